@@ -1,0 +1,217 @@
+"""InsightFace behind the analyzer seam. The only module that imports insightface and onnxruntime.
+
+Detection (SCRFD), alignment, recognition (ArcFace, 512 values) and 106 landmarks, on the CPU, on pixels uint8 (H, W, 3)
+BGR. Read against insightface 2.1; its facts that shaped this module:
+
+- FaceAnalysis loads every *.onnx of its folder, globs the folder's name, prints and downloads when the folder is
+  missing (and prints nowhere else), and takes another path when a manifest.json of version 2 lies in it. So it is only
+  ever shown a fresh folder that holds links to the files we hashed.
+- A missing recogniser is no error there; faces then have no embedding. So the loaded tasks are checked.
+- The detector builds one session per input size at its first use, from the file. So each size is used once before the
+  folder goes.
+- After that, `detect` and `get` write to nothing but the detector's cache of anchor centres, a dict whose values
+  depend on their keys alone; sessions may be run from several threads. So reading takes no lock (tested: bitwise equal
+  from four threads).
+- Each session has its own thread pool, which spins. One thread each costs under half the CPU time and is no slower on a
+  busy machine; parallelism comes from the caller's threads.
+
+Raises MissingExtra without the libraries and BackendError when the models can't be loaded.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from personaforge.errors import BackendError, MissingExtra, Problem, SpecError
+from personaforge.faces.analyzer import AnalyzerIdentity, Face, by_area
+from personaforge.faces.opencv import opencv
+from personaforge.faces.packs import Pack, role_of
+from personaforge.versions import installed_version
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_LIBRARIES = {
+    "insightface": ("insightface",),
+    "onnxruntime": ("onnxruntime", "onnxruntime-gpu"),
+    "opencv": ("opencv-python", "opencv-python-headless", "opencv-contrib-python", "opencv-contrib-python-headless"),
+    "pillow": ("pillow",),
+}
+"""What decodes, scales, aligns and infers, and under which names it may be installed."""
+
+_TASKS = {"detection": "detection", "recognition": "recognition", "landmarks": "landmark_2d_106"}
+"""Our role of a file -> insightface's name of the task."""
+
+_MIN_SIDE = 16
+"""Pixels; the detector's finest stride is 8, and a face needs two steps of it."""
+
+_MAX_ASPECT = 64
+"""Beyond it the shorter side is under 10 pixels at 640, and insightface's resize to 128 fails at 0 pixels."""
+
+_BORDER_SIDE = 1280
+"""Pixels of the longer side of a bordered copy: a border doubles each side, and detection scales to 640 anyway."""
+
+
+def insight_identity(pack: Pack, detector_size: str = "auto") -> AnalyzerIdentity:
+    """Return who would measure, without importing insightface. Raises MissingExtra and SpecError."""
+    _det_size(detector_size)
+    versions = []
+    for library, names in _LIBRARIES.items():
+        version = next((found for found in map(installed_version, names) if found), None)
+        if version is None:
+            raise MissingExtra(f"{library} is not installed", hint=f"pip install {names[0]}")
+        versions.append(version if library == "insightface" else f"{library} {version}")
+    return AnalyzerIdentity("insightface", ", ".join(versions), pack.name, pack.digest, str(detector_size))
+
+
+class InsightAnalyzer:
+    """Faces by InsightFace. Loads nothing until the first `read`; safe to share between threads."""
+
+    def __init__(self, pack: Pack, detector_size: str = "auto") -> None:
+        self.identity = insight_identity(pack, detector_size)
+        self._pack = pack
+        self._det_size = _det_size(detector_size)
+        self._lock = threading.Lock()
+        self._models: dict[str, Any] = {}
+
+    def read(self, pixels: NDArray[np.uint8]) -> tuple[Face, ...]:
+        """Return the faces by box area, largest first.
+
+        When the picture shows none, it is tried once more inside a black border: the detector overlooks faces that fill
+        their picture, as tight crops do (40 of 40 at size 640 without a border, none with it).
+        """
+        models = self._loaded()
+        height, width = pixels.shape[:2]
+        if min(height, width) < _MIN_SIDE or max(height, width) > _MAX_ASPECT * min(height, width):
+            return ()
+        boxes, points = models["detection"].detect(pixels)
+        if len(boxes) == 0:
+            boxes, points = _detect_bordered(models["detection"], pixels)
+        faces = [self._face(pixels, box, five) for box, five in zip(boxes, points, strict=True) if _usable(box, five)]
+        return by_area(faces)
+
+    def _face(self, pixels: NDArray[np.uint8], box: NDArray[np.float32], points: NDArray[np.float32]) -> Face:
+        import numpy as np
+        from insightface.app.common import Face as Slots
+
+        slots = Slots(bbox=box[:4], kps=points, det_score=box[4])
+        vector = np.asarray(self._models["recognition"].get(pixels, slots), dtype=np.float64)
+        norm = float(np.linalg.norm(vector))
+        if vector.shape != (512,) or not np.isfinite(norm) or norm == 0:
+            raise BackendError(
+                f"the recogniser of pack {self._pack.name} gave {vector.shape} values of norm {norm}, expected 512",
+                hint=_again(self._pack),
+            )
+        landmarks = self._models.get("landmark_2d_106")
+        return Face(
+            box=np.asarray(box[:4], dtype=np.float32),
+            score=float(box[4]),
+            embedding=(vector / norm).astype(np.float32),
+            landmarks5=np.asarray(points, dtype=np.float32),
+            landmarks106=None if landmarks is None else np.asarray(landmarks.get(pixels, slots), dtype=np.float32),
+            embedding_norm=norm,
+        )
+
+    def _loaded(self) -> dict[str, Any]:
+        if not self._models:
+            with self._lock:
+                if not self._models:  # looked at again: another thread may have loaded them while we waited
+                    self._models = _load(self._pack, self._det_size)
+        return self._models
+
+
+def _det_size(detector_size: str) -> tuple[int, int] | None:
+    """Return insightface's det_size; None means two passes, 128 and 640. Raises SpecError."""
+    text = str(detector_size)
+    if text == "auto":
+        return None
+    # The detector's coarsest stride is 32; a size in between would shift its anchors.
+    if not text.isascii() or not text.isdigit() or int(text) % 32 or not 64 <= int(text) <= 2048:
+        found = f"found {text!r}, expected auto or a multiple of 32 from 64 to 2048"
+        raise SpecError(Problem("", "identity.detector_size", found, "auto"))
+    return int(text), int(text)
+
+
+def _load(pack: Pack, det_size: tuple[int, int] | None) -> dict[str, Any]:
+    """Return insightface's models by task, warmed up."""
+    opencv()  # first, because its failure is the common one and has a way out
+    try:
+        import onnxruntime
+        from insightface.app import FaceAnalysis
+    except ImportError as error:
+        hint = "pip install insightface onnxruntime"
+        raise MissingExtra(f"insightface can't be loaded: {error}", hint=hint) from error
+    import tempfile  # here and not above: it takes 9 ms, and the planner imports this module
+
+    import numpy as np
+
+    # insightface 2.1 calls a deprecated name of scikit-image for each face. Set once for the process and not around the
+    # call, because warnings.catch_warnings is not safe between threads.
+    warnings.filterwarnings("ignore", message=".*estimate.*", category=FutureWarning)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3  # errors only; its warnings go to file descriptor 2
+    expected = {_TASKS[role] for role in map(role_of, pack.files) if role is not None}
+    try:
+        with tempfile.TemporaryDirectory(prefix="forge-pack-") as folder:
+            for name in pack.files:
+                os.symlink(os.path.realpath(pack.folder / name), os.path.join(folder, name))
+            app = FaceAnalysis(
+                name=folder,
+                allowed_modules=sorted(expected),
+                providers=["CPUExecutionProvider"],
+                sess_options=options,
+            )
+            app.prepare(ctx_id=0, det_size=det_size)  # -1 would rebuild the sessions to say CPU once more
+            app.det_model.detect(np.zeros((64, 64, 3), dtype=np.uint8))
+    except Exception as error:  # protobuf, onnxruntime and insightface (a bare assert) each have their own
+        reason = str(error) or type(error).__name__
+        raise BackendError(
+            f"the face pack {pack.name} in {pack.folder} can't be loaded: {reason}",
+            hint=_again(pack),
+        ) from error
+    if set(app.models) != expected or not app.det_model.use_kps:
+        raise BackendError(
+            f"the face pack {pack.name} in {pack.folder} has the tasks {sorted(app.models)}, "
+            f"expected {sorted(expected)} and a detector that gives five points",
+            hint=_again(pack),
+        )
+    models: dict[str, Any] = app.models
+    return models
+
+
+def _again(pack: Pack) -> str:
+    return f"remove {pack.folder} and unpack {pack.name} there again"
+
+
+def _detect_bordered(detector: Any, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Detect in a copy with a black border of half the picture on each side; coordinates are the picture's own."""
+    import numpy as np
+
+    cv2 = opencv()
+    height, width = pixels.shape[:2]
+    scale = min(1.0, _BORDER_SIDE / (2 * max(height, width)))
+    if scale < 1:
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    down, across = pixels.shape[0] // 2, pixels.shape[1] // 2
+    bordered = cv2.copyMakeBorder(pixels, down, down, across, across, cv2.BORDER_CONSTANT)
+    boxes, points = detector.detect(bordered)
+    shift = np.array([across, down], dtype=np.float32)
+    factor = np.array([width / pixels.shape[1], height / pixels.shape[0]], dtype=np.float32)
+    boxes = boxes.copy()
+    boxes[:, :4] = (boxes[:, :4] - np.tile(shift, 2)) * np.tile(factor, 2)
+    return boxes, (points - shift) * factor
+
+
+def _usable(box: NDArray[np.float32], points: NDArray[np.float32]) -> bool:
+    """Tell whether a detection can be aligned; a box without area or points that are no numbers can't."""
+    import numpy as np
+
+    finite = bool(np.isfinite(box).all() and np.isfinite(points).all())
+    return finite and bool(box[2] - box[0] >= 1 and box[3] - box[1] >= 1)

@@ -1,0 +1,124 @@
+"""A file's bytes to a measurement: one JSON value that every later judgement is made from. It judges nothing.
+
+A measurement depends on the bytes, the analyzer's identity and nothing else, so it is made once per image and kept.
+It holds only JSON values:
+
+    status      `measured`, `no_face` or `unreadable`; these three are never expressed as a number
+    code        the outcome for programs: `` when measured, else `no_face`, `degenerate`, `truncated`, `empty`, ...
+    reason      the outcome for people; empty when measured
+    width, height, faces                         absent when unreadable; all else is absent unless measured
+    box         x1, y1, x2, y2 of the largest face, pixels, 2 decimals; may reach beyond the picture
+    detection   the detector's confidence, [0, 1]
+    embedding   base64 of 512 little-endian float32, L2 norm 1
+    embedding_norm   before normalising; null when the analyzer doesn't say
+    ratio_set   `106` or `5`: which landmarks the ratios came from
+    ratios      name -> distance over the distance between the eyes, 6 decimals
+    sharpness   see `quality.sharpness`; null when the face lies wholly beyond the picture's edge
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from personaforge.faces.landmarks import ratios_5, ratios_106
+from personaforge.faces.picture import UnreadablePicture, read_picture
+from personaforge.faces.quality import METHODS, histogram_distances, sharpness, tones
+from personaforge.faces.video import UnreadableClip, read_clip
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from personaforge.faces.analyzer import Face, FaceAnalyzer
+
+
+def measure_image(data: bytes, analyzer: FaceAnalyzer) -> dict[str, Any]:
+    """Measure the largest face of an image file. Bad bytes and missing faces are outcomes, not errors."""
+    try:
+        picture = read_picture(data)
+    except UnreadablePicture as error:
+        return {"status": "unreadable", "code": error.reason_code, "reason": error.message}
+    return _measure_pixels(picture.pixels, analyzer)
+
+
+def measure_clip(data: bytes, analyzer: FaceAnalyzer, *, frames: int) -> dict[str, Any]:
+    """Measure `frames` evenly spread frames of a clip, the first and the last among them.
+
+    `frames` holds one image measurement each, with `frame` (number from 0) and `second`. `histogram_distances` holds
+    for each method the distances between one sampled frame and the next. The status is `no_face` when no frame has one.
+    """
+    try:
+        clip = read_clip(data, frames=frames)
+    except UnreadableClip as error:
+        return {"status": "unreadable", "code": error.reason_code, "reason": error.message}
+    measured = [
+        {"frame": frame.number, "second": _rounded(frame.second), **_measure_pixels(frame.pixels, analyzer)}
+        for frame in clip.frames
+    ]
+    steps = [histogram_distances(one, other) for one, other in pairwise(tones(frame.pixels) for frame in clip.frames)]
+    found = any(frame["status"] == "measured" for frame in measured)
+    return {
+        "status": "measured" if found else "no_face",
+        "code": "" if found else "no_face",
+        "reason": "" if found else f"no face was found in any of the {len(measured)} sampled frames",
+        "width": clip.width,
+        "height": clip.height,
+        "fps": _rounded(clip.fps),
+        "seconds": _rounded(clip.seconds),
+        "frame_count": clip.frame_count,
+        "frames": measured,
+        "histogram_distances": {method: [round(step[method], 6) for step in steps] for method in METHODS},
+    }
+
+
+def embedding(measurement: Mapping[str, Any]) -> NDArray[np.float32]:
+    """Return the embedding of a measurement whose status is `measured`; (512,), L2 norm 1, read-only."""
+    import numpy as np
+
+    return np.frombuffer(base64.b64decode(measurement["embedding"]), dtype="<f4")
+
+
+def encode_embedding(vector: NDArray[np.float32]) -> str:
+    """Return the form in which a measurement carries an embedding."""
+    return base64.b64encode(vector.astype("<f4").tobytes()).decode("ascii")
+
+
+def _measure_pixels(pixels: NDArray[np.uint8], analyzer: FaceAnalyzer) -> dict[str, Any]:
+    height, width = pixels.shape[:2]
+    faces = analyzer.read(pixels)
+    size = {"width": int(width), "height": int(height), "faces": len(faces)}
+    if not faces:
+        return {"status": "no_face", "code": "no_face", "reason": "no face was found", **size}
+    face = faces[0]
+    try:
+        ratio_set, ratios = _ratios(face)
+    except ValueError as error:
+        reason = f"a face was found and its landmarks can't be used: {error}"
+        return {"status": "no_face", "code": "degenerate", "reason": reason, **size}
+    return {
+        "status": "measured",
+        "code": "",
+        "reason": "",
+        **size,
+        "box": [round(float(value), 2) for value in face.box],
+        "detection": round(float(face.score), 6),
+        "embedding": encode_embedding(face.embedding),
+        "embedding_norm": _rounded(face.embedding_norm),
+        "ratio_set": ratio_set,
+        "ratios": {name: round(value, 6) for name, value in ratios.items()},
+        "sharpness": _rounded(sharpness(pixels, face.box)),
+    }
+
+
+def _ratios(face: Face) -> tuple[str, dict[str, float]]:
+    """Return the better ratio set that the analyzer gave. Raises ValueError when the points are unusable."""
+    if face.landmarks106 is not None:
+        return "106", ratios_106(list(face.landmarks106))
+    return "5", ratios_5(list(face.landmarks5))
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(float(value), 6)

@@ -1,0 +1,200 @@
+"""A clip's frames against the anchor: how alike, how steady, and whether a repair may be advised.
+
+Frames are compared with the anchor and never with each other: a face that changes slowly resembles its neighbours all
+the way. Means, standard deviations and variances are those of the population (divided by n): the sampled frames are all
+there is to judge, not a sample from which to estimate.
+
+The statistics inform; the policy decides on the mean composite. Quality never moves an identity threshold. The gate is
+Personalab's table:
+
+    identity stable   degradation    recommendation
+    yes               none           no action needed
+    yes               textural       sharpening and super-resolution
+    yes               illumination   no automatic fix; manual review
+    yes               both           manual review
+    no                any            no post-processing
+
+Stable means: mean composite at least accept_threshold, standard deviation of the cosine at most max_embedding_std, and
+the variance of every ratio at most max_geometric_variance. A degradation that could not be measured gets manual review.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+from personaforge.identity.policy import Policy, Quality
+from personaforge.identity.score import Cause, Score, Unmeasured, compare
+
+
+class Degradation(StrEnum):
+    """What is wrong with a clip's picture quality."""
+
+    NONE = "none"
+    TEXTURAL = "textural"
+    """Too smooth: sharpness under its minimum."""
+    ILLUMINATION = "illumination"
+    """Flicker: neighbouring frames' tones too far apart."""
+    BOTH = "both"
+    UNMEASURED = "unmeasured"
+    """The anchor has no sharpness, or there is only one frame."""
+
+
+class Recommendation(StrEnum):
+    """What the post-processing gate says."""
+
+    NO_ACTION = "no_action"
+    SHARPEN = "sharpen_and_super_resolve"
+    MANUAL_REVIEW = "manual_review"
+    NO_POST_PROCESSING = "no_post_processing"
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """The gate's row for a clip. Advice only: it decides about no candidate."""
+
+    identity_stable: bool
+    degradation: Degradation
+    recommendation: Recommendation
+    text: str
+    """The recommendation in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClipScore:
+    """How alike a clip and the anchor are. Numbers have 6 decimals, variances 9."""
+
+    score: Score
+    """Means over the measured frames, and the most faces seen in one; what `judge` decides on."""
+    cosine_std: float
+    """High where identity is lost now and then, even if the mean looks fine."""
+    cosine_min: float
+    composite_std: float
+    ratio_variance: Mapping[str, float]
+    """Variance of each ratio over the frames: shows a jaw that grows and shrinks, which the mean error hides."""
+    ratio_variance_mean: float
+    ratio_variance_max: float
+    worst_frame: int
+    """Number of the frame with the lowest composite; the earliest of equals."""
+    frames_measured: int
+    frames_total: int
+    """All sampled frames."""
+    frames_without_face: tuple[int, ...]
+    """Their numbers; they are in no mean."""
+    sharpness_ratio_mean: float | None
+    """Mean of frame over anchor sharpness; None when there is nothing to divide by."""
+    histogram_distance_max: float | None
+    """Largest distance between neighbouring frames by the configured method; None with one frame."""
+    advice: Advice
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the fields as JSON values."""
+        advice = {name: value if type(value) is bool else str(value) for name, value in asdict(self.advice).items()}
+        return {**asdict(self), "frames_without_face": list(self.frames_without_face), "advice": advice}
+
+
+def compare_clip(
+    anchor: Mapping[str, Any],
+    clip: Mapping[str, Any],
+    policy: Policy,
+    quality: Quality,
+    *,
+    anchor_analyzer: Mapping[str, str] | None = None,
+    clip_analyzer: Mapping[str, str] | None = None,
+) -> ClipScore | Unmeasured:
+    """Score a clip's measurement (`measure_clip`) against the anchor's. Unmeasured when no frame has a face."""
+    if clip["status"] == "unreadable":
+        return Unmeasured(Cause.UNREADABLE, str(clip["reason"]))
+    frames = [frame for frame in clip["frames"] if frame["status"] == "measured"]
+    scores: list[Score] = []
+    for frame in frames:
+        score = compare(anchor, frame, policy, anchor_analyzer=anchor_analyzer, candidate_analyzer=clip_analyzer)
+        if isinstance(score, Unmeasured):
+            return score
+        scores.append(score)
+    if not scores:
+        return Unmeasured(Cause.NO_FACE, str(clip["reason"]))
+    cosines, composites = [score.cosine for score in scores], [score.composite for score in scores]
+    variances = {name: round(variance([frame["ratios"][name] for frame in frames]), 9) for name in anchor["ratios"]}
+    overall = Score(
+        cosine=round(mean(cosines), 6),
+        error=round(mean([score.error for score in scores]), 6),
+        error_bound=round(mean([score.error_bound for score in scores]), 6),
+        composite=round(mean(composites), 6),
+        faces=max(score.faces for score in scores),
+        ratio_set=scores[0].ratio_set,
+    )
+    cosine_std = round(math.sqrt(variance(cosines)), 6)
+    sharpness = _sharpness_ratio(anchor, frames)
+    distances = clip["histogram_distances"][quality.histogram_method]
+    flicker = round(max(distances), 6) if distances else None
+    stable = (
+        overall.composite >= policy.accept_threshold
+        and cosine_std <= quality.max_embedding_std
+        and max(variances.values()) <= quality.max_geometric_variance
+    )
+    return ClipScore(
+        score=overall,
+        cosine_std=cosine_std,
+        cosine_min=min(cosines),
+        composite_std=round(math.sqrt(variance(composites)), 6),
+        ratio_variance=variances,
+        ratio_variance_mean=round(mean(list(variances.values())), 9),
+        ratio_variance_max=max(variances.values()),
+        worst_frame=int(frames[composites.index(min(composites))]["frame"]),
+        frames_measured=len(frames),
+        frames_total=len(clip["frames"]),
+        frames_without_face=tuple(int(f["frame"]) for f in clip["frames"] if f["status"] != "measured"),
+        sharpness_ratio_mean=sharpness,
+        histogram_distance_max=flicker,
+        advice=advise(stable, degradation(sharpness, flicker, quality)),
+    )
+
+
+def degradation(sharpness_ratio: float | None, histogram_distance: float | None, quality: Quality) -> Degradation:
+    """Name what is degraded. Values on their bound are fine."""
+    if sharpness_ratio is None or histogram_distance is None:
+        return Degradation.UNMEASURED
+    smooth = sharpness_ratio < quality.min_sharpness_ratio
+    flickers = histogram_distance > quality.max_histogram_distance
+    if smooth and flickers:
+        return Degradation.BOTH
+    return Degradation.TEXTURAL if smooth else Degradation.ILLUMINATION if flickers else Degradation.NONE
+
+
+def advise(identity_stable: bool, degraded: Degradation) -> Advice:
+    """Return the gate's row."""
+    if not identity_stable:
+        text = "No post-processing (identity unstable)"
+        return Advice(False, degraded, Recommendation.NO_POST_PROCESSING, text)
+    rows = {
+        Degradation.NONE: (Recommendation.NO_ACTION, "No action needed"),
+        Degradation.TEXTURAL: (Recommendation.SHARPEN, "Recommend sharpening + super-resolution"),
+        Degradation.ILLUMINATION: (Recommendation.MANUAL_REVIEW, "No auto-fix; manual review"),
+        Degradation.BOTH: (Recommendation.MANUAL_REVIEW, "Manual review"),
+        Degradation.UNMEASURED: (Recommendation.MANUAL_REVIEW, "Quality could not be measured; manual review"),
+    }
+    recommendation, text = rows[degraded]
+    return Advice(True, degraded, recommendation, text)
+
+
+def mean(values: Sequence[float]) -> float:
+    """Return the mean of one or more values."""
+    return math.fsum(values) / len(values)
+
+
+def variance(values: Sequence[float]) -> float:
+    """Return the population variance of one or more values."""
+    middle = mean(values)
+    return math.fsum((value - middle) ** 2 for value in values) / len(values)
+
+
+def _sharpness_ratio(anchor: Mapping[str, Any], frames: Sequence[Mapping[str, Any]]) -> float | None:
+    reference = anchor["sharpness"]
+    values = [frame["sharpness"] for frame in frames if frame["sharpness"] is not None]
+    if not reference or not values:
+        return None
+    return round(mean(values) / float(reference), 6)

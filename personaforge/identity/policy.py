@@ -1,0 +1,90 @@
+"""The numbers that judging reads, taken out of the settings once. Holds no arithmetic and no defaults.
+
+The defaults live in conf/identity and conf/quality; they are Personalab's for photographs under buffalo_l. Settings
+were validated before they come here, so a missing key is a bug and raises KeyError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Mode(StrEnum):
+    """What must hold for ACCEPT."""
+
+    COMPOSITE_ONLY = "composite_only"
+    """The composite reaches the threshold."""
+    STRICT = "strict"
+    """It does, and the cosine and the geometry pass on their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How identity is judged. Every number from the `identity` group of the settings."""
+
+    mode: Mode
+    accept_threshold: float
+    """Composite from which a candidate is accepted."""
+    retry_threshold: float
+    """Composite from which another attempt is worth its price."""
+    embedding_weight: float
+    """Weight of the cosine in the composite."""
+    geometric_weight: float
+    """Weight of 1 - error in the composite."""
+    min_cosine: float
+    """Strict mode's bound on the cosine."""
+    max_error: float
+    """Strict mode's bound on the geometric error, for a face that fills its picture."""
+    relax_below: float
+    """Face diagonal over image diagonal under which the bound on the error starts to grow."""
+    relax_until: float
+    """Where it stops growing."""
+    relax_factor: float
+    """How many times max_error it is by then."""
+
+    @classmethod
+    def from_settings(cls, identity: Mapping[str, Any]) -> Policy:
+        """Take the numbers from the nested `identity` group."""
+        geometric = identity["geometric"]
+        return cls(
+            mode=Mode(identity["policy"]),
+            accept_threshold=float(identity["accept_threshold"]),
+            retry_threshold=float(identity["retry_threshold"]),
+            embedding_weight=float(identity["weights"]["embedding"]),
+            geometric_weight=float(identity["weights"]["geometric"]),
+            min_cosine=float(identity["embedding"]["min_cosine"]),
+            max_error=float(geometric["max_error"]),
+            relax_below=float(geometric["relax_below"]),
+            relax_until=float(geometric["relax_until"]),
+            relax_factor=float(geometric["relax_factor"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How a clip's visual quality is judged, and how steady identity must be before a repair is advised."""
+
+    min_sharpness_ratio: float
+    """Mean of frame over anchor sharpness below which a clip counts as smoothed."""
+    max_histogram_distance: float
+    """Distance between neighbouring frames above which a clip counts as flickering."""
+    histogram_method: str
+    """`bhattacharyya`, `chi_squared` or `correlation`."""
+    max_embedding_std: float
+    """Standard deviation of the cosine up to which identity is stable."""
+    max_geometric_variance: float
+    """Variance of any one ratio up to which identity is stable."""
+
+    @classmethod
+    def from_settings(cls, quality: Mapping[str, Any]) -> Quality:
+        """Take the numbers from the nested `quality` group."""
+        return cls(
+            min_sharpness_ratio=float(quality["sharpness"]["min_ratio"]),
+            max_histogram_distance=float(quality["illumination"]["max_histogram_distance"]),
+            histogram_method=str(quality["illumination"]["method"]),
+            max_embedding_std=float(quality["post_processing"]["max_embedding_std"]),
+            max_geometric_variance=float(quality["post_processing"]["max_geometric_variance"]),
+        )

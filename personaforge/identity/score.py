@@ -1,0 +1,178 @@
+"""Two measurements to one score: is the candidate the anchor's person? Numbers only; `verdict` decides.
+
+    cosine     clamp(cosine of the embeddings, 0, 1)
+    error      mean over the ratios of |candidate - anchor|
+    composite  embedding_weight * cosine + geometric_weight * (1 - clamp(error, 0, 1))
+
+The formulas are Personalab's. The clamp on the error is ours: a face in profile has nearly no distance between its
+eyes, so its ratios grow without bound, and one such landmark reading would drag the composite below 0. The stored error
+is unclamped.
+
+Values are rounded to 6 decimals before they are judged, so that a verdict made again from a record is the same verdict.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from personaforge.faces.measure import embedding
+
+if TYPE_CHECKING:
+    from personaforge.identity.policy import Policy
+
+
+class Cause(StrEnum):
+    """Why there is no number. The first two are the candidate's own fault, and another attempt may mend them."""
+
+    NO_FACE = "no_face"
+    """The candidate shows no face."""
+    UNREADABLE = "unreadable"
+    """The candidate's file can't be decoded."""
+    NO_MODEL = "no_model"
+    """No face pack or library was there to measure with."""
+    ANCHOR = "anchor"
+    """The anchor itself could not be measured."""
+    RATIO_SETS = "ratio_sets"
+    """One side has 106 points, the other five."""
+    ANALYZERS = "analyzers"
+    """The two sides were measured by unlike models."""
+    TOO_FEW = "too_few"
+    """There are no values to work on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unmeasured:
+    """There is no number, and why. Never written as 0.0 or 1.0."""
+
+    code: Cause
+    """For programs."""
+    reason: str
+    """For people: a sentence."""
+
+    def as_json(self) -> dict[str, str]:
+        """Return the fields as JSON values."""
+        return {"code": str(self.code), "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How alike a candidate and the anchor are. Every number has 6 decimals."""
+
+    cosine: float
+    """[0, 1]; negative cosines count as 0."""
+    error: float
+    """Mean absolute difference of the ratios, from 0 up, unclamped."""
+    error_bound: float
+    """What strict mode allows for this size of face; see `error_bound`."""
+    composite: float
+    """[0, 1] with weights that sum to 1; the number that the thresholds are about."""
+    faces: int
+    """Faces in the candidate; the largest was measured."""
+    ratio_set: str
+    """`106` or `5`."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the fields as JSON values."""
+        return asdict(self)
+
+
+def compare(
+    anchor: Mapping[str, Any],
+    candidate: Mapping[str, Any],
+    policy: Policy,
+    *,
+    anchor_analyzer: Mapping[str, str] | None = None,
+    candidate_analyzer: Mapping[str, str] | None = None,
+) -> Score | Unmeasured:
+    """Score a candidate's measurement against the anchor's.
+
+    Measurements don't name their analyzer. Pass both identities (`AnalyzerIdentity.as_json()`), and unlike ones are
+    refused; the embeddings of unlike models have a cosine near 0 even for one picture.
+    """
+    blocked = unmeasured(anchor, candidate, anchor_analyzer, candidate_analyzer)
+    if blocked is not None:
+        return blocked
+    similarity = cosine(anchor, candidate)
+    error = ratio_error(anchor["ratios"], candidate["ratios"])
+    return Score(
+        cosine=round(similarity, 6),
+        error=round(error, 6),
+        error_bound=round(error_bound(candidate, policy), 6),
+        composite=round(composite(similarity, error, policy), 6),
+        faces=int(candidate["faces"]),
+        ratio_set=str(candidate["ratio_set"]),
+    )
+
+
+def unmeasured(
+    anchor: Mapping[str, Any],
+    candidate: Mapping[str, Any],
+    anchor_analyzer: Mapping[str, str] | None = None,
+    candidate_analyzer: Mapping[str, str] | None = None,
+) -> Unmeasured | None:
+    """Return why two measurements can't be compared, or None when they can."""
+    if anchor["status"] != "measured":
+        return Unmeasured(Cause.ANCHOR, f"the anchor can't be measured: {anchor['reason']}")
+    if candidate["status"] != "measured":
+        cause = Cause.NO_FACE if candidate["status"] == "no_face" else Cause.UNREADABLE
+        return Unmeasured(cause, str(candidate["reason"]))
+    if (anchor_analyzer is None) != (candidate_analyzer is None):
+        raise ValueError("one analyzer was passed, expected both or neither")
+    if anchor_analyzer is not None and candidate_analyzer is not None and anchor_analyzer != candidate_analyzer:
+        return Unmeasured(Cause.ANALYZERS, _difference(anchor_analyzer, candidate_analyzer))
+    if len(anchor["embedding"]) != len(candidate["embedding"]):
+        return Unmeasured(Cause.ANALYZERS, "the anchor's and the candidate's embeddings have unlike lengths")
+    if anchor["ratio_set"] != candidate["ratio_set"]:
+        sets = f"the anchor's from {anchor['ratio_set']} points, the candidate's from {candidate['ratio_set']}"
+        return Unmeasured(Cause.RATIO_SETS, f"the ratios come from unlike landmarks: {sets}")
+    return None
+
+
+def cosine(one: Mapping[str, Any], other: Mapping[str, Any]) -> float:
+    """Return the cosine of two measured embeddings, clamped to [0, 1], in double precision."""
+    import numpy as np
+
+    a, b = embedding(one).astype(np.float64), embedding(other).astype(np.float64)
+    return clamp(float(a @ b) / math.sqrt(float(a @ a) * float(b @ b)))
+
+
+def ratio_error(anchor: Mapping[str, float], candidate: Mapping[str, float]) -> float:
+    """Return the mean absolute difference of two ratio mappings of one set."""
+    return math.fsum(abs(candidate[name] - value) for name, value in anchor.items()) / len(anchor)
+
+
+def composite(similarity: float, error: float, policy: Policy) -> float:
+    """Return the weighted sum of the cosine and of 1 - error, the error clamped to [0, 1]."""
+    return policy.embedding_weight * similarity + policy.geometric_weight * (1 - clamp(error))
+
+
+def error_bound(measurement: Mapping[str, Any], policy: Policy) -> float:
+    """Return the bound on the error for the size of this face.
+
+    max_error while the face's diagonal is at least relax_below of the image's, relax_factor times that from relax_until
+    down, linear between. Landmarks of a small face are off by more of the eyes' distance, so a full-length picture
+    would fail for its size alone.
+    """
+    x1, y1, x2, y2 = measurement["box"]
+    share = math.hypot(x2 - x1, y2 - y1) / math.hypot(measurement["width"], measurement["height"])
+    if share >= policy.relax_below:
+        return policy.max_error
+    if share <= policy.relax_until:
+        return policy.max_error * policy.relax_factor
+    relaxed = (policy.relax_below - share) / (policy.relax_below - policy.relax_until)
+    return policy.max_error * (1 + (policy.relax_factor - 1) * relaxed)
+
+
+def clamp(value: float) -> float:
+    """Return the value, brought into [0, 1]."""
+    return min(1.0, max(0.0, value))
+
+
+def _difference(anchor: Mapping[str, str], candidate: Mapping[str, str]) -> str:
+    names = sorted(name for name in {*anchor, *candidate} if anchor.get(name) != candidate.get(name))
+    parts = [f"{name} {anchor.get(name)} against {candidate.get(name)}" for name in names]
+    return f"the anchor and the candidate were measured by unlike analyzers: {', '.join(parts)}"

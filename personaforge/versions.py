@@ -1,0 +1,46 @@
+"""Versions of installed distributions, without importing them. Not for dependency resolution.
+
+`importlib.metadata` takes 34 ms to import (email and zipfile come with it), which the planner would pay at each start
+to put four versions into a key. A wheel leaves its version in the name of its `<name>-<version>.dist-info` folder, so
+listing the folders on sys.path is enough; `importlib.metadata` is asked only about what was not found that way.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+
+_SUFFIX = ".dist-info"
+
+
+def installed_version(name: str) -> str | None:
+    """Return the installed version of a distribution such as `opencv-python`, or None when it is not installed."""
+    wanted = _normalised(name)
+    for folder in sys.path:
+        try:
+            entries = os.listdir(folder or os.curdir)
+        except OSError:  # sys.path names zip files and folders that don't exist, too
+            continue
+        # Sorted, so that the answer doesn't hang on the file system where an upgrade left two folders behind.
+        for entry in sorted(entries, reverse=True):
+            if entry.endswith(_SUFFIX):
+                found, _, version = entry[: -len(_SUFFIX)].partition("-")
+                if version and _normalised(found) == wanted:
+                    return version
+    return _from_metadata(name)
+
+
+def _normalised(name: str) -> str:
+    """Names differ in case and in `-`, `_` and `.` between what is typed and what a wheel's folder is called."""
+    return re.sub(r"[-_.]+", "_", name).lower()
+
+
+def _from_metadata(name: str) -> str | None:
+    """Answer for distributions in zip files and in the old egg form."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,72 @@
+"""What every test has: no network, no home, no keys, and the development face pack where there is one."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+GUARD = Path(__file__).parent / "guard"
+DEVELOPMENT_PACKS = ROOT.parent / "shared" / "models"
+
+if "FORGE_MODELS" not in os.environ and DEVELOPMENT_PACKS.is_dir():
+    os.environ["FORGE_MODELS"] = str(DEVELOPMENT_PACKS)
+
+_spec = importlib.util.spec_from_file_location("network_guard", GUARD / "sitecustomize.py")
+assert _spec is not None and _spec.loader is not None
+_spec.loader.exec_module(importlib.util.module_from_spec(_spec))
+
+
+def has_pack() -> bool:
+    """Tell whether the development pack is there."""
+    return any((Path(part) / "buffalo_s_dev").is_dir() for part in os.environ.get("FORGE_MODELS", "").split(os.pathsep))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that measure real faces skip, saying why, where no pack is."""
+    if not has_pack():
+        skip = pytest.mark.skip(reason="no face pack: set FORGE_MODELS to the folder that holds buffalo_s_dev")
+        for item in items:
+            if "pack" in item.keywords:
+                item.add_marker(skip)
+
+
+@pytest.fixture(autouse=True)
+def sealed(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Take away keys, the home folder and what else would make a test depend on who runs it."""
+    for name in list(os.environ):
+        if name.endswith(("_API_KEY", "_API_TOKEN", "_API_BASE", "_BASE_URL")) or name in ("CI", "FAL_KEY", "NO_COLOR"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(GUARD), str(ROOT))))
+    monkeypatch.setenv("COLUMNS", "120")
+    yield
+
+
+@pytest.fixture
+def no_pack(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A machine without a face pack."""
+    monkeypatch.setenv("FORGE_MODELS", str(tmp_path / "no-models"))
+
+
+Forge = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def forge() -> Forge:
+    """Run the command line in a process of its own: `forge("build", "ana", cwd=project)`."""
+
+    def run(*arguments: str, cwd: Path, check: int | None = None, **options: object) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "personaforge.cli.main", *arguments]
+        done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120, **options)  # type: ignore[call-overload]
+        if check is not None:
+            assert done.returncode == check, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done  # type: ignore[no-any-return]
+
+    return run

@@ -1,0 +1,177 @@
+"""The measurement's form, with scripted faces: what is in it, and that it is nothing but JSON."""
+
+import base64
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from personaforge.digest import canonical
+from personaforge.errors import MissingExtra
+from personaforge.faces.analyzer import AnalyzerIdentity, by_area
+from personaforge.faces.landmarks import RATIOS_106
+from personaforge.faces.measure import embedding, encode_embedding, measure_clip, measure_image
+from personaforge.faces.opencv import opencv
+
+Make = Callable[..., Any]
+
+PIXELS = np.random.default_rng(0).integers(0, 256, (150, 120, 3), dtype=np.uint8)
+
+
+def test_a_measured_picture(encode: Make, scripted: Make, a_face: Make) -> None:
+    vector = np.random.default_rng(1).normal(size=512).astype(np.float32)
+    vector /= np.linalg.norm(vector)
+    other = a_face(box=np.array([0, 0, 5, 5], dtype=np.float32))
+    face = a_face(box=np.array([10.126, 20, 90.5, 120.004], dtype=np.float32), embedding=vector, embedding_norm=21.5)
+    measurement = measure_image(encode(PIXELS), scripted(face, other))
+    carried = measurement.pop("embedding")
+    assert measurement.pop("sharpness") > 0
+    assert measurement == {
+        "status": "measured",
+        "code": "",
+        "reason": "",
+        "width": 120,
+        "height": 150,
+        "faces": 2,
+        "box": [10.13, 20.0, 90.5, 120.0],
+        "detection": 0.75,
+        "embedding_norm": 21.5,
+        "ratio_set": "5",
+        "ratios": {"nose_to_mouth": 0.5, "mouth_width": 0.5},
+    }
+    assert len(base64.b64decode(carried)) == 512 * 4
+    np.testing.assert_array_equal(embedding({"embedding": carried}), vector)
+    assert embedding({"embedding": encode_embedding(np.array([1.0], dtype=np.float32))}).tolist() == [1.0]
+    assert base64.b64decode(encode_embedding(np.array([1.0], dtype=">f4"))) == b"\0\0\x80\x3f"  # little-endian
+
+
+def test_106_points_are_preferred(encode: Make, scripted: Make, a_face: Make) -> None:
+    points = np.random.default_rng(2).uniform(0, 100, (106, 2)).astype(np.float32)
+    measurement = measure_image(encode(PIXELS), scripted(a_face(landmarks106=points)))
+    assert measurement["ratio_set"] == "106" and tuple(measurement["ratios"]) == RATIOS_106
+    assert all(value == round(value, 6) for value in measurement["ratios"].values())
+
+
+def test_every_outcome_is_canonical_json(encode: Make, scripted: Make, a_face: Make) -> None:
+    for measurement in (
+        measure_image(encode(PIXELS), scripted(a_face())),
+        measure_image(encode(PIXELS), scripted()),
+        measure_image(b"", scripted()),
+    ):
+        assert json.loads(canonical(measurement)) == measurement
+
+
+def test_no_face(encode: Make, scripted: Make) -> None:
+    assert measure_image(encode(PIXELS), scripted()) == {
+        "status": "no_face",
+        "code": "no_face",
+        "reason": "no face was found",
+        "width": 120,
+        "height": 150,
+        "faces": 0,
+    }
+
+
+def test_a_face_without_usable_landmarks(encode: Make, scripted: Make, a_face: Make) -> None:
+    measurement = measure_image(encode(PIXELS), scripted(a_face(landmarks5=np.zeros((5, 2), dtype=np.float32))))
+    assert (measurement["status"], measurement["code"], measurement["faces"]) == ("no_face", "degenerate", 1)
+    assert "the eyes coincide" in measurement["reason"]
+
+
+def test_a_face_beyond_the_edge_has_no_sharpness(encode: Make, scripted: Make, a_face: Make) -> None:
+    beyond = a_face(box=np.array([500, 500, 600, 600], dtype=np.float32))
+    assert measure_image(encode(PIXELS), scripted(beyond))["sharpness"] is None
+
+
+def test_unreadable_is_not_shown_to_the_analyzer(scripted: Make) -> None:
+    analyzer = scripted()
+    measurement = measure_image(b"a letter", analyzer)
+    assert (measurement["status"], measurement["code"]) == ("unreadable", "not_an_image")
+    assert analyzer.seen == [] and "width" not in measurement
+
+
+def test_a_clip(tmp_path: Path, scripted: Make, a_face: Make) -> None:
+    path = tmp_path / "clip.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 8, (120, 150))
+    for grey in (0, 0, 0, 0, 255, 255):
+        writer.write(np.full((150, 120, 3), grey, dtype=np.uint8))
+    writer.release()
+    measurement = measure_clip(path.read_bytes(), scripted(a_face()), frames=3)
+    frames, distances = measurement.pop("frames"), measurement.pop("histogram_distances")
+    assert measurement == {
+        "status": "measured",
+        "code": "",
+        "reason": "",
+        "width": 120,
+        "height": 150,
+        "fps": 8.0,
+        "seconds": 0.75,
+        "frame_count": 6,
+    }
+    assert list(distances) == ["bhattacharyya", "chi_squared", "correlation"]
+    for steps in distances.values():  # black to black, black to white; JPEG's white is not quite 255
+        assert steps == pytest.approx([0.0, 1.0], abs=0.005)
+    assert [(frame["frame"], frame["second"], frame["status"]) for frame in frames] == [
+        (0, 0.0, "measured"),
+        (3, 0.375, "measured"),
+        (5, 0.625, "measured"),
+    ]
+    assert frames[0]["ratios"] == {"nose_to_mouth": 0.5, "mouth_width": 0.5}
+    assert json.loads(canonical({**measurement, "frames": frames, "histogram_distances": distances}))
+
+    nobody = measure_clip(path.read_bytes(), scripted(), frames=3)
+    assert nobody["status"] == "no_face" and "any of the 3 sampled frames" in nobody["reason"]
+    assert [frame["code"] for frame in nobody["frames"]] == ["no_face"] * 3
+
+
+def test_a_clip_that_is_none(scripted: Make) -> None:
+    assert measure_clip(b"a letter", scripted(), frames=3) == {
+        "status": "unreadable",
+        "code": "not_a_clip",
+        "reason": "found no clip in the 8 bytes, expected MP4, WebM or AVI",
+    }
+
+
+def test_identity_as_json() -> None:
+    identity = AnalyzerIdentity("insightface", "2.1", "buffalo_s", "d" * 64, "auto")
+    assert identity.as_json() == {
+        "backend": "insightface",
+        "backend_version": "2.1",
+        "pack": "buffalo_s",
+        "pack_digest": "d" * 64,
+        "detector_size": "auto",
+    }
+
+
+def test_faces_are_sorted_by_area_then_score_then_place(a_face: Make) -> None:
+    def face(x: float, side: float, score: float) -> Any:
+        return a_face(box=np.array([x, 0, x + side, side], dtype=np.float32), score=score)
+
+    faces = [face(50, 10, 0.5), face(9, 10, 0.5), face(0, 10, 0.9), face(0, 20, 0.1)]
+    assert [(float(f.box[0]), f.score) for f in by_area(faces)] == [(0, 0.1), (0, 0.9), (9, 0.5), (50, 0.5)]
+
+
+@pytest.mark.parametrize(
+    ("message", "hint"),
+    [
+        ("libGL.so.1: cannot open shared object file: No such file or directory", "apt-get install -y libgl1"),
+        ("No module named 'cv2'", "pip install opencv-python"),
+    ],
+)
+def test_opencv_that_cannot_be_loaded(monkeypatch: pytest.MonkeyPatch, message: str, hint: str) -> None:
+    import sys
+
+    class Broken:
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == "cv2":
+                raise ImportError(message)
+
+    monkeypatch.delitem(sys.modules, "cv2")
+    monkeypatch.setattr(sys, "meta_path", [Broken(), *sys.meta_path])
+    with pytest.raises(MissingExtra) as caught:
+        opencv()
+    assert caught.value.hint.startswith(hint) and message in caught.value.message

@@ -1,0 +1,212 @@
+"""Decoding: every kind of picture, every kind of broken bytes, and no memory spent on a lie in a header."""
+
+import io
+import struct
+import subprocess
+import sys
+import zlib
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from personaforge.faces.picture import Picture, UnreadablePicture, read_picture
+
+Encode = Callable[..., bytes]
+
+RGB = np.array([[[250, 10, 20], [0, 255, 0]], [[3, 4, 5], [255, 255, 255]], [[9, 8, 7], [0, 0, 0]]], dtype=np.uint8)
+"""3 rows of 2."""
+
+
+def refused(data: bytes, **options: int) -> UnreadablePicture:
+    with pytest.raises(UnreadablePicture) as caught:
+        read_picture(data, **options)
+    return caught.value
+
+
+def noise(width: int = 64, height: int = 48) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+def test_pixels_are_bgr_and_contiguous(encode: Encode) -> None:
+    picture = read_picture(encode(RGB))
+    assert (picture.width, picture.height) == (2, 3)
+    assert picture.pixels.dtype == np.uint8 and picture.pixels.flags.c_contiguous
+    np.testing.assert_array_equal(picture.pixels, RGB[:, :, ::-1])
+
+
+def test_greyscale_and_bilevel(encode: Encode) -> None:
+    grey = np.array([[0, 100], [200, 255]], dtype=np.uint8)
+    np.testing.assert_array_equal(read_picture(encode(grey)).pixels, np.repeat(grey[:, :, None], 3, 2))
+    np.testing.assert_array_equal(read_picture(encode(grey > 150)).pixels[:, :, 0], [[0, 0], [255, 255]])
+
+
+def test_sixteen_bits_are_scaled_and_not_clipped(encode: Encode) -> None:
+    wide = np.array([[0, 257, 25_700], [32_896, 65_278, 65_535]], dtype=np.uint16)
+    expected = np.array([[0, 1, 100], [128, 254, 255]], dtype=np.uint8)
+    for kind in ("PNG", "TIFF"):
+        np.testing.assert_array_equal(read_picture(encode(wide, kind)).pixels[:, :, 1], expected)
+
+
+def test_transparency_is_composited_on_white(encode: Encode) -> None:
+    rgba = np.array([[[255, 0, 0, 255], [255, 0, 0, 0], [0, 0, 0, 128]]], dtype=np.uint8)
+    np.testing.assert_array_equal(read_picture(encode(rgba)).pixels, [[[0, 0, 255], [255, 255, 255], [127, 127, 127]]])
+    grey_alpha = np.array([[[0, 0], [50, 255]]], dtype=np.uint8)
+    np.testing.assert_array_equal(read_picture(encode(Image.fromarray(grey_alpha, "LA"))).pixels[0, :, 0], [255, 50])
+
+
+def test_palettes_with_and_without_transparency(encode: Encode) -> None:
+    palette = Image.new("P", (2, 1))
+    palette.putpalette([10, 20, 30, 200, 100, 50])
+    palette.putpixel((1, 0), 1)
+    np.testing.assert_array_equal(read_picture(encode(palette)).pixels, [[[30, 20, 10], [50, 100, 200]]])
+    hidden = read_picture(encode(palette, transparency=0)).pixels
+    np.testing.assert_array_equal(hidden, [[[255, 255, 255], [50, 100, 200]]])
+
+
+def test_cmyk(encode: Encode) -> None:
+    pixels = read_picture(encode(Image.new("CMYK", (16, 16), (0, 255, 255, 0)), "JPEG")).pixels
+    assert np.abs(pixels.astype(int) - [0, 0, 255]).max() <= 3  # no cyan, full magenta and yellow: red
+
+
+def test_an_animation_gives_its_first_frame(encode: Encode) -> None:
+    frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
+    for kind, options in (("GIF", {}), ("WEBP", {"lossless": True})):
+        data = encode(frames[0], kind, save_all=True, append_images=frames[1:], **options)
+        np.testing.assert_array_equal(read_picture(data).pixels[4, 4], [0, 0, 255])
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_orientation(encode: Encode, orientation: int) -> None:
+    image = Image.fromarray(RGB)
+    exif = image.getexif()
+    exif[0x0112] = orientation
+    expected = {
+        1: RGB,
+        2: RGB[:, ::-1],
+        3: RGB[::-1, ::-1],
+        4: RGB[::-1],
+        5: RGB.transpose(1, 0, 2),
+        6: np.rot90(RGB, -1),
+        7: RGB[::-1, ::-1].transpose(1, 0, 2),
+        8: np.rot90(RGB),
+    }[orientation]
+    picture = read_picture(encode(image, exif=exif))
+    np.testing.assert_array_equal(picture.pixels, expected[:, :, ::-1])
+    assert (picture.height, picture.width) == expected.shape[:2]
+
+
+def test_a_broken_exif_block_changes_nothing(encode: Encode) -> None:
+    picture = read_picture(encode(RGB, exif=b"Exif\0\0II*\0\xff\xff\xff\xff"))
+    np.testing.assert_array_equal(picture.pixels, RGB[:, :, ::-1])
+
+
+def test_one_pixel(encode: Encode) -> None:
+    picture = read_picture(encode(RGB[:1, :1]))
+    assert picture.pixels.shape == (1, 1, 3)
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", "empty"),
+        (b"Dear Sofia, this is a letter and no picture.\n" * 9, "not_an_image"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not_an_image"),
+        (b"\0" * 1000, "not_an_image"),
+        (b"\x89PNG\r\n\x1a\n", "truncated"),
+        (b"\xff\xd8\xff\xe0\0\x10JF", "truncated"),
+    ],
+)
+def test_what_is_no_picture(data: bytes, code: str) -> None:
+    assert refused(data).reason_code == code
+
+
+def test_floating_point_pixels_are_refused(encode: Encode) -> None:
+    assert refused(encode(np.ones((4, 4), dtype=np.float32), "TIFF")).reason_code == "unsupported"
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF", "BMP"])
+def test_a_truncated_file_is_an_error_wherever_it_is_cut(encode: Encode, kind: str) -> None:
+    data = encode(noise(), kind)
+    whole = read_picture(data).pixels
+    codes = set()
+    for cut in sorted({*range(1, 40), *range(40, len(data), 97), *range(len(data) - 30, len(data))}):
+        try:
+            cut_off = read_picture(data[:cut])
+        except UnreadablePicture as error:
+            codes.add(error.reason_code)
+        else:  # only trailers may be missing
+            np.testing.assert_array_equal(cut_off.pixels, whole, err_msg=f"cut at {cut} of {len(data)}")
+    assert "truncated" in codes and codes <= {"truncated", "broken", "not_an_image"}
+
+
+def test_a_progressive_jpeg_cut_in_half(encode: Encode) -> None:
+    data = encode(noise(), "JPEG", progressive=True)
+    assert refused(data[: len(data) // 2]).reason_code == "truncated"
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    kind=st.sampled_from(["PNG", "JPEG", "WEBP", "GIF", "BMP"]),
+    edits=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), min_size=1, max_size=12),
+    cut=st.floats(0, 1),
+)
+def test_hostile_bytes_raise_one_exception_only(kind: str, edits: list[tuple[float, int]], cut: float) -> None:
+    buffer = io.BytesIO()
+    Image.fromarray(noise(16, 12)).save(buffer, kind)
+    data = bytearray(buffer.getvalue())
+    for place, value in edits:
+        data[int(place * (len(data) - 1))] = value
+    try:
+        picture = read_picture(bytes(data[: max(1, int(cut * len(data)))]), max_pixels=1_000_000)
+    except UnreadablePicture as error:
+        assert error.reason_code and error.message
+    else:
+        assert isinstance(picture, Picture) and picture.pixels.shape == (picture.height, picture.width, 3)
+
+
+def test_the_limit_is_on_width_times_height(encode: Encode) -> None:
+    data = encode(noise(64, 48))
+    assert read_picture(data, max_pixels=64 * 48).width == 64
+    error = refused(data, max_pixels=64 * 48 - 1)
+    assert error.reason_code == "too_large" and "64 x 48" in error.message
+
+
+def png(side: int) -> bytes:
+    """Make a whole, valid one-bit PNG of that side; 20,000 takes 50 kB and would decode to 1.2 GB."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    squeeze = zlib.compressobj(9)
+    row = bytes(1 + (side + 7) // 8)
+    rows = b"".join([squeeze.compress(row * 100) for _ in range(side // 100)]) + squeeze.flush()
+    header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize("side", [8_000, 10_000, 20_000])
+def test_a_bomb_costs_no_memory(side: int) -> None:
+    """In a process of its own, because the peak of this one may lie far above already."""
+    code = """
+import resource, sys
+import numpy, PIL.Image, PIL.PngImagePlugin
+from personaforge.faces.picture import UnreadablePicture, read_picture
+data = sys.stdin.buffer.read()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+try:
+    read_picture(data)
+except UnreadablePicture as error:
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    print(error.reason_code, grown)
+"""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], input=png(side), capture_output=True, check=True
+    )
+    reason, grown = done.stdout.decode().split()
+    assert reason == "too_large"
+    assert int(grown) < 20_000, f"{grown} KiB for a refused picture"
+    assert refused(png(side)).reason_code == "too_large"
