@@ -36,8 +36,11 @@ def digest_file(path: Path | str) -> str:
 
 def canonical(value: Any) -> bytes:
     """Return canonical JSON. Raises ValueError for NaN, infinities, large integers and what JSON can't carry."""
-    _check(value, "")
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    try:
+        _check(value, "")
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except (RecursionError, orjson.JSONEncodeError) as error:  # lone surrogates, and more than 254 levels
+        raise ValueError(f"value: {error}") from None
 
 
 def digest_json(tag: str, value: Any) -> str:

@@ -1,8 +1,8 @@
 """The only user of Jinja2: prompt templates, sandboxed, strict, and bounded.
 
-A template may come from a stranger's pull request. It can't reach Python objects (ImmutableSandboxedEnvironment), can't
-read a file outside its template folders, can't render an undefined name to nothing, and can't grow without bound: text
-is cut off with an error at `MAX_RENDERED` characters, `range` at 1,000 items, and string repetition at the same size.
+A template may come from a stranger's pull request. It can't reach Python objects, can't read a file outside its
+template folders, can't render an undefined name to nothing, and can't work or grow without bound
+(`personaforge.sandbox`).
 
 Folders are searched in order, so a project's own `templates/` overrides the packaged ones by name.
 """
@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from personaforge.digest import digest_bytes, digest_strings
 from personaforge.errors import Problem, SpecError
@@ -23,7 +23,18 @@ if TYPE_CHECKING:
 MAX_TEMPLATE_BYTES = 64 * 1024
 MAX_RENDERED = 64 * 1024
 """Characters. Our longest prompt is under 8,000; providers charge by the token."""
-MAX_RANGE = 1_000
+
+_ITS_OWN = (
+    TypeError,
+    ValueError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+    MemoryError,
+    SyntaxError,
+)
+"""What an expression in a template may raise, or Python when it compiles what Jinja2 has written."""
 
 
 class Rendered(NamedTuple):
@@ -34,10 +45,23 @@ class Rendered(NamedTuple):
     """Template name -> digest of its bytes."""
 
 
+class Memory(Protocol):
+    """Remembers what a template of some digest includes, so that Jinja2 need not parse it at every start."""
+
+    def get_spec(self, key: str) -> bytes | None:
+        """Return what is remembered."""
+        ...
+
+    def put_spec(self, key: str, body: bytes, groups: dict[str, bytes]) -> None:
+        """Remember it."""
+        ...
+
+
 class Templates:
     """The templates of one project: found by name, hashed with all they include, rendered on demand."""
 
-    def __init__(self, folders: Iterable[Path]) -> None:
+    def __init__(self, folders: Iterable[Path], memory: Memory | None = None) -> None:
+        self._memory = memory
         self._folders = [Path(os.path.realpath(folder)) for folder in folders]
         self._sources: dict[str, bytes] = {}
         self._closures: dict[str, dict[str, str]] = {}
@@ -87,44 +111,62 @@ class Templates:
         """Render a template. Raises SpecError with the template's line when a name is undefined or a limit is hit."""
         from jinja2 import TemplateError, TemplateSyntaxError
 
+        from personaforge.sandbox import metered
+
         sources = self.closure(name)
         pieces: list[str] = []
         size = 0
         try:
-            for piece in self._environment().get_template(name).generate(variables):
-                size += len(piece)
-                if size > MAX_RENDERED:
-                    raise SpecError(Problem(name, "", f"renders to more than {MAX_RENDERED} characters"))
-                pieces.append(piece)
+            with metered():
+                for piece in self._environment().get_template(name).generate(variables):
+                    size += len(piece)
+                    if size > MAX_RENDERED:
+                        raise SpecError(Problem(name, "", f"renders to more than {MAX_RENDERED} characters"))
+                    pieces.append(piece)
         except TemplateSyntaxError as error:
             raise SpecError(Problem(f"{error.name}:{error.lineno}", "", error.message or "syntax error")) from error
-        except (TemplateError, TypeError, ValueError, OverflowError, ArithmeticError) as error:
-            where = _line(error, name)
-            raise SpecError(Problem(where, "", f"can't be rendered: {error}")) from error
+        except (TemplateError, *_ITS_OWN) as error:
+            message = str(error)[:400] or type(error).__name__
+            raise SpecError(Problem(_line(error, name), "", f"can't be rendered: {message}")) from error
         return Rendered("".join(pieces).strip() + "\n", sources)
 
     def _collect(self, name: str, into: dict[str, str]) -> None:
-        from jinja2 import TemplateSyntaxError, meta
-
         if name in into:
             return
         data = self._read(name)
-        into[name] = digest_bytes(data)
+        digest = digest_bytes(data)
+        into[name] = digest
+        key = f"template/1:{digest}"
+        known = self._memory.get_spec(key) if self._memory is not None else None
+        if known is None:
+            known = "\n".join(self._references(name, data)).encode()
+            if self._memory is not None:
+                self._memory.put_spec(key, known, {})
+        for other in known.decode().splitlines():
+            self._collect(other, into)
+
+    def _references(self, name: str, data: bytes) -> list[str]:
+        """Return the names of the templates that a template includes, extends or imports."""
+        from jinja2 import TemplateSyntaxError, meta
+
         try:
             tree: nodes.Template = self._environment().parse(data.decode("utf-8"), name)
+            others = list(meta.find_referenced_templates(tree))
         except TemplateSyntaxError as error:
             raise SpecError(Problem(f"{name}:{error.lineno}", "", error.message or "syntax error")) from error
-        for other in meta.find_referenced_templates(tree):
-            if other is None:
-                problem = Problem(name, "", "includes a template by an expression", 'name it: {% include "image/pose.j2" %}')
-                raise SpecError(problem)
-            self._collect(other, into)
+        except RecursionError:
+            raise SpecError(Problem(name, "", "nests too deeply")) from None
+        if None in others:
+            hint = 'name it: {% include "image/pose.j2" %}'
+            raise SpecError(Problem(name, "", "includes a template by an expression", hint))
+        return [other for other in others if other is not None]
 
     def _read(self, name: str) -> bytes:
         known = self._sources.get(name)
         if known is not None:
             return known
-        if not name.endswith(".j2") or name.startswith("/") or ".." in name.split("/") or "\\" in name:
+        climbs = name.startswith("/") or ".." in name.split("/") or "\\" in name
+        if climbs or not name.endswith(".j2") or not name.isprintable():
             raise SpecError(Problem(name, "", "is not a template name", "a path like text/soul.j2"))
         for folder in self._folders:
             path = os.path.realpath(folder / name)
@@ -153,48 +195,10 @@ class Templates:
 
     def _environment(self) -> Any:
         if self._env is None:
-            from jinja2 import FunctionLoader, StrictUndefined
-            from jinja2.sandbox import ImmutableSandboxedEnvironment
+            from personaforge.sandbox import environment
 
-            class Environment(ImmutableSandboxedEnvironment):
-                intercepted_binops = frozenset({"*", "**"})
-
-                def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-                    return _bounded_binop(operator, left, right)
-
-            env = Environment(
-                loader=FunctionLoader(lambda name: self._read(name).decode("utf-8")),
-                undefined=StrictUndefined,
-                trim_blocks=True,
-                lstrip_blocks=True,
-                keep_trailing_newline=False,
-                cache_size=-1,
-                auto_reload=False,
-            )
-            env.globals = {"range": _bounded_range}
-            for name in ("center", "format", "indent", "filesizeformat", "pprint", "random", "urlize", "xmlattr"):
-                env.filters.pop(name, None)  # each makes text of a size that its argument names, or isn't repeatable
-            env.policies["json.dumps_kwargs"] = {"sort_keys": False, "ensure_ascii": False}
-            self._env = env
+            self._env = environment(lambda name: self._read(name).decode("utf-8"))
         return self._env
-
-
-def _bounded_range(*arguments: int) -> range:
-    result = range(*arguments)
-    if len(result) > MAX_RANGE:
-        raise ValueError(f"range of {len(result)} items, more than {MAX_RANGE}")
-    return result
-
-
-def _bounded_binop(operator: str, left: Any, right: Any) -> Any:
-    if operator == "**":
-        if abs(left) > 1e6 or abs(right) > 64:
-            raise ValueError("power is too large")
-        return left**right
-    for sequence, times in ((left, right), (right, left)):
-        if isinstance(sequence, (str, bytes, list, tuple)) and len(sequence) * max(int(times), 0) > MAX_RENDERED:
-            raise ValueError(f"repeats to more than {MAX_RENDERED} items")
-    return left * right
 
 
 def _line(error: BaseException, name: str) -> str:
@@ -203,8 +207,7 @@ def _line(error: BaseException, name: str) -> str:
     trace = error.__traceback__
     while trace is not None:
         filename = trace.tb_frame.f_code.co_filename
-        if filename == "<template>" or filename.endswith(".j2"):
-            template = trace.tb_frame.f_globals.get("name") or name
-            where = f"{template}:{trace.tb_lineno}"
+        if filename.endswith(".j2"):
+            where = f"{filename}:{trace.tb_lineno}"
         trace = trace.tb_next
     return where

@@ -62,7 +62,9 @@ Forge = Callable[..., "subprocess.CompletedProcess[str]"]
 def forge() -> Forge:
     """Run the command line in a process of its own: `forge("build", "ana", cwd=project)`."""
 
-    def run(*arguments: str, cwd: Path, check: int | None = None, **options: object) -> subprocess.CompletedProcess[str]:
+    def run(
+        *arguments: str, cwd: Path, check: int | None = None, **options: object
+    ) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "personaforge.cli.main", *arguments]
         done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120, **options)  # type: ignore[call-overload]
         if check is not None:

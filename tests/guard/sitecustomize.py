@@ -7,7 +7,7 @@ import socket
 _connect = socket.socket.connect
 _connect_ex = socket.socket.connect_ex
 _getaddrinfo = socket.getaddrinfo
-LOCAL = ("localhost", "127.", "::1", "0.0.0.0")  # noqa: S104 - compared with, never bound to
+LOCAL = ("localhost", "127.", "::1", "0.0.0.0")
 
 
 class NetworkUsed(AssertionError):

@@ -1,0 +1,279 @@
+"""Every check of a composed persona, all at once: pydantic's, the project's locks, and what ties the groups together.
+
+Called on a cache miss only, so pydantic and jsonschema are imported here and not on the way to a no-op.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from personaforge.digest import canonical
+from personaforge.errors import Problem, SpecError
+from personaforge.spec.models import Persona, Prompted, Step, validate_persona
+from personaforge.spec.overlay import PersonaSources
+from personaforge.spec.project import Project
+from personaforge.spec.sections import pin_problems, read_schema
+
+
+def check_persona(
+    project: Project, sources: PersonaSources, composed: dict[str, Any], base: Callable[[], Mapping[str, Any]]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a persona's validated values as plain JSON, and its resolved output schemas by name.
+
+    `base` gives what the project composes to without a persona; it is only called where the project has a conf of its
+    own, which may lock something, or where something is wrong. Raises SpecError with every problem.
+    """
+    problems = list(_locked(sources, composed, base())) if (project.root / "conf").is_dir() else []
+    wrong: set[str] = set()
+    try:
+        persona = validate_persona(composed)
+    except ValidationError as error:
+        found = error.errors(include_url=False)
+        problems += [_problem(sources, item) for item in _told_apart(found)]
+        wrong = {str(item["loc"][0]) for item in found}
+        try:
+            persona = _stand_in(composed, base(), wrong)
+        except ValidationError:  # the project's own settings are wrong, and have been named already
+            raise SpecError(problems) from None
+    plain = persona.model_dump(mode="json", by_alias=True, exclude={"locked"})
+    try:
+        canonical(plain)  # every setting can be part of a key
+    except ValueError as error:
+        path, _, message = str(error).partition(": ")
+        problems.append(_placed(sources, path.replace("[", ".").replace("]", "").split("."), message, ""))
+    schemas: dict[str, Any] = {}
+    for step in persona.pipeline.steps.values():
+        if isinstance(step, Prompted) and step.output_schema not in schemas:
+            try:
+                schemas[step.output_schema] = read_schema(project.conf_folders, step.output_schema, plain)
+            except SpecError as error:
+                problems += error.problems
+    doubtful = wrong | ({"pinned"} if "pipeline" in wrong else set())
+    problems += [_placed(sources, *item) for item in _consistency(persona, schemas) if item[0][0] not in doubtful]
+    if problems:
+        raise SpecError(problems)
+    return plain, schemas
+
+
+def _stand_in(composed: Mapping[str, Any], base: Mapping[str, Any], wrong: set[str]) -> Persona:
+    """Return a persona whose wrong parts are the project's own, so that the other checks can run all the same."""
+    plain = {"id": "stand-in", "brief": "stand-in", **base}
+    known = {name: value for name, value in composed.items() if name in Persona.model_fields and name not in wrong}
+    return validate_persona({**plain, **known})
+
+
+def _locked(sources: PersonaSources, composed: Mapping[str, Any], project: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield where a persona or the command line departs from what the project locks. The list itself is the project's,
+    too: what the composed persona says of it doesn't count."""
+    for path in project.get("locked") or ():
+        wanted, found = _at(project, str(path)), _at(composed, str(path))
+        if wanted is None and found is None and not _has(project, str(path)) and not str(path).startswith("pinned."):
+            yield Problem(sources.main.shown, "locked", f"names {_shown(path)}, which is no setting")
+        elif wanted != found:
+            keys = tuple(str(path).split("."))
+            parts = [keys[:length] for length in range(len(keys), 0, -1)]
+            set_by = [(source, part) for source in reversed(sources.files) for part in parts if source.sets(part)]
+            where = set_by[0][0].where(set_by[0][1]) if set_by else "command line"
+            yield Problem(where, str(path), f"found {_shown(found)}, but the project locks it to {_shown(wanted)}")
+
+
+def _consistency(persona: Persona, schemas: Mapping[str, Any]) -> Iterator[tuple[list[str], str, str]]:
+    """Yield what single fields can't know, as (key path, message, hint)."""
+    steps = persona.pipeline.steps
+    sections: dict[str, str] = {}
+    for name, step in steps.items():
+        path = ["pipeline", "steps", name]
+        for other in step.needs:
+            if other not in steps:
+                yield [*path, "needs"], f"found {other!r}, which is no step", _nearest(other, steps)
+        if isinstance(step, Prompted):
+            earlier = sections.setdefault(step.section, name)
+            if earlier != name:
+                yield [*path, "section"], f"{step.section!r} is drafted by {earlier}, too", ""
+    cycle = _cycle({name: step.needs for name, step in steps.items()})
+    if cycle:
+        yield ["pipeline", "steps"], f"needs itself: {' -> '.join(cycle)}", ""
+    by_section = {step.section: step.output_schema for step in steps.values() if isinstance(step, Prompted)}
+    for section, pinned in persona.pinned.items():
+        if section not in by_section:
+            yield ["pinned", section], "is drafted by no step of this pipeline", _nearest(section, by_section)
+        elif by_section[section] in schemas:
+            for keys, message, hint in pin_problems(schemas[by_section[section]], pinned):
+                yield ["pinned", section, *keys], message, hint
+    yield from _media(persona)
+
+
+def _media(persona: Persona) -> Iterator[tuple[list[str], str, str]]:
+    matrix, contexts = persona.matrix, len(persona.fashion.contexts)
+    if matrix.anchor not in matrix.positions:
+        hint = _nearest(matrix.anchor, matrix.positions)
+        yield ["matrix", "anchor"], f"found {matrix.anchor!r}, which is no position", hint
+    placed: list[tuple[list[str], str, int]] = []
+    for table, entries in (("positions", matrix.positions), ("utility", matrix.utility)):
+        placed += [(["matrix", table, key], entry.scene, entry.wardrobe) for key, entry in entries.items()]
+    films = any(step.kind == "video" for step in persona.pipeline.steps.values())
+    motions = persona.motion.types if films else {}
+    placed += [(["motion", "types", key], entry.scene, entry.wardrobe) for key, entry in motions.items()]
+    for path, scene, wardrobe in placed:
+        if scene not in matrix.scenes:
+            yield [*path, "scene"], f"found {scene!r}, which is no scene", _nearest(scene, matrix.scenes)
+        if wardrobe > contexts:
+            yield [*path, "wardrobe"], f"found rank {wardrobe}, but there are {contexts} fashion contexts", ""
+    for name, motion in motions.items():
+        if motion.aspect not in persona.video.sizes:
+            hint = _nearest(motion.aspect, persona.video.sizes)
+            yield (
+                ["motion", "types", name, "aspect"],
+                f"found {motion.aspect!r}, which has no size in video.sizes",
+                hint,
+            )
+    identity = persona.identity
+    total = identity.weights.embedding + identity.weights.geometric
+    if abs(total - 1) > 1e-9:
+        yield ["identity", "weights"], f"sum to {total:g}, expected 1", ""
+    if identity.retry_threshold > identity.accept_threshold:
+        found = f"found {identity.retry_threshold:g}, above accept_threshold {identity.accept_threshold:g}"
+        yield ["identity", "retry_threshold"], found, ""
+    if identity.geometric.relax_until > identity.geometric.relax_below:
+        yield ["identity", "geometric", "relax_until"], "is above relax_below", ""
+    plain = persona.model_dump(mode="python", by_alias=True)
+    for name, step in persona.pipeline.steps.items():
+        if step.kind == "image":
+            path = ["pipeline", "steps", name]
+            if (step.positions is None) == (step.position is None):
+                yield path, "expected either `positions` or `position`", ""
+            for key in (step.positions, step.position):
+                if key is not None and not isinstance(_at(plain, key), dict):
+                    yield path, f"found {key!r}, expected the path of a table such as matrix.positions", ""
+
+
+def _problem(sources: PersonaSources, error: Any) -> Problem:
+    """Word one of pydantic's errors: found, expected, and the nearest valid name for an unknown key."""
+    location = [str(part) for part in error["loc"]]
+    kinds = _discriminator(location)
+    location = [part for index, part in enumerate(location) if index not in kinds]
+    if location[0] == "pinned" and error["type"] == "finite_number":
+        del location[-1]  # the member of the JSON union
+    found = error.get("input")
+    message, hint = str(error["msg"]), ""
+    if error["loc"][-1] == "[key]":
+        location = [part for part in location if part != "[key]"]
+        message = f"is not a name that fits {error.get('ctx', {}).get('pattern', 'here')}"
+    elif error["type"] == "extra_forbidden":
+        message = "is not a setting"
+        hint = _nearest(location[-1], _known_keys(error["loc"]))
+    elif error["type"] == "missing":
+        message = "is missing"
+    elif error["type"] in ("union_tag_not_found", "union_tag_invalid"):
+        given = found.get("kind") if isinstance(found, dict) else None
+        location.append("kind")
+        message = "is missing" if given is None else f"found {_shown(given)}, which is no kind of step"
+        hint = _nearest(given or "", _STEP_KINDS)
+    else:
+        expected = message[0].lower() + message[1:]
+        expected = expected.removeprefix("input ").replace("should be", "expected")
+        message = f"found {_shown(found)}, {expected}"
+        if isinstance(found, bool) and "string" in message:
+            hint = "quote it: YAML reads yes, no, on and off as true and false"
+    return _placed(sources, location, message, hint)
+
+
+def _told_apart(errors: Sequence[Any]) -> list[Any]:
+    """Leave out what only follows from a name that doesn't fit: its entry is new, and so lacks everything."""
+    names = [error["loc"][:-1] for error in errors if error["loc"][-1:] == ("[key]",)]
+    return [
+        error
+        for error in errors
+        if error["loc"][-1:] == ("[key]",) or not any(error["loc"][: len(name)] == name for name in names)
+    ]
+
+
+def _shown(value: Any) -> str:
+    text = "nothing" if value is None else repr(value)
+    return text if len(text) <= 80 else text[:79] + "…"
+
+
+def _placed(sources: PersonaSources, keys: list[str], message: str, hint: str) -> Problem:
+    """Name the file and line that set a value: the last persona file that has it, else the group it belongs to."""
+    for source in reversed(sources.files):
+        for length in range(len(keys), 1 if keys and keys[0] in ("pipeline", "matrix", "motion") else 0, -1):
+            if source.sets(tuple(keys[:length])):
+                return Problem(source.where(keys), ".".join(keys), message, hint)
+    return Problem(sources.main.shown, ".".join(keys), message, hint)
+
+
+def _discriminator(location: list[str]) -> set[int]:
+    """Pydantic puts a step's kind into the location: pipeline.steps.soul.draft.model."""
+    return {3} if location[:2] == ["pipeline", "steps"] and len(location) > 3 else set()
+
+
+def _known_keys(location: tuple[Any, ...]) -> list[str]:
+    """Return the keys that the models at the parent of a location know."""
+    models: list[type[BaseModel]] = [Persona]
+    for part in location[:-1]:
+        fields = [model.model_fields[part] for model in models if part in model.model_fields]
+        if fields:
+            models = [inner for field in fields for inner in _models_in(field.annotation)]
+        else:
+            models = [model for model in models if part in _kinds(model)] or models
+    return sorted({info.alias or name for model in models for name, info in model.model_fields.items()})
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in get_args(annotation) for model in _models_in(part)]
+
+
+def _kinds(model: type[BaseModel]) -> tuple[Any, ...]:
+    field = model.model_fields.get("kind")
+    return get_args(field.annotation) if field is not None else ()
+
+
+_STEP_KINDS = tuple(kind for model in _models_in(Step) for kind in _kinds(model))
+
+
+def _cycle(needs: Mapping[str, tuple[str, ...]]) -> list[str]:
+    done: set[str] = set()
+
+    def visit(name: str, trail: list[str]) -> list[str]:
+        if name in trail:
+            return [*trail[trail.index(name) :], name]
+        if name in done or name not in needs:
+            return []
+        for other in needs[name]:
+            found = visit(other, [*trail, name])
+            if found:
+                return found
+        done.add(name)
+        return []
+
+    for name in needs:
+        found = visit(name, [])
+        if found:
+            return found
+    return []
+
+
+def _at(data: Any, path: str) -> Any:
+    for key in path.split("."):
+        if not isinstance(data, Mapping) or key not in data:
+            return None
+        data = data[key]
+    return data
+
+
+def _has(data: Any, path: str) -> bool:
+    above, _, name = path.rpartition(".")
+    parent = _at(data, above) if above else data
+    return isinstance(parent, Mapping) and name in parent
+
+
+def _nearest(name: Any, known: Any) -> str:
+    names = [str(item) for item in known]
+    close = get_close_matches(str(name), names, 1)
+    return f"did you mean {close[0]}?" if close else f"there is: {', '.join(names[:12])}"

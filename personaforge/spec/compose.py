@@ -1,0 +1,440 @@
+"""The only user of Hydra and OmegaConf: turns a persona file, the conf groups and overrides into plain values.
+
+A persona file becomes the last entry of the defaults list, in the global package, so that its values win over every
+group's, and its own `defaults:` may choose groups (`- override /pipeline: five_stage`). A top-level
+`pipeline: five_stage` means the same. The command line wins over the file.
+
+A full composition costs about 0.05 to 0.1 s, nearly all of it OmegaConf building nodes for the groups. Personas that
+choose the same options share that part: it is composed once, by Hydra, and each persona's own values are merged over it
+with OmegaConf's merge, which is the step Hydra itself would do last. `tests/spec/test_compose.py` holds the two routes
+against each other. Composed results are cached by content besides (`personaforge.spec.load`).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from personaforge.errors import Problem, SpecError
+from personaforge.spec.overlay import PersonaSources, Shared, composition_problem, first_line, guarded, to_plain
+from personaforge.spec.project import Project
+from personaforge.spec.settings import GROUPS
+from personaforge.spec.source import MAX_BYTES, Source, acting_interpolation, leads_out, read_source
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+_HYDRA_LOCK = threading.RLock()
+"""Hydra's loader and config store are process-wide."""
+
+MAX_BASES = 16
+
+
+class Origin(NamedTuple):
+    """Where a composed value came from."""
+
+    where: str
+    """`file:line`, or `command line`."""
+    group: str
+    """The group option it belongs to, such as `pipeline/four_layer`; empty for a persona's own value."""
+
+
+def read_persona(project: Project, path: Path) -> PersonaSources:
+    """Read a persona file and its bases. Raises SpecError.
+
+    A base is a plain name in `defaults:`, and means a file of that name in the same folder. A file in the project may
+    not be a link that leads out of it; one elsewhere was named by the user.
+    """
+    inside = os.path.abspath(path).startswith(str(project.root) + os.sep)
+    files: dict[Path, Source] = {}
+    main = read_source(path, project.relative(path), root=project.root if inside else None)
+    _collect(project, path, main, files, [])
+    return PersonaSources(tuple(files.values()))
+
+
+class Composer:
+    """Composes personas of one project."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._shared: dict[tuple[str, ...], Shared] = {}
+
+    def compose(self, sources: PersonaSources, overrides: Sequence[str], *, full: bool = False) -> dict[str, Any]:
+        """Return the composed values of a persona. Raises SpecError. `full` asks for Hydra's own route throughout."""
+        bodies = _bodies(sources)
+        with _HYDRA_LOCK:
+            check_overrides(overrides)
+            if full or overrides or not all(_only_chooses(body) for body in bodies):
+                return to_plain(sources, self._hydra(sources, bodies, overrides))
+            choices = _choices(bodies)
+            shared = self._shared.get(choices)
+            if shared is None:
+                shared = Shared(sources, self._hydra(sources, [], choices))
+                self._shared[choices] = shared
+            return shared.merged(sources, [_without_defaults(body) for body in bodies])
+
+    def base(self) -> dict[str, Any]:
+        """Return what the project composes to without a persona or an override; unset values are left out."""
+        with _HYDRA_LOCK:
+            if () not in self._shared:
+                nowhere = PersonaSources((Source(Path(), "conf", "", "", {}, frozenset()),))
+                self._shared[()] = Shared(nowhere, self._hydra(nowhere, [], ()))
+            return dict(self._shared[()].plain)
+
+    def origins(self, sources: PersonaSources, overrides: Sequence[str]) -> dict[str, Origin]:
+        """Return where each composed leaf came from, by dotted path: the last file or override that sets it."""
+        from hydra.core.global_hydra import GlobalHydra
+        from hydra.types import RunMode
+
+        found: dict[str, Origin] = {}
+        bodies = _bodies(sources)
+        with _HYDRA_LOCK, self._session(sources, bodies):
+            loader = GlobalHydra.instance().config_loader()
+            asked = [*([_main_choice(bodies)] if bodies else []), *overrides]
+            defaults = guarded(sources, lambda: loader.compute_defaults_list("config", asked, RunMode.RUN))
+            folders = self._project.conf_folders
+            for entry in defaults.defaults:
+                path, package = entry.config_path or "", entry.package or ""
+                if path.startswith("hydra"):
+                    continue
+                if path.startswith("persona/file_"):
+                    _record(found, sources.files[int(path.removeprefix("persona/file_"))], "", "")
+                    continue
+                file = next(
+                    (folder / f"{path}.yaml" for folder in folders if (folder / f"{path}.yaml").is_file()), None
+                )
+                if file is not None:
+                    source = read_source(file, _shown(self._project, file))
+                    _record(found, source, package, path if package else "")
+        for text in overrides:
+            key = text.partition("=")[0].lstrip("+~")
+            if key.partition("@")[0] not in GROUPS:
+                found = {path: at for path, at in found.items() if not path.startswith(key + ".")}
+                found[key] = Origin("command line", "")
+        return found
+
+    def _hydra(
+        self, sources: PersonaSources, bodies: Sequence[Mapping[str, Any]], overrides: Sequence[str]
+    ) -> DictConfig:
+        from hydra import compose
+        from hydra.errors import ConfigCompositionException
+
+        asked = [*([_main_choice(bodies)] if bodies else []), *overrides]
+
+        def composed() -> DictConfig:
+            try:
+                return compose("config", overrides=asked)
+            except ConfigCompositionException as error:
+                problem = _override_problem(sources, error, overrides, self.base) if bodies else None
+                if problem is None:
+                    raise
+                raise SpecError(problem) from error
+
+        with self._session(sources, bodies):
+            config: DictConfig = guarded(sources, composed)
+        return config
+
+    def _session(self, sources: PersonaSources, bodies: Sequence[Mapping[str, Any]]) -> AbstractContextManager[None]:
+        """A Hydra set up with our search path, and the persona's files in its config store."""
+        from contextlib import contextmanager
+
+        from hydra import version
+        from hydra._internal.hydra import Hydra
+        from hydra._internal.utils import create_config_search_path
+        from hydra.core.config_store import ConfigStore
+        from hydra.core.global_hydra import GlobalHydra
+        from omegaconf import OmegaConf
+
+        logging.getLogger("hydra").setLevel(logging.ERROR)
+        folders = self._project.conf_folders
+        check_conf(self._project)
+
+        @contextmanager
+        def session() -> Any:
+            base, before = version.getbase(), GlobalHydra.instance().hydra
+            version.setbase("1.3")
+            GlobalHydra.instance().clear()
+            path = create_config_search_path(str(folders[0]))
+            for folder in folders[1:]:
+                path.prepend("forge", f"file://{folder}", "schema")
+            store = ConfigStore.instance()
+            kept = store.repo.pop("persona", None)
+            try:
+                Hydra.create_main_hydra2(task_name="forge", config_search_path=path)
+                if bodies:
+                    for index, body in enumerate(bodies):
+                        node = OmegaConf.create({**body, "defaults": _chained(body, index, last=len(bodies) - 1)})
+                        store.store(group="persona", name=f"file_{index}", node=node, package="_global_")
+                yield
+            finally:
+                store.repo.pop("persona", None)
+                if kept is not None:
+                    store.repo["persona"] = kept
+                GlobalHydra.instance().hydra = before
+                version.VersionBase.instance().version_base = base
+
+        return session()
+
+
+def conf_files(project: Project) -> list[tuple[Path, str]]:
+    """Return the project's own conf files with the names messages use; the packaged ones are part of the code.
+
+    Raises SpecError for a link to a folder: Hydra would follow it to files that nobody has checked.
+    """
+    own = project.root / "conf"
+    if own not in project.conf_folders:
+        return []
+    files: list[tuple[Path, str]] = []
+    for folder, names, leaves in os.walk(own):
+        for name in sorted(names):
+            if os.path.islink(os.path.join(folder, name)):
+                shown = os.path.relpath(os.path.join(folder, name), project.root)
+                raise SpecError(Problem(shown, "", "is a link to a folder", "put the files there in its place"))
+        paths = [Path(folder, name) for name in sorted(leaves) if name.endswith((".yaml", ".yml"))]
+        files += [(path, os.path.relpath(path, project.root)) for path in paths if path.exists()]
+    return files
+
+
+def check_conf(project: Project) -> None:
+    """Refuse a project whose own conf files act or lead out of it. Raises SpecError with every problem."""
+    files = conf_files(project)
+    state = tuple((shown, *_state_of(path)) for path, shown in files)
+    if _CHECKED.get(project.root) == state:
+        return
+    problems: list[Problem] = []
+    if len(files) > 2_000:
+        raise SpecError(Problem("conf", "", "holds more than 2,000 files"))
+    for path, shown in files:
+        try:
+            read_source(path, shown, root=project.root)
+        except SpecError as error:
+            problems += error.problems
+        if path.parent == project.root / "conf" / "persona":
+            problems.append(Problem(shown, "", "conf/persona is forge's own name", "call the folder otherwise"))
+    if problems:
+        raise SpecError(problems)
+    _CHECKED[project.root] = state
+
+
+def _state_of(path: Path) -> tuple[int, ...]:
+    stat = path.stat()
+    return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino
+
+
+_CHECKED: dict[Path, tuple[Any, ...]] = {}
+"""The state in which this process has checked a project's conf."""
+
+
+def check_overrides(overrides: Sequence[str]) -> None:
+    """Refuse command line overrides that can't be read, or that reach what is not theirs. Raises SpecError."""
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import HydraException
+
+    if not overrides:
+        return
+    parser = OverridesParser.create()
+    problems: list[Problem] = []
+    for text in overrides:
+        name = text.partition("=")[0]
+        key = name.lstrip("+~")
+        head = key.partition("@")[0].partition(".")[0].partition("/")[0]
+        found = acting_interpolation(text)
+        if found:
+            message = f"found {found}...}}, and an override may not call a resolver"
+            problems.append(Problem("command line", key, message, "let the shell fill it in"))
+            continue
+        try:
+            several = parser.parse_override(text).is_sweep_override()
+        except HydraException as error:
+            hint = "write key=value, and quote a value with special characters: 'owner=\"Ana [lead]\"'"
+            problems.append(Problem("command line", text[:80], f"can't be read: {first_line(error)}", hint))
+            continue
+        if several:
+            problems.append(Problem("command line", text[:80], "gives several values", "a list is written [a,b]"))
+        elif head in ("hydra", "persona"):
+            problems.append(Problem("command line", key, "would change how forge composes"))
+        elif head in ("locked", "project"):
+            hint = "change conf/project/settings.yaml"
+            problems.append(Problem("command line", key, "is the project's to set", hint))
+    if problems:
+        raise SpecError(problems)
+
+
+def _override_problem(
+    sources: PersonaSources, error: Exception, overrides: Sequence[str], base: Callable[[], Mapping[str, Any]]
+) -> Problem | None:
+    """Word Hydra's complaint about an override: a key that isn't there, or an option that isn't."""
+    from difflib import get_close_matches
+
+    message = first_line(error)
+    for text in overrides:
+        key = text.partition("=")[0].lstrip("+~")
+        if f"Could not find '{key.partition('@')[0]}/" in message:
+            return composition_problem(sources, error)._replace(where="command line", path=key)
+        if f"'{key}'" not in message:
+            continue
+        parent: Any = base()
+        *above, name = key.split(".")
+        for part in above:
+            parent = parent.get(part) if isinstance(parent, Mapping) else None
+        known = [str(item) for item in parent] if isinstance(parent, Mapping) else []
+        close = get_close_matches(name, known, 1)
+        if name in known:
+            hint = f"++{text.lstrip('+~')} adds what isn't there yet"
+        elif close:
+            hint = f"did you mean {'.'.join([*above, close[0]])}?"
+        else:
+            hint = f"+{text.lstrip('+~')} adds a key that isn't there yet"
+        return Problem("command line", key, message.rstrip("."), hint)
+    return None
+
+
+def _shown(project: Project, path: Path) -> str:
+    packaged = project.conf_folders[-1]
+    if path.is_relative_to(packaged) and packaged.parent != project.root:
+        return "packaged " + str(path.relative_to(packaged.parent))
+    return os.path.relpath(path, project.root)
+
+
+def _collect(project: Project, path: Path, source: Source, files: dict[Path, Source], trail: list[Path]) -> None:
+    """Put a file's bases before it, depth first, as Hydra reads a defaults list."""
+    where = source.where(("defaults",))
+    if path in trail or len(files) + len(trail) > MAX_BASES:
+        raise SpecError(
+            Problem(where, "defaults", "builds on itself" if path in trail else f"has over {MAX_BASES} bases")
+        )
+    for name in _base_names(source):
+        base = path.parent / (name if name.endswith((".yaml", ".yml")) else name + ".yaml")
+        if base not in files:
+            read = read_source(base, project.relative(base), root=Path(os.path.realpath(path.parent)))
+            _collect(project, base, read, files, [*trail, path])
+    files[path] = source
+
+
+def _base_names(source: Source) -> list[str]:
+    names = [entry for entry in _body(source)["defaults"] if isinstance(entry, str)]
+    if "_self_" in names[:-1]:
+        raise SpecError(
+            Problem(source.where(("defaults",)), "defaults", "has something after _self_, which must be last")
+        )
+    return [name for name in names if name != "_self_" and not name.startswith(("/", "override ", "optional "))]
+
+
+def _bodies(sources: PersonaSources) -> list[dict[str, Any]]:
+    """Return the values of a persona's files. Raises SpecError with the problems of all of them."""
+    bodies: list[dict[str, Any]] = []
+    problems: list[Problem] = []
+    for source in sources.files:
+        body = _body(source)
+        problems += _shape_problems(source, body)
+        bodies.append(body)
+    if problems:
+        raise SpecError(problems)
+    return bodies
+
+
+def _body(source: Source) -> dict[str, Any]:
+    """Return a file's values, with `pipeline: five_stage` written as a choice of its defaults list."""
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError
+
+    assert len(source.text) <= MAX_BYTES
+    try:
+        loaded = OmegaConf.to_container(OmegaConf.create(source.text), resolve=False)
+    except (OmegaConfBaseException, YAMLError, ValueError) as error:
+        raise SpecError(Problem(source.shown, "", first_line(error))) from error
+    body: dict[str, Any] = dict(loaded) if isinstance(loaded, dict) else {}  # type: ignore[arg-type]
+    defaults = body.pop("defaults", [])
+    if not isinstance(defaults, list):
+        raise SpecError(Problem(source.where(("defaults",)), "defaults", "expected a list", "defaults: [name]"))
+    for name in GROUPS:
+        option = body.get(name)
+        if isinstance(option, str):
+            del body[name]
+            defaults = [*defaults, {f"override /{name}": option}]
+    body["defaults"] = defaults
+    return body
+
+
+def _shape_problems(source: Source, body: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield what can't be composed: single values for groups, options that lead out, a group chosen twice."""
+    if "locked" in body and source.lines:
+        hint = "move it to conf/project/settings.yaml"
+        yield Problem(source.where(("locked",)), "locked", "is the project's to set", hint)
+    for name in (*GROUPS, "pinned"):
+        if name in body and not isinstance(body[name], Mapping):
+            found = "nothing" if body[name] is None else f"{body[name]!r:.80}"
+            expected = "settings" if name == "pinned" else "settings, or the name of an option"
+            yield Problem(source.where((name,)), name, f"found {found}, expected {expected}")
+    chosen: set[str] = set()
+    for entry in body["defaults"]:
+        for key, option in entry.items() if isinstance(entry, dict) else ():
+            name = (str(key).split() or [""])[-1].strip("/")
+            where = source.where((name,)) if source.sets((name,)) else source.where(("defaults",))
+            why = leads_out(option) if isinstance(option, str) else ""
+            if why:
+                yield Problem(where, name, f"found {option[:80]!r}, which {why}")
+            elif name in chosen:
+                yield Problem(where, name, "is chosen twice", "leave one of the two")
+            elif name in GROUPS and key != f"override /{name}":
+                yield Problem(where, "defaults", f"found {key!r}", f"- override /{name}: {option}")
+            elif name.partition("@")[0] in ("project", "hydra", "persona"):
+                yield Problem(where, "defaults", f"found {key!r}, which is not a persona's to choose")
+            chosen.add(name)
+
+
+def _only_chooses(body: Mapping[str, Any]) -> bool:
+    """Tell whether a body's defaults only override groups or name bases, which the shared route can do."""
+    return all(
+        not entry.startswith("/")
+        if isinstance(entry, str)
+        else len(entry) == 1 and _is_choice(*next(iter(entry.items())))
+        for entry in body["defaults"]
+    )
+
+
+def _is_choice(key: Any, option: Any) -> bool:
+    return isinstance(key, str) and key.startswith("override /") and key[10:] in GROUPS and isinstance(option, str)
+
+
+def _choices(bodies: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return group overrides in a fixed order; the file nearest to the persona wins."""
+    chosen: dict[str, str] = {}
+    for body in bodies:
+        for entry in body["defaults"]:
+            if isinstance(entry, dict):
+                key, option = next(iter(entry.items()))
+                chosen[key.removeprefix("override /")] = option
+    return tuple(f"{name}={chosen[name]}" for name in sorted(chosen))
+
+
+def _main_choice(bodies: Sequence[Mapping[str, Any]]) -> str:
+    return f"+persona@_global_=file_{len(bodies) - 1}"
+
+
+def _chained(body: Mapping[str, Any], index: int, *, last: int) -> list[Any]:
+    """Return a body's defaults list for the config store: the main file names all others, which carry only choices."""
+    others = [entry for entry in body["defaults"] if not isinstance(entry, str) or entry.startswith("/")]
+    bases = [f"/persona/file_{number}@_global_" for number in range(last)] if index == last else []
+    return [*bases, *others, "_self_"]
+
+
+def _without_defaults(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in body.items() if key != "defaults"}
+
+
+def _record(found: dict[str, Origin], source: Source, package: str, group: str) -> None:
+    """Note that a file sets its leaves; a leaf replaces what stood below or above it before."""
+    for path in sorted(source.leaves, key=lambda path: (source.lines.get(path, 0), path)):
+        if not path or path[0] == "defaults":
+            continue
+        dotted = ".".join((package, *path) if package else path)
+        for index in range(1, dotted.count(".") + 1):
+            found.pop(".".join(dotted.split(".")[:index]), None)
+        found[dotted] = Origin(source.where(path), group)

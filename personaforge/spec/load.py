@@ -1,0 +1,206 @@
+"""Loads personas: composed, checked, and cached by the content of everything they came from.
+
+The cache key covers the bytes of the persona file and of the project's conf, the overrides, the versions of the
+composer's libraries, and forge's own files (by size and time of change, which costs a millisecond and lets a developer
+edit a packaged template without clearing anything). A row also names the bases it was composed from, with their
+digests. Nothing here reads a cached row that doesn't match.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+import orjson
+
+from personaforge import __version__
+from personaforge.digest import digest_bytes, digest_file, digest_json, digest_strings
+from personaforge.errors import Problem, SpecError
+from personaforge.spec.project import Project, lock_path
+from personaforge.spec.settings import GROUPS, SCHEMAS, Group, Settings
+from personaforge.versions import installed_version
+
+if TYPE_CHECKING:
+    from personaforge.spec.compose import Origin
+
+_FORMAT = "spec/1"
+
+
+class SpecCache(Protocol):
+    """Where composed specs are kept between runs."""
+
+    def get_spec(self, key: str) -> bytes | None:
+        """Return a cached row."""
+        ...
+
+    def get_group(self, digest: str) -> bytes | None:
+        """Return a cached group."""
+        ...
+
+    def put_spec(self, key: str, body: bytes, groups: dict[str, bytes]) -> None:
+        """Keep a row and the groups it names."""
+        ...
+
+
+class Loaded(NamedTuple):
+    """A persona that can be planned."""
+
+    file: Path
+    lock: Path
+    settings: Settings
+
+
+class Loader:
+    """Loads the personas of one project."""
+
+    def __init__(self, project: Project, cache: SpecCache | None = None) -> None:
+        self._project = project
+        self._cache = cache
+        self._groups: dict[str, Group] = {}
+        self._fingerprint: str | None = None
+        self._composer: Any = None
+
+    def load_all(self, files: Iterable[Path], overrides: Sequence[str] = ()) -> list[Loaded]:
+        """Load persona files. Raises SpecError with the problems of all of them."""
+        loaded: list[Loaded] = []
+        problems: list[Problem] = []
+        seen: dict[str, Path] = {}
+        for file in files:
+            try:
+                one = self.load(file, overrides)
+            except SpecError as error:
+                problems += [problem for problem in error.problems if problem not in problems]
+                continue
+            other = seen.setdefault(one.settings.id, file)
+            if other != file:
+                shown = self._project.relative(file)
+                message = f"{one.settings.id!r} is also the id of {self._project.relative(other)}"
+                problems.append(Problem(shown, "id", message, "ids are unique in a project"))
+            loaded.append(one)
+        if problems:
+            raise SpecError(problems)
+        return loaded
+
+    def load(self, file: Path, overrides: Sequence[str] = ()) -> Loaded:
+        """Load one persona file. Raises SpecError with all its problems."""
+        key = self._key(file, overrides)
+        row = self._cached(key)
+        if row is None:
+            row = self._compose(file, overrides)
+            # What was edited meanwhile is loaded, but not kept under the key of what stood there before.
+            if self._cache is not None and self._key(file, overrides, fresh=True) == key:
+                body = orjson.dumps({**row, "groups": {name: group.digest for name, group in row["groups"].items()}})
+                groups = {group.digest: orjson.dumps(group.data) for group in row["groups"].values()}
+                self._cache.put_spec(key, body, groups)
+        settings = Settings(row["persona"], row["groups"])
+        return Loaded(file, lock_path(file, settings.id), settings)
+
+    def _key(self, file: Path, overrides: Sequence[str], *, fresh: bool = False) -> str:
+        try:
+            digest = digest_file(file)
+        except OSError as error:
+            raise SpecError(Problem(str(file), "", f"can't be read: {error.strerror}")) from error
+        if self._fingerprint is None:
+            self._fingerprint = _fingerprint(self._project)
+        fingerprint = _fingerprint(self._project) if fresh else self._fingerprint
+        return digest_strings(_FORMAT, [fingerprint, str(file.parent), file.name, digest, *overrides])
+
+    def _cached(self, key: str) -> dict[str, Any] | None:
+        body = self._cache.get_spec(key) if self._cache is not None else None
+        if body is None:
+            return None
+        row: dict[str, Any] = orjson.loads(body)
+        for path, digest in row["bases"]:
+            try:
+                if digest_file(path) != digest:
+                    return None
+            except OSError:
+                return None
+        groups: dict[str, Group] = {}
+        for name, digest in row["groups"].items():
+            group = self._groups.get(digest)
+            if group is None:
+                data = self._cache.get_group(digest) if self._cache is not None else None
+                if data is None:
+                    return None
+                group = Group(digest, orjson.loads(data))
+                self._groups[digest] = group
+            groups[name] = group
+        row["groups"] = groups
+        return row
+
+    def _compose(self, file: Path, overrides: Sequence[str]) -> dict[str, Any]:
+        from personaforge.spec.checks import check_persona
+        from personaforge.spec.compose import Composer, read_persona
+
+        if self._composer is None:
+            self._composer = Composer(self._project)
+        sources = read_persona(self._project, file)
+        composed = self._composer.compose(sources, overrides)
+        try:
+            plain, schemas = check_persona(self._project, sources, composed, self._composer.base)
+        except SpecError as error:
+            main = sources.main.shown
+            if not overrides and all(problem.where != main for problem in error.problems):
+                raise
+            origins = self._composer.origins(sources, overrides)
+            raise SpecError([_located(problem, main, origins) for problem in error.problems]) from None
+        groups = {name: self._interned(plain.pop(name)) for name in GROUPS}
+        groups[SCHEMAS] = self._interned(schemas)
+        bases = [[str(source.path), source.digest] for source in sources.files[:-1]]
+        return {"persona": plain, "groups": groups, "bases": bases}
+
+    def _interned(self, data: dict[str, Any]) -> Group:
+        digest = digest_json("group/1", data)
+        return self._groups.setdefault(digest, Group(digest, data))
+
+
+def _located(problem: Problem, main: str, origins: Mapping[str, Origin]) -> Problem:
+    """Name the conf file or the override that set what is wrong, where the persona's own files don't set it."""
+    if not problem.path or problem.path in ("id", "brief"):
+        return problem
+    keys = problem.path.split(".")
+    for parent in (".".join(keys[:length]) for length in range(len(keys), 0, -1)):
+        setters = [at.where for path, at in origins.items() if path == parent or path.startswith(parent + ".")]
+        if setters:
+            ours = [where for where in setters if not where.startswith("packaged ")]
+            where = "command line" if "command line" in setters else (ours or setters)[0]
+            return problem._replace(where=where) if problem.where == main or where == "command line" else problem
+    return problem
+
+
+def code_signature() -> str:
+    """Return a digest over forge's own files by name, size and time of change."""
+    from personaforge.spec.project import packaged
+
+    package = Path(__file__).resolve().parent.parent
+    parts: list[str] = []
+    for folder in (package, packaged("conf"), packaged("templates")):
+        _stat_tree(str(folder), parts)
+    return digest_strings("code/1", sorted(parts))
+
+
+def _stat_tree(folder: str, into: list[str]) -> None:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name == "__pycache__":
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                _stat_tree(entry.path, into)
+            else:
+                stat = entry.stat(follow_symlinks=os.path.exists(entry.path))  # editors leave dangling links about
+                into.append(f"{entry.path}:{stat.st_size}:{stat.st_mtime_ns}")
+
+
+def _fingerprint(project: Project) -> str:
+    parts = [__version__, code_signature(), *(installed_version(name) or "" for name in ("hydra-core", "omegaconf"))]
+    own = project.conf_folders[0]
+    if own.parent == project.root:
+        files: list[str] = []
+        _stat_tree(str(own), files)  # names only: what counts below is content
+        for path in sorted(entry.rsplit(":", 2)[0] for entry in files):
+            read = path.endswith((".yaml", ".yml")) and os.path.isfile(path)
+            parts += [path, digest_bytes(Path(path).read_bytes()) if read else ""]
+    return digest_strings("fingerprint/1", parts)

@@ -1,0 +1,472 @@
+"""The second gate after Hydra: every group and the persona itself as frozen pydantic models that forbid unknown keys.
+
+Hydra catches a mistyped override, but not a mistyped key inside a file. Defaults live in `conf/`, not here, so that
+`forge config` can say where each value came from; only what a persona may leave out altogether has one in a model.
+Units stand in names or under the field. Thresholds are in [0, 1] unless said.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+
+from personaforge.spec.project import ID_PATTERN
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+"""A step, a section or an entry of a table: lower case, digits and underscores."""
+Slot = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]{0,31}$")]
+TemplateName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./-]*\.j2$", max_length=200)]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=400)]
+Unit = Annotated[float, Field(ge=0, le=1)]
+Color = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
+Degrees = Annotated[float, Field(ge=-90, le=90)]
+Distance = Literal["headshot", "bust", "half", "full"]
+Pixels = Annotated[int, Field(ge=16, le=4096)]
+
+
+class Model(BaseModel):
+    """Base of all spec models: frozen, strict about keys, tuples instead of lists."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, protected_namespaces=(), allow_inf_nan=False
+    )
+
+
+# --- pipeline ---------------------------------------------------------------------------------------------------------
+
+
+class StepBase(Model):
+    """What every step declares."""
+
+    needs: tuple[Name, ...] = ()
+    """Steps whose results this one reads."""
+    tags: tuple[Name, ...] = ()
+    """For `--select tag:...`."""
+
+
+class Prompted(StepBase):
+    """A step that asks a text model for one JSON document."""
+
+    section: Name
+    """Where the result goes in the persona document."""
+    uses: tuple[Line, ...] = ()
+    """Further setting paths that the template reads, such as `fashion.contexts`."""
+    template: TemplateName
+    system: TemplateName = "text/system.j2"
+    output_schema: Name = Field(alias="schema")
+    """A file in `conf/schema/`."""
+    provider: Name
+    model: Line
+    temperature: Annotated[float, Field(ge=0, le=2)]
+    max_tokens: Annotated[int, Field(ge=16, le=64_000)]
+    fallbacks: tuple[Line, ...] = ()
+    """Models asked in turn when the one before has definitely refused."""
+    retries: Annotated[int, Field(ge=0, le=8)] = 2
+    """Further attempts when the answer doesn't fit the schema or drops a pinned value."""
+
+
+class DraftStep(Prompted):
+    """Drafts one section of the persona document."""
+
+    kind: Literal["draft"]
+
+
+class ReviewStep(Prompted):
+    """A second reader: scores the document, and has sections drafted again with its findings."""
+
+    kind: Literal["review"]
+    threshold: Annotated[float, Field(ge=1, le=5)]
+    """Mean of the scores, on their scale of 1 to 5, from which the document passes."""
+    rounds: Annotated[int, Field(ge=0, le=8)]
+    """Revisions at most; after them the persona ships flagged."""
+
+
+class ProfileStep(StepBase):
+    """Gathers the sections into the document that images and videos read."""
+
+    kind: Literal["profile"]
+
+
+class MatrixStep(StepBase):
+    """Dresses every position and motion from the lifestyle. No model call."""
+
+    kind: Literal["matrix"]
+
+
+class Pictured(StepBase):
+    """A step whose artifact is made by an image or video provider from a template."""
+
+    template: TemplateName
+    provider: Name
+    model: Line
+
+
+class CandidateStep(Pictured):
+    """Draws the frontal candidates that the anchor is chosen from: `identity.anchor.candidates` slots."""
+
+    kind: Literal["candidate"]
+
+
+class AnchorStep(StepBase):
+    """Chooses the anchor among the candidates, once."""
+
+    kind: Literal["anchor"]
+
+
+class ImageStep(Pictured):
+    """Draws images against the anchor: one for each entry of `positions`, or the single `position`."""
+
+    kind: Literal["image"]
+    positions: Line | None = None
+    """Setting path of a table of positions, such as `matrix.positions`; a slot for each entry but the anchor's."""
+    position: Line | None = None
+    """Setting path of one position, such as `matrix.utility.avatar`."""
+
+
+class VideoStep(Pictured):
+    """Films one clip for each entry of `motion.types`."""
+
+    kind: Literal["video"]
+
+
+class RenderStep(StepBase):
+    """Renders a template over the persona document to a text file. No model call."""
+
+    kind: Literal["render"]
+    template: TemplateName
+    file: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9]{1,8})?$", max_length=80)]
+    """Name of the file in the persona's build folder."""
+
+
+class DocumentStep(StepBase):
+    """Writes `persona.json`: the sections, every artifact with its decision and scores, and the provenance."""
+
+    kind: Literal["document"]
+
+
+class SheetStep(StepBase):
+    """Draws the contact sheet."""
+
+    kind: Literal["sheet"]
+
+
+Step = Annotated[
+    DraftStep
+    | ReviewStep
+    | ProfileStep
+    | MatrixStep
+    | CandidateStep
+    | AnchorStep
+    | ImageStep
+    | VideoStep
+    | RenderStep
+    | DocumentStep
+    | SheetStep,
+    Field(discriminator="kind"),
+]
+
+
+class Pipeline(Model):
+    """The declared steps of a persona."""
+
+    name: Name
+    steps: dict[Name, Step]
+
+
+# --- modalities -------------------------------------------------------------------------------------------------------
+
+
+class TokenPrice(Model):
+    """US dollars for a million tokens."""
+
+    input: Annotated[float, Field(ge=0)]
+    output: Annotated[float, Field(ge=0)]
+
+
+class TextModels(Model):
+    """Model ids by how much a step asks of them; steps refer to these."""
+
+    light: Line
+    standard: Line
+    deep: Line
+
+
+class Text(Model):
+    """The text backend."""
+
+    provider: Name
+    models: TextModels
+    timeout_seconds: Annotated[float, Field(gt=0, le=3600)]
+    prices: dict[str, TokenPrice]
+    """By model id. A paid model without a price counts as unknown, never as free."""
+
+
+class Image(Model):
+    """The image backend."""
+
+    provider: Name
+    model: Line
+    width: Pixels
+    height: Pixels
+    prices: dict[str, Annotated[float, Field(ge=0)]]
+    """US dollars an image, by model id."""
+
+
+class Size(Model):
+    """Width and height in pixels."""
+
+    width: Pixels
+    height: Pixels
+
+
+class Video(Model):
+    """The video backend."""
+
+    provider: Name
+    model: Line
+    fps: Annotated[int, Field(ge=1, le=60)]
+    sizes: dict[str, Size]
+    """By aspect ratio, such as "9:16"."""
+    prices: dict[str, Annotated[float, Field(ge=0)]]
+    """US dollars a second of clip, by model id."""
+
+
+# --- facts ------------------------------------------------------------------------------------------------------------
+
+
+class Scene(Model):
+    """A background: words for a prompt, two colours (top, bottom) for the embedded painter."""
+
+    text: Line
+    colors: Annotated[tuple[Color, ...], Field(min_length=2, max_length=2)]
+
+
+class PositionBase(Model):
+    """How one image is framed, posed and lit. Angles are in degrees, positive to the viewer's right and upwards."""
+
+    name: Line
+    distance: Distance
+    yaw: Degrees
+    pitch: Degrees
+    expression: Line
+    gaze: Line
+    pose: Line
+    scene: Name
+    light: Line
+    wardrobe: Annotated[int, Field(ge=1, le=100)]
+    """Rank among the persona's fashion contexts, best liked first."""
+    tags: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")], ...] = ()
+
+
+class Position(PositionBase):
+    """One of the matrix."""
+
+    tier: Name
+
+
+class UtilityPosition(PositionBase):
+    """An image outside the matrix, with a size of its own."""
+
+    width: Pixels
+    height: Pixels
+
+
+class Matrix(Model):
+    """The image matrix."""
+
+    anchor: Slot
+    """The position whose image is the canonical reference."""
+    scenes: dict[Name, Scene]
+    positions: Annotated[dict[Slot, Position], Field(min_length=1, max_length=200)]
+    utility: dict[Name, UtilityPosition]
+
+
+class FashionContext(Model):
+    """A named way of dressing."""
+
+    style: Line
+    garments: Annotated[tuple[Line, ...], Field(min_length=1)]
+    garments_man: tuple[Line, ...] = ()
+    """What a man wears in this context, where that differs."""
+    accessories: tuple[Line, ...]
+    garment: Literal["tee", "blouse", "shirt", "blazer", "hoodie", "knit", "dress", "tank", "polo", "jacket", "robe"]
+    pattern: Literal["plain", "stripes", "dots", "floral", "plaid", "metallic"]
+    palette: Annotated[tuple[Color, ...], Field(min_length=1, max_length=5)]
+
+
+class Fashion(Model):
+    """The fashion contexts."""
+
+    contexts: Annotated[dict[Name, FashionContext], Field(min_length=1, max_length=200)]
+
+
+class MotionKey(Model):
+    """A pose at a moment of a clip."""
+
+    at: Unit
+    """Fraction of the clip's length."""
+    yaw: Degrees
+    pitch: Degrees
+    expression: Line
+
+
+class Motion(Model):
+    """A motion type."""
+
+    description: Line
+    seconds: Annotated[float, Field(gt=0, le=60)]
+    aspect: Line
+    """A key of `video.sizes`."""
+    distance: Distance
+    scene: Name
+    wardrobe: Annotated[int, Field(ge=1, le=100)]
+    tags: tuple[Name, ...] = ()
+    keys: Annotated[tuple[MotionKey, ...], Field(min_length=2, max_length=32)]
+
+
+class Motions(Model):
+    """The motion types."""
+
+    types: Annotated[dict[Name, Motion], Field(min_length=1, max_length=50)]
+
+
+# --- judging ----------------------------------------------------------------------------------------------------------
+
+
+class Weights(Model):
+    """Parts of the composite; they sum to 1."""
+
+    embedding: Unit
+    geometric: Unit
+
+
+class EmbeddingGate(Model):
+    """The strict mode's bound on the cosine."""
+
+    min_cosine: Unit
+
+
+class GeometricGate(Model):
+    """The bound on the geometric error, and how it relaxes for small faces."""
+
+    max_error: Unit
+    relax_below: Unit
+    relax_until: Unit
+    relax_factor: Annotated[float, Field(ge=1)]
+
+
+class Anchoring(Model):
+    """How the anchor comes about."""
+
+    candidates: Annotated[int, Field(ge=1, le=32)]
+    strategy: Literal["central_similarity", "first"]
+
+
+class Frames(Model):
+    """How clips are sampled."""
+
+    frames: Annotated[int, Field(ge=1, le=240)]
+
+
+class Identity(Model):
+    """How identity is measured and judged."""
+
+    backend: Literal["insightface"]
+    pack: Line
+    """A pack's folder name, or `auto`."""
+    detector_size: Literal["auto", "128", "160", "256", "320", "640"]
+    require_measurement: bool
+    policy: Literal["composite_only", "strict"]
+    accept_threshold: Unit
+    retry_threshold: Unit
+    max_attempts: Annotated[int, Field(ge=1, le=16)]
+    weights: Weights
+    embedding: EmbeddingGate
+    geometric: GeometricGate
+    anchor: Anchoring
+    video: Frames
+
+
+class Sharpness(Model):
+    """Frame sharpness over the anchor's."""
+
+    min_ratio: Annotated[float, Field(ge=0)]
+
+
+class Illumination(Model):
+    """Histogram distance between consecutive sampled frames."""
+
+    max_histogram_distance: Annotated[float, Field(ge=0)]
+    method: Literal["bhattacharyya", "chi_squared", "correlation"]
+
+
+class PostProcessing(Model):
+    """When sharpening and super-resolution may be advised."""
+
+    auto_sharpen: bool
+    auto_super_res: bool
+    max_embedding_std: Annotated[float, Field(ge=0)]
+    max_geometric_variance: Annotated[float, Field(ge=0)]
+
+
+class Quality(Model):
+    """Visual quality of clips."""
+
+    sharpness: Sharpness
+    illumination: Illumination
+    post_processing: PostProcessing
+
+
+# --- the house --------------------------------------------------------------------------------------------------------
+
+
+class Store(Model):
+    """Where artifacts are shared and how long they are kept."""
+
+    remote: Line | None
+    """A folder in the project that `forge cache push` and `pull` exchange with; elsewhere only by the command line."""
+    keep_days: Annotated[int, Field(ge=0)]
+    max_gigabytes: Annotated[float, Field(ge=0)]
+
+
+class Run(Model):
+    """How a build runs."""
+
+    jobs: Annotated[int, Field(ge=1, le=256)] | None
+    """Nodes at once; null for the number of processors."""
+    keep_going: bool
+    max_cost_usd: Annotated[float, Field(ge=0)] | None
+
+
+class Persona(Model):
+    """A composed persona: its own values, and one value for every group."""
+
+    id: Annotated[str, StringConstraints(pattern=ID_PATTERN)]
+    brief: Annotated[str, StringConstraints(min_length=3, max_length=4000)]
+    """What the person is to be, in the user's words."""
+    seed: Annotated[int, Field(ge=0, lt=2**31)]
+    description: Annotated[str, StringConstraints(max_length=4000)]
+    """For people; enters no key."""
+    owner: Annotated[str, StringConstraints(max_length=200)]
+    tags: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=63)], ...]
+    pinned: dict[Name, dict[str, JsonValue]]
+    """What the user fixes, by section: steps receive it, and every result is checked to keep it."""
+    locked: tuple[Line, ...]
+    """Setting paths that neither a persona file nor the command line may change. Set by the project."""
+    pipeline: Pipeline
+    text: Text
+    image: Image
+    video: Video
+    identity: Identity
+    quality: Quality
+    store: Store
+    run: Run
+    matrix: Matrix
+    fashion: Fashion
+    motion: Motions
+
+
+def validate_persona(data: Any) -> Persona:
+    """Check a composed persona. Raises pydantic.ValidationError with every problem."""
+    return Persona.model_validate(data)

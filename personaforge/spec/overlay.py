@@ -1,0 +1,165 @@
+"""Merges a persona's own values over what personas with the same group choices share, and words OmegaConf's errors.
+
+Used by `personaforge.spec.compose` only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from personaforge.errors import Problem, SpecError
+from personaforge.spec.references import EVERYTHING, GrowsTooLarge, check_growth, references
+from personaforge.spec.settings import GROUPS
+from personaforge.spec.source import Source
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+
+_MISSING_OPTION = re.compile(r"Could not find '([^']*)/([^'/]*)'")
+_OURS = re.compile(r"^In '(config|persona/file_\d+)': ")
+"""How Hydra names what we hand it; a person knows neither."""
+
+
+class PersonaSources(NamedTuple):
+    """A persona file and the files beside it that it builds on."""
+
+    files: tuple[Source, ...]
+    """In the order in which later ones win; the persona file itself is the last."""
+
+    @property
+    def main(self) -> Source:
+        """The persona file."""
+        return self.files[-1]
+
+
+class Shared:
+    """What personas with the same group choices have in common: Hydra's composition without a persona."""
+
+    def __init__(self, sources: PersonaSources, config: DictConfig) -> None:
+        from omegaconf import OmegaConf
+
+        OmegaConf.set_struct(config, False)
+        for name in ("id", "brief"):
+            if OmegaConf.is_missing(config, name):
+                del config[name]
+        self._config = config
+        self._raw = _raw(config)
+        self._refers = {key: references(value) for key, value in self._raw.items()}
+        guarded(sources, lambda: check_growth(self._raw))
+        self._open: set[str] = set()
+        """Keys that can't be resolved without a persona, such as `owner: team of ${id}`."""
+        self.plain: dict[str, Any] = {}
+        """The resolved values; what can't be resolved without a persona stays as it is written."""
+        for key, value in self._raw.items():
+            self.plain[key] = self._resolved(key) if self._refers[key] else value
+        self.plain = {key: value for key, value in self.plain.items() if value != "???"}
+
+    def _resolved(self, key: str) -> Any:
+        from omegaconf import OmegaConf
+        from omegaconf.errors import OmegaConfBaseException
+
+        try:
+            value = self._config[key]
+            return OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
+        except (OmegaConfBaseException, RecursionError):
+            self._open.add(key)
+            return self._raw[key]
+
+    def merged(self, sources: PersonaSources, bodies: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Merge a persona's files over it with OmegaConf.
+
+        Only what the files touch is merged, with what interpolations tie to it: keys that name a touched key come to
+        something else now, and need the keys that they name.
+        """
+        from omegaconf import OmegaConf
+
+        changed = {key for body in bodies for key in body} | self._open
+        named = set().union(*(references(body) for body in bodies))
+        while more := {key for key, refers in self._refers.items() if refers & {*changed, EVERYTHING}} - changed:
+            changed |= more
+        needed = changed | named
+        while more := set().union(*(self._refers.get(key, set()) for key in needed)) - needed:
+            needed |= more
+        if EVERYTHING in needed:
+            needed |= set(self._raw)
+        below = {key: value for key, value in self._raw.items() if key in needed}
+        config = guarded(sources, lambda: OmegaConf.merge(below, *bodies))
+        return {**self.plain, **to_plain(sources, config)}
+
+
+def _raw(config: DictConfig) -> dict[str, Any]:
+    from omegaconf import OmegaConf
+
+    raw = OmegaConf.to_container(config, resolve=False)
+    assert isinstance(raw, dict)
+    return {str(key): value for key, value in raw.items()}
+
+
+def to_plain(sources: PersonaSources, config: Any) -> dict[str, Any]:
+    from omegaconf import OmegaConf
+
+    guarded(sources, lambda: check_growth(_raw(config)))
+    plain = guarded(sources, lambda: OmegaConf.to_container(config, resolve=True, throw_on_missing=False))
+    assert isinstance(plain, dict)
+    return {str(key): value for key, value in plain.items() if value != "???"}
+
+
+def guarded(sources: PersonaSources, call: Any) -> Any:
+    """Run a Hydra or OmegaConf call and turn what it raises into problems that name our files."""
+    from hydra.errors import HydraException
+    from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
+    from yaml import YAMLError
+
+    main = sources.main
+    try:
+        return call()
+    except MissingMandatoryValue as error:
+        key = str(error.full_key or "")
+        raise SpecError(Problem(main.where(), key, "is missing", f"add `{key}:` to the file")) from error
+    except (HydraException, OmegaConfBaseException, YAMLError) as error:
+        raise SpecError(composition_problem(sources, error)) from error
+    except GrowsTooLarge as error:
+        path = str(error)
+        message = "grows beyond reason once its interpolations are filled in"
+        raise SpecError(Problem(_setter(sources, path), path, message)) from error
+    except RecursionError as error:
+        raise SpecError(Problem(main.shown, "", "refers to itself")) from error
+
+
+def _setter(sources: PersonaSources, path: str) -> str:
+    for keys in (tuple(path.split(".")), ("defaults",)):
+        for source in reversed(sources.files):
+            if source.sets(keys):
+                return source.where(keys)
+        if keys[0] not in GROUPS or len(keys) > 1:
+            break
+    return sources.main.shown
+
+
+def composition_problem(sources: PersonaSources, error: Exception) -> Problem:
+    """Return what Hydra or OmegaConf says as a problem, with the option that comes nearest to a wrong one."""
+    from difflib import get_close_matches
+
+    cause = error.__cause__ or error
+    text = str(error) or str(cause)
+    key = str(getattr(cause, "full_key", None) or "")
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    message = lines[0] if lines else type(error).__name__
+    hint = ""
+    options = [line for line in lines[1:] if line and " " not in line]
+    missing = _MISSING_OPTION.search(message)
+    if missing is not None and options:
+        close = get_close_matches(missing.group(2), options, 1)
+        hint = f"did you mean {close[0]}?" if close else f"there is: {', '.join(options[:12])}"
+        if missing.group(1) in GROUPS:
+            key = missing.group(1)
+    where = _setter(sources, key) if key else sources.main.shown
+    return Problem(where, key, _OURS.sub("", message), hint)
+
+
+def first_line(error: Exception) -> str:
+    """Return what an exception says first; Hydra and OmegaConf go on with details of their own."""
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -1,0 +1,31 @@
+"""Where each composed value came from, as rows: path, value, file and line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from personaforge.spec.compose import Composer, read_persona
+from personaforge.spec.load import Loaded
+from personaforge.spec.project import Project
+
+
+def config_rows(project: Project, loaded: Loaded, overrides: Sequence[str]) -> list[dict[str, Any]]:
+    """Return every composed value of a persona with its origin, in the order of the groups."""
+    origins = Composer(project).origins(read_persona(project, loaded.file), overrides)
+    rows = []
+    for path, value in _leaves(loaded.settings.as_dict()):
+        origin = origins.get(path)
+        if origin is None:  # a list or mapping that a file gives as a whole, or a model's own default
+            parents = [".".join(path.split(".")[:length]) for length in range(path.count("."), 0, -1)]
+            origin = next((origins[parent] for parent in parents if parent in origins), None)
+        rows.append({"path": path, "value": value, "where": origin.where if origin is not None else "default"})
+    return rows
+
+
+def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping) and value:
+        for key, item in value.items():
+            yield from _leaves(item, f"{path}.{key}" if path else str(key))
+    else:
+        yield path, value

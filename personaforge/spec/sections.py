@@ -1,0 +1,174 @@
+"""Output schemas of the persona document's sections, and the checks that a drafted section must pass.
+
+A schema is a YAML file in `conf/schema/` (JSON Schema 2020-12), so that a step can be declared without Python. Two
+keywords are ours: an object with `x-properties-from: fashion.contexts` and `x-property: {...}` gets one required
+property for every key of that setting.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from personaforge.digest import canonical
+from personaforge.errors import Problem, SpecError
+from personaforge.spec.source import read_source
+from personaforge.spec.vetting import vet
+
+MAX_PROBLEMS = 20
+MAX_MATCHED = 500
+"""Characters of a text that is held against a `pattern`; a longer one doesn't match."""
+
+
+def read_schema(folders: Sequence[Path], name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Read an output schema by name, the project's own first, and resolve our keywords. Raises SpecError."""
+    import yaml
+
+    for folder in folders:
+        path = folder / "schema" / f"{name}.yaml"
+        if path.is_file():
+            shown = f"conf/schema/{name}.yaml"
+            source = read_source(path, shown, root=folder.resolve())
+            schema = _resolved(yaml.load(source.text, yaml.CSafeLoader) or {}, settings, shown)
+            problems = list(vet(schema, shown))
+            if problems:
+                raise SpecError(problems)
+            try:
+                wrong = _meta_problem(canonical(schema))
+            except ValueError as error:
+                wrong = "", str(error)
+            if wrong is not None:
+                raise SpecError(Problem(shown, wrong[0], f"is not a JSON Schema: {wrong[1]}"))
+            if schema.get("type") != "object":
+                raise SpecError(Problem(shown, "type", f"found {schema.get('type')!r}, expected object"))
+            return dict(schema)
+    known = sorted({path.stem for folder in folders for path in (folder / "schema").glob("*.yaml")})
+    raise SpecError(Problem("conf/schema", "", f"no schema {name!r}", _nearest(name, known)))
+
+
+@lru_cache(maxsize=256)
+def _meta_problem(schema: bytes) -> tuple[str, str] | None:
+    """Check a schema against JSON Schema's own, once: it takes 10 ms, and all personas of a project share theirs."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError
+
+    try:
+        Draft202012Validator.check_schema(orjson.loads(schema))
+    except SchemaError as error:
+        return ".".join(str(part) for part in error.absolute_path), _shortened(error.message)
+    return None
+
+
+def section_problems(schema: Mapping[str, Any], section: Any) -> list[str]:
+    """Return why a drafted section doesn't fit its schema, a sentence each; empty when it fits."""
+    found = sorted(_validator(schema).iter_errors(section), key=lambda error: list(map(str, error.path)))
+    return [f"{_dotted(error.absolute_path)}: {_shortened(error.message)}" for error in found[:MAX_PROBLEMS]]
+
+
+def dropped_pins(pinned: Any, section: Any, path: str = "") -> list[str]:
+    """Return which pinned values a drafted section doesn't keep to the letter, a sentence each."""
+    if isinstance(pinned, Mapping):
+        if not isinstance(section, Mapping):
+            return [f"{path or 'the section'}: pinned to an object, found {section!r}"]
+        return [
+            problem
+            for key, value in pinned.items()
+            for problem in dropped_pins(value, section.get(key), f"{path}.{key}" if path else key)
+        ]
+    if pinned != section:
+        return [f"{path}: pinned to {pinned!r}, found {section!r}"]
+    return []
+
+
+def pin_problems(schema: Mapping[str, Any], pinned: Mapping[str, Any]) -> Iterator[tuple[list[str], str, str]]:
+    """Yield what is wrong with pinned values as (key path, message, hint): they fill a part of the schema, not all."""
+    for error in _validator(_without_required(schema)).iter_errors(pinned):
+        keys = [str(part) for part in error.absolute_path]
+        if error.validator == "additionalProperties" and isinstance(error.instance, dict):
+            known = sorted(error.schema.get("properties", {}))
+            for name in error.instance:
+                if name not in known:
+                    yield [*keys, name], "is not a field of this section", _nearest(name, known)
+        elif error.validator == "enum":
+            allowed = [str(value) for value in error.validator_value]
+            yield (
+                keys,
+                f"found {error.instance!r}, expected one of {', '.join(allowed)}",
+                _nearest(error.instance, allowed),
+            )
+        else:
+            yield keys, _shortened(error.message), ""
+
+
+def _validator(schema: Mapping[str, Any]) -> Any:
+    from referencing import Registry
+
+    return _validator_class()(schema, registry=Registry())
+
+
+@cache
+def _validator_class() -> Any:
+    """A validator that fetches nothing, and matches a pattern only against a text whose end is in sight."""
+    from jsonschema import Draft202012Validator, ValidationError
+    from jsonschema.validators import extend
+
+    def pattern(validator: Any, wanted: str, text: Any, schema: Any) -> Iterator[ValidationError]:
+        if isinstance(text, str) and (len(text) > MAX_MATCHED or not re.search(wanted, text)):
+            yield ValidationError(f"{_shortened(repr(text), 80)} does not match {wanted!r}")
+
+    return extend(Draft202012Validator, {"pattern": pattern})  # type: ignore[no-untyped-call]
+
+
+def _resolved(schema: Any, settings: Mapping[str, Any], shown: str) -> Any:
+    if isinstance(schema, list):
+        return [_resolved(item, settings, shown) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    schema = {str(key): _resolved(value, settings, shown) for key, value in schema.items()}
+    path = schema.pop("x-properties-from", None)
+    if path is not None:
+        table: Any = settings
+        for key in str(path).split("."):
+            table = table.get(key) if isinstance(table, Mapping) else None
+        if not isinstance(table, Mapping):
+            raise SpecError(
+                Problem(shown, "x-properties-from", f"found {path!r}, expected a setting with named entries")
+            )
+        schema["properties"] = {str(name): schema.get("x-property", {}) for name in table}
+        schema["required"] = list(schema["properties"])
+        schema.pop("x-property", None)
+    return schema
+
+
+def _without_required(schema: Any) -> Any:
+    if isinstance(schema, Mapping):
+        return {
+            key: _without_required(value)
+            for key, value in schema.items()
+            if key != "required" or isinstance(value, Mapping)  # a property of that name
+        }
+    if isinstance(schema, list):
+        return [_without_required(item) for item in schema]
+    return schema
+
+
+def _dotted(path: Any) -> str:
+    return ".".join(str(part) for part in path) or "the section"
+
+
+def _shortened(message: str, limit: int = 200) -> str:
+    return message if len(message) <= limit else message[: limit - 1] + "…"
+
+
+def _nearest(name: Any, known: Sequence[str]) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(str(name), known, 1)
+    if close:
+        return f"did you mean {close[0]}?"
+    return f"there is: {', '.join(known[:12])}" if known else ""
