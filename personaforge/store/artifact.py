@@ -1,0 +1,47 @@
+"""What an action makes: an artifact, a blob with a media type."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from personaforge.errors import StoreError
+
+SUFFIXES = {
+    "application/json": ".json",
+    "image/png": ".png",
+    "image/jpeg": ".jpg",
+    "image/webp": ".webp",
+    "text/plain": ".txt",
+    "video/mp4": ".mp4",
+    "video/webm": ".webm",
+}
+"""File name endings by media type: the ones that providers may give us."""
+
+_HEX = frozenset("0123456789abcdef")
+
+
+class Artifact(NamedTuple):
+    """A blob in the store."""
+
+    digest: str
+    media_type: str
+    size: int
+    """Bytes."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the artifact as records hold it."""
+        return {"digest": self.digest, "media_type": self.media_type, "size": self.size}
+
+
+def is_digest(text: str) -> bool:
+    """Tell whether a text is a digest: what is not must never become part of a path."""
+    return len(text) == 64 and _HEX.issuperset(text)
+
+
+def parse_artifact(fields: Any, where: str) -> Artifact:
+    """Return an artifact from a record. Raises StoreError: a record may come from another machine."""
+    match fields:
+        case {"digest": str(digest), "media_type": str(media_type), "size": int(size)}:
+            if is_digest(digest) and media_type in SUFFIXES and size >= 0:
+                return Artifact(digest, media_type, size)
+    raise StoreError("a record names something that is no artifact", where=where)

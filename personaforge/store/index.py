@@ -1,0 +1,213 @@
+"""What makes a no-op quick: an SQLite index over the records, the last outcome of every node, and composed specs.
+
+All of it can be made again: `log` from the record files, `nodes` by planning once more over the cached actions,
+`specs` by composing. So it is written without waiting for the disk (WAL, synchronous=NORMAL), and a damaged one is
+put aside and started afresh. The journal of paid calls, which can't be made again, is a file of its own (`journal.py`).
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import uuid
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from personaforge.errors import StoreError
+
+T = TypeVar("T")
+
+_SCHEMA = 1
+_TABLES = """
+create table meta (name text primary key, value text not null) without rowid;
+create table log (seq integer primary key autoincrement, kind text not null, name text not null, unique (kind, name));
+create table specs (key text primary key, body blob not null);
+create table groups (digest text primary key, body blob not null) without rowid;
+create table nodes (
+    node text primary key, persona text not null, signature text not null, outcome text not null, status text not null,
+    files text not null, body text not null, build text not null, finished real not null
+) without rowid;
+create index nodes_by_persona on nodes (persona);
+create table failures (
+    node text primary key, persona text not null, build text not null, error text not null, failed real not null
+) without rowid;
+"""
+_KEPT_SPECS = 5_000
+
+
+class NodeRow(NamedTuple):
+    """The last finished outcome of a node."""
+
+    node: str
+    signature: str
+    """Digest over everything the node's procedure depends on; equal means that it would come to the same outcome."""
+    outcome: str
+    """Digest of the outcome: what the nodes after it depend on."""
+    status: str
+    files: str
+    """JSON: [[path, digest, size, mtime_ns, ctime_ns, inode], ...] of what stands in the build folder."""
+
+
+class Index:
+    """The index of one store. Safe to use from many threads and processes."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = str(path)
+        self._lock = threading.RLock()
+        self._connection: sqlite3.Connection | None = None
+
+    # --- composed specs (personaforge.spec.load.SpecCache) ---
+
+    def get_spec(self, key: str) -> bytes | None:
+        """Return a cached spec row."""
+        body: bytes | None = self._value("select body from specs where key = ?", key)
+        return body
+
+    def get_group(self, digest: str) -> bytes | None:
+        """Return a cached group."""
+        body: bytes | None = self._value("select body from groups where digest = ?", digest)
+        return body
+
+    def put_spec(self, key: str, body: bytes, groups: dict[str, bytes]) -> None:
+        """Keep a composed spec and its groups; the oldest ones go when there are thousands."""
+
+        def put(connection: sqlite3.Connection) -> None:
+            with connection:
+                connection.execute("begin immediate")
+                connection.executemany("insert or ignore into groups values (?, ?)", groups.items())
+                connection.execute("insert or replace into specs (key, body) values (?, ?)", (key, body))
+                newest = connection.execute("select max(rowid) from specs").fetchone()[0]
+                connection.execute("delete from specs where rowid <= ?", (newest - _KEPT_SPECS,))
+
+        self._do(put)
+
+    # --- nodes ---
+
+    def nodes(self, persona: str) -> dict[str, NodeRow]:
+        """Return the last outcomes of a persona's nodes, by node id."""
+        query = "select node, signature, outcome, status, files from nodes where persona = ?"
+        return {row[0]: NodeRow._make(row) for row in self._rows(query, persona)}
+
+    def node_body(self, node: str) -> str | None:
+        """Return the whole outcome of a node as JSON."""
+        body: str | None = self._value("select body from nodes where node = ?", node)
+        return body
+
+    def put_node(self, row: NodeRow, *, persona: str, body: str, build: str, finished: float) -> None:
+        """Keep a node's outcome in place of the last one."""
+        values = (row.node, persona, row.signature, row.outcome, row.status, row.files, body, build, finished)
+        self._rows("insert or replace into nodes values (?, ?, ?, ?, ?, ?, ?, ?, ?)", *values)
+
+    def node_history(self, persona: str | None = None) -> list[tuple[str, str, str, str, float]]:
+        """Return (node, persona, status, build, finished) of every node's last outcome."""
+        query = "select node, persona, status, build, finished from nodes"
+        if persona is None:
+            return self._rows(query + " order by node")
+        return self._rows(query + " where persona = ? order by node", persona)
+
+    def failures(self, persona: str) -> dict[str, tuple[str, float]]:
+        """Return (error, time) of a persona's nodes whose last run failed."""
+        rows = self._rows("select node, error, failed from failures where persona = ?", persona)
+        return {node: (error, failed) for node, error, failed in rows}
+
+    def put_failure(self, node: str, *, persona: str, build: str, error: str, failed: float) -> None:
+        """Note that a node's run failed; its last finished outcome stays."""
+        self._rows("insert or replace into failures values (?, ?, ?, ?, ?)", node, persona, build, error, failed)
+
+    def drop_failure(self, node: str) -> None:
+        """Note that a node's last run did not fail."""
+        self._rows("delete from failures where node = ?", node)
+
+    # --- the log of records ---
+
+    def add(self, kind: str, name: str) -> None:
+        """Note that a record is there, in the order in which records came."""
+        self._rows("insert or ignore into log (kind, name) values (?, ?)", kind, name)
+
+    def since(self, seq: int) -> list[tuple[int, str, str]]:
+        """Return (sequence number, kind, name) of the records after a sequence number."""
+        return self._rows("select seq, kind, name from log where seq > ? order by seq", seq)
+
+    def relog(self, records: Iterable[tuple[str, str]]) -> None:
+        """Start the log afresh from (kind, name) of the records that are there."""
+        rows = list(records)
+
+        def start(connection: sqlite3.Connection) -> None:
+            with connection:
+                connection.execute("begin immediate")
+                connection.execute("delete from log")
+                connection.execute("update meta set value = ? where name = 'epoch'", (uuid.uuid4().hex,))
+                connection.executemany("insert or ignore into log (kind, name) values (?, ?)", rows)
+
+        self._do(start)
+
+    def epoch(self) -> str:
+        """Return what changes whenever sequence numbers start afresh."""
+        return str(self._value("select value from meta where name = 'epoch'"))
+
+    def close(self) -> None:
+        """Close the database."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    def _value(self, query: str, *parameters: Any) -> Any:
+        rows = self._rows(query, *parameters)
+        return rows[0][0] if rows else None
+
+    def _rows(self, query: str, *parameters: Any) -> list[Any]:
+        return self._do(lambda connection: connection.execute(query, parameters).fetchall())
+
+    def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do something with the database; a damaged one is put aside and the thing done again with a new one."""
+        with self._lock:
+            try:
+                return work(self._open())
+            except sqlite3.DatabaseError as error:
+                if isinstance(error, sqlite3.OperationalError) and "malformed" not in str(error):
+                    raise StoreError(f"can't use the index: {error}", where=self._path) from error
+                self.close()
+                _put_aside(self._path)
+                return work(self._open())
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self._connection = _connect(self._path)
+        return self._connection
+
+
+def _connect(path: str) -> sqlite3.Connection:
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    connection = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("pragma journal_mode = wal")
+        connection.execute("pragma synchronous = normal")
+        version = connection.execute("pragma user_version").fetchone()[0]
+        if version == 0:
+            connection.execute("begin immediate")
+            if connection.execute("pragma user_version").fetchone()[0] == 0:
+                for statement in _TABLES.split(";\n"):
+                    connection.execute(statement)
+                connection.execute("insert into meta values ('epoch', ?)", (uuid.uuid4().hex,))
+                connection.execute(f"pragma user_version = {_SCHEMA}")
+            connection.execute("commit")
+        elif version != _SCHEMA:
+            connection.close()
+            _put_aside(path)
+            return _connect(path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _put_aside(path: str) -> None:
+    """Move a database that can't be used out of the way; it is kept for whoever wants to look at it."""
+    for suffix in ("", "-wal", "-shm"):
+        try:
+            os.replace(path + suffix, f"{path}.damaged{suffix}")
+        except FileNotFoundError:
+            pass

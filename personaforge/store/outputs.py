@@ -1,0 +1,131 @@
+"""The build folder: copies of artifacts where people look for them, noticed when deleted or edited, and put back.
+
+Files are copies, never links, so that nobody edits a blob by editing `build/`. What stands there was written from a
+blob; its stat signature says cheaply whether it still does. An edited file is moved to `.forge/edited/` before the
+artifact takes its place again: nobody's work is lost.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from personaforge.digest import digest_file
+from personaforge.errors import StoreError
+from personaforge.store.blobs import Blobs
+from personaforge.store.files import stat_signature, write_atomic
+
+_REMOVE = "remove the symbolic link"
+
+Condition = Literal["there", "missing", "edited"]
+
+
+class Placed(NamedTuple):
+    """A file in the build folder as it was written."""
+
+    path: str
+    """Relative to the persona's build folder, with `/`."""
+    digest: str
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+
+
+class BuildFolder:
+    """One persona's build folder."""
+
+    def __init__(self, root: Path, persona: str, *, project: Path) -> None:
+        self.folder = str(root / persona)
+        self._project = str(project)
+        self._edited = str(project / ".forge" / "edited" / persona)
+
+    def condition(self, placed: Sequence[Placed]) -> list[tuple[Placed, Condition]]:
+        """Return what has become of files since they were written. A touched file whose content is the same counts as
+        there, and comes back with its new signature."""
+        found: list[tuple[Placed, Condition]] = []
+        for file in placed:
+            path = f"{self.folder}/{file.path}"
+            signature = stat_signature(path)
+            if signature == file[2:]:
+                found.append((file, "there"))
+            elif signature is None:
+                found.append((file, "missing"))
+            elif _digest(path) == file.digest:
+                found.append((Placed(file.path, file.digest, *signature), "there"))
+            else:
+                found.append((file, "edited"))
+        return found
+
+    def holds(self, path: str, digest: str) -> bool:
+        """Tell whether a file holds exactly an artifact's bytes."""
+        return _digest(f"{self.folder}/{path}") == digest
+
+    def contents(self) -> dict[str, str]:
+        """Return the path of every file by its digest; reads all of them."""
+        found: dict[str, str] = {}
+        for folder, _, names in os.walk(self.folder):
+            for name in names:
+                path = os.path.join(folder, name)
+                digest = None if os.path.islink(path) else _digest(path)
+                if digest is not None:
+                    found[digest] = os.path.relpath(path, self.folder).replace(os.sep, "/")
+        return found
+
+    def read(self, path: str) -> bytes:
+        """Return a file's bytes. Raises StoreError."""
+        try:
+            return Path(self._checked(path)).read_bytes()
+        except OSError as error:
+            raise StoreError(f"can't read it: {error.strerror}", where=path) from error
+
+    def place(self, path: str, digest: str, blobs: Blobs) -> Placed:
+        """Write an artifact to a path, unless it stands there already. Raises StoreError."""
+        target = self._checked(path)
+        there = stat_signature(target)
+        if there is None or _digest(target) != digest:
+            if there is not None:
+                self._put_aside(target, path)
+            write_atomic(target, blobs.get(digest), sync=False)  # lost to a power cut, it is simply put back
+        signature = stat_signature(target)
+        if signature is None:
+            raise StoreError("was removed while forge wrote it", where=target)
+        return Placed(path, digest, *signature)
+
+    def _put_aside(self, target: str, path: str) -> None:
+        folder = f"{self._edited}/{time.strftime('%Y%m%dT%H%M%S')}"
+        number = 0
+        while os.path.lexists(aside := f"{folder}{f'-{number}' if number else ''}/{path}"):
+            number += 1
+        try:
+            os.makedirs(os.path.dirname(aside), exist_ok=True)
+            os.replace(target, aside)
+        except OSError as error:
+            raise StoreError(f"can't move the edited file away: {error.strerror}", where=target) from error
+
+    def _checked(self, path: str) -> str:
+        """Return the absolute path, after making sure that it leads nowhere else: a link on the way could make forge
+        write into `.git`, and a link in its place could have it read what lies outside the project."""
+        parts = path.split("/")
+        if not path or path.startswith("/") or any(part in ("", ".", "..") for part in parts) or "\0" in path:
+            raise StoreError(f"{path!r} is no file name in the build folder")
+        target = f"{self.folder}/{path}"
+        project = os.path.realpath(self._project)
+        meant = os.path.join(project, os.path.relpath(self.folder, self._project), os.path.dirname(path))
+        folder = os.path.realpath(os.path.dirname(target))
+        if folder != os.path.normpath(meant):
+            raise StoreError(f"leads out of the build folder to {folder}", where=target, hint=_REMOVE)
+        real = os.path.realpath(target)
+        if not real.startswith(project + os.sep):
+            raise StoreError(f"leads out of the project to {real}", where=target, hint=_REMOVE)
+        return target
+
+
+def _digest(path: str) -> str | None:
+    try:
+        return digest_file(path)
+    except OSError:
+        return None

@@ -1,0 +1,116 @@
+"""The store of one project: everything under `.forge/`, opened on first use.
+
+.forge/blobs  .forge/records      the truth: artifacts and immutable records
+.forge/index.db                   quick to look up, can be made again
+.forge/journal.db                 paid calls in flight
+.forge/leases                     who is working on what, released by the kernel
+.forge/warehouse.duckdb           a projection, made from the records
+.forge/edited  .forge/log         files that were edited by hand, and logs of our own mistakes
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from personaforge.digest import digest_file
+from personaforge.errors import StoreError
+from personaforge.spec.project import Project
+from personaforge.store.artifact import Artifact, parse_artifact
+from personaforge.store.blobs import Blobs
+from personaforge.store.files import stat_signature
+from personaforge.store.index import Index
+from personaforge.store.journal import Journal
+from personaforge.store.leases import Leases
+from personaforge.store.outputs import BuildFolder
+from personaforge.store.records import Records
+
+RECORD_SCHEMA = 1
+
+
+class Store:
+    """One project's store."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.folder: Path = project.state
+        if self.folder.is_symlink():
+            raise StoreError(
+                "is a symbolic link", where=str(self.folder), hint="remove it; forge makes the folder itself"
+            )
+        self.blobs = Blobs(self.folder / "blobs")
+        self.records = Records(self.folder / "records")
+        self.index = Index(self.folder / "index.db")
+        self.leases = Leases(self.folder / "leases")
+
+    @cached_property
+    def journal(self) -> Journal:
+        """The journal of paid calls."""
+        return Journal(self.folder / "journal.db")
+
+    def build_folder(self, persona: str) -> BuildFolder:
+        """Return a persona's build folder."""
+        return BuildFolder(self.project.build, persona, project=self.project.root)
+
+    def find(self, key: str) -> dict[str, Any] | None:
+        """Return the newest action record of a key whose artifacts are all there. A damaged record counts as none."""
+        for name in self.records.names("actions", key):
+            try:
+                record = self.records.get("actions", name)
+                if record is not None and all(self.blobs.has(made.digest) for made in artifacts(record).values()):
+                    return record
+            except StoreError:
+                continue
+        return None
+
+    def commit(self, key: str, record: dict[str, Any]) -> dict[str, Any]:
+        """Keep an action record, whose artifacts must be kept already, and return it."""
+        record = {"schema": RECORD_SCHEMA, "key": key, **record}
+        name = self.records.put("actions", key, record, again=True)
+        self.index.add("actions", name)
+        return record
+
+    def note_found(self, key: str) -> None:
+        """Make sure that the log knows a record that was found: its writer may have died before noting it."""
+        self.index.add("actions", key)
+
+    def keep(self, kind: str, name: str, record: dict[str, Any]) -> None:
+        """Keep an evaluation or a build record under a name that its content decides; a known one is left as it is."""
+        if not os.path.exists(self.records.path(kind, name)):
+            self.records.put(kind, name, {"schema": RECORD_SCHEMA, "time": time.time(), **record})
+        self.index.add(kind, name)
+
+    def close(self) -> None:
+        """Close the databases."""
+        self.index.close()
+        if "journal" in self.__dict__:
+            self.journal.close()
+
+
+def artifacts(record: dict[str, Any]) -> dict[str, Artifact]:
+    """Return what an action made, by name. Raises StoreError."""
+    outputs, where = record.get("outputs", {}), str(record.get("key", ""))
+    if not isinstance(outputs, dict):
+        raise StoreError("a record names something that is no artifact", where=where)
+    return {name: parse_artifact(fields, where) for name, fields in outputs.items()}
+
+
+class StatCache:
+    """Digests of large files outside the store, such as face packs, remembered by their stat signature."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+
+    def digest(self, path: Path) -> str:
+        """Return a file's digest, read only when the file has changed. Raises OSError."""
+        signature = stat_signature(str(path))
+        key = f"stat:{path}:{signature}"
+        known = self._index.get_spec(key) if signature is not None else None
+        if known is not None:
+            return known.decode()
+        found = digest_file(path)
+        self._index.put_spec(key, found.encode(), {})
+        return found

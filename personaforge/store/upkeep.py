@@ -1,0 +1,223 @@
+"""Looks after a store: verify, statistics, garbage collection.
+
+Garbage collection removes artifacts, never records: what was bought and measured stays known. It keeps what any lock
+file in the working tree or on any git branch or tag pins, and what the last outcome of any node consists of. The rest
+goes oldest first, once it is older than `keep_days` and the store is over its size.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import orjson
+
+from personaforge.digest import digest_json
+from personaforge.errors import StoreError
+from personaforge.spec.project import Project
+from personaforge.store.files import DAMAGED
+from personaforge.store.lockfile import read_lock
+from personaforge.store.records import KINDS, parse_record
+from personaforge.store.store import Store, artifacts
+
+_YOUNGEST_SECONDS = 3600
+"""Nothing younger is collected: a build may have written it a moment ago and not yet said what for."""
+
+
+@dataclass
+class Verified:
+    """What `verify` found."""
+
+    blobs: int = 0
+    records: int = 0
+    bytes: int = 0
+    problems: list[str] = field(default_factory=list)
+    """Damage: each is a sentence with a path."""
+    without_artifact: int = 0
+    """Results whose artifact was collected; a build that needs one makes or pulls it again."""
+    unfinished: int = 0
+    """Files that a killed process left half written under a temporary name."""
+    repaired: int = 0
+
+
+@dataclass
+class Collected:
+    """What `collect` would remove, or has removed."""
+
+    removed: list[str] = field(default_factory=list)
+    """Digests."""
+    freed: int = 0
+    """Bytes."""
+    kept: int = 0
+    kept_bytes: int = 0
+    unfinished: int = 0
+    acted: bool = False
+
+
+def verify(store: Store, *, repair: bool = False) -> Verified:
+    """Read everything in the store and check that it is what its name says. `repair` moves damage aside."""
+    found = Verified()
+    for digest, stat in list(store.blobs.all()):
+        found.blobs += 1
+        found.bytes += stat.st_size
+        if not store.blobs.sound(digest):
+            found.problems.append(f"artifact is not what its name says: {store.blobs.path(digest)}")
+            found.repaired += _put_aside(store.blobs.path(digest), repair)
+    for path in list(store.blobs.strays()):
+        found.problems.append(f"is no artifact: {path}")
+        found.repaired += _put_aside(path, repair)
+    for kind in KINDS:
+        for name, path in list(store.records.all(kind)):
+            found.records += 1
+            try:
+                record = parse_record(Path(path).read_bytes(), path)
+                if kind == "actions":
+                    if record.get("key") != name.partition("~")[0]:
+                        raise StoreError("a record is of another key", where=path)
+                    if digest_json("action/1", record.get("parts")) != record["key"]:
+                        raise StoreError("a record's parts don't give its key", where=path)
+                    if not all(store.blobs.has(artifact.digest) for artifact in artifacts(record).values()):
+                        found.without_artifact += 1
+            except (StoreError, OSError, ValueError) as error:
+                found.problems.append(str(error))
+                found.repaired += _put_aside(path, repair)
+    found.unfinished = sum(1 for _ in _unfinished(store))
+    if repair:
+        relog(store)
+    return found
+
+
+def relog(store: Store) -> int:
+    """Make the index's log again from the record files, oldest first, and return how many there are."""
+    named = [(os.stat(path).st_mtime_ns, kind, name) for kind in KINDS for name, path in store.records.all(kind)]
+    store.index.relog((kind, name) for _, kind, name in sorted(named))
+    return len(named)
+
+
+def statistics(store: Store) -> dict[str, object]:
+    """Return what is in the store: artifacts and bytes by media type, records by kind, money and seconds."""
+    by_type: dict[str, list[int]] = {}
+    spent, seconds, unknown = 0.0, 0.0, 0
+    known: set[str] = set()
+    for _, path in store.records.all("actions"):
+        try:
+            record = parse_record(Path(path).read_bytes(), path)
+            for artifact in artifacts(record).values():
+                if artifact.digest not in known:
+                    known.add(artifact.digest)
+                    entry = by_type.setdefault(artifact.media_type, [0, 0])
+                    entry[0] += 1
+                    entry[1] += artifact.size
+        except StoreError:
+            continue
+        seconds += float(record.get("seconds") or 0.0)
+        if record.get("cost_usd") is None:
+            unknown += 1
+        else:
+            spent += float(record["cost_usd"])
+    blobs = list(store.blobs.all())
+    return {
+        "schema": 1,
+        "folder": str(store.folder),
+        "artifacts": len(blobs),
+        "bytes": sum(stat.st_size for _, stat in blobs),
+        "by_type": {name: {"artifacts": count, "bytes": size} for name, (count, size) in sorted(by_type.items())},
+        "records": {kind: sum(1 for _ in store.records.all(kind)) for kind in KINDS},
+        "spent_usd": round(spent, 6),
+        "calls_of_unknown_cost": unknown,
+        "seconds_of_work": round(seconds, 3),
+    }
+
+
+def collect(store: Store, *, max_bytes: int, keep_days: float, act: bool) -> Collected:
+    """Remove what nothing names, or only say what would go."""
+    keep = roots(store)
+    now = time.time()
+    oldest_allowed = now - max(keep_days * 86_400, _YOUNGEST_SECONDS)
+    found = Collected(acted=act)
+    blobs = sorted(((stat.st_mtime, digest, stat.st_size) for digest, stat in store.blobs.all()))
+    total = sum(size for _, _, size in blobs)
+    for modified, digest, size in blobs:
+        if digest in keep or modified > oldest_allowed or total <= max_bytes:
+            found.kept += 1
+            found.kept_bytes += size
+            continue
+        total -= size
+        found.removed.append(digest)
+        found.freed += store.blobs.remove(digest) if act else size
+    for path, stat in list(_unfinished(store)):
+        if stat.st_mtime < now - _YOUNGEST_SECONDS:
+            found.unfinished += 1
+            found.freed += stat.st_size
+            if act:
+                os.unlink(path)
+    return found
+
+
+def _unfinished(store: Store) -> Iterator[tuple[str, os.stat_result]]:
+    yield from store.blobs.unfinished()
+    yield from store.records.unfinished()
+
+
+def roots(store: Store) -> set[str]:
+    """Return the digests that must stay."""
+    keep: set[str] = set()
+    for data in _locks(store.project):
+        keep |= _digests_in(data)
+    for node, *_ in store.index.node_history():
+        body = store.index.node_body(node)
+        for output in orjson.loads(body)["outcome"]["outputs"].values() if body else ():
+            keep.add(output["digest"])
+    return keep
+
+
+def _locks(project: Project) -> Iterator[bytes]:
+    """Yield every lock file in the working tree, and of every branch and tag."""
+    for path in sorted(project.root.rglob("*.lock.yaml")):
+        if project.state not in path.parents:
+            read_lock(
+                path, path.name.removesuffix(".lock.yaml")
+            )  # a lock that can't be read must not lose its artifacts
+            yield path.read_bytes()
+    if not any((folder / ".git").exists() for folder in (project.root, *project.root.parents)):
+        return
+    refs: dict[str, None] = {}
+    for line in _git(project, "for-each-ref", "--format=%(objectname) %(objecttype) %(*objecttype)").split(b"\n"):
+        name, _, kinds = line.partition(b" ")
+        if b"commit" in kinds.split():  # a tag may stand on a single file, too
+            refs[name.decode()] = None
+    seen: set[bytes] = set()
+    for ref in refs:
+        for entry in _git(project, "ls-tree", "-r", "-z", "--full-tree", ref).split(b"\0"):
+            about, _, path_there = entry.partition(b"\t")
+            if path_there.endswith(b".lock.yaml") and b" blob " in about and about.split()[2] not in seen:
+                seen.add(about.split()[2])
+                yield _git(project, "cat-file", "blob", about.split()[2].decode())
+
+
+def _digests_in(data: bytes) -> set[str]:
+    """Return all that looks like a digest: a lock of any version names its artifacts by 64 hex characters."""
+    import re
+
+    return {match.decode() for match in re.findall(rb"\b[0-9a-f]{64}\b", data)}
+
+
+def _git(project: Project, *arguments: str) -> bytes:
+    try:
+        done = subprocess.run(["git", "-C", str(project.root), *arguments], capture_output=True, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        detail = (getattr(error, "stderr", None) or b"").decode("utf-8", "replace") or str(error)
+        message = f"can't read the git revisions that name artifacts: {detail.strip()}"
+        raise StoreError(message, hint="nothing was removed") from error
+    return done.stdout
+
+
+def _put_aside(path: str, repair: bool) -> int:
+    if not repair:
+        return 0
+    os.replace(path, path + DAMAGED)
+    return 1
