@@ -1,0 +1,114 @@
+"""The embedded video provider: a short clip of a request's subject moving from pose to pose.
+
+The same drawing as `images`, once for each frame, packed as VP8 in WebM. Body and background stand still; head, gaze
+and expression go from key to key on smooth curves. Colours are RGB here and BGR only on the way into OpenCV. The
+bytes depend on the request alone.
+
+Fields: `prompt`, `subject` with `motion` in place of `position`, `width`, `height`, `fps`, `seconds`, `seed`,
+`attempt`; inputs: `reference`. What is wrong in them is a ValueError that names the key.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Final, NoReturn
+
+import cv2
+import numpy as np
+
+from personaforge.providers.embedded.face_expression import between
+from personaforge.providers.embedded.figure_body import body_of_dna
+from personaforge.providers.embedded.images import calm, read_prompt, read_size, request_face, settled
+from personaforge.providers.embedded.painter import Frame, Stage
+from personaforge.providers.embedded.subject import Key, Pose, number, read_keys, read_scenery, section
+from personaforge.providers.embedded.webm import read_ivf, webm_of_frames
+from personaforge.providers.protocols import Blob, Reply, Request
+
+MAX_SECONDS: Final = 60
+MAX_FPS: Final = 60
+_DRAWN_PER_SECOND: Final = 12
+"""Drawings per second at most; faster clips show each drawing more than once."""
+
+
+class EmbeddedVideos:
+    """Draws clips. Holds no state, so one may serve any number of threads."""
+
+    def submit(self, request: Request) -> Reply:
+        """Return the clip. Raises ValueError that names the key of what can't be drawn."""
+        if request.kind != "film":
+            raise ValueError(f"kind: the embedded video provider can't {request.kind!r}, only 'film'")
+        fields = request.fields
+        read_prompt(fields)
+        width, height, seed, attempt = read_size(fields)
+        for key, side in (("width", width), ("height", height)):
+            if side % 2:
+                raise ValueError(f"{key}: {side} is odd, and a clip's sides must be even")
+        fps = number(fields, "fps", 1, MAX_FPS, "")
+        seconds = number(fields, "seconds", 0.1, MAX_SECONDS, "")
+        subject = section(fields, "subject", "")
+        motion = section(subject, "motion", "subject")
+        keys = tuple(Key(key.at, settled(key.pose, attempt, seed)) for key in read_keys(motion))
+        scenery = read_scenery(subject, motion, "subject.motion")
+        face, conditioned = request_face(request, subject, seed)
+        body = body_of_dna(section(subject, "dna", "subject"), face.masculinity)
+        middle = sum(key.pose.yaw for key in keys) / len(keys)
+        stage = Stage(face, body, scenery, width, height, middle, seed)
+        count = max(1, round(seconds * fps))
+        data = encode_webm(_frames(stage, keys, count, fps), width, height, fps)
+        details = {
+            "drawn": {"frames": count, "fps": fps, "keys": len(keys), "expression_strength": calm(attempt),
+                      "distance": scenery.distance},
+            "face": face.digest(),
+            "face_from": "reference" if conditioned else "dna",
+        }  # fmt: skip
+        return Reply(blob=Blob(data, "video/webm"), cost_usd=0.0, details=details)
+
+    def poll(self, job_id: str) -> NoReturn:
+        """Raise, as every request is answered at once."""
+        raise ValueError(f"the embedded video provider has no jobs, so {job_id!r} isn't one")
+
+
+def pose_at(keys: Sequence[Key], at: float) -> Pose:
+    """Return the pose at a fraction of the clip: eased from each key to the next, still before the first."""
+    if at <= keys[0].at:
+        return keys[0].pose
+    for before, after in pairwise(keys):
+        if at <= after.at:
+            part = (at - before.at) / max(after.at - before.at, 1e-9)
+            part = part * part * (3 - 2 * part)
+            first, second = before.pose, after.pose
+            return Pose(
+                first.yaw + (second.yaw - first.yaw) * part,
+                first.pitch + (second.pitch - first.pitch) * part,
+                between(first.expression, second.expression, part),
+                first.camera_gaze,
+            )
+    return keys[-1].pose
+
+
+def encode_webm(frames: Iterable[Frame], width: int, height: int, fps: float) -> bytes:
+    """Return the RGB frames, (height, width, 3) with even sides, as a WebM clip. Raises OSError without VP8."""
+    with tempfile.TemporaryDirectory(prefix="forge-clip-") as folder:
+        path = Path(folder) / "clip.ivf"
+        writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*"VP80"), fps, (width, height))
+        if not writer.isOpened():
+            raise OSError("this build of OpenCV can't write VP8 video")
+        try:
+            for frame in frames:
+                writer.write(np.ascontiguousarray(frame[..., ::-1]))
+        finally:
+            writer.release()
+        return webm_of_frames(read_ivf(path.read_bytes()), fps)
+
+
+def _frames(stage: Stage, keys: Sequence[Key], count: int, fps: float) -> Iterable[Frame]:
+    held = max(1, round(fps / _DRAWN_PER_SECOND))
+    shown, frame = pose_at(keys, 0.0), stage.frame(pose_at(keys, 0.0))
+    for index in range(count):
+        pose = pose_at(keys, index / max(count - 1, 1)) if index % held == 0 else shown
+        if pose != shown:
+            shown, frame = pose, stage.frame(pose)
+        yield frame

@@ -1,0 +1,221 @@
+"""A face as numbers and a few words: made from a DNA, written into a picture's metadata, read back from a reference.
+
+`z` holds the shape, one number in [-1, 1] for each row of `LAYOUT`; the other fields are closed words, a few switches
+and two more numbers. Nothing in here knows a request's seed, so one DNA is one face; `jittered` is the exception that
+the anchor's candidates need. Metadata is a stranger's data: only finite numbers in range and known words are taken
+from it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Final
+
+import orjson
+
+from personaforge.digest import derive_seed, digest_json
+from personaforge.providers.embedded.face_words import (
+    FACIAL_HAIR,
+    FRINGE_WORDS,
+    HAIR,
+    IRIS,
+    LAYOUT,
+    LENGTHS,
+    MASCULINITY,
+    SKIN,
+    TEXTURES,
+    TIED_WORDS,
+    UNDERTONE,
+    WORDS,
+)
+from personaforge.providers.embedded.subject import number, section, word
+
+_SPREAD_FREE: Final = 1.0
+"""How far chance moves a parameter that no word of the DNA speaks about."""
+_SPREAD_TOLD: Final = 0.75
+"""How far chance moves a parameter that a word has set."""
+_MAX_METADATA: Final = 16_384
+"""Bytes of `forge-face` that are looked at; our own take about 1,200."""
+
+STYLES: Final = ("open", "fringe", "tied")
+
+_CHOICES: Final[dict[str, tuple[str, ...]]] = {
+    "eye_color": tuple(IRIS),
+    "skin_tone": tuple(SKIN),
+    "undertone": tuple(UNDERTONE),
+    "facial_hair": FACIAL_HAIR,
+    "hair_color": tuple(HAIR),
+    "hair_texture": TEXTURES,
+    "hair_length": LENGTHS,
+    "hair_style": STYLES,
+}
+_RANGES: Final[dict[str, tuple[float, float]]] = {
+    "age": (18, 95),
+    "masculinity": (0, 1),
+    "parting": (-1, 1),
+    "strands": (0, 2**31 - 1),
+}
+_SWITCHES: Final = ("freckles", "mole", "cleft")
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """Everything about a person that shows above the collar and stays the same from picture to picture."""
+
+    z: Mapping[str, float]
+    eye_color: str
+    skin_tone: str
+    undertone: str
+    facial_hair: str
+    hair_color: str
+    hair_texture: str
+    hair_length: str
+    hair_style: str
+    freckles: bool
+    mole: bool
+    cleft: bool
+    age: float
+    """Years."""
+    masculinity: float
+    """0 to 1; see `MASCULINITY`."""
+    parting: float
+    """Where the hair parts: -1 on the viewer's left, 0 in the middle."""
+    strands: int
+    """Seed of what is random on the surface: strands, freckles, stubble."""
+
+    def lengths(self) -> dict[str, float]:
+        """Return every parameter in face units, with features kept from running into each other."""
+        found = {name: span.mean + span.half * self.z[name] for name, span in LAYOUT.items()}
+        man = self.masculinity - 0.5
+        found["jaw"] += 0.05 * man
+        found["brow_y"] += 0.03 * man
+        found["brow_thickness"] += 0.016 * man
+        found["upper_lip"] -= 0.014 * man
+        found["eye_open"] -= 0.008 * man
+        lids = 1.12 * found["eye_open"] + 0.6 * found["lid"] + 0.5 * found["brow_thickness"]
+        found["brow_y"] = min(found["brow_y"], found["eye_y"] - lids - 0.06)
+        found["mouth_y"] = max(found["mouth_y"], found["nose_length"] + 0.29)
+        found["chin_y"] = max(found["chin_y"], found["mouth_y"] + 0.44)
+        found["jaw"] = min(found["jaw"], found["face_width"] - 0.06)
+        found["eye_x"] = max(found["eye_x"], found["eye_width"] + 0.135)
+        return found
+
+    def jittered(self, amount: float, seed: int) -> Face:
+        """Return a neighbour of this face: every z moved by up to `amount`. What an anchor's candidates are."""
+        moved = {name: _clip(value + amount * _chance(seed, name)) for name, value in self.z.items()}
+        return replace(self, z=moved)
+
+    def to_json(self) -> bytes:
+        """Return the canonical metadata: the same face gives the same bytes."""
+        look = {item.name: getattr(self, item.name) for item in fields(self) if item.name != "z"}
+        return orjson.dumps({"version": 1, "z": dict(self.z), **look}, option=orjson.OPT_SORT_KEYS)
+
+    def digest(self) -> str:
+        """Return the digest of the metadata."""
+        return digest_json("embedded-face/1", orjson.loads(self.to_json()))
+
+
+def face_of_dna(dna: Mapping[str, Any], *, age: float, gender: str) -> Face:
+    """Return the face that a DNA describes. Raises ValueError that names the key of an unknown or missing word."""
+    told: dict[str, float] = {}
+    for (part, key), words in WORDS.items():
+        chosen = word(section(dna, part, "subject.dna"), key, tuple(words), f"subject.dna.{part}")
+        for name, offset in words[chosen].items():
+            told[name] = told.get(name, 0.0) + offset
+    seed = derive_seed("embedded-face", digest_json("dna/1", dict(dna)))
+    z = {
+        name: _clip(told.get(name, 0.0) + (_SPREAD_TOLD if name in told else _SPREAD_FREE) * _far(_chance(seed, name)))
+        for name in LAYOUT
+    }
+    eyes, skin, hair, face = (section(dna, part, "subject.dna") for part in ("eyes", "skin", "hair", "face"))
+    marks = " ".join(str(mark) for mark in _strings(skin, "marks", "subject.dna.skin")).lower()
+    style = str(hair.get("style", "")).lower()
+    tied, fringe = (any(name in style for name in names) for names in (TIED_WORDS, FRINGE_WORDS))
+    if gender not in MASCULINITY:
+        raise ValueError(f"subject.surface.gender: {gender!r} is not one of {', '.join(MASCULINITY)}")
+    return Face(
+        z=z,
+        eye_color=word(eyes, "color", tuple(IRIS), "subject.dna.eyes"),
+        skin_tone=word(skin, "tone", tuple(SKIN), "subject.dna.skin"),
+        undertone=word(skin, "undertone", tuple(UNDERTONE), "subject.dna.skin"),
+        facial_hair=word(face, "facial_hair", FACIAL_HAIR, "subject.dna.face"),
+        hair_color=word(hair, "color", tuple(HAIR), "subject.dna.hair"),
+        hair_texture=word(hair, "texture", TEXTURES, "subject.dna.hair"),
+        hair_length=word(hair, "length", LENGTHS, "subject.dna.hair"),
+        hair_style="tied" if tied else "fringe" if fringe else "open",
+        freckles="freckle" in marks,
+        mole="mole" in marks or "beauty" in marks,
+        cleft=face["chin"] == "cleft",
+        age=min(max(age, 18.0), 95.0),
+        masculinity=min(max(MASCULINITY[gender] + 0.12 * _chance(seed, "masculinity"), 0.0), 1.0),
+        parting=round(_chance(seed, "parting"), 4),
+        strands=derive_seed("strands", seed),
+    )
+
+
+def face_of_reference(metadata: bytes | None, otherwise: Face) -> tuple[Face, bool]:
+    """Return the face that a reference carries and whether it carried one.
+
+    Each value that is missing, out of range or not a known word is taken from `otherwise`, so that garbage is never
+    drawn. Metadata that isn't a JSON object of our version, or is longer than any of ours, counts as none.
+    """
+    if metadata is None or len(metadata) > _MAX_METADATA:
+        return otherwise, False
+    try:
+        found = orjson.loads(metadata)
+    except orjson.JSONDecodeError:
+        return otherwise, False
+    if not isinstance(found, dict) or found.get("version") != 1 or not isinstance(found.get("z"), dict):
+        return otherwise, False
+    z = {name: _in_range(found["z"].get(name), -1, 1, otherwise.z[name]) for name in LAYOUT}
+    taken: dict[str, Any] = {}
+    for name, choices in _CHOICES.items():
+        if found.get(name) in choices:
+            taken[name] = found[name]
+    for name, (low, high) in _RANGES.items():
+        taken[name] = _in_range(found.get(name), low, high, getattr(otherwise, name))
+    for name in _SWITCHES:
+        if isinstance(found.get(name), bool):
+            taken[name] = found[name]
+    taken["strands"] = int(taken["strands"])
+    return replace(otherwise, z=z, **taken), True
+
+
+def subject_face(subject: Mapping[str, Any]) -> Face:
+    """Return the face of a request's subject. Raises ValueError that names the key."""
+    surface = section(subject, "surface", "subject")
+    gender = surface.get("gender")
+    if not isinstance(gender, str):
+        raise ValueError(f"subject.surface.gender: {gender!r} is not one of {', '.join(MASCULINITY)}")
+    return face_of_dna(
+        section(subject, "dna", "subject"), age=number(surface, "age", 18, 120, "subject.surface"), gender=gender
+    )
+
+
+def _chance(seed: int, name: str) -> float:
+    """Return a number in [-1, 1) that depends on the seed and the name, and on no library's random stream."""
+    return derive_seed(seed, name) / 2**30 - 1.0
+
+
+def _far(chance: float) -> float:
+    """Return the chance pushed towards the ends of its range: people further apart, and nobody further out."""
+    return math.sin(0.5 * math.pi * chance)
+
+
+def _clip(value: float) -> float:
+    return round(min(max(value, -1.0), 1.0), 4)
+
+
+def _in_range(value: Any, low: float, high: float, otherwise: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return otherwise
+    return float(value) if low <= value <= high else otherwise  # NaN and infinities lie in no range
+
+
+def _strings(values: Mapping[str, Any], key: str, where: str) -> list[Any]:
+    found = values.get(key)
+    if not isinstance(found, list | tuple):
+        raise ValueError(f"{where}.{key}: {found!r} is not a list")
+    return list(found)

@@ -1,0 +1,98 @@
+"""Cuts and patterns of clothes: what a garment's words mean to the painter.
+
+A cut says where the neckline runs, how far the sleeves go and what lies over it; a pattern colours any point of the
+body in face units, so that it stays put when the picture's size changes. Colours are float RGB in 0..255 sRGB.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from personaforge.providers.embedded.painter_strokes import Pixels, noise
+from personaforge.providers.embedded.subject import Color
+
+
+class Cut(NamedTuple):
+    """One garment."""
+
+    neck: tuple[tuple[float, float], ...]
+    """Right half of the neckline from the shoulder to the middle, face units."""
+    sleeve: float
+    """0 none, 0.4 short, 1 to the wrist."""
+    extra: str = ""
+    """What lies over it: collar, lapels, hood, roll, zip, wrap."""
+    loose: float = 0.0
+    """Added to the half width, face units."""
+    skirt: float = 0.0
+    """Height of a skirt's hem in body units, 0 for trousers."""
+    inner: bool = False
+    """Whether a second layer shows in the opening."""
+
+
+CUTS: Final[dict[str, Cut]] = {
+    "tee": Cut(((0.74, 2.04), (0.58, 2.38), (0.30, 2.60), (0.0, 2.66)), 0.42),
+    "blouse": Cut(((1.45, 2.28), (1.15, 2.7), (0.60, 2.96), (0.0, 3.05)), 0.8, loose=0.1),
+    "shirt": Cut(((0.66, 1.96), (0.42, 2.42), (0.18, 2.85), (0.0, 3.15)), 1.0, "collar", 0.05),
+    "blazer": Cut(((0.80, 2.04), (0.62, 3.0), (0.35, 4.6), (0.0, 6.3)), 1.0, "lapels", 0.16, inner=True),
+    "hoodie": Cut(((0.78, 2.02), (0.60, 2.38), (0.32, 2.62), (0.0, 2.70)), 1.0, "hood", 0.26),
+    "knit": Cut(((0.62, 1.80), (0.45, 2.0), (0.22, 2.08), (0.0, 2.10)), 1.0, "roll", 0.12),
+    "dress": Cut(((1.0, 2.14), (0.88, 2.7), (0.50, 3.12), (0.0, 3.22)), 0.35, skirt=15.6),
+    "tank": Cut(((1.08, 2.18), (0.96, 2.85), (0.58, 3.3), (0.0, 3.4)), 0.0),
+    "polo": Cut(((0.66, 1.98), (0.42, 2.40), (0.16, 2.76), (0.0, 3.05)), 0.42, "collar"),
+    "jacket": Cut(((0.82, 2.04), (0.74, 3.2), (0.62, 5.3), (0.5, 9.8)), 1.0, "zip", 0.18, inner=True),
+    "robe": Cut(((0.78, 2.02), (0.62, 2.8), (0.30, 4.0), (0.0, 5.2)), 0.85, "wrap", 0.3, skirt=18.0),
+}
+
+
+def cloth(pattern: str, palette: Sequence[Color], x: Pixels, y: Pixels, seed: int) -> Pixels:
+    """Return a cloth's colour at body points `x` (1, columns) and `y` (rows, 1)."""
+    first, second, third = (np.asarray(palette[min(index, len(palette) - 1)], np.float32) for index in range(3))
+    shape = (y.shape[0], x.shape[1])
+    base = np.broadcast_to(first, (*shape, 3))
+    if pattern == "stripes":
+        return _mixed(base, second, np.broadcast_to(_wave(y, 0.62) > 0.25, shape), 0.85)
+    if pattern == "dots":
+        row = np.floor(y / 0.4)
+        away = np.hypot((x / 0.4 + 0.5 * (row % 2)) % 1 - 0.5, (y / 0.4) % 1 - 0.5)
+        return _mixed(base, second, np.clip((0.2 - away) / 0.05 + 0.5, 0, 1), 0.9)
+    if pattern == "plaid":
+        bands = 0.5 * (_wave(x, 1.1) > 0.3) + 0.5 * (_wave(y, 1.1) > 0.3)
+        lines = np.maximum(_wave(x + 0.5, 1.1) > 0.97, _wave(y + 0.5, 1.1) > 0.97)
+        return _mixed(
+            _mixed(base, second, np.broadcast_to(bands, shape), 0.55), third, np.broadcast_to(lines, shape), 0.5
+        )
+    if pattern == "floral":
+        cell = 0.62
+        column, row = np.floor(x / cell), np.floor(y / cell)
+        chance = np.sin(column * 127.1 + row * 311.7 + seed % 97) * 43758.5453 % 1
+        dx = x / cell - column - 0.3 - 0.4 * chance
+        dy = y / cell - row - 0.3 - 0.4 * (chance * 7.3 % 1)
+        away, turn = np.hypot(dx, dy), np.arctan2(dy, dx)
+        petals = np.clip((0.2 * (1 + 0.35 * np.cos(5 * turn + 6 * chance)) - away) / 0.05 + 0.5, 0, 1)
+        flower = _mixed(base, np.where((chance > 0.5)[..., None], second, third), petals, 0.85)
+        return _mixed(flower, 0.5 * first + 60, np.clip((0.055 - away) / 0.03 + 0.5, 0, 1), 0.8)
+    if pattern == "metallic":
+        sheen = 0.5 + 0.5 * np.sin(3.1 * x + 1.7 * y + 2 * np.sin(0.9 * y + x))
+        shiny = _mixed(base, second, sheen, 0.35) * (0.82 + 0.4 * sheen[..., None] ** 3)
+        return np.asarray(np.clip(shiny, 0, 255), np.float32)
+    return np.asarray(base)
+
+
+def folds(shape: tuple[int, int], scale: float, seed: int) -> Pixels:
+    """Return a factor around 1: soft folds that run mostly downwards."""
+    wide = noise(shape[0], shape[1], max(0.7 * scale, 2), seed, stretch=2.2)
+    fine = noise(shape[0], shape[1], max(0.28 * scale, 2), seed + 1, stretch=3.0)
+    return np.asarray(1 + 0.055 * wide + 0.03 * fine, np.float32)
+
+
+def _wave(at: Pixels, period: float) -> Pixels:
+    return np.asarray(np.cos(2 * np.pi * at / period), np.float32)
+
+
+def _mixed(base: Pixels, color: Pixels, weight: Pixels, alpha: float) -> Pixels:
+    return np.asarray(
+        base + (color - base) * (np.asarray(weight, np.float32) * np.float32(alpha))[..., None], np.float32
+    )

@@ -1,0 +1,304 @@
+"""The head in layers: hair behind, ears, face, hair in front. Each layer is lit here and handed over as pixels.
+
+Colours are float32 RGB in 0..255 sRGB; light is reckoned in linear light with the square law, close enough to sRGB's
+curve and exactly invertible. A layer covers a window of the frame at the frame's own resolution; positions inside it
+are face units around the head's axis, y down from between the eyes.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import cv2
+import numpy as np
+
+from personaforge.providers.embedded.face_canvas import LEFT, TOP, paint_face, skin_color
+from personaforge.providers.embedded.face_expression import Expression
+from personaforge.providers.embedded.face_params import Face
+from personaforge.providers.embedded.face_shell import (
+    Shell,
+    View,
+    head_shell,
+    screen_point,
+    turned,
+    view_outline,
+    view_shell,
+)
+from personaforge.providers.embedded.face_words import HAIR
+from personaforge.providers.embedded.figure_hair import Texture, hair_end, hair_shell, hair_texture, is_open
+from personaforge.providers.embedded.painter_light import Light
+from personaforge.providers.embedded.painter_strokes import Pixels, Points, ellipse, smooth
+from personaforge.providers.embedded.subject import Pose
+
+_STEP: Final = 0.02
+"""Steps of an expression's amplitudes; at a headshot's size one moves a lip by a fifth of a pixel."""
+_GAZE_STEP: Final = 0.004
+_FACE_BOTTOM: Final = 2.2
+"""Face units: lower than any chin, however far the head nods."""
+
+
+class Window(NamedTuple):
+    """A rectangle of the screen in face units around the head's axis, and its resolution."""
+
+    left: float
+    top: float
+    width: int
+    height: int
+    """Pixels."""
+    scale: float
+    """Pixels per face unit."""
+
+
+class Layer(NamedTuple):
+    """Pixels over a part of a window."""
+
+    rgb: Pixels
+    cover: Pixels
+    x: int = 0
+    y: int = 0
+    """Where the part starts inside the window, in pixels."""
+
+
+class _Mask(NamedTuple):
+    """A face with one expression."""
+
+    shell: Shell
+    normals: Pixels
+    painted: Pixels
+
+
+class Head:
+    """One person's head, ready to be seen in any pose. Holds what poses share; not for several threads at once."""
+
+    def __init__(self, face: Face, scale: float, light: Light, align: int = 1) -> None:
+        """`scale` is pixels per face unit; layers start at multiples of `align` pixels."""
+        self._face, self._light, self._align = face, light, align
+        self._at = face.lengths()
+        self._detail = _detail(scale)
+        self._canvas_scale = float(np.clip(scale, 70, 170))
+        self._step = self._detail / max(scale, 40.0)
+        self._hair = hair_shell(face, self._at, self._step)
+        self._texture: Texture = hair_texture(face, self._at, self._hair.top, min(max(scale, 60.0), 170.0))
+        self._last: tuple[tuple[Expression, float], _Mask] | None = None
+        self._hair_normals = self._hair.normals()
+
+    @property
+    def lowest(self) -> float:
+        """How far down the head and its shadow reach, in face units."""
+        return max(hair_end(self._face), 1.7) + 0.75
+
+    def behind(self, pose: Pose, window: Window) -> Layer:
+        """Return the far side of the hair: what hangs behind the neck and what shows past a turned forehead."""
+        xs, ys = self._screen(window)
+        seen, part, at = self._cropped(view_outline(self._hair, pose.yaw, pose.pitch, xs, ys), window)
+        view = _enlarged(seen, part)
+        y = self._hair.top + view.row * self._step
+        strands = self._sampled(self._texture.bright, view)
+        end = hair_end(self._face) - 0.1 if is_open(self._face) else -0.05
+        jag = end + 0.12 * (strands - 0.95)
+        # A little smaller than the hair, so that it never shows as a dark line round a bare temple.
+        inset = 0.03 * np.clip((y - self._at["forehead"]) / 0.3, 0, 1)
+        within = View(view.column, view.row, view.inside - inset.astype(np.float32))
+        cover = within.cover() * np.clip((jag - y) / 0.12, 0, 1)
+        if self._face.hair_length == "shaved":
+            cover *= 0
+        side = np.abs(view.column / (self._hair.x.shape[1] - 1) - 0.5) * 2
+        crown = np.clip(1 - (y - self._at["forehead"]) / 0.3, 0, 1)  # lit, unlike what hangs behind the neck
+        shade = (0.30 + 0.35 * side**3 + 0.3 * crown) * (0.55 + 0.5 * strands)
+        return Layer(
+            (shade[..., None] * np.asarray(HAIR[self._face.hair_color], np.float32)).astype(np.float32, copy=False),
+            cover,
+            *at,
+        )
+
+    def front(self, pose: Pose, window: Window) -> list[Layer]:
+        """Return ears, face and hair, back to front. A layer may be lower than the window."""
+        xs, ys = self._screen(window)
+        hair = self._hair_layer(view_shell(self._hair, pose.yaw, pose.pitch, xs, ys), pose, window)
+        # Nothing of the face lies below this, but hair may.
+        lower = window._replace(height=min(window.height, max(2, int((_FACE_BOTTOM - window.top) * window.scale))))
+        mask = self._mask_of(pose)
+        seen = view_shell(mask.shell, pose.yaw, pose.pitch, *self._screen(lower))
+        layers = [self._face_layer(mask, seen, pose, hair, lower)]
+        if not is_open(self._face):
+            near = [self._ear(side, pose, lower) for side in (-1, 1) if side * pose.yaw < -4]
+            far = [self._ear(side, pose, lower) for side in (-1, 1) if side * pose.yaw >= -4]
+            layers = [*far, *layers, *near]
+            if self._face.hair_style == "tied" and self._face.hair_length not in ("shaved", "short"):
+                layers = [self._bun(pose, lower), *layers]
+        return [*layers, hair]
+
+    def _mask_of(self, pose: Pose) -> _Mask:
+        """Return the face of a pose, in steps too small to see: a clip paints it anew only when it changes."""
+        act = Expression(*(round(value / _STEP) * _STEP for value in pose.expression))
+        turn = float(np.sin(np.deg2rad(pose.yaw)))
+        gaze = -0.096 * turn if pose.camera_gaze else 0.03 * float(np.sign(turn))
+        gaze = round(float(np.clip(gaze, -0.06, 0.06)) / _GAZE_STEP) * _GAZE_STEP
+        if self._last is None or self._last[0] != (act, gaze):
+            shell = head_shell(self._at, act, self._step)
+            painted = paint_face(self._face, act, gaze, self._canvas_scale).rgb
+            self._last = ((act, gaze), _Mask(shell, shell.normals(), painted))
+        return self._last[1]
+
+    def _cropped(self, seen: View, window: Window) -> tuple[View, Window, tuple[int, int]]:
+        """Return the part of a coarse view that shows the shell, its window and where it starts inside the window."""
+        shown = seen.inside > -2 * self._step
+        rows, columns = np.flatnonzero(shown.any(axis=1)), np.flatnonzero(shown.any(axis=0))
+        if not len(rows):
+            return seen, window, (0, 0)
+        align, detail = self._align, self._detail
+        top, left = int(rows[0]) // align * align, int(columns[0]) // align * align
+        bottom = min(-(-(int(rows[-1]) + 2) // align) * align, shown.shape[0])
+        right = min(-(-(int(columns[-1]) + 2) // align) * align, shown.shape[1])
+        part = View(
+            *(np.ascontiguousarray(grid[top:bottom, left:right]) for grid in (seen.column, seen.row, seen.inside))
+        )
+        x, y = left * detail, top * detail
+        inner = Window(
+            window.left + x / window.scale,
+            window.top + y / window.scale,
+            min((right - left) * detail, window.width - x),
+            min((bottom - top) * detail, window.height - y),
+            window.scale,
+        )
+        return part, inner, (x, y)
+
+    def _screen(self, window: Window) -> tuple[Pixels, Pixels]:
+        step = self._detail / window.scale
+        columns, rows = -(-window.width // self._detail) + 1, -(-window.height // self._detail) + 1
+        xs = window.left + (np.arange(columns, dtype=np.float32) + 0.5) * step
+        ys = window.top + (np.arange(rows, dtype=np.float32) + 0.5) * step
+        return xs.astype(np.float32), ys.astype(np.float32)
+
+    def _sampled(self, texture: Pixels, view: View) -> Pixels:
+        """Return a hair texture's values where a view shows the hair."""
+        rows, columns = texture.shape
+        grid_rows, grid_columns = self._hair.x.shape
+        u = view.column * np.float32((columns - 1) / (grid_columns - 1))
+        v = view.row * np.float32((rows - 1) / (grid_rows - 1))
+        return np.asarray(cv2.remap(texture, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+
+    def _hair_layer(self, seen: View, pose: Pose, window: Window) -> Layer:
+        face = self._face
+        seen, window, at = self._cropped(seen, window)
+        view = _enlarged(seen, window)
+        cover = self._sampled(self._texture.cover, view) * view.cover()
+        bright = self._sampled(self._texture.bright, view)
+        # Light changes slowly, so it is reckoned on the coarse view.
+        normals = turned(seen.take(self._hair_normals), pose.yaw, pose.pitch)
+        lit = _stretched(self._light.on_hair(normals), window)
+        gloss = _stretched(self._light.gloss(normals), window)
+        # Towards the silhouette strands are thinner than pixels; their mean is what would be seen.
+        bright = 0.95 + (bright - 0.95) * _stretched(np.clip(1.7 * normals[..., 2] - 0.1, 0, 1), window)
+        shiny = 0.0 if face.hair_length == "shaved" else 0.35 if face.hair_texture == "coily" else 1.0
+        lit *= bright * bright
+        gloss *= shiny * np.clip(bright - 0.55, 0, 1)
+        color = (np.asarray(HAIR[face.hair_color], np.float32) / 255) ** 2
+        linear = [lit * c + gloss * (0.02 + 0.25 * c) for c in color]
+        if face.hair_length == "shaved":
+            cover = cover * np.float32(0.62)
+        return Layer(255 * np.sqrt(np.clip(cv2.merge(linear), 0, 1)), cover, *at)
+
+    def _face_layer(self, mask: _Mask, seen: View, pose: Pose, hair: Layer, window: Window) -> Layer:
+        seen, window, at = self._cropped(seen, window)
+        shell, scale = mask.shell, self._canvas_scale
+        # A point's place on the canvas is where the smooth head has it, so the relief doesn't stretch the painting.
+        view = _enlarged(seen, window)
+        u = (_stretched(seen.take(shell.x), window) - LEFT) * scale - 0.5
+        v = (shell.top + view.row * np.float32(shell.step) - TOP) * scale - 0.5
+        albedo = cv2.remap(mask.painted, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        normals = turned(seen.take(mask.normals), pose.yaw, pose.pitch)
+        # The sides of the head are plain skin: the canvas ends there.
+        theta = np.interp(seen.column, np.arange(len(shell.theta)), shell.theta)
+        frontal = _stretched(np.clip((np.cos(theta) - 0.05) / 0.3, 0, 1).astype(np.float32), window)[..., None]
+        skin = skin_color(self._face)
+        albedo = (skin + (albedo - skin) * frontal) * np.float32(1 / 255)
+        # Hair throws a soft shadow downwards on the skin.
+        above = _shifted(hair, at, (window.height, window.width))
+        small = cv2.resize(above, (normals.shape[1], normals.shape[0]), interpolation=cv2.INTER_AREA)
+        dense = window.scale / self._detail
+        drop = cv2.GaussianBlur(small, (0, 0), max(0.07 * dense, 0.8))
+        shift = np.array([[1, 0, 0], [0, 1, 0.06 * dense]], np.float32)
+        drop = cv2.warpAffine(drop, shift, (drop.shape[1], drop.shape[0]))
+        light = _stretched(self._light.on_skin(normals, seen.take(shell.cavity) * (1 - 0.5 * drop)), window)
+        linear = albedo * albedo * light + _stretched(self._light.sheen(normals), window)[..., None]
+        return Layer(255 * np.sqrt(np.clip(linear, 0, 1)), view.cover(), *at)
+
+    def _ear(self, side: int, pose: Pose, window: Window) -> Layer:
+        at = self._at
+        wide = 0.5 * (at["cranium"] + at["face_width"])
+        turn = np.sin(np.deg2rad(pose.yaw * -side))
+        x, y = screen_point(side * (wide - 0.04), 0.2, -0.06, pose.yaw, pose.pitch)
+        spread = 0.09 + 0.13 * max(turn, 0)
+        skin = skin_color(self._face)
+        outer = smooth(
+            [(-0.9, -0.75), (0.1, -1.0), (0.95, -0.6), (0.75, 0.2), (0.2, 0.95), (-0.6, 0.9)], 6, closed=True
+        )
+        outer = outer * (side * spread, 0.29) + (x + side * 0.35 * spread, y)
+        cover, left, top = self._patch(outer, window)
+        hollow = self._patch((outer - (x, y)) * 0.5 + (x, y), window, (left, top), cover.shape)[0]
+        soft = np.asarray(cv2.GaussianBlur(hollow, (0, 0), max(0.04 * window.scale, 0.6)), np.float32)
+        shade = self._light.flat(side) * (1 - 0.5 * soft)
+        rgb = shade[..., None] * skin * np.asarray((1.0, 0.93, 0.91), np.float32)
+        return Layer(np.clip(rgb, 0, 255).astype(np.float32), cover, left, top)
+
+    def _bun(self, pose: Pose, window: Window) -> Layer:
+        x, y = screen_point(0, self._at["forehead"] - 0.02, -0.85, pose.yaw, pose.pitch)
+        cover, left, top = self._patch(ellipse(x, y, 0.46, 0.38), window)
+        columns = window.left + (left + np.arange(cover.shape[1], dtype=np.float32)[None] + 0.5) / window.scale
+        rows = window.top + (top + np.arange(cover.shape[0], dtype=np.float32)[:, None] + 0.5) / window.scale
+        away = np.hypot((columns - x) / 0.46, (rows - y) / 0.38)
+        shade = 0.95 - 0.5 * away**2 + 0.12 * np.sin(14 * away + 5 * (columns - x))
+        return Layer(
+            (shade[..., None] * np.asarray(HAIR[self._face.hair_color], np.float32)).astype(np.float32, copy=False),
+            cover,
+            left,
+            top,
+        )
+
+    def _patch(
+        self, outline: Points, window: Window, at: tuple[int, int] | None = None, size: tuple[int, int] | None = None
+    ) -> tuple[Pixels, int, int]:
+        """Return a shape's cover on the smallest part of the window, or on the given one, and where that starts."""
+        place = (outline - (window.left, window.top)) * window.scale
+        if at is None or size is None:
+            low, high = np.floor(place.min(axis=0) - 2), np.ceil(place.max(axis=0) + 2)
+            align = self._align
+            limit = (window.width - align, window.height - align)
+            start = [int(np.clip(v, 0, most)) // align * align for v, most in zip(low, limit, strict=True)]
+            stop = [int(np.clip(v, s + align, most + align)) for v, s, most in zip(high, start, limit, strict=True)]
+            size = (-(-(stop[1] - start[1]) // align) * align, -(-(stop[0] - start[0]) // align) * align)
+            at = (start[0], start[1])
+        mask = np.zeros(size, np.uint8)
+        cv2.fillPoly(mask, [np.round((place - at) * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
+        return mask.astype(np.float32) / np.float32(255), at[0], at[1]
+
+
+def _shifted(layer: Layer, at: tuple[int, int], size: tuple[int, int]) -> Pixels:
+    """Return a layer's cover on a part of the window that starts elsewhere."""
+    found = np.zeros(size, np.float32)
+    x, y = layer.x - at[0], layer.y - at[1]
+    rows, columns = layer.cover.shape
+    x0, y0, x1, y1 = max(x, 0), max(y, 0), min(x + columns, size[1]), min(y + rows, size[0])
+    if x0 < x1 and y0 < y1:
+        found[y0:y1, x0:x1] = layer.cover[y0 - y : y1 - y, x0 - x : x1 - x]
+    return found
+
+
+def _enlarged(view: View, window: Window) -> View:
+    """Return a coarse view at the window's full size."""
+    return View(*(_stretched(part, window) for part in (view.column, view.row, view.inside)))
+
+
+def _stretched(values: Pixels, window: Window) -> Pixels:
+    """Return coarse values at the window's full size."""
+    detail = _detail(window.scale)
+    if detail > 1:
+        size = (values.shape[1] * detail, values.shape[0] * detail)
+        values = np.asarray(cv2.resize(np.ascontiguousarray(values), size, interpolation=cv2.INTER_LINEAR), np.float32)
+    return np.ascontiguousarray(values[: window.height, : window.width])
+
+
+def _detail(scale: float) -> int:
+    """Return how many pixels make one step of the coarse grid: shapes are smooth, so they are found coarsely."""
+    return max(1 if scale < 80 else 2, round(scale / 95))

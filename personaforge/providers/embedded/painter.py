@@ -1,0 +1,212 @@
+"""Puts a picture together: background, hair behind, body, neck shadow, head, hair in front, grain.
+
+`Stage` holds what the frames of a clip share; a still is a clip of one frame. Frames are (height, width, 3) uint8 in
+RGB. Origin is the top left corner, face units are turned into pixels by the framing of the distance. Nothing here is
+random except through `seed`, and no result depends on the number of threads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from personaforge.digest import derive_seed
+from personaforge.providers.embedded.face_canvas import skin_color
+from personaforge.providers.embedded.face_params import Face
+from personaforge.providers.embedded.figure_body import Body, BodyPainter
+from personaforge.providers.embedded.figure_head import Head, Layer, Window
+from personaforge.providers.embedded.painter_light import light_of
+from personaforge.providers.embedded.painter_strokes import Canvas, Pixels
+from personaforge.providers.embedded.subject import Pose, Scenery
+
+Frame = NDArray[np.uint8]
+
+_FRAMING: Final[dict[str, tuple[float, float]]] = {
+    "headshot": (190.0, 0.42),
+    "bust": (120.0, 0.33),
+    "half": (78.0, 0.24),
+    "full": (40.0, 0.125),
+}
+"""Pixels per face unit in a picture of 768 x 1024, and the eyes' height as a share of the picture's height."""
+_LARGEST: Final = 1536
+"""Longest side that is drawn; larger pictures are drawn at this size and enlarged, as they would show nothing more."""
+_SMALLEST: Final = 160
+"""Shortest side that is drawn; below it strokes would be thinner than pixels."""
+_FINE: Final = 58.0
+"""Pixels per face unit that a head is drawn at, at least; a smaller one is drawn larger and reduced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """How a picture is laid out: its working size and where the head's axis is, in pixels."""
+
+    width: int
+    height: int
+    scale: float
+    axis_x: float
+    eyes_y: float
+
+
+def layout(width: int, height: int, distance: str, yaw: float, soles: float) -> Frames:
+    """Return the layout of a picture of this size; the working size may differ from it.
+
+    `soles` is how far below the eyes this person stands, in face units: a full figure is shown whole.
+    """
+    factor = min(1.0, _LARGEST / max(width, height))
+    factor = max(factor, min(_SMALLEST / min(width, height), _LARGEST / max(width, height)))
+    w, h = max(2, round(width * factor)), max(2, round(height * factor))
+    base, eyes = _FRAMING[distance]
+    scale = base * min(h / 1024, w / 768)
+    place = 0.5
+    if w > 1.3 * h:  # there is room beside the figure, so it may be larger; a banner keeps one side free
+        scale *= 1.3
+        place = 0.5 if w < 2.2 * h else 0.34
+    if distance == "full":
+        scale = min(scale, (0.96 - eyes) * h / soles)
+    axis = w * place - 0.42 * np.sin(np.deg2rad(yaw)) * scale
+    return Frames(w, h, scale, float(axis), eyes * h)
+
+
+class Stage:
+    """A person in front of a background, to be seen in one pose after the other."""
+
+    def __init__(
+        self, face: Face, body: Body, scenery: Scenery, width: int, height: int, yaw: float, seed: int
+    ) -> None:
+        """`yaw` is the middle of the poses to come: the body takes its turn from it."""
+        self._size = (width, height)
+        self._frames = layout(width, height, scenery.distance, yaw, body.soles)
+        frames = self._frames
+        light = light_of(scenery.light, derive_seed(seed, "light") / 2**30 - 1)
+        left, top = -frames.axis_x / frames.scale, -frames.eyes_y / frames.scale
+        right, bottom = left + frames.width / frames.scale, top + frames.height / frames.scale
+        canvas = Canvas(left, top, right, bottom, frames.scale, (0, 0, 0))
+        canvas.rgb[:] = backdrop(scenery, frames, body.soles)
+        painter = BodyPainter(canvas, body, skin_color(face), scenery, light, yaw)
+        painter.paint()
+        self._base, self._covered, self._still = canvas.rgb, painter.cover, _bytes(canvas.rgb)
+        self._fine = max(1, int(np.ceil(_FINE / frames.scale)))
+        self._head = Head(face, frames.scale * self._fine, light, self._fine)
+
+    def frame(self, pose: Pose, grain: int | None = None) -> Frame:
+        """Return the person in this pose; `grain` is a seed for film grain."""
+        reach = 1.75  # face units; no head and no hair is wider
+        box, window = self._window(-reach, -2.0, reach, self._head.lowest)
+        there = self._base[box].copy()
+        if window is not None:
+            _lay(there, self._reduced(self._head.behind(pose, window)), 1 - self._covered[box])
+            layers = [self._reduced(layer) for layer in self._head.front(pose, window)]
+            self._throw_shadow(there, box, layers)
+            for layer in layers:
+                _lay(there, layer)
+        if grain is None:
+            done = self._still.copy()
+            done[box] = _bytes(there)
+        else:
+            rgb = self._base.copy()
+            rgb[box] = there
+            tile = np.random.default_rng(grain).normal(0, 0.8, (128, 128)).astype(np.float32)
+            again = (-(-rgb.shape[0] // 128), -(-rgb.shape[1] // 128))
+            rgb += np.tile(tile, again)[: rgb.shape[0], : rgb.shape[1], None]
+            done = _bytes(rgb)
+        if (done.shape[1], done.shape[0]) != self._size:
+            shrink = self._size[0] * self._size[1] < done.shape[0] * done.shape[1]
+            how = cv2.INTER_AREA if shrink else cv2.INTER_CUBIC
+            done = np.asarray(cv2.resize(done, self._size, interpolation=how), np.uint8)
+        return done
+
+    def _window(
+        self, left: float, top: float, right: float, bottom: float
+    ) -> tuple[tuple[slice, slice], Window | None]:
+        frames = self._frames
+        x0 = max(0, int(frames.axis_x + left * frames.scale))
+        x1 = min(frames.width, int(frames.axis_x + right * frames.scale) + 1)
+        y0 = max(0, int(frames.eyes_y + top * frames.scale))
+        y1 = min(frames.height, int(frames.eyes_y + bottom * frames.scale) + 1)
+        box = (slice(y0, y1), slice(x0, x1))
+        if x1 - x0 < 2 or y1 - y0 < 2:
+            return box, None
+        place = ((x0 - frames.axis_x) / frames.scale, (y0 - frames.eyes_y) / frames.scale)
+        fine = self._fine
+        return box, Window(*place, (x1 - x0) * fine, (y1 - y0) * fine, frames.scale * fine)
+
+    def _reduced(self, layer: Layer) -> Layer:
+        if self._fine == 1:
+            return layer
+        size = (layer.cover.shape[1] // self._fine, layer.cover.shape[0] // self._fine)
+        cover = np.asarray(cv2.resize(layer.cover, size, interpolation=cv2.INTER_AREA), np.float32)
+        weighted = cv2.resize(layer.rgb * layer.cover[..., None], size, interpolation=cv2.INTER_AREA)
+        rgb = np.asarray(weighted / np.maximum(cover, 1e-3)[..., None], np.float32)
+        return Layer(rgb, cover, layer.x // self._fine, layer.y // self._fine)
+
+    def _throw_shadow(self, there: Pixels, box: tuple[slice, slice], layers: list[Layer]) -> None:
+        """Darken the neck and shoulders under the head."""
+        scale = self._frames.scale
+        rows, columns = (part.stop - part.start for part in box)
+        coarse = int(np.clip(scale / 24, 1, 8))  # the shadow is soft enough to be found on a smaller picture
+        head = np.zeros((rows, columns), np.float32)
+        for layer in layers:
+            part = _under(head, layer)
+            strength = np.float32(0.7 if layer is layers[-1] else 1)
+            np.maximum(part, strength * layer.cover[: part.shape[0], : part.shape[1]], out=part)
+        small = cv2.resize(head, (max(2, columns // coarse), max(2, rows // coarse)), interpolation=cv2.INTER_AREA)
+        soft = cv2.GaussianBlur(small, (0, 0), max(0.14 * scale / coarse, 0.8))
+        shift = np.array([[1, 0, 0], [0, 1, 0.26 * scale / coarse]], np.float32)
+        moved = cv2.resize(cv2.warpAffine(soft, shift, (soft.shape[1], soft.shape[0])), (columns, rows))
+        weight = moved * self._covered[box] * np.float32(0.62)
+        for channel, dark in enumerate((0.58, 0.68, 0.70)):
+            there[..., channel] *= 1 - weight * np.float32(dark)
+
+
+def backdrop(scenery: Scenery, frames: Frames, soles: float) -> Pixels:
+    """Return the background: a gradient with soft shapes, and a floor under a full figure."""
+    high, low = (np.asarray(color, np.float32) for color in scenery.backdrop)
+    coarse = 4 if min(frames.width, frames.height) >= 256 else 1  # everything here is soft
+    rows, columns = -(-frames.height // coarse), -(-frames.width // coarse)
+    down = np.linspace(0, 1, rows, dtype=np.float32)[:, None]
+    across = np.linspace(-1, 1, columns, dtype=np.float32)[None]
+    mix = np.clip(down**1.3 * 0.85 + 0.16 * across**2, 0, 1)
+    random = np.random.default_rng(derive_seed("backdrop", scenery.setting))
+    blur = np.zeros((32, 32), np.float32)
+    plain = any(name in scenery.setting for name in ("plain", "neutral", "seamless"))
+    for _ in range(0 if plain else 9):
+        x, y = random.integers(0, 32, 2)
+        wide, tall = random.integers(2, 8, 2)
+        start, stop = (int(x - wide), int(y - tall)), (int(x + wide), int(y + tall))
+        cv2.rectangle(blur, start, stop, float(random.uniform(-0.3, 0.3)), -1)
+    mix += cv2.resize(cv2.GaussianBlur(blur, (0, 0), 1.1), (columns, rows), interpolation=cv2.INTER_CUBIC)
+    if scenery.distance == "full":
+        scale = frames.scale / coarse
+        feet = (frames.eyes_y + (soles - 1.0) * frames.scale) / coarse
+        level = np.arange(rows, dtype=np.float32)[:, None]
+        mix += 0.35 / (1 + np.exp(-np.clip((level - feet) / (0.5 * scale), -30, 30)))
+        spot = np.exp(-(((np.arange(columns)[None] - frames.axis_x / coarse) / (2.6 * scale)) ** 2))
+        mix += 0.5 * spot * np.exp(-(((level - feet - 1.1 * scale) / (0.45 * scale)) ** 2))
+    found = high + (low - high) * np.clip(mix, 0, 1.4)[..., None]
+    size = (columns * coarse, rows * coarse)
+    found = cv2.resize(np.clip(found, 0, 255).astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
+    return np.asarray(found[: frames.height, : frames.width], np.float32)
+
+
+def _bytes(rgb: Pixels) -> Frame:
+    return np.asarray(cv2.convertScaleAbs(np.maximum(rgb, 0)), np.uint8)
+
+
+def _lay(rgb: Pixels, layer: Layer, through: Pixels | None = None) -> None:
+    """Mix a layer into the window's pixels; `through` lets it show only in part."""
+    there = _under(rgb, layer)
+    rows, columns = there.shape[:2]
+    weight = layer.cover[:rows, :columns]
+    if through is not None:
+        weight = weight * _under(through, layer)
+    there += weight[..., None] * (layer.rgb[:rows, :columns] - there)
+
+
+def _under(window: Pixels, layer: Layer) -> Pixels:
+    """Return the part of a window's array that a layer covers."""
+    rows, columns = layer.cover.shape
+    return window[layer.y : layer.y + rows, layer.x : layer.x + columns]

@@ -1,0 +1,98 @@
+"""The light of a picture, from its free text, and what it does to skin, hair and cloth.
+
+Directions are unit vectors, x to the viewer's right, y down, z to the viewer. Results are factors in linear light.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from personaforge.providers.embedded.painter_strokes import Pixels
+
+_WRAP: Final = (0.30, 0.19, 0.15)
+"""How far light creeps round skin, per channel: more in red, a cheap stand-in for light inside the skin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """A key light, a fill from the other side and an even surrounding light."""
+
+    direction: tuple[float, float, float]
+    key: float
+    fill: float
+    around: float
+    tint: tuple[float, float, float]
+    """Colour of the key."""
+    rim: float
+
+    def on_skin(self, normals: Pixels, sky: Pixels) -> Pixels:
+        """Return the light on skin, (..., 3); `sky` is the share of the surroundings that a point sees."""
+        facing = self._facing(normals)
+        other = np.clip(-normals[..., 0] * np.sign(self.direction[0] or 1) * 0.7 + 0.6 * normals[..., 2], 0, 1)
+        even = self.fill * other + self.around * (0.9 - 0.1 * normals[..., 1]) * sky
+        near = 0.35 + 0.65 * sky
+        parts = [
+            even + self.key * tint * near * np.clip((facing + wrap) / (1 + wrap), 0, 1)
+            for wrap, tint in zip(_WRAP, self.tint, strict=True)
+        ]
+        return np.asarray(np.stack(parts, axis=-1), np.float32)
+
+    def on_hair(self, normals: Pixels) -> Pixels:
+        """Return the light on hair."""
+        wrapped = np.clip((self._facing(normals) + 0.45) / 1.45, 0, 1)
+        edge = self.rim * np.clip(1 - normals[..., 2], 0, 1) ** 3
+        return np.asarray(self.key * wrapped + self.around + edge, np.float32)
+
+    def gloss(self, normals: Pixels) -> Pixels:
+        """Return the band of light that runs round smooth hair."""
+        level = normals[..., 1] - 0.8 * self.direction[1] - 0.18
+        return np.asarray(self.key * np.exp(-((level / 0.22) ** 2)) * np.clip(normals[..., 2], 0, 1), np.float32)
+
+    def sheen(self, normals: Pixels) -> Pixels:
+        """Return the soft shine of skin and the rim light."""
+        x, y, z = self.direction
+        half = np.array((x, y, z + 1), np.float32)
+        half /= np.sqrt((half * half).sum())
+        toward = np.clip(normals @ half, 0, 1)
+        edge = np.clip(1 - normals[..., 2], 0, 1) ** 4
+        return np.asarray(0.05 * self.key * toward**18 + 0.08 * self.rim * edge, np.float32)
+
+    def flat(self, side: int) -> float:
+        """Return the brightness of something small that faces sideways, such as an ear, as a factor in sRGB."""
+        return float(np.clip(0.80 + 0.10 * side * np.sign(self.direction[0]), 0, 1))
+
+    def on_cloth(self, normals: Pixels) -> Pixels:
+        """Return the light on cloth and limbs, as a factor in sRGB."""
+        wrapped = np.clip((self._facing(normals) + 0.3) / 1.3, 0, 1)
+        return np.asarray(np.sqrt(self.key * wrapped + self.around), np.float32)
+
+    def _facing(self, normals: Pixels) -> Pixels:
+        return np.asarray(normals @ np.asarray(self.direction, np.float32), np.float32)
+
+
+def light_of(text: str, jitter: float) -> Light:
+    """Return the light that a position's text describes; words that say nothing leave soft light from the upper left.
+
+    `jitter` in [-1, 1] moves the key a little.
+    """
+    side = 1.0 if "right" in text else -1.0
+    height, key, fill, around, rim = -0.55, 0.62, 0.10, 0.42, 0.1
+    tint = (1.0, 1.0, 1.0)
+    if "even" in text or "broad" in text or "shade" in text:
+        side, key, around = side * 0.5, 0.50, 0.52
+    if "single" in text:
+        key, fill, around = 0.80, 0.04, 0.28
+    if "window" in text or "daylight" in text:
+        tint = (0.98, 1.0, 1.03)
+    if "sun" in text or "afternoon" in text:
+        key, around, tint = 0.72, 0.38, (1.07, 1.0, 0.88)
+    if "top" in text:
+        height, side = -0.95, side * 0.4
+    if "rim" in text:
+        rim, key = 0.8, 0.52
+    direction = np.array((side * 0.5 + 0.06 * jitter, height, 0.75))
+    direction /= np.linalg.norm(direction)
+    return Light((float(direction[0]), float(direction[1]), float(direction[2])), key, fill, around, tint, rim)

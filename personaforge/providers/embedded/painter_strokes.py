@@ -1,0 +1,176 @@
+"""A canvas in face units and the few strokes that everything is painted with.
+
+The canvas is float32 RGB in 0..255 sRGB; points are (n, 2) arrays in face units, x right, y down. A stroke is an
+antialiased shape, softened with a Gaussian, mixed in or multiplied in; all work stays inside the shape's bounding
+box, which is what makes painting cheap. Multiplying (`tint`) is how anything on skin is shaded, since the same tint
+suits every skin tone.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Pixels = NDArray[np.float32]
+Points = NDArray[np.float64]
+
+_SHIFT: Final = 4
+"""Fractional bits of OpenCV's integer coordinates."""
+
+
+class Canvas:
+    """A rectangle of face units with its pixels."""
+
+    def __init__(self, left: float, top: float, right: float, bottom: float, scale: float, color: ArrayLike) -> None:
+        """`scale` is pixels per face unit."""
+        self.left, self.top, self.scale = left, top, scale
+        self.width, self.height = max(2, round((right - left) * scale)), max(2, round((bottom - top) * scale))
+        self.rgb: Pixels = np.empty((self.height, self.width, 3), np.float32)
+        self.rgb[:] = np.asarray(color, np.float32)
+        self.clip: Pixels | None = None
+        """While set, strokes are multiplied with this full-size mask."""
+
+    def fill(self, points: ArrayLike, color: ArrayLike, alpha: float = 1.0, soft: float = 0.0) -> None:
+        """Mix a colour into a polygon. `soft` is the blur's sigma in face units."""
+        found = self.mask([points], soft)
+        if found is not None:
+            self.mix(*found, np.asarray(color, np.float32), alpha)
+
+    def tint(self, points: ArrayLike, factor: ArrayLike, alpha: float = 1.0, soft: float = 0.0) -> None:
+        """Multiply a polygon with a factor per channel."""
+        found = self.mask([points], soft)
+        if found is not None:
+            self._multiply(*found, np.asarray(factor, np.float32), alpha)
+
+    def line(
+        self, points: ArrayLike, width: ArrayLike, color: ArrayLike, alpha: float = 1.0, soft: float = 0.0
+    ) -> None:
+        """Mix a colour into a stroke along the points; `width` is one number or one for each point."""
+        self.fill(ribbon(points, width), color, alpha, soft)
+
+    def crease(
+        self, points: ArrayLike, width: ArrayLike, factor: ArrayLike, alpha: float = 1.0, soft: float = 0.0
+    ) -> None:
+        """Multiply a stroke along the points with a factor."""
+        self.tint(ribbon(points, width), factor, alpha, soft)
+
+    def hairs(self, strokes: list[Points], color: ArrayLike, alpha: float, width: float) -> None:
+        """Mix a colour into many thin strokes at once. `width` in face units, at least one pixel."""
+        found = self.mask(strokes, 0.0, thickness=max(1, round(width * self.scale)))
+        if found is not None:
+            self.mix(*found, np.asarray(color, np.float32), alpha)
+
+    def glow(self, x: float, y: float, wide: float, high: float, factor: ArrayLike, alpha: float = 1.0) -> None:
+        """Multiply with a factor that fades like a Gaussian; `wide` and `high` are its sigmas."""
+        columns = self.left + (np.arange(self.width, dtype=np.float32) + 0.5) / self.scale
+        rows = self.top + (np.arange(self.height, dtype=np.float32) + 0.5) / self.scale
+        x0, x1 = np.searchsorted(columns, (x - 3 * wide, x + 3 * wide))
+        y0, y1 = np.searchsorted(rows, (y - 3 * high, y + 3 * high))
+        if x0 >= x1 or y0 >= y1:
+            return
+        across = np.exp(-0.5 * ((columns[x0:x1] - x) / wide) ** 2)
+        down = np.exp(-0.5 * ((rows[y0:y1] - y) / high) ** 2)
+        box = (slice(int(y0), int(y1)), slice(int(x0), int(x1)))
+        weight = np.outer(down, across)
+        if self.clip is not None:
+            weight *= self.clip[box]
+        self._multiply(box, weight, np.asarray(factor, np.float32), alpha)
+
+    def area(self, points: ArrayLike, soft: float = 0.0) -> Pixels:
+        """Return a full-size mask of a polygon, 0..1."""
+        whole = np.zeros((self.height, self.width), np.float32)
+        found = self.mask([points], soft)
+        if found is not None:
+            whole[found[0]] = found[1]
+        return whole
+
+    def stain(self, mask: Pixels, color: ArrayLike, alpha: float = 1.0) -> None:
+        """Mix a colour in through a full-size mask."""
+        self.mix((slice(None), slice(None)), mask, np.asarray(color, np.float32), alpha)
+
+    def mask(
+        self, shapes: list[Any], soft: float = 0.0, thickness: int = 0
+    ) -> tuple[tuple[slice, slice], Pixels] | None:
+        """Return the box and the weights, 0..1, of shapes: polygons, or strokes of `thickness` pixels. None outside."""
+        placed = [
+            (np.asarray(shape, np.float64) - (self.left, self.top)) * self.scale - 0.5 for shape in shapes if len(shape)
+        ]
+        if not placed:
+            return None
+        sigma = soft * self.scale
+        margin = int(3 * sigma) + thickness + 2
+        low = np.floor(np.min([shape.min(axis=0) for shape in placed], axis=0)).astype(int) - margin
+        high = np.ceil(np.max([shape.max(axis=0) for shape in placed], axis=0)).astype(int) + margin + 1
+        x0, y0 = max(int(low[0]), 0), max(int(low[1]), 0)
+        x1, y1 = min(int(high[0]), self.width), min(int(high[1]), self.height)
+        if x0 >= x1 or y0 >= y1:
+            return None
+        mask = np.zeros((y1 - y0, x1 - x0), np.uint8)
+        fixed = [np.round((shape - (x0, y0)) * (1 << _SHIFT)).astype(np.int32) for shape in placed]
+        if thickness:
+            cv2.polylines(mask, fixed, False, 255, thickness, cv2.LINE_AA, _SHIFT)
+        else:
+            cv2.fillPoly(mask, fixed, 255, cv2.LINE_AA, _SHIFT)
+        if sigma > 0.3:
+            mask = cv2.GaussianBlur(mask, (0, 0), sigma).astype(np.uint8, copy=False)
+        box = (slice(y0, y1), slice(x0, x1))
+        weight = mask.astype(np.float32) / np.float32(255)
+        if self.clip is not None:
+            weight *= self.clip[box]
+        return box, weight
+
+    def mix(self, box: tuple[slice, slice], weight: Pixels, color: Pixels, alpha: float = 1.0) -> None:
+        """Mix a colour, or a picture of the box's size, into a box."""
+        there = self.rgb[box]
+        there += (weight * np.float32(alpha))[..., None] * (color - there)
+
+    def _multiply(self, box: tuple[slice, slice], weight: Pixels, factor: Pixels, alpha: float) -> None:
+        there = self.rgb[box]
+        there *= 1 + (weight * np.float32(alpha))[..., None] * (factor - 1)
+
+
+def smooth(points: ArrayLike, steps: int = 8, *, closed: bool = False) -> Points:
+    """Return a Catmull-Rom curve through the points."""
+    knots = np.asarray(points, np.float64)
+    ends = (knots[-1:], knots[:2]) if closed else (2 * knots[:1] - knots[1:2], 2 * knots[-1:] - knots[-2:-1])
+    padded = np.concatenate([ends[0], knots, ends[1]])
+    before, start, stop, after = (padded[i : len(padded) - 3 + i, None] for i in range(4))
+    t = np.linspace(0, 1, steps, endpoint=False)[None, :, None]
+    curve = 0.5 * (
+        2 * start
+        + (stop - before) * t
+        + (2 * before - 5 * start + 4 * stop - after) * t**2
+        + (3 * start - before - 3 * stop + after) * t**3
+    )
+    flat = curve.reshape(-1, knots.shape[1])
+    return flat if closed else np.concatenate([flat, knots[-1:]])
+
+
+def ribbon(points: ArrayLike, width: ArrayLike) -> Points:
+    """Return the outline of a stroke of the given full width along the points."""
+    line = np.asarray(points, np.float64)
+    along = np.gradient(line, axis=0)
+    along /= np.maximum(np.hypot(along[:, 0], along[:, 1]), 1e-9)[:, None]
+    side = np.stack([-along[:, 1], along[:, 0]], axis=1) * (np.asarray(width, np.float64) / 2).reshape(-1, 1)
+    return np.concatenate([line + side, (line - side)[::-1]])
+
+
+def ellipse(x: float, y: float, wide: float, high: float, steps: int = 40) -> Points:
+    """Return an ellipse's outline; `wide` and `high` are radii."""
+    turn = np.linspace(0, 2 * np.pi, steps, endpoint=False)
+    return np.stack([x + wide * np.cos(turn), y + high * np.sin(turn)], axis=1)
+
+
+def mirrored(points: ArrayLike) -> Points:
+    """Return the points on the other side of x = 0."""
+    return np.asarray(points, np.float64) * (-1, 1)
+
+
+def noise(height: int, width: int, cell: float, seed: int, *, stretch: float = 1.0) -> Pixels:
+    """Return smooth noise in about -1..1 with features of `cell` pixels, `stretch` times as tall as wide."""
+    rows, columns = max(2, round(height / (cell * stretch)) + 2), max(2, round(width / cell) + 2)
+    coarse = np.random.default_rng(seed).uniform(-1, 1, (rows, columns)).astype(np.float32)
+    return np.asarray(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)

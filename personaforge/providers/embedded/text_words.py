@@ -1,0 +1,117 @@
+"""Finding words in free text, case-blind and accent-blind, and choosing among weighted ones.
+
+Accent-blind because a brief says Bogota where a table says Bogotá. Every choice takes its random stream as an argument:
+nothing here has a state of its own.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from random import Random
+
+_PLAIN = str.maketrans(
+    {"ı": "i", "ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "ß": "ss", "æ": "ae", "Æ": "AE", "’": "'"}
+)
+"""Letters that Unicode does not decompose, and the typographic apostrophe."""
+
+_HABIT = re.compile(
+    r" (?:on|at|for|from|by|in|with|after|before|when|until|kept|still|three|twice|while|against)\b"
+    r"| (?:whisked|pressed|ground|stirred|rolled|folded) |, "
+)
+_NEGATED = re.compile(
+    r"(?:\bnot|\bnever|\bno|\bwithout|\bhardly|n't)(?:\s+(?:a|an|very|too|at all|particularly|really|so))*\s+$"
+)
+
+
+def plain(text: str) -> str:
+    """Return the text without accents, its case kept."""
+    if text.isascii():
+        return text
+    decomposed = unicodedata.normalize("NFKD", text.translate(_PLAIN))
+    return "".join(char for char in decomposed if not unicodedata.combining(char))
+
+
+def fold(text: str) -> str:
+    """Return the text without accents and in lower case."""
+    return plain(text).lower()
+
+
+@lru_cache(maxsize=1024)
+def pattern(words: tuple[str, ...]) -> re.Pattern[str]:
+    """Return a pattern for whole words over folded text. Longer words are tried first.
+
+    `*` stands for any letters, and a space also matches a hyphen, as in Turkish-German.
+    """
+    parts = sorted((_part(word) for word in words), key=len, reverse=True)
+    return (
+        re.compile(r"(?<!\w)(?<!non-)(?<!anti-)(?<!ex-)(?:" + "|".join(parts) + r")(?!\w)")
+        if parts
+        else re.compile(r"(?!)")
+    )
+
+
+def _part(word: str) -> str:
+    return re.escape(fold(word)).replace(r"\*", r"[\w-]*").replace(r"\ ", r"[\s-]")
+
+
+def count(words: Iterable[str], folded: str) -> int:
+    """Return how often any of the words stands in a folded text without being denied there."""
+    hits = pattern(tuple(words)).finditer(folded)
+    return sum(1 for hit in hits if not _NEGATED.search(folded, 0, hit.start()))
+
+
+def has(words: Iterable[str], folded: str) -> bool:
+    """Tell whether any of the words stands in a folded text, denied or not."""
+    return pattern(tuple(words)).search(folded) is not None
+
+
+def content_words(text: str) -> list[str]:
+    """Return the words of a text that carry meaning: longer than three letters."""
+    return [word for word in re.findall(r"[\w'-]+", fold(text)) if len(word) > 3]
+
+
+def pick(rng: Random, weights: Mapping[str, float]) -> str:
+    """Return one key, as likely as its weight says."""
+    return rng.choices(list(weights), list(weights.values()))[0]
+
+
+def several(rng: Random, weights: Mapping[str, float], number: int) -> list[str]:
+    """Return up to `number` different keys, each as likely as its weight says. Keys without weight are never taken."""
+    left = {key: weight for key, weight in weights.items() if weight > 0}
+    taken: list[str] = []
+    while left and len(taken) < number:
+        key = pick(rng, left)
+        del left[key]
+        taken.append(key)
+    return taken
+
+
+def leaning(axes: Mapping[str, float], readings: Mapping[str, float], strength: float = 3.0) -> float:
+    """Return the weight of something with these axes for somebody with these readings, 1 being indifferent."""
+    return math.exp(
+        strength * sum(weight * (readings[axis] - 0.5) for axis, weight in axes.items() if axis in readings)
+    )
+
+
+def joined(items: Sequence[str]) -> str:
+    """Return the items as a phrase: `a`, `a and b`, `a, b and c`."""
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else ""
+
+
+def capitalized(text: str) -> str:
+    """Return the text with its first letter in upper case and the rest untouched."""
+    return text[:1].upper() + text[1:]
+
+
+def bare(habit: str) -> str:
+    """Return a dish or pastime without the habit around it: `ajiaco on rainy Sundays` is `ajiaco` inside a sentence."""
+    return _HABIT.split(habit)[0]
+
+
+def within(value: float, low: float, high: float) -> float:
+    """Return the value, moved to the nearer end if it is outside."""
+    return max(low, min(high, value))

@@ -1,0 +1,117 @@
+"""Turns encoded VP8 frames into a WebM file that a browser plays and seeks in.
+
+OpenCV can write WebM itself, but its file holds a random track id, which differs on every run, and the version of the
+library. So it writes the plain IVF container (32-byte header, then size, time and data of each frame, little-endian)
+and this module puts the frames into WebM: EBML elements of id, size and content, big-endian, as the Matroska
+specification (RFC 9559) and the WebM guidelines list them. Equal frames give equal files. It reads nothing but what
+OpenCV wrote.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Final, NamedTuple
+
+_APP: Final = b"PersonaForge embedded"
+_TICK_MS: Final = 1
+"""Times in the file are in milliseconds."""
+_CLUSTER_MS: Final = 5_000
+"""A cluster holds at most this much; a frame's time inside it must fit 16 bits."""
+
+
+class Ivf(NamedTuple):
+    """An IVF file's content."""
+
+    width: int
+    height: int
+    frames: list[bytes]
+
+
+def read_ivf(data: bytes) -> Ivf:
+    """Return the frames of an IVF file. Raises ValueError when it isn't one of VP8 or is cut short."""
+    if len(data) < 32 or data[:4] != b"DKIF" or data[8:12] != b"VP80":
+        raise ValueError("not an IVF file with VP8 video")
+    start, width, height = (struct.unpack_from("<H", data, at)[0] for at in (6, 12, 14))
+    frames, at = [], int(start)
+    while at < len(data):
+        if at + 12 > len(data):
+            raise ValueError("the IVF file is cut short")
+        size = struct.unpack_from("<I", data, at)[0]
+        if at + 12 + size > len(data):
+            raise ValueError("the IVF file is cut short")
+        frames.append(data[at + 12 : at + 12 + size])
+        at += 12 + size
+    return Ivf(width, height, frames)
+
+
+def webm_of_frames(video: Ivf, fps: float) -> bytes:
+    """Return a WebM file of the frames, which must start with a key frame, at a constant rate."""
+    if not video.frames or not _is_key(video.frames[0]):
+        raise ValueError("a clip must start with a key frame")
+    head = _element(0x1A45DFA3, b"".join([  # EBML
+        _number(0x4286, 1), _number(0x42F7, 1), _number(0x42F2, 4), _number(0x42F3, 8),
+        _element(0x4282, b"webm"), _number(0x4287, 2), _number(0x4285, 2),
+    ]))  # fmt: skip
+    duration = len(video.frames) * 1000 / fps
+    info = _element(0x1549A966, b"".join([
+        _number(0x2AD7B1, _TICK_MS * 1_000_000), _element(0x4489, struct.pack(">d", duration)),
+        _element(0x4D80, _APP), _element(0x5741, _APP),
+    ]))  # fmt: skip
+    picture = _element(0xE0, _number(0xB0, video.width) + _number(0xBA, video.height))
+    tracks = _element(0x1654AE6B, _element(0xAE, b"".join([
+        _number(0xD7, 1), _number(0x73C5, 1), _number(0x9C, 0), _number(0x83, 1),
+        _element(0x86, b"V_VP8"), _number(0x23E383, round(1e9 / fps)), picture,
+    ])))  # fmt: skip
+    clusters, cues = _clusters(video.frames, fps)
+    # Cue positions count from the segment's content, and their own length is fixed, so one pass is enough.
+    before = len(info) + len(tracks) + len(_cues(cues, 0))
+    content = info + tracks + _cues(cues, before) + b"".join(clusters)
+    return head + _element(0x18538067, content)
+
+
+def _clusters(frames: list[bytes], fps: float) -> tuple[list[bytes], list[tuple[int, int]]]:
+    """Return the clusters, and for each that starts with a key frame its time and its distance from the first."""
+    clusters: list[bytes] = []
+    cues: list[tuple[int, int]] = []
+    blocks: list[bytes] = []
+    start, offset = 0, 0
+    for index, frame in enumerate(frames):
+        time = round(index * 1000 / fps)
+        if blocks and (_is_key(frame) or time - start >= _CLUSTER_MS):
+            clusters.append(_element(0x1F43B675, b"".join(blocks)))
+            offset += len(clusters[-1])
+            blocks = []
+        if not blocks:
+            start = time
+            blocks.append(_number(0xE7, time))
+            if _is_key(frame):
+                cues.append((time, offset))
+        flags = 0x80 if _is_key(frame) else 0
+        blocks.append(_element(0xA3, b"\x81" + struct.pack(">hB", time - start, flags) + frame))
+    clusters.append(_element(0x1F43B675, b"".join(blocks)))
+    return clusters, cues
+
+
+def _cues(cues: list[tuple[int, int]], before: int) -> bytes:
+    points = [
+        _element(
+            0xBB,
+            _number(0xB3, time) + _element(0xB7, _number(0xF7, 1) + _element(0xF1, struct.pack(">Q", before + at))),
+        )
+        for time, at in cues
+    ]
+    return _element(0x1C53BB6B, b"".join(points))
+
+
+def _is_key(frame: bytes) -> bool:
+    """Return whether a VP8 frame is a key frame: the lowest bit of its first byte is 0 (RFC 6386, 9.1)."""
+    return bool(frame) and not frame[0] & 1
+
+
+def _element(name: int, content: bytes) -> bytes:
+    """Return an EBML element; its size always takes 8 bytes, which every reader accepts."""
+    return name.to_bytes((name.bit_length() + 7) // 8, "big") + struct.pack(">Q", len(content) | 1 << 56) + content
+
+
+def _number(name: int, value: int) -> bytes:
+    return _element(name, value.to_bytes(max(1, (value.bit_length() + 7) // 8), "big"))

@@ -1,0 +1,113 @@
+"""Which providers there are: what is fixed about each, and where its code is. Nothing here imports a provider.
+
+A backend is one module and one line. Tests and installed plug-ins add theirs with `register`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from personaforge.errors import Problem, SpecError
+from personaforge.providers.capability import Capability
+
+if TYPE_CHECKING:
+    from personaforge.providers.protocols import Provider
+
+_TEXT = frozenset({"system", "prompt", "schema", "temperature", "max_tokens"})
+
+
+class Options(NamedTuple):
+    """What a provider is made with: nothing that shapes a result."""
+
+    timeout_seconds: float = 60.0
+
+
+class Entry(NamedTuple):
+    """One provider of one modality."""
+
+    capability: Capability
+    make: str | Callable[..., Provider]
+    """`module:Class`, imported on first use, or what returns a provider."""
+    takes_options: bool = True
+    """Whether it is made with `Options`; what calls nobody takes none."""
+
+
+_TABLE: dict[tuple[str, str], Entry] = {
+    (entry.capability.modality, entry.capability.name): entry
+    for entry in (
+        Entry(
+            Capability(
+                "embedded",
+                "text",
+                frozenset({"section", "schema", "context", "seed", "prompt", "system"}),
+                paid=False,
+                deterministic=True,
+                label="embedded",
+            ),
+            "personaforge.providers.embedded.text:EmbeddedText",
+            takes_options=False,
+        ),
+        Entry(
+            Capability(
+                "embedded",
+                "image",
+                frozenset({"prompt", "subject", "width", "height", "seed", "attempt", "reference"}),
+                paid=False,
+                deterministic=True,
+                label="embedded",
+            ),
+            "personaforge.providers.embedded.images:EmbeddedImages",
+            takes_options=False,
+        ),
+        Entry(
+            Capability(
+                "embedded",
+                "video",
+                frozenset({"prompt", "subject", "width", "height", "fps", "seconds", "seed", "attempt", "reference"}),
+                paid=False,
+                deterministic=True,
+                label="embedded",
+            ),
+            "personaforge.providers.embedded.clips:EmbeddedVideos",
+            takes_options=False,
+        ),
+        Entry(Capability("litellm", "text", _TEXT), "personaforge.providers.litellm_text:LiteLLMText"),
+    )
+}
+
+
+def capability(modality: str, name: str) -> Capability:
+    """Return what is fixed about a provider. Raises SpecError for an unknown one."""
+    return _entry(modality, name).capability
+
+
+def provider(modality: str, name: str, options: Options) -> Provider:
+    """Return a provider, importing its module."""
+    entry = _entry(modality, name)
+    make = entry.make
+    if isinstance(make, str):
+        from importlib import import_module
+
+        module, _, attribute = make.partition(":")
+        make = getattr(import_module(module), attribute)
+        assert callable(make)
+    made: Provider = make(options) if entry.takes_options else make()
+    return made
+
+
+def register(entry: Entry) -> None:
+    """Add a provider, or replace one."""
+    _TABLE[(entry.capability.modality, entry.capability.name)] = entry
+
+
+def _entry(modality: str, name: str) -> Entry:
+    entry = _TABLE.get((modality, name))
+    if entry is None:
+        known = sorted(other for kind, other in _TABLE if kind == modality)
+        from difflib import get_close_matches
+
+        close = get_close_matches(name, known, 1)
+        hint = f"did you mean {close[0]}?" if close else f"there is: {', '.join(known)}"
+        raise SpecError(Problem("", f"{modality}.provider", f"no {modality} provider {name!r}", hint))
+    return entry

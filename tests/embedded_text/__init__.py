@@ -1,0 +1,1 @@
+"""Tests of the embedded text provider and of the prompt templates."""
