@@ -1,0 +1,1 @@
+"""Pictures about pictures: overviews that people look at."""

@@ -1,0 +1,72 @@
+"""Content by digest: the store's, what procedures have just computed, and what only the build folder still holds.
+
+A build folder that came with a git clone, or that survived a lost store, is as good a source as any: its files count
+when they have the digest. Planning only looks; running takes them back into the store.
+"""
+
+from __future__ import annotations
+
+from personaforge.digest import digest_bytes
+from personaforge.steps.action import Action, Result
+from personaforge.store.artifact import Artifact
+from personaforge.store.outputs import BuildFolder
+from personaforge.store.store import Store
+
+
+class Contents:
+    """The content that one persona's procedures may read; see `personaforge.steps.context.Artifacts`."""
+
+    def __init__(self, store: Store, folder: BuildFolder, *, keep: bool = False) -> None:
+        self._store = store
+        self._folder = folder
+        self._keep = keep
+        self._computed: dict[str, bytes] = {}
+        self._places: dict[str, str] | None = None
+
+    def computed(self, action: Action) -> Result:
+        """Return the result of keeping bytes, without keeping them."""
+        content = action.content
+        assert content is not None
+        artifact = Artifact(action.request["digest"], action.request["media_type"], len(content))
+        self._computed[artifact.digest] = content
+        return Result(action.key, {"content": artifact}, {})
+
+    def kept(self, result: Result) -> bool:
+        """Tell whether computed bytes are in the store already."""
+        return self._store.blobs.has(result.outputs["content"].digest)
+
+    def size(self, digest: str, path: str = "") -> int | None:
+        """Return the size of a content in bytes, or None when it can't be read."""
+        if digest in self._computed:
+            return len(self._computed[digest])
+        found = self._store.blobs.size(digest)
+        if found is None:
+            data = self._from_folder(digest, path)
+            found = len(data) if data is not None else None
+        return found
+
+    def read(self, digest: str) -> bytes:
+        """Return a content. Raises StoreError."""
+        if digest in self._computed:
+            return self._computed[digest]
+        if not self._store.blobs.has(digest):
+            data = self._from_folder(digest, "")
+            if data is not None:
+                return data
+        return self._store.blobs.get(digest)
+
+    def _from_folder(self, digest: str, path: str) -> bytes | None:
+        """Return what the build folder holds under a digest: at the given path, or anywhere in it."""
+        place = path if path and self._folder.holds(path, digest) else ""
+        if not place:
+            if self._places is None:
+                self._places = self._folder.contents()
+            place = self._places.get(digest, "")
+        if not place:
+            return None
+        data = self._folder.read(place)
+        if digest_bytes(data) != digest:
+            return None
+        if self._keep:
+            self._store.blobs.put(data)
+        return data

@@ -1,0 +1,104 @@
+"""Says what changed: compares what a node depended on when it was built with what it depends on now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import unified_diff
+from typing import Any
+
+from personaforge.plan.plan import Reason
+
+_LONGEST = 60
+
+
+def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[Reason, ...]:
+    """Return a reason for every dependency that differs. `now` may leave out what isn't known yet, such as needs."""
+    found: list[Reason] = []
+    if "code" in now and before.get("code") != now["code"]:
+        found.append(Reason("code", f"step kind {before.get('code')} is now {now['code']}"))
+    found += [Reason("setting", text) for text in _setting_changes(before.get("settings", {}), now.get("settings", {}))]
+    for name in sorted({*before.get("templates", {}), *now.get("templates", {})}):
+        if "templates" in now and before.get("templates", {}).get(name) != now["templates"].get(name):
+            gone = name not in now["templates"]
+            found.append(Reason("template", f"{name} {'is gone' if gone else 'changed'}"))
+    if "provider" in now and before.get("provider") != now["provider"]:
+        found.append(Reason("provider", f"provider {before.get('provider')} is now {now['provider']}"))
+    if "analyzer" in now and before.get("analyzer", {}) != now["analyzer"]:
+        found.append(Reason("analyzer", analyzer_change(before.get("analyzer", {}), now["analyzer"])))
+    if "needs" in now:
+        changed = [name for name, digest in now["needs"].items() if before.get("needs", {}).get(name) != digest]
+        if changed:
+            names = ", ".join(changed[:3]) + (f" and {len(changed) - 3} more" if len(changed) > 3 else "")
+            found.append(Reason("input", f"{names} came out different"))
+    return tuple(found)
+
+
+def restore_reasons(files: Sequence[tuple[str, str]]) -> tuple[Reason, ...]:
+    """Return why files have to be put back, from (path, condition)."""
+    words = {"missing": "is missing", "edited": "was edited"}
+    return tuple(Reason("output", f"{path} {words[condition]}") for path, condition in files)
+
+
+def part_changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+    """Return (name, old, new) of the key parts in which two actions differ, with the parts' parts by dotted name."""
+    old, new = dict(_flat(before)), dict(_flat(now))
+    return [(name, old.get(name), new.get(name)) for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
+
+
+def text_diff(old: str, new: str) -> list[str]:
+    """Return the lines of a unified diff of two texts."""
+    return list(unified_diff(old.splitlines(), new.splitlines(), "last build", "now", lineterm="", n=1))
+
+
+def shown(value: Any) -> str:
+    """Return a value as messages show it, shortened."""
+    if value is None:
+        return "nothing"
+    text = value if isinstance(value, str) else _compact(value)
+    text = " ".join(text.split())
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def analyzer_change(before: Mapping[str, str], now: Mapping[str, str]) -> str:
+    """Say how who measures has changed."""
+    if not before:
+        return f"faces are measured now, with {now.get('pack')}"
+    if not now:
+        return f"faces were measured with {before.get('pack')}, and can't be measured here"
+    parts = [f"{name} {before.get(name)} is now {now[name]}" for name in now if before.get(name) != now[name]]
+    return "analyzer: " + ", ".join(shown(part) for part in parts)
+
+
+def _setting_changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+    """Compare settings path by path. A step records exactly what it read; now there may be more below a declared path,
+    so only what was read counts."""
+    for path in sorted(before):
+        covered = path in now or any(path.startswith(other + ".") for other in now)
+        if not covered:
+            continue
+        current = now.get(path, _below(now, path))
+        for name, old, new in part_changes({path: before[path]}, {path: current}):
+            yield f"{name} {shown(old)} is now {shown(new)}"
+
+
+def _below(now: Mapping[str, Any], path: str) -> Any:
+    for prefix, value in now.items():
+        if path.startswith(prefix + "."):
+            for key in path[len(prefix) + 1 :].split("."):
+                value = value.get(key) if isinstance(value, Mapping) else None
+            return value
+    return None
+
+
+def _flat(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping) and value:
+        for key, item in value.items():
+            yield from _flat(item, f"{prefix}.{key}" if prefix else str(key))
+    else:
+        yield prefix, value
+
+
+def _compact(value: Any) -> str:
+    import orjson
+
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()

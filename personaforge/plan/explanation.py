@@ -1,0 +1,122 @@
+"""Everything that `forge explain` says about one node: from its stored outcome and records, without building."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from personaforge.errors import PlanError
+from personaforge.plan.explain import part_changes
+from personaforge.plan.plan import PlannedNode
+from personaforge.plan.planner import Desk, House, Planner
+from personaforge.spec.load import Loaded
+from personaforge.steps.action import Action
+from personaforge.store.store import Store
+
+
+def explain(house: House, personas: Sequence[Loaded], name: str, overrides: Sequence[str]) -> dict[str, Any]:
+    """Return what a node depends on, what of it has changed, and what it has now. `name` is a node's name within its
+    persona, and one of the personas must have it. Raises PlanError."""
+    planner = Planner(house, overrides=tuple(overrides))
+    plan = planner.plan([_owner(planner, personas, name)]).personas[0]
+    planned = plan.nodes[name]
+    desk = Desk(house, plan, planner.wishes)
+    before = desk.row_body(planned)
+    reads = before.get("settings") if before else None
+    now = desk.facts(planned.shape, {path: desk.settings.get(path) for path in reads} if reads else None)
+    if planned.signature:
+        now["needs"] = {need: desk.outcome(need).digest for need in planned.shape.needs}
+    outcome = before.get("outcome", {})
+    finished = next((row[4] for row in house.store.index.node_history(plan.id) if row[0] == planned.id), None)
+    return {
+        "schema": 1,
+        "node": planned.id,
+        "kind": planned.shape.kind.name,
+        "tags": list(planned.shape.tags),
+        "state": planned.state,
+        "reasons": [reason.as_json() for reason in planned.reasons],
+        "note": planned.note,
+        "built": time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(finished)) if finished else None,
+        "artifacts": _artifacts(desk, outcome),
+        "facts": outcome.get("facts", {}),
+        "pinned": desk.lock.line(planned.shape.name).decode() or None,
+        "dependencies": _dependencies(before, now),
+        "action": _action(house.store, planned, before),
+    }
+
+
+def _owner(planner: Planner, personas: Sequence[Loaded], name: str) -> Loaded:
+    found = [one for one in personas if name in planner.shapes.of(one.settings).by_name]
+    if not found:
+        from difflib import get_close_matches
+
+        known = [shape.name for one in personas for shape in planner.shapes.of(one.settings).nodes]
+        close = get_close_matches(name, known, 1)
+        raise PlanError(
+            f"there is no node {name!r}", hint=f"did you mean {close[0]}?" if close else "forge graph --all"
+        )
+    if len(found) > 1:
+        raise PlanError(f"{name} is a node of {len(found)} personas", hint=f"name one: {found[0].settings.id}/{name}")
+    return found[0]
+
+
+def _artifacts(desk: Desk, outcome: dict[str, Any]) -> list[dict[str, Any]]:
+    found = []
+    for name, output in outcome.get("outputs", {}).items():
+        there = desk.contents.size(output["digest"], output["path"]) is not None
+        condition = "" if there else "not in the store"
+        if output["path"] and not desk.folder.holds(output["path"], output["digest"]):
+            condition = "its file is missing or was edited"
+        path = f"build/{desk.plan.id}/{output['path']}" if output["path"] else ""
+        found.append({"name": name, "digest": output["digest"], "path": path, "condition": condition})
+    return found
+
+
+def _dependencies(before: dict[str, Any], now: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return every dependency by name with its value then and now."""
+    rows: list[dict[str, Any]] = []
+    for group in ("code", "provider", "analyzer", "settings", "templates", "needs"):
+        if group not in now:
+            continue
+        old, new = before.get(group), now[group]
+        if not isinstance(new, dict):
+            old, new = {"": old}, {"": new}
+        for name in sorted({*new, *(old or {})}):
+            was, is_now = (old or {}).get(name), new.get(name)
+            shown = {"settings": name, "templates": f"template {name}", "needs": f"needs {name}"}.get(
+                group, f"{group} {name}".strip()
+            )
+            rows.append({"name": shown, "before": was, "now": is_now, "changed": bool(before) and was != is_now})
+    return rows
+
+
+def _action(store: Store, planned: PlannedNode, before: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the key that a build would ask for next, and how it differs from the same action of the last build."""
+    records = [store.find(key) for key in before.get("actions", [])]
+    if planned.missing is not None:
+        action: Action = planned.missing
+        last = next(
+            (r for r in records if r and r["parts"]["kind"] == action.kind and r["parts"]["attempt"] == action.attempt),
+            None,
+        )
+        changed = part_changes(last["parts"], action.parts) if last else []
+        return {
+            "key": action.key,
+            "kind": action.kind,
+            "provider": action.provider,
+            "known": False,
+            "parts": action.parts,
+            "changed_parts": [{"name": name, "before": old, "now": new} for name, old, new in changed],
+        }
+    made = next((record for record in reversed(records) if record and record["outputs"]), None)
+    if made is None:
+        return None
+    return {
+        "key": made["key"],
+        "kind": made["parts"]["kind"],
+        "provider": made["parts"]["provider"],
+        "known": True,
+        "parts": made["parts"],
+        "changed_parts": [],
+    }

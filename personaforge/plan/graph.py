@@ -1,0 +1,117 @@
+"""The graph of a persona: its steps laid out into nodes, in an order in which needs come first.
+
+Personas with the same pipeline, matrix, motions and number of candidates have the same shape, which is laid out once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from personaforge.errors import PlanError
+from personaforge.spec.settings import Settings
+from personaforge.steps.context import Node
+from personaforge.steps.table import StepKind, step_kind
+
+MAX_NODES = 5_000
+"""For one persona; ours have about 42."""
+
+
+class ShapeNode(NamedTuple):
+    """A node of any persona with this shape."""
+
+    name: str
+    """`image/07`."""
+    step: str
+    slot: str
+    kind: StepKind
+    needs: tuple[str, ...]
+    tags: tuple[str, ...]
+    declaration: Mapping[str, Any]
+    """The step as `conf/pipeline` declares it."""
+    reads: tuple[str, ...]
+    templates: tuple[str, ...]
+
+    def node(self, persona: str) -> Node:
+        """Return the node of one persona."""
+        return Node(persona, self.step, self.slot, self.kind.name, self.needs, self.tags)
+
+
+class Shape(NamedTuple):
+    """The nodes of a persona in topological order."""
+
+    nodes: tuple[ShapeNode, ...]
+    by_name: Mapping[str, ShapeNode]
+
+
+class Shapes:
+    """Lays out graphs, once for each shape."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, ...], Shape] = {}
+
+    def of(self, settings: Settings) -> Shape:
+        """Return the shape of a persona's graph. Raises PlanError."""
+        key = tuple(settings.groups[name].digest for name in ("pipeline", "matrix", "motion", "identity"))
+        shape = self._known.get(key)
+        if shape is None:
+            shape = lay_out(settings)
+            self._known[key] = shape
+        return shape
+
+
+def lay_out(settings: Settings) -> Shape:
+    """Lay a persona's steps out into nodes. Raises PlanError."""
+    steps: Mapping[str, Mapping[str, Any]] = settings.value("pipeline.steps")
+    slots = {name: step_kind(step["kind"]).slots(settings, step) for name, step in steps.items()}
+    if sum(len(each) for each in slots.values()) > MAX_NODES:
+        raise PlanError(f"{settings.id} would have more than {MAX_NODES} nodes")
+    nodes: list[ShapeNode] = []
+    for name in _ordered(steps):
+        step = steps[name]
+        kind = step_kind(step["kind"])
+        needs = tuple(node_name(other, slot) for other in step["needs"] for slot in slots[other])
+        nodes += [
+            ShapeNode(
+                node_name(name, slot),
+                name,
+                slot,
+                kind,
+                needs,
+                tuple(step["tags"]) + _slot_tags(settings, step, slot),
+                step,
+                kind.reads(name, step, slot),
+                kind.templates(step),
+            )
+            for slot in slots[name]
+        ]
+    return Shape(tuple(nodes), {node.name: node for node in nodes})
+
+
+def node_name(step: str, slot: str) -> str:
+    """Return a node's name within its persona."""
+    return f"{step}/{slot}" if slot else step
+
+
+def _ordered(steps: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return step names with needs first, in declared order otherwise. The spec has been checked for cycles."""
+    done: dict[str, None] = {}
+
+    def visit(name: str) -> None:
+        if name not in done:
+            for other in steps[name]["needs"]:
+                visit(other)
+            done[name] = None
+
+    for name in steps:
+        visit(name)
+    return list(done)
+
+
+def _slot_tags(settings: Settings, step: Mapping[str, Any], slot: str) -> tuple[str, ...]:
+    """Return the tags of a position or a motion: `--select tag:frontal`."""
+    if step.get("positions") and slot:
+        return tuple(settings.value(f"{step['positions']}.{slot}").get("tags", ()))
+    if step["kind"] == "video":
+        return tuple(settings.value(f"motion.types.{slot}").get("tags", ()))
+    return ()

@@ -1,0 +1,381 @@
+"""Runs a plan: nodes whose needs are settled go to the pool, their procedures are driven with real results, and what
+they come to is placed, pinned and noted.
+
+Procedures, providers and the store are ordinary blocking code; only this module knows of threads. With one job the same
+code runs on a pool that calls at once. Nodes are started in the plan's order, so a build is as deterministic as its
+providers, whatever the number of jobs.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import orjson
+
+from personaforge.errors import BackendError, PersonaForgeError
+from personaforge.plan.plan import WORKING, PersonaPlan, Plan, PlannedNode, Wishes
+from personaforge.plan.planner import Desk, House
+from personaforge.run.actions import Engine, Stopped, Tally
+from personaforge.run.events import Event
+from personaforge.run.lock import LockKeeper
+from personaforge.run.progress import PersonaProgress
+from personaforge.steps.action import Outcome
+from personaforge.store.index import NodeRow
+from personaforge.store.outputs import Placed
+from personaforge.store.store import Store
+
+End = Literal["done", "unchanged", "restored", "rejected", "failed", "skipped", "stopped"]
+"""done: came to a new outcome. unchanged: what it needs came out the same. restored: only files were put back.
+rejected: came to an outcome that fails its gate. failed: an error. skipped: a need failed. stopped: interrupted."""
+
+
+@dataclass
+class NodeReport:
+    """What became of one node."""
+
+    id: str
+    end: End
+    outcome: Outcome | None = None
+    error: str = ""
+    hint: str = ""
+    tally: Tally = field(default_factory=Tally)
+    crash: BaseException | None = None
+    """Set when the error is a bug of ours."""
+
+
+@dataclass
+class BuildReport:
+    """What became of a build."""
+
+    id: str
+    nodes: dict[str, NodeReport]
+    seconds: float
+    cost_usd: float
+    unknown_calls: int
+    interrupted: bool
+
+    @property
+    def performed(self) -> int:
+        """Actions that were performed rather than found."""
+        return sum(node.tally.performed for node in self.nodes.values())
+
+    @property
+    def failed(self) -> list[NodeReport]:
+        """Nodes that failed or were rejected."""
+        return [node for node in self.nodes.values() if node.end in ("failed", "rejected", "skipped")]
+
+
+class CallAtOnce(Executor):
+    """A pool of no threads: `--jobs 1`."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except BaseException as error:
+            future.set_exception(error)
+        return future
+
+
+@dataclass
+class Runner:
+    """Runs plans."""
+
+    house: House
+    engine: Engine
+    emit: Callable[[Event], None]
+    jobs: int = 0
+    """Nodes at once; 0 for the number of processors."""
+    keep_going: bool = False
+    stop: threading.Event = field(default_factory=threading.Event)
+    build_id: str = field(default_factory=lambda: time.strftime("%Y%m%dT%H%M%S-") + uuid.uuid4().hex[:8])
+
+    def run(self, plan: Plan) -> BuildReport:
+        """Run a plan to its end, or until it is stopped. Node failures are in the report, not raised."""
+        started = time.monotonic()
+        work = [node for node in plan.nodes() if node.state in WORKING]
+        self.emit(Event("build_started", result={"build": self.build_id, "nodes": len(work), "states": plan.counts()}))
+        benches = {persona.id: _Bench(self, persona, plan.wishes) for persona in plan.personas}
+        reports: dict[str, NodeReport] = {}
+        jobs = self.jobs or os.cpu_count() or 1
+        pool: Executor = CallAtOnce() if jobs == 1 else ThreadPoolExecutor(jobs, "forge")
+        try:
+            for bench in benches.values():
+                bench.refresh()
+            self._schedule(work, benches, reports, pool, jobs)
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+            for bench in benches.values():
+                bench.finish()
+        for node in plan.nodes():
+            if node.state == "missing":
+                text = node.reasons[0].text if node.reasons else "is pinned and missing"
+                reports[node.id] = NodeReport(node.id, "failed", error=text)
+        report = BuildReport(
+            self.build_id,
+            reports,
+            time.monotonic() - started,
+            self.engine.budget.spent_usd,
+            self.engine.budget.unknown_calls,
+            self.stop.is_set(),
+        )
+        self.emit(_finished(report))
+        return report
+
+    def _schedule(
+        self,
+        work: list[PlannedNode],
+        benches: dict[str, _Bench],
+        reports: dict[str, NodeReport],
+        pool: Executor,
+        jobs: int,
+    ) -> None:
+        working = {node.id: node for node in work}
+        users: dict[str, list[str]] = {}
+        waiting: dict[str, int] = {}
+        for node in work:
+            needs = [need for need in (f"{node.persona}/{name}" for name in node.shape.needs) if need in working]
+            waiting[node.id] = len(needs)
+            for need in needs:
+                users.setdefault(need, []).append(node.id)
+        ready = [node.id for node in work if not waiting[node.id]]
+        order = {node.id: index for index, node in enumerate(work)}
+        running: dict[Future[NodeReport], str] = {}
+        halted = False
+        while ready or running:
+            while ready and len(running) < jobs and not halted and not self.stop.is_set():
+                name = ready.pop(0)
+                node = working[name]
+                running[pool.submit(self._node, node, benches[node.persona])] = name
+            if not running:
+                break
+            for future in wait(running, return_when=FIRST_COMPLETED, timeout=0.5).done:
+                name = running.pop(future)
+                report = future.result()
+                reports[name] = report
+                benches[working[name].persona].ended(working[name], report)
+                halted = halted or (report.end == "failed" and not self.keep_going) or report.crash is not None
+                for user in users.get(name, ()):
+                    waiting[user] -= 1
+                    if not waiting[user]:
+                        ready.append(user)
+                ready.sort(key=order.__getitem__)
+        for name in working:
+            if name not in reports:
+                end: End = "stopped" if self.stop.is_set() else "skipped"
+                reports[name] = NodeReport(name, end, error="" if end == "stopped" else "not started after a failure")
+
+    def _node(self, node: PlannedNode, bench: _Bench) -> NodeReport:
+        self.emit(Event("node_started", node.persona, node.id))
+        tally = Tally()
+        try:
+            report = bench.settle(node, tally)
+        except Stopped:
+            report = NodeReport(node.id, "stopped", tally=tally)
+        except PersonaForgeError as error:
+            crash = error if error.exit_code == 3 else None
+            report = NodeReport(node.id, "failed", error=str(error), hint=error.hint, tally=tally, crash=crash)
+        except Exception as error:
+            text = f"{type(error).__name__}: {error}"
+            report = NodeReport(node.id, "failed", error=text, tally=tally, crash=error)
+        fields: dict[str, Any] = {
+            "end": report.end,
+            "performed": tally.performed,
+            "found": tally.found,
+            "cost_usd": round(tally.cost_usd, 6),
+        }
+        if report.outcome is not None:
+            fields["status"] = report.outcome.status
+            fields.update({k: v for k, v in report.outcome.facts.items() if k in ("composite", "decision", "attempt")})
+        self.emit(Event("node_finished", node.persona, node.id, result=fields, error=report.error))
+        return report
+
+
+class _Bench:
+    """One persona at work: its desk, its lock, its progress."""
+
+    def __init__(self, runner: Runner, plan: PersonaPlan, wishes: Wishes) -> None:
+        self._runner = runner
+        self._plan = plan
+        self._store: Store = runner.house.store
+        self._desk = Desk(runner.house, plan, wishes, keep=True)
+        self._ends: dict[str, NodeReport] = {}
+        self._lock = threading.Lock()
+        self._keeper = LockKeeper(self._store, plan.lock)
+        self._progress = PersonaProgress(plan, runner.emit)
+        self._failed = set(self._store.index.failures(plan.id))
+
+    def settle(self, node: PlannedNode, tally: Tally) -> NodeReport:
+        """Bring a node to its outcome."""
+        shape = node.shape
+        for need in shape.needs:
+            report = self._ends.get(need)
+            if report is not None and report.end in ("failed", "skipped", "stopped"):
+                return NodeReport(node.id, "skipped", error=f"needs {need}, which {report.end}")
+            state = self._plan.nodes[need].state
+            if state in ("missing", "blocked") and not self._plan.nodes[need].outcome_digest:
+                return NodeReport(node.id, "skipped", error=f"needs {need}, which is {state}")
+            if not shape.kind.lenient and not self._outcome(need).passed:
+                return NodeReport(node.id, "skipped", error=f"needs {need}, which was rejected")
+        self._progress.started(node)
+        needs = {name: self._outcome(name).digest for name in shape.needs}
+        signature = self._desk.signature(shape, needs)
+        if node.row is not None and node.row.signature == signature and node.outcome is None:
+            return self._standing(node, tally)
+        context = self._desk.context(shape, self._desk.take(shape))
+        engine, persona = self._runner.engine, self._plan.id
+        procedure = shape.kind.start(context)
+        keys: list[str] = []
+        try:
+            action = next(procedure)
+            while True:
+                keys.append(action.key)
+                try:
+                    result = engine.perform(action, persona, node.id, tally, self._desk.contents.read)
+                except BackendError as error:
+                    action = procedure.throw(error)  # a fallback may be tried
+                else:
+                    action = procedure.send(result)
+        except StopIteration as stop:
+            outcome: Outcome = stop.value
+        self._keep_evaluations(node, outcome)
+        self._keep(node, outcome, needs, context.settings.reads, keys)
+        if not outcome.passed:
+            return NodeReport(node.id, "rejected", outcome, str(outcome.facts.get("reason", "")), tally=tally)
+        new = tally.performed or node.row is None or node.row.outcome != outcome.digest
+        end: End = "restored" if node.state == "restore" else "done" if new else "unchanged"
+        return NodeReport(node.id, end, outcome, tally=tally)
+
+    def refresh(self) -> None:
+        """Note outcomes that planning came to from known results, so that the next plan need not replay them.
+
+        A pinned node whose settings have moved on is left as it is: the plan goes on saying so.
+        """
+        for node in self._plan.nodes.values():
+            standing = node.row is not None and node.row.signature == node.signature
+            if (
+                node.state in ("cached", "pinned", "blocked")
+                and node.outcome is not None
+                and node.signature
+                and not node.note
+                and not standing
+            ):
+                needs = {name: self._outcome(name).digest for name in node.shape.needs}
+                self._keep(node, node.outcome, needs, node.reads, [])
+
+    def ended(self, node: PlannedNode, report: NodeReport) -> None:
+        """Take note of a node's end; called by the scheduler's thread, in the order in which nodes end."""
+        self._ends[node.shape.name] = report
+        if report.outcome is not None:
+            self._desk.settle(node.shape.name, report.outcome)
+        if report.end == "failed":
+            self._store.index.put_failure(
+                node.id, persona=self._plan.id, build=self._runner.build_id, error=report.error, failed=time.time()
+            )
+        elif node.id in self._failed and report.end not in ("skipped", "stopped"):
+            self._store.index.drop_failure(node.id)
+        if node.shape.kind.sticky and not node.shape.kind.modality:
+            self._keeper.write()  # the anchor is pinned at once: it must not depend on the rest of the build
+        self._progress.ended(node, report.end, report.outcome, report.error)
+
+    def finish(self) -> None:
+        """Write what has been accepted into the lock."""
+        self._keeper.write()
+
+    def _outcome(self, name: str) -> Outcome:
+        with self._lock:
+            return self._desk.outcome(name)
+
+    def _standing(self, node: PlannedNode, tally: Tally) -> NodeReport:
+        """The last outcome stands after all; put its files back where that is needed."""
+        assert node.row is not None
+        outcome = self._desk.outcome_of_row(node)
+        files = [Placed(*item) for item in orjson.loads(node.row.files)]
+        gone = {file.path for file, condition in self._desk.folder.condition(files) if condition != "there"}
+        if gone:
+            for file in files:
+                self._desk.contents.read(file.digest)
+            placed = [self._desk.folder.place(file.path, file.digest, self._store.blobs) for file in files]
+            row = node.row._replace(files=_files_json(placed))
+            body = self._store.index.node_body(node.id) or "{}"
+            self._store.index.put_node(
+                row, persona=self._plan.id, body=body, build=self._runner.build_id, finished=time.time()
+            )
+        if not outcome.passed:
+            return NodeReport(node.id, "rejected", outcome, str(outcome.facts.get("reason", "")), tally=tally)
+        return NodeReport(node.id, "restored" if gone else "unchanged", outcome, tally=tally)
+
+    def _keep(
+        self,
+        node: PlannedNode,
+        outcome: Outcome,
+        needs: Mapping[str, str],
+        reads: Mapping[str, Any],
+        keys: Sequence[str],
+    ) -> None:
+        """Place the outcome's files, pin what was accepted, and note all of it."""
+        shape = node.shape
+        if shape.kind.pinned and outcome.passed and outcome.outputs:
+            self._keeper.accept(shape.name, outcome)
+        placed = [
+            self._desk.folder.place(output.path, output.artifact.digest, self._store.blobs)
+            for output in outcome.outputs.values()
+            if output.path
+        ]
+        self._desk.lock = self._keeper.lock
+        facts = self._desk.facts(shape, reads)
+        body = {**facts, "actions": list(keys), "needs": dict(needs), "outcome": outcome.as_json()}
+        row = NodeRow(
+            node.id,
+            self._desk.signature(shape, needs, built=True),
+            outcome.digest,
+            outcome.status,
+            _files_json(placed),
+        )
+        self._store.index.put_node(
+            row,
+            persona=self._plan.id,
+            body=orjson.dumps(body).decode(),
+            build=self._runner.build_id,
+            finished=time.time(),
+        )
+
+    def _keep_evaluations(self, node: PlannedNode, outcome: Outcome) -> None:
+        from personaforge.digest import digest_json
+
+        for evaluation in outcome.evaluations:
+            about = {
+                "persona": self._plan.id,
+                "node": node.shape.name,
+                "step": node.shape.step,
+                "slot": node.shape.slot,
+            }
+            record = {**about, **evaluation}
+            name = digest_json("evaluation/1", orjson.loads(orjson.dumps(record)))
+            self._store.keep("evaluations", name, {**record, "build": self._runner.build_id})
+
+
+def _files_json(placed: list[Placed]) -> str:
+    return orjson.dumps([list(file) for file in placed]).decode()
+
+
+def _finished(report: BuildReport) -> Event:
+    ends: dict[str, int] = {}
+    for node in report.nodes.values():
+        ends[node.end] = ends.get(node.end, 0) + 1
+    result = {
+        "nodes": ends,
+        "performed": report.performed,
+        "cost_usd": round(report.cost_usd, 6),
+        "unknown_calls": report.unknown_calls,
+        "seconds": round(report.seconds, 3),
+        "interrupted": report.interrupted,
+    }
+    return Event("build_finished", result=result)

@@ -1,0 +1,199 @@
+"""The one attempt loop, for text, images and videos: make, examine, decide; try again or stop; keep the best.
+
+It is a small state machine over cached actions. Replayed over known results it comes to the same decision without
+buying anything; a crash in the middle resumes where it stopped; a changed threshold judges the known attempts again.
+
+What the lock pins comes first: as long as the request is what it was at the pin, the pinned artifact is the answer,
+whatever else the store holds, and it is only judged again. One that is missing is never silently made anew: a
+deterministic provider may remake it, if the bytes come out equal, and otherwise the user has to say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from personaforge.errors import PinnedArtifactMissing, Refused
+from personaforge.identity.verdict import Decision
+from personaforge.steps.action import Action, Outcome, Output, Result, Status
+from personaforge.steps.context import Context
+from personaforge.store.artifact import Artifact
+from personaforge.store.lockfile import Pin
+
+_KEPT_FACTS = ("model", "provider", "label", "seed")
+"""How an artifact came about: kept in the lock and in every evaluation."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """What one attempt made."""
+
+    outputs: Mapping[str, Artifact]
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """How it came about: model, seed, label."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What an examination came to."""
+
+    decision: Decision
+    rank: float
+    """Larger is better: which attempt is kept when all fail."""
+    status: Status = "accepted"
+    """The outcome's status if the decision is ACCEPT."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+    """What the next attempt is told."""
+    evaluation: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A finished attempt."""
+
+    number: int
+    made: Made
+    judgement: Judgement
+
+
+Making = Generator[Action, Result, Made]
+Examining = Generator[Action, Result, Judgement]
+
+
+def attempt_loop(
+    context: Context,
+    *,
+    first: Action,
+    make: Callable[[int, Sequence[Attempt]], Making],
+    examine: Callable[[Made], Examining],
+    limit: int,
+    paths: Callable[[Mapping[str, Artifact]], Mapping[str, str]],
+    exhausted: Status = "rejected",
+    otherwise: Outcome | None = None,
+) -> Generator[Action, Result, Outcome]:
+    """Run the loop and return the node's outcome.
+
+    `first` is the action of attempt 0, whose key tells whether anything has changed since the pin. `paths` gives each
+    output its place in the build folder. `exhausted` is the status when every attempt was used and none accepted,
+    `otherwise` the outcome with a limit of 0, which lets only what is pinned through. Raises PinnedArtifactMissing.
+    """
+    expected: Mapping[str, str] | None = None
+    pin = None if context.repin else context.pin
+    if pin is not None and pin.key == first.key:
+        made = _pinned(context, pin, paths)
+        if made is not None:
+            outcome = yield from _judged_again(context, first, pin, made, examine, paths)
+            if outcome is not None:
+                return outcome
+        elif first.deterministic:
+            expected = pin.outputs
+        else:
+            raise _missing(context, "is in neither the store nor the build folder")
+    if not limit:
+        assert otherwise is not None
+        return otherwise
+    tried: list[Attempt] = []
+    for number in range(limit):
+        made = yield from make(number, tried)
+        judgement = yield from examine(made)
+        tried.append(Attempt(number, made, judgement))
+        if judgement.decision is not Decision.RETRY:
+            break
+    best = tried[-1] if tried[-1].judgement.decision is Decision.ACCEPT else max(tried, key=_rank)
+    accepted = best.judgement.decision is Decision.ACCEPT
+    status: Status = best.judgement.status if accepted else exhausted
+    if expected is not None and accepted:
+        found = {name: artifact.digest for name, artifact in best.made.outputs.items()}
+        if found != dict(expected):
+            raise _missing(context, "was remade, but came out different")
+    return _outcome(context, first, best, tried, status, paths)
+
+
+def call(actions: Sequence[Action]) -> Generator[Action, Result, tuple[Action, Result]]:
+    """Perform the first action that is not definitely refused, a model's or one of its fallbacks', and return it."""
+    for action in actions[:-1]:
+        try:
+            result = yield action
+        except Refused:
+            continue
+        return action, result
+    result = yield actions[-1]
+    return actions[-1], result
+
+
+def _pinned(context: Context, pin: Pin, paths: Callable[[Mapping[str, Artifact]], Mapping[str, str]]) -> Made | None:
+    """Return the pinned artifacts, or None when one can't be read."""
+    outputs = {name: Artifact(digest, pin.media[name], 0) for name, digest in pin.outputs.items()}
+    places = paths(outputs)
+    for name, artifact in outputs.items():
+        size = context.artifacts.size(artifact.digest, places.get(name, ""))
+        if size is None:
+            return None
+        outputs[name] = artifact._replace(size=size)
+    return Made(outputs, {name: value for name, value in pin.facts.items() if name in _KEPT_FACTS})
+
+
+def _judged_again(
+    context: Context,
+    first: Action,
+    pin: Pin,
+    made: Made,
+    examine: Callable[[Made], Examining],
+    paths: Callable[[Mapping[str, Artifact]], Mapping[str, str]],
+) -> Generator[Action, Result, Outcome | None]:
+    """Return the outcome of the pinned artifacts, or None when they fail their gate now."""
+    judgement = yield from examine(made)
+    flagged = pin.status == "flagged"
+    if judgement.decision is not Decision.ACCEPT and not flagged:
+        return None
+    status: Status = judgement.status if judgement.decision is Decision.ACCEPT else "flagged"
+    attempt = Attempt(pin.attempt, made, judgement)
+    return _outcome(context, first, attempt, [attempt], status, paths)
+
+
+def _outcome(
+    context: Context,
+    first: Action,
+    best: Attempt,
+    tried: Sequence[Attempt],
+    status: Status,
+    paths: Callable[[Mapping[str, Artifact]], Mapping[str, str]],
+) -> Outcome:
+    places = paths(best.made.outputs)
+    facts = {
+        **best.made.facts,
+        **best.judgement.facts,
+        "decision": best.judgement.decision.value,
+        "attempt": best.number,
+    }
+    evaluations = tuple(
+        {
+            **attempt.judgement.evaluation,
+            "attempt": attempt.number,
+            "take": context.take,
+            "decision": attempt.judgement.decision.value,
+            "artifacts": {name: artifact.digest for name, artifact in attempt.made.outputs.items()},
+            **{name: attempt.made.facts[name] for name in _KEPT_FACTS if name in attempt.made.facts},
+        }
+        for attempt in tried
+        if attempt.judgement.evaluation is not None
+    )
+    outputs = {name: Output(artifact, places.get(name, "")) for name, artifact in best.made.outputs.items()}
+    return Outcome(status, outputs, facts, first.key, context.take, best.number, evaluations)
+
+
+def _rank(attempt: Attempt) -> float:
+    return attempt.judgement.rank
+
+
+def _missing(context: Context, what: str) -> PinnedArtifactMissing:
+    assert context.pin is not None
+    node = context.node
+    digests = ", ".join(digest[:12] for digest in context.pin.outputs.values())
+    return PinnedArtifactMissing(
+        f"{node.id} is pinned to {digests}, which {what}",
+        hint=f"get it with `forge cache pull {node.persona}`, or accept a new one with "
+        f"`forge build {node.persona} --repin {node.name}`",
+    )

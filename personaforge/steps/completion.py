@@ -1,0 +1,116 @@
+"""One completion: what a text step asks of a text model, as a list of actions (the model, then its fallbacks)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from personaforge.digest import derive_seed
+from personaforge.steps.action import Action, Price, Result
+from personaforge.steps.context import Context
+from personaforge.store.artifact import Artifact
+
+_ASSUMED_PROMPT_TOKENS = 1_500
+"""For estimates before a prompt exists: our longest packaged prompt (audit) has about 3,000, the shortest about 400."""
+_CHARACTERS_PER_TOKEN = 4
+"""The usual rule of thumb for English."""
+
+
+def completion(
+    context: Context,
+    step: str,
+    sections: Mapping[str, Any],
+    *,
+    findings: Sequence[Mapping[str, Any]] = (),
+    problems: Sequence[str] = (),
+    attempt: int = 0,
+    stream: str = "",
+) -> list[Action]:
+    """Return the actions of one completion for a prompted step: its model's, then its fallbacks'.
+
+    `findings` are a second reader's, `problems` say why the last attempt's answer was refused. `stream` tells apart
+    completions of the same step and attempt, such as the rounds of a review.
+    """
+    settings = context.settings.scope()
+    base = f"pipeline.steps.{step}"
+    section = settings[f"{base}.section"]
+    schema = settings[f"schema.{settings[f'{base}.schema']}"]
+    pinned = settings.get("pinned", {}).get(section, {})
+    uses = _tree({path: settings[path] for path in settings[f"{base}.uses"]})
+    variables = {
+        "fashion": {"contexts": {}},
+        **uses,
+        "brief": settings["brief"],
+        "persona_id": context.node.persona,
+        "section": section,
+        "pinned": pinned,
+        "sections": dict(sections),
+        "schema": schema,
+        "findings": [dict(finding) for finding in findings],
+        "problems": list(problems),
+    }
+    capability = context.capability("text", settings[f"{base}.provider"])
+    max_tokens = settings[f"{base}.max_tokens"]
+    fields: dict[str, Any] = {"section": section, "schema": schema}
+    sources: dict[str, str] = {}
+    for name, template in (("system", f"{base}.system"), ("prompt", f"{base}.template")):
+        if name in capability.reads:
+            rendered = context.render(settings[template], variables)
+            fields[name] = rendered.text
+            sources.update(rendered.sources)
+    fields["temperature"] = settings[f"{base}.temperature"]
+    fields["max_tokens"] = max_tokens
+    node = f"{step}{stream}"
+    fields["seed"] = derive_seed(context.node.persona, node, context.take, attempt, settings["seed"])
+    fields["context"] = {
+        "brief": settings["brief"],
+        "pinned": pinned,
+        "sections": dict(sections),
+        "findings": [dict(finding) for finding in findings],
+        "fashion": variables["fashion"],
+    }
+    request = {name: value for name, value in fields.items() if name in capability.reads}
+    models = [settings[f"{base}.model"], *settings[f"{base}.fallbacks"]]
+    prices = settings["text.prices"]
+    reads = {path: value for path, value in settings.reads.items() if not path.startswith(("schema.", "text.prices"))}
+    size = len(request.get("prompt", "")) + len(request.get("system", ""))
+    return [
+        Action(
+            kind="complete",
+            provider=f"{capability.name}@{capability.version}",
+            request={**request, "model": model},
+            take=context.take,
+            attempt=attempt,
+            deterministic=capability.deterministic,
+            price=token_price(capability.paid, prices.get(model), max_tokens, size // _CHARACTERS_PER_TOKEN),
+            sources={"settings": dict(reads), "templates": sources},
+        )
+        for model in models
+    ]
+
+
+def reply_of(result: Result) -> Artifact:
+    """Return the artifact that holds the answer."""
+    return result.outputs["reply"]
+
+
+def token_price(paid: bool, price: Mapping[str, float] | None, max_tokens: int, prompt_tokens: int = 0) -> Price:
+    """Return what a completion may cost at most: the whole allowance of output at the declared price."""
+    if not paid:
+        return Price(False, 0.0)
+    if price is None:
+        return Price(True, None)
+    tokens_in = prompt_tokens or _ASSUMED_PROMPT_TOKENS
+    return Price(True, (tokens_in * price["input"] + max_tokens * price["output"]) / 1_000_000)
+
+
+def _tree(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return {"fashion.contexts": x} as {"fashion": {"contexts": x}}."""
+    tree: dict[str, Any] = {}
+    for path, value in values.items():
+        *parents, last = path.split(".")
+        branch = tree
+        for name in parents:
+            branch = branch.setdefault(name, {})
+        branch[last] = value
+    return tree

@@ -1,0 +1,273 @@
+"""The image steps: candidates, the choice of the anchor, and every image drawn against it.
+
+The anchor and its candidates are sticky: once the lock names them they stay, whatever the settings say, until the user
+types `--repin`. Everything else follows its settings, and the lock only says which take was accepted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from personaforge.digest import derive_seed
+from personaforge.errors import PinnedArtifactMissing
+from personaforge.identity.verdict import Decision
+from personaforge.steps.action import Action, Outcome, Output, Price, Procedure, Status
+from personaforge.steps.attempts import Attempt, Examining, Judgement, Made, Making, attempt_loop
+from personaforge.steps.context import Context
+from personaforge.steps.measuring import can_judge, judge_image, measure, no_model, not_bought
+from personaforge.steps.text import SECTIONS, how, suffix_of
+from personaforge.steps.wardrobe import WARDROBES
+from personaforge.store.artifact import Artifact
+from personaforge.store.lockfile import Pin
+
+IMAGE = "image"
+"""Name of an image's output."""
+ANCHOR = "anchor"
+"""The step kind, and the name of the anchor's output."""
+
+_FACE_FACTS = ("age", "gender", "ethnicity")
+_POSE_FACTS = ("distance", "yaw", "pitch", "expression", "light")
+_CLOTHING_FACTS = ("garment", "pattern", "palette")
+
+
+def candidate(context: Context) -> Procedure:
+    """Draw one frontal candidate and measure it, so that the anchor's choice finds its measurement.
+
+    Once the anchor is pinned nothing new is drawn here. A candidate whose picture is lost is remade where that gives
+    the same bytes, since it may be the anchor's; otherwise it is only missed when the anchor's is.
+    """
+    settings = context.settings
+    slot = context.node.slot
+    anchor_pin = None if context.repin else context.pins(ANCHOR)
+    kept = _as_pinned(context, IMAGE) if anchor_pin is not None else None
+    if kept is not None:
+        return kept
+    if anchor_pin is None and not can_judge(context):
+        return not_bought(context)
+    position = settings[f"matrix.positions.{settings['matrix.anchor']}"]
+    first = draw(context, position, settings["matrix.anchor"], None, 0)
+    remade = context.pin is not None and context.pin.key == first.key and first.deterministic
+    if anchor_pin is not None and not remade:
+        chosen = _pinned_artifact(anchor_pin, ANCHOR)
+        if context.artifacts.size(chosen.digest, _anchor_path(context, chosen)) is None:
+            raise _anchor_missing(context, anchor_pin)
+        return Outcome("accepted", {}, {"reason": "not drawn, since the anchor is pinned"})
+
+    def make(number: int, tried: Sequence[Attempt]) -> Making:
+        result = yield first
+        return Made({IMAGE: result.outputs[IMAGE]}, how(context, first, result))
+
+    def examine(made: Made) -> Examining:
+        measured = yield from measure(context, made.outputs[IMAGE])
+        facts = {"faces": measured.get("faces", 0)} if measured is not None else {}
+        return Judgement(Decision.ACCEPT, 0.0, facts=facts)
+
+    return (
+        yield from attempt_loop(
+            context,
+            first=first,
+            make=make,
+            examine=examine,
+            limit=1,
+            paths=lambda outputs: {IMAGE: f"candidates/{slot}{suffix_of(outputs[IMAGE])}"},
+        )
+    )
+
+
+def anchor(context: Context) -> Procedure:
+    """Choose the anchor among the candidates, or keep the pinned one."""
+    from personaforge.identity.anchor import choose
+    from personaforge.identity.score import Unmeasured
+
+    if context.pin is not None and not context.repin:
+        kept = _as_pinned(context, ANCHOR)
+        if kept is None:
+            raise _anchor_missing(context, context.pin)
+        return kept
+    settings = context.settings
+    candidates = context.needed("candidate")
+    drawn = {slot: outcome.outputs[IMAGE].artifact for slot, outcome in candidates.items() if IMAGE in outcome.outputs}
+    if not drawn:
+        reasons = [str(outcome.facts.get("reason", "")) for outcome in candidates.values()]
+        return Outcome(
+            "rejected", {}, {"reason": reasons[0] if reasons else "there is no candidate", "measured": False}
+        )
+    measurements: list[Mapping[str, Any] | None] = []
+    for artifact in drawn.values():
+        measured = yield from measure(context, artifact)
+        measurements.append(measured)
+    strategy = settings["identity.anchor.strategy"]
+    slots = list(drawn)
+    facts: dict[str, Any] = {"candidates": len(drawn)}
+    if context.measurer.identity is None:
+        if settings["identity.require_measurement"]:
+            facts.update(reason=no_model().reason, measured=False)
+            return Outcome("rejected", {}, facts)
+        # Nothing can tell the candidates apart here; the first one is as good as any, and says so.
+        index, status = 0, "unmeasured"
+        facts.update(reason=f"the first candidate, unmeasured: {no_model().reason}", measured=False)
+    else:
+        choice = choose(measurements, strategy)
+        if isinstance(choice, Unmeasured):
+            return Outcome("rejected", {}, {**facts, "reason": choice.reason, "measured": False})
+        index, status = choice.index, "accepted"
+        facts.update(reason=choice.reason, measured=True, means=dict(zip(slots, choice.means, strict=True)))
+    chosen = drawn[slots[index]]
+    source = candidates[slots[index]].facts
+    facts.update({name: source[name] for name in ("model", "provider", "label", "seed") if name in source})
+    facts.update(candidate=slots[index], strategy=strategy)
+    outputs = {ANCHOR: Output(chosen, _anchor_path(context, chosen))}
+    key = candidates[slots[index]].key
+    return Outcome("unmeasured" if status == "unmeasured" else "accepted", outputs, facts, key, context.take)
+
+
+def image(context: Context) -> Procedure:
+    """Draw one image with the anchor as its reference, judge it, and try again with a stronger identity patch."""
+    settings = context.settings
+    slot, position = _position(context)
+    reference = context.of_kind(ANCHOR).outputs[ANCHOR].artifact
+    name = str(position["name"]).replace(" ", "-")
+
+    def request(number: int) -> Action:
+        return draw(context, position, slot, reference, number)
+
+    def make(number: int, tried: Sequence[Attempt]) -> Making:
+        action = first if number == 0 else request(number)
+        result = yield action
+        return Made({IMAGE: result.outputs[IMAGE]}, how(context, action, result))
+
+    def examine(made: Made) -> Examining:
+        return (yield from judge_image(context, made.outputs[IMAGE], reference))
+
+    first = request(0)
+    return (
+        yield from attempt_loop(
+            context,
+            first=first,
+            make=make,
+            examine=examine,
+            limit=settings["identity.max_attempts"] if can_judge(context) else 0,
+            otherwise=not_bought(context),
+            paths=lambda outputs: {
+                IMAGE: f"images/{f'{slot}-{name}' if context.node.slot else slot}{suffix_of(outputs[IMAGE])}"
+            },
+        )
+    )
+
+
+def draw(context: Context, position: Mapping[str, Any], slot: str, reference: Artifact | None, attempt: int) -> Action:
+    """Return the action that draws one position."""
+    settings = context.settings.scope()
+    base = f"pipeline.steps.{context.node.step}"
+    capability = context.capability("image", settings[f"{base}.provider"])
+    profile = profile_of(context)
+    wardrobe = wardrobe_of(context, slot)
+    scene = settings[f"matrix.scenes.{position['scene']}"]
+    fields: dict[str, Any] = {
+        "width": position["width"] if "width" in position else settings["image.width"],
+        "height": position["height"] if "height" in position else settings["image.height"],
+        "seed": derive_seed(context.node.persona, context.node.name, context.take, attempt, settings["seed"]),
+        "attempt": attempt,
+    }
+    sources: Mapping[str, str] = {}
+    if "prompt" in capability.reads:
+        rendered = context.render(
+            settings[f"{base}.template"],
+            {
+                "profile": profile,
+                "position": position,
+                "wardrobe": wardrobe,
+                "scene": {"name": position["scene"], "text": scene["text"]},
+                "attempt": attempt,
+                "reference": reference is not None,
+            },
+        )
+        fields["prompt"], sources = rendered.text, rendered.sources
+    if "subject" in capability.reads:
+        pose = {name: position[name] for name in _POSE_FACTS}
+        fields["subject"] = {**subject_of(profile, wardrobe, scene), "position": pose}
+    model = settings[f"{base}.model"]
+    request = {name: value for name, value in fields.items() if name in capability.reads}
+    usd = settings["image.prices"].get(model)
+    return Action(
+        kind="draw",
+        provider=f"{capability.name}@{capability.version}",
+        request={**request, "model": model},
+        inputs={"reference": reference.digest} if reference is not None and "reference" in capability.reads else {},
+        take=context.take,
+        attempt=attempt,
+        deterministic=capability.deterministic,
+        price=Price(capability.paid, usd if capability.paid else 0.0),
+        sources={"settings": _without_prices(settings.reads), "templates": dict(sources)},
+    )
+
+
+def subject_of(profile: Mapping[str, Any], wardrobe: Mapping[str, Any], scene: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the embedded painter needs and nothing more, so that a new name or voice redraws no picture."""
+    return {
+        "dna": {name: value for name, value in profile["dna"].items() if name != "voice"},
+        "surface": {name: profile["surface"][name] for name in _FACE_FACTS if name in profile["surface"]},
+        "clothing": {name: wardrobe[name] for name in _CLOTHING_FACTS},
+        "scene": {"colors": scene["colors"]},
+    }
+
+
+def profile_of(context: Context) -> Mapping[str, Any]:
+    """Return the persona document's sections."""
+    found: Mapping[str, Any] = context.read_json(context.of_kind(SECTIONS).outputs[SECTIONS].artifact.digest)
+    return found
+
+
+def wardrobe_of(context: Context, slot: str) -> Mapping[str, Any]:
+    """Return how a position or motion is dressed."""
+    found: Mapping[str, Any] = context.read_json(context.of_kind(WARDROBES).outputs[WARDROBES].artifact.digest)[slot]
+    return found
+
+
+def _without_prices(reads: Mapping[str, Any]) -> dict[str, Any]:
+    return {path: value for path, value in reads.items() if not path.endswith(".prices")}
+
+
+def _position(context: Context) -> tuple[str, Mapping[str, Any]]:
+    """Return the position's name and entry: one of a table, or the step's only one."""
+    settings = context.settings
+    base = f"pipeline.steps.{context.node.step}"
+    if context.node.slot:
+        return context.node.slot, settings[f"{settings[f'{base}.positions']}.{context.node.slot}"]
+    path = str(settings[f"{base}.position"])
+    return path.rpartition(".")[2], settings[path]
+
+
+def _anchor_path(context: Context, artifact: Artifact) -> str:
+    return f"images/{context.settings['matrix.anchor']}-anchor{suffix_of(artifact)}"
+
+
+def _as_pinned(context: Context, output: str) -> Outcome | None:
+    """Return the outcome that the lock pins for this node; None without a pin, or when its artifact can't be read."""
+    pin = context.pin
+    if pin is None:
+        return None
+    artifact = _pinned_artifact(pin, output)
+    path = (
+        _anchor_path(context, artifact) if output == ANCHOR else f"candidates/{context.node.slot}{suffix_of(artifact)}"
+    )
+    size = context.artifacts.size(artifact.digest, path)
+    if size is None:
+        return None
+    outputs = {output: Output(artifact._replace(size=size), path)}
+    status: Status = "unmeasured" if pin.status == "unmeasured" else "accepted"
+    return Outcome(status, outputs, pin.facts, pin.key, pin.take, pin.attempt)
+
+
+def _pinned_artifact(pin: Pin, output: str) -> Artifact:
+    return Artifact(pin.outputs[output], pin.media[output], 0)
+
+
+def _anchor_missing(context: Context, pin: Pin) -> PinnedArtifactMissing:
+    persona = context.node.persona
+    return PinnedArtifactMissing(
+        f"the anchor of {persona} is pinned to {pin.outputs[ANCHOR][:12]}, and that picture is in neither the store "
+        "nor the build folder",
+        hint=f"get it with `forge cache pull {persona}`, or choose a new face: `forge build {persona} --repin anchor`",
+    )

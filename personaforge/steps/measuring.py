@@ -1,0 +1,166 @@
+"""Measuring an artifact, and judging it against the anchor: the part of the attempt loop that images and clips share.
+
+A measurement is an action of its own, keyed by the artifact, the analyzer's identity and nothing else, so every picture
+is measured once however many policies read it. Judging is arithmetic over measurements, and is done anew each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import fields
+from typing import Any
+
+from personaforge.identity.policy import Policy, Quality
+from personaforge.identity.score import Cause, Score, Unmeasured
+from personaforge.identity.verdict import Decision
+from personaforge.steps.action import Action, Outcome, Result
+from personaforge.steps.attempts import Judgement
+from personaforge.steps.context import Context
+from personaforge.store.artifact import Artifact
+
+JUDGING = ("identity",)
+"""Setting paths that judging an image reads."""
+JUDGING_CLIPS = ("identity", "quality")
+
+Measuring = Generator[Action, Result, Mapping[str, Any] | None]
+
+
+def measure(context: Context, artifact: Artifact) -> Measuring:
+    """Return an image's measurement, or None where nothing can measure."""
+    if context.measurer.identity is None:
+        return None
+    result = yield measure_action("measure", context.measurer.identity, artifact.digest)
+    return result.value
+
+
+def measure_clip(context: Context, artifact: Artifact) -> Measuring:
+    """Return a clip's measurement, or None where nothing can measure."""
+    if context.measurer.identity is None:
+        return None
+    frames = context.settings["identity.video.frames"]
+    result = yield measure_action("measure_clip", context.measurer.identity, artifact.digest, {"frames": frames})
+    return result.value
+
+
+def judge_image(context: Context, artifact: Artifact, anchor: Artifact) -> Generator[Action, Result, Judgement]:
+    """Measure an image and judge it against the anchor."""
+    from personaforge.identity.score import compare
+
+    reference = yield from measure(context, anchor)
+    measured = yield from measure(context, artifact)
+    if reference is None or measured is None:
+        return _judged_from_pin(context, artifact, anchor, "face")
+    return _judged(context, compare(reference, measured, policy_of(context)), anchor, "face")
+
+
+def judge_clip(context: Context, artifact: Artifact, anchor: Artifact) -> Generator[Action, Result, Judgement]:
+    """Measure a clip's frames and judge their mean against the anchor."""
+    from personaforge.identity.clip import compare_clip
+
+    reference = yield from measure(context, anchor)
+    measured = yield from measure_clip(context, artifact)
+    if reference is None or measured is None:
+        return _judged_from_pin(context, artifact, anchor, "video")
+    clip = compare_clip(reference, measured, policy_of(context), Quality.from_settings(context.settings["quality"]))
+    if isinstance(clip, Unmeasured):
+        return _judged(context, clip, anchor, "video")
+    return _judged(context, clip.score, anchor, "video", {"clip": clip.as_json()})
+
+
+def can_judge(context: Context) -> bool:
+    """Tell whether a gate could let anything through here: nothing is bought that no gate can ever accept."""
+    return context.measurer.identity is not None or not context.settings["identity.require_measurement"]
+
+
+def not_bought(context: Context) -> Outcome:
+    """Return the outcome of a node that is not made, since no gate could accept it here."""
+    reason = f"not made, since it could not be judged: {no_model().reason}"
+    return Outcome("rejected", {}, {"reason": reason, "measured": False})
+
+
+def no_model() -> Unmeasured:
+    """Return that nothing can measure. Where it was looked for is in the plan's notice; records name no local paths."""
+    return Unmeasured(Cause.NO_MODEL, "no face pack is here")
+
+
+def policy_of(context: Context) -> Policy:
+    """Return the judging policy of the persona."""
+    return Policy.from_settings(context.settings["identity"])
+
+
+def _judged_from_pin(context: Context, artifact: Artifact, anchor: Artifact, modality: str) -> Judgement:
+    """Judge by the scores in the lock, where nothing can measure here: what was measured once stays measured."""
+    pin = context.pin
+    facts = pin.facts if pin is not None else {}
+    if (
+        pin is None
+        or artifact.digest not in pin.outputs.values()
+        or not facts.get("measured")
+        or facts.get("anchor") != anchor.digest
+    ):
+        return _judged(context, no_model(), anchor, modality)
+    score = Score(**{field.name: facts[field.name] for field in fields(Score)})
+    return _judged(context, score, anchor, modality, measured_by=facts.get("measured_by"))
+
+
+def _judged(
+    context: Context,
+    score: Score | Unmeasured,
+    anchor: Artifact,
+    modality: str,
+    extra: Mapping[str, Any] | None = None,
+    measured_by: str | None = None,
+) -> Judgement:
+    """Return a judgement with what reports, records, the lock and the next attempt need."""
+    from personaforge.identity.verdict import judge
+
+    settings, identity = context.settings, context.measurer.identity
+    verdict = judge(score, policy_of(context), require_measurement=settings["identity.require_measurement"])
+    facts: dict[str, Any] = {"measured": verdict.measured, "anchor": anchor.digest}
+    if verdict.decision is not Decision.ACCEPT:
+        facts["reason"] = verdict.reason  # names the thresholds, which must not change what passes
+    evaluation: dict[str, Any] = {
+        "modality": modality,
+        "anchor": anchor.digest,
+        "analyzer": dict(identity or {}),
+        "measured": verdict.measured,
+        "reason": verdict.reason,
+        "policy": settings["identity.policy"],
+        "accept_threshold": settings["identity.accept_threshold"],
+        "retry_threshold": settings["identity.retry_threshold"],
+        **(extra or {}),
+    }
+    if isinstance(score, Unmeasured):
+        evaluation["unmeasured"] = score.as_json()
+        facts["unmeasured"] = score.reason
+        rank = -1.0
+    else:
+        evaluation["score"] = score.as_json()
+        facts.update(score.as_json())
+        facts["measured_by"] = measured_by or (f"{identity['pack']} {identity['pack_digest'][:12]}" if identity else "")
+        rank = score.composite
+    return Judgement(
+        verdict.decision,
+        rank,
+        status="accepted" if verdict.measured else "unmeasured",
+        facts=facts,
+        problems=() if verdict.decision is Decision.ACCEPT else (verdict.reason,),
+        # Nothing is evaluated anew where the lock's scores stand in.
+        evaluation=evaluation if measured_by is None else None,
+    )
+
+
+def measure_action(
+    kind: str, identity: Mapping[str, str], digest: str, request: Mapping[str, Any] | None = None
+) -> Action:
+    """Return the action that measures an artifact with an analyzer."""
+    return Action(
+        kind=kind,
+        provider=f"{identity['backend']}@{MEASURE_VERSION}",
+        request={"analyzer": dict(identity), **(request or {})},
+        inputs={"artifact": digest},
+    )
+
+
+MEASURE_VERSION = "1"
+"""Raised when our own part of measuring (decoding, cropping, ratios) would give other numbers."""

@@ -1,0 +1,109 @@
+"""The last steps: the persona document and the contact sheet. Both are made of what the others came to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from personaforge.steps.action import Action, Outcome, Output, Procedure
+from personaforge.steps.context import Context, pretty_json
+from personaforge.steps.images import ANCHOR, IMAGE
+from personaforge.steps.text import SECTIONS, write
+from personaforge.steps.video import CLIP
+
+DOCUMENT_FORMAT = 1
+
+_SHOWN = (
+    "decision",
+    "measured",
+    "reason",
+    "composite",
+    "cosine",
+    "error",
+    "faces",
+    "attempt",
+    "model",
+    "provider",
+    "label",
+    "seed",
+)
+
+
+def document(context: Context) -> Procedure:
+    """Write `persona.json`: sections, artifacts with decisions and scores, provenance. It holds no time and no cost, so
+    that equal builds are byte-equal."""
+    settings = context.settings
+    profile = context.of_kind(SECTIONS)
+    sections = context.read_json(profile.outputs[SECTIONS].artifact.digest)
+    artifacts = {
+        name: _entry(outcome)
+        for name, outcome in sorted(context.needs.items())
+        if any(output in outcome.outputs for output in (ANCHOR, IMAGE, CLIP)) or not outcome.passed
+    }
+    rejected = sorted(name for name, outcome in context.needs.items() if not outcome.passed)
+    unmeasured = sorted(name for name, outcome in context.needs.items() if outcome.status == "unmeasured")
+    flagged = bool(profile.facts.get("flagged"))
+    status = "rejected" if rejected else "flagged" if flagged else "unmeasured" if unmeasured else "complete"
+    labels = sorted({str(outcome.facts["label"]) for outcome in context.needs.values() if "label" in outcome.facts})
+    content = {
+        "format": DOCUMENT_FORMAT,
+        "id": context.node.persona,
+        "name": sections.get("surface", {}).get("name", context.node.persona),
+        "brief": settings["brief"],
+        "seed": settings["seed"],
+        "pipeline": settings["pipeline.name"],
+        "status": status,
+        "rejected": rejected,
+        "unmeasured": unmeasured,
+        "labels": labels,
+        "audit_mean": profile.facts.get("audit_mean"),
+        "sections": sections,
+        "artifacts": artifacts,
+        "measured_by": sorted(
+            {str(one.facts["measured_by"]) for one in context.needs.values() if "measured_by" in one.facts}
+        ),
+    }
+    facts = {"persona_status": status, "name": content["name"], "labels": labels}
+    return (yield from write(context, "document", "persona.json", pretty_json(content), "application/json", facts))
+
+
+def sheet(context: Context) -> Procedure:
+    """Draw the contact sheet: the anchor, every image by its slot, and what is missing."""
+    settings = context.settings
+    cells: list[dict[str, Any]] = []
+    inputs: dict[str, str] = {}
+    for name, outcome in sorted(context.needs.items(), key=lambda item: _sheet_order(item[0])):
+        output = outcome.outputs.get(ANCHOR) or outcome.outputs.get(IMAGE)
+        composite = outcome.facts.get("composite")
+        caption = name.removeprefix("image/") + (f"  {composite:.2f}" if isinstance(composite, float) else "")
+        cells.append({"name": name, "caption": caption, "status": outcome.status if output else "missing"})
+        if output is not None:
+            inputs[name] = output.artifact.digest
+    labels = sorted({str(outcome.facts["label"]) for outcome in context.needs.values() if "label" in outcome.facts})
+    request = {
+        "title": f"{context.node.persona}",
+        "cells": cells,
+        "columns": 6,
+        "footer": ", ".join(labels),
+        "pipeline": settings["pipeline.name"],
+    }
+    result = yield Action("sheet", f"forge@{SHEET_VERSION}", request, inputs)
+    artifact = result.outputs["sheet"]
+    suffix = ".jpg" if artifact.media_type == "image/jpeg" else ".png"
+    return Outcome("accepted", {"sheet": Output(artifact, f"contact_sheet{suffix}")}, {}, result.key, context.take)
+
+
+SHEET_VERSION = "1"
+"""Raised when the sheet's drawing changes."""
+
+
+def _entry(outcome: Outcome) -> Mapping[str, Any]:
+    entry: dict[str, Any] = {"status": outcome.status}
+    for output in outcome.outputs.values():
+        entry.update(file=output.path, sha256=output.artifact.digest, media_type=output.artifact.media_type)
+    entry.update({name: outcome.facts[name] for name in _SHOWN if name in outcome.facts})
+    return entry
+
+
+def _sheet_order(name: str) -> tuple[int, str]:
+    return (0 if name == ANCHOR else 1 if name.startswith("image/") else 2, name)

@@ -1,0 +1,219 @@
+"""The step kinds: what each reads, which nodes it has, and its procedure. `conf/pipeline/` composes them into steps.
+
+What `reads` names is all that a procedure may read (another read is an error), and goes into the node's signature.
+Raise a kind's `version` when its procedure would come to another outcome from the same inputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from personaforge.errors import Problem, SpecError
+from personaforge.spec.settings import Settings
+from personaforge.steps.action import Price, Procedure
+from personaforge.steps.context import Context
+
+Step = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class StepKind:
+    """What a kind of step does."""
+
+    name: str
+    version: int
+    procedure: str | Callable[[Context], Procedure]
+    """The function, or `module:function` in personaforge.steps, imported when a node is replayed or run: a plan in
+    which everything stands imports none of them."""
+    reads: Callable[[str, Step, str], tuple[str, ...]]
+    """(step name, step, slot) -> setting paths, each with all below it."""
+    slots: Callable[[Settings, Step], tuple[str, ...]] = lambda settings, step: ("",)
+    """The slots of a step; one empty slot for a step with one node."""
+    templates: Callable[[Step], tuple[str, ...]] = lambda step: (step["template"],) if "template" in step else ()
+    modality: str = ""
+    """Whose provider the step names: text, image or video."""
+    measures: bool = False
+    """Whether the procedure measures faces, so that the analyzer's identity is part of the signature."""
+    pinned: bool = False
+    """Whether what is accepted goes into the lock: what a provider made does, what is derived from it doesn't."""
+    sticky: bool = False
+    """Whether a pin stays when the settings change, until the user asks for another."""
+    lenient: bool = False
+    """Whether it can work with a need that was rejected: the document and the sheet report on it."""
+    calls: Callable[[Settings, Step], int] = lambda settings, step: 0
+    """Provider calls at most."""
+    price: Callable[[Settings, Step, str], Price] | None = None
+    """(settings, step, slot) -> price of one call of a paid provider, without knowing the prompt."""
+
+    def start(self, context: Context) -> Procedure:
+        """Start the procedure for one node."""
+        procedure = self.procedure
+        if isinstance(procedure, str):
+            module, _, name = procedure.partition(":")
+            procedure = getattr(import_module(f"personaforge.steps.{module}"), name)
+            assert callable(procedure)
+        started: Procedure = procedure(context)
+        return started
+
+
+def _prompted(name: str, step: Step, slot: str) -> tuple[str, ...]:
+    return (
+        "brief",
+        "pinned",
+        "seed",
+        "text.prices",
+        f"pipeline.steps.{name}",
+        f"schema.{step['schema']}",
+        *step["uses"],
+    )
+
+
+def _reviewed(name: str, step: Step, slot: str) -> tuple[str, ...]:
+    # A review drafts sections again, so it reads what any draft may.
+    return ("brief", "pinned", "seed", "text.prices", "pipeline.steps", "schema", "fashion.contexts", *step["uses"])
+
+
+def _drawn(name: str, step: Step, slot: str) -> tuple[str, ...]:
+    if step["kind"] == "candidate":
+        position = "matrix.positions"
+    else:
+        position = f"{step['positions']}.{slot}" if slot else str(step["position"])
+    return ("seed", "image", "identity", f"pipeline.steps.{name}", "matrix.anchor", "matrix.scenes", position)
+
+
+def _filmed(name: str, step: Step, slot: str) -> tuple[str, ...]:
+    return ("seed", "video", "identity", "quality", f"pipeline.steps.{name}", "matrix.scenes", f"motion.types.{slot}")
+
+
+def _positions(settings: Settings, step: Step) -> tuple[str, ...]:
+    if step["positions"] is None:
+        return ("",)
+    anchor = settings.value("matrix.anchor")
+    return tuple(slot for slot in sorted(settings.value(step["positions"])) if slot != anchor)
+
+
+def _text_price(settings: Settings, step: Step, slot: str) -> Price:
+    from personaforge.steps.completion import token_price
+
+    return token_price(True, settings.value("text.prices").get(step["model"]), step["max_tokens"])
+
+
+def _image_price(settings: Settings, step: Step, slot: str) -> Price:
+    return Price(True, settings.value("image.prices").get(step["model"]))
+
+
+def _video_price(settings: Settings, step: Step, slot: str) -> Price:
+    usd = settings.value("video.prices").get(step["model"])
+    return Price(True, None if usd is None else usd * settings.value(f"motion.types.{slot}.seconds"))
+
+
+def _attempts(settings: Settings, step: Step) -> int:
+    return int(settings.value("identity.max_attempts"))
+
+
+def _review_calls(settings: Settings, step: Step) -> int:
+    """A reading, and for every round a draft of each section and another reading."""
+    drafts = [name for name in step["needs"] if settings.value(f"pipeline.steps.{name}.kind") == "draft"]
+    return 1 + int(step["rounds"]) * (len(drafts) + 1)
+
+
+_KINDS = (
+    StepKind(
+        "draft",
+        1,
+        "text:draft",
+        _prompted,
+        templates=lambda step: (step["template"], step["system"]),
+        modality="text",
+        pinned=True,
+        calls=lambda settings, step: int(step["retries"]) + 1,
+        price=_text_price,
+    ),
+    StepKind(
+        "review",
+        1,
+        "review:review",
+        _reviewed,
+        templates=lambda step: (step["template"], step["system"]),
+        modality="text",
+        pinned=True,
+        calls=_review_calls,
+        price=_text_price,
+    ),
+    StepKind("profile", 1, "text:profile", lambda name, step, slot: ()),
+    StepKind("matrix", 1, "wardrobe:matrix", lambda name, step, slot: ("fashion.contexts", "matrix", "motion.types")),
+    StepKind(
+        "candidate",
+        1,
+        "images:candidate",
+        _drawn,
+        slots=lambda settings, step: tuple(str(n) for n in range(1, settings.value("identity.anchor.candidates") + 1)),
+        modality="image",
+        measures=True,
+        pinned=True,
+        sticky=True,
+        calls=lambda settings, step: 1,
+        price=_image_price,
+    ),
+    StepKind(
+        "anchor",
+        1,
+        "images:anchor",
+        lambda name, step, slot: ("identity", "matrix.anchor"),
+        measures=True,
+        pinned=True,
+        sticky=True,
+        lenient=True,
+    ),
+    StepKind(
+        "image",
+        1,
+        "images:image",
+        _drawn,
+        slots=_positions,
+        modality="image",
+        measures=True,
+        pinned=True,
+        calls=_attempts,
+        price=_image_price,
+    ),
+    StepKind(
+        "video",
+        1,
+        "video:video",
+        _filmed,
+        slots=lambda settings, step: tuple(sorted(settings.value("motion.types"))),
+        modality="video",
+        measures=True,
+        pinned=True,
+        calls=_attempts,
+        price=_video_price,
+    ),
+    StepKind("render", 1, "text:render", lambda name, step, slot: ("brief", "seed", f"pipeline.steps.{name}")),
+    StepKind(
+        "document",
+        1,
+        "result:document",
+        lambda name, step, slot: ("brief", "seed", "pipeline.name"),
+        lenient=True,
+    ),
+    StepKind("sheet", 1, "result:sheet", lambda name, step, slot: ("pipeline.name",), lenient=True),
+)
+
+_BY_NAME = {kind.name: kind for kind in _KINDS}
+
+
+def step_kind(name: str) -> StepKind:
+    """Return a kind by name. Raises SpecError for an unknown one."""
+    kind = _BY_NAME.get(name)
+    if kind is None:
+        raise SpecError(Problem("", "pipeline.steps", f"no step kind {name!r}", f"there is: {', '.join(_BY_NAME)}"))
+    return kind
+
+
+def register(kind: StepKind) -> None:
+    """Add a kind, or replace one. For plug-ins and tests."""
+    _BY_NAME[kind.name] = kind

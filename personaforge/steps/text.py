@@ -1,0 +1,139 @@
+"""The text steps: draft a section, gather the sections, render a template. The second reader is in `review.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from personaforge.identity.verdict import Decision
+from personaforge.spec.sections import dropped_pins, section_problems
+from personaforge.steps.action import Action, Outcome, Output, Procedure, Result
+from personaforge.steps.attempts import Attempt, Examining, Judgement, Made, Making, attempt_loop, call
+from personaforge.steps.completion import completion, reply_of
+from personaforge.steps.context import Context, pretty_json
+from personaforge.store.artifact import Artifact
+
+SECTION = "section"
+"""Name of a draft's output."""
+SECTIONS = "sections"
+"""Name of the output that holds the whole document: a review's, and the profile's."""
+
+
+def draft(context: Context) -> Procedure:
+    """Draft one section: ask, check against the schema and the pinned values, and ask again with what was wrong."""
+    step = context.node.step
+    settings = context.settings
+    section = str(settings[f"pipeline.steps.{step}.section"])
+    earlier = sections_of(context)
+    first = completion(context, step, earlier)
+
+    def make(number: int, tried: Sequence[Attempt]) -> Making:
+        problems = tried[-1].judgement.problems if tried else ()
+        actions = first if number == 0 else completion(context, step, earlier, problems=problems, attempt=number)
+        action, result = yield from call(actions)
+        return Made({SECTION: reply_of(result)}, how(context, action, result))
+
+    def examine(made: Made) -> Examining:
+        yield from ()
+        problems = answer_problems(context, step, made.outputs[SECTION])
+        if problems:
+            return Judgement(Decision.RETRY, -len(problems), facts={"problems": problems}, problems=tuple(problems))
+        return Judgement(Decision.ACCEPT, 0, facts={"section": section})
+
+    return (
+        yield from attempt_loop(
+            context,
+            first=first[0],
+            make=make,
+            examine=examine,
+            limit=settings[f"pipeline.steps.{step}.retries"] + 1,
+            paths=lambda outputs: {SECTION: f"layers/{section}{suffix_of(outputs[SECTION])}"},
+        )
+    )
+
+
+def profile(context: Context) -> Procedure:
+    """Gather the sections that drafts, or a review of them, have come to: the document that images and videos read."""
+    yield from ()
+    sections = sections_of(context)
+    facts: dict[str, Any] = {}
+    for outcome in context.needs.values():
+        if SECTIONS in outcome.outputs:
+            facts.update({name: outcome.facts[name] for name in ("flagged", "audit_mean") if name in outcome.facts})
+    return (
+        yield from write(context, SECTIONS, "layers/profile.json", pretty_json(sections), "application/json", facts)
+    )
+
+
+def render(context: Context) -> Procedure:
+    """Render a template over the document to a text file."""
+    settings = context.settings
+    base = f"pipeline.steps.{context.node.step}"
+    variables = {
+        "brief": settings["brief"],
+        "persona_id": context.node.persona,
+        "seed": settings["seed"],
+        "step": context.node.step,
+        "sections": sections_of(context),
+    }
+    text = context.render(settings[f"{base}.template"], variables).text
+    return (yield from write(context, "text", settings[f"{base}.file"], text.encode(), "text/plain"))
+
+
+def write(
+    context: Context, name: str, path: str, content: bytes, media_type: str, facts: Mapping[str, Any] | None = None
+) -> Procedure:
+    """Keep bytes that the procedure has computed itself, as the node's only output."""
+    result = yield write_action(content, media_type)
+    return Outcome(
+        "accepted", {name: Output(result.outputs["content"], path)}, dict(facts or {}), result.key, context.take
+    )
+
+
+def write_action(content: bytes, media_type: str) -> Action:
+    """Return the action that keeps bytes."""
+    from personaforge.digest import digest_bytes
+
+    request = {"digest": digest_bytes(content), "media_type": media_type}
+    return Action("write", "forge@1", request, content=content)
+
+
+def sections_of(context: Context) -> dict[str, Any]:
+    """Return the sections that the needs have come to, in the order of the needs."""
+    sections: dict[str, Any] = {}
+    for outcome in context.needs.values():
+        if SECTIONS in outcome.outputs:
+            sections.update(context.read_json(outcome.outputs[SECTIONS].artifact.digest))
+        elif SECTION in outcome.outputs:
+            sections[outcome.facts["section"]] = context.read_json(outcome.outputs[SECTION].artifact.digest)
+    return sections
+
+
+def answer_problems(context: Context, step: str, artifact: Artifact) -> list[str]:
+    """Return why an answer can't be taken as the section that a step drafts; empty when it can."""
+    settings = context.settings
+    base = f"pipeline.steps.{step}"
+    if artifact.media_type != "application/json":
+        return ["the answer is not one JSON object"]
+    answer = context.read_json(artifact.digest)
+    schema = settings[f"schema.{settings[f'{base}.schema']}"]
+    pinned = settings.get("pinned", {}).get(settings[f"{base}.section"], {})
+    return [*section_problems(schema, answer), *dropped_pins(pinned, answer)]
+
+
+def how(context: Context, action: Action, result: Result) -> dict[str, Any]:
+    """Return how an artifact came about, for the lock and for reports."""
+    facts: dict[str, Any] = {"provider": action.provider.partition("@")[0]}
+    facts["model"] = str(result.details.get("model") or action.request.get("model", ""))
+    if "seed" in action.request:
+        facts["seed"] = action.request["seed"]
+    if result.details.get("label"):
+        facts["label"] = str(result.details["label"])
+    return facts
+
+
+def suffix_of(artifact: Artifact) -> str:
+    """Return the file name ending of an artifact."""
+    from personaforge.store.artifact import SUFFIXES
+
+    return SUFFIXES[artifact.media_type]

@@ -1,0 +1,235 @@
+"""What a command calls, and what Python code calls in its place: one project, opened once.
+
+with Workspace.open(["sofia-reyes"]) as space:
+    plan = space.plan(["sofia-reyes"])
+    report = space.build(plan)
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
+
+from personaforge.digest import digest_file
+from personaforge.errors import PlanError, Problem, SpecError
+from personaforge.measurers import Measurers
+from personaforge.plan.plan import Asked, Plan, Wishes
+from personaforge.plan.planner import House, Planner
+from personaforge.plan.select import Selectable, asks_for, select
+from personaforge.providers.table import capability
+from personaforge.spec.load import Loaded, Loader
+from personaforge.spec.project import Project, persona_id, project_of, resolve_personas
+from personaforge.store.store import StatCache, Store
+from personaforge.templating import Templates
+
+
+@dataclass(frozen=True)
+class BuildOptions:
+    """How a build runs. None takes the setting."""
+
+    jobs: int | None = None
+    keep_going: bool = False
+    max_cost_usd: float | None = None
+
+
+@dataclass
+class Workspace:
+    """One project with its store, templates and face packs."""
+
+    project: Project
+    store: Store
+    templates: Templates
+    measurers: Measurers
+    stop: threading.Event = field(default_factory=threading.Event)
+    """Set to end a running build after the actions in flight."""
+
+    @classmethod
+    def open(cls, personas: Iterable[str] = (), folder: str | None = None) -> Workspace:
+        """Open the project that a command is about; see `personaforge.spec.project.project_of`."""
+        project = project_of(personas, folder)
+        store = Store(project)
+        digest_of = StatCache(store.index).digest if project.declared else digest_file
+        templates = Templates(project.template_folders, store.index if project.declared else None)
+        return cls(project, store, templates, Measurers(digest_of))
+
+    def __enter__(self) -> Workspace:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.store.close()
+
+    @property
+    def house(self) -> House:
+        """What planning and running share."""
+        return House(self.store, self.templates, self.measurers.of)
+
+    def load(self, personas: Iterable[str], overrides: Sequence[str] = ()) -> list[Loaded]:
+        """Load personas given as files, ids or globs; all of the project's when none is given. Raises SpecError."""
+        files = resolve_personas(self.project, personas)
+        return Loader(self.project, self.store.index).load_all(files, overrides)
+
+    def validate(self, personas: Iterable[str], overrides: Sequence[str] = ()) -> tuple[list[Problem], list[str]]:
+        """Return every problem of personas, of their templates and providers, and the ids that could be loaded."""
+        problems: list[Problem] = []
+        valid: list[str] = []
+        loader = Loader(self.project, self.store.index)
+        planner = Planner(self.house)
+        for file in resolve_personas(self.project, personas):
+            try:
+                loaded = loader.load(file, overrides)
+                found = list(_unplannable(loaded, planner, self.templates))
+            except SpecError as error:
+                found = error.problems
+            else:
+                valid.append(loaded.settings.id)
+            problems += [problem for problem in found if problem not in problems]
+        return problems, valid
+
+    def defaults(self) -> dict[str, Any]:
+        """Return what the project composes to without a persona."""
+        from personaforge.spec.compose import Composer
+
+        return Composer(self.project).base()
+
+    def load_node(self, node: str, overrides: Sequence[str] = ()) -> tuple[list[Loaded], str]:
+        """Return the personas that a node may be of, and its name within them: `sofia-reyes/image/07` or `image/07`."""
+        persona, _, name = node.partition("/")
+        ids = [persona_id(path) for path in self.project.persona_files()]
+        if persona in ids and name:
+            return self.load([persona], overrides), name
+        return self.load([], overrides), node
+
+    def plan(self, personas: Iterable[str], asked: Asked | None = None) -> Plan:
+        """Return what a build would do. Raises SpecError and PlanError."""
+        asked = asked or Asked()
+        loaded = self.load(personas, asked.overrides)
+        everything = Planner(self.house, overrides=asked.overrides)
+        if asked == Asked(overrides=asked.overrides):
+            return everything.plan(loaded)
+        nodes = [node for one in loaded for node in _selectable(one, everything)]
+        wishes = self._wishes(nodes, loaded, asked, everything)
+        return Planner(self.house, wishes, asked.overrides, everything.shapes).plan(loaded)
+
+    def build(
+        self,
+        plan: Plan,
+        options: BuildOptions | None = None,
+        *,
+        listeners: Sequence[Callable[[Any], None]] = (),
+    ) -> Any:
+        """Run a plan and return what became of it (`personaforge.run.runner.BuildReport`)."""
+        from personaforge.providers.table import Options
+        from personaforge.run.actions import Engine
+        from personaforge.run.budget import Budget
+        from personaforge.run.builds import keep_build
+        from personaforge.run.events import Events
+        from personaforge.run.executors import Executors
+        from personaforge.run.runner import Runner
+
+        options = options or BuildOptions()
+        settings = [persona.loaded.settings for persona in plan.personas]
+        timeouts = [float(one.value("text.timeout_seconds")) for one in settings]
+        executors = Executors(self.measurers.analyzer, Options(max(timeouts, default=60.0)))
+        limits = [one.value("run.max_cost_usd") for one in settings]
+        budget = Budget(_least([options.max_cost_usd, *limits]))
+        emit = Events(*listeners)
+        engine = Engine(self.store, executors, budget, emit, self.stop.is_set)
+        runner = Runner(
+            self.house,
+            engine,
+            emit,
+            jobs=options.jobs or next((one.value("run.jobs") for one in settings if one.value("run.jobs")), 0),
+            keep_going=options.keep_going or any(one.value("run.keep_going") for one in settings),
+            stop=self.stop,
+        )
+        started = time.time()
+        report = runner.run(plan)
+        if report.performed:
+            keep_build(self.store, plan, report, started)
+        return report
+
+    def _wishes(self, nodes: list[Selectable], loaded: list[Loaded], asked: Asked, planner: Planner) -> Wishes:
+        states: dict[str, frozenset[str]] = {}
+        results: dict[str, str] = {}
+        texts = (*asked.select, *asked.exclude)
+        if asks_for(texts, "state"):
+            for node in planner.plan(loaded).nodes():
+                names: set[str] = {node.state}
+                if node.state == "run":
+                    names |= {"modified"} | ({"new"} if node.row is None else set())
+                states[node.id] = frozenset(names)
+        if asks_for(texts, "result"):
+            for one in loaded:
+                rows = self.store.index.nodes(one.settings.id)
+                results.update({name: row.status for name, row in rows.items()})
+                results.update(dict.fromkeys(self.store.index.failures(one.settings.id), "failed"))
+
+        def chosen(include: Sequence[str], exclude: Sequence[str] = ()) -> frozenset[str]:
+            found = select(
+                nodes,
+                include,
+                exclude,
+                state=lambda node: states.get(node, frozenset()),
+                result=lambda node: results.get(node, ""),
+            )
+            return frozenset(found)
+
+        selected = chosen(asked.select, asked.exclude) if asked.select or asked.exclude else None
+        forced = chosen(asked.force) if asked.force else frozenset()
+        repinned = chosen(asked.repin) if asked.repin else frozenset()
+        by_id = {node.id: node for node in nodes}
+        for name in sorted(forced):
+            if by_id[name].kind in ("anchor", "candidate"):
+                raise PlanError(f"{name} is pinned for good", hint=f"a new face takes --repin {by_id[name].step}")
+        # A new anchor takes new candidates: both stand under the anchor's pin.
+        sticky = {node.persona for node in nodes if node.id in repinned and node.kind in ("anchor", "candidate")}
+        repinned |= {node.id for node in nodes if node.persona in sticky and node.kind in ("anchor", "candidate")}
+        if selected is not None:
+            selected |= forced | repinned
+        return Wishes(selected, forced, repinned)
+
+
+def _selectable(loaded: Loaded, planner: Planner) -> list[Selectable]:
+    persona = loaded.settings.id
+    return [
+        Selectable(
+            f"{persona}/{node.name}",
+            persona,
+            node.name,
+            node.step,
+            node.kind.name,
+            (*node.tags, *loaded.settings.persona["tags"]),
+            tuple(f"{persona}/{need}" for need in node.needs),
+            node.reads,
+        )
+        for node in planner.shapes.of(loaded.settings).nodes
+    ]
+
+
+def _unplannable(loaded: Loaded, planner: Planner, templates: Templates) -> Iterator[Problem]:
+    """Yield what would stop planning: templates that are missing or broken, and providers that nobody knows."""
+    seen: set[str] = set()
+    for node in planner.shapes.of(loaded.settings).nodes:
+        if node.step in seen:
+            continue
+        seen.add(node.step)
+        where = f"pipeline.steps.{node.step}"
+        try:
+            for name in node.templates:
+                templates.closure(name)
+            if node.kind.modality:
+                capability(node.kind.modality, node.declaration["provider"])
+        except SpecError as error:
+            for problem in error.problems:
+                yield problem._replace(path=problem.path or where, where=problem.where or loaded.file.name)
+
+
+def _least(limits: Sequence[float | None]) -> float | None:
+    known = [limit for limit in limits if limit is not None]
+    return min(known) if known else None

@@ -1,0 +1,175 @@
+"""The lock: what is accepted is pinned, the anchor for good, and nothing pinned is silently made anew."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+
+import pytest
+
+from personaforge.errors import PlanError
+from tests.run.conftest import Studio
+
+
+def pins(studio: Studio) -> dict[str, dict[str, object]]:
+    lines = studio.lock.read_text().splitlines()
+    found = dict(line.strip().split(": ", 1) for line in lines if line.startswith("  "))
+    return {name: json.loads(value) for name, value in found.items()}
+
+
+def lose_everything_but_the_lock(studio: Studio) -> None:
+    """What a fresh clone is: spec and lock, no store, no build folder."""
+    shutil.rmtree(studio.root / ".forge")
+    shutil.rmtree(studio.root / "build")
+
+
+def test_every_accepted_artifact_is_pinned_one_sorted_line_each(studio: Studio) -> None:
+    studio.build()
+    found = pins(studio)
+    assert sorted(found) == list(found) == [
+        "anchor", "audit", "candidate/1", "candidate/2", "dna", "image/02", "image/03", "image/04", "soul", "surface",
+        "video/wave",
+    ]  # fmt: skip
+    assert all(len(digest) == 64 for pin in found.values() for digest in pin["outputs"].values())  # type: ignore[attr-defined]
+    assert found["image/02"]["facts"]["composite"] == 1.0  # type: ignore[index]
+    text = studio.lock.read_bytes()
+    studio.build(force=("image/03",))
+    changed = [a for a, b in zip(text.splitlines(), studio.lock.read_bytes().splitlines(), strict=True) if a != b]
+    assert len(changed) == 1 and changed[0].startswith(b"  image/03: ")
+
+
+def test_the_anchor_stays_whatever_the_settings_say(studio: Studio) -> None:
+    studio.build()
+    anchor = pins(studio)["anchor"]
+    studio.forget()
+    studio.edit("personas/ana.yaml", ("seed: 3", "seed: 4"))
+    plan = studio.plan()
+    node = next(node for node in plan.nodes() if node.shape.name == "anchor")
+    assert node.state == "pinned"
+    studio.build()
+    assert pins(studio)["anchor"]["outputs"] == anchor["outputs"]
+    assert not any(not call.inputs for call in studio.images.calls), "no candidate was drawn"
+    note = next(node.note for node in studio.plan().nodes() if node.shape.name == "candidate/1")
+    assert note == "stays, although seed 3 is now 4"
+
+
+def test_repin_chooses_a_new_anchor_and_the_rest_follows(studio: Studio) -> None:
+    studio.build()
+    before = pins(studio)
+    studio.forget()
+    studio.edit("personas/ana.yaml", ("seed: 3", "seed: 4"))
+    assert studio.states(repin=("anchor",))["candidate/1"] == "run"
+    studio.build(repin=("anchor",))
+    after = pins(studio)
+    assert after["anchor"]["outputs"] != before["anchor"]["outputs"]
+    assert after["image/02"]["outputs"] != before["image/02"]["outputs"]
+    assert not studio.plan().has_changes
+
+
+def test_more_candidates_are_not_drawn_for_a_pinned_anchor(studio: Studio) -> None:
+    studio.build()
+    studio.forget()
+    studio.edit("personas/ana.yaml", ("candidates: 2", "candidates: 4"))
+    studio.build()
+    assert not studio.images.calls
+
+
+def test_on_a_fresh_clone_a_missing_anchor_is_an_error_with_the_way_out(studio: Studio) -> None:
+    studio.build()
+    lock = studio.lock.read_bytes()
+    lose_everything_but_the_lock(studio)
+    studio.forget()
+    plan = studio.plan()
+    anchor = next(node for node in plan.nodes() if node.shape.name == "anchor")
+    assert anchor.state == "missing"
+    assert "forge cache pull ana" in anchor.reasons[0].text and "--repin anchor" in anchor.reasons[0].text
+    report = studio.build()
+    assert not studio.calls(), "nothing is bought, and no new face made"
+    assert report.nodes["ana/anchor"].end == "failed"
+    assert studio.lock.read_bytes() == lock
+
+
+def test_a_deterministic_provider_may_remake_it_when_the_bytes_come_out_equal(
+    make_studio: Callable[..., Studio],
+) -> None:
+    studio = make_studio(deterministic=True)
+    studio.build()
+    lock = studio.lock.read_bytes()
+    built = {path: path.read_bytes() for path in (studio.root / "build").rglob("*.*")}
+    lose_everything_but_the_lock(studio)
+    report = studio.build()
+    assert {node.end for node in report.nodes.values()} == {"done"}
+    assert studio.lock.read_bytes() == lock
+    assert {path: path.read_bytes() for path in built} == built
+    assert not studio.plan().has_changes
+
+
+def test_a_remake_that_comes_out_different_is_refused(make_studio: Callable[..., Studio]) -> None:
+    studio = make_studio(deterministic=True)
+    studio.build()
+    lock = studio.lock.read_bytes()
+    lose_everything_but_the_lock(studio)
+    plain = studio.images.answer
+    drifting = studio.images
+    drifting.answer = lambda request: plain(
+        type(request)(request.kind, request.model, {**request.fields, "drift": 1}, request.inputs)
+    )
+    report = studio.build()
+    failed = report.nodes["ana/candidate/1"]
+    assert failed.end == "failed" and "came out different" in failed.error and "--repin" in failed.hint
+    assert studio.lock.read_bytes() == lock
+
+
+def test_the_build_folder_is_as_good_a_source_as_the_store(studio: Studio) -> None:
+    studio.build()
+    studio.forget()
+    shutil.rmtree(studio.root / ".forge")
+    report = studio.build()
+    assert not studio.images.calls and not studio.clips.calls, "pictures come back from build/"
+    assert not studio.text.calls
+    assert {node.end for node in report.nodes.values()} <= {"done", "unchanged", "restored"}
+    assert not studio.plan().has_changes
+
+
+def test_another_take_is_bought_pinned_and_kept(studio: Studio) -> None:
+    studio.build()
+    first = pins(studio)["image/02"]
+    studio.forget()
+    assert studio.states(force=("image/02",))["image/02"] == "run"
+    studio.build(force=("image/02",))
+    second = pins(studio)["image/02"]
+    assert len(studio.images.calls) == 1 and second["take"] == 1 and second["outputs"] != first["outputs"]
+    assert not studio.plan().has_changes
+    studio.build(force=("image/02",))
+    assert pins(studio)["image/02"]["take"] == 2
+    studio.forget()
+    shutil.copy(studio.lock, studio.root / "kept")
+    studio.edit("personas/ana.lock.yaml", ('"take":2', '"take":1'))  # as a git checkout of an older lock would
+    studio.lock.write_text(
+        "".join(
+            f"  image/02: {json.dumps(second, separators=(',', ':'), sort_keys=True)}\n"
+            if line.startswith("  image/02: ")
+            else line
+            for line in studio.lock.read_text().splitlines(keepends=True)
+        )
+    )
+    studio.build()
+    assert studio.calls() == 0 and pins(studio)["image/02"]["outputs"] == second["outputs"], "the lock decides the take"
+
+
+def test_forcing_the_anchor_points_to_repin(studio: Studio) -> None:
+    studio.build()
+    with pytest.raises(PlanError) as caught:
+        studio.plan(force=("anchor",))
+    assert caught.value.hint == "a new face takes --repin anchor"
+
+
+def test_videos_before_an_anchor_are_a_plan_error_that_names_it(studio: Studio) -> None:
+    with pytest.raises(PlanError, match=r"ana/video/wave needs ana/\w+, which has not been built") as caught:
+        studio.plan("video/*")
+    assert caught.value.hint == "select it as well: --select +video/wave"
+    studio.build("+anchor")
+    studio.forget()
+    studio.build("video/*")
+    assert len(studio.clips.calls) == 1 and not studio.images.calls
