@@ -1,0 +1,230 @@
+"""Measures any pictures against an anchor: `forge eval`. A picture is measured once, here as in a build."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from personaforge.digest import digest_bytes, digest_json
+from personaforge.errors import MissingExtra, PersonaForgeError, PlanError
+from personaforge.identity.policy import Policy
+from personaforge.identity.score import Score, Unmeasured
+from personaforge.identity.verdict import Verdict
+from personaforge.spec.settings import Group, Settings
+from personaforge.steps.measuring import measure_action
+from personaforge.store.store import Store
+from personaforge.workspace import Workspace
+
+PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif")
+MAX_FILE_BYTES = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """One picture."""
+
+    path: str
+    digest: str
+    measurement: Mapping[str, Any]
+    score: Score | Unmeasured
+    verdict: Verdict
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the picture's result as JSON; `composite` is null when it was not measured."""
+        score = self.score
+        return {
+            "path": self.path,
+            "sha256": self.digest,
+            "status": self.measurement["status"],
+            "faces": self.measurement.get("faces"),
+            **(
+                {"composite": None, "unmeasured": score.as_json()} if isinstance(score, Unmeasured) else score.as_json()
+            ),
+            **self.verdict.as_json(),
+        }
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """All pictures of one call."""
+
+    anchor: str
+    """The anchor's path, or its digest where it comes from the store."""
+    analyzer: Mapping[str, str]
+    pictures: tuple[Evaluated, ...]
+
+    def passes(self, threshold: float) -> bool:
+        """Tell whether every picture was measured and reaches a threshold."""
+        return bool(self.pictures) and all(
+            isinstance(one.score, Score) and one.score.composite >= threshold for one in self.pictures
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the evaluation as JSON."""
+        return {
+            "schema": 1,
+            "anchor": self.anchor,
+            "analyzer": dict(self.analyzer),
+            "pictures": [one.as_json() for one in self.pictures],
+        }
+
+
+def evaluate(
+    space: Workspace, images: Sequence[str], *, persona: str | None, anchor: str | None, record: bool
+) -> Evaluation:
+    """Measure pictures against a persona's anchor, or against a given picture. Raises PersonaForgeError."""
+    from personaforge.identity.score import compare
+    from personaforge.identity.verdict import judge
+
+    settings = _settings(space, persona)
+    measurer = space.measurers.of(settings)
+    if measurer.identity is None:
+        raise MissingExtra(f"nothing can measure faces here: {measurer.reason}", hint=measurer.hint)
+    if anchor is not None:
+        anchor_data, shown = _read(anchor), anchor
+    else:
+        anchor_data, shown = _anchor_of(space.store, settings.id)
+    paths = list(_pictures(images)) if images else _built(space.store, settings.id)
+    if not paths:
+        raise PersonaForgeError("there is no picture to measure", hint="name files, a folder or a glob")
+    policy = Policy.from_settings(settings.value("identity"))
+    bench = _Bench(space, measurer.identity, settings.id if persona else "")
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        reference = pool.submit(bench.measure, anchor_data)
+        measured = list(pool.map(lambda path: bench.measure(_read(path)), paths))
+    found = []
+    for path, (digest, measurement) in zip(paths, measured, strict=True):
+        score = compare(reference.result()[1], measurement, policy)
+        found.append(Evaluated(path, digest, measurement, score, judge(score, policy, require_measurement=True)))
+    evaluation = Evaluation(shown, measurer.identity, tuple(found))
+    if record:
+        _keep(space.store, settings, evaluation, reference.result()[0])
+    return evaluation
+
+
+class _Bench:
+    """Measures bytes, or finds that they have been measured."""
+
+    def __init__(self, space: Workspace, identity: Mapping[str, str], persona: str) -> None:
+        self._store = space.store
+        self._identity = identity
+        self._persona = persona
+        self._keeps = bool(persona) or space.project.declared  # measuring two files somewhere leaves no trace there
+        self._analyzer = space.measurers.analyzer(identity)
+
+    def measure(self, data: bytes) -> tuple[str, Mapping[str, Any]]:
+        """Return a picture's digest and measurement."""
+        from personaforge.faces.measure import measure_image
+
+        digest = digest_bytes(data)
+        action = measure_action("measure", self._identity, digest)
+        known = self._store.find(action.key) if self._keeps else None
+        if known is not None:
+            return digest, known["value"]
+        value = measure_image(data, self._analyzer)
+        if not self._keeps:
+            return digest, value
+        self._store.commit(
+            action.key,
+            {
+                "persona": self._persona,
+                "node": "",
+                "parts": action.parts,
+                "sources": {},
+                "outputs": {},
+                "value": value,
+                "details": {},
+                "paid": False,
+                "cost_usd": 0.0,
+                "started": 0.0,
+                "seconds": 0.0,
+            },
+        )
+        return digest, value
+
+
+def _settings(space: Workspace, persona: str | None) -> Settings:
+    if persona is not None:
+        loaded = space.load([persona])
+        if len(loaded) != 1:
+            raise PlanError(f"{persona} names {len(loaded)} personas, expected one")
+        return loaded[0].settings
+    identity = space.defaults()["identity"]
+    return Settings({"id": ""}, {"identity": Group(digest_json("group/1", identity), identity)})
+
+
+def _anchor_of(store: Store, persona: str) -> tuple[bytes, str]:
+    body = store.index.node_body(f"{persona}/anchor")
+    outputs = orjson.loads(body)["outcome"]["outputs"] if body else {}
+    if "anchor" not in outputs:
+        raise PlanError(
+            f"{persona} has no anchor yet", hint=f"forge build {persona} --select +anchor, or --anchor FILE"
+        )
+    output = outputs["anchor"]
+    return store.blobs.get(output["digest"]), f"{persona}/anchor {output['digest'][:12]}"
+
+
+def _built(store: Store, persona: str) -> list[str]:
+    """Return the paths of a persona's built images, but the anchor itself."""
+    found = []
+    folder = store.build_folder(persona).folder
+    for node, *_ in store.index.node_history(persona):
+        outputs = orjson.loads(store.index.node_body(node) or "{}").get("outcome", {}).get("outputs", {})
+        if "image" in outputs and not node.startswith(f"{persona}/candidate/") and outputs["image"]["path"]:
+            found.append(f"{folder}/{outputs['image']['path']}")
+    return sorted(os.path.relpath(path) for path in found if os.path.exists(path))
+
+
+def _pictures(arguments: Sequence[str]) -> Iterator[str]:
+    """Yield the files that arguments name. One that names nothing is an error, and so is an unreadable one."""
+    for argument in arguments:
+        if os.path.isdir(argument):
+            yield from sorted(
+                str(path) for path in Path(argument).rglob("*") if path.suffix.lower() in PICTURES and path.is_file()
+            )
+        elif os.path.exists(argument):
+            yield argument
+        else:
+            found = sorted(glob.glob(argument, recursive=True))
+            if not found:
+                raise PersonaForgeError(f"there is no file {argument}", hint="name a file, a folder or a glob")
+            yield from found
+
+
+def _read(path: str) -> bytes:
+    try:
+        if os.path.getsize(path) > MAX_FILE_BYTES:
+            raise PersonaForgeError(f"{path} is larger than {MAX_FILE_BYTES >> 20} MiB")
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise PersonaForgeError(f"{path} can't be read: {error.strerror}") from error
+
+
+def _keep(store: Store, settings: Settings, evaluation: Evaluation, anchor: str) -> None:
+    """Keep the evaluations as records, as a build does."""
+    for one in evaluation.pictures:
+        record: dict[str, Any] = {
+            "persona": settings.id,
+            "node": "",
+            "step": "eval",
+            "slot": os.path.basename(one.path),
+            "modality": "face",
+            "anchor": anchor,
+            "analyzer": dict(evaluation.analyzer),
+            "artifacts": {"image": one.digest},
+            "accept_threshold": settings.value("identity.accept_threshold"),
+            "retry_threshold": settings.value("identity.retry_threshold"),
+            **one.verdict.as_json(),
+        }
+        if isinstance(one.score, Unmeasured):
+            record["unmeasured"] = one.score.as_json()
+        else:
+            record["score"] = one.score.as_json()
+        store.keep("evaluations", digest_json("evaluation/1", record), record)

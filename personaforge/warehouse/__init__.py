@@ -1,0 +1,1 @@
+"""The DuckDB warehouse: a projection of the records that can be thrown away and made again."""

@@ -1,0 +1,133 @@
+-- The warehouse, version 1. Every row comes from an immutable record in .forge/records; nothing is written here first.
+-- Times are UTC. A NULL score means "not measured", and `unmeasured` says why.
+
+create table meta (name varchar primary key, value varchar);
+
+create table builds (
+    build varchar primary key,
+    started timestamp,
+    seconds double,
+    git_commit varchar,
+    forge varchar,
+    performed integer,           -- actions performed rather than found
+    cost_usd double,
+    unknown_calls integer,       -- paid calls whose cost nobody could say
+    interrupted boolean,
+    personas varchar[],
+    overrides varchar[]
+);
+
+create table build_nodes (
+    build varchar,
+    node varchar,                -- sofia-reyes/image/07
+    "end" varchar,               -- done, unchanged, restored, rejected, failed, skipped, stopped
+    status varchar,              -- accepted, flagged, unmeasured, rejected
+    performed integer,
+    found integer,
+    cost_usd double,
+    seconds double,
+    error varchar
+);
+
+create table actions (
+    record varchar primary key,  -- key, with ~n where the result had to be made again
+    key varchar,
+    kind varchar,                -- complete, draw, film, measure, measure_clip, sheet
+    provider varchar,
+    model varchar,
+    persona varchar,
+    node varchar,
+    take integer,
+    attempt integer,
+    started timestamp,
+    seconds double,
+    paid boolean,
+    cost_usd double
+);
+
+create table artifacts (
+    digest varchar,
+    media_type varchar,
+    size bigint,
+    name varchar,
+    record varchar               -- the action that made it
+);
+
+create table measurements (
+    record varchar primary key,
+    artifact varchar,
+    modality varchar,            -- face, video
+    status varchar,              -- measured, no_face, unreadable
+    reason varchar,
+    faces integer,
+    detection double,
+    sharpness double,
+    width integer,
+    height integer,
+    backend varchar,
+    backend_version varchar,
+    pack varchar,
+    pack_digest varchar,
+    detector_size varchar,
+    measured timestamp
+);
+
+create table evaluations (
+    evaluation varchar primary key,
+    evaluated timestamp,
+    build varchar,
+    persona varchar,
+    node varchar,
+    step varchar,
+    slot varchar,
+    modality varchar,            -- face, video, text
+    take integer,
+    attempt integer,
+    decision varchar,            -- ACCEPT, RETRY, REJECT
+    measured boolean,
+    score double,                -- composite for faces and clips, mean audit score for text
+    cosine double,
+    error double,
+    cosine_std double,
+    unmeasured varchar,
+    reason varchar,
+    artifact varchar,
+    anchor varchar,
+    model varchar,
+    provider varchar,
+    label varchar,
+    pack varchar,
+    pack_digest varchar,
+    backend_version varchar,
+    detector_size varchar,
+    accept_threshold double,
+    retry_threshold double
+);
+
+-- What was measured of a persona over time, in order, numbered within its modality and analyzer.
+create view timeline as
+select
+    row_number() over (
+        partition by persona, modality, pack_digest, backend_version, detector_size order by evaluated, evaluation
+    ) as number,
+    *
+from evaluations
+where score is not null;
+
+-- The last score of every node.
+create view latest_scores as
+select * from evaluations
+qualify row_number() over (partition by persona, node, modality order by evaluated desc, evaluation desc) = 1;
+
+-- What was spent, by step.
+create view cost_by_step as
+select
+    persona,
+    split_part(node, '/', 2) as step,
+    provider,
+    model,
+    count(*) as calls,
+    sum(cost_usd) as cost_usd,
+    count(*) filter (where paid and cost_usd is null) as calls_of_unknown_cost
+from actions
+group by all;
