@@ -1,0 +1,169 @@
+"""`forge build`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from personaforge.cli.options import (
+    json_option,
+    personas_argument,
+    print_json,
+    selection_options,
+    split_overrides,
+    wish_options,
+)
+from personaforge.errors import PinnedArtifactMissing, PlanError
+from personaforge.plan.plan import Asked
+from personaforge.workspace import BuildOptions, Workspace
+
+
+@click.command("build", short_help="Build personas: plan, then run what is needed.")
+@personas_argument
+@selection_options
+@wish_options
+@click.option("-n", "--dry-run", is_flag=True, help="Show the plan and stop.")
+@click.option("-j", "--jobs", type=click.IntRange(1, 256), help="Nodes at once; the number of processors otherwise.")
+@click.option("-k", "--keep-going", is_flag=True, help="Go on with nodes that don't depend on a failed one.")
+@click.option("--max-cost", type=click.FloatRange(0), metavar="USD", help="Spend at most this much.")
+@click.option("--events", metavar="FILE", help="Write events as JSON lines to a file, or to standard output with -.")
+@click.option("--plan", "plan_file", type=click.Path(dir_okay=False), help="Run exactly what `forge plan -o` saved.")
+@json_option
+@click.pass_obj
+def build_command(
+    folder: str | None,
+    personas: tuple[str, ...],
+    select: tuple[str, ...],
+    exclude: tuple[str, ...],
+    force: tuple[str, ...],
+    repin: tuple[str, ...],
+    dry_run: bool,
+    jobs: int | None,
+    keep_going: bool,
+    max_cost: float | None,
+    events: str | None,
+    plan_file: str | None,
+    as_json: bool,
+) -> int:
+    """Build personas: plan, then run what is needed, and only that.
+
+    PERSONA is a file, an id or a glob; all of the project's when none is given. OVERRIDE is Hydra's: image.width=512.
+    """
+    names, overrides = split_overrides(personas)
+    asked = Asked(overrides, select, exclude, force, repin)
+    if plan_file is not None:
+        if personas or asked != Asked():
+            raise PlanError("--plan runs what was saved, so it takes no personas, overrides or selections")
+        from personaforge.plan.planfile import read_plan_file
+
+        names, asked, saved = read_plan_file(plan_file)
+    with Workspace.open(names, folder) as space:
+        plan = space.plan(names, asked)
+        if plan_file is not None:
+            from personaforge.plan.planfile import require_same
+
+            require_same(plan, saved)
+        if dry_run:
+            return _dry_run(plan, as_json)
+        missing = [node for node in plan.nodes() if node.state == "missing"]
+        if missing and not keep_going:
+            raise PinnedArtifactMissing(
+                "\n".join(reason.text for node in missing for reason in node.reasons if reason.code == "pin"),
+                hint="nothing was built; --keep-going builds what can be",
+            )
+        quiet = as_json or events == "-"
+        if plan.stands and not quiet and events is None:
+            return _nothing_to_do(plan)
+        for notice in plan.notices if not quiet else ():
+            click.echo(f"{click.style('note', fg='yellow')}: {notice}", err=True)
+        with _listening(plan, events, quiet) as listeners, _interruptible(space):
+            report = space.build(plan, BuildOptions(jobs, keep_going, max_cost), listeners=listeners)
+        crashed = next((node for node in report.nodes.values() if node.crash is not None), None)
+        if crashed is not None:
+            raise RuntimeError(f"{crashed.id}: {crashed.error}") from crashed.crash
+        from personaforge.report.built import built_summary, has_failures, print_summary
+
+        summary = built_summary(space, plan, report)
+        if as_json:
+            print_json(summary)
+        elif events != "-":
+            print_summary(summary, plan, report)
+        if report.interrupted:
+            return 130
+        return 1 if has_failures(summary) else 0
+
+
+def _nothing_to_do(plan: Any) -> int:
+    """Say so without loading what runs and reports: this is what a build mostly comes to."""
+    for notice in plan.notices:
+        click.echo(f"{click.style('note', fg='yellow')}: {notice}", err=True)
+    one = plan.personas[0].id if len(plan.personas) == 1 else ""
+    count = sum(plan.counts().values())
+    click.echo(f"Nothing to do: {count} node{'s are' if count != 1 else ' is'} up to date in build/{one}")
+    rejected = [node.id for node in plan.nodes() if node.rejected or node.state == "blocked"]
+    if rejected:
+        names = ", ".join(rejected[:5]) + (f" and {len(rejected) - 5} more" if len(rejected) > 5 else "")
+        click.echo(f"{click.style('rejected', fg='red')}: {names}", err=True)
+        click.echo("  --force 'result:rejected' buys another take of what failed its gate", err=True)
+    return 1 if rejected else 0
+
+
+def _dry_run(plan: Any, as_json: bool) -> int:
+    from personaforge.report.plan_text import plan_lines
+
+    if as_json:
+        print_json(plan.as_json())
+    else:
+        for line in plan_lines(plan, verbose=False):
+            click.echo(line)
+    return 1 if plan.counts().get("missing") else 0
+
+
+@contextmanager
+def _listening(plan: Any, events: str | None, quiet: bool) -> Iterator[list[Callable[[Any], None]]]:
+    """Show progress where somebody looks: live on a terminal, lines in CI, nothing on a pipe."""
+    from contextlib import ExitStack
+
+    listeners: list[Callable[[Any], None]] = []
+    with ExitStack() as stack:
+        if events is not None:
+            from personaforge.report.lines import EventLines
+
+            listeners.append(stack.enter_context(EventLines(events)))
+        if not quiet and plan.has_changes:
+            if sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("CI"):
+                from personaforge.report.live import LiveProgress
+
+                listeners.append(stack.enter_context(LiveProgress(plan)))
+            elif os.environ.get("CI") or sys.stderr.isatty():
+                from personaforge.report.lines import PlainProgress
+
+                listeners.append(PlainProgress())
+        yield listeners
+
+
+@contextmanager
+def _interruptible(space: Workspace) -> Iterator[None]:
+    """The first ^C ends the build after the calls in flight, the second at once; nothing is lost by either."""
+
+    def interrupt(signum: int, frame: Any) -> None:
+        if space.stop.is_set():
+            os.write(2, b"\n")
+            os._exit(130)
+        space.stop.set()
+        os.write(
+            2, b"\nStopping after the calls in flight; ^C again stops at once. The next build goes on from here.\n"
+        )
+
+    previous = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

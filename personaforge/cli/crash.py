@@ -1,0 +1,37 @@
+"""Writes down what a bug report needs, without secrets: the traceback, versions, and the command."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import tempfile
+import time
+import traceback
+
+from personaforge import __version__
+from personaforge.spec.project import find_project
+
+
+def write_log(error: BaseException) -> str:
+    """Write a log of our own mistake and return its path."""
+    project = find_project()
+    folder = str(project.state / "log") if project is not None else tempfile.gettempdir()
+    name = f"crash-{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}.txt"
+    text = "".join(
+        (
+            f"forge {__version__}, Python {sys.version.split()[0]}, {platform.platform()}\n",
+            f"command: {' '.join(sys.argv[1:])}\n\n",
+            *traceback.format_exception(error),
+        )
+    )
+    for place in (folder, tempfile.gettempdir()):
+        try:
+            os.makedirs(place, exist_ok=True)
+            path = os.path.join(place, name)
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+        except OSError:
+            continue
+        return path
+    return "(the log could not be written)"

@@ -1,0 +1,136 @@
+"""The `forge` command: which commands there are, and what happens to errors.
+
+Commands are imported when they are called, and their help lines stand here as text, so that `forge --help` loads
+click and nothing else.
+
+Exit codes: 0 done, 1 something failed its gate or its provider, 2 the input or the command is wrong (or, for
+`plan --detailed-exitcode`, there are changes), 3 our bug, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from personaforge import __version__
+
+COMMANDS = {
+    "build": ("build", "Build personas: plan, then run what is needed."),
+    "plan": ("plan", "Show what a build would do, why, and what it may cost."),
+    "explain": ("plan", "Show what a node depends on and what has changed."),
+    "validate": ("spec", "Check persona files and list every problem."),
+    "config": ("spec", "Show the composed settings and where each came from."),
+    "schema": ("spec", "Write the JSON Schemas that editors complete persona files with."),
+    "status": ("show", "Show how every persona stands."),
+    "show": ("show", "Show a built persona as a card."),
+    "graph": ("show", "Draw the build graph as mermaid, dot or JSON."),
+    "eval": ("measure", "Measure images against an anchor."),
+    "drift": ("measure", "Show how a persona's scores move over time."),
+    "query": ("data", "Ask the warehouse in SQL."),
+    "warehouse": ("data", "Rebuild the warehouse from the records."),
+    "cache": ("cache", "Verify, measure, clean and share the store."),
+    "jobs": ("cache", "List paid calls in flight, and resolve lost ones."),
+    "completion": ("completion", "Print the shell's completion script."),
+}
+"""Command -> module in personaforge.cli, help line."""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module when the command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"personaforge.cli.{COMMANDS[cmd_name][0]}")
+        command = getattr(module, f"{cmd_name}_command")
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            close = get_close_matches(args[0], COMMANDS, 1)
+            hint = f" Did you mean {close[0]}?" if close else ""
+            raise click.UsageError(f"No such command {args[0]!r}.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-V", "--version", prog_name="forge")
+@click.option("--project", metavar="DIR", help="The project's folder; else found upwards from here.")
+@click.pass_context
+def forge(ctx: click.Context, project: str | None) -> None:
+    """Persona as code: build, measure and track synthetic people from YAML in git."""
+    ctx.obj = project
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run a command and return its exit code. The only place that catches broadly."""
+    try:
+        code = forge.main(arguments, prog_name="forge", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Interrupted.", err=True)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains again at exit
+        return 141
+    except Exception as error:
+        return _failed(error)
+    return code if isinstance(code, int) else 0
+
+
+def _failed(error: Exception) -> int:
+    from personaforge.errors import PersonaForgeError, SpecError
+
+    if isinstance(error, PersonaForgeError) and error.exit_code != 3:
+        if isinstance(error, SpecError):
+            for problem in error.problems:
+                show_problem(problem)
+        else:
+            click.echo(f"{click.style('error', fg='red', bold=True)}: {error}", err=True)
+        if error.hint:
+            click.echo(f"  {error.hint}", err=True)
+        return error.exit_code
+    from personaforge.cli.crash import write_log
+
+    click.echo(f"{click.style('bug', fg='red', bold=True)}: {type(error).__name__}: {error}", err=True)
+    click.echo(f"  This is a mistake in forge, not in your files. Details: {write_log(error)}", err=True)
+    return 3
+
+
+def show_problem(problem: Any) -> None:
+    """Print one problem of a spec: where, what, and what to type."""
+    place = " ".join(part for part in (problem.where, problem.path) if part)
+    head = click.style("error", fg="red", bold=True)
+    click.echo(f"{head}: {click.style(place, bold=True)}: {problem.message}", err=True)
+    if problem.hint:
+        click.echo(f"  {problem.hint}", err=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+"""Arguments and options that several commands share, and what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class PersonaArgument(click.ParamType[str]):
+    """A persona file, id or glob, or a Hydra override."""
+
+    name = "persona"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
+        """Complete with ids and files of the project around the current folder."""
+        from click.shell_completion import CompletionItem
+
+        from personaforge.spec.project import find_project, persona_id
+
+        project = find_project()
+        if project is None or "=" in incomplete:
+            return []
+        files = project.persona_files()
+        names = [persona_id(path) for path in files] + [project.relative(path) for path in files]
+        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+class NodeArgument(click.ParamType[str]):
+    """A node such as sofia-reyes/image/07, or a selection."""
+
+    name = "node"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
+        """Complete with the nodes that have been built, and their names within a persona."""
+        from click.shell_completion import CompletionItem
+
+        from personaforge.spec.project import find_project
+        from personaforge.store.index import Index
+
+        project = find_project()
+        if project is None or not (project.state / "index.db").exists():
+            return []
+        ids = [row[0] for row in Index(project.state / "index.db").node_history()]
+        names = sorted({*ids, *(name.partition("/")[2] for name in ids)})
+        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+def personas_argument(function: F) -> F:
+    """Add `PERSONA... [OVERRIDE...]`."""
+    return click.argument("personas", nargs=-1, type=PersonaArgument(), metavar="[PERSONA]... [OVERRIDE]...")(function)
+
+
+def selection_options(function: F) -> F:
+    """Add --select and --exclude."""
+    function = click.option(
+        "--exclude", multiple=True, type=NodeArgument(), metavar="NODES", help="Leave out what this selects."
+    )(function)
+    return click.option(
+        "-s",
+        "--select",
+        multiple=True,
+        type=NodeArgument(),
+        metavar="NODES",
+        help="Only these nodes: image/*  +anchor  tag:identity  state:modified+  result:rejected",
+    )(function)
+
+
+def wish_options(function: F) -> F:
+    """Add --force and --repin."""
+    function = click.option(
+        "--repin",
+        multiple=True,
+        type=NodeArgument(),
+        metavar="NODES",
+        help="Let these accept something new in place of what the lock pins; for the anchor that is a new face.",
+    )(function)
+    return click.option(
+        "--force", multiple=True, type=NodeArgument(), metavar="NODES", help="Buy another take of these nodes."
+    )(function)
+
+
+def json_option(function: F) -> F:
+    """Add --json."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")(function)
+
+
+def split_overrides(arguments: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
+    """Tell personas from Hydra overrides: an override has a `=` or starts with `~`."""
+    personas = [text for text in arguments if "=" not in text and not text.startswith("~")]
+    return personas, tuple(text for text in arguments if "=" in text or text.startswith("~"))
+
+
+def print_json(value: Any) -> None:
+    """Print JSON to standard output, two spaces to a level."""
+    import orjson
+
+    click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode())

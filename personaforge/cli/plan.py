@@ -1,0 +1,83 @@
+"""`forge plan` and `forge explain`."""
+
+from __future__ import annotations
+
+import click
+
+from personaforge.cli.options import (
+    NodeArgument,
+    json_option,
+    personas_argument,
+    print_json,
+    selection_options,
+    split_overrides,
+    wish_options,
+)
+from personaforge.plan.plan import Asked
+from personaforge.workspace import Workspace
+
+
+@click.command("plan", short_help="Show what a build would do, why, and what it may cost.")
+@personas_argument
+@selection_options
+@wish_options
+@click.option("-v", "--verbose", is_flag=True, help="Every node, with all its reasons.")
+@click.option("-o", "--output", type=click.Path(dir_okay=False), help="Save the plan for `forge build --plan FILE`.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 0 when there is nothing to do, 2 with changes.")
+@json_option
+@click.pass_obj
+def plan_command(
+    folder: str | None,
+    personas: tuple[str, ...],
+    select: tuple[str, ...],
+    exclude: tuple[str, ...],
+    force: tuple[str, ...],
+    repin: tuple[str, ...],
+    verbose: bool,
+    output: str | None,
+    detailed_exitcode: bool,
+    as_json: bool,
+) -> int:
+    """Show what `forge build` would do and why. Runs nothing, and reaches no network."""
+    from personaforge.report.plan_text import plan_lines
+
+    names, overrides = split_overrides(personas)
+    asked = Asked(overrides, select, exclude, force, repin)
+    with Workspace.open(names, folder) as space:
+        plan = space.plan(names, asked)
+        if output is not None:
+            from personaforge.plan.planfile import save_plan
+
+            save_plan(output, plan, names, asked)
+    if as_json:
+        print_json(plan.as_json())
+    else:
+        for line in plan_lines(plan, verbose=verbose):
+            click.echo(line)
+    if plan.counts().get("missing"):
+        return 1
+    return 2 if detailed_exitcode and plan.has_changes else 0
+
+
+@click.command("explain", short_help="Show what a node depends on and what has changed.")
+@click.argument("node", type=NodeArgument())
+@click.argument("overrides", nargs=-1, metavar="[OVERRIDE]...")
+@json_option
+@click.pass_obj
+def explain_command(folder: str | None, node: str, overrides: tuple[str, ...], as_json: bool) -> int:
+    """Show the inputs of a node's key, which of them differ from the last build, and the artifact it has now.
+
+    NODE is an id such as sofia-reyes/image/07, or image/07 where the project has one persona.
+    """
+    from personaforge.plan.explanation import explain
+    from personaforge.report.plan_text import explanation_lines
+
+    with Workspace.open((), folder) as space:
+        personas, name = space.load_node(node, overrides)
+        explanation = explain(space.house, personas, name, overrides)
+    if as_json:
+        print_json(explanation)
+    else:
+        for line in explanation_lines(explanation):
+            click.echo(line)
+    return 0

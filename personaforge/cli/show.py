@@ -1,0 +1,87 @@
+"""`forge status`, `forge show` and `forge graph`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from personaforge.cli.options import json_option, personas_argument, print_json, selection_options, split_overrides
+from personaforge.plan.plan import Asked
+from personaforge.workspace import Workspace
+
+
+@click.command("status", short_help="Show how every persona stands.")
+@personas_argument
+@json_option
+@click.pass_obj
+def status_command(folder: str | None, personas: tuple[str, ...], as_json: bool) -> int:
+    """Show for every persona what is built, what a build would do, what failed, and when it was last built."""
+    from personaforge.report.status import print_status, status_rows
+
+    names, overrides = split_overrides(personas)
+    with Workspace.open(names, folder) as space:
+        plan = space.plan(names, Asked(overrides))
+        rows = status_rows(space.store, plan)
+    if as_json:
+        print_json({"schema": 1, "notices": list(plan.notices), "personas": rows})
+    else:
+        print_status(rows, plan.notices)
+    return 0
+
+
+@click.command("show", short_help="Show a built persona as a card.")
+@personas_argument
+@json_option
+@click.pass_obj
+def show_command(folder: str | None, personas: tuple[str, ...], as_json: bool) -> int:
+    """Show a built persona as a readable card."""
+    import orjson
+
+    from personaforge.errors import PlanError
+    from personaforge.report.card import print_card
+
+    names, overrides = split_overrides(personas)
+    with Workspace.open(names, folder) as space:
+        documents: list[Any] = []
+        for loaded in space.load(names, overrides):
+            persona = loaded.settings.id
+            body = space.store.index.node_body(f"{persona}/document")
+            outputs = orjson.loads(body)["outcome"]["outputs"] if body else {}
+            if not outputs:
+                raise PlanError(f"{persona} has not been built", hint=f"forge build {persona}")
+            documents.append(orjson.loads(space.store.blobs.get(outputs["document"]["digest"])))
+    if as_json:
+        print_json(documents[0] if len(documents) == 1 else documents)
+    else:
+        for document in documents:
+            print_card(document)
+    return 0
+
+
+@click.command("graph", short_help="Draw the build graph as mermaid, dot or JSON.")
+@personas_argument
+@selection_options
+@click.option("--format", "form", type=click.Choice(["mermaid", "dot", "json"]), default="mermaid", show_default=True)
+@click.option("--all", "every", is_flag=True, help="Every node rather than every step.")
+@click.pass_obj
+def graph_command(
+    folder: str | None,
+    personas: tuple[str, ...],
+    select: tuple[str, ...],
+    exclude: tuple[str, ...],
+    form: str,
+    every: bool,
+) -> int:
+    """Draw the build graph: a box for each step with its number of nodes and their states, or for each node."""
+    from personaforge.report.graph_text import graph_data, graph_text
+
+    names, overrides = split_overrides(personas)
+    with Workspace.open(names, folder) as space:
+        plan = space.plan(names, Asked(overrides, select, exclude))
+        data = graph_data(plan, every=every)
+    if form == "json":
+        print_json(data)
+    else:
+        click.echo(graph_text(data, form))
+    return 0

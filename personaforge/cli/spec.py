@@ -1,0 +1,103 @@
+"""`forge validate`, `forge config` and `forge schema`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from personaforge.cli.options import json_option, personas_argument, print_json, split_overrides
+from personaforge.errors import SpecError
+from personaforge.workspace import Workspace
+
+
+@click.command("validate", short_help="Check persona files and list every problem.")
+@personas_argument
+@json_option
+@click.pass_obj
+def validate_command(folder: str | None, personas: tuple[str, ...], as_json: bool) -> int:
+    """Check persona files, what they compose to, and their templates, and list every problem at once."""
+    from personaforge.cli.main import show_problem
+
+    names, overrides = split_overrides(personas)
+    checked: list[str] = []
+    with Workspace.open(names, folder) as space:
+        problems, checked = space.validate(names, overrides)
+    if as_json:
+        print_json(
+            {"schema": 1, "valid": not problems, "personas": checked, "problems": [p._asdict() for p in problems]}
+        )
+    else:
+        for problem in problems:
+            show_problem(problem)
+        if problems:
+            click.echo(f"{len(problems)} problems.", err=True)
+        else:
+            click.echo(f"Valid: {', '.join(checked)}")
+    return 2 if problems else 0
+
+
+@click.command("config", short_help="Show the composed settings and where each came from.")
+@personas_argument
+@click.option("--path", metavar="PATH", help="Only what is below this path, such as identity.geometric.")
+@json_option
+@click.pass_obj
+def config_command(folder: str | None, personas: tuple[str, ...], path: str | None, as_json: bool) -> int:
+    """Show a persona's composed settings, and the file and line that each value came from."""
+    from personaforge.spec.provenance import config_rows
+
+    names, overrides = split_overrides(personas)
+    with Workspace.open(names, folder) as space:
+        loaded = space.load(names, overrides)
+        if len(loaded) != 1:
+            raise click.UsageError(f"name one persona; there are {len(loaded)}")
+        rows = config_rows(space.project, loaded[0], overrides)
+    if path is not None:
+        rows = [row for row in rows if row["path"] == path or row["path"].startswith(path + ".")]
+        if not rows:
+            raise click.UsageError(f"there is no setting {path!r}")
+    if as_json:
+        print_json({"schema": 1, "persona": loaded[0].settings.id, "settings": rows})
+        return 0
+    width = min(max(len(f"{row['path']}: {_value(row['value'])}") for row in rows), 90)
+    for row in rows:
+        text = f"{row['path']}: {_value(row['value'])}"
+        click.echo(f"{text:<{width}}  {click.style('# ' + row['where'], dim=True)}")
+    return 0
+
+
+@click.command("schema", short_help="Write the JSON Schemas that editors complete persona files with.")
+@click.argument("group", required=False)
+@click.option("-o", "--output", type=click.Path(file_okay=False), help="Write them all into this folder.")
+@click.pass_obj
+def schema_command(folder: str | None, group: str | None, output: str | None) -> int:
+    """Print the JSON Schema of a persona file (or of one GROUP), or write them all with -o.
+
+    Editors with a YAML language server take it from the first line of a persona file:
+    # yaml-language-server: $schema=../build/schema/persona.schema.json
+    """
+    from personaforge.spec.schema import group_schemas, write_schemas
+
+    with Workspace.open((), folder) as space:
+        if output is not None:
+            paths = write_schemas(space.project, Path(output))
+            click.echo(f"Wrote {len(paths)} schemas to {output}")
+            return 0
+        schemas: dict[str, Any] = group_schemas(space.project)
+    name = group or "persona"
+    if name not in schemas:
+        from personaforge.errors import Problem
+
+        raise SpecError(Problem("", name, "is no group", f"there is: {', '.join(schemas)}"))
+    print_json(schemas[name])
+    return 0
+
+
+def _value(value: Any) -> str:
+    import orjson
+
+    if isinstance(value, str):
+        return value if len(value) <= 80 else value[:79] + "…"
+    text = orjson.dumps(value).decode()
+    return text if len(text) <= 80 else text[:79] + "…"

@@ -1,0 +1,175 @@
+"""What a build came to: a summary for programs, and the table that people see at the end."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import click
+import orjson
+
+from personaforge.plan.plan import PersonaPlan, Plan
+from personaforge.workspace import Workspace
+
+SCHEMA = 1
+_SHOWN_PERSONAS = 20
+
+
+def built_summary(space: Workspace, plan: Plan, report: Any) -> dict[str, Any]:
+    """Return what a build came to: every persona's steps with counts, scores, decisions, cost and place."""
+    personas = [_persona(space, persona, report) for persona in plan.personas]
+    ends: dict[str, int] = {}
+    for node in report.nodes.values():
+        ends[node.end] = ends.get(node.end, 0) + 1
+    failed = [
+        {"node": node.id, "end": node.end, "error": node.error, "hint": node.hint}
+        for node in report.nodes.values()
+        if node.end in ("failed", "rejected", "skipped")
+    ]
+    return {
+        "schema": SCHEMA,
+        "build": report.id,
+        "performed": report.performed,
+        "ends": ends,
+        "cost_usd": round(report.cost_usd, 6),
+        "unknown_calls": report.unknown_calls,
+        "seconds": round(report.seconds, 3),
+        "interrupted": report.interrupted,
+        "failed": failed,
+        "personas": personas,
+    }
+
+
+def has_failures(summary: dict[str, Any]) -> bool:
+    """Tell whether anything failed its gate or its provider, now or when it was built."""
+    return bool(summary["failed"]) or any(step["rejected"] for one in summary["personas"] for step in one["steps"])
+
+
+def print_summary(summary: dict[str, Any], plan: Plan, report: Any) -> None:
+    """Print the end of a build: what went wrong, then what was built and where."""
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for node in summary["failed"]:
+        if node["end"] != "skipped":
+            groups.setdefault((node["end"], node["error"], node["hint"]), []).append(node["node"])
+    for (end, error, hint), nodes in groups.items():
+        names = nodes[0] + (f" and {len(nodes) - 1} more" if len(nodes) > 1 else "")
+        click.echo(f"{click.style(end, fg='red', bold=True)}: {names}: {error}", err=True)
+        if hint:
+            click.echo(f"  {hint}", err=True)
+    skipped = sum(node["end"] == "skipped" for node in summary["failed"])
+    if skipped:
+        click.echo(f"{skipped} nodes were skipped, since what they need is not there.", err=True)
+    if not plan.has_changes:
+        count = sum(plan.counts().values())
+        known = [one for one in summary["personas"] if one["status"]]
+        where = known[0]["folder"] if len(known) == 1 else "build/"
+        click.echo(f"Nothing to do: {count} nodes are up to date in {where}")
+        _print_rejected(summary)
+        return
+    _print_table(summary)
+    click.echo(_closing(summary))
+
+
+def _persona(space: Workspace, persona: PersonaPlan, report: Any) -> dict[str, Any]:
+    rows = space.store.index.nodes(persona.id)
+    steps: dict[str, dict[str, Any]] = {}
+    for node in persona.nodes.values():
+        row = rows.get(node.id)
+        step = steps.setdefault(
+            node.shape.step,
+            {
+                **dict.fromkeys(("nodes", "built", "performed", "unmeasured", "flagged", "rejected"), 0),
+                "step": node.shape.step,
+                "cost_usd": 0.0,
+                "composites": [],
+                "files": [],
+            },
+        )
+        step["nodes"] += 1
+        done = report.nodes.get(node.id)
+        if done is not None:
+            step["performed"] += done.tally.performed
+            step["cost_usd"] += done.tally.cost_usd
+        if row is None:
+            continue
+        step["built"] += 1
+        if row.status in ("unmeasured", "flagged", "rejected"):
+            step[row.status] += 1
+        step["files"] += [item[0] for item in orjson.loads(row.files)]
+        composite = _composite(space, node, done)
+        if composite is not None:
+            step["composites"].append(composite)
+    document = rows.get(f"{persona.id}/document")
+    folder = os.path.relpath(space.store.build_folder(persona.id).folder)
+    status, labels = "", []
+    if document is not None:
+        body = orjson.loads(space.store.index.node_body(document.node) or "{}")
+        facts = body.get("outcome", {}).get("facts", {})
+        status, labels = facts.get("persona_status", ""), facts.get("labels", [])
+    return {"id": persona.id, "folder": folder + "/", "status": status, "labels": labels, "steps": list(steps.values())}
+
+
+def _composite(space: Workspace, node: Any, done: Any) -> float | None:
+    if not node.shape.kind.measures or node.shape.kind.name not in ("image", "video"):
+        return None
+    if done is not None and done.outcome is not None:
+        found = done.outcome.facts.get("composite")
+    else:
+        body = space.store.index.node_body(node.id)
+        found = orjson.loads(body)["outcome"]["facts"].get("composite") if body else None
+    return float(found) if found is not None else None
+
+
+def _print_table(summary: dict[str, Any]) -> None:
+    from personaforge.report.tables import print_table
+
+    for persona in summary["personas"][:_SHOWN_PERSONAS]:
+        labels = f" ({', '.join(persona['labels'])})" if persona["labels"] else ""
+        name = click.style(persona["id"], bold=True)
+        click.echo(f"{name}  {persona['status'] or 'not complete'}{labels}, in {persona['folder']}")
+        rows = []
+        for step in persona["steps"]:
+            scores = step["composites"]
+            score = (
+                f"{min(scores):.2f} to {max(scores):.2f}" if len(scores) > 1 else f"{scores[0]:.2f}" if scores else ""
+            )
+            remarks = [f"{step[name]} {name}" for name in ("unmeasured", "flagged", "rejected") if step[name]]
+            if step["cost_usd"]:
+                remarks.append(f"${step['cost_usd']:.4f}")
+            built = f"{step['built']}/{step['nodes']}"
+            rows.append(
+                (step["step"], built, step["performed"] or None, score, ", ".join(remarks), _place(step["files"]))
+            )
+        print_table(("step", "built", "actions", "score", "remarks", "where"), rows)
+        click.echo()
+    if len(summary["personas"]) > _SHOWN_PERSONAS:
+        click.echo(f"and {len(summary['personas']) - _SHOWN_PERSONAS} more personas; `forge status` lists them")
+
+
+def _print_rejected(summary: dict[str, Any]) -> None:
+    for persona in summary["personas"]:
+        rejected = [step["step"] for step in persona["steps"] if step["rejected"]]
+        if rejected:
+            hint = f"forge build {persona['id']} --force 'result:rejected' buys another take"
+            click.echo(
+                f"{click.style('rejected', fg='red')}: {persona['id']}: {', '.join(rejected)} ({hint})", err=True
+            )
+
+
+def _closing(summary: dict[str, Any]) -> str:
+    parts = [f"{summary['performed']} actions performed in {summary['seconds']:.1f} s"]
+    if summary["cost_usd"]:
+        parts.append(f"${summary['cost_usd']:.4f}")
+    if summary["unknown_calls"]:
+        parts.append(f"{summary['unknown_calls']} paid calls whose cost is unknown")
+    if summary["interrupted"]:
+        parts.append("interrupted: the next build goes on from here")
+    return ", ".join(parts) + "."
+
+
+def _place(files: list[str]) -> str:
+    """Return the file that a step wrote, or the folder that all of its files are in."""
+    if len(files) < 2:
+        return files[0] if files else ""
+    common = os.path.commonpath(files)
+    return f"{common}/" if common else ""

@@ -1,0 +1,68 @@
+"""How personas stand: built, pending, failed, last built."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import click
+import orjson
+
+from personaforge.plan.plan import Plan
+from personaforge.report.tables import print_table
+from personaforge.store.store import Store
+
+
+def status_rows(store: Store, plan: Plan) -> list[dict[str, Any]]:
+    """Return a row for every persona of a plan."""
+    rows = []
+    for persona in plan.personas:
+        states: dict[str, int] = {}
+        ends: dict[str, int] = {}
+        for node in persona.nodes.values():
+            states[node.state] = states.get(node.state, 0) + 1
+            if node.row is not None:
+                ends[node.row.status] = ends.get(node.row.status, 0) + 1
+        history = store.index.node_history(persona.id)
+        body = store.index.node_body(f"{persona.id}/document")
+        facts = orjson.loads(body)["outcome"]["facts"] if body else {}
+        rows.append(
+            {
+                "persona": persona.id,
+                "status": facts.get("persona_status") or ("partly built" if history else "not built"),
+                "labels": facts.get("labels", []),
+                "nodes": len(persona.nodes),
+                "built": sum(node.row is not None for node in persona.nodes.values()),
+                "states": states,
+                "results": ends,
+                "failures": {node: error for node, (error, _) in store.index.failures(persona.id).items()},
+                "last_built": max((row[4] for row in history), default=None),
+            }
+        )
+    return rows
+
+
+def print_status(rows: Sequence[dict[str, Any]], notices: Sequence[str]) -> None:
+    """Print the rows as a table, and what failed below it."""
+    shown = []
+    for row in rows:
+        states = row["states"]
+        pending = ", ".join(
+            f"{states[name]} {name}" for name in ("run", "maybe", "restore", "blocked", "missing") if states.get(name)
+        )
+        marks = ", ".join(
+            f"{row['results'][name]} {name}"
+            for name in ("unmeasured", "flagged", "rejected")
+            if row["results"].get(name)
+        )
+        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(row["last_built"])) if row["last_built"] else ""
+        shown.append(
+            (row["persona"], row["status"], f"{row['built']}/{row['nodes']}", pending or "up to date", marks, when)
+        )
+    print_table(("persona", "status", "built", "a build would", "marks", "last built"), shown)
+    for row in rows:
+        for node, error in row["failures"].items():
+            click.echo(f"{click.style('failed', fg='red')}: {node}: {error}")
+    for notice in notices:
+        click.echo(f"{click.style('note', fg='yellow')}: {notice}")
