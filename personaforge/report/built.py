@@ -12,7 +12,8 @@ from personaforge.plan.plan import PersonaPlan, Plan
 from personaforge.workspace import Workspace
 
 SCHEMA = 1
-_SHOWN_PERSONAS = 20
+_LARGEST_IN_FULL = 3
+"""Up to so many personas are shown step by step; more have a line each, as nobody reads ten tables."""
 
 
 def built_summary(space: Workspace, plan: Plan, report: Any) -> dict[str, Any]:
@@ -123,27 +124,36 @@ def _composite(space: Workspace, node: Any, done: Any) -> float | None:
 def _print_table(summary: dict[str, Any]) -> None:
     from personaforge.report.tables import print_table
 
-    for persona in summary["personas"][:_SHOWN_PERSONAS]:
-        labels = f" ({', '.join(persona['labels'])})" if persona["labels"] else ""
-        name = click.style(persona["id"], bold=True)
-        click.echo(f"{name}  {persona['status'] or 'not complete'}{labels}, in {persona['folder']}")
-        rows = []
-        for step in persona["steps"]:
-            scores = step["composites"]
-            score = (
-                f"{min(scores):.2f} to {max(scores):.2f}" if len(scores) > 1 else f"{scores[0]:.2f}" if scores else ""
-            )
-            remarks = [f"{step[name]} {name}" for name in ("unmeasured", "flagged", "rejected") if step[name]]
-            if step["cost_usd"]:
-                remarks.append(f"${step['cost_usd']:.4f}")
-            built = f"{step['built']}/{step['nodes']}"
-            rows.append(
-                (step["step"], built, step["performed"] or None, score, ", ".join(remarks), _place(step["files"]))
-            )
+    personas = summary["personas"]
+    if len(personas) > _LARGEST_IN_FULL:
+        lines = [(one["id"], _standing(one), *_figures(one["steps"]), one["folder"]) for one in personas]
+        print_table(("persona", "status", "built", "actions", "score", "remarks", "where"), lines)
+        return
+    for one in personas:
+        click.echo(f"{click.style(one['id'], bold=True)}  {_standing(one)}, in {one['folder']}")
+        rows = [(step["step"], *_figures([step]), _place(step["files"])) for step in one["steps"]]
         print_table(("step", "built", "actions", "score", "remarks", "where"), rows)
         click.echo()
-    if len(summary["personas"]) > _SHOWN_PERSONAS:
-        click.echo(f"and {len(summary['personas']) - _SHOWN_PERSONAS} more personas; `forge status` lists them")
+
+
+def _standing(persona: dict[str, Any]) -> str:
+    """Return how a persona stands, in words. A pipeline without a document has no status of its own."""
+    complete = all(step["built"] == step["nodes"] for step in persona["steps"])
+    standing = (persona["status"] or "built") if complete else "not complete"
+    return standing + (f" ({', '.join(persona['labels'])})" if persona["labels"] else "")
+
+
+def _figures(steps: list[dict[str, Any]]) -> tuple[str, int | None, str, str]:
+    """Return what some steps built, the actions they performed, the range of their scores and what else to say."""
+    scores = [score for step in steps for score in step["composites"]]
+    score = f"{min(scores):.2f} to {max(scores):.2f}" if len(scores) > 1 else f"{scores[0]:.2f}" if scores else ""
+    counts = {name: sum(step[name] for step in steps) for name in ("unmeasured", "flagged", "rejected")}
+    remarks = [f"{count} {name}" for name, count in counts.items() if count]
+    cost = sum(step["cost_usd"] for step in steps)
+    if cost:
+        remarks.append(f"${cost:.4f}")
+    built = f"{sum(step['built'] for step in steps)}/{sum(step['nodes'] for step in steps)}"
+    return built, sum(step["performed"] for step in steps) or None, score, ", ".join(remarks)
 
 
 def _print_rejected(summary: dict[str, Any]) -> None:

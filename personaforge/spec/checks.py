@@ -5,7 +5,7 @@ Called on a cache miss only, so pydantic and jsonschema are imported here and no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, get_args
 
@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from personaforge.digest import canonical
 from personaforge.errors import Problem, SpecError
+from personaforge.spec.compose import Composer
 from personaforge.spec.models import Persona, Prompted, Step, validate_persona
 from personaforge.spec.overlay import PersonaSources
 from personaforge.spec.project import Project
@@ -20,14 +21,14 @@ from personaforge.spec.sections import pin_problems, read_schema
 
 
 def check_persona(
-    project: Project, sources: PersonaSources, composed: dict[str, Any], base: Callable[[], Mapping[str, Any]]
+    project: Project, sources: PersonaSources, composed: dict[str, Any], composer: Composer
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return a persona's validated values as plain JSON, and its resolved output schemas by name.
 
-    `base` gives what the project composes to without a persona; it is only called where the project has a conf of its
-    own, which may lock something, or where something is wrong. Raises SpecError with every problem.
+    What the project composes to without a persona has the price of a second composition, so it is only asked for where
+    the project's own conf speaks of locks, or where something is wrong. Raises SpecError with every problem.
     """
-    problems = list(_locked(sources, composed, base())) if (project.root / "conf").is_dir() else []
+    problems = list(_locked(sources, composed, composer.base())) if composer.may_lock else []
     wrong: set[str] = set()
     try:
         persona = validate_persona(composed)
@@ -36,7 +37,7 @@ def check_persona(
         problems += [_problem(sources, item) for item in _told_apart(found)]
         wrong = {str(item["loc"][0]) for item in found}
         try:
-            persona = _stand_in(composed, base(), wrong)
+            persona = _stand_in(composed, composer.base(), wrong)
         except ValidationError:  # the project's own settings are wrong, and have been named already
             raise SpecError(problems) from None
     plain = persona.model_dump(mode="json", by_alias=True, exclude={"locked"})

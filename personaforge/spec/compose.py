@@ -17,6 +17,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -85,6 +86,11 @@ class Composer:
                 nowhere = PersonaSources((Source(Path(), "conf", "", "", {}, frozenset()),))
                 self._shared[()] = Shared(nowhere, self._hydra(nowhere, [], ()))
             return dict(self._shared[()].plain)
+
+    @cached_property
+    def may_lock(self) -> bool:
+        """Whether the project's own conf holds the word `locked` at all; what is packaged locks nothing."""
+        return any(b"locked" in path.read_bytes() for path, _ in conf_files(self._project))
 
     def origins(self, sources: PersonaSources, overrides: Sequence[str]) -> dict[str, Origin]:
         """Return where each composed leaf came from, by dotted path: the last file or override that sets it."""

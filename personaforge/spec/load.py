@@ -140,7 +140,7 @@ class Loader:
         sources = read_persona(self._project, file)
         composed = self._composer.compose(sources, overrides)
         try:
-            plain, schemas = check_persona(self._project, sources, composed, self._composer.base)
+            plain, schemas = check_persona(self._project, sources, composed, self._composer)
         except SpecError as error:
             main = sources.main.shown
             if not overrides and all(problem.where != main for problem in error.problems):
