@@ -80,13 +80,10 @@ class Workspace:
         valid: list[str] = []
         loader = Loader(self.project, self.store.index)
         planner = Planner(self.house)
-        for file in resolve_personas(self.project, personas):
-            try:
-                loaded = loader.load(file, overrides)
-                found = list(_unplannable(loaded, planner, self.templates))
-            except SpecError as error:
-                found = error.problems
-            else:
+        for loaded, found in loader.each(resolve_personas(self.project, personas), overrides):
+            if loaded is not None:
+                found = [*found, *_unplannable(loaded, planner, self.templates)]
+            if loaded is not None and not found:
                 valid.append(loaded.settings.id)
             problems += [problem for problem in found if problem not in problems]
         return problems, valid
@@ -96,6 +93,26 @@ class Workspace:
         from personaforge.spec.compose import Composer
 
         return Composer(self.project).base()
+
+    def document(self, loaded: Loaded) -> dict[str, Any]:
+        """Return the document of a persona as it was last built. Raises PlanError and StoreError."""
+        import orjson
+
+        settings = loaded.settings
+        steps = settings.value("pipeline.steps")
+        name = next((name for name, step in steps.items() if step["kind"] == "document"), None)
+        if name is None:
+            pipeline = settings.value("pipeline.name")
+            raise PlanError(
+                f"{settings.id} has no document: pipeline {pipeline} has no step of that kind",
+                hint="add to its steps: `document: {kind: document, needs: [profile]}`",
+            )
+        body = self.store.index.node_body(f"{settings.id}/{name}")
+        outputs = orjson.loads(body)["outcome"]["outputs"] if body else {}
+        if not outputs:
+            raise PlanError(f"{settings.id} has not been built", hint=f"forge build {settings.id}")
+        found: dict[str, Any] = orjson.loads(self.store.blobs.get(outputs["document"]["digest"]))
+        return found
 
     def load_node(self, node: str, overrides: Sequence[str] = ()) -> tuple[list[Loaded], str]:
         """Return the personas that a node may be of, and its name within them: `sofia-reyes/image/07` or `image/07`."""

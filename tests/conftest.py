@@ -28,6 +28,11 @@ def has_pack() -> bool:
     return any((Path(part) / "buffalo_s_dev").is_dir() for part in os.environ.get("FORGE_MODELS", "").split(os.pathsep))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the switch that writes what commands print as what they should print."""
+    parser.addoption("--rewrite-golden", action="store_true", help="write tests/golden anew instead of comparing")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that measure real faces skip, saying why, where no pack is."""
     if not has_pack():
@@ -53,6 +58,19 @@ def sealed(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFac
 def no_pack(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A machine without a face pack."""
     monkeypatch.setenv("FORGE_MODELS", str(tmp_path / "no-models"))
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Compare a text with the file of that name in tests/golden."""
+
+    def compare(name: str, text: str) -> None:
+        path = Path(__file__).parent / "golden" / name
+        if request.config.getoption("--rewrite-golden"):
+            path.write_text(text)
+        assert text == path.read_text(), f"{path} says otherwise; if the new text is right, run with --rewrite-golden"
+
+    return compare
 
 
 Forge = Callable[..., "subprocess.CompletedProcess[str]"]

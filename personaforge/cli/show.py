@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from personaforge.cli.options import json_option, personas_argument, print_json, selection_options, split_overrides
@@ -36,21 +34,11 @@ def status_command(folder: str | None, personas: tuple[str, ...], as_json: bool)
 @click.pass_obj
 def show_command(folder: str | None, personas: tuple[str, ...], as_json: bool) -> int:
     """Show a built persona as a readable card."""
-    import orjson
-
-    from personaforge.errors import PlanError
     from personaforge.report.card import print_card
 
     names, overrides = split_overrides(personas)
     with Workspace.open(names, folder) as space:
-        documents: list[Any] = []
-        for loaded in space.load(names, overrides):
-            persona = loaded.settings.id
-            body = space.store.index.node_body(f"{persona}/document")
-            outputs = orjson.loads(body)["outcome"]["outputs"] if body else {}
-            if not outputs:
-                raise PlanError(f"{persona} has not been built", hint=f"forge build {persona}")
-            documents.append(orjson.loads(space.store.blobs.get(outputs["document"]["digest"])))
+        documents = [space.document(loaded) for loaded in space.load(names, overrides)]
     if as_json:
         print_json(documents[0] if len(documents) == 1 else documents)
     else:

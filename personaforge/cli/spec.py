@@ -32,7 +32,7 @@ def validate_command(folder: str | None, personas: tuple[str, ...], as_json: boo
         for problem in problems:
             show_problem(problem)
         if problems:
-            click.echo(f"{len(problems)} problems.", err=True)
+            click.echo(f"{len(problems)} problem{'s' if len(problems) > 1 else ''}.", err=True)
         else:
             click.echo(f"Valid: {', '.join(checked)}")
     return 2 if problems else 0

@@ -87,11 +87,9 @@ def find_pack(
         for parent in searched:
             if (parent / wanted).is_dir():
                 return _read_pack(wanted, parent / wanted, digest_of)
-    what = f"any of {', '.join(AUTO_ORDER)}" if name == "auto" else f"the face pack {name}"
+    what = f"no face pack ({', '.join(AUTO_ORDER)})" if name == "auto" else f"no face pack {name}"
     places = ", ".join(str(folder) for folder in searched) or "no folder at all"
-    return PackMissing(
-        f"{what} was not found in {places}", "set FORGE_MODELS to the folder that holds the pack's folder"
-    )
+    return PackMissing(f"{what} in {places}", "set FORGE_MODELS to the folder that holds the pack's folder")
 
 
 def _read_pack(name: str, folder: Path, digest_of: Callable[[Path], str]) -> Pack | PackMissing:

@@ -41,8 +41,13 @@ def restore_reasons(files: Sequence[tuple[str, str]]) -> tuple[Reason, ...]:
 
 def part_changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
     """Return (name, old, new) of the key parts in which two actions differ, with the parts' parts by dotted name."""
-    old, new = dict(_flat(before)), dict(_flat(now))
+    old, new = leaves(before), leaves(now)
     return [(name, old.get(name), new.get(name)) for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
+
+
+def leaves(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values in nested mappings by dotted path. An empty mapping is a leaf."""
+    return dict(_flat(values))
 
 
 def text_diff(old: str, new: str) -> list[str]:
@@ -56,7 +61,8 @@ def shown(value: Any) -> str:
         return "nothing"
     text = value if isinstance(value, str) else _compact(value)
     text = " ".join(text.split())
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    text = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    return f'"{text}"' if isinstance(value, str) and " " in text else text
 
 
 def analyzer_change(before: Mapping[str, str], now: Mapping[str, str]) -> str:

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from personaforge.errors import PlanError
-from personaforge.plan.explain import part_changes
+from personaforge.plan.explain import leaves, part_changes
 from personaforge.plan.plan import PlannedNode
 from personaforge.plan.planner import Desk, House, Planner
 from personaforge.spec.load import Loaded
 from personaforge.steps.action import Action
 from personaforge.store.store import Store
+
+_LARGEST_OPENED = 30
 
 
 def explain(house: House, personas: Sequence[Loaded], name: str, overrides: Sequence[str]) -> dict[str, Any]:
@@ -82,6 +84,8 @@ def _dependencies(before: dict[str, Any], now: dict[str, Any]) -> list[dict[str,
         old, new = before.get(group), now[group]
         if not isinstance(new, dict):
             old, new = {"": old}, {"": new}
+        elif group == "settings":
+            old, new = _opened(old or {}, new), _opened(new, old or {})
         for name in sorted({*new, *(old or {})}):
             was, is_now = (old or {}).get(name), new.get(name)
             shown = {"settings": name, "templates": f"template {name}", "needs": f"needs {name}"}.get(
@@ -89,6 +93,18 @@ def _dependencies(before: dict[str, Any], now: dict[str, Any]) -> list[dict[str,
             )
             rows.append({"name": shown, "before": was, "now": is_now, "changed": bool(before) and was != is_now})
     return rows
+
+
+def _opened(settings: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """Return settings by their leaves, as a step may read `identity` whole and `identity.policy`, too. A large mapping
+    that is the same in both stays one line."""
+    found: dict[str, Any] = {}
+    for path, value in settings.items():
+        inner = leaves({path: value})
+        if len(inner) > _LARGEST_OPENED and other.get(path, value) == value:
+            inner = {path: value}
+        found.update(inner)
+    return found
 
 
 def _action(store: Store, planned: PlannedNode, before: dict[str, Any]) -> dict[str, Any] | None:

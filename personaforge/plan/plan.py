@@ -179,6 +179,11 @@ class PersonaPlan:
         """The persona."""
         return self.loaded.settings.id
 
+    @property
+    def document(self) -> PlannedNode | None:
+        """The node that writes the persona document, in pipelines that have one."""
+        return next((node for node in self.nodes.values() if node.shape.kind.name == "document"), None)
+
 
 @dataclass
 class Plan:

@@ -54,7 +54,8 @@ def print_summary(summary: dict[str, Any], plan: Plan, report: Any) -> None:
             groups.setdefault((node["end"], node["error"], node["hint"]), []).append(node["node"])
     for (end, error, hint), nodes in groups.items():
         names = nodes[0] + (f" and {len(nodes) - 1} more" if len(nodes) > 1 else "")
-        click.echo(f"{click.style(end, fg='red', bold=True)}: {names}: {error}", err=True)
+        said = error if error.startswith(f"{nodes[0]} ") else f"{names}: {error}"
+        click.echo(f"{click.style(end, fg='red', bold=True)}: {said}", err=True)
         if hint:
             click.echo(f"  {hint}", err=True)
     skipped = sum(node["end"] == "skipped" for node in summary["failed"])
@@ -100,7 +101,7 @@ def _persona(space: Workspace, persona: PersonaPlan, report: Any) -> dict[str, A
         composite = _composite(space, node, done)
         if composite is not None:
             step["composites"].append(composite)
-    document = rows.get(f"{persona.id}/document")
+    document = rows.get(persona.document.id) if persona.document is not None else None
     folder = os.path.relpath(space.store.build_folder(persona.id).folder)
     status, labels = "", []
     if document is not None:
@@ -139,7 +140,7 @@ def _print_table(summary: dict[str, Any]) -> None:
 def _standing(persona: dict[str, Any]) -> str:
     """Return how a persona stands, in words. A pipeline without a document has no status of its own."""
     complete = all(step["built"] == step["nodes"] for step in persona["steps"])
-    standing = (persona["status"] or "built") if complete else "not complete"
+    standing = (persona["status"] or "built") if complete else "partly built"
     return standing + (f" ({', '.join(persona['labels'])})" if persona["labels"] else "")
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import orjson
 from click import style
 
 from personaforge.plan.explain import text_diff
@@ -22,6 +24,7 @@ WORDS = {
     "left": "not selected",
 }
 _COLORS = {"run": "green", "maybe": "yellow", "restore": "cyan", "blocked": "red", "missing": "red", "pinned": "blue"}
+_DIGEST = re.compile("[0-9a-f]{64}")
 _SHOWN = ("run", "maybe", "restore", "blocked", "missing")
 
 
@@ -70,7 +73,7 @@ def explanation_lines(explanation: Mapping[str, Any]) -> Iterator[str]:
         yield style("Artifacts", bold=True)
         for artifact in explanation["artifacts"]:
             path = artifact["path"] or "(in the store)"
-            yield f"  {artifact['name']:<10} {artifact['digest'][:16]}  {path}  {artifact['condition']}"
+            yield f"  {artifact['name']:<10} {artifact['digest'][:16]}  {path}  {artifact['condition']}".rstrip()
     if explanation["facts"]:
         yield style("Outcome", bold=True)
         yield from _table([(f"  {name}", _short(value)) for name, value in explanation["facts"].items()])
@@ -145,8 +148,10 @@ def _short(value: Any, limit: int = 100) -> str:
         return "-"
     if isinstance(value, float):
         return f"{value:g}"
-    text = value if isinstance(value, str) else str(value)
+    text = value if isinstance(value, str) else orjson.dumps(value, default=str).decode()
     text = " ".join(text.split())
+    if _DIGEST.fullmatch(text):
+        return text[:16]
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 

@@ -25,15 +25,17 @@ def status_rows(store: Store, plan: Plan) -> list[dict[str, Any]]:
             if node.row is not None:
                 ends[node.row.status] = ends.get(node.row.status, 0) + 1
         history = store.index.node_history(persona.id)
-        body = store.index.node_body(f"{persona.id}/document")
+        body = store.index.node_body(persona.document.id) if persona.document is not None else None
         facts = orjson.loads(body)["outcome"]["facts"] if body else {}
+        built = sum(node.row is not None for node in persona.nodes.values())
+        standing = "built" if built == len(persona.nodes) else "partly built" if built else "not built"
         rows.append(
             {
                 "persona": persona.id,
-                "status": facts.get("persona_status") or ("partly built" if history else "not built"),
+                "status": facts.get("persona_status") or standing,
                 "labels": facts.get("labels", []),
                 "nodes": len(persona.nodes),
-                "built": sum(node.row is not None for node in persona.nodes.values()),
+                "built": built,
                 "states": states,
                 "results": ends,
                 "failures": {node: error for node, (error, _) in store.index.failures(persona.id).items()},

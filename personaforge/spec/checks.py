@@ -6,6 +6,7 @@ Called on a cache miss only, so pydantic and jsonschema are imported here and no
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from difflib import get_close_matches
 from typing import Any, get_args
 
@@ -21,12 +22,18 @@ from personaforge.spec.sections import pin_problems, read_schema
 
 
 def check_persona(
-    project: Project, sources: PersonaSources, composed: dict[str, Any], composer: Composer
+    project: Project,
+    sources: PersonaSources,
+    composed: dict[str, Any],
+    composer: Composer,
+    *,
+    passed_over: AbstractSet[str] = frozenset(),
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return a persona's validated values as plain JSON, and its resolved output schemas by name.
 
     What the project composes to without a persona has the price of a second composition, so it is only asked for where
-    the project's own conf speaks of locks, or where something is wrong. Raises SpecError with every problem.
+    the project's own conf speaks of locks, or where something is wrong. `passed_over` names paths that were left out of
+    the composition for being wrong, so that nothing is said of them again. Raises SpecError with every problem.
     """
     problems = list(_locked(sources, composed, composer.base())) if composer.may_lock else []
     wrong: set[str] = set()
@@ -53,6 +60,7 @@ def check_persona(
                 schemas[step.output_schema] = read_schema(project.conf_folders, step.output_schema, plain)
             except SpecError as error:
                 problems += error.problems
+    wrong |= {path.partition(".")[0] for path in passed_over}
     doubtful = wrong | ({"pinned"} if "pipeline" in wrong else set())
     problems += [_placed(sources, *item) for item in _consistency(persona, schemas) if item[0][0] not in doubtful]
     if problems:
@@ -160,7 +168,7 @@ def _problem(sources: PersonaSources, error: Any) -> Problem:
     if location[0] == "pinned" and error["type"] == "finite_number":
         del location[-1]  # the member of the JSON union
     found = error.get("input")
-    message, hint = str(error["msg"]), ""
+    message, hint = str(error["msg"]).partition(", unable to parse")[0], ""
     if error["loc"][-1] == "[key]":
         location = [part for part in location if part != "[key]"]
         message = f"is not a name that fits {error.get('ctx', {}).get('pattern', 'here')}"

@@ -15,25 +15,32 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from personaforge.errors import Problem, SpecError
+from personaforge.spec.bodies import (
+    chained_defaults,
+    group_choices,
+    main_choice,
+    only_chooses,
+    persona_bodies,
+    without_defaults,
+)
 from personaforge.spec.overlay import PersonaSources, Shared, composition_problem, first_line, guarded, to_plain
 from personaforge.spec.project import Project
 from personaforge.spec.settings import GROUPS
-from personaforge.spec.source import MAX_BYTES, Source, acting_interpolation, leads_out, read_source
+from personaforge.spec.source import Source, acting_interpolation, read_source
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
 _HYDRA_LOCK = threading.RLock()
 """Hydra's loader and config store are process-wide."""
-
-MAX_BASES = 16
 
 
 class Origin(NamedTuple):
@@ -45,19 +52,6 @@ class Origin(NamedTuple):
     """The group option it belongs to, such as `pipeline/four_layer`; empty for a persona's own value."""
 
 
-def read_persona(project: Project, path: Path) -> PersonaSources:
-    """Read a persona file and its bases. Raises SpecError.
-
-    A base is a plain name in `defaults:`, and means a file of that name in the same folder. A file in the project may
-    not be a link that leads out of it; one elsewhere was named by the user.
-    """
-    inside = os.path.abspath(path).startswith(str(project.root) + os.sep)
-    files: dict[Path, Source] = {}
-    main = read_source(path, project.relative(path), root=project.root if inside else None)
-    _collect(project, path, main, files, [])
-    return PersonaSources(tuple(files.values()))
-
-
 class Composer:
     """Composes personas of one project."""
 
@@ -65,19 +59,30 @@ class Composer:
         self._project = project
         self._shared: dict[tuple[str, ...], Shared] = {}
 
-    def compose(self, sources: PersonaSources, overrides: Sequence[str], *, full: bool = False) -> dict[str, Any]:
-        """Return the composed values of a persona. Raises SpecError. `full` asks for Hydra's own route throughout."""
-        bodies = _bodies(sources)
+    def compose(
+        self,
+        sources: PersonaSources,
+        overrides: Sequence[str],
+        *,
+        full: bool = False,
+        without: AbstractSet[str] = frozenset(),
+    ) -> dict[str, Any]:
+        """Return the composed values of a persona. Raises SpecError.
+
+        `full` asks for Hydra's own route throughout. `without` names paths that are known to be wrong and are passed
+        over, in the search for what else is.
+        """
+        bodies = persona_bodies(sources, without)
         with _HYDRA_LOCK:
             check_overrides(overrides)
-            if full or overrides or not all(_only_chooses(body) for body in bodies):
+            if full or overrides or not all(only_chooses(body) for body in bodies):
                 return to_plain(sources, self._hydra(sources, bodies, overrides))
-            choices = _choices(bodies)
+            choices = group_choices(bodies)
             shared = self._shared.get(choices)
             if shared is None:
                 shared = Shared(sources, self._hydra(sources, [], choices))
                 self._shared[choices] = shared
-            return shared.merged(sources, [_without_defaults(body) for body in bodies])
+            return shared.merged(sources, [without_defaults(body) for body in bodies])
 
     def base(self) -> dict[str, Any]:
         """Return what the project composes to without a persona or an override; unset values are left out."""
@@ -98,10 +103,10 @@ class Composer:
         from hydra.types import RunMode
 
         found: dict[str, Origin] = {}
-        bodies = _bodies(sources)
+        bodies = persona_bodies(sources)
         with _HYDRA_LOCK, self._session(sources, bodies):
             loader = GlobalHydra.instance().config_loader()
-            asked = [*([_main_choice(bodies)] if bodies else []), *overrides]
+            asked = [*([main_choice(bodies)] if bodies else []), *overrides]
             defaults = guarded(sources, lambda: loader.compute_defaults_list("config", asked, RunMode.RUN))
             folders = self._project.conf_folders
             for entry in defaults.defaults:
@@ -130,7 +135,7 @@ class Composer:
         from hydra import compose
         from hydra.errors import ConfigCompositionException
 
-        asked = [*([_main_choice(bodies)] if bodies else []), *overrides]
+        asked = [*([main_choice(bodies)] if bodies else []), *overrides]
 
         def composed() -> DictConfig:
             try:
@@ -174,7 +179,9 @@ class Composer:
                 Hydra.create_main_hydra2(task_name="forge", config_search_path=path)
                 if bodies:
                     for index, body in enumerate(bodies):
-                        node = OmegaConf.create({**body, "defaults": _chained(body, index, last=len(bodies) - 1)})
+                        node = OmegaConf.create(
+                            {**body, "defaults": chained_defaults(body, index, last=len(bodies) - 1)}
+                        )
                         store.store(group="persona", name=f"file_{index}", node=node, package="_global_")
                 yield
             finally:
@@ -305,134 +312,6 @@ def _shown(project: Project, path: Path) -> str:
     if path.is_relative_to(packaged) and packaged.parent != project.root:
         return "packaged " + str(path.relative_to(packaged.parent))
     return os.path.relpath(path, project.root)
-
-
-def _collect(project: Project, path: Path, source: Source, files: dict[Path, Source], trail: list[Path]) -> None:
-    """Put a file's bases before it, depth first, as Hydra reads a defaults list."""
-    where = source.where(("defaults",))
-    if path in trail or len(files) + len(trail) > MAX_BASES:
-        raise SpecError(
-            Problem(where, "defaults", "builds on itself" if path in trail else f"has over {MAX_BASES} bases")
-        )
-    for name in _base_names(source):
-        base = path.parent / (name if name.endswith((".yaml", ".yml")) else name + ".yaml")
-        if base not in files:
-            read = read_source(base, project.relative(base), root=Path(os.path.realpath(path.parent)))
-            _collect(project, base, read, files, [*trail, path])
-    files[path] = source
-
-
-def _base_names(source: Source) -> list[str]:
-    names = [entry for entry in _body(source)["defaults"] if isinstance(entry, str)]
-    if "_self_" in names[:-1]:
-        raise SpecError(
-            Problem(source.where(("defaults",)), "defaults", "has something after _self_, which must be last")
-        )
-    return [name for name in names if name != "_self_" and not name.startswith(("/", "override ", "optional "))]
-
-
-def _bodies(sources: PersonaSources) -> list[dict[str, Any]]:
-    """Return the values of a persona's files. Raises SpecError with the problems of all of them."""
-    bodies: list[dict[str, Any]] = []
-    problems: list[Problem] = []
-    for source in sources.files:
-        body = _body(source)
-        problems += _shape_problems(source, body)
-        bodies.append(body)
-    if problems:
-        raise SpecError(problems)
-    return bodies
-
-
-def _body(source: Source) -> dict[str, Any]:
-    """Return a file's values, with `pipeline: five_stage` written as a choice of its defaults list."""
-    from omegaconf import OmegaConf
-    from omegaconf.errors import OmegaConfBaseException
-    from yaml import YAMLError
-
-    assert len(source.text) <= MAX_BYTES
-    try:
-        loaded = OmegaConf.to_container(OmegaConf.create(source.text), resolve=False)
-    except (OmegaConfBaseException, YAMLError, ValueError) as error:
-        raise SpecError(Problem(source.shown, "", first_line(error))) from error
-    body: dict[str, Any] = dict(loaded) if isinstance(loaded, dict) else {}  # type: ignore[arg-type]
-    defaults = body.pop("defaults", [])
-    if not isinstance(defaults, list):
-        raise SpecError(Problem(source.where(("defaults",)), "defaults", "expected a list", "defaults: [name]"))
-    for name in GROUPS:
-        option = body.get(name)
-        if isinstance(option, str):
-            del body[name]
-            defaults = [*defaults, {f"override /{name}": option}]
-    body["defaults"] = defaults
-    return body
-
-
-def _shape_problems(source: Source, body: Mapping[str, Any]) -> Iterator[Problem]:
-    """Yield what can't be composed: single values for groups, options that lead out, a group chosen twice."""
-    if "locked" in body and source.lines:
-        hint = "move it to conf/project/settings.yaml"
-        yield Problem(source.where(("locked",)), "locked", "is the project's to set", hint)
-    for name in (*GROUPS, "pinned"):
-        if name in body and not isinstance(body[name], Mapping):
-            found = "nothing" if body[name] is None else f"{body[name]!r:.80}"
-            expected = "settings" if name == "pinned" else "settings, or the name of an option"
-            yield Problem(source.where((name,)), name, f"found {found}, expected {expected}")
-    chosen: set[str] = set()
-    for entry in body["defaults"]:
-        for key, option in entry.items() if isinstance(entry, dict) else ():
-            name = (str(key).split() or [""])[-1].strip("/")
-            where = source.where((name,)) if source.sets((name,)) else source.where(("defaults",))
-            why = leads_out(option) if isinstance(option, str) else ""
-            if why:
-                yield Problem(where, name, f"found {option[:80]!r}, which {why}")
-            elif name in chosen:
-                yield Problem(where, name, "is chosen twice", "leave one of the two")
-            elif name in GROUPS and key != f"override /{name}":
-                yield Problem(where, "defaults", f"found {key!r}", f"- override /{name}: {option}")
-            elif name.partition("@")[0] in ("project", "hydra", "persona"):
-                yield Problem(where, "defaults", f"found {key!r}, which is not a persona's to choose")
-            chosen.add(name)
-
-
-def _only_chooses(body: Mapping[str, Any]) -> bool:
-    """Tell whether a body's defaults only override groups or name bases, which the shared route can do."""
-    return all(
-        not entry.startswith("/")
-        if isinstance(entry, str)
-        else len(entry) == 1 and _is_choice(*next(iter(entry.items())))
-        for entry in body["defaults"]
-    )
-
-
-def _is_choice(key: Any, option: Any) -> bool:
-    return isinstance(key, str) and key.startswith("override /") and key[10:] in GROUPS and isinstance(option, str)
-
-
-def _choices(bodies: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    """Return group overrides in a fixed order; the file nearest to the persona wins."""
-    chosen: dict[str, str] = {}
-    for body in bodies:
-        for entry in body["defaults"]:
-            if isinstance(entry, dict):
-                key, option = next(iter(entry.items()))
-                chosen[key.removeprefix("override /")] = option
-    return tuple(f"{name}={chosen[name]}" for name in sorted(chosen))
-
-
-def _main_choice(bodies: Sequence[Mapping[str, Any]]) -> str:
-    return f"+persona@_global_=file_{len(bodies) - 1}"
-
-
-def _chained(body: Mapping[str, Any], index: int, *, last: int) -> list[Any]:
-    """Return a body's defaults list for the config store: the main file names all others, which carry only choices."""
-    others = [entry for entry in body["defaults"] if not isinstance(entry, str) or entry.startswith("/")]
-    bases = [f"/persona/file_{number}@_global_" for number in range(last)] if index == last else []
-    return [*bases, *others, "_self_"]
-
-
-def _without_defaults(body: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in body.items() if key != "defaults"}
 
 
 def _record(found: dict[str, Origin], source: Source, package: str, group: str) -> None:

@@ -9,7 +9,7 @@ digests. Nothing here reads a cached row that doesn't match.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -66,22 +66,32 @@ class Loader:
         """Load persona files. Raises SpecError with the problems of all of them."""
         loaded: list[Loaded] = []
         problems: list[Problem] = []
+        for one, found in self.each(files, overrides):
+            problems += [problem for problem in found if problem not in problems]
+            if one is not None:
+                loaded.append(one)
+        if problems:
+            raise SpecError(problems)
+        return loaded
+
+    def each(
+        self, files: Iterable[Path], overrides: Sequence[str] = ()
+    ) -> Iterator[tuple[Loaded | None, list[Problem]]]:
+        """Yield what each file loads to, or None, and what is wrong with it: an id that another file has, too."""
         seen: dict[str, Path] = {}
         for file in files:
             try:
                 one = self.load(file, overrides)
             except SpecError as error:
-                problems += [problem for problem in error.problems if problem not in problems]
+                yield None, error.problems
                 continue
             other = seen.setdefault(one.settings.id, file)
+            problems = []
             if other != file:
                 shown = self._project.relative(file)
                 message = f"{one.settings.id!r} is also the id of {self._project.relative(other)}"
                 problems.append(Problem(shown, "id", message, "ids are unique in a project"))
-            loaded.append(one)
-        if problems:
-            raise SpecError(problems)
-        return loaded
+            yield one, problems
 
     def load(self, file: Path, overrides: Sequence[str] = ()) -> Loaded:
         """Load one persona file. Raises SpecError with all its problems."""
@@ -132,13 +142,17 @@ class Loader:
         return row
 
     def _compose(self, file: Path, overrides: Sequence[str]) -> dict[str, Any]:
+        from personaforge.spec.bodies import read_persona
         from personaforge.spec.checks import check_persona
-        from personaforge.spec.compose import Composer, read_persona
+        from personaforge.spec.compose import Composer
 
         if self._composer is None:
             self._composer = Composer(self._project)
         sources = read_persona(self._project, file)
-        composed = self._composer.compose(sources, overrides)
+        try:
+            composed = self._composer.compose(sources, overrides)
+        except SpecError as error:
+            raise SpecError(self._every_problem(sources, overrides, error)) from error
         try:
             plain, schemas = check_persona(self._project, sources, composed, self._composer)
         except SpecError as error:
@@ -151,6 +165,27 @@ class Loader:
         groups[SCHEMAS] = self._interned(schemas)
         bases = [[str(source.path), source.digest] for source in sources.files[:-1]]
         return {"persona": plain, "groups": groups, "bases": bases}
+
+    def _every_problem(self, sources: Any, overrides: Sequence[str], error: SpecError) -> list[Problem]:
+        """Return what else is wrong with a persona that can't be composed: passes over what is known to be wrong, until
+        the rest can be composed and checked."""
+        from personaforge.spec.checks import check_persona
+
+        problems = list(error.problems)
+        without: set[str] = set()
+        composed: dict[str, Any] | None = None
+        while composed is None:
+            wrong = {problem.path for problem in error.problems} - without - {""}
+            if not wrong:
+                return problems
+            without |= wrong
+            try:
+                composed = self._composer.compose(sources, overrides, without=without)
+                check_persona(self._project, sources, composed, self._composer, passed_over=without)
+            except SpecError as further:
+                error = further
+                problems += [problem for problem in further.problems if problem.path not in without]
+        return problems
 
     def _interned(self, data: dict[str, Any]) -> Group:
         digest = digest_json("group/1", data)

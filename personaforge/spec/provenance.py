@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from personaforge.spec.compose import Composer, read_persona
+from personaforge.spec.bodies import read_persona
+from personaforge.spec.compose import Composer
 from personaforge.spec.load import Loaded
 from personaforge.spec.project import Project
 

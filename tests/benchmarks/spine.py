@@ -122,7 +122,8 @@ def _compose(root: Path) -> None:
     code = """
 import sys, time
 from pathlib import Path
-from personaforge.spec.compose import Composer, read_persona
+from personaforge.spec.bodies import read_persona
+from personaforge.spec.compose import Composer
 from personaforge.spec.load import Loader
 from personaforge.spec.project import Project
 from personaforge.store.index import Index

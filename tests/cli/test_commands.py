@@ -164,6 +164,13 @@ def test_validate_lists_every_problem(project: Path, forge: Forge) -> None:
     assert data["valid"] is False and data["personas"] == ["ana", "ben"] and len(data["problems"]) == 5
 
 
+def test_validate_finds_an_id_that_two_files_have(project: Path, forge: Forge) -> None:
+    (project / "personas/twin.yaml").write_text((project / "personas/ana.yaml").read_text())
+    done = forge("validate", cwd=project, check=2)
+    assert "personas/twin.yaml id: 'ana' is also the id of personas/ana.yaml" in done.stderr
+    assert "1 problem." in done.stderr
+
+
 def test_validate_finds_a_missing_template_and_provider(project: Path, forge: Forge) -> None:
     (project / "conf/pipeline/words.yaml").write_text(
         (project / "conf/pipeline/words.yaml").read_text().replace("bio.j2", "boi.j2")
@@ -194,7 +201,7 @@ def test_status_show_and_graph(built: Path, forge: Forge) -> None:
     assert "A cheerful Irish baker." in card and "embedded" in card and "image/02" in card
     document = json.loads(forge("show", "ben", "--json", cwd=built, check=0).stdout)
     assert document["id"] == "ben" and document["artifacts"]["image/02"]["file"] == "images/02-smiling.png"
-    assert "has not been built" in forge("show", "ana", cwd=built, check=2).stderr, "her pipeline writes no document"
+    assert "ana has no document" in forge("show", "ana", cwd=built, check=2).stderr, "her pipeline writes none"
     mermaid = forge("graph", "ana", cwd=built, check=0).stdout
     assert mermaid.startswith("flowchart LR") and "ana_soul --> ana_self" in mermaid
     assert forge("graph", "ben", "--format", "dot", "--all", cwd=built, check=0).stdout.startswith("digraph")

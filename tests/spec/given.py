@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from personaforge.errors import Problem, SpecError
-from personaforge.spec.compose import Composer, read_persona
+from personaforge.spec.bodies import read_persona
+from personaforge.spec.compose import Composer
 from personaforge.spec.load import Loader
 from personaforge.spec.project import Project
 from personaforge.spec.settings import Settings

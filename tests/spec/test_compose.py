@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from personaforge.errors import SpecError
 from personaforge.spec import compose
-from personaforge.spec.compose import MAX_BASES, Composer, read_persona
+from personaforge.spec.bodies import MAX_BASES, read_persona
+from personaforge.spec.compose import Composer
 from personaforge.spec.project import Project, packaged
 from personaforge.testing import write_project
 
