@@ -15,8 +15,9 @@ from pydantic import BaseModel, ValidationError
 from personaforge.digest import canonical
 from personaforge.errors import Problem, SpecError
 from personaforge.spec.compose import Composer
-from personaforge.spec.models import Persona, Prompted, Step, validate_persona
+from personaforge.spec.models import Persona, validate_persona
 from personaforge.spec.overlay import PersonaSources
+from personaforge.spec.pipeline import Prompted, Step
 from personaforge.spec.project import Project
 from personaforge.spec.sections import pin_problems, read_schema
 

@@ -1,0 +1,150 @@
+"""The models of pipelines: one for each kind of step that `conf/pipeline` may declare."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from personaforge.spec.values import Line, Model, Name, TemplateName
+
+
+class StepBase(Model):
+    """What every step declares."""
+
+    needs: tuple[Name, ...] = ()
+    """Steps whose results this one reads."""
+    tags: tuple[Name, ...] = ()
+    """For `--select tag:...`."""
+
+
+class Prompted(StepBase):
+    """A step that asks a text model for one JSON document."""
+
+    section: Name
+    """Where the result goes in the persona document."""
+    uses: tuple[Line, ...] = ()
+    """Further setting paths that the template reads, such as `fashion.contexts`."""
+    template: TemplateName
+    system: TemplateName = "text/system.j2"
+    output_schema: Name = Field(alias="schema")
+    """A file in `conf/schema/`."""
+    provider: Name
+    model: Line
+    temperature: Annotated[float, Field(ge=0, le=2)]
+    max_tokens: Annotated[int, Field(ge=16, le=64_000)]
+    fallbacks: tuple[Line, ...] = ()
+    """Models asked in turn when the one before has definitely refused."""
+    retries: Annotated[int, Field(ge=0, le=8)] = 2
+    """Further attempts when the answer doesn't fit the schema or drops a pinned value."""
+
+
+class DraftStep(Prompted):
+    """Drafts one section of the persona document."""
+
+    kind: Literal["draft"]
+
+
+class ReviewStep(Prompted):
+    """A second reader: scores the document, and has sections drafted again with its findings."""
+
+    kind: Literal["review"]
+    threshold: Annotated[float, Field(ge=1, le=5)]
+    """Mean of the scores, on their scale of 1 to 5, from which the document passes."""
+    rounds: Annotated[int, Field(ge=0, le=8)]
+    """Revisions at most; after them the persona ships flagged."""
+
+
+class ProfileStep(StepBase):
+    """Gathers the sections into the document that images and videos read."""
+
+    kind: Literal["profile"]
+
+
+class MatrixStep(StepBase):
+    """Dresses every position and motion from the lifestyle. No model call."""
+
+    kind: Literal["matrix"]
+
+
+class Pictured(StepBase):
+    """A step whose artifact is made by an image or video provider from a template."""
+
+    template: TemplateName
+    provider: Name
+    model: Line
+
+
+class CandidateStep(Pictured):
+    """Draws the frontal candidates that the anchor is chosen from: `identity.anchor.candidates` slots."""
+
+    kind: Literal["candidate"]
+
+
+class AnchorStep(StepBase):
+    """Chooses the anchor among the candidates, once."""
+
+    kind: Literal["anchor"]
+
+
+class ImageStep(Pictured):
+    """Draws images against the anchor: one for each entry of `positions`, or the single `position`."""
+
+    kind: Literal["image"]
+    positions: Line | None = None
+    """Setting path of a table of positions, such as `matrix.positions`; a slot for each entry but the anchor's."""
+    position: Line | None = None
+    """Setting path of one position, such as `matrix.utility.avatar`."""
+
+
+class VideoStep(Pictured):
+    """Films one clip for each entry of `motion.types`."""
+
+    kind: Literal["video"]
+
+
+class RenderStep(StepBase):
+    """Renders a template over the persona document to a text file. No model call."""
+
+    kind: Literal["render"]
+    template: TemplateName
+    file: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9]{1,8})?$", max_length=80)]
+    """Name of the file in the persona's build folder."""
+
+
+class DocumentStep(StepBase):
+    """Writes `persona.json`: the sections, every artifact with its decision and scores, and the provenance."""
+
+    kind: Literal["document"]
+
+
+class SheetStep(StepBase):
+    """Draws the contact sheet."""
+
+    kind: Literal["sheet"]
+
+
+Step = Annotated[
+    DraftStep
+    | ReviewStep
+    | ProfileStep
+    | MatrixStep
+    | CandidateStep
+    | AnchorStep
+    | ImageStep
+    | VideoStep
+    | RenderStep
+    | DocumentStep
+    | SheetStep,
+    Field(discriminator="kind"),
+]
+
+
+class Pipeline(Model):
+    """The declared steps of a persona."""
+
+    name: Name
+    steps: dict[Name, Step]
+
+
+# --- modalities -------------------------------------------------------------------------------------------------------
