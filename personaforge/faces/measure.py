@@ -13,6 +13,7 @@ It holds only JSON values:
     embedding_norm   before normalising; null when the analyzer doesn't say
     ratio_set   `106` or `5`: which landmarks the ratios came from
     ratios      name -> distance over the distance between the eyes, 6 decimals
+    pose        yaw, pitch and roll in degrees, 2 decimals; see `pose`
     sharpness   see `quality.sharpness`; null when the face lies wholly beyond the picture's edge
 """
 
@@ -25,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 from personaforge.faces.landmarks import ratios_5, ratios_106
 from personaforge.faces.picture import UnreadablePicture, read_picture
+from personaforge.faces.pose import Pose, pose_5, pose_106
 from personaforge.faces.quality import METHODS, histogram_distances, sharpness, tones
 from personaforge.faces.video import UnreadableClip, read_clip
 
@@ -94,7 +96,7 @@ def _measure_pixels(pixels: NDArray[np.uint8], analyzer: FaceAnalyzer) -> dict[s
         return {"status": "no_face", "code": "no_face", "reason": "no face was found", **size}
     face = faces[0]
     try:
-        ratio_set, ratios = _ratios(face)
+        ratio_set, ratios, pose = _shape(face)
     except ValueError as error:
         reason = f"a face was found and its landmarks can't be used: {error}"
         return {"status": "no_face", "code": "degenerate", "reason": reason, **size}
@@ -109,15 +111,18 @@ def _measure_pixels(pixels: NDArray[np.uint8], analyzer: FaceAnalyzer) -> dict[s
         "embedding_norm": _rounded(face.embedding_norm),
         "ratio_set": ratio_set,
         "ratios": {name: round(value, 6) for name, value in ratios.items()},
+        "pose": pose._asdict(),
         "sharpness": _rounded(sharpness(pixels, face.box)),
     }
 
 
-def _ratios(face: Face) -> tuple[str, dict[str, float]]:
-    """Return the better ratio set that the analyzer gave. Raises ValueError when the points are unusable."""
+def _shape(face: Face) -> tuple[str, dict[str, float], Pose]:
+    """Return ratios and pose by the better set of points. Raises ValueError when the points are unusable."""
     if face.landmarks106 is not None:
-        return "106", ratios_106(list(face.landmarks106))
-    return "5", ratios_5(list(face.landmarks5))
+        points = list(face.landmarks106)
+        return "106", ratios_106(points), pose_106(points)
+    points = list(face.landmarks5)
+    return "5", ratios_5(points), pose_5(points)
 
 
 def _rounded(value: float | None) -> float | None:

@@ -1,7 +1,13 @@
 """Which of several frontal candidates becomes the anchor. It chooses by number; it pins and writes nothing.
 
-`central_similarity` (Personalab's) takes the candidate with the highest mean cosine to the others: a generator's odd
-one out makes a poor reference. `first` takes the first with a face.
+    central_similarity  the highest mean cosine to the others (Personalab's): a generator's odd one out is a poor one
+    quality_weighted    the highest mean cosine times quality (ours): so is a blurred picture, or a turned one
+    first               the first with a face
+
+Quality is the geometric mean of four numbers in [0, 1]: the detector's confidence; sharpness, and the embedding's norm
+before normalising (recognisers give poor pictures short ones: MagFace, Meng et al. 2021, makes a measure of it), each
+over the best among the candidates; and frontality, 1 at 0 and 0 from 45 degrees of yaw on. What an analyzer doesn't
+tell is left out of the mean.
 """
 
 from __future__ import annotations
@@ -12,9 +18,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from personaforge.errors import Problem, SpecError
-from personaforge.identity.score import Cause, Unmeasured, cosine
+from personaforge.identity.score import Cause, Unmeasured, clamp, cosine
 
-STRATEGIES = ("central_similarity", "first")
+STRATEGIES = ("central_similarity", "quality_weighted", "first")
+
+_OVER_BEST = ("sharpness", "embedding_norm")
+_TURNED_AWAY = 45.0
+"""Degrees of yaw at which a picture is no frontal reference at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +35,8 @@ class Choice:
     """Position among the candidates, from 0."""
     means: tuple[float | None, ...]
     """Each candidate's mean cosine to the other measured ones, 6 decimals; None without a face or without others."""
+    qualities: tuple[float | None, ...]
+    """Each candidate's quality, 6 decimals; None without a face."""
     reason: str
     """A sentence part for people."""
 
@@ -41,16 +53,36 @@ def choose(measurements: Sequence[Mapping[str, Any] | None], strategy: str) -> C
     if not faces:
         return _nothing(measurements)
     means = tuple(_mean_cosine(index, faces) for index in range(len(measurements)))
+    qualities = _qualities(measurements, faces)
     total, measured = len(measurements), len(faces)
     if strategy == "first":
-        index = min(faces)
-        return Choice(index, means, f"the first of {total} candidates with a face")
+        return Choice(min(faces), means, qualities, f"the first of {total} candidates with a face")
     if measured == 1:
-        return Choice(min(faces), means, f"the only one of {total} candidates with a face")
-    # means[i] is a number for every key of faces, as there are two or more; -1 only satisfies the type checker
-    index = max(faces, key=lambda i: (-1.0 if (mean := means[i]) is None else mean, -i))
-    reason = f"mean cosine {means[index]:g} to the others, the highest of {measured}"
-    return Choice(index, means, reason if measured == total else f"{reason} with a face out of {total}")
+        return Choice(min(faces), means, qualities, f"the only one of {total} candidates with a face")
+    weighted = strategy == "quality_weighted"
+    factors = [1.0 if one is None or not weighted else one for one in qualities]
+    worth = {i: round((means[i] or 0.0) * factors[i], 6) for i in faces}
+    index = max(faces, key=lambda i: (worth[i], -i))
+    reason = f"mean cosine {means[index]:g} to the others"
+    if weighted:
+        reason += f" times quality {factors[index]:g}"
+    reason += f", the highest of {measured}"
+    return Choice(index, means, qualities, reason if measured == total else f"{reason} with a face out of {total}")
+
+
+def _qualities(
+    measurements: Sequence[Mapping[str, Any] | None], faces: Mapping[int, Mapping[str, Any]]
+) -> tuple[float | None, ...]:
+    best = {name: max((one.get(name) or 0.0 for one in faces.values()), default=0.0) for name in _OVER_BEST}
+
+    def quality(one: Mapping[str, Any]) -> float | None:
+        parts = [clamp(float(one["detection"]))] if "detection" in one else []
+        parts += [float(one[name]) / best[name] for name in _OVER_BEST if best[name] and one.get(name) is not None]
+        if one.get("pose") is not None:
+            parts.append(clamp(1 - abs(float(one["pose"]["yaw"])) / _TURNED_AWAY))
+        return round(math.prod(parts) ** (1 / len(parts)), 6) if parts else None
+
+    return tuple(quality(faces[index]) if index in faces else None for index in range(len(measurements)))
 
 
 def _mean_cosine(index: int, faces: Mapping[int, Mapping[str, Any]]) -> float | None:

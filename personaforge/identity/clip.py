@@ -27,7 +27,8 @@ from enum import StrEnum
 from typing import Any
 
 from personaforge.identity.policy import Policy, Quality
-from personaforge.identity.score import Cause, Score, Unmeasured, compare
+from personaforge.identity.references import ANCHOR, compare_all
+from personaforge.identity.score import Cause, Score, Unmeasured, unmeasured
 
 
 class Degradation(StrEnum):
@@ -104,14 +105,22 @@ def compare_clip(
     *,
     anchor_analyzer: Mapping[str, str] | None = None,
     clip_analyzer: Mapping[str, str] | None = None,
+    others: Mapping[str, Mapping[str, Any]] | None = None,
+    combine: str = "max",
 ) -> ClipScore | Unmeasured:
-    """Score a clip's measurement (`measure_clip`) against the anchor's. Unmeasured when no frame has a face."""
+    """Score a clip's measurement (`measure_clip`) against the anchor's. Unmeasured when no frame has a face.
+
+    `others` are further references by name, measured by the anchor's analyzer; see `references`.
+    """
     if clip["status"] == "unreadable":
         return Unmeasured(Cause.UNREADABLE, str(clip["reason"]))
     frames = [frame for frame in clip["frames"] if frame["status"] == "measured"]
     scores: list[Score] = []
     for frame in frames:
-        score = compare(anchor, frame, policy, anchor_analyzer=anchor_analyzer, candidate_analyzer=clip_analyzer)
+        blocked = unmeasured(anchor, frame, anchor_analyzer, clip_analyzer)
+        if blocked is not None:
+            return blocked
+        score = compare_all({ANCHOR: anchor, **(others or {})}, frame, policy, combine)
         if isinstance(score, Unmeasured):
             return score
         scores.append(score)
@@ -126,6 +135,7 @@ def compare_clip(
         composite=round(mean(composites), 6),
         faces=max(score.faces for score in scores),
         ratio_set=scores[0].ratio_set,
+        turn=max((score.turn for score in scores if score.turn is not None), default=None),
     )
     cosine_std = round(math.sqrt(variance(cosines)), 6)
     sharpness = _sharpness_ratio(anchor, frames)

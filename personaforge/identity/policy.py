@@ -44,6 +44,12 @@ class Policy:
     """Where it stops growing."""
     relax_factor: float
     """How many times max_error it is by then."""
+    turn_from: float
+    """Degrees between the anchor's pose and the candidate's from which the bound grows, too."""
+    turn_until: float
+    """Where it stops growing."""
+    turn_factor: float
+    """How many times max_error it is by then, for a face that fills its picture."""
 
     @classmethod
     def from_settings(cls, identity: Mapping[str, Any]) -> Policy:
@@ -60,6 +66,9 @@ class Policy:
             relax_below=float(geometric["relax_below"]),
             relax_until=float(geometric["relax_until"]),
             relax_factor=float(geometric["relax_factor"]),
+            turn_from=float(geometric["turn_from"]),
+            turn_until=float(geometric["turn_until"]),
+            turn_factor=float(geometric["turn_factor"]),
         )
 
 

@@ -67,13 +67,17 @@ class Score:
     error: float
     """Mean absolute difference of the ratios, from 0 up, unclamped."""
     error_bound: float
-    """What strict mode allows for this size of face; see `error_bound`."""
+    """What strict mode allows for this size of face and turn of the head; see `error_bound`."""
     composite: float
     """[0, 1] with weights that sum to 1; the number that the thresholds are about."""
     faces: int
     """Faces in the candidate; the largest was measured."""
     ratio_set: str
     """`106` or `5`."""
+    turn: float | None = None
+    """Degrees between the anchor's pose and the candidate's, the larger of yaw and pitch; None without a pose."""
+    reference: str = ""
+    """Which picture of the reference set this is about; empty for the anchor alone."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the fields as JSON values."""
@@ -98,13 +102,15 @@ def compare(
         return blocked
     similarity = cosine(anchor, candidate)
     error = ratio_error(anchor["ratios"], candidate["ratios"])
+    turned = turn(anchor, candidate)
     return Score(
         cosine=round(similarity, 6),
         error=round(error, 6),
-        error_bound=round(error_bound(candidate, policy), 6),
+        error_bound=round(error_bound(candidate, policy, turned), 6),
         composite=round(composite(similarity, error, policy), 6),
         faces=int(candidate["faces"]),
         ratio_set=str(candidate["ratio_set"]),
+        turn=turned,
     )
 
 
@@ -150,21 +156,38 @@ def composite(similarity: float, error: float, policy: Policy) -> float:
     return policy.embedding_weight * similarity + policy.geometric_weight * (1 - clamp(error))
 
 
-def error_bound(measurement: Mapping[str, Any], policy: Policy) -> float:
-    """Return the bound on the error for the size of this face.
+def turn(anchor: Mapping[str, Any], candidate: Mapping[str, Any]) -> float | None:
+    """Return the degrees between two poses, the larger of yaw and pitch; leaning the head moves no ratio. None where a
+    measurement has no pose. A difference, because a generic head is off by a person's own build, and that cancels."""
+    one, other = anchor.get("pose"), candidate.get("pose")
+    if one is None or other is None:
+        return None
+    return round(max(abs(float(other[angle]) - float(one[angle])) for angle in ("yaw", "pitch")), 2)
 
-    max_error while the face's diagonal is at least relax_below of the image's, relax_factor times that from relax_until
-    down, linear between. Landmarks of a small face are off by more of the eyes' distance, so a full-length picture
-    would fail for its size alone.
+
+def error_bound(measurement: Mapping[str, Any], policy: Policy, turned: float | None = None) -> float:
+    """Return the bound on the error for the size of this face, and for how far it is turned from the anchor's pose.
+
+    Size: max_error while the face's diagonal is at least relax_below of the image's, relax_factor times that from
+    relax_until down, linear between. Landmarks of a small face are off by more of the eyes' distance, so a full-length
+    picture would fail for its size alone.
+
+    Turn: nothing up to turn_from degrees, turn_factor times max_error from turn_until up, linear between. The ratios
+    are distances in the picture's plane over the distance between the eyes, which shrinks with the cosine of the yaw,
+    so a profile would fail for its pose alone. What both allow beyond max_error is added.
     """
     x1, y1, x2, y2 = measurement["box"]
     share = math.hypot(x2 - x1, y2 - y1) / math.hypot(measurement["width"], measurement["height"])
-    if share >= policy.relax_below:
-        return policy.max_error
-    if share <= policy.relax_until:
-        return policy.max_error * policy.relax_factor
-    relaxed = (policy.relax_below - share) / (policy.relax_below - policy.relax_until)
-    return policy.max_error * (1 + (policy.relax_factor - 1) * relaxed)
+    small = _share(-share, -policy.relax_below, -policy.relax_until) * (policy.relax_factor - 1)
+    away = _share(turned or 0.0, policy.turn_from, policy.turn_until) * (policy.turn_factor - 1)
+    return policy.max_error * (1 + small + away)
+
+
+def _share(value: float, start: float, end: float) -> float:
+    """Return how much of the way from start up to end a value has gone, in [0, 1]; a way of no length is a step."""
+    if start == end:
+        return 1.0 if value > start else 0.0
+    return clamp((value - start) / (end - start))
 
 
 def clamp(value: float) -> float:

@@ -112,7 +112,7 @@ def _persona(space: Workspace, persona: PersonaPlan, report: Any) -> dict[str, A
 
 
 def _composite(space: Workspace, node: Any, done: Any) -> float | None:
-    if not node.shape.kind.measures or node.shape.kind.name not in ("image", "video"):
+    if not node.shape.kind.measures or node.shape.kind.name not in ("reference", "image", "video"):
         return None
     if done is not None and done.outcome is not None:
         found = done.outcome.facts.get("composite")

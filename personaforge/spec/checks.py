@@ -62,8 +62,13 @@ def check_persona(
             except SpecError as error:
                 problems += error.problems
     wrong |= {path.partition(".")[0] for path in passed_over}
-    doubtful = wrong | ({"pinned"} if "pipeline" in wrong else set())
-    problems += [_placed(sources, *item) for item in _consistency(persona, schemas) if item[0][0] not in doubtful]
+    # What is checked against a part that was replaced by the project's own would be held against the wrong thing.
+    doubtful: set[tuple[str, ...]] = {(name,) for name in wrong}
+    doubtful |= {("pinned",)} if "pipeline" in wrong else set()
+    doubtful |= {("identity", "references")} if "matrix" in wrong else set()
+    for item in _consistency(persona, schemas):
+        if not any(tuple(item[0][: len(path)]) == path for path in doubtful):
+            problems.append(_placed(sources, *item))
     if problems:
         raise SpecError(problems)
     return plain, schemas
@@ -123,7 +128,11 @@ def _media(persona: Persona) -> Iterator[tuple[list[str], str, str]]:
         hint = _nearest(matrix.anchor, matrix.positions)
         yield ["matrix", "anchor"], f"found {matrix.anchor!r}, which is no position", hint
     placed: list[tuple[list[str], str, int]] = []
-    for table, entries in (("positions", matrix.positions), ("utility", matrix.utility)):
+    for table, entries in (
+        ("positions", matrix.positions),
+        ("references", matrix.references),
+        ("utility", matrix.utility),
+    ):
         placed += [(["matrix", table, key], entry.scene, entry.wardrobe) for key, entry in entries.items()]
     films = any(step.kind == "video" for step in persona.pipeline.steps.values())
     motions = persona.motion.types if films else {}
@@ -150,6 +159,12 @@ def _media(persona: Persona) -> Iterator[tuple[list[str], str, str]]:
         yield ["identity", "retry_threshold"], found, ""
     if identity.geometric.relax_until > identity.geometric.relax_below:
         yield ["identity", "geometric", "relax_until"], "is above relax_below", ""
+    if identity.geometric.turn_until < identity.geometric.turn_from:
+        yield ["identity", "geometric", "turn_until"], "is below turn_from", ""
+    for slot in identity.references.slots:
+        if slot not in matrix.references:
+            hint = _nearest(slot, matrix.references)
+            yield ["identity", "references", "slots"], f"found {slot!r}, which is no entry of matrix.references", hint
     plain = persona.model_dump(mode="python", by_alias=True)
     for name, step in persona.pipeline.steps.items():
         if step.kind == "image":

@@ -118,6 +118,8 @@ class Matrix(Model):
     """The position whose image is the canonical reference."""
     scenes: dict[Name, Scene]
     positions: Annotated[dict[Slot, Position], Field(min_length=1, max_length=200)]
+    references: dict[Slot, PositionBase] = Field(default_factory=dict)
+    """Further pictures that may stand for the person beside the anchor; `identity.references` names those in use."""
     utility: dict[Name, UtilityPosition]
 
 
@@ -187,25 +189,40 @@ class EmbeddingGate(Model):
 
 
 class GeometricGate(Model):
-    """The bound on the geometric error, and how it relaxes for small faces."""
+    """The bound on the geometric error, and how it relaxes for small faces and for turned heads."""
 
     max_error: Unit
     relax_below: Unit
     relax_until: Unit
     relax_factor: Annotated[float, Field(ge=1)]
+    turn_from: Annotated[float, Field(ge=0, le=180)]
+    """Degrees between the anchor's pose and the candidate's."""
+    turn_until: Annotated[float, Field(ge=0, le=180)]
+    turn_factor: Annotated[float, Field(ge=1)]
 
 
 class Anchoring(Model):
     """How the anchor comes about."""
 
     candidates: Annotated[int, Field(ge=1, le=32)]
-    strategy: Literal["central_similarity", "first"]
+    strategy: Literal["central_similarity", "quality_weighted", "first"]
+
+
+class References(Model):
+    """Which pictures stand for the person beside the anchor, and how a candidate is held against all of them."""
+
+    slots: tuple[Slot, ...]
+    """Entries of `matrix.references`; each is drawn once against the anchor. Empty: the anchor alone."""
+    combine: Literal["max", "mean"]
+    """max: the reference that is most alike. mean: the mean over all of them."""
 
 
 class Frames(Model):
     """How clips are sampled."""
 
     frames: Annotated[int, Field(ge=1, le=240)]
+    sampling: Literal["uniform", "faces"]
+    """uniform: evenly spread. faces: frames that show a face, as evenly spread as they come."""
 
 
 class Identity(Model):
@@ -224,6 +241,7 @@ class Identity(Model):
     embedding: EmbeddingGate
     geometric: GeometricGate
     anchor: Anchoring
+    references: References
     video: Frames
 
 

@@ -97,6 +97,12 @@ class ImageStep(Pictured):
     """Setting path of one position, such as `matrix.utility.avatar`."""
 
 
+class ReferenceStep(Pictured):
+    """Draws the pictures of the reference set against the anchor: one for each of `identity.references.slots`."""
+
+    kind: Literal["reference"]
+
+
 class VideoStep(Pictured):
     """Films one clip for each entry of `motion.types`."""
 
@@ -132,6 +138,7 @@ Step = Annotated[
     | CandidateStep
     | AnchorStep
     | ImageStep
+    | ReferenceStep
     | VideoStep
     | RenderStep
     | DocumentStep

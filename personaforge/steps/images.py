@@ -15,7 +15,7 @@ from personaforge.identity.verdict import Decision
 from personaforge.steps.action import Action, Outcome, Output, Price, Procedure, Status
 from personaforge.steps.attempts import Attempt, Examining, Judgement, Made, Making, attempt_loop
 from personaforge.steps.context import Context
-from personaforge.steps.measuring import can_judge, judge_image, measure, no_model, not_bought
+from personaforge.steps.measuring import ReferenceSet, can_judge, judge_image, measure, no_model, not_bought
 from personaforge.steps.text import SECTIONS, how, suffix_of
 from personaforge.steps.wardrobe import WARDROBES
 from personaforge.store.artifact import Artifact
@@ -25,6 +25,8 @@ IMAGE = "image"
 """Name of an image's output."""
 ANCHOR = "anchor"
 """The step kind, and the name of the anchor's output."""
+REFERENCE = "reference"
+"""The step kind of the reference set's other pictures, and the name of their output."""
 
 _FACE_FACTS = ("age", "gender", "ethnicity")
 _POSE_FACTS = ("distance", "yaw", "pitch", "expression", "light")
@@ -123,10 +125,16 @@ def anchor(context: Context) -> Procedure:
 
 
 def image(context: Context) -> Procedure:
-    """Draw one image with the anchor as its reference, judge it, and try again with a stronger identity patch."""
+    """Draw one image with the anchor as its reference, judge it, and try again with a stronger identity patch.
+
+    A picture of the reference set is drawn in the same way, and judged against the anchor alone.
+    """
     settings = context.settings
     slot, position = _position(context)
     reference = context.of_kind(ANCHOR).outputs[ANCHOR].artifact
+    is_reference = context.node.kind == REFERENCE
+    output, folder = (REFERENCE, "references") if is_reference else (IMAGE, "images")
+    references = ReferenceSet(reference) if is_reference else reference_set(context)
     name = str(position["name"]).replace(" ", "-")
 
     def request(number: int) -> Action:
@@ -135,10 +143,10 @@ def image(context: Context) -> Procedure:
     def make(number: int, tried: Sequence[Attempt]) -> Making:
         action = first if number == 0 else request(number)
         result = yield action
-        return Made({IMAGE: result.outputs[IMAGE]}, how(context, action, result))
+        return Made({output: result.outputs[IMAGE]}, how(context, action, result))
 
     def examine(made: Made) -> Examining:
-        return (yield from judge_image(context, made.outputs[IMAGE], reference))
+        return (yield from judge_image(context, made.outputs[output], references))
 
     first = request(0)
     return (
@@ -148,12 +156,25 @@ def image(context: Context) -> Procedure:
             make=make,
             examine=examine,
             limit=settings["identity.max_attempts"] if can_judge(context) else 0,
+            # A silhouette may show no face at all: it is kept, and simply not in the set.
+            exhausted="flagged" if is_reference else "rejected",
             otherwise=not_bought(context),
             paths=lambda outputs: {
-                IMAGE: f"images/{f'{slot}-{name}' if context.node.slot else slot}{suffix_of(outputs[IMAGE])}"
+                output: f"{folder}/{f'{slot}-{name}' if context.node.slot and not is_reference else slot}"
+                f"{suffix_of(outputs[output])}"
             },
         )
     )
+
+
+def reference_set(context: Context) -> ReferenceSet:
+    """Return what a node's candidates are held against: the anchor, and the other references that passed measured."""
+    others = {
+        name.rpartition("/")[2]: outcome.outputs[REFERENCE].artifact
+        for name, outcome in context.needs.items()
+        if REFERENCE in outcome.outputs and outcome.status == "accepted"
+    }
+    return ReferenceSet(context.of_kind(ANCHOR).outputs[ANCHOR].artifact, others)
 
 
 def draw(context: Context, position: Mapping[str, Any], slot: str, reference: Artifact | None, attempt: int) -> Action:
@@ -233,6 +254,8 @@ def _position(context: Context) -> tuple[str, Mapping[str, Any]]:
     """Return the position's name and entry: one of a table, or the step's only one."""
     settings = context.settings
     base = f"pipeline.steps.{context.node.step}"
+    if context.node.kind == REFERENCE:
+        return context.node.slot, settings[f"matrix.references.{context.node.slot}"]
     if context.node.slot:
         return context.node.slot, settings[f"{settings[f'{base}.positions']}.{context.node.slot}"]
     path = str(settings[f"{base}.position"])

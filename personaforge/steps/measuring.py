@@ -7,7 +7,7 @@ is measured once however many policies read it. Judging is arithmetic over measu
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from dataclasses import fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from personaforge.identity.policy import Policy, Quality
@@ -42,29 +42,67 @@ def measure_clip(context: Context, artifact: Artifact) -> Measuring:
     return result.value
 
 
-def judge_image(context: Context, artifact: Artifact, anchor: Artifact) -> Generator[Action, Result, Judgement]:
-    """Measure an image and judge it against the anchor."""
-    from personaforge.identity.score import compare
+@dataclass(frozen=True)
+class ReferenceSet:
+    """What a candidate is held against."""
 
-    reference = yield from measure(context, anchor)
+    anchor: Artifact
+    others: Mapping[str, Artifact] = field(default_factory=dict)
+    """Accepted pictures of the reference set, by slot."""
+
+    @property
+    def digests(self) -> list[str]:
+        """The others' digests, in the order of their slots."""
+        return [self.others[slot].digest for slot in sorted(self.others)]
+
+
+def judge_image(context: Context, artifact: Artifact, references: ReferenceSet) -> Generator[Action, Result, Judgement]:
+    """Measure an image and judge it against the reference set."""
+    from personaforge.identity.references import compare_all
+
+    known = yield from _measured(context, references)
     measured = yield from measure(context, artifact)
-    if reference is None or measured is None:
-        return _judged_from_pin(context, artifact, anchor, "face")
-    return _judged(context, compare(reference, measured, policy_of(context)), anchor, "face")
+    if known is None or measured is None:
+        return _judged_from_pin(context, artifact, references, "face")
+    combine = context.settings["identity.references.combine"]
+    return _judged(context, compare_all(known, measured, policy_of(context), combine), references, "face")
 
 
-def judge_clip(context: Context, artifact: Artifact, anchor: Artifact) -> Generator[Action, Result, Judgement]:
-    """Measure a clip's frames and judge their mean against the anchor."""
+def judge_clip(context: Context, artifact: Artifact, references: ReferenceSet) -> Generator[Action, Result, Judgement]:
+    """Measure a clip's frames and judge their mean against the reference set."""
     from personaforge.identity.clip import compare_clip
+    from personaforge.identity.references import ANCHOR
 
-    reference = yield from measure(context, anchor)
+    known = yield from _measured(context, references)
     measured = yield from measure_clip(context, artifact)
-    if reference is None or measured is None:
-        return _judged_from_pin(context, artifact, anchor, "video")
-    clip = compare_clip(reference, measured, policy_of(context), Quality.from_settings(context.settings["quality"]))
+    if known is None or measured is None:
+        return _judged_from_pin(context, artifact, references, "video")
+    clip = compare_clip(
+        known[ANCHOR],
+        measured,
+        policy_of(context),
+        Quality.from_settings(context.settings["quality"]),
+        others={name: one for name, one in known.items() if name != ANCHOR},
+        combine=context.settings["identity.references.combine"],
+    )
     if isinstance(clip, Unmeasured):
-        return _judged(context, clip, anchor, "video")
-    return _judged(context, clip.score, anchor, "video", {"clip": clip.as_json()})
+        return _judged(context, clip, references, "video")
+    return _judged(context, clip.score, references, "video", {"clip": clip.as_json()})
+
+
+def _measured(
+    context: Context, references: ReferenceSet
+) -> Generator[Action, Result, dict[str, Mapping[str, Any]] | None]:
+    """Return the measurements of a reference set by name, the anchor's first, or None where nothing can measure."""
+    from personaforge.identity.references import ANCHOR
+
+    found: dict[str, Mapping[str, Any]] = {}
+    for name, artifact in ((ANCHOR, references.anchor), *sorted(references.others.items())):
+        measured = yield from measure(context, artifact)
+        if measured is None:
+            return None
+        found[name] = measured
+    return found
 
 
 def can_judge(context: Context) -> bool:
@@ -88,7 +126,7 @@ def policy_of(context: Context) -> Policy:
     return Policy.from_settings(context.settings["identity"])
 
 
-def _judged_from_pin(context: Context, artifact: Artifact, anchor: Artifact, modality: str) -> Judgement:
+def _judged_from_pin(context: Context, artifact: Artifact, references: ReferenceSet, modality: str) -> Judgement:
     """Judge by the scores in the lock, where nothing can measure here: what was measured once stays measured."""
     pin = context.pin
     facts = pin.facts if pin is not None else {}
@@ -96,17 +134,18 @@ def _judged_from_pin(context: Context, artifact: Artifact, anchor: Artifact, mod
         pin is None
         or artifact.digest not in pin.outputs.values()
         or not facts.get("measured")
-        or facts.get("anchor") != anchor.digest
+        or facts.get("anchor") != references.anchor.digest
+        or facts.get("references", []) != references.digests
     ):
-        return _judged(context, no_model(), anchor, modality)
-    score = Score(**{field.name: facts[field.name] for field in fields(Score)})
-    return _judged(context, score, anchor, modality, measured_by=facts.get("measured_by"))
+        return _judged(context, no_model(), references, modality)
+    score = Score(**{one.name: facts[one.name] for one in fields(Score) if one.name in facts})
+    return _judged(context, score, references, modality, measured_by=facts.get("measured_by"))
 
 
 def _judged(
     context: Context,
     score: Score | Unmeasured,
-    anchor: Artifact,
+    references: ReferenceSet,
     modality: str,
     extra: Mapping[str, Any] | None = None,
     measured_by: str | None = None,
@@ -116,12 +155,15 @@ def _judged(
 
     settings, identity = context.settings, context.measurer.identity
     verdict = judge(score, policy_of(context), require_measurement=settings["identity.require_measurement"])
-    facts: dict[str, Any] = {"measured": verdict.measured, "anchor": anchor.digest}
+    facts: dict[str, Any] = {"measured": verdict.measured, "anchor": references.anchor.digest}
+    if references.others:
+        facts["references"] = references.digests
     if verdict.decision is not Decision.ACCEPT:
         facts["reason"] = verdict.reason  # names the thresholds, which must not change what passes
     evaluation: dict[str, Any] = {
         "modality": modality,
-        "anchor": anchor.digest,
+        "anchor": references.anchor.digest,
+        "references": references.digests,
         "analyzer": dict(identity or {}),
         "measured": verdict.measured,
         "reason": verdict.reason,
@@ -162,5 +204,5 @@ def measure_action(
     )
 
 
-MEASURE_VERSION = "1"
+MEASURE_VERSION = "2"
 """Raised when our own part of measuring (decoding, cropping, ratios) would give other numbers."""

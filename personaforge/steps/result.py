@@ -7,7 +7,7 @@ from typing import Any
 
 from personaforge.steps.action import Action, Outcome, Output, Procedure
 from personaforge.steps.context import Context, pretty_json
-from personaforge.steps.images import ANCHOR, IMAGE
+from personaforge.steps.images import ANCHOR, IMAGE, REFERENCE
 from personaforge.steps.text import SECTIONS, write
 from personaforge.steps.video import CLIP
 
@@ -20,6 +20,9 @@ _SHOWN = (
     "composite",
     "cosine",
     "error",
+    "error_bound",
+    "turn",
+    "reference",
     "faces",
     "attempt",
     "model",
@@ -38,7 +41,7 @@ def document(context: Context) -> Procedure:
     artifacts = {
         name: _entry(outcome)
         for name, outcome in sorted(context.needs.items())
-        if any(output in outcome.outputs for output in (ANCHOR, IMAGE, CLIP)) or not outcome.passed
+        if any(output in outcome.outputs for output in (ANCHOR, REFERENCE, IMAGE, CLIP)) or not outcome.passed
     }
     rejected = sorted(name for name, outcome in context.needs.items() if not outcome.passed)
     unmeasured = sorted(name for name, outcome in context.needs.items() if outcome.status == "unmeasured")
@@ -73,7 +76,7 @@ def sheet(context: Context) -> Procedure:
     cells: list[dict[str, Any]] = []
     inputs: dict[str, str] = {}
     for name, outcome in sorted(context.needs.items(), key=lambda item: _sheet_order(item[0])):
-        output = outcome.outputs.get(ANCHOR) or outcome.outputs.get(IMAGE)
+        output = next((outcome.outputs[name] for name in (ANCHOR, REFERENCE, IMAGE) if name in outcome.outputs), None)
         composite = outcome.facts.get("composite")
         caption = name.removeprefix("image/") + (f"  {composite:.2f}" if isinstance(composite, float) else "")
         cells.append({"name": name, "caption": caption, "status": outcome.status if output else "missing"})

@@ -79,6 +79,8 @@ def _reviewed(name: str, step: Step, slot: str) -> tuple[str, ...]:
 def _drawn(name: str, step: Step, slot: str) -> tuple[str, ...]:
     if step["kind"] == "candidate":
         position = "matrix.positions"
+    elif step["kind"] == "reference":
+        position = f"matrix.references.{slot}"
     else:
         position = f"{step['positions']}.{slot}" if slot else str(step["position"])
     return ("seed", "image", "identity", f"pipeline.steps.{name}", "matrix.anchor", "matrix.scenes", position)
@@ -174,6 +176,18 @@ _KINDS = (
         "images:image",
         _drawn,
         slots=_positions,
+        modality="image",
+        measures=True,
+        pinned=True,
+        calls=_attempts,
+        price=_image_price,
+    ),
+    StepKind(
+        "reference",
+        1,
+        "images:image",
+        _drawn,
+        slots=lambda settings, step: tuple(sorted(settings.value("identity.references.slots"))),
         modality="image",
         measures=True,
         pinned=True,

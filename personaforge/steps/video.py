@@ -9,7 +9,7 @@ from personaforge.digest import derive_seed
 from personaforge.steps.action import Action, Price, Procedure
 from personaforge.steps.attempts import Attempt, Examining, Made, Making, attempt_loop
 from personaforge.steps.context import Context
-from personaforge.steps.images import ANCHOR, profile_of, subject_of, wardrobe_of
+from personaforge.steps.images import ANCHOR, profile_of, reference_set, subject_of, wardrobe_of
 from personaforge.steps.measuring import can_judge, judge_clip, not_bought
 from personaforge.steps.text import how, suffix_of
 
@@ -21,7 +21,7 @@ def video(context: Context) -> Procedure:
     """Film one motion type."""
     settings = context.settings
     slot = context.node.slot
-    reference = context.of_kind(ANCHOR).outputs[ANCHOR].artifact
+    references = reference_set(context)
 
     def make(number: int, tried: Sequence[Attempt]) -> Making:
         action = first if number == 0 else film(context, number)
@@ -29,7 +29,7 @@ def video(context: Context) -> Procedure:
         return Made({CLIP: result.outputs[CLIP]}, how(context, action, result))
 
     def examine(made: Made) -> Examining:
-        return (yield from judge_clip(context, made.outputs[CLIP], reference))
+        return (yield from judge_clip(context, made.outputs[CLIP], references))
 
     first = film(context, 0)
     return (

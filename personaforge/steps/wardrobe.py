@@ -24,7 +24,7 @@ def matrix(context: Context) -> Procedure:
     lifestyle = sections_of(context).get("lifestyle", {})
     ranked = ranked_contexts(contexts, lifestyle.get("fashion_sense", {}))
     slots: dict[str, int] = {}
-    for path in ("matrix.positions", "matrix.utility", "motion.types"):
+    for path in ("matrix.positions", "matrix.references", "matrix.utility", "motion.types"):
         slots.update({slot: entry["wardrobe"] for slot, entry in settings[path].items()})
     wardrobes = {
         slot: {"context": ranked[rank - 1], **contexts[ranked[rank - 1]]} for slot, rank in sorted(slots.items())

@@ -42,6 +42,7 @@ def test_a_measured_picture(encode: Make, scripted: Make, a_face: Make) -> None:
         "embedding_norm": 21.5,
         "ratio_set": "5",
         "ratios": {"nose_to_mouth": 0.5, "mouth_width": 0.5},
+        "pose": {"yaw": 0.0, "pitch": 4.36, "roll": 0.0},
     }
     assert len(base64.b64decode(carried)) == 512 * 4
     np.testing.assert_array_equal(embedding({"embedding": carried}), vector)

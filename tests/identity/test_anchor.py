@@ -82,7 +82,8 @@ def test_nothing_to_choose_from(strategy: str, no_face: dict[str, Any], unreadab
 
 
 def test_an_unknown_strategy_is_the_users_mistake() -> None:
-    with pytest.raises(SpecError, match=r"anchor\.strategy: found 'best', expected one of central_similarity, first"):
+    known = "central_similarity, quality_weighted, first"
+    with pytest.raises(SpecError, match=rf"anchor\.strategy: found 'best', expected one of {known}"):
         choose([at(0)], "best")
 
 
@@ -91,3 +92,45 @@ def test_the_order_of_candidates_does_not_matter(angles: list[int], random: Any)
     shuffled = random.sample(angles, len(angles))
     one, other = chosen([at(a) for a in angles]), chosen([at(a) for a in shuffled])
     assert one.means[one.index] == other.means[other.index] == max(m for m in one.means if m is not None)
+
+
+def told(angle: float, **changes: Any) -> dict[str, Any]:
+    whole = {
+        "detection": 0.9,
+        "sharpness": 100.0,
+        "embedding_norm": 22.0,
+        "pose": {"yaw": 0.0, "pitch": 0.0, "roll": 0.0},
+    }
+    return {**at(angle), **whole, **changes}
+
+
+def test_quality_weighs_against_the_most_central_one() -> None:
+    candidates = [told(0), told(20, sharpness=4.0), told(50)]
+    assert chosen(candidates).index == 1, "the one in the middle, blurred or not"
+    choice = chosen(candidates, "quality_weighted")
+    assert choice.index == 0
+    assert choice.qualities == pytest.approx(
+        ((0.9 * 1 * 1 * 1) ** 0.25, (0.9 * 0.04 * 1 * 1) ** 0.25, (0.9 * 1 * 1 * 1) ** 0.25), abs=1e-6
+    )
+    assert "times quality" in choice.reason
+
+
+@pytest.mark.parametrize(
+    "worse", [{"detection": 0.5}, {"sharpness": 20.0}, {"embedding_norm": 9.0}, {"pose": {"yaw": -30.0}}]
+)
+def test_each_part_of_quality_counts(worse: dict[str, Any]) -> None:
+    choice = chosen([told(0, **worse), told(10)], "quality_weighted")
+    assert choice.index == 1
+    assert choice.qualities[0] is not None and choice.qualities[1] is not None
+    assert choice.qualities[0] < choice.qualities[1]
+
+
+def test_what_an_analyzer_does_not_tell_is_left_out_of_quality() -> None:
+    silent = {"embedding_norm": None, "sharpness": None, "pose": None}
+    choice = chosen([told(0, **silent, detection=0.81), told(3, **silent, detection=0.64)], "quality_weighted")
+    assert choice.index == 0 and choice.qualities == pytest.approx((0.81, 0.64))
+
+
+def test_a_candidate_turned_away_is_no_frontal_reference() -> None:
+    choice = chosen([told(20, pose={"yaw": 60.0}), told(0), told(90)], "quality_weighted")
+    assert choice.qualities[0] == 0 and choice.index != 0

@@ -14,7 +14,7 @@ from personaforge.identity.policy import Mode, Policy
 from personaforge.identity.score import Cause, Score, Unmeasured, compare, composite, error_bound
 
 Measured = Callable[..., dict[str, Any]]
-POLICY = Policy(Mode.COMPOSITE_ONLY, 0.55, 0.35, 0.7, 0.3, 0.55, 0.08, 0.30, 0.10, 2.5)
+POLICY = Policy(Mode.COMPOSITE_ONLY, 0.55, 0.35, 0.7, 0.3, 0.55, 0.08, 0.30, 0.10, 2.5, 10, 50, 6)
 
 
 def test_the_shipped_settings_are_these(policy: Policy) -> None:
@@ -153,3 +153,40 @@ def test_a_missing_setting_is_no_default(identity_settings: dict[str, Any]) -> N
         Policy.from_settings({name: value for name, value in identity_settings.items() if name != "retry_threshold"})
     with pytest.raises(ValueError, match="lenient"):
         Policy.from_settings({**identity_settings, "policy": "lenient"})
+
+
+def turned(measured: Any, yaw: float = 0.0, pitch: float = 0.0, roll: float = 0.0, **changes: Any) -> dict[str, Any]:
+    found: dict[str, Any] = measured(pose={"yaw": yaw, "pitch": pitch, "roll": roll}, **changes)
+    return found
+
+
+@pytest.mark.parametrize(("yaw", "times"), [(0, 1), (10, 1), (-10, 1), (30, 3.5), (-30, 3.5), (50, 6), (80, 6)])
+def test_the_bound_grows_while_the_head_turns(measured: Any, yaw: float, times: float) -> None:
+    score = compare(turned(measured), turned(measured, yaw), POLICY)
+    assert isinstance(score, Score)
+    assert score.turn == abs(yaw) and score.error_bound == pytest.approx(0.08 * times)
+
+
+def test_a_turn_is_a_difference_of_poses_and_leaning_is_none(measured: Any) -> None:
+    score = compare(turned(measured, 30, -15), turned(measured, 32, 5, roll=40), POLICY)
+    assert isinstance(score, Score) and score.turn == 20
+
+
+def test_what_a_small_face_and_a_turn_allow_is_added(measured: Any) -> None:
+    small = turned(measured, 30, box=[45.0, 45.0, 50.0, 50.0])
+    score = compare(turned(measured), small, POLICY)
+    assert isinstance(score, Score)
+    assert score.error_bound == pytest.approx(0.08 * (1 + 1.5 + 2.5))
+
+
+def test_without_a_pose_the_bound_is_the_frontal_one(measured: Any) -> None:
+    score = compare(turned(measured), measured(), POLICY)
+    assert isinstance(score, Score) and score.turn is None and score.error_bound == pytest.approx(0.08)
+
+
+@given(one=st.floats(0, 180), other=st.floats(0, 180))
+def test_the_bound_never_shrinks_with_the_turn(one: float, other: float) -> None:
+    face = {"box": [10, 10, 90, 90], "width": 100, "height": 100}
+    assert (one <= other) == (error_bound(face, POLICY, one) <= error_bound(face, POLICY, other)) or (
+        error_bound(face, POLICY, one) == error_bound(face, POLICY, other)
+    )

@@ -54,12 +54,14 @@ steps:
   candidate: {kind: candidate, needs: [profile, matrix], template: image.j2, provider: "${image.provider}",
               model: "${image.model}"}
   anchor: {kind: anchor, needs: [candidate], tags: [identity]}
-  image: {kind: image, positions: matrix.positions, needs: [profile, matrix, anchor], template: image.j2,
+  reference: {kind: reference, needs: [profile, matrix, anchor], template: image.j2, provider: "${image.provider}",
+              model: "${image.model}"}
+  image: {kind: image, positions: matrix.positions, needs: [profile, matrix, anchor, reference], template: image.j2,
           provider: "${image.provider}", model: "${image.model}", tags: [media]}
-  video: {kind: video, needs: [profile, matrix, anchor], template: clip.j2, provider: "${video.provider}",
+  video: {kind: video, needs: [profile, matrix, anchor, reference], template: clip.j2, provider: "${video.provider}",
           model: "${video.model}"}
-  document: {kind: document, needs: [profile, candidate, anchor, image, video]}
-  sheet: {kind: sheet, needs: [anchor, image]}
+  document: {kind: document, needs: [profile, candidate, anchor, reference, image, video]}
+  sheet: {kind: sheet, needs: [anchor, reference, image]}
 """
 
 MATRIX = """\
@@ -71,6 +73,9 @@ positions:
   "02": {<<: *p, name: smiling, expression: smile}
   "03": {<<: *p, name: turned, yaw: 20}
   "04": {<<: *p, name: full, distance: full}
+references:
+  grin: {name: grinning, distance: headshot, yaw: 0, pitch: 0, expression: grin, gaze: camera, pose: still, scene: plain,
+         light: soft, wardrobe: 1}
 utility: {}
 """
 

@@ -1,0 +1,61 @@
+"""A candidate against the whole reference set: the anchor, and further pictures of the person that were accepted by it.
+
+    max    the score against the picture that the candidate is most like, by composite
+    mean   the means of cosine, error, bound and composite over all of the set
+
+With `max` a laughing three-quarter view is held against the reference that laughs or turns, in place of the frontal,
+neutral anchor. It can only raise a score, so a stranger's is raised, too: calibrate with the set you use. The anchor is
+always in the set; where it can't be measured there is no score, whatever the others say.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from personaforge.identity.policy import Policy
+from personaforge.identity.score import Score, Unmeasured, compare
+
+ANCHOR = "anchor"
+"""The anchor's name in a reference set."""
+
+
+def compare_all(
+    references: Mapping[str, Mapping[str, Any]], candidate: Mapping[str, Any], policy: Policy, combine: str
+) -> Score | Unmeasured:
+    """Score a candidate's measurement against references by name, all measured by one analyzer.
+
+    `references` must hold `anchor`; others that could not be measured are left out. With the anchor alone this is
+    `compare`. Raises ValueError for another `combine` than `max` and `mean`.
+    """
+    if combine not in ("max", "mean"):
+        raise ValueError(f"combine is {combine!r}, expected max or mean")
+    found = {name: compare(reference, candidate, policy) for name, reference in references.items()}
+    first = found[ANCHOR]
+    if isinstance(first, Unmeasured) or len(found) == 1:
+        return first
+    scores = {name: score for name, score in found.items() if isinstance(score, Score)}
+    if combine == "mean":
+        return _mean(list(scores.values()))
+    # The set is in a fixed order, so of equals the earliest wins on every machine.
+    best = max(scores, key=lambda name: scores[name].composite)
+    return replace(scores[best], reference=best)
+
+
+def _mean(scores: Sequence[Score]) -> Score:
+    def mean(values: Sequence[float]) -> float:
+        return round(math.fsum(values) / len(values), 6)
+
+    turns = [score.turn for score in scores if score.turn is not None]
+    return Score(
+        cosine=mean([score.cosine for score in scores]),
+        error=mean([score.error for score in scores]),
+        error_bound=mean([score.error_bound for score in scores]),
+        composite=mean([score.composite for score in scores]),
+        faces=scores[0].faces,
+        ratio_set=scores[0].ratio_set,
+        turn=min(turns, default=None),
+        reference=f"mean of {len(scores)}",
+    )
