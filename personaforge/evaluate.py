@@ -1,4 +1,7 @@
-"""Measures any pictures against an anchor: `forge eval`. A picture is measured once, here as in a build."""
+"""Measures any pictures against an anchor: `forge eval`. A picture is measured once, here as in a build.
+
+Where the project has a calibration that holds for the analyzer, each cosine comes with its P(same).
+"""
 
 from __future__ import annotations
 
@@ -12,18 +15,19 @@ from typing import Any
 
 import orjson
 
-from personaforge.digest import digest_bytes, digest_json
-from personaforge.errors import MissingExtra, PersonaForgeError, PlanError
+from personaforge.bench import Bench, identity_of, project_settings, read_file
+from personaforge.calibrate import Applying, NoneApplies, calibration_for
+from personaforge.digest import digest_json
+from personaforge.errors import PersonaForgeError, PlanError
+from personaforge.identity.calibration import probability
 from personaforge.identity.policy import Policy
 from personaforge.identity.score import Score, Unmeasured
 from personaforge.identity.verdict import Verdict
-from personaforge.spec.settings import Group, Settings
-from personaforge.steps.measuring import measure_action
+from personaforge.spec.settings import Settings
 from personaforge.store.store import Store
 from personaforge.workspace import Workspace
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif")
-MAX_FILE_BYTES = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,8 @@ class Evaluated:
     measurement: Mapping[str, Any]
     score: Score | Unmeasured
     verdict: Verdict
+    probability: float | None
+    """P(same) by the calibration; None without one, and where there is no score."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the picture's result as JSON; `composite` is null when it was not measured."""
@@ -47,6 +53,7 @@ class Evaluated:
             **(
                 {"composite": None, "unmeasured": score.as_json()} if isinstance(score, Unmeasured) else score.as_json()
             ),
+            "probability": self.probability,
             **self.verdict.as_json(),
         }
 
@@ -58,6 +65,8 @@ class Evaluation:
     anchor: str
     """The anchor's path, or its digest where it comes from the store."""
     analyzer: Mapping[str, str]
+    calibration: Applying | NoneApplies
+    """What P(same) comes from, or why there is none."""
     pictures: tuple[Evaluated, ...]
 
     def passes(self, threshold: float) -> bool:
@@ -67,11 +76,14 @@ class Evaluation:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """Return the evaluation as JSON."""
+        """Return the evaluation as JSON; `calibration` is the file's name, or null and why."""
+        kept = self.calibration
         return {
             "schema": 1,
             "anchor": self.anchor,
             "analyzer": dict(self.analyzer),
+            "calibration": kept.file if isinstance(kept, Applying) else None,
+            "calibration_reason": None if isinstance(kept, Applying) else kept.reason,
             "pictures": [one.as_json() for one in self.pictures],
         }
 
@@ -84,70 +96,39 @@ def evaluate(
     from personaforge.identity.verdict import judge
 
     settings = _settings(space, persona)
-    measurer = space.measurers.of(settings)
-    if measurer.identity is None:
-        raise MissingExtra(f"nothing can measure faces here: {measurer.reason}", hint=measurer.hint)
+    identity = identity_of(space, settings)
     if anchor is not None:
-        anchor_data, shown = _read(anchor), anchor
+        anchor_data, shown = read_file(anchor), anchor
     else:
         anchor_data, shown = _anchor_of(space.store, settings.id)
     paths = list(_pictures(images)) if images else _built(space.store, settings.id)
     if not paths:
         raise PersonaForgeError("there is no picture to measure", hint="name files, a folder or a glob")
     policy = Policy.from_settings(settings.value("identity"))
-    bench = _Bench(space, measurer.identity, settings.id if persona else "")
+    bench = Bench(space, identity, settings.id if persona else "")
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        reference = pool.submit(bench.measure, anchor_data)
-        measured = list(pool.map(lambda path: bench.measure(_read(path)), paths))
+        pending = pool.submit(bench.measure, anchor_data)
+        measured = list(pool.map(lambda path: bench.measure(read_file(path)), paths))
+    reference = pending.result()
+    kept = calibration_for(space.project, identity)
     found = []
-    for path, (digest, measurement) in zip(paths, measured, strict=True):
-        score = compare(reference.result()[1], measurement, policy)
-        found.append(Evaluated(path, digest, measurement, score, judge(score, policy, require_measurement=True)))
-    evaluation = Evaluation(shown, measurer.identity, tuple(found))
-    if record:
-        _keep(space.store, settings, evaluation, reference.result()[0])
-    return evaluation
-
-
-class _Bench:
-    """Measures bytes, or finds that they have been measured."""
-
-    def __init__(self, space: Workspace, identity: Mapping[str, str], persona: str) -> None:
-        self._store = space.store
-        self._identity = identity
-        self._persona = persona
-        self._keeps = bool(persona) or space.project.declared  # measuring two files somewhere leaves no trace there
-        self._analyzer = space.measurers.analyzer(identity)
-
-    def measure(self, data: bytes) -> tuple[str, Mapping[str, Any]]:
-        """Return a picture's digest and measurement."""
-        from personaforge.faces.measure import measure_image
-
-        digest = digest_bytes(data)
-        action = measure_action("measure", self._identity, digest)
-        known = self._store.find(action.key) if self._keeps else None
-        if known is not None:
-            return digest, known["value"]
-        value = measure_image(data, self._analyzer)
-        if not self._keeps:
-            return digest, value
-        self._store.commit(
-            action.key,
-            {
-                "persona": self._persona,
-                "node": "",
-                "parts": action.parts,
-                "sources": {},
-                "outputs": {},
-                "value": value,
-                "details": {},
-                "paid": False,
-                "cost_usd": 0.0,
-                "started": 0.0,
-                "seconds": 0.0,
-            },
+    for path, one in zip(paths, measured, strict=True):
+        score = compare(
+            reference.value,
+            one.value,
+            policy,
+            anchor_analyzer=reference.analyzer,
+            candidate_analyzer=one.analyzer,
         )
-        return digest, value
+        verdict = judge(score, policy, require_measurement=True)
+        share = None
+        if isinstance(kept, Applying) and isinstance(score, Score):
+            share = probability(score.cosine, kept.calibration)
+        found.append(Evaluated(path, one.digest, one.value, score, verdict, share))
+    evaluation = Evaluation(shown, identity, kept, tuple(found))
+    if record:
+        _keep(space.store, settings, evaluation, reference.digest)
+    return evaluation
 
 
 def _settings(space: Workspace, persona: str | None) -> Settings:
@@ -156,8 +137,7 @@ def _settings(space: Workspace, persona: str | None) -> Settings:
         if len(loaded) != 1:
             raise PlanError(f"{persona} names {len(loaded)} personas, expected one")
         return loaded[0].settings
-    identity = space.defaults()["identity"]
-    return Settings({"id": ""}, {"identity": Group(digest_json("group/1", identity), identity)})
+    return project_settings(space)
 
 
 def _anchor_of(store: Store, persona: str) -> tuple[bytes, str]:
@@ -196,15 +176,6 @@ def _pictures(arguments: Sequence[str]) -> Iterator[str]:
             if not found:
                 raise PersonaForgeError(f"there is no file {argument}", hint="name a file, a folder or a glob")
             yield from found
-
-
-def _read(path: str) -> bytes:
-    try:
-        if os.path.getsize(path) > MAX_FILE_BYTES:
-            raise PersonaForgeError(f"{path} is larger than {MAX_FILE_BYTES >> 20} MiB")
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise PersonaForgeError(f"{path} can't be read: {error.strerror}") from error
 
 
 def _keep(store: Store, settings: Settings, evaluation: Evaluation, anchor: str) -> None:

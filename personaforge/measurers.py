@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from personaforge.errors import BackendError
+from personaforge.faces.check_packs import CheckPack, find_check
 from personaforge.faces.packs import Pack, PackMissing, find_pack
 from personaforge.spec.settings import Settings
 from personaforge.steps.context import Measurer
@@ -20,18 +21,22 @@ class Measurers:
 
     def __init__(self, digest_of: Callable[[Path], str]) -> None:
         self._digest_of = digest_of
-        self._found: dict[tuple[str, str], Measurer] = {}
+        self._found: dict[tuple[str, str, str], Measurer] = {}
         self._packs: dict[str, Pack] = {}
+        self._checks: dict[str, CheckPack] = {}
 
     def of(self, settings: Settings) -> Measurer:
         """Return who measures, or why nobody does."""
-        key = (str(settings.value("identity.pack")), str(settings.value("identity.detector_size")))
+        check = str(settings.value("identity.check.pack"))
+        key = (str(settings.value("identity.pack")), str(settings.value("identity.detector_size")), check)
         if key not in self._found:
-            self._found[key] = self._find(*key)
+            self._found[key] = self._with_check(self._find(*key[:2]), check)
         return self._found[key]
 
     def analyzer(self, identity: Mapping[str, str]) -> Any:
         """Return the analyzer with this identity. Raises BackendError when it can't be had any more."""
+        if identity["backend"] == "opencv":
+            return self._check_analyzer(identity)
         from personaforge.faces.insight import InsightAnalyzer
 
         pack = self._packs.get(identity["pack_digest"])
@@ -39,6 +44,26 @@ class Measurers:
         if analyzer is None or analyzer.identity.as_json() != dict(identity):
             raise BackendError(f"face pack {identity['pack']} has changed since the plan was made", hint="build again")
         return analyzer
+
+    def _check_analyzer(self, identity: Mapping[str, str]) -> Any:
+        from personaforge.faces.second import OpenCvAnalyzer
+
+        found = self._checks.get(identity["pack_digest"])
+        analyzer = OpenCvAnalyzer(found) if found is not None else None
+        if analyzer is None or analyzer.identity.as_json() != dict(identity):
+            raise BackendError(f"check pack {identity['pack']} has changed since the plan was made", hint="build again")
+        return analyzer
+
+    def _with_check(self, measurer: Measurer, name: str) -> Measurer:
+        if name == "none":
+            return measurer
+        from personaforge.faces.second import opencv_identity
+
+        found = find_check(name, digest_of=self._digest_of)
+        if isinstance(found, PackMissing):
+            return measurer._replace(check_missing=f"{found.reason.rstrip('.')}. {found.hint}".rstrip())
+        self._checks[found.digest] = found
+        return measurer._replace(check=opencv_identity(found).as_json())
 
     def _find(self, name: str, detector_size: str) -> Measurer:
         pack = find_pack(name, digest_of=self._digest_of)

@@ -11,6 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from personaforge.drift import drift
+from personaforge.evaluate import evaluate
+from personaforge.report.drifted import print_drift
+from personaforge.testing import ColorMeasurers, png, write_project
+from personaforge.workspace import Workspace
 from tests.conftest import Forge
 
 
@@ -142,7 +147,6 @@ def test_missing_files_and_packs_are_said_plainly(tmp_path: Path, forge: Forge, 
 
 @pytest.mark.pack
 def test_eval_and_drift_of_a_persona(tmp_path: Path, photos: dict[str, bytes], forge: Forge) -> None:
-    from personaforge.testing import write_project
     from tests.cli.conftest import FILES, PICTURES
 
     persona = PICTURES.replace("require_measurement: false, ", "").replace(
@@ -167,3 +171,82 @@ def test_eval_and_drift_of_a_persona(tmp_path: Path, photos: dict[str, bytes], f
         forge("query", "select count(*) n from evaluations where step = 'eval'", "--json", cwd=root, check=0).stdout
     )
     assert rows == [{"n": 1}]
+
+
+class OtherIdentity:
+    """An analyzer's identity, but for one field that of `ColorMeasurers`."""
+
+    def __init__(self, field: str, value: str) -> None:
+        self._changed = {field: value}
+
+    def as_json(self) -> dict[str, str]:
+        return {**ColorMeasurers().identity.as_json(), **self._changed}
+
+
+@pytest.fixture
+def colors(tmp_path: Path) -> Path:
+    """A project with an anchor and two pictures in it."""
+    root = write_project(tmp_path / "p", {"ana": "id: ana\nbrief: A calm gardener.\n"})
+    for name, color in (("anchor", (200, 100, 90)), ("a", (190, 110, 90)), ("b", (60, 110, 200))):
+        (root / f"{name}.png").write_bytes(png(color))
+    return root
+
+
+def evaluated(root: Path, measurers: ColorMeasurers, name: str) -> None:
+    """Evaluate a picture as the persona's, and keep the result."""
+    with Workspace.open((), str(root)) as space:
+        space.measurers = measurers  # type: ignore[assignment]
+        evaluate(space, [str(root / name)], persona="ana", anchor=str(root / "anchor.png"), record=True)
+
+
+@pytest.mark.parametrize("field", ["backend_version", "pack_digest", "detector_size"])
+def test_a_timeline_never_joins_unlike_measurements(
+    colors: Path, field: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = ColorMeasurers()
+    other.identity = OtherIdentity(field, "640")  # type: ignore[assignment]
+    for measurers in (ColorMeasurers(), other):
+        for name in ("a.png", "b.png"):
+            evaluated(colors, measurers, name)
+    with Workspace.open((), str(colors)) as space:
+        found = drift(space, "ana", last=None, modality=None)
+    assert [len(line.values) for line in found.timelines] == [2, 2]
+    one, two = (line.as_json()["analyzer"] for line in found.timelines)
+    assert {name for name in one if one[name] != two[name]} == {
+        {"backend_version": "version", "pack_digest": "digest"}.get(field, field)
+    }
+    print_drift(found)
+    said = capsys.readouterr().out
+    lines = [line for line in said.splitlines() if line.startswith("face")]
+    assert len(lines) == 2 and lines[0] != lines[1] and "640" in said
+    assert "Measured in several ways, which don't compare, so in separate lines: face." in said
+
+
+def test_a_measurement_by_another_analyzer_is_never_compared(colors: Path) -> None:
+    evaluated(colors, ColorMeasurers(), "a.png")
+    records = [
+        path for path in (colors / ".forge/records/actions").rglob("*.json") if b'"measure"' in path.read_bytes()
+    ]
+    assert len(records) == 2
+    record = json.loads(records[0].read_bytes())
+    record["parts"]["request"]["analyzer"]["detector_size"] = "640"
+    records[0].write_text(json.dumps(record))
+    with Workspace.open((), str(colors)) as space:
+        space.measurers = ColorMeasurers()  # type: ignore[assignment]
+        found = evaluate(space, [str(colors / "a.png")], persona=None, anchor=str(colors / "anchor.png"), record=False)
+    score = found.as_json()["pictures"][0]
+    assert score["composite"] is None and score["probability"] is None and score["decision"] == "REJECT"
+    assert score["unmeasured"]["code"] == "analyzers" and "detector_size" in score["unmeasured"]["reason"]
+
+
+def test_a_project_without_calibration_says_so_in_json_alone(colors: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from personaforge.report.evaluated import print_evaluation
+
+    with Workspace.open((), str(colors)) as space:
+        space.measurers = ColorMeasurers()  # type: ignore[assignment]
+        found = evaluate(space, [str(colors / "a.png")], persona=None, anchor=str(colors / "anchor.png"), record=False)
+    said = found.as_json()
+    assert said["calibration"] is None and "forge calibrate PAIRS.csv" in said["calibration_reason"]
+    assert said["pictures"][0]["probability"] is None
+    print_evaluation(found, None)
+    assert "P(same)" not in capsys.readouterr().out

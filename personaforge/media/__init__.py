@@ -1,1 +1,1 @@
-"""Pictures about pictures: overviews that people look at."""
+"""Pixels to files that people see: finishing, clip repair, WebM, and overviews of pictures."""

@@ -52,7 +52,9 @@ class Shapes:
 
     def of(self, settings: Settings) -> Shape:
         """Return the shape of a persona's graph. Raises PlanError."""
-        key = tuple(settings.groups[name].digest for name in ("pipeline", "matrix", "motion", "identity"))
+        key = tuple(
+            settings.groups[name].digest for name in ("pipeline", "matrix", "motion", "identity", "quality", "realism")
+        )
         shape = self._known.get(key)
         if shape is None:
             shape = lay_out(settings)
@@ -70,14 +72,13 @@ def lay_out(settings: Settings) -> Shape:
     for name in _ordered(steps):
         step = steps[name]
         kind = step_kind(step["kind"])
-        needs = tuple(node_name(other, slot) for other in step["needs"] for slot in slots[other])
         nodes += [
             ShapeNode(
                 node_name(name, slot),
                 name,
                 slot,
                 kind,
-                needs,
+                tuple(need for other in step["needs"] for need in _needed(step, other, slots[other], slot)),
                 tuple(step["tags"]) + _slot_tags(settings, step, slot),
                 step,
                 kind.reads(name, step, slot),
@@ -86,6 +87,11 @@ def lay_out(settings: Settings) -> Shape:
             for slot in slots[name]
         ]
     return Shape(tuple(nodes), {node.name: node for node in nodes})
+
+
+def _needed(step: Mapping[str, Any], other: str, slots: tuple[str, ...], slot: str) -> list[str]:
+    """Return the nodes of a needed step: all of them, but of its source a node only needs its own slot."""
+    return [node_name(other, each) for each in slots if other != step.get("source") or each == slot]
 
 
 def node_name(step: str, slot: str) -> str:

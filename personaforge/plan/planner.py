@@ -206,6 +206,8 @@ class Planner:
             measurer = self.house.measurer_of(plan.loaded.settings)
             if measurer.identity is None and any(_left_unmeasured(node) for node in plan.nodes.values()):
                 found[f"Faces are not measured here: {measurer.reason}. {measurer.hint}".strip()] = None
+            if measurer.check_missing:
+                found[f"The second recogniser does not check here: {measurer.check_missing}"] = None
         return tuple(found)
 
 
@@ -244,10 +246,7 @@ class Desk:
         self.contents = Contents(house.store, self.folder, keep=keep)
         self.lock: LockFile = plan.lock
         self.measurer = house.measurer_of(plan.loaded.settings)
-        identity = self.measurer.identity
-        self._measurer_digest = digest_json(
-            "analyzer/1", {"identity": dict(identity) if identity is not None else None}
-        )
+        self._measurer_digest = digest_json("analyzer/1", self.measurer.described)
         self._wishes = wishes
         self._outcomes: dict[str, Outcome] = {}
 
@@ -346,7 +345,7 @@ class Desk:
             provider = capability(kind.modality, shape.declaration["provider"])
             found["provider"] = f"{provider.name}@{provider.version}"
         if kind.measures:
-            found["analyzer"] = dict(self.measurer.identity or {})
+            found["analyzer"] = self.measurer.described
         return found
 
     def reasons(self, node: PlannedNode, context: Context) -> tuple[Reason, ...]:

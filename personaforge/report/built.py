@@ -112,7 +112,7 @@ def _persona(space: Workspace, persona: PersonaPlan, report: Any) -> dict[str, A
 
 
 def _composite(space: Workspace, node: Any, done: Any) -> float | None:
-    if not node.shape.kind.measures or node.shape.kind.name not in ("reference", "image", "video"):
+    if not node.shape.kind.measures or node.shape.kind.name not in ("reference", "image", "video", "finish", "repair"):
         return None
     if done is not None and done.outcome is not None:
         found = done.outcome.facts.get("composite")
@@ -168,7 +168,8 @@ def _print_rejected(summary: dict[str, Any]) -> None:
 
 
 def _closing(summary: dict[str, Any]) -> str:
-    parts = [f"{summary['performed']} actions performed in {summary['seconds']:.1f} s"]
+    count = summary["performed"]
+    parts = [f"{count} action{'' if count == 1 else 's'} performed in {summary['seconds']:.1f} s"]
     if summary["cost_usd"]:
         parts.append(f"${summary['cost_usd']:.4f}")
     if summary["unknown_calls"]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+
+import click
 
 from personaforge.drift import Drift
 from personaforge.identity.drift import DriftSummary
@@ -13,17 +16,23 @@ _WIDTH = 40
 
 
 def print_drift(found: Drift) -> None:
-    """Print a row for every timeline."""
+    """Print a row for every timeline, and say where a modality has several: they are never joined."""
     rows = []
+    shown = Counter((line.modality, str(line.measured_by)) for line in found.timelines)
     for line in found.timelines:
-        summary = line.summary
+        summary, by = line.summary, line.measured_by
+        # The version is long, so it is shown only where nothing else tells two timelines apart.
+        who = str(by) if shown[line.modality, str(by)] == 1 else f"{by}, {by.version}"
         if isinstance(summary, DriftSummary):
             numbers = [summary.n, summary.mean, summary.std, summary.min, summary.max, summary.slope]
-            rows.append([line.modality, *numbers, str(summary.trend), sparkline(line.values), line.measured_by])
+            rows.append([line.modality, *numbers, str(summary.trend), sparkline(line.values), who])
         else:
-            rows.append([line.modality, len(line.values), *[None] * 5, summary.reason, "", line.measured_by])
+            rows.append([line.modality, len(line.values), *[None] * 5, summary.reason, "", who])
     names = ("modality", "n", "mean", "std", "min", "max", "slope", "trend", "scores", "measured by")
     print_table(names, rows, title=found.persona)
+    several = [name for name, count in Counter(line.modality for line in found.timelines).items() if count > 1]
+    if several:
+        click.echo(f"Measured in several ways, which don't compare, so in separate lines: {', '.join(several)}.")
 
 
 def sparkline(values: Sequence[float]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from personaforge.calibrate import Applying
 from personaforge.evaluate import Evaluation
 from personaforge.identity.score import Score
 from personaforge.report.tables import print_table
@@ -12,16 +13,27 @@ from personaforge.report.tables import print_table
 def print_evaluation(found: Evaluation, fail_under: float | None) -> None:
     """Print a row for every picture, lowest score last, and what it was measured with."""
     rows = []
+    kept = found.calibration
+    calibrated = isinstance(kept, Applying)
     for one in sorted(found.pictures, key=lambda one: -one.score.composite if isinstance(one.score, Score) else 1):
         score = one.score
-        numbers = [score.composite, score.cosine, score.error] if isinstance(score, Score) else [None] * 3
+        shares = [one.probability] if calibrated else []
+        numbers: list[float | None] = [None] * (3 + len(shares))
+        if isinstance(score, Score):
+            numbers = [score.composite, score.cosine, *shares, score.error]
         rows.append([one.path, *numbers, one.measurement.get("faces"), str(one.verdict.decision), one.verdict.reason])
-    print_table(("image", "composite", "cosine", "error", "faces", "decision", "reason"), rows)
+    names = ("composite", "cosine", *(("P(same)",) if calibrated else ()), "error")
+    print_table(("image", *names, "faces", "decision", "reason"), rows)
     analyzer = found.analyzer
     click.echo(
         f"Anchor: {found.anchor}. Measured with {analyzer['pack']} ({analyzer['pack_digest'][:8]}), "
         f"detector size {analyzer['detector_size']}, {analyzer['backend']} {analyzer['backend_version']}."
     )
+    if isinstance(kept, Applying):
+        prior = kept.calibration.logistic.prior
+        click.echo(f"P(same) is that of the cosine by {kept.file}, at a prior of {prior:g}.")
+    elif kept.exist:
+        click.echo(f"No P(same): {kept.reason}.")
     if fail_under is not None:
         low = [o for o in found.pictures if not isinstance(o.score, Score) or o.score.composite < fail_under]
         verdict = "all reach" if not low else f"{len(low)} of {len(found.pictures)} don't reach"

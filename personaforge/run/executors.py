@@ -107,6 +107,10 @@ class Executors:
 
             found = measure_clip(inputs["artifact"], self._measuring(action), frames=action.request["frames"])
             return Performed({}, found, {}, 0.0)
+        if action.kind == "finish":
+            return _finished(action, inputs)
+        if action.kind == "repair":
+            return _repaired(action, inputs)
         if action.kind == "sheet":
             return Performed({"sheet": _sheet(action, inputs)}, {}, {}, 0.0)
         raise BackendError(f"nobody performs actions of kind {action.kind!r}")
@@ -144,6 +148,29 @@ def _answer(text: str) -> Blob:
     if not isinstance(answer, dict):
         return Blob(text.encode(), "text/plain")
     return Blob(pretty_json(answer), "application/json")
+
+
+def _finished(action: Action, inputs: Mapping[str, bytes]) -> Performed:
+    from personaforge.faces.picture import UnreadablePicture
+    from personaforge.media.realism import finish_picture
+
+    try:
+        data = finish_picture(inputs["image"], action.request["realism"], action.request["seed"])
+    except UnreadablePicture as error:
+        return Performed({}, {"refused": error.message}, {}, 0.0)
+    return Performed({"finished": Blob(data, _media_type(data))}, {}, {}, 0.0)
+
+
+def _repaired(action: Action, inputs: Mapping[str, bytes]) -> Performed:
+    from personaforge.faces.video import UnreadableClip
+    from personaforge.media.repair import repair_clip
+
+    request = action.request
+    try:
+        data = repair_clip(inputs["clip"], unsharp=request["unsharp"], super_resolution=request["super_resolution"])
+    except UnreadableClip as error:  # a clip with sound, say, which can be measured and not written again
+        return Performed({}, {"refused": error.message}, {}, 0.0)
+    return Performed({"finished": Blob(data, _media_type(data))}, {}, {}, 0.0)
 
 
 def _sheet(action: Action, inputs: Mapping[str, bytes]) -> Blob:

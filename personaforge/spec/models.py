@@ -217,6 +217,26 @@ class References(Model):
     """max: the reference that is most alike. mean: the mean over all of them."""
 
 
+class RecogniserScale(Model):
+    """What cosines a recogniser gives."""
+
+    different: Annotated[float, Field(ge=-1, le=1)]
+    """99 % of pairs of different people stay below."""
+    same: Annotated[float, Field(ge=-1, le=1)]
+    """The median of pairs of one person."""
+
+
+class SecondRecogniser(Model):
+    """An independent recogniser that flags what it contradicts."""
+
+    pack: Line
+    """A folder's name, or `none`."""
+    max_disagreement: Unit
+    """On the scale on which 0 is a stranger and 1 the same person."""
+    scales: dict[Line, RecogniserScale]
+    """By pack."""
+
+
 class Frames(Model):
     """How clips are sampled."""
 
@@ -237,11 +257,14 @@ class Identity(Model):
     accept_threshold: Unit
     retry_threshold: Unit
     max_attempts: Annotated[int, Field(ge=1, le=16)]
+    max_finishing_loss: Unit
+    """How much of the composite finishing a picture or repairing a clip may cost; beyond it the original is kept."""
     weights: Weights
     embedding: EmbeddingGate
     geometric: GeometricGate
     anchor: Anchoring
     references: References
+    check: SecondRecogniser
     video: Frames
 
 
@@ -258,13 +281,100 @@ class Illumination(Model):
     method: Literal["bhattacharyya", "chi_squared", "correlation"]
 
 
+class Unsharp(Model):
+    """Unsharp masking."""
+
+    radius: Annotated[float, Field(ge=0, le=20)]
+    """Standard deviation of the Gaussian, pixels."""
+    amount: Annotated[float, Field(ge=0, le=5)]
+    threshold: Annotated[float, Field(ge=0, le=255)]
+    """Differences smaller than this many code values are left alone."""
+
+
+class LanczosUpscaler(Model):
+    """Enlarges by resampling: no detail is invented."""
+
+    upscaler: Literal["lanczos"]
+    factor: Annotated[int, Field(ge=2, le=4)]
+
+
+class OnnxUpscaler(Model):
+    """Enlarges by a model of the user's, in tiles."""
+
+    upscaler: Literal["onnx"]
+    factor: Annotated[int, Field(ge=2, le=4)]
+    model: Line
+    """A file in a folder of FORGE_MODELS."""
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    """Its digest: part of what a repaired clip is keyed by."""
+    tile: Annotated[int, Field(ge=16, le=1024)]
+    """Pixels of a tile's side."""
+    overlap: Annotated[int, Field(ge=0, le=128)]
+    """Pixels that neighbouring tiles share."""
+
+
+SuperResolution = Annotated[LanczosUpscaler | OnnxUpscaler, Field(discriminator="upscaler")]
+
+
 class PostProcessing(Model):
-    """When sharpening and super-resolution may be advised."""
+    """When sharpening and super-resolution are advised, whether advice is followed, and how."""
 
     auto_sharpen: bool
     auto_super_res: bool
+    unsharp: Unsharp
+    super_resolution: SuperResolution
     max_embedding_std: Annotated[float, Field(ge=0)]
     max_geometric_variance: Annotated[float, Field(ge=0)]
+
+
+class WhiteBalance(Model):
+    """A cast of colour."""
+
+    temperature: Annotated[float, Field(ge=-80, le=80)]
+    """Mireds from daylight; positive is warmer."""
+    tint: Annotated[float, Field(ge=-50, le=50)]
+    """Hundredths of a stop; positive is towards magenta."""
+
+
+class Highlights(Model):
+    """How bright parts roll off to white."""
+
+    exposure: Annotated[float, Field(ge=-2, le=2)]
+    """Stops."""
+    knee: Annotated[float, Field(ge=0.1, le=1)]
+    """Linear light where the roll-off begins; 1 is a hard clip."""
+
+
+class ChromaticAberration(Model):
+    """Coloured fringes, growing from the centre."""
+
+    pixels_at_edge: Annotated[float, Field(ge=-8, le=8)]
+
+
+class Noise(Model):
+    """Sensor noise."""
+
+    iso: Annotated[float, Field(ge=0, le=12_800)]
+
+
+class Jpeg(Model):
+    """Compression."""
+
+    quality: Annotated[int, Field(ge=1, le=95)]
+    subsampling: Literal["4:2:0", "4:2:2", "4:4:4"]
+
+
+class Realism(Model):
+    """The marks of a real camera. What is left out does nothing."""
+
+    profile: Name
+    """`none`: pictures are not finished at all."""
+    white_balance: WhiteBalance | None = None
+    highlights: Highlights | None = None
+    unsharp: Unsharp | None = None
+    chromatic_aberration: ChromaticAberration | None = None
+    noise: Noise | None = None
+    jpeg: Jpeg | None = None
 
 
 class Quality(Model):
@@ -317,6 +427,7 @@ class Persona(Model):
     video: Video
     identity: Identity
     quality: Quality
+    realism: Realism
     store: Store
     run: Run
     matrix: Matrix

@@ -109,6 +109,21 @@ class VideoStep(Pictured):
     kind: Literal["video"]
 
 
+class FinishStep(StepBase):
+    """Gives the images of a step the marks of a real camera, by the group `realism`. No nodes while that is `none`."""
+
+    kind: Literal["finish"]
+    source: Name
+    """The image step that is finished, slot by slot."""
+
+
+class RepairStep(StepBase):
+    """Sharpens the clips of a step where the gate advises it and `quality.post_processing` allows it."""
+
+    kind: Literal["repair"]
+    source: Name
+
+
 class RenderStep(StepBase):
     """Renders a template over the persona document to a text file. No model call."""
 
@@ -140,6 +155,8 @@ Step = Annotated[
     | ImageStep
     | ReferenceStep
     | VideoStep
+    | FinishStep
+    | RepairStep
     | RenderStep
     | DocumentStep
     | SheetStep,

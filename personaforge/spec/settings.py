@@ -26,6 +26,7 @@ GROUPS = (
     "video",
     "identity",
     "quality",
+    "realism",
     "store",
     "run",
     "matrix",

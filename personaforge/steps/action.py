@@ -35,7 +35,7 @@ class Action:
     """One cached call. Who performs it sees `request` and `inputs` and nothing else, and the key covers all of both."""
 
     kind: str
-    """complete, draw, film, measure, measure_clip, write or sheet."""
+    """complete, draw, film, measure, measure_clip, finish, repair, write or sheet."""
     provider: str
     """Who performs it, with the version of the code that shapes the bytes: `embedded@1`."""
     request: Mapping[str, Any]

@@ -145,7 +145,8 @@ def _judged_again(
 ) -> Generator[Action, Result, Outcome | None]:
     """Return the outcome of the pinned artifacts, or None when they fail their gate now."""
     judgement = yield from examine(made)
-    flagged = pin.status == "flagged"
+    # Flagged for want of attempts, it ships as it is. Flagged by a second opinion, its gate has to let it through.
+    flagged = pin.status == "flagged" and pin.facts.get("decision") != Decision.ACCEPT.value
     if judgement.decision is not Decision.ACCEPT and not flagged:
         return None
     status: Status = judgement.status if judgement.decision is Decision.ACCEPT else "flagged"

@@ -62,6 +62,16 @@ class Measurer(NamedTuple):
     """Backend, version, pack, pack digest and detector size; part of every measurement's key."""
     reason: str = ""
     hint: str = ""
+    check: Mapping[str, str] | None = None
+    """The identity of the second recogniser, where one is declared and there."""
+    check_missing: str = ""
+    """Why a declared second recogniser is not there; for people on this machine."""
+
+    @property
+    def described(self) -> dict[str, str]:
+        """Everything that can change what is measured here, by name: for signatures and explanations."""
+        check = {f"check_{name}": value for name, value in (self.check or {}).items()}
+        return {**(self.identity or {}), **check}
 
 
 @dataclass

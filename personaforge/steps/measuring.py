@@ -15,6 +15,7 @@ from personaforge.identity.score import Cause, Score, Unmeasured
 from personaforge.identity.verdict import Decision
 from personaforge.steps.action import Action, Outcome, Result
 from personaforge.steps.attempts import Judgement
+from personaforge.steps.checking import second_opinion
 from personaforge.steps.context import Context
 from personaforge.store.artifact import Artifact
 
@@ -37,8 +38,8 @@ def measure_clip(context: Context, artifact: Artifact) -> Measuring:
     """Return a clip's measurement, or None where nothing can measure."""
     if context.measurer.identity is None:
         return None
-    frames = context.settings["identity.video.frames"]
-    result = yield measure_action("measure_clip", context.measurer.identity, artifact.digest, {"frames": frames})
+    sampling = context.settings["identity.video"]
+    result = yield measure_action("measure_clip", context.measurer.identity, artifact.digest, sampling)
     return result.value
 
 
@@ -58,14 +59,15 @@ class ReferenceSet:
 
 def judge_image(context: Context, artifact: Artifact, references: ReferenceSet) -> Generator[Action, Result, Judgement]:
     """Measure an image and judge it against the reference set."""
-    from personaforge.identity.references import compare_all
+    from personaforge.identity.references import ANCHOR, compare_all
 
     known = yield from _measured(context, references)
     measured = yield from measure(context, artifact)
     if known is None or measured is None:
         return _judged_from_pin(context, artifact, references, "face")
     combine = context.settings["identity.references.combine"]
-    return _judged(context, compare_all(known, measured, policy_of(context), combine), references, "face")
+    judgement = _judged(context, compare_all(known, measured, policy_of(context), combine), references, "face")
+    return (yield from second_opinion(context, judgement, artifact, references, [(known[ANCHOR], measured)]))
 
 
 def judge_clip(context: Context, artifact: Artifact, references: ReferenceSet) -> Generator[Action, Result, Judgement]:
@@ -87,7 +89,9 @@ def judge_clip(context: Context, artifact: Artifact, references: ReferenceSet) -
     )
     if isinstance(clip, Unmeasured):
         return _judged(context, clip, references, "video")
-    return _judged(context, clip.score, references, "video", {"clip": clip.as_json()})
+    judgement = _judged(context, clip.score, references, "video", {"clip": clip.as_json()})
+    pairs = [(known[ANCHOR], frame) for frame in measured["frames"]]
+    return (yield from second_opinion(context, judgement, artifact, references, pairs))
 
 
 def _measured(

@@ -7,6 +7,7 @@ from typing import Any
 
 from personaforge.steps.action import Action, Outcome, Output, Procedure
 from personaforge.steps.context import Context, pretty_json
+from personaforge.steps.finishing import FINISHED
 from personaforge.steps.images import ANCHOR, IMAGE, REFERENCE
 from personaforge.steps.text import SECTIONS, write
 from personaforge.steps.video import CLIP
@@ -23,6 +24,8 @@ _SHOWN = (
     "error_bound",
     "turn",
     "reference",
+    "kept",
+    "composite_before",
     "faces",
     "attempt",
     "model",
@@ -41,11 +44,12 @@ def document(context: Context) -> Procedure:
     artifacts = {
         name: _entry(outcome)
         for name, outcome in sorted(context.needs.items())
-        if any(output in outcome.outputs for output in (ANCHOR, REFERENCE, IMAGE, CLIP)) or not outcome.passed
+        if any(output in outcome.outputs for output in (ANCHOR, REFERENCE, IMAGE, CLIP, FINISHED)) or not outcome.passed
     }
     rejected = sorted(name for name, outcome in context.needs.items() if not outcome.passed)
     unmeasured = sorted(name for name, outcome in context.needs.items() if outcome.status == "unmeasured")
-    flagged = bool(profile.facts.get("flagged"))
+    doubted = sorted(name for name, outcome in context.needs.items() if _is_doubted(outcome))
+    flagged = bool(profile.facts.get("flagged") or doubted)
     status = "rejected" if rejected else "flagged" if flagged else "unmeasured" if unmeasured else "complete"
     labels = sorted({str(outcome.facts["label"]) for outcome in context.needs.values() if "label" in outcome.facts})
     content = {
@@ -58,6 +62,7 @@ def document(context: Context) -> Procedure:
         "status": status,
         "rejected": rejected,
         "unmeasured": unmeasured,
+        "doubted": doubted,
         "labels": labels,
         "audit_mean": profile.facts.get("audit_mean"),
         "sections": sections,
@@ -98,6 +103,11 @@ def sheet(context: Context) -> Procedure:
 
 SHEET_VERSION = "1"
 """Raised when the sheet's drawing changes."""
+
+
+def _is_doubted(outcome: Outcome) -> bool:
+    """Tell whether a second recogniser contradicts an artifact that passed its gate."""
+    return outcome.status == "flagged" and outcome.facts.get("check", {}).get("agrees") is False
 
 
 def _entry(outcome: Outcome) -> Mapping[str, Any]:

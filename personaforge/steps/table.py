@@ -97,6 +97,25 @@ def _positions(settings: Settings, step: Step) -> tuple[str, ...]:
     return tuple(slot for slot in sorted(settings.value(step["positions"])) if slot != anchor)
 
 
+def _sources(settings: Settings, step: Step) -> tuple[str, ...]:
+    """Return the slots of the step that is finished."""
+    source = settings.value(f"pipeline.steps.{step['source']}")
+    return step_kind(source["kind"]).slots(settings, source)
+
+
+def _finishes(settings: Settings) -> bool:
+    if settings.value("realism.profile") == "none":
+        return False
+    from personaforge.media.realism import active
+
+    return bool(active(settings.value("realism")))
+
+
+def _repairs(settings: Settings) -> bool:
+    wanted = settings.value("quality.post_processing")
+    return bool(wanted["auto_sharpen"] or wanted["auto_super_res"])
+
+
 def _text_price(settings: Settings, step: Step, slot: str) -> Price:
     from personaforge.steps.completion import token_price
 
@@ -205,6 +224,26 @@ _KINDS = (
         pinned=True,
         calls=_attempts,
         price=_video_price,
+    ),
+    StepKind(
+        "finish",
+        1,
+        "finishing:finish",
+        lambda name, step, slot: ("seed", "identity", "realism", f"pipeline.steps.{name}"),
+        slots=lambda settings, step: _sources(settings, step) if _finishes(settings) else (),
+        measures=True,
+        pinned=True,
+        lenient=True,
+    ),
+    StepKind(
+        "repair",
+        1,
+        "finishing:repair",
+        lambda name, step, slot: ("identity", "quality", f"pipeline.steps.{name}"),
+        slots=lambda settings, step: _sources(settings, step) if _repairs(settings) else (),
+        measures=True,
+        pinned=True,
+        lenient=True,
     ),
     StepKind("render", 1, "text:render", lambda name, step, slot: ("brief", "seed", f"pipeline.steps.{name}")),
     StepKind(

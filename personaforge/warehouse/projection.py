@@ -20,7 +20,7 @@ from personaforge.store.upkeep import relog
 if TYPE_CHECKING:
     import duckdb
 
-VERSION = "1"
+VERSION = "2"
 """Of schema.sql; another version in the file means that it is made again."""
 LEASE = "warehouse"
 _BATCH = 5_000
@@ -64,7 +64,7 @@ def synchronise(store: Store, connection: duckdb.DuckDBPyConnection) -> int:
     connection.execute("begin")
     try:
         if fresh:
-            for table in ("builds", "build_nodes", "actions", "artifacts", "measurements", "evaluations"):
+            for table in ("builds", "build_nodes", "actions", "artifacts", "measurements", "photos", "evaluations"):
                 connection.execute(f"delete from {table}")  # noqa: S608 - our own names
         for start in range(0, len(new), _BATCH):
             _project(store, connection, new[start : start + _BATCH])
@@ -181,6 +181,8 @@ def _actions(name: str, record: Mapping[str, Any]) -> Iterator[tuple[str, Row]]:
     for output, artifact in record["outputs"].items():
         about = {"digest": artifact["digest"], "media_type": artifact["media_type"], "size": artifact["size"]}
         yield "artifacts", {**about, "name": output, "record": name}
+    if parts["kind"] == "score_photo":
+        yield "photos", _photo(name, record, started)
     if parts["kind"] in ("measure", "measure_clip"):
         value, analyzer = record["value"], request["analyzer"]
         fields = ("status", "reason", "faces", "detection", "sharpness", "width", "height")
@@ -192,10 +194,33 @@ def _actions(name: str, record: Mapping[str, Any]) -> Iterator[tuple[str, Row]]:
                 "artifact": parts["inputs"]["artifact"],
                 "modality": "face" if parts["kind"] == "measure" else "video",
                 **{field: value.get(field) for field in fields},
+                **{angle: (value.get("pose") or {}).get(angle) for angle in ("yaw", "pitch", "roll")},
                 **{field: analyzer.get(field) for field in identity},
                 "measured": started,
             },
         )
+
+
+def _photo(name: str, record: Mapping[str, Any], measured: datetime) -> Row:
+    parts, value = record["parts"], record["value"]
+    analyzer = parts["request"]["analyzer"]  # `none` where nothing could look for faces
+    face = value.get("face") or {}
+    light, face_light, pose = value.get("light") or {}, face.get("light") or {}, face.get("pose") or {}
+    whole = ("status", "reason", "format", "bytes", "width", "height", "hash", "blur", "sharpness", "faces")
+    identity = ("backend", "backend_version", "pack", "pack_digest", "detector_size")
+    return {
+        "record": name,
+        "artifact": parts["inputs"]["artifact"],
+        **{field: value.get(field) for field in whole},
+        "mean_luma": light.get("mean"),
+        **{f"face_{field}": face.get(field) for field in ("pixels", "share", "beyond", "others", "blur", "sharpness")},
+        **{field: face.get(field) for field in ("detection", "landmark_gap", "embedding_norm")},
+        "yaw": pose.get("yaw"),
+        "face_mean_luma": face_light.get("mean"),
+        "unevenness": face_light.get("unevenness"),
+        **{field: analyzer.get(field) if isinstance(analyzer, Mapping) else None for field in identity},
+        "measured": measured,
+    }
 
 
 def _evaluations(name: str, record: Mapping[str, Any]) -> Iterator[tuple[str, Row]]:
@@ -213,13 +238,15 @@ def _evaluations(name: str, record: Mapping[str, Any]) -> Iterator[tuple[str, Ro
             **{field: record.get(field) for field in plain},
             "measured": record.get("measured", number is not None),
             "score": number,
-            "cosine": parts.get("cosine"),
-            "error": parts.get("error"),
+            **{field: parts.get(field) for field in ("cosine", "error", "error_bound", "turn", "reference")},
             "cosine_std": record.get("clip", {}).get("cosine_std"),
             "unmeasured": unmeasured["reason"] if unmeasured else None,
             "artifact": next(iter(record.get("artifacts", {}).values()), None),
             **{field: record.get(field) for field in ("model", "provider", "label")},
-            **{field: analyzer.get(field) for field in ("pack", "pack_digest", "backend_version", "detector_size")},
+            **{
+                field: analyzer.get(field)
+                for field in ("backend", "pack", "pack_digest", "backend_version", "detector_size")
+            },
             **{field: record.get(field) for field in ("accept_threshold", "retry_threshold")},
         },
     )

@@ -1,4 +1,4 @@
--- The warehouse, version 1. Every row comes from an immutable record in .forge/records; nothing is written here first.
+-- The warehouse, version 2. Every row comes from an immutable record in .forge/records; nothing is written here first.
 -- Times are UTC. A NULL score means "not measured", and `unmeasured` says why.
 
 create table meta (name varchar primary key, value varchar);
@@ -32,7 +32,7 @@ create table build_nodes (
 create table actions (
     record varchar primary key,  -- key, with ~n where the result had to be made again
     key varchar,
-    kind varchar,                -- complete, draw, film, measure, measure_clip, sheet
+    kind varchar,                -- complete, draw, film, measure, measure_clip, score_photo, sheet
     provider varchar,
     model varchar,
     persona varchar,
@@ -61,10 +61,47 @@ create table measurements (
     reason varchar,
     faces integer,
     detection double,
+    yaw double,                  -- degrees, > 0 to the viewer's right
+    pitch double,                -- degrees, > 0 upwards
+    roll double,
     sharpness double,
     width integer,
     height integer,
     backend varchar,
+    backend_version varchar,
+    pack varchar,
+    pack_digest varchar,
+    detector_size varchar,
+    measured timestamp
+);
+
+create table photos (            -- raw measurements of photographs; `forge photos score` judges them anew each time
+    record varchar primary key,
+    artifact varchar,            -- the file's digest; neither its path nor its pixels are kept
+    status varchar,              -- measured, unreadable
+    reason varchar,
+    format varchar,
+    bytes bigint,
+    width integer,
+    height integer,
+    hash varchar,                -- 64 bits in hex: bit_count(xor(...)) of two tells how alike the pictures are
+    blur double,                 -- of the whole picture, [0, 1]
+    sharpness double,
+    mean_luma double,
+    faces integer,               -- NULL: nothing could look for faces
+    face_pixels double,
+    face_share double,
+    face_beyond double,
+    face_others double,
+    detection double,
+    landmark_gap double,
+    embedding_norm double,
+    yaw double,
+    face_blur double,
+    face_sharpness double,
+    face_mean_luma double,
+    unevenness double,
+    backend varchar,             -- NULL with faces: no face pack was there
     backend_version varchar,
     pack varchar,
     pack_digest varchar,
@@ -88,6 +125,9 @@ create table evaluations (
     score double,                -- composite for faces and clips, mean audit score for text
     cosine double,
     error double,
+    error_bound double,          -- what strict mode allows for this size of face and turn of the head
+    turn double,                 -- degrees between the anchor's pose and this one
+    reference varchar,           -- which picture of the reference set the score is about; empty: the anchor alone
     cosine_std double,
     unmeasured varchar,
     reason varchar,
@@ -96,6 +136,7 @@ create table evaluations (
     model varchar,
     provider varchar,
     label varchar,
+    backend varchar,
     pack varchar,
     pack_digest varchar,
     backend_version varchar,
@@ -108,7 +149,7 @@ create table evaluations (
 create view timeline as
 select
     row_number() over (
-        partition by persona, modality, pack_digest, backend_version, detector_size order by evaluated, evaluation
+        partition by persona, modality, backend, pack_digest, backend_version, detector_size order by evaluated, evaluation
     ) as number,
     *
 from evaluations

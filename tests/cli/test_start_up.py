@@ -31,7 +31,10 @@ def test_help_and_version_load_click_and_nothing_else(tmp_path: Path, arguments:
     assert loaded(tmp_path, *arguments) == set()
 
 
-@pytest.mark.parametrize("command", ["build", "plan", "query", "eval", "cache", "drift", "show"])
+COMMANDS = ("build", "plan", "query", "eval", "cache", "drift", "show", "photos", "calibrate", "models")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_a_commands_help_loads_no_heavy_library(tmp_path: Path, command: str) -> None:
     assert loaded(tmp_path, command, "--help") - {"sqlite3"} == set()
 

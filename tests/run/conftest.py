@@ -60,7 +60,9 @@ steps:
           provider: "${image.provider}", model: "${image.model}", tags: [media]}
   video: {kind: video, needs: [profile, matrix, anchor, reference], template: clip.j2, provider: "${video.provider}",
           model: "${video.model}"}
-  document: {kind: document, needs: [profile, candidate, anchor, reference, image, video]}
+  finish: {kind: finish, source: image, needs: [anchor, reference, image]}
+  repair: {kind: repair, source: video, needs: [anchor, reference, video]}
+  document: {kind: document, needs: [profile, candidate, anchor, reference, image, video, finish, repair]}
   sheet: {kind: sheet, needs: [anchor, reference, image]}
 """
 
@@ -74,8 +76,8 @@ positions:
   "03": {<<: *p, name: turned, yaw: 20}
   "04": {<<: *p, name: full, distance: full}
 references:
-  grin: {name: grinning, distance: headshot, yaw: 0, pitch: 0, expression: grin, gaze: camera, pose: still, scene: plain,
-         light: soft, wardrobe: 1}
+  grin: {name: grinning, distance: headshot, yaw: 0, pitch: 0, expression: grin, gaze: camera, pose: still,
+         scene: plain, light: soft, wardrobe: 1}
 utility: {}
 """
 

@@ -15,7 +15,7 @@ from personaforge.store.store import Store
 from personaforge.warehouse.projection import opened, rebuild
 from tests.conftest import ROOT
 
-TABLES = ("builds", "build_nodes", "actions", "artifacts", "measurements", "evaluations")
+TABLES = ("builds", "build_nodes", "actions", "artifacts", "measurements", "photos", "evaluations")
 
 
 @pytest.fixture

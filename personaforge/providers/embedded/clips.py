@@ -10,21 +10,16 @@ Fields: `prompt`, `subject` with `motion` in place of `position`, `width`, `heig
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from pathlib import Path
 from typing import Final, NoReturn
 
-import cv2
-import numpy as np
-
+from personaforge.media.webm import encode_webm
 from personaforge.providers.embedded.face_expression import between
 from personaforge.providers.embedded.figure_body import body_of_dna
-from personaforge.providers.embedded.images import calm, read_prompt, read_size, request_face, settled
+from personaforge.providers.embedded.images import SOFTWARE, calm, read_prompt, read_size, request_face, settled
 from personaforge.providers.embedded.painter import Frame, Stage
 from personaforge.providers.embedded.subject import Key, Pose, number, read_keys, read_scenery, section
-from personaforge.providers.embedded.webm import read_ivf, webm_of_frames
 from personaforge.providers.protocols import Blob, Reply, Request
 
 MAX_SECONDS: Final = 60
@@ -57,7 +52,8 @@ class EmbeddedVideos:
         middle = sum(key.pose.yaw for key in keys) / len(keys)
         stage = Stage(face, body, scenery, width, height, middle, seed)
         count = max(1, round(seconds * fps))
-        data = encode_webm(_frames(stage, keys, count, fps), width, height, fps)
+        frames = (frame[..., ::-1] for frame in _frames(stage, keys, count, fps))
+        data = encode_webm(frames, width, height, fps, app=SOFTWARE)
         details = {
             "drawn": {"frames": count, "fps": fps, "keys": len(keys), "expression_strength": calm(attempt),
                       "distance": scenery.distance},
@@ -87,21 +83,6 @@ def pose_at(keys: Sequence[Key], at: float) -> Pose:
                 first.camera_gaze,
             )
     return keys[-1].pose
-
-
-def encode_webm(frames: Iterable[Frame], width: int, height: int, fps: float) -> bytes:
-    """Return the RGB frames, (height, width, 3) with even sides, as a WebM clip. Raises OSError without VP8."""
-    with tempfile.TemporaryDirectory(prefix="forge-clip-") as folder:
-        path = Path(folder) / "clip.ivf"
-        writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*"VP80"), fps, (width, height))
-        if not writer.isOpened():
-            raise OSError("this build of OpenCV can't write VP8 video")
-        try:
-            for frame in frames:
-                writer.write(np.ascontiguousarray(frame[..., ::-1]))
-        finally:
-            writer.release()
-        return webm_of_frames(read_ivf(path.read_bytes()), fps)
 
 
 def _frames(stage: Stage, keys: Sequence[Key], count: int, fps: float) -> Iterable[Frame]:

@@ -1,0 +1,100 @@
+"""Measures pictures for commands that are no build, such as `forge eval` and `forge calibrate`: each once, as there.
+
+A measurement comes with who made it, taken from its record where it was known already, so that whoever compares two of
+them can hold their identities against each other.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from personaforge.digest import digest_bytes, digest_json
+from personaforge.errors import MissingExtra, PersonaForgeError
+from personaforge.spec.settings import Group, Settings
+from personaforge.steps.measuring import measure_action
+from personaforge.workspace import Workspace
+
+MAX_FILE_BYTES = 256 * 1024 * 1024
+
+
+class Measured(NamedTuple):
+    """One picture's measurement."""
+
+    digest: str
+    """SHA-256 of the picture's bytes."""
+    value: Mapping[str, Any]
+    """See `personaforge.faces.measure`."""
+    analyzer: Mapping[str, str]
+    """`AnalyzerIdentity.as_json()` of who measured."""
+
+
+class Bench:
+    """Measures bytes with one analyzer, or finds that they have been measured. Safe to call from several threads."""
+
+    def __init__(self, space: Workspace, identity: Mapping[str, str], persona: str = "") -> None:
+        self._store = space.store
+        self._identity = identity
+        self._persona = persona
+        self._keeps = bool(persona) or space.project.declared  # measuring two files somewhere leaves no trace there
+        self._analyzer = space.measurers.analyzer(identity)
+
+    def measure(self, data: bytes) -> Measured:
+        """Return a picture's measurement. Bad bytes and missing faces are outcomes, not errors."""
+        from personaforge.faces.measure import measure_image
+
+        digest = digest_bytes(data)
+        action = measure_action("measure", self._identity, digest)
+        known = self._store.find(action.key) if self._keeps else None
+        if known is not None:
+            return Measured(digest, known["value"], known["parts"]["request"]["analyzer"])
+        value = measure_image(data, self._analyzer)
+        if self._keeps:
+            self._store.commit(
+                action.key,
+                {
+                    "persona": self._persona,
+                    "node": "",
+                    "parts": action.parts,
+                    "sources": {},
+                    "outputs": {},
+                    "value": value,
+                    "details": {},
+                    "paid": False,
+                    "cost_usd": 0.0,
+                    "started": 0.0,
+                    "seconds": 0.0,
+                },
+            )
+        return Measured(digest, value, self._identity)
+
+
+def identity_of(space: Workspace, settings: Settings) -> Mapping[str, str]:
+    """Return who measures under these settings. Raises MissingExtra where nobody can."""
+    measurer = space.measurers.of(settings)
+    if measurer.identity is None:
+        raise MissingExtra(f"nothing can measure faces here: {measurer.reason}", hint=measurer.hint)
+    return measurer.identity
+
+
+def project_settings(space: Workspace, **identity: str | None) -> Settings:
+    """Return the project's own `identity` settings, without a persona's; those given here and not None replace them."""
+    given = {name: value for name, value in identity.items() if value is not None}
+    group = {**space.defaults()["identity"], **given}
+    return Settings({"id": ""}, {"identity": Group(digest_json("group/1", group), group)})
+
+
+def read_file(path: str) -> bytes:
+    """Return a picture file's bytes. Raises PersonaForgeError when it can't be read, and beyond 256 MiB."""
+    try:
+        about = os.stat(path)
+        if not stat.S_ISREG(about.st_mode):
+            raise PersonaForgeError(f"{path} is no file")  # a pipe or a device would never end
+        if about.st_size > MAX_FILE_BYTES:
+            raise PersonaForgeError(f"{path} is larger than {MAX_FILE_BYTES >> 20} MiB")
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise PersonaForgeError(f"{path} can't be read: {error.strerror}") from error

@@ -1,0 +1,68 @@
+"""`forge calibrate`."""
+
+from __future__ import annotations
+
+import click
+
+from personaforge.cli.options import json_option, print_json
+from personaforge.workspace import Workspace
+
+
+@click.command("calibrate", short_help="Fit thresholds and P(same) on labelled pairs of pictures.")
+@click.argument("pairs", type=click.Path(exists=True, dir_okay=False), metavar="PAIRS.csv")
+@click.option("--pack", metavar="NAME", help="Measure with this face pack; else with the project's.")
+@click.option("--detector-size", metavar="N", help="Detect at this size, or auto; else as the project does.")
+@click.option(
+    "--prior",
+    type=click.FloatRange(1e-6, 1 - 1e-6),
+    default=0.5,
+    show_default=True,
+    metavar="P",
+    help="How likely a pair is the same person before it is measured.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="Write here; else to calibration/PACK-DIGEST-SIZE.json, where forge eval looks.",
+)
+@click.option("--no-write", is_flag=True, help="Print the figures and write nothing.")
+@json_option
+@click.pass_obj
+def calibrate_command(
+    folder: str | None,
+    pairs: str,
+    pack: str | None,
+    detector_size: str | None,
+    prior: float,
+    output: str | None,
+    no_write: bool,
+    as_json: bool,
+) -> int:
+    """Measure pairs of pictures whose truth is known, and fit what a cosine is worth.
+
+    PAIRS.csv has the columns path_a, path_b and same (1 or 0), with paths relative to its own folder. The result holds
+    the equal error rate with its interval, thresholds at FAR 1e-2 and 1e-3, and a mapping from cosine to P(same), all
+    for one face pack at one detector size. Commit the file: forge eval then shows P(same) beside the cosine.
+    """
+    from personaforge.calibrate import calibrate
+    from personaforge.report.calibrated import print_calibration
+
+    if no_write and output is not None:
+        raise click.UsageError("say --no-write or --output FILE, not both")
+    with Workspace.open((), folder) as space:
+        found = calibrate(
+            space,
+            pairs,
+            pack=pack,
+            detector_size=detector_size,
+            prior=prior,
+            output=output,
+            write=not no_write,
+        )
+    if as_json:
+        print_json(found.as_json())
+    else:
+        print_calibration(found)
+    return 0

@@ -1,0 +1,53 @@
+"""`forge photos`."""
+
+from __future__ import annotations
+
+import click
+
+from personaforge.cli.options import json_option, print_json
+from personaforge.workspace import Workspace
+
+
+@click.group("photos", short_help="Score photographs before training on them.")
+def photos_command() -> None:
+    """Score photographs before training on them."""
+
+
+@photos_command.command("score")
+@click.argument("pictures", nargs=-1, required=True, metavar="DIR|FILE...")
+@click.option(
+    "--fail-under", type=click.FloatRange(0, 100), metavar="X", help="Exit with 1 when a photo's overall is below X."
+)
+@click.option(
+    "--min-overall", type=click.FloatRange(0, 100), metavar="X", help="Usable from X up; else usable.min_overall."
+)
+@click.option("--allow-unmeasured", is_flag=True, help="With --fail-under: do without face scores where no pack is.")
+@json_option
+@click.pass_obj
+def score_command(
+    folder: str | None,
+    pictures: tuple[str, ...],
+    fail_under: float | None,
+    min_overall: float | None,
+    allow_unmeasured: bool,
+    as_json: bool,
+) -> int:
+    """Score photographs from 0 to 100, say what is wrong with each, and whether they make a set.
+
+    Resolution, sharpness, lighting, face detection, occlusion and duplicates, by the bounds in
+    conf/photos/default.yaml. Without a face pack the scores of faces are missing, and an overall without them does not
+    reach --fail-under.
+    """
+    from personaforge.photos import score_photos
+    from personaforge.report.photographed import print_photos
+
+    if allow_unmeasured and fail_under is None:
+        raise click.UsageError("--allow-unmeasured needs --fail-under")
+    with Workspace.open(pictures, folder) as space:
+        found = score_photos(space, pictures, min_overall=min_overall)
+    low = () if fail_under is None else found.below(fail_under, allow_unmeasured=allow_unmeasured)
+    if as_json:
+        print_json(found.as_json())
+    else:
+        print_photos(found, fail_under, low)
+    return 1 if low else 0

@@ -1,0 +1,244 @@
+"""What a cosine is worth under one analyzer: error rates, thresholds and P(same), fitted on pairs whose truth is known.
+
+The cosines here are not clamped, unlike those of scores: about half of the different pairs lie below 0, and as a heap
+at 0 they would bend means, spread and slope. The mapping is then applied to scores as they are kept. A cosine of 0
+there may stand for any negative one, and gets the P(same) of 0, the highest that those have.
+
+It speaks about one pair of pictures. The best of several references is raised for strangers, too, and is not what was
+calibrated.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from personaforge.identity.logistic import Logistic, Unfit, fit_logistic
+from personaforge.identity.roc import EqualError, OperatingPoint, d_prime, equal_error, operating_point
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+SCHEMA = 1
+FARS = (1e-2, 1e-3)
+"""The FARs that thresholds are given for."""
+MIN_PAIRS = 10
+"""Measured pairs of either sort below which nothing is fitted; ours. At 10, one error is a rate of 10 %."""
+
+
+class Pair(NamedTuple):
+    """Two measured pictures whose truth is known."""
+
+    cosine: float
+    """Of their embeddings, not clamped."""
+    same: bool
+    people: tuple[int, int]
+    """Who is on them, by numbers that mean nothing else; equal for a same pair."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cosines:
+    """The cosines of one sort of pairs, 6 decimals."""
+
+    n: int
+    mean: float
+    std: float
+    """Standard deviation of the sample (n - 1)."""
+    min: float
+    max: float
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What was found on one set of pairs with one analyzer."""
+
+    analyzer: Mapping[str, str]
+    """`AnalyzerIdentity.as_json()` of who measured."""
+    measuring: str
+    """Version of our own part of measuring: decoding, cropping."""
+    pairs: str
+    """SHA-256 of the file that named the pairs."""
+    pictures: str
+    """Digest over the content of the measured pictures, in the order of the pairs."""
+    people: int
+    """How many persons the measured pairs show, as far as the pairs say who is the same."""
+    same: Cosines
+    different: Cosines
+    unmeasured: Mapping[str, int]
+    """Pairs that were left out, by cause (`no_face`, `unreadable`)."""
+    d_prime: float | None
+    """Distance of the means in standard deviations; None where neither sort varies."""
+    equal_error: EqualError
+    operating_points: tuple[OperatingPoint, ...]
+    logistic: Logistic
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the fields as JSON values."""
+        value = asdict(self)
+        value.update(analyzer=dict(self.analyzer), unmeasured=dict(self.unmeasured))
+        return {"schema": SCHEMA, **value, "operating_points": list(value["operating_points"])}
+
+    @classmethod
+    def from_json(cls, value: Any) -> Calibration:
+        """Take the fields from what `as_json` returned. Raises ValueError that says what was found and expected."""
+        table = _table(value, "")
+        if table.get("schema") != SCHEMA:
+            raise ValueError(f"schema: found {table.get('schema')!r}, expected {SCHEMA}")
+        _keys(table, ["schema", *(one.name for one in fields(cls))], "")
+        points = table["operating_points"]
+        if not isinstance(points, list):
+            raise ValueError("operating_points: expected a list")
+        found = cls(
+            analyzer={name: str(text) for name, text in _table(table["analyzer"], "analyzer").items()},
+            unmeasured={name: int(count) for name, count in _table(table["unmeasured"], "unmeasured").items()},
+            same=_read(Cosines, table["same"], "same"),
+            different=_read(Cosines, table["different"], "different"),
+            equal_error=_read(EqualError, table["equal_error"], "equal_error"),
+            operating_points=tuple(
+                _read(OperatingPoint, one, f"operating_points[{n}]") for n, one in enumerate(points)
+            ),
+            logistic=_read(Logistic, table["logistic"], "logistic"),
+            **_plain(cls, table, ("measuring", "pairs", "pictures", "people", "d_prime"), ""),
+        )
+        if found.logistic.slope <= 0:
+            raise ValueError(f"logistic.slope: found {found.logistic.slope}, expected more than 0")
+        return found
+
+
+def fit(
+    pairs: Sequence[Pair],
+    *,
+    analyzer: Mapping[str, str],
+    measuring: str,
+    pairs_digest: str,
+    pictures_digest: str,
+    unmeasured: Mapping[str, int],
+    prior: float = 0.5,
+    seed: int = 0,
+) -> Calibration:
+    """Fit a calibration. The same pairs and seed give the same numbers.
+
+    Raises Unfit for fewer than 10 measured pairs of either sort and where same pairs are not more alike than different
+    ones, and ValueError for a prior outside PRIORS.
+    """
+    same = [pair for pair in pairs if pair.same]
+    different = [pair for pair in pairs if not pair.same]
+    for side, found in (("same", same), ("different", different)):
+        if len(found) < MIN_PAIRS:
+            raise Unfit(f"{len(found)} {side} pairs were measured, expected {MIN_PAIRS} or more")
+    alike, unlike = [pair.cosine for pair in same], [pair.cosine for pair in different]
+    return Calibration(
+        analyzer=dict(analyzer),
+        measuring=measuring,
+        pairs=pairs_digest,
+        pictures=pictures_digest,
+        people=len({person for pair in pairs for person in pair.people}),
+        same=_cosines(alike),
+        different=_cosines(unlike),
+        unmeasured=dict(sorted(unmeasured.items())),
+        d_prime=d_prime(alike, unlike),
+        equal_error=equal_error(
+            alike, unlike, [pair.people[0] for pair in same], [pair.people for pair in different], seed=seed
+        ),
+        operating_points=tuple(operating_point(alike, unlike, far) for far in FARS),
+        logistic=fit_logistic(alike, unlike, prior),
+    )
+
+
+def probability(cosine: float, calibration: Calibration) -> float:
+    """Return P(same) for a cosine, clamped as in scores or not, at the calibration's prior; 0.000001 to 0.999999."""
+    return calibration.logistic.probability(cosine)
+
+
+def applies(calibration: Calibration, analyzer: Mapping[str, str], measuring: str | None = None) -> bool:
+    """Tell whether a calibration holds for what an analyzer measures; `mismatch` says why not."""
+    return not mismatch(calibration, analyzer, measuring)
+
+
+def mismatch(calibration: Calibration, analyzer: Mapping[str, str], measuring: str | None = None) -> str:
+    """Return what differs between the calibration's measurements and an analyzer's; empty when nothing does.
+
+    The identities must be equal in every field: backend, library versions, pack, its digest, detector size; and so must
+    the version of our own part of measuring, where it is given.
+    """
+    theirs = dict(calibration.analyzer)
+    ours = dict(analyzer)
+    if measuring is not None:
+        theirs["measuring"], ours["measuring"] = calibration.measuring, measuring
+    unlike = sorted(name for name in {*theirs, *ours} if theirs.get(name) != ours.get(name))
+    parts = [f"{name.replace('_', ' ')} {_short(theirs.get(name))}, not {_short(ours.get(name))}" for name in unlike]
+    return f"it was made with {'; '.join(parts)}" if parts else ""
+
+
+def raw_cosine(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    """Return the cosine of two embeddings, (512,) each, in [-1, 1], not clamped to 0, 6 decimals."""
+    import numpy as np
+
+    a, b = one.astype(np.float64), other.astype(np.float64)
+    return round(max(-1.0, min(1.0, float(a @ b) / math.sqrt(float(a @ a) * float(b @ b)))), 6)
+
+
+def people(names: Iterable[str], same: Iterable[tuple[str, str]]) -> dict[str, int]:
+    """Return a number for the person on each picture: those that same pairs link, in any number of steps, share one."""
+    parent = {name: name for name in names}
+
+    def root(name: str) -> str:
+        while parent[name] != name:
+            parent[name] = name = parent[parent[name]]
+        return name
+
+    for one, other in same:
+        parent[root(other)] = root(one)
+    numbers: dict[str, int] = {}
+    return {name: numbers.setdefault(root(name), len(numbers)) for name in parent}
+
+
+def _cosines(values: Sequence[float]) -> Cosines:
+    import numpy as np
+
+    n, mean, std = len(values), float(np.mean(values)), float(np.std(values, ddof=1))
+    return Cosines(n, round(mean, 6), round(std, 6), round(min(values), 6), round(max(values), 6))
+
+
+def _short(text: str | None) -> str:
+    return "none" if text is None else text[:12] if len(text) == 64 else text
+
+
+def _table(value: Any, where: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{where or 'the file'}: found {type(value).__name__}, expected an object")
+    return value
+
+
+def _keys(table: Mapping[str, Any], expected: Sequence[str], where: str) -> None:
+    unlike = sorted({*table} ^ {*expected})
+    if unlike:
+        problem = "is missing" if unlike[0] in expected else "is unknown"
+        raise ValueError(f"{where + '.' if where else ''}{unlike[0]}: {problem}")
+
+
+def _read(kind: Any, value: Any, where: str) -> Any:
+    table = _table(value, where)
+    names = [one.name for one in fields(kind)]
+    _keys(table, names, where)
+    return kind(**_plain(kind, table, names, where))
+
+
+def _plain(kind: Any, table: Mapping[str, Any], names: Iterable[str], where: str) -> dict[str, Any]:
+    """Return plain fields after a look at their types, which are `str`, `int`, `float` or `float | None`."""
+    types = {one.name: str(one.type) for one in fields(kind)}
+    for name in names:
+        value, wanted = table[name], types[name]
+        number = type(value) in (int, float) and math.isfinite(value)
+        fine = {
+            "str": type(value) is str,
+            "int": type(value) is int,
+            "float": number,
+            "float | None": number or value is None,
+        }[wanted]
+        if not fine:
+            raise ValueError(f"{where + '.' if where else ''}{name}: found {value!r}, expected {wanted}")
+    return {name: table[name] for name in names}

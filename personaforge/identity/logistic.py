@@ -1,0 +1,109 @@
+"""From a cosine to P(same): logistic regression on pairs whose truth is known. Plain arithmetic.
+
+    P(same | cosine) = 1 / (1 + exp(-(intercept + slope * cosine)))
+
+It is fitted with the same pairs weighing as much as the different ones, so without the prior it is a likelihood ratio
+(Bruemmer and du Preez 2006, "Application-independent evaluation of speaker detection"): how many pairs of either sort
+somebody has collected says nothing about how often a picture shows the right person. The prior's log odds are then
+added to the intercept. The weights sum to Kish's effective number of pairs.
+
+The likelihood is penalised by Jeffreys' prior (Firth 1993, "Bias reduction of maximum likelihood estimates"; Heinze and
+Schemper 2002 for data that separate), which weighs about as much as one pair. So the slope stays finite where no
+cosines overlap, and few pairs claim less than many: where all same pairs have one cosine and all different pairs
+another, P(same) is 20.5 / 21 with 20 of either and 200.5 / 201 with 200.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+_FINEST = 1e-6
+"""A logistic never reaches 0 or 1, so six decimals must not say that it did."""
+PRIORS = (_FINEST, 1 - _FINEST)
+"""The lowest and the highest prior; beyond them every P(same) would be out of range."""
+_LONGEST = 3.0
+"""The longest step in log odds; a full one may leave where the information can be inverted."""
+_CLOSE = 1e-9
+_TURNED = "same pairs are not more alike than different ones: is the column `same` the wrong way round?"
+
+
+class Unfit(ValueError):
+    """The pairs don't say what a calibration could be made of. The message says why, for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Logistic:
+    """The mapping to P(same), 6 decimals."""
+
+    intercept: float
+    slope: float
+    """Above 0."""
+    prior: float
+    """P(same) before anything was measured, which is part of the intercept."""
+    cllr: float
+    """Cost of the log likelihood ratio on the pairs it was fitted on, in bits (Bruemmer and du Preez 2006): 0 is
+    perfect, 1 says no more than the prior does."""
+
+    def probability(self, cosine: float) -> float:
+        """Return P(same) to 6 decimals, from 0.000001 to 0.999999."""
+        z = self.intercept + self.slope * cosine
+        share = 1 / (1 + math.exp(-z)) if z >= 0 else math.exp(z) / (1 + math.exp(z))
+        return round(min(PRIORS[1], max(PRIORS[0], share)), 6)
+
+
+def fit_logistic(same: Sequence[float], different: Sequence[float], prior: float) -> Logistic:
+    """Fit the mapping by Newton's method with steps that are halved until the penalised likelihood rises.
+
+    Takes one or more cosines of either sort. Raises Unfit where the same pairs' mean is not above the different ones'
+    or the slope would not be above 0, and ValueError for a prior outside PRIORS.
+    """
+    import numpy as np
+
+    if not PRIORS[0] <= prior <= PRIORS[1]:
+        raise ValueError(f"the prior is {prior}, expected a number from {PRIORS[0]:g} to {PRIORS[1]}")
+    n, m = len(same), len(different)
+    x = np.array([*same, *different], dtype=np.float64)
+    if float(np.mean(same)) <= float(np.mean(different)):
+        raise Unfit(_TURNED)
+    weight = np.repeat([1 / n, 1 / m], [n, m]) * 2 / (1 / n + 1 / m)
+    target = np.repeat([1.0, 0.0], [n, m])
+    middle, scale = float(x.mean()), float(x.std())
+    design = np.stack([np.ones_like(x), (x - middle) / scale], axis=1)
+
+    def penalised(at: Any) -> tuple[float, Any, Any]:
+        """Return the penalised log likelihood, its gradient and the information."""
+        z = design @ at
+        tail = np.exp(-np.abs(z))
+        p = np.where(z >= 0, 1.0, tail) / (1 + tail)
+        spread = weight * tail / (1 + tail) ** 2  # weight * p * (1 - p), also where p rounds to 1
+        information = design.T @ (design * spread[:, None])
+        leverage = spread * ((design @ np.linalg.inv(information)) * design).sum(axis=1)
+        gradient = design.T @ (weight * (target - p) + leverage * (0.5 - p))
+        likelihood = float(weight @ (target * z - np.logaddexp(0, z)))
+        return likelihood + float(np.linalg.slogdet(information)[1]) / 2, gradient, information
+
+    theta = np.zeros(2)
+    value, gradient, information = penalised(theta)
+    for _ in range(200):
+        step = np.linalg.solve(information, gradient)
+        step = step / max(1.0, float(np.abs(step).max()) / _LONGEST)
+        while float(np.abs(step).max()) > _CLOSE:
+            found = penalised(theta + step)
+            if found[0] > value:
+                break
+            step = step / 2
+        else:
+            break
+        theta = theta + step
+        value, gradient, information = found
+    slope = float(theta[1]) / scale
+    if slope < _FINEST:
+        raise Unfit(_TURNED)
+    intercept = float(theta[0]) - slope * middle
+    ratio = intercept + slope * x  # log of the likelihood ratio
+    cost = (np.logaddexp(0, -ratio[:n]).mean() + np.logaddexp(0, ratio[n:]).mean()) / 2 / math.log(2)
+    odds = math.log(prior / (1 - prior))
+    return Logistic(round(intercept + odds, 6), round(slope, 6), prior, round(float(cost), 6))

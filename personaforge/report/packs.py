@@ -1,0 +1,170 @@
+"""What people see of packs: the list, the result of a check, the licence, and a pull as it goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from personaforge.faces.packs import Pack, PackMissing
+from personaforge.packs.catalog import KnownPack
+from personaforge.packs.check import FileCheck, Listed, PackCheck
+
+if TYPE_CHECKING:
+    from personaforge.packs.download import Step  # the module that can make connections: only a pull loads it
+
+_COLORS = {"ok": "green", "complete": "green", "not known": "yellow", "not declared": "yellow"}
+
+
+def list_lines(rows: Sequence[Listed], chosen: Pack | PackMissing) -> Iterator[str]:
+    """Yield the known packs and those found, and what `auto` is."""
+    width = max((len(row.name) for row in rows), default=0)
+    folder = chosen.folder if isinstance(chosen, Pack) else None
+    for row in rows:
+        size = "" if row.known is None else f"  {megabytes(row.known.size)}"
+        title = "not known to the catalog" if row.known is None else row.known.title
+        yield f"{click.style(row.name.ljust(width), bold=True)}  {title}{size}"
+        indent = " " * (width + 2)
+        if row.known is not None:
+            yield f"{indent}licence: {row.known.licence.name}"
+        for check in row.checks:
+            star = "  (auto)" if check.folder == folder else ""
+            yield f"{indent}{_verdict(check)} in {check.folder}{star}"
+            if check.hint:
+                yield f"{indent}  {check.hint}"
+        if not row.checks:
+            yield f"{indent}not here: forge models pull {row.name}"
+        if not row.measures:
+            yield f"{indent}no face pack by itself; a second recogniser may use it"
+    if isinstance(chosen, PackMissing):
+        yield f"auto: none, {chosen.reason}"
+        yield f"  {chosen.hint}"
+    else:
+        yield f"auto: {chosen.name} in {chosen.folder}"
+
+
+def check_lines(checks: Sequence[PackCheck]) -> Iterator[str]:
+    """Yield what a check found, file by file; for a pack that isn't known, lines to paste into a catalog."""
+    for check in checks:
+        where = "" if check.folder is None else f" in {check.folder}"
+        yield f"{click.style(check.name, bold=True)}: {_colored(check.verdict)}{where}"
+        if check.shadowed_by is not None:
+            yield f"  not used: {check.shadowed_by} is found first"
+        for file in check.files:
+            yield f"  {_colored(file.verdict, 12)}  {file.name}{_difference(file)}"
+        if check.verdict == "not known":
+            yield "  To pin it, add to conf/models/catalog.yaml under packs, with a title and a licence:"
+            yield f"    {check.name}:"
+            yield "      files:"
+            for file in check.files:
+                yield f"        {file.name}: {{size: {file.size}, sha256: {file.sha256}}}"
+        if check.hint:
+            yield f"  {check.hint}"
+
+
+def licence_lines(name: str, pack: KnownPack) -> Iterator[str]:
+    """Yield what is to be accepted."""
+    size = "unknown size" if pack.download_size is None else megabytes(pack.download_size)
+    yield f"{click.style(name, bold=True)}: {pack.title}; {size} to fetch"
+    yield f"Licence: {pack.licence.name}"
+    yield f"  {pack.licence.summary}"
+    yield f"  {pack.licence.url}"
+
+
+def megabytes(size: int) -> str:
+    """Return bytes as megabytes (10^6), as download pages give them."""
+    return f"{size / 1e6:.1f} MB"
+
+
+class PullLines:
+    """Shows a pull on standard error: a bar on a terminal, lines elsewhere. A context manager; call it with steps."""
+
+    def __init__(self, *, live: bool) -> None:
+        self._live = live
+        self._bar: Any = None
+        self._task: Any = None
+
+    def __enter__(self) -> PullLines:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def __call__(self, step: Step) -> None:
+        if step.kind == "bytes":
+            if self._bar is not None:
+                self._bar.update(self._task, completed=step.done)
+            return
+        self._line(_step_text(step))
+        if self._live and step.kind in ("start", "resume"):
+            if self._bar is None:
+                self._bar = _bar()  # only now: whoever is asked about the licence needs a quiet terminal
+            if self._task is not None:
+                self._bar.remove_task(self._task)
+            self._task = self._bar.add_task(step.text, total=step.total, completed=step.done)
+
+    def _line(self, text: str) -> None:
+        if self._bar is not None:
+            self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
+        else:
+            click.echo(text, err=True)
+
+
+def _bar() -> Any:
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
+
+    columns = (BarColumn(bar_width=40), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    bar.start()
+    return bar
+
+
+def _step_text(step: Step) -> str:
+    total = "" if step.total is None else f" ({megabytes(step.total)})"
+    match step.kind:
+        case "start":
+            return f"fetching {step.text}{total}"
+        case "resume":
+            return f"going on with {step.text} at {megabytes(step.done)}{total}"
+        case "retry":
+            return f"{step.text}; again in {step.done} s"
+        case "waiting":
+            return f"another pull of {step.text} is at work; waiting for it"
+        case "replace":
+            return f"replacing {step.text}"
+        case "unpack":
+            return f"unpacking {step.text}"
+        case _:
+            return f"{step.kind}: {step.text}"
+
+
+def _verdict(check: PackCheck) -> str:
+    """Return a pack's verdict by sizes, with the files that are not as they should be."""
+    wrong = [f"{file.name} {file.verdict}" for file in check.files if file.verdict not in ("ok", "size ok")]
+    if check.verdict == "not known":
+        return "found"
+    text = {"size ok": "complete"}.get(check.verdict, check.verdict)
+    return _colored(text) + (f" ({', '.join(wrong)})" if wrong else "")
+
+
+def _difference(file: FileCheck) -> str:
+    parts: list[str] = []
+    if file.verdict == "truncated" or (file.size != file.expected_size and file.expected_size and file.size):
+        parts.append(f"found {file.size:,} bytes, expected {file.expected_size:,}")
+    elif file.verdict == "wrong" and file.expected_sha256:
+        parts.append(f"found SHA-256 {file.sha256}, expected {file.expected_sha256}")
+    elif file.verdict == "not declared" and file.sha256:
+        parts.append(f"SHA-256 {file.sha256}")
+    if file.note:
+        parts.append(file.note)
+    return f": {'; '.join(parts)}" if parts else ""
+
+
+def _colored(verdict: str, width: int = 0) -> str:
+    return click.style(verdict.ljust(width), fg=_COLORS.get(verdict, "red"))
