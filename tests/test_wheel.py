@@ -29,6 +29,8 @@ def test_the_wheel_ships_conf_templates_and_tables_and_no_tests(wheel: Path) -> 
     names = zipfile.ZipFile(wheel).namelist()
     for name in (
         "personaforge/conf/config.yaml",
+        "personaforge/conf/models/catalog.yaml",
+        "personaforge/conf/photos/default.yaml",
         "personaforge/conf/pipeline/four_layer.yaml",
         "personaforge/conf/pipeline/parts/media.yaml",
         "personaforge/conf/schema/dna.yaml",

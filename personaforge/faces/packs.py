@@ -1,5 +1,8 @@
 """Finds a face pack on disk and hashes the models in it. Loads no model, downloads nothing, imports no numpy.
 
+A pack that `forge models pull` made has a record of what was pulled: a model that differs from it by now is an error
+with the command to type, not another metric. A pack put there by hand has none; `forge models verify` checks that one.
+
 The planner calls this at each start, so it costs one listing and the digests (20 MB take 11 ms; pass `digest_of` to
 use a cache). Roles are told by InsightFace's file names, because telling them by the graph needs onnxruntime. Only the
 files with a role count: a pack's digest doesn't change when somebody drops a readme or an age model into the folder.
@@ -7,7 +10,9 @@ files with a role count: a pack's digest doesn't change when somebody drops a re
 
 from __future__ import annotations
 
+import json
 import os
+import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -17,6 +22,12 @@ from personaforge.digest import digest_file, digest_strings
 
 AUTO_ORDER = ("buffalo_l", "buffalo_s", "buffalo_sc", "buffalo_s_dev")
 """Best recogniser first."""
+
+PUBLISHED = ("buffalo_l", "buffalo_s", "buffalo_sc")
+"""Packs of AUTO_ORDER that `forge models pull` can fetch from their publisher."""
+
+RECORD = "LICENCE.json"
+"""Beside the models of a pulled pack: what was accepted, and the SHA-256 of every file."""
 
 MIN_MODEL_BYTES = 10_000
 """The smallest published model has 2.5 MB; below this are error pages, pointers and unfinished downloads."""
@@ -69,7 +80,20 @@ def pack_folders() -> list[Path]:
     """Return the folders to search: those in FORGE_MODELS, then the user's caches."""
     named = [Path(part).expanduser() for part in os.environ.get("FORGE_MODELS", "").split(os.pathsep) if part]
     home = Path(os.path.expanduser("~"))
-    return [*named, home / ".cache/personaforge/models", home / ".insightface/models"]
+    return [*named, user_folder(), home / ".insightface/models"]
+
+
+def user_folder() -> Path:
+    """Return the user's cache of packs, where `forge models pull` puts them."""
+    return Path(os.path.expanduser("~")) / ".cache/personaforge/models"
+
+
+def way_back(name: str, folder: Path, *, known: bool = False) -> str:
+    """Return what to type when the pack in this folder is broken; `known` says that a catalog has it."""
+    to = "" if folder.parent == user_folder() else f" --to {shlex.quote(str(folder.parent))}"
+    if known or name in PUBLISHED or (folder / RECORD).is_file():
+        return f"forge models pull {shlex.quote(name)}{to}"
+    return f"remove {folder} and unpack {name} there again"
 
 
 def find_pack(
@@ -89,11 +113,13 @@ def find_pack(
                 return _read_pack(wanted, parent / wanted, digest_of)
     what = f"no face pack ({', '.join(AUTO_ORDER)})" if name == "auto" else f"no face pack {name}"
     places = ", ".join(str(folder) for folder in searched) or "no folder at all"
-    return PackMissing(f"{what} in {places}", "set FORGE_MODELS to the folder that holds the pack's folder")
+    fetch = "buffalo_l" if name == "auto" else name
+    pull = f"forge models pull {fetch}" if fetch in PUBLISHED else "forge models list shows known packs"
+    return PackMissing(f"{what} in {places}", f"{pull}, or set FORGE_MODELS to the folder that holds the pack's folder")
 
 
 def _read_pack(name: str, folder: Path, digest_of: Callable[[Path], str]) -> Pack | PackMissing:
-    hint = f"remove {folder} and unpack {name} there again"
+    hint = way_back(name, folder)
     try:
         chosen = _chosen(sorted(entry.name for entry in os.scandir(folder)))
         for role in ("detection", "recognition"):
@@ -101,12 +127,17 @@ def _read_pack(name: str, folder: Path, digest_of: Callable[[Path], str]) -> Pac
                 expected = " or ".join(_ROLES[role])
                 return PackMissing(f"{folder} has no {role} model: expected {expected}", hint)
         for file_name in chosen.values():
-            fault = _fault(folder / file_name)
+            fault = file_fault(folder / file_name)
             if fault:
                 return PackMissing(f"{folder / file_name} {fault}", hint)
         files = {file_name: digest_of(folder / file_name) for file_name in sorted(chosen.values())}
+        pulled = _pulled(folder)
     except OSError as error:
         return PackMissing(f"{folder} can't be read: {error.strerror or error}", hint)
+    for file_name, digest in files.items():
+        if pulled.get(file_name, digest) != digest:
+            what = f"found SHA-256 {digest}, expected {pulled[file_name]}"
+            return PackMissing(f"{folder / file_name} is not what was pulled: {what}", hint)
     return Pack(name, folder, files, digest_strings("pack/1", [part for pair in files.items() for part in pair]))
 
 
@@ -120,7 +151,17 @@ def _chosen(names: Iterable[str]) -> dict[str, str]:
     return chosen
 
 
-def _fault(path: Path) -> str:
+def _pulled(folder: Path) -> Mapping[str, str]:
+    """Return the digests that a pull recorded; empty without a record, or with one that is none of ours."""
+    try:
+        record = json.loads((folder / RECORD).read_bytes())
+    except (FileNotFoundError, ValueError, RecursionError):
+        return {}
+    files = record.get("files") if isinstance(record, dict) else None
+    return files if isinstance(files, dict) else {}
+
+
+def file_fault(path: Path) -> str:
     """Say what is wrong with a model file, as far as its size and first bytes show; empty when nothing is."""
     size = path.stat().st_size
     if size == 0:

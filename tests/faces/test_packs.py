@@ -1,5 +1,6 @@
 """Finding packs: order, roles, digests, and what is wrong with a folder."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from personaforge.digest import digest_bytes
-from personaforge.faces.packs import Pack, PackMissing, find_pack, pack_folders, role_of
+from personaforge.faces.packs import RECORD, Pack, PackMissing, find_pack, pack_folders, role_of, user_folder
 
 MODEL = b"\x08\x07" + b"m" * 20_000
 
@@ -87,7 +88,10 @@ def test_the_digests_can_come_from_a_cache(tmp_path: Path) -> None:
 def test_nothing_found_names_the_places(tmp_path: Path) -> None:
     one = missing("buffalo_s", tmp_path / "a", tmp_path / "b")
     assert str(tmp_path / "a") in one.reason and str(tmp_path / "b") in one.reason
-    assert "FORGE_MODELS" in one.hint
+    assert one.hint.startswith("forge models pull buffalo_s, or set FORGE_MODELS to ")
+    assert missing("auto", tmp_path).hint.startswith("forge models pull buffalo_l, or set FORGE_MODELS to ")
+    assert missing("mine", tmp_path).hint.startswith("forge models list shows known packs, or set FORGE_MODELS to ")
+    assert missing("auto", tmp_path).reason.startswith("no face pack (")
     assert "buffalo_l, buffalo_s, buffalo_sc, buffalo_s_dev" in missing("auto", tmp_path).reason
     assert "no folder at all" in missing("auto").reason
 
@@ -113,6 +117,39 @@ def test_broken_files_are_said_and_not_passed_over(tmp_path: Path, data: bytes, 
     make(tmp_path / "buffalo_s", "det_500m.onnx", "w600k_mbf.onnx")
     broken = missing("auto", tmp_path)
     assert reason in broken.reason and name in broken.reason and "buffalo_l" in broken.hint
+
+
+def test_the_way_back_is_a_command_to_type(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    spaced = make(tmp_path / "my models/buffalo_l").parent
+    assert missing("buffalo_l", spaced).hint == f"forge models pull buffalo_l --to '{spaced}'"
+    make(user_folder() / "buffalo_l")
+    assert missing("buffalo_l", user_folder()).hint == "forge models pull buffalo_l"
+    make(spaced / "mine")
+    assert missing("mine", spaced).hint == f"remove {spaced / 'mine'} and unpack mine there again"
+    (spaced / "mine" / RECORD).write_text("{}")
+    assert missing("mine", spaced).hint == f"forge models pull mine --to '{spaced}'"
+
+
+def test_a_model_that_has_changed_since_the_pull_is_no_other_pack(tmp_path: Path) -> None:
+    folder = make(tmp_path / "mine", "det_500m.onnx", "w600k_mbf.onnx")
+    pulled = digest_bytes(MODEL)
+    (folder / RECORD).write_text(json.dumps({"files": dict.fromkeys(("det_500m.onnx", "w600k_mbf.onnx"), pulled)}))
+    assert found("mine", tmp_path).digest
+    make(folder, "w600k_mbf.onnx", data=MODEL + b".")
+    changed = missing("mine", tmp_path)
+    assert changed.reason == (
+        f"{folder / 'w600k_mbf.onnx'} is not what was pulled: "
+        f"found SHA-256 {digest_bytes(MODEL + b'.')}, expected {pulled}"
+    )
+    assert changed.hint == f"forge models pull mine --to {tmp_path}"
+
+
+@pytest.mark.parametrize("record", ["", "[]", "{", '{"files": 3}', '{"files": {"other.onnx": "0"}}', "[" * 100_000])
+def test_a_record_that_is_none_of_ours_says_nothing(tmp_path: Path, record: str) -> None:
+    folder = make(tmp_path / "mine", "det_500m.onnx", "w600k_mbf.onnx")
+    (folder / RECORD).write_text(record)
+    assert found("mine", tmp_path).digest
 
 
 def test_incomplete_and_odd_folders(tmp_path: Path) -> None:

@@ -1,0 +1,142 @@
+"""`forge models`: list, pull, verify and find face packs."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from personaforge.cli.options import json_option, print_json
+
+if TYPE_CHECKING:
+    from personaforge.packs.catalog import Catalog, KnownPack
+
+
+@click.group("models", short_help="List, fetch and check the face packs that measure.")
+def models_command() -> None:
+    """List, fetch and check the face packs that measure. Nothing is ever fetched by another command."""
+
+
+@models_command.command("list")
+@json_option
+@click.pass_obj
+def list_command(folder: str | None, as_json: bool) -> int:
+    """Show known packs, which are here, and which one `auto` is. Compares sizes; `verify` reads the files."""
+    from personaforge.faces.packs import Pack
+    from personaforge.packs.check import list_packs
+    from personaforge.report.packs import list_lines
+
+    rows, chosen = list_packs(_catalog(folder))
+    if as_json:
+        auto = {"pack": chosen.name, "folder": str(chosen.folder)} if isinstance(chosen, Pack) else {"pack": None}
+        missing = {} if isinstance(chosen, Pack) else {"reason": chosen.reason, "hint": chosen.hint}
+        packs = [
+            {
+                "name": row.name,
+                "known": row.known is not None,
+                "measures": row.measures,
+                "title": row.known.title if row.known else None,
+                "licence": row.known.licence.model_dump() if row.known else None,
+                "size": row.known.size if row.known else None,
+                "download_size": row.known.download_size if row.known else None,
+                "found": [asdict(check) for check in row.checks],
+            }
+            for row in rows
+        ]
+        print_json({"schema": 1, "auto": auto | missing, "packs": packs})
+    else:
+        click.echo("\n".join(list_lines(rows, chosen)))
+    return 0
+
+
+@models_command.command("pull")
+@click.argument("name")
+@click.option("--to", "to", metavar="DIR", help="The folder for the pack's folder; else ~/.cache/personaforge/models.")
+@click.option("--accept-licence", is_flag=True, help="Accept the licence that is shown.")
+@json_option
+@click.pass_obj
+def pull_command(folder: str | None, name: str, to: str | None, accept_licence: bool, as_json: bool) -> int:
+    """Fetch a known pack, check it against its pinned digests, and record its licence beside it."""
+    from personaforge.errors import PersonaForgeError
+    from personaforge.faces.packs import pack_folders, user_folder
+    from personaforge.packs.pull import pull
+    from personaforge.report.packs import PullLines, licence_lines, megabytes
+
+    def accept(name: str, pack: KnownPack) -> str:
+        if not as_json or not accept_licence:
+            click.echo("\n".join(licence_lines(name, pack)), err=True)
+        if accept_licence:
+            return "--accept-licence"
+        if sys.stdin.isatty() and not as_json and click.confirm("Accept it?", err=True):
+            return "on a terminal"
+        again = ["forge", "models", "pull", name, *(["--to", to] if to else []), "--accept-licence"]
+        raise PersonaForgeError(f"the licence of {name} was not accepted", hint=shlex.join(again))
+
+    parent = Path(to).expanduser().absolute() if to else user_folder()
+    catalog = _catalog(folder)
+    if as_json:
+        done = pull(catalog, name, parent, accept=accept)
+    else:
+        with PullLines(live=sys.stderr.isatty()) as lines:
+            done = pull(catalog, name, parent, accept=accept, say=lines)
+    first = next((one / name for one in pack_folders() if (one / name).is_dir()), None)
+    if as_json:
+        print_json({"schema": 1, **asdict(done), "found_first": first})
+        return 0
+    came = "nothing was fetched" if done.state == "here" else f"{megabytes(done.fetched)} fetched"
+    click.echo(f"{name} is whole in {done.folder} ({came}).")
+    if first is None:
+        click.echo(f"Builds find it with FORGE_MODELS={shlex.quote(str(parent))}")
+    elif first.resolve() != done.folder.resolve():
+        click.echo(f"Builds find {first} first, and so don't use this one: see FORGE_MODELS.")
+    return 0
+
+
+@models_command.command("verify")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@json_option
+@click.pass_obj
+def verify_command(folder: str | None, names: tuple[str, ...], as_json: bool) -> int:
+    """Read the files of packs and compare them with the pinned digests; all packs that are here when none is named."""
+    from personaforge.faces.packs import pack_folders
+    from personaforge.packs.check import verify
+    from personaforge.report.packs import check_lines
+
+    checks = verify(_catalog(folder), names)
+    sound = bool(checks) and all(check.sound for check in checks)
+    if as_json:
+        print_json({"schema": 1, "sound": sound, "packs": [asdict(check) for check in checks]})
+    elif checks:
+        click.echo("\n".join(check_lines(checks)))
+    else:
+        click.echo(f"No pack in {', '.join(map(str, pack_folders()))}: nothing was checked.")
+        click.echo("  forge models pull buffalo_l")
+    return 0 if sound else 1
+
+
+@models_command.command("path")
+@click.argument("name", default="auto")
+@json_option
+@click.pass_obj
+def path_command(folder: str | None, name: str, as_json: bool) -> int:
+    """Print the folder of a pack as builds find it; without a name, of the best one."""
+    from personaforge.packs.check import pack_path
+
+    found = pack_path(_catalog(folder), name)
+    if as_json:
+        value: dict[str, Any] = {"schema": 1, "pack": found.name, "folder": str(found)}
+        print_json(value)
+    else:
+        click.echo(found)
+    return 0
+
+
+def _catalog(folder: str | None) -> Catalog:
+    from personaforge.packs.catalog import read_catalog
+    from personaforge.spec.project import project_of
+
+    return read_catalog(project_of((), folder))
