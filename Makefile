@@ -24,6 +24,7 @@ check: $(READY)  ## Lint and type-check, as CI does
 bench: $(READY)  ## Run the benchmarks and print their tables
 	$(BIN)/python -m tests.benchmarks.spine
 	$(BIN)/python -m tests.benchmarks.measuring
+	$(BIN)/python -m tests.benchmarks.second
 	$(BIN)/python -m tests.benchmarks.finishing
 
 lock:  ## Renew constraints.txt from pyproject.toml with the newest releases that it allows

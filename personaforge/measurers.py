@@ -30,7 +30,7 @@ class Measurers:
         check = str(settings.value("identity.check.pack"))
         key = (str(settings.value("identity.pack")), str(settings.value("identity.detector_size")), check)
         if key not in self._found:
-            self._found[key] = self._with_check(self._find(*key[:2]), check)
+            self._found[key] = self._with_check(self._find(*key[:2]), check, settings.value("identity.check.scales"))
         return self._found[key]
 
     def analyzer(self, identity: Mapping[str, str]) -> Any:
@@ -54,9 +54,13 @@ class Measurers:
             raise BackendError(f"check pack {identity['pack']} has changed since the plan was made", hint="build again")
         return analyzer
 
-    def _with_check(self, measurer: Measurer, name: str) -> Measurer:
-        if name == "none":
+    def _with_check(self, measurer: Measurer, name: str, scales: Mapping[str, Any]) -> Measurer:
+        if name == "none" or measurer.identity is None:
             return measurer
+        unscaled = [pack for pack in (measurer.identity["pack"], name) if pack not in scales]
+        if unscaled:  # told before anything is bought
+            what = f"identity.check.scales has no entry for {', '.join(unscaled)}"
+            return measurer._replace(check_missing=what)
         from personaforge.faces.second import opencv_identity
 
         found = find_check(name, digest_of=self._digest_of)

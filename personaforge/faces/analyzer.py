@@ -21,7 +21,7 @@ class AnalyzerIdentity:
     """Everything about an analyzer that can change what it measures. Comparable with `==`."""
 
     backend: str
-    """`insightface`, or the name of another implementation."""
+    """`insightface`, `opencv` or the name of another implementation."""
     backend_version: str
     """Versions of every library between the file and the embedding."""
     pack: str
@@ -45,13 +45,14 @@ class Face:
     score: float
     """The detector's confidence in [0, 1]."""
     embedding: NDArray[np.float32]
-    """(512,), L2 norm 1."""
+    """(n,), L2 norm 1; n is fixed by the pack: 512 with w600k_mbf and w600k_r50, 128 with mobilefacenet_y1."""
     landmarks5: NDArray[np.float32]
     """(5, 2): left eye, right eye, nose tip, left and right corner of the mouth; left is the image's left."""
     landmarks106: NDArray[np.float32] | None = None
-    """(106, 2) in the layout of 2d106det, or None when the pack has no such model; see `landmarks`."""
+    """(106, 2) in the layout of 2d106det, or None when the pack or the backend has no such model; see `landmarks`."""
     embedding_norm: float | None = None
-    """Norm before normalising, where the backend tells. Clear photographs give 20 to 27 with w600k_mbf."""
+    """Norm before normalising, where the backend tells. Clear photographs give 20 to 27 with w600k_mbf,
+    9 to 13 with mobilefacenet_y1."""
 
 
 class FaceAnalyzer(Protocol):

@@ -9,7 +9,7 @@ It holds only JSON values:
     width, height, faces                         absent when unreadable; all else is absent unless measured
     box         x1, y1, x2, y2 of the largest face, pixels, 2 decimals; may reach beyond the picture
     detection   the detector's confidence, [0, 1]
-    embedding   base64 of 512 little-endian float32, L2 norm 1
+    embedding   base64 of n little-endian float32, L2 norm 1
     embedding_norm   before normalising; null when the analyzer doesn't say
     ratio_set   `106` or `5`: which landmarks the ratios came from
     ratios      name -> distance over the distance between the eyes, 6 decimals
@@ -20,7 +20,7 @@ It holds only JSON values:
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -46,14 +46,19 @@ def measure_image(data: bytes, analyzer: FaceAnalyzer) -> dict[str, Any]:
     return _measure_pixels(picture.pixels, analyzer)
 
 
-def measure_clip(data: bytes, analyzer: FaceAnalyzer, *, frames: int) -> dict[str, Any]:
-    """Measure `frames` evenly spread frames of a clip, the first and the last among them.
+def measure_clip(data: bytes, analyzer: FaceAnalyzer, *, frames: int, sampling: str = "uniform") -> dict[str, Any]:
+    """Measure `frames` frames of a clip.
+
+    `sampling` is `uniform` (evenly spread, the first and the last among them) or `faces` (of the frames that show one,
+    as evenly spread as they come; see `video.read_clip`). Raises ValueError for another.
 
     `frames` holds one image measurement each, with `frame` (number from 0) and `second`. `histogram_distances` holds
     for each method the distances between one sampled frame and the next. The status is `no_face` when no frame has one.
     """
+    if sampling not in ("uniform", "faces"):
+        raise ValueError(f"sampling is {sampling!r}, expected uniform or faces")
     try:
-        clip = read_clip(data, frames=frames)
+        clip = read_clip(data, frames=frames, shows_face=_glance(analyzer) if sampling == "faces" else None)
     except UnreadableClip as error:
         return {"status": "unreadable", "code": error.reason_code, "reason": error.message}
     measured = [
@@ -76,8 +81,14 @@ def measure_clip(data: bytes, analyzer: FaceAnalyzer, *, frames: int) -> dict[st
     }
 
 
+def _glance(analyzer: FaceAnalyzer) -> Callable[[NDArray[np.uint8]], bool]:
+    """Return what tells whether a frame shows a face: the analyzer's own quick look, or a full reading."""
+    quick = getattr(analyzer, "shows_face", None)
+    return quick if callable(quick) else lambda pixels: bool(analyzer.read(pixels))
+
+
 def embedding(measurement: Mapping[str, Any]) -> NDArray[np.float32]:
-    """Return the embedding of a measurement whose status is `measured`; (512,), L2 norm 1, read-only."""
+    """Return the embedding of a measurement whose status is `measured`; (n,), L2 norm 1, read-only."""
     import numpy as np
 
     return np.frombuffer(base64.b64decode(measurement["embedding"]), dtype="<f4")

@@ -43,7 +43,7 @@ class ReferencePoints:
         numbers = all(type(value) in (int, float) for value in (self.different, self.same))
         if not numbers or not -1 <= self.different < self.same <= 1:  # false for NaN, too
             found = f"found different {self.different!r} and same {self.same!r}, expected -1 <= different < same <= 1"
-            raise SpecError(Problem("", f"recognisers.{self.pack}", found))
+            raise SpecError(Problem("", f"identity.check.scales.{self.pack}", found))
 
     def share(self, value: float) -> float:
         """Return where a cosine lies between `different` (0) and `same` (1), clamped to [0, 1]."""
@@ -107,7 +107,9 @@ def common_scale(
         else:
             known = ", ".join(sorted(declared)) or "none"
             found = f"found reference points for {known}, expected different and same for {pack}"
-            problems.append(Problem("", f"recognisers.{pack}", found, "declare them, or calibrate both packs"))
+            problems.append(
+                Problem("", f"identity.check.scales.{pack}", found, "declare them, or calibrate both packs")
+            )
     if problems:
         raise SpecError(problems)
     return CommonScale("linear", points[0].share, points[1].share)

@@ -105,7 +105,13 @@ class Executors:
         if action.kind == "measure_clip":
             from personaforge.faces.measure import measure_clip
 
-            found = measure_clip(inputs["artifact"], self._measuring(action), frames=action.request["frames"])
+            request = action.request
+            found = measure_clip(
+                inputs["artifact"],
+                self._measuring(action),
+                frames=request["frames"],
+                sampling=request.get("sampling", "uniform"),
+            )
             return Performed({}, found, {}, 0.0)
         if action.kind == "finish":
             return _finished(action, inputs)

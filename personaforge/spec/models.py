@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, JsonValue, StringConstraints
+from pydantic import Field, JsonValue, StringConstraints, model_validator
 
 from personaforge.spec.pipeline import Pipeline
 from personaforge.spec.project import ID_PATTERN
@@ -224,6 +224,12 @@ class RecogniserScale(Model):
     """99 % of pairs of different people stay below."""
     same: Annotated[float, Field(ge=-1, le=1)]
     """The median of pairs of one person."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> RecogniserScale:
+        if not self.different < self.same:
+            raise ValueError(f"found different {self.different:g} and same {self.same:g}, expected different < same")
+        return self
 
 
 class SecondRecogniser(Model):

@@ -81,7 +81,10 @@ def test_packs_that_nothing_is_declared_for() -> None:
     with pytest.raises(SpecError) as caught:
         common_scale("buffalo_x", "second", DECLARED)
     (problem,) = caught.value.problems
-    assert problem.path == "recognisers.buffalo_x" and "found reference points for first, second" in problem.message
+    assert (
+        problem.path == "identity.check.scales.buffalo_x"
+        and "found reference points for first, second" in problem.message
+    )
     with pytest.raises(SpecError) as caught:
         common_scale("one", "other", {})
     assert len(caught.value.problems) == 2 and "for none" in caught.value.problems[0].message
