@@ -7,7 +7,7 @@ holds no time and no path, so the same pairs, pictures and libraries give the sa
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from personaforge.identity.calibration import Calibration, Pair, fit, mismatch, 
 from personaforge.identity.logistic import PRIORS, Unfit
 from personaforge.identity.score import Cause, unmeasured
 from personaforge.pairs import Labelled, read_pairs
+from personaforge.spec.load import Loaded
 from personaforge.spec.project import Project
 from personaforge.steps.measuring import MEASURE_VERSION
 from personaforge.store.files import write_atomic
@@ -155,6 +156,23 @@ def calibration_for(project: Project, analyzer: Mapping[str, str]) -> Applying |
         return NoneApplies(f"{', '.join(found)} in {FOLDER}/ all apply: keep one, or name it {own}", True)
     name = own if own in found else next(iter(found))
     return Applying(found[name], f"{FOLDER}/{name}")
+
+
+def calibrated(space: Workspace, loaded: Loaded) -> Callable[[float], float] | None:
+    """Return P(same) of a cosine for what a built persona was measured with, or None without a calibration for it.
+
+    The document names its analyzer by pack and digest; only what measures here by the same settings is taken for it.
+    """
+    from personaforge.identity.calibration import probability
+
+    identity = space.measurers.of(loaded.settings).identity
+    if identity is None:
+        return None
+    kept = calibration_for(space.project, identity)
+    by = {f"{identity['pack']} {identity['pack_digest'][:12]}"}
+    if not isinstance(kept, Applying) or set(space.document(loaded)["measured_by"]) != by:
+        return None
+    return lambda cosine: probability(cosine, kept.calibration)
 
 
 def file_name(analyzer: Mapping[str, str]) -> str:

@@ -18,6 +18,7 @@ from personaforge.identity.calibration import Calibration, probability
 from personaforge.spec.project import Project
 from personaforge.testing import ColorMeasurers, png, write_project
 from personaforge.workspace import Workspace
+from tests.cli.conftest import FILES, PICTURES
 from tests.conftest import Forge
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)
@@ -353,6 +354,9 @@ def test_photographs_give_what_is_known_of_this_pack(album: Path, tmp_path: Path
     assert nobody["probability"] is None
     text = forge("eval", *pictures, *anchor, cwd=root, check=0).stdout
     assert "P(same)" in text and f"by calibration/{file.name}, at a prior of 0.5." in text
+    write_project(root, {"ben": PICTURES}, FILES)
+    forge("build", "ben", cwd=root)  # how drawings score by a calibration on photographs doesn't matter here
+    assert "P(same)" in forge("show", "ben", cwd=root, check=0).stdout
     raw = json.loads(file.read_bytes())
     raw["analyzer"]["detector_size"] = "320"
     file.write_text(json.dumps(raw))
@@ -360,6 +364,7 @@ def test_photographs_give_what_is_known_of_this_pack(album: Path, tmp_path: Path
     assert shown["calibration"] is None and all(one["probability"] is None for one in shown["pictures"])
     assert "does not apply: it was made with detector size 320, not auto" in shown["calibration_reason"]
     text = forge("eval", *pictures, *anchor, cwd=root, check=0).stdout
+    assert "P(same)" not in forge("show", "ben", cwd=root, check=0).stdout
     assert "P(same)" not in text.splitlines()[0] and "No P(same): " in text and "detector size 320, not auto" in text
 
 

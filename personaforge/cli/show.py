@@ -34,16 +34,18 @@ def status_command(folder: str | None, personas: tuple[str, ...], as_json: bool)
 @click.pass_obj
 def show_command(folder: str | None, personas: tuple[str, ...], as_json: bool) -> int:
     """Show a built persona as a readable card."""
+    from personaforge.calibrate import calibrated
     from personaforge.report.card import print_card
 
     names, overrides = split_overrides(personas)
     with Workspace.open(names, folder) as space:
-        documents = [space.document(loaded) for loaded in space.load(names, overrides)]
+        shown = [(space.document(loaded), calibrated(space, loaded)) for loaded in space.load(names, overrides)]
+    documents = [document for document, _ in shown]
     if as_json:
         print_json(documents[0] if len(documents) == 1 else documents)
     else:
-        for document in documents:
-            print_card(document)
+        for document, probability in shown:
+            print_card(document, probability)
     return 0
 
 

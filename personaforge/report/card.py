@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rich.console import Console
@@ -15,8 +15,11 @@ _ORDER = ("surface", "soul", "self", "mask", "lifestyle", "dna")
 _SKIPPED = ("audit", "intent")
 
 
-def print_card(document: Mapping[str, Any]) -> None:
-    """Print a persona document. Sections that a pipeline doesn't draft are left out."""
+def print_card(document: Mapping[str, Any], probability: Callable[[float], float] | None = None) -> None:
+    """Print a persona document. Sections that a pipeline doesn't draft are left out.
+
+    `probability` gives P(same) of a cosine, where a calibration holds for whoever measured the persona.
+    """
     console = Console(width=None if sys.stdout.isatty() else 100, highlight=False)
     sections = document["sections"]
     surface = sections.get("surface", {})
@@ -40,7 +43,7 @@ def print_card(document: Mapping[str, Any]) -> None:
     names = [name for name in _ORDER if name in sections]
     for name in [*names, *(other for other in sections if other not in (*_ORDER, *_SKIPPED))]:
         console.print(_section(name, sections[name]))
-    console.print(_artifacts(document))
+    console.print(_artifacts(document, probability))
 
 
 def _section(name: str, section: Mapping[str, Any]) -> Table:
@@ -52,12 +55,15 @@ def _section(name: str, section: Mapping[str, Any]) -> Table:
     return table
 
 
-def _artifacts(document: Mapping[str, Any]) -> Table:
+def _artifacts(document: Mapping[str, Any], probability: Callable[[float], float] | None) -> Table:
     table = Table(title="[bold]artifacts[/bold]", title_justify="left", box=None, pad_edge=False, header_style="dim")
-    for name in ("node", "status", "composite", "cosine", "attempt", "file"):
-        table.add_column(name, justify="right" if name in ("composite", "cosine", "attempt") else "left")
+    numbers = ("composite", "cosine", *(("P(same)",) if probability is not None else ()), "attempt")
+    for name in ("node", "status", *numbers, "file"):
+        table.add_column(name, justify="right" if name in numbers else "left")
     for node, entry in document["artifacts"].items():
         scores = [f"{entry[key]:.3f}" if isinstance(entry.get(key), float) else "" for key in ("composite", "cosine")]
+        if probability is not None:
+            scores.append(f"{probability(entry['cosine']):.3f}" if isinstance(entry.get("cosine"), float) else "")
         attempt = str(entry["attempt"] + 1) if "attempt" in entry else ""
         table.add_row(node, entry["status"], *scores, attempt, entry.get("file", ""))
     return table
