@@ -1,33 +1,55 @@
 """Bytes of a clip to a few sampled frames. Not an editor, and not for long films.
 
-The whole clip is decoded twice, in order: once to count, once to pick. The frame count in a file's header is a guess
-for WebM, and seeking lands on a neighbouring frame for several codecs; decoding in order is exact. Frames are uint8
-(H, W, 3) BGR.
+The clip is decoded in order, in memory and once: the sample is drawn from the frame count in the file's header, and a
+second pass picks again only when another number of frames was decoded. The count in a header is a guess for WebM, and
+seeking lands on a neighbouring frame for several codecs; decoding in order is exact. So the sample is always the one
+over the frames that really decode. Frames are uint8 (H, W, 3) BGR, turned as the file says.
 
-OpenCV 4.10 reads clips from files only, so the bytes go to a temporary one. FFmpeg follows what it finds in a playlist,
-to other files and over the network, so only files that begin as MP4, WebM or AVI are handed to it.
+FFmpeg follows what it finds in a playlist, to other files and over the network, so only bytes that begin as MP4, WebM
+or AVI are handed to it. It decodes with one thread: callers run clips side by side, and with several threads a damaged
+stream may come out differently each time.
+
+What isn't bounded here: a stream may announce larger frames than the file's header. FFmpeg makes room for them, up to
+268 million pixels in a few buffers of 1.5 bytes each (600 MB were measured for 144 million), and OpenCV scales them.
+
+OpenCV reads from memory since 4.11.
 """
 
 from __future__ import annotations
 
+import io
 import math
-import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from personaforge.errors import MissingExtra
 from personaforge.faces.opencv import opencv
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+T = TypeVar("T")
+
 MAX_FRAMES = 7_200
 """Five minutes at 24 per second. Our clips last 5 to 8 seconds; what is longer is somebody's mistake."""
 
-MAX_FRAME_PIXELS = 60_000_000
-"""As for pictures."""
+MAX_FRAME_PIXELS = 36_000_000
+"""8K has 33 million."""
+
+MAX_CLIP_PIXELS = 15_000_000_000
+"""Pixels of all frames together: MAX_FRAMES in full HD, a minute in 4K. A still 8K film of a few KB takes its time."""
+
+MAX_SAMPLE_PIXELS = 300_000_000
+"""Pixels of the sampled frames together, at 3 bytes each: 36 frames in 4K."""
+
+_ATTEMPTS = 8
+"""To get a frame, before the clip counts as over."""
+
+CANDIDATES = 4
+"""Frames looked at for a face, for each frame sampled; see `read_clip`."""
 
 
 class UnreadableClip(Exception):
@@ -71,28 +93,32 @@ class Clip:
         return None if self.fps is None else self.frame_count / self.fps
 
 
-def read_clip(data: bytes, *, frames: int) -> Clip:
-    """Decode `frames` frames, spread evenly, the first and the last among them. Raises UnreadableClip."""
-    import tempfile  # takes 9 ms
+def read_clip(data: bytes, *, frames: int, shows_face: Callable[[NDArray[np.uint8]], bool] | None = None) -> Clip:
+    """Decode `frames` frames, spread evenly, the first and the last among them. Raises UnreadableClip.
 
+    With `shows_face` frames with a face are preferred: of `CANDIDATES * frames` frames, spread evenly, it is asked of
+    each, in order; the sample is spread evenly over those with a face, and frames without one fill it up when those
+    are too few. Hence the sample depends on the bytes and the answers alone. It costs a second decoding pass, and
+    hides from the judging how much of the clip shows nobody.
+    """
     if frames < 1:
         raise ValueError(f"frames is {frames}, expected at least 1")
     if not data:
         raise UnreadableClip("empty", "the file is empty")
     if not (data[4:8] == b"ftyp" or data.startswith(b"\x1a\x45\xdf\xa3") or data[:4] + data[8:12] == b"RIFFAVI "):
         raise UnreadableClip("not_a_clip", f"found no clip in the {len(data)} bytes, expected MP4, WebM or AVI")
-    with tempfile.TemporaryDirectory(prefix="forge-clip-") as folder:
-        path = os.path.join(folder, "clip")
-        with open(path, "wb") as file:
-            file.write(data)
-        count = _count(path)
-        with _capture(path) as capture:
-            fps = _rate(capture)
-            taken = tuple(_picked(capture, sample(count, frames), fps))
-    if not taken:
+    if shows_face is None:
+        drawn = _drawn(data, lambda count: sample(count, frames), _keep)
+    else:
+        faces = _drawn(data, lambda count: sample(count, CANDIDATES * frames), shows_face)
+        numbers = prefer(faces.frames, frames)
+        drawn, _ = _decoded(data, lambda _: numbers, _keep, faces.count)
+    if not drawn.frames:
         raise UnreadableClip("broken", "the clip's frames could be counted and not decoded")
-    height, width = taken[0].pixels.shape[:2]
-    return Clip(int(width), int(height), fps, count, taken)
+    height, width = next(iter(drawn.frames.values())).shape[:2]
+    rate = drawn.fps
+    taken = tuple(Frame(number, rate and number / rate, pixels) for number, pixels in drawn.frames.items())
+    return Clip(int(width), int(height), rate, drawn.count, taken)
 
 
 def sample(count: int, frames: int) -> list[int]:
@@ -104,44 +130,119 @@ def sample(count: int, frames: int) -> list[int]:
     return sorted({math.floor(index * step + 0.5) for index in range(frames)})
 
 
-@contextmanager
-def _capture(path: str) -> Iterator[Any]:
-    cv2 = opencv()
-    capture = cv2.VideoCapture(path, cv2.CAP_FFMPEG)  # by name, or OpenCV tries every backend it has, cameras included
-    try:
-        if not capture.isOpened():
-            raise UnreadableClip("broken", "the clip can't be opened: it is truncated or in no known codec")
-        size = capture.get(cv2.CAP_PROP_FRAME_WIDTH) * capture.get(cv2.CAP_PROP_FRAME_HEIGHT)
-        if size > MAX_FRAME_PIXELS:
-            raise UnreadableClip("too_large", f"frames of {size:,.0f} pixels, more than {MAX_FRAME_PIXELS:,}")
-        yield capture
-    finally:
-        capture.release()
+def prefer(faces: Mapping[int, bool], frames: int) -> list[int]:
+    """Return up to `frames` of the numbers, in order: those with a face, evenly spread, then others to fill up."""
+    showing, empty = ([number for number in sorted(faces) if faces[number] is shows] for shows in (True, False))
+    if len(showing) >= frames:
+        return [showing[index] for index in sample(len(showing), frames)]
+    missing = min(frames - len(showing), len(empty))
+    fill = [empty[index] for index in sample(len(empty), missing)] if missing else []
+    return sorted(showing + fill)
 
 
-def _count(path: str) -> int:
-    with _capture(path) as capture:
-        count = 0
-        while capture.grab():
+@dataclass(frozen=True, slots=True)
+class _Drawn(Generic[T]):
+    count: int
+    fps: float | None
+    frames: dict[int, T]
+
+
+def _keep(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return pixels
+
+
+def _drawn(data: bytes, choose: Callable[[int], list[int]], look: Callable[[NDArray[np.uint8]], T]) -> _Drawn[T]:
+    """Decode the clip, and again where the header's count has misled; return what `look` made of the chosen frames."""
+    drawn, asked = _decoded(data, choose, look, None)
+    if choose(drawn.count) != asked:
+        drawn, _ = _decoded(data, choose, look, drawn.count)
+    return drawn
+
+
+def _decoded(
+    data: bytes, choose: Callable[[int], list[int]], look: Callable[[NDArray[np.uint8]], T], known: int | None
+) -> tuple[_Drawn[T], list[int]]:
+    with open_capture(data) as capture:
+        size = _frame_pixels(capture)
+        expected = _header_count(data, capture) if known is None else known
+        numbers = choose(expected) if expected else []
+        if look is _keep and len(numbers) * size > MAX_SAMPLE_PIXELS:
+            found = f"a sample of {len(numbers)} frames of {size:,} pixels"
+            raise UnreadableClip("too_large", f"{found}, more than {MAX_SAMPLE_PIXELS:,} in all")
+        wanted, count, frames = set(numbers), 0, {}
+        # A damaged frame ends nothing: the next ones decode, and only several failures in a row are the end.
+        while any(capture.grab() for _ in range(_ATTEMPTS)):
+            if count in wanted:
+                done, pixels = capture.retrieve()
+                if done:
+                    frames[count] = look(pixels)
             count += 1
             if count > MAX_FRAMES:
                 raise UnreadableClip("too_large", f"more than {MAX_FRAMES:,} frames")
-    if count == 0:
-        raise UnreadableClip("broken", "not one frame can be decoded")
-    return count
+            if count * size > MAX_CLIP_PIXELS:
+                raise UnreadableClip("too_large", f"more than {MAX_CLIP_PIXELS:,} pixels in all frames together")
+        if count == 0:
+            raise UnreadableClip("broken", "not one frame can be decoded")
+        return _Drawn(count, _rate(capture), frames), numbers
+
+
+class _Bytes(io.BytesIO):
+    """What OpenCV reads from. An exception would pass through FFmpeg's C code, so a wrong position is an answer."""
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        try:
+            return super().seek(offset, whence)
+        except (ValueError, OverflowError):
+            return -1
+
+
+@contextmanager
+def open_capture(data: bytes) -> Iterator[Any]:
+    """Give an open cv2.VideoCapture over bytes that begin as a clip. Raises UnreadableClip."""
+    cv2 = opencv()
+    if cv2.CAP_FFMPEG not in cv2.videoio_registry.getStreamBufferedBackends():
+        raise MissingExtra("this OpenCV reads no clips from memory", hint="pip install 'opencv-python>=4.11'")
+    # Named, because release() lets go of the stream without holding the interpreter's lock, and crashes if nobody else
+    # has it (OpenCV 5.0).
+    stream = _Bytes(data)
+    # FFmpeg by name, or OpenCV tries every backend that it has, cameras included.
+    capture = cv2.VideoCapture(stream, cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
+    try:
+        if not capture.isOpened():
+            raise UnreadableClip("broken", "the clip can't be opened: it is truncated or in no known codec")
+        yield capture
+    except cv2.error as error:
+        raise UnreadableClip("broken", f"the clip can't be decoded: {error}") from error
+    finally:
+        capture.release()
+        stream.close()
+
+
+def _frame_pixels(capture: Any) -> int:
+    """Return width times height. Raises UnreadableClip above MAX_FRAME_PIXELS."""
+    cv2 = opencv()
+    size = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)) * int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
+    if size > MAX_FRAME_PIXELS:
+        raise UnreadableClip("too_large", f"frames of {size:,} pixels, more than {MAX_FRAME_PIXELS:,}")
+    return size
+
+
+def _header_count(data: bytes, capture: Any) -> int | None:
+    """Return how many frames the file says it has; None when it says nothing to start with.
+
+    An MP4 lists its frames, so one with too many is refused before any is decoded. Other headers are guesses, which
+    may lie far off on either side: a WebM recorded in a browser claims 1,000 frames a second.
+    """
+    count = float(capture.get(opencv().CAP_PROP_FRAME_COUNT))
+    if not math.isfinite(count) or count < 1:
+        return None
+    if count <= MAX_FRAMES:
+        return int(count)
+    if data[4:8] == b"ftyp":
+        raise UnreadableClip("too_large", f"{count:,.0f} frames, more than {MAX_FRAMES:,}")
+    return None
 
 
 def _rate(capture: Any) -> float | None:
     fps = float(capture.get(opencv().CAP_PROP_FPS))
     return fps if math.isfinite(fps) and fps > 0 else None
-
-
-def _picked(capture: Any, numbers: list[int], fps: float | None) -> Iterator[Frame]:
-    wanted = set(numbers)
-    for number in range(numbers[-1] + 1):
-        if not capture.grab():
-            return
-        if number in wanted:
-            done, pixels = capture.retrieve()
-            if done:
-                yield Frame(number, None if fps is None else number / fps, pixels)

@@ -9,15 +9,20 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image, ImageEnhance, ImageOps
 
 from personaforge.errors import BackendError, MissingExtra, SpecError
+from personaforge.faces.detection import _OVERLAP, _TILES, _starts
 from personaforge.faces.insight import InsightAnalyzer, insight_identity
 from personaforge.faces.measure import embedding, measure_clip, measure_image
 from personaforge.faces.packs import Pack, find_pack
@@ -26,6 +31,29 @@ from personaforge.faces.picture import read_picture
 Encode = Callable[..., bytes]
 
 PRETEND = Pack("buffalo_s", Path("/nowhere"), {"det_500m.onnx": "a" * 64, "w600k_mbf.onnx": "b" * 64}, "c" * 64)
+
+
+NOTHING = (np.empty((0, 5), dtype=np.float32), np.empty((0, 5, 2), dtype=np.float32))
+
+
+def a_small_head(
+    pixels: np.ndarray, behind: str, size: tuple[int, int], face: int
+) -> tuple[np.ndarray, tuple[int, int]]:
+    """Paste the astronaut's head, with a face of so many pixels, into a picture of (width, height); and say where."""
+    width, height = size
+    if behind == "plain":
+        picture = np.full((height, width, 3), (210, 200, 190), dtype=np.uint8)
+    elif behind == "noise":
+        picture = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    else:
+        photograph = getattr(pytest.importorskip("skimage.data"), behind)()
+        photograph = photograph if photograph.ndim == 3 else np.repeat(photograph[:, :, None], 3, axis=2)
+        picture = cv2.resize(photograph, size)
+    scale = face / 105  # the astronaut's face is 105 pixels high
+    head = cv2.resize(pixels[20:240, 120:330], None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    left, top = width // 3, height // 8
+    picture[top : top + len(head), left : left + head.shape[1]] = head
+    return picture, (left, top)
 
 
 def test_the_identity_needs_neither_models_nor_insightface() -> None:
@@ -187,14 +215,92 @@ def test_the_border_is_what_finds_it(pack: Pack, astronaut: bytes, monkeypatch: 
     tight = cv2.resize(pixels[69:174, 183:271], None, fx=7, fy=7, interpolation=cv2.INTER_CUBIC)
     analyzer = InsightAnalyzer(pack, "640")
     assert len(analyzer.read(tight)) == 1
-    nothing = (np.empty((0, 5), dtype=np.float32), np.empty((0, 5, 2), dtype=np.float32))
-    monkeypatch.setattr("personaforge.faces.insight._detect_bordered", lambda *_: nothing)
+    monkeypatch.setattr("personaforge.faces.detection._detect_bordered", lambda *_: NOTHING)
     assert analyzer.read(tight) == ()
 
 
 @pytest.mark.pack
+def test_a_face_that_fills_150_pixels(pack: Pack, astronaut: bytes, analyzer: InsightAnalyzer) -> None:
+    pixels = read_picture(astronaut).pixels
+    x1, y1, x2, y2 = (int(value) for value in analyzer.read(pixels)[0].box)
+    tight = cv2.resize(pixels[y1:y2, x1:x2], (150, 150), interpolation=cv2.INTER_CUBIC)
+    for size in ("auto", "640", "320"):
+        assert len(InsightAnalyzer(pack, size).read(tight)) == 1, size
+
+
+FULL_BODY = [(1024, 1536), (2000, 3000), (3000, 2000)]
+
+
+@pytest.mark.pack
+@pytest.mark.parametrize("behind", ["plain", "noise", "grass", "coffee"])
+@pytest.mark.parametrize("size", FULL_BODY, ids=str)
+def test_a_face_of_40_pixels_in_a_large_picture(
+    analyzer: InsightAnalyzer, astronaut: bytes, behind: str, size: tuple[int, int]
+) -> None:
+    picture, (left, top) = a_small_head(read_picture(astronaut).pixels, behind, size, 40)
+    measured, alone = analyzer.read(picture), analyzer.read(read_picture(astronaut).pixels)
+    assert len(measured) == 1
+    x1, y1, x2, y2 = (float(value) for value in measured[0].box)
+    assert 36 <= y2 - y1 <= 48 and left < x1 < x2 < left + 80 and top < y1 < y2 < top + 84
+    assert float(measured[0].embedding @ alone[0].embedding) > 0.8  # measured: 0.85 to 0.90
+
+
+@pytest.mark.pack
+def test_the_tiles_are_what_finds_it(
+    analyzer: InsightAnalyzer, astronaut: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture, _ = a_small_head(read_picture(astronaut).pixels, "plain", FULL_BODY[1], 40)
+    monkeypatch.setattr("personaforge.faces.detection._detect_tiled", lambda *_: NOTHING)
+    assert analyzer.read(picture) == ()
+
+
+@pytest.mark.pack
+def test_who_is_found_at_once_is_not_looked_for_again(
+    analyzer: InsightAnalyzer, six_people: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Later steps of the ladder change no score of a picture whose face the first one finds."""
+    for step in ("_detect_bordered", "_detect_tiled"):
+        monkeypatch.setattr(f"personaforge.faces.detection.{step}", None)
+    assert len(analyzer.read(read_picture(six_people).pixels)) == 6
+
+
+@pytest.mark.pack
+@pytest.mark.parametrize("size", ["auto", "320"])
+def test_the_quick_forward_gives_the_same_bits(pack: Pack, size: str, six_people: bytes, astronaut: bytes) -> None:
+    """Against insightface's own, down to detections that nobody asks for: some hundreds a picture."""
+    analyzer = InsightAnalyzer(pack, size)
+    detector = analyzer._loaded()["detection"]
+    noise = np.random.default_rng(0).integers(0, 256, (700, 300, 3), dtype=np.uint8)
+    for pixels in (read_picture(six_people).pixels, read_picture(astronaut).pixels, noise):
+        ours = detector.detect(pixels, det_thresh=0.02)
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(detector, "forward", partial(type(detector).forward, detector))
+            theirs = detector.detect(pixels, det_thresh=0.02)
+        assert len(ours[0]) > 20
+        for one, other in zip(ours, theirs, strict=True):
+            assert one.dtype == other.dtype == np.float32
+            np.testing.assert_array_equal(one, other)
+
+
+@given(length=st.integers(1, 4000), side=st.sampled_from([64, 128, 320, 640, 2048]))
+def test_tiles_cover_and_overlap(length: int, side: int) -> None:
+    overlap = round(side * _OVERLAP)
+    starts = _starts(length, side, overlap)
+    assert starts[0] == 0 and starts[-1] == max(0, length - side)
+    assert all(0 < other - one <= side - overlap for one, other in pairwise(starts))
+    assert len(_starts(side + (_TILES - 1) * (side - overlap), side, overlap)) == _TILES
+
+
+@pytest.mark.pack
+def test_whether_a_frame_shows_a_face(analyzer: InsightAnalyzer, astronaut: bytes, six_people: bytes) -> None:
+    pixels = read_picture(astronaut).pixels
+    assert analyzer.shows_face(pixels) and analyzer.shows_face(read_picture(six_people).pixels)
+    assert not analyzer.shows_face(pixels[300:, :200]) and not analyzer.shows_face(pixels[:4])
+
+
+@pytest.mark.pack
 @pytest.mark.parametrize(
-    "shape", [(1, 1), (1, 2000), (3000, 2), (15, 15), (16, 16), (16, 1024), (20, 3000), (512, 512)]
+    "shape", [(1, 1), (1, 2000), (3000, 2), (15, 15), (16, 16), (16, 1024), (20, 3000), (512, 512), (1200, 900)]
 )
 def test_no_face(analyzer: InsightAnalyzer, encode: Encode, shape: tuple[int, int]) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
@@ -263,6 +369,23 @@ def test_a_clip_of_one_person(analyzer: InsightAnalyzer, astronaut: bytes, tmp_p
     assert min(float(embedding(frame) @ anchor) for frame in measurement["frames"][:3]) > 0.8
     distances = measurement["histogram_distances"]["bhattacharyya"]
     assert distances[0] < 0.35 and distances[1] < 0.35 < distances[2]
+
+
+@pytest.mark.pack
+@pytest.mark.parametrize(("ending", "codec"), [("mp4", "mp4v"), ("webm", "VP80")])
+def test_clips_measure_bit_by_bit_alike(pack: Pack, astronaut: bytes, tmp_path: Path, ending: str, codec: str) -> None:
+    """Alone and beside three others, in one analyzer and in another."""
+    pixels = read_picture(astronaut).pixels
+    path = tmp_path / f"clip.{ending}"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*codec), 12, (320, 320))
+    for number in range(16):
+        writer.write(np.ascontiguousarray(pixels[0:320, 4 * number : 4 * number + 320]))
+    writer.release()
+    data, analyzer = path.read_bytes(), InsightAnalyzer(pack)
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda _: measure_clip(data, analyzer, frames=3), range(4)))
+    alone = measure_clip(data, InsightAnalyzer(pack), frames=3)
+    assert alone["status"] == "measured" and all(result == alone for result in together)
 
 
 @pytest.mark.pack

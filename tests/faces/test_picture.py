@@ -7,11 +7,12 @@ import sys
 import zlib
 from collections.abc import Callable
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, features
 
 from personaforge.faces.picture import Picture, UnreadablePicture, read_picture
 
@@ -74,7 +75,7 @@ def test_cmyk(encode: Encode) -> None:
 
 def test_an_animation_gives_its_first_frame(encode: Encode) -> None:
     frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
-    for kind, options in (("GIF", {}), ("WEBP", {"lossless": True})):
+    for kind, options in (("GIF", {}), ("WEBP", {"lossless": True}), ("PNG", {}), ("TIFF", {})):
         data = encode(frames[0], kind, save_all=True, append_images=frames[1:], **options)
         np.testing.assert_array_equal(read_picture(data).pixels[4, 4], [0, 0, 255])
 
@@ -99,6 +100,56 @@ def test_exif_orientation(encode: Encode, orientation: int) -> None:
     assert (picture.height, picture.width) == expected.shape[:2]
 
 
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP", "TIFF", "PNG", "AVIF"])
+def test_every_format_is_turned_once(encode: Encode, kind: str) -> None:
+    """Pillow turns a TIFF itself, and tells of an AVIF's turn as if it were EXIF."""
+    if kind == "AVIF" and not features.check("avif"):
+        pytest.skip("this Pillow has no AVIF")
+    left_red = np.zeros((32, 64, 3), dtype=np.uint8)
+    left_red[:, :32, 0] = 250
+    for orientation, corner in ((3, (16, 60)), (6, (4, 16)), (8, (60, 16))):
+        image = Image.fromarray(left_red)
+        exif = image.getexif()
+        exif[0x0112] = orientation
+        pixels = read_picture(encode(image, kind, exif=exif)).pixels
+        assert pixels.shape == ((32, 64, 3) if orientation == 3 else (64, 32, 3))
+        assert pixels[corner][2] > 200 and pixels.flags.c_contiguous, (kind, orientation)
+
+
+def test_avif(encode: Encode, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not features.check("avif"):
+        pytest.skip("this Pillow has no AVIF")
+    smooth = np.tile(np.arange(0, 240, 5, dtype=np.uint8)[:, None, None], (1, 32, 3))
+    data = encode(smooth, "AVIF", quality=95)
+    assert np.abs(read_picture(data).pixels.astype(int) - smooth).max() <= 6
+    several = encode(Image.fromarray(smooth), "AVIF", save_all=True, append_images=[Image.new("RGB", (32, 48))])
+    assert read_picture(several).pixels.mean() > 90
+    monkeypatch.setattr("PIL.features.check", lambda feature: False)  # as a distribution's Pillow may be
+    error = refused(data)
+    assert error.reason_code == "unsupported" and "pillow>=11.3" in error.message
+
+
+def test_bands_are_seamless(encode: Encode, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A conversion in bands of a few rows gives what one over the whole picture gives."""
+    image = Image.fromarray(noise(50, 41))
+    wide = Image.fromarray(np.random.default_rng(1).integers(0, 65536, (41, 50), dtype=np.uint16))
+    alpha = image.convert("RGBA")
+    alpha.putalpha(image.convert("L"))
+    pictures = [image, wide, alpha, image.convert("P"), image.convert("CMYK")]
+    kinds = ["PNG", "PNG", "PNG", "GIF", "TIFF"]
+    files = [encode(picture, kind) for picture, kind in zip(pictures, kinds, strict=True)]
+    whole = [read_picture(data).pixels for data in files]
+    monkeypatch.setattr("personaforge.faces.picture._BAND_PIXELS", 50 * 3)
+    for data, pixels in zip(files, whole, strict=True):
+        np.testing.assert_array_equal(read_picture(data).pixels, pixels)
+
+
+def test_pixels_are_opencv_s(encode: Encode, six_people: bytes, astronaut: bytes) -> None:
+    """On whole files both decoders agree to the bit, so that other tools' measurements can be compared with ours."""
+    for data in (six_people, astronaut, encode(noise(), "JPEG", quality=80), encode(noise(), "BMP")):
+        np.testing.assert_array_equal(read_picture(data).pixels, cv2.imdecode(np.frombuffer(data, np.uint8), 1))
+
+
 def test_a_broken_exif_block_changes_nothing(encode: Encode) -> None:
     picture = read_picture(encode(RGB, exif=b"Exif\0\0II*\0\xff\xff\xff\xff"))
     np.testing.assert_array_equal(picture.pixels, RGB[:, :, ::-1])
@@ -118,6 +169,8 @@ def test_one_pixel(encode: Encode) -> None:
         (b"\0" * 1000, "not_an_image"),
         (b"\x89PNG\r\n\x1a\n", "truncated"),
         (b"\xff\xd8\xff\xe0\0\x10JF", "truncated"),
+        (b"\xff\xd8\xff" + b"\xff\xda\0\x08\x01\x01\0\0\x3f\0" * 101, "too_large"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "unsupported"),
     ],
 )
 def test_what_is_no_picture(data: bytes, code: str) -> None:
@@ -173,6 +226,27 @@ def test_the_limit_is_on_width_times_height(encode: Encode) -> None:
     assert read_picture(data, max_pixels=64 * 48).width == 64
     error = refused(data, max_pixels=64 * 48 - 1)
     assert error.reason_code == "too_large" and "64 x 48" in error.message
+
+
+def test_a_decoded_picture_holds_seven_bytes_a_pixel() -> None:
+    """RGBA, where the whole picture used to be composited at once; 24 million pixels in a process of its own."""
+    code = """
+import io, resource, sys
+from PIL import Image
+from personaforge.faces.picture import read_picture
+Image.new("RGBA", (9, 9)).save(buffer := io.BytesIO(), "PNG")
+read_picture(buffer.getvalue())
+data = sys.stdin.buffer.read()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+assert read_picture(data).width == 6000
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 / 24e6)
+"""
+    buffer = io.BytesIO()
+    Image.new("RGBA", (6000, 4000), (9, 9, 9, 128)).save(buffer, "PNG", compress_level=1)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], input=buffer.getvalue(), capture_output=True, check=True
+    )
+    assert float(done.stdout) < 8
 
 
 def png(side: int) -> bytes:

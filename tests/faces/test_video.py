@@ -1,8 +1,10 @@
 """Sampling frames: exact numbers, and clips that are none."""
 
+import struct
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -10,11 +12,19 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
+from personaforge.errors import MissingExtra
 from personaforge.faces import video
-from personaforge.faces.video import UnreadableClip, read_clip, sample
+from personaforge.faces.video import UnreadableClip, prefer, read_clip, sample
+from tests.faces.corpus import encoded
+from tests.faces.corpus_clips import avi
 
 Film = Callable[..., bytes]
+
+
+def jpeg(grey: int) -> bytes:
+    return encoded(Image.new("L", (32, 32), grey), "JPEG")
 
 
 @pytest.fixture
@@ -42,6 +52,88 @@ def test_the_sampled_frames_are_the_numbered_ones(film: Film, ending: str, codec
     assert [frame.second for frame in clip.frames] == pytest.approx([0, 0.6, 1.2, 1.8, 2.4])
     assert [round(frame.pixels.mean() / 8) for frame in clip.frames] == [0, 6, 12, 18, 24]
     assert clip.frames[0].pixels.shape == (64, 96, 3) and clip.frames[0].pixels.dtype == np.uint8
+
+
+@pytest.mark.parametrize(("said", "passes"), [(12, 1), (3, 2), (40, 2), (0, 2), (2**32 - 1, 2)])
+def test_one_pass_unless_the_header_lies(said: int, passes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sample is the one over the frames that decode, whatever the header says."""
+    data = avi([jpeg(8 * number) for number in range(12)], said=said)
+    opened = []
+    capture = cv2.VideoCapture
+    monkeypatch.setattr(cv2, "VideoCapture", lambda *arguments: opened.append(1) or capture(*arguments))
+    clip = read_clip(data, frames=4)
+    assert clip.frame_count == 12 and [frame.number for frame in clip.frames] == [0, 4, 7, 11]
+    assert [round(frame.pixels.mean() / 8) for frame in clip.frames] == [0, 4, 7, 11]
+    assert len(opened) == passes
+
+
+def test_frames_that_do_not_decode_are_not_counted() -> None:
+    data = avi([jpeg(0), jpeg(16), b"", b"\0" * 50, jpeg(32), jpeg(48)])
+    clip = read_clip(data, frames=8)
+    assert clip.frame_count == len(clip.frames) == 4
+    assert [round(frame.pixels.mean() / 16) for frame in clip.frames] == [0, 1, 2, 3]
+
+
+def test_a_turned_clip_is_shown_upright(film: Film) -> None:
+    """A telephone's portrait film is a landscape one with a matrix in its track header."""
+    data = film(3)
+    place = data.index(b"tkhd") + 44
+    assert struct.unpack(">9i", data[place : place + 36])[0] == 1 << 16
+    turned = struct.pack(">9i", 0, 1 << 16, 0, -1 << 16, 0, 0, 0, 0, 1 << 30)
+    clip = read_clip(data[:place] + turned + data[place + 36 :], frames=2)
+    assert (clip.width, clip.height) == (64, 96) and clip.frames[0].pixels.shape == (96, 64, 3)
+
+
+def test_no_file_is_written(film: Film, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = film(5)
+    monkeypatch.setattr("tempfile.tempdir", "/nowhere")
+    monkeypatch.setattr("builtins.open", None)
+    assert read_clip(data, frames=2).frame_count == 5
+
+
+def test_a_clip_that_is_forgotten_early(film: Film) -> None:
+    """OpenCV lets go of the stream without the interpreter's lock, and would crash if it were the last to hold it."""
+    data = film(25)
+    with ThreadPoolExecutor(4) as pool:
+        counts = list(pool.map(lambda _: read_clip(data, frames=1).frame_count, range(40)))
+    assert set(counts) == {25}
+
+
+def shade(pixels: np.ndarray) -> int:
+    return round(float(pixels.mean()) / 8)
+
+
+def test_frames_with_a_face_are_preferred(film: Film) -> None:
+    """A face shows in the frames 10 to 17 of 25."""
+    asked = []
+
+    def shows_face(pixels: np.ndarray) -> bool:
+        asked.append(shade(pixels))
+        return 10 <= shade(pixels) <= 17
+
+    clip = read_clip(film(25), frames=3, shows_face=shows_face)
+    assert asked == sample(25, 12)  # 0 2 4 7 9 11 13 15 17 20 22 24
+    assert [frame.number for frame in clip.frames] == [11, 15, 17]
+    assert [shade(frame.pixels) for frame in clip.frames] == [11, 15, 17]
+    assert clip.frame_count == 25 and clip.frames[0].second == pytest.approx(1.1)
+    nobody = read_clip(film(25), frames=3, shows_face=lambda pixels: False)
+    assert [frame.number for frame in nobody.frames] == [0, 13, 24]
+    everybody = read_clip(film(25), frames=3, shows_face=lambda pixels: True)
+    assert [frame.number for frame in everybody.frames] == [0, 13, 24]
+
+
+def test_faces_are_looked_for_in_the_frames_that_decode() -> None:
+    frames = [jpeg(8 * number) for number in range(12)]
+    honest, lying = (read_clip(avi(frames, said=said), frames=2, shows_face=lambda p: shade(p) > 5) for said in (12, 5))
+    assert [frame.number for frame in honest.frames] == [frame.number for frame in lying.frames] == [6, 11]
+
+
+@given(faces=st.dictionaries(st.integers(0, 99), st.booleans(), min_size=1), frames=st.integers(1, 12))
+def test_preferred_frames_are_with_a_face_as_far_as_there_are(faces: dict[int, bool], frames: int) -> None:
+    chosen = prefer(faces, frames)
+    assert chosen == sorted(set(chosen)) and set(chosen) <= set(faces)
+    assert len(chosen) == min(frames, len(faces))
+    assert sum(faces[number] for number in chosen) == min(frames, sum(faces.values()))
 
 
 def test_a_clip_shorter_than_the_sample(film: Film) -> None:
@@ -109,12 +201,29 @@ def test_a_truncated_clip(film: Film) -> None:
 def test_limits(film: Film, monkeypatch: pytest.MonkeyPatch) -> None:
     data = film(5)
     monkeypatch.setattr(video, "MAX_FRAMES", 4)
-    with pytest.raises(UnreadableClip, match="more than 4 frames"):
+    with pytest.raises(UnreadableClip, match=r"^5 frames, more than 4"):  # an MP4 is believed, and nothing decoded
         read_clip(data, frames=2)
-    monkeypatch.setattr(video, "MAX_FRAME_PIXELS", 96 * 64 - 1)
-    with pytest.raises(UnreadableClip, match="6,144 pixels") as caught:
+    with pytest.raises(UnreadableClip, match=r"^more than 4 frames"):
+        read_clip(film(5, "webm", "VP80"), frames=2)
+    for name, value, message in (
+        ("MAX_SAMPLE_PIXELS", 2 * 96 * 64 - 1, "a sample of 2 frames of 6,144 pixels"),
+        ("MAX_CLIP_PIXELS", 4 * 96 * 64, "24,576 pixels in all frames"),
+        ("MAX_FRAME_PIXELS", 96 * 64 - 1, "frames of 6,144 pixels"),
+    ):
+        monkeypatch.undo()
+        monkeypatch.setattr(video, name, value)
+        with pytest.raises(UnreadableClip, match=message) as caught:
+            read_clip(data, frames=2)
+        assert caught.value.reason_code == "too_large"
+
+
+def test_an_opencv_that_reads_files_only(film: Film, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It must not look as if every clip were broken."""
+    data = film(5)
+    monkeypatch.setattr(cv2.videoio_registry, "getStreamBufferedBackends", lambda: ())
+    with pytest.raises(MissingExtra, match="no clips from memory") as caught:
         read_clip(data, frames=2)
-    assert caught.value.reason_code == "too_large"
+    assert "4.11" in caught.value.hint
 
 
 def test_nothing_is_left_behind(film: Film, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
