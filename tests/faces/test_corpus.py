@@ -54,23 +54,21 @@ def _measured(case: Case, analyzer: Any) -> dict[str, Any]:
 
 
 SILENTLY = """
-import pickle, resource, sys
+import pickle, sys
+from tests.memory import peak_kib
 from personaforge.faces.measure import measure_clip, measure_image
 
 class Nobody:
     def read(self, pixels):
         return ()
 
-def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
-
 with open(sys.argv[1], "rb") as file:
     cases = pickle.load(file)
 with open(sys.argv[2], "w") as file:
     for name, data, clip in cases:
-        before = peak()
+        before = peak_kib()
         measure_clip(data, Nobody(), frames=3) if clip else measure_image(data, Nobody())
-        file.write(f"{peak() - before} {name}\\n")
+        file.write(f"{peak_kib() - before >> 10} {name}\\n")
 """
 
 

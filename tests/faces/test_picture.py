@@ -231,15 +231,16 @@ def test_the_limit_is_on_width_times_height(encode: Encode) -> None:
 def test_a_decoded_picture_holds_seven_bytes_a_pixel() -> None:
     """RGBA, where the whole picture used to be composited at once; 24 million pixels in a process of its own."""
     code = """
-import io, resource, sys
+import io, sys
 from PIL import Image
+from tests.memory import peak_kib
 from personaforge.faces.picture import read_picture
 Image.new("RGBA", (9, 9)).save(buffer := io.BytesIO(), "PNG")
 read_picture(buffer.getvalue())
 data = sys.stdin.buffer.read()
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak_kib()
 assert read_picture(data).width == 6000
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 / 24e6)
+print((peak_kib() - before) * 1024 / 24e6)
 """
     buffer = io.BytesIO()
     Image.new("RGBA", (6000, 4000), (9, 9, 9, 128)).save(buffer, "PNG", compress_level=1)
@@ -266,15 +267,16 @@ def png(side: int) -> bytes:
 def test_a_bomb_costs_no_memory(side: int) -> None:
     """In a process of its own, because the peak of this one may lie far above already."""
     code = """
-import resource, sys
+import sys
+from tests.memory import peak_kib
 import numpy, PIL.Image, PIL.PngImagePlugin
 from personaforge.faces.picture import UnreadablePicture, read_picture
 data = sys.stdin.buffer.read()
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak_kib()
 try:
     read_picture(data)
 except UnreadablePicture as error:
-    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    grown = peak_kib() - before
     print(error.reason_code, grown)
 """
     done = subprocess.run(
