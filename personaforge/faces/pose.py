@@ -2,7 +2,7 @@
 
 A generic head's points are turned, scaled and shifted until they lie on the picture's (weak perspective: no camera is
 known). That is a linear least-squares problem for the first two rows of the rotation, which are then brought to the
-nearest pair of orthogonal rows of equal length by a singular value decomposition.
+nearest pair of orthogonal rows of equal length, the polar factor (Higham, Functions of Matrices, 2008, chapter 8).
 
     yaw    > 0: the face is turned to the viewer's right          0 is frontal, -90 and 90 are profiles
     pitch  > 0: the face looks up                                 0 is level for the generic head
@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -68,12 +69,32 @@ def _pose(points: Sequence[tuple[Any, ...]], head: Sequence[tuple[float, float, 
     seen = np.array([(float(x), -float(y)) for x, y in points])  # up is positive from here on
     if seen.shape != (len(head), 2) or not np.isfinite(seen).all():
         raise ValueError(f"found points of shape {seen.shape}, expected {len(head)} finite ones")
+    affine = _solver(tuple(head)) @ (seen - seen.mean(axis=0))  # (3, 2)
+    return _angles(_orthonormal(affine.T))
+
+
+@cache
+def _solver(head: tuple[tuple[float, float, float], ...]) -> NDArray[np.float64]:
+    """Return the matrix that solves the least-squares problem for this head; (3, points)."""
+    import numpy as np
+
     model = np.array(head)
-    affine = np.linalg.lstsq(model - model.mean(axis=0), seen - seen.mean(axis=0), rcond=None)[0].T  # (2, 3)
-    left, sizes, right = np.linalg.svd(affine, full_matrices=False)
-    if sizes[0] < 1e-6:
+    return np.asarray(np.linalg.pinv(model - model.mean(axis=0)), dtype=np.float64)
+
+
+def _orthonormal(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the nearest orthonormal pair of rows, (A A^T)^(-1/2) A, with the root of a 2 x 2 matrix in closed form."""
+    import numpy as np
+
+    a, b, d = (float(rows[i] @ rows[j]) for i, j in ((0, 0), (0, 1), (1, 1)))
+    product = math.sqrt(max(a * d - b * b, 0.0))  # of the singular values
+    total = math.sqrt(a + d + 2 * product)  # their sum
+    if total < 1e-6:
         raise ValueError("the landmarks fall together")
-    return _angles(left @ right)
+    if product < 1e-12 * total * total:
+        raise ValueError("the landmarks lie on a line")
+    root = np.array([[a + product, b], [b, d + product]]) / total
+    return np.asarray(np.linalg.inv(root) @ rows, dtype=np.float64)
 
 
 def _angles(rows: NDArray[np.float64]) -> Pose:
