@@ -24,6 +24,7 @@ from personaforge.plan.plan import WORKING, PersonaPlan, Plan, PlannedNode, Wish
 from personaforge.plan.planner import Desk, House
 from personaforge.run.actions import Engine, Stopped, Tally
 from personaforge.run.events import Event
+from personaforge.run.leftovers import remove_leftovers
 from personaforge.run.lock import LockKeeper
 from personaforge.run.progress import PersonaProgress
 from personaforge.steps.action import Outcome
@@ -286,8 +287,9 @@ class _Bench:
         self._progress.ended(node, report.end, report.outcome, report.error)
 
     def finish(self) -> None:
-        """Write what has been accepted into the lock."""
+        """Write what has been accepted into the lock, and clear the build folder of what no node stands for."""
         self._keeper.write()
+        remove_leftovers(self._store, self._plan)
 
     def _outcome(self, name: str) -> Outcome:
         with self._lock:

@@ -11,7 +11,7 @@ import os
 import sqlite3
 import threading
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -99,6 +99,12 @@ class Index:
         """Keep a node's outcome in place of the last one."""
         values = (row.node, persona, row.signature, row.outcome, row.status, row.files, body, build, finished)
         self._rows("insert or replace into nodes values (?, ?, ?, ?, ?, ?, ?, ?, ?)", *values)
+
+    def drop_nodes(self, nodes: Sequence[str]) -> None:
+        """Forget nodes that a persona no longer has."""
+        for node in nodes:
+            self._rows("delete from nodes where node = ?", node)
+            self._rows("delete from failures where node = ?", node)
 
     def node_history(self, persona: str | None = None) -> list[tuple[str, str, str, str, float]]:
         """Return (node, persona, status, build, finished) of every node's last outcome."""

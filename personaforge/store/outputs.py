@@ -95,6 +95,19 @@ class BuildFolder:
             raise StoreError("was removed while forge wrote it", where=target)
         return Placed(path, digest, *signature)
 
+    def remove(self, path: str, digest: str) -> bool:
+        """Remove a file that still holds an artifact's bytes, and folders that this empties. Returns whether it did."""
+        target = self._checked(path)
+        if os.path.islink(target) or _digest(target) != digest:
+            return False
+        try:
+            os.unlink(target)
+            while (target := os.path.dirname(target)) != self.folder:
+                os.rmdir(target)
+        except OSError:  # the folder holds something else, or somebody was faster
+            pass
+        return True
+
     def _put_aside(self, target: str, path: str) -> None:
         folder = f"{self._edited}/{time.strftime('%Y%m%dT%H%M%S')}"
         number = 0

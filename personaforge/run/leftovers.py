@@ -1,0 +1,34 @@
+"""Takes files out of the build folder that no node stands for any more: of a renamed position, a step left out.
+
+What lies in `build/` is what the persona is now: an auditor who looks there must not find last month's picture. Only what
+forge wrote, nobody has edited since, and the store still holds is taken away, so going back restores it.
+"""
+
+from __future__ import annotations
+
+import orjson
+
+from personaforge.plan.plan import PersonaPlan
+from personaforge.store.store import Store
+
+
+def remove_leftovers(store: Store, plan: PersonaPlan) -> list[str]:
+    """Remove a persona's leftover files after a build, and forget nodes that it no longer has. Returns their paths."""
+    rows = store.index.nodes(plan.id)
+    present = {node.id for node in plan.nodes.values()}
+    standing = {path for name in rows.keys() & present for path, *_ in orjson.loads(rows[name].files)}
+    vanished = sorted(rows.keys() - present)
+    before = [node.row.files for node in plan.nodes.values() if node.row is not None]
+    former = {
+        item[0]: item[1]
+        for files in (*before, *(rows[name].files for name in vanished))
+        for item in orjson.loads(files)
+    }
+    folder = store.build_folder(plan.id)
+    removed = [
+        path
+        for path, digest in sorted(former.items())
+        if path not in standing and store.blobs.has(digest) and folder.remove(path, digest)
+    ]
+    store.index.drop_nodes(vanished)
+    return removed
