@@ -18,15 +18,15 @@ import orjson
 from personaforge.digest import derive_seed, digest_json
 from personaforge.providers.embedded.face_words import (
     FACIAL_HAIR,
-    FRINGE_WORDS,
     HAIR,
     IRIS,
     LAYOUT,
     LENGTHS,
     MASCULINITY,
+    PARTING_WORDS,
     SKIN,
+    STYLE_WORDS,
     TEXTURES,
-    TIED_WORDS,
     UNDERTONE,
     WORDS,
 )
@@ -39,7 +39,7 @@ _SPREAD_TOLD: Final = 0.75
 _MAX_METADATA: Final = 16_384
 """Bytes of `forge-face` that are looked at; our own take about 1,200."""
 
-STYLES: Final = ("open", "fringe", "tied")
+STYLES: Final = ("open", "fringe", "tied", "ponytail", "braids", "swept")
 
 _CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "eye_color": tuple(IRIS),
@@ -132,7 +132,9 @@ def face_of_dna(dna: Mapping[str, Any], *, age: float, gender: str) -> Face:
     eyes, skin, hair, face = (section(dna, part, "subject.dna") for part in ("eyes", "skin", "hair", "face"))
     marks = " ".join(str(mark) for mark in _strings(skin, "marks", "subject.dna.skin")).lower()
     style = str(hair.get("style", "")).lower()
-    tied, fringe = (any(name in style for name in names) for names in (TIED_WORDS, FRINGE_WORDS))
+    worn = next((worn for worn, names in STYLE_WORDS if any(name in style for name in names)), "open")
+    own = _chance(seed, "parting")
+    parting = next((math.copysign(at, own) for name, at in PARTING_WORDS.items() if name in style), own)
     if gender not in MASCULINITY:
         raise ValueError(f"subject.surface.gender: {gender!r} is not one of {', '.join(MASCULINITY)}")
     return Face(
@@ -144,13 +146,13 @@ def face_of_dna(dna: Mapping[str, Any], *, age: float, gender: str) -> Face:
         hair_color=word(hair, "color", tuple(HAIR), "subject.dna.hair"),
         hair_texture=word(hair, "texture", TEXTURES, "subject.dna.hair"),
         hair_length=word(hair, "length", LENGTHS, "subject.dna.hair"),
-        hair_style="tied" if tied else "fringe" if fringe else "open",
+        hair_style=worn,
         freckles="freckle" in marks,
         mole="mole" in marks or "beauty" in marks,
         cleft=face["chin"] == "cleft",
         age=min(max(age, 18.0), 95.0),
         masculinity=min(max(MASCULINITY[gender] + 0.12 * _chance(seed, "masculinity"), 0.0), 1.0),
-        parting=round(_chance(seed, "parting"), 4),
+        parting=round(parting, 4),
         strands=derive_seed("strands", seed),
     )
 

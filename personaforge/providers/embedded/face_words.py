@@ -197,6 +197,17 @@ POSTURES: Final[dict[str, float]] = {"relaxed": 0.10, "upright": 0.0, "poised": 
 """How far the shoulders drop, in face units."""
 MASCULINITY: Final[dict[str, float]] = {"woman": 0.0, "nonbinary": 0.5, "man": 1.0}
 """Where a gender starts on the scale that sets neck, shoulders, lashes and lips; each persona differs a little."""
-TIED_WORDS: Final[tuple[str, ...]] = ("bun", "updo", "chignon", "ponytail", "tied", "topknot", "pulled back", "pinned")
-FRINGE_WORDS: Final[tuple[str, ...]] = ("fringe", "bangs")
-"""Words in the free text of a hair style that the painter knows. Everything else is worn open."""
+STYLE_WORDS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
+    ("open", ("half-up", "half up", "half tied", "curtain")),
+    ("ponytail", ("ponytail", "plait", "gathered")),
+    ("tied", ("bun", "updo", "chignon", "tied", "topknot", "pulled back", "pinned up")),
+    ("braids", ("braids", "locs", "twists", "cornrows")),
+    ("fringe", ("fringe", "bangs")),
+    ("swept", ("back", "slick", "quiff")),
+)
+"""How hair is worn -> words in the free text of a style that say so; the first row that fits counts, otherwise open."""
+PARTING_WORDS: Final[dict[str, float]] = {
+    "centre": 0.0, "center": 0.0, "middle part": 0.0, "side part": 0.85, "side-part": 0.85, "side-swept": 0.9,
+    "one side": 0.7,
+}  # fmt: skip
+"""Words that place the parting -> how far from the middle; the side is the person's own."""

@@ -124,7 +124,7 @@ class Head:
             near = [self._ear(side, pose, lower) for side in (-1, 1) if side * pose.yaw < -4]
             far = [self._ear(side, pose, lower) for side in (-1, 1) if side * pose.yaw >= -4]
             layers = [*far, *layers, *near]
-            if self._face.hair_style == "tied" and self._face.hair_length not in ("shaved", "short"):
+            if self._face.hair_style in ("tied", "ponytail") and self._face.hair_length not in ("shaved", "short"):
                 layers = [self._bun(pose, lower), *layers]
         return [*layers, hair]
 
