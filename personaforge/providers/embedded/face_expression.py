@@ -24,6 +24,8 @@ class Expression(NamedTuple):
     """Inner ends of the brows up."""
     frown: float = 0.0
     """Brows together and down."""
+    shut: float = 0.0
+    """Lids closed; 1 is the middle of a blink."""
 
     def scaled(self, factor: float) -> Expression:
         """Return the same expression, weaker or stronger."""
@@ -31,7 +33,7 @@ class Expression(NamedTuple):
 
 
 EXPRESSIONS: Final[dict[str, Expression]] = {
-    "neutral": Expression(smile=0.14, raised=0.05),
+    "neutral": Expression(smile=0.2, raised=0.04),
     "soft smile": Expression(smile=0.45, squint=0.12),
     "smile": Expression(smile=0.8, open=0.16, squint=0.25),
     "laugh": Expression(smile=1.0, open=0.45, squint=0.42, raised=0.1),

@@ -36,6 +36,18 @@ _SPREAD_FREE: Final = 1.0
 """How far chance moves a parameter that no word of the DNA speaks about."""
 _SPREAD_TOLD: Final = 0.75
 """How far chance moves a parameter that a word has set."""
+_BY_GENDER: Final[dict[str, float]] = {
+    "jaw": 0.10, "chin_width": 0.08, "chin_y": 0.06, "brow_y": 0.045, "brow_thickness": 0.024, "brow_arch": -0.035,
+    "brow_ridge": 0.05, "eye_open": -0.022, "eye_width": -0.014, "upper_lip": -0.024, "lower_lip": -0.02,
+    "nose_width": 0.022, "bridge_width": 0.02, "nose_length": 0.03, "forehead": -0.02, "mouth_width": 0.01,
+}  # fmt: skip
+"""What lies between a face at the woman's and one at the man's end of the scale, face units."""
+_BY_AGE: Final[dict[str, float]] = {
+    "eye_open": -0.018, "upper_lip": -0.022, "lower_lip": -0.02, "nose_length": 0.025, "nose_width": 0.012,
+    "brow_y": 0.02, "brow_thickness": -0.008, "lid": -0.014, "jaw": 0.03,
+}  # fmt: skip
+"""What the years from 35 to 80 change, face units."""
+_LEAST: Final = {"upper_lip": 0.026, "lower_lip": 0.045, "brow_thickness": 0.026, "eye_open": 0.052}
 _MAX_METADATA: Final = 16_384
 """Bytes of `forge-face` that are looked at; our own take about 1,200."""
 
@@ -89,17 +101,21 @@ class Face:
         """Return every parameter in face units, with features kept from running into each other."""
         found = {name: span.mean + span.half * self.z[name] for name, span in LAYOUT.items()}
         man = self.masculinity - 0.5
-        found["jaw"] += 0.05 * man
-        found["brow_y"] += 0.03 * man
-        found["brow_thickness"] += 0.016 * man
-        found["upper_lip"] -= 0.014 * man
-        found["eye_open"] -= 0.008 * man
+        old = min(max((self.age - 35) / 45, 0.0), 1.0)
+        young = min(max((30 - self.age) / 12, 0.0), 1.0)
+        for name, change in _BY_GENDER.items():
+            found[name] += change * man
+        for name, change in _BY_AGE.items():
+            found[name] += change * old
+        found["face_width"] += 0.02 * young
         lids = 1.12 * found["eye_open"] + 0.6 * found["lid"] + 0.5 * found["brow_thickness"]
         found["brow_y"] = min(found["brow_y"], found["eye_y"] - lids - 0.06)
-        found["mouth_y"] = max(found["mouth_y"], found["nose_length"] + 0.29)
-        found["chin_y"] = max(found["chin_y"], found["mouth_y"] + 0.44)
+        found["mouth_y"] = max(found["mouth_y"], found["nose_length"] + 0.24 + found["upper_lip"])
+        found["chin_y"] = max(found["chin_y"], found["mouth_y"] + 0.46)
         found["jaw"] = min(found["jaw"], found["face_width"] - 0.06)
-        found["eye_x"] = max(found["eye_x"], found["eye_width"] + 0.135)
+        found["eye_x"] = max(found["eye_x"], found["eye_width"] + 0.15)
+        for name, least in _LEAST.items():
+            found[name] = max(found[name], least)
         return found
 
     def jittered(self, amount: float, seed: int) -> Face:

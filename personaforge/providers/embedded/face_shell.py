@@ -96,7 +96,7 @@ def cross_section(theta: Pixels, width: Pixels, front: Pixels, back: Pixels) -> 
 
 def skull(y: Pixels, top: float) -> Pixels:
     """Return the factor, 0..1, that rounds every width and depth off towards the top of the head."""
-    return np.asarray((1 - np.clip((-0.42 - y) / (-0.42 - top), 0, 1) ** 2.2) ** (1 / 2.2), np.float32)
+    return np.asarray((1 - np.clip((-0.42 - y) / (-0.42 - top), 0, 1) ** 2.05) ** (1 / 2.05), np.float32)
 
 
 def head_width(at: Mapping[str, float], y: Pixels, chin: float) -> Pixels:
@@ -249,15 +249,18 @@ def _relief(x: Pixels, y: Pixels, at: Mapping[str, float], act: Expression) -> P
     found += 0.08 * bump(0, at["chin_y"] - 0.16 + 0.12 * act.open, 0.18, 0.13)
     high = at["nose_depth"]
     shift = tip - 0.5 * at["tip"]
+    bridge = 0.3 * at["bridge"] + 0.02
     ridge = profile(
-        [(-0.3, 0.0), (-0.05, 0.6 * at["bridge"]), (0.45 * tip, 0.65 * at["bridge"] + 0.32 * high + at["hump"]),
-         (shift - 0.12, 0.86 * high), (shift - 0.01, high), (shift + 0.07, 0.78 * high), (tip + 0.16, 0.0)],
-        np.ascontiguousarray(y[:, 0]), 0.05)  # fmt: skip
+        [(-0.34, 0.0), (-0.12, 0.75 * bridge), (0.06, bridge), (0.5 * tip, 0.5 * bridge + 0.42 * high + at["hump"]),
+         (shift - 0.13, 0.86 * high), (shift - 0.02, high), (shift + 0.05, 0.93 * high),
+         (tip + 0.13, 0.10 * high), (tip + 0.2, 0.0)],
+        np.ascontiguousarray(y[:, 0]), 0.06)  # fmt: skip
     spread = np.interp(
         y[:, 0],
-        [-0.2, 0.1, tip - 0.12, tip + 0.1],
-        [0.11, at["bridge_width"] * 1.1, 0.13, 0.16 + 0.15 * at["nose_width"]],
-    )
-    found += ridge[:, None] * np.exp(-((x / spread[:, None]) ** 2.3))
-    found += 0.13 * bump(0.78 * at["nose_width"], tip + 0.015, 0.065, 0.065)
+        [-0.2, 0.1, 0.5 * tip, tip - 0.08, tip + 0.1],
+        [0.17, 0.06 + at["bridge_width"], 0.08 + 1.1 * at["bridge_width"], 0.15 + 0.25 * at["nose_width"],
+         0.12 + 0.3 * at["nose_width"]],
+    )  # fmt: skip
+    found += ridge[:, None] * np.exp(-((x / spread[:, None]) ** 2.0))
+    found += 0.12 * bump(0.74 * at["nose_width"], tip + 0.02, 0.34 * at["nose_width"], 0.075)
     return found.astype(np.float32)

@@ -24,7 +24,7 @@ _REACH: Final = 3.1
 _ANGLES: Final = 301
 _ENDS: Final[dict[str, float]] = {"chin": 1.45, "shoulder": 2.45, "long": 3.9}
 """Height of the hair's ends by length."""
-_VOLUME: Final[dict[str, float]] = {"straight": 0.13, "wavy": 0.19, "curly": 0.30, "coily": 0.34}
+_VOLUME: Final[dict[str, float]] = {"straight": 0.13, "wavy": 0.19, "curly": 0.26, "coily": 0.34}
 
 
 class Texture(NamedTuple):
@@ -64,8 +64,8 @@ def hair_shell(face: Face, at: Mapping[str, float], step: float) -> Shell:
     thick = volume * np.clip(2.2 * (dense - 0.5), 0.1, 1) * np.sqrt(np.clip((y - crown) / 0.5, 0, 1))[:, None]
     thick *= _cut(face, y[:, None], np.rad2deg(theta)[None])
     if face.hair_texture in ("curly", "coily") and face.hair_length != "shaved":
-        size = 0.30 if face.hair_texture == "curly" else 0.15
-        thick = thick * (1 + 0.26 * noise(len(y), _ANGLES, size / step * 0.5, face.strands))
+        size = 0.52 if face.hair_texture == "curly" else 0.34
+        thick = thick * (1 + 0.2 * noise(len(y), _ANGLES, size / step * 0.5, face.strands))
     elif is_open(face):
         thick = thick * (1 + 0.22 * noise(len(y), _ANGLES, 0.5 / step * 0.5, face.strands, stretch=2.5))
     x, z = x + thick * np.sin(theta), z + thick * np.cos(theta)

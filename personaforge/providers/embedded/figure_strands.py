@@ -25,7 +25,7 @@ _BEND: Final = _SAG / _HANGS**2
 
 def parting_degrees(face: Face) -> float:
     """Return where the parting is."""
-    return 24.0 * face.parting
+    return (24.0 if face.hair_texture in ("straight", "wavy") else 9.0) * face.parting
 
 
 def opening(face: Face, front: float, y: Pixels, degrees: Pixels) -> Pixels:
@@ -109,11 +109,11 @@ def _combed(face: Face, numbers: Pixels, along: Pixels, scale: float) -> Pixels:
 def _curls(face: Face, numbers: Pixels, along: Pixels, rows: int, columns: int, scale: float) -> Pixels:
     """Return ringlets: locks that wind, each in its own phase, over a ground of arcs."""
     phase = 2.2 * noise(rows, columns, 0.20 * scale, face.strands + 9, stretch=2.2)
-    wind = 5.0 * np.sin(2 * np.pi * along / 0.30 + phase)
+    wind = 2.6 * np.sin(2 * np.pi * along / 0.30 + phase)
     combed = _combed(face, numbers + wind, along, scale) - 0.95
     roll = np.cos(2 * np.pi * along / 0.30 + phase)
-    ground = _coils(rows, columns, scale, face.strands + 7, 0.11) - 0.92
-    return np.asarray(0.93 + 0.65 * combed + 0.09 * roll + 0.65 * ground, np.float32)
+    ground = _coils(rows, columns, scale, face.strands + 7, 0.09) - 0.92
+    return np.asarray(0.93 + 0.7 * combed + 0.07 * roll + 0.6 * ground, np.float32)
 
 
 def _coils(rows: int, columns: int, scale: float, seed: int, size: float) -> Pixels:

@@ -91,6 +91,10 @@ class Canvas:
         """Mix a colour in through a full-size mask."""
         self.mix((slice(None), slice(None)), mask, np.asarray(color, np.float32), alpha)
 
+    def shade(self, mask: Pixels, factor: ArrayLike, alpha: float = 1.0) -> None:
+        """Multiply with a factor through a full-size mask."""
+        self._multiply((slice(None), slice(None)), mask, np.asarray(factor, np.float32), alpha)
+
     def mask(
         self, shapes: list[Any], soft: float = 0.0, thickness: int = 0
     ) -> tuple[tuple[slice, slice], Pixels] | None:
