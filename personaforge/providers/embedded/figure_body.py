@@ -1,4 +1,4 @@
-"""Neck, body, arms, legs and what they wear, painted flat and lit as if each part were gently rounded.
+"""Neck and torso with what they wear, and the painter that limbs and trims share: painted flat and lit as if each part were gently rounded.
 
 A part's roundness comes from the distance to its own edge, so any outline gets volume without a model behind it.
 Lengths are face units with the head's axis at x = 0; below the shoulders they stretch with the person's height. The
@@ -18,6 +18,8 @@ from numpy.typing import ArrayLike
 from personaforge.digest import derive_seed
 from personaforge.providers.embedded.face_words import BUILDS, POSTURES, SHOULDERS
 from personaforge.providers.embedded.figure_clothes import CUTS, cloth, folds
+from personaforge.providers.embedded.figure_folds import torso_folds
+from personaforge.providers.embedded.figure_limbs import paint_arms, paint_legs, stance_of
 from personaforge.providers.embedded.figure_trims import TRIMS
 from personaforge.providers.embedded.painter_light import Light
 from personaforge.providers.embedded.painter_strokes import Canvas, Pixels, Points, mirrored, ribbon, smooth
@@ -46,6 +48,8 @@ class Body:
     """How far the shoulders hang."""
     stretch: float
     """Factor on lengths below the shoulders."""
+    curve: float = 0.5
+    """How rounded the chest is, 0..1."""
 
     @property
     def soles(self) -> float:
@@ -70,6 +74,7 @@ def body_of_dna(dna: Mapping[str, Any], masculinity: float) -> Body:
         limb=build[2] * (0.92 + 0.16 * masculinity),
         drop=posture,
         stretch=(height / _UNIT_CM - 2.9) / 19.8,
+        curve=1 - masculinity,
     )
 
 
@@ -78,8 +83,9 @@ class BodyPainter:
 
     def __init__(self, canvas: Canvas, body: Body, skin: ArrayLike, scenery: Scenery, light: Light, yaw: float) -> None:
         self.canvas, self.body, self.scenery, self._light = canvas, body, scenery, light
-        self._skin = np.asarray(skin, np.float32)
-        self._seed = derive_seed("cloth", scenery.garment, scenery.pattern)
+        self.skin: Pixels = np.asarray(skin, np.float32)
+        self.stance, self.curve = stance_of(scenery.pose), body.curve
+        self.seed = derive_seed("cloth", scenery.garment, scenery.pattern)
         turn = np.deg2rad(yaw * _TURN)
         self._narrow, self._shift = float(np.cos(turn)), float(0.75 * np.sin(turn))
         self.cover: Pixels = np.zeros((canvas.height, canvas.width), np.float32)
@@ -90,20 +96,43 @@ class BodyPainter:
         palette = [np.asarray(color, np.float32) for color in self.scenery.palette]
         under = palette[min(1, len(palette) - 1)]
         bottom = under * (0.55 if float(under.mean()) > 150 else 0.85)
-        self._legs(cut.skirt, bottom)
-        for side in (-1, 1):
-            self._arm(side, cut.sleeve, cut.loose)
+        paint_legs(self, cut, bottom)
         if cut.extra == "hood":
             back = smooth([(-0.95, 2.1), (-0.62, 1.62), (0, 1.5), (0.62, 1.62), (0.95, 2.1)])
             self.solid(self.placed(back), 0.3, palette[0] * 0.6)
         self._neck()
         if cut.inner:
-            inner = self._torso(CUTS["tee"].neck, 0.0)
+            inner = self._torso(CUTS["tee"].neck, 0.0, min(cut.hem, 9.9))
             self.solid(inner, 1.2, under)
-        self.solid(self._torso(cut.neck, cut.loose), 1.15)
+        torso = self._torso(cut.neck, cut.loose, 11.0 if cut.skirt else cut.hem)
+        self.shade_under(torso + (0.0, 0.10), 0.35, soft=0.10)
+        self.solid(torso, 1.15)
         if cut.skirt:
             self._skirt(cut.skirt, cut.loose)
+        torso_folds(self, cut, torso)
         TRIMS[cut.extra](self, palette)
+        paint_arms(self, cut)
+
+    def point(self, x: float, y: float, depth: float = 0.0) -> tuple[float, float]:
+        """Return one body point on the screen."""
+        found = self.placed([(x, y)], depth)[0]
+        return float(found[0]), float(found[1])
+
+    def ribbon(self, line: Points, width: ArrayLike) -> Points:
+        """Return the outline on the screen of a limb along body points."""
+        return ribbon(self.placed(line), width)
+
+    def shade_under(self, outline: Points, amount: float, soft: float = 0.14) -> None:
+        """Darken what is already painted where something will lie over it, a little beyond its edge."""
+        found = self.canvas.mask([outline], soft)
+        if found is not None:
+            box, weight = found
+            self.canvas.rgb[box] *= 1 - (amount * weight * self.cover[box])[..., None] * np.array((0.9, 1.0, 1.0), np.float32)
+
+    def fold(self, line: Points, width: float, amount: float) -> None:
+        """Paint a fold of cloth along points on the screen: a shadow, and above it the lit ridge."""
+        self.canvas.crease(line, width, (0.70, 0.69, 0.71), amount, soft=0.45 * width)
+        self.canvas.crease(line - (0.0, 0.8 * width), width, (1.12, 1.12, 1.11), 0.8 * amount, soft=0.45 * width)
 
     def placed(self, points: ArrayLike, depth: float = 0.0) -> Points:
         """Return body points on the screen; `depth` 1 lies on the chest and moves with the turn."""
@@ -126,17 +155,20 @@ class BodyPainter:
         neck, (inner, outer, _) = self.body.neck, self._shoulders(0, cloth=False)
         return float(np.interp(x, [neck * 1.04, neck * 1.38, inner[0], outer[0]], [1.75, 2.02, inner[1], outer[1]]))
 
-    def _torso(self, neck: tuple[tuple[float, float], ...], loose: float) -> Points:
+    def _torso(self, neck: tuple[tuple[float, float], ...], loose: float, hem: float) -> Points:
         body = self.body
         outer = [point for point in self._shoulders(loose, cloth=True) if point[0] > neck[0][0] + 0.05]
+        chest = max(body.shoulder * 0.80, body.waist + 0.08)
         sides = [
-            (body.shoulder * 0.93 + loose * 0.5, 3.9), (body.shoulder * 0.80 + loose, 5.0),
-            (body.waist + 0.12 + loose, 6.4), (body.waist + loose, 7.7), (body.hip * 0.94 + loose, 9.4),
-            (body.hip + loose, 10.6), (body.hip + loose * 0.9, 11.2),
+            (body.shoulder * 0.90 + loose * 0.5, 3.7), (chest + 0.6 * loose, 4.9),
+            (body.waist + 0.10 + loose, 6.4), (body.waist + loose, 7.5), (body.hip * 0.93 + loose, 9.2),
+            (body.hip + loose, 10.3), (body.hip + loose * 0.9, 10.9),
         ]  # fmt: skip
+        width = float(np.interp(hem, [point[1] for point in sides], [point[0] for point in sides]))
+        sides = [*(point for point in sides if point[1] < hem - 0.25), (width, hem - 0.06)]
         # A neckline starts on the shoulder, wherever this person has it.
         start = (neck[0][0], min(neck[0][1], self._shoulder_line(neck[0][0]) - 0.05))
-        right = smooth([start, *outer, *sides], 5)
+        right = smooth([start, *outer, *sides, (0.55 * width, hem + 0.08), (0.0, hem + 0.12)], 5)
         opening = smooth([start, *neck[1:]], 5)
         edge = self.placed(opening, 1.0)
         far = self.placed(mirrored(opening), 1.0)
@@ -158,7 +190,7 @@ class BodyPainter:
             *self._shoulders(0, cloth=False),
         ]
         side = smooth([*right, (self.body.shoulder * 0.9, 3.6), (self.body.shoulder * 0.75, 5.2)], 5)
-        self.solid(self.placed(np.concatenate([side[::-1], mirrored(side)])), 0.7, self._skin)
+        self.solid(self.placed(np.concatenate([side[::-1], mirrored(side)])), 0.7, self.skin)
         canvas, shade = self.canvas, (0.72, 0.62, 0.59)
         canvas.clip = self.cover
         for x in (-1, 1):
@@ -169,70 +201,6 @@ class BodyPainter:
             canvas.crease(np.subtract(bone, (0, 0.08)), 0.06, (1.07, 1.06, 1.05), 0.5, soft=0.04)
         canvas.glow(0.8 * self._shift, 2.44 - _RAISED, 0.10, 0.08, shade, 0.45)
         canvas.clip = None
-
-    def _arm(self, side: int, sleeve: float, loose: float) -> None:
-        reach, limb = self.body.shoulder, self.body.limb
-        joints = np.array(
-            [
-                (reach * 0.70, 2.62),
-                (reach * 0.84, 3.3),
-                (reach * 0.93, 4.5),
-                (reach * 0.99, 6.0),
-                (reach * 1.02, 7.3),
-                (reach * 1.02, 9.0),
-                (reach * 0.99, 10.6),
-            ]
-        )
-        joints[:, 1] += self.body.drop
-        line = smooth(joints * (side, 1), 6)
-        width = (
-            np.interp(
-                np.linspace(0, 1, len(line)),
-                [0, 0.08, 0.17, 0.35, 0.6, 0.8, 1],
-                [0.3, 0.9, 1.12, 1.06, 0.84, 0.76, 0.5],
-            )
-            * limb
-        )
-        skin = self._skin
-        self.solid(self.placed(ribbon(line, width)), 0.5, skin)
-        wrist = line[-1]
-        hand = [(-0.26, -0.15), (0.26, -0.15), (0.34, 0.5), (0.24, 1.15), (0.02, 1.42), (-0.2, 1.2), (-0.3, 0.5)]
-        thumb = [(-0.2, 0.1), (-0.42, 0.45), (-0.42, 0.85), (-0.26, 0.8), (-0.14, 0.45)]
-        for shape in (thumb, hand):
-            outline = smooth(shape, 5, closed=True) * (side * limb, 1) + wrist
-            self.solid(self.placed(outline), 0.26, skin)
-        for gap in (-0.1, 0.04, 0.17):
-            self.canvas.crease(
-                self.placed(np.array([(gap, 0.7), (gap * 0.8, 1.25)]) * (side, 1) + wrist),
-                0.03,
-                (0.7, 0.6, 0.57),
-                0.6,
-                soft=0.015,
-            )
-        if sleeve > 0:
-            count = max(2, round(sleeve * len(line)))
-            self.solid(self.placed(ribbon(line[:count], width[:count] + 0.16 + 1.1 * loose)), 0.55)
-
-    def _legs(self, skirt: float, cloth_color: Pixels) -> None:
-        body, limb = self.body, self.body.limb
-        for side in (-1, 1):
-            line = smooth(
-                np.array(
-                    [(body.hip * 0.5, 10.4), (body.hip * 0.53, 13.0), (body.hip * 0.47, 16.0), (body.hip * 0.46, 20.8)]
-                )
-                * (side, 1),
-                8,
-            )
-            width = np.interp(np.linspace(0, 1, len(line)), [0, 0.3, 0.6, 1], [body.hip * 1.0, 1.75, 1.3, 0.85]) * limb
-            shoe = smooth(
-                [(-0.42, 20.5), (0.42, 20.5), (0.55, 21.3), (0.3, 21.65), (-0.3, 21.65), (-0.52, 21.3)], 5, closed=True
-            )
-            shoe[:, 0] += side * (body.hip * 0.46 + 0.12)
-            if skirt:
-                self.solid(self.placed(ribbon(line, width * 0.8)), 0.6, self._skin)
-            self.solid(self.placed(shoe), 0.3, np.array((46, 42, 42)))
-            if not skirt:
-                self.solid(self.placed(ribbon(line, width + 0.12)), 0.8, cloth_color)
 
     def _skirt(self, hem: float, loose: float) -> None:
         body = self.body
@@ -257,8 +225,8 @@ class BodyPainter:
             rows, columns = (np.arange(part.start, part.stop, dtype=np.float32) for part in box)
             x = ((columns / canvas.scale + canvas.left - self._shift) / self._narrow).astype(np.float32)
             y = (rows / canvas.scale + canvas.top).astype(np.float32)
-            painted = cloth(self.scenery.pattern, self.scenery.palette, x[None], y[:, None], self._seed)
-            shade = shade * folds(shade.shape, canvas.scale, self._seed)
+            painted = cloth(self.scenery.pattern, self.scenery.palette, x[None], y[:, None], self.seed)
+            shade = shade * folds(shade.shape, canvas.scale, self.seed)
         else:
             painted = np.asarray(color, np.float32)
         canvas.mix(box, weight, np.clip(painted * shade[..., None], 0, 255))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from personaforge.providers.embedded.figure_clothes import CUTS
 from personaforge.providers.embedded.painter_strokes import Pixels, Points, ellipse, mirrored, ribbon, smooth
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def _collar(painter: BodyPainter, palette: list[Pixels]) -> None:
     flap = [(0.50, 1.62), (0.76, 1.98), (0.80, 2.46), (0.52, 2.84), (0.10, 2.66), (0.36, 2.20)]
     for shape in _both(flap):
         painter.solid(painter.placed(shape, 0.6), 0.1, _lighter(palette))
-    top, bottom = (2.95, 11.0) if painter.scenery.garment == "shirt" else (2.95, 4.05)
+    top, bottom = (2.95, _hem(painter) if painter.scenery.garment == "shirt" else 4.05)
     painter.canvas.crease(painter.placed([(0.0, top), (0.0, bottom)], 1.0), 0.05, _DARK, 0.6, soft=0.015)
     for y in np.arange(top + 0.3, bottom, 1.05):
         painter.canvas.fill(painter.placed(ellipse(0.07, float(y), 0.06, 0.06, 12), 1.0), _accent(palette), 0.9)
@@ -38,7 +39,7 @@ def _lapels(painter: BodyPainter, palette: list[Pixels]) -> None:
     lapel = [(0.70, 1.9), (1.02, 2.2), (1.20, 3.1), (0.98, 3.22), (1.12, 3.48), (0.04, 6.3), (0.42, 4.2), (0.64, 2.8)]
     for shape in _both(lapel):
         painter.solid(painter.placed(shape, 0.9), 0.18, _lighter(palette) * 0.98)
-    painter.canvas.crease(painter.placed([(0.0, 6.3), (0.12, 11.0)], 1.0), 0.05, _DARK, 0.6, soft=0.015)
+    painter.canvas.crease(painter.placed([(0.0, 6.3), (0.12, _hem(painter) - 0.1)], 1.0), 0.05, _DARK, 0.6, soft=0.015)
     painter.canvas.fill(painter.placed(ellipse(0.05, 6.7, 0.1, 0.1, 14), 1.0), palette[0] * 0.55, 0.95)
 
 
@@ -59,7 +60,7 @@ def _roll(painter: BodyPainter, palette: list[Pixels]) -> None:
 
 
 def _zip(painter: BodyPainter, palette: list[Pixels]) -> None:
-    for edge in _both([(0.84, 2.04), (0.74, 3.2), (0.62, 5.3), (0.5, 10.8)]):
+    for edge in _both([(0.84, 2.04), (0.74, 3.2), (0.62, 5.3), (0.5, _hem(painter))]):
         painter.canvas.crease(painter.placed(edge, 1.0), 0.14, (0.55, 0.55, 0.58), 0.6, soft=0.05)
         painter.canvas.line(painter.placed(edge, 1.0), 0.05, _accent(palette), 0.9)
     for flap in _both([(0.74, 1.86), (1.24, 2.3), (1.16, 3.2), (0.72, 2.85)]):
@@ -84,6 +85,10 @@ TRIMS: Final[dict[str, Callable[[BodyPainter, list[Pixels]], None]]] = {
     "wrap": _wrap,
 }
 """The values of a cut's `extra`."""
+
+
+def _hem(painter: BodyPainter) -> float:
+    return CUTS[painter.scenery.garment].hem
 
 
 def _both(points: Points | list[tuple[float, float]]) -> tuple[Points, Points]:

@@ -20,6 +20,7 @@ from personaforge.providers.embedded.face_params import Face
 from personaforge.providers.embedded.figure_body import Body, BodyPainter
 from personaforge.providers.embedded.figure_head import Head, Layer, Window
 from personaforge.providers.embedded.painter_light import light_of
+from personaforge.providers.embedded.painter_scene import paint_scene
 from personaforge.providers.embedded.painter_strokes import Canvas, Pixels
 from personaforge.providers.embedded.subject import Pose, Scenery
 
@@ -85,7 +86,7 @@ class Stage:
         left, top = -frames.axis_x / frames.scale, -frames.eyes_y / frames.scale
         right, bottom = left + frames.width / frames.scale, top + frames.height / frames.scale
         canvas = Canvas(left, top, right, bottom, frames.scale, (0, 0, 0))
-        canvas.rgb[:] = backdrop(scenery, frames, body.soles)
+        canvas.rgb[:] = backdrop(scenery, frames, body.soles, face.strands)
         painter = BodyPainter(canvas, body, skin_color(face), scenery, light, yaw)
         painter.paint()
         self._base, self._covered, self._still = canvas.rgb, painter.cover, _bytes(canvas.rgb)
@@ -162,34 +163,12 @@ class Stage:
             there[..., channel] *= 1 - weight * np.float32(dark)
 
 
-def backdrop(scenery: Scenery, frames: Frames, soles: float) -> Pixels:
-    """Return the background: a gradient with soft shapes, and a floor under a full figure."""
+def backdrop(scenery: Scenery, frames: Frames, soles: float, seed: int) -> Pixels:
+    """Return the background; `seed` belongs to the person, so that a home stays a home from picture to picture."""
     high, low = (np.asarray(color, np.float32) for color in scenery.backdrop)
-    coarse = 4 if min(frames.width, frames.height) >= 256 else 1  # everything here is soft
-    rows, columns = -(-frames.height // coarse), -(-frames.width // coarse)
-    down = np.linspace(0, 1, rows, dtype=np.float32)[:, None]
-    across = np.linspace(-1, 1, columns, dtype=np.float32)[None]
-    mix = np.clip(down**1.3 * 0.85 + 0.16 * across**2, 0, 1)
-    random = np.random.default_rng(derive_seed("backdrop", scenery.setting))
-    blur = np.zeros((32, 32), np.float32)
-    plain = any(name in scenery.setting for name in ("plain", "neutral", "seamless"))
-    for _ in range(0 if plain else 9):
-        x, y = random.integers(0, 32, 2)
-        wide, tall = random.integers(2, 8, 2)
-        start, stop = (int(x - wide), int(y - tall)), (int(x + wide), int(y + tall))
-        cv2.rectangle(blur, start, stop, float(random.uniform(-0.3, 0.3)), -1)
-    mix += cv2.resize(cv2.GaussianBlur(blur, (0, 0), 1.1), (columns, rows), interpolation=cv2.INTER_CUBIC)
-    if scenery.distance == "full":
-        scale = frames.scale / coarse
-        feet = (frames.eyes_y + (soles - 1.0) * frames.scale) / coarse
-        level = np.arange(rows, dtype=np.float32)[:, None]
-        mix += 0.35 / (1 + np.exp(-np.clip((level - feet) / (0.5 * scale), -30, 30)))
-        spot = np.exp(-(((np.arange(columns)[None] - frames.axis_x / coarse) / (2.6 * scale)) ** 2))
-        mix += 0.5 * spot * np.exp(-(((level - feet - 1.1 * scale) / (0.45 * scale)) ** 2))
-    found = high + (low - high) * np.clip(mix, 0, 1.4)[..., None]
-    size = (columns * coarse, rows * coarse)
-    found = cv2.resize(np.clip(found, 0, 255).astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
-    return np.asarray(found[: frames.height, : frames.width], np.float32)
+    floor = (frames.eyes_y + soles * frames.scale) / frames.height
+    where = derive_seed("backdrop", scenery.place, scenery.setting, seed)
+    return paint_scene(scenery.place, (high, low), frames.width, frames.height, scenery.distance, floor, where)
 
 
 def _bytes(rgb: Pixels) -> Frame:

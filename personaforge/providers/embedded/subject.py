@@ -62,6 +62,10 @@ class Scenery:
     """Top and bottom."""
     setting: str
     """Free text of the scene; only its digest is used, to place soft shapes."""
+    place: str = ""
+    """Name of the scene, such as `home`; one that the painter doesn't know gets soft shapes."""
+    pose: str = ""
+    """Free text of the stance; a few words of it are known."""
 
 
 def read_pose(values: Mapping[str, Any], where: str, gaze: str) -> tuple[Pose, str]:
@@ -100,6 +104,8 @@ def read_scenery(subject: Mapping[str, Any], framing: Mapping[str, Any], where: 
         palette=colors(clothing, "palette", "subject.clothing"),
         backdrop=(backdrop[0], backdrop[-1]),
         setting=str(scene.get("text", "")),
+        place=str(scene.get("name", "")),
+        pose=str(framing.get("pose", "")).lower(),
     )
 
 
