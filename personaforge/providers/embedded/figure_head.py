@@ -26,6 +26,7 @@ from personaforge.providers.embedded.face_shell import (
 )
 from personaforge.providers.embedded.face_words import HAIR
 from personaforge.providers.embedded.figure_hair import Texture, hair_end, hair_shell, hair_texture, is_open
+from personaforge.providers.embedded.painter_cache import Memory
 from personaforge.providers.embedded.painter_light import Light
 from personaforge.providers.embedded.painter_strokes import Pixels, Points, ellipse, smooth
 from personaforge.providers.embedded.subject import Pose
@@ -33,6 +34,8 @@ from personaforge.providers.embedded.subject import Pose
 _STEP: Final = 0.02
 """Steps of an expression's amplitudes; at a headshot's size one moves a lip by a fifth of a pixel."""
 _GAZE_STEP: Final = 0.004
+_HAIR: Final = Memory(8)
+_MASKS: Final = Memory(16)
 _FACE_BOTTOM: Final = 2.2
 """Face units: lower than any chin, however far the head nods."""
 
@@ -68,7 +71,7 @@ class _Mask(NamedTuple):
 
 
 class Head:
-    """One person's head, ready to be seen in any pose. Holds what poses share; not for several threads at once."""
+    """One person's head, ready to be seen in any pose. What poses share is remembered."""
 
     def __init__(self, face: Face, scale: float, light: Light, align: int = 1) -> None:
         """`scale` is pixels per face unit; layers start at multiples of `align` pixels."""
@@ -77,10 +80,8 @@ class Head:
         self._detail = _detail(scale)
         self._canvas_scale = float(np.clip(scale, 70, 170))
         self._step = self._detail / max(scale, 40.0)
-        self._hair = hair_shell(face, self._at, self._step)
-        self._texture: Texture = hair_texture(face, self._at, self._hair.top, min(max(scale, 60.0), 170.0))
-        self._last: tuple[tuple[Expression, float], _Mask] | None = None
-        self._hair_normals = self._hair.normals()
+        self._key = (face.to_json(), self._step, self._canvas_scale, scale)
+        self._hair, self._texture, self._hair_normals = _HAIR.get(self._key, lambda: self._combed(scale))
 
     @property
     def lowest(self) -> float:
@@ -134,11 +135,17 @@ class Head:
         turn = float(np.sin(np.deg2rad(pose.yaw)))
         gaze = -0.096 * turn if pose.camera_gaze else 0.03 * float(np.sign(turn))
         gaze = round(float(np.clip(gaze, -0.06, 0.06)) / _GAZE_STEP) * _GAZE_STEP
-        if self._last is None or self._last[0] != (act, gaze):
+
+        def make() -> _Mask:
             shell = head_shell(self._at, act, self._step)
-            painted = paint_face(self._face, act, gaze, self._canvas_scale).rgb
-            self._last = ((act, gaze), _Mask(shell, shell.normals(), painted))
-        return self._last[1]
+            return _Mask(shell, shell.normals(), paint_face(self._face, act, gaze, self._canvas_scale).rgb)
+
+        return _MASKS.get((self._key, act, gaze), make)
+
+    def _combed(self, scale: float) -> tuple[Shell, Texture, Pixels]:
+        hair = hair_shell(self._face, self._at, self._step)
+        texture = hair_texture(self._face, self._at, hair.top, min(max(scale, 60.0), 170.0))
+        return hair, texture, hair.normals()
 
     def _cropped(self, seen: View, window: Window) -> tuple[View, Window, tuple[int, int]]:
         """Return the part of a coarse view that shows the shell, its window and where it starts inside the window."""

@@ -14,12 +14,14 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
+from personaforge.providers.embedded.painter_cache import Memory
 from personaforge.providers.embedded.painter_strokes import Canvas, Pixels, ellipse, noise, smooth
 
 _ZOOM: Final = {"headshot": 1.5, "bust": 1.25, "half": 1.08, "full": 1.0}
 """How much closer the background is by distance, about the middle of the picture."""
 _SOFT: Final = {"headshot": 0.016, "bust": 0.012, "half": 0.0085, "full": 0.0055}
 """Blur by distance, as a share of the picture's height."""
+_SCENES: Final = Memory(24)
 _PIXELS: Final = 240
 """Height of the small canvas: less than the blur could show."""
 
@@ -28,6 +30,14 @@ def paint_scene(
     place: str, colors: tuple[Pixels, Pixels], width: int, height: int, distance: str, floor: float, seed: int
 ) -> Pixels:
     """Return a background, float32 RGB. `floor` is where a standing person's soles are, as a share of the height."""
+    key = (place, tuple(map(tuple, colors)), width, height, distance, round(floor, 3), seed)
+    soft = _SCENES.get(key, lambda: _soft_scene(place, colors, width, height, distance, floor, seed))
+    return np.asarray(cv2.resize(soft, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
+
+
+def _soft_scene(
+    place: str, colors: tuple[Pixels, Pixels], width: int, height: int, distance: str, floor: float, seed: int
+) -> Pixels:
     half = 0.5 * width / height
     zoom = _ZOOM[distance]
     scale = min(_PIXELS, height) * zoom
@@ -39,8 +49,8 @@ def paint_scene(
         keep_y, keep_x = max(2, round(rows / zoom)), max(2, round(columns / zoom))
         top, left = int(0.40 * (rows - keep_y)), (columns - keep_x) // 2
         canvas.rgb = np.ascontiguousarray(canvas.rgb[top : top + keep_y, left : left + keep_x])
-    soft = cv2.GaussianBlur(np.clip(canvas.rgb, 0, 255), (0, 0), max(_SOFT[distance] * canvas.rgb.shape[0], 0.5))
-    return np.asarray(cv2.resize(soft, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
+    sigma = max(_SOFT[distance] * canvas.rgb.shape[0], 0.5)
+    return np.asarray(cv2.GaussianBlur(np.clip(canvas.rgb, 0, 255), (0, 0), sigma), np.float32)
 
 
 def _gradient(canvas: Canvas, top: ArrayLike, bottom: ArrayLike, start: float = 0.0, stop: float = 1.0) -> None:
