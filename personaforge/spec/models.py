@@ -50,6 +50,8 @@ class Image(Model):
     height: Pixels
     prices: dict[str, Annotated[float, Field(ge=0)]]
     """US dollars an image, by model id."""
+    drift: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """How far each image's face moves from the anchor's towards a stranger's; only the embedded painter can."""
 
 
 class Size(Model):

@@ -29,7 +29,7 @@ REFERENCE = "reference"
 """The step kind of the reference set's other pictures, and the name of their output."""
 
 _FACE_FACTS = ("age", "gender", "ethnicity")
-_POSE_FACTS = ("distance", "yaw", "pitch", "expression", "light")
+_POSE_FACTS = ("distance", "yaw", "pitch", "expression", "gaze", "pose", "light")
 _CLOTHING_FACTS = ("garment", "pattern", "palette")
 
 
@@ -207,7 +207,9 @@ def draw(context: Context, position: Mapping[str, Any], slot: str, reference: Ar
         fields["prompt"], sources = rendered.text, rendered.sources
     if "subject" in capability.reads:
         pose = {name: position[name] for name in _POSE_FACTS}
-        fields["subject"] = {**subject_of(profile, wardrobe, scene), "position": pose}
+        fields["subject"] = {**subject_of(profile, wardrobe, position["scene"], scene), "position": pose}
+    if "drift" in capability.reads and reference is not None:
+        fields["drift"] = settings["image.drift"]
     model = settings[f"{base}.model"]
     request = {name: value for name, value in fields.items() if name in capability.reads}
     usd = settings["image.prices"].get(model)
@@ -224,13 +226,15 @@ def draw(context: Context, position: Mapping[str, Any], slot: str, reference: Ar
     )
 
 
-def subject_of(profile: Mapping[str, Any], wardrobe: Mapping[str, Any], scene: Mapping[str, Any]) -> dict[str, Any]:
+def subject_of(
+    profile: Mapping[str, Any], wardrobe: Mapping[str, Any], place: str, scene: Mapping[str, Any]
+) -> dict[str, Any]:
     """Return what the embedded painter needs and nothing more, so that a new name or voice redraws no picture."""
     return {
         "dna": {name: value for name, value in profile["dna"].items() if name != "voice"},
         "surface": {name: profile["surface"][name] for name in _FACE_FACTS if name in profile["surface"]},
         "clothing": {name: wardrobe[name] for name in _CLOTHING_FACTS},
-        "scene": {"colors": scene["colors"]},
+        "scene": {"name": place, "colors": scene["colors"]},
     }
 
 

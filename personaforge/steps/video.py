@@ -80,8 +80,8 @@ def film(context: Context, attempt: int) -> Action:
         fields["prompt"] = rendered.text
         sources.update(rendered.sources)
     if "subject" in capability.reads:
-        path = {name: motion[name] for name in ("seconds", "distance", "keys")}
-        fields["subject"] = {**subject_of(profile, wardrobe, scene), "motion": path}
+        path = {**{name: motion[name] for name in ("seconds", "distance", "keys")}, "type": context.node.slot}
+        fields["subject"] = {**subject_of(profile, wardrobe, motion["scene"], scene), "motion": path}
     model = settings[f"{base}.model"]
     usd = settings["video.prices"].get(model)
     return Action(

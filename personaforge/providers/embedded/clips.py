@@ -1,7 +1,8 @@
 """The embedded video provider: a short clip of a request's subject moving from pose to pose.
 
-The same drawing as `images`, once for each frame, packed as VP8 in WebM. Body and background stand still; head, gaze
-and expression go from key to key on smooth curves. Colours are RGB here and BGR only on the way into OpenCV. The
+The same drawing as `images`, once for each frame, packed as VP8 in WebM. Head, gaze and expression go from key to key
+on smooth curves; over them lies what makes a motion of its type: blinks, a sway, the steps of a walk and the way the
+background passes by (`clip_life`). Colours are RGB here and BGR only on the way into OpenCV. The
 bytes depend on the request alone.
 
 Fields: `prompt`, `subject` with `motion` in place of `position`, `width`, `height`, `fps`, `seconds`, `seed`,
@@ -11,10 +12,13 @@ Fields: `prompt`, `subject` with `motion` in place of `position`, `width`, `heig
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Final, NoReturn
 
+from personaforge.digest import derive_seed
 from personaforge.media.webm import encode_webm
+from personaforge.providers.embedded.clip_life import Life
 from personaforge.providers.embedded.face_expression import between
 from personaforge.providers.embedded.figure_body import body_of_dna
 from personaforge.providers.embedded.images import SOFTWARE, calm, read_prompt, read_size, request_face, settled
@@ -52,7 +56,8 @@ class EmbeddedVideos:
         middle = sum(key.pose.yaw for key in keys) / len(keys)
         stage = Stage(face, body, scenery, width, height, middle, seed)
         count = max(1, round(seconds * fps))
-        frames = (frame[..., ::-1] for frame in _frames(stage, keys, count, fps))
+        life = Life(str(motion.get("type", "")), seconds, derive_seed(seed, "life"))
+        frames = (frame[..., ::-1] for frame in _frames(stage, keys, life, count, fps))
         data = encode_webm(frames, width, height, fps, app=SOFTWARE)
         details = {
             "drawn": {"frames": count, "fps": fps, "keys": len(keys), "expression_strength": calm(attempt),
@@ -85,11 +90,16 @@ def pose_at(keys: Sequence[Key], at: float) -> Pose:
     return keys[-1].pose
 
 
-def _frames(stage: Stage, keys: Sequence[Key], count: int, fps: float) -> Iterable[Frame]:
+def _frames(stage: Stage, keys: Sequence[Key], life: Life, count: int, fps: float) -> Iterable[Frame]:
     held = max(1, round(fps / _DRAWN_PER_SECOND))
-    shown, frame = pose_at(keys, 0.0), stage.frame(pose_at(keys, 0.0))
+    frame: Frame | None = None
     for index in range(count):
-        pose = pose_at(keys, index / max(count - 1, 1)) if index % held == 0 else shown
-        if pose != shown:
-            shown, frame = pose, stage.frame(pose)
+        if frame is None or index % held == 0:
+            pose, now = pose_at(keys, index / max(count - 1, 1)), index / fps
+            yaw, pitch = life.head(now)
+            pose = replace(
+                pose, yaw=pose.yaw + yaw, pitch=pose.pitch + pitch,
+                expression=pose.expression._replace(shut=life.shut(now)),
+            )  # fmt: skip
+            frame = stage.frame(pose, move=life.move(now))
         yield frame

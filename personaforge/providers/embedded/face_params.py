@@ -48,6 +48,8 @@ _BY_AGE: Final[dict[str, float]] = {
 }  # fmt: skip
 """What the years from 35 to 80 change, face units."""
 _LEAST: Final = {"upper_lip": 0.026, "lower_lip": 0.045, "brow_thickness": 0.026, "eye_open": 0.052}
+_STRANGERS: Final = 24
+"""How many strangers a drifting face can choose from."""
 _MAX_METADATA: Final = 16_384
 """Bytes of `forge-face` that are looked at; our own take about 1,200."""
 
@@ -122,6 +124,28 @@ class Face:
         """Return a neighbour of this face: every z moved by up to `amount`. What an anchor's candidates are."""
         moved = {name: _clip(value + amount * _chance(seed, name)) for name, value in self.z.items()}
         return replace(self, z=moved)
+
+    def drifted(self, amount: float) -> Face:
+        """Return the face that lies `amount` (0..1) of the way to another person's.
+
+        The other person is always the same one for a face, so a series of amounts is a straight way from one identity
+        to the other: ground truth for whatever measures drift. Shape and skin shift move; hair, colours and marks
+        stay, since a recogniser hardly sees them and a viewer would.
+        """
+        if not amount:
+            return self
+        other = self._other()
+        z = {name: _clip(value + amount * (other[name] - value)) for name, value in self.z.items()}
+        return replace(self, z=z)
+
+    def _other(self) -> dict[str, float]:
+        """Return the farthest of a few seeded strangers' shapes, counting most what a recogniser sees most."""
+        seed = derive_seed("drift", self.strands)
+        strangers = [
+            {name: _far(_chance(seed, f"{index} {name}")) for name in LAYOUT} for index in range(_STRANGERS)
+        ]  # fmt: skip
+        weights = {name: math.exp(-place / 12) for place, name in enumerate(LAYOUT)}
+        return max(strangers, key=lambda z: sum(w * (z[name] - self.z[name]) ** 2 for name, w in weights.items()))
 
     def to_json(self) -> bytes:
         """Return the canonical metadata: the same face gives the same bytes."""

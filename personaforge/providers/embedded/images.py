@@ -5,7 +5,8 @@ words; its digest is written into the file beside the face's parameters, so that
 hands its face on to the next one. The request's seed moves grain, light and pose a little, and, where there is no
 reference, the face itself a little: those are an anchor's candidates.
 
-Fields: `prompt`, `subject` (see `subject`), `width`, `height`, `seed`, `attempt`; inputs: `reference`. What is wrong
+Fields: `prompt`, `subject` (see `subject`), `width`, `height`, `seed`, `attempt`, `drift` (0 to 1, how far the face has moved from the reference's towards a stranger's; may be
+missing); inputs: `reference`. What is wrong
 in them is a ValueError that names the key.
 """
 
@@ -20,7 +21,7 @@ from personaforge.providers.embedded.face_params import Face, face_of_reference,
 from personaforge.providers.embedded.figure_body import body_of_dna
 from personaforge.providers.embedded.painter import Stage
 from personaforge.providers.embedded.png import encode_png, read_texts
-from personaforge.providers.embedded.subject import Pose, read_pose, read_scenery, section, whole
+from personaforge.providers.embedded.subject import Pose, number, read_pose, read_scenery, section, whole
 from personaforge.providers.protocols import Blob, Reply, Request
 
 SOFTWARE: Final = "PersonaForge embedded"
@@ -48,6 +49,8 @@ class EmbeddedImages:
         pose, expression = read_pose(position, "subject.position", str(position.get("gaze", "into the camera")))
         scenery = read_scenery(subject, position, "subject.position")
         face, conditioned = request_face(request, subject, seed)
+        drift = read_drift(fields, "reference" in request.inputs)
+        face = face.drifted(drift)
         body = body_of_dna(section(subject, "dna", "subject"), face.masculinity)
         pose = settled(pose, attempt, seed)
         stage = Stage(face, body, scenery, width, height, pose.yaw, seed)
@@ -66,6 +69,7 @@ class EmbeddedImages:
                 "distance": scenery.distance,
             },
             "face": face.digest(),
+            "drift": drift,
             "face_from": "reference" if conditioned else "dna",
         }
         return Reply(blob=Blob(picture, "image/png"), cost_usd=0.0, details=details)
@@ -90,6 +94,16 @@ def read_size(fields: Mapping[str, Any]) -> tuple[int, int, int, int]:
     seed = whole(fields, "seed", 0, 2**53, "")
     attempt = whole(fields, "attempt", 0, MAX_ATTEMPT, "")
     return width, height, seed, attempt
+
+
+def read_drift(fields: Mapping[str, Any], conditioned: bool) -> float:
+    """Return how far the face moves from the reference's; without a reference there is nothing to move from."""
+    if "drift" not in fields:
+        return 0.0
+    drift = number(fields, "drift", 0, 1, "")
+    if drift and not conditioned:
+        raise ValueError(f"drift: {drift:g} needs a reference to drift away from, and this request has none")
+    return drift
 
 
 def request_face(request: Request, subject: Mapping[str, Any], seed: int) -> tuple[Face, bool]:

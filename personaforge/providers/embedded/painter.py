@@ -8,7 +8,7 @@ random except through `seed`, and no result depends on the number of threads.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
@@ -72,6 +72,19 @@ def layout(width: int, height: int, distance: str, yaw: float, soles: float) -> 
     return Frames(w, h, scale, float(axis), eyes * h)
 
 
+class Move(NamedTuple):
+    """How far figure and background are from where a still has them."""
+
+    x: float = 0.0
+    """Figure to the right, face units."""
+    y: float = 0.0
+    size: float = 1.0
+    """Factor on the figure, about the eyes."""
+    scene_x: float = 0.0
+    """Background to the right, as a share of the width."""
+    scene_size: float = 1.0
+
+
 class Stage:
     """A person in front of a background, to be seen in one pose after the other."""
 
@@ -86,15 +99,17 @@ class Stage:
         left, top = -frames.axis_x / frames.scale, -frames.eyes_y / frames.scale
         right, bottom = left + frames.width / frames.scale, top + frames.height / frames.scale
         canvas = Canvas(left, top, right, bottom, frames.scale, (0, 0, 0))
-        canvas.rgb[:] = backdrop(scenery, frames, body.soles, face.strands)
+        scene = backdrop(scenery, frames, body.soles, face.strands)
+        canvas.rgb[:] = scene
         painter = BodyPainter(canvas, body, skin_color(face), scenery, light, yaw)
         painter.paint()
         self._base, self._covered, self._still = canvas.rgb, painter.cover, _bytes(canvas.rgb)
+        self._scene = scene
         self._fine = max(1, int(np.ceil(_FINE / frames.scale)))
         self._head = Head(face, frames.scale * self._fine, light, self._fine)
 
-    def frame(self, pose: Pose, grain: int | None = None) -> Frame:
-        """Return the person in this pose; `grain` is a seed for film grain."""
+    def frame(self, pose: Pose, grain: int | None = None, move: Move | None = None) -> Frame:
+        """Return the person in this pose; `grain` is a seed for film grain, `move` shifts figure and background."""
         reach = 1.75  # face units; no head and no hair is wider
         box, window = self._window(-reach, -2.0, reach, self._head.lowest)
         there = self._base[box].copy()
@@ -104,6 +119,8 @@ class Stage:
             self._throw_shadow(there, box, layers)
             for layer in layers:
                 _lay(there, layer)
+            if move is not None:
+                return self._fitted(_bytes(self._moved(there, box, layers, move)))
         if grain is None:
             done = self._still.copy()
             done[box] = _bytes(there)
@@ -114,6 +131,29 @@ class Stage:
             again = (-(-rgb.shape[0] // 128), -(-rgb.shape[1] // 128))
             rgb += np.tile(tile, again)[: rgb.shape[0], : rgb.shape[1], None]
             done = _bytes(rgb)
+        return self._fitted(done)
+
+    def _moved(self, there: Pixels, box: tuple[slice, slice], layers: list[Layer], move: Move) -> Pixels:
+        """Return the frame with the figure lifted off the background and both moved."""
+        frames = self._frames
+        figure, cover = self._base.copy(), self._covered.copy()
+        figure[box] = there
+        shown = cover[box]
+        for layer in layers:
+            part = _under(shown, layer)
+            np.maximum(part, layer.cover[: part.shape[0], : part.shape[1]], out=part)
+        size, around = (frames.width, frames.height), np.array((frames.axis_x, frames.eyes_y))
+        shift = np.array((move.x, move.y)) * frames.scale
+        place = np.hstack([move.size * np.eye(2), (around * (1 - move.size) + shift)[:, None]]).astype(np.float32)
+        both = cv2.warpAffine(cv2.merge([figure, cover]), place, size, borderMode=cv2.BORDER_REPLICATE)
+        middle = np.array((0.5 * frames.width, 0.45 * frames.height))
+        slide = np.array((move.scene_x * frames.width, 0.0))
+        back = np.hstack([move.scene_size * np.eye(2), (middle * (1 - move.scene_size) + slide)[:, None]])
+        scene = cv2.warpAffine(self._scene, back.astype(np.float32), size, borderMode=cv2.BORDER_REFLECT_101)
+        weight = both[..., 3:]
+        return np.asarray(scene + weight * (both[..., :3] - scene), np.float32)
+
+    def _fitted(self, done: Frame) -> Frame:
         if (done.shape[1], done.shape[0]) != self._size:
             shrink = self._size[0] * self._size[1] < done.shape[0] * done.shape[1]
             how = cv2.INTER_AREA if shrink else cv2.INTER_CUBIC
