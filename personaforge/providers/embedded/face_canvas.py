@@ -98,12 +98,12 @@ def _marks(canvas: Canvas, face: Face, at: Mapping[str, float]) -> None:
 def _nose(canvas: Canvas, at: Mapping[str, float], act: Expression) -> None:
     wide = at["nose_width"] * (1 + 0.08 * max(act.smile, 0))
     tip = at["nose_length"]
-    canvas.glow(0, tip + 0.125, wide * 0.8, 0.04, SHADOW, 0.5)
+    canvas.glow(0, tip + 0.12, wide * 0.62, 0.035, SHADOW, 0.45)
     for side in (-1, 1):
         inner = smooth([(side * 0.15, -0.2), (side * (at["bridge_width"] + 0.05), -0.02), (side * 0.15, 0.2)])
         canvas.crease(inner, 0.08, SHADOW, 0.30, soft=0.045)
         flank = smooth([(side * (at["bridge_width"] + 0.04), 0.2), (side * wide * 0.72, tip - 0.12)])
-        canvas.crease(flank, 0.07, SHADOW, 0.16, soft=0.05)
+        canvas.crease(flank, 0.07, SHADOW, 0.08, soft=0.05)
         canvas.glow(side * wide * 1.02, tip + 0.02, 0.045, 0.09, SHADOW, 0.35)
         hole = smooth(
             [
@@ -123,7 +123,7 @@ def _nose(canvas: Canvas, at: Mapping[str, float], act: Expression) -> None:
         ]
         canvas.crease(smooth(wing), 0.022, (0.58, 0.47, 0.45), 0.5, soft=0.014)
         canvas.glow(side * wide * 0.72, tip + 0.005, 0.035, 0.035, (1.05, 1.04, 1.04), 0.6)
-    canvas.crease([(0, -0.08), (0, tip - 0.1)], 0.09, (1.06, 1.055, 1.05), 0.45, soft=0.04)
+    canvas.crease([(0, -0.08), (0, tip - 0.1)], 0.09, (1.06, 1.055, 1.05), 0.28, soft=0.05)
     canvas.glow(0, tip - 0.02, 0.06, 0.045, (1.09, 1.085, 1.08), 0.8)
     lip = at["mouth_y"] - at["upper_lip"]
     for x in (-0.05, 0.05):

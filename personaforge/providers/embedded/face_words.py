@@ -142,12 +142,12 @@ SKIN: Final[dict[str, tuple[int, int, int]]] = {
     "porcelain": (244, 220, 206),
     "fair": (238, 207, 187),
     "light": (228, 189, 163),
-    "medium": (211, 166, 134),
-    "olive": (193, 152, 114),
-    "tan": (178, 130, 95),
-    "brown": (146, 99, 71),
-    "dark brown": (110, 73, 53),
-    "deep": (82, 54, 41),
+    "medium": (214, 172, 143),
+    "olive": (197, 157, 124),
+    "tan": (183, 137, 106),
+    "brown": (151, 107, 82),
+    "dark brown": (116, 81, 63),
+    "deep": (90, 63, 51),
 }
 """Skin tones as sRGB. Lips, blush, lids and brows are tints of the tone, so that they suit every skin."""
 

@@ -105,13 +105,17 @@ class BodyPainter:
             inner = self._torso(CUTS["tee"].neck, 0.0, min(cut.hem, 9.9))
             self.solid(inner, 1.2, under)
         torso = self._torso(cut.neck, cut.loose, 11.0 if cut.skirt else cut.hem)
+        bare = cut.sleeve == 0 and self.stance in ("rest", "pocket", "walk")
+        if bare:  # straps lie over the shoulders
+            paint_arms(self, cut)
         self.shade_under(torso + (0.0, 0.10), 0.35, soft=0.10)
         self.solid(torso, 1.15)
         if cut.skirt:
             self._skirt(cut.skirt, cut.loose)
         torso_folds(self, cut, torso)
         TRIMS[cut.extra](self, palette)
-        paint_arms(self, cut)
+        if not bare:
+            paint_arms(self, cut)
 
     def point(self, x: float, y: float, depth: float = 0.0) -> tuple[float, float]:
         """Return one body point on the screen."""

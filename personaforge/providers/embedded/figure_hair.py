@@ -105,7 +105,7 @@ def _cut(face: Face, y: Pixels, degrees: Pixels) -> Pixels:
     if face.hair_length != "short":
         return np.ones((1, 1), np.float32)
     side = 0.45 + 0.25 * (1 - face.masculinity)
-    high = np.clip((-0.55 - y) / 0.3, 0, 1)
+    high = np.clip((-0.72 - y) / 0.45, 0, 1)
     front = np.clip(np.cos(np.deg2rad(degrees)), 0, 1)
     return np.asarray(side + (1.15 - side + 0.55 * front * (face.hair_style != "fringe")) * high, np.float32)
 

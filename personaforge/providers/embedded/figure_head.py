@@ -125,7 +125,7 @@ class Head:
             near = [self._ear(side, pose, lower) for side in (-1, 1) if side * pose.yaw < -4]
             far = [self._ear(side, pose, lower) for side in (-1, 1) if side * pose.yaw >= -4]
             layers = [*far, *layers, *near]
-            if self._face.hair_style in ("tied", "ponytail") and self._face.hair_length not in ("shaved", "short"):
+            if self._face.hair_style == "tied" and self._face.hair_length not in ("shaved", "short"):
                 layers = [self._bun(pose, lower), *layers]
         return [*layers, hair]
 
@@ -217,7 +217,7 @@ class Head:
         normals = turned(seen.take(mask.normals), pose.yaw, pose.pitch)
         # The sides of the head are plain skin: the canvas ends there.
         theta = np.interp(seen.column, np.arange(len(shell.theta)), shell.theta)
-        frontal = _stretched(np.clip((np.cos(theta) - 0.05) / 0.3, 0, 1).astype(np.float32), window)[..., None]
+        frontal = _stretched(np.clip((np.cos(theta) + 0.02) / 0.2, 0, 1).astype(np.float32), window)[..., None]
         skin = skin_color(self._face)
         albedo = (skin + (albedo - skin) * frontal) * np.float32(1 / 255)
         # Hair throws a soft shadow downwards on the skin.
@@ -245,23 +245,31 @@ class Head:
         cover, left, top = self._patch(outer, window)
         hollow = self._patch((outer - (x, y)) * 0.5 + (x, y), window, (left, top), cover.shape)[0]
         soft = np.asarray(cv2.GaussianBlur(hollow, (0, 0), max(0.04 * window.scale, 0.6)), np.float32)
-        shade = self._light.flat(side) * (1 - 0.5 * soft)
+        rim = self._patch((outer - (x, y)) * 0.80 + (x, y), window, (left, top), cover.shape)[0] - self._patch(
+            (outer - (x, y)) * 0.62 + (x, y), window, (left, top), cover.shape)[0]
+        fold = np.asarray(cv2.GaussianBlur(rim, (0, 0), max(0.018 * window.scale, 0.6)), np.float32)
+        shade = self._light.flat(side) * (1 - 0.30 * soft - 0.14 * fold)
         rgb = shade[..., None] * skin * np.asarray((1.0, 0.93, 0.91), np.float32)
         return Layer(np.clip(rgb, 0, 255).astype(np.float32), cover, left, top)
 
     def _bun(self, pose: Pose, window: Window) -> Layer:
-        x, y = screen_point(0, self._at["forehead"] - 0.02, -0.85, pose.yaw, pose.pitch)
-        cover, left, top = self._patch(ellipse(x, y, 0.46, 0.38), window)
+        """Return what is tied up: a knot above the crown."""
+        wide, high = (0.50, 0.42) if self._face.hair_texture in ("straight", "wavy") else (0.62, 0.52)
+        x, y = screen_point(0, self._at["forehead"] + 0.02, -0.75, pose.yaw, pose.pitch)
+        cover, left, top = self._patch(ellipse(x, y - 0.08, wide, high), window)
         columns = window.left + (left + np.arange(cover.shape[1], dtype=np.float32)[None] + 0.5) / window.scale
         rows = window.top + (top + np.arange(cover.shape[0], dtype=np.float32)[:, None] + 0.5) / window.scale
-        away = np.hypot((columns - x) / 0.46, (rows - y) / 0.38)
-        shade = 0.95 - 0.5 * away**2 + 0.12 * np.sin(14 * away + 5 * (columns - x))
-        return Layer(
-            (shade[..., None] * np.asarray(HAIR[self._face.hair_color], np.float32)).astype(np.float32, copy=False),
-            cover,
-            left,
-            top,
-        )
+        across, down = (columns - x) / wide, (rows - y + 0.08) / high
+        away, turn = np.hypot(across, down), np.arctan2(down, across)
+        # Strands are wound round: their number grows along a spiral.
+        wound = ((away * 2.2 + turn / (2 * np.pi)) % 1.0 * 36.0 - 18.0).astype(np.float32)
+        rows_of, columns_of = self._texture.bright.shape
+        u = (wound + 180.0) / 360.0 * (columns_of - 1)
+        v = np.broadcast_to(((turn + np.pi) / (2 * np.pi) * 0.3 * rows_of), u.shape)
+        strand = cv2.remap(self._texture.bright, u.astype(np.float32), v.astype(np.float32), cv2.INTER_LINEAR)
+        light = 1.02 - 0.55 * np.clip(away, 0, 1) ** 2.5 - 0.16 * (across * self._light.direction[0] < 0) * np.abs(across) - 0.14 * down
+        rgb = (light * strand)[..., None] * np.asarray(HAIR[self._face.hair_color], np.float32)
+        return Layer(np.clip(rgb, 0, 255).astype(np.float32), cover, left, top)
 
     def _patch(
         self, outline: Points, window: Window, at: tuple[int, int] | None = None, size: tuple[int, int] | None = None

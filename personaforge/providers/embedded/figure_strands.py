@@ -46,7 +46,8 @@ def strands(face: Face, front: float, y: Pixels, degrees: Pixels, scale: float) 
         return np.asarray(0.95 + 0.22 * noise(rows, columns, max(0.03 * scale, 1.5), face.strands + 7), np.float32)
     braided = face.hair_style == "braids"
     if face.hair_texture == "coily" and not braided:
-        return _coils(rows, columns, scale, face.strands + 7, 0.055)
+        coils = _coils(rows, columns, scale, face.strands + 7, 0.055)
+        return coils if face.hair_color not in ("white", "gray") else np.asarray(0.92 + 0.6 * (coils - 0.92), np.float32)
     numbers = _field(face, front, y, degrees)
     along = np.broadcast_to(y, numbers.shape)
     if braided:
@@ -113,7 +114,9 @@ def _curls(face: Face, numbers: Pixels, along: Pixels, rows: int, columns: int, 
     combed = _combed(face, numbers + wind, along, scale) - 0.95
     roll = np.cos(2 * np.pi * along / 0.30 + phase)
     ground = _coils(rows, columns, scale, face.strands + 7, 0.09) - 0.92
-    return np.asarray(0.93 + 0.7 * combed + 0.07 * roll + 0.6 * ground, np.float32)
+    lock = np.cos(2 * np.pi * (numbers + 2.2 * wind + 2.0 * phase) / 12.0)
+    deep = 0.55 if face.hair_color in ("white", "blond", "gray") else 1.0
+    return np.asarray(0.90 + deep * (0.6 * combed + 0.06 * roll + 0.5 * ground + 0.13 * lock), np.float32)
 
 
 def _coils(rows: int, columns: int, scale: float, seed: int, size: float) -> Pixels:
