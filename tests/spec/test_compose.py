@@ -245,6 +245,7 @@ def test_bases_win_in_the_order_of_the_list_and_the_persona_over_all(tmp_path: P
     found = composed(small(tmp_path, personas))
     assert (found["seed"], found["owner"], found["description"]) == (2, "studio", "all")
     assert found["image"] | {"prices": 0} == {
+        "drift": 0,
         "width": 1,
         "height": 2,
         "provider": "all",

@@ -61,7 +61,7 @@ class Life:
         for start in self._blinks:
             part = (now - start) / _BLINK
             if 0 < part < 1:
-                return round(min(1.0, 1.6 * math.sin(math.pi * part) ** 1.2), 2)
+                return float(round(min(1.0, 1.6 * math.sin(math.pi * part) ** 1.2), 2))
         return 0.0
 
     def head(self, now: float) -> tuple[float, float]:

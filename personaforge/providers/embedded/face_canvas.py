@@ -25,6 +25,7 @@ TOP: Final = -1.75
 RIGHT: Final = 1.25
 BOTTOM: Final = 2.05
 
+
 def skin_color(face: Face) -> Pixels:
     """Return the skin's sRGB colour, 0..255."""
     tone = np.asarray(SKIN[face.skin_tone], np.float32)

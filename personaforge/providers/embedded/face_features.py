@@ -33,7 +33,9 @@ def paint_eye(canvas: Canvas, face: Face, at: Mapping[str, float], act: Expressi
     fold = np.stack([x, upper - lid_height], 1)
     shown = float(np.clip((at["lid"] - 0.045) / 0.025, 0, 1))
     soft_look = 1 - face.masculinity
-    canvas.tint(np.concatenate([top, fold[::-1]]), (0.90, 0.83, 0.82), 0.22 + 0.30 * shown + 0.2 * soft_look, soft=0.014)
+    canvas.tint(
+        np.concatenate([top, fold[::-1]]), (0.90, 0.83, 0.82), 0.22 + 0.30 * shown + 0.2 * soft_look, soft=0.014
+    )
     middle = np.stack([x, upper - 0.5 * lid_height], 1)[8:26]
     canvas.crease(middle, 0.02, (1.07, 1.06, 1.05), 0.6 * shown, soft=0.012)
 
@@ -53,7 +55,14 @@ def paint_eye(canvas: Canvas, face: Face, at: Mapping[str, float], act: Expressi
 
 
 def _eyeball(
-    canvas: Canvas, face: Face, at: Mapping[str, float], gaze: float, side: int, top: Points, bottom: Points, tall: float
+    canvas: Canvas,
+    face: Face,
+    at: Mapping[str, float],
+    gaze: float,
+    side: int,
+    top: Points,
+    bottom: Points,
+    tall: float,
 ) -> None:
     almond = np.concatenate([top, bottom[::-1]])
     canvas.clip = canvas.area(almond, soft=0.005)
@@ -86,9 +95,7 @@ def _lashes(
         strokes.append(smooth([root, root + long * np.array([0.65 * lean, -0.30 * lift]), tip], 3))
     canvas.hairs(strokes, color, 0.28 + 0.42 * soft_look, 0.006)
     if soft_look > 0.5:
-        below = [
-            np.array([(px, py), (px + side * 0.012, py + 0.018)]) for px, py in bottom[6:31:3]
-        ]
+        below = [np.array([(px, py), (px + side * 0.012, py + 0.018)]) for px, py in bottom[6:31:3]]
         canvas.hairs(below, color, 0.22 * soft_look, 0.005)
 
 
@@ -170,9 +177,7 @@ def paint_mouth(
     for line in lines:
         canvas.crease(line, 0.009, (0.86, 0.82, 0.82), 0.35, soft=0.005)
     if act.open <= 0.12:
-        canvas.crease(
-            np.stack([x * 1.03, middle], 1), 0.015 * (0.4 + 0.6 * body), (0.42, 0.30, 0.30), 0.8, soft=0.006
-        )
+        canvas.crease(np.stack([x * 1.03, middle], 1), 0.015 * (0.4 + 0.6 * body), (0.42, 0.30, 0.30), 0.8, soft=0.006)
     for corner in (-1, 1):
         canvas.glow(corner * (half + 0.012), float(middle[0]), 0.026, 0.022, (0.66, 0.55, 0.54), 0.6)
 

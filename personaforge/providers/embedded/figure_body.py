@@ -1,4 +1,6 @@
-"""Neck and torso with what they wear, and the painter that limbs and trims share: painted flat and lit as if each part were gently rounded.
+"""Neck and torso with what they wear, and the painter that limbs and trims share.
+
+Everything is painted flat and lit as if each part were gently rounded.
 
 A part's roundness comes from the distance to its own edge, so any outline gets volume without a model behind it.
 Lengths are face units with the head's axis at x = 0; below the shoulders they stretch with the person's height. The
@@ -65,9 +67,9 @@ def body_of_dna(dna: Mapping[str, Any], masculinity: float) -> Body:
     posture = POSTURES[word(values, "posture", tuple(POSTURES), where)]
     height = number(values, "height_cm", 140, 210, where)
     ratio = number(values, "waist_hip_ratio", 0.6, 1.05, where)
-    waist = 1.55 + 0.22 * masculinity + 2 * build[1]
+    waist = 1.50 + 0.24 * masculinity + 2 * build[1]
     return Body(
-        shoulder=2.25 + 0.30 * masculinity + shoulders + 1.5 * max(build[0], -0.1),
+        shoulder=2.08 + 0.30 * masculinity + shoulders + 1.5 * max(build[0], -0.1),
         waist=waist,
         hip=min(max(waist / ratio, waist * 1.04), 2.9),
         neck=0.44 + 0.15 * masculinity + 0.25 * build[1],
@@ -108,7 +110,7 @@ class BodyPainter:
         bare = cut.sleeve == 0 and self.stance in ("rest", "pocket", "walk")
         if bare:  # straps lie over the shoulders
             paint_arms(self, cut)
-        self.shade_under(torso + (0.0, 0.10), 0.35, soft=0.10)
+        self.shade_under(np.add(torso, (0.0, 0.10)), 0.35, soft=0.10)
         self.solid(torso, 1.15)
         if cut.skirt:
             self._skirt(cut.skirt, cut.loose)
@@ -131,7 +133,8 @@ class BodyPainter:
         found = self.canvas.mask([outline], soft)
         if found is not None:
             box, weight = found
-            self.canvas.rgb[box] *= 1 - (amount * weight * self.cover[box])[..., None] * np.array((0.9, 1.0, 1.0), np.float32)
+            shade = np.float32(amount) * weight * self.cover[box]
+            self.canvas.rgb[box] *= 1 - shade[..., None] * np.array((0.9, 1.0, 1.0), np.float32)
 
     def fold(self, line: Points, width: float, amount: float) -> None:
         """Paint a fold of cloth along points on the screen: a shadow, and above it the lit ridge."""

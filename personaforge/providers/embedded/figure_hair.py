@@ -118,7 +118,7 @@ def _volume(face: Face) -> float:
 
 
 def _cover(face: Face, at: Mapping[str, float], y: Pixels, degrees: Pixels, scale: float, *, rough: bool) -> Pixels:
-    rows, columns = len(y), degrees.shape[1]
+    columns = degrees.shape[1]
     away = np.abs(degrees)
     front, man = root_line(face, at), face.masculinity
     bare = man * float(np.clip((face.age - 32) / 40, 0, 1))
@@ -126,7 +126,8 @@ def _cover(face: Face, at: Mapping[str, float], y: Pixels, degrees: Pixels, scal
     # (angle, height) of the lower edge: forehead, temple, sideburn, over the ear, nape.
     knots = [
         (0, front + 0.015), (14, front - 0.01), (30, front - 0.4 * temples), (42, front + 0.10 - temples),
-        (54, front + 0.28 - 0.6 * temples), (63, -0.42), (71, -0.22), (77, -0.12 + 0.34 * man), (86, -0.14 + 0.32 * man),
+        (54, front + 0.28 - 0.6 * temples), (63, -0.42), (71, -0.22), (77, -0.12 + 0.34 * man),
+        (86, -0.14 + 0.32 * man),
         (93, -0.32), (112, -0.1), (125, 0.5), (150, 0.78), (180, 0.8),
     ]  # fmt: skip
     line: NDArray[Any] = np.interp(away[0], [knot[0] for knot in knots], [knot[1] for knot in knots])

@@ -26,6 +26,7 @@ from personaforge.providers.embedded.face_shell import (
 )
 from personaforge.providers.embedded.face_words import HAIR
 from personaforge.providers.embedded.figure_hair import Texture, hair_end, hair_shell, hair_texture, is_open
+from personaforge.providers.embedded.figure_layers import Layer, Window, detail, enlarged, shifted, stretched
 from personaforge.providers.embedded.painter_cache import Memory
 from personaforge.providers.embedded.painter_light import Light
 from personaforge.providers.embedded.painter_strokes import Pixels, Points, ellipse, smooth
@@ -38,28 +39,6 @@ _HAIR: Final = Memory(8)
 _MASKS: Final = Memory(16)
 _FACE_BOTTOM: Final = 2.2
 """Face units: lower than any chin, however far the head nods."""
-
-
-class Window(NamedTuple):
-    """A rectangle of the screen in face units around the head's axis, and its resolution."""
-
-    left: float
-    top: float
-    width: int
-    height: int
-    """Pixels."""
-    scale: float
-    """Pixels per face unit."""
-
-
-class Layer(NamedTuple):
-    """Pixels over a part of a window."""
-
-    rgb: Pixels
-    cover: Pixels
-    x: int = 0
-    y: int = 0
-    """Where the part starts inside the window, in pixels."""
 
 
 class _Mask(NamedTuple):
@@ -77,7 +56,7 @@ class Head:
         """`scale` is pixels per face unit; layers start at multiples of `align` pixels."""
         self._face, self._light, self._align = face, light, align
         self._at = face.lengths()
-        self._detail = _detail(scale)
+        self._detail = detail(scale)
         self._canvas_scale = float(np.clip(scale, 70, 170))
         self._step = self._detail / max(scale, 40.0)
         self._key = (face.to_json(), self._step, self._canvas_scale, scale)
@@ -92,7 +71,7 @@ class Head:
         """Return the far side of the hair: what hangs behind the neck and what shows past a turned forehead."""
         xs, ys = self._screen(window)
         seen, part, at = self._cropped(view_outline(self._hair, pose.yaw, pose.pitch, xs, ys), window)
-        view = _enlarged(seen, part)
+        view = enlarged(seen, part)
         y = self._hair.top + view.row * self._step
         strands = self._sampled(self._texture.bright, view)
         end = hair_end(self._face) - 0.1 if is_open(self._face) else -0.05
@@ -153,19 +132,19 @@ class Head:
         rows, columns = np.flatnonzero(shown.any(axis=1)), np.flatnonzero(shown.any(axis=0))
         if not len(rows):
             return seen, window, (0, 0)
-        align, detail = self._align, self._detail
+        align, fine = self._align, self._detail
         top, left = int(rows[0]) // align * align, int(columns[0]) // align * align
         bottom = min(-(-(int(rows[-1]) + 2) // align) * align, shown.shape[0])
         right = min(-(-(int(columns[-1]) + 2) // align) * align, shown.shape[1])
         part = View(
             *(np.ascontiguousarray(grid[top:bottom, left:right]) for grid in (seen.column, seen.row, seen.inside))
         )
-        x, y = left * detail, top * detail
+        x, y = left * fine, top * fine
         inner = Window(
             window.left + x / window.scale,
             window.top + y / window.scale,
-            min((right - left) * detail, window.width - x),
-            min((bottom - top) * detail, window.height - y),
+            min((right - left) * fine, window.width - x),
+            min((bottom - top) * fine, window.height - y),
             window.scale,
         )
         return part, inner, (x, y)
@@ -188,15 +167,15 @@ class Head:
     def _hair_layer(self, seen: View, pose: Pose, window: Window) -> Layer:
         face = self._face
         seen, window, at = self._cropped(seen, window)
-        view = _enlarged(seen, window)
+        view = enlarged(seen, window)
         cover = self._sampled(self._texture.cover, view) * view.cover()
         bright = self._sampled(self._texture.bright, view)
         # Light changes slowly, so it is reckoned on the coarse view.
         normals = turned(seen.take(self._hair_normals), pose.yaw, pose.pitch)
-        lit = _stretched(self._light.on_hair(normals), window)
-        gloss = _stretched(self._light.gloss(normals), window)
+        lit = stretched(self._light.on_hair(normals), window)
+        gloss = stretched(self._light.gloss(normals), window)
         # Towards the silhouette strands are thinner than pixels; their mean is what would be seen.
-        bright = 0.95 + (bright - 0.95) * _stretched(np.clip(1.7 * normals[..., 2] - 0.1, 0, 1), window)
+        bright = 0.95 + (bright - 0.95) * stretched(np.clip(1.7 * normals[..., 2] - 0.1, 0, 1), window)
         shiny = 0.0 if face.hair_length == "shaved" else 0.35 if face.hair_texture == "coily" else 1.0
         lit *= bright * bright
         gloss *= shiny * np.clip(bright - 0.55, 0, 1)
@@ -210,25 +189,25 @@ class Head:
         seen, window, at = self._cropped(seen, window)
         shell, scale = mask.shell, self._canvas_scale
         # A point's place on the canvas is where the smooth head has it, so the relief doesn't stretch the painting.
-        view = _enlarged(seen, window)
-        u = (_stretched(seen.take(shell.x), window) - LEFT) * scale - 0.5
+        view = enlarged(seen, window)
+        u = (stretched(seen.take(shell.x), window) - LEFT) * scale - 0.5
         v = (shell.top + view.row * np.float32(shell.step) - TOP) * scale - 0.5
         albedo = cv2.remap(mask.painted, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         normals = turned(seen.take(mask.normals), pose.yaw, pose.pitch)
         # The sides of the head are plain skin: the canvas ends there.
         theta = np.interp(seen.column, np.arange(len(shell.theta)), shell.theta)
-        frontal = _stretched(np.clip((np.cos(theta) + 0.02) / 0.2, 0, 1).astype(np.float32), window)[..., None]
+        frontal = stretched(np.clip((np.cos(theta) + 0.02) / 0.2, 0, 1).astype(np.float32), window)[..., None]
         skin = skin_color(self._face)
         albedo = (skin + (albedo - skin) * frontal) * np.float32(1 / 255)
         # Hair throws a soft shadow downwards on the skin.
-        above = _shifted(hair, at, (window.height, window.width))
+        above = shifted(hair, at, (window.height, window.width))
         small = cv2.resize(above, (normals.shape[1], normals.shape[0]), interpolation=cv2.INTER_AREA)
         dense = window.scale / self._detail
         drop = cv2.GaussianBlur(small, (0, 0), max(0.07 * dense, 0.8))
         shift = np.array([[1, 0, 0], [0, 1, 0.06 * dense]], np.float32)
         drop = cv2.warpAffine(drop, shift, (drop.shape[1], drop.shape[0]))
-        light = _stretched(self._light.on_skin(normals, seen.take(shell.cavity) * (1 - 0.5 * drop)), window)
-        linear = albedo * albedo * light + _stretched(self._light.sheen(normals), window)[..., None]
+        light = stretched(self._light.on_skin(normals, seen.take(shell.cavity) * (1 - 0.5 * drop)), window)
+        linear = albedo * albedo * light + stretched(self._light.sheen(normals), window)[..., None]
         return Layer(255 * np.sqrt(np.clip(linear, 0, 1)), view.cover(), *at)
 
     def _ear(self, side: int, pose: Pose, window: Window) -> Layer:
@@ -245,8 +224,10 @@ class Head:
         cover, left, top = self._patch(outer, window)
         hollow = self._patch((outer - (x, y)) * 0.5 + (x, y), window, (left, top), cover.shape)[0]
         soft = np.asarray(cv2.GaussianBlur(hollow, (0, 0), max(0.04 * window.scale, 0.6)), np.float32)
-        rim = self._patch((outer - (x, y)) * 0.80 + (x, y), window, (left, top), cover.shape)[0] - self._patch(
-            (outer - (x, y)) * 0.62 + (x, y), window, (left, top), cover.shape)[0]
+        rim = (
+            self._patch((outer - (x, y)) * 0.80 + (x, y), window, (left, top), cover.shape)[0]
+            - self._patch((outer - (x, y)) * 0.62 + (x, y), window, (left, top), cover.shape)[0]
+        )
         fold = np.asarray(cv2.GaussianBlur(rim, (0, 0), max(0.018 * window.scale, 0.6)), np.float32)
         shade = self._light.flat(side) * (1 - 0.30 * soft - 0.14 * fold)
         rgb = shade[..., None] * skin * np.asarray((1.0, 0.93, 0.91), np.float32)
@@ -267,7 +248,12 @@ class Head:
         u = (wound + 180.0) / 360.0 * (columns_of - 1)
         v = np.broadcast_to(((turn + np.pi) / (2 * np.pi) * 0.3 * rows_of), u.shape)
         strand = cv2.remap(self._texture.bright, u.astype(np.float32), v.astype(np.float32), cv2.INTER_LINEAR)
-        light = 1.02 - 0.55 * np.clip(away, 0, 1) ** 2.5 - 0.16 * (across * self._light.direction[0] < 0) * np.abs(across) - 0.14 * down
+        light = (
+            1.02
+            - 0.55 * np.clip(away, 0, 1) ** 2.5
+            - 0.16 * (across * self._light.direction[0] < 0) * np.abs(across)
+            - 0.14 * down
+        )
         rgb = (light * strand)[..., None] * np.asarray(HAIR[self._face.hair_color], np.float32)
         return Layer(np.clip(rgb, 0, 255).astype(np.float32), cover, left, top)
 
@@ -287,33 +273,3 @@ class Head:
         mask = np.zeros(size, np.uint8)
         cv2.fillPoly(mask, [np.round((place - at) * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
         return mask.astype(np.float32) / np.float32(255), at[0], at[1]
-
-
-def _shifted(layer: Layer, at: tuple[int, int], size: tuple[int, int]) -> Pixels:
-    """Return a layer's cover on a part of the window that starts elsewhere."""
-    found = np.zeros(size, np.float32)
-    x, y = layer.x - at[0], layer.y - at[1]
-    rows, columns = layer.cover.shape
-    x0, y0, x1, y1 = max(x, 0), max(y, 0), min(x + columns, size[1]), min(y + rows, size[0])
-    if x0 < x1 and y0 < y1:
-        found[y0:y1, x0:x1] = layer.cover[y0 - y : y1 - y, x0 - x : x1 - x]
-    return found
-
-
-def _enlarged(view: View, window: Window) -> View:
-    """Return a coarse view at the window's full size."""
-    return View(*(_stretched(part, window) for part in (view.column, view.row, view.inside)))
-
-
-def _stretched(values: Pixels, window: Window) -> Pixels:
-    """Return coarse values at the window's full size."""
-    detail = _detail(window.scale)
-    if detail > 1:
-        size = (values.shape[1] * detail, values.shape[0] * detail)
-        values = np.asarray(cv2.resize(np.ascontiguousarray(values), size, interpolation=cv2.INTER_LINEAR), np.float32)
-    return np.ascontiguousarray(values[: window.height, : window.width])
-
-
-def _detail(scale: float) -> int:
-    """Return how many pixels make one step of the coarse grid: shapes are smooth, so they are found coarsely."""
-    return max(1 if scale < 80 else 2, round(scale / 95))

@@ -68,7 +68,10 @@ def paint_arms(painter: BodyPainter, cut: Cut) -> None:
 def _arm(painter: BodyPainter, side: int, arm: _Arm, cut: Cut) -> None:
     body, limb = painter.body, painter.body.limb
     reach, drop = body.shoulder, 0.6 * body.drop
-    elbow, wrist = np.array((reach * arm.elbow[0], arm.elbow[1] + drop)), np.array((reach * arm.wrist[0], arm.wrist[1] + drop))
+    elbow, wrist = (
+        np.array((reach * arm.elbow[0], arm.elbow[1] + drop)),
+        np.array((reach * arm.wrist[0], arm.wrist[1] + drop)),
+    )
     if painter.stance in ("hip", "pocket") and arm.kind in ("flat", "hidden"):
         wrist[0] = body.hip * 0.94 + cut.loose
     top, cap = np.array((reach * 0.56, 2.92 + drop)), np.array((reach * 0.79, 3.28 + drop))
@@ -79,7 +82,10 @@ def _arm(painter: BodyPainter, side: int, arm: _Arm, cut: Cut) -> None:
     if not bent:  # elbows are round
         line[13:18] = np.array([line[12:17], line[13:18], line[14:19]]).mean(axis=0)
     along = np.linspace(0, 1, len(line))
-    width = np.interp(along, [0, 0.09, 0.2, 0.36, 0.6, 0.7, 0.88, 1], [0.30, 0.78, 1.08, 1.14, 0.92, 0.92, 0.70, 0.56]) * limb
+    width = (
+        np.interp(along, [0, 0.09, 0.2, 0.36, 0.6, 0.7, 0.88, 1], [0.30, 0.78, 1.08, 1.14, 0.92, 0.92, 0.70, 0.56])
+        * limb
+    )
     placed = painter.placed(line * (side, 1))
     count = max(6, round(cut.sleeve * len(line))) if cut.sleeve > 0 else 0
     full = width + ((0.14 if cut.sleeve > 0.6 else 0.22) + 0.9 * cut.loose) * np.clip(along / 0.15, 0, 1)
@@ -93,7 +99,9 @@ def _arm(painter: BodyPainter, side: int, arm: _Arm, cut: Cut) -> None:
         if count < stop:
             painter.solid(bare, 0.5, painter.skin)
         if bent and start and count > start:
-            painter.solid(ellipse(*placed[15], 0.5 * full[15], 0.5 * full[15]), 0.5)
+            painter.solid(
+                ellipse(float(placed[15, 0]), float(placed[15, 1]), 0.5 * float(full[15]), 0.5 * float(full[15])), 0.5
+            )
         if stop == len(line) and arm.kind != "hidden":
             _hand(painter, line[-1] * (side, 1), side, arm)
         end = min(count, stop)
@@ -120,8 +128,8 @@ def _sleeve_folds(
             continue
         center, half = line[mark], 0.5 * width[mark]
         slope = random.uniform(-0.3, 0.5)
-        start = center + (side * -half * 1.05, -half * slope)
-        stop = center + (side * half * random.uniform(0.1, 0.8), half * slope + random.uniform(-0.1, 0.25))
+        start = np.add(center, (side * -half * 1.05, -half * slope))
+        stop = np.add(center, (side * half * random.uniform(0.1, 0.8), half * slope + random.uniform(-0.1, 0.25)))
         painter.fold(smooth([start, 0.5 * (start + stop) + (0, 0.10), stop], 5), 0.13, 0.45)
     if ends:
         last = line[span[1] - 1]
@@ -156,7 +164,8 @@ def _hand(painter: BodyPainter, wrist: Points, side: int, arm: _Arm) -> None:
     narrow = 0.74 if arm.kind == "hang" else 1.0
     bend = {"hang": 24.0, "flat": 8.0, "grip": 34.0, "curl": 100.0}[arm.kind]
     skin = painter.skin
-    palm = smooth([(-0.24, -0.1), (0.24, -0.1), (0.40, 0.35), (0.42, 0.95), (0.2, 1.14), (-0.2, 1.1), (-0.42, 0.95), (-0.38, 0.4)],
+    palm = smooth([(-0.24, -0.1), (0.24, -0.1), (0.40, 0.35), (0.42, 0.95), (0.2, 1.14), (-0.2, 1.1), (-0.42, 0.95),
+                   (-0.38, 0.4)],
                   4, closed=True) * (narrow, 1)  # fmt: skip
     painter.shade_under(put(palm * (1.15, 1.05)), 0.3)
     thumb = smooth([(0.26 * narrow, 0.25), (0.55 * narrow, 0.62), (0.60 * narrow, 0.98), (0.54 * narrow, 1.28)], 4)
@@ -170,7 +179,11 @@ def _hand(painter: BodyPainter, wrist: Points, side: int, arm: _Arm) -> None:
             fold = np.cos(np.deg2rad(min(bend * (0.35 + 0.55 * part), 82)))
             joints.append(joints[-1] + long * share * max(fold, 0.22) * np.array([np.sin(angle), np.cos(angle)]))
         finger = smooth(joints, 4)
-        width = limb * narrow**0.6 * np.interp(np.linspace(0, 1, len(finger)), [0, 0.6, 0.88, 1], [0.215, 0.195, 0.165, 0.07])
+        width = (
+            limb
+            * narrow**0.6
+            * np.interp(np.linspace(0, 1, len(finger)), [0, 0.6, 0.88, 1], [0.215, 0.195, 0.165, 0.07])
+        )
         outline = ribbon(put(finger), width)
         if index:
             painter.canvas.crease(put(finger - (0.10 * narrow, 0.0)), 0.05, _SHADE, 0.5, soft=0.02)
@@ -179,34 +192,39 @@ def _hand(painter: BodyPainter, wrist: Points, side: int, arm: _Arm) -> None:
         if arm.kind in ("flat", "grip", "hang") and painter.canvas.scale > 50:
             painter.canvas.tint(ribbon(tip, 0.09 * limb), (1.06, 1.03, 1.03), 0.7, soft=0.012)
         painter.canvas.crease(put([joints[1] - (0.08, 0), joints[1] + (0.08, 0)]), 0.03, _SHADE, 0.35, soft=0.015)
-    painter.canvas.crease(put(thumb + (-0.06, 0.03)), 0.10, _SHADE, 0.45, soft=0.04)
+    painter.canvas.crease(put(np.add(thumb, (-0.06, 0.03))), 0.10, _SHADE, 0.45, soft=0.04)
     painter.solid(ribbon(put(thumb), thumb_width), 0.16, skin)
 
 
 def _board(painter: BodyPainter) -> None:
     """Paint what busy hands hold: an open notebook."""
     page = painter.placed([(-1.25, 6.3), (1.25, 6.3), (1.32, 8.0), (-1.32, 8.0)], 1.0)
-    painter.shade_under(page + (0.06, 0.12), 0.4)
+    painter.shade_under(np.add(page, (0.06, 0.12)), 0.4)
     painter.solid(page, 0.12, np.array((86, 74, 66)))
     for side in (-1, 1):
-        sheet = painter.placed([(side * 0.04, 6.38), (side * 1.17, 6.38), (side * 1.24, 7.88), (side * 0.04, 7.95)], 1.0)
+        sheet = painter.placed(
+            [(side * 0.04, 6.38), (side * 1.17, 6.38), (side * 1.24, 7.88), (side * 0.04, 7.95)], 1.0
+        )
         painter.solid(sheet, 0.3, np.array((236, 231, 221)))
     painter.canvas.crease(painter.placed([(0.0, 6.36), (0.0, 7.96)], 1.0), 0.08, (0.7, 0.68, 0.66), 0.8, soft=0.03)
 
 
 def paint_legs(painter: BodyPainter, cut: Cut, cloth: Pixels) -> None:
     """Paint legs and shoes; trousers unless the garment has a skirt."""
+    if painter.point(0, 8.5)[1] > painter.canvas.top + painter.canvas.height / painter.canvas.scale:
+        return  # the frame ends above
     body, limb = painter.body, painter.body.limb
     walk = painter.stance == "walk"
     lean = 0.16 if painter.stance in ("pocket", "hip") else 0.0
     # (side, how far the foot goes out, how much higher it stands: further back)
     feet = ((-1, 0.02, 0.85), (1, 0.10, 0.0)) if walk else ((-1, 0.06 + lean, 0.12), (1, 0.06, 0.0))
     if not cut.skirt:
-        seat = smooth([(-body.hip, 8.9), (-1.02 * body.hip, 10.4), (-0.8 * body.hip, 11.6), (0.0, 12.1), (0.8 * body.hip, 11.6),
-                       (1.02 * body.hip, 10.4), (body.hip, 8.9)], 5)  # fmt: skip
+        seat = smooth([(-body.hip, 8.9), (-1.02 * body.hip, 10.4), (-0.8 * body.hip, 11.6), (0.0, 12.1),
+                       (0.8 * body.hip, 11.6), (1.02 * body.hip, 10.4), (body.hip, 8.9)], 5)  # fmt: skip
         painter.solid(painter.placed(seat), 1.2, cloth)
         for side in (-1, 1):
-            painter.canvas.crease(painter.placed(smooth([(side * 0.03, 10.6), (side * 0.05, 11.7), (side * 0.5, 11.4)])),
+            fly = painter.placed(smooth([(side * 0.03, 10.6), (side * 0.05, 11.7), (side * 0.5, 11.4)]))
+            painter.canvas.crease(fly,
                                   0.10, _SHADE, 0.35, soft=0.05)  # fmt: skip
     for side, out, back in feet:
         ankle = body.hip * 0.40 + out * 2.4
@@ -215,12 +233,17 @@ def paint_legs(painter: BodyPainter, cut: Cut, cloth: Pixels) -> None:
         joints = [(body.hip * 0.52, 10.3), (body.hip * 0.53, 12.0), (knee, 15.6 - 0.5 * back), (ankle, bottom)]
         line = smooth(np.array(joints) * (side, 1), 8)
         along = np.linspace(0, 1, len(line))
-        skin_width = np.interp(along, [0, 0.25, 0.55, 0.62, 0.75, 1], [body.hip * 0.98 / limb, 1.75, 1.12, 1.08, 1.16, 0.62]) * limb
+        skin_width = (
+            np.interp(along, [0, 0.25, 0.55, 0.62, 0.75, 1], [body.hip * 0.98 / limb, 1.75, 1.12, 1.08, 1.16, 0.62])
+            * limb
+        )
         if cut.skirt:
             painter.solid(painter.ribbon(line, skin_width * 0.92), 0.6, painter.skin)
         _shoe(painter, side, ankle, bottom, walk and back > 0.1)
         if not cut.skirt:
-            wide = np.interp(along, [0, 0.25, 0.55, 0.8, 1], [body.hip * 1.02, 1.95 * limb, 1.55 * limb, 1.42 * limb, 1.34 * limb])
+            wide = np.interp(
+                along, [0, 0.25, 0.55, 0.8, 1], [body.hip * 1.02, 1.95 * limb, 1.55 * limb, 1.42 * limb, 1.34 * limb]
+            )
             tone = cloth * (0.8 if walk and back > 0.1 else 1.0)
             leg = painter.ribbon(line, wide)
             painter.solid(leg, 0.9, tone)
@@ -232,13 +255,14 @@ def _leg_folds(painter: BodyPainter, line: Points, wide: Points, side: int) -> N
     for mark in (15, 16, 17, 21, 22, 23):
         center, half = line[mark], 0.42 * wide[mark]
         slope = random.uniform(-0.12, 0.2)
-        start = center + (side * half * random.uniform(-0.9, -0.3), -slope)
-        stop = center + (side * half * random.uniform(0.2, 0.85), slope)
+        start = np.add(center, (side * half * random.uniform(-0.9, -0.3), -slope))
+        stop = np.add(center, (side * half * random.uniform(0.2, 0.85), slope))
         painter.fold(painter.placed(smooth([start, 0.5 * (start + stop) + (0, 0.12), stop], 5)), 0.15, 0.45)
-    crease = line[6:-1] + (side * 0.02, 0)
+    crease = np.add(line[6:-1], (side * 0.02, 0))
     painter.canvas.crease(painter.placed(crease), 0.05, (1.10, 1.10, 1.10), 0.5, soft=0.03)
     hem = line[-1]
-    painter.canvas.crease(painter.placed([hem - (0.5 * wide[-1], 0.05), hem + (0.5 * wide[-1], -0.05)]), 0.08, _SHADE, 0.6,
+    edge = painter.placed([hem - (0.5 * wide[-1], 0.05), np.add(hem, (0.5 * wide[-1], -0.05))])
+    painter.canvas.crease(edge, 0.08, _SHADE, 0.6,
                           soft=0.03)  # fmt: skip
 
 
@@ -272,7 +296,9 @@ def _shoe(painter: BodyPainter, side: int, x: float, ankle: float, heel_up: bool
         for row in range(4):
             y = ankle + 0.12 + 0.14 * row
             lace = painter.placed([(side * x - 0.17 + 0.6 * out, y), (side * x + 0.17 + 0.6 * out, y)])
-            painter.canvas.crease(lace, 0.035, (0.72, 0.72, 0.74) if kind == "sneaker" else (1.9, 1.9, 1.9), 0.8, soft=0.01)
+            painter.canvas.crease(
+                lace, 0.035, (0.72, 0.72, 0.74) if kind == "sneaker" else (1.9, 1.9, 1.9), 0.8, soft=0.01
+            )
     toe = ellipse(side * x + out, ankle + long - 0.22, 0.36, 0.17)
     painter.canvas.tint(painter.placed(toe), (1.10, 1.10, 1.10), 0.7, soft=0.07)
 

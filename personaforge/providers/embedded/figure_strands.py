@@ -47,7 +47,9 @@ def strands(face: Face, front: float, y: Pixels, degrees: Pixels, scale: float) 
     braided = face.hair_style == "braids"
     if face.hair_texture == "coily" and not braided:
         coils = _coils(rows, columns, scale, face.strands + 7, 0.055)
-        return coils if face.hair_color not in ("white", "gray") else np.asarray(0.92 + 0.6 * (coils - 0.92), np.float32)
+        return (
+            coils if face.hair_color not in ("white", "gray") else np.asarray(0.92 + 0.6 * (coils - 0.92), np.float32)
+        )
     numbers = _field(face, front, y, degrees)
     along = np.broadcast_to(y, numbers.shape)
     if braided:
@@ -58,7 +60,7 @@ def strands(face: Face, front: float, y: Pixels, degrees: Pixels, scale: float) 
     if face.hair_texture == "wavy":
         phase = 1.6 * noise(rows, columns, 0.45 * scale, face.strands + 9, stretch=2.5)
         swing = 3.2 * np.sin(2 * np.pi * along / 0.8 + phase) * np.clip((along - front + 0.15) / 0.7, 0.1, 1)
-    found = _combed(face, numbers + swing, along, scale)
+    found = _combed(face, np.asarray(numbers + swing, np.float32), along, scale)
     if face.hair_texture == "wavy":
         found += 0.10 * np.cos(2 * np.pi * along / 0.8 + phase) * np.clip((along - front) / 0.8, 0, 1)
     part = 0.0
@@ -111,7 +113,7 @@ def _curls(face: Face, numbers: Pixels, along: Pixels, rows: int, columns: int, 
     """Return ringlets: locks that wind, each in its own phase, over a ground of arcs."""
     phase = 2.2 * noise(rows, columns, 0.20 * scale, face.strands + 9, stretch=2.2)
     wind = 2.6 * np.sin(2 * np.pi * along / 0.30 + phase)
-    combed = _combed(face, numbers + wind, along, scale) - 0.95
+    combed = _combed(face, np.asarray(numbers + wind, np.float32), along, scale) - 0.95
     roll = np.cos(2 * np.pi * along / 0.30 + phase)
     ground = _coils(rows, columns, scale, face.strands + 7, 0.09) - 0.92
     lock = np.cos(2 * np.pi * (numbers + 2.2 * wind + 2.0 * phase) / 12.0)

@@ -5,9 +5,9 @@ words; its digest is written into the file beside the face's parameters, so that
 hands its face on to the next one. The request's seed moves grain, light and pose a little, and, where there is no
 reference, the face itself a little: those are an anchor's candidates.
 
-Fields: `prompt`, `subject` (see `subject`), `width`, `height`, `seed`, `attempt`, `drift` (0 to 1, how far the face has moved from the reference's towards a stranger's; may be
-missing); inputs: `reference`. What is wrong
-in them is a ValueError that names the key.
+Fields: `prompt`, `subject` (see `subject`), `width`, `height`, `seed`, `attempt`, and `drift` (may be missing): 0 to 1,
+how far the face is moved from the reference's towards a stranger's, which is ground truth for what measures drift.
+Inputs: `reference`. What is wrong in them is a ValueError that names the key.
 """
 
 from __future__ import annotations

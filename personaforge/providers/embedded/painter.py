@@ -18,7 +18,8 @@ from personaforge.digest import derive_seed
 from personaforge.providers.embedded.face_canvas import skin_color
 from personaforge.providers.embedded.face_params import Face
 from personaforge.providers.embedded.figure_body import Body, BodyPainter
-from personaforge.providers.embedded.figure_head import Head, Layer, Window
+from personaforge.providers.embedded.figure_head import Head
+from personaforge.providers.embedded.figure_layers import Layer, Window
 from personaforge.providers.embedded.painter_light import light_of
 from personaforge.providers.embedded.painter_scene import paint_scene
 from personaforge.providers.embedded.painter_strokes import Canvas, Pixels
@@ -103,7 +104,7 @@ class Stage:
         canvas.rgb[:] = scene
         painter = BodyPainter(canvas, body, skin_color(face), scenery, light, yaw)
         painter.paint()
-        self._base, self._covered, self._still = canvas.rgb, painter.cover, _bytes(canvas.rgb)
+        self._base, self._covered = canvas.rgb, painter.cover
         self._scene = scene
         self._fine = max(1, int(np.ceil(_FINE / frames.scale)))
         self._head = Head(face, frames.scale * self._fine, light, self._fine)
@@ -122,7 +123,7 @@ class Stage:
             if move is not None:
                 return self._fitted(_bytes(self._moved(there, box, layers, move)))
         if grain is None:
-            done = self._still.copy()
+            done = _bytes(self._base)
             done[box] = _bytes(there)
         else:
             rgb = self._base.copy()

@@ -99,7 +99,7 @@ def read_scenery(subject: Mapping[str, Any], framing: Mapping[str, Any], where: 
     return Scenery(
         distance=word(framing, "distance", DISTANCES, where),
         light=str(framing.get("light", "")).lower(),
-        garment=word(clothing, "garment", GARMENTS, "subject.clothing"),
+        garment=_worn(word(clothing, "garment", GARMENTS, "subject.clothing"), subject),
         pattern=word(clothing, "pattern", PATTERNS, "subject.clothing"),
         palette=colors(clothing, "palette", "subject.clothing"),
         backdrop=(backdrop[0], backdrop[-1]),
@@ -107,6 +107,13 @@ def read_scenery(subject: Mapping[str, Any], framing: Mapping[str, Any], where: 
         place=str(scene.get("name", "")),
         pose=str(framing.get("pose", "")).lower(),
     )
+
+
+def _worn(garment: str, subject: Mapping[str, Any]) -> str:
+    """Return the cut that is drawn: contexts with dresses say shirts and tunics for men."""
+    surface = subject.get("surface")
+    man = isinstance(surface, Mapping) and surface.get("gender") == "man"
+    return "shirt" if man and garment == "dress" else garment
 
 
 def section(values: Mapping[str, Any], key: str, where: str) -> Mapping[str, Any]:
