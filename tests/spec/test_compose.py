@@ -250,7 +250,6 @@ def test_bases_win_in_the_order_of_the_list_and_the_persona_over_all(tmp_path: P
         "height": 2,
         "provider": "all",
         "model": "painter-1",
-        "drift": 0,
         "prices": 0,
     }
     assert (found["text"]["provider"], found["pipeline"]["name"]) == ("litellm", "five_stage")
