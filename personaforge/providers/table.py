@@ -43,6 +43,7 @@ _TABLE: dict[tuple[str, str], Entry] = {
                 frozenset({"section", "schema", "context", "seed", "prompt", "system"}),
                 paid=False,
                 deterministic=True,
+                version="2",
                 label="embedded",
             ),
             "personaforge.providers.embedded.text:EmbeddedText",

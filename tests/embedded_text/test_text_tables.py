@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from personaforge.providers.embedded.text_locales import known_locales, locales
+from personaforge.providers.embedded.text_locales import Locale, known_locales, locales
+from personaforge.providers.embedded.text_naming import forms
 from personaforge.providers.embedded.text_places import whereabouts
 from personaforge.providers.embedded.text_reading import DRIVES, SCORES, job_of
 from personaforge.providers.embedded.text_tables import entry, interests, locale_tables, table
@@ -34,11 +35,16 @@ def test_a_locale_is_complete(tag: str) -> None:
     assert all(len(locale.given[gender]) >= (3 if gender == "neutral" else 5) for gender in ("woman", "man", "neutral"))
     assert len(set(locale.family)) >= 5
     assert len(locale.dishes) >= 4 and len(locale.pastimes) >= 4 and len(locale.corners) >= 4
-    assert {slot for _, slot, _, _ in string.Formatter().parse(locale.pattern) if slot} <= {
-        "given",
-        "family",
-        "family2",
-    }
+    naming = locale.naming
+    for pattern in (naming.pattern, *naming.patterns.values()):
+        slots = {slot for _, slot, _, _ in string.Formatter().parse(pattern) if slot}
+        assert slots <= {"given", "family", "family2", "middle", "father"} and "given" in slots
+        assert "middle" not in slots or naming.middle.keys() == {"woman", "man"}
+        assert "father" not in slots or len(set(naming.father)) >= 5
+    own = {"woman", "man", "nonbinary"} | {people.name for people in locale.ethnicities}
+    assert naming.patterns.keys() <= own or not locale.full
+    assert all(len(forms(name)) <= 2 and all(forms(name)) for name in locale.family)
+    assert all(set(cities) <= set(locale.cities) for cities in locale.regions.values())
     assert 145 < locale.height["woman"] < locale.height["man"] < 190
     for ethnicity in locale.ethnicities:
         assert ethnicity.palette in table("dna")["palettes"]
@@ -57,15 +63,43 @@ def test_a_locale_is_complete(tag: str) -> None:
         assert all(3 <= len(accent) <= 80 for accent in locale.accents)
 
 
+FULL = [locale for locale in known_locales() if locale.full]
+
+
 def test_there_are_locales_enough() -> None:
-    assert sum(locale.full for locale in known_locales()) >= 12
-    for locale in known_locales():
-        if locale.full:
-            assert (
-                len(set(locale.given["woman"])) >= 18
-                and len(set(locale.given["man"])) >= 18
-                and len(set(locale.family)) >= 20
-            )
+    assert len(FULL) >= 40
+    for locale in FULL:
+        assert len(set(locale.given["woman"])) >= 18 and len(set(locale.given["man"])) >= 18
+        assert len(set(locale.family)) >= 20
+        assert len(set(locale.cities)) >= 5
+
+
+def test_full_locales_are_spread_over_the_world() -> None:
+    first_languages = {locale.languages[0] for locale in FULL}
+    assert len(first_languages) >= 25
+    palettes = {people.palette for locale in FULL for people in locale.ethnicities}
+    assert palettes >= set(table("dna")["palettes"]) - {"mixed"}
+    orders = {locale.naming.pattern for locale in FULL}
+    assert len(orders) >= 5  # given or family first, one or two surnames, a middle name, a patronymic
+
+
+@pytest.mark.parametrize("locale", [locale for locale in FULL if locale.regions], ids=lambda locale: str(locale.tag))
+def test_a_locale_with_regions_has_names_enough(locale: Locale) -> None:
+    assert min(len(set(locale.given["woman"])), len(set(locale.given["man"])), len(set(locale.family))) >= 30
+    for names in (*locale.given.values(), locale.family, locale.cities):
+        assert len(names) == len(set(names))
+
+
+def test_names_have_sources_and_every_source_is_used() -> None:
+    sources = table("sources")
+    for locale in FULL:
+        assert locale.sources and set(locale.sources) <= set(sources), locale.tag
+        assert any(sources[name]["kind"] == "compared" for name in locale.sources), locale.tag
+    assert {name for locale in FULL for name in locale.sources} == set(sources)
+    for source in sources.values():
+        assert source["kind"] in ("compared", "published")
+        assert source["url"].startswith("https://") and source["title"] and source["by"]
+        assert source["kind"] == "published" or source["licence"]
 
 
 @pytest.mark.parametrize("tag", [tag for tag in locale_tables() if tag != "mul"])

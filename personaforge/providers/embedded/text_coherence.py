@@ -19,13 +19,7 @@ def thread(document: Mapping[str, Any]) -> float:
 
     What only an intent or a soul could tell counts half without them.
     """
-    wanted = genres_in(texts(document, "intent.genre"))
-    near = [
-        not wanted.keys().isdisjoint(interest.genres)
-        for name in table("lifestyle")["interests"]
-        for interest in interests(name)
-        if interest.text in texts(document, f"lifestyle.interests.{name}")
-    ]
+    near, known = shared_interests(document)
     pulled = {**numbers(document, "soul.drives"), **numbers(document, "self.big_five")}
     pulls = [
         sum(
@@ -36,9 +30,21 @@ def thread(document: Mapping[str, Any]) -> float:
         for said in texts(document, "self.values")
         if said in table("self")["values"]
     ]
-    shared = min(1.0, 2.0 * sum(near) / len(near)) if wanted and near else 0.5
+    shared = min(1.0, 2.0 * near / known) if known and genres_in(texts(document, "intent.genre")) else 0.5
     held = within(0.5 + 3.0 * sum(pulls) / len(pulls), 0.0, 1.0) if pulls else 0.5
     return 0.5 * shared + 0.5 * held
+
+
+def shared_interests(document: Mapping[str, Any]) -> tuple[int, int]:
+    """Return how many of the interests that our tables know go with the intent's genres, and how many they know."""
+    wanted = genres_in(texts(document, "intent.genre"))
+    near = [
+        not wanted.keys().isdisjoint(interest.genres)
+        for name in table("lifestyle")["interests"]
+        for interest in interests(name)
+        if interest.text in texts(document, f"lifestyle.interests.{name}")
+    ]
+    return sum(near), len(near)
 
 
 def coherence_flaws(document: Mapping[str, Any], reading: Reading) -> Iterator[Flaw]:
@@ -138,7 +144,8 @@ def _ruled_out(document: Mapping[str, Any], reading: Reading) -> Iterator[Flaw]:
 def _against_brief(document: Mapping[str, Any], reading: Reading) -> Iterator[Flaw]:
     country = text(document, "surface.location.country")
     here = by_country(country) if country else None
-    if reading.place.home and here and here.tag not in reading.place.home:
+    placed = reading.place.home if not reading.place.heard else ()
+    if placed and here and here.tag not in placed:
         problem = f"The brief doesn't place this person in {quoted(country)}."
         yield Flaw("cultural_fidelity", 0.8, "surface", problem, "Keep to the place that the brief names.", 0.35)
     gender = text(document, "surface.gender")

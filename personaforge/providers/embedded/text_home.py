@@ -22,7 +22,8 @@ def home(a: Assignment) -> Locale:
     """Return the home locale.
 
     What the user or an earlier section states about the place comes first, then the brief, then what the person is
-    called and what they are; a brief that says nothing gets a locale by chance.
+    called and what they are, then a language that the brief has them speak; a brief that says nothing gets a locale by
+    chance.
     """
     country = a.text("surface.location.country")
     if country:
@@ -32,13 +33,15 @@ def home(a: Assignment) -> Locale:
         return city
     stated = by_tag(a.text("intent.locale"))
     written = a.reading.place.home
-    if written:
+    if written and not a.reading.place.heard:
         return stated or _one(a, written)
     pinned = _by_person(a)
     if pinned:
         return stated if stated and stated.tag in pinned else _one(a, pinned)
     if stated:
         return stated
+    if written:
+        return _one(a, written)
     return _one(a, [locale.tag for locale in known_locales() if locale.full])
 
 

@@ -12,6 +12,7 @@ from itertools import pairwise
 from random import Random
 from typing import Any, NamedTuple
 
+from personaforge.providers.embedded.text_naming import Naming, forms
 from personaforge.providers.embedded.text_tables import locale_tables
 from personaforge.providers.embedded.text_words import fold
 
@@ -48,16 +49,21 @@ class Locale:
     given: Mapping[str, tuple[str, ...]]
     """Given names for woman, man and neutral."""
     family: tuple[str, ...]
+    """Family names, those with a form for each gender as man's/woman's."""
     peoples: Mapping[str, Mapping[str, tuple[str, ...]]]
-    """Ethnicity to its own names, by woman, man and family, where they differ from the locale's."""
-    pattern: str
+    """Ethnicity to its own names, by woman, man, family and perhaps neutral, where they differ from the locale's."""
+    naming: Naming
     accents: tuple[str, ...]
     cities: tuple[str, ...]
+    regions: Mapping[str, tuple[str, ...]]
+    """Names of regions to those of the cities that lie there."""
     dishes: tuple[str, ...]
     pastimes: tuple[str, ...]
     corners: tuple[str, ...]
     full: bool
     """Whether the locale stands on its own; those that borrow from another aren't drawn for a brief without a place."""
+    sources: tuple[str, ...]
+    """Keys of sources.yaml: where the names and customs can be checked."""
 
     def ethnicity(self, name: str) -> Ethnicity | None:
         """Return the ethnicity of this name; None if it isn't one of the locale's."""
@@ -68,12 +74,13 @@ class Locale:
         own = self.peoples.get(people, self.given)
         if gender in ("woman", "man"):
             return rng.choice(own[gender])
-        return rng.choice(self.given["neutral"] if rng.random() < 0.8 else (*own["woman"], *own["man"]))
+        neutral = own.get("neutral") or self.given["neutral"]
+        return rng.choice(neutral if rng.random() < 0.8 else (*own["woman"], *own["man"]))
 
-    def complete(self, rng: Random, given: str, people: str = "") -> str:
-        """Return a full name with this given name."""
-        first, second = rng.sample(self.peoples[people]["family"] if people in self.peoples else self.family, 2)
-        return self.pattern.format(given=given, family=first, family2=second)
+    def complete(self, rng: Random, given: str, people: str = "", gender: str = "", abroad: bool = False) -> str:
+        """Return a full name with this given name, in the locale's order, or in that of wherever the family lives."""
+        surnames = self.peoples[people]["family"] if people in self.peoples else self.family
+        return self.naming.full(rng, given, surnames, gender, people, abroad)
 
 
 @cache
@@ -104,8 +111,15 @@ def _locale(tag: str, entry: Mapping[str, Any], entries: Mapping[str, Mapping[st
             people: {kind: tuple(names) for kind, names in own.items()}
             for people, own in (whole.get("peoples") or {}).items()
         },
-        pattern=whole["pattern"],
+        naming=Naming(
+            whole["pattern"],
+            whole.get("patterns") or {},
+            {gender: tuple(names) for gender, names in (whole["names"].get("middle") or {}).items()},
+            tuple(whole["names"].get("father") or ()),
+        ),
+        regions={region: tuple(cities) for region, cities in (entry.get("regions") or {}).items()},
         full="like" not in entry,
+        sources=tuple(entry.get("sources") or ()),
         **{name: tuple(whole[name]) for name in lists},
     )
 
@@ -174,7 +188,8 @@ def _names() -> tuple[Mapping[str, frozenset[str]], Mapping[str, frozenset[str]]
                     for name in names[gender]:
                         given.setdefault(fold(name), set()).add(locale.tag)
                         genders.setdefault(fold(name), set()).add(gender)
-            for name in (*locale.family, *(name for names in locale.peoples.values() for name in names["family"])):
+            own = (*locale.family, *(name for names in locale.peoples.values() for name in names["family"]))
+            for name in (*(form for both in own for form in forms(both)), *locale.naming.patronymics()):
                 family.setdefault(fold(name), set()).add(locale.tag)
     return tuple({key: frozenset(tags) for key, tags in index.items()} for index in (given, family, genders))  # type: ignore[return-value]
 
@@ -198,13 +213,16 @@ def homes_of_name(name: str) -> frozenset[str]:
 
 
 def gender_of_name(name: str) -> str:
-    """Return woman or man if the tables know the given name as only that; empty otherwise."""
-    _, _, genders = _names()
-    for token in _tokens(name):
-        if token in genders:
-            found = genders[token]
-            return next(iter(found)) if len(found) == 1 and "neutral" not in found else ""
-    return ""
+    """Return woman or man if the tables know the given name as only that; empty otherwise.
+
+    A family name may come first (Kim Min-ji), and may be a given name elsewhere: where several parts are known as given
+    names, one that no table has as a family name decides.
+    """
+    _, family, genders = _names()
+    known = [token for token in _tokens(name) if token in genders]
+    token = next((token for token in known if token not in family), known[0] if known else "")
+    found = genders.get(token, frozenset())
+    return next(iter(found)) if len(found) == 1 and "neutral" not in found else ""
 
 
 def is_name(word: str) -> bool:

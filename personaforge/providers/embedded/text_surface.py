@@ -71,7 +71,8 @@ def _name(a: Assignment, here: Locale, came_from: Locale, gender: str, ethnicity
     name = ""
     for _ in range(12):  # another one when a finding quotes it; twelve tries leave no name that a finding can name
         giver = here if came_from is not here and rng.random() < 0.55 else came_from
-        name = came_from.complete(rng, written or giver.given_name(rng, gender, ethnicity), ethnicity)
+        given = written or giver.given_name(rng, gender, ethnicity)
+        name = came_from.complete(rng, given, ethnicity, gender, abroad=came_from is not here)
         if not a.barred(name):
             break
     return name
@@ -133,6 +134,9 @@ def _city(a: Assignment, here: Locale) -> str:
     written = a.reading.place.city
     if written and by_city(written) is here:
         return written
+    near = [city for city in a.reading.place.cities if city in here.cities and not a.barred(city)]
+    if near:
+        return a.rng("city").choice(near)
     if not here.cities:
         return f"the capital of {here.country}"[:60]
     return pick(a.rng("city"), a.allowed(dict.fromkeys(here.cities, 1.0)))
