@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from personaforge.providers.embedded.text_bounds import violations
+from personaforge.providers.embedded.text_flaws import all_texts, value
+from personaforge.providers.embedded.text_locales import Locale, kin, known_locales
+from personaforge.providers.embedded.text_words import fold, has
 
 from .text_cases import BRIEFS, FOUR_LAYER, average, draft, many_briefs, persona, schema
 
@@ -208,3 +212,106 @@ def test_a_pinned_contradiction_is_met_from_the_other_side() -> None:
         again[name] = draft(name, brief, again, 2, pinned=pins.get(name), findings=document["audit"]["findings"])
     assert again["self"]["big_five"]["extraversion"] == 0.93
     assert not violations(again)
+
+
+ROOTED = [locale for locale in known_locales() if locale.full]
+
+
+def planted(document: dict[str, Any], path: str, planted_value: Any) -> dict[str, Any]:
+    """Return a copy of a document with one value changed."""
+    changed = copy.deepcopy(document)
+    *keys, last = path.split(".")
+    part: Any = changed
+    for key in keys:
+        part = part[key]
+    part[last] = planted_value
+    return changed
+
+
+def foreign(here: Locale) -> Locale:
+    """Return a locale that shares neither names nor languages with another."""
+    return next(
+        other
+        for other in ROOTED
+        if other.tag not in kin(here.tag)
+        and not {*other.languages} & {*here.languages, *here.second, *here.tongues.values()}
+        and other.tag not in {people.roots for people in here.ethnicities}
+        and not set(other.cities) & set(here.cities)
+    )
+
+
+@pytest.mark.parametrize("here", ROOTED, ids=lambda locale: str(locale.tag))
+def test_a_planted_contradiction_is_found_quoted_and_not_praised(here: Locale) -> None:
+    brief = f"a nurse who lives in {here.country}"
+    pins = {"surface": {"ethnicity": here.ethnicities[0].name, "gender": "woman", "age": 40}}
+    document = persona(brief, seed=4, pins=pins)
+    before = document["audit"]["scores"]
+    other = foreign(here)
+    plants: list[tuple[str, Any, str, str, str]] = [
+        ("surface.location.city", other.cities[0], "cultural_fidelity", "surface", other.cities[0]),
+        ("surface.languages", [other.languages[0]], "cultural_fidelity", "surface", here.languages[0]),
+        ("dna.voice.accent", f"{other.cities[0]} {other.demonym}", "cultural_fidelity", "dna", other.demonym),
+        ("dna.body.height_cm", 205, "realism", "dna", "205"),
+        ("surface.occupation", "retired teacher", "realism", "surface", "retired teacher"),
+        ("surface.gender", "man", "coherence", "surface", "woman"),
+        ("soul.fear", "Live life to the fullest.", "depth", "soul", "Live life to the fullest."),
+    ]
+    for path, said, score, section, quote in plants:
+        wrong = planted(document, path, said)
+        told = brief.replace("a nurse", "a woman, 40, nurse") if path == "surface.gender" else brief
+        if path == "surface.occupation":
+            wrong, told = planted(wrong, "surface.age", 22), brief.replace("a nurse", "somebody")
+        verdict = judged(wrong, told)
+        about = [finding for finding in verdict["findings"] if finding["section"] == section]
+        assert any(quote in finding["problem"] for finding in about), (path, verdict)
+        assert verdict["scores"][score] < min(4.2, before[score] - 0.3), (path, verdict, before)
+        assert not any("shortest text" in finding["problem"] for finding in verdict["findings"])
+
+
+def praise(verdict: dict[str, Any]) -> set[str]:
+    words = ("excellent", "great", "wonderful", "impressive", "beautiful", "convincing", "well done", "strong", "good")
+    texts = [re.sub("“.*?”", "", finding["problem"]) + finding["advice"] for finding in verdict["findings"]]
+    return {word for word in words for said in texts if has([word], fold(said))}
+
+
+@pytest.mark.parametrize("brief", [*BRIEFS, *many_briefs(60)])
+def test_what_it_says_of_its_own_output_is_true(brief: str) -> None:
+    """There is always something to say, and every quote, path and number in it stands in the document."""
+    document = persona(brief, seed=13)
+    verdict = document["audit"]
+    assert verdict["findings"] and not praise(verdict)
+    spoken = " ".join(text for name, part in document.items() if name != "audit" for _, text in all_texts(part))
+    weakest = min(verdict["scores"].values())
+    for finding in verdict["findings"]:
+        problem = finding["problem"]
+        assert finding["section"] in (*FOUR_LAYER, "overall")
+        for quote in re.findall("“(.*?)”", problem):
+            assert fold(quote.rstrip("…")) in fold(spoken), problem
+        hit = re.search(r"shortest text is ([a-z_.]+), with (\d+) words", problem)
+        if hit:
+            assert len(value(document, hit[1]).split()) == int(hit[2])
+            assert verdict["scores"]["depth"] == weakest
+        hit = re.search(r"(\d+) of the (\d+) interests", problem)
+        if hit:
+            named = [text for texts in document["lifestyle"]["interests"].values() for text in texts]
+            assert int(hit[1]) <= int(hit[2]) <= len(named)
+            assert verdict["scores"]["coherence"] == weakest
+        hit = re.search(r"(\d+) of (\d+) signature phrases begin with “(.*?)”", problem)
+        if hit:
+            phrases = document["mask"]["signature_phrases"]
+            assert int(hit[2]) == len(phrases)
+            assert int(hit[1]) == sum(phrase.lower().split()[0] == hit[3] for phrase in phrases)
+
+
+def test_what_it_says_changes_with_what_is_weakest() -> None:
+    said = {re.sub(r"[\d“].*", "", persona(brief, 2)["audit"]["findings"][0]["problem"]) for brief in many_briefs(80)}
+    assert len(said) >= 4
+
+
+def test_a_remark_costs_nothing_and_a_flaw_takes_its_place() -> None:
+    document = persona("calm Swedish novelist", seed=7)
+    assert len(document["audit"]["findings"]) == 1
+    broken = planted(document, "surface.location.city", "Lagos")
+    findings = judged(broken)["findings"]
+    assert "Lagos" in findings[0]["problem"]
+    assert document["audit"]["findings"][0] not in findings

@@ -2,7 +2,8 @@
 
 Each score is first measured, on what speaks for the document, and then loses what its flaws cost. Layers that
 contradict each other lower every score, because a person who can't be one person is neither deep nor real. Sections
-that a pipeline doesn't have are not judged, but what can't be judged can't be excellent either.
+that a pipeline doesn't have are not judged, but what can't be judged can't be excellent either. Where nothing is wrong,
+the one finding says where the document is weakest, and praises nothing.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from personaforge.providers.embedded.text_craft import depth, depth_flaws, varie
 from personaforge.providers.embedded.text_culture import culture_flaws, evidence
 from personaforge.providers.embedded.text_flaws import Flaw
 from personaforge.providers.embedded.text_realism import mixture, realism_flaws
+from personaforge.providers.embedded.text_remark import remark
 from personaforge.providers.embedded.text_words import within
 
 _LEAST, _MOST = 1.0, 5.0
@@ -51,13 +53,17 @@ def audit(a: Assignment) -> dict[str, Any]:
         score = start - sum(flaw.cost for flaw in flaws if flaw.score == name) - _SPOILS * contradiction
         score -= _SPOILS_COHERENCE * contradiction if name == "coherence" else 0.0
         scores[name] = round(within(score, _LEAST, _MOST), 1)
-    return {"scores": scores, "findings": _findings(flaws)}
+    weakest = min(scores, key=lambda name: scores[name])
+    return {"scores": scores, "findings": _findings(flaws) or [_short(remark(document, weakest))]}
 
 
 def _findings(flaws: list[Flaw]) -> list[Mapping[str, str]]:
     worst = sorted(flaws, key=lambda flaw: -(flaw.cost + 2.0 * flaw.contradiction))
     said = [flaw for flaw in worst if flaw.cost + 2.0 * flaw.contradiction >= _WORTH_SAYING]
     return [
-        {"section": flaw.section, "problem": flaw.problem[:_LONGEST], "advice": flaw.advice[:_LONGEST]}
-        for flaw in said[:_FINDINGS]
+        _short({"section": flaw.section, "problem": flaw.problem, "advice": flaw.advice}) for flaw in said[:_FINDINGS]
     ]
+
+
+def _short(finding: Mapping[str, str]) -> Mapping[str, str]:
+    return {name: words[:_LONGEST] for name, words in finding.items()}

@@ -28,13 +28,18 @@ _MARGIN = 0.06
 """Around the softening from which somebody hedges: nobody is held to a coin's edge."""
 
 
+def prose(document: Mapping[str, Any]) -> list[str]:
+    """Return the paths of the texts that a document's depth is judged by."""
+    return [path for path in _PROSE if value(document, path.partition(".")[0]) is not None]
+
+
 def depth(document: Mapping[str, Any]) -> float:
     """Return how much a document's prose says, 0 to 1: length up to a point, and words that aren't used twice."""
-    prose = [text(document, path) for path in _PROSE if value(document, path.partition(".")[0]) is not None]
-    if not prose:
+    written = [text(document, path) for path in prose(document)]
+    if not written:
         return 0.0
-    length = sum(min(1.0, len(said.split()) / _FULL_WORDS) for said in prose) / len(prose)
-    words = [word for said in prose for word in content_words(said)]
+    length = sum(min(1.0, len(said.split()) / _FULL_WORDS) for said in written) / len(written)
+    words = [word for said in written for word in content_words(said)]
     fresh = len(set(words)) / len(words) if words else 0.0
     return 0.6 * length + 0.4 * min(1.0, fresh / 0.85)
 

@@ -24,9 +24,19 @@ from personaforge.providers.embedded.text_words import fold
 
 def evidence(document: Mapping[str, Any]) -> float:
     """Return how much speaks for a person's being at home in their place, 0 to 1: names, city, languages and accent."""
+    if by_country(text(document, "surface.location.country")) is None:
+        return 0.0
+    return 1.0 - len(missing(document)) / len(_SIGNS)
+
+
+_SIGNS = ("given name", "family name", "city", "languages", "accent")
+
+
+def missing(document: Mapping[str, Any]) -> list[str]:
+    """Return which of the signs that somebody is at home in their country a document lacks; all of them if unknown."""
     here = by_country(text(document, "surface.location.country"))
     if here is None:
-        return 0.0
+        return list(_SIGNS)
     given, family = known_parts(text(document, "surface.name"))
     families = _families(text(document, "surface.ethnicity"), here)
     spoken = [fold(language) for language in texts(document, "surface.languages")]
@@ -38,7 +48,7 @@ def evidence(document: Mapping[str, Any]) -> float:
         any(fold(language) in spoken for language in (*here.languages, *here.tongues.values())),
         any(fold(word) in accent for tag in families for word in _sounds(tag)) if accent else False,
     ]
-    return sum(signs) / len(signs)
+    return [name for name, sign in zip(_SIGNS, signs, strict=True) if not sign]
 
 
 def culture_flaws(document: Mapping[str, Any]) -> Iterator[Flaw]:
