@@ -107,6 +107,11 @@ def test_new_places_are_no_everyday_words(brief: str) -> None:
     assert whereabouts(brief).home == ()
 
 
+def test_a_region_that_two_countries_share_is_either() -> None:
+    found = {country_of(draft("surface", "a nurse from Punjab", seed=seed)).tag for seed in range(20)}
+    assert found == {"ur-PK", "hi-IN"}
+
+
 # --- nobody twice -------------------------------------------------------------------------------------------------
 
 
