@@ -35,6 +35,7 @@ def test_the_words_of_the_matrix_are_stances() -> None:
         "facing the camera, shoulders level": "rest",
         "standing, one hand at the hip": "hip",
         "hand near the chin": "chin",
+        "chin level, still": "rest",
         "arms folded loosely": "folded",
         "walking": "walk",
         "busy, looking up": "hold",

@@ -153,7 +153,7 @@ def _fallen(face: Face, front: float, y: Pixels, degrees: Pixels, scale: float, 
     end = hair_end(face) - 0.06
     past = opening(face, front, y, degrees)
     if face.hair_style == "fringe":
-        past = np.where(y < -0.2, np.minimum(past, np.abs(degrees) - 54), past)
+        past = np.broadcast_to(np.abs(degrees) - np.interp(y, [-0.4, 0.4], [55, 60]), past.shape).astype(np.float32)
     below = np.interp(y[:, 0], [-0.2, 0.6, 1.5, 2.3, 3.9], [0, 0, 2, 9, 20]).astype(np.float32)[:, None]
     wave = noise(rows, columns, 0.35 * scale, face.strands + 5, stretch=2) * (1.2 if rough else 0)
     wave *= 1.0 if face.hair_texture == "straight" else 2.6

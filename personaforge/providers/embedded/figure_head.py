@@ -29,7 +29,7 @@ from personaforge.providers.embedded.figure_hair import Texture, hair_end, hair_
 from personaforge.providers.embedded.figure_layers import Layer, Window, detail, enlarged, shifted, stretched
 from personaforge.providers.embedded.painter_cache import Memory
 from personaforge.providers.embedded.painter_light import Light
-from personaforge.providers.embedded.painter_strokes import Pixels, Points, ellipse, smooth
+from personaforge.providers.embedded.painter_strokes import Pixels, Points, ellipse, ribbon, smooth
 from personaforge.providers.embedded.subject import Pose
 
 _STEP: Final = 0.02
@@ -65,7 +65,8 @@ class Head:
     @property
     def lowest(self) -> float:
         """How far down the head and its shadow reach, in face units."""
-        return max(hair_end(self._face), 1.7) + 0.75
+        tail = 3.35 if self._face.hair_style == "ponytail" else 0.0
+        return max(hair_end(self._face), tail, 1.7) + 0.75
 
     def behind(self, pose: Pose, window: Window) -> Layer:
         """Return the far side of the hair: what hangs behind the neck and what shows past a turned forehead."""
@@ -106,6 +107,8 @@ class Head:
             layers = [*far, *layers, *near]
             if self._face.hair_style == "tied" and self._face.hair_length not in ("shaved", "short"):
                 layers = [self._bun(pose, lower), *layers]
+            if self._face.hair_style == "ponytail" and self._face.hair_length not in ("shaved", "short"):
+                layers = [self._tail(pose, window), *layers]
         return [*layers, hair]
 
     def _mask_of(self, pose: Pose) -> _Mask:
@@ -231,6 +234,33 @@ class Head:
         fold = np.asarray(cv2.GaussianBlur(rim, (0, 0), max(0.018 * window.scale, 0.6)), np.float32)
         shade = self._light.flat(side) * (1 - 0.30 * soft - 0.14 * fold)
         rgb = shade[..., None] * skin * np.asarray((1.0, 0.93, 0.91), np.float32)
+        return Layer(np.clip(rgb, 0, 255).astype(np.float32), cover, left, top)
+
+    def _tail(self, pose: Pose, window: Window) -> Layer:
+        """Return a ponytail or plait that falls from the nape over one shoulder."""
+        side = 1.0 if self._face.parting >= 0 else -1.0
+        long = {"chin": 0.9, "shoulder": 1.7, "long": 2.6}[self._face.hair_length]
+        x, y = screen_point(side * 0.42, 0.75, -0.7, pose.yaw, pose.pitch)
+        line = smooth(
+            [
+                (x, y),
+                (x + side * 0.32, y + 0.35 * long),
+                (x + side * 0.36, y + 0.7 * long),
+                (x + side * 0.22, y + long),
+            ],
+            8,
+        )
+        wide = np.interp(np.linspace(0, 1, len(line)), [0, 0.15, 0.6, 0.9, 1], [0.30, 0.34, 0.36, 0.22, 0.05])
+        cover, left, top = self._patch(ribbon(line, wide), window)
+        columns = window.left + (left + np.arange(cover.shape[1], dtype=np.float32)[None] + 0.5) / window.scale
+        rows = window.top + (top + np.arange(cover.shape[0], dtype=np.float32)[:, None] + 0.5) / window.scale
+        center, half = np.interp(rows, line[:, 1], line[:, 0]), 0.5 * np.interp(rows, line[:, 1], wide) + 0.02
+        across = np.clip((columns - center) / half, -1.2, 1.2)
+        texture = self._texture.bright
+        u = ((across * 16 + 80 + 180) / 360 * (texture.shape[1] - 1)).astype(np.float32)
+        v = np.broadcast_to(np.clip((rows - y) / 3.0, 0, 1) * 0.6 * texture.shape[0], u.shape).astype(np.float32)
+        strand = cv2.remap(texture, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+        rgb = ((0.98 - 0.45 * across**2) * strand)[..., None] * np.asarray(HAIR[self._face.hair_color], np.float32)
         return Layer(np.clip(rgb, 0, 255).astype(np.float32), cover, left, top)
 
     def _bun(self, pose: Pose, window: Window) -> Layer:

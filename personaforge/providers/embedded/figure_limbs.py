@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from personaforge.providers.embedded.figure_body import BodyPainter
 
 STANCES: Final[tuple[tuple[str, str], ...]] = (
-    ("folded", "folded"), ("hip", "hip"), ("chin", "chin"), ("walking", "walk"), ("busy", "hold"),
+    ("folded", "folded"), ("hip", "hip"), ("near the chin", "chin"), ("walking", "walk"), ("busy", "hold"),
     ("in the middle", "hold"), ("at ease", "pocket"), ("weight on one leg", "pocket"),
 )  # fmt: skip
 """Words of a position's pose -> stance; whatever else is said, the arms hang."""
