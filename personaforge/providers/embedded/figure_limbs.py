@@ -270,7 +270,7 @@ _SHOES: Final[dict[str, tuple[tuple[int, int, int], tuple[int, int, int]]]] = {
     "sneaker": ((214, 214, 212), (244, 243, 240)),
     "leather": ((66, 48, 38), (36, 30, 28)),
     "boot": ((38, 36, 38), (24, 22, 22)),
-    "flat": ((120, 84, 66), (78, 58, 48)),
+    "flat": ((78, 74, 84), (52, 48, 54)),
 }
 """Upper and sole of a kind of shoe, sRGB."""
 _SHOE_OF: Final[dict[str, str]] = {
