@@ -10,10 +10,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 GUARD = Path(__file__).parent / "guard"
 DEVELOPMENT_PACKS = ROOT.parent / "shared" / "models"
+
+# The same examples every time, so that a run can be repeated; `pytest --hypothesis-profile explore` looks for new ones.
+settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
+settings.register_profile("explore", deadline=None)
+settings.load_profile("repeatable")
 
 if "FORGE_MODELS" not in os.environ and DEVELOPMENT_PACKS.is_dir():
     os.environ["FORGE_MODELS"] = str(DEVELOPMENT_PACKS)

@@ -134,7 +134,10 @@ def test_people_in_several_pairs_widen_the_interval() -> None:
 )
 def test_a_threshold_is_the_lowest_that_keeps_its_far(different: list[float], same: list[float], target: float) -> None:
     found = operating_point(same, different, target)
-    assert found.threshold is not None and found.far is not None and found.tar is not None
+    if found.threshold is None:  # no threshold parts them, and only then
+        assert different.count(1.0) > target * len(different) and "have cosine 1" in found.reason
+        return
+    assert found.far is not None and found.tar is not None
     passed = sum(value >= found.threshold for value in different)
     assert passed <= target * len(different) + 1e-9 and found.far == round(passed / len(different), 6)
     lower = round(found.threshold - 1e-6, 6)
