@@ -15,7 +15,9 @@ from typing import Any, NamedTuple
 from personaforge.digest import digest_bytes, digest_json
 from personaforge.errors import MissingExtra, PersonaForgeError
 from personaforge.spec.settings import Group, Settings
-from personaforge.steps.measuring import measure_action
+from personaforge.steps.action import Action
+from personaforge.steps.measurement import measure_action
+from personaforge.store.store import Store
 from personaforge.workspace import Workspace
 
 MAX_FILE_BYTES = 256 * 1024 * 1024
@@ -53,23 +55,34 @@ class Bench:
             return Measured(digest, known["value"], known["parts"]["request"]["analyzer"])
         value = measure_image(data, self._analyzer)
         if self._keeps:
-            self._store.commit(
-                action.key,
-                {
-                    "persona": self._persona,
-                    "node": "",
-                    "parts": action.parts,
-                    "sources": {},
-                    "outputs": {},
-                    "value": value,
-                    "details": {},
-                    "paid": False,
-                    "cost_usd": 0.0,
-                    "started": 0.0,
-                    "seconds": 0.0,
-                },
-            )
+            keep_measurement(self._store, action, value, persona=self._persona)
         return Measured(digest, value, self._identity)
+
+
+def keep_measurement(
+    store: Store,
+    action: Action,
+    value: Mapping[str, Any],
+    *,
+    persona: str = "",
+    started: float = 0.0,
+    seconds: float = 0.0,
+) -> None:
+    """Keep what a measuring action outside of any node came to, as a build would."""
+    record = {
+        "persona": persona,
+        "node": "",
+        "parts": action.parts,
+        "sources": {},
+        "outputs": {},
+        "value": value,
+        "details": {},
+        "paid": False,
+        "cost_usd": 0.0,
+        "started": started,
+        "seconds": seconds,
+    }
+    store.commit(action.key, record)
 
 
 def identity_of(space: Workspace, settings: Settings) -> Mapping[str, str]:

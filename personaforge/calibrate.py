@@ -24,7 +24,7 @@ from personaforge.identity.score import Cause, unmeasured
 from personaforge.pairs import Labelled, read_pairs
 from personaforge.spec.load import Loaded
 from personaforge.spec.project import Project
-from personaforge.steps.measuring import MEASURE_VERSION
+from personaforge.steps.measurement import MEASURE_VERSION
 from personaforge.store.files import write_atomic
 from personaforge.workspace import Workspace
 

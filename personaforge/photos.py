@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from personaforge.bench import keep_measurement
 from personaforge.digest import digest_bytes, digest_file, digest_json
 from personaforge.errors import MissingExtra, PersonaForgeError, Problem, SpecError
 from personaforge.identity.photo_score import PhotoPolicy, PhotoScore, SetScore, score_photo, score_set
@@ -208,20 +209,8 @@ class _Bench:
         with self._lock:
             self.measured += 1
         if keeps:
-            record = {
-                "persona": "",
-                "node": "",
-                "parts": action.parts,
-                "sources": {},
-                "outputs": {},
-                "value": value,
-                "details": {},
-                "paid": False,
-                "cost_usd": 0.0,
-                "started": started,
-                "seconds": round(time.time() - started, 3),
-            }
-            self._store.commit(action.key, record)
+            seconds = round(time.time() - started, 3)
+            keep_measurement(self._store, action, value, started=started, seconds=seconds)
         return value
 
     def _value(self, data: bytes | None, size: int) -> dict[str, Any]:

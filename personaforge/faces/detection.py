@@ -19,6 +19,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from personaforge.faces.opencv import opencv
+from personaforge.faces.picture import shrunk
 
 if TYPE_CHECKING:
     import numpy as np
@@ -138,7 +139,7 @@ def _detect_bordered(detector: Any, pixels: NDArray[np.uint8]) -> tuple[NDArray[
 
     cv2 = opencv()
     height, width = pixels.shape[:2]
-    pixels = _shrunk(pixels, _BORDER_SIDE / 2)
+    pixels = shrunk(pixels, _BORDER_SIDE / 2)
     down, across = pixels.shape[0] // 2, pixels.shape[1] // 2
     bordered = cv2.copyMakeBorder(pixels, down, down, across, across, cv2.BORDER_CONSTANT)
     boxes, points = detector.detect(bordered)
@@ -162,7 +163,7 @@ def _detect_tiled(detector: Any, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.
     height, width = pixels.shape[:2]
     if max(height, width) < _WORTH_TILING * side:
         return _nothing()
-    pixels = _shrunk(pixels, side + (_TILES - 1) * (side - overlap))
+    pixels = shrunk(pixels, side + (_TILES - 1) * (side - overlap))
     high, wide = pixels.shape[:2]
     found = []
     for top in _starts(high, side, overlap):
@@ -180,18 +181,6 @@ def _detect_tiled(detector: Any, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.
     kept = detector.nms(boxes) if len(boxes) else []  # the same face from two tiles
     factor = np.array([width / wide, height / high], dtype=np.float32)
     return boxes[kept] * np.append(np.tile(factor, 2), np.float32(1)), points[kept] * factor
-
-
-def _shrunk(pixels: NDArray[np.uint8], longer: float) -> NDArray[np.uint8]:
-    """Return the picture with a longer side of at most `longer` pixels."""
-    cv2 = opencv()
-    height, width = pixels.shape[:2]
-    scale = longer / max(height, width)
-    if scale >= 1:
-        return pixels
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    shrunk: NDArray[np.uint8] = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    return shrunk
 
 
 def _starts(length: int, side: int, overlap: int) -> list[int]:

@@ -39,6 +39,7 @@ from typing import TYPE_CHECKING, Any
 
 from personaforge.faces.duplicates import difference_hash
 from personaforge.faces.opencv import opencv
+from personaforge.faces.picture import shrunk
 from personaforge.faces.pose import pose_5, pose_106
 from personaforge.faces.quality import SHARPNESS_SIDE, sharpness
 
@@ -78,7 +79,7 @@ _SIGNATURES = {
 def measure_photo(pixels: NDArray[np.uint8], faces: Sequence[Face] | None) -> dict[str, Any]:
     """Measure a decoded photograph. `faces` are the analyzer's, largest first; None where there is no analyzer."""
     height, width = pixels.shape[:2]
-    small = _shrunk(pixels, PICTURE_SIDE)
+    small = shrunk(pixels, PICTURE_SIDE)
     grey = _grey(small)
     value = difference_hash(small)
     return {
@@ -157,7 +158,7 @@ def _face(pixels: NDArray[np.uint8], faces: Sequence[Face]) -> dict[str, Any]:
         "landmark_gap": _landmark_gap(face),
         "embedding_norm": _rounded(face.embedding_norm),
         "pose": _pose(face),
-        "blur": None if whole is None else _rounded(blur(_grey(_shrunk(whole, SHARPNESS_SIDE)))),
+        "blur": None if whole is None else _rounded(blur(_grey(shrunk(whole, SHARPNESS_SIDE)))),
         "sharpness": _rounded(sharpness(pixels, face.box)),
         "light": None if middle is None else {**light(_grey(middle)), "unevenness": _unevenness(_grey(middle))},
     }
@@ -202,18 +203,6 @@ def _pose(face: Face) -> dict[str, float] | None:
 def _area(face: Face) -> float:
     x1, y1, x2, y2 = (float(value) for value in face.box)
     return max(0.0, x2 - x1) * max(0.0, y2 - y1)
-
-
-def _shrunk(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    """Return pixels whose longer side is at most `side`; small ones as they are, since enlarging is no detail."""
-    cv2 = opencv()
-    height, width = pixels.shape[:2]
-    scale = side / max(height, width)
-    if scale >= 1:
-        return pixels
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    found: NDArray[np.uint8] = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    return found
 
 
 def _grey(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -131,6 +131,20 @@ def _silence_pillow() -> None:
         warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
+def shrunk(pixels: NDArray[np.uint8], longer: float) -> NDArray[np.uint8]:
+    """Return pixels whose longer side is at most `longer`; small ones as they are, since enlarging is no detail."""
+    from personaforge.faces.opencv import opencv
+
+    cv2 = opencv()
+    height, width = pixels.shape[:2]
+    scale = longer / max(height, width)
+    if scale >= 1:
+        return pixels
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    smaller: NDArray[np.uint8] = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    return smaller
+
+
 def _unopened(data: bytes, error: Exception) -> UnreadablePicture:
     """Tell a picture that is cut off inside its header, or of an unread kind, from something that never was one."""
     from PIL import UnidentifiedImageError

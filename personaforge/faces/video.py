@@ -103,10 +103,7 @@ def read_clip(data: bytes, *, frames: int, shows_face: Callable[[NDArray[np.uint
     """
     if frames < 1:
         raise ValueError(f"frames is {frames}, expected at least 1")
-    if not data:
-        raise UnreadableClip("empty", "the file is empty")
-    if not (data[4:8] == b"ftyp" or data.startswith(b"\x1a\x45\xdf\xa3") or data[:4] + data[8:12] == b"RIFFAVI "):
-        raise UnreadableClip("not_a_clip", f"found no clip in the {len(data)} bytes, expected MP4, WebM or AVI")
+    check_clip(data)
     if shows_face is None:
         drawn = _drawn(data, lambda count: sample(count, frames), _keep)
     else:
@@ -119,6 +116,14 @@ def read_clip(data: bytes, *, frames: int, shows_face: Callable[[NDArray[np.uint
     rate = drawn.fps
     taken = tuple(Frame(number, rate and number / rate, pixels) for number, pixels in drawn.frames.items())
     return Clip(int(width), int(height), rate, drawn.count, taken)
+
+
+def check_clip(data: bytes) -> None:
+    """Refuse what doesn't begin as a clip: in a playlist FFmpeg follows paths and addresses. Raises UnreadableClip."""
+    if not data:
+        raise UnreadableClip("empty", "the file is empty")
+    if not (data[4:8] == b"ftyp" or data.startswith(b"\x1a\x45\xdf\xa3") or data[:4] + data[8:12] == b"RIFFAVI "):
+        raise UnreadableClip("not_a_clip", f"found no clip in the {len(data)} bytes, expected MP4, WebM or AVI")
 
 
 def sample(count: int, frames: int) -> list[int]:

@@ -14,18 +14,18 @@ from personaforge.identity.verdict import Decision
 from personaforge.steps.action import Action, Result
 from personaforge.steps.attempts import Judgement
 from personaforge.steps.context import Context
+from personaforge.steps.measurement import measure_action
 from personaforge.store.artifact import Artifact
 
 if TYPE_CHECKING:
     from personaforge.identity.score import Unmeasured
-    from personaforge.steps.measuring import ReferenceSet
 
 Pair = tuple[Mapping[str, Any], Mapping[str, Any]]
 """The anchor's measurement and a candidate's."""
 
 
 def second_opinion(
-    context: Context, judgement: Judgement, artifact: Artifact, references: ReferenceSet, pairs: Sequence[Pair]
+    context: Context, judgement: Judgement, artifact: Artifact, anchor: Artifact, pairs: Sequence[Pair]
 ) -> Generator[Action, Result, Judgement]:
     """Return the judgement, marked where the second recogniser contradicts it.
 
@@ -37,17 +37,16 @@ def second_opinion(
         return judgement
     from personaforge.identity.agreement import agree, common_scale, pair_cosine
     from personaforge.identity.score import Cause, Unmeasured
-    from personaforge.steps.measuring import measure_action
 
     if measurer.check is None or measurer.identity is None:
         return _noted(judgement, {"unmeasured": "no check pack is here"})
     is_clip = "clip" in (judgement.evaluation or {})
-    anchor = yield measure_action("measure", measurer.check, references.anchor.digest)
+    reference = yield measure_action("measure", measurer.check, anchor.digest)
     request = settings["identity.video"] if is_clip else None
     seen = yield measure_action("measure_clip" if is_clip else "measure", measurer.check, artifact.digest, request)
     candidates = seen.value.get("frames", []) if is_clip else [seen.value]
     primary = _mean([pair_cosine(one, other) for one, other in pairs])
-    check = _mean([pair_cosine(anchor.value, other) for other in candidates])
+    check = _mean([pair_cosine(reference.value, other) for other in candidates])
     scale = common_scale(measurer.identity["pack"], measurer.check["pack"], settings["identity.check.scales"])
     found = agree(
         primary if primary is not None else Unmeasured(Cause.NO_FACE, "the first recogniser has no cosine"),

@@ -17,6 +17,7 @@ from personaforge.steps.action import Action, Outcome, Result
 from personaforge.steps.attempts import Judgement
 from personaforge.steps.checking import second_opinion
 from personaforge.steps.context import Context
+from personaforge.steps.measurement import measure_action
 from personaforge.store.artifact import Artifact
 
 JUDGING = ("identity",)
@@ -67,7 +68,7 @@ def judge_image(context: Context, artifact: Artifact, references: ReferenceSet) 
         return _judged_from_pin(context, artifact, references, "face")
     combine = context.settings["identity.references.combine"]
     judgement = _judged(context, compare_all(known, measured, policy_of(context), combine), references, "face")
-    return (yield from second_opinion(context, judgement, artifact, references, [(known[ANCHOR], measured)]))
+    return (yield from second_opinion(context, judgement, artifact, references.anchor, [(known[ANCHOR], measured)]))
 
 
 def judge_clip(context: Context, artifact: Artifact, references: ReferenceSet) -> Generator[Action, Result, Judgement]:
@@ -91,7 +92,7 @@ def judge_clip(context: Context, artifact: Artifact, references: ReferenceSet) -
         return _judged(context, clip, references, "video")
     judgement = _judged(context, clip.score, references, "video", {"clip": clip.as_json()})
     pairs = [(known[ANCHOR], frame) for frame in measured["frames"]]
-    return (yield from second_opinion(context, judgement, artifact, references, pairs))
+    return (yield from second_opinion(context, judgement, artifact, references.anchor, pairs))
 
 
 def _measured(
@@ -194,19 +195,3 @@ def _judged(
         # Nothing is evaluated anew where the lock's scores stand in.
         evaluation=evaluation if measured_by is None else None,
     )
-
-
-def measure_action(
-    kind: str, identity: Mapping[str, str], digest: str, request: Mapping[str, Any] | None = None
-) -> Action:
-    """Return the action that measures an artifact with an analyzer."""
-    return Action(
-        kind=kind,
-        provider=f"{identity['backend']}@{MEASURE_VERSION}",
-        request={"analyzer": dict(identity), **(request or {})},
-        inputs={"artifact": digest},
-    )
-
-
-MEASURE_VERSION = "2"
-"""Raised when our own part of measuring (decoding, cropping, ratios) would give other numbers."""

@@ -96,15 +96,21 @@ class BuildFolder:
         return Placed(path, digest, *signature)
 
     def remove(self, path: str, digest: str) -> bool:
-        """Remove a file that still holds an artifact's bytes, and folders that this empties. Returns whether it did."""
+        """Remove a file that still holds an artifact's bytes, and folders that this empties; tell whether it did.
+
+        Raises StoreError.
+        """
         target = self._checked(path)
         if os.path.islink(target) or _digest(target) != digest:
             return False
         try:
             os.unlink(target)
+        except OSError as error:
+            raise StoreError(f"can't remove it: {error.strerror}", where=target) from error
+        try:
             while (target := os.path.dirname(target)) != self.folder:
                 os.rmdir(target)
-        except OSError:  # the folder holds something else, or somebody was faster
+        except OSError:  # the folder holds something else
             pass
         return True
 
