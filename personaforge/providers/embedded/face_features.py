@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from personaforge.providers.embedded.face_curves import brow, lids, lips, pupil
 from personaforge.providers.embedded.face_expression import Expression
 from personaforge.providers.embedded.face_params import Face
 from personaforge.providers.embedded.face_words import HAIR, IRIS, SKIN
@@ -21,13 +22,7 @@ _LASH: Final = (34, 25, 23)
 
 def paint_eye(canvas: Canvas, face: Face, at: Mapping[str, float], act: Expression, gaze: float, side: int) -> None:
     """Paint one eye with its lids and lashes. `gaze` shifts the iris, in face units."""
-    t = np.linspace(-1, 1, 33)
-    x = side * (at["eye_x"] + at["eye_width"] * t)
-    slope = at["eye_y"] - at["eye_tilt"] * t
-    tall = at["eye_open"] * (1 - 0.55 * act.squint) * (1 - act.shut)
-    upper = slope - 1.12 * tall * (1 - np.abs(t) ** 2.2) ** 0.75 * (1 + at["lid_peak"] * t) + 0.05 * act.shut
-    lower = slope + (0.64 * tall - 0.03 * max(act.squint, 0)) * np.clip(1 - np.abs(t) ** 2.4, 0, 1) ** 0.8
-    lower = np.maximum(lower + 0.05 * act.shut, upper)
+    t, x, upper, lower, tall = lids(at, act, side)
     top, bottom = np.stack([x, upper], 1), np.stack([x, lower], 1)
     lid_height = at["lid"] * (0.5 + 0.5 * np.sqrt(np.clip(1 - t**2, 0, 1))) + 0.09 * act.shut * (1 - t**2)
     fold = np.stack([x, upper - lid_height], 1)
@@ -67,8 +62,7 @@ def _eyeball(
     almond = np.concatenate([top, bottom[::-1]])
     canvas.clip = canvas.area(almond, soft=0.005)
     canvas.fill(almond, (226, 218, 211))
-    center = side * at["eye_x"] + gaze
-    level = at["eye_y"] - 0.012 - 0.1 * tall
+    center, level = pupil(at, gaze, side, tall)
     # The iris is larger than the open eye is high: both lids cover a little of it, as in a calm look.
     _iris(canvas, face, center, level, at["iris"])
     canvas.glow(side * (at["eye_x"] - at["eye_width"]), at["eye_y"] + at["eye_tilt"], 0.03, 0.03, (0.95, 0.72, 0.69))
@@ -101,14 +95,7 @@ def _lashes(
 
 def paint_brow(canvas: Canvas, face: Face, at: Mapping[str, float], act: Expression, side: int) -> None:
     """Paint one brow: a soft body and single hairs."""
-    t = np.linspace(0, 1, 22)
-    inner = at["brow_gap"] - 0.035 * act.frown
-    reach = 1.72 * at["brow_length"]
-    x = inner + reach * t
-    rise = at["brow_arch"] * 1.15 * (np.sin(np.pi * np.clip(0.12 + t * 0.8, 0, 1) ** 1.15) - 0.35)
-    lift = 0.085 * act.raised + (0.07 * act.worried - 0.05 * act.frown) * (1 - t) ** 1.5
-    y = at["brow_y"] - at["brow_tilt"] * (t - 0.4) - rise - lift + 0.10 * np.clip(t - 0.7, 0, 1)
-    width = at["brow_thickness"] * (0.50 + 0.70 * np.sin(np.pi * np.clip(t * 0.85 + 0.12, 0, 1))) * (1 - 0.72 * t**2.5)
+    t, x, y, width = brow(at, act)
     line = np.stack([side * x, y], 1)
     color = np.asarray(HAIR[face.hair_color], float)
     if face.hair_color in ("gray", "white") and face.age < 74:
@@ -138,21 +125,7 @@ def paint_mouth(
     canvas: Canvas, at: Mapping[str, float], act: Expression, rouge: tuple[float, float, float], seed: int = 0
 ) -> None:
     """Paint the mouth. `rouge` is the lips' colour as a factor on the skin around them."""
-    t = np.linspace(-1, 1, 41)
-    smiling = max(act.smile, 0)
-    round_mouth = max(act.open - smiling * 0.5, 0)
-    half = at["mouth_width"] * (1 + 0.2 * smiling - 0.22 * round_mouth)
-    x = half * t
-    bow = at["cupid"] * 0.018
-    middle = at["mouth_y"] - (0.030 + 0.085 * act.smile) * (np.abs(t) ** 2.0 - 0.33) + bow * np.exp(-((t / 0.2) ** 2))
-    middle = middle + 0.010 * np.exp(-(((np.abs(t) - 0.45) / 0.25) ** 2))
-    body = np.clip(1 - t**2, 0, 1)
-    gap = 0.24 * act.open * body**0.55
-    peaks = 0.92 + 0.3 * at["cupid"] * (np.exp(-(((np.abs(t) - 0.26) / 0.2) ** 2)) - 0.6 * np.exp(-((t / 0.13) ** 2)))
-    thin = 1 - 0.18 * smiling
-    seam_up, seam_down = middle - 0.3 * gap, middle + 0.7 * gap
-    upper = seam_up - at["upper_lip"] * thin * body**0.95 * peaks - 0.003
-    lower = seam_down + at["lower_lip"] * thin * body**0.85 * (0.90 + 0.10 * np.exp(-((t / 0.5) ** 2))) + 0.003
+    t, x, half, middle, gap, body, upper, seam_up, seam_down, lower = lips(at, act)
 
     def outline(above: Points, below: Points) -> Points:
         return np.concatenate([np.stack([x, above], 1), np.stack([x, below], 1)[::-1]])
