@@ -7,12 +7,15 @@ are in face units, y down; `side` is -1 for the viewer's left and 1 for the righ
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from personaforge.providers.embedded.face_expression import Expression
 from personaforge.providers.embedded.painter_strokes import Points
+
+_GAZE_STEP: Final = 0.004
+"""Face units; irises move in steps too small to see, so that painted faces are remembered."""
 
 
 class Lids(NamedTuple):
@@ -62,6 +65,13 @@ def lids(at: Mapping[str, float], act: Expression, side: int) -> Lids:
     upper = slope - 1.12 * tall * (1 - np.abs(t) ** 2.2) ** 0.75 * (1 + at["lid_peak"] * t) + 0.05 * act.shut
     lower = slope + (0.64 * tall - 0.03 * max(act.squint, 0)) * np.clip(1 - np.abs(t) ** 2.4, 0, 1) ** 0.8
     return Lids(t, x, upper, np.maximum(lower + 0.05 * act.shut, upper), tall)
+
+
+def gaze_of(yaw: float, camera: bool) -> float:
+    """Return how far both irises are shifted on a head turned by `yaw` degrees: to the camera, or a little further."""
+    turn = float(np.sin(np.deg2rad(yaw)))
+    gaze = -0.096 * turn if camera else 0.03 * float(np.sign(turn))
+    return round(float(np.clip(gaze, -0.06, 0.06)) / _GAZE_STEP) * _GAZE_STEP
 
 
 def pupil(at: Mapping[str, float], gaze: float, side: int, tall: float) -> tuple[float, float]:

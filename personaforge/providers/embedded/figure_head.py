@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from personaforge.providers.embedded.face_canvas import LEFT, TOP, paint_face, skin_color
+from personaforge.providers.embedded.face_curves import gaze_of
 from personaforge.providers.embedded.face_expression import Expression
 from personaforge.providers.embedded.face_params import Face
 from personaforge.providers.embedded.face_shell import (
@@ -34,7 +35,6 @@ from personaforge.providers.embedded.subject import Pose
 
 _STEP: Final = 0.02
 """Steps of an expression's amplitudes; at a headshot's size one moves a lip by a fifth of a pixel."""
-_GAZE_STEP: Final = 0.004
 _HAIR: Final = Memory(8)
 _MASKS: Final = Memory(16)
 _FACE_BOTTOM: Final = 2.2
@@ -114,9 +114,7 @@ class Head:
     def _mask_of(self, pose: Pose) -> _Mask:
         """Return the face of a pose, in steps too small to see: a clip paints it anew only when it changes."""
         act = Expression(*(round(value / _STEP) * _STEP for value in pose.expression))
-        turn = float(np.sin(np.deg2rad(pose.yaw)))
-        gaze = -0.096 * turn if pose.camera_gaze else 0.03 * float(np.sign(turn))
-        gaze = round(float(np.clip(gaze, -0.06, 0.06)) / _GAZE_STEP) * _GAZE_STEP
+        gaze = gaze_of(pose.yaw, pose.camera_gaze)
 
         def make() -> _Mask:
             shell = head_shell(self._at, act, self._step)
