@@ -49,7 +49,7 @@ class Shot(NamedTuple):
 
 
 @cache
-def _conf() -> dict[str, Any]:
+def conf() -> dict[str, Any]:
     """Return the tables and groups that people are drawn from."""
     package = Path(str(files("personaforge")))
     conf = package / "conf" if (package / "conf").is_dir() else package.parent / "conf"
@@ -68,18 +68,16 @@ def person(index: int) -> Person:
     if index % 3 == 2:
         near = person(index - 1)
         return near._replace(face=near.face.drifted(rng.uniform(0.15, 0.9)))
-    described = describe(rng)
-    face = subject_face(described)
+    told = describe(rng)
+    face = subject_face(told)
     if index % 2:
         face = replace(face, z={name: round(rng.uniform(-1, 1), 4) for name in LAYOUT})
-    return Person(
-        face, body_of_dna(described["dna"], face.masculinity), described["dna"], described["surface"]["gender"]
-    )
+    return Person(face, body_of_dna(told["dna"], face.masculinity), told["dna"], told["surface"]["gender"])
 
 
 def describe(rng: random.Random) -> dict[str, Any]:
     """Return the `dna` and `surface` of a random person."""
-    tables = _conf()["dna"]
+    tables = conf()["dna"]
     gender = rng.choices(("woman", "man", "nonbinary"), (0.48, 0.48, 0.04))[0]
     age = rng.choice((rng.randint(19, 35), rng.randint(25, 50), rng.randint(45, 82)))
     palette = tables["palettes"][rng.choice(sorted(tables["palettes"]))]
@@ -90,7 +88,7 @@ def describe(rng: random.Random) -> dict[str, Any]:
             return rng.choice(weights)
         return rng.choices(list(weights), list(weights.values()))[0]
 
-    schema = _conf()["schema"]["properties"]
+    schema = conf()["schema"]["properties"]
     dna: dict[str, Any] = {
         part: {key: draw(list(value["enum"])) for key, value in entry["properties"].items() if "enum" in value}
         for part, entry in schema.items()
@@ -128,22 +126,26 @@ def shots(who: Person, index: int, count: int, poses: int) -> list[Shot]:
 
 
 def _shot(who: Person, rng: random.Random, poses: int) -> Shot:
-    matrix, contexts = _conf()["matrix"], _conf()["fashion"]["contexts"]
+    matrix, contexts = conf()["matrix"], conf()["fashion"]["contexts"]
     position = dict(matrix["positions"][rng.choice(sorted(matrix["positions"]))])
     distance = rng.choices(list(_SHARES), list(_SHARES.values()))[0]
-    scene, context = matrix["scenes"][position["scene"]], rng.choice(sorted(contexts))
-    wardrobe = contexts[context]
-    described = {
-        "dna": who.dna,
-        "surface": {"age": who.face.age, "gender": who.gender},
-        "clothing": {**{key: wardrobe[key] for key in ("garment", "pattern", "palette")}, "context": context},
-        "scene": {"colors": scene["colors"], "name": position["scene"]},
-    }
-    scenery = read_scenery(described, {**position, "distance": distance}, "position")
+    context = rng.choice(sorted(contexts))
+    scenery = read_scenery(described(who, context, position["scene"]), {**position, "distance": distance}, "position")
     width, height = _SIZES[distance]
     lens = rng.uniform(0.85, 1.25)
     size = (round(width * lens * rng.uniform(0.9, 1.2)), round(height * lens))
     return Shot(scenery, *size, rng.randrange(2**31), tuple(_pose(rng) for _ in range(poses)))
+
+
+def described(who: Person, context: str, scene: str) -> dict[str, Any]:
+    """Return a request's subject: a person in the clothes of a fashion context, in a scene of the matrix."""
+    wardrobe, place = conf()["fashion"]["contexts"][context], conf()["matrix"]["scenes"][scene]
+    return {
+        "dna": who.dna,
+        "surface": {"age": who.face.age, "gender": who.gender},
+        "clothing": {**{key: wardrobe[key] for key in ("garment", "pattern", "palette")}, "context": context},
+        "scene": {"colors": place["colors"], "name": scene},
+    }
 
 
 def _pose(rng: random.Random) -> Pose:

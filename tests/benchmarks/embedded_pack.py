@@ -13,40 +13,20 @@ import argparse
 import os
 import statistics
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import cv2
 import numpy as np
-import yaml
 
 from personaforge.faces.insight import InsightAnalyzer
 from personaforge.faces.packs import PackMissing, find_pack
-from personaforge.providers.embedded.face_curves import gaze_of
-from personaforge.providers.embedded.face_points import face_points
-from personaforge.providers.embedded.painter import Stage, layout
-from personaforge.providers.embedded.subject import read_pose, read_scenery
-from personaforge.training.people import Person, person
+from personaforge.training.people import Person
+from personaforge.training.positions import SLOTS, held_out, positions
 
-_ROOT = Path(__file__).resolve().parents[2]
-_MATRIX = yaml.safe_load((_ROOT / "conf/matrix/heia_20.yaml").read_text())
-_CONTEXTS = yaml.safe_load((_ROOT / "conf/fashion/contexts.yaml").read_text())["contexts"]
 _FIRST = 900_000
 _STEPS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 _PEOPLE_SLOTS = tuple(f"{number:02}" for number in range(1, 12))
-
-
-class Drawn(NamedTuple):
-    """A picture and what is true about it."""
-
-    pixels: Any
-    """uint8 (H, W, 3) BGR."""
-    points106: Any
-    points5: Any
-    box: Any
-    slot: str
-    yaw: float
 
 
 def main() -> None:
@@ -65,7 +45,7 @@ def main() -> None:
     if not isinstance(other, PackMissing):
         analyzers[other.name] = InsightAnalyzer(other)
     print(f"{os.cpu_count()} processors; load {os.getloadavg()[0]:.1f}; {told.people} held-out people")
-    people = held_out(told.people)
+    people = held_out(_FIRST, told.people)
     vectors: dict[str, dict[tuple[int, str], Any]] = {name: {} for name in analyzers}
     errors: dict[str, list[float]] = {name: [] for name in analyzers}
     found: dict[str, list[int]] = {name: [] for name in analyzers}
@@ -96,35 +76,6 @@ def main() -> None:
     _print_drift(people[:12], analyzers)
 
 
-def held_out(count: int) -> list[Person]:
-    """Return people that nothing was trained on, none of them a neighbour of another."""
-    return [person(_FIRST + index) for index in range(2 * count) if (_FIRST + index) % 3 != 2][:count]
-
-
-def positions(who: Person, index: int, slots: tuple[str, ...] = ()) -> Iterator[Drawn]:
-    """Yield the positions of the matrix as the embedded painter draws them."""
-    for slot in slots or sorted(_MATRIX["positions"]):
-        position = _MATRIX["positions"][slot]
-        scene = _MATRIX["scenes"][position["scene"]]
-        name = sorted(_CONTEXTS)[(index + position["wardrobe"] * 4) % len(_CONTEXTS)]
-        clothing = {**{key: _CONTEXTS[name][key] for key in ("garment", "pattern", "palette")}, "context": name}
-        subject = {
-            "dna": who.dna,
-            "surface": {"age": who.face.age, "gender": who.gender},
-            "clothing": clothing,
-            "scene": {"colors": scene["colors"], "name": position["scene"]},
-        }
-        pose, _ = read_pose(position, "position", str(position.get("gaze", "")))
-        scenery = read_scenery(subject, position, "position")
-        stage = Stage(who.face, who.body, scenery, 768, 1024, pose.yaw, 100 * index + int(slot))
-        picture = stage.frame(pose, grain=index)
-        frames = layout(768, 1024, scenery.distance, pose.yaw, who.body.soles)
-        gaze = gaze_of(pose.yaw, pose.camera_gaze)
-        truth = face_points(who.face.lengths(), pose.expression, gaze, pose.yaw, pose.pitch)
-        placed = [part.reshape(-1, 2) * frames.scale + (frames.axis_x, frames.eyes_y) for part in truth]
-        yield Drawn(np.ascontiguousarray(picture[..., ::-1]), *placed[:2], placed[2].reshape(4), slot, pose.yaw)
-
-
 def _overlap(one: Any, other: Any) -> float:
     low, high = np.maximum(one[:2], other[:2]), np.minimum(one[2:], other[2:])
     shared = float(np.prod(np.maximum(high - low, 0)))
@@ -140,7 +91,7 @@ def _print_pack(
     if errors:
         p50, p95 = np.percentile(errors, (50, 95))
         print(f"  106 points, yaw within 35: mean error a face, in eye distances: median {p50:.4f}, p95 {p95:.4f}")
-    for label, slots in (("positions 1-11", _PEOPLE_SLOTS), ("all positions", tuple(sorted(_MATRIX["positions"])))):
+    for label, slots in (("positions 1-11", _PEOPLE_SLOTS), ("all positions", SLOTS)):
         keys = [key for key in vectors if key[1] in slots]
         if not keys:
             continue
