@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -11,8 +11,7 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
-_ORDER = ("surface", "soul", "self", "mask", "lifestyle", "dna")
-_SKIPPED = ("audit", "intent")
+from personaforge.report.sections import in_words, who
 
 
 def print_card(document: Mapping[str, Any], probability: Callable[[float], float] | None = None) -> None:
@@ -22,36 +21,23 @@ def print_card(document: Mapping[str, Any], probability: Callable[[float], float
     """
     console = Console(width=None if sys.stdout.isatty() else 100, highlight=False)
     sections = document["sections"]
-    surface = sections.get("surface", {})
-    place = surface.get("location", {})
-    line = ", ".join(
-        str(part)
-        for part in (
-            surface.get("age"),
-            surface.get("gender"),
-            surface.get("occupation"),
-            place.get("city"),
-            place.get("country"),
-        )
-        if part
-    )
     labels = f"   made by: {', '.join(document['labels'])}" if document["labels"] else ""
     audit = f"   audit {document['audit_mean']:.2f} of 5" if document.get("audit_mean") else ""
-    text = f"[bold]{escape(document['name'])}[/bold]  {escape(line)}\n[italic]{escape(document['brief'])}[/italic]\n\n"
+    text = f"[bold]{escape(document['name'])}[/bold]  {escape(who(sections))}\n"
+    text += f"[italic]{escape(document['brief'])}[/italic]\n\n"
     text += f"[dim]{document['id']}   {document['status']}{audit}{labels}[/dim]"
     console.print(Panel(text, expand=True))
-    names = [name for name in _ORDER if name in sections]
-    for name in [*names, *(other for other in sections if other not in (*_ORDER, *_SKIPPED))]:
-        console.print(_section(name, sections[name]))
+    for name, rows in in_words(sections):
+        console.print(_section(name, rows))
     console.print(_artifacts(document, probability))
 
 
-def _section(name: str, section: Mapping[str, Any]) -> Table:
+def _section(name: str, rows: Sequence[tuple[str, str]]) -> Table:
     table = Table(title=f"[bold]{name}[/bold]", title_justify="left", box=None, show_header=False, pad_edge=False)
     table.add_column(style="dim", min_width=18)
     table.add_column(overflow="fold")
-    for key, value in section.items():
-        table.add_row(key.replace("_", " "), escape(_text(value)))
+    for key, value in rows:
+        table.add_row(key, escape(value))
     return table
 
 
@@ -67,14 +53,3 @@ def _artifacts(document: Mapping[str, Any], probability: Callable[[float], float
         attempt = str(entry["attempt"] + 1) if "attempt" in entry else ""
         table.add_row(node, entry["status"], *scores, attempt, entry.get("file", ""))
     return table
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, Mapping):
-        if all(isinstance(item, (int, float)) for item in value.values()):
-            best = sorted(value.items(), key=lambda item: -item[1])
-            return ", ".join(f"{key.replace('_', ' ')} {item:.2g}" for key, item in best[:8])
-        return "; ".join(f"{key.replace('_', ' ')}: {_text(item)}" for key, item in value.items())
-    if isinstance(value, list):
-        return ", ".join(_text(item) for item in value) or "none"
-    return str(value)
