@@ -10,8 +10,10 @@ READY := $(VENV)/.ready
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(READY)  ## Set up, and build the demo persona
+demo: $(READY)  ## Set up, build the demo persona, and report on it
 	$(BIN)/forge build personas/sofia.yaml
+	-$(BIN)/forge drift sofia-reyes
+	$(BIN)/forge report sofia-reyes
 
 test: $(READY)  ## Set up, and run the tests
 	$(BIN)/pytest -n auto --dist worksteal

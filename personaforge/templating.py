@@ -1,4 +1,4 @@
-"""The only user of Jinja2: prompt templates, sandboxed, strict, and bounded.
+"""Prompt templates by Jinja2, sandboxed, strict, and bounded. Only the report's own pages use Jinja2 beside it.
 
 A template may come from a stranger's pull request. It can't reach Python objects, can't read a file outside its
 template folders, can't render an undefined name to nothing, and can't work or grow without bound

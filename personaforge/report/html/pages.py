@@ -1,0 +1,204 @@
+"""Facts, pictures and charts to HTML files: `report`, which `forge report` calls.
+
+Every page stands for itself: style and pictures are inside it, there is no script, and a content security policy
+forbids the browser to fetch anything. All that came from a spec, a record or a file name is a stranger's text, which
+Jinja2 escapes. No clock is read, so equal stores give equal bytes.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from personaforge import __version__
+from personaforge.errors import PersonaForgeError, PlanError, StoreError
+from personaforge.plan.plan import Asked, PersonaPlan
+from personaforge.report.html.album import RUNGS, Album
+from personaforge.report.html.facts import PersonaFacts, Summary
+from personaforge.spec.project import persona_id
+from personaforge.store.files import write_atomic
+from personaforge.workspace import Workspace
+
+FOLDER = "reports"
+"""In the project, unless another folder is asked for."""
+PROJECT_PAGE = "index.html"
+MAX_BYTES = 3_000_000
+"""Of a persona's page: pictures are made smaller until it fits, and with hundreds of them it may still not."""
+
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+"""What HTML forbids, and what turns the direction of the text around it."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page that was written."""
+
+    persona: str
+    path: Path
+    size: int
+    """Bytes."""
+
+
+@dataclass(frozen=True)
+class Reports:
+    """What was written."""
+
+    project: Path
+    """The project's page."""
+    pages: tuple[Page, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the paths and sizes as JSON."""
+        pages = [{"persona": one.persona, "path": str(one.path), "bytes": one.size} for one in self.pages]
+        return {"schema": 1, "project": str(self.project), "pages": pages}
+
+
+def report(
+    space: Workspace, personas: Iterable[str], out: Path | None = None, *, overrides: Sequence[str] = ()
+) -> Reports:
+    """Write a page for each persona, all of the project's when none is named, and the project's page.
+
+    Only what has been built has a page. Raises SpecError for a persona that can't be read, PlanError where nothing has
+    been built, and StoreError where a file can't be written.
+    """
+    named = list(personas)
+    folder = _folder(space, out)
+    plan = space.plan(named, Asked(tuple(overrides)))
+    built = [one for one in plan.personas if any(node.row is not None for node in one.nodes.values())]
+    unbuilt = [one.id for one in plan.personas if one not in built]
+    if not built or (named and unbuilt):
+        missing = ", ".join(unbuilt)
+        raise PlanError(
+            f"{missing} has not been built" if unbuilt else "nothing is built", hint=f"forge build {missing}"
+        )
+    summaries: dict[str, Summary] = {}
+    pages = []
+    for one in built:
+        from personaforge.report.html.gather import gather
+
+        facts = gather(space, one)
+        summaries[one.id] = facts.summary
+        path = folder / page_name(one.id)
+        data = persona_page(facts, Album(space.store, one.id))
+        write_atomic(str(path), data)
+        pages.append(Page(one.id, path, len(data)))
+    others = _others(space, plan.personas, set(summaries))
+    path = folder / PROJECT_PAGE
+    write_atomic(str(path), project_page(space, {**summaries, **others}, folder))
+    return Reports(path, tuple(pages))
+
+
+def persona_page(facts: PersonaFacts, album: Album, max_bytes: int = MAX_BYTES) -> bytes:
+    """Return a persona's page, with pictures as small as it takes to stay within so many bytes."""
+    from personaforge.report.html.chart import frames_chart, timeline_chart
+    from personaforge.report.html.marks import marks
+
+    data = b""
+    for album.rung in RUNGS:
+        data = _rendered(
+            "persona.html.j2",
+            facts=facts,
+            one=facts.summary,
+            marks=list(marks(facts)),
+            album=album,
+            timeline_chart=timeline_chart,
+            frames_chart=frames_chart,
+            project_page=PROJECT_PAGE,
+        )
+        if len(data) <= max_bytes:
+            break
+    return data
+
+
+def project_page(space: Workspace, summaries: dict[str, Summary], folder: Path) -> bytes:
+    """Return the project's page: a line for each persona, linked where its page is in the folder."""
+    rows = []
+    for name in sorted(summaries):
+        one = summaries[name]
+        there = (folder / page_name(name)).is_file()
+        rows.append((one, page_name(name) if there else "", Album(space.store, name)))
+    return _rendered("project.html.j2", rows=rows, summaries=[row[0] for row in rows], project=space.project.root.name)
+
+
+def page_name(persona: str) -> str:
+    """Return the file name of a persona's page. No id holds `_`, so none can take the project's page's place."""
+    return "index_.html" if f"{persona}.html" == PROJECT_PAGE else f"{persona}.html"
+
+
+def _folder(space: Workspace, out: Path | None) -> Path:
+    folder = out if out is not None else space.project.root / FOLDER
+    real = os.path.realpath(folder)
+    # A stranger's pull request may hold `reports` as a link; a folder that the user names is the user's own choice.
+    if out is None and not real.startswith(str(space.project.root) + os.sep):
+        raise StoreError(f"leads out of the project to {real}", where=str(folder), hint="remove the symbolic link")
+    try:
+        os.makedirs(real, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"can't make the folder: {error.strerror}", where=str(folder)) from error
+    return Path(real)
+
+
+def _others(space: Workspace, planned: Sequence[PersonaPlan], known: set[str]) -> dict[str, Summary]:
+    """Return how the project's other personas stand. One whose spec is broken is left out: `forge validate` says why,
+    and it must not keep the others' report from being written."""
+    from personaforge.report.html.gather import summary_of
+    from personaforge.warehouse.projection import opened
+
+    plans = {one.id: one for one in planned if one.id not in known}
+    for name in map(persona_id, space.project.persona_files()):
+        if name not in known and name not in plans:
+            try:
+                plans.update({one.id: one for one in space.plan([name]).personas})
+            except PersonaForgeError:
+                continue
+    if not plans:
+        return {}
+    with opened(space.store) as connection:
+        return {name: summary_of(space, one, connection) for name, one in plans.items() if name not in known}
+
+
+def _rendered(template: str, **variables: Any) -> bytes:
+    text: str = _environment().get_template(template).render(forge=__version__, **variables)
+    return text.encode("utf-8")
+
+
+@cache
+def _environment() -> Any:
+    """Return the environment of our own templates. They are ours and not a user's, so they need no sandbox; what they
+    are given is a stranger's, so everything is escaped."""
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+    folder = files("personaforge.report.html") / "templates"
+    environment = Environment(
+        loader=FunctionLoader(lambda name: (folder / name).read_text(encoding="utf-8")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_seen,
+    )
+    environment.filters.update(
+        score=lambda value: f"{value:.3f}",
+        usd=lambda value: f"${value:,.4f}" if 0 < value < 1 else f"${value:,.2f}",
+        utc=lambda time: _utc(time),
+        words=lambda text: str(text).replace("_", " "),
+    )
+    return environment
+
+
+def _seen(value: Any) -> Any:
+    """Return a value without characters that can't be seen, unless it is markup of ours."""
+    return value if hasattr(value, "__html__") or not isinstance(value, str) else _UNSEEN.sub("\ufffd", value)
+
+
+def _utc(time: datetime) -> str:
+    return f"{time:%Y-%m-%d %H:%M} UTC"
