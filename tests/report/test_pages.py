@@ -127,6 +127,20 @@ def test_an_accepted_retry_shows_every_attempt(make_studio: Make) -> None:
     assert shown == ["Attempt 1 of 02 smiling", "Attempt 2 of 02 smiling"]
 
 
+def test_attempts_of_an_earlier_spec_are_counted_apart(make_studio: Make) -> None:
+    studio = make_studio(STRICT_PERSONA, color=by_attempt(NEAR, SKIN))
+    studio.build("+image/02")
+    studio.edit("conf/matrix/few.yaml", ("expression: smile", "expression: a wide smile"))
+    studio.build("+image/02")
+    assert len(studio.images.calls) == 2 + 4
+    page = page_of(studio)
+    assert "2 attempts" in page.text and "2 more on record, judged for an earlier spec, take or anchor." in page.text
+    studio.edit("personas/ana.yaml", ("accept_threshold: 0.95", "accept_threshold: 0.9"))
+    studio.build("+image/02")
+    assert len(studio.images.calls) == 2 + 4, "what is pinned is only judged again"
+    assert "2 attempts" in page_of(studio).text, "and its first attempt is not forgotten"
+
+
 def test_a_rejected_picture_is_shown_with_its_reason(make_studio: Make) -> None:
     studio = make_studio(STRICT_PERSONA, color=by_attempt(FAR))
     studio.build()

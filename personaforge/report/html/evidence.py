@@ -21,8 +21,8 @@ MAX_BUILDS = 10
 """Newest builds that a page lists."""
 _ANALYZER = ("backend", "backend_version", "pack", "pack_digest", "detector_size")
 _JUDGED = (
-    "evaluation, node, take, attempt, decision, measured, score, cosine, error, error_bound, turn, unmeasured, reason, "
-    "artifact, anchor, model, provider, label, " + ", ".join(_ANALYZER)
+    "evaluation, build, node, take, attempt, decision, measured, score, cosine, error, error_bound, turn, unmeasured, "
+    "reason, artifact, anchor, model, provider, label, " + ", ".join(_ANALYZER)
 )
 
 
@@ -34,6 +34,8 @@ class Evidence:
     """Node name -> its rows of the warehouse, oldest first."""
     measurements: Mapping[str, tuple[Mapping[str, Any], ...]]
     """Artifact -> (record, analyzer's fields) rows, newest first."""
+    made: Mapping[str, frozenset[str]]
+    """Action key -> digests of what it made."""
     costs: tuple[CostLine, ...]
     builds: tuple[BuildLine, ...]
     more_builds: int
@@ -64,10 +66,17 @@ def collect(connection: duckdb.DuckDBPyConnection, persona: str) -> Evidence:
     measured: dict[str, list[Mapping[str, Any]]] = {}
     for row in _rows(connection, sql, [persona, persona]):
         measured.setdefault(row["artifact"], []).append(row)
+    sql = """
+        select key, digest from artifacts join actions on artifacts.record = actions.record where persona = ?
+    """
+    made: dict[str, set[str]] = {}
+    for row in _rows(connection, sql, [persona]):
+        made.setdefault(row["key"], set()).add(row["digest"])
     builds, more = _builds(connection, persona)
     return Evidence(
         {node: tuple(rows) for node, rows in judged.items()},
         {artifact: tuple(rows) for artifact, rows in measured.items()},
+        {key: frozenset(digests) for key, digests in made.items()},
         costs_of(connection, persona),
         builds,
         more,

@@ -66,11 +66,11 @@ class Position:
     now: Judged | None
     """What stands; None where nothing does."""
     attempts: tuple[Judged, ...] = ()
-    """Every artifact that was judged against the present anchor, oldest take first; holds `now`, too."""
+    """The attempts that led to what stands, in order; hold `now`, too."""
     unshown: int = 0
     """Attempts that are left out of `attempts`."""
     earlier: int = 0
-    """Artifacts judged against an earlier anchor."""
+    """Artifacts on record that were judged for an earlier spec, take or anchor."""
     outdated: bool = False
     """Whether a build would make or judge it anew."""
     remarks: tuple[str, ...] = ()

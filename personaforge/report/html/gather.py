@@ -80,7 +80,7 @@ def gather(space: Workspace, plan: PersonaPlan) -> PersonaFacts:
 
 def summary_of(space: Workspace, plan: PersonaPlan, connection: duckdb.DuckDBPyConnection) -> Summary:
     """Return how a persona stands, from the index and its costs alone; for those whose page is not written now."""
-    nodes = Nodes(space.store, plan.loaded.settings, Evidence({}, {}, costs_of(connection, plan.id), (), 0), "")
+    nodes = Nodes(space.store, plan.loaded.settings, Evidence({}, {}, {}, costs_of(connection, plan.id), (), 0), "")
     kinds: dict[str, list[PlannedNode]] = {}
     for node in plan.nodes.values():
         kinds.setdefault(node.shape.kind.name, []).append(node)

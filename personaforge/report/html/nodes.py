@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -39,7 +39,7 @@ class Nodes:
         body = self.body(node)
         title, group = self._named(node)
         now = self._now(node, body)
-        attempts = self._attempts(node, now)
+        attempts = self._attempts(node, now, body.get("actions", ()))
         standing: Standing = "missing"
         if node.row is not None and now is not None:
             standing = node.row.status  # type: ignore[assignment]  # the index keeps an outcome's own words
@@ -52,7 +52,7 @@ class Nodes:
         if isinstance(check, Mapping):
             remarks = (*remarks, _second_opinion(check))
         known = self.evidence.evaluations.get(node.shape.name, ())
-        earlier = {row["artifact"] for row in known if row["anchor"] != self.anchor} - {one.digest for one in attempts}
+        earlier = {row["artifact"] for row in known if row["artifact"]} - {one.digest for one in attempts}
         return Position(
             node=node.shape.name,
             title=title,
@@ -107,12 +107,18 @@ class Nodes:
             box=self.face_of(digest, body.get("analyzer") or self.evidence.last_analyzer()),
         )
 
-    def _attempts(self, node: PlannedNode, now: Judged | None) -> list[Judged]:
-        """Return every artifact that was judged against the present anchor: judged again it counts once, as it was
-        judged last."""
+    def _attempts(self, node: PlannedNode, now: Judged | None, actions: Sequence[str]) -> list[Judged]:
+        """Return the attempts that led to what stands: what the last outcome's actions made, and what was first judged
+        in the same build, as a pinned picture is only judged again later. Judged twice, an attempt counts once, as it
+        was judged last."""
+        rows = [row for row in self.evidence.evaluations.get(node.shape.name, ()) if row["anchor"] == self.anchor]
+        digests = {digest for key in actions for digest in self.evidence.made.get(key, ())}
+        take = now.take if now is not None else None
+        builds = [row["build"] for row in rows if now is not None and row["artifact"] == now.digest]
+        digests |= {row["artifact"] for row in rows if row["build"] in builds[:1] and row["take"] == take}
         found: dict[str, Judged] = {}
-        for row in self.evidence.evaluations.get(node.shape.name, ()):
-            if row["anchor"] != self.anchor or not row["artifact"]:
+        for row in rows:
+            if row["artifact"] not in digests:
                 continue
             record = evaluation_record(self.store, row["evaluation"]) if not row["measured"] else {}
             found[row["artifact"]] = Judged(

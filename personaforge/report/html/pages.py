@@ -188,8 +188,8 @@ def _environment() -> Any:
     )
     environment.filters.update(
         score=lambda value: f"{value:.3f}",
-        usd=lambda value: f"${value:,.4f}" if 0 < value < 1 else f"${value:,.2f}",
-        utc=lambda time: _utc(time),
+        usd=_usd,
+        utc=_utc,
         words=lambda text: str(text).replace("_", " "),
     )
     return environment
@@ -198,6 +198,11 @@ def _environment() -> Any:
 def _seen(value: Any) -> Any:
     """Return a value without characters that can't be seen, unless it is markup of ours."""
     return value if hasattr(value, "__html__") or not isinstance(value, str) else _UNSEEN.sub("\ufffd", value)
+
+
+def _usd(value: float) -> str:
+    """Return dollars with cents, and with what is smaller than a cent where that is all there is."""
+    return f"${value:,.2f}" if value >= 1 or abs(value * 100 - round(value * 100)) < 1e-6 else f"${value:.4f}"
 
 
 def _utc(time: datetime) -> str:
