@@ -86,10 +86,11 @@ def timeline_chart(series: Series, *, accept: float | None) -> Markup:
         parts.append(f"<title>{escape(title)}</title></circle>")
         if len(points) <= _LABELLED:
             place = f"{x(index) + 3:.1f} {_HEIGHT - _BOTTOM + 12}"
-            name = escape(short_slot(point.slot))
-            parts.append(
-                f'<text class="slot" text-anchor="end" transform="translate({place}) rotate(-55)">{name}</text>'
-            )
+            name, how = short_slot(point.slot, 9), f'text-anchor="end" transform="translate({place}) rotate(-55)"'
+            if step > 100:  # room to write along the axis
+                name = short_slot(point.slot, 18)
+                how = f'x="{x(index):.1f}" y="{_HEIGHT - _BOTTOM + 18}" text-anchor="middle"'
+            parts.append(f'<text class="slot" {how}>{escape(name)}</text>')
         elif (index + 1) % _every(len(points)) == 0:
             parts.append(
                 f'<text x="{x(index):.1f}" y="{_HEIGHT - _BOTTOM + 16}" text-anchor="middle">{index + 1}</text>'
@@ -175,9 +176,10 @@ def ticks(low: float, high: float, unit: float) -> list[float]:
     return [round(low + index * unit, 6) for index in range(round((high - low) / unit) + 1)]
 
 
-def short_slot(name: str) -> str:
-    """Return what to write under a dot: `05` for `image/05`."""
-    return name.removeprefix("image/").removeprefix("video/").replace("_", " ")[:14]
+def short_slot(name: str, longest: int) -> str:
+    """Return what to write under a dot, in so many letters: `05` for `image/05`."""
+    short = name.removeprefix("image/").removeprefix("video/").replace("_", " ")
+    return short if len(short) <= longest else short[: longest - 1] + "…"
 
 
 def _unit(span: float) -> float:

@@ -71,7 +71,6 @@ def report(
     been built, and StoreError where a file can't be written.
     """
     named = list(personas)
-    folder = _folder(space, out)
     plan = space.plan(named, Asked(tuple(overrides)))
     built = [one for one in plan.personas if any(node.row is not None for node in one.nodes.values())]
     unbuilt = [one.id for one in plan.personas if one not in built]
@@ -80,6 +79,7 @@ def report(
         raise PlanError(
             f"{missing} has not been built" if unbuilt else "nothing is built", hint=f"forge build {missing}"
         )
+    folder = _folder(space, out)
     summaries: dict[str, Summary] = {}
     pages = []
     for one in built:
@@ -99,7 +99,7 @@ def report(
 
 def persona_page(facts: PersonaFacts, album: Album, max_bytes: int = MAX_BYTES) -> bytes:
     """Return a persona's page, with pictures as small as it takes to stay within so many bytes."""
-    from personaforge.report.html.chart import frames_chart, timeline_chart
+    from personaforge.report.html.chart import frames_chart, timeline_chart, value_range
     from personaforge.report.html.marks import marks
 
     data = b""
@@ -111,6 +111,7 @@ def persona_page(facts: PersonaFacts, album: Album, max_bytes: int = MAX_BYTES) 
             marks=list(marks(facts)),
             album=album,
             timeline_chart=timeline_chart,
+            value_range=value_range,
             frames_chart=frames_chart,
             project_page=PROJECT_PAGE,
         )
