@@ -4,5 +4,6 @@
     train     detector, landmarks, recogniser, on those drawings
     export    three ONNX files in the formats that insightface reads, and what they were trained on
 
-No photograph, and no answer of another model, goes into the training: the pack is ours to give away.
+No photograph goes into the training, and no answer of another model is a target: the pack is ours to give away. Which
+traits count how much was once measured with a recogniser of photographs (`recognise.SENSITIVITY`).
 """

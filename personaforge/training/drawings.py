@@ -30,19 +30,36 @@ CROP_REACH: Final = 1.8
 """Side of a crop over the longer side of the face's box."""
 SCENE: Final = 320
 """Pixels, as the detector sees pictures."""
-IDENTITY: Final = (*LAYOUT, "skin", "masculinity", "age")
+_BETWEEN: Final = {
+    "nose_below_eyes": ("nose_length", "eye_y"),
+    "mouth_below_nose": ("mouth_y", "nose_length"),
+    "eyes_below_brows": ("eye_y", "brow_y"),
+    "chin_below_mouth": ("chin_y", "mouth_y"),
+    "between_eyes": ("eye_x", "eye_width"),
+    "mouth_beyond_nose": ("mouth_width", "nose_width"),
+}
+"""Distances between features: what is seen of a face that is scaled and centred, beside where each feature lies."""
+_SURFACE: Final = ("skin", "masculinity", "age", "beard", "short_hair", "freckles")
+IDENTITY: Final = (*LAYOUT, *_BETWEEN, *_SURFACE)
+"""The numbers of `identity`, by name."""
 PART: Final = 60
 """People in a part."""
 _SKIN_SPAN: Final = 160.0
 """Between the palest and the deepest skin, mean of sRGB."""
+_BEARDS: Final = {"none": 0.0, "stubble": 0.4, "moustache": 0.5, "short beard": 0.8, "full beard": 1.0}
+"""How much of the lower face is covered."""
 
 
 def identity(face: Face) -> NDArray[np.float32]:
-    """Return who a face is in numbers of about [-1, 1]: every length as it is drawn, skin, masculinity and age."""
+    """Return who a face is in numbers of about [-1, 1]: every length as it is drawn, skin, age, beard and so on."""
     at = face.lengths()
     shape = [(at[name] - span.mean) / span.half for name, span in LAYOUT.items()]
     skin = 2 * (float(skin_color(face).mean()) - 150) / _SKIN_SPAN
-    return np.array([*shape, skin, 2 * face.masculinity - 1, (face.age - 45) / 35], np.float32)
+    beard = 2 * _BEARDS[face.facial_hair] - 1
+    short, freckles = face.hair_length in ("shaved", "short"), face.freckles
+    between = [(at[one] - at[other] - LAYOUT[one].mean + LAYOUT[other].mean) / 0.1 for one, other in _BETWEEN.values()]
+    surface = (skin, 2 * face.masculinity - 1, (face.age - 45) / 35, beard, 2.0 * short - 1, 2.0 * freckles - 1)
+    return np.array([*shape, *between, *surface], np.float32)
 
 
 def draw(

@@ -6,7 +6,6 @@ weighted by how much of the face it moves. So nearness is learned from what is t
 
 from __future__ import annotations
 
-import math
 from typing import Any, Final
 
 import cv2
@@ -16,7 +15,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from personaforge.providers.embedded.face_words import LAYOUT
 from personaforge.training.augment import ALIGNED, MIRRORED5, Picture, Points, jolted, similarity, weathered
 from personaforge.training.drawings import CROP, IDENTITY
 from personaforge.training.log import Log
@@ -24,17 +22,27 @@ from personaforge.training.networks import Recogniser
 
 PEOPLE, PICTURES = 24, 4
 """In a batch."""
-_SHARP: Final = 2.6
-"""Over what the table of sensitivities gives, so that strangers come out near 0.2 instead of near 0.5."""
-_FALL: Final = 12.0
-"""Rows of LAYOUT after which a number counts a third as much; the first moves a cosine by 0.3 over its range."""
+_SHARP: Final = 7.0
+"""Over what the table gives, so that strangers come out near 0.15 and not, as under that recogniser, near 0.45."""
+SENSITIVITY: Final = {
+    "eye_tilt": 0.115, "eye_x": 0.067, "nose_length": 0.02, "eye_width": 0.033, "mouth_y": 0.01, "brow_y": 0.002,
+    "brow_gap": 0.07, "eye_y": 0.013, "bridge_width": 0.009, "face_width": 0.042, "mouth_width": 0.041, "chin_y": 0.031,
+    "brow_arch": 0.035, "nose_width": 0.039, "jaw": 0.017, "brow_length": 0.032, "brow_ridge": 0.033,
+    "brow_tilt": 0.011, "brow_thickness": 0.02, "cheekbone": 0.014, "cranium": 0.007, "lid": 0.016, "bridge": 0.005,
+    "upper_lip": 0.004, "lid_peak": 0.007, "lower_lip": 0.002, "forehead": 0.003, "tip": 0.007, "nose_depth": 0.007,
+    "iris": 0.001, "skin_shift": 0.002, "philtrum": 0.007, "nose_below_eyes": 0.058, "mouth_below_nose": 0.081,
+    "eyes_below_brows": 0.063, "chin_below_mouth": 0.024, "between_eyes": 0.15, "mouth_beyond_nose": 0.054,
+    "skin": 0.095, "masculinity": 0.014, "age": 0.076, "beard": 0.092, "short_hair": 0.032, "freckles": 0.014,
+}  # fmt: skip
+"""What a number of `IDENTITY` weighs: 1 - cosine over its range, [-1, 1], under a recogniser trained on photographs.
+
+Measured by us on drawings of 560 people, by non-negative least squares over their pairs; numbers that are not here came
+out as 0. It says which traits count. No answer of that recogniser is aimed at."""
 
 
 def weights() -> NDArray[np.float32]:
-    """Return the weight of each number of `IDENTITY` in D. A number's range is 2, so its 0.3 is a quarter a unit."""
-    layout = [0.3 * math.exp(-place / _FALL) for place in range(len(LAYOUT))]
-    own = dict(zip(LAYOUT, layout, strict=True)) | {"skin": 0.3, "masculinity": 0.05, "age": 0.04}
-    return np.array([_SHARP * own[name] / 4 for name in IDENTITY], np.float32)
+    """Return the weight of each number of `IDENTITY` in D. A number's range is 2, so its square is 4."""
+    return np.array([_SHARP * SENSITIVITY.get(name, 0.0) / 4 for name in IDENTITY], np.float32)
 
 
 def aims(numbers: Tensor, people: Tensor) -> Tensor:
@@ -71,7 +79,7 @@ def train_recogniser(data: dict[str, NDArray[Any]], steps: int, seed: int, log: 
     rng = np.random.default_rng(seed)
     net = Recogniser(len(IDENTITY)).to(memory_format=torch.channels_last)
     numbers = torch.from_numpy(data["identity"])
-    weight = torch.from_numpy(weights() / weights().mean())
+    weight = torch.from_numpy(0.3 + 0.7 * weights() / weights().mean())
     of_person = {int(who): np.flatnonzero(data["person"] == who) for who in np.unique(data["person"])}
     people = np.array(sorted(of_person))
     optimizer = torch.optim.AdamW(net.parameters(), 2.5e-3, weight_decay=0.02)
