@@ -11,7 +11,7 @@ import pytest
 from personaforge.providers.embedded.clip_life import STYLES, Life
 from personaforge.providers.embedded.face_params import STYLES as HAIR_STYLES
 from personaforge.providers.embedded.face_params import subject_face
-from personaforge.providers.embedded.figure_limbs import STANCES, stance_of
+from personaforge.providers.embedded.figure_stances import STANCES, stance_of
 from personaforge.providers.embedded.images import EmbeddedImages
 from personaforge.providers.embedded.painter_cache import Memory
 from personaforge.providers.embedded.painter_scene import PLACES

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
 from personaforge.providers.embedded.figure_clothes import Cut
+from personaforge.providers.embedded.figure_painter import BodyPainter
 from personaforge.providers.embedded.painter_strokes import Points, smooth
-
-if TYPE_CHECKING:
-    from personaforge.providers.embedded.figure_body import BodyPainter
 
 _DRAPE: Final[dict[str, float]] = {
     "tee": 0.8, "blouse": 1.1, "shirt": 0.8, "blazer": 0.45, "hoodie": 1.0, "knit": 0.8, "dress": 0.8, "tank": 0.5,

@@ -7,15 +7,13 @@ are body points in face units, given for the viewer's right and mirrored.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
 from personaforge.providers.embedded.figure_clothes import CUTS
+from personaforge.providers.embedded.figure_painter import BodyPainter
 from personaforge.providers.embedded.painter_strokes import Pixels, Points, ellipse, mirrored, ribbon, smooth
-
-if TYPE_CHECKING:
-    from personaforge.providers.embedded.figure_body import BodyPainter
 
 _DARK: Final = (0.6, 0.6, 0.62)
 """The tint of a seam."""

@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 from personaforge.digest import derive_seed
 from personaforge.providers.embedded.face_canvas import skin_color
 from personaforge.providers.embedded.face_params import Face
-from personaforge.providers.embedded.figure_body import Body, BodyPainter
+from personaforge.providers.embedded.figure_body import Body
 from personaforge.providers.embedded.figure_head import Head
 from personaforge.providers.embedded.figure_layers import Layer, Window
+from personaforge.providers.embedded.figure_painter import BodyPainter
+from personaforge.providers.embedded.figure_torso import paint_body
 from personaforge.providers.embedded.painter_light import light_of
 from personaforge.providers.embedded.painter_scene import paint_scene
 from personaforge.providers.embedded.painter_strokes import Canvas, Pixels
@@ -103,7 +105,7 @@ class Stage:
         scene = backdrop(scenery, frames, body.soles, face.strands)
         canvas.rgb[:] = scene
         painter = BodyPainter(canvas, body, skin_color(face), scenery, light, yaw)
-        painter.paint()
+        paint_body(painter)
         self._base, self._covered = canvas.rgb, painter.cover
         self._scene = scene
         self._fine = max(1, int(np.ceil(_FINE / frames.scale)))

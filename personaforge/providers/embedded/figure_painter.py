@@ -1,0 +1,106 @@
+"""The painter that torso, limbs and trims share: solid parts, folds, and shadows of one part on another.
+
+Everything is painted flat and lit as if each part were gently rounded. A part's roundness comes from the distance to
+its own edge, so any outline gets volume without a model behind it. Points are body points in face units with the
+head's axis at x = 0; `placed` puts them on the screen, as the body turns by a part of the head's turn.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import ArrayLike
+
+from personaforge.digest import derive_seed
+from personaforge.providers.embedded.figure_body import CHEST, RAISED, Body
+from personaforge.providers.embedded.figure_clothes import cloth, folds
+from personaforge.providers.embedded.figure_stances import stance_of
+from personaforge.providers.embedded.painter_light import Light
+from personaforge.providers.embedded.painter_strokes import Canvas, Pixels, Points, ribbon
+from personaforge.providers.embedded.subject import Scenery
+
+_TURN: Final = 0.45
+"""Share of the head's yaw that the body follows."""
+SHADE: Final = (0.62, 0.56, 0.56)
+"""The tint of a shadow on skin and cloth."""
+
+
+class BodyPainter:
+    """Paints one person's body onto a canvas; keeps what it covers."""
+
+    def __init__(self, canvas: Canvas, body: Body, skin: ArrayLike, scenery: Scenery, light: Light, yaw: float) -> None:
+        self.canvas, self.body, self.scenery, self._light = canvas, body, scenery, light
+        self.skin: Pixels = np.asarray(skin, np.float32)
+        self.stance, self.curve = stance_of(scenery.pose), body.curve
+        self.seed = derive_seed("cloth", scenery.garment, scenery.pattern)
+        turn = np.deg2rad(yaw * _TURN)
+        self._narrow, self.shift = float(np.cos(turn)), float(0.75 * np.sin(turn))
+        self.cover: Pixels = np.zeros((canvas.height, canvas.width), np.float32)
+
+    def point(self, x: float, y: float, depth: float = 0.0) -> tuple[float, float]:
+        """Return one body point on the screen."""
+        found = self.placed([(x, y)], depth)[0]
+        return float(found[0]), float(found[1])
+
+    def ribbon(self, line: Points, width: ArrayLike) -> Points:
+        """Return the outline on the screen of a limb along body points."""
+        return ribbon(self.placed(line), width)
+
+    def shade_under(self, outline: Points, amount: float, soft: float = 0.14) -> None:
+        """Darken what is already painted where something will lie over it, a little beyond its edge."""
+        found = self.canvas.mask([outline], soft)
+        if found is not None:
+            box, weight = found
+            shade = np.float32(amount) * weight * self.cover[box]
+            self.canvas.rgb[box] *= 1 - shade[..., None] * np.array((0.9, 1.0, 1.0), np.float32)
+
+    def fold(self, line: Points, width: float, amount: float) -> None:
+        """Paint a fold of cloth along points on the screen: a shadow, and above it the lit ridge."""
+        self.canvas.crease(line, width, (0.70, 0.69, 0.71), amount, soft=0.45 * width)
+        self.canvas.crease(line - (0.0, 0.8 * width), width, (1.12, 1.12, 1.11), 0.8 * amount, soft=0.45 * width)
+
+    def placed(self, points: ArrayLike, depth: float = 0.0) -> Points:
+        """Return body points on the screen; `depth` 1 lies on the chest and moves with the turn."""
+        found = np.array(points, np.float64)
+        found[:, 0] = found[:, 0] * self._narrow + depth * self.shift
+        found[:, 1] = np.where(found[:, 1] > CHEST, CHEST + (found[:, 1] - CHEST) * self.body.stretch, found[:, 1])
+        found[:, 1] -= RAISED
+        return found
+
+    def solid(self, outline: Points, bulge: float, color: ArrayLike | None = None) -> None:
+        """Paint a rounded part. Without a colour it is made of the garment's cloth."""
+        canvas = self.canvas
+        found = canvas.mask([outline])
+        if found is None:
+            return
+        box, weight = found
+        shade = self._roundness(weight, bulge * canvas.scale)
+        if color is None:
+            rows, columns = (np.arange(part.start, part.stop, dtype=np.float32) for part in box)
+            x = ((columns / canvas.scale + canvas.left - self.shift) / self._narrow).astype(np.float32)
+            y = (rows / canvas.scale + canvas.top).astype(np.float32)
+            painted = cloth(self.scenery.pattern, self.scenery.palette, x[None], y[:, None], self.seed)
+            shade = shade * folds(shade.shape, canvas.scale, self.seed)
+        else:
+            painted = np.asarray(color, np.float32)
+        canvas.mix(box, weight, np.clip(painted * shade[..., None], 0, 255))
+        np.maximum(self.cover[box], weight, out=self.cover[box])
+
+    def _roundness(self, weight: Pixels, bulge: float) -> Pixels:
+        height, width = weight.shape
+        coarse = int(np.clip(bulge / 16, 1, 6))  # roundness is smooth, so it is found on a smaller picture
+        small = cv2.resize(weight, (max(2, width // coarse), max(2, height // coarse)), interpolation=cv2.INTER_AREA)
+        inside = (small > 0.5).astype(np.uint8)
+        if inside.all():
+            away = np.full(small.shape, 1e3, np.float32)
+        else:
+            away = np.asarray(cv2.distanceTransform(inside, cv2.DIST_L2, 3), np.float32)
+        limit = bulge / coarse
+        part = np.clip(away / limit, 0, 1)
+        dome = cv2.GaussianBlur(np.sqrt(1 - (1 - part) ** 2) * limit * 0.8, (0, 0), max(limit * 0.12, 0.8))
+        across, down = cv2.Sobel(dome, cv2.CV_32F, 1, 0, scale=0.125), cv2.Sobel(dome, cv2.CV_32F, 0, 1, scale=0.125)
+        long = np.sqrt(across**2 + down**2 + 1)
+        shade = self._light.on_cloth(np.stack([-across / long, -down / long, 1 / long], axis=2))
+        return np.asarray(cv2.resize(shade, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
