@@ -40,7 +40,7 @@ def paint_face(face: Face, act: Expression, gaze: float, scale: float) -> Canvas
     canvas = Canvas(LEFT, TOP, RIGHT, BOTTOM, scale, skin)
     mottle = noise(canvas.height, canvas.width, 0.11 * scale, face.strands) * 0.018
     mottle += noise(canvas.height, canvas.width, 0.03 * scale, face.strands + 1) * 0.010
-    canvas.rgb *= (1 + mottle)[..., None]
+    canvas.planes *= 1 + mottle
     _complexion(canvas, face, at, act)
     _marks(canvas, face, at)
     paint_age(canvas, face, at, act)

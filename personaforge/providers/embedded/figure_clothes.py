@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from personaforge.providers.embedded.painter_strokes import Pixels, noise
 from personaforge.providers.embedded.subject import Color
@@ -50,37 +51,40 @@ CUTS: Final[dict[str, Cut]] = {
 
 
 def cloth(pattern: str, palette: Sequence[Color], x: Pixels, y: Pixels, seed: int) -> Pixels:
-    """Return a cloth's colour at body points `x` (1, columns) and `y` (rows, 1)."""
-    first, second, third = (np.asarray(palette[min(index, len(palette) - 1)], np.float32) for index in range(3))
-    shape = (y.shape[0], x.shape[1])
-    base = np.broadcast_to(first, (*shape, 3))
+    """Return a cloth's colour at body points `x` (1, columns) and `y` (rows, 1): planes for (3, rows, columns)."""
+    first, second, third = (
+        np.asarray(palette[min(index, len(palette) - 1)], np.float32)[:, None, None] for index in range(3)
+    )
     if pattern == "stripes":
-        return _mixed(base, second, np.broadcast_to(_wave(y, 0.62) > 0.25, shape), 0.85)
+        return _mixed(first, second, _wave(y, 0.62) > 0.25, 0.85)
     if pattern == "dots":
         row = np.floor(y / 0.4)
         away = np.hypot((x / 0.4 + 0.5 * (row % 2)) % 1 - 0.5, (y / 0.4) % 1 - 0.5)
-        return _mixed(base, second, np.clip((0.2 - away) / 0.05 + 0.5, 0, 1), 0.9)
+        return _mixed(first, second, np.clip((0.2 - away) / 0.05 + 0.5, 0, 1), 0.9)
     if pattern == "plaid":
         bands = 0.5 * (_wave(x, 1.1) > 0.3) + 0.5 * (_wave(y, 1.1) > 0.3)
         lines = np.maximum(_wave(x + 0.5, 1.1) > 0.97, _wave(y + 0.5, 1.1) > 0.97)
-        return _mixed(
-            _mixed(base, second, np.broadcast_to(bands, shape), 0.55), third, np.broadcast_to(lines, shape), 0.5
-        )
+        return _mixed(_mixed(first, second, bands, 0.55), third, lines, 0.5)
     if pattern == "floral":
         cell = 0.62
         column, row = np.floor(x / cell), np.floor(y / cell)
-        chance = np.sin(column * 127.1 + row * 311.7 + seed % 97) * 43758.5453 % 1
-        dx = x / cell - column - 0.3 - 0.4 * chance
-        dy = y / cell - row - 0.3 - 0.4 * (chance * 7.3 % 1)
-        away, turn = np.hypot(dx, dy), np.arctan2(dy, dx)
-        petals = np.clip((0.2 * (1 + 0.35 * np.cos(5 * turn + 6 * chance)) - away) / 0.05 + 0.5, 0, 1)
-        flower = _mixed(base, np.where((chance > 0.5)[..., None], second, third), petals, 0.85)
+        columns, rows = np.arange(column.min(), column.max() + 1), np.arange(row.min(), row.max() + 1)
+        cells = np.sin(columns * 127.1 + rows[:, None] * 311.7 + seed % 97) * 43758.5453 % 1
+        chance = cells.astype(np.float32)[(row - rows[0]).astype(int), (column - columns[0]).astype(int)]
+        dx = x / cell - column - 0.3 - np.float32(0.4) * chance
+        dy = y / cell - row - 0.3 - np.float32(0.4) * (chance * np.float32(7.3) % 1)
+        away = np.sqrt(dx * dx + dy * dy)
+        petals = np.zeros_like(away)
+        near = away < 0.3  # no petal is longer
+        turn = np.arctan2(dy[near], dx[near])
+        petals[near] = np.clip((0.2 * (1 + 0.35 * np.cos(5 * turn + 6 * chance[near])) - away[near]) / 0.05 + 0.5, 0, 1)
+        flower = _mixed(first, np.where(chance > 0.5, second, third), petals, 0.85)
         return _mixed(flower, 0.5 * first + 60, np.clip((0.055 - away) / 0.03 + 0.5, 0, 1), 0.8)
     if pattern == "metallic":
         sheen = 0.5 + 0.5 * np.sin(3.1 * x + 1.7 * y + 2 * np.sin(0.9 * y + x))
-        shiny = _mixed(base, second, sheen, 0.35) * (0.82 + 0.4 * sheen[..., None] ** 3)
-        return np.asarray(np.clip(shiny, 0, 255), np.float32)
-    return np.asarray(base)
+        shiny = _mixed(first, second, sheen, 0.35) * (0.82 + 0.4 * sheen * sheen * sheen)
+        return np.asarray(np.minimum(shiny, 255), np.float32)
+    return first
 
 
 def folds(shape: tuple[int, int], scale: float, seed: int) -> Pixels:
@@ -94,7 +98,5 @@ def _wave(at: Pixels, period: float) -> Pixels:
     return np.asarray(np.cos(2 * np.pi * at / period), np.float32)
 
 
-def _mixed(base: Pixels, color: Pixels, weight: Pixels, alpha: float) -> Pixels:
-    return np.asarray(
-        base + (color - base) * (np.asarray(weight, np.float32) * np.float32(alpha))[..., None], np.float32
-    )
+def _mixed(base: Pixels, color: Pixels, weight: ArrayLike, alpha: float) -> Pixels:
+    return np.asarray(base + (color - base) * (np.asarray(weight, np.float32) * np.float32(alpha)), np.float32)

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from personaforge.providers.embedded.face_canvas import LEFT, TOP, paint_face, skin_color
 from personaforge.providers.embedded.face_curves import gaze_of
@@ -46,7 +47,7 @@ class _Mask(NamedTuple):
 
     shell: Shell
     normals: Pixels
-    painted: Pixels
+    painted: NDArray[np.uint8]
 
 
 class Head:
@@ -86,11 +87,8 @@ class Head:
         side = np.abs(view.column / (self._hair.x.shape[1] - 1) - 0.5) * 2
         crown = np.clip(1 - (y - self._at["forehead"]) / 0.3, 0, 1)  # lit, unlike what hangs behind the neck
         shade = (0.30 + 0.35 * side**3 + 0.3 * crown) * (0.55 + 0.5 * strands)
-        return Layer(
-            (shade[..., None] * np.asarray(HAIR[self._face.hair_color], np.float32)).astype(np.float32, copy=False),
-            cover,
-            *at,
-        )
+        color = np.asarray(HAIR[self._face.hair_color], np.float32)
+        return Layer(color[:, None, None] * shade.astype(np.float32, copy=False), cover, *at)
 
     def front(self, pose: Pose, window: Window) -> list[Layer]:
         """Return ears, face and hair, back to front. A layer may be lower than the window."""
@@ -119,7 +117,8 @@ class Head:
 
         def make() -> _Mask:
             shell = head_shell(self._at, act, self._step)
-            return _Mask(shell, shell.normals(), paint_face(self._face, act, gaze, self._canvas_scale).rgb)
+            painted = paint_face(self._face, act, gaze, self._canvas_scale).picture()
+            return _Mask(shell, shell.normals(), np.asarray(cv2.convertScaleAbs(painted), np.uint8))
 
         return _MASKS.get((self._key, act, gaze), make)
 
@@ -182,10 +181,10 @@ class Head:
         lit *= bright * bright
         gloss *= shiny * np.clip(bright - 0.55, 0, 1)
         color = (np.asarray(HAIR[face.hair_color], np.float32) / 255) ** 2
-        linear = [lit * c + gloss * (0.02 + 0.25 * c) for c in color]
+        linear = np.stack([lit * c + gloss * (0.02 + 0.25 * c) for c in color])
         if face.hair_length == "shaved":
             cover = cover * np.float32(0.62)
-        return Layer(255 * np.sqrt(np.clip(cv2.merge(linear), 0, 1)), cover, *at)
+        return Layer(_shown(linear), cover, *at)
 
     def _face_layer(self, mask: _Mask, seen: View, pose: Pose, hair: Layer, window: Window) -> Layer:
         seen, window, at = self._cropped(seen, window)
@@ -194,13 +193,11 @@ class Head:
         view = enlarged(seen, window)
         u = (stretched(seen.take(shell.x), window) - LEFT) * scale - 0.5
         v = (shell.top + view.row * np.float32(shell.step) - TOP) * scale - 0.5
-        albedo = cv2.remap(mask.painted, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        painted = cv2.split(cv2.remap(mask.painted, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
         normals = turned(seen.take(mask.normals), pose.yaw, pose.pitch)
         # The sides of the head are plain skin: the canvas ends there.
         theta = np.interp(seen.column, np.arange(len(shell.theta)), shell.theta)
-        frontal = stretched(np.clip((np.cos(theta) + 0.02) / 0.2, 0, 1).astype(np.float32), window)[..., None]
-        skin = skin_color(self._face)
-        albedo = (skin + (albedo - skin) * frontal) * np.float32(1 / 255)
+        frontal = stretched(np.clip((np.cos(theta) + 0.02) / 0.2, 0, 1).astype(np.float32), window)
         # Hair throws a soft shadow downwards on the skin.
         above = shifted(hair, at, (window.height, window.width))
         small = cv2.resize(above, (normals.shape[1], normals.shape[0]), interpolation=cv2.INTER_AREA)
@@ -208,6 +205,23 @@ class Head:
         drop = cv2.GaussianBlur(small, (0, 0), max(0.07 * dense, 0.8))
         shift = np.array([[1, 0, 0], [0, 1, 0.06 * dense]], np.float32)
         drop = cv2.warpAffine(drop, shift, (drop.shape[1], drop.shape[0]))
-        light = stretched(self._light.on_skin(normals, seen.take(shell.cavity) * (1 - 0.5 * drop)), window)
-        linear = albedo * albedo * light + stretched(self._light.sheen(normals), window)[..., None]
-        return Layer(255 * np.sqrt(np.clip(linear, 0, 1)), view.cover(), *at)
+        lights = self._light.on_skin(normals, seen.take(shell.cavity) * (1 - 0.5 * drop))
+        sheen = stretched(self._light.sheen(normals), window)
+        linear = np.empty((3, window.height, window.width), np.float32)
+        for plane, light, tone, skin in zip(linear, lights, painted, skin_color(self._face) / 255, strict=True):
+            albedo = tone * np.float32(1 / 255)
+            albedo -= skin
+            albedo *= frontal
+            albedo += skin
+            np.multiply(albedo, albedo, out=plane)
+            plane *= stretched(light, window)
+            plane += sheen
+        return Layer(_shown(linear), view.cover(), *at)
+
+
+def _shown(linear: Pixels) -> Pixels:
+    """Return linear light, which is overwritten, as sRGB in 0..255."""
+    np.clip(linear, 0, 1, out=linear)
+    np.sqrt(linear, out=linear)
+    linear *= np.float32(255)
+    return linear

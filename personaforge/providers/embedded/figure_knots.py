@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike
 
 from personaforge.providers.embedded.face_canvas import skin_color
 from personaforge.providers.embedded.face_params import Face
@@ -51,8 +52,7 @@ def ear(head: Sitter, side: int, pose: Pose, window: Window) -> Layer:
     )
     fold = np.asarray(cv2.GaussianBlur(rim, (0, 0), max(0.018 * window.scale, 0.6)), np.float32)
     shade = head.light.flat(side) * (1 - 0.30 * soft - 0.14 * fold)
-    rgb = shade[..., None] * skin * np.asarray((1.0, 0.93, 0.91), np.float32)
-    return Layer(np.clip(rgb, 0, 255).astype(np.float32), cover, left, top)
+    return _tinted(np.asarray(shade, np.float32), skin * np.asarray((1.0, 0.93, 0.91), np.float32), cover, left, top)
 
 
 def ponytail(head: Sitter, pose: Pose, window: Window) -> Layer:
@@ -79,8 +79,7 @@ def ponytail(head: Sitter, pose: Pose, window: Window) -> Layer:
     u = ((across * 16 + 80 + 180) / 360 * (texture.shape[1] - 1)).astype(np.float32)
     v = np.broadcast_to(np.clip((rows - y) / 3.0, 0, 1) * 0.6 * texture.shape[0], u.shape).astype(np.float32)
     strand = cv2.remap(texture, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
-    rgb = ((0.98 - 0.45 * across**2) * strand)[..., None] * np.asarray(HAIR[head.face.hair_color], np.float32)
-    return Layer(np.clip(rgb, 0, 255).astype(np.float32), cover, left, top)
+    return _tinted((0.98 - 0.45 * across**2) * strand, HAIR[head.face.hair_color], cover, left, top)
 
 
 def bun(head: Sitter, pose: Pose, window: Window) -> Layer:
@@ -104,8 +103,12 @@ def bun(head: Sitter, pose: Pose, window: Window) -> Layer:
         - 0.16 * (across * head.light.direction[0] < 0) * np.abs(across)
         - 0.14 * down
     )
-    rgb = (light * strand)[..., None] * np.asarray(HAIR[head.face.hair_color], np.float32)
-    return Layer(np.clip(rgb, 0, 255).astype(np.float32), cover, left, top)
+    return _tinted(light * strand, HAIR[head.face.hair_color], cover, left, top)
+
+
+def _tinted(shade: Pixels, color: ArrayLike, cover: Pixels, x: int, y: int) -> Layer:
+    rgb = np.asarray(color, np.float32)[:, None, None] * shade.astype(np.float32)
+    return Layer(np.clip(rgb, 0, 255), cover, x, y)
 
 
 def _patch(

@@ -27,7 +27,9 @@ class Layer(NamedTuple):
     """Pixels over a part of a window."""
 
     rgb: Pixels
+    """(3, height, width)."""
     cover: Pixels
+    """(height, width)."""
     x: int = 0
     y: int = 0
     """Where the part starts inside the window, in pixels."""

@@ -53,8 +53,8 @@ class BodyPainter:
         found = self.canvas.mask([outline], soft)
         if found is not None:
             box, weight = found
-            shade = np.float32(amount) * weight * self.cover[box]
-            self.canvas.rgb[box] *= 1 - shade[..., None] * np.array((0.9, 1.0, 1.0), np.float32)
+            weight *= self.cover[box]
+            self.canvas.multiply(box, weight, np.array((0.1, 0.0, 0.0), np.float32), amount)
 
     def fold(self, line: Points, width: float, amount: float) -> None:
         """Paint a fold of cloth along points on the screen: a shadow, and above it the lit ridge."""
@@ -76,21 +76,23 @@ class BodyPainter:
         if found is None:
             return
         box, weight = found
-        shade = self._roundness(weight, bulge * canvas.scale)
+        coarse = int(np.clip(bulge * canvas.scale / 16, 1, 6))  # light is smooth, so it is found on a smaller picture
+        shade = self._roundness(weight, bulge * canvas.scale, coarse)
         if color is None:
             rows, columns = (np.arange(part.start, part.stop, dtype=np.float32) for part in box)
             x = ((columns / canvas.scale + canvas.left - self.shift) / self._narrow).astype(np.float32)
             y = (rows / canvas.scale + canvas.top).astype(np.float32)
             painted = cloth(self.scenery.pattern, self.scenery.palette, x[None], y[:, None], self.seed)
-            shade = shade * folds(shade.shape, canvas.scale, self.seed)
+            shade *= folds(shade.shape, canvas.scale / coarse, self.seed)
         else:
-            painted = np.asarray(color, np.float32)
-        canvas.mix(box, weight, np.clip(painted * shade[..., None], 0, 255))
+            painted = np.asarray(color, np.float32)[:, None, None]
+        lit = painted * cv2.resize(shade, (weight.shape[1], weight.shape[0]), interpolation=cv2.INTER_LINEAR)
+        canvas.mix(box, weight, np.minimum(lit, 255, out=lit))
         np.maximum(self.cover[box], weight, out=self.cover[box])
 
-    def _roundness(self, weight: Pixels, bulge: float) -> Pixels:
+    def _roundness(self, weight: Pixels, bulge: float, coarse: int) -> Pixels:
+        """Return the light on a rounded part, `coarse` times as small as its weights; `bulge` is in pixels."""
         height, width = weight.shape
-        coarse = int(np.clip(bulge / 16, 1, 6))  # roundness is smooth, so it is found on a smaller picture
         small = cv2.resize(weight, (max(2, width // coarse), max(2, height // coarse)), interpolation=cv2.INTER_AREA)
         inside = (small > 0.5).astype(np.uint8)
         if inside.all():
@@ -102,5 +104,4 @@ class BodyPainter:
         dome = cv2.GaussianBlur(np.sqrt(1 - (1 - part) ** 2) * limit * 0.8, (0, 0), max(limit * 0.12, 0.8))
         across, down = cv2.Sobel(dome, cv2.CV_32F, 1, 0, scale=0.125), cv2.Sobel(dome, cv2.CV_32F, 0, 1, scale=0.125)
         long = np.sqrt(across**2 + down**2 + 1)
-        shade = self._light.on_cloth(np.stack([-across / long, -down / long, 1 / long], axis=2))
-        return np.asarray(cv2.resize(shade, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+        return self._light.on_cloth(np.stack([-across / long, -down / long, 1 / long], axis=2))

@@ -52,8 +52,10 @@ class EmbeddedImages:
         drift = read_drift(fields, "reference" in request.inputs)
         face = face.drifted(drift)
         body = body_of_dna(section(subject, "dna", "subject"), face.masculinity)
+        # Two shots of one pose differ in the head: the body takes its turn from the pose as it was asked for.
+        stance_yaw = pose.yaw * calm(attempt)
         pose = settled(pose, attempt, seed)
-        stage = Stage(face, body, scenery, width, height, pose.yaw, seed)
+        stage = Stage(face, body, scenery, width, height, stance_yaw, seed)
         texts = {
             "Software": SOFTWARE,
             "forge-face": face.to_json().decode(),

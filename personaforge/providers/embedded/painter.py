@@ -8,6 +8,7 @@ random except through `seed`, and no result depends on the number of threads.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, NamedTuple
 
 import cv2
@@ -22,6 +23,7 @@ from personaforge.providers.embedded.figure_head import Head
 from personaforge.providers.embedded.figure_layers import Layer, Window
 from personaforge.providers.embedded.figure_painter import BodyPainter
 from personaforge.providers.embedded.figure_torso import paint_body
+from personaforge.providers.embedded.painter_cache import Memory
 from personaforge.providers.embedded.painter_light import light_of
 from personaforge.providers.embedded.painter_scene import paint_scene
 from personaforge.providers.embedded.painter_strokes import Canvas, Pixels
@@ -42,6 +44,10 @@ _SMALLEST: Final = 160
 """Shortest side that is drawn; below it strokes would be thinner than pixels."""
 _FINE: Final = 58.0
 """Pixels per face unit that a head is drawn at, at least; a smaller one is drawn larger and reduced."""
+_TILE: Final = 128
+"""Pixels after which grain repeats itself."""
+_BASES: Final = Memory(6)
+"""3 MB each at 768 x 1024, 9 MB at the largest size that is drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,63 +94,63 @@ class Move(NamedTuple):
     scene_size: float = 1.0
 
 
+class Base(NamedTuple):
+    """What stands behind and below a head: the background and the body on it."""
+
+    rgb: Frame
+    cover: Frame
+    """(height, width): how much of each pixel the body covers, 0..255."""
+
+
 class Stage:
     """A person in front of a background, to be seen in one pose after the other."""
 
     def __init__(
         self, face: Face, body: Body, scenery: Scenery, width: int, height: int, yaw: float, seed: int
     ) -> None:
-        """`yaw` is the middle of the poses to come: the body takes its turn from it."""
+        """`yaw` is the middle of the poses to come: the body takes its turn from it. `seed` moves the head's light."""
         self._size = (width, height)
         self._frames = layout(width, height, scenery.distance, yaw, body.soles)
-        frames = self._frames
-        light = light_of(scenery.light, derive_seed(seed, "light") / 2**30 - 1)
-        left, top = -frames.axis_x / frames.scale, -frames.eyes_y / frames.scale
-        right, bottom = left + frames.width / frames.scale, top + frames.height / frames.scale
-        canvas = Canvas(left, top, right, bottom, frames.scale, (0, 0, 0))
-        scene = backdrop(scenery, frames, body.soles, face.strands)
-        canvas.rgb[:] = scene
-        painter = BodyPainter(canvas, body, skin_color(face), scenery, light, yaw)
-        paint_body(painter)
-        self._base, self._covered = canvas.rgb, painter.cover
-        self._scene = scene
+        frames, skin = self._frames, skin_color(face)
+        key = (body, skin.tobytes(), scenery, frames, yaw, face.strands)
+        self._base = _BASES.get(key, lambda: _painted(body, skin, scenery, frames, yaw, face.strands))
+        self._backdrop = (scenery, frames, body.soles, face.strands)
         self._fine = max(1, int(np.ceil(_FINE / frames.scale)))
+        light = light_of(scenery.light, derive_seed(seed, "light") / 2**30 - 1)
         self._head = Head(face, frames.scale * self._fine, light, self._fine)
 
     def frame(self, pose: Pose, grain: int | None = None, move: Move | None = None) -> Frame:
         """Return the person in this pose; `grain` is a seed for film grain, `move` shifts figure and background."""
         reach = 1.75  # face units; no head and no hair is wider
         box, window = self._window(-reach, -2.0, reach, self._head.lowest)
-        there = self._base[box].copy()
+        done = self._base.rgb.copy()
+        cover = self._base.cover
         if window is not None:
-            _lay(there, self._reduced(self._head.behind(pose, window)), 1 - self._covered[box])
+            covered = np.multiply(cover[box], np.float32(1 / 255), dtype=np.float32)
+            there = np.stack(cv2.split(done[box])).astype(np.float32)
+            _lay(there, self._reduced(self._head.behind(pose, window)), 1 - covered)
             layers = [self._reduced(layer) for layer in self._head.front(pose, window)]
-            self._throw_shadow(there, box, layers)
+            self._throw_shadow(there, covered, layers)
             for layer in layers:
                 _lay(there, layer)
-            if move is not None:
-                return self._fitted(_bytes(self._moved(there, box, layers, move)))
-        if grain is None:
-            done = _bytes(self._base)
             done[box] = _bytes(there)
-        else:
-            rgb = self._base.copy()
-            rgb[box] = there
-            tile = np.random.default_rng(grain).normal(0, 0.8, (128, 128)).astype(np.float32)
-            again = (-(-rgb.shape[0] // 128), -(-rgb.shape[1] // 128))
-            rgb += np.tile(tile, again)[: rgb.shape[0], : rgb.shape[1], None]
-            done = _bytes(rgb)
+            if move is not None:
+                cover = cover.copy()
+                _widen(cover[box], layers)
+        if move is not None:
+            done = self._moved(done, cover, move)
+        if grain is not None:
+            _add_grain(done, grain)
         return self._fitted(done)
 
-    def _moved(self, there: Pixels, box: tuple[slice, slice], layers: list[Layer], move: Move) -> Pixels:
+    @cached_property
+    def _scene(self) -> Frame:
+        """The background alone, which only a moving camera sees."""
+        return _bytes(backdrop(*self._backdrop))
+
+    def _moved(self, figure: Frame, cover: Frame, move: Move) -> Frame:
         """Return the frame with the figure lifted off the background and both moved."""
         frames = self._frames
-        figure, cover = self._base.copy(), self._covered.copy()
-        figure[box] = there
-        shown = cover[box]
-        for layer in layers:
-            part = _under(shown, layer)
-            np.maximum(part, layer.cover[: part.shape[0], : part.shape[1]], out=part)
         size, around = (frames.width, frames.height), np.array((frames.axis_x, frames.eyes_y))
         shift = np.array((move.x, move.y)) * frames.scale
         place = np.hstack([move.size * np.eye(2), (around * (1 - move.size) + shift)[:, None]]).astype(np.float32)
@@ -153,8 +159,9 @@ class Stage:
         slide = np.array((move.scene_x * frames.width, 0.0))
         back = np.hstack([move.scene_size * np.eye(2), (middle * (1 - move.scene_size) + slide)[:, None]])
         scene = cv2.warpAffine(self._scene, back.astype(np.float32), size, borderMode=cv2.BORDER_REFLECT_101)
-        weight = both[..., 3:]
-        return np.asarray(scene + weight * (both[..., :3] - scene), np.float32)
+        weight = cv2.merge([both[..., 3]] * 3)
+        shown = cv2.multiply(np.ascontiguousarray(both[..., :3]), weight, scale=1 / 255)
+        return np.asarray(cv2.add(shown, cv2.multiply(scene, cv2.bitwise_not(weight), scale=1 / 255)), np.uint8)
 
     def _fitted(self, done: Frame) -> Frame:
         if (done.shape[1], done.shape[0]) != self._size:
@@ -183,14 +190,14 @@ class Stage:
             return layer
         size = (layer.cover.shape[1] // self._fine, layer.cover.shape[0] // self._fine)
         cover = np.asarray(cv2.resize(layer.cover, size, interpolation=cv2.INTER_AREA), np.float32)
-        weighted = cv2.resize(layer.rgb * layer.cover[..., None], size, interpolation=cv2.INTER_AREA)
-        rgb = np.asarray(weighted / np.maximum(cover, 1e-3)[..., None], np.float32)
+        rgb = np.stack([cv2.resize(plane * layer.cover, size, interpolation=cv2.INTER_AREA) for plane in layer.rgb])
+        rgb /= np.maximum(cover, 1e-3)
         return Layer(rgb, cover, layer.x // self._fine, layer.y // self._fine)
 
-    def _throw_shadow(self, there: Pixels, box: tuple[slice, slice], layers: list[Layer]) -> None:
+    def _throw_shadow(self, there: Pixels, covered: Pixels, layers: list[Layer]) -> None:
         """Darken the neck and shoulders under the head."""
         scale = self._frames.scale
-        rows, columns = (part.stop - part.start for part in box)
+        rows, columns = covered.shape
         coarse = int(np.clip(scale / 24, 1, 8))  # the shadow is soft enough to be found on a smaller picture
         head = np.zeros((rows, columns), np.float32)
         for layer in layers:
@@ -201,34 +208,67 @@ class Stage:
         soft = cv2.GaussianBlur(small, (0, 0), max(0.14 * scale / coarse, 0.8))
         shift = np.array([[1, 0, 0], [0, 1, 0.26 * scale / coarse]], np.float32)
         moved = cv2.resize(cv2.warpAffine(soft, shift, (soft.shape[1], soft.shape[0])), (columns, rows))
-        weight = moved * self._covered[box] * np.float32(0.62)
-        for channel, dark in enumerate((0.58, 0.68, 0.70)):
-            there[..., channel] *= 1 - weight * np.float32(dark)
+        weight = moved * covered
+        for plane, dark in zip(there, (0.58, 0.68, 0.70), strict=True):
+            plane *= 1 - weight * np.float32(0.62 * dark)
+
+
+def _painted(body: Body, skin: Pixels, scenery: Scenery, frames: Frames, yaw: float, seed: int) -> Base:
+    left, top = -frames.axis_x / frames.scale, -frames.eyes_y / frames.scale
+    right, bottom = left + frames.width / frames.scale, top + frames.height / frames.scale
+    canvas = Canvas(left, top, right, bottom, frames.scale, (0, 0, 0))
+    canvas.planes = backdrop(scenery, frames, body.soles, seed)
+    painter = BodyPainter(canvas, body, skin, scenery, light_of(scenery.light, 0.0), yaw)
+    paint_body(painter)
+    return Base(_bytes(canvas.planes), np.asarray(cv2.convertScaleAbs(painter.cover, alpha=255), np.uint8))
 
 
 def backdrop(scenery: Scenery, frames: Frames, soles: float, seed: int) -> Pixels:
-    """Return the background; `seed` belongs to the person, so that a home stays a home from picture to picture."""
+    """Return the background, (3, height, width); `seed` belongs to the person, so that a home stays a home."""
     high, low = (np.asarray(color, np.float32) for color in scenery.backdrop)
     floor = (frames.eyes_y + soles * frames.scale) / frames.height
     where = derive_seed("backdrop", scenery.place, scenery.setting, seed)
     return paint_scene(scenery.place, (high, low), frames.width, frames.height, scenery.distance, floor, where)
 
 
-def _bytes(rgb: Pixels) -> Frame:
-    return np.asarray(cv2.convertScaleAbs(np.maximum(rgb, 0)), np.uint8)
+def _bytes(planes: Pixels) -> Frame:
+    """Return planes, which are overwritten, as a frame."""
+    np.maximum(planes, 0, out=planes)
+    return np.asarray(cv2.merge([cv2.convertScaleAbs(plane) for plane in planes]), np.uint8)
 
 
-def _lay(rgb: Pixels, layer: Layer, through: Pixels | None = None) -> None:
-    """Mix a layer into the window's pixels; `through` lets it show only in part."""
-    there = _under(rgb, layer)
-    rows, columns = there.shape[:2]
+def _add_grain(frame: Frame, seed: int) -> None:
+    """Add film grain in whole steps, the same to each channel."""
+    height, width, _ = frame.shape
+    tile = np.rint(np.random.default_rng(seed).normal(0, 0.8, (_TILE, _TILE))).astype(np.int8)
+    wide = np.repeat(np.tile(tile, (1, -(-width // _TILE)))[:, :width], 3, axis=1)
+    lighter, darker = np.maximum(wide, 0).astype(np.uint8), np.maximum(-wide, 0).astype(np.uint8)
+    for top in range(0, height, _TILE):
+        rows = frame[top : top + _TILE].reshape(-1, 3 * width)
+        cv2.add(rows, lighter[: len(rows)], dst=rows)
+        cv2.subtract(rows, darker[: len(rows)], dst=rows)
+
+
+def _widen(cover: Frame, layers: list[Layer]) -> None:
+    """Count what the layers cover as covered."""
+    for layer in layers:
+        part = cover[layer.y : layer.y + layer.cover.shape[0], layer.x : layer.x + layer.cover.shape[1]]
+        np.maximum(part, cv2.convertScaleAbs(layer.cover, alpha=255)[: part.shape[0], : part.shape[1]], out=part)
+
+
+def _lay(there: Pixels, layer: Layer, through: Pixels | None = None) -> None:
+    """Mix a layer into the window's planes; `through` lets it show only in part."""
+    part = there[:, layer.y : layer.y + layer.cover.shape[0], layer.x : layer.x + layer.cover.shape[1]]
+    rows, columns = part.shape[1:]
     weight = layer.cover[:rows, :columns]
     if through is not None:
         weight = weight * _under(through, layer)
-    there += weight[..., None] * (layer.rgb[:rows, :columns] - there)
+    change = layer.rgb[:, :rows, :columns] - part
+    change *= weight
+    part += change
 
 
 def _under(window: Pixels, layer: Layer) -> Pixels:
-    """Return the part of a window's array that a layer covers."""
+    """Return the part of a window's plane that a layer covers."""
     rows, columns = layer.cover.shape
     return window[layer.y : layer.y + rows, layer.x : layer.x + columns]

@@ -28,17 +28,16 @@ class Light:
     """Colour of the key."""
     rim: float
 
-    def on_skin(self, normals: Pixels, sky: Pixels) -> Pixels:
-        """Return the light on skin, (..., 3); `sky` is the share of the surroundings that a point sees."""
+    def on_skin(self, normals: Pixels, sky: Pixels) -> list[Pixels]:
+        """Return the light on skin, a plane for each channel; `sky` is the share of the surroundings that is seen."""
         facing = self._facing(normals)
         other = np.clip(-normals[..., 0] * np.sign(self.direction[0] or 1) * 0.7 + 0.6 * normals[..., 2], 0, 1)
         even = self.fill * other + self.around * (0.9 - 0.1 * normals[..., 1]) * sky
         near = 0.35 + 0.65 * sky
-        parts = [
-            even + self.key * tint * near * np.clip((facing + wrap) / (1 + wrap), 0, 1)
+        return [
+            np.asarray(even + self.key * tint * near * np.clip((facing + wrap) / (1 + wrap), 0, 1), np.float32)
             for wrap, tint in zip(_WRAP, self.tint, strict=True)
         ]
-        return np.asarray(np.stack(parts, axis=-1), np.float32)
 
     def on_hair(self, normals: Pixels) -> Pixels:
         """Return the light on hair."""

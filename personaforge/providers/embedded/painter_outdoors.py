@@ -11,10 +11,10 @@ from personaforge.providers.embedded.painter_strokes import Canvas, Pixels, elli
 def gradient(canvas: Canvas, top: ArrayLike, bottom: ArrayLike, start: float = 0.0, stop: float = 1.0) -> None:
     """Fill from `start` down with a gradient that ends at `stop`."""
     y = (np.arange(canvas.height, dtype=np.float32) + 0.5) / canvas.scale
-    part = np.clip((y - start) / (stop - start), 0, 1)[:, None, None]
-    rows = slice(int(start * canvas.scale), canvas.height)
-    found = np.asarray(top, np.float32) + (np.asarray(bottom, np.float32) - np.asarray(top, np.float32)) * part
-    canvas.rgb[rows] = found[rows]
+    part = np.clip((y - start) / (stop - start), 0, 1)[None, :, None]
+    first = int(start * canvas.scale)
+    high, low = (np.asarray(color, np.float32)[:, None, None] for color in (top, bottom))
+    canvas.planes[:, first:] = (high + (low - high) * part)[:, first:]
 
 
 def box(x0: float, y0: float, x1: float, y1: float) -> list[tuple[float, float]]:
@@ -114,10 +114,9 @@ def vacation(
     canvas.stain(np.clip(1.8 * clouds - 0.25, 0, 0.85) * fade, (255, 255, 255))
     horizon, shore = 0.52, 0.68
     sea = slice(int(horizon * canvas.scale), int(shore * canvas.scale))
-    part = np.linspace(0, 1, sea.stop - sea.start, dtype=np.float32)[:, None, None]
-    canvas.rgb[sea] = (
-        np.array((28, 110, 158), np.float32) + (np.array((120, 206, 206), np.float32) - (28, 110, 158)) * part
-    )
+    part = np.linspace(0, 1, sea.stop - sea.start, dtype=np.float32)[:, None]
+    deep, shallow = (np.array(color, np.float32)[:, None, None] for color in ((28, 110, 158), (120, 206, 206)))
+    canvas.planes[:, sea] = deep + (shallow - deep) * part
     for _ in range(70):
         y = random.uniform(horizon + 0.01, shore)
         x, w = random.uniform(-half, half), random.uniform(0.01, 0.06) * (0.4 + 4 * (y - horizon))

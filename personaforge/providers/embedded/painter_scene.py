@@ -29,10 +29,10 @@ _PIXELS: Final = 240
 def paint_scene(
     place: str, colors: tuple[Pixels, Pixels], width: int, height: int, distance: str, floor: float, seed: int
 ) -> Pixels:
-    """Return a background, float32 RGB. `floor` is where a standing person's soles are, as a share of the height."""
+    """Return a background, (3, height, width). `floor` is where a standing person's soles are, as a share of height."""
     key = (place, tuple(map(tuple, colors)), width, height, distance, round(floor, 3), seed)
     soft = _SCENES.get(key, lambda: _soft_scene(place, colors, width, height, distance, floor, seed))
-    return np.asarray(cv2.resize(soft, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
+    return np.stack([cv2.resize(plane, (width, height), interpolation=cv2.INTER_CUBIC) for plane in cv2.split(soft)])
 
 
 def _soft_scene(
@@ -45,12 +45,13 @@ def _soft_scene(
     random = np.random.default_rng(seed)
     PLACES.get(place, _anywhere)(canvas, colors, random, min(floor, 1.25), half)
     rows, columns = canvas.height, canvas.width
+    picture = canvas.picture()
     if zoom > 1:
         keep_y, keep_x = max(2, round(rows / zoom)), max(2, round(columns / zoom))
         top, left = int(0.40 * (rows - keep_y)), (columns - keep_x) // 2
-        canvas.rgb = np.ascontiguousarray(canvas.rgb[top : top + keep_y, left : left + keep_x])
-    sigma = max(_SOFT[distance] * canvas.rgb.shape[0], 0.5)
-    return np.asarray(cv2.GaussianBlur(np.clip(canvas.rgb, 0, 255), (0, 0), sigma), np.float32)
+        picture = picture[top : top + keep_y, left : left + keep_x]
+    sigma = max(_SOFT[distance] * picture.shape[0], 0.5)
+    return np.asarray(cv2.GaussianBlur(np.clip(picture, 0, 255), (0, 0), sigma), np.float32)
 
 
 def _studio(

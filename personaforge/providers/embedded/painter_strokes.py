@@ -1,13 +1,14 @@
 """A canvas in face units and the few strokes that everything is painted with.
 
-The canvas is float32 RGB in 0..255 sRGB; points are (n, 2) arrays in face units, x right, y down. A stroke is an
-antialiased shape, softened with a Gaussian, mixed in or multiplied in; all work stays inside the shape's bounding
-box, which is what makes painting cheap. Multiplying (`tint`) is how anything on skin is shaded, since the same tint
-suits every skin tone.
+The canvas is float32 RGB in 0..255 sRGB, plane by plane, which numpy is several times as fast on as on interleaved
+pixels; points are (n, 2) arrays in face units, x right, y down. A stroke is an antialiased shape, softened with a
+Gaussian, mixed in or multiplied in; all work stays inside the shape's bounding box, which is what makes painting cheap.
+Multiplying (`tint`) is how anything on skin is shaded, since the same tint suits every skin tone.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Final
 
 import cv2
@@ -19,6 +20,8 @@ Points = NDArray[np.float64]
 
 _SHIFT: Final = 4
 """Fractional bits of OpenCV's integer coordinates."""
+_HALF: Final = 0.5 * (1 << _SHIFT)
+"""From a pixel's corner to its middle, in those units."""
 
 
 class Canvas:
@@ -28,10 +31,15 @@ class Canvas:
         """`scale` is pixels per face unit."""
         self.left, self.top, self.scale = left, top, scale
         self.width, self.height = max(2, round((right - left) * scale)), max(2, round((bottom - top) * scale))
-        self.rgb: Pixels = np.empty((self.height, self.width, 3), np.float32)
-        self.rgb[:] = np.asarray(color, np.float32)
+        self.planes: Pixels = np.empty((3, self.height, self.width), np.float32)
+        """(3, height, width)."""
+        self.planes[:] = np.asarray(color, np.float32)[:, None, None]
         self.clip: Pixels | None = None
         """While set, strokes are multiplied with this full-size mask."""
+
+    def picture(self) -> Pixels:
+        """Return the pixels as (height, width, 3)."""
+        return np.asarray(cv2.merge(list(self.planes)), np.float32)
 
     def fill(self, points: ArrayLike, color: ArrayLike, alpha: float = 1.0, soft: float = 0.0) -> None:
         """Mix a colour into a polygon. `soft` is the blur's sigma in face units."""
@@ -43,7 +51,7 @@ class Canvas:
         """Multiply a polygon with a factor per channel."""
         found = self.mask([points], soft)
         if found is not None:
-            self._multiply(*found, np.asarray(factor, np.float32), alpha)
+            self.multiply(*found, np.asarray(factor, np.float32), alpha)
 
     def line(
         self, points: ArrayLike, width: ArrayLike, color: ArrayLike, alpha: float = 1.0, soft: float = 0.0
@@ -77,7 +85,7 @@ class Canvas:
         weight = np.outer(down, across)
         if self.clip is not None:
             weight *= self.clip[box]
-        self._multiply(box, weight, np.asarray(factor, np.float32), alpha)
+        self.multiply(box, weight, np.asarray(factor, np.float32), alpha)
 
     def area(self, points: ArrayLike, soft: float = 0.0) -> Pixels:
         """Return a full-size mask of a polygon, 0..1."""
@@ -93,27 +101,28 @@ class Canvas:
 
     def shade(self, mask: Pixels, factor: ArrayLike, alpha: float = 1.0) -> None:
         """Multiply with a factor through a full-size mask."""
-        self._multiply((slice(None), slice(None)), mask, np.asarray(factor, np.float32), alpha)
+        self.multiply((slice(None), slice(None)), mask, np.asarray(factor, np.float32), alpha)
 
     def mask(
         self, shapes: list[Any], soft: float = 0.0, thickness: int = 0
     ) -> tuple[tuple[slice, slice], Pixels] | None:
         """Return the box and the weights, 0..1, of shapes: polygons, or strokes of `thickness` pixels. None outside."""
-        placed = [
-            (np.asarray(shape, np.float64) - (self.left, self.top)) * self.scale - 0.5 for shape in shapes if len(shape)
-        ]
-        if not placed:
+        unit = self.scale * (1 << _SHIFT)
+        origin = np.array((self.left * unit + _HALF, self.top * unit + _HALF))
+        fixed = [np.rint(np.asarray(shape) * unit - origin).astype(np.int32) for shape in shapes if len(shape)]
+        if not fixed:
             return None
         sigma = soft * self.scale
         margin = int(3 * sigma) + thickness + 2
-        low = np.floor(np.min([shape.min(axis=0) for shape in placed], axis=0)).astype(int) - margin
-        high = np.ceil(np.max([shape.max(axis=0) for shape in placed], axis=0)).astype(int) + margin + 1
-        x0, y0 = max(int(low[0]), 0), max(int(low[1]), 0)
-        x1, y1 = min(int(high[0]), self.width), min(int(high[1]), self.height)
+        left, top, wide, high = cv2.boundingRect(fixed[0] if len(fixed) == 1 else np.concatenate(fixed))
+        x0, y0 = max((left >> _SHIFT) - margin, 0), max((top >> _SHIFT) - margin, 0)
+        x1 = min(((left + wide) >> _SHIFT) + margin + 2, self.width)
+        y1 = min(((top + high) >> _SHIFT) + margin + 2, self.height)
         if x0 >= x1 or y0 >= y1:
             return None
         mask = np.zeros((y1 - y0, x1 - x0), np.uint8)
-        fixed = [np.round((shape - (x0, y0)) * (1 << _SHIFT)).astype(np.int32) for shape in placed]
+        for shape in fixed:
+            shape -= (x0 << _SHIFT, y0 << _SHIFT)
         if thickness:
             cv2.polylines(mask, fixed, False, 255, thickness, cv2.LINE_AA, _SHIFT)
         else:
@@ -121,19 +130,23 @@ class Canvas:
         if sigma > 0.3:
             mask = _blurred(mask, sigma)
         box = (slice(y0, y1), slice(x0, x1))
-        weight = mask.astype(np.float32) / np.float32(255)
+        weight = np.multiply(mask, np.float32(1 / 255), dtype=np.float32)
         if self.clip is not None:
             weight *= self.clip[box]
         return box, weight
 
     def mix(self, box: tuple[slice, slice], weight: Pixels, color: Pixels, alpha: float = 1.0) -> None:
-        """Mix a colour, or a picture of the box's size, into a box."""
-        there = self.rgb[box]
-        there += (weight * np.float32(alpha))[..., None] * (color - there)
+        """Mix a colour, or planes of the box's size, into a box."""
+        there = self.planes[:, box[0], box[1]]
+        change = (color if color.ndim == 3 else color[:, None, None]) - there
+        change *= weight if alpha == 1 else weight * np.float32(alpha)
+        there += change
 
-    def _multiply(self, box: tuple[slice, slice], weight: Pixels, factor: Pixels, alpha: float) -> None:
-        there = self.rgb[box]
-        there *= 1 + (weight * np.float32(alpha))[..., None] * (factor - 1)
+    def multiply(self, box: tuple[slice, slice], weight: Pixels, factor: Pixels, alpha: float = 1.0) -> None:
+        """Multiply a box with a factor per channel, through weights."""
+        change = ((factor - 1) * np.float32(alpha))[:, None, None] * weight
+        change += 1
+        self.planes[:, box[0], box[1]] *= change
 
 
 def _blurred(mask: NDArray[np.uint8], sigma: float) -> NDArray[np.uint8]:
@@ -153,21 +166,33 @@ def smooth(points: ArrayLike, steps: int = 8, *, closed: bool = False) -> Points
     ends = (knots[-1:], knots[:2]) if closed else (2 * knots[:1] - knots[1:2], 2 * knots[-1:] - knots[-2:-1])
     padded = np.concatenate([ends[0], knots, ends[1]])
     before, start, stop, after = (padded[i : len(padded) - 3 + i, None] for i in range(4))
-    t = np.linspace(0, 1, steps, endpoint=False)[None, :, None]
-    curve = 0.5 * (
-        2 * start
-        + (stop - before) * t
-        + (2 * before - 5 * start + 4 * stop - after) * t**2
-        + (3 * start - before - 3 * stop + after) * t**3
-    )
+    one, two, three, four = _weights(steps)
+    curve = before * one
+    curve += start * two
+    curve += stop * three
+    curve += after * four
     flat = curve.reshape(-1, knots.shape[1])
     return flat if closed else np.concatenate([flat, knots[-1:]])
+
+
+@cache
+def _weights(steps: int) -> tuple[Points, Points, Points, Points]:
+    """Return what each of four neighbouring knots counts for along a piece of the curve, (1, steps, 1)."""
+    t = np.linspace(0, 1, steps, endpoint=False)[None, :, None]
+    return (
+        0.5 * (-t + 2 * t**2 - t**3),
+        0.5 * (2 - 5 * t**2 + 3 * t**3),
+        0.5 * (t + 4 * t**2 - 3 * t**3),
+        0.5 * (t**3 - t**2),
+    )
 
 
 def ribbon(points: ArrayLike, width: ArrayLike) -> Points:
     """Return the outline of a stroke of the given full width along the points."""
     line = np.asarray(points, np.float64)
-    along = np.gradient(line, axis=0)
+    along = np.empty_like(line)
+    along[1:-1] = line[2:] - line[:-2]
+    along[0], along[-1] = line[1] - line[0], line[-1] - line[-2]
     along /= np.maximum(np.hypot(along[:, 0], along[:, 1]), 1e-9)[:, None]
     side = np.stack([-along[:, 1], along[:, 0]], axis=1) * (np.asarray(width, np.float64) / 2).reshape(-1, 1)
     return np.concatenate([line + side, (line - side)[::-1]])
