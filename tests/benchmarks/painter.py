@@ -160,22 +160,31 @@ def write_sheets(people: list[Person], folder: Path) -> None:
 
 
 def _times(people: list[Person]) -> None:
-    """Print the time of a picture of a face never drawn before, and of the next one of the same person."""
-    print(f"{'ms a picture, 768 x 1024':26}{'cold':>8}{'again':>8}")
-    anchors = [draw(who, "01") for who in people]
-    every: tuple[list[float], list[float]] = ([], [])
-    for slot in ("01", "03", "04", "05"):
-        cold, again = [], []
-        for who, anchor in zip(people, anchors, strict=True):
-            # Without a reference the seed moves the face a little, so nothing of it is remembered.
-            cold.append(_spent(lambda who=who, slot=slot: draw(who, slot, seed=int(slot) + 40)))
+    """Print the time of a picture: of a stranger, of a person's next position, and of one position once more.
+
+    `cold` draws a person never seen; `next` draws positions 2 to 20 in a row, each once, as a build does; `again` draws
+    a position a second time with another seed, which turns the head a little and lights and grains it anew.
+    """
+    spent: dict[str, dict[str, list[float]]] = {"cold": {}, "next": {}, "again": {}}
+    for number, who in enumerate(people):
+        anchor = draw(who, "01")
+        for slot in sorted(_MATRIX["positions"])[1:]:
+            distance = _MATRIX["positions"][slot]["distance"]
+            first = _spent(lambda who=who, slot=slot, anchor=anchor: draw(who, slot, anchor, seed=int(slot)))
+            spent["next"].setdefault(distance, []).append(first)
+        for place, slot in enumerate(("01", "03", "04", "05")):
+            distance = _MATRIX["positions"][slot]["distance"]
+            stranger = person(1000 + 4 * number + place)
+            cold = _spent(lambda stranger=stranger, slot=slot: draw(stranger, slot))
+            spent["cold"].setdefault(distance, []).append(cold)
             draw(who, slot, anchor, seed=11)
-            again.append(_spent(lambda who=who, slot=slot, anchor=anchor: draw(who, slot, anchor, seed=12)))
-        distance = _MATRIX["positions"][slot]["distance"]
-        print(f"{distance:26}{statistics.median(cold):8.0f}{statistics.median(again):8.0f}")
-        every[0].extend(cold)
-        every[1].extend(again)
-    print(f"{'all':26}{statistics.median(every[0]):8.0f}{statistics.median(every[1]):8.0f}\n", flush=True)
+            again = _spent(lambda who=who, slot=slot, anchor=anchor: draw(who, slot, anchor, seed=12))
+            spent["again"].setdefault(distance, []).append(again)
+    print(f"{'ms a picture, 768 x 1024':26}{''.join(f'{name:>8}' for name in spent)}")
+    for distance in spent["cold"]:
+        print(f"{distance:26}{''.join(f'{statistics.median(found[distance]):8.0f}' for found in spent.values())}")
+    every = [list(itertools.chain(*found.values())) for found in spent.values()]
+    print(f"{'all':26}{''.join(f'{statistics.median(values):8.0f}' for values in every)}\n", flush=True)
 
 
 def _spent(what: Callable[[], object]) -> float:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations, pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from personaforge.digest import digest_bytes
 from personaforge.providers.embedded.clip_life import STYLES, Life
 from personaforge.providers.embedded.face_params import STYLES as HAIR_STYLES
 from personaforge.providers.embedded.face_params import subject_face
@@ -159,9 +165,29 @@ def test_a_memory_keeps_the_last_and_forgets_the_oldest() -> None:
     assert made == ["a", "b", "c", "b"]
 
 
-def test_an_order_of_requests_changes_no_bytes() -> None:
-    first, second = draw_request(subject(yaw=9)), draw_request(subject(yaw=9, expression="laugh"))
-    provider = EmbeddedImages()
-    forward = [provider.submit(request).blob for request in (first, second)]
-    backward = [provider.submit(request).blob for request in (second, first)]
-    assert forward == backward[::-1]
+def drawn_in(order: list[int]) -> dict[int, str]:
+    """Return the digests of a few pictures, two of which share a body, a face or a scene, drawn in this order."""
+    poses: list[dict[str, Any]] = [
+        {"yaw": 9}, {"yaw": 9, "expression": "laugh"}, {"yaw": -30, "distance": "half"}, {"distance": "full"}
+    ]  # fmt: skip
+    found = {}
+    for index in order:
+        who, seed = subject(**poses[index // 2]), 3 + index % 2
+        blob = EmbeddedImages().submit(draw_request(who, b"", width=192, height=256, seed=seed)).blob
+        assert blob is not None
+        found[index] = digest_bytes(blob.data)
+    return found
+
+
+def test_what_was_drawn_before_changes_no_bytes() -> None:
+    """Orders, a process that remembers nothing, and threads that fill the same memories agree to the byte."""
+    order = list(range(8))
+    first = drawn_in(order)
+    assert len(set(first.values())) == 8
+    assert drawn_in(order[::-1]) == first
+    cold = "from tests.embedded_images.test_figure import drawn_in; print(sorted(drawn_in([5, 2, 7, 0]).items()))"
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    run = subprocess.run([sys.executable, "-c", cold], capture_output=True, text=True, check=True, env=env)
+    assert run.stdout.strip() == repr(sorted((index, first[index]) for index in (5, 2, 7, 0)))
+    with ThreadPoolExecutor(4) as pool:
+        assert all(found == first for found in pool.map(drawn_in, [order, order[::-1], order, order[3:] + order[:3]]))

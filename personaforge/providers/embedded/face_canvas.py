@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from personaforge.providers.embedded.face_age import SHADOW, paint_age
 from personaforge.providers.embedded.face_beard import paint_beard
@@ -24,6 +26,8 @@ LEFT: Final = -1.25
 TOP: Final = -1.75
 RIGHT: Final = 1.25
 BOTTOM: Final = 2.05
+_EYES: Final = 0.45
+"""How far above and below their middle eyes reach at most: lids, lashes and all."""
 
 
 def skin_color(face: Face) -> Pixels:
@@ -33,8 +37,8 @@ def skin_color(face: Face) -> Pixels:
     return np.asarray(np.clip((tone + tint) * (1 + face.lengths()["skin_shift"]), 0, 255), np.float32)
 
 
-def paint_face(face: Face, act: Expression, gaze: float, scale: float) -> Canvas:
-    """Return the painted canvas. `gaze` shifts both irises, in face units; `scale` is pixels per face unit."""
+def paint_face(face: Face, act: Expression, scale: float) -> NDArray[np.uint8]:
+    """Return the canvas without its eyes, (height, width, 3), 0..255. `scale` is pixels per face unit."""
     at = face.lengths()
     skin = skin_color(face)
     canvas = Canvas(LEFT, TOP, RIGHT, BOTTOM, scale, skin)
@@ -48,9 +52,21 @@ def paint_face(face: Face, act: Expression, gaze: float, scale: float) -> Canvas
     paint_beard(canvas, face, at, act)
     paint_mouth(canvas, at, act, _rouge(face, skin), face.strands)
     for side in (-1, 1):
-        paint_eye(canvas, face, at, act, gaze, side)
         paint_brow(canvas, face, at, act, side)
-    return canvas
+    return np.asarray(cv2.convertScaleAbs(canvas.picture()), np.uint8)
+
+
+def open_eyes(painted: NDArray[np.uint8], face: Face, act: Expression, gaze: float, scale: float) -> NDArray[np.uint8]:
+    """Return what `paint_face` returned, with eyes in it. `gaze` shifts both irises, in face units."""
+    at = face.lengths()
+    first, last = (round((at["eye_y"] + reach - TOP) * scale) for reach in (-_EYES, _EYES))
+    strip = Canvas(LEFT, TOP + first / scale, RIGHT, TOP + last / scale, scale, (0, 0, 0))
+    strip.planes = np.stack(cv2.split(painted[first:last])).astype(np.float32)
+    for side in (-1, 1):
+        paint_eye(strip, face, at, act, gaze, side)
+    found = painted.copy()
+    found[first:last] = cv2.convertScaleAbs(strip.picture())
+    return found
 
 
 def _rouge(face: Face, skin: Pixels) -> tuple[float, float, float]:

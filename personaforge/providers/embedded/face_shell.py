@@ -10,6 +10,7 @@ close for a nod of 30 degrees.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -138,9 +139,9 @@ def head_shell(at: Mapping[str, float], act: Expression, step: float) -> Shell:
 
 def view_shell(shell: Shell, yaw: float, pitch: float, xs: Pixels, ys: Pixels) -> View:
     """Return what the screen sees at columns `xs` and rows `ys` (face units, evenly spaced, head axis at x = 0)."""
-    a = np.deg2rad(yaw)
-    across = shell.x * np.cos(a) + (shell.z - _AXIS_Z) * np.sin(a)
-    toward = (shell.z - _AXIS_Z) * np.cos(a) - shell.x * np.sin(a)
+    sine, cosine = math.sin(math.radians(yaw)), math.cos(math.radians(yaw))  # numpy's would make it all float64
+    depth = shell.z - _AXIS_Z
+    across, toward = shell.x * cosine + depth * sine, depth * cosine - shell.x * sine
     rows, angles = across.shape
     if yaw < 0:  # a turn to the left is the mirror image of one to the right
         across, toward, screen = -across[:, ::-1], toward[:, ::-1], -xs[::-1]
@@ -154,7 +155,8 @@ def view_shell(shell: Shell, yaw: float, pitch: float, xs: Pixels, ys: Pixels) -
     column = np.empty((rows, len(xs)), np.float32)
     for index in range(rows):
         column[index] = np.interp(screen, reached[index], positions)
-    column = np.clip(column, start[:, None], np.argmax(reached, axis=1)[:, None]).astype(np.float32)
+    last = np.argmax(reached, axis=1)
+    column = np.clip(column, start[:, None].astype(np.float32), last[:, None].astype(np.float32))
     low, high = reached[:, :1], reached[:, -1:]
     inside = np.minimum(screen - low, high - screen)
     if yaw < 0:
@@ -202,7 +204,7 @@ def _nod(shell: Shell, seen: View, toward: Pixels, pitch: float, ys: Pixels) -> 
     if pitch == 0:
         row = np.repeat(((ys - shell.top) / shell.step).astype(np.float32)[:, None], columns, axis=1)
     else:
-        b = np.deg2rad(pitch)
+        sine, cosine = math.sin(math.radians(pitch)), math.cos(math.radians(pitch))
         level = np.arange(rows, dtype=np.float32)
         depth = cv2.remap(
             np.ascontiguousarray(toward, np.float32),
@@ -213,7 +215,7 @@ def _nod(shell: Shell, seen: View, toward: Pixels, pitch: float, ys: Pixels) -> 
         # Depth falls off steeply at the silhouette; softened, its edge stays smooth.
         depth = cv2.GaussianBlur(depth, (0, 0), sigmaX=2.0, sigmaY=0.8)
         y = shell.top + shell.step * level
-        down = _NECK_Y + (y - _NECK_Y) * np.cos(b) - np.ascontiguousarray(depth.T) * np.sin(b)  # (columns, rows)
+        down = _NECK_Y + (y - _NECK_Y) * cosine - np.ascontiguousarray(depth.T) * sine  # (columns, rows)
         if pitch > 0:  # seen from below, what is lower hides what is above it
             down = np.minimum.accumulate(down[:, ::-1], axis=1)[:, ::-1]
         else:

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from personaforge.providers.embedded.face_canvas import LEFT, TOP, paint_face, skin_color
+from personaforge.providers.embedded.face_canvas import LEFT, TOP, open_eyes, paint_face, skin_color
 from personaforge.providers.embedded.face_curves import gaze_of
 from personaforge.providers.embedded.face_expression import Expression
 from personaforge.providers.embedded.face_params import Face
@@ -38,6 +38,9 @@ _STEP: Final = 0.02
 """Steps of an expression's amplitudes; at a headshot's size one moves a lip by a fifth of a pixel."""
 _HAIR: Final = Memory(8)
 _MASKS: Final = Memory(16)
+"""Faces without eyes."""
+_EYES: Final = Memory(8)
+"""Faces with eyes."""
 _FACE_BOTTOM: Final = 2.2
 """Face units: lower than any chin, however far the head nods."""
 
@@ -115,12 +118,15 @@ class Head:
         act = Expression(*(round(value / _STEP) * _STEP for value in pose.expression))
         gaze = gaze_of(pose.yaw, pose.camera_gaze)
 
-        def make() -> _Mask:
+        def blind() -> _Mask:
             shell = head_shell(self._at, act, self._step)
-            painted = paint_face(self._face, act, gaze, self._canvas_scale).picture()
-            return _Mask(shell, shell.normals(), np.asarray(cv2.convertScaleAbs(painted), np.uint8))
+            return _Mask(shell, shell.normals(), paint_face(self._face, act, self._canvas_scale))
 
-        return _MASKS.get((self._key, act, gaze), make)
+        def seeing() -> _Mask:
+            mask = _MASKS.get((self._key, act), blind)
+            return mask._replace(painted=open_eyes(mask.painted, self._face, act, gaze, self._canvas_scale))
+
+        return _EYES.get((self._key, act, gaze), seeing)
 
     def _combed(self, scale: float) -> tuple[Shell, Texture, Pixels]:
         hair = hair_shell(self._face, self._at, self._step)

@@ -76,31 +76,27 @@ def _sleeve_folds(
     painter: BodyPainter, line: Points, width: Points, span: tuple[int, int], side: int, outline: Points, *, ends: bool
 ) -> None:
     """Paint the folds of a sleeve, most of them round the elbow, and the cuff where it ends."""
-    canvas = painter.canvas
-    found = canvas.mask([outline])
+    found = painter.canvas.mask([outline])
     if found is None:
         return
-    clip = np.zeros((canvas.height, canvas.width), np.float32)
-    clip[found[0]] = found[1]
-    canvas.clip = clip
-    random = np.random.default_rng(painter.seed + 5 + side)
-    for mark in (7, 9, 13, 14, 15, 16, 18, 21, 23):
-        if not span[0] <= mark < span[1] - 1:
-            continue
-        center, half = line[mark], 0.5 * width[mark]
-        slope = random.uniform(-0.3, 0.5)
-        start = np.add(center, (side * -half * 1.05, -half * slope))
-        stop = np.add(center, (side * half * random.uniform(0.1, 0.8), half * slope + random.uniform(-0.1, 0.25)))
-        painter.fold(smooth([start, 0.5 * (start + stop) + (0, 0.10), stop], 5), 0.13, 0.45)
-    if ends:
-        last = line[span[1] - 1]
-        way = last - line[span[1] - 2]
-        way = way / max(float(np.hypot(*way)), 1e-6)
-        across = np.array([-way[1], way[0]]) * width[span[1] - 1]
-        for back, thick, alpha in ((0.32, 0.035, 0.55), (0.03, 0.07, 0.5)):
-            at = last - back * way
-            canvas.crease([at - across, at + across], thick, SHADE, alpha, soft=0.4 * thick)
-    canvas.clip = None
+    with painter.shading(found) as canvas:
+        random = np.random.default_rng(painter.seed + 5 + side)
+        for mark in (7, 9, 13, 14, 15, 16, 18, 21, 23):
+            if not span[0] <= mark < span[1] - 1:
+                continue
+            center, half = line[mark], 0.5 * width[mark]
+            slope = random.uniform(-0.3, 0.5)
+            start = np.add(center, (side * -half * 1.05, -half * slope))
+            stop = np.add(center, (side * half * random.uniform(0.1, 0.8), half * slope + random.uniform(-0.1, 0.25)))
+            painter.fold(smooth([start, 0.5 * (start + stop) + (0, 0.10), stop], 5), 0.13, 0.45)
+        if ends:
+            last = line[span[1] - 1]
+            way = last - line[span[1] - 2]
+            way = way / max(float(np.hypot(*way)), 1e-6)
+            across = np.array([-way[1], way[0]]) * width[span[1] - 1]
+            for back, thick, alpha in ((0.32, 0.035, 0.55), (0.03, 0.07, 0.5)):
+                at = last - back * way
+                canvas.crease([at - across, at + across], thick, SHADE, alpha, soft=0.4 * thick)
 
 
 _FINGERS: Final = (

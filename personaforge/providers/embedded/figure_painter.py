@@ -7,6 +7,8 @@ head's axis at x = 0; `placed` puts them on the screen, as the body turns by a p
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import cv2
@@ -25,6 +27,8 @@ _TURN: Final = 0.45
 """Share of the head's yaw that the body follows."""
 SHADE: Final = (0.62, 0.56, 0.56)
 """The tint of a shadow on skin and cloth."""
+_FOLDS: Final = 55.0
+"""Pixels per face unit that folds are painted at, at least; they are too soft to show more."""
 
 
 class BodyPainter:
@@ -60,6 +64,28 @@ class BodyPainter:
         """Paint a fold of cloth along points on the screen: a shadow, and above it the lit ridge."""
         self.canvas.crease(line, width, (0.70, 0.69, 0.71), amount, soft=0.45 * width)
         self.canvas.crease(line - (0.0, 0.8 * width), width, (1.12, 1.12, 1.11), 0.8 * amount, soft=0.45 * width)
+
+    @contextmanager
+    def shading(self, found: tuple[tuple[slice, slice], Pixels]) -> Iterator[Canvas]:
+        """Let the strokes of a `with` block, which must be tints, shade only what `Canvas.mask` has found.
+
+        Meanwhile `canvas` is a coarser one that holds factors; a large figure has its folds painted in fewer pixels.
+        """
+        whole, (box, weight) = self.canvas, found
+        rows, columns = weight.shape
+        coarse = max(1, int(whole.scale / _FOLDS))
+        high, wide = -(-rows // coarse), -(-columns // coarse)
+        left, top = whole.left + box[1].start / whole.scale, whole.top + box[0].start / whole.scale
+        step = coarse / whole.scale
+        self.canvas = Canvas(left, top, left + wide * step, top + high * step, 1 / step, (1, 1, 1))
+        try:
+            yield self.canvas
+        finally:
+            factors, self.canvas = self.canvas.planes, whole
+        for plane, factor in zip(whole.planes[:, box[0], box[1]], factors, strict=True):
+            if coarse > 1:
+                factor = cv2.resize(factor, (factor.shape[1] * coarse, factor.shape[0] * coarse))[:rows, :columns]
+            plane *= 1 + weight * (factor - 1)
 
     def placed(self, points: ArrayLike, depth: float = 0.0) -> Points:
         """Return body points on the screen; `depth` 1 lies on the chest and moves with the turn."""

@@ -220,7 +220,10 @@ def _painted(body: Body, skin: Pixels, scenery: Scenery, frames: Frames, yaw: fl
     canvas.planes = backdrop(scenery, frames, body.soles, seed)
     painter = BodyPainter(canvas, body, skin, scenery, light_of(scenery.light, 0.0), yaw)
     paint_body(painter)
-    return Base(_bytes(canvas.planes), np.asarray(cv2.convertScaleAbs(painter.cover, alpha=255), np.uint8))
+    base = Base(_bytes(canvas.planes), np.asarray(cv2.convertScaleAbs(painter.cover, alpha=255), np.uint8))
+    for part in base:
+        part.setflags(write=False)  # it is remembered, for other threads too
+    return base
 
 
 def backdrop(scenery: Scenery, frames: Frames, soles: float, seed: int) -> Pixels:

@@ -151,7 +151,7 @@ class Canvas:
 
 def _blurred(mask: NDArray[np.uint8], sigma: float) -> NDArray[np.uint8]:
     """Return a mask blurred; a wide blur is done on a smaller picture, which shows no difference."""
-    step = min(int(sigma / 2.5), 6)
+    step = min(int(sigma / 1.7), 8)
     rows, columns = mask.shape
     if step < 2 or min(rows, columns) < 4 * step:
         return np.asarray(cv2.GaussianBlur(mask, (0, 0), sigma), np.uint8)
