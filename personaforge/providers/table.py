@@ -53,7 +53,9 @@ _TABLE: dict[tuple[str, str], Entry] = {
             Capability(
                 "embedded",
                 "image",
-                frozenset({"prompt", "subject", "width", "height", "seed", "attempt", "drift", "reference"}),
+                frozenset(
+                    {"prompt", "subject", "width", "height", "seed", "attempt", "placement", "drift", "reference"}
+                ),
                 paid=False,
                 deterministic=True,
                 version="3",

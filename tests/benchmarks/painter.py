@@ -1,6 +1,6 @@
-"""What the drawings are worth and what they cost: detection, identity, drift, milliseconds, and contact sheets.
+"""What the drawings are worth and what they cost: detection, identity, placement, drift, milliseconds, and sheets.
 
-    python -m tests.benchmarks.painter [--people N] [--sheets FOLDER] [--no-pack]
+    python -m tests.benchmarks.painter [--people N] [--placed N] [--sheets FOLDER] [--no-pack]
 
 Needs the development face pack (FORGE_MODELS) but for `--no-pack`. The people are drawn at random from the embedded
 text provider's own tables, one ethnic palette after the other, so that hair, skin and eyes vary together as they do in
@@ -28,6 +28,7 @@ from personaforge.faces.insight import InsightAnalyzer
 from personaforge.faces.packs import PackMissing, find_pack
 from personaforge.faces.picture import read_picture
 from personaforge.media.contact_sheet import Cell, draw_sheet
+from personaforge.providers.embedded.face_placement import nearest_of, place_face, read_shapes
 from personaforge.providers.embedded.images import EmbeddedImages
 from personaforge.providers.protocols import Blob, Request
 
@@ -35,6 +36,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 _TABLES = yaml.safe_load((_ROOT / "personaforge/providers/embedded/tables/dna.yaml").read_text())
 _MATRIX = yaml.safe_load((_ROOT / "conf/matrix/heia_20.yaml").read_text())
 _CONTEXTS = yaml.safe_load((_ROOT / "conf/fashion/contexts.yaml").read_text())["contexts"]
+_DRAWS = yaml.safe_load((_ROOT / "conf/image/embedded.yaml").read_text())["placement"]["draws"]
 _STEPS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 Person = dict[str, Any]
 
@@ -44,6 +46,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--people", type=int, default=30)
     parser.add_argument("--drifting", type=int, default=6, help="how many of them drift")
+    parser.add_argument("--placed", type=int, default=40, help="how many people are issued one after another")
     parser.add_argument("--sheets", type=Path, help="folder for contact sheets")
     parser.add_argument("--no-pack", action="store_true", help="only times and sheets")
     told = parser.parse_args()
@@ -60,6 +63,7 @@ def main() -> None:
             sys.exit(f"{pack.reason}; {pack.hint}")
         analyzer = InsightAnalyzer(pack)
         _recognised(people, analyzer)
+        _placed([person(index) for index in range(told.placed)], analyzer)
         _drifted(people[: told.drifting], analyzer)
 
 
@@ -235,6 +239,32 @@ def _separation(own: Any, other: Any) -> tuple[float, float, float]:
     passed = 1 - np.searchsorted(ordered, marks) / len(ordered)
     at = int(np.argmin(np.abs(refused - passed)))
     return area, float((refused[at] + passed[at]) / 2), float(marks[at])
+
+
+def _placed(people: list[Person], analyzer: InsightAnalyzer) -> None:
+    """Print how much the anchors of people issued one after another resemble their nearest, with and without choosing
+    among the faces that a DNA allows, and the time of the last choice."""
+    print(f"{len(people)} people issued one after another: cosine of anchors")
+    print(f"{'draws':>7}{'nearest: mean':>15}{'max':>8}{'all: mean':>12}{'p99':>8}{'predicted':>12}{'ms':>8}")
+    upper = np.triu_indices(len(people), 1)
+    for draws in (1, 20, _DRAWS):
+        issued: dict[str, str] = {}
+        vectors: list[Any] = []
+        spent = 0.0
+        for index, who in enumerate(people):
+            start = time.process_time()
+            placed = place_face(subject(who, "01", index), issued, draws)
+            spent = (time.process_time() - start) * 1e3
+            issued[f"{index:03}"] = placed.shape
+            faces = analyzer.read(read_picture(draw(who, "01", context=index, placement=placed.number)).pixels)
+            vectors.append(faces[0].embedding / np.linalg.norm(faces[0].embedding))
+        cosines = np.stack(vectors) @ np.stack(vectors).T
+        nearest = (cosines - 2 * np.eye(len(people))).max(axis=1)
+        shapes = read_shapes(issued)
+        predicted = statistics.mean(1 - found[1] for name in issued if (found := nearest_of(name, shapes)))
+        print(f"{draws:7}{nearest.mean():15.3f}{nearest.max():8.3f}{cosines[upper].mean():12.3f}"
+              f"{np.percentile(cosines[upper], 99):8.3f}{predicted:12.3f}{spent:8.1f}", flush=True)  # fmt: skip
+    print()
 
 
 def _drifted(people: list[Person], analyzer: InsightAnalyzer) -> None:

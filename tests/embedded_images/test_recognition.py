@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from personaforge.providers.embedded.clips import EmbeddedVideos
+from personaforge.providers.embedded.face_placement import place_face
 from personaforge.providers.embedded.images import EmbeddedImages
 
 from .subjects import OTHERS, draw_request, film_request, subject
@@ -84,6 +85,27 @@ def test_every_picture_shows_the_person_of_its_reference(stack: Any) -> None:
     assert own > 0.8
     assert max(strangers) < 0.7
     assert np.mean(strangers) < own - 0.3
+
+
+def test_placed_people_resemble_their_nearest_less(stack: Any) -> None:
+    nearest = []
+    for draws in (1, 40):
+        issued: dict[str, str] = {}
+        found = []
+        for index in range(10):
+            who = subject(*(({}, 34, "woman"), *OTHERS)[index % 5])  # two people of each description
+            who["dna"]["body"]["height_cm"] += index
+            placed = place_face(who, issued, draws)
+            issued[f"p{index:02}"] = placed.shape
+            request = draw_request(who, width=384, height=512, placement=placed.number)
+            blob = EmbeddedImages().submit(request).blob
+            assert blob is not None
+            found.append(embedding(stack, read(blob.data)))
+        cosines = np.stack(found) @ np.stack(found).T - 2 * np.eye(len(found))
+        nearest.append(cosines.max(axis=1))
+    by_chance, placed_apart = nearest
+    assert placed_apart.mean() < by_chance.mean() - 0.03
+    assert placed_apart.max() < by_chance.max()
 
 
 def test_candidates_are_one_person_and_not_one_picture(stack: Any) -> None:

@@ -157,16 +157,21 @@ class Face:
         return digest_json("embedded-face/1", orjson.loads(self.to_json()))
 
 
-def face_of_dna(dna: Mapping[str, Any], *, age: float, gender: str) -> Face:
-    """Return the face that a DNA describes. Raises ValueError that names the key of an unknown or missing word."""
+def face_of_dna(dna: Mapping[str, Any], *, age: float, gender: str, placement: int = 0) -> Face:
+    """Return the face that a DNA describes. Raises ValueError that names the key of an unknown or missing word.
+
+    `placement` names one of the many shapes that the DNA's words allow: it draws anew what chance decides about the
+    shape, within the same ranges, and leaves words, colours, marks and hair as they are.
+    """
     told: dict[str, float] = {}
     for (part, key), words in WORDS.items():
         chosen = word(section(dna, part, "subject.dna"), key, tuple(words), f"subject.dna.{part}")
         for name, offset in words[chosen].items():
             told[name] = told.get(name, 0.0) + offset
     seed = derive_seed("embedded-face", digest_json("dna/1", dict(dna)))
+    shape = derive_seed("placement", placement, seed) if placement else seed
     z = {
-        name: _clip(told.get(name, 0.0) + (_SPREAD_TOLD if name in told else _SPREAD_FREE) * _far(_chance(seed, name)))
+        name: _clip(told.get(name, 0.0) + (_SPREAD_TOLD if name in told else _SPREAD_FREE) * _far(_chance(shape, name)))
         for name in LAYOUT
     }
     eyes, skin, hair, face = (section(dna, part, "subject.dna") for part in ("eyes", "skin", "hair", "face"))
@@ -225,15 +230,14 @@ def face_of_reference(metadata: bytes | None, otherwise: Face) -> tuple[Face, bo
     return replace(otherwise, z=z, **taken), True
 
 
-def subject_face(subject: Mapping[str, Any]) -> Face:
-    """Return the face of a request's subject. Raises ValueError that names the key."""
+def subject_face(subject: Mapping[str, Any], placement: int = 0) -> Face:
+    """Return the face of a request's subject; see `face_of_dna`. Raises ValueError that names the key."""
     surface = section(subject, "surface", "subject")
     gender = surface.get("gender")
     if not isinstance(gender, str):
         raise ValueError(f"subject.surface.gender: {gender!r} is not one of {', '.join(MASCULINITY)}")
-    return face_of_dna(
-        section(subject, "dna", "subject"), age=number(surface, "age", 18, 120, "subject.surface"), gender=gender
-    )
+    age = number(surface, "age", 18, 120, "subject.surface")
+    return face_of_dna(section(subject, "dna", "subject"), age=age, gender=gender, placement=placement)
 
 
 def _chance(seed: int, name: str) -> float:

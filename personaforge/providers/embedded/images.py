@@ -6,8 +6,9 @@ hands its face on to the next one. The request's seed moves grain, light and pos
 reference, the face itself a little: those are an anchor's candidates.
 
 Fields: `prompt`, `subject` (see `subject`), `width`, `height`, `seed`, `attempt`, and `drift` (may be missing): 0 to 1,
-how far the face is moved from the reference's towards a stranger's, which is ground truth for what measures drift.
-Inputs: `reference`. What is wrong in them is a ValueError that names the key.
+how far the face is moved from the reference's towards a stranger's, which is ground truth for what measures drift;
+without a reference also `placement` (may be missing), which of the shapes that the DNA allows is drawn (see
+`face_placement`). Inputs: `reference`. What is wrong in them is a ValueError that names the key.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ MIN_SIDE: Final = 16
 MAX_SIDE: Final = 4096
 """Pixels."""
 MAX_ATTEMPT: Final = 100
+MAX_PLACEMENT: Final = 999
 _CANDIDATE_SPREAD: Final = 0.08
 """How far candidates for an anchor lie from the DNA's face, in z."""
 _CALMER: Final = 0.25
@@ -110,8 +112,9 @@ def read_drift(fields: Mapping[str, Any], conditioned: bool) -> float:
 
 def request_face(request: Request, subject: Mapping[str, Any], seed: int) -> tuple[Face, bool]:
     """Return the face to draw and whether it came from the reference."""
-    told = subject_face(subject)
     reference = request.inputs.get("reference")
+    placement = whole(request.fields, "placement", 0, MAX_PLACEMENT, "") if "placement" in request.fields else 0
+    told = subject_face(subject, placement)
     if reference is None:
         return told.jittered(_CANDIDATE_SPREAD, derive_seed(seed, "candidate")), False
     return face_of_reference(read_texts(reference.data).get("forge-face"), told)
