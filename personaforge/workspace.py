@@ -26,6 +26,9 @@ from personaforge.spec.project import Project, persona_id, project_of, resolve_p
 from personaforge.store.store import StatCache, Store
 from personaforge.templating import Templates
 
+_FACE_KINDS = ("placement", "candidate", "anchor")
+"""Step kinds that settle a persona's face, once."""
+
 
 @dataclass(frozen=True)
 class BuildOptions:
@@ -202,11 +205,11 @@ class Workspace:
         repinned = chosen(asked.repin) if asked.repin else frozenset()
         by_id = {node.id: node for node in nodes}
         for name in sorted(forced):
-            if by_id[name].kind in ("anchor", "candidate"):
+            if by_id[name].kind in _FACE_KINDS:
                 raise PlanError(f"{name} is pinned for good", hint=f"a new face takes --repin {by_id[name].step}")
-        # A new anchor takes new candidates: both stand under the anchor's pin.
-        sticky = {node.persona for node in nodes if node.id in repinned and node.kind in ("anchor", "candidate")}
-        repinned |= {node.id for node in nodes if node.persona in sticky and node.kind in ("anchor", "candidate")}
+        # A new anchor takes new candidates of a face that is placed anew: all stand under the anchor's pin.
+        sticky = {node.persona for node in nodes if node.id in repinned and node.kind in _FACE_KINDS}
+        repinned |= {node.id for node in nodes if node.persona in sticky and node.kind in _FACE_KINDS}
         if selected is not None:
             selected |= forced | repinned
         return Wishes(selected, forced, repinned)

@@ -14,17 +14,21 @@ from personaforge.workspace import Workspace
 @json_option
 @click.pass_obj
 def status_command(folder: str | None, personas: tuple[str, ...], as_json: bool) -> int:
-    """Show for every persona what is built, what a build would do, what failed, and when it was last built."""
+    """Show for every persona what is built, what a build would do, what failed, when it was last built, and who looks
+    like another."""
+    from personaforge.plan.issued import alike_notes, neighbours
     from personaforge.report.status import print_status, status_rows
 
     names, overrides = split_overrides(personas)
     with Workspace.open(names, folder) as space:
         plan = space.plan(names, Asked(overrides))
-        rows = status_rows(space.store, plan)
+        near = neighbours(space.project, [persona.loaded for persona in plan.personas])
+        rows = status_rows(space.store, plan, near)
+    notices = [*plan.notices, *alike_notes(near)]
     if as_json:
-        print_json({"schema": 1, "notices": list(plan.notices), "personas": rows})
+        print_json({"schema": 1, "notices": notices, "personas": rows})
     else:
-        print_status(rows, plan.notices)
+        print_status(rows, notices)
     return 0
 
 

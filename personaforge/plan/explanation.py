@@ -78,7 +78,7 @@ def _artifacts(desk: Desk, outcome: dict[str, Any]) -> list[dict[str, Any]]:
 def _dependencies(before: dict[str, Any], now: dict[str, Any]) -> list[dict[str, Any]]:
     """Return every dependency by name with its value then and now."""
     rows: list[dict[str, Any]] = []
-    for group in ("code", "provider", "analyzer", "settings", "templates", "needs"):
+    for group in ("code", "provider", "analyzer", "settings", "templates", "needs", "issued"):
         if group not in now:
             continue
         old, new = before.get(group), now[group]

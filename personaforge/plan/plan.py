@@ -54,7 +54,8 @@ class Reason(NamedTuple):
     """Why a node is in its state."""
 
     code: str
-    """new, setting, template, input, code, provider, analyzer, output, lost, forced, repin, gate, needs, pin."""
+    """new, setting, template, input, code, provider, analyzer, output, lost, forced, repin, gate, needs, pin or issued:
+    where a new face will lie among those issued."""
     text: str
     """For people, with old and new values."""
 
@@ -94,6 +95,7 @@ class PlannedNode:
     """One node's part of the plan."""
 
     __slots__ = (
+        "after",
         "estimate",
         "missing",
         "note",
@@ -124,6 +126,8 @@ class PlannedNode:
         """The first action to perform, where it is known."""
         self.estimate = NOTHING
         self.note = ""
+        self.after = ""
+        """Id of another persona's node whose turn comes before, though nothing of it is needed."""
 
     @property
     def id(self) -> str:

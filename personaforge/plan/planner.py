@@ -22,13 +22,14 @@ from personaforge.errors import PinnedArtifactMissing, PlanError
 from personaforge.plan.contents import Contents
 from personaforge.plan.explain import changes, restore_reasons
 from personaforge.plan.graph import ShapeNode, Shapes
-from personaforge.plan.plan import Estimate, PersonaPlan, Plan, PlannedNode, Reason, Wishes
+from personaforge.plan.issued import Issued, issued_reason, placed_reason, to_be_pinned
+from personaforge.plan.plan import WORKING, Estimate, PersonaPlan, Plan, PlannedNode, Reason, Wishes
 from personaforge.plan.replay import Replay, replay, result_of
 from personaforge.providers.table import capability
 from personaforge.spec.load import Loaded
-from personaforge.spec.settings import Settings, View
+from personaforge.spec.settings import Settings, UndeclaredRead, View
 from personaforge.steps.action import Action, Outcome, Price, Result, outcome_from_json
-from personaforge.steps.context import Context, Measurer
+from personaforge.steps.context import ANCHOR, Context, Measurer
 from personaforge.store.lockfile import LockFile, Pin, read_lock
 from personaforge.store.outputs import BuildFolder, Placed
 from personaforge.store.store import Store
@@ -58,25 +59,41 @@ class Planner:
 
     def plan(self, personas: Sequence[Loaded]) -> Plan:
         """Return the plan. Raises PlanError when what is selected needs what is neither built nor selected."""
-        plans = [self._persona(loaded) for loaded in personas]
+        # By id, since new faces are issued in that order; shown in the order in which they were asked for.
+        turns: list[PlannedNode] = []
+        issued = Issued(self.house.store.project)
+        found = {
+            id(loaded): self._persona(loaded, issued, turns)
+            for loaded in sorted(personas, key=lambda loaded: loaded.settings.id)
+        }
+        plans = [found[id(loaded)] for loaded in personas]
         return Plan(plans, self.overrides, self.wishes, self._notices(plans))
 
-    def _persona(self, loaded: Loaded) -> PersonaPlan:
+    def _persona(self, loaded: Loaded, issued: Issued, turns: list[PlannedNode]) -> PersonaPlan:
+        """Plan one persona. `turns` are the nodes that will place faces before any of this one, and then its own."""
         settings = loaded.settings
         lock = read_lock(loaded.lock, settings.id)
         plan = PersonaPlan(loaded, self.shapes.of(settings), lock)
         for name in {name for shape in plan.shape.nodes for name in shape.templates}:
             self.house.templates.closure(name)  # read now: what is edited while a build runs is the next one's
         rows = self.house.store.index.nodes(settings.id)
-        desk = Desk(self.house, plan, self.wishes)
+        desk = Desk(self.house, plan, self.wishes, issued)
         for shape in plan.shape.nodes:
             node = PlannedNode(settings.id, shape, rows.get(f"{settings.id}/{shape.name}"))
             plan.nodes[shape.name] = node
             selected = self.wishes.selected
             if selected is not None and node.id not in selected:
                 node.state = "left"
+                continue
+            if shape.kind.places and turns and desk.unplaced(shape):
+                self._waits_its_turn(node, turns[-1])
             else:
                 self._decide(node, plan, desk)
+            if shape.kind.places and node.state in WORKING:
+                if desk.unplaced(shape) and all(reason.code != "issued" for reason in node.reasons):
+                    node.reasons += issued_reason(desk.issued())
+                node.after = turns[-1].id if turns else ""
+                turns.append(node)
         return plan
 
     def _decide(self, node: PlannedNode, plan: PersonaPlan, desk: Desk) -> None:
@@ -105,6 +122,12 @@ class Planner:
             self._standing(node, desk)
             return
         self._replay(node, desk)
+
+    def _waits_its_turn(self, node: PlannedNode, before: PlannedNode) -> None:
+        """Another new face is placed first, and where it will lie isn't known yet."""
+        new = () if node.row is not None else (Reason("new", "never built"),)
+        node.state = "run"
+        node.reasons = (*new, Reason("needs", f"is placed after {before.persona}"))
 
     def _stays(self, node: PlannedNode, needs: Sequence[PlannedNode], desk: Desk) -> bool:
         """Settle a pinned node that stays whatever its needs come to; tell whether that is so."""
@@ -151,12 +174,14 @@ class Planner:
             return
         node.outcome, node.missing, node.reads = played.outcome, played.missing, context.settings.reads
         pin = desk.pin(shape)
-        if played.missing is None:
+        if played.missing is None and not (shape.kind.places and to_be_pinned(played.outcome, pin)):
             assert played.outcome is not None
             self._known_after_all(node, played.outcome, desk, pin)
             return
         node.state = "run"
         node.reasons += desk.reasons(node, context) or _gate_reason(played.missing, pin)
+        if shape.kind.places and played.outcome is not None:
+            node.reasons += placed_reason(played.outcome)
         if node.id in self.wishes.forced:
             node.reasons = (Reason("forced", "another take was asked for"), *node.reasons)
         node.estimate = _estimate(node, desk.settings, played.missing)
@@ -238,7 +263,9 @@ class Desk:
     """What deciding about one persona's nodes takes. The runner works at the same desk, and there what only the build
     folder holds is taken back into the store (`keep`)."""
 
-    def __init__(self, house: House, plan: PersonaPlan, wishes: Wishes, *, keep: bool = False) -> None:
+    def __init__(
+        self, house: House, plan: PersonaPlan, wishes: Wishes, issued: Issued | None = None, *, keep: bool = False
+    ) -> None:
         self.house = house
         self.plan = plan
         self.settings = plan.loaded.settings
@@ -248,6 +275,7 @@ class Desk:
         self.measurer = house.measurer_of(plan.loaded.settings)
         self._measurer_digest = digest_json("analyzer/1", self.measurer.described)
         self._wishes = wishes
+        self._issued = issued
         self._outcomes: dict[str, Outcome] = {}
 
     def signature(self, shape: ShapeNode, needs: Mapping[str, str], *, built: bool = False) -> str:
@@ -264,6 +292,9 @@ class Desk:
         if kind.pinned:
             parts.append(self.lock.line(shape.name).decode())
             parts += [] if built else self._wish(shape)
+        if kind.places:
+            # With the anchor the face is pinned for good. What is built has its pin, and is looked at again until then.
+            parts.append("" if built or self.anchored(shape) else digest_json("issued/1", self.issued()))
         parts += needs.values()
         return digest_strings("node/1", parts)
 
@@ -296,6 +327,7 @@ class Desk:
             capability=capability,
             pin=None if "forced" in wish else self.pin(shape),
             pins=self.lock.pin,
+            issued=self.issued if shape.kind.places else _nothing_issued,
             take=take,
             repin="repin" in wish,
         )
@@ -323,6 +355,19 @@ class Desk:
         """Return what the lock pins for a node."""
         return self.lock.pin(shape.name) if shape.kind.pinned else None
 
+    def issued(self) -> dict[str, str]:
+        """Return the shapes of the other personas' faces: as planning found them, or as they are now when running."""
+        known = self._issued or Issued(self.house.store.project)
+        return known.besides(self.plan.loaded.lock, self.plan.id)
+
+    def anchored(self, shape: ShapeNode) -> bool:
+        """Tell whether the persona has a face that stays: its anchor is pinned, and the user asks for no other."""
+        return ANCHOR in self.lock and "repin" not in self._wish(shape)
+
+    def unplaced(self, shape: ShapeNode) -> bool:
+        """Tell whether a node is certain to place a face that has no place yet."""
+        return not self.anchored(shape) and (self.pin(shape) is None or "repin" in self._wish(shape))
+
     def row_body(self, node: PlannedNode) -> dict[str, Any]:
         """Return the last outcome of a node with what it depended on."""
         body = self.house.store.index.node_body(node.id)
@@ -346,6 +391,8 @@ class Desk:
             found["provider"] = f"{provider.name}@{provider.version}"
         if kind.measures:
             found["analyzer"] = self.measurer.described
+        if kind.places and not self.anchored(shape):
+            found["issued"] = self.issued()
         return found
 
     def reasons(self, node: PlannedNode, context: Context) -> tuple[Reason, ...]:
@@ -378,8 +425,14 @@ def _known(store: Store, action: Action) -> Result | None:
     return result_of(action, store.find(action.key))
 
 
-def _gate_reason(missing: Action, pin: Pin | None) -> tuple[Reason, ...]:
+def _nothing_issued() -> Mapping[str, str]:
+    raise UndeclaredRead("a step reads the issued faces, which its kind doesn't declare")
+
+
+def _gate_reason(missing: Action | None, pin: Pin | None) -> tuple[Reason, ...]:
     """Nothing has changed, and yet an action is missing: an attempt fell short, or a result was lost."""
+    if missing is None:
+        return (Reason("pin", "has no pin yet"),)
     if missing.attempt:
         return (Reason("gate", f"attempt {missing.attempt - 1} is below its gate"),)
     if pin is not None:

@@ -37,6 +37,7 @@ def built_summary(space: Workspace, plan: Plan, report: Any) -> dict[str, Any]:
         "seconds": round(report.seconds, 3),
         "interrupted": report.interrupted,
         "failed": failed,
+        "alike": _alike(space, plan, report),
         "personas": personas,
     }
 
@@ -69,7 +70,19 @@ def print_summary(summary: dict[str, Any], plan: Plan, report: Any) -> None:
         _print_rejected(summary)
         return
     _print_table(summary)
+    for note in summary["alike"]:
+        click.echo(f"{click.style('note', fg='yellow')}: {note}")
     click.echo(_closing(summary))
+
+
+def _alike(space: Workspace, plan: Plan, report: Any) -> list[str]:
+    """Return what to say of the personas that this build has placed near another."""
+    placed = {node.persona for node in plan.nodes() if node.shape.kind.places and node.id in report.nodes}
+    if not placed:
+        return []
+    from personaforge.plan.issued import alike_notes, neighbours
+
+    return alike_notes(neighbours(space.project, [one.loaded for one in plan.personas if one.id in placed]))
 
 
 def _persona(space: Workspace, persona: PersonaPlan, report: Any) -> dict[str, Any]:

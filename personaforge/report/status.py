@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
 import orjson
 
+from personaforge.plan.issued import Neighbour
 from personaforge.plan.plan import Plan
 from personaforge.report.tables import print_table
 from personaforge.store.store import Store
 
 
-def status_rows(store: Store, plan: Plan) -> list[dict[str, Any]]:
-    """Return a row for every persona of a plan."""
+def status_rows(store: Store, plan: Plan, near: Mapping[str, Neighbour]) -> list[dict[str, Any]]:
+    """Return a row for every persona of a plan; `near` holds who looks most like whom."""
     rows = []
     for persona in plan.personas:
         states: dict[str, int] = {}
@@ -39,6 +40,7 @@ def status_rows(store: Store, plan: Plan) -> list[dict[str, Any]]:
                 "states": states,
                 "results": ends,
                 "failures": {node: error for node, (error, _) in store.index.failures(persona.id).items()},
+                "nearest": near[persona.id].as_json() if persona.id in near else None,
                 "last_built": max((row[4] for row in history), default=None),
             }
         )

@@ -142,7 +142,8 @@ class Runner:
         users: dict[str, list[str]] = {}
         waiting: dict[str, int] = {}
         for node in work:
-            needs = [need for need in (f"{node.persona}/{name}" for name in node.shape.needs) if need in working]
+            before = [f"{node.persona}/{name}" for name in node.shape.needs] + [node.after]
+            needs = [need for need in before if need in working]
             waiting[node.id] = len(needs)
             for need in needs:
                 users.setdefault(need, []).append(node.id)
@@ -215,6 +216,15 @@ class _Bench:
 
     def settle(self, node: PlannedNode, tally: Tally) -> NodeReport:
         """Bring a node to its outcome."""
+        if not node.shape.kind.places:
+            return self._settled(node, tally)
+        # Whoever places a face must see all that were placed before, also by another build at this moment.
+        with self._store.leases.take("placement", give_up=self._runner.stop.is_set):
+            report = self._settled(node, tally)
+            self._keeper.write()
+            return report
+
+    def _settled(self, node: PlannedNode, tally: Tally) -> NodeReport:
         shape = node.shape
         for need in shape.needs:
             report = self._ends.get(need)

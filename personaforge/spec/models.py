@@ -41,6 +41,15 @@ class Text(Model):
     """By model id. A paid model without a price counts as unknown, never as free."""
 
 
+class Placement(Model):
+    """How a new face keeps its distance from those issued in the project; only the embedded painter's can."""
+
+    draws: Annotated[int, Field(ge=1, le=1000)] = 1
+    """Faces that the DNA allows to choose from: the farthest from all issued faces is taken. 1 chooses nothing."""
+    close: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Distance (about 1 - cosine of the anchors' embeddings) below which two personas are said to look alike."""
+
+
 class Image(Model):
     """The image backend."""
 
@@ -52,6 +61,7 @@ class Image(Model):
     """US dollars an image, by model id."""
     drift: Annotated[float, Field(ge=0, le=1)] = 0.0
     """How far each image's face moves from the anchor's towards a stranger's; only the embedded painter can."""
+    placement: Placement = Placement()
 
 
 class Size(Model):

@@ -75,6 +75,15 @@ class Pictured(StepBase):
     model: Line
 
 
+class PlacementStep(StepBase):
+    """Places a new persona's face apart from those issued in the project, where the image provider can: the embedded
+    painter does. No nodes for any other."""
+
+    kind: Literal["placement"]
+    provider: Name
+    """The image provider that draws the candidates."""
+
+
 class CandidateStep(Pictured):
     """Draws the frontal candidates that the anchor is chosen from: `identity.anchor.candidates` slots."""
 
@@ -150,6 +159,7 @@ Step = Annotated[
     | ReviewStep
     | ProfileStep
     | MatrixStep
+    | PlacementStep
     | CandidateStep
     | AnchorStep
     | ImageStep

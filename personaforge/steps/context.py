@@ -19,6 +19,11 @@ from personaforge.steps.action import Outcome
 from personaforge.store.lockfile import Pin
 from personaforge.templating import Rendered, Templates
 
+ANCHOR = "anchor"
+"""The anchor's step kind, the name of its node, and of its output."""
+SHAPE = "shape"
+"""The fact by which the lock tells other personas what a persona's face is like; see the placement step."""
+
 
 class Artifacts(Protocol):
     """Content by digest."""
@@ -90,6 +95,8 @@ class Context:
     pin: Pin | None = None
     pins: Callable[[str], Pin | None] = field(default=lambda name: None)
     """Pins of other nodes of the persona, by name."""
+    issued: Callable[[], Mapping[str, str]] = field(default=dict)
+    """Shapes of the other personas' faces that the project's locks pin, by persona; only for a kind that places."""
     take: int = 0
     """Which take the user wants: the pinned one, or a further one when forced."""
     repin: bool = False

@@ -14,7 +14,7 @@ from personaforge.errors import PinnedArtifactMissing
 from personaforge.identity.verdict import Decision
 from personaforge.steps.action import Action, Outcome, Output, Price, Procedure, Status
 from personaforge.steps.attempts import Attempt, Examining, Judgement, Made, Making, attempt_loop
-from personaforge.steps.context import Context
+from personaforge.steps.context import ANCHOR, Context
 from personaforge.steps.measuring import ReferenceSet, can_judge, judge_image, measure, no_model, not_bought
 from personaforge.steps.text import SECTIONS, how, suffix_of
 from personaforge.steps.wardrobe import WARDROBES
@@ -23,8 +23,6 @@ from personaforge.store.lockfile import Pin
 
 IMAGE = "image"
 """Name of an image's output."""
-ANCHOR = "anchor"
-"""The step kind, and the name of the anchor's output."""
 REFERENCE = "reference"
 """The step kind of the reference set's other pictures, and the name of their output."""
 
@@ -210,6 +208,10 @@ def draw(context: Context, position: Mapping[str, Any], slot: str, reference: Ar
         fields["subject"] = {**subject_of(profile, wardrobe, position["scene"], scene), "position": pose}
     if "drift" in capability.reads and reference is not None:
         fields["drift"] = settings["image.drift"]
+    if "placement" in capability.reads and reference is None:
+        # Left out where it is 0, so that the first face of a project has the same key with and without placements.
+        chosen = next((need.facts["placement"] for need in context.needs.values() if "placement" in need.facts), 0)
+        fields.update({"placement": chosen} if chosen else {})
     model = settings[f"{base}.model"]
     request = {name: value for name, value in fields.items() if name in capability.reads}
     usd = settings["image.prices"].get(model)
@@ -231,10 +233,17 @@ def subject_of(
 ) -> dict[str, Any]:
     """Return what the embedded painter needs and nothing more, so that a new name or voice redraws no picture."""
     return {
-        "dna": {name: value for name, value in profile["dna"].items() if name != "voice"},
-        "surface": {name: profile["surface"][name] for name in _FACE_FACTS if name in profile["surface"]},
+        **face_facts(profile),
         "clothing": {name: wardrobe[name] for name in _CLOTHING_FACTS},
         "scene": {"name": place, "colors": scene["colors"]},
+    }
+
+
+def face_facts(profile: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of a persona document that decides what the face looks like."""
+    return {
+        "dna": {name: value for name, value in profile["dna"].items() if name != "voice"},
+        "surface": {name: profile["surface"][name] for name in _FACE_FACTS if name in profile["surface"]},
     }
 
 

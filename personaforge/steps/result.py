@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from personaforge.steps.action import Action, Outcome, Output, Procedure
-from personaforge.steps.context import Context, pretty_json
+from personaforge.steps.context import ANCHOR, Context, pretty_json
 from personaforge.steps.finishing import FINISHED
-from personaforge.steps.images import ANCHOR, IMAGE, REFERENCE
+from personaforge.steps.images import IMAGE, REFERENCE
 from personaforge.steps.text import SECTIONS, write
 from personaforge.steps.video import CLIP
 

@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import Any
 
 from personaforge.errors import Problem, SpecError
+from personaforge.providers.table import capability
 from personaforge.spec.settings import Settings
 from personaforge.steps.action import Price, Procedure
 from personaforge.steps.context import Context
@@ -41,6 +42,9 @@ class StepKind:
     """Whether what is accepted goes into the lock: what a provider made does, what is derived from it doesn't."""
     sticky: bool = False
     """Whether a pin stays when the settings change, until the user asks for another."""
+    places: bool = False
+    """Whether it places a face among those of the project's other personas, whose locks it may read. Only one such
+    node of a project runs at a time, and its pin is written before the next."""
     lenient: bool = False
     """Whether it can work with a need that was rejected: the document and the sheet report on it."""
     calls: Callable[[Settings, Step], int] = lambda settings, step: 0
@@ -88,6 +92,14 @@ def _drawn(name: str, step: Step, slot: str) -> tuple[str, ...]:
 
 def _filmed(name: str, step: Step, slot: str) -> tuple[str, ...]:
     return ("seed", "video", "identity", "quality", f"pipeline.steps.{name}", "matrix.scenes", f"motion.types.{slot}")
+
+
+def _can_place(step: Step) -> bool:
+    """Tell whether the provider can draw several faces of one DNA. An unknown one is reported by what draws."""
+    try:
+        return "placement" in capability("image", step["provider"]).reads
+    except SpecError:
+        return False
 
 
 def _positions(settings: Settings, step: Step) -> tuple[str, ...]:
@@ -166,6 +178,16 @@ _KINDS = (
     ),
     StepKind("profile", 1, "text:profile", lambda name, step, slot: ()),
     StepKind("matrix", 1, "wardrobe:matrix", lambda name, step, slot: ("fashion.contexts", "matrix", "motion.types")),
+    StepKind(
+        "placement",
+        1,
+        "placing:place",
+        lambda name, step, slot: ("image.placement.draws",),
+        slots=lambda settings, step: ("",) if _can_place(step) else (),
+        pinned=True,
+        sticky=True,
+        places=True,
+    ),
     StepKind(
         "candidate",
         1,

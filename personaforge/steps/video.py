@@ -8,8 +8,8 @@ from typing import Any
 from personaforge.digest import derive_seed
 from personaforge.steps.action import Action, Price, Procedure
 from personaforge.steps.attempts import Attempt, Examining, Made, Making, attempt_loop
-from personaforge.steps.context import Context
-from personaforge.steps.images import ANCHOR, profile_of, reference_set, subject_of, wardrobe_of
+from personaforge.steps.context import ANCHOR, Context
+from personaforge.steps.images import profile_of, reference_set, subject_of, wardrobe_of
 from personaforge.steps.measuring import can_judge, judge_clip, not_bought
 from personaforge.steps.text import how, suffix_of
 

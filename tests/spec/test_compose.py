@@ -251,6 +251,7 @@ def test_bases_win_in_the_order_of_the_list_and_the_persona_over_all(tmp_path: P
         "provider": "all",
         "model": "painter-1",
         "prices": 0,
+        "placement": {"draws": 40, "close": 0.3},
     }
     assert (found["text"]["provider"], found["pipeline"]["name"]) == ("litellm", "five_stage")
     assert found == composed(small(tmp_path, personas), full=True)

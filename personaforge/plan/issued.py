@@ -1,0 +1,125 @@
+"""The faces already issued in a project: the shapes that the locks of its personas pin, and what a plan says of them.
+
+Locks are all that is read, so a fresh clone knows the same faces as the machine that built them. A lock whose persona
+file is gone counts: its face was issued. Who has no shape in the lock (hosted images, or an anchor from before faces
+were placed) doesn't count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from personaforge.plan.plan import Reason
+from personaforge.spec.load import Loaded
+from personaforge.spec.project import Project
+from personaforge.steps.action import Outcome
+from personaforge.steps.context import SHAPE
+from personaforge.store.lockfile import Pin, read_lock
+
+_MARK = b'"' + SHAPE.encode() + b'":'
+_SUFFIX = ".lock.yaml"
+
+
+class Neighbour(NamedTuple):
+    """Who of a project looks most like a persona."""
+
+    persona: str
+    distance: float
+    """About 1 - the cosine of the two anchors' embeddings; see `providers.embedded.face_placement`."""
+    close: float
+    """The distance below which the persona's settings call two faces alike."""
+
+    def as_json(self) -> dict[str, str | float | bool]:
+        """Return the neighbour as JSON."""
+        return {"persona": self.persona, "distance": self.distance, "alike": self.distance < self.close}
+
+
+class Issued:
+    """Reads the locks of a project, each folder once."""
+
+    def __init__(self, project: Project) -> None:
+        self._own = project.root / "personas"
+        self._known: dict[Path, dict[str, str]] = {}
+
+    def all(self, folder: Path | None = None) -> dict[str, str]:
+        """Return the shapes by persona, from `personas/` and the folder of a lock. Raises StoreError."""
+        found: dict[str, str] = {}
+        for one in dict.fromkeys((self._own, folder or self._own)):
+            if one not in self._known:
+                self._known[one] = _shapes(one)
+            found.update(self._known[one])
+        return dict(sorted(found.items()))
+
+    def besides(self, lock: Path, persona: str) -> dict[str, str]:
+        """Return the shapes of everybody but one persona, whose lock this is. Raises StoreError."""
+        return {name: shape for name, shape in self.all(lock.parent).items() if name != persona}
+
+
+def neighbours(project: Project, personas: Iterable[Loaded]) -> dict[str, Neighbour]:
+    """Return the nearest issued face of each persona that has a face and is not the only one. Raises StoreError."""
+    from personaforge.providers.embedded.face_placement import nearest_of, read_shapes
+
+    issued, found = Issued(project), {}
+    by_folder: dict[Path, dict[str, tuple[float, ...]]] = {}
+    for loaded in personas:
+        name, folder = loaded.settings.id, loaded.lock.parent
+        if folder not in by_folder:
+            by_folder[folder] = read_shapes(issued.all(folder))
+        near = nearest_of(name, by_folder[folder])
+        if near is not None:
+            found[name] = Neighbour(*near, loaded.settings.value("image.placement.close"))
+    return found
+
+
+def alike_notes(found: Mapping[str, Neighbour]) -> list[str]:
+    """Return a sentence for every two personas that look alike, and the way out."""
+    notes: dict[frozenset[str], str] = {}
+    for name, near in found.items():
+        if near.distance < near.close:
+            notes.setdefault(
+                frozenset((name, near.persona)),
+                f"{name} looks like {near.persona}: their faces are {near.distance:.2f} apart, less than "
+                f"{near.close:g}; pin other features in its dna, and choose a new face: "
+                f"forge build {name} --repin anchor",
+            )
+    return list(notes.values())
+
+
+def to_be_pinned(outcome: Outcome | None, pin: Pin | None) -> bool:
+    """Tell whether a place that is known has still to be written into the lock, so that others keep away from it."""
+    if outcome is None or not outcome.outputs:
+        return False
+    digests = {name: output.artifact.digest for name, output in outcome.outputs.items()}
+    return pin is None or pin.key != outcome.key or dict(pin.outputs) != digests
+
+
+def issued_reason(issued: Mapping[str, str]) -> tuple[Reason, ...]:
+    """Say from whom a new face will keep away, where its DNA isn't known yet."""
+    if not issued:
+        return ()
+    names = ", ".join(list(issued)[:3]) + (f" and {len(issued) - 3} more" if len(issued) > 3 else "")
+    return (Reason("issued", f"will keep away from {names}"),)
+
+
+def placed_reason(outcome: Outcome) -> tuple[Reason, ...]:
+    """Say where a face will lie, as far as the locks tell now."""
+    facts = outcome.facts
+    if "nearest" not in facts:
+        return ()
+    others = "the only face" if facts["issued"] == 1 else f"the nearest of {facts['issued']} faces"
+    return (Reason("issued", f"will lie {facts['distance']:.2f} from {facts['nearest']}, {others} issued"),)
+
+
+def _shapes(folder: Path) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for path in sorted(folder.glob("*" + _SUFFIX)):
+        lock = read_lock(path, path.name.removesuffix(_SUFFIX))
+        for name in lock.names():
+            if _MARK in lock.line(name):
+                pin = lock.pin(name)
+                shape = pin.facts.get(SHAPE) if pin is not None else None
+                if isinstance(shape, str):
+                    found[lock.persona] = shape
+    return found

@@ -1,0 +1,59 @@
+"""The placement step: where a new persona's face lies among those already issued in the project.
+
+A DNA leaves much of a face to chance. Where the image provider can draw several faces of one DNA, this step takes the
+one that lies farthest from every issued face, and the lock pins the choice with the face's shape, which is all that
+later personas know of it. What is pinned stays: the choice while the DNA is the same, and with the anchor for good. So
+a persona depends on those issued before it, and never on one that comes later.
+
+Faces are issued in the order in which placements are pinned; personas that are new in one build take turns by id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from personaforge.digest import digest_json
+from personaforge.steps.action import Outcome, Output, Procedure
+from personaforge.steps.context import ANCHOR, SHAPE, Context, pretty_json
+from personaforge.steps.images import face_facts, profile_of
+from personaforge.steps.text import write_action
+
+PLACEMENT = "placement"
+"""Name of the output, of its number among the facts, and of the request field that carries it."""
+
+
+def place(context: Context) -> Procedure:
+    """Choose a placement, or keep the pinned one."""
+    anchored = context.pins(ANCHOR) is not None and not context.repin
+    pin = None if context.repin else context.pin
+    if anchored and pin is None:
+        return Outcome("accepted", {}, {PLACEMENT: 0, "reason": "the anchor was pinned before its face was placed"})
+    if anchored and pin is not None:
+        return (yield from _kept(context, pin.key, pin.facts))
+    draws = context.settings["image.placement.draws"]
+    subject = face_facts(profile_of(context))
+    key = digest_json("placement/1", {"subject": subject, "draws": draws})
+    if pin is not None and pin.key == key:
+        return (yield from _kept(context, key, pin.facts))
+    return (yield from _kept(context, key, _choice(subject, context.issued(), draws)))
+
+
+def _choice(subject: Mapping[str, Any], issued: Mapping[str, str], draws: int) -> dict[str, Any]:
+    """Return the facts of the placement that is farthest from all issued faces."""
+    from personaforge.providers.embedded.face_placement import place_face
+
+    try:
+        placed = place_face(subject, issued, draws)
+    except ValueError as error:  # the painter says the same when it is asked to draw, and there it is an error
+        return {PLACEMENT: 0, "reason": f"not placed: {error}"}
+    facts: dict[str, Any] = {PLACEMENT: placed.number, SHAPE: placed.shape, "issued": len(issued)}
+    if placed.nearest:
+        facts.update(nearest=placed.nearest, distance=placed.distance)
+    return facts
+
+
+def _kept(context: Context, key: str, facts: Mapping[str, Any]) -> Procedure:
+    """Keep the facts as the step's output: the same bytes from a decision made now and from one in the lock."""
+    result = yield write_action(pretty_json(dict(facts)), "application/json")
+    return Outcome("accepted", {PLACEMENT: Output(result.outputs["content"], "")}, dict(facts), key, context.take)
