@@ -43,7 +43,7 @@ _TABLE: dict[tuple[str, str], Entry] = {
                 frozenset({"section", "schema", "context", "seed", "prompt", "system"}),
                 paid=False,
                 deterministic=True,
-                version="2",
+                version="3",
                 label="embedded",
             ),
             "personaforge.providers.embedded.text:EmbeddedText",

@@ -10,9 +10,10 @@ import pytest
 from personaforge.providers.embedded.text_locales import Locale, known_locales, locales
 from personaforge.providers.embedded.text_naming import forms
 from personaforge.providers.embedded.text_places import whereabouts
-from personaforge.providers.embedded.text_reading import DRIVES, SCORES, job_of
+from personaforge.providers.embedded.text_reading import DRIVES, SCORES
 from personaforge.providers.embedded.text_tables import entry, interests, locale_tables, table
 from personaforge.providers.embedded.text_words import fold, has
+from personaforge.providers.embedded.text_work import job_of, jobs
 
 from .text_cases import schema
 
@@ -46,9 +47,10 @@ def test_a_locale_is_complete(tag: str) -> None:
     assert all(len(forms(name)) <= 2 and all(forms(name)) for name in locale.family)
     assert all(set(cities) <= set(locale.cities) for cities in locale.regions.values())
     assert 145 < locale.height["woman"] < locale.height["man"] < 190
+    assert any(ethnicity.share > 0 for ethnicity in locale.ethnicities)
     for ethnicity in locale.ethnicities:
         assert ethnicity.palette in table("dna")["palettes"]
-        assert ethnicity.share > 0 and 3 <= len(ethnicity.name) <= 60
+        assert ethnicity.share >= 0 and 3 <= len(ethnicity.name) <= 60
         assert not ethnicity.roots or ethnicity.roots in locales()
     assert all(entry(line).tags <= TAGS for line in (*locale.dishes, *locale.pastimes))
     assert set(locale.peoples) <= {ethnicity.name for ethnicity in locale.ethnicities} or not locale.full
@@ -69,8 +71,8 @@ FULL = [locale for locale in known_locales() if locale.full]
 def test_there_are_locales_enough() -> None:
     assert len(FULL) >= 40
     for locale in FULL:
-        assert len(set(locale.given["woman"])) >= 18 and len(set(locale.given["man"])) >= 18
-        assert len(set(locale.family)) >= 20
+        assert min(len(set(locale.given["woman"])), len(set(locale.given["man"]))) >= 40, locale.tag
+        assert len(set(locale.family)) >= 40, locale.tag
         assert len(set(locale.cities)) >= 5
 
 
@@ -112,17 +114,35 @@ def test_a_country_and_a_people_are_found_in_a_brief(tag: str) -> None:
 
 def test_occupations_refer_to_what_is_there() -> None:
     lifestyle = table("lifestyle")
-    titles = set()
-    for job in table("occupations")["occupations"]:
-        assert set(job["genres"]) <= GENRES, job["title"]
-        assert job["rhythm"] in lifestyle["days"] and job["dress"] in lifestyle["dress"]
-        assert 18 <= job["ages"][0] < job["ages"][1] <= 95
-        assert set(job["lean"]) <= {*DRIVES, *SCORES}
-        assert job_of(job["title"]) is job
-        assert 3 <= len(job["title"]) <= 80
-        titles.add(job["title"])
-    assert len(titles) == len(table("occupations")["occupations"]) >= 60
-    assert {genre for job in table("occupations")["occupations"] for genre in job["genres"]} == GENRES
+    for job in jobs():
+        assert set(job.genres) <= GENRES, job.title
+        assert job.rhythm in lifestyle["days"] and job.dress in lifestyle["dress"]
+        assert 18 <= job.ages[0] < job.ages[1] <= 95
+        assert set(job.lean) <= {*DRIVES, *SCORES}
+        assert job_of(job.title) is job
+        assert 3 <= len(job.title) <= 80 and 3 <= len(job.place) <= 60
+        assert job.needs in ("", "coast")
+    assert len({fold(job.title) for job in jobs()}) == len(jobs())
+    assert sum(not job.tag for job in jobs()) >= 80
+    assert {genre for job in jobs() for genre in job.genres} == GENRES
+
+
+@pytest.mark.parametrize("locale", FULL, ids=lambda locale: str(locale.tag))
+def test_a_locale_has_work_of_its_own(locale: Locale) -> None:
+    own = [job for job in jobs() if job.tag == locale.tag]
+    assert len(own) >= 6
+    for job in own:
+        assert set(job.cities) <= set(locale.cities), job.title
+    assert {job.tag for job in jobs()} - {""} <= set(locales())
+
+
+def test_what_work_is_called_and_where_the_sea_is_refer_to_what_is_there() -> None:
+    trades, titles = table("trades"), {job.title for job in jobs()}
+    for name in trades["called"]:
+        assert name["title"] in titles and set(name["at"]) <= set(locales())
+        assert job_of(name["said"]) is job_of(name["title"])
+    for tag, cities in trades["coast"].items():
+        assert set(cities) <= set(locales()[tag].cities)
 
 
 def test_longings_fit_the_schema() -> None:

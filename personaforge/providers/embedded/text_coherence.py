@@ -9,9 +9,10 @@ from typing import Any
 from personaforge.providers.embedded.text_bounds import Violation, number, violations
 from personaforge.providers.embedded.text_flaws import Flaw, all_texts, numbers, quoted, text, texts, value
 from personaforge.providers.embedded.text_locales import by_country
-from personaforge.providers.embedded.text_reading import Reading, avoided, genres_in, job_of
+from personaforge.providers.embedded.text_reading import Reading, avoided, genres_in
 from personaforge.providers.embedded.text_tables import entry, interests, locale_tables, table
 from personaforge.providers.embedded.text_words import count, fold, has, within
+from personaforge.providers.embedded.text_work import job_of
 
 
 def thread(document: Mapping[str, Any]) -> float:

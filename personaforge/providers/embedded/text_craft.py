@@ -15,7 +15,6 @@ from personaforge.providers.embedded.text_words import content_words, fold, has,
 _SOUL = ("desire", "fear", "wound", "growth_arc")
 _PROSE = (
     *(f"soul.{field}" for field in _SOUL),
-    "mask.social_role",
     "lifestyle.vacation_style.description",
     "lifestyle.daily_rhythm",
 )

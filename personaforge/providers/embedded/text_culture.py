@@ -19,36 +19,43 @@ from personaforge.providers.embedded.text_locales import (
     known_parts,
 )
 from personaforge.providers.embedded.text_places import whereabouts
+from personaforge.providers.embedded.text_tables import entry
 from personaforge.providers.embedded.text_words import fold
 
 
 def evidence(document: Mapping[str, Any]) -> float:
-    """Return how much speaks for a person's being at home in their place, 0 to 1: names, city, languages and accent."""
-    if by_country(text(document, "surface.location.country")) is None:
-        return 0.0
-    return 1.0 - len(missing(document)) / len(_SIGNS)
-
-
-_SIGNS = ("given name", "family name", "city", "languages", "accent")
+    """Return how much speaks for a person's being at home in their place, 0 to 1."""
+    signs = _signs(document)
+    return sum(signs.values()) / len(signs) if signs else 0.0
 
 
 def missing(document: Mapping[str, Any]) -> list[str]:
-    """Return which of the signs that somebody is at home in their country a document lacks; all of them if unknown."""
+    """Return which of the signs that somebody is at home in their country a document lacks."""
+    return [name for name, there in _signs(document).items() if not there]
+
+
+def _signs(document: Mapping[str, Any]) -> dict[str, bool]:
+    """Return what could speak for somebody's being at home in their country, and whether it does; none if unknown."""
     here = by_country(text(document, "surface.location.country"))
     if here is None:
-        return list(_SIGNS)
+        return {}
     given, family = known_parts(text(document, "surface.name"))
     families = _families(text(document, "surface.ethnicity"), here)
     spoken = [fold(language) for language in texts(document, "surface.languages")]
     accent = fold(text(document, "dna.voice.accent"))
-    signs = [
-        not given.isdisjoint(families),
-        not family.isdisjoint(families),
-        fold(text(document, "surface.location.city")) in {fold(city) for city in here.cities},
-        any(fold(language) in spoken for language in (*here.languages, *here.tongues.values())),
-        any(fold(word) in accent for tag in families for word in _sounds(tag)) if accent else False,
-    ]
-    return [name for name, sign in zip(_SIGNS, signs, strict=True) if not sign]
+    signs = {
+        "given name": not given.isdisjoint(families),
+        "family name": not family.isdisjoint(families),
+        "city": fold(text(document, "surface.location.city")) in {fold(city) for city in here.cities},
+        "languages": any(fold(language) in spoken for language in (*here.languages, *here.tongues.values())),
+        "accent": any(fold(word) in accent for tag in families for word in _sounds(tag)) if accent else False,
+    }
+    interests = value(document, "lifestyle.interests")
+    if isinstance(interests, Mapping):
+        said = {interest for kind in interests for interest in texts(document, f"lifestyle.interests.{kind}")}
+        signs["pastimes"] = not said.isdisjoint(entry(line).text for line in here.pastimes)
+        signs["dishes"] = not said.isdisjoint(entry(line).text for line in here.dishes)
+    return signs
 
 
 def culture_flaws(document: Mapping[str, Any]) -> Iterator[Flaw]:

@@ -13,9 +13,9 @@ from typing import Any
 from personaforge.providers.embedded.text_assignment import Assignment
 from personaforge.providers.embedded.text_home import home
 from personaforge.providers.embedded.text_locales import Locale, known_locales
-from personaforge.providers.embedded.text_reading import job_of
 from personaforge.providers.embedded.text_tables import table
 from personaforge.providers.embedded.text_words import fold, pattern, pick, several, within
+from personaforge.providers.embedded.text_work import job_of
 
 _MIXTURE = {"skin.tone": "tone", "skin.undertone": "undertone", "hair.color": "hair", "eyes.color": "eyes"}
 """Paths whose values a look decides together, with the look's key."""
@@ -134,7 +134,7 @@ def _hair_color(a: Assignment, look: Mapping[str, Any], age: int) -> str:
 def _style(a: Assignment, length: str, texture: str) -> str:
     styles = table("dna")["hair"]["styles"]
     offered = styles.get(length, styles["short"]).get(texture) or styles["short"]["wavy"]
-    return a.text("dna.hair.style") or pick(a.rng("hair.style"), a.allowed(dict.fromkeys(offered, 1.0)))
+    return _said(a, "hair.style") or pick(a.rng("hair.style"), a.allowed(dict.fromkeys(offered, 1.0)))
 
 
 def _marks(a: Assignment, tone: str, age: int) -> list[str]:
@@ -162,7 +162,7 @@ def _builds(a: Assignment, gender: str) -> dict[str, float]:
     weights = dict(tables["build"])
     factors = [tables["build_by"].get(gender, {})]
     job = job_of(a.text("surface.occupation"))
-    if job and job["dress"] == "sporty":
+    if job and job.dress == "sporty":
         factors.append(tables["build_by"]["sporty"])
     for factor in factors:
         weights = {build: weight * factor.get(build, 1.0) for build, weight in weights.items()}
@@ -195,7 +195,7 @@ def _score(a: Assignment, name: str) -> float:
 
 def _postures(a: Assignment) -> dict[str, float]:
     job = job_of(a.text("surface.occupation"))
-    poised = 3.0 if job and set(job["genres"]) & {"dance", "fashion", "beauty"} else 1.0
+    poised = 3.0 if job and set(job.genres) & {"dance", "fashion", "beauty"} else 1.0
     return {
         "relaxed": 2.5 - 2.0 * (_score(a, "conscientiousness") - 0.5),
         "upright": 1.0 + 2.0 * _score(a, "conscientiousness"),
@@ -223,7 +223,9 @@ def _accent(a: Assignment, here: Locale) -> str:
         words = fold(accent)
         if not any(language in words for language in folded) or any(other in words for other in others):
             continue
-        weights[accent] = 6.0 if (city and city in words) or (tongue and fold(tongue) in words) else 1.0
+        own = (city and city in words) or (tongue and fold(tongue) in words)
+        elsewhere = any(fold(other) in words for other in here.cities)  # people move, and most haven't
+        weights[accent] = 6.0 if own else 0.4 if elsewhere else 1.5
     if not weights:
         return f"{here.demonym or here.country} {spoken[0] if spoken else here.languages[0]}".strip()[:80]
     return pick(a.rng("accent"), a.allowed(weights))

@@ -10,9 +10,10 @@ from typing import Any
 from personaforge.providers.embedded.text_assignment import Assignment
 from personaforge.providers.embedded.text_bounds import readings
 from personaforge.providers.embedded.text_home import home
-from personaforge.providers.embedded.text_reading import SCORES, job_of
+from personaforge.providers.embedded.text_reading import SCORES
 from personaforge.providers.embedded.text_tables import entry, interests, table
 from personaforge.providers.embedded.text_words import bare, capitalized, count, fold, has, pick, several, within
+from personaforge.providers.embedded.text_work import job_of
 
 _CATEGORIES = ("creative", "active", "culinary", "intellectual", "social")
 _LONGEST = 300
@@ -43,13 +44,14 @@ def _genres(a: Assignment) -> dict[str, float]:
     """Return the genres of the brief and those of the work, which is half of most people's talk."""
     job = job_of(a.text("surface.occupation"))
     genres = a.genres()
-    for genre in job["genres"] if job else ():
+    for genre in job.genres if job else ():
         genres[genre] = genres.get(genre, 0.0) + 0.5
     return genres
 
 
 def _ruled_out(a: Assignment, genres: Mapping[str, float]) -> frozenset[str]:
-    return a.avoid if "parenting" in genres else a.avoid | {"children"}
+    out = a.avoid | home(a).unlawful
+    return out if "parenting" in genres else out | {"children"}
 
 
 def _interests(a: Assignment, category: str, scores: Mapping[str, float], genres: Mapping[str, float]) -> list[str]:
@@ -66,7 +68,7 @@ def _interests(a: Assignment, category: str, scores: Mapping[str, float], genres
         weights[interest.text] = (0.35 + near) * taste * asked
     chosen = several(rng, a.allowed(weights), 4 if a.findings else rng.choice([3, 3, 4]))
     local = [text for text in _local(a, category, out) if not a.barred(text)]
-    if local and rng.random() < 0.75:
+    if local and rng.random() < (1.0 if category == "culinary" else 0.85):
         chosen[-1] = rng.choice(local)  # something that is only done at home
     return chosen
 
@@ -116,7 +118,7 @@ def _style_axes(a: Assignment, scores: Mapping[str, float], genres: Mapping[str,
     tables, known = table("lifestyle"), {**readings(a.document, {}), **scores}
     usual = {name: terms["base"] for name, terms in table("bounds")["readings"].items()}
     job = job_of(a.text("surface.occupation"))
-    dress = tables["dress"][job["dress"]] if job else {}
+    dress = tables["dress"][job.dress] if job else {}
     axes = {}
     for axis, terms in tables["style_axes"].items():
         value = terms.get("base", 0.0)
@@ -152,7 +154,7 @@ def _strong(genres: Mapping[str, float]) -> set[str]:
 def _rhythm(a: Assignment, chosen: Mapping[str, list[str]]) -> str:
     days = table("lifestyle")["days"]
     job = job_of(a.text("surface.occupation"))
-    offered = days[job["rhythm"] if job else "freelance"]
+    offered = days[job.rhythm if job else "freelance"]
     texts = [_filled(a, "rhythm", text, chosen) for text in offered]
     return pick(a.rng("rhythm"), a.allowed(dict.fromkeys(texts, 1.0)))[:_LONGEST]
 
@@ -168,6 +170,6 @@ def _filled(a: Assignment, stream: str, text: str, chosen: Mapping[str, list[str
         corner=rng.choice(here.corners),
         dish=dish,
         dish_cap=capitalized(dish),
-        place=job["place"] if job else "a desk by the window",
+        place=job.place if job else "a desk by the window",
         **{category: bare(rng.choice(chosen[category])) for category in ("active", "creative", "intellectual")},
     )

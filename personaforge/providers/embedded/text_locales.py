@@ -25,6 +25,7 @@ class Ethnicity(NamedTuple):
 
     name: str
     share: float
+    """How many of the locale's people, in rounded percent. 0 for a name that says a religion: chance never gives it."""
     palette: str
     """Of dna.yaml."""
     roots: str = ""
@@ -60,6 +61,8 @@ class Locale:
     dishes: tuple[str, ...]
     pastimes: tuple[str, ...]
     corners: tuple[str, ...]
+    unlawful: frozenset[str]
+    """Tags of what the law of the place keeps from nearly everybody: chance gives nobody a taste for it."""
     full: bool
     """Whether the locale stands on its own; those that borrow from another aren't drawn for a brief without a place."""
     sources: tuple[str, ...]
@@ -118,6 +121,7 @@ def _locale(tag: str, entry: Mapping[str, Any], entries: Mapping[str, Mapping[st
             tuple(whole["names"].get("father") or ()),
         ),
         regions={region: tuple(cities) for region, cities in (entry.get("regions") or {}).items()},
+        unlawful=frozenset(entry.get("unlawful") or ()),
         full="like" not in entry,
         sources=tuple(entry.get("sources") or ()),
         **{name: tuple(whole[name]) for name in lists},
@@ -209,7 +213,23 @@ def homes_of_name(name: str) -> frozenset[str]:
         for tag in {tag for token in tokens for tag in index.get(token, frozenset())}:
             votes[tag] = votes.get(tag, 0) + 1
     best = max(votes.values(), default=0)
-    return frozenset(tag for tag, vote in votes.items() if vote == best)
+    homes = [tag for tag, vote in votes.items() if vote == best]
+    # Nguyễn is at home in Vietnam before it is in the Czechia of Vietnamese Czechs.
+    main = {tag: len(_main_names()[tag].intersection(tokens)) for tag in homes}
+    return frozenset(tag for tag in homes if main[tag] == max(main.values()))
+
+
+@cache
+def _main_names() -> Mapping[str, frozenset[str]]:
+    """Return each locale's names, folded, without those that only one of its peoples has."""
+    return {
+        locale.tag: frozenset(
+            fold(name)
+            for names in (*locale.given.values(), *(forms(family) for family in locale.family))
+            for name in names
+        )
+        for locale in known_locales()
+    }
 
 
 def gender_of_name(name: str) -> str:

@@ -6,6 +6,7 @@ role and the punctuation leave a door open.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from random import Random
@@ -15,21 +16,26 @@ from personaforge.providers.embedded.text_assignment import Assignment
 from personaforge.providers.embedded.text_bounds import assert_below, number_of, ordinal, readings, soften_from
 from personaforge.providers.embedded.text_home import home
 from personaforge.providers.embedded.text_tables import entry, table
-from personaforge.providers.embedded.text_words import bare, content_words, leaning, pick, several
+from personaforge.providers.embedded.text_words import bare, content_words, leaning, pick, several, within
+from personaforge.providers.embedded.text_work import job_of
 
+_LOUDER = 0.7
+"""How much of what the brief's words add to a tone is added again where the voice is chosen."""
+_ASKED = 0.1
+"""From here on a word says what the brief said."""
 _CLASH = -0.15
 """A phrase made for one end of the registers isn't said at the other: product of its formality and the register's."""
 
 
 def mask(a: Assignment) -> dict[str, Any]:
     """Draft the mask."""
-    read = readings(a.document, a.reading.traits)
+    read = _heard(a, readings(a.document, a.reading.traits))
     pinned = a.text("mask.register")
     register = pinned or ordinal(a.document, "mask.register", read["formality"] + a.rng("register").gauss(0, 0.1))
     softens = read["softening"] >= soften_from()
     tables = table("mask")
     roles = dict.fromkeys(tables["soft_roles"], 4.0) if softens else {}
-    roles |= {text: leaning(axes, read, 9.0) for axes, text in tables["roles"]}
+    roles |= {text: leaning(axes, read, 9.0) * math.exp(9.0 * _asked(a, axes)) for axes, text in tables["roles"]}
     return {
         "register": register,
         "tone": _tone(a, read, softens),
@@ -39,14 +45,39 @@ def mask(a: Assignment) -> dict[str, Any]:
     }
 
 
+def _heard(a: Assignment, read: Mapping[str, float]) -> dict[str, float]:
+    """Return the readings with the brief's own words said louder: who is called blunt is heard to be blunt.
+
+    Softening and formality stay: they are bounded by the layers before, and the brief is in them already. The work and
+    the years that a brief names are heard too: a judge writes unlike a surfer, and seventy unlike twenty.
+    """
+    moved = a.reading.tone
+    heard = {axis: value + _LOUDER * moved.get(axis, 0.0) for axis, value in read.items()}
+    heard |= {axis: read[axis] for axis in ("softening", "formality")}
+    job = job_of(a.text("surface.occupation") or a.reading.occupation)
+    tables = table("mask")
+    heard["formality"] += tables["work"].get(job.dress, 0.0) if job else 0.0
+    ages = a.reading.ages
+    heard["formality"] += next((by for low, high, by in tables["years"] if ages and low <= sum(ages) / 2 <= high), 0.0)
+    return {axis: within(value, 0.0, 1.0) for axis, value in heard.items()}
+
+
 def _tone(a: Assignment, read: Mapping[str, float], softens: bool) -> list[str]:
     rng = a.rng("tone")
     tables = table("mask")
     weights = {word: leaning(axes, read, 12.0) for word, axes in tables["tones"].items()}
-    words = several(rng, a.allowed(weights), rng.choice([2, 3, 3]))
+    asked = {word: weights[word] for word, axes in tables["tones"].items() if _asked(a, axes) >= _ASKED}
+    words = several(rng, a.allowed(asked), 1) if asked else []  # one word at least says what the brief said
+    words += several(rng, a.allowed({word: weights[word] for word in weights if word not in words}), 3 - len(words))
+    words = words[: rng.choice([2, 3, 3])]
     if softens:
         words.insert(rng.randrange(2), pick(rng, a.allowed(dict.fromkeys(tables["soft_tones"], 1.0))))
     return words
+
+
+def _asked(a: Assignment, axes: Mapping[str, float]) -> float:
+    """Return how far something with these axes is what the brief's words ask for; 0 where they ask for nothing."""
+    return sum(weight * a.reading.tone.get(axis, 0.0) for axis, weight in axes.items())
 
 
 def _phrases(a: Assignment, read: Mapping[str, float], register: str) -> list[str]:

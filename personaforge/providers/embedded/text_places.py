@@ -15,6 +15,7 @@ from typing import NamedTuple
 from personaforge.providers.embedded.text_locales import Locale, is_name, known_locales
 from personaforge.providers.embedded.text_tables import table
 from personaforge.providers.embedded.text_words import fold, pattern, plain
+from personaforge.providers.embedded.text_work import jobs
 
 
 class Whereabouts(NamedTuple):
@@ -142,14 +143,14 @@ def _says_who(word: _Word, before: str, after: str) -> bool:
 @cache
 def _persons() -> re.Pattern[str]:
     """Return a pattern for words that people are called by, up to two words on: architect, jazz singer, woman."""
-    jobs = (word for job in table("occupations")["occupations"] for word in (job["title"], *job["words"]))
+    called_by_work = (word for job in jobs() for word in (job.title, *job.words))
     called = {fold(word) for words in table("intent")["gender"].values() for word in words} - {
         "she",
         "her",
         "he",
         "his",
     }
-    words = "|".join(re.escape(word) for word in sorted({*map(fold, jobs), *called, "person", "somebody"}))
+    words = "|".join(re.escape(word) for word in sorted({*map(fold, called_by_work), *called, "person", "somebody"}))
     return re.compile(rf"(?:[\w'-]+ ){{0,2}}(?:{words})(?!\w)")
 
 

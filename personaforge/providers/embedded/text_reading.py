@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from typing import Any
+from functools import lru_cache
 
 from personaforge.providers.embedded.text_locales import gender_of_name, known_parts
 from personaforge.providers.embedded.text_places import Whereabouts, whereabouts
 from personaforge.providers.embedded.text_tables import table
 from personaforge.providers.embedded.text_words import count, fold, has, pattern, plain
+from personaforge.providers.embedded.text_work import job_of, occupation_in
 
 DRIVES = ("recognition", "belonging", "autonomy", "security", "mastery")
 SCORES = ("openness", "conscientiousness", "extraversion", "agreeableness", "neuroticism")
@@ -25,7 +25,7 @@ _NAMED = re.compile(
 )
 _LEADING = re.compile(r"^\s*((?:[A-Z][\w'-]+\s+){1,2}[A-Z][\w'-]+)\s*(?:,|:| is | - )")
 _AGE = re.compile(
-    r"\b(\d{2})(?:\s*-?\s*years?\s*-?\s*old|\s*yo\b|\s*y/o\b)|\baged?\s+(\d{2})\b|(?:^|[,(]\s*)(\d{2})(?=\s*[,)])"
+    r"\b(\d{2})(?:\s*-?\s*years?\s*-?\s*old|\s*yo\b|\s*y/o\b)|\baged?\s+(\d{2})\b|(?:^|[,(]\s*)(\d{2})(?=\s*(?:[,;.)]|$))"
 )
 _DECADE = re.compile(r"\b(early|mid|late)?[\s-]*(?:her|his|their|the|in)?\s*(\d)0s\b")
 _STOP = re.compile(r"[.;:!?\n]|\bbut\b|\bwhile\b|\bwho\b|\bwhich\b")
@@ -100,44 +100,9 @@ def read(brief: str) -> Reading:
         themes=_themes(brief),
         constraints=constraints,
         avoid=avoided(constraints, folded),
-        looks=_looks(folded),
+        looks=_looks(folded) | _covering(folded),
         taller=max((add for word, add in intent["height"].items() if has([word], folded)), key=abs, default=0),
     )
-
-
-@cache
-def _occupations() -> tuple[re.Pattern[str], Mapping[str, Mapping[str, Any]]]:
-    known: dict[str, Mapping[str, Any]] = {}
-    for job in table("occupations")["occupations"]:
-        for word in (job["title"], *job["words"]):
-            known.setdefault(fold(word), job)
-    return pattern((*known, *(f"{word}s" for word in known))), known
-
-
-def job_of(title: str) -> Mapping[str, Any] | None:
-    """Return the occupation whose title or word is the longest in a text; None if there is none."""
-    matcher, known = _occupations()
-    hits = [hit.group() for hit in matcher.finditer(fold(title))]
-    best = max(hits, key=len, default="")
-    return known.get(best) or known.get(best.removesuffix("s")) or known.get(best.replace("-", " "))
-
-
-def occupation_in(brief: str) -> str:
-    """Return the occupation that a brief names first, in its own words where they name one."""
-    matcher, known = _occupations()
-    vague = set(table("occupations")["not_titles"])
-    cased = plain(brief)
-    fallback = ""
-    for hit in matcher.finditer(fold(brief)):
-        word = hit.group() if hit.group() in known else hit.group().replace("-", " ")
-        if word not in known:
-            continue  # a plural is about other people: "coaches students"
-        if word in vague:
-            fallback = fallback or str(known[word]["title"])
-        else:
-            text = cased[hit.start() : hit.end()] if len(cased) == len(brief) else word
-            return text if text.isupper() else text.lower()
-    return fallback
 
 
 def genres_in(texts: Iterable[str]) -> dict[str, float]:
@@ -158,7 +123,7 @@ def _genres(folded: str, occupation: str) -> dict[str, float]:
         if (hits := count(entry["words"], folded))
     }
     job = job_of(occupation) if occupation else None
-    for place, genre in enumerate(job["genres"] if job else ()):
+    for place, genre in enumerate(job.genres if job else ()):
         found[genre] = found.get(genre, 0.0) + 1.0 / (1 + place)
     return found
 
@@ -282,6 +247,21 @@ def _looks(folded: str) -> dict[str, str]:
         for hit in re.finditer(rf"((?:[\w-]+[,\s]+){{1,4}}){noun}\b", folded):
             found |= _longest(paths, hit.group(1))
     return found
+
+
+def _covering(folded: str) -> dict[str, str]:
+    """Return what the brief says that this person wears over the hair; nothing where it only speaks of such a thing."""
+    words = table("intent")["coverings"]
+    worn, unworn = ("|".join(re.escape(word) for word in words[key]) for key in ("worn", "unworn"))
+    items = "|".join(re.escape(item) for item in words["items"])
+    between = r"(?:(?!of\b|for\b|about\b|and\b|to\b)[\w'-]+\s+){0,3}?"
+    trade = r"(?!\s+(?:shop|stall|brand|label|factory|business|design\w*|mak\w+|sell\w+))"
+    said = re.search(rf"\b(?:{worn})\s+{between}({items})\b{trade}", folded)
+    alone = pattern(tuple(words["alone"])).search(folded)
+    hit = said or alone
+    if hit is None or re.search(rf"(?:\b(?:{unworn})|n't)\s+(?:[\w'-]+\s+){{0,2}}$", folded[: hit.start()]):
+        return {}
+    return {"hair.style": words["items"][said.group(1)] if said else words["alone"][hit.group().replace(" ", "-")]}
 
 
 def _longest(paths: Mapping[str, Mapping[str, list[str]]], folded: str) -> dict[str, str]:

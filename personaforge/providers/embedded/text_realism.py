@@ -8,8 +8,10 @@ from typing import Any
 
 from personaforge.providers.embedded.text_flaws import Flaw, numbers, quoted, text, value
 from personaforge.providers.embedded.text_locales import UNKNOWN, by_country, locales
-from personaforge.providers.embedded.text_reading import Reading, job_of
+from personaforge.providers.embedded.text_reading import Reading
 from personaforge.providers.embedded.text_tables import table
+from personaforge.providers.embedded.text_words import fold
+from personaforge.providers.embedded.text_work import job_of, out_of_place, where
 
 _FLAT = 0.02
 """Standard deviation under which a list of scores was not thought about."""
@@ -27,6 +29,7 @@ def mixture(document: Mapping[str, Any]) -> float:
 def realism_flaws(document: Mapping[str, Any], reading: Reading) -> Iterator[Flaw]:
     """Yield what is hard to believe."""
     yield from _age(document, reading)
+    yield from _work(document, reading)
     yield from _body(document)
     yield from _scores(document)
 
@@ -42,12 +45,25 @@ def _age(document: Mapping[str, Any], reading: Reading) -> Iterator[Flaw]:
     asked = reading.ages is not None and reading.ages[0] <= age <= reading.ages[1] and reading.occupation
     if not job or asked:  # a brief may want a student of 54, and such people exist
         return
-    first, last = job["ages"]
+    first, last = job.ages
     outside = max(first - age, age - last, 0)
     if outside > 5:
         problem = f"At {age}, {quoted(work)} is hard to believe."
         advice = f"Let surface.age be at least {first} and at most {last}, or choose other work."
         yield Flaw("realism", min(2.0, 0.4 + 0.12 * outside), "surface", problem, advice, min(0.5, 0.04 * outside))
+
+
+def _work(document: Mapping[str, Any], reading: Reading) -> Iterator[Flaw]:
+    work, city = text(document, "surface.occupation"), text(document, "surface.location.city")
+    job, here = job_of(work), by_country(text(document, "surface.location.country"))
+    # What the brief asks for needs no excuse, and of cities that no table lists nothing is known.
+    if not job or not here or reading.occupation or fold(city) not in map(fold, here.cities):
+        return
+    if out_of_place(job, here.tag, city):
+        problem = f"{quoted(work)} isn't what people do in {quoted(city)}, as far as our tables know."
+        places = where(job, here.tag) or ()
+        advice = f"Choose other work, or {' or '.join(places[:3])}." if places else "Choose other work."
+        yield Flaw("realism", 0.5, "surface", problem, advice)
 
 
 def _body(document: Mapping[str, Any]) -> Iterator[Flaw]:

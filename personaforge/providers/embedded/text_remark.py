@@ -53,9 +53,9 @@ def _culture(document: Mapping[str, Any]) -> tuple[str, str, str]:
     signs = missing(document)
     country = text(document, "surface.location.country")
     if not signs:
-        problem = f"Name, city, languages and accent are all that speaks for {country}; nothing else was looked at."
+        problem = f"Names, city, languages, accent and tastes are all that speaks for {country}; nothing else was read."
         return "surface", problem, "Have somebody from there read it."
-    problem = f"What speaks for {country} doesn't include the {signs[0]}, as far as our tables know."
+    problem = f"What speaks for {country} doesn't include the {' or the '.join(signs[:2])}, as far as our tables know."
     return "surface", problem, "Check it with somebody from there."
 
 

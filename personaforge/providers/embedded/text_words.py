@@ -35,8 +35,8 @@ _PLAIN = str.maketrans(
 """Letters that Unicode does not decompose, and the typographic apostrophe."""
 
 _HABIT = re.compile(
-    r" (?:on|at|for|from|by|in|with|after|before|when|until|kept|still|three|twice|while|against)\b"
-    r"| (?:whisked|pressed|ground|stirred|rolled|folded) |, "
+    r" (?:on|at|for|from|by|in|with|after|before|when|until|kept|still|three|twice|while|against|every)\b"
+    r"| (?:whisked|pressed|ground|stirred|rolled|folded|roasted|poured|pounded|fermented) |, "
 )
 _NEGATED = re.compile(
     r"(?:\bnot|\bnever|\bno|\bwithout|\bhardly|n't)(?:\s+(?:a|an|very|too|at all|particularly|really|so))*\s+$"
