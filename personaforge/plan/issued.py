@@ -7,13 +7,14 @@ were placed) doesn't count.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from personaforge.plan.plan import Reason
 from personaforge.spec.load import Loaded
-from personaforge.spec.project import Project
+from personaforge.spec.project import ID_PATTERN, Project
 from personaforge.steps.action import Outcome
 from personaforge.steps.context import SHAPE
 from personaforge.store.lockfile import Pin, read_lock
@@ -115,7 +116,10 @@ def placed_reason(outcome: Outcome) -> tuple[Reason, ...]:
 def _shapes(folder: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     for path in sorted(folder.glob("*" + _SUFFIX)):
-        lock = read_lock(path, path.name.removesuffix(_SUFFIX))
+        persona = path.name.removesuffix(_SUFFIX)
+        if not re.match(ID_PATTERN, persona):
+            continue  # such as the temporary file of a lock that another build is about to put in place
+        lock = read_lock(path, persona)
         for name in lock.names():
             if _MARK in lock.line(name):
                 pin = lock.pin(name)

@@ -337,6 +337,14 @@ def test_a_broken_lock_stops_only_whom_it_could_move(town: Town) -> None:
     assert caught.value.where.endswith("ben.lock.yaml")
 
 
+def test_a_lock_that_is_just_being_written_is_no_lock(town: Town) -> None:
+    town.settle("ana", "ben")
+    town.build("ana")
+    shutil.copy(town.lock("ana"), town.root / "personas/.tmp-1-2-ana.lock.yaml")
+    town.build("ben")
+    assert town.facts("ben")["issued"] == 1
+
+
 @pytest.mark.parametrize("reads", [(), ("placement",)])
 def test_a_provider_that_does_not_read_placements_gets_nothing_of_them(
     town: Town, reads: Sequence[str], monkeypatch: pytest.MonkeyPatch
