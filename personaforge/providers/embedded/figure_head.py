@@ -89,7 +89,7 @@ class Head:
             cover *= 0
         side = np.abs(view.column / (self._hair.x.shape[1] - 1) - 0.5) * 2
         crown = np.clip(1 - (y - self._at["forehead"]) / 0.3, 0, 1)  # lit, unlike what hangs behind the neck
-        shade = (0.30 + 0.35 * side**3 + 0.3 * crown) * (0.55 + 0.5 * strands)
+        shade = (0.30 + 0.35 * side * side * side + 0.3 * crown) * (0.55 + 0.5 * strands)
         color = np.asarray(HAIR[self._face.hair_color], np.float32)
         return Layer(color[:, None, None] * shade.astype(np.float32, copy=False), cover, *at)
 

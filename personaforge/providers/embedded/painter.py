@@ -199,17 +199,21 @@ class Stage:
         scale = self._frames.scale
         rows, columns = covered.shape
         coarse = int(np.clip(scale / 24, 1, 8))  # the shadow is soft enough to be found on a smaller picture
-        head = np.zeros((rows, columns), np.float32)
+        head = np.zeros((-(-rows // coarse), -(-columns // coarse)), np.float32)
         for layer in layers:
-            part = _under(head, layer)
+            across, down = -layer.x % coarse, -layer.y % coarse  # from the layer's corner to the next point taken
+            taken = layer.cover[down::coarse, across::coarse]
+            y, x = (layer.y + down) // coarse, (layer.x + across) // coarse
+            part = head[y : y + taken.shape[0], x : x + taken.shape[1]]
             strength = np.float32(0.7 if layer is layers[-1] else 1)
-            np.maximum(part, strength * layer.cover[: part.shape[0], : part.shape[1]], out=part)
-        small = cv2.resize(head, (max(2, columns // coarse), max(2, rows // coarse)), interpolation=cv2.INTER_AREA)
-        soft = cv2.GaussianBlur(small, (0, 0), max(0.14 * scale / coarse, 0.8))
+            np.maximum(part, strength * taken[: part.shape[0], : part.shape[1]], out=part)
+        soft = cv2.GaussianBlur(head, (0, 0), max(0.14 * scale / coarse, 0.8))
         shift = np.array([[1, 0, 0], [0, 1, 0.26 * scale / coarse]], np.float32)
-        moved = cv2.resize(cv2.warpAffine(soft, shift, (soft.shape[1], soft.shape[0])), (columns, rows))
-        weight = moved * covered
-        for plane, dark in zip(there, (0.58, 0.68, 0.70), strict=True):
+        moved = cv2.warpAffine(soft, shift, (soft.shape[1], soft.shape[0]))
+        first = int(np.argmax(covered.max(axis=1) > 0))  # nothing above the neck catches it
+        moved = cv2.resize(moved, (head.shape[1] * coarse, head.shape[0] * coarse))[first:rows, :columns]
+        weight = moved * covered[first:]
+        for plane, dark in zip(there[:, first:], (0.58, 0.68, 0.70), strict=True):
             plane *= 1 - weight * np.float32(0.62 * dark)
 
 

@@ -42,7 +42,8 @@ class Light:
     def on_hair(self, normals: Pixels) -> Pixels:
         """Return the light on hair."""
         wrapped = np.clip((self._facing(normals) + 0.45) / 1.45, 0, 1)
-        edge = self.rim * np.clip(1 - normals[..., 2], 0, 1) ** 3
+        aside = np.clip(1 - normals[..., 2], 0, 1)
+        edge = self.rim * aside * aside * aside  # numpy's power is many times as slow
         return np.asarray(self.key * wrapped + self.around + edge, np.float32)
 
     def gloss(self, normals: Pixels) -> Pixels:
@@ -55,9 +56,11 @@ class Light:
         x, y, z = self.direction
         half = np.array((x, y, z + 1), np.float32)
         half /= np.sqrt((half * half).sum())
-        toward = np.clip(normals @ half, 0, 1)
-        edge = np.clip(1 - normals[..., 2], 0, 1) ** 4
-        return np.asarray(0.05 * self.key * toward**18 + 0.08 * self.rim * edge, np.float32)
+        toward, aside = np.clip(normals @ half, 0, 1) ** 2, np.clip(1 - normals[..., 2], 0, 1) ** 2
+        eighth = toward**2
+        eighth *= eighth
+        bright = eighth * eighth * toward  # the 18th power of the cosine
+        return np.asarray(0.05 * self.key * bright + 0.08 * self.rim * aside * aside, np.float32)
 
     def flat(self, side: int) -> float:
         """Return the brightness of something small that faces sideways, such as an ear, as a factor in sRGB."""
