@@ -20,7 +20,7 @@ from personaforge.store.upkeep import relog
 if TYPE_CHECKING:
     import duckdb
 
-VERSION = "2"
+VERSION = "3"
 """Of schema.sql; another version in the file means that it is made again."""
 LEASE = "warehouse"
 _BATCH = 5_000
@@ -228,7 +228,7 @@ def _evaluations(name: str, record: Mapping[str, Any]) -> Iterator[tuple[str, Ro
     number = score.get("composite") if isinstance(score, Mapping) else score
     parts = score if isinstance(score, Mapping) else {}
     analyzer = record.get("analyzer", {})
-    unmeasured = record.get("unmeasured")
+    unmeasured, clip = record.get("unmeasured"), record.get("clip", {})
     plain = ("build", "persona", "node", "step", "slot", "modality", "take", "attempt", "decision", "reason", "anchor")
     yield (
         "evaluations",
@@ -239,7 +239,12 @@ def _evaluations(name: str, record: Mapping[str, Any]) -> Iterator[tuple[str, Ro
             "measured": record.get("measured", number is not None),
             "score": number,
             **{field: parts.get(field) for field in ("cosine", "error", "error_bound", "turn", "reference")},
-            "cosine_std": record.get("clip", {}).get("cosine_std"),
+            "cosine_std": clip.get("cosine_std"),
+            "ratio_variance": clip.get("ratio_variance_mean"),
+            "clip_sharpness": clip.get("sharpness_ratio_mean"),
+            "flicker": clip.get("histogram_distance_max"),
+            "frames_measured": clip.get("frames_measured"),
+            "reference_set": list(record.get("references", [])),
             "unmeasured": unmeasured["reason"] if unmeasured else None,
             "artifact": next(iter(record.get("artifacts", {}).values()), None),
             **{field: record.get(field) for field in ("model", "provider", "label")},

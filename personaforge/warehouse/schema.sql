@@ -1,4 +1,4 @@
--- The warehouse, version 2. Every row comes from an immutable record in .forge/records; nothing is written here first.
+-- The warehouse, version 3. Every row comes from an immutable record in .forge/records; nothing is written here first.
 -- Times are UTC. A NULL score means "not measured", and `unmeasured` says why.
 
 create table meta (name varchar primary key, value varchar);
@@ -128,11 +128,16 @@ create table evaluations (
     error_bound double,          -- what strict mode allows for this size of face and turn of the head
     turn double,                 -- degrees between the anchor's pose and this one
     reference varchar,           -- which picture of the reference set the score is about; empty: the anchor alone
-    cosine_std double,
+    cosine_std double,           -- this and the next four: of clips
+    ratio_variance double,       -- mean over the facial ratios of their variance over the frames
+    clip_sharpness double,       -- mean over the frames of sharpness over the anchor's
+    flicker double,              -- largest histogram distance between neighbouring frames
+    frames_measured integer,
     unmeasured varchar,
     reason varchar,
     artifact varchar,
     anchor varchar,
+    reference_set varchar[],     -- digests of what else it was held against
     model varchar,
     provider varchar,
     label varchar,
@@ -154,6 +159,46 @@ select
     *
 from evaluations
 where score is not null;
+
+-- What `forge drift` judges: one row for each metric of each distinct artifact, at its first evaluation against one
+-- reference set by one analyzer. Judging or scoring an artifact again is no new evidence. What was made from another
+-- artifact of its node (finished pictures, repaired clips) is left out: it repeats that one's score.
+create view drift_records as
+with made_from as (
+    select distinct digest from artifacts join actions using (record) where kind in ('finish', 'repair')
+),
+firsts as (
+    select * from evaluations
+    where artifact is null or artifact not in (select digest from made_from)
+    qualify row_number() over (
+        partition by persona, modality, backend, pack_digest, backend_version, detector_size, anchor, reference_set,
+            coalesce(artifact, evaluation)
+        order by evaluated, evaluation
+    ) = 1
+),
+sharp as (
+    select artifact, backend, pack_digest, backend_version, detector_size, min(sharpness) as sharpness
+    from measurements where modality = 'face' and status = 'measured'
+    group by all
+),
+long as (
+    select 'composite' as metric, score as value, modality as about, * from firsts where modality in ('face', 'video')
+    union all
+    select 'score', score, modality, * from firsts where modality = 'text'
+    union all
+    select 'cosine_std', cosine_std, modality, * from firsts where modality = 'video' and frames_measured > 1
+    union all
+    select 'ratio_variance', ratio_variance, modality, * from firsts where modality = 'video' and frames_measured > 1
+    union all
+    select 'clip_sharpness', clip_sharpness, 'quality', * from firsts where modality = 'video'
+    union all
+    select 'flicker', flicker, 'quality', * from firsts where modality = 'video'
+    union all
+    select 'sharpness', sharp.sharpness, 'quality', firsts.*
+    from firsts join sharp using (artifact, backend, pack_digest, backend_version, detector_size)
+    where modality = 'face' and score is not null
+)
+select * from long where value is not null;
 
 -- The last score of every node.
 create view latest_scores as

@@ -143,3 +143,41 @@ def test_four_processes_taking_turns_lose_no_row(store: Store) -> None:
         _, error = writer.communicate(timeout=120)
         assert writer.returncode == 0, error
     assert len(contents(store)["actions"]) == 4 * count
+
+
+def drift_rows(store: Store) -> list[tuple[Any, ...]]:
+    with opened(store) as connection:
+        return connection.execute("select metric, artifact, value from drift_records order by all").fetchall()
+
+
+def test_a_drift_record_is_an_artifact_at_its_first_judgement(store: Store) -> None:
+    store.keep("evaluations", "a" * 64, evaluation(1))
+    store.keep("evaluations", "b" * 64, evaluation(1, time=2_000_000.0, score={"composite": 0.1, "cosine": 0.1}))
+    store.keep("evaluations", "c" * 64, evaluation(1, anchor="e" * 64))
+    digest = f"{1:064x}"
+    assert drift_rows(store) == [("composite", digest, 0.501), ("composite", digest, 0.501)], "one for each anchor"
+
+
+def test_what_was_finished_repeats_its_originals_score_and_is_no_drift_record(store: Store) -> None:
+    action(store, 1)
+    finish = {"kind": "finish", "provider": "forge@1", "request": {}, "inputs": {}, "take": 0, "attempt": 0}
+    action(store, 2, parts=finish)
+    store.keep("evaluations", "a" * 64, evaluation(1))
+    store.keep("evaluations", "b" * 64, evaluation(2))
+    assert drift_rows(store) == [("composite", f"{1:064x}", 0.501)]
+
+
+def test_clips_and_sharpness_are_drift_records_of_their_own(store: Store) -> None:
+    clip = {"cosine_std": 0.02, "ratio_variance_mean": 0.0004, "sharpness_ratio_mean": None, "frames_measured": 8}
+    store.keep("evaluations", "a" * 64, evaluation(1, modality="video", clip=clip))
+    identity = {"backend": None, "pack": "p", "pack_digest": "d" * 64, "backend_version": "1", "detector_size": "auto"}
+    analyzer = {**identity, "backend": "b"}
+    store.keep("evaluations", "b" * 64, evaluation(2, analyzer=analyzer))
+    parts = {
+        "kind": "measure", "provider": "b@1", "request": {"analyzer": analyzer}, "inputs": {"artifact": f"{2:064x}"},
+        "take": 0, "attempt": 0,
+    }  # fmt: skip
+    action(store, 9, parts=parts, outputs={}, value={"status": "measured", "sharpness": 80.0})
+    found = {(metric, value) for metric, _, value in drift_rows(store)}
+    clips = {("composite", 0.501), ("cosine_std", 0.02), ("ratio_variance", 0.0004)}
+    assert found == {*clips, ("composite", 0.502), ("sharpness", 80.0)}, "what wasn't measured has no row"
