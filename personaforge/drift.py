@@ -1,19 +1,37 @@
-"""A persona's timelines: `forge drift`. One for each modality and analyzer, since unlike measurements don't compare.
+"""A persona's timelines: `forge drift`. One for each metric and analyzer, since unlike measurements don't compare.
 
 An analyzer is its whole identity: pack, its digest, detector size and library versions. A new library version begins a
-new timeline rather than a step in the old one.
+new timeline rather than a step in the old one; so does a new anchor, or another set of references beside it, of which
+only the present one is looked at. An artifact counts once, where it was first judged. Every attempt counts, also what
+the gate refused: a timeline of accepted scores alone would be cut off at the threshold, and hide a fall.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple
 
+import orjson
+
 from personaforge.errors import PlanError
-from personaforge.identity.drift import DriftSummary, summarize
-from personaforge.identity.score import Unmeasured
+from personaforge.identity.cusum import Record
+from personaforge.identity.drift import DriftPolicy, Finding, find_drift
+from personaforge.identity.linear import Trend
+from personaforge.identity.metric import METRICS, Metric
+from personaforge.spec.settings import Settings
+from personaforge.store.store import Store
+from personaforge.suspects import Suspect, suspects
 from personaforge.warehouse.projection import opened
 from personaforge.workspace import Workspace
+
+FRONTAL = 15.0
+"""Degrees of yaw below which a pose counts as frontal; the geometric bound relaxes from 10."""
+PROFILE = 40.0
+"""Degrees from which it counts as a profile."""
+_MIXED = 2e-6
+"""A composite that is further than this from its parts under the present weights was made under others."""
 
 
 class MeasuredBy(NamedTuple):
@@ -29,26 +47,63 @@ class MeasuredBy(NamedTuple):
         return " ".join(part for part in (self.name, self.digest[:8], detector) if part)
 
 
+class Entry(NamedTuple):
+    """Which record a point of a timeline is."""
+
+    time: datetime
+    """UTC."""
+    node: str
+    """Within the persona; empty for pictures that `forge eval --record` measured."""
+    slot: str
+    build: str
+    artifact: str
+    """Its digest."""
+
+
 @dataclass(frozen=True)
 class Timeline:
-    """The scores of one modality by one analyzer, oldest first."""
+    """The values of one metric by one analyzer since the anchor was pinned, oldest first, and what they come to."""
 
-    modality: str
+    metric: Metric
     measured_by: MeasuredBy
+    anchor: str
+    """Digest of what was measured against; empty for texts."""
+    current: bool
+    """Whether nothing newer was measured of this metric by another analyzer."""
+    left_out: int
+    """Records against earlier anchors or reference sets."""
+    entries: tuple[Entry, ...]
     values: tuple[float, ...]
-    nodes: tuple[str, ...]
-    summary: DriftSummary | Unmeasured
+    finding: Finding
+    suspects: tuple[Suspect, ...]
+    """What else changed where the change began."""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def modality(self) -> str:
+        """The metric's modality."""
+        return self.metric.modality
 
     def as_json(self) -> dict[str, Any]:
-        """Return the timeline as JSON."""
+        """Return the timeline as JSON. Numbers of records in it are indices, from 0."""
+        finding = self.finding.as_json()
+        places = [{**entry._asdict(), "time": entry.time.isoformat()} for entry in self.entries]
         return {
             "modality": self.modality,
+            "metric": self.metric.name,
+            "label": self.metric.label,
+            "higher_is_better": self.metric.higher_is_better,
+            "scale": self.metric.scale,
             "measured_by": str(self.measured_by),
             "analyzer": self.measured_by._asdict(),
+            "anchor": self.anchor,
+            "current": self.current,
             "records": len(self.values),
-            "summary": self.summary.as_json(),
-            "values": list(self.values),
-            "nodes": list(self.nodes),
+            "left_out": self.left_out,
+            **finding,
+            "notes": [*self.notes, *self.finding.notes],
+            "suspects": [one._asdict() for one in self.suspects],
+            "points": [{**place, **point} for place, point in zip(places, finding["points"], strict=True)],
         }
 
 
@@ -57,33 +112,176 @@ class Drift:
     """All timelines of a persona."""
 
     persona: str
+    policy: DriftPolicy
+    baseline: str
+    """What records are held against: slot, pose, framing or none."""
     timelines: tuple[Timeline, ...]
 
+    def with_verdict(self, verdicts: Sequence[str]) -> list[Timeline]:
+        """Return the current timelines with one of these verdicts."""
+        wanted = {Trend(verdict) for verdict in verdicts}
+        return [line for line in self.timelines if line.current and line.finding.verdict in wanted]
 
-def drift(space: Workspace, persona: str, *, last: int | None, modality: str | None) -> Drift:
-    """Return a persona's timelines with their summaries over the last records. Raises PlanError without any record."""
-    loaded = space.load([persona])
+    def as_json(self) -> dict[str, Any]:
+        """Return everything as JSON."""
+        return {
+            "schema": 2,
+            "persona": self.persona,
+            "method": self.policy.method,
+            "baseline": self.baseline,
+            "records_per_alarm": self.policy.records_per_alarm,
+            "timelines": [line.as_json() for line in self.timelines],
+        }
+
+
+class _Row(NamedTuple):
+    metric: Metric
+    measured_by: MeasuredBy
+    anchor: str
+    references: tuple[str, ...]
+    value: float
+    cosine: float | None
+    error: float | None
+    step: str
+    entry: Entry
+
+
+def drift(
+    space: Workspace,
+    persona: str,
+    *,
+    last: int | None = None,
+    modality: str | None = None,
+    overrides: Sequence[str] = (),
+) -> Drift:
+    """Return a persona's timelines. Raises PlanError without any record, and SpecError.
+
+    `last` looks at no more than so many of the newest records of each, as if it had begun there.
+    """
+    loaded = space.load([persona], overrides)
     if len(loaded) != 1:
         raise PlanError(f"{persona} names {len(loaded)} personas, expected one")
-    name = loaded[0].settings.id
-    sql = """
-        select modality, coalesce(pack, model, ''), coalesce(pack_digest, ''), coalesce(detector_size, ''),
-            coalesce(backend_version, ''), score, coalesce(node, '')
-        from timeline where persona = ? order by modality, evaluated, evaluation
-    """
+    settings = loaded[0].settings
+    name, policy = settings.id, DriftPolicy.from_settings(settings.value("drift"))
+    baseline = str(settings.value("drift.baseline"))
+    pinned = _pinned_anchor(space.store, name)
+    timelines: list[Timeline] = []
     with opened(space.store) as connection:
-        rows = connection.execute(sql, [name]).fetchall()
-    series: dict[tuple[str, MeasuredBy], list[tuple[float, str]]] = {}
-    for kind, who, digest, size, version, score, node in rows:
-        if modality in (None, kind):
-            series.setdefault((kind, MeasuredBy(who, digest, size, version)), []).append((score, node))
-    if not series:
+        series: dict[tuple[Metric, MeasuredBy], list[_Row]] = {}
+        for row in _rows(connection, name):
+            if modality in (None, row.metric.modality):
+                series.setdefault((row.metric, row.measured_by), []).append(row)
+        newest: dict[Metric, datetime] = {}
+        for (metric, _), rows in series.items():
+            newest[metric] = max(rows[-1].entry.time, newest.get(metric, rows[-1].entry.time))
+        for (metric, analyzer), rows in series.items():
+            kept = _against_one_anchor(rows, pinned)
+            left_out = len(rows) - len(kept)
+            kept = kept[-last:] if last else kept
+            values, notes = _values(kept, settings)
+            finding = find_drift(
+                [Record(value, *_group(row, settings, baseline)) for row, value in zip(kept, values, strict=True)],
+                metric,
+                policy,
+            )
+            entries = tuple(row.entry for row in kept)
+            timelines.append(
+                Timeline(
+                    metric,
+                    analyzer,
+                    kept[-1].anchor,
+                    rows[-1].entry.time == newest[metric],
+                    left_out,
+                    entries,
+                    values,
+                    finding,
+                    suspects(space.store, connection, entries, finding.change),
+                    notes,
+                )
+            )
+    if not timelines:
         hint = f"forge build {name} with a face pack, or forge eval --persona {name} --record IMAGE..."
         raise PlanError(f"nothing has been measured of {name}{f' for {modality}' if modality else ''}", hint=hint)
-    timelines = []
-    for (kind, analyzer), points in series.items():
-        kept = points[-last:] if last else points
-        values = tuple(score for score, _ in kept)
-        nodes = tuple(node for _, node in kept)
-        timelines.append(Timeline(kind, analyzer, values, nodes, summarize(values, last)))
-    return Drift(name, tuple(timelines))
+    order = {metric: number for number, metric in enumerate(METRICS)}
+    timelines.sort(key=lambda line: (order[line.metric], not line.current, line.measured_by))
+    return Drift(name, policy, baseline, tuple(timelines))
+
+
+def _rows(connection: Any, persona: str) -> list[_Row]:
+    sql = """
+        select about, metric, coalesce(pack, model, ''), coalesce(pack_digest, ''), coalesce(detector_size, ''),
+            coalesce(backend_version, ''), coalesce(anchor, ''), coalesce(reference_set, []), value, cosine, error,
+            coalesce(step, ''), evaluated, coalesce(node, ''), coalesce(slot, ''), coalesce(build, ''),
+            coalesce(artifact, '')
+        from drift_records where persona = ? order by evaluated, evaluation
+    """
+    known = {(metric.modality, metric.name): metric for metric in METRICS}
+    rows = []
+    for about, metric, *rest in connection.execute(sql, [persona]).fetchall():
+        name, digest, size, version, anchor, references, value, cosine, error, step, *entry = rest
+        by = MeasuredBy(name, digest, size, version)
+        of = known[about, metric]
+        rows.append(_Row(of, by, anchor, tuple(references), value, cosine, error, step, Entry(*entry)))
+    return rows
+
+
+def _pinned_anchor(store: Store, persona: str) -> str:
+    """Return the digest of the persona's anchor; empty where none was chosen here."""
+    body = store.index.node_body(f"{persona}/anchor")
+    outputs = orjson.loads(body)["outcome"]["outputs"] if body else {}
+    return str(outputs.get("anchor", {}).get("digest", ""))
+
+
+def _against_one_anchor(rows: list[_Row], pinned: str) -> list[_Row]:
+    """Return the rows against the pinned anchor, or else the newest row's, and against the newest reference set."""
+    anchor = pinned if any(row.anchor == pinned for row in rows) else rows[-1].anchor
+    kept = [row for row in rows if row.anchor == anchor]
+    return [row for row in kept if row.references == kept[-1].references]
+
+
+def _values(rows: list[_Row], settings: Settings) -> tuple[tuple[float, ...], tuple[str, ...]]:
+    """Return the rows' values; composites made under other weights are made again under the present ones."""
+    values = tuple(row.value for row in rows)
+    if rows[0].metric.name != "composite" or any(row.cosine is None or row.error is None for row in rows):
+        return values, ()
+    weights = settings.value("identity.weights")
+    again = tuple(
+        round(
+            weights["embedding"] * (row.cosine or 0.0) + weights["geometric"] * (1 - min(max(row.error or 0.0, 0), 1)),
+            6,
+        )
+        for row in rows
+    )
+    # A clip's errors above 1 are clamped frame by frame, so its composite may be larger than its means make it.
+    off = [one - other for one, other in zip(values, again, strict=True)]
+    if all(abs(one) <= _MIXED for one in off) or (rows[0].metric.modality == "video" and min(off) >= -_MIXED):
+        return values, ()
+    return again, ("identity.weights changed: composites were made again under the present ones",)
+
+
+def _group(row: _Row, settings: Settings, baseline: str) -> tuple[str, str]:
+    """Return whose mean and whose spread a row is held against."""
+    framing, turn = _framing(row, settings)
+    groups: Mapping[str, str] = {
+        "slot": f"{row.step}/{row.entry.slot}",
+        "pose": f"{framing} {turn}",
+        "framing": framing,
+        "none": "",
+    }
+    return groups[baseline], framing if baseline != "none" else ""
+
+
+def _framing(row: _Row, settings: Settings) -> tuple[str, str]:
+    """Return the distance at which a slot is framed and how far the head turns; both empty where it isn't known.
+
+    It is what the persona's settings say now: a slot that was framed anew is held against its old pictures by mistake.
+    """
+    step, slot = settings.value("pipeline.steps").get(row.step, {}), row.entry.slot
+    if step.get("kind") == "video":
+        return str(settings.get(f"motion.types.{slot}.distance", "")), ""
+    places = "matrix.references" if step.get("kind") == "reference" else step.get("positions")
+    position = settings.get(step.get("position") or f"{places}.{slot}")
+    if not isinstance(position, Mapping):
+        return "", ""
+    yaw = abs(float(position["yaw"]))
+    return str(position["distance"]), "frontal" if yaw < FRONTAL else "turned" if yaw < PROFILE else "profile"

@@ -164,8 +164,8 @@ def test_eval_and_drift_of_a_persona(tmp_path: Path, photos: dict[str, bytes], f
         forge("eval", "stranger.png", "--persona", "ben", "--record", cwd=root, check=0)
     drift = json.loads(forge("drift", "ben", "--json", cwd=root, check=0).stdout)
     (face,) = [line for line in drift["timelines"] if line["modality"] == "face"]
-    assert face["records"] == 2 and face["values"][0] > face["values"][1]
-    assert face["summary"]["trend"] == "insufficient" and face["summary"]["n"] == 2
+    assert face["records"] == 2 and face["points"][0]["value"] > face["points"][1]["value"]
+    assert face["verdict"] == face["linear"]["trend"] == "insufficient" and face["n"] == 2
     text = forge("drift", "ben", "--last", "1", cwd=root, check=0).stdout
     assert "face" in text and "buffalo_s_dev" in text
     rows = json.loads(
@@ -211,16 +211,17 @@ def test_a_timeline_never_joins_unlike_measurements(
             evaluated(colors, measurers, name)
     with Workspace.open((), str(colors)) as space:
         found = drift(space, "ana", last=None, modality=None)
-    assert [len(line.values) for line in found.timelines] == [2, 2]
-    one, two = (line.as_json()["analyzer"] for line in found.timelines)
+    lines = [line for line in found.timelines if line.modality == "face"]
+    assert [(len(line.values), line.current) for line in lines] == [(2, True), (2, False)]
+    one, two = (line.as_json()["analyzer"] for line in lines)
     assert {name for name in one if one[name] != two[name]} == {
         {"backend_version": "version", "pack_digest": "digest"}.get(field, field)
     }
     print_drift(found)
     said = capsys.readouterr().out
-    lines = [line for line in said.splitlines() if line.startswith("face")]
-    assert len(lines) == 2 and lines[0] != lines[1] and "640" in said
-    assert "Measured in several ways, which don't compare, so in separate lines: face." in said
+    names = {line.split()[1] for line in said.splitlines() if line.startswith("face composite")}
+    assert names == {"composite", "composite*"} and "640" in said
+    assert "Unlike measurements don't compare, so they have timelines of their own (*: earlier ones)." in said
 
 
 def test_a_measurement_by_another_analyzer_is_never_compared(colors: Path) -> None:

@@ -50,19 +50,47 @@ def eval_command(
 
 @click.command("drift", short_help="Show how a persona's scores move over time.")
 @click.argument("persona", type=PersonaArgument())
-@click.option("--last", type=click.IntRange(1), metavar="N", help="Only the last N records.")
-@click.option("--modality", type=click.Choice(["face", "video", "text"]), help="Only this one; all otherwise.")
+@click.argument("overrides", nargs=-1, metavar="[OVERRIDE]...")
+@click.option("--last", type=click.IntRange(1), metavar="N", help="Only the last N records, as if all began there.")
+@click.option("--modality", type=click.Choice(["face", "video", "text", "quality"]), help="Only this; all otherwise.")
+@click.option("--method", type=click.Choice(["cusum", "linear"]), help="What judges, in place of drift.method.")
+@click.option(
+    "--baseline", type=click.Choice(["slot", "pose", "framing", "none"]), help="What records are held against."
+)
+@click.option(
+    "--fail-on",
+    multiple=True,
+    type=click.Choice(["degrading", "improving", "insufficient"]),
+    help="Exit with 1 when a timeline's verdict is this; may be given several times.",
+)
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @json_option
 @click.pass_obj
-def drift_command(folder: str | None, persona: str, last: int | None, modality: str | None, as_json: bool) -> int:
-    """Show mean, deviation, minimum, maximum and linear trend of a persona's scores over its last N records."""
+def drift_command(
+    folder: str | None,
+    persona: str,
+    overrides: tuple[str, ...],
+    last: int | None,
+    modality: str | None,
+    method: str | None,
+    baseline: str | None,
+    fail_on: tuple[str, ...],
+    form: str,
+    as_json: bool,
+) -> int:
+    """Judge how a persona's scores have moved since its anchor was pinned.
+
+    Each record is held against earlier ones of its own slot. The verdict of each timeline is improving, stable,
+    degrading or insufficient, with a false-alarm rate that conf/drift sets: drift.records_per_alarm=1000.
+    """
     from personaforge.drift import drift
     from personaforge.report.drifted import print_drift
 
+    asked = [f"drift.{name}={value}" for name, value in (("method", method), ("baseline", baseline)) if value]
     with Workspace.open([persona], folder) as space:
-        found = drift(space, persona, last=last, modality=modality)
-    if as_json:
-        print_json({"schema": 1, "persona": found.persona, "timelines": [line.as_json() for line in found.timelines]})
+        found = drift(space, persona, last=last, modality=modality, overrides=(*overrides, *asked))
+    if as_json or form == "json":
+        print_json(found.as_json())
     else:
         print_drift(found)
-    return 0
+    return 1 if found.with_verdict(fail_on) else 0

@@ -8,7 +8,8 @@
     calibration  error rates and P(same) of one analyzer's cosines, by `roc` and `logistic`
     agreement    whether two recognisers say the same
     photo_score  a photograph's scores, and a set's
-    drift        a timeline to a trend
+    drift        a timeline to a verdict: `baseline` (a record against its own slot), `cusum` (the detector),
+                 `change_point` (since when), `slope` (how fast), `linear` (the old rule), `metric` (which numbers)
 
 Everything returns a value; `Unmeasured` (in `score`) stands where a number can't be had, and is never 0.0 or 1.0.
 """

@@ -40,6 +40,8 @@ class Comparison:
     """Mean of the group's earlier values."""
     spread: float
     """Standard deviation of a single value about it, the baseline's own uncertainty included."""
+    degrees: int
+    """Degrees of freedom of the spread."""
     z: float
     """Standard normal while nothing changes; within +- the clip."""
     kept: float
@@ -91,7 +93,7 @@ class Baseline:
         kept = value
         if tail < self._most:
             kept = mean - math.copysign(float(self._quantile(degrees, self._most)), t) * spread
-        return Comparison(mean, spread, z, kept)
+        return Comparison(mean, spread, degrees, z, kept)
 
     def add(self, group: str, scale: str, value: float) -> None:
         """Take a value into the baseline."""

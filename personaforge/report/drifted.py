@@ -1,42 +1,71 @@
-"""Timelines as a table with a line drawn in characters."""
+"""Timelines for people: two tables that fit 80 columns, and what is to be said about each timeline that changed."""
 
 from __future__ import annotations
 
-from collections import Counter
+import textwrap
 from collections.abc import Sequence
 
 import click
 
-from personaforge.drift import Drift
-from personaforge.identity.drift import DriftSummary
+from personaforge.drift import Drift, Timeline
+from personaforge.identity.change_point import ChangePoint
+from personaforge.identity.linear import Trend
 from personaforge.report.tables import print_table
+from personaforge.suspects import Suspect
 
 _LEVELS = "▁▂▃▄▅▆▇█"
-_WIDTH = 40
+_WIDTH = 9
+_COLUMNS = 80
+_SURE = 0.9
+"""Probability from which a change's shape is named."""
+_SUSPECTS = 6
+"""Suspects that are listed before the rest is counted."""
+_SHAPES = {"step": "at once", "ramp": "growing", "bend": "growing faster and faster"}
+_COLORS = {Trend.DEGRADING: "red", Trend.IMPROVING: "green", Trend.STABLE: "green", Trend.INSUFFICIENT: "yellow"}
 
 
 def print_drift(found: Drift) -> None:
-    """Print a row for every timeline, and say where a modality has several: they are never joined."""
+    """Print the last records and the whole timelines, then what made each verdict and where a change began."""
+    names = _names(found.timelines)
+    window = max(line.finding.window.n for line in found.timelines)
+    held = f"held against its {found.baseline}" if found.baseline != "none" else "held against all others"
+    click.echo(f"{found.persona}: every distinct artifact against the anchor of now, {held}\n")
     rows = []
-    shown = Counter((line.modality, str(line.measured_by)) for line in found.timelines)
-    for line in found.timelines:
-        summary, by = line.summary, line.measured_by
-        # The version is long, so it is shown only where nothing else tells two timelines apart.
-        who = str(by) if shown[line.modality, str(by)] == 1 else f"{by}, {by.version}"
-        if isinstance(summary, DriftSummary):
-            numbers = [summary.n, summary.mean, summary.std, summary.min, summary.max, summary.slope]
-            rows.append([line.modality, *numbers, str(summary.trend), sparkline(line.values), who])
-        else:
-            rows.append([line.modality, len(line.values), *[None] * 5, summary.reason, "", who])
-    names = ("modality", "n", "mean", "std", "min", "max", "slope", "trend", "scores", "measured by")
-    print_table(names, rows, title=found.persona)
-    several = [name for name, count in Counter(line.modality for line in found.timelines).items() if count > 1]
-    if several:
-        click.echo(f"Measured in several ways, which don't compare, so in separate lines: {', '.join(several)}.")
+    for name, line in zip(names, found.timelines, strict=True):
+        last = line.finding.window
+        span = f"{_number(last.min)} {_number(last.max)}"
+        shown = [_number(last.mean), _number(last.std), span, _moved(line)]
+        rows.append([name, line.finding.n, str(line.finding.verdict), *shown])
+    print_table(
+        ("timeline", "n", "verdict", "mean", "std", "min, max", "off slot" if found.baseline == "slot" else "off base"),
+        rows,
+        title=f"Last {window} records",
+    )
+    click.echo()
+    rows = []
+    for name, line in zip(names, found.timelines, strict=True):
+        finding, slope, end = line.finding, line.finding.slope, line.finding.points[-1]
+        interval = "" if slope is None or slope.low is None else f"{_signed(slope.low)} to {_signed(slope.high)}"
+        trend = (
+            ["", "", ""]
+            if slope is None
+            else [_signed(slope.slope), interval, "<0.001" if slope.p < 5e-4 else f"{slope.p:.3f}"]
+        )
+        sums = ["", ""] if not finding.compared else [f"{end.up:.1f}", f"{end.down:.1f}"]
+        rows.append([name, finding.compared, *trend, *sums])
+    threshold = found.timelines[0].finding.threshold
+    level = f"{100 * found.policy.confidence:g} % interval"
+    title = f"All records; an alarm where a CUSUM passes {threshold:.1f}"
+    print_table(("timeline", "compared", "slope", level, "p", "up", "down"), rows, title=title)
+    for name, line in zip(names, found.timelines, strict=True):
+        if line.current:
+            _print_finding(name, line, found)
+    _print_insufficient(names, found)
+    _print_analyzers(names, found.timelines)
 
 
 def sparkline(values: Sequence[float]) -> str:
-    """Return up to 40 values as one character each, between their smallest and largest."""
+    """Return up to 9 values as one character each, between their smallest and largest; more are averaged."""
     if not values:
         return ""
     if len(values) > _WIDTH:
@@ -48,3 +77,112 @@ def sparkline(values: Sequence[float]) -> str:
     low, high = min(values), max(values)
     span = (high - low) or 1.0
     return "".join(_LEVELS[min(int((value - low) / span * len(_LEVELS)), len(_LEVELS) - 1)] for value in values)
+
+
+def _moved(line: Timeline) -> str:
+    """Draw how far the values were off their baselines, whatever their slots."""
+    points = line.finding.points
+    return sparkline([point.value - point.expected for point in points if point.expected is not None])
+
+
+def _print_finding(name: str, line: Timeline, found: Drift) -> None:
+    """Print what made a verdict, unless it is that all is well; and since when, and what else changed there."""
+    finding = line.finding
+    notes = [*line.notes, *finding.notes]
+    if not notes and (finding.verdict is Trend.STABLE or _too_few(line)):
+        return
+    click.echo(f"\n{name}: {click.style(str(finding.verdict), fg=_COLORS[finding.verdict])}")
+    _say(finding.reason)
+    if finding.change is not None:
+        _say(_since(finding.change, line))
+        suspects = [_suspected(one, found.baseline) for one in line.suspects]
+        for text in suspects[:_SUSPECTS]:
+            _say(text)
+        if len(suspects) > _SUSPECTS:
+            _say(f"and {len(suspects) - _SUSPECTS} more changed; see --json")
+    if line.left_out:
+        _say(f"{line.left_out} records against earlier anchors or references are left out")
+    for note in notes:
+        _say(f"note: {note}")
+
+
+def _too_few(line: Timeline) -> bool:
+    return line.finding.verdict is Trend.INSUFFICIENT and line.finding.method == "cusum"
+
+
+def _print_insufficient(names: Sequence[str], found: Drift) -> None:
+    """Say once what too short timelines lack."""
+    few = [
+        f"{name} has {line.finding.compared}"
+        for name, line in zip(names, found.timelines, strict=True)
+        if line.current and _too_few(line)
+    ]
+    if not few:
+        return
+    kind = {"slot": "slot", "pose": "framing and pose", "framing": "framing", "none": "timeline"}[found.baseline]
+    click.echo(f"\n{click.style('insufficient', fg='yellow')}")
+    needed = f"{found.policy.min_records} records with an earlier one of their {kind} to be held against are needed"
+    _say(f"{needed}: {', '.join(few)}. Every further build or take adds some; drift.baseline can be coarser.")
+
+
+def _since(change: ChangePoint, line: Timeline) -> str:
+    """Return where the change began, and how large it is."""
+    place, size, std = line.entries[change.best], line.finding.size, line.finding.size_std
+    when = place.time.strftime("%Y-%m-%d %H:%M")
+    start = f"since record {change.best + 1} ({100 * change.confidence:g} %: {change.low + 1} to {change.high + 1})"
+    shape = _SHAPES[change.shape] if change.shape_probability >= _SURE else "at once or growing"
+    amount = (
+        "" if size is None else f"lately {size:+.3g}" if line.metric.scale == "score" else f"lately times {size:.3g}"
+    )
+    spreads = "" if std is None else f" ({std:+.1f} std)"
+    return f"{start}, {place.node or place.slot}, {when} UTC; {shape}, {amount}{spreads}"
+
+
+def _suspected(one: Suspect, baseline: str) -> str:
+    first = "" if one.first is None else f", first in record {one.first + 1}"
+    return f"changed then: {one.name} {one.before} -> {one.after} ({one.share:.0%} of nodes{first})"
+
+
+def _say(text: str) -> None:
+    click.echo(textwrap.fill(text, _COLUMNS, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False))
+
+
+def _names(timelines: Sequence[Timeline]) -> list[str]:
+    """Return a short name for each timeline; a star for each newer one of the same metric by another analyzer."""
+    names: list[str] = []
+    for line in timelines:
+        name = f"{line.modality} {line.metric.name}" if line.metric.name in ("composite", "score") else line.metric.name
+        stars = sum(one.rstrip("*") == name for one in names)
+        names.append(name + "*" * stars)
+    return names
+
+
+def _print_analyzers(names: Sequence[str], timelines: Sequence[Timeline]) -> None:
+    """Say who measured; where there were several, that they are never joined."""
+    several = any(name.endswith("*") for name in names)
+    by: dict[str, list[str]] = {}
+    for name, line in zip(names, timelines, strict=True):
+        who = f"{line.measured_by}, {line.measured_by.version}" if several else str(line.measured_by)
+        by.setdefault(who, []).append(name)
+    click.echo("\nmeasured")
+    for who, measured in by.items():
+        _say(f"by {who or 'nobody named'}: {', '.join(measured)}")
+    if several:
+        click.echo("Unlike measurements don't compare, so they have timelines of their own (*: earlier ones).")
+
+
+def _number(value: float | None) -> str:
+    """Return a number of about three digits."""
+    if value is None:
+        return ""
+    return (
+        f"{value:.3f}"
+        if 0.01 <= abs(value) < 100 or value == 0
+        else f"{value:.3g}"
+        if abs(value) >= 100
+        else f"{value:.1e}"
+    )
+
+
+def _signed(value: float | None) -> str:
+    return "" if value is None else f"{value:+.4f}" if abs(value) >= 1e-4 or value == 0 else f"{value:+.0e}"

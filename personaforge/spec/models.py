@@ -403,6 +403,47 @@ class Quality(Model):
     post_processing: PostProcessing
 
 
+class MinStd(Model):
+    """The least scatter that is believed in."""
+
+    score: Annotated[float, Field(gt=0)]
+    """Of scores, in their units."""
+    ratio: Annotated[float, Field(gt=0)]
+    """Of what scatters by factors, as a share."""
+
+
+class Drift(Model):
+    """How timelines are judged. Enters no key."""
+
+    method: Literal["cusum", "linear"]
+    records_per_alarm: Annotated[float, Field(ge=50, le=1_000_000)]
+    """An unchanged timeline raises one false alarm in so many records that have something to be compared with."""
+    shift: Annotated[float, Field(ge=0.2, le=3)]
+    """The change to find soonest, in standard deviations."""
+    sides: Literal["both", "worse"]
+    """worse: only a change for the worse raises an alarm; it is then found a little sooner."""
+    baseline: Literal["slot", "pose", "framing", "none"]
+    """What a record is held against: the earlier ones of its own slot, of its framing and turn of the head, of its
+    framing alone, or all."""
+    min_records: Annotated[int, Field(ge=3, le=10_000)]
+    """Comparable records below which nothing is said."""
+    window: Annotated[int, Field(ge=2, le=10_000)]
+    """Records of the rolling mean, and of the linear rule."""
+    confidence: Annotated[float, Field(ge=0.5, le=0.999)]
+    """Of the intervals of slope and change-point."""
+    clip: Annotated[float, Field(ge=1.5, le=10)]
+    """Standard deviations beyond which a record counts no more: one failed picture is no drift."""
+    min_std: MinStd
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Drift:
+        if self.clip < self.shift:
+            raise ValueError(
+                f"found clip {self.clip:g} and shift {self.shift:g}, expected a clip of at least the shift"
+            )
+        return self
+
+
 # --- the house --------------------------------------------------------------------------------------------------------
 
 
@@ -446,6 +487,7 @@ class Persona(Model):
     identity: Identity
     quality: Quality
     realism: Realism
+    drift: Drift
     store: Store
     run: Run
     matrix: Matrix

@@ -27,6 +27,7 @@ GROUPS = (
     "identity",
     "quality",
     "realism",
+    "drift",
     "store",
     "run",
     "matrix",

@@ -10,7 +10,7 @@ import pytest
 
 HEAVY = (
     "hydra", "omegaconf", "pydantic", "yaml", "jinja2", "rich", "numpy", "cv2", "PIL", "duckdb", "onnxruntime",
-    "insightface", "litellm", "jsonschema", "sqlite3", "importlib.metadata", "asyncio", "concurrent.futures",
+    "insightface", "scipy", "litellm", "jsonschema", "sqlite3", "importlib.metadata", "asyncio", "concurrent.futures",
 )  # fmt: skip
 
 

@@ -13,14 +13,20 @@ from hypothesis import strategies as st
 from personaforge.report.html.album import face_square
 from personaforge.report.html.chart import frames_chart, ticks, timeline_chart, value_range
 from personaforge.report.html.clips import key_frames
-from personaforge.report.html.timelines import Change, Series, against_slots
+from personaforge.report.html.timelines import Baseline, Change, Point, Series, slots_of
 
 scores = st.floats(0, 1, allow_nan=False)
 
 
-def series(values: list[float], names: list[str] | None = None, changes: tuple[Change, ...] = ()) -> Series:
-    points, slots = against_slots(names or ["image/02"] * len(values), values)
-    return Series("face", "pack 1234", "1.0", points, slots, "stable", changes)
+def series(
+    values: list[float],
+    names: list[str] | None = None,
+    changes: tuple[Change, ...] = (),
+    band: Baseline | None = None,
+) -> Series:
+    named = names or ["image/02"] * len(values)
+    points = tuple(Point(name, value, band) for name, value in zip(named, values, strict=True))
+    return Series("face", "pack 1234", "1.0", points, slots_of(named, values), "stable", changes)
 
 
 def drawn(chart: str, kind: str) -> list[dict[str, Any]]:
@@ -28,27 +34,22 @@ def drawn(chart: str, kind: str) -> list[dict[str, Any]]:
     return [dict(one.attrib) for one in ElementTree.fromstring(chart).iter() if kind in one.get("class", "").split()]
 
 
-def test_a_slots_band_is_its_mean_and_two_deviations_from_three_records_on() -> None:
+def test_slots_in_numbers() -> None:
     names = ["image/02", "image/05", "image/02", "image/05", "image/02"]
-    points, slots = against_slots(names, [0.8, 0.5, 0.9, 0.6, 1.0])
-    assert [slot.name for slot in slots] == ["image/02", "image/05"] and [slot.n for slot in slots] == [3, 2]
-    band = points[0].baseline
-    deviation = math.sqrt((0.01 + 0 + 0.01) / 3)
-    assert band is not None and band == points[4].baseline and points[1].baseline is None
-    assert band.mean == pytest.approx(0.9)
-    assert (band.low, band.high) == (pytest.approx(0.9 - 2 * deviation), pytest.approx(0.9 + 2 * deviation))
-    assert slots[1].std == pytest.approx(0.05) and slots[1].last == 0.6
+    one, other = slots_of(names, [0.8, 0.5, 0.9, 0.6, 1.0])
+    assert (one.name, one.n, other.name, other.n) == ("image/02", 3, "image/05", 2)
+    assert one.mean == pytest.approx(0.9) and one.std == pytest.approx(math.sqrt(0.02 / 3))
+    assert other.std == pytest.approx(0.05) and other.last == 0.6
 
 
 def test_one_record_scatters_around_nothing() -> None:
-    points, [slot] = against_slots(["image/02"], [0.7])
-    assert slot.std is None and points[0].baseline is None
+    [slot] = slots_of(["image/02"], [0.7])
+    assert slot.std is None
 
 
 def test_a_chart_has_a_dot_for_each_record_and_a_band_where_there_is_one() -> None:
-    chart = timeline_chart(series([0.9] * 8 + [0.6]), accept=0.55)
+    chart = timeline_chart(series([0.9] * 8 + [0.6], band=Baseline(0.9, 0.8, 1.0)), accept=0.55)
     assert len(drawn(chart, "point")) == 9 and len(drawn(chart, "band")) == 9 and len(drawn(chart, "accept")) == 1
-    # Nine records of one slot: the last lies 2.8 deviations below their mean.
     assert [one["cx"] for one in drawn(chart, "out")] == [drawn(chart, "point")[-1]["cx"]]
     ys = [float(one["cy"]) for one in drawn(chart, "point")]
     assert ys[-1] > ys[0], "a lower score stands lower"

@@ -1,8 +1,8 @@
 """A persona's timelines as series to draw. The only place of the report that asks `personaforge.drift`.
 
 A full-length picture scores lower than a headshot by its nature, so a record is drawn against its own slot: the band is
-the mean of the slot's records plus and minus two of their standard deviations (population), from three records on. With
-fewer there is no band, since two numbers say little about how they scatter.
+where 95 % of values lie while nothing changes, by the records before it (`personaforge.identity.baseline`). While few
+are known it is too wide to draw. Timelines of scores are drawn; those of steadiness and quality have other units.
 """
 
 from __future__ import annotations
@@ -10,14 +10,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from personaforge.errors import PlanError
 from personaforge.workspace import Workspace
 
-MIN_BASELINE = 3
-"""Records of a slot before its scatter is drawn."""
-_WIDTH = 2.0
-"""Standard deviations on each side of the mean."""
+if TYPE_CHECKING:
+    from personaforge.drift import Timeline
+
+WIDEST = 0.3
+"""Of a band that is drawn. Ours: two records give one of 25 standard deviations, which would press all dots flat."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,6 @@ class Series:
 def series_of(space: Workspace, persona: str) -> tuple[Series, ...]:
     """Return a persona's timelines, those with most records first; none when nothing was measured."""
     from personaforge.drift import drift
-    from personaforge.identity.drift import DriftSummary
 
     try:
         found = drift(space, persona, last=None, modality=None)
@@ -94,27 +95,39 @@ def series_of(space: Workspace, persona: str) -> tuple[Series, ...]:
         return ()
     series = []
     for line in found.timelines:
-        names = [node or "eval" for node in line.nodes]
-        summary = line.summary
-        if isinstance(summary, DriftSummary):
-            slope = "" if summary.slope is None else f", slope {summary.slope:+.4f} a record"
-            verdict = f"{summary.trend}{slope} over {summary.n} record{'' if summary.n == 1 else 's'}"
-        else:
-            verdict = summary.reason
-        points, slots = against_slots(names, line.values)
-        by = line.measured_by
-        series.append(Series(line.modality, str(by), by.version, points, slots, verdict))
+        if line.metric.scale != "score":
+            continue
+        names = [entry.node or "eval" for entry in line.entries]
+        finding, by = line.finding, line.measured_by
+        bands = [_band(point.expected, point.low, point.high) for point in finding.points]
+        points = tuple(Point(*about) for about in zip(names, line.values, bands, strict=True))
+        verdict = f"{finding.verdict}: {finding.reason}"
+        slots = slots_of(names, line.values)
+        series.append(Series(line.modality, str(by), by.version, points, slots, verdict, _changes(line)))
     return tuple(sorted(series, key=lambda one: (one.modality, -len(one.points), one.measured_by, one.version)))
 
 
-def against_slots(names: Sequence[str], values: Sequence[float]) -> tuple[tuple[Point, ...], tuple[Slot, ...]]:
-    """Return every record beside its slot's baseline, and the slots in numbers."""
+def slots_of(names: Sequence[str], values: Sequence[float]) -> tuple[Slot, ...]:
+    """Return the slots in numbers, in the order in which they first appear."""
     by_slot: dict[str, list[float]] = {}
     for name, value in zip(names, values, strict=True):
         by_slot.setdefault(name, []).append(value)
-    slots = {name: _slot(name, known) for name, known in by_slot.items()}
-    points = tuple(Point(name, value, _baseline(slots[name])) for name, value in zip(names, values, strict=True))
-    return points, tuple(slots.values())
+    return tuple(_slot(name, known) for name, known in by_slot.items())
+
+
+def _band(expected: float | None, low: float | None, high: float | None) -> Baseline | None:
+    if expected is None or low is None or high is None or high - low > WIDEST:
+        return None
+    return Baseline(expected, low, high)
+
+
+def _changes(line: Timeline) -> tuple[Change, ...]:
+    """Return where the alarm that is open began, labelled with what else changed there."""
+    change = line.finding.change
+    if change is None:
+        return ()
+    suspects = ", ".join(f"{one.name} {one.before} -> {one.after}" for one in line.suspects[:2])
+    return (Change(change.best, change.low, change.high, suspects or str(line.finding.verdict)),)
 
 
 def _slot(name: str, values: Sequence[float]) -> Slot:
@@ -123,9 +136,3 @@ def _slot(name: str, values: Sequence[float]) -> Slot:
     if len(values) > 1:
         std = math.sqrt(math.fsum((value - middle) ** 2 for value in values) / len(values))
     return Slot(name, len(values), middle, std, min(values), max(values), values[-1])
-
-
-def _baseline(slot: Slot) -> Baseline | None:
-    if slot.n < MIN_BASELINE or slot.std is None:
-        return None
-    return Baseline(slot.mean, slot.mean - _WIDTH * slot.std, slot.mean + _WIDTH * slot.std)
