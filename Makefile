@@ -28,6 +28,7 @@ bench: $(READY)  ## Run the benchmarks and print their tables
 	$(BIN)/python -m tests.benchmarks.measuring
 	$(BIN)/python -m tests.benchmarks.second
 	$(BIN)/python -m tests.benchmarks.finishing
+	$(BIN)/python -m tests.benchmarks.drift
 
 lock:  ## Renew constraints.txt from pyproject.toml with the newest releases that it allows
 	rm -rf $(VENV)-lock
