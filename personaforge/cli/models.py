@@ -14,6 +14,7 @@ from personaforge.cli.options import json_option, print_json
 
 if TYPE_CHECKING:
     from personaforge.packs.catalog import Catalog, KnownPack
+    from personaforge.packs.check import Listed
 
 
 @click.group("models", short_help="List, fetch and check the face packs that measure.")
@@ -37,10 +38,11 @@ def list_command(folder: str | None, as_json: bool) -> int:
         packs = [
             {
                 "name": row.name,
-                "known": row.known is not None,
+                "known": row.known is not None or row.built_in is not None,
+                "built_in": row.built_in is not None,
                 "measures": row.measures,
-                "title": row.known.title if row.known else None,
-                "licence": row.known.licence.model_dump() if row.known else None,
+                "title": about.title if (about := row.known or row.built_in) else None,
+                "licence": _licence(row),
                 "size": row.known.size if row.known else None,
                 "download_size": row.known.download_size if row.known else None,
                 "found": [asdict(check) for check in row.checks],
@@ -133,6 +135,12 @@ def path_command(folder: str | None, name: str, as_json: bool) -> int:
     else:
         click.echo(found)
     return 0
+
+
+def _licence(row: Listed) -> dict[str, Any] | None:
+    if row.built_in is not None:
+        return dict(row.built_in.licence_json())
+    return row.known.licence.model_dump() if row.known is not None else None
 
 
 def _catalog(folder: str | None) -> Catalog:

@@ -28,7 +28,7 @@ from personaforge.errors import BackendError, MissingExtra, Problem, SpecError
 from personaforge.faces.analyzer import AnalyzerIdentity, Face, by_area
 from personaforge.faces.detection import detect, quick_forward, shows_face
 from personaforge.faces.opencv import opencv
-from personaforge.faces.packs import Pack, role_of
+from personaforge.faces.packs import EMBEDDED, Pack, role_of, way_back
 from personaforge.versions import installed_version
 
 if TYPE_CHECKING:
@@ -48,15 +48,19 @@ _TASKS = {"detection": "detection", "recognition": "recognition", "landmarks": "
 
 
 def insight_identity(pack: Pack, detector_size: str = "auto") -> AnalyzerIdentity:
-    """Return who would measure, without importing insightface. Raises MissingExtra and SpecError."""
-    _det_size(detector_size)
+    """Return who would measure, without importing insightface. Raises MissingExtra and SpecError.
+
+    A pack with a size of its own for `auto` is named with that size, since it is one and the same way of measuring.
+    """
+    size = pack.detector_size(str(detector_size))
+    _det_size(size)
     versions = []
     for library, names in _LIBRARIES.items():
         version = next((found for found in map(installed_version, names) if found), None)
         if version is None:
             raise MissingExtra(f"{library} is not installed", hint=f"pip install {names[0]}")
         versions.append(version if library == "insightface" else f"{library} {version}")
-    return AnalyzerIdentity("insightface", ", ".join(versions), pack.name, pack.digest, str(detector_size))
+    return AnalyzerIdentity("insightface", ", ".join(versions), pack.name, pack.digest, size)
 
 
 class InsightAnalyzer:
@@ -65,7 +69,7 @@ class InsightAnalyzer:
     def __init__(self, pack: Pack, detector_size: str = "auto") -> None:
         self.identity = insight_identity(pack, detector_size)
         self._pack = pack
-        self._det_size = _det_size(detector_size)
+        self._det_size = _det_size(self.identity.detector_size)
         self._lock = threading.Lock()
         self._models: dict[str, Any] = {}
 
@@ -180,6 +184,8 @@ def _load(pack: Pack, det_size: tuple[int, int] | None) -> dict[str, Any]:
 
 
 def _again(pack: Pack) -> str:
+    if pack.name == EMBEDDED:
+        return way_back(pack.name, pack.folder)
     return f"remove {pack.folder} and unpack {pack.name} there again"
 
 

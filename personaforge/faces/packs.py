@@ -3,6 +3,10 @@
 A pack that `forge models pull` made has a record of what was pulled: a model that differs from it by now is an error
 with the command to type, not another metric. A pack put there by hand has none; `forge models verify` checks that one.
 
+One pack comes with forge: `embedded`, trained on forge's own drawings alone. Its name always means the models inside
+this package, never a folder of FORGE_MODELS, so that drawings are judged by the same models on every machine. `auto`
+never chooses it, because `auto` is for photographs.
+
 The planner calls this at each start, so it costs one listing and the digests (20 MB take 11 ms; pass `digest_of` to
 use a cache). Roles are told by InsightFace's file names, because telling them by the graph needs onnxruntime. Only the
 files with a role count: a pack's digest doesn't change when somebody drops a readme or an age model into the folder.
@@ -25,6 +29,15 @@ AUTO_ORDER = ("buffalo_l", "buffalo_s", "buffalo_sc", "buffalo_s_dev")
 
 PUBLISHED = ("buffalo_l", "buffalo_s", "buffalo_sc")
 """Packs of AUTO_ORDER that `forge models pull` can fetch from their publisher."""
+
+EMBEDDED = "embedded"
+"""The pack that comes with forge. It knows forge's own drawings and nothing else."""
+
+EMBEDDED_FOLDER = Path(__file__).resolve().parent / "models" / EMBEDDED
+"""Where its models are; the wheel ships them."""
+
+EMBEDDED_DETECTOR_SIZE = "320"
+"""What its detector was trained for, and so what `auto` comes to: one pass at 320 in place of two at 128 and 640."""
 
 RECORD = "LICENCE.json"
 """Beside the models of a pulled pack: what was accepted, and the SHA-256 of every file."""
@@ -56,6 +69,10 @@ class Pack:
     def has_landmarks(self) -> bool:
         """Whether the 106-point model is there; without it ratios come from five points."""
         return any(role_of(name) == "landmarks" for name in self.files)
+
+    def detector_size(self, wanted: str) -> str:
+        """Return the detector size that is measured with: the wanted one, or the pack's own for `auto`."""
+        return EMBEDDED_DETECTOR_SIZE if self.name == EMBEDDED and wanted == "auto" else wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +107,8 @@ def user_folder() -> Path:
 
 def way_back(name: str, folder: Path, *, known: bool = False) -> str:
     """Return what to type when the pack in this folder is broken; `known` says that a catalog has it."""
+    if name == EMBEDDED and folder == EMBEDDED_FOLDER:
+        return "install personaforge again: it holds this pack"
     to = "" if folder.parent == user_folder() else f" --to {shlex.quote(str(folder.parent))}"
     if known or name in PUBLISHED or (folder / RECORD).is_file():
         return f"forge models pull {shlex.quote(name)}{to}"
@@ -101,12 +120,17 @@ def find_pack(
 ) -> Pack | PackMissing:
     """Return the pack of that folder name, or for `auto` the first of AUTO_ORDER that is there.
 
+    `embedded` is the one that comes with forge, wherever `folders` lead.
     The first folder found decides: a broken pack is reported, never skipped for another, which would measure by another
     metric and not say so.
     """
     searched = pack_folders() if folders is None else list(folders)
     if name != "auto" and (name in ("", ".", "..") or "/" in name or os.sep in name or "\0" in name):
         return PackMissing(f"{name!r} is not the name of a pack", "give a folder's name, such as buffalo_l, or auto")
+    if name == EMBEDDED:
+        if EMBEDDED_FOLDER.is_dir():
+            return _read_pack(EMBEDDED, EMBEDDED_FOLDER, digest_of)
+        return PackMissing(f"the pack {EMBEDDED} is not in {EMBEDDED_FOLDER}", way_back(EMBEDDED, EMBEDDED_FOLDER))
     for wanted in AUTO_ORDER if name == "auto" else (name,):
         for parent in searched:
             if (parent / wanted).is_dir():

@@ -17,6 +17,7 @@ from pydantic import AfterValidator, Field, StringConstraints, ValidationError, 
 
 from personaforge.digest import digest_bytes
 from personaforge.errors import PersonaForgeError, Problem, SpecError
+from personaforge.faces.packs import EMBEDDED
 from personaforge.spec.project import Project, packaged
 from personaforge.spec.source import Source, read_source
 from personaforge.spec.values import Line, Model
@@ -40,6 +41,8 @@ def _address(text: str) -> str:
 def _no_choice(text: str) -> str:
     if text == "auto":
         raise ValueError("is what forge calls the best pack that is there")
+    if text == EMBEDDED:
+        raise ValueError("is the pack that comes with forge")
     return text
 
 
@@ -142,6 +145,8 @@ class Catalog:
         """Return a known pack. Raises PersonaForgeError that names the known ones."""
         if name in self.packs:
             return self.packs[name]
+        if name == EMBEDDED:
+            raise PersonaForgeError(f"{name} comes with forge and is never fetched", hint=f"forge models verify {name}")
         from difflib import get_close_matches
 
         close = get_close_matches(name, self.packs, 1)

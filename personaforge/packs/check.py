@@ -7,12 +7,16 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from personaforge.digest import digest_file
 from personaforge.errors import PersonaForgeError
-from personaforge.faces.packs import Pack, PackMissing, file_fault, find_pack, pack_folders, role_of, way_back
+from personaforge.faces import packs
+from personaforge.faces.packs import EMBEDDED, Pack, PackMissing, file_fault, find_pack, pack_folders, role_of, way_back
 from personaforge.packs.catalog import Catalog, KnownPack, Pin
+
+if TYPE_CHECKING:
+    from personaforge.packs.built_in import BuiltIn
 
 FileVerdict = Literal["ok", "size ok", "wrong", "truncated", "missing", "unreadable", "not declared"]
 PackVerdict = Literal["ok", "size ok", "wrong", "incomplete", "not known", "missing"]
@@ -106,12 +110,20 @@ def check_file(path: Path, pin: Pin | None, *, used: bool, digests: bool, catalo
 
 
 def verify(catalog: Catalog, names: Sequence[str] = (), folders: Sequence[Path] | None = None) -> list[PackCheck]:
-    """Check every pack that is found, or those named; a named one that is nowhere is `missing`. Reads every model."""
+    """Check every pack that is found, or those named; a named one that is nowhere is `missing`. Reads every model.
+
+    The pack that comes with forge is the first one, unless `folders` are given.
+    """
+    from personaforge.packs.built_in import check_built_in
+
     searched = pack_folders() if folders is None else list(folders)
     found = _found(catalog, searched)
     checks: list[PackCheck] = []
+    ours = check_built_in() if folders is None and (not names or EMBEDDED in names) else None
     for name in dict.fromkeys(names) or sorted(found):
         places = found.get(name, [])
+        if name == EMBEDDED and folders is None:
+            continue
         checks += [
             replace(check_pack(catalog, name, folder), shadowed_by=places[0] if folder != places[0] else None)
             for folder in places
@@ -119,7 +131,9 @@ def verify(catalog: Catalog, names: Sequence[str] = (), folders: Sequence[Path] 
         if not places:
             hint = f"forge models pull {name}" if name in catalog.packs else "forge models list"
             checks.append(PackCheck(name, "missing", None, (), hint))
-    return checks
+    if ours is None and folders is None and EMBEDDED in names:
+        ours = PackCheck(EMBEDDED, "missing", None, (), way_back(EMBEDDED, packs.EMBEDDED_FOLDER))
+    return checks if ours is None else [ours, *_unused(found.get(EMBEDDED, []), ours), *checks]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,15 +146,19 @@ class Listed:
     """The folders in which it was found, by sizes only; empty when it is in none."""
     measures: bool
     """Whether forge can measure with it: it has, or would have, a detector and a recogniser."""
+    built_in: BuiltIn | None = None
+    """What is known of the pack that comes with forge; None for all others."""
 
 
 def list_packs(catalog: Catalog, folders: Sequence[Path] | None = None) -> tuple[list[Listed], Pack | PackMissing]:
     """Return the known packs and those found besides, by sizes only, and which one `auto` is or why it is none.
 
-    The pack that `auto` is has its digests read, as a build reads them.
+    The pack that `auto` is has its digests read, as a build reads them. The one that comes with forge is the first row,
+    unless `folders` are given.
     """
     searched = pack_folders() if folders is None else list(folders)
-    return _listed(catalog, searched), find_pack("auto", searched)
+    rows = _listed(catalog, searched)
+    return rows if folders is not None else _with_ours(rows), find_pack("auto", searched)
 
 
 def pack_path(catalog: Catalog, name: str, folders: Sequence[Path] | None = None) -> Path:
@@ -149,7 +167,7 @@ def pack_path(catalog: Catalog, name: str, folders: Sequence[Path] | None = None
     Raises PersonaForgeError with the command to type when it is nowhere or broken.
     """
     searched = pack_folders() if folders is None else list(folders)
-    row = next((row for row in _listed(catalog, searched) if row.name == name), None)
+    row = next((row for row in _listed(catalog, searched) if row.name == name), None) if name != EMBEDDED else None
     if row is None or row.measures or not row.checks:
         pack = find_pack(name, searched)
         if isinstance(pack, PackMissing):
@@ -172,6 +190,23 @@ def _listed(catalog: Catalog, searched: Sequence[Path]) -> list[Listed]:
         names = known.files if known is not None else [file.name for file in checks[0].files]
         rows.append(Listed(name, known, checks, {role_of(one) for one in names} >= {"detection", "recognition"}))
     return rows
+
+
+def _with_ours(rows: list[Listed]) -> list[Listed]:
+    """Return the rows behind that of the pack that comes with forge; a folder of its name is in that row, unused."""
+    from personaforge.packs.built_in import BUILT_IN, check_built_in
+
+    ours = check_built_in()
+    others = [check.folder for row in rows if row.name == EMBEDDED for check in row.checks if check.folder is not None]
+    checks = () if ours is None else (ours, *_unused(others, ours))
+    return [Listed(EMBEDDED, None, checks, True, BUILT_IN), *(row for row in rows if row.name != EMBEDDED)]
+
+
+def _unused(folders: Sequence[Path], ours: PackCheck) -> list[PackCheck]:
+    """Return folders that have the name of the pack that comes with forge: nothing ever measures with them."""
+    used = ours.folder or packs.EMBEDDED_FOLDER
+    others = [folder for folder in folders if folder.resolve() != used.resolve()]
+    return [PackCheck(EMBEDDED, "not known", folder, (), "", used) for folder in others]
 
 
 def _found(catalog: Catalog, folders: Sequence[Path]) -> dict[str, list[Path]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from personaforge.faces.packs import Pack, PackMissing
+from personaforge.faces.packs import EMBEDDED_FOLDER, Pack, PackMissing, way_back
 from personaforge.packs.catalog import KnownPack
 from personaforge.packs.check import FileCheck, Listed, PackCheck
 
@@ -25,17 +25,24 @@ def list_lines(rows: Sequence[Listed], chosen: Pack | PackMissing) -> Iterator[s
     for row in rows:
         size = "" if row.known is None else f"  {megabytes(row.known.size)}"
         title = "not known to the catalog" if row.known is None else row.known.title
+        if row.built_in is not None:
+            title = row.built_in.title
+            size = "".join(f"  {megabytes(_bytes(check))}" for check in row.checks[:1])
         yield f"{click.style(row.name.ljust(width), bold=True)}  {title}{size}"
         indent = " " * (width + 2)
         if row.known is not None:
             yield f"{indent}licence: {row.known.licence.name}"
+        if row.built_in is not None:
+            yield f"{indent}licence: {row.built_in.licence}"
         for check in row.checks:
             star = "  (auto)" if check.folder == folder else ""
             yield f"{indent}{_verdict(check)} in {check.folder}{star}"
+            if row.built_in is not None and check.shadowed_by is not None:
+                yield f"{indent}  never used: {row.name} means the pack that comes with forge"
             if check.hint:
                 yield f"{indent}  {check.hint}"
         if not row.checks:
-            yield f"{indent}not here: forge models pull {row.name}"
+            yield f"{indent}not here: {_way_here(row)}"
         if not row.measures:
             yield f"{indent}no face pack by itself; a second recogniser may use it"
     if isinstance(chosen, PackMissing):
@@ -52,6 +59,8 @@ def check_lines(checks: Sequence[PackCheck]) -> Iterator[str]:
         yield f"{click.style(check.name, bold=True)}: {_colored(check.verdict)}{where}"
         if check.shadowed_by is not None:
             yield f"  not used: {check.shadowed_by} is found first"
+            if not check.files:
+                continue
         for file in check.files:
             yield f"  {_colored(file.verdict, 12)}  {file.name}{_difference(file)}"
         if check.verdict == "not known":
@@ -142,6 +151,15 @@ def _step_text(step: Step) -> str:
             return f"unpacking {step.text}"
         case _:
             return f"{step.kind}: {step.text}"
+
+
+def _way_here(row: Listed) -> str:
+    """Return what to type for a pack that is in no folder."""
+    return f"forge models pull {row.name}" if row.built_in is None else way_back(row.name, EMBEDDED_FOLDER)
+
+
+def _bytes(check: PackCheck) -> int:
+    return sum(file.size or 0 for file in check.files)
 
 
 def _verdict(check: PackCheck) -> str:

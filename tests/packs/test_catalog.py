@@ -90,6 +90,7 @@ def test_a_project_cant_put_other_weights_behind_a_name(tmp_path: Path) -> None:
         ("size: 5000000", "size: 0", "greater than or equal to 1"),
         ("studio_r100:", "../r100:", "packs.../r100"),
         ("studio_r100:", "auto:", "is what forge calls the best pack"),
+        ("studio_r100:", "embedded:", "is the pack that comes with forge"),
         ("recogniser.onnx:", "../recogniser.onnx:", "should match"),
         ("recogniser.onnx:", "manifest.json:", "should match"),
         ("title:", "titel:", "titel: is not a setting"),
