@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import orjson
+
 from personaforge.digest import digest_bytes, digest_json
 from personaforge.errors import MissingExtra, PersonaForgeError
 from personaforge.spec.settings import Group, Settings
@@ -43,20 +45,33 @@ class Bench:
         self._persona = persona
         self._keeps = bool(persona) or space.project.declared  # measuring two files somewhere leaves no trace there
         self._analyzer = space.measurers.analyzer(identity)
+        self._drawn: frozenset[str] | None = None
 
     def measure(self, data: bytes) -> Measured:
         """Return a picture's measurement. Bad bytes and missing faces are outcomes, not errors."""
         from personaforge.faces.measure import measure_image
+        from personaforge.media.provenance import with_domain
 
         digest = digest_bytes(data)
         action = measure_action("measure", self._identity, digest)
         known = self._store.find(action.key) if self._keeps else None
         if known is not None:
-            return Measured(digest, known["value"], known["parts"]["request"]["analyzer"])
-        value = measure_image(data, self._analyzer)
+            return Measured(digest, self._told(known["value"], digest), known["parts"]["request"]["analyzer"])
+        value = with_domain(measure_image(data, self._analyzer), data, self._identity)
         if self._keeps:
             keep_measurement(self._store, action, value, persona=self._persona)
-        return Measured(digest, value, self._identity)
+        return Measured(digest, self._told(value, digest), self._identity)
+
+    def _told(self, value: Mapping[str, Any], digest: str) -> Mapping[str, Any]:
+        """Return a measurement, in its pack's domain also where only the store knows that the picture was drawn here.
+
+        The store is asked where the file itself doesn't say so, and once.
+        """
+        if value.get("in_domain") is not False:
+            return value
+        if self._drawn is None:
+            self._drawn = drawn_here(self._store)
+        return {**value, "in_domain": digest in self._drawn}
 
 
 def keep_measurement(
@@ -85,6 +100,16 @@ def keep_measurement(
     store.commit(action.key, record)
 
 
+def drawn_here(store: Store) -> frozenset[str]:
+    """Return the digests of what the embedded providers made, by the last outcomes of all nodes."""
+    found: set[str] = set()
+    for node, *_ in store.index.node_history():
+        outcome = orjson.loads(store.index.node_body(node) or "{}").get("outcome", {})
+        if outcome.get("facts", {}).get("provider") == "embedded":
+            found.update(output["digest"] for output in outcome["outputs"].values())
+    return frozenset(found)
+
+
 def identity_of(space: Workspace, settings: Settings) -> Mapping[str, str]:
     """Return who measures under these settings. Raises MissingExtra where nobody can."""
     measurer = space.measurers.of(settings)
@@ -93,10 +118,14 @@ def identity_of(space: Workspace, settings: Settings) -> Mapping[str, str]:
     return measurer.identity
 
 
-def project_settings(space: Workspace, **identity: str | None) -> Settings:
-    """Return the project's own `identity` settings, without a persona's; those given here and not None replace them."""
+def project_settings(space: Workspace, option: str | None = None, **identity: str | None) -> Settings:
+    """Return the project's own `identity` settings, without a persona's; those given here and not None replace them.
+
+    `option` names a file of conf/identity to take in place of the project's choice.
+    """
     given = {name: value for name, value in identity.items() if value is not None}
-    group = {**space.defaults()["identity"], **given}
+    choices = () if option is None else (f"identity={option}",)
+    group = {**space.defaults(choices)["identity"], **given}
     return Settings({"id": ""}, {"identity": Group(digest_json("group/1", group), group)})
 
 

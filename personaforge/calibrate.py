@@ -20,7 +20,7 @@ from personaforge.digest import digest_bytes, digest_json
 from personaforge.errors import PersonaForgeError, Problem, SpecError
 from personaforge.identity.calibration import Calibration, Pair, fit, mismatch, people, raw_cosine
 from personaforge.identity.logistic import PRIORS, Unfit
-from personaforge.identity.score import Cause, unmeasured
+from personaforge.identity.score import Cause, in_domain, outside, unmeasured
 from personaforge.pairs import Labelled, read_pairs
 from personaforge.spec.load import Loaded
 from personaforge.spec.project import Project
@@ -119,6 +119,8 @@ def calibrate(
     except Unfit as error:
         lost = ", ".join(f"{count} {cause}" for cause, count in sorted(left_out.items()))
         hint = f"pairs left out: {lost}" if lost else "add pairs"
+        if Cause.OUT_OF_DOMAIN in left_out:
+            hint += f"; the pack {identity['pack']} knows drawings by forge only: --pack auto is for photographs"
         raise PersonaForgeError(str(error), hint=hint, where=pairs_csv) from error
     file, changed = _write(space.project, calibration, output) if write else (None, False)
     same, different = (tuple(pair.cosine for pair in pairs if pair.same is kind) for kind in (True, False))
@@ -215,8 +217,13 @@ def _pairs(
 
 
 def _cause(one: Measured, other: Measured) -> str:
-    """Return why a pair has no cosine: the first picture's reason where both have one; empty when it has."""
+    """Return why a pair has no cosine: the first picture's reason where both have one; empty when it has.
+
+    Pictures that the pack was not made for are left out whatever the settings: a calibration has no mark for them.
+    """
     for each in (one, other):
+        if not in_domain(each.value):
+            return str(Cause.OUT_OF_DOMAIN)
         if each.value["status"] != "measured":
             return str(Cause.NO_FACE if each.value["status"] == "no_face" else Cause.UNREADABLE)
     blocked = unmeasured(one.value, other.value, one.analyzer, other.analyzer)
@@ -226,10 +233,16 @@ def _cause(one: Measured, other: Measured) -> str:
 def _skipped(labelled: list[Labelled], measured: Mapping[str, Measured]) -> tuple[Skipped, ...]:
     shown = {picture.digest: picture.shown for pair in labelled for picture in (pair.a, pair.b)}
     return tuple(
-        Skipped(shown[digest], str(one.value["code"]), str(one.value["reason"]))
+        Skipped(shown[digest], *_why(one.value))
         for digest, one in measured.items()
-        if one.value["status"] != "measured"
+        if one.value["status"] != "measured" or not in_domain(one.value)
     )
+
+
+def _why(value: Mapping[str, Any]) -> tuple[str, str]:
+    if not in_domain(value):
+        return str(Cause.OUT_OF_DOMAIN), outside("the picture").reason
+    return str(value["code"]), str(value["reason"])
 
 
 def _write(project: Project, calibration: Calibration, output: str | None) -> tuple[str, bool]:

@@ -9,7 +9,7 @@ import glob
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,13 @@ from personaforge.digest import digest_json
 from personaforge.errors import PersonaForgeError, PlanError
 from personaforge.identity.calibration import probability
 from personaforge.identity.policy import Policy
-from personaforge.identity.score import Score, Unmeasured
+from personaforge.identity.score import Cause, Score, Unmeasured
 from personaforge.identity.verdict import Verdict
 from personaforge.spec.settings import Settings
 from personaforge.store.store import Store
 from personaforge.workspace import Workspace
 
+OUTSIDE_HINT = "--identity insightface measures with a pack for photographs, --out-of-domain with this one all the same"
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif")
 
 
@@ -40,7 +41,13 @@ class Evaluated:
     score: Score | Unmeasured
     verdict: Verdict
     probability: float | None
-    """P(same) by the calibration; None without one, and where there is no score."""
+    """P(same) by the calibration; None without one, where there is no score, and out of domain."""
+
+    @property
+    def out_of_domain(self) -> bool:
+        """Whether the pack was not made for this picture, or not for the anchor, with or without a score."""
+        score = self.score
+        return score.code is Cause.OUT_OF_DOMAIN if isinstance(score, Unmeasured) else score.out_of_domain
 
     def as_json(self) -> dict[str, Any]:
         """Return the picture's result as JSON; `composite` is null when it was not measured."""
@@ -53,6 +60,7 @@ class Evaluated:
             **(
                 {"composite": None, "unmeasured": score.as_json()} if isinstance(score, Unmeasured) else score.as_json()
             ),
+            "out_of_domain": self.out_of_domain,
             "probability": self.probability,
             **self.verdict.as_json(),
         }
@@ -75,6 +83,12 @@ class Evaluation:
             isinstance(one.score, Score) and one.score.composite >= threshold for one in self.pictures
         )
 
+    @property
+    def hint(self) -> str:
+        """What to type where pictures were left unscored for being out of domain; empty otherwise."""
+        left = any(one.out_of_domain and isinstance(one.score, Unmeasured) for one in self.pictures)
+        return OUTSIDE_HINT if left else ""
+
     def as_json(self) -> dict[str, Any]:
         """Return the evaluation as JSON; `calibration` is the file's name, or null and why."""
         kept = self.calibration
@@ -84,19 +98,31 @@ class Evaluation:
             "analyzer": dict(self.analyzer),
             "calibration": kept.file if isinstance(kept, Applying) else None,
             "calibration_reason": None if isinstance(kept, Applying) else kept.reason,
+            "hint": self.hint,
             "pictures": [one.as_json() for one in self.pictures],
         }
 
 
 def evaluate(
-    space: Workspace, images: Sequence[str], *, persona: str | None, anchor: str | None, record: bool
+    space: Workspace,
+    images: Sequence[str],
+    *,
+    persona: str | None,
+    anchor: str | None,
+    record: bool,
+    identity: str | None = None,
+    out_of_domain: bool = False,
 ) -> Evaluation:
-    """Measure pictures against a persona's anchor, or against a given picture. Raises PersonaForgeError."""
+    """Measure pictures against a persona's anchor, or against a given picture. Raises PersonaForgeError.
+
+    `identity` names a file of conf/identity to measure and judge by, in place of the persona's or project's choice.
+    `out_of_domain` scores pictures that the pack was not made for, too, and marks them.
+    """
     from personaforge.identity.score import compare
     from personaforge.identity.verdict import judge
 
-    settings = _settings(space, persona)
-    identity = identity_of(space, settings)
+    settings = _settings(space, persona, identity)
+    analyzer = identity_of(space, settings)
     if anchor is not None:
         anchor_data, shown = read_file(anchor), anchor
     else:
@@ -105,12 +131,14 @@ def evaluate(
     if not paths:
         raise PersonaForgeError("there is no picture to measure", hint="name files, a folder or a glob")
     policy = Policy.from_settings(settings.value("identity"))
-    bench = Bench(space, identity, settings.id if persona else "")
+    if out_of_domain:
+        policy = replace(policy, out_of_domain=True)
+    bench = Bench(space, analyzer, settings.id if persona else "")
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         pending = pool.submit(bench.measure, anchor_data)
         measured = list(pool.map(lambda path: bench.measure(read_file(path)), paths))
     reference = pending.result()
-    kept = calibration_for(space.project, identity)
+    kept = calibration_for(space.project, analyzer)
     found = []
     for path, one in zip(paths, measured, strict=True):
         score = compare(
@@ -122,22 +150,22 @@ def evaluate(
         )
         verdict = judge(score, policy, require_measurement=True)
         share = None
-        if isinstance(kept, Applying) and isinstance(score, Score):
+        if isinstance(kept, Applying) and isinstance(score, Score) and not score.out_of_domain:
             share = probability(score.cosine, kept.calibration)
         found.append(Evaluated(path, one.digest, one.value, score, verdict, share))
-    evaluation = Evaluation(shown, identity, kept, tuple(found))
+    evaluation = Evaluation(shown, analyzer, kept, tuple(found))
     if record:
         _keep(space.store, settings, evaluation, reference.digest)
     return evaluation
 
 
-def _settings(space: Workspace, persona: str | None) -> Settings:
+def _settings(space: Workspace, persona: str | None, identity: str | None) -> Settings:
     if persona is not None:
-        loaded = space.load([persona])
+        loaded = space.load([persona], [] if identity is None else [f"identity={identity}"])
         if len(loaded) != 1:
             raise PlanError(f"{persona} names {len(loaded)} personas, expected one")
         return loaded[0].settings
-    return project_settings(space)
+    return project_settings(space, identity)
 
 
 def _anchor_of(store: Store, persona: str) -> tuple[bytes, str]:
@@ -194,6 +222,8 @@ def _keep(store: Store, settings: Settings, evaluation: Evaluation, anchor: str)
             "retry_threshold": settings.value("identity.retry_threshold"),
             **one.verdict.as_json(),
         }
+        if one.out_of_domain:
+            record["out_of_domain"] = True
         if isinstance(one.score, Unmeasured):
             record["unmeasured"] = one.score.as_json()
         else:

@@ -5,7 +5,9 @@ file's digest, the analyzer's identity (or `none`) and our own version. The reco
 embedding, so nothing in the store can tell who is shown. Scores are made anew from it, so a changed bound measures
 nothing. Nobody's pictures are copied anywhere.
 
-Without a face pack, resolution, sharpness, lighting and duplicates are scored, and the scores of faces say why not.
+Without a face pack, resolution, sharpness, lighting and duplicates are scored, and the scores of faces say why not. A
+project that judges drawings (`identity: embedded`) has its photographs looked at by the best pack for photographs that
+is here; where there is none, the pack `embedded` looks for no face in them.
 """
 
 from __future__ import annotations
@@ -21,13 +23,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from personaforge.bench import keep_measurement
-from personaforge.digest import digest_bytes, digest_file, digest_json
+from personaforge.bench import keep_measurement, project_settings
+from personaforge.digest import digest_bytes, digest_file
 from personaforge.errors import MissingExtra, PersonaForgeError, Problem, SpecError
+from personaforge.faces.packs import EMBEDDED
 from personaforge.identity.photo_score import PhotoPolicy, PhotoScore, SetScore, score_photo, score_set
 from personaforge.identity.score import Cause, Unmeasured
 from personaforge.spec.project import Project
-from personaforge.spec.settings import Group, Settings
 from personaforge.spec.source import KeyPath, read_source
 from personaforge.steps.action import Action
 from personaforge.steps.context import Measurer
@@ -75,7 +77,7 @@ class Scored:
     analyzer: Mapping[str, str] | None
     """Who looked for faces."""
     no_analyzer: tuple[str, str]
-    """Why nobody did, and what to type; empty otherwise."""
+    """Why nobody did, or nobody who knows photographs, and what to type; empty otherwise."""
     skipped: tuple[str, ...]
     """Files in the given folders that no known picture format's name ends."""
     measured: int
@@ -94,7 +96,7 @@ class Scored:
         return {
             "schema": 1,
             "analyzer": None if self.analyzer is None else dict(self.analyzer),
-            "no_analyzer": {"reason": reason, "hint": hint} if self.analyzer is None else None,
+            "no_analyzer": {"reason": reason, "hint": hint} if reason else None,
             "photos": [photo.as_json() for photo in self.photos],
             "skipped": list(self.skipped),
             "set": self.summary.as_json(),
@@ -216,8 +218,10 @@ class _Bench:
     def _value(self, data: bytes | None, size: int) -> dict[str, Any]:
         from personaforge.faces.photo import file_format, measure_photo
         from personaforge.faces.picture import UnreadablePicture, read_picture
+        from personaforge.media.provenance import says_embedded
 
         file = {"bytes": size, "format": "unknown" if data is None else file_format(data)}
+        outside: dict[str, Any] = {}
         if data is None:
             reason = f"the file is larger than {MAX_FILE_BYTES >> 20} MiB"
             return {"status": "unreadable", "code": "too_large", "reason": reason, **file}
@@ -225,8 +229,10 @@ class _Bench:
             pixels = read_picture(data).pixels
         except UnreadablePicture as error:
             return {"status": "unreadable", "code": error.reason_code, "reason": error.message, **file}
-        faces = None if self._analyzer is None else self._analyzer.read(pixels)
-        return {"status": "measured", "code": "", "reason": "", **file, **measure_photo(pixels, faces)}
+        if self._identity is not None and self._identity["pack"] == EMBEDDED and not says_embedded(data):
+            outside = {"in_domain": False}  # and so nothing looks for faces
+        faces = None if self._analyzer is None or outside else self._analyzer.read(pixels)
+        return {"status": "measured", "code": "", "reason": "", **file, **measure_photo(pixels, faces), **outside}
 
 
 def _scored(
@@ -259,9 +265,12 @@ def _scored(
 
 def _measurer(space: Workspace) -> Measurer:
     """Return who looks for faces by the project's identity settings, or why nobody can."""
-    identity = space.defaults()["identity"]
     try:
-        return space.measurers.of(Settings({"id": ""}, {"identity": Group(digest_json("group/1", identity), identity)}))
+        measurer = space.measurers.of(project_settings(space))
+        if measurer.identity is not None and measurer.identity["pack"] == EMBEDDED:
+            better = space.measurers.of(project_settings(space, pack="auto", detector_size="auto"))
+            return better if better.identity is not None else measurer._replace(reason=better.reason, hint=better.hint)
+        return measurer
     except MissingExtra as error:
         return Measurer(None, error.message, error.hint)
 
@@ -350,7 +359,8 @@ def _contradictions(found: Any, expected: Any, path: KeyPath = ()) -> Iterator[t
 
 def _reaches(score: PhotoScore, threshold: float, allow_unmeasured: bool) -> bool:
     missing = [value for value in score.scores.values() if isinstance(value, Unmeasured)]
-    excused = allow_unmeasured and all(value.code is Cause.NO_MODEL for value in missing)
+    nobody = (Cause.NO_MODEL, Cause.OUT_OF_DOMAIN)
+    excused = allow_unmeasured and all(value.code in nobody for value in missing)
     return score.overall is not None and score.overall >= threshold and (not missing or excused)
 
 

@@ -91,11 +91,19 @@ class Workspace:
             problems += [problem for problem in found if problem not in problems]
         return problems, valid
 
-    def defaults(self) -> dict[str, Any]:
-        """Return what the project composes to without a persona."""
+    def remarks(self, personas: Iterable[str], overrides: Sequence[str] = ()) -> list[str]:
+        """Return what is worth knowing of personas in which nothing is wrong. Raises SpecError."""
+        from personaforge.spec.domain import domain_remark
+
+        settings = [loaded.settings for loaded in self.load(personas, overrides)]
+        found = (domain_remark(one.value("pipeline.steps"), one.value("identity")) for one in settings)
+        return list(dict.fromkeys(remark for remark in found if remark))
+
+    def defaults(self, choices: tuple[str, ...] = ()) -> dict[str, Any]:
+        """Return what the project composes to without a persona, with other options of groups (`image=litellm`)."""
         from personaforge.spec.compose import Composer
 
-        return Composer(self.project).base()
+        return Composer(self.project).base(choices)
 
     def document(self, loaded: Loaded) -> dict[str, Any]:
         """Return the document of a persona as it was last built. Raises PlanError and StoreError."""

@@ -13,6 +13,8 @@ from personaforge.workspace import Workspace
 @click.option("-p", "--persona", type=PersonaArgument(), help="Measure against this persona's anchor.")
 @click.option("--anchor", type=click.Path(dir_okay=False), metavar="FILE", help="Measure against this picture.")
 @click.option("--fail-under", type=click.FloatRange(0, 1), metavar="X", help="Exit with 1 when a composite is below X.")
+@click.option("--identity", metavar="NAME", help="Measure and judge by conf/identity/NAME.yaml.")
+@click.option("--out-of-domain", is_flag=True, help="Score pictures that the pack was not made for, with a mark.")
 @click.option("--record", is_flag=True, help="Keep the evaluations, so that `forge drift` sees them.")
 @json_option
 @click.pass_obj
@@ -22,13 +24,16 @@ def eval_command(
     persona: str | None,
     anchor: str | None,
     fail_under: float | None,
+    identity: str | None,
+    out_of_domain: bool,
     record: bool,
     as_json: bool,
 ) -> int:
     """Measure images against a persona's anchor or a given picture, and print a table.
 
     IMAGE is a file, a folder or a glob; a persona's own built images when none is given. With --fail-under the exit
-    code is 1 when an image scores less, or can't be measured.
+    code is 1 when an image scores less, or can't be measured. The pack `embedded` knows forge's own drawings and gives
+    nothing else a score, unless --out-of-domain asks for one.
     """
     from personaforge.evaluate import evaluate
     from personaforge.report.evaluated import print_evaluation
@@ -40,7 +45,15 @@ def eval_command(
     if record and persona is None:
         raise click.UsageError("--record needs --persona")
     with Workspace.open([persona] if persona else (), folder) as space:
-        found = evaluate(space, images, persona=persona, anchor=anchor, record=record)
+        found = evaluate(
+            space,
+            images,
+            persona=persona,
+            anchor=anchor,
+            record=record,
+            identity=identity,
+            out_of_domain=out_of_domain,
+        )
     if as_json:
         print_json(found.as_json())
     else:

@@ -24,9 +24,16 @@ def validate_command(folder: str | None, personas: tuple[str, ...], as_json: boo
     checked: list[str] = []
     with Workspace.open(names, folder) as space:
         problems, checked = space.validate(names, overrides)
+        remarks = [] if problems else space.remarks(names, overrides)
     if as_json:
         print_json(
-            {"schema": 1, "valid": not problems, "personas": checked, "problems": [p._asdict() for p in problems]}
+            {
+                "schema": 1,
+                "valid": not problems,
+                "personas": checked,
+                "problems": [p._asdict() for p in problems],
+                "remarks": remarks,
+            }
         )
     else:
         for problem in problems:
@@ -35,6 +42,8 @@ def validate_command(folder: str | None, personas: tuple[str, ...], as_json: boo
             click.echo(f"{len(problems)} problem{'s' if len(problems) > 1 else ''}.", err=True)
         else:
             click.echo(f"Valid: {', '.join(checked)}")
+        for remark in remarks:
+            click.echo(remark)
     return 2 if problems else 0
 
 

@@ -15,6 +15,8 @@ It holds only JSON values:
     ratios      name -> distance over the distance between the eyes, 6 decimals
     pose        yaw, pitch and roll in degrees, 2 decimals; see `pose`
     sharpness   see `quality.sharpness`; null when the face lies wholly beyond the picture's edge
+
+Whoever keeps a measurement by the pack `embedded` adds `in_domain`; see `media.provenance`.
 """
 
 from __future__ import annotations

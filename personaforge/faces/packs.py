@@ -120,14 +120,14 @@ def find_pack(
 ) -> Pack | PackMissing:
     """Return the pack of that folder name, or for `auto` the first of AUTO_ORDER that is there.
 
-    `embedded` is the one that comes with forge, wherever `folders` lead.
+    `embedded` is the one that comes with forge, unless `folders` are given: training looks at what it just made.
     The first folder found decides: a broken pack is reported, never skipped for another, which would measure by another
     metric and not say so.
     """
     searched = pack_folders() if folders is None else list(folders)
     if name != "auto" and (name in ("", ".", "..") or "/" in name or os.sep in name or "\0" in name):
         return PackMissing(f"{name!r} is not the name of a pack", "give a folder's name, such as buffalo_l, or auto")
-    if name == EMBEDDED:
+    if name == EMBEDDED and folders is None:
         if EMBEDDED_FOLDER.is_dir():
             return _read_pack(EMBEDDED, EMBEDDED_FOLDER, digest_of)
         return PackMissing(f"the pack {EMBEDDED} is not in {EMBEDDED_FOLDER}", way_back(EMBEDDED, EMBEDDED_FOLDER))

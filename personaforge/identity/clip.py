@@ -28,7 +28,7 @@ from typing import Any
 
 from personaforge.identity.policy import Policy, Quality
 from personaforge.identity.references import ANCHOR, compare_all
-from personaforge.identity.score import Cause, Score, Unmeasured, unmeasured
+from personaforge.identity.score import Cause, Score, Unmeasured, in_domain, outside, unmeasured
 
 
 class Degradation(StrEnum):
@@ -114,10 +114,12 @@ def compare_clip(
     """
     if clip["status"] == "unreadable":
         return Unmeasured(Cause.UNREADABLE, str(clip["reason"]))
+    if not in_domain(clip) and not policy.out_of_domain:
+        return outside("the clip")
     frames = [frame for frame in clip["frames"] if frame["status"] == "measured"]
     scores: list[Score] = []
     for frame in frames:
-        blocked = unmeasured(anchor, frame, anchor_analyzer, clip_analyzer)
+        blocked = unmeasured(anchor, frame, anchor_analyzer, clip_analyzer, out_of_domain=policy.out_of_domain)
         if blocked is not None:
             return blocked
         score = compare_all({ANCHOR: anchor, **(others or {})}, frame, policy, combine)
@@ -136,6 +138,7 @@ def compare_clip(
         faces=max(score.faces for score in scores),
         ratio_set=scores[0].ratio_set,
         turn=max((score.turn for score in scores if score.turn is not None), default=None),
+        out_of_domain=not in_domain(clip) or any(score.out_of_domain for score in scores),
     )
     cosine_std = round(math.sqrt(variance(cosines)), 6)
     sharpness = _sharpness_ratio(anchor, frames)

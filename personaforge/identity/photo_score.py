@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from personaforge.identity.score import Cause, Unmeasured
+from personaforge.identity.score import Cause, Unmeasured, in_domain, outside
 
 SCORES = ("resolution", "sharpness", "lighting", "face_detection", "occlusion", "duplicates")
 
@@ -335,6 +335,8 @@ def _duplicates(photo: Mapping[str, Any], twin_of: str | None) -> _Part | Unmeas
 
 
 def _faceless(photo: Mapping[str, Any]) -> Unmeasured:
+    if not in_domain(photo):
+        return outside("the photo")
     if photo["faces"] is None:
         return Unmeasured(Cause.NO_MODEL, "no face pack is here")
     return Unmeasured(Cause.NO_FACE, "no face was found")

@@ -50,6 +50,8 @@ class Policy:
     """Where it stops growing."""
     turn_factor: float
     """How many times max_error it is by then, for a face that fills its picture."""
+    out_of_domain: bool = False
+    """Whether pictures that the models were not made for are scored all the same, with a mark."""
 
     @classmethod
     def from_settings(cls, identity: Mapping[str, Any]) -> Policy:
@@ -69,6 +71,7 @@ class Policy:
             turn_from=float(geometric["turn_from"]),
             turn_until=float(geometric["turn_until"]),
             turn_factor=float(geometric["turn_factor"]),
+            out_of_domain=identity["out_of_domain"] == "allow",
         )
 
 

@@ -58,4 +58,5 @@ def _mean(scores: Sequence[Score]) -> Score:
         ratio_set=scores[0].ratio_set,
         turn=min(turns, default=None),
         reference=f"mean of {len(scores)}",
+        out_of_domain=any(score.out_of_domain for score in scores),
     )

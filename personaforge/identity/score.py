@@ -40,6 +40,8 @@ class Cause(StrEnum):
     """One side has 106 points, the other five."""
     ANALYZERS = "analyzers"
     """The two sides were measured by unlike models."""
+    OUT_OF_DOMAIN = "out_of_domain"
+    """The models that measure here were made for other pictures than this one."""
     TOO_FEW = "too_few"
     """There are no values to work on."""
 
@@ -78,10 +80,15 @@ class Score:
     """Degrees between the anchor's pose and the candidate's, the larger of yaw and pitch; None without a pose."""
     reference: str = ""
     """Which picture of the reference set this is about; empty for the anchor alone."""
+    out_of_domain: bool = False
+    """Whether the models were made for other pictures, and the user wanted a number all the same."""
 
     def as_json(self) -> dict[str, Any]:
-        """Return the fields as JSON values."""
-        return asdict(self)
+        """Return the fields as JSON values; `out_of_domain` only where it is true."""
+        value = asdict(self)
+        if not self.out_of_domain:
+            del value["out_of_domain"]
+        return value
 
 
 def compare(
@@ -97,7 +104,7 @@ def compare(
     Measurements don't name their analyzer. Pass both identities (`AnalyzerIdentity.as_json()`), and unlike ones are
     refused; the embeddings of unlike models have a cosine near 0 even for one picture.
     """
-    blocked = unmeasured(anchor, candidate, anchor_analyzer, candidate_analyzer)
+    blocked = unmeasured(anchor, candidate, anchor_analyzer, candidate_analyzer, out_of_domain=policy.out_of_domain)
     if blocked is not None:
         return blocked
     similarity = cosine(anchor, candidate)
@@ -111,6 +118,7 @@ def compare(
         faces=int(candidate["faces"]),
         ratio_set=str(candidate["ratio_set"]),
         turn=turned,
+        out_of_domain=not (in_domain(anchor) and in_domain(candidate)),
     )
 
 
@@ -119,8 +127,17 @@ def unmeasured(
     candidate: Mapping[str, Any],
     anchor_analyzer: Mapping[str, str] | None = None,
     candidate_analyzer: Mapping[str, str] | None = None,
+    *,
+    out_of_domain: bool = False,
 ) -> Unmeasured | None:
-    """Return why two measurements can't be compared, or None when they can."""
+    """Return why two measurements can't be compared, or None when they can.
+
+    `out_of_domain` lets pictures through that the models were not made for.
+    """
+    if not out_of_domain:
+        for who, measurement in (("the anchor", anchor), ("the picture", candidate)):
+            if not in_domain(measurement):
+                return outside(who)
     if anchor["status"] != "measured":
         return Unmeasured(Cause.ANCHOR, f"the anchor can't be measured: {anchor['reason']}")
     if candidate["status"] != "measured":
@@ -136,6 +153,17 @@ def unmeasured(
         sets = f"the anchor's from {anchor['ratio_set']} points, the candidate's from {candidate['ratio_set']}"
         return Unmeasured(Cause.RATIO_SETS, f"the ratios come from unlike landmarks: {sets}")
     return None
+
+
+def in_domain(measurement: Mapping[str, Any]) -> bool:
+    """Tell whether the models that measured were made for such a picture, as far as the measurement says."""
+    return measurement.get("in_domain") is not False
+
+
+def outside(who: str) -> Unmeasured:
+    """Return that a picture is not what the measuring models were made for. Only one pack has such bounds."""
+    reason = f"{who} is no drawing by forge, as far as its file says, and the pack embedded knows nothing else"
+    return Unmeasured(Cause.OUT_OF_DOMAIN, reason)
 
 
 def cosine(one: Mapping[str, Any], other: Mapping[str, Any]) -> float:

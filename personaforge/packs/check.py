@@ -169,7 +169,7 @@ def pack_path(catalog: Catalog, name: str, folders: Sequence[Path] | None = None
     searched = pack_folders() if folders is None else list(folders)
     row = next((row for row in _listed(catalog, searched) if row.name == name), None) if name != EMBEDDED else None
     if row is None or row.measures or not row.checks:
-        pack = find_pack(name, searched)
+        pack = find_pack(name, folders if name == EMBEDDED else searched)
         if isinstance(pack, PackMissing):
             known = row is not None and not row.checks  # and nowhere: it can be pulled
             raise PersonaForgeError(pack.reason, hint=f"forge models pull {name}" if known else pack.hint)

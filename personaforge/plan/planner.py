@@ -26,6 +26,7 @@ from personaforge.plan.issued import Issued, issued_reason, placed_reason, to_be
 from personaforge.plan.plan import WORKING, Estimate, PersonaPlan, Plan, PlannedNode, Reason, Wishes
 from personaforge.plan.replay import Replay, replay, result_of
 from personaforge.providers.table import capability
+from personaforge.spec.domain import domain_remark
 from personaforge.spec.load import Loaded
 from personaforge.spec.settings import Settings, UndeclaredRead, View
 from personaforge.steps.action import Action, Outcome, Price, Result, outcome_from_json
@@ -231,6 +232,10 @@ class Planner:
             measurer = self.house.measurer_of(plan.loaded.settings)
             if measurer.identity is None and any(_left_unmeasured(node) for node in plan.nodes.values()):
                 found[f"Faces are not measured here: {measurer.reason}. {measurer.hint}".strip()] = None
+            elif any(node.shape.kind.measures and node.state in ("run", "maybe") for node in plan.nodes.values()):
+                settings = plan.loaded.settings
+                remark = domain_remark(settings.value("pipeline.steps"), settings.value("identity"))
+                found |= {remark: None} if remark else {}
             if measurer.check_missing:
                 found[f"The second recogniser does not check here: {measurer.check_missing}"] = None
         return tuple(found)

@@ -21,7 +21,10 @@ def print_evaluation(found: Evaluation, fail_under: float | None) -> None:
         numbers: list[float | None] = [None] * (3 + len(shares))
         if isinstance(score, Score):
             numbers = [score.composite, score.cosine, *shares, score.error]
-        rows.append([one.path, *numbers, one.measurement.get("faces"), str(one.verdict.decision), one.verdict.reason])
+        reason = one.verdict.reason
+        if one.out_of_domain and isinstance(score, Score):
+            reason = f"out of domain; {reason}"
+        rows.append([one.path, *numbers, one.measurement.get("faces"), str(one.verdict.decision), reason])
     names = ("composite", "cosine", *(("P(same)",) if calibrated else ()), "error")
     print_table(("image", *names, "faces", "decision", "reason"), rows)
     analyzer = found.analyzer
@@ -34,6 +37,14 @@ def print_evaluation(found: Evaluation, fail_under: float | None) -> None:
         click.echo(f"P(same) is that of the cosine by {kept.file}, at a prior of {prior:g}.")
     elif kept.exist:
         click.echo(f"No P(same): {kept.reason}.")
+    outside = sum(one.out_of_domain for one in found.pictures)
+    if outside:
+        click.echo(
+            f"{outside} of {len(found.pictures)} out of domain: {analyzer['pack']} was made for drawings by forge, and "
+            "what it says of other pictures is worth little."
+        )
+    if found.hint:
+        click.echo(f"  {found.hint}")
     if fail_under is not None:
         low = [o for o in found.pictures if not isinstance(o.score, Score) or o.score.composite < fail_under]
         verdict = "all reach" if not low else f"{len(low)} of {len(found.pictures)} don't reach"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from personaforge.identity.photo_score import SCORES
-from personaforge.identity.score import Unmeasured
+from personaforge.identity.score import Unmeasured, in_domain
 from personaforge.photos import Photo, Scored
 from personaforge.report.tables import print_table
 
@@ -42,6 +42,11 @@ def print_photos(found: Scored, fail_under: float | None, low: tuple[Photo, ...]
     else:
         pack = found.analyzer
         click.echo(f"Measured with {pack['pack']} ({pack['pack_digest'][:8]}), detector size {pack['detector_size']}.")
+        reason, hint = found.no_analyzer
+        outside = sum(not in_domain(photo.measurement) for photo in found.photos)
+        if reason and outside:
+            click.echo(f"{outside} out of domain, as {pack['pack']} knows drawings by forge only: {reason}.")
+            click.echo(f"  {hint}")
     if fail_under is not None:
         verdict = "All reach" if not low else f"{len(low)} of {len(found.photos)} don't reach"
         without = len(low) - len(found.below(fail_under, allow_unmeasured=True))

@@ -100,10 +100,13 @@ class Executors:
     def _own(self, action: Action, inputs: Mapping[str, bytes]) -> Performed:
         if action.kind == "measure":
             from personaforge.faces.measure import measure_image
+            from personaforge.media.provenance import with_domain
 
-            return Performed({}, measure_image(inputs["artifact"], self._measuring(action)), {}, 0.0)
+            value = measure_image(inputs["artifact"], self._measuring(action))
+            return Performed({}, with_domain(value, inputs["artifact"], action.request["analyzer"]), {}, 0.0)
         if action.kind == "measure_clip":
             from personaforge.faces.measure import measure_clip
+            from personaforge.media.provenance import with_domain
 
             request = action.request
             found = measure_clip(
@@ -112,7 +115,7 @@ class Executors:
                 frames=request["frames"],
                 sampling=request.get("sampling", "uniform"),
             )
-            return Performed({}, found, {}, 0.0)
+            return Performed({}, with_domain(found, inputs["artifact"], request["analyzer"]), {}, 0.0)
         if action.kind == "finish":
             return _finished(action, inputs)
         if action.kind == "repair":

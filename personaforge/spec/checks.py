@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from personaforge.digest import canonical
 from personaforge.errors import Problem, SpecError
 from personaforge.spec.compose import Composer
+from personaforge.spec.domain import domain_problems
 from personaforge.spec.models import Persona, validate_persona
 from personaforge.spec.overlay import PersonaSources
 from personaforge.spec.pipeline import Prompted, Step
@@ -66,6 +67,7 @@ def check_persona(
     doubtful: set[tuple[str, ...]] = {(name,) for name in wrong}
     doubtful |= {("pinned",)} if "pipeline" in wrong else set()
     doubtful |= {("identity", "references")} if "matrix" in wrong else set()
+    doubtful |= {("identity", "pack")} if wrong & {"pipeline", "image", "video"} else set()
     for item in _consistency(persona, schemas):
         if not any(tuple(item[0][: len(path)]) == path for path in doubtful):
             problems.append(_placed(sources, *item))
@@ -166,6 +168,7 @@ def _media(persona: Persona) -> Iterator[tuple[list[str], str, str]]:
             hint = _nearest(slot, matrix.references)
             yield ["identity", "references", "slots"], f"found {slot!r}, which is no entry of matrix.references", hint
     plain = persona.model_dump(mode="python", by_alias=True)
+    yield from domain_problems(plain["pipeline"]["steps"], plain["identity"])
     for name, step in persona.pipeline.steps.items():
         if step.kind == "image":
             path = ["pipeline", "steps", name]

@@ -84,13 +84,17 @@ class Composer:
                 self._shared[choices] = shared
             return shared.merged(sources, [without_defaults(body) for body in bodies])
 
-    def base(self) -> dict[str, Any]:
-        """Return what the project composes to without a persona or an override; unset values are left out."""
+    def base(self, choices: tuple[str, ...] = ()) -> dict[str, Any]:
+        """Return what the project composes to without a persona or an override; unset values are left out.
+
+        `choices` take other options of groups, such as `identity=insightface`. Raises SpecError for one that isn't.
+        """
         with _HYDRA_LOCK:
-            if () not in self._shared:
+            check_overrides(choices)
+            if choices not in self._shared:
                 nowhere = PersonaSources((Source(Path(), "conf", "", "", {}, frozenset()),))
-                self._shared[()] = Shared(nowhere, self._hydra(nowhere, [], ()))
-            return dict(self._shared[()].plain)
+                self._shared[choices] = Shared(nowhere, self._hydra(nowhere, [], choices))
+            return dict(self._shared[choices].plain)
 
     @cached_property
     def may_lock(self) -> bool:

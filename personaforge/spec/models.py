@@ -283,6 +283,8 @@ class Identity(Model):
     anchor: Anchoring
     references: References
     check: SecondRecogniser
+    out_of_domain: Literal["refuse", "allow"]
+    """What becomes of pictures that the pack was not made for: no score, or a score with a mark."""
     video: Frames
 
 

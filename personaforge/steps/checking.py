@@ -45,7 +45,8 @@ def second_opinion(
     request = settings["identity.video"] if is_clip else None
     seen = yield measure_action("measure_clip" if is_clip else "measure", measurer.check, artifact.digest, request)
     candidates = seen.value.get("frames", []) if is_clip else [seen.value]
-    primary = _mean([pair_cosine(one, other) for one, other in pairs])
+    allowed = settings["identity.out_of_domain"] == "allow"
+    primary = _mean([pair_cosine(one, other, out_of_domain=allowed) for one, other in pairs])
     check = _mean([pair_cosine(reference.value, other) for other in candidates])
     scale = common_scale(measurer.identity["pack"], measurer.check["pack"], settings["identity.check.scales"])
     found = agree(

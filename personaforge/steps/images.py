@@ -78,7 +78,7 @@ def candidate(context: Context) -> Procedure:
 def anchor(context: Context) -> Procedure:
     """Choose the anchor among the candidates, or keep the pinned one."""
     from personaforge.identity.anchor import choose
-    from personaforge.identity.score import Unmeasured
+    from personaforge.identity.score import Unmeasured, in_domain, outside
 
     if context.pin is not None and not context.repin:
         kept = _as_pinned(context, ANCHOR)
@@ -100,13 +100,18 @@ def anchor(context: Context) -> Procedure:
     strategy = settings["identity.anchor.strategy"]
     slots = list(drawn)
     facts: dict[str, Any] = {"candidates": len(drawn)}
+    nobody = None
     if context.measurer.identity is None:
+        nobody = no_model()
+    elif settings["identity.out_of_domain"] != "allow" and not all(in_domain(one or {}) for one in measurements):
+        nobody = outside("a candidate")
+    if nobody is not None:
         if settings["identity.require_measurement"]:
-            facts.update(reason=no_model().reason, measured=False)
+            facts.update(reason=nobody.reason, measured=False)
             return Outcome("rejected", {}, facts)
         # Nothing can tell the candidates apart here; the first one is as good as any, and says so.
         index, status = 0, "unmeasured"
-        facts.update(reason=f"the first candidate, unmeasured: {no_model().reason}", measured=False)
+        facts.update(reason=f"the first candidate, unmeasured: {nobody.reason}", measured=False)
     else:
         choice = choose(measurements, strategy)
         if isinstance(choice, Unmeasured):

@@ -179,10 +179,14 @@ def _judged(
     }
     if isinstance(score, Unmeasured):
         evaluation["unmeasured"] = score.as_json()
+        if score.code is Cause.OUT_OF_DOMAIN:
+            evaluation["out_of_domain"] = True
         facts["unmeasured"] = score.reason
         rank = -1.0
     else:
         evaluation["score"] = score.as_json()
+        if score.out_of_domain:
+            evaluation["out_of_domain"] = True
         facts.update(score.as_json())
         facts["measured_by"] = measured_by or (f"{identity['pack']} {identity['pack_digest'][:12]}" if identity else "")
         rank = score.composite

@@ -23,6 +23,7 @@ _SHOWN = (
     "error",
     "error_bound",
     "turn",
+    "out_of_domain",
     "reference",
     "kept",
     "composite_before",

@@ -246,6 +246,7 @@ def _evaluations(name: str, record: Mapping[str, Any]) -> Iterator[tuple[str, Ro
             "frames_measured": clip.get("frames_measured"),
             "reference_set": list(record.get("references", [])),
             "unmeasured": unmeasured["reason"] if unmeasured else None,
+            "out_of_domain": bool(record.get("out_of_domain")),
             "artifact": next(iter(record.get("artifacts", {}).values()), None),
             **{field: record.get(field) for field in ("model", "provider", "label")},
             **{

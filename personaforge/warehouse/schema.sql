@@ -134,6 +134,7 @@ create table evaluations (
     flicker double,              -- largest histogram distance between neighbouring frames
     frames_measured integer,
     unmeasured varchar,
+    out_of_domain boolean,       -- the pack was not made for this picture, whether or not it has a score
     reason varchar,
     artifact varchar,
     anchor varchar,

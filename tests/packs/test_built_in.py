@@ -33,7 +33,7 @@ def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def ours() -> Pack:
-    found = find_pack(EMBEDDED, [])
+    found = find_pack(EMBEDDED)
     assert isinstance(found, Pack), found
     return found
 
@@ -51,10 +51,16 @@ def elsewhere(tmp_path: Path, name: str) -> Path:
     return folder.parent
 
 
-def test_it_is_inside_the_package_and_no_folder_of_its_name_takes_its_place(shipped: Path, tmp_path: Path) -> None:
-    found = find_pack(EMBEDDED, [elsewhere(tmp_path, EMBEDDED)])
+def test_it_is_inside_the_package_and_no_folder_of_its_name_takes_its_place(
+    shipped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = elsewhere(tmp_path, EMBEDDED)
+    monkeypatch.setenv("FORGE_MODELS", str(other))
+    found = find_pack(EMBEDDED)
     assert isinstance(found, Pack) and found.folder == shipped and found.has_landmarks
     assert set(found.files) == set(FILES)
+    trained = find_pack(EMBEDDED, [other])
+    assert isinstance(trained, Pack) and trained.folder == other / EMBEDDED, "only who names the folder gets it"
 
 
 def test_auto_never_chooses_it(shipped: Path, tmp_path: Path) -> None:
@@ -74,14 +80,16 @@ def test_auto_as_a_detector_size_means_the_one_that_it_was_trained_for(shipped: 
 def test_an_installation_without_it_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("FORGE_MODELS", str(tmp_path))
     monkeypatch.setattr(packs, "EMBEDDED_FOLDER", tmp_path / "nowhere")
-    found = find_pack(EMBEDDED, [elsewhere(tmp_path, EMBEDDED)])
+    elsewhere(tmp_path, EMBEDDED)
+    monkeypatch.setenv("FORGE_MODELS", str(tmp_path / "elsewhere"))
+    found = find_pack(EMBEDDED)
     assert isinstance(found, PackMissing) and "install personaforge again" in found.hint
     assert check_built_in() is None and verify(Catalog({}), (), None) == []
     monkeypatch.chdir(tmp_path)
     assert run(["models", "verify"]) == 1 and "nothing was checked" in capsys.readouterr().out
-    [check] = verify(Catalog({}), [EMBEDDED])
+    check, unused = verify(Catalog({}), [EMBEDDED])
+    assert unused.folder == tmp_path / "elsewhere" / EMBEDDED and not unused.files
     assert check.verdict == "missing" and not check.sound and "install personaforge again" in check.hint
 
 

@@ -18,6 +18,7 @@ from dataclasses import replace
 from typing import Any, Final, NoReturn
 
 from personaforge.digest import derive_seed, digest_bytes
+from personaforge.media.provenance import DRAWN, FACE
 from personaforge.providers.embedded.face_params import Face, face_of_reference, subject_face
 from personaforge.providers.embedded.figure_body import body_of_dna
 from personaforge.providers.embedded.painter import Stage
@@ -25,7 +26,7 @@ from personaforge.providers.embedded.png import encode_png, read_texts
 from personaforge.providers.embedded.subject import Pose, number, read_pose, read_scenery, section, whole
 from personaforge.providers.protocols import Blob, Reply, Request
 
-SOFTWARE: Final = "PersonaForge embedded"
+SOFTWARE: Final = DRAWN
 MIN_SIDE: Final = 16
 MAX_SIDE: Final = 4096
 """Pixels."""
@@ -60,7 +61,7 @@ class EmbeddedImages:
         stage = Stage(face, body, scenery, width, height, stance_yaw, seed)
         texts = {
             "Software": SOFTWARE,
-            "forge-face": face.to_json().decode(),
+            FACE: face.to_json().decode(),
             "forge-prompt": digest_bytes(read_prompt(fields).encode()),
         }
         picture = encode_png(stage.frame(pose, grain=derive_seed(seed, "grain")), texts)
@@ -117,7 +118,7 @@ def request_face(request: Request, subject: Mapping[str, Any], seed: int) -> tup
     told = subject_face(subject, placement)
     if reference is None:
         return told.jittered(_CANDIDATE_SPREAD, derive_seed(seed, "candidate")), False
-    return face_of_reference(read_texts(reference.data).get("forge-face"), told)
+    return face_of_reference(read_texts(reference.data).get(FACE), told)
 
 
 def calm(attempt: int) -> float:

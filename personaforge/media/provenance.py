@@ -1,0 +1,49 @@
+"""Whether forge's own painter drew a picture or clip, as far as the file says so.
+
+A file's label is what `Software` says in a PNG's text or in EXIF, and a WebM clip's writing application. What forge
+makes of a drawing (a finished JPEG, a repaired clip) keeps the drawing's label in front of its own. A PNG that carries
+a drawn face's parameters counts, too. A label is a claim: whoever writes the file can write it, and many programs drop
+it. It keeps honest people from a mistake and proves nothing.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from typing import Any, Final
+
+from personaforge.faces.packs import EMBEDDED
+from personaforge.media.containers import clip_label
+from personaforge.media.stills import picture_label
+
+DRAWN: Final = "PersonaForge embedded"
+"""The label of what the embedded providers draw and film."""
+FACE: Final = "forge-face"
+"""The PNG text that holds a drawn face's parameters."""
+
+
+def says_embedded(data: bytes) -> bool:
+    """Tell whether a picture's or clip's file says that the embedded painter drew it. Reads its header only."""
+    label = clip_label(data) or picture_label(data)
+    return DRAWN in (part.strip() for part in label.split(";")) or _has_face(data)
+
+
+def with_domain(value: Mapping[str, Any], data: bytes, analyzer: Mapping[str, str]) -> dict[str, Any]:
+    """Return a measurement with `in_domain`: whether its pack was made for such a file; see `says_embedded`.
+
+    Only the pack `embedded` has such bounds, so other measurements come back as they are, and so do unreadable files.
+    """
+    if analyzer["pack"] != EMBEDDED or value["status"] == "unreadable":
+        return dict(value)
+    return {**value, "in_domain": says_embedded(data)}
+
+
+def _has_face(data: bytes) -> bool:
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
+            return FACE in image.info
+    # Pillow's readers raise nearly anything on damaged data.
+    except Exception:
+        return False

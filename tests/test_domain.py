@@ -1,0 +1,133 @@
+"""The pack `embedded` knows forge's own drawings: what else it is shown has no score, or one with a mark."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from personaforge.bench import drawn_here
+from personaforge.calibrate import calibrate
+from personaforge.errors import PersonaForgeError
+from personaforge.evaluate import Evaluation, evaluate
+from personaforge.identity.score import Score, Unmeasured
+from personaforge.photos import score_photos
+from personaforge.providers.embedded.images import EmbeddedImages
+from personaforge.report.evaluated import print_evaluation
+from personaforge.report.photographed import print_photos
+from personaforge.testing import ColorMeasurers, png, write_project
+from personaforge.workspace import Workspace
+from tests.embedded_images.subjects import draw_request, subject
+
+
+@pytest.fixture(scope="module")
+def drawing() -> bytes:
+    blob = EmbeddedImages().submit(draw_request(subject(), width=96, height=128)).blob
+    assert blob is not None
+    return blob.data
+
+
+@pytest.fixture
+def space(tmp_path: Path, drawing: bytes, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
+    """A project with drawings and other pictures in it, measured by an analyzer whose pack is called embedded."""
+    root = write_project(tmp_path / "p", {"ana": "id: ana\nbrief: A calm gardener.\n"})
+    (root / "drawn.png").write_bytes(drawing)
+    (root / "photo.png").write_bytes(png((200, 110, 90)))
+    (root / "nobody.png").write_bytes(png((0, 0, 0)))
+    monkeypatch.chdir(root)
+    with Workspace.open((), str(root)) as opened:
+        opened.measurers = ColorMeasurers("embedded")  # type: ignore[assignment]
+        yield opened
+
+
+def evaluated(space: Workspace, *images: str, **options: Any) -> Evaluation:
+    return evaluate(space, images, **{"persona": None, "anchor": "drawn.png", "record": False, **options})
+
+
+def test_eval_marks_what_is_no_drawing(space: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    found = evaluated(space, "drawn.png", "photo.png", "nobody.png")
+    drawn, photo, nobody = found.as_json()["pictures"]
+    assert drawn["composite"] == 1 and drawn["out_of_domain"] is False and drawn["decision"] == "ACCEPT"
+    for one in (photo, nobody):
+        assert one["composite"] is None and one["out_of_domain"] is True and one["decision"] == "REJECT"
+        assert one["unmeasured"]["code"] == "out_of_domain"
+    assert not found.passes(0.0) and "--out-of-domain" in found.as_json()["hint"]
+    print_evaluation(found, None)
+    said = capsys.readouterr().out
+    assert "2 of 3 out of domain" in said and "--identity insightface" in said
+
+    told = evaluated(space, "drawn.png", "photo.png", out_of_domain=True)
+    drawn, photo = told.as_json()["pictures"]
+    assert drawn["out_of_domain"] is False and photo["out_of_domain"] is True
+    assert 0 < photo["composite"] < 1 and photo["probability"] is None and told.as_json()["hint"] == ""
+    print_evaluation(told, None)
+    assert "out of domain; composite" in capsys.readouterr().out
+    (one,) = evaluated(space, "drawn.png", anchor="photo.png").pictures
+    assert isinstance(one.score, Unmeasured) and "the anchor" in one.score.reason
+
+
+def test_records_and_the_warehouse_carry_the_mark(space: Workspace) -> None:
+    from personaforge.warehouse.projection import opened
+
+    evaluated(space, "drawn.png", "photo.png", persona="ana", record=True, out_of_domain=True)
+    evaluated(space, "nobody.png", persona="ana", record=True)
+    with opened(space.store) as connection:
+        rows = connection.execute(
+            "select slot, out_of_domain, score is not null, pack from evaluations order by slot"
+        ).fetchall()
+    assert rows == [
+        ("drawn.png", False, True, "embedded"),
+        ("nobody.png", True, False, "embedded"),
+        ("photo.png", True, True, "embedded"),
+    ]
+
+
+def test_the_store_knows_a_drawing_whose_file_says_nothing(space: Workspace) -> None:
+    from personaforge.digest import digest_bytes
+    from personaforge.store.index import NodeRow
+
+    digest = digest_bytes((space.project.root / "photo.png").read_bytes())
+    for node, provider, made in (("ana/image/02", "embedded", digest), ("ana/image/03", "hosted", "0" * 64)):
+        outcome = {"facts": {"provider": provider}, "outputs": {"image": {"digest": made, "path": "x.png"}}}
+        row = NodeRow(node, "s", "o", "accepted", "[]")
+        body = json.dumps({"outcome": outcome})
+        space.store.index.put_node(row, persona="ana", body=body, build="b", finished=0.0)
+    assert drawn_here(space.store) == {digest}
+    for _ in range(2):  # measured, and known
+        photo, nobody = evaluated(space, "photo.png", "nobody.png", persona="ana").pictures
+        assert isinstance(photo.score, Score) and not photo.out_of_domain and nobody.out_of_domain
+
+
+def test_photographs_have_no_face_scores_by_this_pack(space: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    from PIL import Image
+
+    slope = Image.linear_gradient("L").rotate(90).resize((600, 600))
+    Image.blend(slope, Image.effect_noise((600, 600), 60), 0.3).convert("RGB").save("photo.png")
+    found = score_photos(space, ["photo.png", "drawn.png"])
+    photo, drawn = found.photos
+    missing = photo.score.as_json()["unmeasured"]
+    assert {missing["face_detection"]["code"], missing["occlusion"]["code"]} == {"out_of_domain"}
+    assert photo.measurement["faces"] is None and "face_detection" not in drawn.score.as_json()["unmeasured"]
+    assert photo in found.below(0) and photo not in found.below(0, allow_unmeasured=True)
+    print_photos(replace(found, no_analyzer=("no other pack is here", "get one")), None, ())
+    said = capsys.readouterr().out
+    assert "1 out of domain, as embedded knows drawings by forge only: no other pack is here.\n  get one" in said
+
+
+def test_a_calibration_leaves_them_out_whatever_is_allowed(space: Workspace) -> None:
+    lines = ["path_a,path_b,same"]
+    for number in range(24):
+        (space.project.root / f"{number}.png").write_bytes(png((200, 100 + number, 90)))
+        lines.append(f"{number}.png,{(number + 1) % 24}.png,{number % 2}")
+    (space.project.root / "conf/project").mkdir(parents=True)
+    settings = space.project.root / "conf/project/settings.yaml"
+    settings.write_text("# @package _global_\nidentity: {out_of_domain: allow}\n")
+    pairs = space.project.root / "pairs.csv"
+    pairs.write_text("\n".join(lines) + "\n")
+    with pytest.raises(PersonaForgeError, match="0 same pairs") as error:
+        calibrate(space, str(pairs))
+    assert "24 out_of_domain" in error.value.hint and "--pack auto is for photographs" in error.value.hint
