@@ -18,6 +18,8 @@ import orjson
 from personaforge.bench import Bench, Measured, identity_of, project_settings, read_file
 from personaforge.digest import digest_bytes, digest_json
 from personaforge.errors import PersonaForgeError, Problem, SpecError
+from personaforge.faces import packs
+from personaforge.faces.packs import EMBEDDED
 from personaforge.identity.calibration import Calibration, Pair, fit, mismatch, people, raw_cosine
 from personaforge.identity.logistic import PRIORS, Unfit
 from personaforge.identity.score import Cause, in_domain, outside, unmeasured
@@ -30,6 +32,7 @@ from personaforge.workspace import Workspace
 
 FOLDER = "calibration"
 """Where a project keeps its calibrations."""
+OURS = "the calibration that comes with the pack embedded"
 _MAX_BYTES = 1024 * 1024
 
 
@@ -69,7 +72,7 @@ class Applying:
 
     calibration: Calibration
     file: str
-    """From the project's root."""
+    """From the project's root; `OURS` for the one that comes with the pack `embedded`."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +134,16 @@ def calibration_for(project: Project, analyzer: Mapping[str, str]) -> Applying |
     """Return the project's calibration that holds for what an analyzer measures, or why there is none.
 
     Of several the one under its own name (`file_name`) counts. A file that can't be read as a calibration never does.
+    The pack that comes with forge brings one of its own, for projects that have none for it.
     """
+    found = _project_calibration(project, analyzer)
+    if isinstance(found, Applying) or analyzer["pack"] != EMBEDDED:
+        return found
+    ours = _built_in(analyzer)
+    return found if found.exist and isinstance(ours, NoneApplies) else ours
+
+
+def _project_calibration(project: Project, analyzer: Mapping[str, str]) -> Applying | NoneApplies:
     try:
         names = sorted(name for name in os.listdir(project.root / FOLDER) if name.endswith(".json") and name[0] != ".")
     except (FileNotFoundError, NotADirectoryError):
@@ -273,6 +285,17 @@ def _read(project: Project, name: str) -> Calibration:
     if len(data) > _MAX_BYTES:
         raise ValueError(f"it is larger than {_MAX_BYTES >> 10} KiB")
     return Calibration.from_json(orjson.loads(data))
+
+
+def _built_in(analyzer: Mapping[str, str]) -> Applying | NoneApplies:
+    """Return the calibration that lies beside the models of the pack `embedded`, where it holds here."""
+    try:
+        data = (packs.EMBEDDED_FOLDER / packs.EMBEDDED_CALIBRATION).read_bytes()
+        calibration = Calibration.from_json(orjson.loads(data))
+    except (OSError, ValueError) as error:
+        return NoneApplies(f"{OURS} can't be read: {error}", True)
+    unlike = mismatch(calibration, analyzer, MEASURE_VERSION)
+    return NoneApplies(f"{OURS} does not apply: {unlike}", True) if unlike else Applying(calibration, OURS)
 
 
 def _folder(project: Project) -> Path:

@@ -19,6 +19,7 @@ from personaforge.photos import score_photos
 from personaforge.providers.embedded.images import EmbeddedImages
 from personaforge.report.evaluated import print_evaluation
 from personaforge.report.photographed import print_photos
+from personaforge.steps.measurement import MEASURE_VERSION
 from personaforge.testing import ColorMeasurers, png, write_project
 from personaforge.workspace import Workspace
 from tests.embedded_images.subjects import draw_request, subject
@@ -131,3 +132,35 @@ def test_a_calibration_leaves_them_out_whatever_is_allowed(space: Workspace) -> 
     with pytest.raises(PersonaForgeError, match="0 same pairs") as error:
         calibrate(space, str(pairs))
     assert "24 out_of_domain" in error.value.hint and "--pack auto is for photographs" in error.value.hint
+
+
+def shipped_calibration(folder: Path, analyzer: dict[str, str]) -> None:
+    """Write a calibration for an analyzer where the pack embedded has its own."""
+    from personaforge.identity.calibration import Pair, fit
+
+    same = [Pair(0.9 - 0.01 * number, True, (number, number)) for number in range(12)]
+    different = [Pair(0.2 + 0.01 * number, False, (number, number + 1)) for number in range(12)]
+    found = fit(same + different, analyzer=analyzer, measuring=MEASURE_VERSION, pairs_digest="a" * 64,
+                pictures_digest="b" * 64, unmeasured={})  # fmt: skip
+    folder.mkdir(exist_ok=True)
+    (folder / "calibration.json").write_text(json.dumps(found.as_json()))
+
+
+def test_the_packs_own_calibration_holds_where_the_project_has_none(
+    space: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from personaforge.faces import packs
+
+    monkeypatch.setattr(packs, "EMBEDDED_FOLDER", tmp_path / "shipped")
+    analyzer = ColorMeasurers("embedded").identity.as_json()
+    assert evaluated(space, "drawn.png").as_json()["calibration"] is None
+    shipped_calibration(tmp_path / "shipped", analyzer)
+    said = evaluated(space, "drawn.png", "photo.png", out_of_domain=True).as_json()
+    assert said["calibration"] == "the calibration that comes with the pack embedded"
+    drawn, photo = said["pictures"]
+    assert drawn["probability"] > 0.9 and photo["probability"] is None, "it says nothing of other pictures"
+    shipped_calibration(tmp_path / "shipped", {**analyzer, "backend_version": "2"})
+    said = evaluated(space, "drawn.png").as_json()
+    assert said["calibration"] is None and "backend version 2, not 1" in said["calibration_reason"]
+    shipped_calibration(space.project.root / "calibration", analyzer)
+    assert evaluated(space, "drawn.png").as_json()["calibration"] == "calibration/calibration.json"

@@ -36,6 +36,9 @@ EMBEDDED = "embedded"
 EMBEDDED_FOLDER = Path(__file__).resolve().parent / "models" / EMBEDDED
 """Where its models are; the wheel ships them."""
 
+EMBEDDED_CALIBRATION = "calibration.json"
+"""Beside its models, in the form of `forge calibrate`: what a cosine is worth, and the digest of the pack it is of."""
+
 EMBEDDED_DETECTOR_SIZE = "320"
 """What its detector was trained for, and so what `auto` comes to: one pass at 320 in place of two at 128 and 640."""
 

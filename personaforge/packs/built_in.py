@@ -12,11 +12,8 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from personaforge.faces import packs
-from personaforge.faces.packs import EMBEDDED, PackMissing, find_pack, role_of, way_back
+from personaforge.faces.packs import EMBEDDED, EMBEDDED_CALIBRATION, PackMissing, find_pack, role_of, way_back
 from personaforge.packs.check import FileCheck, PackCheck
-
-CALIBRATION: Final = "calibration.json"
-"""Beside the models; as `forge calibrate` writes it."""
 
 
 class BuiltIn(NamedTuple):
@@ -59,14 +56,14 @@ def check_built_in() -> PackCheck | None:
     if whole:
         return PackCheck(EMBEDDED, "ok", folder, tuple(found))
     note = f"names {expected or 'no pack'}, and these models are {pack.digest}"
-    found.append(FileCheck(CALIBRATION, "wrong", True, note=note))
+    found.append(FileCheck(EMBEDDED_CALIBRATION, "wrong", True, note=note))
     return PackCheck(EMBEDDED, "wrong", folder, tuple(found), way_back(EMBEDDED, folder))
 
 
 def _calibrated_digest() -> str:
     """Return the pack digest that the calibration names; empty where there is none to read."""
     try:
-        value: Any = orjson.loads((packs.EMBEDDED_FOLDER / CALIBRATION).read_bytes())
+        value: Any = orjson.loads((packs.EMBEDDED_FOLDER / EMBEDDED_CALIBRATION).read_bytes())
     except (OSError, orjson.JSONDecodeError):
         return ""
     analyzer = value.get("analyzer") if isinstance(value, dict) else None
