@@ -12,7 +12,7 @@ help:  ## List the targets
 
 demo: $(READY)  ## Set up, build the demo persona, and report on it
 	$(BIN)/forge build personas/sofia.yaml
-	-$(BIN)/forge drift sofia-reyes
+	$(BIN)/forge drift sofia-reyes
 	$(BIN)/forge report sofia-reyes
 
 test: $(READY)  ## Set up, and run the tests

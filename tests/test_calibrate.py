@@ -314,10 +314,14 @@ def run_calibrate(project: Path, *arguments: str) -> Any:
     return CliRunner().invoke(calibrate_command, list(arguments), obj=str(project), standalone_mode=False)
 
 
+PHOTOGRAPHS = {"conf/project/settings.yaml": "# @package _global_\ndefaults: [{override /identity: insightface}]\n"}
+"""A project that works with photographs."""
+
+
 @pytest.mark.pack
 @pytest.mark.slow
 def test_photographs_give_what_is_known_of_this_pack(album: Path, tmp_path: Path, forge: Forge) -> None:
-    root = write_project(tmp_path / "p", {"ana": "id: ana\nbrief: A calm gardener.\n"})
+    root = write_project(tmp_path / "p", {"ana": "id: ana\nbrief: A calm gardener.\n"}, PHOTOGRAPHS)
     said = run_calibrate(root, str(album))
     assert said.exception is None, said.exception
     (file,) = (root / "calibration").iterdir()
@@ -370,7 +374,7 @@ def test_photographs_give_what_is_known_of_this_pack(album: Path, tmp_path: Path
 
 @pytest.mark.pack
 def test_detector_sizes_have_a_file_each(album: Path, tmp_path: Path) -> None:
-    root = write_project(tmp_path / "p", {"ana": "id: ana\nbrief: A calm gardener.\n"})
+    root = write_project(tmp_path / "p", {"ana": "id: ana\nbrief: A calm gardener.\n"}, PHOTOGRAPHS)
     few = album.parent / "few.csv"  # three pictures each of four people
     kept = [f"{number}-{change}.jpg" for number in range(4) for change in ("plain", "mirrored", "small")]
     lines = [line for line in album.read_text().splitlines() if all(name in kept for name in line.split(",")[:2])]
@@ -392,7 +396,7 @@ def test_detector_sizes_have_a_file_each(album: Path, tmp_path: Path) -> None:
 
 @pytest.mark.pack
 def test_what_the_command_refuses(album: Path, tmp_path: Path) -> None:
-    root = write_project(tmp_path / "p", {"ana": "id: ana\nbrief: A calm gardener.\n"})
+    root = write_project(tmp_path / "p", {"ana": "id: ana\nbrief: A calm gardener.\n"}, PHOTOGRAPHS)
     for arguments, said in (
         (("--pack", "nothing_like_it"), "nothing can measure faces here: no face pack nothing_like_it"),
         (("--detector-size", "100"), "expected auto or a multiple of 32"),

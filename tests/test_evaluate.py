@@ -18,6 +18,8 @@ from personaforge.testing import ColorMeasurers, png, write_project
 from personaforge.workspace import Workspace
 from tests.conftest import Forge
 
+PHOTO_ANCHOR = ("--anchor", "anchor.png", "--identity", "insightface")
+
 
 @pytest.fixture(scope="module")
 def photos() -> dict[str, bytes]:
@@ -78,7 +80,7 @@ def test_photographs_and_what_only_looks_like_one(photos: dict[str, bytes], tmp_
     (tmp_path / "anchor.png").write_bytes(photos["astronaut"])
     for name, data in files.items():
         (tmp_path / name).write_bytes(data)
-    done = forge("eval", *files, "--anchor", "anchor.png", "--json", cwd=tmp_path, check=0)
+    done = forge("eval", *files, *PHOTO_ANCHOR, "--json", cwd=tmp_path, check=0)
     found = {one["path"]: one for one in json.loads(done.stdout)["pictures"]}
     assert found.keys() == files.keys()
     for same in ("mirrored.jpg", "cropped.jpg", "dark.jpg"):
@@ -105,7 +107,7 @@ def test_a_huge_header_costs_no_memory(tmp_path: Path, photos: dict[str, bytes])
     (tmp_path / "a.png").write_bytes(photos["astronaut"])
     code = (
         "from personaforge.cli.main import run\nfrom tests.memory import peak_kib\n"
-        "print(run(['eval', 'huge.png', '--anchor', 'a.png']), peak_kib())\n"
+        "print(run(['eval', 'huge.png', '--anchor', 'a.png', '--identity', 'insightface']), peak_kib())\n"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=120)
     exit_code, kilobytes = map(int, done.stdout.split()[-2:])
@@ -118,31 +120,26 @@ def test_fail_under_sets_the_exit_code(photos: dict[str, bytes], tmp_path: Path,
     (tmp_path / "anchor.png").write_bytes(photos["astronaut"])
     (tmp_path / "same.jpg").write_bytes(varied(photos["astronaut"], lambda image: image))
     (tmp_path / "words.png").write_bytes(b"words")
-    passed = forge("eval", "same.jpg", "--anchor", "anchor.png", "--fail-under", "0.8", cwd=tmp_path, check=0)
+    passed = forge("eval", "same.jpg", *PHOTO_ANCHOR, "--fail-under", "0.8", cwd=tmp_path, check=0)
     assert "same.jpg" in passed.stdout and "all reach 0.8." in passed.stdout and "buffalo_s_dev" in passed.stdout
-    failed = forge(
-        "eval", "same.jpg", "words.png", "--anchor", "anchor.png", "--fail-under", "0.8", cwd=tmp_path, check=1
-    )
+    failed = forge("eval", "same.jpg", "words.png", *PHOTO_ANCHOR, "--fail-under", "0.8", cwd=tmp_path, check=1)
     assert "1 of 2 don't reach 0.8." in failed.stdout
-    forge("eval", "words.png", "--anchor", "anchor.png", cwd=tmp_path, check=0)
-    assert (
-        "there is no file nope*.png"
-        in forge("eval", "nope*.png", "--anchor", "anchor.png", cwd=tmp_path, check=2).stderr
-    )
+    forge("eval", "words.png", *PHOTO_ANCHOR, cwd=tmp_path, check=0)
+    assert "there is no file nope*.png" in forge("eval", "nope*.png", *PHOTO_ANCHOR, cwd=tmp_path, check=2).stderr
 
 
 @pytest.mark.pack
 def test_an_anchor_that_is_no_face_measures_nothing(tmp_path: Path, photos: dict[str, bytes], forge: Forge) -> None:
     (tmp_path / "anchor.png").write_bytes(b"words")
     (tmp_path / "a.png").write_bytes(photos["astronaut"])
-    done = forge("eval", "a.png", "--anchor", "anchor.png", "--json", cwd=tmp_path, check=0)
+    done = forge("eval", "a.png", *PHOTO_ANCHOR, "--json", cwd=tmp_path, check=0)
     (one,) = json.loads(done.stdout)["pictures"]
     assert one["composite"] is None and one["unmeasured"]["code"] == "anchor"
 
 
 def test_missing_files_and_packs_are_said_plainly(tmp_path: Path, forge: Forge, no_pack: None) -> None:
     (tmp_path / "a.png").write_bytes(b"x")
-    done = forge("eval", "a.png", "--anchor", "a.png", cwd=tmp_path, check=2)
+    done = forge("eval", "a.png", "--anchor", "a.png", "--identity", "insightface", cwd=tmp_path, check=2)
     assert "nothing can measure faces here" in done.stderr and "FORGE_MODELS" in done.stderr
 
 

@@ -14,7 +14,7 @@ import pytest
 from personaforge.cli.main import COMMANDS, run
 from personaforge.errors import PersonaForgeError, SpecError
 from personaforge.identity.photo_score import SCORES, PhotoVerdict
-from personaforge.identity.score import Unmeasured
+from personaforge.identity.score import Cause, Unmeasured
 from personaforge.photos import Scored, photo_settings, score_photos
 from personaforge.spec.project import Project, packaged
 from personaforge.testing import write_project
@@ -185,7 +185,9 @@ def test_without_a_pack_the_rest_is_scored(space: Workspace, project: Path, phot
     assert [name for name, value in scores.items() if isinstance(value, Unmeasured)] == ["face_detection", "occlusion"]
     assert (scores["resolution"], scores["sharpness"], scores["lighting"]) == (60, 100, 100)
     assert (photo.score.verdict, photo.score.complete) == (PhotoVerdict.UNMEASURED, False)
-    assert found.analyzer is None and "no face pack" in found.no_analyzer[0] and found.no_analyzer[1]
+    assert {value.code for value in scores.values() if isinstance(value, Unmeasured)} == {Cause.OUT_OF_DOMAIN}
+    assert found.analyzer is not None and found.analyzer["pack"] == "embedded", "which knows no photographs"
+    assert "no face pack" in found.no_analyzer[0] and found.no_analyzer[1]
     assert found.below(70) == (photo,), "a gate that can't measure has not passed"
     assert found.below(70, allow_unmeasured=True) == ()
     assert photo.score.overall == 91.43 and found.below(92, allow_unmeasured=True) == (photo,)
@@ -250,7 +252,8 @@ def test_a_record_tells_nobody_who_is_shown(
     monkeypatch.setenv("FORGE_MODELS", str(project))
     with Workspace.open() as poorer:
         assert score_photos(poorer, ["photos"]).measured == 1
-    assert {record["parts"]["provider"] for record in records(project)} == {"insightface@1", "none@1"}
+    asked = [record["parts"]["request"]["analyzer"] for record in records(project)]
+    assert {analyzer["pack"] for analyzer in asked} == {"buffalo_s_dev", "embedded"}
 
 
 @pytest.mark.usefixtures("no_pack")
@@ -395,7 +398,7 @@ def test_exit_codes_without_a_pack(project: Path, photos: dict[str, bytes], caps
     (project / "photos/a.png").write_bytes(photos["astronaut"])
     assert run(["photos", "score", "photos"]) == 0
     out = capsys.readouterr().out
-    assert "91*" in out and "Nothing looked for faces: no face pack" in out and "unmeasured" in out
+    assert "91*" in out and "as embedded knows drawings by forge only: no face pack" in out and "unmeasured" in out
     assert run(["photos", "score", "photos", "--fail-under", "70"]) == 1
     assert "1 only for want of face scores; --allow-unmeasured does without" in capsys.readouterr().out
     assert run(["photos", "score", "photos", "--fail-under", "70", "--allow-unmeasured"]) == 0

@@ -31,7 +31,15 @@ from personaforge.spec.bodies import (
     persona_bodies,
     without_defaults,
 )
-from personaforge.spec.overlay import PersonaSources, Shared, composition_problem, first_line, guarded, to_plain
+from personaforge.spec.overlay import (
+    RENAMED,
+    PersonaSources,
+    Shared,
+    composition_problem,
+    first_line,
+    guarded,
+    to_plain,
+)
 from personaforge.spec.project import Project
 from personaforge.spec.settings import GROUPS
 from personaforge.spec.source import Source, acting_interpolation, read_source
@@ -231,6 +239,10 @@ def check_conf(project: Project) -> None:
             read_source(path, shown, root=project.root)
         except SpecError as error:
             problems += error.problems
+        for group, option in RENAMED:
+            # It would be passed over without a word, as nothing chooses that name any more.
+            if path == project.root / "conf" / group / f"{option}.yaml":
+                problems.append(Problem(shown, "", f"{group}: {option} is no option any more", RENAMED[group, option]))
         if path.parent == project.root / "conf" / "persona":
             problems.append(Problem(shown, "", "conf/persona is forge's own name", "call the folder otherwise"))
     if problems:

@@ -23,6 +23,15 @@ _OURS = re.compile(r"^In '(config|persona/file_\d+)': ")
 """How Hydra names what we hand it; a person knows neither."""
 
 
+RENAMED = {
+    (
+        "identity",
+        "default",
+    ): "it is called insightface now, and is for photographs; embedded is for forge's own drawings"
+}
+"""(group, option) that is gone -> what to write in its place."""
+
+
 class PersonaSources(NamedTuple):
     """A persona file and the files beside it that it builds on."""
 
@@ -156,6 +165,7 @@ def composition_problem(sources: PersonaSources, error: Exception) -> Problem:
         hint = f"did you mean {close[0]}?" if close else f"there is: {', '.join(options[:12])}"
         if missing.group(1) in GROUPS:
             key = missing.group(1)
+        hint = RENAMED.get((missing.group(1), missing.group(2)), hint)
     where = _setter(sources, key) if key else sources.main.shown
     return Problem(where, key, _OURS.sub("", message), hint)
 

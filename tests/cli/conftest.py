@@ -49,6 +49,7 @@ brief: A cheerful Irish baker.
 pipeline: pictures
 matrix: two
 image: {width: 256, height: 320}
+defaults: [{override /identity: insightface}]
 identity: {require_measurement: false, anchor: {candidates: 2}}
 """
 

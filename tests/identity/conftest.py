@@ -19,7 +19,7 @@ Measurement = dict[str, Any]
 
 @pytest.fixture(scope="session")
 def identity_settings() -> dict[str, Any]:
-    return yaml.safe_load((_CONF / "identity" / "default.yaml").read_text())
+    return yaml.safe_load((_CONF / "identity" / "insightface.yaml").read_text())
 
 
 @pytest.fixture(scope="session")

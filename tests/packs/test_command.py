@@ -160,7 +160,7 @@ def test_help_loads_no_heavy_library(tmp_path: Path) -> None:
         ("plan",),
         ("build",),
         ("status",),
-        ("eval", "b.png", "--anchor", "a.png"),
+        ("eval", "b.png", "--anchor", "a.png", "--identity", "insightface"),
         ("models", "list"),
         ("models", "path"),
     ],
@@ -170,6 +170,7 @@ def test_no_other_command_ever_fetches(project: Path, arguments: tuple[str, ...]
     from personaforge.testing import png
 
     small = "image: {width: 192, height: 256}\nvideo: {fps: 2}\nidentity: {require_measurement: false}\n"
+    small += "defaults: [{override /identity: insightface}]\n"
     write_project(project, {"ana": f"id: ana\nbrief: A calm Portuguese gardener.\n{small}"})
     for name, color in (("a.png", (9, 9, 9)), ("b.png", (200, 9, 9))):
         (project / name).write_bytes(png(color, width=64, height=64))

@@ -181,10 +181,7 @@ def test_a_build_buys_its_text_over_http_once_and_leaks_no_key(server: Server, t
     from personaforge.testing import write_project
     from personaforge.workspace import BuildOptions, Workspace
 
-    persona = (
-        "id: ana\nbrief: A calm gardener.\npipeline: five_stage\ntext: gateway\n"
-        "identity: {require_measurement: false}\n"
-    )
+    persona = "id: ana\nbrief: A calm gardener.\npipeline: five_stage\ntext: gateway\nidentity: insightface\n"
     gateway = (
         "provider: litellm\n"
         "models: {light: openai/gpt-4o-mini, standard: openai/gpt-4o-mini, deep: openai/gpt-4o-mini}\n"

@@ -31,6 +31,7 @@ motion: one
 text: scripted
 image: scripted
 video: scripted
+defaults: [{override /identity: insightface}]
 identity: {anchor: {candidates: 2}, max_attempts: 3}
 """
 
