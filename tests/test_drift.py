@@ -176,6 +176,19 @@ def test_pictures_from_elsewhere_are_held_against_their_own_name(space: Workspac
     assert line.finding.verdict == "stable" and line.finding.compared == 60 - 2 - 1
 
 
+def test_the_page_draws_the_bands_and_marks_the_change(space: Workspace) -> None:
+    from personaforge.report.html.timelines import WIDEST, series_of
+
+    series(space, 60, start=40, size=-0.03)
+    (one,) = series_of(space, "ana")
+    (change,) = one.changes
+    assert change.first <= 40 <= change.last and one.verdict.startswith("degrading: CUSUM down passed")
+    bands = [point.baseline for point in one.points]
+    assert bands[0] is None and all(band is not None and band.high - band.low < WIDEST for band in bands[30:])
+    last = bands[-1]
+    assert last is not None and one.points[-1].value < last.mean, "the band stays where it was"
+
+
 def test_nothing_measured_says_what_to_do(space: Workspace) -> None:
     with pytest.raises(PlanError, match="nothing has been measured of ana for video") as error:
         drift(space, "ana", modality="video")
