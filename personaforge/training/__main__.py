@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -28,7 +27,7 @@ from personaforge.training.networks import Detector, Landmarks, Recogniser
 from personaforge.training.recognise import train_recogniser
 
 SEED: Final = 7
-_STEPS: Final = {"detector": 3000, "landmarks": 2500, "recogniser": 3000}
+_STEPS: Final = {"detector": 3000, "landmarks": 2500, "recogniser": 2500}
 
 
 def main() -> None:
@@ -36,14 +35,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, required=True, help="folder for drawings and weights, some 4 GB")
     parser.add_argument("--out", type=Path, required=True, help="folder of the pack")
-    parser.add_argument("--people", type=int, default=2100)
+    parser.add_argument("--people", type=int, default=1200)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes that draw, threads that train")
+    parser.add_argument(
+        "--only", choices=sorted(_STEPS), help="train this one, and export nothing: to train side by side"
+    )
     parser.add_argument("--quick", type=float, default=1.0, help="share of the steps, to try things out")
     told = parser.parse_args()
     cv2.setNumThreads(1)
     torch.set_num_threads(told.jobs)
     told.work.mkdir(parents=True, exist_ok=True)
-    log = Log(told.work / "training.log")
+    log = Log(told.work / f"{told.only or 'training'}.log")
     log.say(f"{told.people} people, seed {SEED}, PyTorch {torch.__version__}, OpenCV {cv2.__version__}")
     parts = draw(told.work / "drawings", told.people, 0, told.jobs, log.say)
     data = load(parts)
@@ -55,13 +57,18 @@ def main() -> None:
         "detector": train_detector, "landmarks": train_landmarks, "recogniser": train_recogniser
     }  # fmt: skip
     for name, net in nets.items():
+        if told.only not in (None, name):
+            continue
         path = told.work / f"{name}.pt"
         if not path.exists():
             trained = trainers[name](data, max(1, round(_STEPS[name] * told.quick)), SEED, log)
             torch.save(trained.state_dict(), path)
         net.load_state_dict(torch.load(path, weights_only=True))
+    if told.only:
+        return
     export(told.out, nets["detector"], nets["landmarks"], nets["recogniser"])
-    shutil.copyfile(told.work / "training.log", told.out / "training.log")
+    logs = [told.work / f"{name}.log" for name in (*nets, "training")]
+    (told.out / "training.log").write_text("".join(path.read_text() for path in logs if path.exists()))
     log.say(f"written to {told.out}")
 
 

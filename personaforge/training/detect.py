@@ -58,7 +58,7 @@ def compose(
         angle = np.deg2rad(rng.normal(0, 8))
         matrix = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
         middle = np.array([box[0] + box[2], box[1] + box[3]]) / 2
-        shown = rng.random() > 0.12
+        shown = rng.random() > 0.25
         target = rng.uniform(0.15, 0.85, 2) * (width, height)
         if shown and rng.random() < 0.6:  # mostly the face lies where it is whole
             reach = np.minimum(0.5 * scale * face, 0.49 * np.array([width, height]))
