@@ -135,6 +135,12 @@ class Matrix(Model):
     utility: dict[Name, UtilityPosition]
 
 
+Garment = Literal[
+    "tee", "blouse", "shirt", "blazer", "hoodie", "knit", "dress", "tank", "polo", "jacket", "robe", "tunic", "kurta",
+    "gown", "saree",
+]  # fmt: skip
+
+
 class FashionContext(Model):
     """A named way of dressing."""
 
@@ -143,8 +149,13 @@ class FashionContext(Model):
     garments_man: tuple[Line, ...] = ()
     """What a man wears in this context, where that differs."""
     accessories: tuple[Line, ...]
-    garment: Literal["tee", "blouse", "shirt", "blazer", "hoodie", "knit", "dress", "tank", "polo", "jacket", "robe"]
-    pattern: Literal["plain", "stripes", "dots", "floral", "plaid", "metallic"]
+    accessories_man: tuple[Line, ...] | None = None
+    """What a man wears with it, where that differs; an empty list is none at all."""
+    garment: Garment
+    """The painter's cut of what is worn above the waist."""
+    garment_man: Garment | None = None
+    """The cut on a man, where that differs."""
+    pattern: Literal["plain", "stripes", "pinstripes", "dots", "floral", "plaid", "metallic", "sequins"]
     palette: Annotated[tuple[Color, ...], Field(min_length=1, max_length=5)]
 
 

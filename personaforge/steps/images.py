@@ -28,7 +28,7 @@ REFERENCE = "reference"
 
 _FACE_FACTS = ("age", "gender", "ethnicity")
 _POSE_FACTS = ("distance", "yaw", "pitch", "expression", "gaze", "pose", "light")
-_CLOTHING_FACTS = ("garment", "pattern", "palette")
+_CLOTHING_FACTS = ("garment", "pattern", "palette", "garments", "accessories")
 
 
 def candidate(context: Context) -> Procedure:
@@ -239,7 +239,7 @@ def subject_of(
     """Return what the embedded painter needs and nothing more, so that a new name or voice redraws no picture."""
     return {
         **face_facts(profile),
-        "clothing": {name: wardrobe[name] for name in _CLOTHING_FACTS},
+        "clothing": clothing_of(profile, wardrobe),
         "scene": {"name": place, "colors": scene["colors"]},
     }
 
@@ -250,6 +250,15 @@ def face_facts(profile: Mapping[str, Any]) -> dict[str, Any]:
         "dna": {name: value for name, value in profile["dna"].items() if name != "voice"},
         "surface": {name: profile["surface"][name] for name in _FACE_FACTS if name in profile["surface"]},
     }
+
+
+def clothing_of(profile: Mapping[str, Any], wardrobe: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is worn, as the context declares it for this person: a man wears what its `_man` keys say."""
+    man = profile["surface"].get("gender") == "man"
+    worn = {name: wardrobe.get(f"{name}_man") if man else None for name in _CLOTHING_FACTS}
+    # No garments for a man are the plain ones, as for a prompt; no accessories are none.
+    plain = {name for name, value in worn.items() if value is None or (name == "garments" and not value)}
+    return {name: wardrobe[name] if name in plain else worn[name] for name in _CLOTHING_FACTS}
 
 
 def profile_of(context: Context) -> Mapping[str, Any]:

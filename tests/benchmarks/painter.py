@@ -31,6 +31,7 @@ from personaforge.media.contact_sheet import Cell, draw_sheet
 from personaforge.providers.embedded.face_placement import nearest_of, place_face, read_shapes
 from personaforge.providers.embedded.images import EmbeddedImages
 from personaforge.providers.protocols import Blob, Request
+from personaforge.steps.images import clothing_of
 
 _ROOT = Path(__file__).resolve().parents[2]
 _TABLES = yaml.safe_load((_ROOT / "personaforge/providers/embedded/tables/dna.yaml").read_text())
@@ -121,14 +122,18 @@ def subject(who: Person, slot: str, context: int = 0) -> dict[str, Any]:
     position = dict(_MATRIX["positions"].get(slot) or _MATRIX["utility"].get(slot))
     scene = _MATRIX["scenes"][position["scene"]]
     name = sorted(_CONTEXTS)[(context + position["wardrobe"] * 4) % len(_CONTEXTS)]
-    wardrobe = _CONTEXTS[name]
     return {
         "dna": who["dna"],
         "surface": {"age": who["age"], "gender": who["gender"]},
         "position": position,
-        "clothing": {**{key: wardrobe[key] for key in ("garment", "pattern", "palette")}, "context": name},
+        "clothing": clothing(who, name),
         "scene": {"colors": scene["colors"], "name": position["scene"]},
     }
+
+
+def clothing(who: Person, context: str) -> dict[str, Any]:
+    """Return what a person wears in a fashion context."""
+    return clothing_of({"surface": {"gender": who["gender"]}}, _CONTEXTS[context])
 
 
 def draw(

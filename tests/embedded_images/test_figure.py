@@ -117,16 +117,6 @@ def test_a_parting_is_where_the_words_put_it() -> None:
     assert abs(side) == pytest.approx(0.85)
 
 
-def test_a_dress_is_drawn_on_a_woman_and_a_shirt_on_a_man() -> None:
-    def dressed(garment: str, gender: str) -> Any:
-        who = subject(gender=gender, distance="full")
-        who["clothing"]["garment"] = garment
-        return shown(who)
-
-    assert np.array_equal(dressed("dress", "man"), dressed("shirt", "man"))
-    assert not np.array_equal(dressed("dress", "woman"), dressed("shirt", "woman"))
-
-
 def test_eyes_blink_now_and_then_and_open_again() -> None:
     for motion in (*STYLES, "another"):
         life = Life(motion, 8.0, 3)

@@ -141,15 +141,15 @@ def test_every_expression_garment_and_pattern_is_drawn() -> None:
     seen = set()
     words = {
         "expression": "neutral,soft smile,smile,laugh,serious,surprised,thoughtful,confident,tender",
-        "garment": "tee,blouse,shirt,blazer,hoodie,knit,dress,tank,polo,jacket,robe",
-        "pattern": "plain,stripes,dots,floral,plaid,metallic",
+        "garment": "tee,blouse,shirt,blazer,hoodie,knit,dress,tank,polo,jacket,robe,tunic,kurta,gown,saree",
+        "pattern": "plain,stripes,pinstripes,dots,floral,plaid,metallic,sequins",
     }
     for key, choices in words.items():
         for choice in choices.split(","):
             who = subject(distance="half")
             who["position" if key == "expression" else "clothing"][key] = choice
             seen.add(drawn(draw_request(who, width=96, height=128)))
-    assert len(seen) == 9 + 11 + 6 - 2, "tee and plain are in both lists of clothes, and neutral is the anchor's"
+    assert len(seen) == 9 + 15 + 8 - 2, "tee and plain are in both lists of clothes, and neutral is the anchor's"
 
 
 @pytest.mark.parametrize(

@@ -108,6 +108,25 @@ def test_placed_people_resemble_their_nearest_less(stack: Any) -> None:
     assert placed_apart.max() < by_chance.max()
 
 
+@pytest.mark.parametrize(
+    ("worn", "style"),
+    [(["round glasses", "hoop earrings", "scarf"], "natural"), (["beanie"], "natural"), (["straw hat"], "natural"),
+     ([], "under a headscarf"), ([], "under a turban")],
+)  # fmt: skip
+def test_what_is_worn_leaves_the_person_recognisable(stack: Any, worn: list[str], style: str) -> None:
+    """Measured on six people: glasses and hats cost 0.06 of a cosine of 0.93, other accessories nothing."""
+    for dna, age, gender in OTHERS:
+        dna = {**dna, "hair": {**dna.get("hair", {}), "style": style}}
+        shots = []
+        for accessories, position in (([], {}), (worn, {"distance": "half", "yaw": 8})):
+            who = subject(dna, age, gender, **position)
+            who["clothing"]["accessories"] = accessories
+            shot = EmbeddedImages().submit(draw_request(who, width=768, height=1024)).blob
+            assert shot is not None
+            shots.append(embedding(stack, read(shot.data)))
+        assert float(shots[0] @ shots[1]) > 0.65
+
+
 def test_candidates_are_one_person_and_not_one_picture(stack: Any) -> None:
     found = []
     for seed in range(4):

@@ -61,7 +61,8 @@ class EmbeddedVideos:
         data = encode_webm(frames, width, height, fps, app=SOFTWARE)
         details = {
             "drawn": {"frames": count, "fps": fps, "keys": len(keys), "expression_strength": calm(attempt),
-                      "distance": scenery.distance},
+                      "distance": scenery.distance, "wear": scenery.outfit.drawn(),
+                      "not_drawn": list(scenery.outfit.unknown)},
             "face": face.digest(),
             "face_from": "reference" if conditioned else "dna",
         }  # fmt: skip

@@ -12,8 +12,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from personaforge.providers.embedded.outfit import Color
 from personaforge.providers.embedded.painter_strokes import Pixels, noise
-from personaforge.providers.embedded.subject import Color
 
 
 class Cut(NamedTuple):
@@ -24,7 +24,7 @@ class Cut(NamedTuple):
     sleeve: float
     """0 none, 0.4 short, 1 to the wrist."""
     extra: str = ""
-    """What lies over it: collar, lapels, hood, roll, zip, wrap."""
+    """What lies over it: collar, lapels, hood, roll, zip, wrap, placket, drape."""
     loose: float = 0.0
     """Added to the half width, face units."""
     skirt: float = 0.0
@@ -47,6 +47,10 @@ CUTS: Final[dict[str, Cut]] = {
     "polo": Cut(((0.66, 1.98), (0.42, 2.40), (0.16, 2.76), (0.0, 3.05)), 0.42, "collar"),
     "jacket": Cut(((0.82, 2.04), (0.74, 3.2), (0.62, 5.3), (0.5, 9.8)), 1.0, "zip", 0.18, hem=9.5, inner=True),
     "robe": Cut(((0.78, 2.02), (0.62, 2.8), (0.30, 4.0), (0.0, 5.2)), 0.85, "wrap", 0.3, skirt=18.0),
+    "tunic": Cut(((0.62, 1.96), (0.44, 2.24), (0.20, 2.42), (0.0, 2.46)), 1.0, "placket", 0.14, hem=12.0),
+    "kurta": Cut(((0.60, 1.92), (0.42, 2.16), (0.20, 2.32), (0.0, 2.36)), 1.0, "placket", 0.12, hem=15.4),
+    "gown": Cut(((1.22, 2.22), (1.12, 2.95), (0.62, 3.36), (0.0, 3.20)), 0.0, skirt=20.4),
+    "saree": Cut(((1.0, 2.14), (0.84, 2.66), (0.46, 3.0), (0.0, 3.08)), 0.36, "drape", skirt=20.2),
 }
 
 
@@ -57,6 +61,8 @@ def cloth(pattern: str, palette: Sequence[Color], x: Pixels, y: Pixels, seed: in
     )
     if pattern == "stripes":
         return _mixed(first, second, _wave(y, 0.62) > 0.25, 0.85)
+    if pattern == "pinstripes":
+        return _mixed(first, second, np.clip((_wave(x, 0.30) - 0.55) / 0.3, 0, 1), 0.8)
     if pattern == "dots":
         row = np.floor(y / 0.4)
         away = np.hypot((x / 0.4 + 0.5 * (row % 2)) % 1 - 0.5, (y / 0.4) % 1 - 0.5)
@@ -80,6 +86,15 @@ def cloth(pattern: str, palette: Sequence[Color], x: Pixels, y: Pixels, seed: in
         petals[near] = np.clip((0.2 * (1 + 0.35 * np.cos(5 * turn + 6 * chance[near])) - away[near]) / 0.05 + 0.5, 0, 1)
         flower = _mixed(first, np.where(chance > 0.5, second, third), petals, 0.85)
         return _mixed(flower, 0.5 * first + 60, np.clip((0.055 - away) / 0.03 + 0.5, 0, 1), 0.8)
+    if pattern == "sequins":
+        row = np.floor(y / 0.17)
+        column = np.floor(x / 0.17 + 0.5 * (row % 2))
+        chance = np.sin(column * 91.7 + row * 247.3 + seed % 97) * 43758.5453 % 1
+        away = np.hypot((x / 0.17 + 0.5 * (row % 2)) % 1 - 0.5, (y / 0.17) % 1 - 0.5)
+        scale = np.clip((0.5 - away) / 0.12 + 0.5, 0, 1)
+        shiny = np.asarray(first * (0.62 + 0.5 * chance * scale), np.float32)
+        shiny = _mixed(shiny, np.where(chance > 0.93, third, second), scale * (chance > 0.8), 0.8)
+        return np.asarray(np.minimum(shiny, 255), np.float32)
     if pattern == "metallic":
         sheen = 0.5 + 0.5 * np.sin(3.1 * x + 1.7 * y + 2 * np.sin(0.9 * y + x))
         shiny = _mixed(first, second, sheen, 0.35) * (0.82 + 0.4 * sheen * sheen * sheen)

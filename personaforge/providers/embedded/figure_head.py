@@ -7,6 +7,7 @@ are face units around the head's axis, y down from between the eyes.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 import cv2
@@ -27,11 +28,11 @@ from personaforge.providers.embedded.face_shell import (
 )
 from personaforge.providers.embedded.face_words import HAIR
 from personaforge.providers.embedded.figure_hair import Texture, hair_end, hair_shell, hair_texture, is_open
-from personaforge.providers.embedded.figure_knots import Sitter, bun, ear, ponytail
+from personaforge.providers.embedded.figure_knots import Sitter, bun, ear, patch, ponytail
 from personaforge.providers.embedded.figure_layers import Layer, Window, detail, enlarged, shifted, stretched
 from personaforge.providers.embedded.painter_cache import Memory
 from personaforge.providers.embedded.painter_light import Light
-from personaforge.providers.embedded.painter_strokes import Pixels
+from personaforge.providers.embedded.painter_strokes import Pixels, Points
 from personaforge.providers.embedded.subject import Pose
 
 _STEP: Final = 0.02
@@ -65,12 +66,46 @@ class Head:
         self._step = self._detail / max(scale, 40.0)
         self._key = (face.to_json(), self._step, self._canvas_scale, scale)
         self._hair, self._texture, self._hair_normals = _HAIR.get(self._key, lambda: self._combed(scale))
+        self._sitter = Sitter(face, self._at, light, self._texture, align)
 
     @property
     def lowest(self) -> float:
         """How far down the head and its shadow reach, in face units."""
         tail = 3.35 if self._face.hair_style == "ponytail" else 0.0
         return max(hair_end(self._face), tail, 1.7) + 0.75
+
+    @property
+    def volume(self) -> float:
+        """How far the hair stands out at most, in face units."""
+        return float(self._hair.x.max()) - self._at["cranium"]
+
+    @property
+    def hair(self) -> Shell:
+        """The hair's surface."""
+        return self._hair
+
+    @property
+    def lengths(self) -> Mapping[str, float]:
+        """The face's lengths by name."""
+        return self._at
+
+    @property
+    def light(self) -> Light:
+        """The light that falls on it."""
+        return self._light
+
+    @property
+    def step(self) -> float:
+        """Distance of a surface's rows, in face units."""
+        return self._step
+
+    def surface(self, shell: Shell, pose: Pose, window: Window) -> tuple[View, Window, tuple[int, int]]:
+        """Return the coarse view of something worn, the part of the window that shows it and where that starts."""
+        return self._cropped(view_shell(shell, pose.yaw, pose.pitch, *self._screen(window)), window)
+
+    def patch(self, outline: Points, window: Window) -> tuple[Pixels, int, int]:
+        """Return an outline's cover on the smallest part of the window, and where that starts."""
+        return patch(self._sitter, outline, window)
 
     def behind(self, pose: Pose, window: Window) -> Layer:
         """Return the far side of the hair: what hangs behind the neck and what shows past a turned forehead."""
@@ -102,7 +137,7 @@ class Head:
         mask = self._mask_of(pose)
         seen = view_shell(mask.shell, pose.yaw, pose.pitch, *self._screen(lower))
         layers = [self._face_layer(mask, seen, pose, hair, lower)]
-        sitter = Sitter(self._face, self._at, self._light, self._texture, self._align)
+        sitter = self._sitter
         if not is_open(self._face):
             near = [ear(sitter, side, pose, lower) for side in (-1, 1) if side * pose.yaw < -4]
             far = [ear(sitter, side, pose, lower) for side in (-1, 1) if side * pose.yaw >= -4]

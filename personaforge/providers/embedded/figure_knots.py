@@ -43,12 +43,12 @@ def ear(head: Sitter, side: int, pose: Pose, window: Window) -> Layer:
     skin = skin_color(head.face)
     outer = smooth([(-0.9, -0.75), (0.1, -1.0), (0.95, -0.6), (0.75, 0.2), (0.2, 0.95), (-0.6, 0.9)], 6, closed=True)
     outer = outer * (side * spread, 0.29) + (x + side * 0.35 * spread, y)
-    cover, left, top = _patch(head, outer, window)
-    hollow = _patch(head, (outer - (x, y)) * 0.5 + (x, y), window, (left, top), cover.shape)[0]
+    cover, left, top = patch(head, outer, window)
+    hollow = patch(head, (outer - (x, y)) * 0.5 + (x, y), window, (left, top), cover.shape)[0]
     soft = np.asarray(cv2.GaussianBlur(hollow, (0, 0), max(0.04 * window.scale, 0.6)), np.float32)
     rim = (
-        _patch(head, (outer - (x, y)) * 0.80 + (x, y), window, (left, top), cover.shape)[0]
-        - _patch(head, (outer - (x, y)) * 0.62 + (x, y), window, (left, top), cover.shape)[0]
+        patch(head, (outer - (x, y)) * 0.80 + (x, y), window, (left, top), cover.shape)[0]
+        - patch(head, (outer - (x, y)) * 0.62 + (x, y), window, (left, top), cover.shape)[0]
     )
     fold = np.asarray(cv2.GaussianBlur(rim, (0, 0), max(0.018 * window.scale, 0.6)), np.float32)
     shade = head.light.flat(side) * (1 - 0.30 * soft - 0.14 * fold)
@@ -70,7 +70,7 @@ def ponytail(head: Sitter, pose: Pose, window: Window) -> Layer:
         8,
     )
     wide = np.interp(np.linspace(0, 1, len(line)), [0, 0.15, 0.6, 0.9, 1], [0.30, 0.34, 0.36, 0.22, 0.05])
-    cover, left, top = _patch(head, ribbon(line, wide), window)
+    cover, left, top = patch(head, ribbon(line, wide), window)
     columns = window.left + (left + np.arange(cover.shape[1], dtype=np.float32)[None] + 0.5) / window.scale
     rows = window.top + (top + np.arange(cover.shape[0], dtype=np.float32)[:, None] + 0.5) / window.scale
     center, half = np.interp(rows, line[:, 1], line[:, 0]), 0.5 * np.interp(rows, line[:, 1], wide) + 0.02
@@ -86,7 +86,7 @@ def bun(head: Sitter, pose: Pose, window: Window) -> Layer:
     """Return what is tied up: a knot above the crown."""
     wide, high = (0.50, 0.42) if head.face.hair_texture in ("straight", "wavy") else (0.62, 0.52)
     x, y = screen_point(0, head.at["forehead"] + 0.02, -0.75, pose.yaw, pose.pitch)
-    cover, left, top = _patch(head, ellipse(x, y - 0.08, wide, high), window)
+    cover, left, top = patch(head, ellipse(x, y - 0.08, wide, high), window)
     columns = window.left + (left + np.arange(cover.shape[1], dtype=np.float32)[None] + 0.5) / window.scale
     rows = window.top + (top + np.arange(cover.shape[0], dtype=np.float32)[:, None] + 0.5) / window.scale
     across, down = (columns - x) / wide, (rows - y + 0.08) / high
@@ -111,7 +111,7 @@ def _tinted(shade: Pixels, color: ArrayLike, cover: Pixels, x: int, y: int) -> L
     return Layer(np.clip(rgb, 0, 255), cover, x, y)
 
 
-def _patch(
+def patch(
     head: Sitter,
     outline: Points,
     window: Window,

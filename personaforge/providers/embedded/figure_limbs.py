@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from personaforge.providers.embedded.figure_clothes import Cut
 from personaforge.providers.embedded.figure_painter import SHADE, BodyPainter
-from personaforge.providers.embedded.figure_stances import ARMS, Arm
+from personaforge.providers.embedded.figure_stances import ARMS, Arm, Hand
 from personaforge.providers.embedded.painter_strokes import Points, ellipse, ribbon, smooth
 
 
@@ -50,6 +50,8 @@ def _arm(painter: BodyPainter, side: int, arm: Arm, cut: Cut) -> None:
     placed = painter.placed(line * (side, 1))
     count = max(6, round(cut.sleeve * len(line))) if cut.sleeve > 0 else 0
     full = width + ((0.14 if cut.sleeve > 0.6 else 0.22) + 0.9 * cut.loose) * np.clip(along / 0.15, 0, 1)
+    if "puff" in painter.scenery.outfit.details:
+        full = full + 0.75 * np.exp(-(((along - 0.16) / 0.11) ** 2))
     # A sharply bent arm is two pieces, or its outline would cross itself.
     pieces = [(0, 16), (14, len(line))] if bent else [(0, len(line))]
     painter.shade_under(ribbon(placed[3:], width[3:] + 0.35), 0.40)
@@ -64,6 +66,7 @@ def _arm(painter: BodyPainter, side: int, arm: Arm, cut: Cut) -> None:
                 ellipse(float(placed[15, 0]), float(placed[15, 1]), 0.5 * float(full[15]), 0.5 * float(full[15])), 0.5
             )
         if stop == len(line) and arm.kind != "hidden":
+            painter.hands[side] = Hand(arm.kind, placed[-1], placed[-1] - placed[-3], float(width[-1]))
             _hand(painter, line[-1] * (side, 1), side, arm)
         end = min(count, stop)
         if end > start + 1:

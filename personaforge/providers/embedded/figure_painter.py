@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 from personaforge.digest import derive_seed
 from personaforge.providers.embedded.figure_body import CHEST, RAISED, Body
 from personaforge.providers.embedded.figure_clothes import cloth, folds
-from personaforge.providers.embedded.figure_stances import stance_of
+from personaforge.providers.embedded.figure_stances import Hand, stance_of
 from personaforge.providers.embedded.painter_light import Light
 from personaforge.providers.embedded.painter_strokes import Canvas, Pixels, Points, ribbon
 from personaforge.providers.embedded.subject import Scenery
@@ -42,6 +42,10 @@ class BodyPainter:
         turn = np.deg2rad(yaw * _TURN)
         self._narrow, self.shift = float(np.cos(turn)), float(0.75 * np.sin(turn))
         self.cover: Pixels = np.zeros((canvas.height, canvas.width), np.float32)
+        self.hands: dict[int, Hand] = {}
+        """Hands that show, by side: -1 is the viewer's left."""
+        self.cloth = (scenery.pattern, scenery.palette)
+        """What `solid` paints without a colour: a pattern and its colours."""
 
     def point(self, x: float, y: float, depth: float = 0.0) -> tuple[float, float]:
         """Return one body point on the screen."""
@@ -108,7 +112,7 @@ class BodyPainter:
             rows, columns = (np.arange(part.start, part.stop, dtype=np.float32) for part in box)
             x = ((columns / canvas.scale + canvas.left - self.shift) / self._narrow).astype(np.float32)
             y = (rows / canvas.scale + canvas.top).astype(np.float32)
-            painted = cloth(self.scenery.pattern, self.scenery.palette, x[None], y[:, None], self.seed)
+            painted = cloth(*self.cloth, x[None], y[:, None], self.seed)
             shade *= folds(shade.shape, canvas.scale / coarse, self.seed)
         else:
             painted = np.asarray(color, np.float32)[:, None, None]

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from personaforge.providers.embedded.painter_strokes import Points
+
 STANCES: Final[tuple[tuple[str, str], ...]] = (
     ("folded", "folded"), ("hip", "hip"), ("near the chin", "chin"), ("walking", "walk"), ("busy", "hold"),
     ("in the middle", "hold"), ("at ease", "pocket"), ("weight on one leg", "pocket"),
@@ -22,6 +24,18 @@ class Arm(NamedTuple):
     wrist: tuple[float, float]
     hand: float
     kind: str
+
+
+class Hand(NamedTuple):
+    """A hand that shows, on the screen, for what is worn or carried there."""
+
+    kind: str
+    wrist: Points
+    """(2,), face units."""
+    way: Points
+    """(2,), where the forearm points."""
+    width: float
+    """Of the wrist, face units."""
 
 
 _HANGING: Final = Arm((1.00, 6.1), (1.00, 9.2), 4, "hang")

@@ -73,6 +73,38 @@ def _wrap(painter: BodyPainter, palette: list[Pixels]) -> None:
     painter.solid(painter.placed(belt), 0.25, _accent(palette))
 
 
+def _placket(painter: BodyPainter, palette: list[Pixels]) -> None:
+    """A band collar and a short buttoned slit: tunics and kurtas."""
+    slit = painter.placed([(-0.11, 2.4), (0.11, 2.4), (0.11, 4.6), (-0.11, 4.6)], 1.0)
+    painter.solid(slit, 0.1, _lighter(palette))
+    painter.canvas.crease(painter.placed([(0.11, 2.4), (0.11, 4.6)], 1.0), 0.04, _DARK, 0.6, soft=0.015)
+    band = smooth([(0.0, 2.40), (0.24, 2.34), (0.46, 2.08), (0.60, 1.74)], 5)
+    for half in _both(band):
+        painter.solid(painter.placed(ribbon(half, 0.24), 0.6), 0.12, _lighter(palette))
+    buttons = [painter.placed(ellipse(0.0, y, 0.055, 0.055, 10), 1.0) for y in (2.75, 3.3, 3.85, 4.4)]
+    painter.canvas.strokes(buttons, _accent(palette) * 0.8, 0.95)
+
+
+def _drape(painter: BodyPainter, palette: list[Pixels]) -> None:
+    """A saree's end: pleats at the waist, and the cloth with its border across the chest over one shoulder."""
+    body, canvas = painter.body, painter.canvas
+    over = smooth([(0.62, 1.96), (1.62, 2.3), (1.55, 3.6), (0.2, 6.0), (-body.waist, 8.0), (-body.waist - 0.15, 7.0),
+                   (-0.9, 5.4), (0.2, 3.6)], 5, closed=True)  # fmt: skip
+    painter.shade_under(np.add(painter.placed(over, 0.6), (0.04, 0.1)), 0.35)
+    cloth = np.asarray(np.clip(0.55 * palette[0] + 0.45 * palette[min(1, len(palette) - 1)], 0, 255), np.float32)
+    painter.solid(painter.placed(over, 0.6), 0.5, cloth)
+    for share in (0.25, 0.5, 0.75):
+        first, last = np.array([(0.62, 1.96), (0.2, 3.6), (-0.9, 5.4), (-body.waist - 0.15, 7.0)]), 1 - share
+        far = np.array([(1.62, 2.3), (1.55, 3.6), (0.2, 6.0), (-body.waist, 8.0)])
+        painter.fold(painter.placed(smooth(first * last + far * share, 6), 0.6), 0.10, 0.4)
+    border = smooth([(1.62, 2.3), (1.50, 3.6), (0.2, 6.0), (-body.waist, 8.0)], 6)
+    canvas.line(painter.placed(border, 0.6), 0.22, _accent(palette), 0.95)
+    for x in np.linspace(-0.5, 0.5, 6):
+        canvas.crease(painter.placed([(x, 8.6), (1.8 * x, 19.8)]), 0.10, _DARK, 0.35, soft=0.04)
+    hem = painter.placed(smooth([(-body.hip - 0.7, 19.8), (0.0, 20.0), (body.hip + 0.7, 19.8)], 6))
+    canvas.line(hem, 0.5, _accent(palette), 0.9)
+
+
 TRIMS: Final[dict[str, Callable[[BodyPainter, list[Pixels]], None]]] = {
     "": _none,
     "collar": _collar,
@@ -81,6 +113,8 @@ TRIMS: Final[dict[str, Callable[[BodyPainter, list[Pixels]], None]]] = {
     "roll": _roll,
     "zip": _zip,
     "wrap": _wrap,
+    "placket": _placket,
+    "drape": _drape,
 }
 """The values of a cut's `extra`."""
 

@@ -72,6 +72,8 @@ class EmbeddedImages:
                 "expression": expression,
                 "expression_strength": calm(attempt),
                 "distance": scenery.distance,
+                "wear": scenery.outfit.drawn(),
+                "not_drawn": list(scenery.outfit.unknown),
             },
             "face": face.digest(),
             "drift": drift,

@@ -7,7 +7,7 @@ random except through `seed`, and no result depends on the number of threads.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, NamedTuple
 
@@ -19,7 +19,9 @@ from personaforge.digest import derive_seed
 from personaforge.providers.embedded.face_canvas import skin_color
 from personaforge.providers.embedded.face_params import Face
 from personaforge.providers.embedded.figure_body import Body
+from personaforge.providers.embedded.figure_covering import COVERINGS
 from personaforge.providers.embedded.figure_head import Head
+from personaforge.providers.embedded.figure_headwear import Headwear
 from personaforge.providers.embedded.figure_layers import Layer, Window
 from personaforge.providers.embedded.figure_painter import BodyPainter
 from personaforge.providers.embedded.figure_torso import paint_body
@@ -117,7 +119,11 @@ class Stage:
         self._backdrop = (scenery, frames, body.soles, face.strands)
         self._fine = max(1, int(np.ceil(_FINE / frames.scale)))
         light = light_of(scenery.light, derive_seed(seed, "light") / 2**30 - 1)
+        covering = scenery.outfit.covering
+        if covering is not None and COVERINGS[covering.shape].hides_hair:
+            face = replace(face, hair_length="shaved", hair_style="open")
         self._head = Head(face, frames.scale * self._fine, light, self._fine)
+        self._wear = Headwear(self._head, scenery.outfit)
 
     def frame(self, pose: Pose, grain: int | None = None, move: Move | None = None) -> Frame:
         """Return the person in this pose; `grain` is a seed for film grain, `move` shifts figure and background."""
@@ -128,9 +134,17 @@ class Stage:
         if window is not None:
             covered = np.multiply(cover[box], np.float32(1 / 255), dtype=np.float32)
             there = np.stack(cv2.split(done[box])).astype(np.float32)
-            _lay(there, self._reduced(self._head.behind(pose, window)), 1 - covered)
-            layers = [self._reduced(layer) for layer in self._head.front(pose, window)]
+            behind = self._wear.pressed(self._head.behind(pose, window), pose, window)
+            _lay(there, self._reduced(behind), 1 - covered)
+            *front, hair = self._head.front(pose, window)
+            front.append(self._wear.pressed(hair, pose, window))
+            layers = [self._reduced(layer) for layer in (*self._wear.behind(pose, window), *front)]
             self._throw_shadow(there, covered, layers)
+            under, over = (
+                [self._reduced(layer) for layer in worn]
+                for worn in (self._wear.under(pose, window), self._wear.over(pose, window))
+            )
+            layers = [*layers[:-1], *under, layers[-1], *over]
             for layer in layers:
                 _lay(there, layer)
             done[box] = _bytes(there)

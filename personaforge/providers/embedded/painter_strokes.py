@@ -47,6 +47,12 @@ class Canvas:
         if found is not None:
             self.mix(*found, np.asarray(color, np.float32), alpha)
 
+    def strokes(self, shapes: list[Points], color: ArrayLike, alpha: float = 1.0, soft: float = 0.0) -> None:
+        """Mix a colour into many polygons at once."""
+        found = self.mask(shapes, soft)
+        if found is not None:
+            self.mix(*found, np.asarray(color, np.float32), alpha)
+
     def tint(self, points: ArrayLike, factor: ArrayLike, alpha: float = 1.0, soft: float = 0.0) -> None:
         """Multiply a polygon with a factor per channel."""
         found = self.mask([points], soft)

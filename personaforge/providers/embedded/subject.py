@@ -13,20 +13,20 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from personaforge.providers.embedded.face_expression import EXPRESSIONS, Expression
+from personaforge.providers.embedded.outfit import NOTHING, Color, Outfit, read_outfit
 
 DISTANCES: Final = ("headshot", "bust", "half", "full")
 GARMENTS: Final = (
-    "tee", "blouse", "shirt", "blazer", "hoodie", "knit", "dress", "tank", "polo", "jacket", "robe",
+    "tee", "blouse", "shirt", "blazer", "hoodie", "knit", "dress", "tank", "polo", "jacket", "robe", "tunic", "kurta",
+    "gown", "saree",
 )  # fmt: skip
-PATTERNS: Final = ("plain", "stripes", "dots", "floral", "plaid", "metallic")
+PATTERNS: Final = ("plain", "stripes", "pinstripes", "dots", "floral", "plaid", "metallic", "sequins")
 MAX_YAW: Final = 75.0
 """Degrees. Beyond it the far half of the painted face would have to be invented."""
 MAX_PITCH: Final = 30.0
 MAX_KEYS: Final = 64
 
 _COLOR: Final = re.compile("#[0-9A-Fa-f]{6}")
-
-Color = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,8 @@ class Scenery:
     """Name of the scene, such as `home`; one that the painter doesn't know gets soft shapes."""
     pose: str = ""
     """Free text of the stance; a few words of it are known."""
+    outfit: Outfit = NOTHING
+    """What is worn beside the main garment."""
 
 
 def read_pose(values: Mapping[str, Any], where: str, gaze: str) -> tuple[Pose, str]:
@@ -96,24 +98,20 @@ def read_scenery(subject: Mapping[str, Any], framing: Mapping[str, Any], where: 
     """Return what surrounds the face. `framing` is the position or motion, found at `where`."""
     clothing, scene = section(subject, "clothing", "subject"), section(subject, "scene", "subject")
     backdrop = colors(scene, "colors", "subject.scene")
+    distance, palette = word(framing, "distance", DISTANCES, where), colors(clothing, "palette", "subject.clothing")
+    hair = section(section(subject, "dna", "subject"), "hair", "subject.dna")
     return Scenery(
-        distance=word(framing, "distance", DISTANCES, where),
+        distance=distance,
         light=str(framing.get("light", "")).lower(),
-        garment=_worn(word(clothing, "garment", GARMENTS, "subject.clothing"), subject),
+        garment=word(clothing, "garment", GARMENTS, "subject.clothing"),
         pattern=word(clothing, "pattern", PATTERNS, "subject.clothing"),
-        palette=colors(clothing, "palette", "subject.clothing"),
+        palette=palette,
         backdrop=(backdrop[0], backdrop[-1]),
         setting=str(scene.get("text", "")),
         place=str(scene.get("name", "")),
         pose=str(framing.get("pose", "")).lower(),
+        outfit=read_outfit(clothing, palette, distance, str(hair.get("style", "")), "subject.clothing"),
     )
-
-
-def _worn(garment: str, subject: Mapping[str, Any]) -> str:
-    """Return the cut that is drawn: contexts with dresses say shirts and tunics for men."""
-    surface = subject.get("surface")
-    man = isinstance(surface, Mapping) and surface.get("gender") == "man"
-    return "shirt" if man and garment == "dress" else garment
 
 
 def section(values: Mapping[str, Any], key: str, where: str) -> Mapping[str, Any]:
