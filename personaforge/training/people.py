@@ -23,10 +23,14 @@ from personaforge.providers.embedded.face_params import Face, subject_face
 from personaforge.providers.embedded.face_words import LAYOUT
 from personaforge.providers.embedded.figure_body import Body, body_of_dna
 from personaforge.providers.embedded.subject import Pose, Scenery, read_scenery
+from personaforge.steps.images import clothing_of
 
 _SIZES: Final = {"headshot": (288, 384), "bust": (384, 512), "half": (480, 640), "full": (576, 768)}
 """Working size in pixels: faces of 100 pixels and less, which is what the models look at."""
 _SHARES: Final = {"headshot": 0.42, "bust": 0.3, "half": 0.16, "full": 0.12}
+
+_COVERINGS: Final = ("hijab", "headscarf", "turban")
+"""A few people cover their hair, whoever they are: the face must be found all the same."""
 
 
 class Person(NamedTuple):
@@ -110,7 +114,7 @@ def describe(rng: random.Random) -> dict[str, Any]:
     styles = tables["hair"]["styles"].get(length, {})
     found = styles.get(dna["hair"]["texture"], styles) if isinstance(styles, dict) else styles
     flat = list(itertools.chain(*found.values())) if isinstance(found, dict) and found else list(found or ["natural"])
-    dna["hair"]["style"] = str(rng.choice(flat))
+    dna["hair"]["style"] = str(rng.choice(flat)) if rng.random() > 0.03 else rng.choice(_COVERINGS)
     dna["body"].update(
         height_cm=int(rng.gauss(177 if gender == "man" else 165, 6)),
         waist_hip_ratio=round(rng.uniform(0.7, 0.8) if gender == "woman" else rng.uniform(0.82, 0.95), 2),
@@ -139,11 +143,11 @@ def _shot(who: Person, rng: random.Random, poses: int) -> Shot:
 
 def described(who: Person, context: str, scene: str) -> dict[str, Any]:
     """Return a request's subject: a person in the clothes of a fashion context, in a scene of the matrix."""
-    wardrobe, place = conf()["fashion"]["contexts"][context], conf()["matrix"]["scenes"][scene]
+    place = conf()["matrix"]["scenes"][scene]
     return {
         "dna": who.dna,
         "surface": {"age": who.face.age, "gender": who.gender},
-        "clothing": {**{key: wardrobe[key] for key in ("garment", "pattern", "palette")}, "context": context},
+        "clothing": clothing_of({"surface": {"gender": who.gender}}, conf()["fashion"]["contexts"][context]),
         "scene": {"colors": place["colors"], "name": scene},
     }
 
