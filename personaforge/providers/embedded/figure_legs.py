@@ -11,11 +11,10 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from personaforge.providers.embedded.figure_clothes import Cut
-from personaforge.providers.embedded.figure_painter import BodyPainter
+from personaforge.providers.embedded.figure_painter import SHADE, BodyPainter
 from personaforge.providers.embedded.figure_shoes import paint_shoe, shoe_of
-from personaforge.providers.embedded.painter_strokes import Pixels, Points, smooth
+from personaforge.providers.embedded.painter_strokes import Pixels, Points, ribbon, smooth
 
-_SHADE: Final = (0.62, 0.56, 0.56)
 _BENDS: Final = (0.0, 0.25, 0.55, 0.8, 1.0)
 """Shares of a leg's length where a cut says how wide it is."""
 
@@ -102,7 +101,7 @@ def _seat(painter: BodyPainter, cloth: Pixels) -> None:
     painter.solid(painter.placed(seat), 1.2, cloth)
     for side in (-1, 1):
         fly = painter.placed(smooth([(side * 0.03, 10.6), (side * 0.05, 11.7), (side * 0.5, 11.4)]))
-        painter.canvas.crease(fly, 0.10, _SHADE, 0.35, soft=0.05)
+        painter.canvas.crease(fly, 0.10, SHADE, 0.35, soft=0.05)
 
 
 def _skin(painter: BodyPainter, line: Points) -> None:
@@ -136,8 +135,8 @@ def _trouser(painter: BodyPainter, line: Points, wear: Legs, tone: Pixels, side:
         at = line[14] + (side * 0.5 * wide[14] - side * 0.28, 0.0)
         box = np.array([(-0.45, -0.75), (0.45, -0.75), (0.42, 0.85), (-0.42, 0.85)]) + at
         painter.solid(painter.placed(box), 0.18, tone * 1.05)
-        canvas.crease(painter.placed(np.add([(-0.45, -0.42), (0.45, -0.42)], at)), 0.07, _SHADE, 0.7, soft=0.02)
-        canvas.tint(painter.placed(np.array([(-0.45, 0.85), (0.45, 0.85), (0.42, 1.0), (-0.42, 1.0)]) + at), _SHADE,
+        canvas.crease(painter.placed(np.add([(-0.45, -0.42), (0.45, -0.42)], at)), 0.07, SHADE, 0.7, soft=0.02)
+        canvas.tint(painter.placed(np.array([(-0.45, 0.85), (0.45, 0.85), (0.42, 1.0), (-0.42, 1.0)]) + at), SHADE,
                     0.6, soft=0.05)  # fmt: skip
     elif wear.mark == "stripe":
         outer = np.add(line[2:], np.stack([side * 0.34 * wide[2:], np.zeros(len(wide) - 2)], axis=1))
@@ -147,7 +146,7 @@ def _trouser(painter: BodyPainter, line: Points, wear: Legs, tone: Pixels, side:
         for x in (0.25, 0.6):
             top = line[0][0] * 0.9 + side * (x - 0.4)
             pleat = painter.placed([(top, 10.0), (top * 0.98, 12.2)])
-            canvas.crease(pleat, 0.12, _SHADE, 0.35, soft=0.05)
+            canvas.crease(pleat, 0.12, SHADE, 0.35, soft=0.05)
 
 
 def _leg_folds(painter: BodyPainter, line: Points, wide: Points, side: int, deep: float) -> None:
@@ -165,43 +164,47 @@ def _leg_folds(painter: BodyPainter, line: Points, wide: Points, side: int, deep
     painter.canvas.crease(painter.placed(crease), 0.05, (1.10, 1.10, 1.10), 0.5 * deep, soft=0.03)
     hem = line[-1]
     edge = painter.placed([hem - (0.5 * wide[-1], 0.05), np.add(hem, (0.5 * wide[-1], -0.05))])
-    painter.canvas.crease(edge, 0.08, _SHADE, 0.6, soft=0.03)
+    painter.canvas.crease(edge, 0.08, SHADE, 0.6, soft=0.03)
 
 
 def _skirt(painter: BodyPainter, skirt: Skirt, tone: Pixels) -> None:
-    body, canvas = painter.body, painter.canvas
+    body = painter.body
     flare = body.hip + skirt.flare
     middle = 0.5 * (10.2 + skirt.hem)
     side = smooth([(body.waist, 8.2), (body.hip + 0.05, 10.2), (0.5 * (body.hip + flare) + 0.1, middle),
                    (flare, skirt.hem)], 6)  # fmt: skip
-    outline = painter.placed(np.concatenate([side, mirrored_hem(flare, skirt.hem), (side * (-1, 1))[::-1]]))
+    outline = painter.placed(np.concatenate([side, _hem(flare, skirt.hem), (side * (-1, 1))[::-1]]))
     painter.shade_under(np.add(outline, (0.0, 0.15)), 0.3)
     painter.solid(outline, 1.3, tone)
     random = np.random.default_rng(painter.seed + 21)
-    canvas.clip = canvas.area(outline)
-    for share in np.linspace(-0.85, 0.85, 7):
-        top = (share * body.hip * 0.9, 9.6 + random.uniform(0, 1.2))
-        fold = smooth([top, (share * 0.5 * (body.hip + flare), middle), (share * flare, skirt.hem)], 5)
-        painter.fold(painter.placed(fold), 0.16, 0.35)
-    if skirt.mark == "tiers":
-        for height in (12.4, 15.6):
+    found = painter.canvas.mask([outline])
+    if found is None:
+        return
+    with painter.shading(found) as shaded:
+        for share in np.linspace(-0.85, 0.85, 7):
+            top = (share * body.hip * 0.9, 9.6 + random.uniform(0, 1.2))
+            fold = smooth([top, (share * 0.5 * (body.hip + flare), middle), (share * flare, skirt.hem)], 5)
+            painter.fold(painter.placed(fold), 0.16, 0.35)
+        for height in (12.4, 15.6) if skirt.mark == "tiers" else ():
             wide = float(np.interp(height, side[:, 1], side[:, 0]))
             seam = smooth([(-wide, height - 0.1), (0, height + 0.12), (wide, height - 0.1)], 8)
-            canvas.crease(painter.placed(seam), 0.16, _SHADE, 0.55, soft=0.06)
-            gathers = [(x, height + 0.05) for x in np.linspace(-wide, wide, 19)[1:-1]]
-            for x, y in gathers:
-                canvas.crease(painter.placed([(x, y), (1.02 * x, y + 0.75)]), 0.08, _SHADE, 0.3, soft=0.04)
-    elif skirt.mark == "fringe":
+            shaded.crease(painter.placed(seam), 0.16, SHADE, 0.55, soft=0.06)
+            gathers = [
+                ribbon(painter.placed([(x, height + 0.05), (1.02 * x, height + 0.8)]), 0.08)
+                for x in np.linspace(-wide, wide, 19)[1:-1]
+            ]
+            gathered = shaded.mask(gathers, 0.04)
+            if gathered is not None:
+                shaded.multiply(*gathered, np.asarray(SHADE, np.float32), 0.3)
+    if skirt.mark == "fringe":
         strips = []
         for x in np.linspace(-flare, flare, 34):
             low = skirt.hem + 1.5 + random.uniform(-0.12, 0.12)
             strips.append(painter.placed([(x - 0.07, skirt.hem - 2.2), (x + 0.05, skirt.hem - 2.2), (x * 1.04, low)]))
-        canvas.clip = None
-        canvas.strokes(strips, tone * 0.9)
-    canvas.clip = None
+        painter.canvas.strokes(strips, tone * 0.9)
 
 
-def mirrored_hem(half: float, hem: float) -> Points:
+def _hem(half: float, hem: float) -> Points:
     """Return a hem that hangs a little lower in the middle, from right to left."""
     turn = np.linspace(1, -1, 9)
     return np.stack([half * turn, hem + 0.16 * (1 - turn**2)], axis=1)

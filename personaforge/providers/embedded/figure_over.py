@@ -56,7 +56,7 @@ INNER: Final[dict[str, Knots]] = {
 
 def paint_over(painter: BodyPainter, layer: Layer, color: Color) -> None:
     """Paint both fronts of a layer. Sleeves that follow are made of its cloth."""
-    canvas, tone = painter.canvas, np.asarray(color, np.float32)
+    tone = np.asarray(color, np.float32)
     painter.cloth = ("plain", (color,))
     start = (layer.edge[0][0], min(layer.edge[0][1], shoulder_line(painter, layer.edge[0][0]) - 0.08))
     outer, side_line = sides(painter, start[0], layer.loose, layer.hem)
@@ -68,9 +68,10 @@ def paint_over(painter: BodyPainter, layer: Layer, color: Color) -> None:
         painter.shade_under(np.add(front, (0.0, 0.08)), 0.45, soft=0.12)
         painter.solid(front, 1.0)
     for side, front in zip((1, -1), fronts, strict=True):
-        canvas.clip = canvas.area(front)
-        _folds(painter, layer, side)
-        canvas.clip = None
+        found = painter.canvas.mask([front])
+        if found is not None:
+            with painter.shading(found):
+                _folds(painter, layer, side)
         _edge(painter, layer, edge * (side, 1), side, tone)
 
 
