@@ -29,6 +29,8 @@ bench: $(READY)  ## Run the benchmarks and print their tables
 	$(BIN)/python -m tests.benchmarks.second
 	$(BIN)/python -m tests.benchmarks.finishing
 	$(BIN)/python -m tests.benchmarks.drift
+	$(BIN)/python -m tests.benchmarks.painter
+	$(BIN)/python -m tests.benchmarks.embedded_pack
 
 lock:  ## Renew constraints.txt from pyproject.toml with the newest releases that it allows
 	rm -rf $(VENV)-lock

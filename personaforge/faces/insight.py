@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 from personaforge.errors import BackendError, MissingExtra, Problem, SpecError
 from personaforge.faces.analyzer import AnalyzerIdentity, Face, by_area
 from personaforge.faces.detection import detect, quick_forward, shows_face
+from personaforge.faces.landmarks import five_of_106
 from personaforge.faces.opencv import opencv
 from personaforge.faces.packs import EMBEDDED, Pack, role_of, way_back
 from personaforge.versions import installed_version
@@ -93,6 +94,10 @@ class InsightAnalyzer:
         from insightface.app.common import Face as Slots
 
         slots = Slots(bbox=box[:4], kps=points, det_score=box[4])
+        model = self._models.get("landmark_2d_106")
+        landmarks = None if model is None else np.asarray(model.get(pixels, slots), dtype=np.float32)
+        if landmarks is not None and self._pack.aligns_by_landmarks:
+            slots.kps = points = five_of_106(landmarks)
         vector = np.asarray(self._models["recognition"].get(pixels, slots), dtype=np.float64)
         norm = float(np.linalg.norm(vector))
         if vector.shape != (512,) or not np.isfinite(norm) or norm == 0:
@@ -100,13 +105,12 @@ class InsightAnalyzer:
                 f"the recogniser of pack {self._pack.name} gave {vector.shape} values of norm {norm}, expected 512",
                 hint=_again(self._pack),
             )
-        landmarks = self._models.get("landmark_2d_106")
         return Face(
             box=np.asarray(box[:4], dtype=np.float32),
             score=float(box[4]),
             embedding=(vector / norm).astype(np.float32),
             landmarks5=np.asarray(points, dtype=np.float32),
-            landmarks106=None if landmarks is None else np.asarray(landmarks.get(pixels, slots), dtype=np.float32),
+            landmarks106=landmarks,
             embedding_norm=norm,
         )
 

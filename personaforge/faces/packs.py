@@ -69,6 +69,15 @@ class Pack:
     """One digest over the sorted pairs of `files`."""
 
     @property
+    def aligns_by_landmarks(self) -> bool:
+        """Whether faces are aligned by their 106 landmarks and not by the detector's five points.
+
+        So for `embedded`, whose detector sees full-length pictures at 320 pixels and a face in them at 18: over nine
+        positions of 16 people the EER falls from 2.8 % to under 0.1 %. Packs for photographs are used as published.
+        """
+        return self.name == EMBEDDED
+
+    @property
     def has_landmarks(self) -> bool:
         """Whether the 106-point model is there; without it ratios come from five points."""
         return any(role_of(name) == "landmarks" for name in self.files)
