@@ -24,7 +24,8 @@ def calibration() -> Calibration:
 @pytest.fixture(scope="module")
 def settings() -> dict[str, Any]:
     ours = yaml.safe_load((ROOT / "conf/identity/embedded.yaml").read_text())
-    return {**yaml.safe_load((ROOT / "conf/identity/insightface.yaml").read_text()), **ours}
+    base = yaml.safe_load((ROOT / "conf/identity/insightface.yaml").read_text())
+    return {**base, **ours, "geometric": {**base["geometric"], **ours["geometric"]}}
 
 
 def test_the_calibration_is_of_the_models_that_are_shipped(calibration: Calibration) -> None:

@@ -15,8 +15,8 @@ import numpy as np
 from personaforge.providers.protocols import Blob, Reply
 from tests.run.conftest import PERSONA, SKIN, Studio
 
-PHONE = PERSONA.replace("identity:", "realism: phone\nidentity:")
-REPAIR = PERSONA.replace("identity:", "quality: {post_processing: {auto_sharpen: true}}\nidentity:")
+PHONE = PERSONA.replace("\nidentity:", "\nrealism: phone\nidentity:")
+REPAIR = PERSONA.replace("\nidentity:", "\nquality: {post_processing: {auto_sharpen: true}}\nidentity:")
 
 
 def pattern(blur: float, size: int = 64) -> np.ndarray:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from tests.run.conftest import PERSONA, Studio
 
-PHONE = PERSONA.replace("identity:", "realism: phone\nidentity:")
+PHONE = PERSONA.replace("\nidentity:", "\nrealism: phone\nidentity:")
 
 
 def test_a_renamed_position_leaves_no_file_behind(studio: Studio) -> None:
@@ -30,7 +30,7 @@ def test_a_step_left_out_takes_its_files_along_and_going_back_restores_them(make
     with studio.open() as space:
         assert not [row for row in space.store.index.node_history("ana") if "/finish/" in row[0]]
     studio.forget()
-    studio.edit("personas/ana.yaml", ("identity:", "realism: phone\nidentity:"))
+    studio.edit("personas/ana.yaml", ("\nidentity:", "\nrealism: phone\nidentity:"))
     report = studio.build()
     assert {path.name: path.read_bytes() for path in finished.iterdir()} == before
     assert studio.calls() == 0 and report.performed <= 2, "at most the document and the sheet are written anew"

@@ -357,7 +357,8 @@ def test_a_provider_that_does_not_read_placements_gets_nothing_of_them(
     images.register()
     town.settle("ana")
     town.build("ana")
-    write_project(town.root, {"ben": PERSONA.format(id="ben").replace("image: {", "image: {provider: scripted, ")})
+    hosted = PERSONA.format(id="ben").replace("image: {", "image: {provider: scripted, ")
+    write_project(town.root, {"ben": hosted.replace("identity: {", "identity: {out_of_domain: allow, ")})
     nodes = town.plan("ben").personas[0].nodes
     assert ("placement" in nodes) == bool(reads)
     town.build("ben")

@@ -272,7 +272,7 @@ def test_what_ties_groups_together_is_checked_beside_wrong_fields(load: Load) ->
         ),
         ("identity: {weights: {embedding: 0.8}}", "identity.weights: sum to 1.1, expected 1"),
         ("identity: {weights: {embedding: 0.6}}", "identity.weights: sum to 0.9, expected 1"),
-        ("identity: {retry_threshold: 0.6}", "identity.retry_threshold: found 0.6, above accept_threshold 0.55"),
+        ("identity: {retry_threshold: 0.9}", "identity.retry_threshold: found 0.9, above accept_threshold 0.8"),
         ("identity: {geometric: {relax_until: 0.5}}", "identity.geometric.relax_until: is above relax_below"),
         (
             "pinned: {surfac: {name: Ana}}",
@@ -306,7 +306,7 @@ def test_a_rule_that_ties_settings_together(load: Load, text: str, expected: str
     "text",
     [
         "identity: {weights: {embedding: 0.1, geometric: 0.9}}",
-        "identity: {retry_threshold: 0.55}",
+        "identity: {retry_threshold: 0.8}",
         "identity: {geometric: {relax_until: 0.3}}",
         "matrix: {positions: {'02': {wardrobe: 15}}}",
         "matrix: {anchor: '02'}",
@@ -432,7 +432,7 @@ def lock_refusals(locking: tuple[Project, Loader], text: str, *overrides: str) -
         ("image: {height: 64}", "personas/ana.yaml:3 image: found {'provider': 'embedded'"),
         (
             "identity:\n  accept_threshold: 0.1\n  retry_threshold: 0",
-            "personas/ana.yaml:4 identity.accept_threshold: found 0.1, but the project locks it to 0.55",
+            "personas/ana.yaml:4 identity.accept_threshold: found 0.1, but the project locks it to 0.8",
         ),
         ("store: {remote: x}", "personas/ana.yaml:3 store.remote: found 'x', but the project locks it to nothing"),
         (
@@ -473,8 +473,8 @@ def test_the_command_line_may_not_either(locking: tuple[Project, Loader], overri
 
 
 def test_the_command_line_is_named_where_it_wins_over_the_file(locking: tuple[Project, Loader]) -> None:
-    found = lock_refusals(locking, "identity: {accept_threshold: 0.55}", "identity.accept_threshold=0.9")
-    assert found == ["command line identity.accept_threshold: found 0.9, but the project locks it to 0.55"]
+    found = lock_refusals(locking, "identity: {accept_threshold: 0.8}", "identity.accept_threshold=0.9")
+    assert found == ["command line identity.accept_threshold: found 0.9, but the project locks it to 0.8"]
 
 
 def test_what_is_not_locked_is_free_and_repeating_the_locked_value_too(locking: tuple[Project, Loader]) -> None:
@@ -482,7 +482,7 @@ def test_what_is_not_locked_is_free_and_repeating_the_locked_value_too(locking: 
     text = """
 seed: 4
 image: {width: 768}
-identity: {accept_threshold: 0.55, max_attempts: 1}
+identity: {accept_threshold: 0.8, max_attempts: 1}
 pinned: {soul: {fear: of frost in May}}
 """
     file_of(where).write_text(ANA + text)
