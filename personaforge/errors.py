@@ -8,14 +8,23 @@
     ├── MissingExtra           a library or a system package is not there
     └── BackendError           a provider or a model failed
         ├── Refused            definitely not accepted: nothing was bought, a fallback may be tried
+        │   ├── RateLimited    too many requests: may be sent again later
+        │   ├── Unavailable    never sent, or proven not to have been accepted: may be sent again
+        │   └── ProviderStopped  the key or the account's credit: nothing more goes there in this run
+        ├── Blocked            a content filter or the model itself said no: a result, never worked around
+        ├── JobFailed          accepted, and then failed, as the provider says
+        ├── Undelivered        made and paid for, but what came back can't be had or isn't what it should be
         └── Unknown            may have been accepted: never sent again without the user's word
+
+After Refused, Blocked and JobFailed a fallback may be tried; after the others never.
 
 Expected outcomes (no face, gate failed, nothing to do) are return values, not errors.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
 
 
 class Problem(NamedTuple):
@@ -85,6 +94,57 @@ class BackendError(PersonaForgeError):
 
 class Refused(BackendError):
     """The provider definitely did not accept the request: nothing was bought."""
+
+    def __init__(self, message: str, *, hint: str = "", where: str = "", retry_after: float | None = None) -> None:
+        super().__init__(message, hint=hint, where=where)
+        self.retry_after = retry_after
+        """Seconds that the provider asks to wait before anything else is sent to it; None when it didn't say."""
+
+
+class RateLimited(Refused):
+    """Too many requests. The same request may be sent again once the provider's pause is over."""
+
+
+class Unavailable(Refused):
+    """The request was never sent, or is proven not to have been accepted. It may be sent again after a while."""
+
+
+class ProviderStopped(Refused):
+    """The key isn't accepted or the account has no credit: nothing more is sent to this provider in this run."""
+
+
+class Blocked(BackendError):
+    """A content filter, or the model itself, said no. It is kept as what the call came to, and nobody rewords it."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        where: str = "",
+        stage: Literal["input", "output", "refusal"] = "output",
+        cost_usd: float | None = 0.0,
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint, where=where)
+        self.stage = stage
+        """input: the request was stopped. output: what was made was. refusal: a model answered that it won't."""
+        self.cost_usd = cost_usd
+        """What the provider charged all the same, US dollars; None when it can't be known."""
+        self.details = dict(details or {})
+
+
+class JobFailed(BackendError):
+    """The provider accepted the request and then said that it failed."""
+
+    def __init__(self, message: str, *, hint: str = "", where: str = "", cost_usd: float | None = None) -> None:
+        super().__init__(message, hint=hint, where=where)
+        self.cost_usd = cost_usd
+        """What the provider charged for the failure, US dollars; None when it can't be known, 0 where it says so."""
+
+
+class Undelivered(BackendError):
+    """A result was made and paid for, and can't be fetched, or isn't what it should be."""
 
 
 class Unknown(BackendError):

@@ -77,7 +77,7 @@ class Scripted:
     def __call__(self, options: Options) -> Scripted:
         return self
 
-    def submit(self, request: Request) -> Reply | Job:
+    def submit(self, request: Request, key: str = "") -> Reply | Job:
         """See `personaforge.providers.protocols.Provider`."""
         with self._lock:
             self.calls.append(request)
@@ -91,14 +91,14 @@ class Scripted:
         self._jobs[job] = request
         return Job(job, 0.0)
 
-    def poll(self, job_id: str) -> Reply | Job:
+    def poll(self, job: Job) -> Reply | Job:
         """See `personaforge.providers.protocols.Provider`."""
         with self._lock:
-            self.polled.append(job_id)
-            seen = self.polled.count(job_id)
+            self.polled.append(job.id)
+            seen = self.polled.count(job.id)
         if seen < self.polls:
-            return Job(job_id, 0.0)
-        return self._reply(self._jobs[job_id])
+            return Job(job.id, 0.0)
+        return self._reply(self._jobs[job.id])
 
     def _reply(self, request: Request) -> Reply:
         reply = self.answer(request)

@@ -152,32 +152,28 @@ class Workspace:
         listeners: Sequence[Callable[[Any], None]] = (),
     ) -> Any:
         """Run a plan and return what became of it (`personaforge.run.runner.BuildReport`)."""
-        from personaforge.providers.table import Options
-        from personaforge.run.actions import Engine
-        from personaforge.run.budget import Budget
         from personaforge.run.builds import keep_build
-        from personaforge.run.events import Events
-        from personaforge.run.executors import Executors
         from personaforge.run.runner import Runner
+        from personaforge.run.setup import engine_of, settle_recorded
 
         options = options or BuildOptions()
         settings = [persona.loaded.settings for persona in plan.personas]
-        timeouts = [float(one.value("text.timeout_seconds")) for one in settings]
-        executors = Executors(self.measurers.analyzer, Options(max(timeouts, default=60.0)))
-        limits = [one.value("run.max_cost_usd") for one in settings]
-        budget = Budget(_least([options.max_cost_usd, *limits]))
-        emit = Events(*listeners)
-        engine = Engine(self.store, executors, budget, emit, self.stop.is_set)
+        settle_recorded(self.store)
+        jobs = options.jobs or next((one.value("run.jobs") for one in settings if one.value("run.jobs")), 0)
+        engine = engine_of(self, settings, options.max_cost_usd, listeners, jobs)
         runner = Runner(
             self.house,
             engine,
-            emit,
-            jobs=options.jobs or next((one.value("run.jobs") for one in settings if one.value("run.jobs")), 0),
+            engine.emit,
+            jobs=jobs,
             keep_going=options.keep_going or any(one.value("run.keep_going") for one in settings),
             stop=self.stop,
         )
         started = time.time()
-        report = runner.run(plan)
+        try:
+            report = runner.run(plan)
+        finally:
+            engine.executors.close()
         if report.performed:
             keep_build(self.store, plan, report, started)
         return report
@@ -256,8 +252,3 @@ def _unplannable(loaded: Loaded, planner: Planner, templates: Templates) -> Iter
         except SpecError as error:
             for problem in error.problems:
                 yield problem._replace(path=problem.path or where, where=problem.where or loaded.file.name)
-
-
-def _least(limits: Sequence[float | None]) -> float | None:
-    known = [limit for limit in limits if limit is not None]
-    return min(known) if known else None

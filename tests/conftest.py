@@ -52,7 +52,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def sealed(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Take away keys, the home folder and what else would make a test depend on who runs it."""
     for name in list(os.environ):
-        if name.endswith(("_API_KEY", "_API_TOKEN", "_API_BASE", "_BASE_URL")) or name in ("CI", "FAL_KEY", "NO_COLOR"):
+        keys = (
+            "_API_KEY",
+            "_API_TOKEN",
+            "_API_BASE",
+            "_BASE_URL",
+            "_API_SECRET",
+            "_ACCESS_KEY",
+            "_SECRET_KEY",
+            "_PROXY",
+        )
+        ours = name.startswith("FORGE_") and name.endswith("_URL")
+        if name.upper().endswith(keys) or ours or name in ("CI", "FAL_KEY", "NO_COLOR"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(GUARD), str(ROOT))))

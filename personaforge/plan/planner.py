@@ -290,8 +290,7 @@ class Desk:
         parts += [settings.digest_of(path) for path in shape.reads]
         parts += [self.house.templates.digest(name) for name in shape.templates]
         if kind.modality:
-            found = capability(kind.modality, shape.declaration["provider"])
-            parts.append(f"{found.name}@{found.version}")
+            parts += self._providers(shape)
         if kind.measures:
             parts.append(self._measurer_digest)
         if kind.pinned:
@@ -392,8 +391,7 @@ class Desk:
             },
         }
         if kind.modality:
-            provider = capability(kind.modality, shape.declaration["provider"])
-            found["provider"] = f"{provider.name}@{provider.version}"
+            found["provider"] = ", ".join(self._providers(shape))
         if kind.measures:
             found["analyzer"] = self.measurer.described
         if kind.places and not self.anchored(shape):
@@ -408,6 +406,18 @@ class Desk:
         now = self.facts(node.shape)
         now["needs"] = {name: self.outcome(name).digest for name in node.shape.needs}
         return changes(body, now)
+
+    def _providers(self, shape: ShapeNode) -> list[str]:
+        """Return who may perform the node's calls, with the versions that shape the bytes."""
+        modality, step = shape.kind.modality, shape.declaration
+        if modality == "text":
+            names = [step["provider"]]
+        else:
+            from personaforge.steps.choices import choices
+
+            group = self.settings.get(modality) or {}
+            names = list(dict.fromkeys(one.provider for one in choices(step.get, group.get)))
+        return [f"{found.name}@{found.version}" for found in (capability(modality, name) for name in names)]
 
     def _wish(self, shape: ShapeNode) -> list[str]:
         node = f"{self.plan.id}/{shape.name}"

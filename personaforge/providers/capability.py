@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
+
+Transport = Literal["bytes", "data-uri", "url", "upload"]
+"""How inputs travel: in the body, as a data URI, as a public address, or uploaded first."""
+
+
+class Limits(NamedTuple):
+    """How much of a provider is used at once. The defaults are in its capability, a preset may say otherwise."""
+
+    in_flight: int = 4
+    """Calls that the provider works on at the same time, from submit to result."""
+    per_minute: float | None = None
+    """Requests submitted in a minute; None for no limit of ours."""
+    deadline_seconds: float = 300.0
+    """How long a job is waited for before it is left to a later build."""
 
 
 class Capability(NamedTuple):
@@ -21,3 +35,36 @@ class Capability(NamedTuple):
     """Raised when the same request would give other bytes; part of the action key."""
     label: str = ""
     """Shown wherever the provider's output shows, such as `embedded`."""
+    remote: bool = False
+    """Whether calls leave this machine. Such a call waits for the network and takes no processor."""
+    immediate: bool = True
+    """Whether `submit` answers with the result. Otherwise it answers with a job that is polled."""
+    references: int = 0
+    """Reference pictures that it takes at most."""
+    seed: bool = False
+    """Whether it takes a seed."""
+    sizes: tuple[str, ...] = ()
+    """Sizes or ratios that it draws, such as `1024x1536`; empty for any."""
+    transports: frozenset[Transport] = frozenset()
+    """How it takes its inputs."""
+    result_seconds: float | None = None
+    """How long a finished result stays there; None for as long as anybody knows."""
+    client_key: bool = False
+    """Whether our own key travels with the request, so that the provider can tell a repeated one."""
+    safe_resubmit: bool = False
+    """Whether a request that is sent twice with one client key is accepted, and charged, once."""
+    finds: bool = False
+    """Whether `find` can say what became of a request whose answer never came."""
+    find_settles_seconds: float = 60.0
+    """How long after sending `find` may still miss a request that was accepted."""
+    cancels: bool = False
+    deletes: bool = False
+    """Whether `delete` removes what the provider keeps of a job."""
+    keys: tuple[str, ...] = ()
+    """Environment variables that may hold the key, the first one by default. A preset may name one of them, or a longer
+    name that begins with one of them and an underscore (`FAL_KEY_STUDIO`): never any other variable."""
+    hosts: tuple[str, ...] = ()
+    """The provider's own hosts. The key goes to these and to no other."""
+    limits: Limits = Limits()
+    model_accounts: bool = False
+    """Whether model ids begin with who is paid for them (`anthropic/...`), so that limits and stops are theirs."""

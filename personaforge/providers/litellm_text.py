@@ -46,7 +46,7 @@ class LiteLLMText:
     def __init__(self, options: Options) -> None:
         self._timeout = options.timeout_seconds
 
-    def submit(self, request: Request) -> Reply | Job:
+    def submit(self, request: Request, key: str = "") -> Reply | Job:
         """Ask for one completion. Raises Refused, Unknown and BackendError."""
         litellm = _litellm()
         fields = request.fields
@@ -85,9 +85,9 @@ class LiteLLMText:
         cost = getattr(answer, "_hidden_params", {}).get("response_cost")
         return Reply(text=str(text), cost_usd=float(cost) if cost is not None else None, details=details)
 
-    def poll(self, job_id: str) -> Reply | Job:
+    def poll(self, job: Job) -> Reply | Job:
         """Completions are immediate, so there is no job to look after."""
-        raise BackendError(f"litellm has no job {job_id!r}")
+        raise BackendError(f"litellm has no job {job.id!r}")
 
 
 def _litellm() -> Any:

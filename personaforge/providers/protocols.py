@@ -3,16 +3,28 @@
 A provider receives a complete request and nothing else. It can't read settings, files or the graph, so what is not
 in the request can't shape the result, and the action key (which covers the request) can't be stale.
 
-An immediate provider answers `submit` with a `Reply`. A provider whose work takes a while answers with a `Job`; the
-caller writes the job's id to the journal before the first `poll`, so that a restart resumes instead of buying again.
-Providers hold no retry, sleep, cache or file code: those are the caller's.
+An adapter only translates. Retries, pauses, journal, budget, polling, downloads, checks and storage are the engine's
+(`personaforge.run`), and an adapter holds no code for any of them:
+
+    submit   sends the request once. An immediate provider answers with a `Reply`, another one with a `Job`; the engine
+             writes the job to the journal before the first `poll`, so that a restart resumes instead of buying again.
+    poll     looks after a job once.
+    find     what became of a request whose answer never came            where the capability `finds`
+    cancel   asks the provider to stop a job                             where it `cancels`
+    delete   has the provider delete what it keeps of a job              where it `deletes`
+
+A finished result that lies at an address is a `Remote`: the engine fetches it, and checks what comes. What goes wrong
+is one of the errors in `personaforge.errors`; `personaforge.providers.wire` classifies what HTTP can say.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from personaforge.providers.wire import Wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +44,38 @@ class Request:
     model: str
     """Model id as the provider knows it."""
     fields: Mapping[str, Any]
-    """JSON values by name: `prompt`, `system`, `schema`, `context`, `subject`, `width`, `height`, `seconds`, ..."""
+    """JSON values by name: `prompt`, `system`, `schema`, `context`, `subject`, `width`, `height`, `seconds`, ..., and
+    `options`: what the preset declares for this model, passed on as it is."""
     inputs: Mapping[str, Blob] = field(default_factory=dict)
     """Content of the artifacts that the request refers to, by name (`reference`)."""
 
 
 @dataclass(frozen=True, slots=True)
+class Remote:
+    """A finished result that lies at an address. Only the engine follows it."""
+
+    url: str
+    with_key: bool = False
+    """Whether the provider's key has to go with the request. It only ever goes to the provider's own hosts."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
-    """A finished result. Exactly one of `text` and `blob` is what was asked for."""
+    """A finished result. Exactly one of `text`, `blob` and `remote` is what was asked for."""
 
     text: str = ""
     """The completion, for kind `complete`."""
     blob: Blob | None = None
-    """The picture or clip, for kinds `draw` and `film`."""
+    """The picture or clip, for kinds `draw` and `film`. Its media type is checked against its bytes."""
     cost_usd: float | None = 0.0
-    """What the provider charged, in US dollars; None when it can't be known. Never 0 for an unknown price."""
+    """What the provider charged, in US dollars; None when it didn't say: then the declared price counts. Never 0 for
+    an unknown price."""
     details: Mapping[str, Any] = field(default_factory=dict)
-    """What is worth keeping in the record: usage, the model that answered, the request id."""
+    """What is worth keeping in the record: usage, the model that answered, the request id, the seed used."""
+    remote: Remote | None = None
+    """Where the picture or clip is, in place of `blob`."""
+    truncated: bool = False
+    """Whether a completion was cut off at `max_tokens`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +83,60 @@ class Job:
     """A piece of work that the provider has accepted and not finished."""
 
     id: str
-    """The provider's own id: what `poll` needs, also in another process."""
+    """The provider's own id, for people and for `poll`, also in another process."""
     wait_seconds: float = 1.0
-    """When to look again."""
+    """When to look again at the earliest. The engine's pauses grow from there."""
+    data: Mapping[str, str] = field(default_factory=dict)
+    """What else `poll` needs, such as the addresses that the provider gave. Kept in the journal: no secrets."""
 
 
 class Provider(Protocol):
-    """One backend for one modality."""
+    """One backend for one modality. `key` is a UUID that is the same whenever the same call is sent again."""
 
-    def submit(self, request: Request) -> Reply | Job:
-        """Send the request once. Raises Refused when it was definitely not accepted, Unknown when it may have been."""
+    def submit(self, request: Request, key: str = "") -> Reply | Job:
+        """Send the request once.
+
+        Raises Refused (or one of its kinds) when it was definitely not accepted, Blocked when a filter stopped it,
+        JobFailed when it was accepted and failed, Unknown when it may have been accepted. Any other error counts as
+        Unknown.
+        """
         ...
 
-    def poll(self, job_id: str) -> Reply | Job:
-        """Look after a submitted job. Raises BackendError when the provider says that it failed."""
+    def poll(self, job: Job) -> Reply | Job:
+        """Look after a submitted job. Raises JobFailed and Blocked when the provider says so; after any other error
+        the job is still there, and is looked after again."""
+        ...
+
+
+class Finding(Provider, Protocol):
+    """A provider that can say what became of a request."""
+
+    def find(self, request: Request, key: str, since: float) -> Job | None:
+        """Return the job of a request that was sent at about `since` (seconds since 1970), None when there is none.
+        Raises Unknown when that can't be told."""
+        ...
+
+
+class Cancelling(Provider, Protocol):
+    """A provider that can stop a job."""
+
+    def cancel(self, job: Job) -> None:
+        """Ask the provider to stop a job. Raises BackendError when it won't."""
+        ...
+
+
+class Deleting(Provider, Protocol):
+    """A provider that deletes what it keeps of a job when asked."""
+
+    def delete(self, job: Job) -> None:
+        """Have inputs and results of a job deleted. Raises BackendError."""
+        ...
+
+
+class Wired(Protocol):
+    """A provider that speaks HTTP through `personaforge.providers.wire`; its results are fetched with its key."""
+
+    @property
+    def wire(self) -> Wire:
+        """Its connection."""
         ...

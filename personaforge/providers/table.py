@@ -1,6 +1,6 @@
-"""Which providers there are: what is fixed about each, and where its code is. Nothing here imports a provider.
+"""Which providers there are: what is fixed about each, and where its code is. Imports none that isn't asked for.
 
-A backend is one module and one line. Tests and installed plug-ins add theirs with `register`.
+A backend is one module and one line in `_MODULES`. Tests and installed plug-ins add theirs with `register`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from personaforge.errors import Problem, SpecError
-from personaforge.providers.capability import Capability
+from personaforge.providers.capability import Capability, Limits
 
 if TYPE_CHECKING:
     from personaforge.providers.protocols import Provider
@@ -21,6 +21,9 @@ class Options(NamedTuple):
     """What a provider is made with: nothing that shapes a result."""
 
     timeout_seconds: float = 60.0
+    """The longest silence of a provider."""
+    key: str = ""
+    """Name of the environment variable that holds the key; empty for the provider's usual one."""
 
 
 class Entry(NamedTuple):
@@ -77,9 +80,27 @@ _TABLE: dict[tuple[str, str], Entry] = {
             "personaforge.providers.embedded.clips:EmbeddedVideos",
             takes_options=False,
         ),
-        Entry(Capability("litellm", "text", _TEXT), "personaforge.providers.litellm_text:LiteLLMText"),
+        Entry(
+            Capability(
+                "litellm",
+                "text",
+                _TEXT,
+                remote=True,
+                limits=Limits(in_flight=8),
+                model_accounts=True,
+            ),
+            "personaforge.providers.litellm_text:LiteLLMText",
+        ),
     )
 }
+
+_MODULES: dict[tuple[str, str], str] = {
+    ("image", "fal"): "fal:IMAGES",
+    ("image", "openai"): "openai_images:IMAGES",
+    ("video", "fal"): "fal:VIDEOS",
+}
+"""(modality, name) -> `module:Entry` in personaforge.providers, imported when a plan names it: these modules load httpx
+only when they call, so their capability costs nothing to read."""
 
 
 def capability(modality: str, name: str) -> Capability:
@@ -101,6 +122,11 @@ def provider(modality: str, name: str, options: Options) -> Provider:
     return made
 
 
+def names(modality: str) -> list[str]:
+    """Return the providers of a modality, in the order of their names."""
+    return sorted({name for kind, name in (*_TABLE, *_MODULES) if kind == modality})
+
+
 def register(entry: Entry) -> None:
     """Add a provider, or replace one."""
     _TABLE[(entry.capability.modality, entry.capability.name)] = entry
@@ -108,8 +134,15 @@ def register(entry: Entry) -> None:
 
 def _entry(modality: str, name: str) -> Entry:
     entry = _TABLE.get((modality, name))
+    if entry is None and (modality, name) in _MODULES:
+        from importlib import import_module
+
+        module, _, attribute = _MODULES[modality, name].partition(":")
+        entry = getattr(import_module(f"personaforge.providers.{module}"), attribute)
+        assert isinstance(entry, Entry)
+        _TABLE[modality, name] = entry
     if entry is None:
-        known = sorted(other for kind, other in _TABLE if kind == modality)
+        known = names(modality)
         from difflib import get_close_matches
 
         close = get_close_matches(name, known, 1)

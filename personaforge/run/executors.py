@@ -8,32 +8,34 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from personaforge.errors import BackendError, PersonaForgeError
+from personaforge.errors import BackendError, Blocked, PersonaForgeError, Undelivered
+from personaforge.providers import kinds
+from personaforge.providers.capability import Capability
 from personaforge.providers.protocols import Blob, Job, Provider, Reply, Request
+from personaforge.providers.secrets import masked, masked_json
 from personaforge.providers.table import Options, capability, provider
 from personaforge.steps.action import Action
 from personaforge.steps.context import pretty_json
+from personaforge.steps.prices import settled
 
-MODALITIES = {"complete": "text", "draw": "image", "film": "video"}
-_OUTPUTS = {"complete": "reply", "draw": "image", "film": "clip"}
+if TYPE_CHECKING:
+    from personaforge.providers.fetch import Fetched, Fetcher
+
+MODALITIES = {"complete": "text", "draw": "image", "film": "video", "speak": "speech"}
+_OUTPUTS = {"complete": "reply", "draw": "image", "film": "clip", "speak": "speech"}
+_WANTED = {"draw": kinds.IMAGES, "film": kinds.VIDEOS, "speak": kinds.SOUNDS}
 MAX_RESULT_BYTES = 256 * 1024 * 1024
-_MAGIC = {
-    "image/png": (0, b"\x89PNG\r\n\x1a\n"),
-    "image/jpeg": (0, b"\xff\xd8\xff"),
-    "image/webp": (8, b"WEBP"),
-    "video/webm": (0, b"\x1aE\xdf\xa3"),
-    "video/mp4": (4, b"ftyp"),
-}
 
 
 class Performed(NamedTuple):
     """What performing an action came to, before it is kept."""
 
-    outputs: Mapping[str, Blob]
+    outputs: Mapping[str, Blob | Fetched]
     value: Mapping[str, Any]
     details: Mapping[str, Any]
     cost_usd: float | None
@@ -45,52 +47,115 @@ class Executors:
 
     make_analyzer: Callable[[Mapping[str, str]], Any]
     """Returns the analyzer of an identity. Raises PersonaForgeError when it can't be had any more."""
-    options: Options = field(default_factory=Options)
-    _providers: dict[tuple[str, str], Provider] = field(default_factory=dict)
+    timeouts: Mapping[str, float] = field(default_factory=dict)
+    """The longest silence of a provider in seconds, by modality."""
+    scratch: Callable[[], Path] | None = None
+    """Names a temporary file beside the store's blobs for what is fetched."""
+    fetcher: Fetcher | None = None
+    _providers: dict[tuple[str, str, str], Provider] = field(default_factory=dict)
     _analyzers: dict[tuple[str, ...], Any] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def provider(self, action: Action) -> Provider | None:
-        """Return the provider that an action is for, or None when forge performs it itself."""
+    def capability(self, action: Action) -> Capability | None:
+        """Return what is fixed about the provider of an action, or None when forge performs it itself."""
         modality = MODALITIES.get(action.kind)
-        if modality is None:
-            return None
-        name = action.provider.partition("@")[0]
-        with self._lock:
-            if (modality, name) not in self._providers:
-                self._providers[modality, name] = provider(modality, name, self.options)
-            return self._providers[modality, name]
+        return None if modality is None else capability(modality, action.provider.partition("@")[0])
 
-    def submit(self, made_by: Provider, action: Action, inputs: Mapping[str, bytes]) -> Reply | Job:
-        """Send an action's request to its provider. Raises BackendError."""
+    def provider(self, action: Action) -> Provider:
+        """Return the provider that an action is for."""
+        modality, name = MODALITIES[action.kind], action.provider.partition("@")[0]
+        key = (modality, name, action.account)
+        with self._lock:
+            if key not in self._providers:
+                options = Options(self.timeouts.get(modality, 60.0), action.account)
+                self._providers[key] = provider(modality, name, options)
+            return self._providers[key]
+
+    def close(self) -> None:
+        """Close the connections of all providers."""
+        with self._lock:
+            for made in self._providers.values():
+                wire = getattr(made, "wire", None)
+                if wire is not None:
+                    wire.close()
+            self._providers.clear()
+
+    def request(self, action: Action, inputs: Mapping[str, bytes]) -> Request:
+        """Return what a provider is asked for."""
         fields = {name: value for name, value in action.request.items() if name != "model"}
-        blobs = {name: Blob(data, _media_type(data)) for name, data in inputs.items()}
-        request = Request(action.kind, str(action.request.get("model", "")), fields, blobs)
-        sent: Reply | Job = _guarded(action, lambda: made_by.submit(request))
+        blobs = {name: Blob(data, kinds.media_type(data[: kinds.HEAD])) for name, data in inputs.items()}
+        return Request(action.kind, str(action.request.get("model", "")), fields, blobs)
+
+    def submit(self, made_by: Provider, action: Action, inputs: Mapping[str, bytes], key: str = "") -> Reply | Job:
+        """Send an action's request to its provider. Raises BackendError."""
+        request = self.request(action, inputs)
+        sent: Reply | Job = self.guarded(action, lambda: made_by.submit(request, key))
         return sent
 
-    def poll(self, made_by: Provider, action: Action, job_id: str) -> Reply | Job:
+    def poll(self, made_by: Provider, action: Action, job: Job) -> Reply | Job:
         """Look after a job. Raises BackendError."""
-        found: Reply | Job = _guarded(action, lambda: made_by.poll(job_id))
+        found: Reply | Job = self.guarded(action, lambda: made_by.poll(job))
         return found
 
     def finished(self, action: Action, reply: Reply) -> Performed:
-        """Check a provider's reply and return it in the form in which it is kept. Raises BackendError."""
+        """Check a provider's reply, fetch what it points to, and return it in the form in which it is kept.
+
+        Raises BackendError.
+        """
         name = _OUTPUTS[action.kind]
-        label = capability(MODALITIES[action.kind], action.provider.partition("@")[0]).label
-        details = {**reply.details, **({"label": label} if label else {})}
+        details = self._details(action, reply.details)
+        cost = settled(action.price, action.request, reply.cost_usd, details).usd
         if action.kind == "complete":
-            return Performed({name: _answer(reply.text)}, {}, details, reply.cost_usd)
+            value = {"truncated": True} if reply.truncated else {}
+            return Performed({name: _answer(reply.text)}, value, details, cost)
+        wanted = _WANTED[action.kind]
+        if reply.remote is not None:
+            return Performed({name: self._fetched(action, reply, wanted)}, {}, details, cost)
         blob = reply.blob
         if blob is None or not blob.data:
             raise BackendError(f"{action.provider} sent nothing back")
         if len(blob.data) > MAX_RESULT_BYTES:
             raise BackendError(f"{action.provider} sent {len(blob.data)} bytes, more than {MAX_RESULT_BYTES}")
-        offset, magic = _MAGIC.get(blob.media_type, (0, b"\0unknown"))
-        if blob.data[offset : offset + len(magic)] != magic:
-            start = blob.data[:12]
-            raise BackendError(f"{action.provider} sent {start!r}..., which is not {blob.media_type or 'a known type'}")
-        return Performed({name: blob}, {}, details, reply.cost_usd)
+        found = kinds.media_type(blob.data[: kinds.HEAD])
+        if found not in wanted or found != blob.media_type:
+            expected = blob.media_type if blob.media_type in wanted else f"one of {', '.join(wanted)}"
+            raise BackendError(f"{action.provider} sent {kinds.shown(blob.data)}, which is not {expected}")
+        if not kinds.is_whole(blob.data):
+            raise BackendError(f"{action.provider} sent a {found} that is cut off after {len(blob.data)} bytes")
+        return Performed({name: blob}, {}, details, cost)
+
+    def blocked(self, action: Action, error: Blocked) -> Performed:
+        """Return a block in the form in which it is kept: a result without an artifact."""
+        details = self._details(action, {**error.details, "blocked": error.stage})
+        cost = error.cost_usd
+        return Performed({}, {"blocked": f"{error.stage}: {masked(error.message)}"}, details, cost)
+
+    def guarded(self, action: Action, call: Callable[[], Any]) -> Any:
+        """Turn what a provider raises into an error of ours, without any key in it or in what led to it."""
+        try:
+            return _guarded(action, call)
+        except PersonaForgeError as error:
+            error.message, error.hint = masked(error.message), masked(error.hint)
+            error.args = (error.message,)
+            raise error from None
+
+    def _details(self, action: Action, details: Mapping[str, Any]) -> dict[str, Any]:
+        label = capability(MODALITIES[action.kind], action.provider.partition("@")[0]).label
+        return {**masked_json(details), **({"label": label} if label else {})}
+
+    def _fetched(self, action: Action, reply: Reply, wanted: tuple[str, ...]) -> Fetched:
+        from personaforge.providers.fetch import Fetcher
+
+        assert reply.remote is not None
+        if self.scratch is None:
+            raise Undelivered("a result lies at an address, and there is no place to fetch it to")
+        with self._lock:
+            self.fetcher = self.fetcher or Fetcher()
+        made_by = self.provider(action)
+        remote, wire, target = reply.remote, getattr(made_by, "wire", None), self.scratch()
+        fetcher = self.fetcher
+        found: Fetched = self.guarded(action, lambda: fetcher.fetch(remote, wanted, target, wire))
+        return found
 
     def perform(self, action: Action, inputs: Mapping[str, bytes]) -> Performed:
         """Perform an action that is forge's own. Raises BackendError."""
@@ -167,7 +232,7 @@ def _finished(action: Action, inputs: Mapping[str, bytes]) -> Performed:
         data = finish_picture(inputs["image"], action.request["realism"], action.request["seed"])
     except UnreadablePicture as error:
         return Performed({}, {"refused": error.message}, {}, 0.0)
-    return Performed({"finished": Blob(data, _media_type(data))}, {}, {}, 0.0)
+    return Performed({"finished": Blob(data, kinds.media_type(data[: kinds.HEAD]))}, {}, {}, 0.0)
 
 
 def _repaired(action: Action, inputs: Mapping[str, bytes]) -> Performed:
@@ -179,7 +244,7 @@ def _repaired(action: Action, inputs: Mapping[str, bytes]) -> Performed:
         data = repair_clip(inputs["clip"], unsharp=request["unsharp"], super_resolution=request["super_resolution"])
     except UnreadableClip as error:  # a clip with sound, say, which can be measured and not written again
         return Performed({}, {"refused": error.message}, {}, 0.0)
-    return Performed({"finished": Blob(data, _media_type(data))}, {}, {}, 0.0)
+    return Performed({"finished": Blob(data, kinds.media_type(data[: kinds.HEAD]))}, {}, {}, 0.0)
 
 
 def _sheet(action: Action, inputs: Mapping[str, bytes]) -> Blob:
@@ -188,11 +253,4 @@ def _sheet(action: Action, inputs: Mapping[str, bytes]) -> Blob:
     request = action.request
     cells = [Cell(inputs.get(cell["name"]), cell["caption"], cell["status"]) for cell in request["cells"]]
     data = draw_sheet(cells, title=request["title"], columns=request["columns"], footer=request["footer"])
-    return Blob(data, _media_type(data))
-
-
-def _media_type(data: bytes) -> str:
-    for media_type, (offset, magic) in _MAGIC.items():
-        if data[offset : offset + len(magic)] == magic:
-            return media_type
-    return "application/octet-stream"
+    return Blob(data, kinds.media_type(data[: kinds.HEAD]))

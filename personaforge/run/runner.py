@@ -22,9 +22,10 @@ import orjson
 from personaforge.errors import BackendError, PersonaForgeError
 from personaforge.plan.plan import WORKING, PersonaPlan, Plan, PlannedNode, Wishes
 from personaforge.plan.planner import Desk, House
-from personaforge.run.actions import Engine, Stopped, Tally
+from personaforge.run.actions import Engine, Tally
 from personaforge.run.events import Event
 from personaforge.run.leftovers import remove_leftovers
+from personaforge.run.limits import Stopped
 from personaforge.run.lock import LockKeeper
 from personaforge.run.progress import PersonaProgress
 from personaforge.steps.action import Outcome

@@ -13,7 +13,19 @@ from pydantic import Field, JsonValue, StringConstraints, model_validator
 
 from personaforge.spec.pipeline import Pipeline
 from personaforge.spec.project import ID_PATTERN
-from personaforge.spec.values import Color, Degrees, Distance, Line, Model, Name, Pixels, Slot, Unit
+from personaforge.spec.values import (
+    Color,
+    Degrees,
+    Distance,
+    Hosted,
+    HostedMedia,
+    Line,
+    Model,
+    Name,
+    Pixels,
+    Slot,
+    Unit,
+)
 
 
 class TokenPrice(Model):
@@ -31,12 +43,11 @@ class TextModels(Model):
     deep: Line
 
 
-class Text(Model):
+class Text(Hosted):
     """The text backend."""
 
     provider: Name
     models: TextModels
-    timeout_seconds: Annotated[float, Field(gt=0, le=3600)]
     prices: dict[str, TokenPrice]
     """By model id. A paid model without a price counts as unknown, never as free."""
 
@@ -50,15 +61,13 @@ class Placement(Model):
     """Distance (about 1 - cosine of the anchors' embeddings) below which two personas are said to look alike."""
 
 
-class Image(Model):
+class Image(HostedMedia):
     """The image backend."""
 
     provider: Name
     model: Line
     width: Pixels
     height: Pixels
-    prices: dict[str, Annotated[float, Field(ge=0)]]
-    """US dollars an image, by model id."""
     drift: Annotated[float, Field(ge=0, le=1)] = 0.0
     """How far each image's face moves from the anchor's towards a stranger's; only the embedded painter can."""
     placement: Placement = Placement()
@@ -71,7 +80,7 @@ class Size(Model):
     height: Pixels
 
 
-class Video(Model):
+class Video(HostedMedia):
     """The video backend."""
 
     provider: Name
@@ -79,8 +88,8 @@ class Video(Model):
     fps: Annotated[int, Field(ge=1, le=60)]
     sizes: dict[str, Size]
     """By aspect ratio, such as "9:16"."""
-    prices: dict[str, Annotated[float, Field(ge=0)]]
-    """US dollars a second of clip, by model id."""
+    durations: dict[str, tuple[Annotated[float, Field(gt=0, le=60)], ...]] = Field(default_factory=dict)
+    """By model id: the lengths in seconds that a model films; what isn't listed films any."""
 
 
 # --- facts ------------------------------------------------------------------------------------------------------------
@@ -469,13 +478,23 @@ class Store(Model):
     max_gigabytes: Annotated[float, Field(ge=0)]
 
 
+class Spending(Model):
+    """What may be spent, US dollars; null for no bound. A call of unknown cost counts with what was set aside."""
+
+    persona_usd: Annotated[float, Field(ge=0)] | None = None
+    """On this persona, in all builds together."""
+    month_usd: Annotated[float, Field(ge=0)] | None = None
+    """By the project in a calendar month (UTC); of several personas' the least counts."""
+
+
 class Run(Model):
     """How a build runs."""
 
     jobs: Annotated[int, Field(ge=1, le=256)] | None
-    """Nodes at once; null for the number of processors."""
+    """Actions that take a processor at once; null for the number of processors."""
     keep_going: bool
     max_cost_usd: Annotated[float, Field(ge=0)] | None
+    budget: Spending = Spending()
 
 
 class Persona(Model):

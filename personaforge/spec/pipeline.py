@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from personaforge.spec.values import Line, Model, Name, TemplateName
+from personaforge.spec.values import Fallback, Line, Model, Name, TemplateName
 
 
 class StepBase(Model):
@@ -73,6 +73,8 @@ class Pictured(StepBase):
     template: TemplateName
     provider: Name
     model: Line
+    fallbacks: tuple[Fallback, ...] | None = None
+    """Asked in turn when the one before has definitely not delivered; null for those of `image` or `video`."""
 
 
 class PlacementStep(StepBase):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 """A step, a section or an entry of a table: lower case, digits and underscores."""
@@ -26,4 +26,64 @@ class Model(BaseModel):
     )
 
 
-# --- pipeline ---------------------------------------------------------------------------------------------------------
+PerUnit = Annotated[float, Field(ge=0)] | dict[str, Annotated[float, Field(ge=0)]]
+"""US dollars for one; or by size (`1024x1536`), resolution, quality or `quality/size`, with `default` for the rest."""
+
+
+class Tariff(Model):
+    """What a model costs where one number doesn't say it. Amounts are US dollars, tokens by the million."""
+
+    image: PerUnit | None = None
+    second: PerUnit | None = None
+    character: PerUnit | None = None
+    call: PerUnit | None = None
+    input: Annotated[float, Field(ge=0)] | None = None
+    image_input: Annotated[float, Field(ge=0)] | None = None
+    """Tokens of pictures that go in; without it they cost what other tokens cost."""
+    output: Annotated[float, Field(ge=0)] | None = None
+    estimate: Annotated[float, Field(ge=0)] | None = None
+    """What is set aside for a call that is paid by tokens, before anybody knows how many."""
+
+
+MediaPrice = Annotated[float, Field(ge=0)] | Tariff
+"""A number for the modality's own unit (an image, a second of clip, a character of speech), or a table."""
+
+
+class ProviderLimits(Model):
+    """How much of a provider is used at once; what is left out is as its provider module has it."""
+
+    in_flight: Annotated[int, Field(ge=1, le=1000)] | None = None
+    """Calls that the provider works on at the same time."""
+    per_minute: Annotated[float, Field(gt=0, le=100_000)] | None = None
+    """Requests submitted in a minute."""
+    deadline_seconds: Annotated[float, Field(gt=0, le=86_400)] | None = None
+    """How long a job is waited for; then it is left to a later build, or to `forge jobs resume`."""
+
+
+class Fallback(Model):
+    """Who is asked when the one before has definitely not delivered."""
+
+    provider: Name
+    model: Line
+
+
+class Hosted(Model):
+    """What the presets of all hosted providers may declare."""
+
+    key: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{1,100}$")] | None = None
+    """Name of the environment variable that holds the provider's key, never the key itself. Null for the usual one;
+    otherwise a name that begins with the usual one, such as FAL_KEY_STUDIO."""
+    limits: ProviderLimits = ProviderLimits()
+    timeout_seconds: Annotated[float, Field(gt=0, le=3600)] = 120.0
+    """The provider's longest silence."""
+
+
+class HostedMedia(Hosted):
+    """What the presets of hosted pictures, clips and sounds may declare besides."""
+
+    prices: dict[str, MediaPrice]
+    """By model id. A paid model without a price counts as unknown, never as free."""
+    options: dict[str, dict[str, JsonValue]] = Field(default_factory=dict)
+    """By model id: what is passed on to the model as it is."""
+    fallbacks: tuple[Fallback, ...] = ()
+    """Asked in turn when the one before has definitely refused, blocked or failed."""

@@ -25,6 +25,8 @@ class Price(NamedTuple):
     paid: bool
     usd: float | None
     """US dollars; None for a paid call whose price nobody has declared."""
+    tariff: Mapping[str, Any] = {}
+    """The declared prices that the call is settled by; see `personaforge.steps.prices`."""
 
 
 FREE = Price(False, 0.0)
@@ -35,7 +37,7 @@ class Action:
     """One cached call. Who performs it sees `request` and `inputs` and nothing else, and the key covers all of both."""
 
     kind: str
-    """complete, draw, film, measure, measure_clip, finish, repair, write or sheet."""
+    """complete, draw, film, speak, measure, measure_clip, finish, repair, write or sheet."""
     provider: str
     """Who performs it, with the version of the code that shapes the bytes: `embedded@1`."""
     request: Mapping[str, Any]
@@ -49,6 +51,8 @@ class Action:
     price: Price = FREE
     sources: Mapping[str, Any] = field(default_factory=dict)
     """Where the request came from, for `explain`; not in the key: `settings` by path, `templates` by name."""
+    account: str = ""
+    """Name of the environment variable that holds the provider's key, empty for its usual one; not in the key."""
     content: bytes | None = None
     """For kind `write`: the bytes to keep. Their digest is in the request."""
 
@@ -79,6 +83,11 @@ class Result(NamedTuple):
     """Small JSON kept in the record itself, such as a measurement."""
     details: Mapping[str, Any] = {}
     """What the provider said besides: the model that answered, usage."""
+
+    @property
+    def blocked(self) -> str:
+        """Why a content filter or the model itself gave no artifact; empty when there is one."""
+        return str(self.value.get("blocked", ""))
 
 
 class Output(NamedTuple):

@@ -12,16 +12,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-from personaforge.errors import PinnedArtifactMissing, Refused
+from personaforge.errors import JobFailed, PinnedArtifactMissing, Refused
 from personaforge.identity.verdict import Decision
 from personaforge.steps.action import Action, Outcome, Output, Result, Status
 from personaforge.steps.context import Context
 from personaforge.store.artifact import Artifact
 from personaforge.store.lockfile import Pin
 
-_KEPT_FACTS = ("model", "provider", "label", "seed")
+_KEPT_FACTS = ("model", "provider", "label", "seed", "passed_over")
 """How an artifact came about: kept in the lock and in every evaluation."""
 
 
@@ -32,6 +32,8 @@ class Made:
     outputs: Mapping[str, Artifact]
     facts: Mapping[str, Any] = field(default_factory=dict)
     """How it came about: model, seed, label."""
+    blocked: str = ""
+    """Why nothing was made: a content filter, or the model itself, said no. That ends the loop."""
 
 
 @dataclass(frozen=True)
@@ -97,13 +99,13 @@ def attempt_loop(
     tried: list[Attempt] = []
     for number in range(limit):
         made = yield from make(number, tried)
-        judgement = yield from examine(made)
+        judgement = _blocked(made) if made.blocked else (yield from examine(made))
         tried.append(Attempt(number, made, judgement))
         if judgement.decision is not Decision.RETRY:
             break
     best = tried[-1] if tried[-1].judgement.decision is Decision.ACCEPT else max(tried, key=_rank)
     accepted = best.judgement.decision is Decision.ACCEPT
-    status: Status = best.judgement.status if accepted else exhausted
+    status: Status = best.judgement.status if accepted else "rejected" if best.made.blocked else exhausted
     if expected is not None and accepted:
         found = {name: artifact.digest for name, artifact in best.made.outputs.items()}
         if found != dict(expected):
@@ -111,16 +113,47 @@ def attempt_loop(
     return _outcome(context, first, best, tried, status, paths)
 
 
-def call(actions: Sequence[Action]) -> Generator[Action, Result, tuple[Action, Result]]:
-    """Perform the first action that is not definitely refused, a model's or one of its fallbacks', and return it."""
+class Called(NamedTuple):
+    """What a call came to, and who was asked before."""
+
+    action: Action
+    result: Result
+    passed_over: tuple[str, ...] = ()
+    """Models that definitely gave nothing, with the reason in a word: `img-1 (refused)`."""
+
+    @property
+    def blocked(self) -> str:
+        """Why there is no artifact; empty when there is one."""
+        return self.result.blocked
+
+
+def call(actions: Sequence[Action]) -> Generator[Action, Result, Called]:
+    """Perform the first action that definitely gives a result, a model's or one of its fallbacks'.
+
+    A fallback is asked after a refusal, a block and a failed job. Whatever else goes wrong may have been paid for, or
+    is about money, and is raised. When all are blocked the last block is returned.
+    """
+    passed_over: list[str] = []
     for action in actions[:-1]:
         try:
             result = yield action
-        except Refused:
+        except (Refused, JobFailed) as error:
+            passed_over.append(f"{_model(action)} ({'failed' if isinstance(error, JobFailed) else 'refused'})")
             continue
-        return action, result
+        if not result.blocked:
+            return Called(action, result, tuple(passed_over))
+        passed_over.append(f"{_model(action)} (blocked)")
     result = yield actions[-1]
-    return actions[-1], result
+    return Called(actions[-1], result, tuple(passed_over))
+
+
+def _model(action: Action) -> str:
+    return str(action.request.get("model") or action.provider.partition("@")[0])
+
+
+def _blocked(made: Made) -> Judgement:
+    """Judge an attempt that made nothing: nobody tries to get around a filter."""
+    return Judgement(Decision.REJECT, float("-inf"), facts={"reason": f"blocked: {made.blocked}", "measured": False})
 
 
 def _pinned(context: Context, pin: Pin, paths: Callable[[Mapping[str, Artifact]], Mapping[str, str]]) -> Made | None:
@@ -162,7 +195,7 @@ def _outcome(
     status: Status,
     paths: Callable[[Mapping[str, Artifact]], Mapping[str, str]],
 ) -> Outcome:
-    places = paths(best.made.outputs)
+    places = paths(best.made.outputs) if best.made.outputs else {}
     facts = {
         **best.made.facts,
         **best.judgement.facts,

@@ -72,7 +72,9 @@ def completion(
     request = {name: value for name, value in fields.items() if name in capability.reads}
     models = [settings[f"{base}.model"], *settings[f"{base}.fallbacks"]]
     prices = settings["text.prices"]
-    reads = {path: value for path, value in settings.reads.items() if not path.startswith(("schema.", "text.prices"))}
+    account = settings.get("text.key") or ""
+    quiet = ("schema.", "text.prices", "text.key")
+    reads = {path: value for path, value in settings.reads.items() if not path.startswith(quiet)}
     size = len(request.get("prompt", "")) + len(request.get("system", ""))
     return [
         Action(
@@ -83,6 +85,7 @@ def completion(
             attempt=attempt,
             deterministic=capability.deterministic,
             price=token_price(capability.paid, prices.get(model), max_tokens, size // _CHARACTERS_PER_TOKEN),
+            account=account,
             sources={"settings": dict(reads), "templates": sources},
         )
         for model in models
@@ -101,7 +104,7 @@ def token_price(paid: bool, price: Mapping[str, float] | None, max_tokens: int, 
     if price is None:
         return Price(True, None)
     tokens_in = prompt_tokens or _ASSUMED_PROMPT_TOKENS
-    return Price(True, (tokens_in * price["input"] + max_tokens * price["output"]) / 1_000_000)
+    return Price(True, (tokens_in * price["input"] + max_tokens * price["output"]) / 1_000_000, dict(price))
 
 
 def _tree(values: Mapping[str, Any]) -> dict[str, Any]:

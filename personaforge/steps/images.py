@@ -12,11 +12,14 @@ from typing import Any
 from personaforge.digest import derive_seed
 from personaforge.errors import PinnedArtifactMissing
 from personaforge.identity.verdict import Decision
-from personaforge.steps.action import Action, Outcome, Output, Price, Procedure, Status
-from personaforge.steps.attempts import Attempt, Examining, Judgement, Made, Making, attempt_loop
+from personaforge.providers.capability import Capability
+from personaforge.spec.settings import View
+from personaforge.steps.action import Action, Outcome, Output, Procedure, Status
+from personaforge.steps.attempts import Attempt, Examining, Judgement, Made, Making, attempt_loop, call
+from personaforge.steps.choices import asked
 from personaforge.steps.context import ANCHOR, Context
 from personaforge.steps.measuring import ReferenceSet, can_judge, judge_image, measure, no_model, not_bought
-from personaforge.steps.text import SECTIONS, how, suffix_of
+from personaforge.steps.text import SECTIONS, made_by, suffix_of
 from personaforge.steps.wardrobe import WARDROBES
 from personaforge.store.artifact import Artifact
 from personaforge.store.lockfile import Pin
@@ -46,7 +49,8 @@ def candidate(context: Context) -> Procedure:
     if anchor_pin is None and not can_judge(context):
         return not_bought(context)
     position = settings[f"matrix.positions.{settings['matrix.anchor']}"]
-    first = draw(context, position, settings["matrix.anchor"], None, 0)
+    actions = draw(context, position, settings["matrix.anchor"], None, 0)
+    first = actions[0]
     remade = context.pin is not None and context.pin.key == first.key and first.deterministic
     if anchor_pin is not None and not remade:
         chosen = _pinned_artifact(anchor_pin, ANCHOR)
@@ -55,8 +59,7 @@ def candidate(context: Context) -> Procedure:
         return Outcome("accepted", {}, {"reason": "not drawn, since the anchor is pinned"})
 
     def make(number: int, tried: Sequence[Attempt]) -> Making:
-        result = yield first
-        return Made({IMAGE: result.outputs[IMAGE]}, how(context, first, result))
+        return made_by(context, (yield from call(actions)), IMAGE, IMAGE)
 
     def examine(made: Made) -> Examining:
         measured = yield from measure(context, made.outputs[IMAGE])
@@ -140,22 +143,18 @@ def image(context: Context) -> Procedure:
     references = ReferenceSet(reference) if is_reference else reference_set(context)
     name = str(position["name"]).replace(" ", "-")
 
-    def request(number: int) -> Action:
-        return draw(context, position, slot, reference, number)
-
     def make(number: int, tried: Sequence[Attempt]) -> Making:
-        action = first if number == 0 else request(number)
-        result = yield action
-        return Made({output: result.outputs[IMAGE]}, how(context, action, result))
+        actions = first if number == 0 else draw(context, position, slot, reference, number)
+        return made_by(context, (yield from call(actions)), output, IMAGE)
 
     def examine(made: Made) -> Examining:
         return (yield from judge_image(context, made.outputs[output], references))
 
-    first = request(0)
+    first = draw(context, position, slot, reference, 0)
     return (
         yield from attempt_loop(
             context,
-            first=first,
+            first=first[0],
             make=make,
             examine=examine,
             limit=settings["identity.max_attempts"] if can_judge(context) else 0,
@@ -180,57 +179,50 @@ def reference_set(context: Context) -> ReferenceSet:
     return ReferenceSet(context.of_kind(ANCHOR).outputs[ANCHOR].artifact, others)
 
 
-def draw(context: Context, position: Mapping[str, Any], slot: str, reference: Artifact | None, attempt: int) -> Action:
-    """Return the action that draws one position."""
-    settings = context.settings.scope()
+def draw(
+    context: Context, position: Mapping[str, Any], slot: str, reference: Artifact | None, attempt: int
+) -> list[Action]:
+    """Return the actions that draw one position: the provider's, then its fallbacks'."""
     base = f"pipeline.steps.{context.node.step}"
-    capability = context.capability("image", settings[f"{base}.provider"])
     profile = profile_of(context)
     wardrobe = wardrobe_of(context, slot)
-    scene = settings[f"matrix.scenes.{position['scene']}"]
-    fields: dict[str, Any] = {
-        "width": position["width"] if "width" in position else settings["image.width"],
-        "height": position["height"] if "height" in position else settings["image.height"],
-        "seed": derive_seed(context.node.persona, context.node.name, context.take, attempt, settings["seed"]),
-        "attempt": attempt,
-    }
-    sources: Mapping[str, str] = {}
-    if "prompt" in capability.reads:
-        rendered = context.render(
-            settings[f"{base}.template"],
-            {
-                "profile": profile,
-                "position": position,
-                "wardrobe": wardrobe,
-                "scene": {"name": position["scene"], "text": scene["text"]},
-                "attempt": attempt,
-                "reference": reference is not None,
-            },
-        )
-        fields["prompt"], sources = rendered.text, rendered.sources
-    if "subject" in capability.reads:
-        pose = {name: position[name] for name in _POSE_FACTS}
-        fields["subject"] = {**subject_of(profile, wardrobe, position["scene"], scene), "position": pose}
-    if "drift" in capability.reads and reference is not None:
-        fields["drift"] = settings["image.drift"]
-    if "placement" in capability.reads and reference is None:
-        # Left out where it is 0, so that the first face of a project has the same key with and without placements.
-        chosen = next((need.facts["placement"] for need in context.needs.values() if "placement" in need.facts), 0)
-        fields.update({"placement": chosen} if chosen else {})
-    model = settings[f"{base}.model"]
-    request = {name: value for name, value in fields.items() if name in capability.reads}
-    usd = settings["image.prices"].get(model)
-    return Action(
-        kind="draw",
-        provider=f"{capability.name}@{capability.version}",
-        request={**request, "model": model},
-        inputs={"reference": reference.digest} if reference is not None and "reference" in capability.reads else {},
-        take=context.take,
-        attempt=attempt,
-        deterministic=capability.deterministic,
-        price=Price(capability.paid, usd if capability.paid else 0.0),
-        sources={"settings": _without_prices(settings.reads), "templates": dict(sources)},
-    )
+    sources: dict[str, str] = {}
+
+    def fields(capability: Capability, model: str, view: View) -> dict[str, Any]:
+        scene = view[f"matrix.scenes.{position['scene']}"]
+        found: dict[str, Any] = {
+            "width": position["width"] if "width" in position else view["image.width"],
+            "height": position["height"] if "height" in position else view["image.height"],
+            "seed": derive_seed(context.node.persona, context.node.name, context.take, attempt, view["seed"]),
+            "attempt": attempt,
+        }
+        if "prompt" in capability.reads:
+            rendered = context.render(
+                view[f"{base}.template"],
+                {
+                    "profile": profile,
+                    "position": position,
+                    "wardrobe": wardrobe,
+                    "scene": {"name": position["scene"], "text": scene["text"]},
+                    "attempt": attempt,
+                    "reference": reference is not None,
+                },
+            )
+            found["prompt"] = rendered.text
+            sources.update(rendered.sources)
+        if "subject" in capability.reads:
+            pose = {name: position[name] for name in _POSE_FACTS}
+            found["subject"] = {**subject_of(profile, wardrobe, position["scene"], scene), "position": pose}
+        if "drift" in capability.reads and reference is not None:
+            found["drift"] = view["image.drift"]
+        if "placement" in capability.reads and reference is None:
+            # Left out where it is 0, so that the first face of a project has the same key with and without placements.
+            chosen = next((need.facts["placement"] for need in context.needs.values() if "placement" in need.facts), 0)
+            found.update({"placement": chosen} if chosen else {})
+        return found
+
+    inputs = {"reference": reference.digest} if reference is not None else {}
+    return asked(context, "image", fields, inputs=inputs, attempt=attempt, sources=sources)
 
 
 def subject_of(
@@ -271,10 +263,6 @@ def wardrobe_of(context: Context, slot: str) -> Mapping[str, Any]:
     """Return how a position or motion is dressed."""
     found: Mapping[str, Any] = context.read_json(context.of_kind(WARDROBES).outputs[WARDROBES].artifact.digest)[slot]
     return found
-
-
-def _without_prices(reads: Mapping[str, Any]) -> dict[str, Any]:
-    return {path: value for path, value in reads.items() if not path.endswith(".prices")}
 
 
 def _position(context: Context) -> tuple[str, Mapping[str, Any]]:

@@ -16,7 +16,7 @@ from personaforge.steps.action import Action, Procedure, Result
 from personaforge.steps.attempts import Attempt, Examining, Judgement, Made, Making, attempt_loop, call
 from personaforge.steps.completion import completion, reply_of
 from personaforge.steps.context import Context, pretty_json
-from personaforge.steps.text import SECTIONS, answer_problems, how, sections_of, write_action
+from personaforge.steps.text import SECTIONS, answer_problems, made_by, sections_of, write_action
 
 VERDICT = "verdict"
 """Name of the output that holds the second reader's answer."""
@@ -39,14 +39,15 @@ def review(context: Context) -> Procedure:
             findings = _findings(context, before)
             sections = yield from _revised(context, sections, findings, number)
         actions = first if number == 0 else completion(context, step, sections, attempt=number)
-        action, result = yield from call(actions)
+        read = made_by(context, (yield from call(actions)), VERDICT, "reply")
+        if read.blocked:
+            return read
         kept = yield write_action(pretty_json(sections), "application/json")
-        outputs = {VERDICT: reply_of(result), SECTIONS: kept.outputs["content"]}
-        return Made(outputs, how(context, action, result))
+        return Made({**read.outputs, SECTIONS: kept.outputs["content"]}, read.facts)
 
     def examine(made: Made) -> Examining:
         yield from ()
-        problems = answer_problems(context, step, made.outputs[VERDICT])
+        problems = answer_problems(context, step, made.outputs[VERDICT], made.facts)
         if problems:
             return Judgement(Decision.RETRY, 0.0, facts={"problems": problems}, problems=tuple(problems))
         verdict = context.read_json(made.outputs[VERDICT].digest)
@@ -93,8 +94,11 @@ def _revised(
                 attempt=attempt,
                 stream=f"#{context.node.step}{number}",
             )
-            _, result = yield from call(actions)
-            problems = tuple(answer_problems(context, step, reply_of(result)))
+            called = yield from call(actions)
+            if called.blocked:
+                break
+            result = called.result
+            problems = tuple(answer_problems(context, step, reply_of(result), result.value))
             if not problems:
                 revised[section] = context.read_json(reply_of(result).digest)
                 break

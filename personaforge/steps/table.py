@@ -69,6 +69,7 @@ def _prompted(name: str, step: Step, slot: str) -> tuple[str, ...]:
         "pinned",
         "seed",
         "text.prices",
+        "text.key",
         f"pipeline.steps.{name}",
         f"schema.{step['schema']}",
         *step["uses"],
@@ -77,7 +78,17 @@ def _prompted(name: str, step: Step, slot: str) -> tuple[str, ...]:
 
 def _reviewed(name: str, step: Step, slot: str) -> tuple[str, ...]:
     # A review drafts sections again, so it reads what any draft may.
-    return ("brief", "pinned", "seed", "text.prices", "pipeline.steps", "schema", "fashion.contexts", *step["uses"])
+    return (
+        "brief",
+        "pinned",
+        "seed",
+        "text.prices",
+        "text.key",
+        "pipeline.steps",
+        "schema",
+        "fashion.contexts",
+        *step["uses"],
+    )
 
 
 def _drawn(name: str, step: Step, slot: str) -> tuple[str, ...]:
@@ -135,12 +146,29 @@ def _text_price(settings: Settings, step: Step, slot: str) -> Price:
 
 
 def _image_price(settings: Settings, step: Step, slot: str) -> Price:
-    return Price(True, settings.value("image.prices").get(step["model"]))
+    from personaforge.steps.prices import price_of
+
+    model = step["model"]
+    size = settings.get(str(step.get("position") or "")) or {}
+    request = {
+        "width": size.get("width") or settings.value("image.width"),
+        "height": size.get("height") or settings.value("image.height"),
+        "options": (settings.get("image.options") or {}).get(model, {}),
+    }
+    return price_of(True, settings.value("image.prices").get(model), "draw", request)
 
 
 def _video_price(settings: Settings, step: Step, slot: str) -> Price:
-    usd = settings.value("video.prices").get(step["model"])
-    return Price(True, None if usd is None else usd * settings.value(f"motion.types.{slot}.seconds"))
+    from personaforge.steps.prices import price_of
+    from personaforge.steps.video import filmed_seconds
+
+    model, motion = step["model"], settings.value(f"motion.types.{slot}")
+    request = {
+        **settings.value("video.sizes").get(motion["aspect"], {}),
+        "seconds": filmed_seconds(settings.get("video.durations"), model, motion["seconds"]),
+        "options": (settings.get("video.options") or {}).get(model, {}),
+    }
+    return price_of(True, settings.value("video.prices").get(model), "film", request)
 
 
 def _attempts(settings: Settings, step: Step) -> int:

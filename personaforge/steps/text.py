@@ -8,8 +8,8 @@ from typing import Any
 from personaforge.identity.verdict import Decision
 from personaforge.spec.sections import dropped_pins, section_problems
 from personaforge.steps.action import Action, Outcome, Output, Procedure, Result
-from personaforge.steps.attempts import Attempt, Examining, Judgement, Made, Making, attempt_loop, call
-from personaforge.steps.completion import completion, reply_of
+from personaforge.steps.attempts import Attempt, Called, Examining, Judgement, Made, Making, attempt_loop, call
+from personaforge.steps.completion import completion
 from personaforge.steps.context import Context, pretty_json
 from personaforge.store.artifact import Artifact
 
@@ -30,12 +30,11 @@ def draft(context: Context) -> Procedure:
     def make(number: int, tried: Sequence[Attempt]) -> Making:
         problems = tried[-1].judgement.problems if tried else ()
         actions = first if number == 0 else completion(context, step, earlier, problems=problems, attempt=number)
-        action, result = yield from call(actions)
-        return Made({SECTION: reply_of(result)}, how(context, action, result))
+        return made_by(context, (yield from call(actions)), SECTION, "reply")
 
     def examine(made: Made) -> Examining:
         yield from ()
-        problems = answer_problems(context, step, made.outputs[SECTION])
+        problems = answer_problems(context, step, made.outputs[SECTION], made.facts)
         if problems:
             return Judgement(Decision.RETRY, -len(problems), facts={"problems": problems}, problems=tuple(problems))
         return Judgement(Decision.ACCEPT, 0, facts={"section": section})
@@ -109,10 +108,14 @@ def sections_of(context: Context) -> dict[str, Any]:
     return sections
 
 
-def answer_problems(context: Context, step: str, artifact: Artifact) -> list[str]:
+def answer_problems(
+    context: Context, step: str, artifact: Artifact, facts: Mapping[str, Any] | None = None
+) -> list[str]:
     """Return why an answer can't be taken as the section that a step drafts; empty when it can."""
     settings = context.settings
     base = f"pipeline.steps.{step}"
+    if facts and facts.get("truncated"):
+        return [f"the answer was cut off at {settings[f'{base}.max_tokens']} tokens: be brief"]
     if artifact.media_type != "application/json":
         return ["the answer is not one JSON object"]
     answer = context.read_json(artifact.digest)
@@ -121,9 +124,21 @@ def answer_problems(context: Context, step: str, artifact: Artifact) -> list[str
     return [*section_problems(schema, answer), *dropped_pins(pinned, answer)]
 
 
+def made_by(context: Context, called: Called, output: str, name: str) -> Made:
+    """Return what a call made: its output `name` as the attempt's `output`, or nothing when it was blocked."""
+    facts = how(context, called.action, called.result)
+    if called.passed_over:
+        facts["passed_over"] = list(called.passed_over)
+    if called.blocked:
+        return Made({}, facts, called.blocked)
+    return Made({output: called.result.outputs[name]}, facts)
+
+
 def how(context: Context, action: Action, result: Result) -> dict[str, Any]:
     """Return how an artifact came about, for the lock and for reports."""
     facts: dict[str, Any] = {"provider": action.provider.partition("@")[0]}
+    if result.value.get("truncated"):
+        facts["truncated"] = True
     facts["model"] = str(result.details.get("model") or action.request.get("model", ""))
     if "seed" in action.request:
         facts["seed"] = action.request["seed"]

@@ -8,6 +8,9 @@ from personaforge.errors import StoreError
 
 SUFFIXES = {
     "application/json": ".json",
+    "audio/mpeg": ".mp3",
+    "audio/ogg": ".ogg",
+    "audio/wav": ".wav",
     "image/png": ".png",
     "image/jpeg": ".jpg",
     "image/webp": ".webp",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,6 +46,26 @@ class Blobs:
         except OSError:
             pass
         write_atomic(path, data, mode=0o444)
+        return digest
+
+    def scratch(self) -> Path:
+        """Return the path of a temporary file on the same file system; what a killed process leaves there is removed
+        by garbage collection."""
+        folder = Path(self.folder) / "incoming"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder / f"{TEMPORARY}{os.getpid()}-{uuid.uuid4().hex}"
+
+    def put_file(self, path: Path) -> str:
+        """Keep a file that `scratch` named, whose bytes are on the disk already, and return its digest."""
+        digest = digest_file(path)
+        kept = self.path(digest)
+        if os.path.exists(kept) and os.stat(kept).st_size == os.stat(path).st_size:
+            os.utime(kept)
+            os.unlink(path)
+            return digest
+        os.chmod(path, 0o444)
+        os.makedirs(os.path.dirname(kept), exist_ok=True)
+        os.rename(path, kept)
         return digest
 
     def get(self, digest: str) -> bytes:

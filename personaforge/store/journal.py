@@ -2,22 +2,32 @@
 
     intent      committed before the request is sent
     submitted   the provider accepted it under `job`; committed before the first poll
+    unknown     it was sent, and nobody knows whether it was accepted
     done        its result is in the store
     refused     the provider definitely did not accept it, or said that it failed: nothing to wait for
-    abandoned   the user said to forget it
+    cancelled   the provider was asked to stop it, and agreed
+    abandoned   the user gave it up: it is not sent again
 
 After a crash, `submitted` is polled again, never sent again. An `intent` without a lease on its key is a call whose
-process died in mid-request: it may have been bought, so it is not repeated without the user's word (`forge jobs`).
+process died in mid-request, and counts as `unknown`: where the provider can say what became of it, it is asked; else
+it waits for the user's word (`forge jobs`).
+
+What a call cost that came to no result stands in `charges`: the records, which tell what everything else cost, know
+nothing of it.
 
 SQLite in WAL mode with synchronous=FULL: a committed row survives kill and power cut.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import threading
 import time
+import uuid
+from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,9 +38,22 @@ create table if not exists journal (
     key text primary key, node text not null, kind text not null, provider text not null, model text not null,
     state text not null, job text not null default '', reserved_usd real, cost_usd real,
     started real not null, changed real not null, note text not null default ''
+) without rowid;
+create table if not exists charges (
+    key text not null, sent integer not null, node text not null, kind text not null, provider text not null,
+    model text not null, usd real, reserved_usd real, at real not null, note text not null,
+    primary key (key, sent)
 ) without rowid
 """
-OPEN_STATES = ("intent", "submitted")
+_ADDED = {
+    "sent": "integer not null default 1",
+    "client_key": "text not null default ''",
+    "data": "text not null default '{}'",
+    "body": "text not null default '{}'",
+    "expires": "real",
+}
+"""Columns that came later, in this order."""
+OPEN_STATES = ("intent", "submitted", "unknown")
 
 
 class Entry(NamedTuple):
@@ -47,8 +70,34 @@ class Entry(NamedTuple):
     """What the call was expected to cost when it was sent; None when nobody could say."""
     cost_usd: float | None
     started: float
-    """Seconds since 1970."""
+    """When it was sent, seconds since 1970."""
     changed: float
+    note: str
+    sent: int = 1
+    """How often it was sent, each time with another client key."""
+    client_key: str = ""
+    """A UUID that travels with the request where the provider takes one."""
+    data: str = "{}"
+    """JSON: what else is needed to look after the job."""
+    body: str = "{}"
+    """JSON: the action, so that its result can be kept without planning anew."""
+    expires: float | None = None
+    """When the provider deletes the result, seconds since 1970; None when that is not known."""
+
+
+class Charge(NamedTuple):
+    """What a call without a result cost."""
+
+    key: str
+    sent: int
+    node: str
+    kind: str
+    provider: str
+    model: str
+    usd: float | None
+    """None when nobody knows; `reserved_usd` then stands for it."""
+    reserved_usd: float | None
+    at: float
     note: str
 
 
@@ -60,41 +109,88 @@ class Journal:
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
 
+    # --- reading ---
+
     def get(self, key: str) -> Entry | None:
         """Return the entry of an action key."""
-        if self._connection is None and not os.path.exists(self._path):
-            return None
-        rows = self._rows("select * from journal where key = ?", key)
+        rows = self._read("select * from journal where key = ?", key)
         return Entry._make(rows[0]) if rows else None
 
     def open_entries(self) -> list[Entry]:
         """Return the calls that are neither done nor given up, oldest first."""
-        if self._connection is None and not os.path.exists(self._path):
-            return []
-        rows = self._rows("select * from journal where state in (?, ?) order by started", *OPEN_STATES)
+        marks = ", ".join("?" * len(OPEN_STATES))
+        rows = self._read(f"select * from journal where state in ({marks}) order by started", *OPEN_STATES)  # noqa: S608
         return [Entry._make(row) for row in rows]
 
-    def intend(self, key: str, node: str, kind: str, provider: str, model: str, reserved_usd: float | None) -> None:
-        """Commit that a request is about to be sent."""
-        now = time.time()
-        values = (key, node, kind, provider, model, "intent", "", reserved_usd, None, now, now, "")
-        self._rows("insert or replace into journal values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", *values)
+    def matching(self, start: str) -> list[Entry]:
+        """Return the calls whose key begins with a text and that are not done, oldest first."""
+        query = "select * from journal where substr(key, 1, ?) = ? and state != 'done' order by started"
+        return [Entry._make(row) for row in self._read(query, len(start), start)]
 
-    def submitted(self, key: str, job: str) -> None:
-        """Commit the provider's job id."""
-        self._set(key, "submitted", job=job)
+    def charges(self) -> list[Charge]:
+        """Return what calls without a result cost."""
+        return [Charge._make(row) for row in self._read("select * from charges order by at")]
+
+    # --- the way of a call ---
+
+    def intend(
+        self,
+        key: str,
+        node: str,
+        kind: str,
+        provider: str,
+        model: str,
+        reserved_usd: float | None,
+        *,
+        body: Mapping[str, Any] | None = None,
+        same: bool = False,
+    ) -> Entry:
+        """Commit that a request is about to be sent. With `same` it is the last one over again, under its key."""
+        now = time.time()
+        with self._lock:
+            last = self.get(key)
+            sent = 1 if last is None else last.sent + (0 if same else 1)
+            text = json.dumps(dict(body or {}), sort_keys=True)
+            entry = Entry(
+                *(key, node, kind, provider, model, "intent", "", reserved_usd, None, now, now, ""),
+                sent=sent,
+                client_key=client_key(key, sent),
+                body=text,
+            )
+            marks = ", ".join("?" * len(entry))
+            self._rows(f"insert or replace into journal ({', '.join(entry._fields)}) values ({marks})", *entry)  # noqa: S608
+        return entry
+
+    def submitted(
+        self, key: str, job: str, data: Mapping[str, str] | None = None, expires: float | None = None
+    ) -> None:
+        """Commit the provider's job id, and what else is needed to look after it."""
+        query = "update journal set state = 'submitted', changed = ?, job = ?, data = ?, expires = ? where key = ?"
+        self._rows(query, time.time(), job, json.dumps(dict(data or {}), sort_keys=True), expires, key)
 
     def done(self, key: str, cost_usd: float | None) -> None:
         """Commit that the result is in the store."""
         self._set(key, "done", cost_usd=cost_usd)
 
-    def refused(self, key: str, note: str) -> None:
-        """Commit that nothing was bought."""
-        self._set(key, "refused", note=note)
+    def unknown(self, key: str, note: str) -> None:
+        """Commit that the request may have been accepted, or that what came back for it is lost."""
+        self._set(key, "unknown", note=note)
 
-    def abandon(self, key: str, note: str) -> None:
-        """Commit that the user gave the call up."""
-        self._set(key, "abandoned", note=note)
+    def refused(self, key: str, note: str, cost_usd: float | None = 0.0) -> None:
+        """Commit that it was not accepted, or failed. `cost_usd` is what it cost all the same; None for unknown."""
+        self._ended(key, "refused", note, cost_usd)
+
+    def cancelled(self, key: str, note: str) -> None:
+        """Commit that the provider has stopped it. What it charged for it, nobody knows."""
+        self._ended(key, "cancelled", note, None)
+
+    def abandon(self, key: str, note: str, *, bought: bool = True) -> None:
+        """Commit that the user gave the call up, and whether it may have been bought."""
+        self._ended(key, "abandoned", note, None if bought else 0.0)
+
+    def resubmit(self, key: str, note: str, *, bought: bool = True) -> None:
+        """Commit that the user lets it be sent again, and whether it may have been bought the first time."""
+        self._ended(key, "refused", note, None if bought else 0.0)
 
     def close(self) -> None:
         """Close the database."""
@@ -103,13 +199,32 @@ class Journal:
                 self._connection.close()
                 self._connection = None
 
-    def _set(
-        self, key: str, state: str, *, job: str | None = None, cost_usd: float | None = None, note: str = ""
-    ) -> None:
-        query = (
-            "update journal set state = ?, changed = ?, job = coalesce(?, job), cost_usd = ?, note = ? where key = ?"
-        )
-        self._rows(query, state, time.time(), job, cost_usd, note[:500], key)
+    def _ended(self, key: str, state: str, note: str, cost_usd: float | None) -> None:
+        """End a call without a result, and keep what it cost in the same transaction."""
+        with self._lock:
+            self._rows("begin immediate")
+            try:
+                if cost_usd != 0.0:
+                    query = (
+                        "insert or replace into charges select key, sent, node, kind, provider, model, ?, reserved_usd,"
+                        " ?, ? from journal where key = ? and state != 'abandoned'"
+                    )
+                    self._rows(query, cost_usd, time.time(), note[:500], key)
+                self._set(key, state, cost_usd=cost_usd, note=note)
+            except BaseException:
+                self._rows("rollback")
+                raise
+            self._rows("commit")
+
+    def _set(self, key: str, state: str, *, cost_usd: float | None = None, note: str = "") -> None:
+        query = "update journal set state = ?, changed = ?, cost_usd = ?, note = ? where key = ?"
+        self._rows(query, state, time.time(), cost_usd, note[:500], key)
+
+    def _read(self, query: str, *parameters: Any) -> list[Any]:
+        """Read without making a journal where there is none."""
+        if self._connection is None and not os.path.exists(self._path):
+            return []
+        return self._rows(query, *parameters)
 
     def _rows(self, query: str, *parameters: Any) -> list[Any]:
         with self._lock:
@@ -128,9 +243,33 @@ class Journal:
             try:
                 connection.execute("pragma journal_mode = wal")
                 connection.execute("pragma synchronous = full")
-                connection.execute(_TABLES)
+                _prepare(connection)
             except BaseException:
                 connection.close()
                 raise
             self._connection = connection
         return self._connection
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    """Make the tables, and give a journal of an earlier forge the columns that came later."""
+    names = [row[1] for row in connection.execute("pragma table_info(journal)")]
+    if names and all(name in names for name in _ADDED) and _has_charges(connection):
+        return
+    connection.execute("begin immediate")
+    for statement in _TABLES.split(";\n"):
+        connection.execute(statement)
+    names = [row[1] for row in connection.execute("pragma table_info(journal)")]
+    for name, kind in _ADDED.items():
+        if name not in names:
+            connection.execute(f"alter table journal add column {name} {kind}")
+    connection.execute("commit")
+
+
+def _has_charges(connection: sqlite3.Connection) -> bool:
+    return bool(connection.execute("select 1 from sqlite_master where name = 'charges'").fetchone())
+
+
+def client_key(key: str, sent: int) -> str:
+    """Return the UUID (RFC 9562, version 4 in form) of a call: the same for the same action and number of sending."""
+    return str(uuid.UUID(bytes=sha256(f"{key}/{sent}".encode()).digest()[:16], version=4))

@@ -17,7 +17,7 @@ import pytest
 from personaforge.providers.embedded.clips import EmbeddedVideos
 from personaforge.providers.embedded.images import EmbeddedImages
 from personaforge.providers.embedded.png import read_texts
-from personaforge.providers.protocols import Reply, Request
+from personaforge.providers.protocols import Job, Reply, Request
 
 from .subjects import OTHERS, draw_request, film_request, pixels, subject
 
@@ -211,4 +211,4 @@ def test_other_kinds_and_jobs_are_refused() -> None:
     with pytest.raises(ValueError, match="only 'draw'"):
         EmbeddedImages().submit(film_request(subject()))
     with pytest.raises(ValueError, match="no jobs"):
-        EmbeddedImages().poll("7")
+        EmbeddedImages().poll(Job("7"))

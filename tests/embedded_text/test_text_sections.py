@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from personaforge.digest import canonical
 from personaforge.errors import BackendError, Refused
 from personaforge.providers.embedded.text import EmbeddedText
-from personaforge.providers.protocols import Reply, Request
+from personaforge.providers.protocols import Job, Reply, Request
 
 from .text_cases import BRIEFS, FIVE_STAGE, FOUR_LAYER, ROOT, draft, many_briefs, persona, request, schema
 
@@ -95,7 +95,7 @@ def test_what_it_cannot_do_is_refused() -> None:
     with pytest.raises(Refused, match="section"):
         EmbeddedText().submit(Request("complete", "embedded", {"context": {}}))
     with pytest.raises(BackendError, match="at once"):
-        EmbeddedText().poll("job-1")
+        EmbeddedText().poll(Job("job-1"))
 
 
 def test_a_bare_context_is_enough() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from personaforge.errors import Refused, Unknown
-from personaforge.providers.protocols import Request
+from personaforge.providers.protocols import Job, Request
 from personaforge.workspace import BuildOptions
 from tests.run.conftest import PERSONA, Studio
 
@@ -67,7 +67,7 @@ def test_a_restart_resumes_a_job_and_submits_nothing_again(make_studio: Callable
     studio = make_studio(paid=True, polls=2)
     plain_poll = type(studio.clips).poll
 
-    def dying(job_id: str) -> object:
+    def dying(job: Job) -> object:
         raise SystemExit("the process dies while it polls")
 
     studio.clips.poll = dying  # type: ignore[method-assign, assignment]
@@ -77,7 +77,7 @@ def test_a_restart_resumes_a_job_and_submits_nothing_again(make_studio: Callable
     with studio.open() as space:
         (entry,) = space.store.journal.open_entries()
         assert entry.state == "submitted" and entry.job == "job-1" and entry.node == "ana/video/wave"
-    studio.clips.poll = lambda job_id: plain_poll(studio.clips, job_id)  # type: ignore[method-assign]
+    studio.clips.poll = lambda job: plain_poll(studio.clips, job)  # type: ignore[method-assign]
     report = studio.build()
     assert report.nodes["ana/video/wave"].end == "done"
     assert len(studio.clips.calls) == 1 and studio.clips.polled[0] == "job-1"
@@ -97,7 +97,7 @@ def test_a_call_that_died_in_mid_request_is_not_sent_again_without_a_word(paid: 
     assert failed.hint.startswith("forge jobs resolve ") and len(paid.clips.calls) == 1
     with paid.open() as space:
         (entry,) = space.store.journal.open_entries()
-        space.store.journal.abandon(entry.key, "it was not bought")
+        space.store.journal.resubmit(entry.key, "it was not bought", bought=False)
     assert paid.build().nodes["ana/video/wave"].end == "done"
     assert len(paid.clips.calls) == 2
 
@@ -107,7 +107,7 @@ def test_an_ambiguous_answer_is_kept_as_unknown(paid: Studio) -> None:
     report = paid.build(options=BuildOptions(jobs=1))
     assert report.nodes["ana/candidate/1"].end == "failed"
     with paid.open() as space:
-        assert [entry.state for entry in space.store.journal.open_entries()] == ["intent"]
+        assert [entry.state for entry in space.store.journal.open_entries()] == ["unknown"]
     again = paid.build()
     assert (
         again.nodes["ana/candidate/1"].end == "failed"

@@ -24,7 +24,7 @@ from personaforge.providers.embedded.figure_body import body_of_dna
 from personaforge.providers.embedded.images import SOFTWARE, calm, read_prompt, read_size, request_face, settled
 from personaforge.providers.embedded.painter import Frame, Stage
 from personaforge.providers.embedded.subject import Key, Pose, number, read_keys, read_scenery, section
-from personaforge.providers.protocols import Blob, Reply, Request
+from personaforge.providers.protocols import Blob, Job, Reply, Request
 
 MAX_SECONDS: Final = 60
 MAX_FPS: Final = 60
@@ -35,7 +35,7 @@ _DRAWN_PER_SECOND: Final = 12
 class EmbeddedVideos:
     """Draws clips. Holds no state, so one may serve any number of threads."""
 
-    def submit(self, request: Request) -> Reply:
+    def submit(self, request: Request, key: str = "") -> Reply:
         """Return the clip. Raises ValueError that names the key of what can't be drawn."""
         if request.kind != "film":
             raise ValueError(f"kind: the embedded video provider can't {request.kind!r}, only 'film'")
@@ -68,9 +68,9 @@ class EmbeddedVideos:
         }  # fmt: skip
         return Reply(blob=Blob(data, "video/webm"), cost_usd=0.0, details=details)
 
-    def poll(self, job_id: str) -> NoReturn:
+    def poll(self, job: Job) -> NoReturn:
         """Raise, as every request is answered at once."""
-        raise ValueError(f"the embedded video provider has no jobs, so {job_id!r} isn't one")
+        raise ValueError(f"the embedded video provider has no jobs, so {job.id!r} isn't one")
 
 
 def pose_at(keys: Sequence[Key], at: float) -> Pose:

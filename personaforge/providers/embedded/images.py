@@ -24,7 +24,7 @@ from personaforge.providers.embedded.figure_body import body_of_dna
 from personaforge.providers.embedded.painter import Stage
 from personaforge.providers.embedded.png import encode_png, read_texts
 from personaforge.providers.embedded.subject import Pose, number, read_pose, read_scenery, section, whole
-from personaforge.providers.protocols import Blob, Reply, Request
+from personaforge.providers.protocols import Blob, Job, Reply, Request
 
 SOFTWARE: Final = DRAWN
 MIN_SIDE: Final = 16
@@ -41,7 +41,7 @@ _CALMER: Final = 0.25
 class EmbeddedImages:
     """Draws portraits. Holds no state, so one may serve any number of threads."""
 
-    def submit(self, request: Request) -> Reply:
+    def submit(self, request: Request, key: str = "") -> Reply:
         """Return the drawing. Raises ValueError that names the key of what can't be drawn."""
         if request.kind != "draw":
             raise ValueError(f"kind: the embedded image provider can't {request.kind!r}, only 'draw'")
@@ -81,9 +81,9 @@ class EmbeddedImages:
         }
         return Reply(blob=Blob(picture, "image/png"), cost_usd=0.0, details=details)
 
-    def poll(self, job_id: str) -> NoReturn:
+    def poll(self, job: Job) -> NoReturn:
         """Raise, as every request is answered at once."""
-        raise ValueError(f"the embedded image provider has no jobs, so {job_id!r} isn't one")
+        raise ValueError(f"the embedded image provider has no jobs, so {job.id!r} isn't one")
 
 
 def read_prompt(fields: Mapping[str, Any]) -> str:

@@ -42,16 +42,16 @@ _RULES: dict[str, Callable[[Assignment], dict[str, Any]]] = {
 class EmbeddedText:
     """Drafts sections by rules. Holds no state: one object may serve every thread."""
 
-    def submit(self, request: Request) -> Reply | Job:
+    def submit(self, request: Request, key: str = "") -> Reply | Job:
         """Draft the section that a request asks for. Raises Refused when it asks for something else."""
         if request.kind != "complete":
             raise Refused(f"embedded text completes sections, it can't {request.kind}")
         section = draft(Assignment.of(request))
         return Reply(text=canonical(section).decode(), cost_usd=0.0, details={"label": LABEL})
 
-    def poll(self, job_id: str) -> Reply | Job:
+    def poll(self, job: Job) -> Reply | Job:
         """Raise BackendError: every answer is immediate, so there is never a job to look after."""
-        raise BackendError(f"embedded text has no job {job_id}: it answers at once")
+        raise BackendError(f"embedded text has no job {job.id}: it answers at once")
 
 
 def draft(a: Assignment) -> Any:

@@ -1,0 +1,84 @@
+"""What was spent: a line for every paid call that ended, from the records, and from the journal what has no record.
+
+Records tell what every result cost. The journal tells what was charged for calls that came to none, and holds the money
+of those whose fate nobody knows yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from personaforge.errors import StoreError
+from personaforge.store.store import Store
+
+
+class Line(NamedTuple):
+    """One paid call."""
+
+    persona: str
+    step: str
+    node: str
+    provider: str
+    model: str
+    usd: float | None
+    """None when nobody knows."""
+    reserved_usd: float | None
+    """What it was expected to cost; counts where `usd` is None."""
+    at: float
+    """Seconds since 1970."""
+    state: str
+    """done, failed (charged without a result) or open (still running, or of unknown fate)."""
+
+
+def spending(store: Store) -> Iterator[Line]:
+    """Yield what was spent in a store, in no order. A damaged record is left out: `forge cache verify` names it."""
+    recorded: set[str] = set()
+    for name, _ in store.records.all("actions"):
+        try:
+            record = store.records.get("actions", name)
+        except StoreError:
+            continue
+        if record is None or not record.get("paid"):
+            continue
+        recorded.add(str(record.get("key", "")))
+        parts = record.get("parts", {})
+        node = str(record.get("node", ""))
+        yield Line(
+            *_place(node),
+            node,
+            str(parts.get("provider", "")).partition("@")[0],
+            str(parts.get("request", {}).get("model", "")),
+            record.get("cost_usd"),
+            record.get("reserved_usd"),
+            float(record.get("started", 0.0)),
+            "done",
+        )
+    for charge in store.journal.charges():
+        provider = charge.provider.partition("@")[0]
+        yield Line(
+            *_place(charge.node),
+            charge.node,
+            provider,
+            charge.model,
+            charge.usd,
+            charge.reserved_usd,
+            charge.at,
+            "failed",
+        )
+    for entry in store.journal.open_entries():
+        if entry.key not in recorded:
+            provider = entry.provider.partition("@")[0]
+            yield Line(
+                *_place(entry.node), entry.node, provider, entry.model, None, entry.reserved_usd, entry.started, "open"
+            )
+
+
+def counted(line: Line) -> float:
+    """Return what a line counts for in a budget: what it cost, or what was set aside for it."""
+    return line.usd if line.usd is not None else line.reserved_usd or 0.0
+
+
+def _place(node: str) -> tuple[str, str]:
+    persona, _, rest = node.partition("/")
+    return persona, rest.partition("/")[0]

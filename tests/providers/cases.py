@@ -1,0 +1,125 @@
+"""The adapters under contract: one case each, or more where an adapter has more than one way."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+from tests.providers.contract import CANARY, REFERENCE, Case
+from tests.server import Becomes, Call, Says, fal, files, openai
+
+_DRAWN = {"prompt": "Nova on her balcony", "width": 832, "height": 1216, "seed": 7}
+
+
+def _fal_image(call: Call) -> None:
+    assert call.path == "/fal-ai/flux-lora"
+    assert call.headers["authorization"] == f"Key {CANARY}"
+    assert call.headers["x-fal-no-retry"] == "1"
+    body = call.json
+    assert body["loras"] == [{"path": "https://example.org/nova.safetensors", "scale": 0.9}]
+    assert body["image_urls"] == ["data:image/png;base64," + base64.b64encode(REFERENCE).decode()]
+    expected = {"prompt": "Nova on her balcony", "seed": 7, "num_images": 1}
+    assert {name: body[name] for name in expected} == expected
+    assert body["image_size"] == {"width": 832, "height": 1216}
+
+
+def _fal_video(call: Call) -> None:
+    assert call.path == "/fal-ai/kling-video/image-to-video"
+    body = call.json
+    assert body["duration"] == "5" and body["aspect_ratio"] == "9:16"
+    assert base64.b64decode(body["image_url"].partition(",")[2]) == REFERENCE
+
+
+def _openai_edit(call: Call) -> None:
+    assert call.path == "/v1/images/edits"
+    assert call.headers["authorization"] == f"Bearer {CANARY}"
+    assert call.form["image[]"] == [("reference-1.png", REFERENCE)]
+    fields = {name: parts[0][1].decode() for name, parts in call.form.items() if name != "image[]"}
+    assert fields == {
+        "model": "gpt-image-2",
+        "prompt": "Nova on her balcony",
+        "size": "1024x1536",
+        "quality": "high",
+        "n": "1",
+    }
+
+
+def _openai_generation(call: Call) -> None:
+    assert call.path == "/v1/images/generations"
+    assert call.headers["content-type"] == "application/json"
+    assert json.loads(call.body)["size"] == "1024x1536"
+
+
+CASES = [
+    Case(
+        "fal",
+        "image",
+        "fal-ai/flux-lora",
+        {**_DRAWN, "options": {"loras": [{"path": "https://example.org/nova.safetensors", "scale": 0.9}]}},
+        [*files.ROUTES, *fal.ROUTES],
+        "fal.submit",
+        _fal_image,
+        "FORGE_FAL_URL",
+        "FAL_KEY",
+        price=0.035,
+        usd=0.035,
+        poll="fal.status",
+        blocked=("fal.result", Becomes("blocked")),
+        failed=("fal.status", Becomes("failed")),
+        in_200=("fal.result", Becomes("error in 200")),
+        no_credit=Says(403, {"detail": "User is locked. Reason: Exhausted balance. Top up your balance."}),
+    ),
+    Case(
+        "fal",
+        "video",
+        "fal-ai/kling-video/image-to-video",
+        {"prompt": "She smiles", "width": 432, "height": 768, "aspect": "9:16", "seconds": 5, "seed": 7},
+        [*files.ROUTES, *fal.ROUTES],
+        "fal.submit",
+        _fal_video,
+        "FORGE_FAL_URL",
+        "FAL_KEY",
+        price={"second": 0.07},
+        usd=0.35,
+        poll="fal.status",
+        blocked=("fal.result", Becomes("blocked")),
+        failed=("fal.status", Becomes("failed")),
+        in_200=("fal.result", Becomes("error in 200")),
+        no_credit=Says(402, {"detail": "Payment required"}),
+    ),
+    Case(
+        "openai",
+        "image",
+        "gpt-image-2",
+        {**_DRAWN, "options": {"quality": "high"}},
+        openai.ROUTES,
+        "openai.submit",
+        _openai_edit,
+        "FORGE_OPENAI_URL",
+        "OPENAI_API_KEY",
+        price={"input": 5, "image_input": 10, "output": 40, "estimate": 0.25},
+        usd=(100 * 5 + 500 * 10 + 4000 * 40) / 1_000_000,
+        file="",
+        blocked=("openai.submit", Becomes("blocked")),
+        in_200=("openai.submit", Becomes("error in 200")),
+        no_credit=Becomes("empty account"),
+    ),
+    Case(
+        "openai",
+        "image",
+        "gpt-image-2",
+        _DRAWN,
+        openai.ROUTES,
+        "openai.submit",
+        _openai_generation,
+        "FORGE_OPENAI_URL",
+        "OPENAI_API_KEY",
+        price={"image": {"1024x1536": 0.2, "default": 0.06}},
+        usd=0.06,
+        references=False,
+        file="",
+        blocked=("openai.submit", Becomes("blocked")),
+        in_200=("openai.submit", Becomes("error in 200")),
+        no_credit=Becomes("empty account"),
+    ),
+]

@@ -1,0 +1,325 @@
+"""The contract, for every adapter: from submit to a stored artifact, and every way to fail on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from personaforge.errors import (
+    JobFailed,
+    ProviderStopped,
+    RateLimited,
+    Refused,
+    Unavailable,
+    Undelivered,
+    Unknown,
+)
+from personaforge.providers.table import capability
+from tests.providers.cases import CASES
+from tests.providers.contract import CANARY, Case, Shop, stocked
+from tests.server import Accepts, Becomes, Cut, Drip, Drop, Says, Server, serving, too_many, web_page
+
+
+@pytest.fixture(params=CASES, ids=lambda case: f"{case.id}-{'with' if case.references else 'without'}-reference")
+def case(request: pytest.FixtureRequest) -> Case:
+    found: Case = request.param
+    return found
+
+
+@pytest.fixture
+def server(case: Case, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    with serving(*case.routes) as found:
+        monkeypatch.setenv(case.url, found.url)
+        monkeypatch.setenv(case.key, CANARY)
+        yield stocked(found)
+
+
+@pytest.fixture
+def shop(tmp_path: Path, server: Server) -> Iterator[Shop]:
+    found = Shop(tmp_path / "project")
+    yield found
+    found.close()
+
+
+def only(cases: bool) -> None:
+    if not cases:
+        pytest.skip("this adapter has no such way to fail")
+
+
+def test_from_submit_to_a_stored_artifact(case: Case, server: Server, shop: Shop) -> None:
+    result = shop.buy(case.action())
+    (submit,) = server.calls(case.submit)
+    case.wire(submit)
+    (artifact,) = result.outputs.values()
+    assert artifact.media_type in ("image/png", "video/webm", "video/mp4", "audio/mpeg", "audio/wav", "audio/ogg")
+    assert len(shop.content(result)) == artifact.size > 100
+    record = shop.store.find(case.action().key)
+    assert record is not None and record["cost_usd"] == pytest.approx(case.usd)
+    assert shop.engine.budget.spent_usd == pytest.approx(case.usd) and shop.engine.budget.unknown_calls == 0
+    entry = shop.store.journal.get(case.action().key)
+    assert entry is not None and entry.state == "done" and entry.cost_usd == pytest.approx(case.usd)
+    # A second time nothing is sent; another take is another call.
+    shop.buy(case.action())
+    assert len(server.ledger) == 1
+    shop.buy(case.action(take=1))
+    assert len(server.ledger) == 2
+
+
+def test_the_capability_says_what_the_adapter_does(case: Case) -> None:
+    fixed = capability(case.modality, case.name)
+    assert fixed.remote and fixed.paid and fixed.hosts and case.key in fixed.keys
+    assert fixed.immediate is not bool(case.poll)
+    assert fixed.transports and ("reference" in fixed.reads) is bool(fixed.references)
+    assert "seed" not in fixed.reads or fixed.seed
+    from personaforge.providers.table import Options, provider
+
+    made = provider(case.modality, case.name, Options())
+    for flag, method in ((fixed.finds, "find"), (fixed.cancels, "cancel"), (fixed.deletes, "delete")):
+        assert flag is hasattr(made, method), method
+
+
+@pytest.mark.parametrize("asked", ["7", "Thu, 01 Jan 2099 00:00:07 GMT", ""])
+def test_too_many_requests_pause_the_provider_and_are_sent_again(
+    case: Case, server: Server, shop: Shop, asked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import personaforge.providers.wire as wire
+
+    monkeypatch.setattr(wire.time, "time", lambda: 4_070_908_800.0)
+    server.script(case.submit, too_many(asked))
+    shop.buy(case.action())
+    assert len(server.calls(case.submit)) == 2 and len(server.ledger) == 1
+    assert max(shop.naps) >= 7 if asked else max(shop.naps) > 0.4
+    assert len(shop.said("action_waiting")) == 1
+
+
+def test_too_many_requests_end_some_time(case: Case, server: Server, shop: Shop) -> None:
+    server.script(case.submit, *[too_many()] * 50)
+    with pytest.raises(RateLimited):
+        shop.buy(case.action())
+    assert len(server.calls(case.submit)) == 7 and not shop.states() and shop.engine.budget.spent_usd == 0
+
+
+def test_a_pause_of_hours_is_not_waited_for(case: Case, server: Server, shop: Shop) -> None:
+    server.script(case.submit, too_many("7200"))
+    with pytest.raises(RateLimited):
+        shop.buy(case.action())
+    assert len(server.calls(case.submit)) == 1
+
+
+def test_a_refusal_is_not_repeated(case: Case, server: Server, shop: Shop) -> None:
+    server.script(case.submit, Says(422, {"error": {"message": "the prompt is too long"}, "detail": "too long"}))
+    with pytest.raises(Refused, match="too long") as caught:
+        shop.buy(case.action())
+    assert type(caught.value) is Refused and len(server.calls(case.submit)) == 1
+    assert not server.ledger and not shop.states() and shop.engine.budget.spent_usd == 0
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_key_that_is_not_accepted_stops_the_provider_with_one_message(
+    case: Case, server: Server, shop: Shop, status: int
+) -> None:
+    server.script(case.submit, Says(status, {"error": {"message": f"bad key {CANARY}"}}))
+    for take in range(3):
+        with pytest.raises(ProviderStopped, match="key was not accepted") as caught:
+            shop.buy(case.action(take))
+        assert CANARY not in str(caught.value) + caught.value.hint
+    assert len(server.calls(case.submit)) == 1
+    (said,) = shop.said("notice")
+    assert case.key in said and CANARY not in said
+
+
+def test_a_missing_key_sends_nothing(case: Case, server: Server, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(case.key)
+    with pytest.raises(ProviderStopped, match=f"{case.key} is not set"):
+        shop.buy(case.action())
+    assert not server.requests and not shop.states()
+
+
+def test_an_empty_account_stops_the_provider(case: Case, server: Server, shop: Shop) -> None:
+    only(case.no_credit is not None)
+    assert case.no_credit is not None
+    server.script(case.submit, case.no_credit)
+    with pytest.raises(ProviderStopped, match="no credit"):
+        shop.buy(case.action())
+    with pytest.raises(ProviderStopped):
+        shop.buy(case.action(1))
+    assert len(server.calls(case.submit)) == 1
+
+
+def test_nobody_there_is_tried_again_and_then_said(
+    case: Case, server: Server, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(case.url, "http://127.0.0.1:9")
+    with pytest.raises(Unavailable, match="can't be reached"):
+        shop.buy(case.action())
+    assert not shop.states() and shop.engine.budget.spent_usd == 0
+    entry = shop.store.journal.get(case.action().key)
+    assert entry is not None and entry.state == "refused" and entry.sent == 7
+
+
+LOST = {
+    "500": Says(500, {"error": {"message": "oops"}}),
+    "503": Says(503, b"busy", media_type="text/plain"),
+    "dropped before": Drop(accepted=False),
+    "dropped after": Drop(accepted=True),
+    "web page": Accepts(web_page()),
+    "no json": Accepts(Says(200, b'{"cut": ', {})),
+}
+
+
+@pytest.mark.parametrize("fault", LOST.values(), ids=LOST)
+def test_an_answer_that_never_came_is_unknown_and_not_sent_again(
+    case: Case, server: Server, shop: Shop, fault: Says | Drop | Accepts
+) -> None:
+    only(not capability(case.modality, case.name).finds)
+    server.script(case.submit, fault)
+    with pytest.raises(Unknown, match="may have been accepted") as caught:
+        shop.buy(case.action())
+    assert "forge jobs resolve" in caught.value.hint and shop.states() == ["unknown"]
+    assert shop.engine.budget.unknown_calls == 1 and shop.engine.budget.spent_usd > 0, "the money stays reserved"
+    again = shop.open()
+    with pytest.raises(Unknown, match="may have been bought"):
+        again.buy(case.action())
+    assert len(server.calls(case.submit)) == 1
+
+
+def test_silence_is_unknown(case: Case, server: Server, tmp_path: Path) -> None:
+    only(not capability(case.modality, case.name).finds)
+    shop = Shop(tmp_path / "impatient", timeout=0.2)
+    from tests.server import Slow
+
+    server.script(case.submit, Slow(0.6))
+    with pytest.raises(Unknown, match="in time"):
+        shop.buy(case.action())
+    assert shop.states() == ["unknown"]
+    shop.close()
+
+
+def test_a_block_is_a_result_and_is_not_asked_for_again(case: Case, server: Server, shop: Shop) -> None:
+    route, fault = case.blocked
+    only(bool(route))
+    server.script(route, fault)
+    result = shop.buy(case.action())
+    assert result.blocked and not result.outputs
+    submits = len(server.calls(case.submit))
+    assert shop.open().buy(case.action()).blocked == result.blocked
+    assert len(server.calls(case.submit)) == submits and not shop.states()
+
+
+def test_a_failed_job_is_definite(case: Case, server: Server, shop: Shop) -> None:
+    only(case.failed is not None)
+    assert case.failed is not None
+    route, fault = case.failed
+    server.script(route, fault)
+    with pytest.raises(JobFailed):
+        shop.buy(case.action())
+    entry = shop.store.journal.get(case.action().key)
+    assert entry is not None and entry.state == "refused" and not shop.states()
+
+
+def test_an_error_in_a_good_answer_is_an_error(case: Case, server: Server, shop: Shop) -> None:
+    only(case.in_200 is not None)
+    assert case.in_200 is not None
+    route, fault = case.in_200
+    server.script(route, *[fault] * 10)
+    with pytest.raises((JobFailed, Undelivered, Refused)):
+        shop.buy(case.action())
+    assert len(server.ledger) <= 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [Says(503, {}), web_page(), too_many("3"), Drop(accepted=True), Says(200, b"{", {})],
+    ids=["503", "web page", "429", "dropped", "no json"],
+)
+def test_a_look_at_a_job_may_fail(case: Case, server: Server, shop: Shop, fault: Says | Drop) -> None:
+    only(bool(case.poll))
+    server.script(case.poll, fault, fault)
+    shop.buy(case.action())
+    assert len(server.ledger) == 1 and shop.engine.budget.spent_usd == pytest.approx(case.usd)
+
+
+def test_a_key_that_ends_while_a_job_runs_loses_nothing(case: Case, server: Server, shop: Shop) -> None:
+    only(bool(case.poll))
+    server.script(case.poll, Says(401, {"detail": "expired"}))
+    with pytest.raises(Undelivered, match="accepted this call") as caught:
+        shop.buy(case.action())
+    assert "forge jobs resume" in caught.value.hint and shop.states() == ["submitted"]
+    shop.open().buy(case.action())
+    assert len(server.ledger) == 1
+
+
+def test_a_job_is_left_at_its_deadline_and_taken_up_again(case: Case, server: Server, shop: Shop) -> None:
+    only(bool(case.poll))
+    server.latency = 1e9
+    with pytest.raises(Undelivered, match="has not finished"):
+        shop.buy(case.action())
+    assert shop.states() == ["submitted"]
+    assert max(shop.naps) <= 15 and shop.naps == sorted(shop.naps), "looks grow rarer, to a bound"
+    server.latency = 0
+    result = shop.open().buy(case.action())
+    assert result.outputs and len(server.ledger) == 1
+
+
+@pytest.mark.parametrize("fault", [Cut(900), Becomes("gone"), Becomes("magic"), Says(502, b"")])
+def test_a_result_that_does_not_come_well_is_fetched_again(
+    case: Case, server: Server, shop: Shop, fault: Cut | Becomes | Says
+) -> None:
+    only(bool(case.file) and not (isinstance(fault, Cut) and case.modality == "video"))
+    server.script(case.file, fault)
+    result = shop.buy(case.action())
+    assert len(server.calls(case.file)) == 2 and len(server.ledger) == 1
+    assert len(shop.content(result)) > 600
+
+
+@pytest.mark.parametrize("fault", [Becomes("gone"), Becomes("magic"), Becomes("private"), Becomes("loop"), web_page()])
+def test_a_result_that_stays_wrong_is_not_bought_again(
+    case: Case, server: Server, shop: Shop, fault: Becomes | Says
+) -> None:
+    only(bool(case.file))
+    server.script(case.file, *[fault] * 100)
+    with pytest.raises(Undelivered, match="accepted this call"):
+        shop.buy(case.action())
+    assert shop.states() == ["submitted"] and len(server.ledger) == 1
+    assert not list((shop.root / ".forge/blobs").rglob(".tmp*")), "nothing is left of it"
+
+
+@pytest.mark.parametrize("word", ["magic", "cut"])
+def test_a_picture_in_the_answer_is_checked_too(case: Case, server: Server, shop: Shop, word: str) -> None:
+    only(not case.file)
+    server.script(case.submit, Becomes(word))
+    with pytest.raises(Undelivered, match=r"which is not|cut off"):
+        shop.buy(case.action())
+    assert shop.states() == ["unknown"] and shop.store.find(case.action().key) is None
+
+
+def test_no_key_goes_to_where_results_lie(case: Case, server: Server, shop: Shop) -> None:
+    only(bool(case.file))
+    server.script(case.file, Becomes("elsewhere"))
+    shop.buy(case.action())
+    for call in server.calls(case.file):
+        assert CANARY not in str(call.headers)
+
+
+def test_a_slow_drip_ends(case: Case, server: Server, shop: Shop) -> None:
+    only(bool(case.file))
+    from personaforge.providers.fetch import Bounds, Fetcher
+
+    shop.engine.executors.fetcher = Fetcher(Bounds(seconds=0.2, silence=5))
+    server.script(case.file, *[Drip(64, 0.05)] * 100)
+    with pytest.raises(Undelivered, match="too slowly"):
+        shop.buy(case.action())
+    assert shop.states() == ["submitted"]
+
+
+def test_no_key_is_kept_anywhere(case: Case, server: Server, shop: Shop) -> None:
+    shop.buy(case.action())
+    server.script(case.submit, Says(400, {"error": {"message": f"no: {CANARY}"}, "detail": f"no {CANARY}"}))
+    with pytest.raises(Refused) as caught:
+        shop.buy(case.action(1))
+    shop.store.close()
+    assert CANARY not in str(caught.value) + repr(shop.events) + repr(caught.value.__context__)
+    for path in shop.root.rglob("*"):
+        assert not path.is_file() or CANARY.encode() not in path.read_bytes(), path
