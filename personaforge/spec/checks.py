@@ -183,8 +183,9 @@ def _problem(sources: PersonaSources, error: Any) -> Problem:
     """Word one of pydantic's errors: found, expected, and the nearest valid name for an unknown key."""
     location = [str(part) for part in error["loc"]]
     kinds = _discriminator(location)
-    location = [part for index, part in enumerate(location) if index not in kinds]
-    if location[0] == "pinned" and error["type"] == "finite_number":
+    location = [part for index, part in enumerate(location) if index not in kinds and not _is_tag(part)]
+    json_values = location[0] == "pinned" or location[1:2] == ["options"]
+    if json_values and error["type"] == "finite_number":
         del location[-1]  # the member of the JSON union
     found = error.get("input")
     message, hint = str(error["msg"]).partition(", unable to parse")[0], ""
@@ -232,6 +233,11 @@ def _placed(sources: PersonaSources, keys: list[str], message: str, hint: str) -
             if source.sets(tuple(keys[:length])):
                 return Problem(source.where(keys), ".".join(keys), message, hint)
     return Problem(sources.main.shown, ".".join(keys), message, hint)
+
+
+def _is_tag(part: str) -> bool:
+    """Tell whether a part of a location only says which form of a value was tried; see `spec.values`."""
+    return part.startswith("<") and part.endswith(">")
 
 
 def _discriminator(location: list[str]) -> set[int]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, JsonValue, StringConstraints, Tag
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 """A step, a section or an entry of a table: lower case, digits and underscores."""
@@ -26,7 +27,17 @@ class Model(BaseModel):
     )
 
 
-PerUnit = Annotated[float, Field(ge=0)] | dict[str, Annotated[float, Field(ge=0)]]
+Dollars = Annotated[float, Field(ge=0)]
+
+
+def _form(value: Any) -> str:
+    """Tell a number from a table, so that a wrong value gets one message. Tags in <> are left out of messages."""
+    return "<table>" if isinstance(value, Mapping | Model) else "<number>"
+
+
+PerUnit = Annotated[
+    Annotated[Dollars, Tag("<number>")] | Annotated[dict[str, Dollars], Tag("<table>")], Discriminator(_form)
+]
 """US dollars for one; or by size (`1024x1536`), resolution, quality or `quality/size`, with `default` for the rest."""
 
 
@@ -37,15 +48,15 @@ class Tariff(Model):
     second: PerUnit | None = None
     character: PerUnit | None = None
     call: PerUnit | None = None
-    input: Annotated[float, Field(ge=0)] | None = None
-    image_input: Annotated[float, Field(ge=0)] | None = None
+    input: Dollars | None = None
+    image_input: Dollars | None = None
     """Tokens of pictures that go in; without it they cost what other tokens cost."""
-    output: Annotated[float, Field(ge=0)] | None = None
-    estimate: Annotated[float, Field(ge=0)] | None = None
+    output: Dollars | None = None
+    estimate: Dollars | None = None
     """What is set aside for a call that is paid by tokens, before anybody knows how many."""
 
 
-MediaPrice = Annotated[float, Field(ge=0)] | Tariff
+MediaPrice = Annotated[Annotated[Dollars, Tag("<number>")] | Annotated[Tariff, Tag("<table>")], Discriminator(_form)]
 """A number for the modality's own unit (an image, a second of clip, a character of speech), or a table."""
 
 
