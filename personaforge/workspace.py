@@ -154,7 +154,7 @@ class Workspace:
         """Run a plan and return what became of it (`personaforge.run.runner.BuildReport`)."""
         from personaforge.run.builds import keep_build
         from personaforge.run.runner import Runner
-        from personaforge.run.setup import engine_of, settle_recorded
+        from personaforge.run.setup import calls_at_once, engine_of, settle_recorded
 
         options = options or BuildOptions()
         settings = [persona.loaded.settings for persona in plan.personas]
@@ -166,6 +166,7 @@ class Workspace:
             engine,
             engine.emit,
             jobs=jobs,
+            calls_at_once=calls_at_once(settings),
             keep_going=options.keep_going or any(one.value("run.keep_going") for one in settings),
             stop=self.stop,
         )

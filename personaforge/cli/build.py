@@ -82,7 +82,7 @@ def build_command(
             return _nothing_to_do(plan)
         for notice in plan.notices if not quiet else ():
             click.echo(f"{click.style('note', fg='yellow')}: {notice}", err=True)
-        with _listening(plan, events, quiet) as listeners, _interruptible(space):
+        with _listening(plan, events, quiet) as listeners, interruptible(space):
             report = space.build(plan, BuildOptions(jobs, keep_going, max_cost), listeners=listeners)
         crashed = next((node for node in report.nodes.values() if node.crash is not None), None)
         if crashed is not None:
@@ -149,7 +149,7 @@ def _listening(plan: Any, events: str | None, quiet: bool) -> Iterator[list[Call
 
 
 @contextmanager
-def _interruptible(space: Workspace) -> Iterator[None]:
+def interruptible(space: Workspace) -> Iterator[None]:
     """The first ^C ends the build after the calls in flight, the second at once; nothing is lost by either."""
 
     def interrupt(signum: int, frame: Any) -> None:

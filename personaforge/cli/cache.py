@@ -1,9 +1,8 @@
-"""`forge cache` and `forge jobs`."""
+"""`forge cache`."""
 
 from __future__ import annotations
 
 import os
-import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -146,57 +145,6 @@ def _remote_folder(space: Workspace, given: str | None, declared: str | None) ->
     if space.project.root not in path.parents:
         raise StoreError(f"store.remote leads out of the project to {path}", hint="pass it with --remote DIR")
     return path
-
-
-@click.group("jobs", short_help="List paid calls in flight, and resolve lost ones.")
-def jobs_command() -> None:
-    """List paid calls in flight, and resolve those whose answer never came."""
-
-
-@jobs_command.command("list")
-@json_option
-@click.pass_obj
-def list_command(folder: str | None, as_json: bool) -> int:
-    """List paid calls that are neither done nor given up."""
-    with Workspace.open((), folder) as space:
-        entries = [
-            {**entry._asdict(), "running": space.store.leases.held(entry.key)}
-            for entry in space.store.journal.open_entries()
-        ]
-    if as_json:
-        print_json({"schema": 1, "jobs": entries})
-        return 0
-    for entry in entries:
-        when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(entry["started"]))
-        state = "running" if entry["running"] else "lost" if entry["state"] == "intent" else "resumable"
-        price = "unknown price" if entry["reserved_usd"] is None else f"${entry['reserved_usd']:.4f}"
-        click.echo(f"{entry['key'][:12]}  {state:<9}  {entry['node']}  {entry['model']}  {price}  sent {when}")
-    if not entries:
-        click.echo("No paid call is in flight.")
-    elif any(not entry["running"] and entry["state"] == "intent" for entry in entries):
-        click.echo("A lost call may have been bought. `forge jobs resolve KEY --resubmit` sends it again.")
-    return 0
-
-
-@jobs_command.command("resolve")
-@click.argument("key")
-@click.option("--resubmit", is_flag=True, required=True, help="It was not bought, or may be bought once more.")
-@click.pass_obj
-def resolve_command(folder: str | None, key: str, resubmit: bool) -> int:
-    """Let the next build send a call again whose answer never came. KEY is the start of its key."""
-    if not resubmit:
-        raise click.UsageError("say --resubmit: the call may be bought a second time")
-    with Workspace.open((), folder) as space:
-        found = [entry for entry in space.store.journal.open_entries() if entry.key.startswith(key)]
-        if len(found) != 1:
-            known = ", ".join(entry.key[:12] for entry in space.store.journal.open_entries()) or "none"
-            raise StoreError(f"{len(found)} open calls start with {key!r}", hint=f"open calls: {known}")
-        entry = found[0]
-        if space.store.leases.held(entry.key):
-            raise StoreError(f"{entry.node} is being worked on by another build")
-        space.store.journal.abandon(entry.key, "given up by the user")
-    click.echo(f"{entry.node}: given up; the next build sends it again.")
-    return 0
 
 
 def _bytes(size: int) -> str:

@@ -37,7 +37,8 @@ COMMANDS = {
     "query": ("data", "Ask the warehouse in SQL."),
     "warehouse": ("data", "Rebuild the warehouse from the records."),
     "cache": ("cache", "Verify, measure, clean and share the store."),
-    "jobs": ("cache", "List paid calls in flight, and resolve lost ones."),
+    "jobs": ("jobs", "List paid calls in flight; resume, cancel or resolve them."),
+    "cost": ("cost", "Show what was spent, by persona, step, provider and model."),
     "completion": ("completion", "Print the shell's completion script."),
 }
 """Command -> module in personaforge.cli, help line."""

@@ -7,18 +7,35 @@ What of litellm 1.106.2 shaped this (each checked against a local server by test
 - `status_code` of an error is more reliable than its class, which differs by provider.
 - A refusal, a blocked answer and a cut-off one are no exceptions; `finish_reason` tells.
 - The base URL comes from litellm's own environment variables (such as OPENAI_API_BASE) and never from a config file:
-  a stranger's pull request could otherwise have a key sent to a host of their choice.
+  a stranger's pull request could otherwise have a key sent to a host of their choice. Any gateway that speaks OpenAI's
+  chat completions is a model prefix with FORGE_<PREFIX>_URL and <PREFIX>_API_KEY, such as `laozhang/gpt-5`.
+- Retry-After is in `litellm_response_headers` and nowhere else.
 """
 
 from __future__ import annotations
 
 import os
 import threading
+import time
 from typing import Any
 
-from personaforge.errors import BackendError, MissingExtra, Refused, Unknown
+from personaforge.errors import (
+    BackendError,
+    Blocked,
+    JobFailed,
+    MissingExtra,
+    Problem,
+    ProviderStopped,
+    RateLimited,
+    Refused,
+    SpecError,
+    Unavailable,
+    Unknown,
+)
 from personaforge.providers.protocols import Job, Reply, Request
+from personaforge.providers.secrets import masked, remember
 from personaforge.providers.table import Options
+from personaforge.providers.wire import base_url, retry_after
 
 _QUIET = {
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",
@@ -30,14 +47,20 @@ _IMPORTING = threading.Lock()
 
 _REFUSALS = {
     400: "the request was not accepted",
-    401: "the key was not accepted",
-    402: "the account has no credit left",
-    403: "the key may not use this model",
     404: "there is no such model",
     422: "the request was not accepted",
-    429: "too many requests, or no quota left",
 }
+_NO_KEY = (401, 403)
 """HTTP answers that prove that nothing was bought."""
+_EMPTY = (
+    "insufficient_quota",
+    "insufficient credit",
+    "insufficient balance",
+    "credit balance is too low",
+    "out of credit",
+)
+_BLOCKED = ("content_policy", "content policy", "content filter", "contentpolicyviolation", "safety system")
+_OPENAI_LIKE = "openai"
 
 
 class LiteLLMText:
@@ -45,18 +68,19 @@ class LiteLLMText:
 
     def __init__(self, options: Options) -> None:
         self._timeout = options.timeout_seconds
+        self._key = options.key
 
     def submit(self, request: Request, key: str = "") -> Reply | Job:
-        """Ask for one completion. Raises Refused, Unknown and BackendError."""
+        """Ask for one completion. See `personaforge.providers.protocols.Provider`."""
         litellm = _litellm()
         fields = request.fields
         messages = [{"role": "user", "content": fields["prompt"]}]
         if fields.get("system"):
             messages.insert(0, {"role": "system", "content": fields["system"]})
         schema = {"name": "answer", "strict": False, "schema": fields["schema"]}
+        address = self._address(request.model)
         try:
             answer = litellm.completion(
-                model=request.model,
                 messages=messages,
                 temperature=fields.get("temperature"),
                 max_tokens=fields.get("max_tokens"),
@@ -65,29 +89,66 @@ class LiteLLMText:
                 num_retries=0,
                 max_retries=0,
                 drop_params=False,
+                **address,
             )
         except Exception as error:
-            raise _translated(error, request.model) from error
-        choice = answer.choices[0]
-        text = choice.message.content
-        if not text:
-            reason = choice.finish_reason or "no reason given"
-            raise BackendError(f"{request.model} answered nothing ({reason})", hint="the request may have been blocked")
-        usage = getattr(answer, "usage", None)
-        details: dict[str, Any] = {
-            "model": str(answer.model or request.model),
-            "finish_reason": str(choice.finish_reason),
-        }
-        if usage is not None:
-            details["tokens_in"], details["tokens_out"] = int(usage.prompt_tokens), int(usage.completion_tokens)
-        if getattr(answer, "id", None):
-            details["request_id"] = str(answer.id)
-        cost = getattr(answer, "_hidden_params", {}).get("response_cost")
-        return Reply(text=str(text), cost_usd=float(cost) if cost is not None else None, details=details)
+            raise _translated(error, request.model) from None
+        return _reply(answer, request.model)
 
     def poll(self, job: Job) -> Reply | Job:
         """Completions are immediate, so there is no job to look after."""
         raise BackendError(f"litellm has no job {job.id!r}")
+
+    def _address(self, model: str) -> dict[str, str]:
+        """Return the model as litellm knows it, and where it is when it is at a gateway of the user's.
+
+        `house/some-model` goes to FORGE_HOUSE_URL, which speaks OpenAI's chat completions, with the key in
+        HOUSE_API_KEY. Both come from the environment and never from a config file.
+        """
+        prefix, _, rest = model.partition("/")
+        house = prefix.upper().replace("-", "_")
+        base = base_url(f"FORGE_{house}_URL") if rest else ""
+        found = {"model": f"{_OPENAI_LIKE}/{rest}", "api_base": base} if base else {"model": model}
+        name = self._key or (f"{house}_API_KEY" if base else "")
+        if name:
+            if not _may_hold(name, house):
+                hint = f"expected {house}_API_KEY, or a longer name such as {house}_API_KEY_STUDIO"
+                raise SpecError(Problem("", "text.key", f"found {name}, which is no key of {prefix}", hint))
+            value = os.environ.get(name, "").strip()
+            if not value:
+                raise ProviderStopped(f"{model} needs a key, and {name} is not set", hint=f"export {name}=...")
+            remember(value)
+            found["api_key"] = value
+        return found
+
+
+def _may_hold(name: str, house: str) -> bool:
+    """Tell whether a variable may hold the key of whoever a model id begins with: never another service's."""
+    return name == f"{house}_API_KEY" or name.startswith(f"{house}_API_KEY_")
+
+
+def _reply(answer: Any, model: str) -> Reply:
+    """Tell an answer from a refusal, a block and one that was cut off: none of these is an error to litellm."""
+    choice = answer.choices[0]
+    text = choice.message.content
+    usage = getattr(answer, "usage", None)
+    details: dict[str, Any] = {"model": str(answer.model or model), "finish_reason": str(choice.finish_reason)}
+    if usage is not None:
+        details["tokens_in"], details["tokens_out"] = int(usage.prompt_tokens), int(usage.completion_tokens)
+    if getattr(answer, "id", None):
+        details["request_id"] = str(answer.id)
+    listed = getattr(answer, "_hidden_params", {}).get("response_cost")
+    cost = float(listed) if listed is not None else None
+    more = getattr(choice.message, "provider_specific_fields", None) or {}
+    refusal = getattr(choice.message, "refusal", None) or more.get("refusal")
+    if refusal:
+        raise Blocked(f"{model} refused: {str(refusal)[:300]}", stage="refusal", cost_usd=cost, details=details)
+    if choice.finish_reason == "content_filter":
+        raise Blocked(f"{model}: a content filter stopped the answer", cost_usd=cost, details=details)
+    if not text:
+        reason = choice.finish_reason or "no reason given"
+        raise JobFailed(f"{model} answered nothing ({reason})", cost_usd=cost)
+    return Reply(text=str(text), cost_usd=cost, details=details, truncated=choice.finish_reason == "length")
 
 
 def _litellm() -> Any:
@@ -105,18 +166,36 @@ def _litellm() -> Any:
 
 
 def _translated(error: Exception, model: str) -> BackendError:
-    """Return our error for litellm's: refused when nothing was bought, unknown when something may have been."""
+    """Return our error for litellm's: what proves that nothing was bought, what may pass, and what nobody knows."""
     status = getattr(error, "status_code", None)
     first = str(error).strip().splitlines()[0][:300] if str(error).strip() else type(error).__name__
+    first = masked(first)
+    wait = _asked_to_wait(error)
+    said = str(error).lower()
     if _never_sent(error):
-        return Refused(f"{model} can't be reached: {first}")
-    if status in _REFUSALS:
+        return Unavailable(f"{model} can't be reached: {first}")
+    if status == 402 or any(word in said for word in _EMPTY):
+        return ProviderStopped(f"{model}: the account has no credit left ({status}): {first}")
+    if status in _NO_KEY:
+        return ProviderStopped(f"{model}: the key was not accepted ({status}): {first}")
+    if status == 429:
+        return RateLimited(f"{model}: too many requests ({status}): {first}", retry_after=wait)
+    if status in _REFUSALS and type(error).__name__ != "APIResponseValidationError":
+        if status == 400 and any(word in said or word in type(error).__name__.lower() for word in _BLOCKED):
+            return Blocked(f"{model}: a content filter stopped the request: {first}", stage="input")
+        if status == 422 and "json" in said and "decode" in said:  # litellm's word for a good answer that is no JSON
+            return Unknown(f"{model} sent no JSON; the call may have been bought: {first}")
         return Refused(f"{model}: {_REFUSALS[status]} ({status}): {first}")
     if status == 408 or "timeout" in type(error).__name__.lower():
         return Unknown(f"{model} did not answer in time; the call may have been bought: {first}")
-    if isinstance(status, int) and status >= 500:
-        return Unknown(f"{model} failed ({status}); the call may have been bought: {first}")
-    return BackendError(f"{model} failed: {type(error).__name__}: {first}")
+    return Unknown(f"{model} failed ({status or type(error).__name__}); the call may have been bought: {first}")
+
+
+def _asked_to_wait(error: Exception) -> float | None:
+    """Return what Retry-After asks for. It is not in the error's own response, which litellm makes up."""
+    headers = getattr(error, "litellm_response_headers", None) or {}
+    value = headers.get("retry-after") or headers.get("Retry-After") or ""
+    return retry_after(str(value), time.time())
 
 
 def _never_sent(error: BaseException) -> bool:

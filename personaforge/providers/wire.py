@@ -105,7 +105,7 @@ class Wire:
         self._headers = headers
         self._explain = explain
         self._variable = f"FORGE_{capability.name.upper().replace('-', '_')}_URL"
-        self._elsewhere = _checked(self._variable)
+        self._elsewhere = base_url(self._variable)
         self._base = self._elsewhere or base
         self._lock = threading.Lock()
         self._clients: dict[bool, httpx.Client] = {}
@@ -297,7 +297,7 @@ def _masked(error: BackendError) -> BackendError:
     return error
 
 
-def _checked(variable: str) -> str:
+def base_url(variable: str) -> str:
     """Return the address that the environment sets, empty for none. Raises SpecError when a key can't go there."""
     url = os.environ.get(variable, "").strip().rstrip("/")
     if not url:

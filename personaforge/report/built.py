@@ -36,6 +36,7 @@ def built_summary(space: Workspace, plan: Plan, report: Any) -> dict[str, Any]:
         "unknown_calls": report.unknown_calls,
         "seconds": round(report.seconds, 3),
         "interrupted": report.interrupted,
+        "in_flight": report.in_flight,
         "failed": failed,
         "alike": _alike(space, plan, report),
         "personas": personas,
@@ -189,6 +190,10 @@ def _closing(summary: dict[str, Any]) -> str:
         parts.append(f"{summary['unknown_calls']} paid calls whose cost is unknown")
     if summary["interrupted"]:
         parts.append("interrupted: the next build goes on from here")
+    if summary["in_flight"]:
+        count = summary["in_flight"]
+        calls = "1 paid call is" if count == 1 else f"{count} paid calls are"
+        parts.append(f"{calls} still being worked on by providers: `forge jobs resume` or the next build takes them up")
     return ", ".join(parts) + "."
 
 

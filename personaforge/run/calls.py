@@ -98,7 +98,7 @@ class Calls:
             if entry is not None and entry.state in ("intent", "unknown"):
                 if entry.state == "intent":  # we hold the lease, so whoever wrote it is gone
                     self.journal().unknown(entry.key, "the process died before its answer came")
-                job = self._found(call, entry)
+                job = self.found(call, entry)
                 if job is not None:
                     return self._held(call, lambda: self._followed(call, job, slot, resumed=True))
                 return self._bought(call, slot, same=call.capability.safe_resubmit)
@@ -219,6 +219,11 @@ class Calls:
 
     # --- what was accepted ---
 
+    def taken_up(self, call: Call, entry: Entry) -> Performed:
+        """Look after a call that was accepted before. Raises BackendError, Stopped."""
+        with call.lane.slot(self.sleep) as slot:
+            return self._taken_up(call, entry, slot)
+
     def _taken_up(self, call: Call, entry: Entry, slot: Slot) -> Performed:
         job = Job(entry.job, 0.0, json.loads(entry.data))
         return self._held(call, lambda: self._followed(call, job, slot, resumed=True))
@@ -307,7 +312,7 @@ class Calls:
             if self.sleep(_FIND_AGAIN_SECONDS * 2**tries):
                 raise Stopped
             try:
-                job = self._found(call, entry)
+                job = self.found(call, entry)
             except Unknown as still:
                 if tries == _FINDS - 1:
                     raise still from None
@@ -318,7 +323,7 @@ class Calls:
             raise Unknown(error.message, hint=_resolve(key)) from None
         return self._sent(call, slot, capability.safe_resubmit, losses + 1)
 
-    def _found(self, call: Call, entry: Entry) -> Job | None:
+    def found(self, call: Call, entry: Entry) -> Job | None:
         """Return the job of a call whose answer never came, None when it is proven that there is none.
 
         Raises Unknown when nobody can tell.

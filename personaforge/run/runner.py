@@ -4,6 +4,10 @@ they come to is placed, pinned and noted.
 Procedures, providers and the store are ordinary blocking code; only this module knows of threads. With one job the same
 code runs on a pool that calls at once. Nodes are started in the plan's order, so a build is as deterministic as its
 providers, whatever the number of jobs.
+
+`jobs` bounds what takes a processor. A node whose provider is elsewhere mostly waits for the network: such nodes have
+threads of their own, as many as keep their providers' calls in flight, and take turns with the others only for what
+they do here (`actions.Engine.turns`).
 """
 
 from __future__ import annotations
@@ -12,16 +16,17 @@ import os
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import orjson
 
 from personaforge.errors import BackendError, PersonaForgeError
 from personaforge.plan.plan import WORKING, PersonaPlan, Plan, PlannedNode, Wishes
 from personaforge.plan.planner import Desk, House
+from personaforge.providers.table import capability
 from personaforge.run.actions import Engine, Tally
 from personaforge.run.events import Event
 from personaforge.run.leftovers import remove_leftovers
@@ -32,6 +37,11 @@ from personaforge.steps.action import Outcome
 from personaforge.store.index import NodeRow
 from personaforge.store.outputs import Placed
 from personaforge.store.store import Store
+
+MAX_THREADS = 320
+"""Of nodes that wait for the network. A thread's stack costs some 100 kB once it is used."""
+_SPARE = 2
+"""Such nodes for every call in flight: while one is measured, another is ready to be sent."""
 
 End = Literal["done", "unchanged", "restored", "rejected", "failed", "skipped", "stopped"]
 """done: came to a new outcome. unchanged: what it needs came out the same. restored: only files were put back.
@@ -62,6 +72,8 @@ class BuildReport:
     cost_usd: float
     unknown_calls: int
     interrupted: bool
+    in_flight: int = 0
+    """Paid calls that their providers are still working on; `forge jobs resume`, or the next build, takes them up."""
 
     @property
     def performed(self) -> int:
@@ -94,7 +106,9 @@ class Runner:
     engine: Engine
     emit: Callable[[Event], None]
     jobs: int = 0
-    """Nodes at once; 0 for the number of processors."""
+    """Nodes at once that take a processor; 0 for their number."""
+    calls_at_once: int = 0
+    """Calls that hosted providers are given at the same time, all together."""
     keep_going: bool = False
     stop: threading.Event = field(default_factory=threading.Event)
     build_id: str = field(default_factory=lambda: time.strftime("%Y%m%dT%H%M%S-") + uuid.uuid4().hex[:8])
@@ -107,11 +121,13 @@ class Runner:
         benches = {persona.id: _Bench(self, persona, plan.wishes) for persona in plan.personas}
         reports: dict[str, NodeReport] = {}
         jobs = self.jobs or os.cpu_count() or 1
-        pool: Executor = CallAtOnce() if jobs == 1 else ThreadPoolExecutor(jobs, "forge")
+        away = {node.id for node in work if self._is_away(node)} if jobs > 1 else set()
+        waiting = min(_SPARE * self.calls_at_once + jobs, len(away), MAX_THREADS)
+        pool: Executor = CallAtOnce() if jobs == 1 else ThreadPoolExecutor(jobs + waiting, "forge")
         try:
             for bench in benches.values():
                 bench.refresh()
-            self._schedule(work, benches, reports, pool, jobs)
+            self._schedule(work, benches, reports, pool, _Room(jobs, waiting, away))
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
             for bench in benches.values():
@@ -127,6 +143,7 @@ class Runner:
             self.engine.budget.spent_usd,
             self.engine.budget.unknown_calls,
             self.stop.is_set(),
+            sum(entry.state == "submitted" for entry in self.engine.store.journal.open_entries()),
         )
         self.emit(_finished(report))
         return report
@@ -137,7 +154,7 @@ class Runner:
         benches: dict[str, _Bench],
         reports: dict[str, NodeReport],
         pool: Executor,
-        jobs: int,
+        room: _Room,
     ) -> None:
         working = {node.id: node for node in work}
         users: dict[str, list[str]] = {}
@@ -153,8 +170,8 @@ class Runner:
         running: dict[Future[NodeReport], str] = {}
         halted = False
         while ready or running:
-            while ready and len(running) < jobs and not halted and not self.stop.is_set():
-                name = ready.pop(0)
+            while not halted and not self.stop.is_set() and (name := room.next(ready, running.values())) is not None:
+                ready.remove(name)
                 node = working[name]
                 running[pool.submit(self._node, node, benches[node.persona])] = name
             if not running:
@@ -174,6 +191,11 @@ class Runner:
             if name not in reports:
                 end: End = "stopped" if self.stop.is_set() else "skipped"
                 reports[name] = NodeReport(name, end, error="" if end == "stopped" else "not started after a failure")
+
+    def _is_away(self, node: PlannedNode) -> bool:
+        """Tell whether a node's provider, or the first of its fallbacks, is not on this machine."""
+        modality = node.shape.kind.modality
+        return bool(modality) and capability(modality, node.shape.declaration["provider"]).remote
 
     def _node(self, node: PlannedNode, bench: _Bench) -> NodeReport:
         self.emit(Event("node_started", node.persona, node.id))
@@ -199,6 +221,28 @@ class Runner:
             fields.update({k: v for k, v in report.outcome.facts.items() if k in ("composite", "decision", "attempt")})
         self.emit(Event("node_finished", node.persona, node.id, result=fields, error=report.error))
         return report
+
+
+class _Room(NamedTuple):
+    """How many nodes may run at once, of either sort."""
+
+    jobs: int
+    waiting: int
+    away: set[str]
+    """Nodes whose provider is elsewhere."""
+
+    def next(self, ready: Sequence[str], running: Iterable[str]) -> str | None:
+        """Return the first ready node that there is room for."""
+        away = here = 0
+        for name in running:
+            if name in self.away:
+                away += 1
+            else:
+                here += 1
+        for name in ready:
+            if away < self.waiting if name in self.away else here < self.jobs:
+                return name
+        return None
 
 
 class _Bench:

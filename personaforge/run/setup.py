@@ -70,6 +70,15 @@ def declared_limits(settings: Iterable[Settings]) -> dict[tuple[str, str], Limit
     return found
 
 
+def calls_at_once(settings: Iterable[Settings]) -> int:
+    """Return how many calls the declared hosted providers are given at the same time, all together."""
+    return sum(
+        limits.in_flight
+        for (group, name), limits in declared_limits(settings).items()
+        if capability(group, name).remote
+    )
+
+
 def spent_before(store: Store, now: float | None = None) -> Spent:
     """Return what has been spent so far, by persona and in this calendar month (UTC)."""
     from personaforge.store.spending import counted, spending

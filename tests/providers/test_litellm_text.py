@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from personaforge.errors import BackendError, Refused, Unknown
+from personaforge.errors import BackendError, Blocked, ProviderStopped, RateLimited, Refused, Unavailable, Unknown
 from personaforge.providers.litellm_text import LiteLLMText
 from personaforge.providers.protocols import Reply, Request
 from personaforge.providers.table import Options
@@ -150,7 +150,7 @@ def test_nobody_listening_is_a_refusal(server: Server, monkeypatch: pytest.Monke
 
 def test_a_blocked_answer_is_an_error_and_not_an_empty_text(server: Server) -> None:
     server.answer = lambda body: (200, completion(None, "content_filter"))
-    with pytest.raises(BackendError, match="answered nothing"):
+    with pytest.raises(Blocked, match="content filter"):
         submit()
 
 
@@ -222,3 +222,65 @@ def test_nothing_imports_litellm_before_it_is_asked() -> None:
         [sys.executable, "-c", code + "print('litellm' in sys.modules)"], capture_output=True, text=True
     )
     assert done.stdout.strip() == "False", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "kind"),
+    [
+        (400, "bad schema", Refused),
+        (400, "rejected by our content policy", Blocked),
+        (401, "bad key", ProviderStopped),
+        (402, "pay", ProviderStopped),
+        (403, "not for you", ProviderStopped),
+        (429, "slow down", RateLimited),
+        (429, "insufficient_quota", ProviderStopped),
+    ],
+)
+def test_what_proves_that_nothing_was_bought_has_a_kind(
+    server: Server, status: int, message: str, kind: type[Exception]
+) -> None:
+    server.answer = lambda body: (status, {"error": {"message": message, "type": "x", "code": "y"}})
+    with pytest.raises(kind) as caught:
+        submit()
+    assert type(caught.value) is kind and "sk-canary" not in str(caught.value)
+
+
+def test_nobody_listening_may_be_tried_again(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_BASE", "http://127.0.0.1:9")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9")
+    with pytest.raises(Unavailable):
+        submit()
+
+
+def test_a_refusal_of_the_model_is_told_apart(server: Server) -> None:
+    answer = completion(None)
+    answer["choices"][0]["message"]["refusal"] = "I can't help with that."
+    server.answer = lambda body: (200, answer)
+    with pytest.raises(Blocked, match="refused: I can't") as caught:
+        submit()
+    assert caught.value.stage == "refusal" and caught.value.details["tokens_out"] == 20
+
+
+def test_an_answer_that_was_cut_off_says_so(server: Server) -> None:
+    server.answer = lambda body: (200, completion('{"desire": "pea', "length"))
+    assert submit().truncated
+
+
+def test_a_gateway_is_an_address_and_a_key_in_the_environment(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_BASE", "http://127.0.0.1:9")
+    monkeypatch.setenv("FORGE_LAOZHANG_URL", server.url + "/v1")
+    monkeypatch.setenv("LAOZHANG_API_KEY", "lz-canary-key")
+    submit(request=Request("complete", "laozhang/gpt-9", REQUEST.fields))
+    assert server.requests[0]["path"] == "/v1/chat/completions" and server.requests[0]["model"] == "gpt-9"
+    assert server.headers[0]["Authorization"] == "Bearer lz-canary-key"
+
+
+def test_a_preset_can_name_no_other_services_key(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    from personaforge.errors import SpecError
+
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "aws-canary")
+    with pytest.raises(SpecError, match="no key of openai"):
+        LiteLLMText(Options(5, "AWS_SECRET_ACCESS_KEY")).submit(REQUEST)
+    monkeypatch.setenv("OPENAI_API_KEY_STUDIO", "sk-studio-canary")
+    LiteLLMText(Options(5, "OPENAI_API_KEY_STUDIO")).submit(REQUEST)
+    assert server.headers[0]["Authorization"] == "Bearer sk-studio-canary"

@@ -1,0 +1,95 @@
+"""`forge cost`."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from personaforge.cli.options import print_json
+from personaforge.workspace import Workspace
+
+GROUPS = ("persona", "step", "provider", "model", "month")
+
+
+@click.command("cost", short_help="Show what was spent, by persona, step, provider and model.")
+@click.argument("personas", nargs=-1)
+@click.option(
+    "--by",
+    "by",
+    multiple=True,
+    type=click.Choice(GROUPS),
+    help="Columns to tell apart, in this order; persona, step, provider and model otherwise.",
+)
+@click.option("--month", metavar="YYYY-MM", help="Only this calendar month (UTC).")
+@click.option("--format", "form", type=click.Choice(("table", "json", "csv")), default="table", show_default=True)
+@click.pass_obj
+def cost_command(
+    folder: str | None, personas: tuple[str, ...], by: tuple[str, ...], month: str | None, form: str
+) -> int:
+    """Show what was spent on PERSONA, or on all: paid calls, US dollars, and what nobody knows the cost of.
+
+    Counts every paid call, also those that came to nothing. `reserved` is what calls of unknown cost were expected to
+    cost; budgets count it.
+    """
+    columns = list(dict.fromkeys(by)) or ["persona", "step", "provider", "model"]
+    with Workspace.open((), folder) as space:
+        rows = totals(space, columns, personas, month)
+    every = _sum(rows)
+    if form == "json":
+        print_json({"schema": 1, "by": columns, "rows": rows, "total": every})
+    elif form == "csv":
+        text = io.StringIO()
+        writer = csv.DictWriter(text, [*columns, *FIGURES], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        click.echo(text.getvalue(), nl=False)
+    elif not rows:
+        click.echo("Nothing was spent.")
+    else:
+        from personaforge.report.tables import print_table
+
+        shown = [(*(row[name] for name in columns), *_figures(row)) for row in rows]
+        shown.append(("total", *[""] * (len(columns) - 1), *_figures(every)))
+        print_table((*columns, "calls", "spent", "failed", "open", "unknown cost"), shown)
+    return 0
+
+
+FIGURES = ("calls", "usd", "failed_calls", "open_calls", "unknown_calls", "reserved_usd")
+
+
+def totals(
+    space: Workspace, columns: list[str], personas: tuple[str, ...] = (), month: str | None = None
+) -> list[dict[str, Any]]:
+    """Return what was spent, a row for each combination of the columns, the dearest first."""
+    from personaforge.store.spending import spending
+
+    rows: dict[tuple[str, ...], dict[str, Any]] = {}
+    for line in spending(space.store):
+        about = {**line._asdict(), "month": datetime.fromtimestamp(line.at, UTC).strftime("%Y-%m")}
+        if (personas and line.persona not in personas) or (month and about["month"] != month):
+            continue
+        names = tuple(str(about[name]) for name in columns)
+        row = rows.setdefault(names, {**dict(zip(columns, names, strict=True)), **dict.fromkeys(FIGURES, 0)})
+        row["calls"] += 1
+        row["usd"] += line.usd or 0.0
+        row["failed_calls"] += line.state == "failed"
+        row["open_calls"] += line.state == "open"
+        if line.usd is None:
+            row["unknown_calls"] += 1
+            row["reserved_usd"] += line.reserved_usd or 0.0
+    for row in rows.values():
+        row["usd"], row["reserved_usd"] = round(row["usd"], 6), round(row["reserved_usd"], 6)
+    return sorted(rows.values(), key=lambda row: (-row["usd"], *(row[name] for name in columns)))
+
+
+def _sum(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    return {name: round(sum(row[name] for row in rows), 6) for name in FIGURES}
+
+
+def _figures(row: dict[str, Any]) -> tuple[Any, ...]:
+    unknown = f"{row['unknown_calls']} (about ${row['reserved_usd']:.4f})" if row["unknown_calls"] else ""
+    return row["calls"], f"${row['usd']:.4f}", row["failed_calls"] or "", row["open_calls"] or "", unknown

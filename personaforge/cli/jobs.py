@@ -1,0 +1,162 @@
+"""`forge jobs`: paid calls in flight, and those whose answer never came."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import click
+
+from personaforge.cli.options import json_option, print_json
+from personaforge.errors import StoreError
+from personaforge.workspace import Workspace
+
+
+@click.group("jobs", short_help="List paid calls in flight; resume, cancel or resolve them.")
+def jobs_command() -> None:
+    """Paid calls that are neither done nor given up: list them, take them up, cancel or resolve them."""
+
+
+@jobs_command.command("list")
+@json_option
+@click.pass_obj
+def list_command(folder: str | None, as_json: bool) -> int:
+    """List paid calls that are neither done nor given up."""
+    with Workspace.open((), folder) as space:
+        _settle(space)
+        entries = [_described(space, entry) for entry in space.store.journal.open_entries()]
+    if as_json:
+        print_json({"schema": 1, "jobs": entries})
+        return 0
+    for entry in entries:
+        when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(entry["started"]))
+        price = "unknown price" if entry["reserved_usd"] is None else f"${entry['reserved_usd']:.4f}"
+        model = f"{entry['provider'].partition('@')[0]} {entry['model']}"
+        click.echo(f"{entry['key'][:12]}  {entry['standing']:<9}  {entry['node']}  {model}  {price}  sent {when}")
+        if entry["note"]:
+            click.echo(f"{'':14}{entry['note']}")
+    if not entries:
+        click.echo("No paid call is in flight.")
+    standings = {entry["standing"] for entry in entries}
+    if "resumable" in standings:
+        click.echo("`forge jobs resume`, or the next build, takes up what was accepted; nothing is sent again.")
+    if "lost" in standings:
+        click.echo(
+            "A lost call may have been bought: look at the provider's own list. `forge jobs resolve KEY --resubmit` has"
+            " the next build send it again, `--abandon` gives it up."
+        )
+    return 0
+
+
+@jobs_command.command("resume")
+@click.argument("key", default="")
+@json_option
+@click.pass_obj
+def resume_command(folder: str | None, key: str, as_json: bool) -> int:
+    """Wait for the calls that were accepted, and keep what they came to. Sends nothing that costs money.
+
+    KEY is the start of one call's key; all open calls without it.
+    """
+    from personaforge.cli.build import interruptible
+    from personaforge.run.resume import resume
+    from personaforge.run.setup import engine_of
+
+    with Workspace.open((), folder) as space:
+        _settle(space)
+        entries = [entry for entry in space.store.journal.open_entries() if entry.key.startswith(key)]
+        engine = engine_of(space, _all_settings(space))
+
+        def say(outcome: Any) -> None:
+            if not as_json:
+                click.echo(f"{outcome.key[:12]}  {outcome.state:<10}  {outcome.node}  {outcome.text}".rstrip())
+
+        try:
+            with interruptible(space):
+                found = resume(engine, entries, say)
+        finally:
+            engine.executors.close()
+    if as_json:
+        print_json({"schema": 1, "jobs": [outcome._asdict() for outcome in found]})
+    elif not entries:
+        click.echo("No paid call is in flight.")
+    return 0 if all(outcome.state in ("done", "not bought") for outcome in found) else 1
+
+
+@jobs_command.command("cancel")
+@click.argument("key")
+@click.pass_obj
+def cancel_command(folder: str | None, key: str) -> int:
+    """Have the provider stop a call that it accepted. KEY is the start of its key."""
+    from personaforge.run.resume import cancel
+    from personaforge.run.setup import engine_of
+
+    with Workspace.open((), folder) as space:
+        entry = _one(space, key)
+        engine = engine_of(space, _all_settings(space))
+        try:
+            cancel(engine, entry)
+        finally:
+            engine.executors.close()
+    click.echo(
+        f"{entry.node}: cancelled; what the provider charges for it is not known. The next build sends it again."
+    )
+    return 0
+
+
+@jobs_command.command("resolve")
+@click.argument("key")
+@click.option("--resubmit", is_flag=True, help="Let the next build send it again, and perhaps buy it a second time.")
+@click.option("--abandon", is_flag=True, help="Give it up: it is not sent again, and --force makes another take.")
+@click.option("--not-bought", is_flag=True, help="The provider's own list doesn't have it: its money is free again.")
+@click.pass_obj
+def resolve_command(folder: str | None, key: str, resubmit: bool, abandon: bool, not_bought: bool) -> int:
+    """Say what is to become of a call whose answer never came, or was given up. KEY is the start of its key."""
+    if resubmit == abandon:
+        raise click.UsageError("say either --resubmit (it may be bought a second time) or --abandon")
+    with Workspace.open((), folder) as space:
+        entry = _one(space, key)
+        if space.store.leases.held(entry.key):
+            raise StoreError(f"{entry.node} is being worked on by another build")
+        if resubmit:
+            space.store.journal.resubmit(entry.key, "sent again at the user's word", bought=not not_bought)
+        else:
+            space.store.journal.abandon(entry.key, "given up by the user", bought=not not_bought)
+    click.echo(f"{entry.node}: " + ("the next build sends it again." if resubmit else "given up."))
+    return 0
+
+
+def _settle(space: Workspace) -> None:
+    """Note as done what has a record already: a process may have died between the two."""
+    from personaforge.run.setup import settle_recorded
+
+    settle_recorded(space.store)
+
+
+def _described(space: Workspace, entry: Any) -> dict[str, Any]:
+    """Return an open call as JSON, without the copy of its request."""
+    running = space.store.leases.held(entry.key)
+    standing = "running" if running else "resumable" if entry.state == "submitted" else "lost"
+    fields = {name: value for name, value in entry._asdict().items() if name not in ("body", "data")}
+    return {**fields, "running": running, "standing": standing}
+
+
+def _one(space: Workspace, key: str) -> Any:
+    """Return the one call that is not done and whose key begins so. Raises StoreError."""
+    entries = [entry for entry in space.store.journal.matching(key) if entry.state in (*_OPEN, "abandoned")]
+    if len(entries) != 1:
+        known = ", ".join(entry.key[:12] for entry in space.store.journal.open_entries()) or "none"
+        raise StoreError(f"{len(entries)} open calls start with {key!r}", hint=f"open calls: {known}")
+    return entries[0]
+
+
+def _all_settings(space: Workspace) -> list[Any]:
+    """Return every persona's settings that can be read, for limits and time limits."""
+    from personaforge.errors import PersonaForgeError
+
+    try:
+        return [loaded.settings for loaded in space.load(())]
+    except PersonaForgeError:
+        return []  # a broken persona file is no reason to leave a paid call alone
+
+
+_OPEN = ("intent", "submitted", "unknown")

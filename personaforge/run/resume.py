@@ -1,0 +1,141 @@
+"""Looks after paid calls without a build: takes up what is open, cancels, and keeps what comes.
+
+What the journal holds of a call is enough to record its result under its key, so that the next build finds it. Nothing
+is sent here that costs money.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from personaforge.errors import BackendError, PersonaForgeError, Refused, StoreError, Unknown
+from personaforge.providers.protocols import Job
+from personaforge.run.actions import Engine, keep_result
+from personaforge.run.calls import Call, unknown
+from personaforge.run.limits import Stopped
+from personaforge.steps.action import Action, Price
+from personaforge.store.journal import Entry
+
+if TYPE_CHECKING:
+    from personaforge.store.store import Store
+
+
+class Outcome(NamedTuple):
+    """What became of an open call."""
+
+    key: str
+    node: str
+    state: str
+    """done, failed, submitted (still running), unknown, not bought, or cancelled."""
+    text: str = ""
+
+
+def resume(engine: Engine, entries: list[Entry], say: Callable[[Outcome], None]) -> list[Outcome]:
+    """Take up open calls, side by side, and return what became of each. A call that a build is at is left to it."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    found: list[Outcome] = []
+    with ThreadPoolExecutor(max(1, min(len(entries), 64)), "forge-resume") as pool:
+        for outcome in pool.map(lambda entry: _resumed(engine, entry), entries):
+            found.append(outcome)
+            say(outcome)
+    return found
+
+
+def cancel(engine: Engine, entry: Entry) -> Outcome:
+    """Have the provider stop a call. Raises StoreError and BackendError."""
+    if entry.state != "submitted":
+        raise StoreError(f"{entry.node}: only an accepted call can be cancelled, and this one is {entry.state}")
+    with _exclusive(engine.store, entry):
+        call = _call(engine, entry)
+        if not call.capability.cancels:
+            raise Refused(
+                f"{call.capability.name} can't cancel a call",
+                hint=f"forge jobs resolve {entry.key[:12]} --abandon forgets it",
+            )
+        stop = getattr(call.made_by, "cancel")  # noqa: B009 - only providers that can have it
+        job = Job(entry.job, 0.0, json.loads(entry.data))
+        engine.executors.guarded(call.action, lambda: stop(job))
+        engine.store.journal.cancelled(entry.key, "cancelled by the user")
+    return Outcome(entry.key, entry.node, "cancelled")
+
+
+def _resumed(engine: Engine, entry: Entry) -> Outcome:
+    """Take up one call, as far as that costs nothing."""
+    store, journal = engine.store, engine.store.journal
+    if store.leases.held(entry.key):
+        return Outcome(entry.key, entry.node, entry.state, "a build is working on it")
+    try:
+        with _exclusive(store, entry):
+            if store.find(entry.key) is not None:
+                journal.done(entry.key, entry.cost_usd)
+                return Outcome(entry.key, entry.node, "done")
+            call = _call(engine, entry)
+            started = engine.clock()
+            if entry.state in ("intent", "unknown"):
+                if not call.capability.finds:
+                    raise unknown(entry)
+                job = engine.calls.found(call, entry)
+                if job is None:
+                    journal.refused(entry.key, f"{call.capability.name} knows of no such call")
+                    return Outcome(entry.key, entry.node, "not bought", "the next build sends it")
+                current = journal.get(entry.key)
+                assert current is not None
+                entry = current
+            done = engine.calls.taken_up(call, entry)
+            keep_result(store, call.action, done, call.persona, call.node, started, engine.clock)
+            return Outcome(entry.key, entry.node, "done", "" if done.outputs else str(done.value.get("blocked", "")))
+    except Unknown as error:
+        return Outcome(entry.key, entry.node, "unknown", f"{error}. {error.hint}" if error.hint else str(error))
+    except Stopped:
+        return Outcome(entry.key, entry.node, "submitted", "stopped waiting")
+    except PersonaForgeError as error:
+        now = journal.get(entry.key)
+        state = now.state if now is not None else entry.state
+        return Outcome(entry.key, entry.node, "failed" if state == "refused" else state, str(error))
+
+
+def _call(engine: Engine, entry: Entry) -> Call:
+    """Return a journalled call. Raises StoreError for one of an earlier forge, which kept too little."""
+    body: dict[str, Any] = json.loads(entry.body)
+    if "parts" not in body:
+        raise StoreError(
+            f"{entry.node}: an earlier forge sent this call and kept too little of it",
+            hint="the next build takes it up",
+        )
+    parts = body["parts"]
+    action = Action(
+        parts["kind"],
+        parts["provider"],
+        parts["request"],
+        parts["inputs"],
+        parts["take"],
+        parts["attempt"],
+        bool(body["deterministic"]),
+        Price(True, body["usd"], body["tariff"]),
+        body["sources"],
+        body["account"],
+    )
+    if action.key != entry.key:
+        raise StoreError(f"{entry.node}: the journal's copy of this call is not what its key says")
+    capability = engine.executors.capability(action)
+    if capability is None:
+        raise BackendError(f"nobody performs actions of kind {action.kind!r}")
+    lane = engine.calls.lanes.of(capability, str(action.request.get("model", "")))
+    made_by = engine.executors.provider(action)
+    blobs = engine.store.blobs
+    return Call(
+        action,
+        made_by,
+        capability,
+        lane,
+        body["persona"],
+        entry.node,
+        lambda: {name: blobs.get(digest) for name, digest in action.inputs.items()},
+    )
+
+
+def _exclusive(store: Store, entry: Entry) -> Any:
+    return store.leases.take(entry.key)

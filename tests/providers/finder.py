@@ -1,0 +1,46 @@
+"""The adapter of the made-up provider in `tests/server/finder.py`, for what no example among the real ones can do."""
+
+from __future__ import annotations
+
+from personaforge.providers.capability import Capability, Limits
+from personaforge.providers.protocols import Job, Remote, Reply, Request
+from personaforge.providers.table import Entry, Options
+from personaforge.providers.wire import Wire
+
+CAPABILITY = Capability(
+    "finder",
+    "image",
+    frozenset({"prompt", "seed"}),
+    remote=True,
+    immediate=False,
+    seed=True,
+    transports=frozenset({"url"}),
+    client_key=True,
+    safe_resubmit=True,
+    finds=True,
+    keys=("FINDER_API_KEY",),
+    hosts=("finder.example",),
+    limits=Limits(in_flight=8),
+)
+
+
+class Finder:
+    """The adapter."""
+
+    def __init__(self, options: Options) -> None:
+        self.wire = Wire(CAPABILITY, "https://finder.example", options, lambda key: {"X-Key": key})
+
+    def submit(self, request: Request, key: str = "") -> Reply | Job:
+        answer = self.wire.pay("/finder", json={"model": request.model, "key": key, **request.fields})
+        return Job(answer.json["id"], 0.5)
+
+    def poll(self, job: Job) -> Reply | Job:
+        found = self.wire.ask("GET", f"/finder/{job.id}").json
+        return Reply(remote=Remote(found["url"]), cost_usd=found["cost"])
+
+    def find(self, request: Request, key: str, since: float) -> Job | None:
+        found = self.wire.ask("GET", "/finder", params={"key": key}).json
+        return Job(found["id"], 0.5) if found["id"] else None
+
+
+ENTRY = Entry(CAPABILITY, Finder)
