@@ -11,7 +11,7 @@ import struct
 import threading
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +102,7 @@ class Scripted:
 
     def _reply(self, request: Request) -> Reply:
         reply = self.answer(request)
-        return Reply(reply.text, reply.blob, self.cost_usd, reply.details)
+        return replace(reply, cost_usd=self.cost_usd)
 
 
 def scripted_images(

@@ -1,0 +1,134 @@
+"""Money: prices of every form, budgets of persona and month, and what was spent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from personaforge.errors import JobFailed, Unknown
+from personaforge.run.budget import Bounds, Budget, OverBudget, Spent
+from personaforge.run.setup import spent_before
+from personaforge.steps.action import Price
+from personaforge.steps.prices import price_of, settled
+from personaforge.store.spending import counted, spending
+from personaforge.workspace import BuildOptions
+from tests.run.conftest import PERSONA, Studio
+
+SIZE = {"width": 1024, "height": 1536}
+
+
+@pytest.mark.parametrize(
+    ("kind", "declared", "request_", "usd"),
+    [
+        ("draw", 0.04, SIZE, 0.04),
+        ("draw", 0, SIZE, 0.0),
+        ("draw", None, SIZE, None),
+        ("draw", {"image": {"1024x1536": 0.06, "default": 0.04}}, SIZE, 0.06),
+        ("draw", {"image": {"high/1024x1536": 0.2, "1024x1536": 0.06}}, {**SIZE, "options": {"quality": "high"}}, 0.2),
+        ("draw", {"image": {"512x512": 0.02}}, SIZE, None),
+        ("draw", {"output": 40, "estimate": 0.25}, SIZE, 0.25),
+        ("draw", {"output": 40}, SIZE, None),
+        ("film", 0.1, {"seconds": 5}, 0.5),
+        ("film", {"second": {"1080p": 0.2, "default": 0.1}}, {"seconds": 5, "options": {"resolution": "1080p"}}, 1.0),
+        ("film", {"call": 0.3}, {"seconds": 5}, 0.3),
+        ("speak", 0.0001, {"text": "hello"}, 0.0005),
+    ],
+)
+def test_what_a_call_may_cost(kind: str, declared: Any, request_: dict[str, Any], usd: float | None) -> None:
+    price = price_of(True, declared, kind, request_)
+    assert price.usd == (None if usd is None else pytest.approx(usd))
+    assert price_of(False, declared, kind, request_) == Price(False, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("declared", "said", "details", "usd"),
+    [
+        (0.04, None, {}, 0.04),
+        (0.04, 0.031, {}, 0.031),
+        (None, None, {}, None),
+        (None, 0.5, {}, 0.5),
+        ({"input": 5, "image_input": 10, "output": 40}, 9.0, {"tokens_in": 100, "tokens_out": 1000}, 0.0405),
+        ({"output": 40, "estimate": 0.25}, None, {}, None),
+        ({"second": 0.1}, None, {"seconds": 7}, 0.7),
+    ],
+)
+def test_what_a_call_cost(declared: Any, said: float | None, details: dict[str, Any], usd: float | None) -> None:
+    request = {"seconds": 5}
+    price = price_of(True, declared, "draw", request)
+    found = settled(price, request, said, details).usd
+    assert found == (None if usd is None else pytest.approx(usd))
+
+
+def test_persona_and_month_are_bounds_of_their_own() -> None:
+    asked: list[int] = []
+
+    def before() -> Spent:
+        asked.append(1)
+        return Spent({"ana": 0.9}, 4.9)
+
+    budget = Budget(None, Bounds({"ana": 1.0, "bo": None}, 5.0), before)
+    assert not asked, "nothing is read before anything is paid for"
+    with pytest.raises(OverBudget, match=r"\$0.1000 of \$1.00 is left") as caught:
+        budget.reserve(Price(True, 0.2), "draw", "ana")
+    assert "persona_usd" in caught.value.hint
+    budget.reserve(Price(True, 0.05), "draw", "ana")
+    with pytest.raises(OverBudget, match=r"of \$5.00 is left"):
+        budget.reserve(Price(True, 0.06), "draw", "bo")
+    budget.settle(Price(True, 0.05), 0.01, "ana")
+    budget.reserve(Price(True, 0.06), "draw", "bo")
+    with pytest.raises(OverBudget, match="no declared price"):
+        budget.reserve(Price(True, None), "draw", "bo")
+    assert len(asked) == 1
+
+
+def test_a_personas_budget_holds_over_builds(make_studio: Callable[..., Studio]) -> None:
+    studio = make_studio(PERSONA + "run: {budget: {persona_usd: 0.2}}\n", paid=True, cost_usd=0.03)
+    first = studio.build(options=BuildOptions(jobs=1))
+    assert 0 < first.cost_usd <= 0.2
+    again = studio.build(options=BuildOptions(jobs=1))
+    failed = [node for node in again.nodes.values() if node.end == "failed"]
+    assert again.cost_usd == 0 and "ana" not in failed[0].hint and "persona_usd" in failed[0].hint
+    with studio.open() as space:
+        assert spent_before(space.store).personas["ana"] == pytest.approx(first.cost_usd)
+
+
+def test_what_was_spent_counts_calls_that_came_to_nothing(make_studio: Callable[..., Studio]) -> None:
+    studio = make_studio(paid=True, cost_usd=0.01)
+    errors = {1: JobFailed("out of memory", cost_usd=0.005), 2: JobFailed("and again"), 3: Unknown("reset")}
+    studio.images.fail = lambda request, number: errors.get(number)
+    for _ in range(3):
+        studio.build(options=BuildOptions(jobs=1))
+    with studio.open() as space:
+        lines = list(spending(space.store))
+        month = spent_before(space.store).month
+        assert spent_before(space.store, datetime(2099, 1, 1, tzinfo=UTC).timestamp()).month == 0
+    by_state = {state: [line for line in lines if line.state == state] for state in ("done", "failed", "open")}
+    assert [line.usd for line in by_state["failed"]] == [0.005, None]
+    assert [(line.usd, line.reserved_usd) for line in by_state["open"]] == [(None, 0.04)]
+    assert month == pytest.approx(sum(counted(line) for line in lines))
+    assert month == pytest.approx(0.01 * len(by_state["done"]) + 0.005 + 0.04 + 0.04)
+
+
+def test_forge_cost_tells_it_by_column(make_studio: Callable[..., Studio], capsys: pytest.CaptureFixture[str]) -> None:
+    from personaforge.cli.main import run
+
+    studio = make_studio(paid=True, cost_usd=0.01)
+    studio.build(options=BuildOptions(jobs=1))
+    root = ["--project", str(studio.root)]
+    assert run([*root, "cost", "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["total"]["calls"] == studio.calls() and found["total"]["usd"] == pytest.approx(0.01 * studio.calls())
+    steps = {row["step"]: row for row in found["rows"]}
+    assert steps["image"]["calls"] == 2 + 1 and steps["image"]["model"] == "img-1"
+    assert run([*root, "cost", "--by", "provider", "--by", "model", "--format", "csv"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "provider,model,calls,usd,failed_calls,open_calls,unknown_calls,reserved_usd"
+    assert sum(int(line.split(",")[2]) for line in lines[1:]) == studio.calls()
+    assert run([*root, "cost", "nobody"]) == 0
+    assert capsys.readouterr().out == "Nothing was spent.\n"
+    assert run([*root, "cost"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].startswith("total")
