@@ -28,6 +28,8 @@ _HOSTS = ("queue.fal.run",)
 _RATIOS = ("9:16", "16:9", "1:1")
 _BLOCKS = ("content_policy_violation", "nsfw", "safety")
 _REFERENCE_LIST = "image_urls"
+_FIRST_LOOKS = {"image": 1.0, "video": 5.0}
+"""Seconds after which a request may be done."""
 _OURS = ("reference_field", "size_field")
 """Options that are for this adapter and not for the model."""
 
@@ -53,7 +55,6 @@ class _Queue:
     """What pictures and clips have in common."""
 
     capability: Capability
-    _first_look: float
 
     def __init__(self, options: Options) -> None:
         self.wire = Wire(self.capability, _QUEUE, options, lambda key: {"Authorization": f"Key {key}"})
@@ -72,7 +73,7 @@ class _Queue:
                 self.wire.address(job[name])
             except Refused as error:
                 raise Unknown(f"fal accepted the request, but {error.message}") from None
-        return Job(job.pop("request_id"), self._first_look, job)
+        return Job(job.pop("request_id"), _FIRST_LOOKS[self.capability.modality], job)
 
     def poll(self, job: Job) -> Reply | Job:
         """Look after a request, and at its result when it is completed."""
@@ -105,7 +106,6 @@ class FalImages(_Queue):
     """Picture models at fal."""
 
     capability = _capability("image", set(), references=4, limits=Limits(in_flight=8, deadline_seconds=300))
-    _first_look = 1.0
 
     def _input(self, request: Request) -> dict[str, Any]:
         fields = request.fields
@@ -136,7 +136,6 @@ class FalVideos(_Queue):
     """Clip models at fal: image-to-video."""
 
     capability = _capability("video", {"seconds", "aspect"}, references=1, limits=Limits(4, None, 1_800))
-    _first_look = 5.0
 
     def _input(self, request: Request) -> dict[str, Any]:
         fields = request.fields

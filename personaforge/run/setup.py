@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from personaforge.providers.capability import Limits
-from personaforge.providers.table import capability
+from personaforge.providers.table import capability, names
 from personaforge.run.actions import Engine
 from personaforge.run.budget import Bounds, Budget, Spent
 from personaforge.run.calls import Calls
@@ -60,8 +60,8 @@ def declared_limits(settings: Iterable[Settings]) -> dict[tuple[str, str], Limit
     for one in settings:
         for group in _GROUPS:
             declared = one.get(group)
-            if not declared:
-                continue
+            if not declared or declared["provider"] not in names(group):
+                continue  # a plug-in's, in a process that doesn't have it
             usual = capability(group, declared["provider"]).limits
             wished = {name: value for name, value in (declared.get("limits") or {}).items() if value is not None}
             limits = usual._replace(**wished)

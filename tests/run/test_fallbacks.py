@@ -44,7 +44,7 @@ def test_a_definite_failure_has_the_fallback_asked_and_recorded(paid: Studio, er
     assert node.outcome.facts["model"] == "other-1" and node.outcome.facts["provider"] == "second"
     assert node.outcome.facts["passed_over"] == [f"img-1 ({word})"]
     assert f"img-1 ({word})" in paid.lock.read_text()
-    assert not paid.plan().has_changes
+    assert not paid.plan("+image/02").has_changes
     bought = len(paid.second.calls)  # type: ignore[attr-defined]
     paid.images.fail = None
     paid.build("image/02", options=ONE)
