@@ -29,7 +29,7 @@ from personaforge.workspace import BuildOptions, Workspace
 @selection_options
 @wish_options
 @click.option("-n", "--dry-run", is_flag=True, help="Show the plan and stop.")
-@click.option("-j", "--jobs", type=click.IntRange(1, 256), help="Nodes at once; the number of processors otherwise.")
+@click.option("-j", "--jobs", type=click.IntRange(1, 256), help="Actions that take a processor at once.")
 @click.option("-k", "--keep-going", is_flag=True, help="Go on with nodes that don't depend on a failed one.")
 @click.option("--max-cost", type=click.FloatRange(0), metavar="USD", help="Spend at most this much.")
 @click.option("--events", metavar="FILE", help="Write events as JSON lines to a file, or to standard output with -.")

@@ -56,6 +56,8 @@ class PlainProgress:
     def __call__(self, event: Event) -> None:
         if event.type == "build_started":
             self._total = int(event.result["nodes"])
+        elif event.type == "notice" or (event.type == "action_waiting" and event.message):
+            click.echo(f"{event.node}: {event.message}", err=True)
         elif event.type == "node_finished":
             self._done += 1
             seconds = time.monotonic() - self._started

@@ -57,10 +57,14 @@ class LiveProgress:
         elif event.type == "node_started":
             self._flying[event.node] = (time.monotonic(), "")
         elif event.type in ("action_started", "action_waiting") and event.node in self._flying:
-            what = "waits for another build" if event.type == "action_waiting" else str(event.result.get("kind", ""))
+            what = str(event.result.get("kind", ""))
+            if event.type == "action_waiting":
+                what = f"waits: {event.message.partition(':')[0]}"
             if event.result.get("attempt"):
                 what += f", attempt {event.result['attempt'] + 1}"
             self._flying[event.node] = (self._flying[event.node][0], what)
+        elif event.type == "notice":
+            self._console.print(Text(f"note: {event.message}", style="yellow"))
         elif event.type == "node_finished":
             self._flying.pop(event.node, None)
             self._done += 1
