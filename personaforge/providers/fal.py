@@ -14,6 +14,7 @@ Results lie on a public CDN unless the account says otherwise; `options` may car
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from personaforge.errors import BackendError, Blocked, JobFailed, ProviderStopped, Refused, Unavailable, Unknown
@@ -30,6 +31,8 @@ _BLOCKS = ("content_policy_violation", "nsfw", "safety")
 _REFERENCE_LIST = "image_urls"
 _FIRST_LOOKS = {"image": 1.0, "video": 5.0}
 """Seconds after which a request may be done."""
+_LOOK_AGAIN = 0.1
+"""The shortest pause between looks: that of fal's own Python client."""
 _OURS = ("reference_field", "size_field")
 """Options that are for this adapter and not for the model."""
 
@@ -80,7 +83,7 @@ class _Queue:
         status = self.wire.ask("GET", job.data["status_url"]).json
         word = status.get("status") if isinstance(status, dict) else None
         if word in ("IN_QUEUE", "IN_PROGRESS"):
-            return job
+            return replace(job, wait_seconds=_LOOK_AGAIN)
         if word != "COMPLETED":
             raise Unavailable(f"fal says {str(word)[:40]!r} about its request {job.id}")
         failed = _said_error(status)

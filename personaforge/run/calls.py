@@ -238,7 +238,6 @@ class Calls:
             if self.sleep(wait):
                 raise Stopped
             waited = self.clock() - started
-            wait = self.pace.next(wait, waited, hint, expected)
             try:
                 found = self._looked(call, job)
                 if isinstance(found, Reply):
@@ -268,11 +267,11 @@ class Calls:
                     lane.account.pause(
                         self.backoff.pause(1, error.retry_after, self.chance) or error.retry_after or 1.0
                     )
-                wait = max(wait, lane.account.pausing())
             except BackendError as error:
                 # A fresh look may bring a fresh address; what stays wrong is said after a few.
                 last = error
                 deaf += 1
+            wait = max(self.pace.next(wait, waited, hint, expected), lane.account.pausing())
             if last is not None:
                 wait = max(wait, self.backoff.pause(min(max(fetches, deaf, 1), 4), None, self.chance) or 0.0)
             if last is not None and (fetches >= _FETCHES or deaf >= _FETCHES):

@@ -47,8 +47,8 @@ class Pace(NamedTuple):
 
     most_seconds: float = 15.0
     growth: float = 1.3
-    close: float = 0.03
-    """Pause in parts of the expected duration."""
+    close: float = 0.02
+    """Pause in parts of the expected duration, unless the adapter asks for longer ones."""
     least_seconds: float = 0.05
 
     def first(self, hint: float, expected: float | None) -> float:
@@ -58,5 +58,5 @@ class Pace(NamedTuple):
     def next(self, last: float, waited: float, hint: float, expected: float | None) -> float:
         """Return the seconds before the next look, after a pause of `last` and `waited` in all."""
         if expected is not None and waited < 1.5 * expected:
-            return min(max(self.close * expected, self.least_seconds), self.most_seconds)
-        return min(max(last, min(hint, self.most_seconds)) * self.growth, self.most_seconds)
+            return min(max(self.close * expected, self.least_seconds, hint), self.most_seconds)
+        return min(max(last, min(hint, self.most_seconds), self.least_seconds) * self.growth, self.most_seconds)
