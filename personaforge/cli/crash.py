@@ -1,4 +1,4 @@
-"""Writes down what a bug report needs, without secrets: the traceback, versions, and the command."""
+"""Writes down what a bug report needs, without secrets: the traceback, versions, and the command, keys masked."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ def write_log(error: BaseException) -> str:
     project = find_project()
     folder = str(project.state / "log") if project is not None else tempfile.gettempdir()
     name = f"crash-{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}.txt"
+    from personaforge.providers.secrets import masked
+
     text = "".join(
         (
             f"forge {__version__}, Python {sys.version.split()[0]}, {platform.platform()}\n",
@@ -30,7 +32,7 @@ def write_log(error: BaseException) -> str:
             os.makedirs(place, exist_ok=True)
             path = os.path.join(place, name)
             with open(path, "w", encoding="utf-8") as file:
-                file.write(text)
+                file.write(masked(text))
         except OSError:
             continue
         return path

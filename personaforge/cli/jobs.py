@@ -33,6 +33,9 @@ def list_command(folder: str | None, as_json: bool) -> int:
         price = "unknown price" if entry["reserved_usd"] is None else f"${entry['reserved_usd']:.4f}"
         model = f"{entry['provider'].partition('@')[0]} {entry['model']}"
         click.echo(f"{entry['key'][:12]}  {entry['standing']:<9}  {entry['node']}  {model}  {price}  sent {when}")
+        if entry["expires"] is not None and entry["standing"] == "resumable":
+            until = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(entry["expires"]))
+            click.echo(f"{'':14}its provider keeps the result until about {until}")
         if entry["note"]:
             click.echo(f"{'':14}{entry['note']}")
     if not entries:
