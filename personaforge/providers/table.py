@@ -97,7 +97,9 @@ _TABLE: dict[tuple[str, str], Entry] = {
 _MODULES: dict[tuple[str, str], str] = {
     ("image", "fal"): "fal:IMAGES",
     ("image", "openai"): "openai_images:IMAGES",
+    ("image", "runway"): "runway:IMAGES",
     ("video", "fal"): "fal:VIDEOS",
+    ("video", "runway"): "runway:VIDEOS",
 }
 """(modality, name) -> `module:Entry` in personaforge.providers, imported when a plan names it: these modules load httpx
 only when they call, so their capability costs nothing to read."""

@@ -6,7 +6,7 @@ import base64
 import json
 
 from tests.providers.contract import CANARY, REFERENCE, Case
-from tests.server import Becomes, Call, Says, fal, files, openai
+from tests.server import Becomes, Call, Says, fal, files, openai, runway
 
 _DRAWN = {"prompt": "Nova on her balcony", "width": 832, "height": 1216, "seed": 7}
 
@@ -50,6 +50,39 @@ def _openai_generation(call: Call) -> None:
     assert json.loads(call.body)["size"] == "1024x1536"
 
 
+def _runway(call: Call) -> dict[str, object]:
+    assert call.headers["authorization"] == f"Bearer {CANARY}"
+    assert call.headers["x-runway-version"] == "2024-11-06"
+    body: dict[str, object] = call.json
+    assert body["seed"] == 7 and "ratios" not in body
+    return body
+
+
+def _runway_image(call: Call) -> None:
+    assert call.path == "/v1/text_to_image"
+    body = _runway(call)
+    assert body["model"] == "gen4_image" and body["promptText"] == "Nova on her balcony"
+    assert body["ratio"] == "960:1440"
+    uri = "data:image/png;base64," + base64.b64encode(REFERENCE).decode()
+    assert body["referenceImages"] == [{"uri": uri, "tag": "reference1"}]
+
+
+def _runway_video(call: Call) -> None:
+    assert call.path == "/v1/image_to_video"
+    body = _runway(call)
+    assert body["ratio"] == "720:1280" and body["duration"] == 5
+    assert body["promptImage"] == "data:image/png;base64," + base64.b64encode(REFERENCE).decode()
+
+
+def _runway_words(call: Call) -> None:
+    assert call.path == "/v1/text_to_video"
+    body = _runway(call)
+    assert "promptImage" not in body and body["ratio"] == "720:1280"
+
+
+_FILMED = {"prompt": "She smiles", "width": 432, "height": 768, "aspect": "9:16", "seconds": 5, "seed": 7}
+_RUNWAY_EMPTY = Says(400, {"error": "You do not have enough credits to run this task."})
+
 CASES = [
     Case(
         "fal",
@@ -73,7 +106,7 @@ CASES = [
         "fal",
         "video",
         "fal-ai/kling-video/image-to-video",
-        {"prompt": "She smiles", "width": 432, "height": 768, "aspect": "9:16", "seconds": 5, "seed": 7},
+        _FILMED,
         [*files.ROUTES, *fal.ROUTES],
         "fal.submit",
         _fal_video,
@@ -121,5 +154,60 @@ CASES = [
         blocked=("openai.submit", Becomes("blocked")),
         in_200=("openai.submit", Becomes("error in 200")),
         no_credit=Becomes("empty account"),
+    ),
+    Case(
+        "runway",
+        "image",
+        "gen4_image",
+        {**_DRAWN, "options": {"ratios": ["1024:1024", "960:1440", "1920:1080"]}},
+        [*files.ROUTES, *runway.ROUTES],
+        "runway.submit",
+        _runway_image,
+        "FORGE_RUNWAY_URL",
+        "RUNWAYML_API_SECRET",
+        price=0.08,
+        usd=0.08,
+        poll="runway.task",
+        blocked=("runway.task", Becomes("blocked")),
+        failed=("runway.task", Becomes("failed")),
+        in_200=("runway.task", Becomes("error in 200")),
+        no_credit=_RUNWAY_EMPTY,
+    ),
+    Case(
+        "runway",
+        "video",
+        "gen4_turbo",
+        _FILMED,
+        [*files.ROUTES, *runway.ROUTES],
+        "runway.submit",
+        _runway_video,
+        "FORGE_RUNWAY_URL",
+        "RUNWAYML_API_SECRET",
+        price={"second": 0.05},
+        usd=0.25,
+        poll="runway.task",
+        blocked=("runway.task", Becomes("blocked input")),
+        failed=("runway.task", Becomes("failed")),
+        in_200=("runway.task", Becomes("error in 200")),
+        no_credit=_RUNWAY_EMPTY,
+    ),
+    Case(
+        "runway",
+        "video",
+        "gen4.5",
+        _FILMED,
+        [*files.ROUTES, *runway.ROUTES],
+        "runway.submit",
+        _runway_words,
+        "FORGE_RUNWAY_URL",
+        "RUNWAYML_API_SECRET",
+        price={"second": 0.05},
+        usd=0.25,
+        references=False,
+        poll="runway.task",
+        blocked=("runway.task", Becomes("blocked")),
+        failed=("runway.task", Becomes("failed")),
+        in_200=("runway.task", Becomes("error in 200")),
+        no_credit=_RUNWAY_EMPTY,
     ),
 ]
