@@ -24,7 +24,7 @@ class Capability(NamedTuple):
 
     name: str
     modality: str
-    """`text`, `image` or `video`."""
+    """`text`, `image`, `video` or `speech`."""
     reads: frozenset[str]
     """Names of the request fields and inputs that reach the provider, and so enter the action key."""
     paid: bool = True

@@ -28,6 +28,8 @@ _MAGIC: Final = (
     ("audio/ogg", 0, b"OggS"),
     ("audio/mpeg", 0, b"ID3"),
 )
+_STREAMED: Final = b"\xff\xff\xff\xff"
+"""The length of a WAV that is sent while it is made, as OpenAI's is (github.com/speaches-ai/speaches issue 493)."""
 _END: Final = {"image/png": b"IEND\xaeB`\x82", "image/jpeg": b"\xff\xd9"}
 
 
@@ -36,20 +38,32 @@ def media_type(head: bytes) -> str:
     for name, offset, magic in _MAGIC:
         if head[offset : offset + len(magic)] == magic and (offset != 8 or head[:4] == b"RIFF"):
             return name
-    if len(head) > 2 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0 and head[1] & 0x06:  # a frame, layer I to III
+    if _is_frame(head):
         return "audio/mpeg"
     return "application/octet-stream"
+
+
+def _is_frame(head: bytes) -> bool:
+    """Tell whether bytes begin with the header of an MPEG audio frame of layer II or III.
+
+    Reserved values and layer I are none: text in UTF-16 begins with the same bits.
+    """
+    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
+        return False
+    version, layer, rate, frequency = head[1] >> 3 & 3, head[1] >> 1 & 3, head[2] >> 4, head[2] >> 2 & 3
+    return version != 1 and layer in (1, 2) and rate not in (0, 15) and frequency != 3
 
 
 def cut_off(head: bytes, tail: bytes, size: int) -> bool:
     """Tell whether a file of `size` bytes ends too early, as far as its first and last bytes say.
 
-    PNG and JPEG have an end mark, RIFF its length. MP4, WebM, MP3 and Ogg are only known by decoding them.
+    PNG and JPEG have an end mark, RIFF its length, unless it was written as a stream, whose length nobody knew. MP4,
+    WebM, MP3 and Ogg are only known by decoding them.
     """
     found = media_type(head)
     if found in _END:
         return _END[found] not in tail
-    if head[:4] == b"RIFF" and len(head) >= 8:
+    if head[:4] == b"RIFF" and len(head) >= 8 and not (found == "audio/wav" and head[4:8] == _STREAMED):
         return size < int(struct.unpack("<I", head[4:8])[0]) + 8
     return False
 

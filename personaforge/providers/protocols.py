@@ -40,7 +40,7 @@ class Request:
     """What one action asks of a provider. `fields` holds only what the provider's capability says it reads."""
 
     kind: str
-    """Action kind: `complete`, `draw` or `film`."""
+    """Action kind: `complete`, `draw`, `film` or `speak`."""
     model: str
     """Model id as the provider knows it."""
     fields: Mapping[str, Any]
@@ -66,7 +66,7 @@ class Reply:
     text: str = ""
     """The completion, for kind `complete`."""
     blob: Blob | None = None
-    """The picture or clip, for kinds `draw` and `film`. Its media type is checked against its bytes."""
+    """The picture, clip or sound, for kinds `draw`, `film` and `speak`. Its media type is checked against its bytes."""
     cost_usd: float | None = 0.0
     """What the provider charged, in US dollars; None when it didn't say: then the declared price counts. Never 0 for
     an unknown price."""

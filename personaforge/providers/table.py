@@ -98,6 +98,9 @@ _MODULES: dict[tuple[str, str], str] = {
     ("image", "fal"): "fal:IMAGES",
     ("image", "openai"): "openai_images:IMAGES",
     ("image", "runway"): "runway:IMAGES",
+    ("speech", "elevenlabs"): "elevenlabs:SPEECH",
+    ("speech", "minimax"): "minimax:SPEECH",
+    ("speech", "openai"): "openai_speech:SPEECH",
     ("video", "fal"): "fal:VIDEOS",
     ("video", "runway"): "runway:VIDEOS",
 }

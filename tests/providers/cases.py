@@ -6,8 +6,9 @@ import base64
 import json
 
 from tests.providers.contract import CANARY, REFERENCE, Case
-from tests.server import Becomes, Call, Says, fal, files, openai, runway
+from tests.server import Becomes, Call, Says, elevenlabs, fal, files, minimax, openai, openai_speech, runway
 
+_SPOKEN = {"text": "Hi, I'm Nova. Onwards, always.", "voice": "nova", "format": "wav", "seed": 7}
 _DRAWN = {"prompt": "Nova on her balcony", "width": 832, "height": 1216, "seed": 7}
 
 
@@ -82,6 +83,44 @@ def _runway_words(call: Call) -> None:
 
 _FILMED = {"prompt": "She smiles", "width": 432, "height": 768, "aspect": "9:16", "seconds": 5, "seed": 7}
 _RUNWAY_EMPTY = Says(400, {"error": "You do not have enough credits to run this task."})
+
+
+def _openai_speech(call: Call) -> None:
+    assert call.path == "/v1/audio/speech"
+    assert call.headers["authorization"] == f"Bearer {CANARY}"
+    assert call.json == {
+        "model": "gpt-4o-mini-tts",
+        "input": "Hi, I'm Nova. Onwards, always.",
+        "voice": "nova",
+        "response_format": "wav",
+        "instructions": "Warmly.",
+    }
+
+
+def _elevenlabs(call: Call) -> None:
+    assert call.path == "/v1/text-to-speech/nova"
+    assert call.query == {"output_format": ["wav_44100"]}
+    assert call.headers["xi-api-key"] == CANARY
+    assert call.json == {
+        "text": "Hi, I'm Nova. Onwards, always.",
+        "model_id": "eleven_multilingual_v2",
+        "seed": 7,
+        "voice_settings": {"stability": 0.4},
+    }
+
+
+def _minimax(call: Call) -> None:
+    assert call.path == "/v1/t2a_v2"
+    assert call.headers["authorization"] == f"Bearer {CANARY}"
+    assert call.json == {
+        "model": "speech-2.8-hd",
+        "text": "Hi, I'm Nova. Onwards, always.",
+        "stream": False,
+        "output_format": "hex",
+        "voice_setting": {"speed": 1.1, "voice_id": "nova"},
+        "audio_setting": {"sample_rate": 44100, "format": "wav"},
+    }
+
 
 CASES = [
     Case(
@@ -209,5 +248,59 @@ CASES = [
         failed=("runway.task", Becomes("failed")),
         in_200=("runway.task", Becomes("error in 200")),
         no_credit=_RUNWAY_EMPTY,
+    ),
+    Case(
+        "openai",
+        "speech",
+        "gpt-4o-mini-tts",
+        {**_SPOKEN, "options": {"instructions": "Warmly."}},
+        openai_speech.ROUTES,
+        "openai.speech",
+        _openai_speech,
+        "FORGE_OPENAI_URL",
+        "OPENAI_API_KEY",
+        price=0.00002,
+        usd=30 * 0.00002,
+        references=False,
+        file="",
+        blocked=("openai.speech", Becomes("blocked")),
+        in_200=("openai.speech", Becomes("error in 200")),
+        no_credit=Becomes("empty account"),
+    ),
+    Case(
+        "elevenlabs",
+        "speech",
+        "eleven_multilingual_v2",
+        {**_SPOKEN, "options": {"voice_settings": {"stability": 0.4}}},
+        elevenlabs.ROUTES,
+        "elevenlabs.speech",
+        _elevenlabs,
+        "FORGE_ELEVENLABS_URL",
+        "ELEVENLABS_API_KEY",
+        price=0.0003,
+        usd=elevenlabs.CREDITS * 0.0003,
+        references=False,
+        file="",
+        in_200=("elevenlabs.speech", Becomes("error in 200")),
+        no_credit=Becomes("empty account"),
+    ),
+    Case(
+        "minimax",
+        "speech",
+        "speech-2.8-hd",
+        {**_SPOKEN, "options": {"voice_setting": {"speed": 1.1}, "audio_setting": {"sample_rate": 44100}}},
+        minimax.ROUTES,
+        "minimax.speech",
+        _minimax,
+        "FORGE_MINIMAX_URL",
+        "MINIMAX_API_KEY",
+        price={"character": 0.0001, "call": 0.01},
+        usd=minimax.CHARACTERS * 0.0001 + 0.01,
+        references=False,
+        file="",
+        blocked=("minimax.speech", Becomes("1026")),
+        failed=("minimax.speech", Becomes("1001")),
+        in_200=("minimax.speech", Becomes("error in 200")),
+        no_credit=Becomes("1008"),
     ),
 ]

@@ -27,6 +27,7 @@ from personaforge.steps.action import Action, Result
 from personaforge.steps.prices import price_of
 from personaforge.store.store import Store
 from personaforge.testing import png
+from tests.providers.sounds import sound
 from tests.server import Becomes, Call, Fault, Route, Server
 
 KINDS = {"text": "complete", "image": "draw", "video": "film", "speech": "speak"}
@@ -167,9 +168,10 @@ def picture(body: Mapping[str, Any], number: int) -> tuple[bytes, str]:
 
 
 def stocked(server: Server) -> Server:
-    """Give a server pictures and clips to hand out."""
+    """Give a server pictures, clips and sounds to hand out."""
     from tests.run.conftest import clip
 
     server.state["picture"] = picture
+    server.state["sound"] = lambda form, number: sound(form, f"spoken {number}")
     server.state["clip"] = lambda body, number: (clip((number % 250, 90, 40), "film"), "video/webm")
     return server

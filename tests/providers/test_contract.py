@@ -76,7 +76,7 @@ def test_the_capability_says_what_the_adapter_does(case: Case) -> None:
     fixed = capability(case.modality, case.name)
     assert fixed.remote and fixed.paid and fixed.hosts and case.key in fixed.keys
     assert fixed.immediate is not bool(case.poll)
-    assert fixed.transports and ("reference" in fixed.reads) is bool(fixed.references)
+    assert bool(fixed.transports) is bool(fixed.references) and ("reference" in fixed.reads) is bool(fixed.references)
     assert "seed" not in fixed.reads or fixed.seed
     from personaforge.providers.table import Options, provider
 

@@ -1,0 +1,78 @@
+"""Speech by OpenAI's models, and by whatever speaks the same interface, immediately: `/v1/audio/speech`.
+
+Documented at developers.openai.com/api/reference/resources/audio. The body of the answer is the sound itself. A WAV
+comes as a stream, with 0xFFFFFFFF for its length. The models take no seed, and the answer counts nothing, so a price by
+character counts our own text, and one by tokens stays an estimate. `options` carries `instructions` and `speed`.
+
+FORGE_OPENAI_URL sets another base, such as a gateway's or that of a speech server on this machine; it counts for
+OpenAI's pictures, too. That such servers answer an error with HTTP 200 is guarded against, but unconfirmed.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from personaforge.errors import BackendError, Blocked, Refused
+from personaforge.providers.capability import Capability, Limits
+from personaforge.providers.pictures import options_of
+from personaforge.providers.protocols import Job, Reply, Request
+from personaforge.providers.sounds import sound_in
+from personaforge.providers.table import Entry, Options
+from personaforge.providers.wire import Answer, Wire
+
+CAPABILITY: Final = Capability(
+    "openai",
+    "speech",
+    frozenset({"text", "voice", "format", "options"}),
+    remote=True,
+    keys=("OPENAI_API_KEY",),
+    hosts=("api.openai.com",),
+    limits=Limits(in_flight=4, deadline_seconds=120),
+)
+_FORMATS: Final = {"mp3": "mp3", "wav": "wav", "ogg": "opus"}
+_BLOCKS: Final = ("moderation_blocked", "content_policy_violation")
+"""Error codes of a request that the safety system stopped: those of the picture models, unconfirmed for speech."""
+
+
+class OpenAISpeech:
+    """OpenAI's speech models."""
+
+    def __init__(self, options: Options) -> None:
+        self.wire = Wire(
+            CAPABILITY,
+            "https://api.openai.com",
+            options,
+            lambda key: {"Authorization": f"Bearer {key}"},
+            explain=_explained,
+        )
+
+    def submit(self, request: Request, key: str = "") -> Reply | Job:
+        """Have one text spoken. See `personaforge.providers.protocols.Provider`."""
+        fields = request.fields
+        body: dict[str, Any] = {
+            "response_format": _FORMATS[fields["format"]],
+            **options_of(request),
+            "model": request.model,
+            "input": fields["text"],
+            "voice": fields["voice"],
+        }
+        answer = self.wire.pay("/v1/audio/speech", json=body, raw=True)
+        details: dict[str, Any] = {"model": request.model}
+        if answer.headers.get("x-request-id"):
+            details["request_id"] = answer.headers["x-request-id"]
+        return Reply(blob=sound_in(answer, "openai"), cost_usd=None, details=details)
+
+    def poll(self, job: Job) -> Reply | Job:
+        """Speech comes at once, so there is no job to look after."""
+        raise Refused(f"openai has no job {job.id!r}")
+
+
+def _explained(answer: Answer) -> BackendError | None:
+    error = answer.json.get("error") if isinstance(answer.json, dict) else None
+    code = error.get("code") if isinstance(error, dict) else None
+    if code in _BLOCKS:
+        return Blocked(f"openai stopped the request ({code}): {answer.said()}", stage="input")
+    return None
+
+
+SPEECH = Entry(CAPABILITY, OpenAISpeech)
