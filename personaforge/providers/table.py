@@ -102,6 +102,7 @@ _MODULES: dict[tuple[str, str], str] = {
     ("speech", "minimax"): "minimax:SPEECH",
     ("speech", "openai"): "openai_speech:SPEECH",
     ("video", "fal"): "fal:VIDEOS",
+    ("video", "kling"): "kling:VIDEOS",
     ("video", "runway"): "runway:VIDEOS",
 }
 """(modality, name) -> `module:Entry` in personaforge.providers, imported when a plan names it: these modules load httpx

@@ -6,7 +6,7 @@ import base64
 import json
 
 from tests.providers.contract import CANARY, REFERENCE, Case
-from tests.server import Becomes, Call, Says, elevenlabs, fal, files, minimax, openai, openai_speech, runway
+from tests.server import Becomes, Call, Says, elevenlabs, fal, files, kling, minimax, openai, openai_speech, runway
 
 _SPOKEN = {"text": "Hi, I'm Nova. Onwards, always.", "voice": "nova", "format": "wav", "seed": 7}
 _DRAWN = {"prompt": "Nova on her balcony", "width": 832, "height": 1216, "seed": 7}
@@ -79,6 +79,15 @@ def _runway_words(call: Call) -> None:
     assert call.path == "/v1/text_to_video"
     body = _runway(call)
     assert "promptImage" not in body and body["ratio"] == "720:1280"
+
+
+def _kling(call: Call) -> None:
+    assert call.path == "/v1/videos/image2video"
+    assert CANARY not in str(call.headers), "the secret signs, and stays"
+    body = dict(call.json)
+    assert base64.b64decode(body.pop("image"), validate=True) == REFERENCE
+    assert len(body.pop("external_task_id")) == 36
+    assert body == {"model_name": "kling-v2-5-turbo", "prompt": "She smiles", "duration": "5", "mode": "pro"}
 
 
 _FILMED = {"prompt": "She smiles", "width": 432, "height": 768, "aspect": "9:16", "seconds": 5, "seed": 7}
@@ -302,5 +311,24 @@ CASES = [
         failed=("minimax.speech", Becomes("1001")),
         in_200=("minimax.speech", Becomes("error in 200")),
         no_credit=Becomes("1008"),
+    ),
+    Case(
+        "kling",
+        "video",
+        "kling-v2-5-turbo",
+        {**_FILMED, "options": {"mode": "pro"}},
+        [*files.ROUTES, *kling.ROUTES],
+        "kling.submit",
+        _kling,
+        "FORGE_KLING_URL",
+        "KLING_SECRET_KEY",
+        besides={"KLING_ACCESS_KEY": kling.ACCESS},
+        price={"second": 0.07},
+        usd=0.35,
+        poll="kling.look",
+        blocked=("kling.submit", Becomes("blocked")),
+        failed=("kling.look", Becomes("failed")),
+        in_200=("kling.submit", Becomes("error in 200")),
+        no_credit=Says(429, {"code": 1102, "message": "Resource pack exhausted", "request_id": "r-1"}),
     ),
 ]

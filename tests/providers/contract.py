@@ -71,6 +71,8 @@ class Case:
     """(route, fault) of a job that was accepted and failed."""
     in_200: tuple[str, Fault] | None = None
     """(route, fault) of an error inside a good answer to what costs money."""
+    besides: Mapping[str, str] = field(default_factory=dict)
+    """Other variables that the provider needs."""
     no_credit: Fault | None = None
     """An answer of the submit route for an account without credit."""
 

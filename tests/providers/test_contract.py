@@ -37,6 +37,8 @@ def server(case: Case, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     with serving(*case.routes) as found:
         monkeypatch.setenv(case.url, found.url)
         monkeypatch.setenv(case.key, CANARY)
+        for name, value in case.besides.items():
+            monkeypatch.setenv(name, value)
         yield stocked(found)
 
 
