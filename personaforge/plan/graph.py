@@ -53,7 +53,8 @@ class Shapes:
     def of(self, settings: Settings) -> Shape:
         """Return the shape of a persona's graph. Raises PlanError."""
         key = tuple(
-            settings.groups[name].digest for name in ("pipeline", "matrix", "motion", "identity", "quality", "realism")
+            settings.groups[name].digest
+            for name in ("pipeline", "matrix", "motion", "identity", "quality", "realism", "speech")
         )
         shape = self._known.get(key)
         if shape is None:

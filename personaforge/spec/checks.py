@@ -122,6 +122,7 @@ def _consistency(persona: Persona, schemas: Mapping[str, Any]) -> Iterator[tuple
             for keys, message, hint in pin_problems(schemas[by_section[section]], pinned):
                 yield ["pinned", section, *keys], message, hint
     yield from _media(persona)
+    yield from _voices(persona)
 
 
 def _media(persona: Persona) -> Iterator[tuple[list[str], str, str]]:
@@ -177,6 +178,27 @@ def _media(persona: Persona) -> Iterator[tuple[list[str], str, str]]:
             for key in (step.positions, step.position):
                 if key is not None and not isinstance(_at(plain, key), dict):
                     yield path, f"found {key!r}, expected the path of a table such as matrix.positions", ""
+
+
+def _voices(persona: Persona) -> Iterator[tuple[list[str], str, str]]:
+    """Yield where nobody has said whose voice it is: one provider's voices mean nothing to another."""
+    speech = persona.speech
+    for name, step in persona.pipeline.steps.items():
+        if step.kind != "speech" or step.provider == "none":
+            continue
+        path = ["pipeline", "steps", name]
+        if step.provider != speech.provider and step.model not in speech.voices:
+            message = f"found {step.provider!r}, but speech.voice is one of {speech.provider}"
+            yield (
+                [*path, "provider"],
+                message,
+                f"set speech.voices: {{{step.model}: ...}}, or choose speech: {step.provider}",
+            )
+        for other in step.fallbacks if step.fallbacks is not None else speech.fallbacks:
+            if other.provider != speech.provider and other.model not in speech.voices:
+                where = [*path, "fallbacks"] if step.fallbacks is not None else ["speech", "fallbacks"]
+                message = f"{other.provider} {other.model} has no voice"
+                yield where, message, f"set speech.voices: {{{other.model}: ...}}"
 
 
 def _problem(sources: PersonaSources, error: Any) -> Problem:

@@ -92,6 +92,18 @@ class Video(HostedMedia):
     """By model id: the lengths in seconds that a model films; what isn't listed films any."""
 
 
+class Speech(HostedMedia):
+    """The speech backend. `provider: none` speaks nothing."""
+
+    provider: Name
+    model: Line
+    voice: Line
+    """The voice of `model`, as its provider knows it."""
+    voices: dict[str, Line] = Field(default_factory=dict)
+    """By model id, where it is another: a fallback at another provider needs one here."""
+    format: Literal["mp3", "wav", "ogg"]
+
+
 # --- facts ------------------------------------------------------------------------------------------------------------
 
 
@@ -516,6 +528,7 @@ class Persona(Model):
     text: Text
     image: Image
     video: Video
+    speech: Speech
     identity: Identity
     quality: Quality
     realism: Realism

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from personaforge.spec.values import Fallback, Line, Model, Name, TemplateName
+from personaforge.spec.values import Fallback, Line, Model, Name, Slot, TemplateName
 
 
 class StepBase(Model):
@@ -120,6 +120,18 @@ class VideoStep(Pictured):
     kind: Literal["video"]
 
 
+class SpeechStep(StepBase):
+    """Has the persona speak one text for each entry of `lines`. No nodes while the group `speech` is `none`."""
+
+    kind: Literal["speech"]
+    provider: Name
+    model: Line
+    lines: dict[Slot, TemplateName]
+    """By slot the template of what is said, rendered over the persona document."""
+    fallbacks: tuple[Fallback, ...] | None = None
+    """Asked in turn when the one before has definitely not delivered; null for those of `speech`."""
+
+
 class FinishStep(StepBase):
     """Gives the images of a step the marks of a real camera, by the group `realism`. No nodes while that is `none`."""
 
@@ -167,6 +179,7 @@ Step = Annotated[
     | ImageStep
     | ReferenceStep
     | VideoStep
+    | SpeechStep
     | FinishStep
     | RepairStep
     | RenderStep

@@ -24,6 +24,7 @@ GROUPS = (
     "text",
     "image",
     "video",
+    "speech",
     "identity",
     "quality",
     "realism",

@@ -9,6 +9,7 @@ from personaforge.steps.action import Action, Outcome, Output, Procedure
 from personaforge.steps.context import ANCHOR, Context, pretty_json
 from personaforge.steps.finishing import FINISHED
 from personaforge.steps.images import IMAGE, REFERENCE
+from personaforge.steps.speech import SPEECH
 from personaforge.steps.text import SECTIONS, write
 from personaforge.steps.video import CLIP
 
@@ -33,6 +34,7 @@ _SHOWN = (
     "provider",
     "label",
     "seed",
+    "said",
 )
 
 
@@ -45,7 +47,8 @@ def document(context: Context) -> Procedure:
     artifacts = {
         name: _entry(outcome)
         for name, outcome in sorted(context.needs.items())
-        if any(output in outcome.outputs for output in (ANCHOR, REFERENCE, IMAGE, CLIP, FINISHED)) or not outcome.passed
+        if any(output in outcome.outputs for output in (ANCHOR, REFERENCE, IMAGE, CLIP, SPEECH, FINISHED))
+        or not outcome.passed
     }
     rejected = sorted(name for name, outcome in context.needs.items() if not outcome.passed)
     unmeasured = sorted(name for name, outcome in context.needs.items() if outcome.status == "unmeasured")

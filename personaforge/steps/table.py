@@ -35,7 +35,7 @@ class StepKind:
     """The slots of a step; one empty slot for a step with one node."""
     templates: Callable[[Step], tuple[str, ...]] = lambda step: (step["template"],) if "template" in step else ()
     modality: str = ""
-    """Whose provider the step names: text, image or video."""
+    """Whose provider the step names: text, image, video or speech."""
     measures: bool = False
     """Whether the procedure measures faces, so that the analyzer's identity is part of the signature."""
     pinned: bool = False
@@ -105,6 +105,10 @@ def _filmed(name: str, step: Step, slot: str) -> tuple[str, ...]:
     return ("seed", "video", "identity", "quality", f"pipeline.steps.{name}", "matrix.scenes", f"motion.types.{slot}")
 
 
+def _spoken(name: str, step: Step, slot: str) -> tuple[str, ...]:
+    return ("seed", "speech", f"pipeline.steps.{name}")
+
+
 def _can_place(step: Step) -> bool:
     """Tell whether the provider can draw several faces of one DNA. An unknown one is reported by what draws."""
     try:
@@ -169,6 +173,16 @@ def _video_price(settings: Settings, step: Step, slot: str) -> Price:
         "options": (settings.get("video.options") or {}).get(model, {}),
     }
     return price_of(True, settings.value("video.prices").get(model), "film", request)
+
+
+def _speech_price(settings: Settings, step: Step, slot: str) -> Price:
+    from personaforge.steps.prices import price_of
+    from personaforge.steps.speech import ASSUMED_CHARACTERS
+
+    model = step["model"]
+    options = (settings.get("speech.options") or {}).get(model, {})
+    request = {"characters": ASSUMED_CHARACTERS, "options": options}
+    return price_of(True, settings.value("speech.prices").get(model), "speak", request)
 
 
 def _attempts(settings: Settings, step: Step) -> int:
@@ -274,6 +288,18 @@ _KINDS = (
         pinned=True,
         calls=_attempts,
         price=_video_price,
+    ),
+    StepKind(
+        "speech",
+        1,
+        "speech:speech",
+        _spoken,
+        slots=lambda settings, step: () if step["provider"] == "none" else tuple(sorted(step["lines"])),
+        templates=lambda step: tuple(sorted(step["lines"].values())),
+        modality="speech",
+        pinned=True,
+        calls=lambda settings, step: 1,
+        price=_speech_price,
     ),
     StepKind(
         "finish",
