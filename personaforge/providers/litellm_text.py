@@ -1,4 +1,5 @@
-"""Text through litellm: hosted models behind one call. The only module that imports litellm, and only when it is used.
+"""Text through litellm: hosted models behind one call. The only module that imports litellm, and only when it is used;
+`gemini_images` calls it through `loaded` and `translated`.
 
 What of litellm 1.106.2 shaped this (each checked against a local server by tests/providers/test_litellm_text.py):
 
@@ -58,8 +59,11 @@ _EMPTY = (
     "insufficient balance",
     "credit balance is too low",
     "out of credit",
+    "credits are depleted",
 )
 _BLOCKED = ("content_policy", "content policy", "content filter", "contentpolicyviolation", "safety system")
+_NO_JSON = (("json", "decode"), ("error converting to valid response",))
+"""litellm's words, under a 422 of its own, for a good answer that is no JSON: OpenAI's, and Gemini's."""
 _OPENAI_LIKE = "openai"
 
 
@@ -72,7 +76,7 @@ class LiteLLMText:
 
     def submit(self, request: Request, key: str = "") -> Reply | Job:
         """Ask for one completion. See `personaforge.providers.protocols.Provider`."""
-        litellm = _litellm()
+        litellm = loaded()
         fields = request.fields
         messages = [{"role": "user", "content": fields["prompt"]}]
         if fields.get("system"):
@@ -92,7 +96,7 @@ class LiteLLMText:
                 **address,
             )
         except Exception as error:
-            raise _translated(error, request.model) from None
+            raise translated(error, request.model) from None
         return _reply(answer, request.model)
 
     def poll(self, job: Job) -> Reply | Job:
@@ -151,7 +155,8 @@ def _reply(answer: Any, model: str) -> Reply:
     return Reply(text=str(text), cost_usd=cost, details=details, truncated=choice.finish_reason == "length")
 
 
-def _litellm() -> Any:
+def loaded() -> Any:
+    """Return litellm, imported quietly. Raises MissingExtra."""
     with _IMPORTING:
         for name, value in _QUIET.items():
             os.environ.setdefault(name, value)
@@ -165,7 +170,7 @@ def _litellm() -> Any:
         return litellm
 
 
-def _translated(error: Exception, model: str) -> BackendError:
+def translated(error: Exception, model: str) -> BackendError:
     """Return our error for litellm's: what proves that nothing was bought, what may pass, and what nobody knows."""
     status = getattr(error, "status_code", None)
     first = str(error).strip().splitlines()[0][:300] if str(error).strip() else type(error).__name__
@@ -183,12 +188,12 @@ def _translated(error: Exception, model: str) -> BackendError:
     if status in _REFUSALS and type(error).__name__ != "APIResponseValidationError":
         if status == 400 and any(word in said or word in type(error).__name__.lower() for word in _BLOCKED):
             return Blocked(f"{model}: a content filter stopped the request: {first}", stage="input")
-        if status == 422 and "json" in said and "decode" in said:  # litellm's word for a good answer that is no JSON
-            return Unknown(f"{model} sent no JSON; the call may have been bought: {first}")
+        if status == 422 and any(all(word in said for word in words) for words in _NO_JSON):
+            return Unknown(f"{model} sent no JSON; the request may have been accepted: {first}")
         return Refused(f"{model}: {_REFUSALS[status]} ({status}): {first}")
     if status == 408 or "timeout" in type(error).__name__.lower():
-        return Unknown(f"{model} did not answer in time; the call may have been bought: {first}")
-    return Unknown(f"{model} failed ({status or type(error).__name__}); the call may have been bought: {first}")
+        return Unknown(f"{model} did not answer in time; the request may have been accepted: {first}")
+    return Unknown(f"{model} failed ({status or type(error).__name__}); the request may have been accepted: {first}")
 
 
 def _asked_to_wait(error: Exception) -> float | None:

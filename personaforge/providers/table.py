@@ -96,6 +96,7 @@ _TABLE: dict[tuple[str, str], Entry] = {
 
 _MODULES: dict[tuple[str, str], str] = {
     ("image", "fal"): "fal:IMAGES",
+    ("image", "gemini"): "gemini_images:IMAGES",
     ("image", "openai"): "openai_images:IMAGES",
     ("image", "runway"): "runway:IMAGES",
     ("speech", "elevenlabs"): "elevenlabs:SPEECH",

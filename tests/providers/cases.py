@@ -6,7 +6,7 @@ import base64
 import json
 
 from tests.providers.contract import CANARY, REFERENCE, Case
-from tests.server import Becomes, Call, Says, elevenlabs, fal, files, kling, minimax, openai, openai_speech, runway
+from tests.server import Becomes, Call, Says, elevenlabs, fal, files, gemini, kling, minimax, openai, openai_speech, runway
 
 _SPOKEN = {"text": "Hi, I'm Nova. Onwards, always.", "voice": "nova", "format": "wav", "seed": 7}
 _DRAWN = {"prompt": "Nova on her balcony", "width": 832, "height": 1216, "seed": 7}
@@ -129,6 +129,22 @@ def _minimax(call: Call) -> None:
         "voice_setting": {"speed": 1.1, "voice_id": "nova"},
         "audio_setting": {"sample_rate": 44100, "format": "wav"},
     }
+
+
+def _gemini(call: Call, *before: object) -> None:
+    assert call.path == "/v1beta/models/gemini-house-image:generateContent"
+    assert call.headers["x-goog-api-key"] == CANARY and CANARY not in str(call.query)
+    (turn,) = call.json["contents"]
+    assert turn["parts"] == [*before, {"text": "Nova on her balcony"}]
+    config = call.json["generationConfig"]
+    assert [modality.upper() for modality in config["responseModalities"]] == ["IMAGE", "TEXT"]
+    assert config["seed"] == 7
+
+
+def _gemini_reference(call: Call) -> None:
+    inline = {"mime_type": "image/png", "data": base64.b64encode(REFERENCE).decode()}
+    _gemini(call, {"text": "Reference picture 1:"}, {"inline_data": inline})
+    assert call.json["generationConfig"]["imageConfig"] == {"aspectRatio": "2:3", "imageSize": "2K"}
 
 
 CASES = [
@@ -330,5 +346,41 @@ CASES = [
         failed=("kling.look", Becomes("failed")),
         in_200=("kling.submit", Becomes("error in 200")),
         no_credit=Says(429, {"code": 1102, "message": "Resource pack exhausted", "request_id": "r-1"}),
+    ),
+    ),
+    Case(
+        "gemini",
+        "image",
+        "gemini-house-image",
+        {**_DRAWN, "options": {"imageSize": "2K"}},
+        gemini.ROUTES,
+        "gemini.submit",
+        _gemini_reference,
+        "FORGE_GEMINI_URL",
+        "GEMINI_API_KEY",
+        price={"input": 0.5, "image_input": 1, "output": 60, "estimate": 0.09},
+        usd=(40 * 0.5 + 258 * 1 + 1290 * 60) / 1_000_000,
+        file="",
+        blocked=("gemini.submit", Becomes("blocked")),
+        in_200=("gemini.submit", Becomes("error in 200")),
+        no_credit=Becomes("empty account"),
+    ),
+    Case(
+        "gemini",
+        "image",
+        "gemini-house-image",
+        _DRAWN,
+        gemini.ROUTES,
+        "gemini.submit",
+        _gemini,
+        "FORGE_GEMINI_URL",
+        "GEMINI_API_KEY",
+        price={"image": 0.05},
+        usd=0.05,
+        references=False,
+        file="",
+        blocked=("gemini.submit", Becomes("prompt blocked")),
+        in_200=("gemini.submit", Becomes("error in 200")),
+        no_credit=Becomes("empty account"),
     ),
 ]
