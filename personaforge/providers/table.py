@@ -105,6 +105,7 @@ _MODULES: dict[tuple[str, str], str] = {
     ("video", "fal"): "fal:VIDEOS",
     ("video", "kling"): "kling:VIDEOS",
     ("video", "runway"): "runway:VIDEOS",
+    ("video", "veo"): "veo:VIDEOS",
 }
 """(modality, name) -> `module:Entry` in personaforge.providers, imported when a plan names it: these modules load httpx
 only when they call, so their capability costs nothing to read."""

@@ -6,7 +6,7 @@ import base64
 import json
 
 from tests.providers.contract import CANARY, REFERENCE, Case
-from tests.server import Becomes, Call, Says, elevenlabs, fal, files, gemini, kling, minimax, openai, openai_speech, runway
+from tests.server import Becomes, Call, Says, elevenlabs, fal, files, gemini, kling, minimax, openai, openai_speech, runway, veo
 
 _SPOKEN = {"text": "Hi, I'm Nova. Onwards, always.", "voice": "nova", "format": "wav", "seed": 7}
 _DRAWN = {"prompt": "Nova on her balcony", "width": 832, "height": 1216, "seed": 7}
@@ -88,6 +88,16 @@ def _kling(call: Call) -> None:
     assert base64.b64decode(body.pop("image"), validate=True) == REFERENCE
     assert len(body.pop("external_task_id")) == 36
     assert body == {"model_name": "kling-v2-5-turbo", "prompt": "She smiles", "duration": "5", "mode": "pro"}
+
+
+def _veo(call: Call) -> None:
+    assert call.path == "/v1beta/models/veo-3.1-generate-001:predictLongRunning"
+    assert call.headers["x-goog-api-key"] == CANARY and CANARY not in str(call.query)
+    picture = {"bytesBase64Encoded": base64.b64encode(REFERENCE).decode(), "mimeType": "image/png"}
+    assert call.json == {
+        "instances": [{"prompt": "She smiles", "image": picture}],
+        "parameters": {"aspectRatio": "9:16", "durationSeconds": 4, "resolution": "720p"},
+    }
 
 
 _FILMED = {"prompt": "She smiles", "width": 432, "height": 768, "aspect": "9:16", "seconds": 5, "seed": 7}
@@ -382,5 +392,24 @@ CASES = [
         blocked=("gemini.submit", Becomes("prompt blocked")),
         in_200=("gemini.submit", Becomes("error in 200")),
         no_credit=Becomes("empty account"),
+    Case(
+        "veo",
+        "video",
+        "veo-3.1-generate-001",
+        {**_FILMED, "seconds": 4, "options": {"resolution": "720p"}},
+        [*files.ROUTES, *veo.ROUTES],
+        "veo.submit",
+        _veo,
+        "FORGE_VEO_URL",
+        "GEMINI_API_KEY",
+        price={"second": {"720p": 0.4}},
+        usd=1.6,
+        poll="veo.look",
+        file="veo.file",
+        keyed_file=True,
+        blocked=("veo.look", Becomes("filtered")),
+        failed=("veo.look", Becomes("failed")),
+        in_200=("veo.look", Becomes("error in 200")),
+        no_credit=Says(429, {"error": {"message": "You exceeded your current quota, check your plan and billing"}}),
     ),
 ]

@@ -65,6 +65,8 @@ class Case:
     """Name of the route that tells about jobs; empty for an immediate provider."""
     file: str = "files.get"
     """Name of the route that serves results; empty where they are in the answer."""
+    keyed_file: bool = False
+    """Whether that route is the provider's own, and asks for the key."""
     blocked: tuple[str, Fault] = ("", Becomes("blocked"))
     """(route, fault) of a content filter."""
     failed: tuple[str, Fault] | None = None
