@@ -6,7 +6,21 @@ import base64
 import json
 
 from tests.providers.contract import CANARY, REFERENCE, Case
-from tests.server import Becomes, Call, Says, elevenlabs, fal, files, gemini, kling, minimax, openai, openai_speech, runway, veo
+from tests.server import (
+    Becomes,
+    Call,
+    Says,
+    elevenlabs,
+    fal,
+    files,
+    gemini,
+    kling,
+    minimax,
+    openai,
+    openai_speech,
+    runway,
+    veo,
+)
 
 _SPOKEN = {"text": "Hi, I'm Nova. Onwards, always.", "voice": "nova", "format": "wav", "seed": 7}
 _DRAWN = {"prompt": "Nova on her balcony", "width": 832, "height": 1216, "seed": 7}
@@ -357,7 +371,6 @@ CASES = [
         in_200=("kling.submit", Becomes("error in 200")),
         no_credit=Says(429, {"code": 1102, "message": "Resource pack exhausted", "request_id": "r-1"}),
     ),
-    ),
     Case(
         "gemini",
         "image",
@@ -392,6 +405,7 @@ CASES = [
         blocked=("gemini.submit", Becomes("prompt blocked")),
         in_200=("gemini.submit", Becomes("error in 200")),
         no_credit=Becomes("empty account"),
+    ),
     Case(
         "veo",
         "video",
