@@ -102,6 +102,7 @@ _MODULES: dict[tuple[str, str], str] = {
     ("speech", "elevenlabs"): "elevenlabs:SPEECH",
     ("speech", "minimax"): "minimax:SPEECH",
     ("speech", "openai"): "openai_speech:SPEECH",
+    ("image", "runware"): "runware:IMAGES",
     ("video", "fal"): "fal:VIDEOS",
     ("video", "kling"): "kling:VIDEOS",
     ("video", "runway"): "runway:VIDEOS",

@@ -78,6 +78,10 @@ def _resumed(engine: Engine, entry: Entry) -> Outcome:
                 if not call.capability.finds:
                     raise unknown(entry)
                 job = engine.calls.found(call, entry)
+                if job is None and call.capability.safe_resubmit:
+                    # It may be too early to tell: under its own key it can't be bought twice, under a new one it can.
+                    text = f"{call.capability.name} doesn't know it; the next build sends it under the same key"
+                    return Outcome(entry.key, entry.node, "unknown", text)
                 if job is None:
                     journal.refused(entry.key, f"{call.capability.name} knows of no such call")
                     return Outcome(entry.key, entry.node, "not bought", "the next build sends it")

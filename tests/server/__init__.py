@@ -163,6 +163,12 @@ class Route:
     matches: Callable[[str], bool]
     """Of the path."""
     handler: Handler
+    about: Callable[[Call], bool] = lambda call: True
+    """Of the request as a whole, where a provider has one path for everything."""
+
+
+def _answers(route: Route, call: Call) -> bool:
+    return route.method == call.method and route.matches(call.path) and route.about(call)
 
 
 class Server:
@@ -214,7 +220,7 @@ class Server:
 
     def answer(self, call: Call) -> tuple[Answer | None, Fault | None]:
         """Return what goes back, None for nothing at all, and the fault that shapes how."""
-        route = next((one for one in self.routes if one.method == call.method and one.matches(call.path)), None)
+        route = next((one for one in self.routes if _answers(one, call)), None)
         if route is None:
             return Answer({"error": {"message": f"no route for {call.method} {call.path}"}}, 404), None
         call = Call(call.method, call.path, call.query, call.headers, call.body, route.name)
