@@ -107,6 +107,10 @@ _MODULES: dict[tuple[str, str], str] = {
     ("video", "kling"): "kling:VIDEOS",
     ("video", "runway"): "runway:VIDEOS",
     ("video", "veo"): "veo:VIDEOS",
+    ("image", "replicate"): "replicate:IMAGES",
+    ("image", "runware"): "runware:IMAGES",
+    ("video", "fal"): "fal:VIDEOS",
+    ("video", "replicate"): "replicate:VIDEOS",
 }
 """(modality, name) -> `module:Entry` in personaforge.providers, imported when a plan names it: these modules load httpx
 only when they call, so their capability costs nothing to read."""
