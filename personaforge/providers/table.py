@@ -98,19 +98,17 @@ _MODULES: dict[tuple[str, str], str] = {
     ("image", "fal"): "fal:IMAGES",
     ("image", "gemini"): "gemini_images:IMAGES",
     ("image", "openai"): "openai_images:IMAGES",
+    ("image", "replicate"): "replicate:IMAGES",
+    ("image", "runware"): "runware:IMAGES",
     ("image", "runway"): "runway:IMAGES",
     ("speech", "elevenlabs"): "elevenlabs:SPEECH",
     ("speech", "minimax"): "minimax:SPEECH",
     ("speech", "openai"): "openai_speech:SPEECH",
-    ("image", "runware"): "runware:IMAGES",
     ("video", "fal"): "fal:VIDEOS",
     ("video", "kling"): "kling:VIDEOS",
+    ("video", "replicate"): "replicate:VIDEOS",
     ("video", "runway"): "runway:VIDEOS",
     ("video", "veo"): "veo:VIDEOS",
-    ("image", "replicate"): "replicate:IMAGES",
-    ("image", "runware"): "runware:IMAGES",
-    ("video", "fal"): "fal:VIDEOS",
-    ("video", "replicate"): "replicate:VIDEOS",
 }
 """(modality, name) -> `module:Entry` in personaforge.providers, imported when a plan names it: these modules load httpx
 only when they call, so their capability costs nothing to read."""

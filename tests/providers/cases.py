@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import uuid
+from typing import Any
 
 from tests.providers.contract import CANARY, REFERENCE, Case
 from tests.server import (
@@ -169,6 +171,53 @@ def _gemini_reference(call: Call) -> None:
     inline = {"mime_type": "image/png", "data": base64.b64encode(REFERENCE).decode()}
     _gemini(call, {"text": "Reference picture 1:"}, {"inline_data": inline})
     assert call.json["generationConfig"]["imageConfig"] == {"aspectRatio": "2:3", "imageSize": "2K"}
+
+
+_URI = "data:image/png;base64," + base64.b64encode(REFERENCE).decode()
+
+
+def _runware(call: Call) -> dict[str, Any]:
+    assert call.path == "/v1" and call.headers["authorization"] == f"Bearer {CANARY}"
+    (task,) = call.json
+    assert uuid.UUID(task["taskUUID"]).version == 4
+    expected = {
+        "taskType": "imageInference",
+        "deliveryMethod": "async",
+        "outputType": "URL",
+        "includeCost": True,
+        "numberResults": 1,
+        "positivePrompt": "Nova on her balcony",
+        "width": 832,
+        "height": 1216,
+        "seed": 7,
+    }
+    assert {name: task[name] for name in expected} == expected
+    assert "reference_field" not in task and "reference_with" not in task
+    found: dict[str, Any] = task
+    return found
+
+
+def _runware_pulid(call: Call) -> None:
+    task = _runware(call)
+    assert task["model"] == "runware:101@1" and task["steps"] == 28
+    assert task["puLID"] == {"idWeight": 1.2, "inputImages": [_URI]}
+
+
+def _runware_adapters(call: Call) -> None:
+    assert _runware(call)["ipAdapters"] == [{"model": "runware:55@1", "weight": 0.8, "guideImage": _URI}]
+
+
+def _replicate_official(call: Call) -> None:
+    assert call.path == "/v1/models/black-forest-labs/flux-kontext-pro/predictions"
+    assert call.headers["authorization"] == f"Bearer {CANARY}"
+    asked = {"prompt": "Nova on her balcony", "seed": 7, "aspect_ratio": "2:3"}
+    assert call.json == {"input": {**asked, "output_format": "png", "input_image": _URI}}
+
+
+def _replicate_version(call: Call) -> None:
+    assert call.path == "/v1/predictions"
+    asked = {"prompt": "She smiles", "seed": 7, "aspect_ratio": "9:16", "duration": 5}
+    assert call.json == {"version": "me/nova:" + "ab" * 32, "input": {**asked, "image": _URI}}
 
 
 CASES = [
@@ -425,5 +474,77 @@ CASES = [
         failed=("veo.look", Becomes("failed")),
         in_200=("veo.look", Becomes("error in 200")),
         no_credit=Says(429, {"error": {"message": "You exceeded your current quota, check your plan and billing"}}),
+    ),
+    *(
+        Case(
+            "runware",
+            "image",
+            model,
+            {**_DRAWN, "options": options},
+            [*files.ROUTES, *runware.ROUTES],
+            "runware.submit",
+            wire,
+            "FORGE_RUNWARE_URL",
+            "RUNWARE_API_KEY",
+            price=0.01,
+            usd=runware.COST,
+            poll="runware.response",
+            blocked=blocked,
+            failed=("runware.response", Becomes("failed")),
+            in_200=("runware.submit", Becomes("error in 200")),
+            no_credit=Says(400, {"errors": [{"code": "insufficientCredits", "message": "Insufficient credits."}]}),
+        )
+        for model, options, wire, blocked in (
+            (
+                "runware:101@1",
+                {"reference_field": "puLID", "reference_with": {"idWeight": 1.2}, "steps": 28},
+                _runware_pulid,
+                ("runware.response", Becomes("blocked")),
+            ),
+            (
+                "civitai:101055@128078",
+                {"reference_field": "ipAdapters", "reference_with": {"model": "runware:55@1", "weight": 0.8}},
+                _runware_adapters,
+                ("runware.submit", Becomes("moderated")),
+            ),
+        )
+    ),
+    *(
+        Case(
+            "replicate",
+            modality,
+            model,
+            fields,
+            [*files.ROUTES, *replicate.ROUTES],
+            "replicate.submit",
+            wire,
+            "FORGE_REPLICATE_URL",
+            "REPLICATE_API_TOKEN",
+            price=price,
+            usd=usd,
+            poll="replicate.look",
+            blocked=("replicate.look", Becomes("blocked")),
+            failed=("replicate.look", Becomes("failed")),
+            in_200=("replicate.look", Becomes("error in 200")),
+            no_credit=Says(402, {"title": "Insufficient credit", "detail": "You have insufficient credit"}),
+        )
+        for modality, model, fields, wire, price, usd in (
+            (
+                "image",
+                "black-forest-labs/flux-kontext-pro",
+                {**_DRAWN, "options": {"reference_field": "input_image", "output_format": "png"}},
+                _replicate_official,
+                0.04,
+                0.04,
+            ),
+            (
+                "video",
+                "me/nova:" + "ab" * 32,
+                {"prompt": "She smiles", "width": 432, "height": 768, "aspect": "9:16", "seconds": 5, "seed": 7},
+                _replicate_version,
+                {"second": 0.04},
+                0.2,
+            ),
+        )
     ),
 ]
