@@ -83,6 +83,7 @@ class LiteLLMText:
             messages.insert(0, {"role": "system", "content": fields["system"]})
         schema = {"name": "answer", "strict": False, "schema": fields["schema"]}
         address = self._address(request.model)
+        fault: BackendError | None = None
         try:
             answer = litellm.completion(
                 messages=messages,
@@ -96,7 +97,9 @@ class LiteLLMText:
                 **address,
             )
         except Exception as error:
-            raise translated(error, request.model) from None
+            fault = translated(error, request.model)
+        if fault is not None:
+            raise fault  # out here, so that litellm's error, which may quote the key, is not its context
         return _reply(answer, request.model)
 
     def poll(self, job: Job) -> Reply | Job:

@@ -126,6 +126,13 @@ def test_a_refusal_is_one_request_and_costs_nothing(server: Server, status: int)
     assert len(server.requests) == 1
 
 
+def test_an_error_that_quotes_the_key_is_nowhere_in_ours(server: Server) -> None:
+    server.answer = lambda body: (400, {"error": {"message": "no: sk-canary", "type": "x", "code": "y"}})
+    with pytest.raises(Refused) as caught:
+        submit()
+    assert "sk-canary" not in str(caught.value) and caught.value.__context__ is None
+
+
 @pytest.mark.parametrize("status", [500, 502, 503])
 def test_a_failing_server_may_have_taken_the_money(server: Server, status: int) -> None:
     server.answer = lambda body: (status, {"error": {"message": "oops"}})
