@@ -20,6 +20,8 @@ from tests.server import (
     minimax,
     openai,
     openai_speech,
+    replicate,
+    runware,
     runway,
     veo,
 )
