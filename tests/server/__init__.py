@@ -16,7 +16,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -203,6 +203,11 @@ class Server:
             self._in_flight += 1
             self.busiest = max(self.busiest, self._in_flight)
             return line
+
+    def free(self, number: int) -> None:
+        """Take nothing for a line of the ledger after all, as providers do where the fault was their own."""
+        with self._lock:
+            self.ledger[number - 1] = replace(self.ledger[number - 1], usd=0.0)
 
     def finish(self) -> None:
         """Note that one accepted call is no longer in flight."""

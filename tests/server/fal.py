@@ -1,7 +1,8 @@
 """fal's queue, as documented at fal.ai/docs/model-apis/inference/queue and .../request-errors.
 
-Words: `failed` (COMPLETED with an error), `error in 200` (a completed result without a file), `blocked`, `nowhere` (the
-status address is another host's), `no job` (accepted, and the answer names none). A price for each model is in PRICES.
+Words: `failed` (COMPLETED with an error, which costs nothing), `error in 200` (a completed result without a file),
+`blocked`, `nowhere` (the status address is another host's), `no job` (accepted, and the answer names none). A price for
+each model is in PRICES.
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ def _status(server: Server, call: Call, word: str) -> Answer:
         server.finish()
     if word == "failed":
         job["failed"] = True
+        server.free(job["number"])
     if job.get("failed"):
         return Answer({"status": "COMPLETED", "error": "runner died", "error_type": "runner_disconnected"})
     return Answer({"status": "COMPLETED", "metrics": {"inference_time": 1.2}})
