@@ -233,7 +233,7 @@ class Calls:
         lane, started = call.lane, self.clock()
         expected = None if resumed else lane.expected(call.model)
         wait = 0.0 if resumed else self.pace.first(job.wait_seconds, expected)
-        hint, fetches, deaf = job.wait_seconds, 0, 0
+        hint, fetches, deaf, running = job.wait_seconds, 0, 0, 0.0
         while True:
             if self.sleep(wait):
                 raise Stopped
@@ -242,7 +242,7 @@ class Calls:
                 found = self._looked(call, job)
                 if isinstance(found, Reply):
                     if not fetches and not resumed:
-                        lane.took(call.model, waited)
+                        lane.took(call.model, running, waited)
                     slot.release()
                     fetches += 1
                     return self.executors.finished(call.action, found)
@@ -251,7 +251,7 @@ class Calls:
                     if call.action.price.paid:
                         self.journal().submitted(call.action.key, job.id, job.data)
                 hint = found.wait_seconds
-                deaf = 0
+                deaf, running = 0, waited
                 last: BackendError | None = None
             except JobFailed as error:
                 self._note_refused(call, error)

@@ -53,7 +53,7 @@ class Pace(NamedTuple):
 
     def first(self, hint: float, expected: float | None) -> float:
         """Return the seconds before the first look. `hint` is the provider's or the adapter's."""
-        return hint if expected is None else max(0.97 * expected, min(hint, expected))
+        return hint if expected is None else expected
 
     def next(self, last: float, waited: float, hint: float, expected: float | None) -> float:
         """Return the seconds before the next look, after a pause of `last` and `waited` in all."""

@@ -256,6 +256,7 @@ def serving(*routes: Route, port: int = 0) -> Iterator[Server]:
 
     class Handling(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # head and body are two writes: the second would wait 40 ms for an ACK
 
         def _handle(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
