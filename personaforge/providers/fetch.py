@@ -31,6 +31,7 @@ from personaforge.errors import Unavailable, Undelivered
 from personaforge.providers import kinds
 from personaforge.providers.protocols import Remote
 from personaforge.providers.secrets import masked
+from personaforge.providers.whole import is_cut_off
 
 if TYPE_CHECKING:
     import httpx
@@ -152,10 +153,10 @@ class Fetcher:
         expected = int(length) if length.isascii() and length.isdigit() else None
         if expected is not None and expected > self._bounds.bytes:
             raise Undelivered(f"the result has {expected} bytes, more than {self._bounds.bytes}")
-        head, tail, size = b"", b"", 0
+        head, size = b"", 0
         kind = ""
         try:
-            with open(target, "wb") as file:
+            with open(target, "w+b") as file:
                 for piece in response.iter_raw(65_536):
                     size += len(piece)
                     if size > self._bounds.bytes:
@@ -163,14 +164,13 @@ class Fetcher:
                     if self._clock() > until:
                         raise Unavailable(f"the result came too slowly: {size} bytes in {self._bounds.seconds:g} s")
                     file.write(piece)
-                    tail = (tail + piece)[-kinds.TAIL :]
                     if not kind:
                         head = (head + piece)[: kinds.HEAD]
                         kind = _kind(head, wanted) if len(head) == kinds.HEAD else ""
                 kind = kind or _kind(head, wanted)
                 if expected is not None and size < expected:
                     raise Unavailable(f"the connection was closed after {size} of {expected} bytes of the result")
-                if kinds.cut_off(head, tail, size):
+                if is_cut_off(file):
                     raise Unavailable(f"the result is a {kind} that is cut off after {size} bytes")
                 file.flush()
                 os.fsync(file.fileno())

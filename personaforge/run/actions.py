@@ -16,7 +16,8 @@ from typing import Any
 from personaforge.plan.replay import result_of
 from personaforge.providers.protocols import Blob, Job
 from personaforge.run.budget import Budget
-from personaforge.run.calls import Call, Calls
+from personaforge.run.call import Call
+from personaforge.run.calls import Calls
 from personaforge.run.events import Event
 from personaforge.run.executors import Executors, Performed
 from personaforge.run.limits import Stopped

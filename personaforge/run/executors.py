@@ -5,6 +5,7 @@ Imports what it needs when it is needed: a build that draws nothing never loads 
 
 from __future__ import annotations
 
+import io
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from personaforge.providers.capability import Capability
 from personaforge.providers.protocols import Blob, Job, Provider, Reply, Request
 from personaforge.providers.secrets import masked, masked_json
 from personaforge.providers.table import Options, capability, provider
+from personaforge.providers.whole import is_cut_off
 from personaforge.steps.action import Action
 from personaforge.steps.context import pretty_json
 from personaforge.steps.prices import settled
@@ -120,7 +122,7 @@ class Executors:
         if found not in wanted or found != blob.media_type:
             expected = blob.media_type if blob.media_type in wanted else f"one of {', '.join(wanted)}"
             raise BackendError(f"{action.provider} sent {kinds.shown(blob.data)}, which is not {expected}")
-        if not kinds.is_whole(blob.data):
+        if is_cut_off(io.BytesIO(blob.data)):
             raise BackendError(f"{action.provider} sent a {found} that is cut off after {len(blob.data)} bytes")
         return Performed({name: blob}, {}, details, cost)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from personaforge.errors import BackendError, PersonaForgeError, Refused, StoreError, Unknown
 from personaforge.providers.protocols import Job
 from personaforge.run.actions import Engine, keep_result
-from personaforge.run.calls import Call, unknown
+from personaforge.run.call import Call, unknown
 from personaforge.run.limits import Stopped
 from personaforge.steps.action import Action, Price
 from personaforge.store.journal import Entry

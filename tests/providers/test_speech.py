@@ -147,8 +147,7 @@ def test_a_good_answer_without_a_sound_is_not_bought_again(opened: Open, word: s
 def test_what_a_sound_is_by_its_first_bytes() -> None:
     for form, media_type in TYPES.items():
         data, _ = sound(form)
-        assert kinds.media_type(data[: kinds.HEAD]) == media_type and kinds.is_whole(data)
-    assert not kinds.is_whole(sound("wav")[0][:-1])
+        assert kinds.media_type(data[: kinds.HEAD]) == media_type
     assert kinds.media_type(b"ID3\x04" + bytes(28)) == "audio/mpeg"
     assert kinds.media_type(b"\xff\xf3\x84\xc4" + bytes(28)) == "audio/mpeg", "MPEG 2, 24 kHz, as speech often is"
     for text in ("<html>", '{"a": 1}', "Hi"):

@@ -132,9 +132,7 @@ def test_with_every_tenth_request_going_wrong_it_ends_and_nothing_is_paid_twice(
         server.usd, abs=0.005
     )
     by_seed = [line.call.json["seed"] for line in server.ledger]
-    assert len(by_seed) - len(set(by_seed)) == len(failed) + free, (
-        "sent again only at an end or by the user's word"
-    )
+    assert len(by_seed) - len(set(by_seed)) == len(failed) + free, "sent again only at an end or by the user's word"
     assert lost <= len(failed)
 
 

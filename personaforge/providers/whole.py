@@ -1,0 +1,114 @@
+"""Whether a file has come whole, as far as its own structure says: nothing is decoded, and lengths are walked.
+
+A download that was cut off would otherwise be judged like a bad result, and another one be bought. PNG and JPEG have an
+end mark. RIFF (WebP, WAV) names its length, unless it was written as a stream. MP4 is a row of boxes (ISO/IEC 14496-12,
+4.2), WebM a tree of elements (RFC 8794, section 6), Ogg a row of pages (RFC 3533, section 6), all with lengths. MP3
+says nothing. What can't be told counts as whole.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from typing import BinaryIO, Final
+
+from personaforge.providers.kinds import HEAD, media_type
+
+_TAIL: Final = 4096
+_END: Final = {"image/png": b"IEND\xaeB`\x82", "image/jpeg": b"\xff\xd9"}
+_STREAMED: Final = b"\xff\xff\xff\xff"
+"""The length of a WAV that is sent while it is made, as OpenAI's is (github.com/speaches-ai/speaches issue 493)."""
+_SEGMENT, _CLUSTER = 0x18538067, 0x1F43B675
+_MOST_PARTS: Final = 1_000_000
+"""Boxes, elements or pages walked; whoever sends more is believed."""
+
+
+def is_cut_off(file: BinaryIO) -> bool:
+    """Tell whether a file ends too early. It has to be one that `seek` works on, and is left at any place."""
+    size = file.seek(0, os.SEEK_END)
+    head = _at(file, 0, HEAD)
+    kind = media_type(head)
+    if kind in _END:
+        return _END[kind] not in _at(file, max(size - _TAIL, 0), _TAIL)
+    if head[:4] == b"RIFF" and len(head) >= 8:
+        streamed = kind == "audio/wav" and head[4:8] == _STREAMED
+        return not streamed and size < int(struct.unpack("<I", head[4:8])[0]) + 8
+    walk = {"video/mp4": _mp4, "video/webm": _webm, "audio/ogg": _ogg}.get(kind)
+    return walk is not None and not walk(file, size)
+
+
+def _mp4(file: BinaryIO, size: int) -> bool:
+    """Tell whether the boxes fill the file, the table of its samples among them."""
+    at, names = 0, set()
+    for _ in range(_MOST_PARTS):
+        if at == size:
+            return b"moov" in names
+        head = _at(file, at, 16)
+        if len(head) < 8:
+            return False
+        length = int.from_bytes(head[:4], "big")
+        names.add(head[4:8])
+        if length == 0:  # to the end, wherever that is
+            return b"moov" in names
+        if length == 1:
+            length = int.from_bytes(head[8:16], "big") if len(head) == 16 else 0
+        if length < 8 or at + length > size:
+            return False
+        at += length
+    return True
+
+
+def _webm(file: BinaryIO, size: int) -> bool:
+    """Tell whether the elements fill the file, a cluster of frames among them."""
+    at, frames = 0, False
+    for _ in range(_MOST_PARTS):
+        if at == size:
+            return frames
+        head = _at(file, at, 12)
+        name = _number(head, 4, keep_mark=True)
+        length = name and _number(head[name[1] :], 8, keep_mark=False)
+        if not name or not length:
+            return False
+        frames = frames or name[0] == _CLUSTER
+        at += name[1] + length[1]
+        unknown = length[0] == (1 << 7 * length[1]) - 1
+        if name[0] == _SEGMENT or (unknown and name[0] == _CLUSTER):
+            if not unknown and at + length[0] > size:
+                return False
+            continue  # what lies inside is walked
+        if unknown or at + length[0] > size:
+            return False
+        at += length[0]
+    return True
+
+
+def _ogg(file: BinaryIO, size: int) -> bool:
+    """Tell whether pages fill the file."""
+    at = 0
+    for _ in range(_MOST_PARTS):
+        if at == size:
+            return True
+        head = _at(file, at, 27 + 255)
+        if len(head) < 27 or head[:4] != b"OggS":
+            return False
+        segments = head[27 : 27 + head[26]]
+        at += 27 + head[26] + sum(segments)
+        if len(segments) < head[26] or at > size:
+            return False
+    return True
+
+
+def _number(data: bytes, longest: int, *, keep_mark: bool) -> tuple[int, int] | None:
+    """Return a number of variable length (RFC 8794, section 4) and how many bytes it takes, None for none."""
+    if not data or not data[0]:
+        return None
+    length = 9 - data[0].bit_length()
+    if length > longest or length > len(data):
+        return None
+    value = int.from_bytes(data[:length], "big")
+    return (value if keep_mark else value & ((1 << 7 * length) - 1)), length
+
+
+def _at(file: BinaryIO, place: int, length: int) -> bytes:
+    file.seek(place)
+    return file.read(length)
