@@ -1,0 +1,35 @@
+"""Chat completions as OpenAI documents them (platform.openai.com/docs/api-reference/chat), and as gateways speak them.
+
+`server.state["completion"]` answers: it gets the request's body and returns the text. Tokens are counted as a quarter of
+the characters, and charged at USD_PER_MILLION.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from tests.server import Answer, Call, Route, Server
+
+USD_PER_MILLION = {"input": 3.0, "output": 15.0}
+
+
+def _complete(server: Server, call: Call, word: str) -> Answer:
+    if not call.headers.get("authorization", "").removeprefix("Bearer").strip():
+        return Answer({"error": {"message": "You didn't provide an API key.", "type": "invalid_request_error"}}, 401)
+    body = call.json
+    text = server.state["completion"](body)
+    into = max(sum(len(message["content"]) for message in body["messages"]) // 4, 1)
+    out = max(len(text) // 4, 1)
+    usd = (into * USD_PER_MILLION["input"] + out * USD_PER_MILLION["output"]) / 1e6
+    line = server.accept("chat", body["model"], usd, call)
+    time.sleep(server.latency)
+    server.finish()
+    usage = {"prompt_tokens": into, "completion_tokens": out, "total_tokens": into + out}
+    message: dict[str, Any] = {"role": "assistant", "content": text}
+    choice = {"index": 0, "finish_reason": "stop", "message": message}
+    told = {"id": f"chatcmpl-{line.number}", "object": "chat.completion", "created": 1, "model": body["model"]}
+    return Answer({**told, "choices": [choice], "usage": usage})
+
+
+ROUTES = [Route("chat.submit", "POST", lambda path: path.endswith("/chat/completions"), _complete)]
