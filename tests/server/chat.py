@@ -1,7 +1,7 @@
 """Chat completions as OpenAI documents them (platform.openai.com/docs/api-reference/chat), and as gateways speak them.
 
-`server.state["completion"]` answers: it gets the request's body and returns the text. Tokens are counted as a quarter of
-the characters, and charged at USD_PER_MILLION.
+`server.state["completion"]` answers: it gets the request's body and returns the text. Tokens are counted as a quarter
+of the characters, and charged at USD_PER_MILLION.
 """
 
 from __future__ import annotations
