@@ -20,13 +20,13 @@ from typing import Any
 
 from personaforge.errors import BackendError, Blocked, JobFailed, ProviderStopped, Refused, Undelivered
 from personaforge.providers import kinds
+from personaforge.providers.addresses import root
 from personaforge.providers.capability import Capability, Limits
 from personaforge.providers.litellm_text import loaded, translated
 from personaforge.providers.pictures import data_uri, nearest_size, options_of, references
 from personaforge.providers.protocols import Blob, Job, Reply, Request
 from personaforge.providers.secrets import key_of
 from personaforge.providers.table import Entry, Options
-from personaforge.providers.wire import base_url
 
 CAPABILITY = Capability(
     "gemini",
@@ -49,7 +49,7 @@ class GeminiImages:
     def __init__(self, options: Options) -> None:
         self._options = options
         # Always given, so that no variable of litellm's own sends the key elsewhere.
-        self._base = (base_url("FORGE_GEMINI_URL") or f"https://{CAPABILITY.hosts[0]}") + "/v1beta"
+        self._base = (root("gemini", "image") or f"https://{CAPABILITY.hosts[0]}") + "/v1beta"
 
     def submit(self, request: Request, key: str = "") -> Reply | Job:
         """Ask for one picture. See `personaforge.providers.protocols.Provider`."""

@@ -7,9 +7,9 @@ What of litellm 1.106.2 shaped this (each checked against a local server by test
 - Its own retries repeat what was refused, and stack on the SDK's: both are off. One call is one request.
 - `status_code` of an error is more reliable than its class, which differs by provider.
 - A refusal, a blocked answer and a cut-off one are no exceptions; `finish_reason` tells.
-- The base URL comes from litellm's own environment variables (such as OPENAI_API_BASE) and never from a config file:
-  a stranger's pull request could otherwise have a key sent to a host of their choice. Any gateway that speaks OpenAI's
-  chat completions is a model prefix with FORGE_<PREFIX>_URL and <PREFIX>_API_KEY, such as `laozhang/gpt-5`.
+- The base URL comes from the environment and never from a config file: from forge's variables (`addresses`), else from
+  litellm's own, such as OPENAI_API_BASE. Any gateway that speaks OpenAI's chat completions is a model prefix with
+  FORGE_<PREFIX>_URL and <PREFIX>_API_KEY, such as `laozhang/gpt-5`. One for `gemini/` speaks Gemini's own protocol.
 - Retry-After is in `litellm_response_headers` and nowhere else.
 """
 
@@ -33,10 +33,11 @@ from personaforge.errors import (
     Unavailable,
     Unknown,
 )
+from personaforge.providers.addresses import completions, root
 from personaforge.providers.protocols import Job, Reply, Request
 from personaforge.providers.secrets import masked, remember
 from personaforge.providers.table import Options
-from personaforge.providers.wire import base_url, retry_after
+from personaforge.providers.wire import retry_after
 
 _QUIET = {
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",
@@ -65,6 +66,8 @@ _BLOCKED = ("content_policy", "content policy", "content filter", "contentpolicy
 _NO_JSON = (("json", "decode"), ("error converting to valid response",))
 """litellm's words, under a 422 of its own, for a good answer that is no JSON: OpenAI's, and Gemini's."""
 _OPENAI_LIKE = "openai"
+_GEMINI = {"gemini": ("GEMINI_API_KEY", "GOOGLE_API_KEY")}
+"""Houses whose own protocol an address speaks, and the variables that may hold their key."""
 
 
 class LiteLLMText:
@@ -107,19 +110,27 @@ class LiteLLMText:
         raise BackendError(f"litellm has no job {job.id!r}")
 
     def _address(self, model: str) -> dict[str, str]:
-        """Return the model as litellm knows it, and where it is when it is at a gateway of the user's.
+        """Return the model as litellm knows it, and where it is when the environment says so: see `addresses`.
 
-        `house/some-model` goes to FORGE_HOUSE_URL, which speaks OpenAI's chat completions, with the key in
-        HOUSE_API_KEY. Both come from the environment and never from a config file.
+        The key of `house/some-model` is in HOUSE_API_KEY. Raises ProviderStopped and SpecError.
         """
         prefix, _, rest = model.partition("/")
         house = prefix.upper().replace("-", "_")
-        base = base_url(f"FORGE_{house}_URL") if rest else ""
-        found = {"model": f"{_OPENAI_LIKE}/{rest}", "api_base": base} if base else {"model": model}
-        name = self._key or (f"{house}_API_KEY" if base else "")
+        found = {"model": model}
+        usual: tuple[str, ...] = (f"{house}_API_KEY",)
+        if rest and prefix in _GEMINI:
+            usual = _GEMINI[prefix]
+            base = root(prefix, "text")
+            if base:
+                found["api_base"] = f"{base}/v1beta"
+        else:
+            base = completions(prefix) if rest else ""
+            if base:
+                found = {"model": f"{_OPENAI_LIKE}/{rest}", "api_base": base}
+        name = self._key or (next((one for one in usual if os.environ.get(one, "").strip()), usual[0]) if base else "")
         if name:
-            if not _may_hold(name, house):
-                hint = f"expected {house}_API_KEY, or a longer name such as {house}_API_KEY_STUDIO"
+            if not _may_hold(name, usual):
+                hint = f"expected {usual[0]}, or a longer name such as {usual[0]}_STUDIO"
                 raise SpecError(Problem("", "text.key", f"found {name}, which is no key of {prefix}", hint))
             value = os.environ.get(name, "").strip()
             if not value:
@@ -129,9 +140,9 @@ class LiteLLMText:
         return found
 
 
-def _may_hold(name: str, house: str) -> bool:
+def _may_hold(name: str, usual: tuple[str, ...]) -> bool:
     """Tell whether a variable may hold the key of whoever a model id begins with: never another service's."""
-    return name == f"{house}_API_KEY" or name.startswith(f"{house}_API_KEY_")
+    return any(name == one or name.startswith(f"{one}_") for one in usual)
 
 
 def _reply(answer: Any, model: str) -> Reply:

@@ -8,8 +8,7 @@
     another 4xx, or a redirect (never followed)                     Refused
     an error inside a 200                                           the adapter's to know
 
-The address is fixed in the adapter. Only the environment variable FORGE_<PROVIDER>_URL changes it: a config file may
-come from a stranger, who could otherwise have the key sent to a host of their choice. Keys come from the environment
+The address is fixed in the adapter, and only the environment changes it (`addresses`). Keys come from the environment
 (`secrets`), and every message is masked.
 
 A request that costs money never goes over a connection that was used before: a server may be closing that one in the
@@ -19,7 +18,6 @@ same moment, and then nobody can tell whether the request was read.
 from __future__ import annotations
 
 import json as jsonlib
-import os
 import re
 import threading
 import time
@@ -31,14 +29,13 @@ from urllib.parse import urlsplit
 from personaforge import __version__
 from personaforge.errors import (
     BackendError,
-    Problem,
     ProviderStopped,
     RateLimited,
     Refused,
-    SpecError,
     Unavailable,
     Unknown,
 )
+from personaforge.providers.addresses import LOOPBACK, root
 from personaforge.providers.capability import Capability
 from personaforge.providers.secrets import key_of, masked
 
@@ -55,7 +52,6 @@ DRIP_SECONDS = 60.0
 _MOST_CONNECTIONS = 1024
 """More than there are threads, so that nobody waits for a free one."""
 _LONGEST_RETRY_AFTER = 86_400.0
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _EMPTY = re.compile(
     r"insufficient[_ ](quota|balance|credit|fund)|quota[_ ]exceeded|out of credit|not enough credit|no credits? left"
     r"|balance is (too low|exhausted|insufficient)|exhausted[_ ]balance|arrears|payment[_ ]required"
@@ -104,8 +100,7 @@ class Wire:
         self._options = options
         self._headers = headers
         self._explain = explain
-        self._variable = f"FORGE_{capability.name.upper().replace('-', '_')}_URL"
-        self._elsewhere = base_url(self._variable)
+        self._elsewhere = root(capability.name, capability.modality)
         self._base = self._elsewhere or base
         self._lock = threading.Lock()
         self._clients: dict[bool, httpx.Client] = {}
@@ -138,7 +133,7 @@ class Wire:
     @property
     def loopback(self) -> bool:
         """Whether the provider is on this machine, as it is in tests."""
-        return urlsplit(self._base).hostname in _LOOPBACK
+        return urlsplit(self._base).hostname in LOOPBACK
 
     def key_headers(self) -> dict[str, str]:
         """Return the headers that hold the key. Raises ProviderStopped when there is none."""
@@ -295,20 +290,6 @@ def _masked(error: BackendError) -> BackendError:
     error.hint = masked(error.hint)
     error.args = (error.message,)
     return error
-
-
-def base_url(variable: str) -> str:
-    """Return the address that the environment sets, empty for none. Raises SpecError when a key can't go there."""
-    url = os.environ.get(variable, "").strip().rstrip("/")
-    if not url:
-        return ""
-    parts = urlsplit(url)
-    if parts.scheme == "https" and parts.hostname and not parts.username:
-        return url
-    if parts.scheme == "http" and parts.hostname in _LOOPBACK and not parts.username:
-        return url
-    hint = "expected https://HOST, or http://127.0.0.1:PORT"
-    raise SpecError(Problem("environment", variable, f"found {parts.scheme}://{parts.hostname}", hint))
 
 
 def retry_after(text: str, now: float) -> float | None:

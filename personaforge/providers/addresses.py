@@ -1,0 +1,85 @@
+"""Where a provider is, when the environment says that it is elsewhere: a gateway, a region, a server of the user's.
+
+    FORGE_<NAME>_<MODALITY>_URL    for one of TEXT, IMAGE, VIDEO and SPEECH; wins over
+    FORGE_<NAME>_URL               for all that <NAME> makes
+
+NAME is the provider's as in `image: openai`; for text it is what the model id begins with (`openai/gpt-5`). Only the
+environment changes an address: a config file may come from a stranger, who could otherwise have the key sent to a host
+of their choice. An address is https, or http on this machine.
+
+It is the root, which the provider's own paths are put behind; a version at its end (`/v1`, `/v1beta`), as other
+programs want it, is left away. Text goes by OpenAI's chat completions to `/v1` below the root, or to the path that the
+address names (`https://api.example.org/compatible-mode/v1`); models of `gemini/` go by Gemini's own protocol.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+from urllib.parse import urlsplit
+
+from personaforge.errors import Problem, SpecError
+
+MODALITIES: Final = ("text", "image", "video", "speech")
+LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
+_VERSION = re.compile(r"/v\d+(beta|alpha)?$")
+_VARIABLE = re.compile(r"FORGE_([A-Z0-9_]+?)(?:_(TEXT|IMAGE|VIDEO|SPEECH))?_URL")
+
+
+class Override(NamedTuple):
+    """A variable that sets an address."""
+
+    variable: str
+    name: str
+    """Of the provider, in lower case, with `-` for `_`."""
+    modality: str
+    """Empty for all of them."""
+
+
+def variables(name: str, modality: str) -> tuple[str, str]:
+    """Return the variables that may say where a provider is, the one that wins first."""
+    stem = f"FORGE_{name.upper().replace('-', '_')}"
+    return f"{stem}_{modality.upper()}_URL", f"{stem}_URL"
+
+
+def variable_in_force(name: str, modality: str) -> str:
+    """Return the variable that says where a provider is, empty when none does."""
+    return next((one for one in variables(name, modality) if os.environ.get(one, "").strip()), "")
+
+
+def root(name: str, modality: str) -> str:
+    """Return the root that the environment sets for a provider, empty for none. Raises SpecError: see `base_url`."""
+    return _VERSION.sub("", base_url(variable_in_force(name, modality)))
+
+
+def completions(name: str) -> str:
+    """Return where the environment has text of `name/...` go, with the path that comes before `/chat/completions`;
+    empty for nowhere else. Raises SpecError: see `base_url`."""
+    url = base_url(variable_in_force(name, "text"))
+    return f"{url}/v1" if url and not urlsplit(url).path else url
+
+
+def base_url(variable: str) -> str:
+    """Return the address in a variable, empty for none. Raises SpecError when a key can't go there."""
+    url = os.environ.get(variable, "").strip().rstrip("/") if variable else ""
+    if not url:
+        return ""
+    parts = urlsplit(url)
+    if parts.scheme == "https" and parts.hostname and not parts.username:
+        return url
+    if parts.scheme == "http" and parts.hostname in LOOPBACK and not parts.username:
+        return url
+    hint = "expected https://HOST, or http://127.0.0.1:PORT"
+    raise SpecError(Problem("environment", variable, f"found {parts.scheme}://{parts.hostname}", hint))
+
+
+def overrides(environment: Mapping[str, str]) -> list[Override]:
+    """Return the variables that set addresses, by name."""
+    found = []
+    for variable in sorted(environment):
+        match = _VARIABLE.fullmatch(variable)
+        if match is not None and environment[variable].strip():
+            found.append(Override(variable, match[1].lower().replace("_", "-"), (match[2] or "").lower()))
+    return found
