@@ -60,9 +60,14 @@ class Capability(NamedTuple):
     cancels: bool = False
     deletes: bool = False
     """Whether `delete` removes what the provider keeps of a job."""
+    checks: bool = False
+    """Whether `check` asks something that costs nothing, to see whether the provider can be reached with its key."""
     keys: tuple[str, ...] = ()
     """Environment variables that may hold the key, the first one by default. A preset may name one of them, or a longer
     name that begins with one of them and an underscore (`FAL_KEY_STUDIO`): never any other variable."""
+    key_beside: str = ""
+    """A variable without which the first of `keys` is no use, such as the other half of a pair. Where a preset names a
+    longer name for the key, this one has the same ending."""
     hosts: tuple[str, ...] = ()
     """The provider's own hosts. The key goes to these and to no other."""
     limits: Limits = Limits()

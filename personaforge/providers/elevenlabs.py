@@ -14,8 +14,9 @@ from urllib.parse import quote
 
 from personaforge.errors import BackendError, RateLimited, Refused
 from personaforge.providers.capability import Capability, Limits
+from personaforge.providers.checks import number
 from personaforge.providers.pictures import options_of
-from personaforge.providers.protocols import Job, Reply, Request
+from personaforge.providers.protocols import Checked, Job, Reply, Request
 from personaforge.providers.sounds import sound_in
 from personaforge.providers.table import Entry, Options
 from personaforge.providers.wire import Answer, Wire, retry_after
@@ -26,6 +27,7 @@ CAPABILITY: Final = Capability(
     frozenset({"text", "voice", "format", "seed", "options"}),
     remote=True,
     seed=True,
+    checks=True,
     keys=("ELEVENLABS_API_KEY",),
     hosts=("api.elevenlabs.io",),
     limits=Limits(in_flight=2, deadline_seconds=120),
@@ -61,6 +63,12 @@ class ElevenLabs:
         if answer.headers.get("request-id"):
             details["request_id"] = answer.headers["request-id"]
         return Reply(blob=sound_in(answer, "elevenlabs"), cost_usd=None, details=details)
+
+    def check(self, model: str = "") -> Checked | None:
+        """Ask for what is left of the plan. See `personaforge.providers.protocols.Checking`."""
+        answer = self.wire.ask("GET", "/v1/user/subscription")
+        used, most = number(answer, "character_count"), number(answer, "character_limit")
+        return Checked("" if used is None or most is None else f"{most - used:g} of {most:g} credits left")
 
     def poll(self, job: Job) -> Reply | Job:
         """Speech comes at once, so there is no job to look after."""

@@ -20,12 +20,14 @@ from typing import Any
 from personaforge.errors import BackendError, Blocked, JobFailed, ProviderStopped, Refused, Unavailable, Unknown
 from personaforge.providers.capability import Capability, Limits
 from personaforge.providers.pictures import data_uri, nearest_size, options_of, references
-from personaforge.providers.protocols import Job, Remote, Reply, Request
+from personaforge.providers.protocols import Checked, Job, Remote, Reply, Request
 from personaforge.providers.table import Entry, Options
 from personaforge.providers.wire import Answer, Wire
 
 _QUEUE = "https://queue.fal.run"
-_HOSTS = ("queue.fal.run",)
+_PLATFORM = "https://api.fal.ai/v1"
+"""Looks after what was asked for: fal.ai/docs/platform-apis."""
+_HOSTS = ("queue.fal.run", "api.fal.ai")
 _RATIOS = ("9:16", "16:9", "1:1")
 _BLOCKS = ("content_policy_violation", "nsfw", "safety")
 _REFERENCE_LIST = "image_urls"
@@ -48,6 +50,7 @@ def _capability(modality: str, reads: set[str], **more: Any) -> Capability:
         transports=frozenset({"data-uri"}),
         result_seconds=None,
         cancels=True,
+        checks=True,
         keys=("FAL_KEY",),
         hosts=_HOSTS,
         **more,
@@ -97,6 +100,13 @@ class _Queue:
         if not job.data.get("cancel_url"):
             raise Refused(f"fal gave no address to cancel {job.id}")
         self.wire.ask("PUT", job.data["cancel_url"])
+
+    def check(self, model: str = "") -> Checked | None:
+        """List the last request to a model. See `personaforge.providers.protocols.Checking`."""
+        if not model:
+            return None
+        self.wire.ask("GET", f"{_PLATFORM}/models/requests/by-endpoint", params={"endpoint_id": model, "limit": "1"})
+        return Checked()
 
     def _input(self, request: Request) -> dict[str, Any]:
         raise NotImplementedError

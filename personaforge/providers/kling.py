@@ -36,8 +36,8 @@ from personaforge.errors import (
 )
 from personaforge.providers.capability import Capability, Limits
 from personaforge.providers.pictures import nearest_size, options_of, references
-from personaforge.providers.protocols import Job, Remote, Reply, Request
-from personaforge.providers.secrets import allowed_name, remember
+from personaforge.providers.protocols import Checked, Job, Remote, Reply, Request
+from personaforge.providers.secrets import allowed_name, beside_name, remember
 from personaforge.providers.table import Entry, Options
 from personaforge.providers.wire import Answer, Wire
 
@@ -53,7 +53,9 @@ CAPABILITY = Capability(
     result_seconds=30 * 86_400.0,
     client_key=True,
     finds=True,
+    checks=True,
     keys=("KLING_SECRET_KEY",),
+    key_beside="KLING_ACCESS_KEY",
     hosts=("api-singapore.klingai.com",),
     limits=Limits(in_flight=3, deadline_seconds=1_800),
 )
@@ -116,6 +118,14 @@ class KlingVideos:
             raise JobFailed(f"kling finished task {job.id} without a result")
         return Reply(remote=Remote(str(first["url"])), cost_usd=None, details={"request_id": job.id})
 
+    def check(self, model: str = "") -> Checked | None:
+        """List one task. See `personaforge.providers.protocols.Checking`."""
+        answer = self.wire.ask("GET", _FROM_PICTURE, params={"pageNum": "1", "pageSize": "1"})
+        error = _by_code(answer)
+        if error is not None:
+            raise Unavailable(error.message) if isinstance(error, Unknown) else error
+        return Checked()
+
     def find(self, request: Request, key: str, since: float) -> Job | None:
         """Return the task that has our name. See `personaforge.providers.protocols.Finding`."""
         path = _path(request)
@@ -147,7 +157,7 @@ class KlingVideos:
 
     def _authorization(self, secret: str) -> dict[str, str]:
         """Return the header with a token that this secret has signed."""
-        name = allowed_name(CAPABILITY, self._key_name).replace("KLING_SECRET_KEY", "KLING_ACCESS_KEY", 1)
+        name = beside_name(CAPABILITY, allowed_name(CAPABILITY, self._key_name))
         access = os.environ.get(name, "").strip()
         if not access:
             raise ProviderStopped(

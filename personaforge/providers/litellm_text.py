@@ -34,7 +34,8 @@ from personaforge.errors import (
     Unknown,
 )
 from personaforge.providers.addresses import completions, root
-from personaforge.providers.protocols import Job, Reply, Request
+from personaforge.providers.houses import house_keys
+from personaforge.providers.protocols import Checked, Job, Reply, Request
 from personaforge.providers.secrets import masked, remember
 from personaforge.providers.table import Options
 from personaforge.providers.wire import retry_after
@@ -66,8 +67,8 @@ _BLOCKED = ("content_policy", "content policy", "content filter", "contentpolicy
 _NO_JSON = (("json", "decode"), ("error converting to valid response",))
 """litellm's words, under a 422 of its own, for a good answer that is no JSON: OpenAI's, and Gemini's."""
 _OPENAI_LIKE = "openai"
-_GEMINI = {"gemini": ("GEMINI_API_KEY", "GOOGLE_API_KEY")}
-"""Houses whose own protocol an address speaks, and the variables that may hold their key."""
+_GEMINI = "gemini"
+"""The house whose own protocol an address speaks."""
 
 
 class LiteLLMText:
@@ -109,17 +110,21 @@ class LiteLLMText:
         """Completions are immediate, so there is no job to look after."""
         raise BackendError(f"litellm has no job {job.id!r}")
 
+    def check(self, model: str = "") -> Checked | None:
+        """Ask the house of a model, and not through litellm. See `personaforge.providers.protocols.Checking`."""
+        from personaforge.providers.checks import check_house
+
+        return check_house(model, Options(self._timeout, self._key))
+
     def _address(self, model: str) -> dict[str, str]:
         """Return the model as litellm knows it, and where it is when the environment says so: see `addresses`.
 
         The key of `house/some-model` is in HOUSE_API_KEY. Raises ProviderStopped and SpecError.
         """
         prefix, _, rest = model.partition("/")
-        house = prefix.upper().replace("-", "_")
         found = {"model": model}
-        usual: tuple[str, ...] = (f"{house}_API_KEY",)
-        if rest and prefix in _GEMINI:
-            usual = _GEMINI[prefix]
+        usual = house_keys(prefix)
+        if rest and prefix == _GEMINI:
             base = root(prefix, "text")
             if base:
                 found["api_base"] = f"{base}/v1beta"
@@ -127,9 +132,14 @@ class LiteLLMText:
             base = completions(prefix) if rest else ""
             if base:
                 found = {"model": f"{_OPENAI_LIKE}/{rest}", "api_base": base}
-        name = self._key or (next((one for one in usual if os.environ.get(one, "").strip()), usual[0]) if base else "")
+        name = self._key
+        if base and not name and usual:
+            name = next((one for one in usual if os.environ.get(one, "").strip()), usual[0])
+        elif base and not usual:
+            found["api_key"] = "none"  # litellm wants one, and whoever needs none takes any
         if name:
             if not _may_hold(name, usual):
+                usual = usual or (f"{prefix.upper().replace('-', '_')}_API_KEY",)
                 hint = f"expected {usual[0]}, or a longer name such as {usual[0]}_STUDIO"
                 raise SpecError(Problem("", "text.key", f"found {name}, which is no key of {prefix}", hint))
             value = os.environ.get(name, "").strip()

@@ -17,7 +17,7 @@ from typing import Any, Final
 from personaforge.errors import BackendError, Blocked, JobFailed, ProviderStopped, RateLimited, Refused, Undelivered
 from personaforge.providers.capability import Capability, Limits
 from personaforge.providers.pictures import options_of
-from personaforge.providers.protocols import Job, Reply, Request
+from personaforge.providers.protocols import Checked, Job, Reply, Request
 from personaforge.providers.sounds import sound
 from personaforge.providers.table import Entry, Options
 from personaforge.providers.wire import Answer, Wire
@@ -27,6 +27,7 @@ CAPABILITY: Final = Capability(
     "speech",
     frozenset({"text", "voice", "format", "options"}),
     remote=True,
+    checks=True,
     keys=("MINIMAX_API_KEY",),
     hosts=("api.minimax.io", "api-uw.minimax.io", "api.minimaxi.com"),
     limits=Limits(in_flight=3, deadline_seconds=120),
@@ -66,6 +67,15 @@ class MiniMaxSpeech:
             "audio_setting": {**_table(options, "audio_setting"), "format": fields["format"]},
         }
         return self._reply(self.wire.pay("/v1/t2a_v2", json=body), request.model)
+
+    def check(self, model: str = "") -> Checked | None:
+        """List the cloned voices. See `personaforge.providers.protocols.Checking`."""
+        answer = self.wire.ask("POST", "/v1/get_voice", json={"voice_type": "voice_cloning"})
+        found = answer.json if isinstance(answer.json, dict) else {}
+        error = _error(_table(found, "base_resp"), self._key)
+        if error is not None:
+            raise error
+        return Checked()
 
     def poll(self, job: Job) -> Reply | Job:
         """Speech comes at once, so there is no job to look after."""

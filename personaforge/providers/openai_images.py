@@ -14,8 +14,9 @@ from typing import Any
 from personaforge.errors import BackendError, Blocked, Refused, Undelivered
 from personaforge.providers import kinds
 from personaforge.providers.capability import Capability, Limits
+from personaforge.providers.checks import OPENAI_MODELS, listed
 from personaforge.providers.pictures import nearest_size, options_of, references
-from personaforge.providers.protocols import Blob, Job, Reply, Request
+from personaforge.providers.protocols import Blob, Checked, Job, Reply, Request
 from personaforge.providers.table import Entry, Options
 from personaforge.providers.wire import Answer, Wire
 
@@ -27,6 +28,7 @@ CAPABILITY = Capability(
     references=16,
     sizes=("1024x1024", "1024x1536", "1536x1024"),
     transports=frozenset({"bytes"}),
+    checks=True,
     keys=("OPENAI_API_KEY",),
     hosts=("api.openai.com",),
     limits=Limits(in_flight=4, deadline_seconds=300),
@@ -67,6 +69,10 @@ class OpenAIImages:
         else:
             answer = self.wire.pay("/v1/images/generations", json=fields)
         return _reply(answer, request.model)
+
+    def check(self, model: str = "") -> Checked | None:
+        """List the models. See `personaforge.providers.protocols.Checking`."""
+        return listed(self.wire.ask("GET", OPENAI_MODELS))
 
     def poll(self, job: Job) -> Reply | Job:
         """Pictures come at once, so there is no job to look after."""

@@ -14,8 +14,9 @@ from typing import Any, Final
 
 from personaforge.errors import BackendError, Blocked, Refused
 from personaforge.providers.capability import Capability, Limits
+from personaforge.providers.checks import OPENAI_MODELS, listed
 from personaforge.providers.pictures import options_of
-from personaforge.providers.protocols import Job, Reply, Request
+from personaforge.providers.protocols import Checked, Job, Reply, Request
 from personaforge.providers.sounds import sound_in
 from personaforge.providers.table import Entry, Options
 from personaforge.providers.wire import Answer, Wire
@@ -25,6 +26,7 @@ CAPABILITY: Final = Capability(
     "speech",
     frozenset({"text", "voice", "format", "options"}),
     remote=True,
+    checks=True,
     keys=("OPENAI_API_KEY",),
     hosts=("api.openai.com",),
     limits=Limits(in_flight=4, deadline_seconds=120),
@@ -61,6 +63,10 @@ class OpenAISpeech:
         if answer.headers.get("x-request-id"):
             details["request_id"] = answer.headers["x-request-id"]
         return Reply(blob=sound_in(answer, "openai"), cost_usd=None, details=details)
+
+    def check(self, model: str = "") -> Checked | None:
+        """List the models. See `personaforge.providers.protocols.Checking`."""
+        return listed(self.wire.ask("GET", OPENAI_MODELS))
 
     def poll(self, job: Job) -> Reply | Job:
         """Speech comes at once, so there is no job to look after."""

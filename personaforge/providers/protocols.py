@@ -12,6 +12,7 @@ An adapter only translates. Retries, pauses, journal, budget, polling, downloads
     find     what became of a request whose answer never came            where the capability `finds`
     cancel   asks the provider to stop a job                             where it `cancels`
     delete   has the provider delete what it keeps of a job              where it `deletes`
+    check    asks something that costs nothing: is it there, is the key  where it `checks`
 
 A finished result that lies at an address is a `Remote`: the engine fetches it, and checks what comes. What goes wrong
 is one of the errors in `personaforge.errors`; `personaforge.providers.wire` classifies what HTTP can say.
@@ -21,7 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from personaforge.providers.wire import Wire
@@ -130,6 +131,27 @@ class Deleting(Provider, Protocol):
 
     def delete(self, job: Job) -> None:
         """Have inputs and results of a job deleted. Raises BackendError."""
+        ...
+
+
+class Checked(NamedTuple):
+    """What a provider said to something that costs nothing: it is there, and the key is good."""
+
+    said: str = ""
+    """What is worth knowing besides, such as the balance. Nothing of a key, which some providers quote."""
+    models: frozenset[str] | None = None
+    """The ids of the models that it lists for this key; None where it lists none."""
+
+
+class Checking(Provider, Protocol):
+    """A provider that can be asked something free."""
+
+    def check(self, model: str = "") -> Checked | None:
+        """Ask something that the provider's documents name, and that costs nothing and makes nothing.
+
+        `model` tells whom to ask where a provider calls several services. None where nothing free is documented for it.
+        Raises ProviderStopped when the key isn't accepted, and BackendError.
+        """
         ...
 
 

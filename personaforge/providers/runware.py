@@ -20,11 +20,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
+from uuid import uuid4
 
 from personaforge.errors import BackendError, Blocked, JobFailed, ProviderStopped, Refused, Unknown
 from personaforge.providers.capability import Capability, Limits
 from personaforge.providers.pictures import data_uri, options_of, references
-from personaforge.providers.protocols import Job, Remote, Reply, Request
+from personaforge.providers.protocols import Checked, Job, Remote, Reply, Request
 from personaforge.providers.table import Entry, Options
 from personaforge.providers.wire import Answer, Wire
 
@@ -40,6 +41,7 @@ CAPABILITY = Capability(
     client_key=True,
     safe_resubmit=True,
     finds=True,
+    checks=True,
     keys=("RUNWARE_API_KEY",),
     hosts=("api.runware.ai",),
     limits=Limits(in_flight=8, deadline_seconds=300),
@@ -105,6 +107,20 @@ class RunwareImages:
         except (JobFailed, Blocked):
             return Job(key, 0.0)
         return None if known is None else Job(key, _FIRST_LOOK)
+
+    def check(self, model: str = "") -> Checked | None:
+        """Ask for the balance. See `personaforge.providers.protocols.Checking`."""
+        key = str(uuid4())
+        task = [{"taskType": "accountManagement", "taskUUID": key, "operation": "getDetails"}]
+        answer = self.wire.ask("POST", _TASKS, json=task, explain=lambda answer: _refused(answer, key))
+        error = _refused(answer, key)
+        if error is not None:
+            raise error
+        found = (
+            _own(answer, "data", key) or {}
+        )  # it lists the account's keys and people besides: only the balance goes on
+        left = found.get("balance")
+        return Checked(f"${left:.2f} left" if isinstance(left, int | float) else "")
 
     def _response(self, key: str) -> Mapping[str, Any] | None:
         """Return how a task stands, None where there is no word about it. Raises JobFailed and Blocked."""

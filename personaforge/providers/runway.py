@@ -20,8 +20,9 @@ from urllib.parse import quote
 
 from personaforge.errors import BackendError, Blocked, JobFailed, ProviderStopped, Unavailable, Unknown
 from personaforge.providers.capability import Capability, Limits
+from personaforge.providers.checks import number
 from personaforge.providers.pictures import data_uri, nearest_size, options_of, references
-from personaforge.providers.protocols import Job, Remote, Reply, Request
+from personaforge.providers.protocols import Checked, Job, Remote, Reply, Request
 from personaforge.providers.table import Entry, Options
 from personaforge.providers.wire import Answer, Wire
 
@@ -47,6 +48,7 @@ def _capability(modality: str, reads: set[str], ratios: tuple[str, ...], referen
         sizes=ratios,
         transports=frozenset({"data-uri"}),
         cancels=True,
+        checks=True,
         keys=("RUNWAYML_API_SECRET",),
         hosts=("api.dev.runwayml.com",),
         limits=limits,
@@ -96,6 +98,11 @@ class _Tasks:
     def cancel(self, job: Job) -> None:
         """Cancel a task."""
         self.wire.ask("DELETE", _task(job))
+
+    def check(self, model: str = "") -> Checked | None:
+        """Ask for the balance. See `personaforge.providers.protocols.Checking`."""
+        left = number(self.wire.ask("GET", "/v1/organization"), "creditBalance")
+        return Checked("" if left is None else f"{left:g} credits left")
 
     def _path(self, request: Request) -> str:
         raise NotImplementedError

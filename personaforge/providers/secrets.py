@@ -38,6 +38,15 @@ def allowed_name(capability: Capability, name: str) -> str:
     return name
 
 
+def beside_name(capability: Capability, name: str) -> str:
+    """Return the name of the variable that belongs to the key's (`KLING_ACCESS_KEY_STUDIO` to
+    `KLING_SECRET_KEY_STUDIO`); empty where a key is alone."""
+    if not capability.key_beside:
+        return ""
+    usual = next((one for one in capability.keys if name == one or name.startswith(f"{one}_")), "")
+    return capability.key_beside + name.removeprefix(usual)
+
+
 def key_of(capability: Capability, name: str = "") -> str:
     """Return a provider's key. Raises ProviderStopped when it isn't set, and SpecError; see `allowed_name`."""
     name = allowed_name(capability, name)

@@ -86,6 +86,7 @@ _TABLE: dict[tuple[str, str], Entry] = {
                 "text",
                 _TEXT,
                 remote=True,
+                checks=True,
                 limits=Limits(in_flight=8),
                 model_accounts=True,
             ),

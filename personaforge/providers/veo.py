@@ -29,8 +29,9 @@ from personaforge.errors import (
     Unknown,
 )
 from personaforge.providers.capability import Capability, Limits
+from personaforge.providers.checks import GEMINI_MODELS, gemini_listed
 from personaforge.providers.pictures import nearest_size, options_of, references
-from personaforge.providers.protocols import Job, Remote, Reply, Request
+from personaforge.providers.protocols import Checked, Job, Remote, Reply, Request
 from personaforge.providers.table import Entry, Options
 from personaforge.providers.wire import Answer, Wire
 
@@ -44,6 +45,7 @@ CAPABILITY = Capability(
     sizes=("9:16", "16:9"),
     transports=frozenset({"bytes"}),
     result_seconds=2 * 86_400.0,
+    checks=True,
     keys=("GEMINI_API_KEY", "GOOGLE_API_KEY"),
     hosts=("generativelanguage.googleapis.com",),
     limits=Limits(in_flight=2, deadline_seconds=1_800),
@@ -70,6 +72,10 @@ class VeoVideos:
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             raise Unknown(f"veo accepted the request and names no operation: {answer.said()[:200]}")
         return Job(name, _LOOK_AGAIN)
+
+    def check(self, model: str = "") -> Checked | None:
+        """List the models. See `personaforge.providers.protocols.Checking`."""
+        return gemini_listed(self.wire.ask("GET", GEMINI_MODELS))
 
     def poll(self, job: Job) -> Reply | Job:
         """Look after an operation."""

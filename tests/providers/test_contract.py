@@ -83,7 +83,12 @@ def test_the_capability_says_what_the_adapter_does(case: Case) -> None:
     from personaforge.providers.table import Options, provider
 
     made = provider(case.modality, case.name, Options())
-    for flag, method in ((fixed.finds, "find"), (fixed.cancels, "cancel"), (fixed.deletes, "delete")):
+    for flag, method in (
+        (fixed.finds, "find"),
+        (fixed.cancels, "cancel"),
+        (fixed.deletes, "delete"),
+        (fixed.checks, "check"),
+    ):
         assert flag is hasattr(made, method), method
 
 

@@ -39,4 +39,11 @@ def _speak(server: Server, call: Call, word: str) -> Answer:
     return Answer(data, media_type=media_type, headers=headers)
 
 
-ROUTES = [Route("elevenlabs.speech", "POST", lambda path: path.startswith("/v1/text-to-speech/"), _speak)]
+def _subscription(server: Server, call: Call, word: str) -> Answer:
+    return Answer({"tier": "creator", "character_count": 17231, "character_limit": 100000})
+
+
+ROUTES = [
+    Route("elevenlabs.speech", "POST", lambda path: path.startswith("/v1/text-to-speech/"), _speak),
+    Route("elevenlabs.subscription", "GET", lambda path: path == "/v1/user/subscription", _subscription),
+]

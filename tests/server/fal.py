@@ -84,9 +84,14 @@ def _cancel(server: Server, call: Call, word: str) -> Answer:
     return Answer({"status": "CANCELLATION_REQUESTED"}, 202)
 
 
+def _requests(server: Server, call: Call, word: str) -> Answer:
+    return Answer({"items": [], "next_cursor": None, "has_more": False})
+
+
 ROUTES = [
     Route("fal.status", "GET", lambda path: path.endswith("/status"), _status),
     Route("fal.cancel", "PUT", lambda path: path.endswith("/cancel"), _cancel),
-    Route("fal.result", "GET", lambda path: "/requests/" in path, _result),
+    Route("fal.result", "GET", lambda path: "/requests/" in path and not path.startswith("/v1/"), _result),
     Route("fal.submit", "POST", lambda path: len(path.split("/")) > 2 and not path.startswith("/v1/"), _submit),
+    Route("fal.requests", "GET", lambda path: path == "/v1/models/requests/by-endpoint", _requests),
 ]

@@ -36,4 +36,13 @@ def _speak(server: Server, call: Call, word: str) -> Answer:
     return Answer({**good, "data": {"audio": audio, "status": 2}, "extra_info": info})
 
 
-ROUTES = [Route("minimax.speech", "POST", lambda path: path == "/v1/t2a_v2", _speak)]
+def _voices(server: Server, call: Call, word: str) -> Answer:
+    if word.isdigit():
+        return Answer({"base_resp": {"status_code": int(word), "status_msg": f"error {word}"}})
+    return Answer({"voice_cloning": [], "base_resp": {"status_code": 0, "status_msg": "success"}})
+
+
+ROUTES = [
+    Route("minimax.speech", "POST", lambda path: path == "/v1/t2a_v2", _speak),
+    Route("minimax.voices", "POST", lambda path: path == "/v1/get_voice", _voices),
+]

@@ -46,6 +46,11 @@ def _draw(server: Server, call: Call, word: str) -> Answer:
     return Answer(body, headers={"x-request-id": f"req_{line.number}"})
 
 
+def _models(server: Server, call: Call, word: str) -> Answer:
+    return Answer({"object": "list", "data": [{"id": "gpt-image-2", "object": "model"}, {"id": "gpt-4o-mini-tts"}]})
+
+
 ROUTES = [
     Route("openai.submit", "POST", lambda path: path in ("/v1/images/generations", "/v1/images/edits"), _draw),
+    Route("openai.models", "GET", lambda path: path == "/v1/models", _models),
 ]

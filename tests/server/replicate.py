@@ -74,10 +74,15 @@ def _upload(server: Server, call: Call, word: str) -> Answer:
     return Answer({"id": "file1", "urls": {"get": f"{server.url}/v1/files/file1"}}, 201)
 
 
+def _account(server: Server, call: Call, word: str) -> Answer:
+    return Answer({"type": "user", "username": "nova-studio", "name": "Nova Studio"})
+
+
 ROUTES = [
     Route("replicate.files", "POST", lambda path: path == "/v1/files", _upload),
     Route("replicate.cancel", "POST", lambda path: path.endswith("/cancel"), _cancel),
     Route("replicate.submit", "POST", lambda path: path.endswith("/predictions"), _submit),
     Route("replicate.list", "GET", lambda path: path == "/v1/predictions", _list),
     Route("replicate.look", "GET", lambda path: path.startswith("/v1/predictions/"), _look),
+    Route("replicate.account", "GET", lambda path: path == "/v1/account", _account),
 ]

@@ -90,8 +90,17 @@ def _of(kind: str) -> Callable[[Call], bool]:
     return lambda call: bool(call.json[0]["taskType"] == kind)
 
 
+def _management(server: Server, call: Call, word: str) -> Answer:
+    (task,) = call.json
+    if word == "bad key":
+        return _errors(400, task, "invalidApiKey", "Invalid API key.")
+    keys = [{"name": "Build", "apiKey": call.headers["authorization"].removeprefix("Bearer ")}]
+    return Answer({"data": [{**task, "organizationName": "Nova", "balance": 2450.75, "apiKeys": keys}]})
+
+
 ROUTES = [
     Route("runware.submit", "POST", lambda path: path == "/v1", _submit, _of("imageInference")),
     Route("runware.response", "POST", lambda path: path == "/v1", _response, _of("getResponse")),
     Route("runware.details", "POST", lambda path: path == "/v1", _details, _of("getTaskDetails")),
+    Route("runware.account", "POST", lambda path: path == "/v1", _management, _of("accountManagement")),
 ]

@@ -66,8 +66,13 @@ def _cancel(server: Server, call: Call, word: str) -> Answer:
     return Answer(b"", 204)
 
 
+def _organization(server: Server, call: Call, word: str) -> Answer:
+    return Answer({"creditBalance": 412, "tier": {"maxMonthlyCreditSpend": 10000, "models": {}}})
+
+
 ROUTES = [
     Route("runway.submit", "POST", lambda path: path.removeprefix("/v1/") in PRICES, _submit),
     Route("runway.task", "GET", lambda path: path.startswith("/v1/tasks/"), _task),
     Route("runway.cancel", "DELETE", lambda path: path.startswith("/v1/tasks/"), _cancel),
+    Route("runway.organization", "GET", lambda path: path == "/v1/organization", _organization),
 ]

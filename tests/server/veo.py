@@ -64,8 +64,13 @@ def _file(server: Server, call: Call, word: str) -> Answer:
     return answer
 
 
+def _models(server: Server, call: Call, word: str) -> Answer:
+    return Answer({"models": [{"name": "models/veo-3.1-generate-001"}]})
+
+
 ROUTES = [
     Route("veo.submit", "POST", lambda path: path.endswith(":predictLongRunning"), _submit),
     Route("veo.file", "GET", lambda path: path.startswith("/v1beta/files/"), _file),
     Route("veo.look", "GET", lambda path: "/operations/" in path, _look),
+    Route("veo.models", "GET", lambda path: path == "/v1beta/models", _models),
 ]
