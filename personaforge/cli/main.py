@@ -37,6 +37,7 @@ COMMANDS = {
     "query": ("data", "Ask the warehouse in SQL."),
     "warehouse": ("data", "Rebuild the warehouse from the records."),
     "cache": ("cache", "Verify, measure, clean and share the store."),
+    "doctor": ("doctor", "Look for what would stop a build, from keys to disk."),
     "jobs": ("jobs", "List paid calls in flight; resume, cancel or resolve them."),
     "cost": ("cost", "Show what was spent, by persona, step, provider and model."),
     "completion": ("completion", "Print the shell's completion script."),

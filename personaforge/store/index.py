@@ -19,7 +19,8 @@ from personaforge.errors import StoreError
 
 T = TypeVar("T")
 
-_SCHEMA = 1
+SCHEMA = 1
+"""Of the tables; kept as SQLite's `user_version`. An index of another one is put aside."""
 _TABLES = """
 create table meta (name text primary key, value text not null) without rowid;
 create table log (seq integer primary key autoincrement, kind text not null, name text not null, unique (kind, name));
@@ -198,9 +199,9 @@ def _connect(path: str) -> sqlite3.Connection:
                 for statement in _TABLES.split(";\n"):
                     connection.execute(statement)
                 connection.execute("insert into meta values ('epoch', ?)", (uuid.uuid4().hex,))
-                connection.execute(f"pragma user_version = {_SCHEMA}")
+                connection.execute(f"pragma user_version = {SCHEMA}")
             connection.execute("commit")
-        elif version != _SCHEMA:
+        elif version != SCHEMA:
             connection.close()
             _put_aside(path)
             return _connect(path)

@@ -31,7 +31,10 @@ def test_help_and_version_load_click_and_nothing_else(tmp_path: Path, arguments:
     assert loaded(tmp_path, *arguments) == set()
 
 
-COMMANDS = ("build", "plan", "query", "eval", "cache", "drift", "show", "photos", "calibrate", "models", "report")
+COMMANDS = (
+    "build", "plan", "query", "eval", "cache", "drift", "show", "photos", "calibrate", "models", "report", "doctor",
+    "jobs",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("command", COMMANDS)

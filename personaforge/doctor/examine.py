@@ -1,0 +1,69 @@
+"""Everything in turn: what `forge doctor` calls, and what Python code calls in its place."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable
+from datetime import date
+
+from personaforge.digest import digest_file
+from personaforge.doctor import machine, models, packs, providers, store
+from personaforge.doctor import project as projects
+from personaforge.doctor.finding import Finding, faulty
+from personaforge.errors import PersonaForgeError
+from personaforge.measurers import Measurers
+from personaforge.spec.project import Project
+from personaforge.store.store import StatCache
+
+
+def examine(project: Project, *, live: bool = False, now: float | None = None) -> list[Finding]:
+    """Return what was found of a project, which may be an empty folder. Only `live` asks the providers.
+
+    `now` is in seconds since 1970.
+    """
+    now = time.time() if now is None else now
+    index = store.remembered(project)
+    try:
+        digest_of = StatCache(index).digest if index is not None else digest_file
+        loaded, found = projects.load(project, index)
+        used = projects.uses(loaded)
+        named, faults = projects.presets(project)
+        accounts = providers.accounts(used, named)
+        # Before anything that may meet a key: what a variable holds is masked from here on.
+        keys = providers.providers(accounts, project.root)
+        found = [
+            *machine.machine(project, now),
+            *found,
+            *faults,
+            *keys,
+            *providers.addresses(accounts, os.environ),
+            *models.models(used, models.price_map(), date.fromtimestamp(now)),
+            *packs.packs(project, loaded, Measurers(digest_of)),
+            *store.store(project, loaded, now),
+        ]
+        if live:
+            from personaforge.doctor.live import ask
+
+            found += ask(accounts)
+    except PersonaForgeError as error:
+        return faulty("project", error)
+    finally:
+        if index is not None:
+            index.close()
+    return [_masked(finding) for finding in found]
+
+
+def _masked(finding: Finding) -> Finding:
+    from personaforge.providers.secrets import masked, masked_json
+
+    facts = masked_json(finding.facts)
+    return finding._replace(text=masked(finding.text), hint=masked(finding.hint), facts=facts)
+
+
+def parts(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
+    """Return findings by part, in the order in which the parts come."""
+    found: dict[str, list[Finding]] = {}
+    for finding in findings:
+        found.setdefault(finding.part, []).append(finding)
+    return found

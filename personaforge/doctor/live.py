@@ -1,0 +1,131 @@
+"""Asks providers something free, side by side: is it there, is the key accepted, does it list the models in use.
+
+The only part of `forge doctor` that makes connections. Nothing is asked that costs or makes anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from personaforge.doctor.finding import Finding, Level, faulty, listed
+from personaforge.doctor.providers import Account, key_state
+from personaforge.errors import BackendError, PersonaForgeError, ProviderStopped, RateLimited, SpecError, Unavailable
+from personaforge.providers.addresses import variable_in_force
+from personaforge.providers.table import Options, capability, provider
+
+if TYPE_CHECKING:
+    from personaforge.providers.protocols import Checked
+
+PART: Final = "live"
+_SECONDS: Final = 15.0
+"""The longest silence of a provider."""
+_AT_ONCE: Final = 8
+
+
+class _Question(NamedTuple):
+    """Whom to ask what."""
+
+    account: Account
+    modalities: tuple[str, ...]
+    """Those that are at one address."""
+    models: tuple[str, ...]
+
+    @property
+    def head(self) -> str:
+        return f"{self.account.label} ({', '.join(self.modalities)})"
+
+
+def ask(accounts: Sequence[Account]) -> list[Finding]:
+    """Ask every provider whose key is set, and return what they said."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    questions: list[_Question] = []
+    without, found = [], []
+    for account in accounts:
+        try:
+            if not account.capability.remote:
+                continue
+            key = key_state(account)
+            if key.missing or key.fault:
+                without.append(account.label)
+            elif key.variables or account.personas:  # a server on this machine that nobody uses need not run
+                questions += _questions(account)
+        except SpecError:
+            continue  # said among the providers
+    with ThreadPoolExecutor(_AT_ONCE, "forge-doctor") as pool:
+        for findings in pool.map(_asked, questions):
+            found += findings
+    if without:
+        found.append(Finding(PART, "ok", f"not asked, for want of a key: {listed(without, 20)}"))
+    return found
+
+
+def _questions(account: Account) -> Iterator[_Question]:
+    """Yield a question for each address at which an account is used."""
+    name = account.house or account.provider
+    places: dict[str, list[str]] = {}
+    for modality in account.modalities:
+        if capability(modality, account.provider).checks:
+            places.setdefault(variable_in_force(name, modality), []).append(modality)
+    for modalities in places.values():
+        models = dict.fromkeys(model for modality, model in account.models if modality in modalities and model)
+        yield _Question(account, tuple(modalities), tuple(models))
+    rest = tuple(one for one in account.modalities if not capability(one, account.provider).checks)
+    if rest:
+        yield _Question(account, rest, ())
+
+
+def _asked(question: _Question) -> list[Finding]:
+    account, modality = question.account, question.modalities[0]
+    head = question.head
+    facts: dict[str, Any] = {"provider": account.provider, "house": account.house}
+    facts["modalities"] = list(question.modalities)
+    bad: Level = "problem" if account.personas else "warning"
+    nothing = Finding(PART, "ok", f"{head}: not asked, since its documents name nothing free", facts=facts)
+    if not capability(modality, account.provider).checks:
+        return [nothing]
+    try:
+        answer = _answer(question)
+    except ProviderStopped as error:
+        return [Finding(PART, bad, f"{head}: {error}", error.hint, {**facts, "reached": True, "accepted": False})]
+    except RateLimited as error:
+        return [Finding(PART, "warning", f"{head} is there: {error}", error.hint, {**facts, "reached": True})]
+    except Unavailable as error:
+        return [Finding(PART, bad, f"{head}: {error}", error.hint, {**facts, "reached": False})]
+    except BackendError as error:
+        return [Finding(PART, "warning", f"{head} is there, and says: {error}", error.hint, {**facts, "reached": True})]
+    except PersonaForgeError as error:
+        return faulty(PART, error, bad)
+    if answer is None:
+        return [nothing]
+    said = f"; {answer.said}" if answer.said else ""
+    facts |= {"reached": True, "accepted": True}
+    found = [Finding(PART, "ok", f"{head} is there and accepts the key{said}", facts=facts)]
+    lacking = [model for model in question.models if not _lists(answer, model, account.house)]
+    if lacking and account.personas:
+        text = f"{head} doesn't list {listed(lacking)} for this key"
+        hint = "forge config PERSONA shows where a model is set"
+        found.append(Finding(PART, "warning", text, hint, {**facts, "unlisted": lacking}))
+    return found
+
+
+def _answer(question: _Question) -> Checked | None:
+    account, modality = question.account, question.modalities[0]
+    made = provider(modality, account.provider, Options(_SECONDS, account.key))
+    check = getattr(made, "check")  # noqa: B009 - only providers that can have it
+    try:
+        found: Checked | None = check(question.models[0] if question.models else "")
+        return found
+    finally:
+        wire = getattr(made, "wire", None)
+        if wire is not None:
+            wire.close()
+
+
+def _lists(answer: Checked, model: str, house: str) -> bool:
+    """Tell whether a model is listed; also by a name that a date follows, such as `claude-opus-4-7-20260416`."""
+    if answer.models is None:
+        return True
+    name = model.removeprefix(f"{house}/") if house else model
+    return any(one == name or one.startswith((f"{name}-2", f"{name}:")) for one in answer.models)

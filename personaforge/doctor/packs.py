@@ -1,0 +1,63 @@
+"""Face packs: which are here, under which licence, and whether those that personas are measured with are among them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from personaforge.doctor.finding import Finding, faulty, listed
+from personaforge.errors import PersonaForgeError
+from personaforge.faces.packs import Pack
+from personaforge.measurers import Measurers
+from personaforge.spec.load import Loaded
+from personaforge.spec.project import Project
+
+PART: Final = "packs"
+
+
+def packs(project: Project, loaded: Iterable[Loaded], measurers: Measurers) -> list[Finding]:
+    """Look at the packs that are found, by sizes, and at those that are asked for."""
+    from personaforge.packs.catalog import read_catalog
+    from personaforge.packs.check import list_packs
+
+    try:
+        rows, chosen = list_packs(read_catalog(project))
+    except PersonaForgeError as error:
+        return faulty(PART, error)
+    found = []
+    for row in rows:
+        for check in row.checks[:1]:  # the first one found is what is used
+            about = row.built_in.licence if row.built_in is not None else row.known.licence.name if row.known else ""
+            licence = f"licence: {about}" if about else "licence: not known to the catalog"
+            auto = ", what `auto` is" if isinstance(chosen, Pack) and chosen.folder == check.folder else ""
+            facts = {"pack": row.name, "folder": str(check.folder), "licence": about or None}
+            if check.sound:
+                found.append(Finding(PART, "ok", f"{row.name} in {check.folder}{auto}; {licence}", facts=facts))
+            else:
+                text = f"{row.name} in {check.folder} is {check.verdict}; {licence}"
+                found.append(Finding(PART, "warning", text, check.hint, facts))
+    return found + _needed(loaded, measurers)
+
+
+def _needed(loaded: Iterable[Loaded], measurers: Measurers) -> list[Finding]:
+    """Look at who measures each persona."""
+    lacking: dict[tuple[str, str, str, bool], list[str]] = {}
+    for one in loaded:
+        settings = one.settings
+        name, required = str(settings.value("identity.pack")), bool(settings.value("identity.require_measurement"))
+        try:
+            measurer = measurers.of(settings)
+        except PersonaForgeError as error:
+            lacking.setdefault((name, error.message, error.hint, required), []).append(settings.id)
+            continue
+        if measurer.identity is None:
+            lacking.setdefault((name, measurer.reason, measurer.hint, required), []).append(settings.id)
+        elif measurer.check_missing:
+            check = str(settings.value("identity.check.pack"))
+            lacking.setdefault((check, measurer.check_missing, "", False), []).append(settings.id)
+    found = []
+    for (name, reason, hint, required), personas in lacking.items():
+        who = f"{listed(personas)} {'is' if len(personas) == 1 else 'are'} to be measured with {name}"
+        facts = {"pack": name, "personas": personas}
+        found.append(Finding(PART, "problem" if required else "warning", f"{who}: {reason}", hint, facts))
+    return found
