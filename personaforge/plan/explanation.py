@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from typing import Any
+
+import orjson
 
 from personaforge.errors import PlanError
 from personaforge.plan.explain import leaves, part_changes
@@ -12,6 +15,7 @@ from personaforge.plan.plan import PlannedNode
 from personaforge.plan.planner import Desk, House, Planner
 from personaforge.spec.load import Loaded
 from personaforge.steps.action import Action
+from personaforge.steps.completion import BAD_ANSWER
 from personaforge.store.store import Store
 
 _LARGEST_OPENED = 30
@@ -42,6 +46,7 @@ def explain(house: House, personas: Sequence[Loaded], name: str, overrides: Sequ
         "built": time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(finished)) if finished else None,
         "artifacts": _artifacts(desk, outcome),
         "facts": outcome.get("facts", {}),
+        "answers": _answers(desk, planned, before.get("actions") or planned.keys),
         "pinned": desk.lock.line(planned.shape.name).decode() or None,
         "dependencies": _dependencies(before, now),
         "action": _action(house.store, planned, before),
@@ -73,6 +78,54 @@ def _artifacts(desk: Desk, outcome: dict[str, Any]) -> list[dict[str, Any]]:
         path = f"build/{desk.plan.id}/{output['path']}" if output["path"] else ""
         found.append({"name": name, "digest": output["digest"], "path": path, "condition": condition})
     return found
+
+
+def _answers(desk: Desk, planned: PlannedNode, keys: Sequence[str]) -> list[dict[str, Any]]:
+    """Return what text models have answered for a node, good and bad, in the order in which they were asked."""
+    found = []
+    for key in dict.fromkeys(keys):
+        record = desk.house.store.find(key)
+        if record is None or record["parts"]["kind"] != "complete":
+            continue
+        parts, details = record["parts"], record.get("details", {})
+        ended, problems = _ended(desk, planned, record)
+        digest = record["outputs"].get("reply", {}).get("digest", "")
+        kept = desk.house.store.blobs.path(digest) if digest and desk.contents.size(digest) is not None else ""
+        found.append(
+            {
+                "key": key,
+                "attempt": parts["attempt"],
+                "repair": BAD_ANSWER in parts["inputs"],
+                "model": details.get("model") or parts["request"].get("model", ""),
+                "ended": ended,
+                "problems": problems,
+                "digest": digest,
+                "path": os.path.relpath(kept, desk.house.store.project.root) if kept else "",
+                "cost_usd": record.get("cost_usd"),
+            }
+        )
+    return found
+
+
+def _ended(desk: Desk, planned: PlannedNode, record: dict[str, Any]) -> tuple[str, list[str]]:
+    """Return how a completion ended (fits, malformed, truncated, blocked or refused), and what is wrong with it."""
+    from personaforge.steps.mending import NO_OBJECT, section_faults
+
+    value, reply = record.get("value", {}), record["outputs"].get("reply")
+    if reply is None:
+        stage, _, why = str(value.get("blocked", "")).partition(": ")
+        return "refused" if stage == "refusal" else "blocked", [why] if why else []
+    if value.get("truncated"):
+        return "truncated", []
+    if reply["media_type"] != "application/json":
+        return "malformed", [NO_OBJECT]
+    schema = record["parts"]["request"].get("schema")
+    if schema is None or desk.contents.size(reply["digest"]) is None:
+        return "fits", []
+    own = schema == desk.settings.get(f"schema.{planned.shape.declaration.get('schema')}")
+    pinned = desk.settings.get(f"pinned.{planned.shape.declaration.get('section')}") if own else None
+    problems = section_faults(orjson.loads(desk.contents.read(reply["digest"])), schema, pinned or {})
+    return ("malformed" if problems else "fits"), problems
 
 
 def _dependencies(before: dict[str, Any], now: dict[str, Any]) -> list[dict[str, Any]]:

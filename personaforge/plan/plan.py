@@ -97,6 +97,7 @@ class PlannedNode:
     __slots__ = (
         "after",
         "estimate",
+        "keys",
         "missing",
         "note",
         "outcome",
@@ -122,6 +123,8 @@ class PlannedNode:
         """What replaying came to; None where the last outcome stands."""
         self.reads: Mapping[str, Any] = {}
         """Settings that replaying read."""
+        self.keys: tuple[str, ...] = ()
+        """Keys of the actions that replaying asked for."""
         self.missing: Action | None = None
         """The first action to perform, where it is known."""
         self.estimate = NOTHING

@@ -174,6 +174,7 @@ class Planner:
             node.reasons = (Reason("pin", f"{error.message}; {error.hint}"),)
             return
         node.outcome, node.missing, node.reads = played.outcome, played.missing, context.settings.reads
+        node.keys = played.keys
         pin = desk.pin(shape)
         if played.missing is None and not (shape.kind.places and to_be_pinned(played.outcome, pin)):
             assert played.outcome is not None

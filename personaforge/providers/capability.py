@@ -62,6 +62,8 @@ class Capability(NamedTuple):
     """Whether `delete` removes what the provider keeps of a job."""
     checks: bool = False
     """Whether `check` asks something that costs nothing, to see whether the provider can be reached with its key."""
+    mends: bool = True
+    """Whether a text provider can be handed a bad answer of its own to mend. What writes by rules can't."""
     keys: tuple[str, ...] = ()
     """Environment variables that may hold the key, the first one by default. A preset may name one of them, or a longer
     name that begins with one of them and an underscore (`FAL_KEY_STUDIO`): never any other variable."""

@@ -10,6 +10,8 @@ What of litellm 1.106.2 shaped this (each checked against a local server by test
 - The base URL comes from the environment and never from a config file: from forge's variables (`addresses`), else from
   litellm's own, such as OPENAI_API_BASE. Any gateway that speaks OpenAI's chat completions is a model prefix with
   FORGE_<PREFIX>_URL and <PREFIX>_API_KEY, such as `laozhang/gpt-5`. One for `gemini/` speaks Gemini's own protocol.
+- What it knows that a model doesn't take (a schema, a temperature) it refuses before anything is sent, by
+  UnsupportedParamsError: such a field is left out, and the result's details say so. `drop_params` would be silent.
 - Retry-After is in `litellm_response_headers` and nowhere else.
 """
 
@@ -18,6 +20,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from personaforge.errors import (
@@ -69,6 +72,8 @@ _NO_JSON = (("json", "decode"), ("error converting to valid response",))
 _OPENAI_LIKE = "openai"
 _GEMINI = "gemini"
 """The house whose own protocol an address speaks."""
+_OPTIONAL = ("temperature", "response_format")
+"""What a model may not take, and forge can do without: the prompt has the schema in it, and the answer is checked."""
 
 
 class LiteLLMText:
@@ -86,25 +91,35 @@ class LiteLLMText:
         if fields.get("system"):
             messages.insert(0, {"role": "system", "content": fields["system"]})
         schema = {"name": "answer", "strict": False, "schema": fields["schema"]}
-        address = self._address(request.model)
-        fault: BackendError | None = None
-        try:
-            answer = litellm.completion(
-                messages=messages,
-                temperature=fields.get("temperature"),
-                max_tokens=fields.get("max_tokens"),
-                response_format={"type": "json_schema", "json_schema": schema},
-                timeout=self._timeout,
-                num_retries=0,
-                max_retries=0,
-                drop_params=False,
-                **address,
-            )
-        except Exception as error:
-            fault = translated(error, request.model)
-        if fault is not None:
-            raise fault  # out here, so that litellm's error, which may quote the key, is not its context
-        return _reply(answer, request.model)
+        asked: dict[str, Any] = {
+            "messages": messages,
+            "temperature": fields.get("temperature"),
+            "max_tokens": fields.get("max_tokens"),
+            "response_format": {"type": "json_schema", "json_schema": schema},
+            "timeout": self._timeout,
+            "num_retries": 0,
+            "max_retries": 0,
+            "drop_params": False,
+            **self._address(request.model),
+        }
+        left_out: list[str] = []
+        answer: Any = None
+        while answer is None:
+            fault: BackendError | None = None
+            try:
+                answer = litellm.completion(**asked)
+            except litellm.UnsupportedParamsError as error:
+                name = _not_taken(error, asked)
+                if name is None:
+                    fault = translated(error, request.model)
+                else:
+                    left_out.append(name)
+                    del asked[name]
+            except Exception as error:
+                fault = translated(error, request.model)
+            if fault is not None:
+                raise fault  # out here, so that litellm's error, which may quote the key, is not its context
+        return _reply(answer, request.model, left_out)
 
     def poll(self, job: Job) -> Reply | Job:
         """Completions are immediate, so there is no job to look after."""
@@ -155,7 +170,12 @@ def _may_hold(name: str, usual: tuple[str, ...]) -> bool:
     return any(name == one or name.startswith(f"{one}_") for one in usual)
 
 
-def _reply(answer: Any, model: str) -> Reply:
+def _not_taken(error: Exception, asked: Mapping[str, Any]) -> str | None:
+    """Return which optional field litellm says a model doesn't take, None when it names none that is being sent."""
+    return next((name for name in _OPTIONAL if name in asked and name in str(error)), None)
+
+
+def _reply(answer: Any, model: str, left_out: Sequence[str] = ()) -> Reply:
     """Tell an answer from a refusal, a block and one that was cut off: none of these is an error to litellm."""
     choice = answer.choices[0]
     text = choice.message.content
@@ -163,6 +183,8 @@ def _reply(answer: Any, model: str) -> Reply:
     details: dict[str, Any] = {"model": str(answer.model or model), "finish_reason": str(choice.finish_reason)}
     if usage is not None:
         details["tokens_in"], details["tokens_out"] = int(usage.prompt_tokens), int(usage.completion_tokens)
+    if left_out:
+        details["left_out"] = list(left_out)
     if getattr(answer, "id", None):
         details["request_id"] = str(answer.id)
     listed = getattr(answer, "_hidden_params", {}).get("response_cost")
@@ -173,10 +195,12 @@ def _reply(answer: Any, model: str) -> Reply:
         raise Blocked(f"{model} refused: {str(refusal)[:300]}", stage="refusal", cost_usd=cost, details=details)
     if choice.finish_reason == "content_filter":
         raise Blocked(f"{model}: a content filter stopped the answer", cost_usd=cost, details=details)
-    if not text:
+    truncated = choice.finish_reason == "length"
+    if not text and not truncated:
         reason = choice.finish_reason or "no reason given"
         raise JobFailed(f"{model} answered nothing ({reason})", cost_usd=cost)
-    return Reply(text=str(text), cost_usd=cost, details=details, truncated=choice.finish_reason == "length")
+    # A model that thinks first may use up all its tokens before it has written a word.
+    return Reply(text=str(text or ""), cost_usd=cost, details=details, truncated=truncated)
 
 
 def loaded() -> Any:

@@ -48,6 +48,7 @@ _TABLE: dict[tuple[str, str], Entry] = {
                 deterministic=True,
                 version="3",
                 label="embedded",
+                mends=False,
             ),
             "personaforge.providers.embedded.text:EmbeddedText",
             takes_options=False,

@@ -77,6 +77,7 @@ def explanation_lines(explanation: Mapping[str, Any]) -> Iterator[str]:
     if explanation["facts"]:
         yield style("Outcome", bold=True)
         yield from _table([(f"  {name}", _short(value)) for name, value in explanation["facts"].items()])
+    yield from _answers(explanation["answers"])
     yield style("Depends on", bold=True)
     rows = []
     for item in explanation["dependencies"]:
@@ -97,6 +98,20 @@ def explanation_lines(explanation: Mapping[str, Any]) -> Iterator[str]:
                     yield "      " + (style(line, fg=color) if color else line)
             else:
                 yield f"  ~ {part['name']}: {_short(part['before'])} -> {_short(part['now'])}"
+
+
+def _answers(answers: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield what text models answered, where any of it was not taken as it came: where to read it, what was wrong."""
+    if all(answer["ended"] == "fits" for answer in answers):
+        return
+    yield style("Answers", bold=True)
+    for answer in answers:
+        asked = f"attempt {answer['attempt']}" + (", repair" if answer["repair"] else "")
+        place = answer["path"] or "(nothing came)" if not answer["digest"] else answer["path"] or "(not in the store)"
+        ended = style(f"{answer['ended']:<9}", fg=None if answer["ended"] == "fits" else "red")
+        yield f"  {asked:<17}  {ended}  {place}  {answer['model']}".rstrip()
+        for problem in answer["problems"]:
+            yield f"      {problem}"
 
 
 def _by_step(plan: Plan) -> Iterator[str]:

@@ -130,6 +130,8 @@ class Executors:
         """Return a block in the form in which it is kept: a result without an artifact."""
         details = self._details(action, {**error.details, "blocked": error.stage})
         cost = error.cost_usd
+        if cost != 0.0 and "tokens_out" in details:  # charged, and counted: the declared price of a token decides
+            cost = settled(action.price, action.request, cost, details).usd
         return Performed({}, {"blocked": f"{error.stage}: {masked(error.message)}"}, details, cost)
 
     def guarded(self, action: Action, call: Callable[[], Any]) -> Any:

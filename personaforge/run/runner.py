@@ -388,7 +388,9 @@ class _Bench:
         ]
         self._desk.lock = self._keeper.lock
         facts = self._desk.facts(shape, reads)
-        body = {**facts, "actions": list(keys), "needs": dict(needs), "outcome": outcome.as_json()}
+        # A pin or a known result asks for no action: what made it stays on record.
+        actions = list(keys) or self._desk.row_body(node).get("actions", [])
+        body = {**facts, "actions": actions, "needs": dict(needs), "outcome": outcome.as_json()}
         row = NodeRow(
             node.id,
             self._desk.signature(shape, needs, built=True),

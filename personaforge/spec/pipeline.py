@@ -36,7 +36,11 @@ class Prompted(StepBase):
     fallbacks: tuple[Line, ...] = ()
     """Models asked in turn when the one before has definitely refused."""
     retries: Annotated[int, Field(ge=0, le=8)] = 2
-    """Further attempts when the answer doesn't fit the schema or drops a pinned value."""
+    """Further attempts when the answer doesn't fit the schema or drops a pinned value, even mended."""
+    repairs: Annotated[int, Field(ge=0, le=3)] = 1
+    """How often a bad answer is handed back to be mended before a further attempt. One that was cut off never is."""
+    repair: TemplateName = "text/repair.j2"
+    """Quotes a bad answer and what is wrong with it."""
 
 
 class DraftStep(Prompted):

@@ -65,23 +65,84 @@ def _meta_problem(schema: bytes) -> tuple[str, str] | None:
 
 
 def section_problems(schema: Mapping[str, Any], section: Any) -> list[str]:
-    """Return why a drafted section doesn't fit its schema, a sentence each; empty when it fits."""
+    """Return why a drafted section doesn't fit its schema, a sentence each: `place: found this, expected that`."""
     found = sorted(_validator(schema).iter_errors(section), key=lambda error: list(map(str, error.path)))
-    return [f"{_dotted(error.absolute_path)}: {_shortened(error.message)}" for error in found[:MAX_PROBLEMS]]
+    return [f"{_dotted(error.absolute_path)}: {_shortened(_sentence(error), 240)}" for error in found[:MAX_PROBLEMS]]
+
+
+def _sentence(error: Any) -> str:
+    """Say what was found and what was expected. JSON Schema's own words stand where ours would say no more."""
+    found, wanted = error.instance, error.validator_value
+    match error.validator:
+        case "required":
+            missing = [name for name in wanted if name not in found]
+            named = next((name for name in missing if error.message.startswith(repr(name))), missing[0])
+            kind = _types(error.schema.get("properties", {}).get(named, {}).get("type")) or "a value"
+            return f"found no {named}, expected {kind} of that name"
+        case "additionalProperties" if wanted is False:
+            known = error.schema.get("properties", {})
+            unknown = ", ".join(sorted(str(name) for name in found if name not in known)[:6])
+            return f"found {unknown}, expected only {', '.join(known) or 'nothing'}"
+        case "type":
+            return f"found {_shown(found)}, expected {_types(wanted)}"
+        case "enum":
+            return f"found {_shown(found)}, expected one of {', '.join(_shown(value) for value in wanted)}"
+        case "const":
+            return f"found {_shown(found)}, expected {_shown(wanted)}"
+        case "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum":
+            return f"found {_shown(found)}, expected {_BOUNDS[error.validator]} {_shown(wanted)}"
+        case "minLength" | "maxLength":
+            return f"found {len(found)} characters, expected {_BOUNDS[error.validator]} {wanted}"
+        case "minItems" | "maxItems":
+            return f"found {len(found)} items, expected {_BOUNDS[error.validator]} {wanted}"
+        case "pattern":
+            return f"found {_shown(found)}, expected a text that matches {wanted}"
+        case "uniqueItems":
+            return f"found {_shown(found)}, expected no item twice"
+        case "anyOf" | "oneOf":
+            count = "exactly one" if error.validator == "oneOf" else "one"
+            return f"found {_shown(found)}, expected what fits {count} of {len(wanted)} forms"
+    return str(error.message)
+
+
+_BOUNDS = {
+    "minimum": "at least",
+    "maximum": "at most",
+    "exclusiveMinimum": "more than",
+    "exclusiveMaximum": "less than",
+    "minLength": "at least",
+    "maxLength": "at most",
+    "minItems": "at least",
+    "maxItems": "at most",
+}
+_TYPES = {"array": "a list", "integer": "a whole number", "object": "an object", "boolean": "true or false"}
+
+
+def _types(wanted: Any) -> str:
+    names = [wanted] if isinstance(wanted, str) else list(wanted or ())
+    return " or ".join(_TYPES.get(name, name if name == "null" else f"a {name}") for name in names)
+
+
+def _shown(value: Any, limit: int = 80) -> str:
+    """Return a value as JSON writes it, shortened: what quotes a model's answer says it in the model's own form."""
+    return _shortened(orjson.dumps(value).decode(), limit)
 
 
 def dropped_pins(pinned: Any, section: Any, path: str = "") -> list[str]:
     """Return which pinned values a drafted section doesn't keep to the letter, a sentence each."""
     if isinstance(pinned, Mapping):
         if not isinstance(section, Mapping):
-            return [f"{path or 'the section'}: pinned to an object, found {section!r}"]
+            return [
+                f"{path or 'the section'}: found {_shown(section)}, expected an object with what the user has fixed"
+            ]
         return [
             problem
             for key, value in pinned.items()
             for problem in dropped_pins(value, section.get(key), f"{path}.{key}" if path else key)
         ]
     if pinned != section:
-        return [f"{path}: pinned to {pinned!r}, found {section!r}"]
+        found = "nothing" if section is None else _shown(section)
+        return [f"{path}: found {found}, expected {_shown(pinned, 400)}, which the user has fixed"]
     return []
 
 

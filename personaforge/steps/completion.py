@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from personaforge.digest import derive_seed
 from personaforge.steps.action import Action, Price, Result
 from personaforge.steps.context import Context
 from personaforge.store.artifact import Artifact
 
+BAD_ANSWER = "bad_answer"
+"""Name of the input that tells a repair from any other completion."""
 _ASSUMED_PROMPT_TOKENS = 1_500
 """For estimates before a prompt exists: our longest packaged prompt (audit) has about 3,000, the shortest about 400."""
 _CHARACTERS_PER_TOKEN = 4
 """The usual rule of thumb for English."""
+
+
+class BadAnswer(NamedTuple):
+    """An answer that is handed back to be mended."""
+
+    artifact: Artifact
+    text: str
+    model: str
+    """Who gave it, and is to mend it."""
 
 
 def completion(
@@ -25,11 +36,13 @@ def completion(
     problems: Sequence[str] = (),
     attempt: int = 0,
     stream: str = "",
+    bad: BadAnswer | None = None,
 ) -> list[Action]:
     """Return the actions of one completion for a prompted step: its model's, then its fallbacks'.
 
     `findings` are a second reader's, `problems` say why the last attempt's answer was refused. `stream` tells apart
-    completions of the same step and attempt, such as the rounds of a review.
+    completions of the same step and attempt, such as the rounds of a review. With a `bad` answer it is one action: the
+    model that gave it is asked to mend it, and the answer's digest is among the action's inputs.
     """
     settings = context.settings.scope()
     base = f"pipeline.steps.{step}"
@@ -49,11 +62,14 @@ def completion(
         "findings": [dict(finding) for finding in findings],
         "problems": list(problems),
     }
+    if bad is not None:
+        variables["answer"] = bad.text
     capability = context.capability("text", settings[f"{base}.provider"])
     max_tokens = settings[f"{base}.max_tokens"]
     fields: dict[str, Any] = {"section": section, "schema": schema}
     sources: dict[str, str] = {}
-    for name, template in (("system", f"{base}.system"), ("prompt", f"{base}.template")):
+    asks = f"{base}.repair" if bad is not None else f"{base}.template"
+    for name, template in (("system", f"{base}.system"), ("prompt", asks)):
         if name in capability.reads:
             rendered = context.render(settings[template], variables)
             fields[name] = rendered.text
@@ -70,7 +86,7 @@ def completion(
         "fashion": variables["fashion"],
     }
     request = {name: value for name, value in fields.items() if name in capability.reads}
-    models = [settings[f"{base}.model"], *settings[f"{base}.fallbacks"]]
+    models = [settings[f"{base}.model"], *settings[f"{base}.fallbacks"]] if bad is None else [bad.model]
     prices = settings["text.prices"]
     account = settings.get("text.key") or ""
     quiet = ("schema.", "text.prices", "text.key")
@@ -81,6 +97,7 @@ def completion(
             kind="complete",
             provider=f"{capability.name}@{capability.version}",
             request={**request, "model": model},
+            inputs={BAD_ANSWER: bad.artifact.digest} if bad is not None else {},
             take=context.take,
             attempt=attempt,
             deterministic=capability.deterministic,

@@ -16,7 +16,8 @@ from personaforge.steps.action import Action, Procedure, Result
 from personaforge.steps.attempts import Attempt, Examining, Judgement, Made, Making, attempt_loop, call
 from personaforge.steps.completion import completion, reply_of
 from personaforge.steps.context import Context, pretty_json
-from personaforge.steps.text import SECTIONS, answer_problems, made_by, sections_of, write_action
+from personaforge.steps.mending import answer_problems, mended, reason_of
+from personaforge.steps.text import SECTIONS, sections_of, write_action, written
 
 VERDICT = "verdict"
 """Name of the output that holds the second reader's answer."""
@@ -39,7 +40,8 @@ def review(context: Context) -> Procedure:
             findings = _findings(context, before)
             sections = yield from _revised(context, sections, findings, number)
         actions = first if number == 0 else completion(context, step, sections, attempt=number)
-        read = made_by(context, (yield from call(actions)), VERDICT, "reply")
+        called = yield from call(actions)
+        read = written(context, (yield from mended(context, step, sections, called, attempt=number)), VERDICT)
         if read.blocked:
             return read
         kept = yield write_action(pretty_json(sections), "application/json")
@@ -49,7 +51,8 @@ def review(context: Context) -> Procedure:
         yield from ()
         problems = answer_problems(context, step, made.outputs[VERDICT], made.facts)
         if problems:
-            return Judgement(Decision.RETRY, 0.0, facts={"problems": problems}, problems=tuple(problems))
+            wrong = {"problems": problems, "reason": reason_of(context, step, problems, made.facts)}
+            return Judgement(Decision.RETRY, 0.0, facts=wrong, problems=tuple(problems))
         verdict = context.read_json(made.outputs[VERDICT].digest)
         scores = {name: float(score) for name, score in sorted(verdict["scores"].items())}
         mean = round(sum(scores.values()) / len(scores), 4)
@@ -85,16 +88,14 @@ def _revised(
         earlier = {name: revised[name] for name in revised if name in needs}
         problems: tuple[str, ...] = ()
         for attempt in range(settings[f"pipeline.steps.{step}.retries"] + 1):
+            stream = f"#{context.node.step}{number}"
             actions = completion(
-                context,
-                step,
-                earlier,
-                findings=findings,
-                problems=problems,
-                attempt=attempt,
-                stream=f"#{context.node.step}{number}",
+                context, step, earlier, findings=findings, problems=problems, attempt=attempt, stream=stream
             )
             called = yield from call(actions)
+            called, _ = yield from mended(
+                context, step, earlier, called, findings=findings, attempt=attempt, stream=stream
+            )
             if called.blocked:
                 break
             result = called.result

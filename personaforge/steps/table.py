@@ -76,6 +76,10 @@ def _prompted(name: str, step: Step, slot: str) -> tuple[str, ...]:
     )
 
 
+def _asking(step: Step) -> tuple[str, ...]:
+    return (step["template"], step["system"], step["repair"])
+
+
 def _reviewed(name: str, step: Step, slot: str) -> tuple[str, ...]:
     # A review drafts sections again, so it reads what any draft may.
     return (
@@ -189,10 +193,18 @@ def _attempts(settings: Settings, step: Step) -> int:
     return int(settings.value("identity.max_attempts"))
 
 
+def _draft_calls(step: Step) -> int:
+    """Every attempt, and every attempt's answer handed back to be mended."""
+    mends = capability("text", step["provider"]).mends
+    return (int(step["retries"]) + 1) * (1 + (int(step["repairs"]) if mends else 0))
+
+
 def _review_calls(settings: Settings, step: Step) -> int:
-    """A reading, and for every round a draft of each section and another reading."""
-    drafts = [name for name in step["needs"] if settings.value(f"pipeline.steps.{name}.kind") == "draft"]
-    return 1 + int(step["rounds"]) * (len(drafts) + 1)
+    """A reading, and for every round a draft of each section and another reading, each with its repairs."""
+    declared = [settings.value(f"pipeline.steps.{name}") for name in step["needs"]]
+    reading = _draft_calls({**step, "retries": 0})
+    drafting = sum(_draft_calls(one) for one in declared if one["kind"] == "draft")
+    return reading + int(step["rounds"]) * (drafting + reading)
 
 
 _KINDS = (
@@ -201,10 +213,10 @@ _KINDS = (
         1,
         "text:draft",
         _prompted,
-        templates=lambda step: (step["template"], step["system"]),
+        templates=_asking,
         modality="text",
         pinned=True,
-        calls=lambda settings, step: int(step["retries"]) + 1,
+        calls=lambda settings, step: _draft_calls(step),
         price=_text_price,
     ),
     StepKind(
@@ -212,7 +224,7 @@ _KINDS = (
         1,
         "review:review",
         _reviewed,
-        templates=lambda step: (step["template"], step["system"]),
+        templates=_asking,
         modality="text",
         pinned=True,
         calls=_review_calls,

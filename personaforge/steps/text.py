@@ -1,16 +1,18 @@
-"""The text steps: draft a section, gather the sections, render a template. The second reader is in `review.py`."""
+"""The text steps: draft a section, gather the sections, render a template. The second reader is in `review.py`, what is
+wrong with an answer and how it is mended in `mending.py`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from personaforge.identity.verdict import Decision
-from personaforge.spec.sections import dropped_pins, section_problems
 from personaforge.steps.action import Action, Outcome, Output, Procedure, Result
 from personaforge.steps.attempts import Attempt, Called, Examining, Judgement, Made, Making, attempt_loop, call
 from personaforge.steps.completion import completion
 from personaforge.steps.context import Context, pretty_json
+from personaforge.steps.mending import Answered, answer_problems, mended, reason_of
 from personaforge.store.artifact import Artifact
 
 SECTION = "section"
@@ -20,7 +22,7 @@ SECTIONS = "sections"
 
 
 def draft(context: Context) -> Procedure:
-    """Draft one section: ask, check against the schema and the pinned values, and ask again with what was wrong."""
+    """Draft one section: ask, check against the schema and the pinned values, have a bad answer mended, ask again."""
     step = context.node.step
     settings = context.settings
     section = str(settings[f"pipeline.steps.{step}.section"])
@@ -30,13 +32,15 @@ def draft(context: Context) -> Procedure:
     def make(number: int, tried: Sequence[Attempt]) -> Making:
         problems = tried[-1].judgement.problems if tried else ()
         actions = first if number == 0 else completion(context, step, earlier, problems=problems, attempt=number)
-        return made_by(context, (yield from call(actions)), SECTION, "reply")
+        called = yield from call(actions)
+        return written(context, (yield from mended(context, step, earlier, called, attempt=number)), SECTION)
 
     def examine(made: Made) -> Examining:
         yield from ()
         problems = answer_problems(context, step, made.outputs[SECTION], made.facts)
         if problems:
-            return Judgement(Decision.RETRY, -len(problems), facts={"problems": problems}, problems=tuple(problems))
+            facts = {"problems": problems, "reason": reason_of(context, step, problems, made.facts)}
+            return Judgement(Decision.RETRY, -len(problems), facts=facts, problems=tuple(problems))
         return Judgement(Decision.ACCEPT, 0, facts={"section": section})
 
     return (
@@ -108,20 +112,10 @@ def sections_of(context: Context) -> dict[str, Any]:
     return sections
 
 
-def answer_problems(
-    context: Context, step: str, artifact: Artifact, facts: Mapping[str, Any] | None = None
-) -> list[str]:
-    """Return why an answer can't be taken as the section that a step drafts; empty when it can."""
-    settings = context.settings
-    base = f"pipeline.steps.{step}"
-    if facts and facts.get("truncated"):
-        return [f"the answer was cut off at {settings[f'{base}.max_tokens']} tokens: be brief"]
-    if artifact.media_type != "application/json":
-        return ["the answer is not one JSON object"]
-    answer = context.read_json(artifact.digest)
-    schema = settings[f"schema.{settings[f'{base}.schema']}"]
-    pinned = settings.get("pinned", {}).get(settings[f"{base}.section"], {})
-    return [*section_problems(schema, answer), *dropped_pins(pinned, answer)]
+def written(context: Context, answered: Answered, output: str) -> Made:
+    """Return what a completion made, its repairs counted: its reply as the attempt's `output`."""
+    made = made_by(context, answered.called, output, "reply")
+    return replace(made, facts={**made.facts, "repairs": answered.repairs}) if answered.repairs else made
 
 
 def made_by(context: Context, called: Called, output: str, name: str) -> Made:

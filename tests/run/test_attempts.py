@@ -108,10 +108,12 @@ def test_a_draft_is_asked_again_with_what_was_wrong(studio: Studio) -> None:
         asked.append(request.fields["prompt"])
         return Reply(text=["I am a poet", '{"fear": "frost"}', '```json\n{"desire": "peace"}\n```'][len(asked) - 1])
 
+    studio.edit("conf/pipeline/small.yaml", ("retries: 2,", "retries: 2, repairs: 0,"))
+
     studio.text.answer = reply
     report = studio.build()
-    assert "Mend: the answer is not one JSON object" in asked[1]
-    assert "Mend: the section: 'desire' is a required property" in asked[2]
+    assert "Mend: the answer: found no single JSON object, expected one and nothing around it" in asked[1]
+    assert "Mend: the section: found no desire, expected a string of that name" in asked[2]
     outcome = report.nodes["ana/soul"].outcome
     assert outcome is not None and outcome.attempt == 2
     assert json.loads((studio.root / "build/ana/layers/soul.json").read_text()) == {"desire": "peace"}
@@ -120,7 +122,9 @@ def test_a_draft_is_asked_again_with_what_was_wrong(studio: Studio) -> None:
 def test_a_draft_that_never_fits_is_rejected_and_stops_what_needs_it(studio: Studio) -> None:
     studio.text.answer = lambda request: Reply(text="no")
     report = studio.build()
-    assert report.nodes["ana/soul"].end == "rejected" and len(studio.text.calls) == 3
+    node = report.nodes["ana/soul"]
+    assert node.end == "rejected" and len(studio.text.calls) == 3 * 2, "three attempts, each handed back once"
+    assert "found no single JSON object" in node.error and "forge explain ana/soul" in node.error
     assert report.nodes["ana/surface"].end == "skipped" and not studio.images.calls
 
 
@@ -131,7 +135,7 @@ def test_pinned_values_are_kept_to_the_letter(studio: Studio) -> None:
     report = studio.build()
     node = report.nodes["ana/surface"]
     assert node.end == "rejected" and node.outcome is not None
-    assert node.outcome.facts["problems"] == ["age: pinned to 51, found 29"]
+    assert node.outcome.facts["problems"] == ["age: found 29, expected 51, which the user has fixed"]
 
 
 def test_an_audit_below_its_threshold_revises_with_its_findings(studio: Studio) -> None:

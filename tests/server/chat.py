@@ -1,7 +1,10 @@
 """Chat completions as OpenAI documents them (platform.openai.com/docs/api-reference/chat), and as gateways speak them.
 
 `server.state["completion"]` answers: it gets the request's body and returns the text. Tokens are counted as a quarter
-of the characters, and charged at USD_PER_MILLION.
+of the characters, and charged at USD_PER_MILLION, also where there is no answer.
+
+Words: `refused` (the model says no), `blocked` (a content filter stopped the answer), `cut` (half the answer, at its
+limit of tokens), `thought` (all tokens went into thinking), `empty` (no text, and no reason why).
 """
 
 from __future__ import annotations
@@ -26,8 +29,12 @@ def _complete(server: Server, call: Call, word: str) -> Answer:
     time.sleep(server.latency)
     server.finish()
     usage = {"prompt_tokens": into, "completion_tokens": out, "total_tokens": into + out}
-    message: dict[str, Any] = {"role": "assistant", "content": text}
-    choice = {"index": 0, "finish_reason": "stop", "message": message}
+    said = {"": text, "cut": text[: len(text) // 2]}.get(word)
+    message: dict[str, Any] = {"role": "assistant", "content": said}
+    if word == "refused":
+        message["refusal"] = "I can't help with that."
+    finish = {"blocked": "content_filter", "cut": "length", "thought": "length"}.get(word, "stop")
+    choice = {"index": 0, "finish_reason": finish, "message": message}
     told = {"id": f"chatcmpl-{line.number}", "object": "chat.completion", "created": 1, "model": body["model"]}
     return Answer({**told, "choices": [choice], "usage": usage})
 

@@ -1,0 +1,115 @@
+"""What is wrong with a text model's answer, and how it is mended.
+
+An answer ends in one of five ways, and each has its own way on:
+
+    it fits        it is taken
+    malformed      it is no JSON object, doesn't fit its schema or drops a pin: it is handed back, quoted, with what
+                   is wrong, `repairs` times at most; then the step is asked anew, `retries` times at most
+    truncated      it was cut off at `max_tokens`: quoting half an answer helps nobody, so the step is asked anew and
+                   told to be brief; if that doesn't help, the user is told which setting to raise
+    blocked        a content filter stopped it: that is the result, and nobody rewords the prompt
+    refused        the model itself said no: likewise
+
+A repair is an action of its own, whose key covers the bad answer by its digest: it is bought once. Every answer stays
+in the store as the artifact of its action; `forge explain NODE` names them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from personaforge.errors import JobFailed, Refused
+from personaforge.spec.sections import dropped_pins, section_problems
+from personaforge.steps.action import Action, Result
+from personaforge.steps.attempts import Called
+from personaforge.steps.completion import BadAnswer, completion, reply_of
+from personaforge.steps.context import Context
+from personaforge.store.artifact import Artifact
+
+NO_OBJECT = "the answer: found no single JSON object, expected one and nothing around it"
+_LONGEST_QUOTED = 24_000
+"""Bytes. A prompt of ours, its schema and a quote of this length stay well within what a template may render to."""
+
+
+class Answered(NamedTuple):
+    """What a completion came to in the end."""
+
+    called: Called
+    """The last call: the completion itself, or its last repair."""
+    repairs: int
+    """How often the answer was handed back."""
+
+
+def mended(
+    context: Context,
+    step: str,
+    sections: Mapping[str, Any],
+    called: Called,
+    *,
+    findings: Sequence[Mapping[str, Any]] = (),
+    attempt: int = 0,
+    stream: str = "",
+) -> Generator[Action, Result, Answered]:
+    """Hand a malformed answer back until it fits or the step's `repairs` are used up.
+
+    `sections`, `findings`, `attempt` and `stream` are the completion's. Where the repair itself is definitely not made,
+    the answer stays as it was.
+    """
+    base = f"pipeline.steps.{step}"
+    settings = context.settings
+    bound = int(settings[f"{base}.repairs"]) if context.capability("text", settings[f"{base}.provider"]).mends else 0
+    for done in range(bound):
+        if called.blocked or called.result.value.get("truncated"):
+            return Answered(called, done)
+        answer = reply_of(called.result)
+        problems = answer_problems(context, step, answer)
+        if not problems or answer.size > _LONGEST_QUOTED:
+            return Answered(called, done)
+        text = context.artifacts.read(answer.digest).decode("utf-8", "replace").strip()
+        bad = BadAnswer(answer, text, str(called.action.request["model"]))
+        (action,) = completion(
+            context,
+            step,
+            sections,
+            findings=findings,
+            problems=problems,
+            attempt=attempt,
+            stream=stream,
+            bad=bad,
+        )
+        try:
+            result = yield action
+        except (Refused, JobFailed):
+            return Answered(called, done)
+        called = Called(action, result, called.passed_over)
+    return Answered(called, bound)
+
+
+def answer_problems(
+    context: Context, step: str, artifact: Artifact, facts: Mapping[str, Any] | None = None
+) -> list[str]:
+    """Return why an answer can't be taken as the section that a step drafts; empty when it can."""
+    settings = context.settings
+    base = f"pipeline.steps.{step}"
+    if facts and facts.get("truncated"):
+        return [f"the answer was cut off at {settings[f'{base}.max_tokens']} tokens: be brief"]
+    if artifact.media_type != "application/json":
+        return [NO_OBJECT]
+    schema = settings[f"schema.{settings[f'{base}.schema']}"]
+    pinned = settings.get("pinned", {}).get(settings[f"{base}.section"], {})
+    return section_faults(context.read_json(artifact.digest), schema, pinned)
+
+
+def section_faults(answer: Any, schema: Mapping[str, Any], pinned: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong with a section, a sentence each: where, what was found, what was expected."""
+    return [*section_problems(schema, answer), *dropped_pins(pinned, answer)]
+
+
+def reason_of(context: Context, step: str, problems: Sequence[str], facts: Mapping[str, Any]) -> str:
+    """Return for the user why a step's answer was not taken in the end."""
+    path = f"pipeline.steps.{step}.max_tokens"
+    if facts.get("truncated"):
+        return f"the answer was cut off at {context.settings[path]} tokens; raise {path}"
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    return f"the answer doesn't fit: {problems[0]}{more}; `forge explain {context.node.id}` shows what came back"
