@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import unified_diff
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 from personaforge.plan.plan import Reason
 
 _LONGEST = 60
+_SHAPES_NOTHING = re.compile(r"(text|image|video|speech)\.(prices|key|limits|timeout_seconds)(\.|$)")
+"""Settings that a call is paid and limited by: no result depends on them, so a change of theirs is no reason."""
 
 
 def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[Reason, ...]:
@@ -84,6 +87,8 @@ def _setting_changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> Itera
             continue
         current = now.get(path, _below(now, path))
         for name, old, new in part_changes({path: before[path]}, {path: current}):
+            if _SHAPES_NOTHING.match(name):
+                continue
             yield f"{name} {shown(old)} is now {shown(new)}"
 
 

@@ -132,3 +132,15 @@ def test_forge_cost_tells_it_by_column(make_studio: Callable[..., Studio], capsy
     assert capsys.readouterr().out == "Nothing was spent.\n"
     assert run([*root, "cost"]) == 0
     assert capsys.readouterr().out.splitlines()[-1].startswith("total")
+
+
+def test_a_price_is_no_reason_to_make_anything_anew(make_studio: Callable[..., Studio]) -> None:
+    studio = make_studio(paid=True, cost_usd=0.01)
+    studio.build(options=BuildOptions(jobs=1))
+    studio.edit("conf/image/scripted.yaml", ("prices: {img-1: 0.04}", "prices: {img-1: 0.05}, timeout_seconds: 9"))
+    studio.edit("conf/text/scripted.yaml", ("output: 50", "output: 60"))
+    plan = studio.plan()
+    assert not plan.has_changes and {node.note for node in plan.nodes()} == {""}, "not even said of what is pinned"
+    studio.edit("personas/ana.yaml", ("calm", "lively"))
+    maybe = [node for node in studio.plan().nodes() if node.state == "maybe"]
+    assert maybe and all("price" not in reason.text for node in studio.plan().nodes() for reason in node.reasons)
