@@ -77,6 +77,8 @@ def build_command(
                 "\n".join(reason.text for node in missing for reason in node.reasons if reason.code == "pin"),
                 hint="nothing was built; --keep-going builds what can be",
             )
+        if not keep_going:
+            _refuse_unpriced(plan, max_cost)
         quiet = as_json or events == "-"
         if plan.stands and not quiet and events is None:
             return _nothing_to_do(plan)
@@ -97,6 +99,32 @@ def build_command(
         if report.interrupted:
             return 130
         return 1 if has_failures(summary) else 0
+
+
+def _refuse_unpriced(plan: Any, max_cost: float | None) -> None:
+    """Refuse a build with a budget that is sure to come to a call of unknown price, before anything is bought.
+
+    The build itself refuses every such call when it comes to it, also those that nobody can foresee.
+    """
+    unpriced: dict[str, int] = {}
+    bounded: list[float] = []
+    for persona in plan.personas:
+        settings = persona.loaded.settings
+        bounds = [max_cost, settings.value("run.max_cost_usd"), *(settings.get("run.budget") or {}).values()]
+        bounded += [bound for bound in bounds if bound is not None]
+        for node in persona.nodes.values():
+            if node.estimate.unpriced_min:
+                model = f"{node.shape.kind.modality}.prices.{node.shape.declaration['model']}"
+                unpriced[model] = unpriced.get(model, 0) + node.estimate.unpriced_min
+    if unpriced and bounded:
+        from personaforge.report.money import calls
+        from personaforge.run.budget import UNPRICED_HINT, OverBudget
+
+        names = ", ".join(f"{name} ({calls(count)})" for name, count in unpriced.items())
+        raise OverBudget(
+            f"nothing was bought: at most ${min(bounded):.2f} may be spent, and there is no declared price for {names}",
+            hint=f"{UNPRICED_HINT}; --keep-going buys what has a price",
+        )
 
 
 def _nothing_to_do(plan: Any) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from personaforge.cli.options import print_json
+from personaforge.cli.options import json_option, print_json
 from personaforge.workspace import Workspace
 
 GROUPS = ("persona", "step", "provider", "model", "month")
@@ -26,20 +26,26 @@ GROUPS = ("persona", "step", "provider", "model", "month")
 )
 @click.option("--month", metavar="YYYY-MM", help="Only this calendar month (UTC).")
 @click.option("--format", "form", type=click.Choice(("table", "json", "csv")), default="table", show_default=True)
+@json_option
 @click.pass_obj
 def cost_command(
-    folder: str | None, personas: tuple[str, ...], by: tuple[str, ...], month: str | None, form: str
+    folder: str | None,
+    personas: tuple[str, ...],
+    by: tuple[str, ...],
+    month: str | None,
+    form: str,
+    as_json: bool,
 ) -> int:
     """Show what was spent on PERSONA, or on all: paid calls, US dollars, and what nobody knows the cost of.
 
-    Counts every paid call, also those that came to nothing. `reserved` is what calls of unknown cost were expected to
-    cost; budgets count it.
+    Counts every paid call, also those that came to nothing. A call of unknown cost counts in budgets with what it was
+    expected to cost; one of unknown price can't be counted, and a build with a budget makes none.
     """
     columns = list(dict.fromkeys(by)) or ["persona", "step", "provider", "model"]
     with Workspace.open((), folder) as space:
         rows = totals(space, columns, personas, month)
     every = _sum(rows)
-    if form == "json":
+    if as_json or form == "json":
         print_json({"schema": 1, "by": columns, "rows": rows, "total": every})
     elif form == "csv":
         text = io.StringIO()
@@ -50,15 +56,22 @@ def cost_command(
     elif not rows:
         click.echo("Nothing was spent.")
     else:
+        from personaforge.report.money import unknown_text
         from personaforge.report.tables import print_table
 
         shown = [(*(row[name] for name in columns), *_figures(row)) for row in rows]
         shown.append(("total", *[""] * (len(columns) - 1), *_figures(every)))
-        print_table((*columns, "calls", "spent", "failed", "open", "unknown cost"), shown)
+        print_table((*columns, "calls", "spent", "failed", "open", "cost unknown"), shown)
+        if every["unknown_calls"]:
+            known = f"at least ${every['usd']:.4f}, and " if every["usd"] else ""
+            rest = unknown_text(every["unknown_calls"], every["unpriced_calls"], every["reserved_usd"])
+            click.echo(f"In all {known}{rest}.")
     return 0
 
 
-FIGURES = ("calls", "usd", "failed_calls", "open_calls", "unknown_calls", "reserved_usd")
+FIGURES = ("calls", "usd", "failed_calls", "open_calls", "unknown_calls", "reserved_usd", "unpriced_calls")
+"""`unknown_calls`: of unknown cost. `reserved_usd`: what those were expected to cost, but for the `unpriced_calls`
+among them, of which nobody could say even that."""
 
 
 def totals(
@@ -81,6 +94,7 @@ def totals(
         if line.usd is None:
             row["unknown_calls"] += 1
             row["reserved_usd"] += line.reserved_usd or 0.0
+            row["unpriced_calls"] += line.reserved_usd is None
     for row in rows.values():
         row["usd"], row["reserved_usd"] = round(row["usd"], 6), round(row["reserved_usd"], 6)
     return sorted(rows.values(), key=lambda row: (-row["usd"], *(row[name] for name in columns)))
@@ -91,5 +105,8 @@ def _sum(rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _figures(row: dict[str, Any]) -> tuple[Any, ...]:
-    unknown = f"{row['unknown_calls']} (about ${row['reserved_usd']:.4f})" if row["unknown_calls"] else ""
-    return row["calls"], f"${row['usd']:.4f}", row["failed_calls"] or "", row["open_calls"] or "", unknown
+    from personaforge.report.money import spent_text, unknown_text
+
+    spent = spent_text(row["usd"], row["calls"], row["unknown_calls"])
+    rest = unknown_text(row["unknown_calls"], row["unpriced_calls"], row["reserved_usd"])
+    return row["calls"], spent, row["failed_calls"] or None, row["open_calls"] or None, rest

@@ -69,9 +69,22 @@ class Estimate(NamedTuple):
 
     calls_min: int = 0
     calls_max: int = 0
-    usd_min: float | None = 0.0
-    """None where a paid call has no declared price."""
-    usd_max: float | None = 0.0
+    priced_usd_min: float = 0.0
+    """US dollars of the calls whose price is declared."""
+    priced_usd_max: float = 0.0
+    unpriced_min: int = 0
+    """Calls whose price is not declared."""
+    unpriced_max: int = 0
+
+    @property
+    def usd_min(self) -> float | None:
+        """What all calls cost at least, US dollars; None where a price is not declared."""
+        return None if self.unpriced_min else self.priced_usd_min
+
+    @property
+    def usd_max(self) -> float | None:
+        """What all calls cost at most, US dollars; None where a price is not declared."""
+        return None if self.unpriced_max else self.priced_usd_max
 
     def __add__(self, other: object) -> Estimate:
         if not isinstance(other, Estimate):
@@ -79,13 +92,15 @@ class Estimate(NamedTuple):
         return Estimate(
             self.calls_min + other.calls_min,
             self.calls_max + other.calls_max,
-            None if self.usd_min is None or other.usd_min is None else self.usd_min + other.usd_min,
-            None if self.usd_max is None or other.usd_max is None else self.usd_max + other.usd_max,
+            self.priced_usd_min + other.priced_usd_min,
+            self.priced_usd_max + other.priced_usd_max,
+            self.unpriced_min + other.unpriced_min,
+            self.unpriced_max + other.unpriced_max,
         )
 
     def as_json(self) -> dict[str, float | int | None]:
-        """Return the estimate as JSON, in US dollars."""
-        return self._asdict()
+        """Return the estimate as JSON, in US dollars; null for what all calls cost where a price is not declared."""
+        return {**self._asdict(), "usd_min": self.usd_min, "usd_max": self.usd_max}
 
 
 NOTHING = Estimate()

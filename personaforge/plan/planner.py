@@ -29,7 +29,7 @@ from personaforge.providers.table import capability
 from personaforge.spec.domain import domain_remark
 from personaforge.spec.load import Loaded
 from personaforge.spec.settings import Settings, UndeclaredRead, View
-from personaforge.steps.action import Action, Outcome, Price, Result, outcome_from_json
+from personaforge.steps.action import Action, Outcome, Result, outcome_from_json
 from personaforge.steps.context import ANCHOR, Context, Measurer
 from personaforge.store.lockfile import LockFile, Pin, read_lock
 from personaforge.store.outputs import BuildFolder, Placed
@@ -470,11 +470,9 @@ def _estimate(node: PlannedNode, settings: Any, missing: Action | None) -> Estim
     attempt = missing.attempt if missing is not None else 0
     most = max(kind.calls(settings, node.shape.declaration) - attempt, 1)
     least = 0 if node.state == "maybe" else 1
-    return Estimate(least, most, _times(price, least), _times(price, most))
-
-
-def _times(price: Price, calls: int) -> float | None:
-    return None if price.usd is None and calls else (price.usd or 0.0) * calls
+    if price.usd is None:
+        return Estimate(least, most, unpriced_min=least, unpriced_max=most)
+    return Estimate(least, most, price.usd * least, price.usd * most)
 
 
 def _short_list(names: Sequence[str], limit: int = 3) -> str:

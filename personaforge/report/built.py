@@ -9,6 +9,7 @@ import click
 import orjson
 
 from personaforge.plan.plan import PersonaPlan, Plan
+from personaforge.report.money import calls
 from personaforge.workspace import Workspace
 
 SCHEMA = 1
@@ -185,15 +186,15 @@ def _closing(summary: dict[str, Any]) -> str:
     count = summary["performed"]
     parts = [f"{count} action{'' if count == 1 else 's'} performed in {summary['seconds']:.1f} s"]
     if summary["cost_usd"]:
-        parts.append(f"${summary['cost_usd']:.4f}")
+        parts.append(f"{'about ' if summary['unknown_calls'] else ''}${summary['cost_usd']:.4f}")
     if summary["unknown_calls"]:
-        parts.append(f"{summary['unknown_calls']} paid calls whose cost is unknown")
+        parts.append(f"{calls(summary['unknown_calls'], 'paid call')} of unknown cost")
     if summary["interrupted"]:
         parts.append("interrupted: the next build goes on from here")
     if summary["in_flight"]:
         count = summary["in_flight"]
-        calls = "1 paid call is" if count == 1 else f"{count} paid calls are"
-        parts.append(f"{calls} still being worked on by providers: `forge jobs resume` or the next build takes them up")
+        working = f"{calls(count, 'paid call')} {'is' if count == 1 else 'are'} still being worked on by providers"
+        parts.append(f"{working}: `forge jobs resume` or the next build takes them up")
     return ", ".join(parts) + "."
 
 

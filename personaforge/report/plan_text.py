@@ -11,7 +11,8 @@ import orjson
 from click import style
 
 from personaforge.plan.explain import text_diff
-from personaforge.plan.plan import Estimate, Plan, PlannedNode
+from personaforge.plan.plan import Plan, PlannedNode
+from personaforge.report.money import estimate_text
 
 WORDS = {
     "run": "to run",
@@ -48,14 +49,6 @@ def plan_lines(plan: Plan, *, verbose: bool) -> Iterator[str]:
         yield "Nothing to do."
     elif not verbose and counts.get("run", 0) + counts.get("maybe", 0) > 1:
         yield style("-v shows every node, `forge explain NODE` one of them in full.", dim=True)
-
-
-def estimate_text(estimate: Estimate) -> str:
-    """Return calls and cost as text."""
-    calls = _range(str(estimate.calls_min), str(estimate.calls_max))
-    if estimate.usd_max is None or estimate.usd_min is None:
-        return f"{calls}, at a price that is not declared"
-    return f"{calls}, {_range(f'${estimate.usd_min:.2f}', f'${estimate.usd_max:.2f}')}"
 
 
 def explanation_lines(explanation: Mapping[str, Any]) -> Iterator[str]:
@@ -168,10 +161,6 @@ def _short(value: Any, limit: int = 100) -> str:
     if _DIGEST.fullmatch(text):
         return text[:16]
     return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
-def _range(low: str, high: str) -> str:
-    return low if low == high else f"{low} to {high}"
 
 
 def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from personaforge.errors import BackendError
 from personaforge.steps.action import Price
 
+UNPRICED_HINT = "declare it under `prices` in the model's preset in conf/, or drop the budget"
+"""What to do about a call of unknown price under a budget."""
+
 
 class OverBudget(BackendError):
     """The next call could cost more than is left."""
@@ -122,8 +125,9 @@ def _check(price: Price, what: str, name: str, bound: float, used: float, hint: 
     if price.usd is None:
         raise OverBudget(
             f"{what} has no declared price, and {name} may spend at most ${bound:.2f}",
-            hint="declare the model's price in conf/text, conf/image or conf/video",
+            hint=UNPRICED_HINT,
         )
     if used + price.usd > bound + 1e-9:
         left = max(bound - used, 0.0)
-        raise OverBudget(f"{what} may cost ${price.usd:.4f}, and ${left:.4f} of ${bound:.2f} is left", hint=hint)
+        whole = f"${bound:.2f}" if bound >= 0.1 or not bound else f"${bound:.4f}"
+        raise OverBudget(f"{what} may cost ${price.usd:.4f}, and ${left:.4f} of {whole} is left", hint=hint)

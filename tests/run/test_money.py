@@ -76,7 +76,7 @@ def test_persona_and_month_are_bounds_of_their_own() -> None:
         budget.reserve(Price(True, 0.2), "draw", "ana")
     assert "persona_usd" in caught.value.hint
     budget.reserve(Price(True, 0.05), "draw", "ana")
-    with pytest.raises(OverBudget, match=r"of \$5.00 is left"):
+    with pytest.raises(OverBudget, match=r"\$0.0500 of \$5.00 is left"):
         budget.reserve(Price(True, 0.06), "draw", "bo")
     budget.settle(Price(True, 0.05), 0.01, "ana")
     budget.reserve(Price(True, 0.06), "draw", "bo")
@@ -126,7 +126,7 @@ def test_forge_cost_tells_it_by_column(make_studio: Callable[..., Studio], capsy
     assert steps["image"]["calls"] == 2 + 1 and steps["image"]["model"] == "img-1"
     assert run([*root, "cost", "--by", "provider", "--by", "model", "--format", "csv"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "provider,model,calls,usd,failed_calls,open_calls,unknown_calls,reserved_usd"
+    assert lines[0] == "provider,model,calls,usd,failed_calls,open_calls,unknown_calls,reserved_usd,unpriced_calls"
     assert sum(int(line.split(",")[2]) for line in lines[1:]) == studio.calls()
     assert run([*root, "cost", "nobody"]) == 0
     assert capsys.readouterr().out == "Nothing was spent.\n"
@@ -144,3 +144,81 @@ def test_a_price_is_no_reason_to_make_anything_anew(make_studio: Callable[..., S
     studio.edit("personas/ana.yaml", ("calm", "lively"))
     maybe = [node for node in studio.plan().nodes() if node.state == "maybe"]
     assert maybe and all("price" not in reason.text for node in studio.plan().nodes() for reason in node.reasons)
+
+
+def test_forge_cost_calls_the_unknown_unknown(
+    make_studio: Callable[..., Studio], capsys: pytest.CaptureFixture[str]
+) -> None:
+    from personaforge.cli.main import run
+
+    studio = make_studio(paid=True, cost_usd=None)
+    studio.edit("conf/image/scripted.yaml", ("prices: {img-1: 0.04}", "prices: {}"))
+    studio.text.cost_usd = 0.01
+    studio.build(options=BuildOptions(jobs=1))
+    root = ["--project", str(studio.root)]
+    assert run([*root, "cost", "--by", "model", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    rows = {row["model"]: row for row in found["rows"]}
+    pictures = len(studio.images.calls)
+    assert (rows["img-1"]["unknown_calls"], rows["img-1"]["unpriced_calls"], rows["img-1"]["usd"]) == (
+        pictures,
+        pictures,
+        0,
+    )
+    assert rows["vid-1"]["unknown_calls"] == 0, "the declared price of a second counts where the provider says nothing"
+    assert run([*root, "cost", "--by", "model"]) == 0
+    text = capsys.readouterr().out
+    lines = {line.split()[0]: line for line in text.splitlines()}
+    assert " unknown " in lines["img-1"] and lines["img-1"].endswith(f"{pictures} calls of unknown price")
+    assert "$0.0000" not in text and "at least $" in lines["total"]
+    assert lines["In"].startswith("In all at least $") and lines["In"].endswith(
+        f", and {pictures} calls of unknown price."
+    )
+
+
+def test_the_plan_says_how_many_calls_have_no_price(make_studio: Callable[..., Studio]) -> None:
+    from personaforge.plan.plan import Estimate
+    from personaforge.report.money import estimate_text
+    from personaforge.report.plan_text import plan_lines
+
+    studio = make_studio(paid=True, cost_usd=0.01)
+    studio.edit("conf/image/scripted.yaml", ("prices: {img-1: 0.04}", "prices: {}"))
+    plan = studio.plan()
+    estimate = plan.estimate
+    # Two candidates and three images, each of those up to three times.
+    assert (estimate.unpriced_min, estimate.unpriced_max) == (2 + 3, 2 + 3 * 3)
+    assert estimate.usd_min is None and estimate.usd_max is None and estimate.priced_usd_min > 0.1
+    (line,) = [line for line in plan_lines(plan, verbose=False) if line.startswith("Paid calls: ")]
+    assert ", at least $" in line and line.endswith("and 5 to 11 calls of unknown price")
+    assert plan.as_json()["summary"]["estimate"]["usd_max"] is None
+    assert estimate_text(Estimate(1, 4, unpriced_min=1, unpriced_max=4)) == "1 to 4, of unknown price"
+    assert estimate_text(Estimate(1, 4, 0.0002, 0.0009)) == "1 to 4, $0.0002 to $0.0009"
+    assert estimate_text(Estimate(0, 1, 0.0, 0.5)) == "0 to 1, $0.00 to $0.50"
+
+
+def test_a_build_with_a_budget_buys_nothing_when_a_price_is_missing(
+    make_studio: Callable[..., Studio], capsys: pytest.CaptureFixture[str]
+) -> None:
+    from personaforge.cli.main import run
+
+    studio = make_studio(paid=True, cost_usd=0.01)
+    studio.edit("conf/image/scripted.yaml", ("prices: {img-1: 0.04}", "prices: {}"))
+    root = ["--project", str(studio.root)]
+    assert run([*root, "build", "--max-cost", "5"]) == 1 and studio.calls() == 0
+    error = capsys.readouterr().err
+    assert "nothing was bought" in error and "image.prices.img-1 (5 calls)" in error and "$5.00" in error
+    for budget in ("run.max_cost_usd=5", "run.budget.persona_usd=5", "run.budget.month_usd=5"):
+        assert run([*root, "build", budget]) == 1 and studio.calls() == 0
+    capsys.readouterr()
+    assert run([*root, "build", "-s", "+audit", "--max-cost", "5"]) == 0 and studio.text.calls
+    assert run([*root, "plan"]) == 0 and not studio.images.calls
+
+
+def test_a_months_budget_holds_over_personas(make_studio: Callable[..., Studio]) -> None:
+    studio = make_studio(PERSONA + "run: {budget: {month_usd: 0.2}}\n", paid=True, cost_usd=0.03)
+    (studio.root / "personas/bo.yaml").write_text((studio.root / "personas/ana.yaml").read_text().replace("ana", "bo"))
+    first = studio.build(personas=["ana"], options=BuildOptions(jobs=1))
+    second = studio.build(personas=["bo"], options=BuildOptions(jobs=1))
+    assert first.cost_usd + second.cost_usd <= 0.2
+    failed = [node for node in second.nodes.values() if node.end == "failed"]
+    assert failed and "month_usd" in failed[0].hint
