@@ -35,6 +35,8 @@ def test_the_wheel_ships_conf_templates_and_tables_and_no_tests(wheel: Path) -> 
         "personaforge/conf/pipeline/parts/media.yaml",
         "personaforge/conf/schema/dna.yaml",
         "personaforge/report/html/templates/persona.html.j2",
+        "personaforge/repository/files/gitignore",
+        "personaforge/repository/files/workflow.yml",
         "personaforge/report/html/templates/style.css",
         "personaforge/templates/image/blocks/pose.j2",
         "personaforge/warehouse/schema.sql",

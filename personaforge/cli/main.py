@@ -19,6 +19,7 @@ import click
 from personaforge import __version__
 
 COMMANDS = {
+    "init": ("init", "Make a repository of personas, with CI."),
     "build": ("build", "Build personas: plan, then run what is needed."),
     "plan": ("plan", "Show what a build would do, why, and what it may cost."),
     "explain": ("plan", "Show what a node depends on and what has changed."),

@@ -1,0 +1,159 @@
+"""`forge init`: the files that a repository of personas starts with. Writes all of them or none, and over nothing.
+
+The files are packaged beside this module, under names without a leading dot, so that no tool takes them for its own.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from importlib.resources import files
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import orjson
+
+from personaforge import __version__
+from personaforge.errors import StoreError
+from personaforge.versions import installed_version
+
+FILES = {
+    "README.md": "README.md",
+    ".gitignore": "gitignore",
+    ".gitattributes": "gitattributes",
+    ".github/workflows/personas.yml": "workflow.yml",
+    ".pre-commit-config.yaml": "pre-commit-config.yaml",
+    ".githooks/pre-commit": "pre-commit",
+    "conf/project/settings.yaml": "settings.yaml",
+    "personas/mira.yaml": "persona.yaml",
+}
+"""Path in the new repository -> file beside this module."""
+REQUIREMENTS = "requirements.txt"
+EXECUTABLE = (".githooks/pre-commit",)
+_SHAPING = ("numpy", "opencv-python", "pillow", "onnxruntime", "insightface", "scikit-image")
+"""Libraries whose version changes the bytes of drawings, or scores."""
+
+
+class Exists(StoreError):
+    """Something stands where a file would go."""
+
+
+@dataclass(frozen=True)
+class Started:
+    """A repository that was made."""
+
+    folder: Path
+    paths: tuple[str, ...]
+    """Of the files, inside the folder."""
+    notes: tuple[str, ...]
+    """What the user still has to see to."""
+
+
+def start(folder: Path, requirement: str | None = None) -> Started:
+    """Make a repository of personas in a folder, which may be there already, and hold other files.
+
+    `requirement` is how CI installs forge, as pip takes it; by default the way in which it was installed here. Raises
+    Exists when any of the files is there, naming all that are, and StoreError when one can't be written; either way
+    nothing is left behind.
+    """
+    folder = Path(os.path.abspath(folder))
+    source, note = (requirement, "") if requirement is not None else forge_requirement()
+    packaged = files("personaforge.repository") / "files"
+    texts = {path: (packaged / name).read_text(encoding="utf-8") for path, name in FILES.items()}
+    texts["README.md"] = texts["README.md"].replace("@NAME@", folder.name or "personas")
+    texts[REQUIREMENTS] = _requirements(source)
+    _refuse_what_exists(folder, texts)
+    _write_all(folder, texts)
+    notes = [note] if note else []
+    top = _repository_above(folder)
+    if top is not None:
+        notes.append(f"this folder lies inside the repository {top}, and GitHub runs workflows of its top folder only")
+    return Started(folder, tuple(sorted(texts)), tuple(notes))
+
+
+def forge_requirement() -> tuple[str, str]:
+    """Return how forge was installed, as a line for pip, and a note where another machine can't install it that way.
+
+    Follows PEP 610 (direct_url.json). A plain name would make pip look in an index, where somebody else's package may
+    have it; so it is given only where forge itself came from an index.
+    """
+    try:
+        text = metadata.distribution("personaforge").read_text("direct_url.json")
+    except metadata.PackageNotFoundError:
+        text = "{}"
+    if text is None:
+        return f"personaforge=={__version__}", ""
+    try:
+        origin = orjson.loads(text)
+        url = str(origin.get("url", ""))
+        vcs = origin.get("vcs_info")
+        if vcs:
+            return f"personaforge @ {vcs['vcs']}+{url}@{vcs['commit_id']}", ""
+        if "archive_info" in origin and urlsplit(url).scheme == "https":
+            return f"personaforge @ {url}", ""
+    except (orjson.JSONDecodeError, KeyError, AttributeError, ValueError):
+        pass
+    wheel = f"vendor/personaforge-{__version__}-py3-none-any.whl"
+    note = f"CI can't install forge from where it is here: put a wheel of it at {wheel}, or change {REQUIREMENTS}"
+    return f"./{wheel}", note
+
+
+def _requirements(source: str) -> str:
+    known = {name: installed_version(name) for name in _SHAPING}
+    pinned = "".join(f"{name}=={version}\n" for name, version in known.items() if version)
+    return (
+        f"# What CI and colleagues install: python -m pip install --requirement {REQUIREMENTS}\n{source}\n\n"
+        "# Drawings and scores depend on these to the last bit; another version means new measurements.\n" + pinned
+    )
+
+
+def _refuse_what_exists(folder: Path, texts: Mapping[str, str]) -> None:
+    found: dict[str, None] = {}
+    if os.path.lexists(folder) and not folder.is_dir():
+        raise Exists("is there, and no folder", where=str(folder), hint="name another folder: forge init DIR")
+    for name in sorted(texts):
+        path = folder / name
+        parents = [folder / part for part in Path(name).parents if part != Path(".")]
+        in_the_way = [part for part in parents if part.is_symlink() or (os.path.lexists(part) and not part.is_dir())]
+        if os.path.lexists(path) and not in_the_way:
+            found[name] = None
+        for part in in_the_way:
+            found[f"{part.relative_to(folder)} (no folder, or a link)"] = None
+    if found:
+        message = f"nothing was written, since these are there: {', '.join(found)}"
+        raise Exists(message, where=str(folder), hint="move them away, or name another folder: forge init DIR")
+
+
+def _write_all(folder: Path, texts: Mapping[str, str]) -> None:
+    """Write all files, and take back what was written when one of them can't be."""
+    made: list[Path] = []
+    try:
+        for name, text in texts.items():
+            path = folder / name
+            for parent in reversed(path.parents):
+                if not parent.is_dir():
+                    parent.mkdir()
+                    made.append(parent)
+            with open(path, "x", encoding="utf-8", newline="\n") as file:
+                made.append(path)
+                file.write(text)
+            if name in EXECUTABLE:
+                path.chmod(0o755)
+    except BaseException as error:
+        for path in reversed(made):
+            try:
+                path.rmdir() if path.is_dir() else path.unlink()
+            except OSError:
+                continue
+        if isinstance(error, OSError):
+            where = str(error.filename or folder)
+            raise StoreError(f"can't be written: {error.strerror}; nothing was left behind", where=where) from error
+        raise
+
+
+def _repository_above(folder: Path) -> Path | None:
+    if (folder / ".git").exists():
+        return None
+    return next((parent for parent in folder.parents if (parent / ".git").exists()), None)
