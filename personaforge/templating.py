@@ -98,6 +98,10 @@ class Templates:
             self._closures[name] = known
         return known
 
+    def source(self, name: str) -> str:
+        """Return a template's own text. Raises SpecError."""
+        return self._read(name).decode("utf-8")
+
     def digest(self, name: str) -> str:
         """Return one digest for a template and all it includes."""
         known = self._digests.get(name)
@@ -197,7 +201,7 @@ class Templates:
         if self._env is None:
             from personaforge.sandbox import environment
 
-            self._env = environment(lambda name: self._read(name).decode("utf-8"))
+            self._env = environment(self.source)
         return self._env
 
 

@@ -16,6 +16,7 @@ from personaforge.cli.options import (
     personas_argument,
     print_json,
     selection_options,
+    since_option,
     split_overrides,
     wish_options,
 )
@@ -27,6 +28,7 @@ from personaforge.workspace import BuildOptions, Workspace
 @click.command("build", short_help="Build personas: plan, then run what is needed.")
 @personas_argument
 @selection_options
+@since_option
 @wish_options
 @click.option("-n", "--dry-run", is_flag=True, help="Show the plan and stop.")
 @click.option("-j", "--jobs", type=click.IntRange(1, 256), help="Actions that take a processor at once.")
@@ -41,6 +43,7 @@ def build_command(
     personas: tuple[str, ...],
     select: tuple[str, ...],
     exclude: tuple[str, ...],
+    changed_since: str | None,
     force: tuple[str, ...],
     repin: tuple[str, ...],
     dry_run: bool,
@@ -58,13 +61,19 @@ def build_command(
     names, overrides = split_overrides(personas)
     asked = Asked(overrides, select, exclude, force, repin)
     if plan_file is not None:
-        if personas or asked != Asked():
+        if personas or asked != Asked() or changed_since is not None:
             raise PlanError("--plan runs what was saved, so it takes no personas, overrides or selections")
         from personaforge.plan.planfile import read_plan_file
 
         names, asked, saved = read_plan_file(plan_file)
     with Workspace.open(names, folder) as space:
-        plan = space.plan(names, asked)
+        if changed_since is not None or (plan_file is not None and not saved["personas"]):
+            from personaforge.cli.since import plan_since
+
+            # A saved plan without a persona was made when nothing had changed; no name would mean all of them.
+            names, plan = plan_since(space, names, changed_since, asked)
+        else:
+            plan = space.plan(names, asked)
         if plan_file is not None:
             from personaforge.plan.planfile import require_same
 
@@ -131,6 +140,9 @@ def _nothing_to_do(plan: Any) -> int:
     """Say so without loading what runs and reports: this is what a build mostly comes to."""
     for notice in plan.notices:
         click.echo(f"{click.style('note', fg='yellow')}: {notice}", err=True)
+    if not plan.personas:
+        click.echo("Nothing to do.")
+        return 0
     one = plan.personas[0].id if len(plan.personas) == 1 else ""
     count = sum(plan.counts().values())
     click.echo(f"Nothing to do: {count} node{'s are' if count != 1 else ' is'} up to date in build/{one}")

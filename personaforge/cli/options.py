@@ -83,6 +83,14 @@ def wish_options(function: F) -> F:
     )(function)
 
 
+def since_option(function: F) -> F:
+    """Add --changed-since."""
+    text = (
+        "Only personas whose keys differ from those of a git revision: main, HEAD~1, `main...` for where you left it."
+    )
+    return click.option("--changed-since", metavar="REV", help=text)(function)
+
+
 def json_option(function: F) -> F:
     """Add --json."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")(function)

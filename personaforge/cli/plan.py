@@ -10,6 +10,7 @@ from personaforge.cli.options import (
     personas_argument,
     print_json,
     selection_options,
+    since_option,
     split_overrides,
     wish_options,
 )
@@ -20,6 +21,7 @@ from personaforge.workspace import Workspace
 @click.command("plan", short_help="Show what a build would do, why, and what it may cost.")
 @personas_argument
 @selection_options
+@since_option
 @wish_options
 @click.option("-v", "--verbose", is_flag=True, help="Every node, with all its reasons.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False), help="Save the plan for `forge build --plan FILE`.")
@@ -31,6 +33,7 @@ def plan_command(
     personas: tuple[str, ...],
     select: tuple[str, ...],
     exclude: tuple[str, ...],
+    changed_since: str | None,
     force: tuple[str, ...],
     repin: tuple[str, ...],
     verbose: bool,
@@ -39,12 +42,16 @@ def plan_command(
     as_json: bool,
 ) -> int:
     """Show what `forge build` would do and why. Runs nothing, and reaches no network."""
+    from personaforge.cli.since import plan_since
     from personaforge.report.plan_text import plan_lines
 
     names, overrides = split_overrides(personas)
     asked = Asked(overrides, select, exclude, force, repin)
     with Workspace.open(names, folder) as space:
-        plan = space.plan(names, asked)
+        if changed_since is not None:
+            names, plan = plan_since(space, names, changed_since, asked)
+        else:
+            plan = space.plan(names, asked)
         if output is not None:
             from personaforge.plan.planfile import save_plan
 

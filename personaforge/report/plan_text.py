@@ -35,7 +35,8 @@ def plan_lines(plan: Plan, *, verbose: bool) -> Iterator[str]:
     head = ", ".join(f"{counts[state]} {words}" for state, words in WORDS.items() if counts.get(state))
     names = [persona.id for persona in plan.personas]
     who = names[0] if len(names) == 1 else f"{len(names)} personas"
-    yield f"{style(who, bold=True)}: {sum(counts.values())} nodes: {head or 'nothing selected'}"
+    if names:
+        yield f"{style(who, bold=True)}: {sum(counts.values())} nodes: {head or 'nothing selected'}"
     if verbose:
         yield from _every_node(plan)
     else:

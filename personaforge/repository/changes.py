@@ -1,0 +1,154 @@
+"""What changed between two sides: node by node, by what its key covers. Comments, descriptions and owners are in no
+key, so a persona that only changed there is not touched; a template or a preset touches everybody who uses it.
+
+A node's own key is its signature without what its needs came to (`personaforge.plan.planner.Desk.signature`). Nodes
+whose own key is the same and which need one that isn't *follow*: they change only if that comes out different.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+from personaforge.errors import SpecError
+from personaforge.plan.explain import changes, part_changes
+from personaforge.plan.graph import ShapeNode
+from personaforge.plan.plan import Reason
+from personaforge.plan.planner import Desk
+from personaforge.repository.sides import Side, require_personas, sides
+from personaforge.workspace import Workspace
+
+_OTHERS = ("code", "provider", "analyzer")
+"""Reasons of `plan.explain.changes` that are told as they are; settings and templates are told in full."""
+
+
+class SettingChange(NamedTuple):
+    """A value that a key covers."""
+
+    path: str
+    before: Any
+    """None where there is none."""
+    after: Any
+
+
+@dataclass(frozen=True)
+class NodeChange:
+    """A node whose key changed."""
+
+    name: str
+    kind: Literal["new", "gone", "changed", "follows"]
+    settings: tuple[SettingChange, ...] = ()
+    templates: tuple[str, ...] = ()
+    """Names of the template files that differ."""
+    reasons: tuple[Reason, ...] = ()
+    """Whatever else: provider, pack, pin, needs."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the change as JSON."""
+        return {
+            "node": self.name,
+            "kind": self.kind,
+            "settings": [one._asdict() for one in self.settings],
+            "templates": list(self.templates),
+            "reasons": [reason.as_json() for reason in self.reasons],
+        }
+
+
+@dataclass(frozen=True)
+class PersonaChange:
+    """A persona that is touched."""
+
+    id: str
+    kind: Literal["new", "gone", "changed"]
+    nodes: tuple[NodeChange, ...]
+    problem: str = ""
+    """Why the earlier side can't be composed; then it counts as new."""
+
+    def count(self, kind: str) -> int:
+        """Return how many nodes have changed in this way."""
+        return sum(node.kind == kind for node in self.nodes)
+
+
+def touched(
+    space: Workspace, personas: Iterable[str], since: str, overrides: Sequence[str] = ()
+) -> tuple[list[str], list[str]]:
+    """Return the personas whose keys in the working tree differ from a revision's, and those that are gone.
+
+    Raises SpecError and PlanError.
+    """
+    with sides(space, personas, since, None, overrides) as (before, after):
+        require_personas(before, after)
+        found = list(persona_changes(before, after))
+    return [one.id for one in found if one.kind != "gone"], [one.id for one in found if one.kind == "gone"]
+
+
+def persona_changes(before: Side, after: Side) -> Iterator[PersonaChange]:
+    """Yield the personas that are touched, by id. Raises SpecError where a template of the later side can't be read."""
+    for name in sorted({*before.loaded, *after.loaded, *before.broken}):
+        if name in after.broken:
+            continue  # told apart, since nothing can be said of its keys
+        if name not in after.loaded:
+            yield PersonaChange(name, "gone", ())
+        elif name not in before.loaded:
+            nodes = (NodeChange(node.name, "new") for node in after.desk(name).plan.shape.nodes)
+            yield PersonaChange(name, "new", tuple(nodes), before.broken.get(name, ""))
+        else:
+            try:
+                before_keys = _keys(before.desk(name))
+            except SpecError as error:
+                nodes = (NodeChange(node.name, "new") for node in after.desk(name).plan.shape.nodes)
+                yield PersonaChange(name, "new", tuple(nodes), str(error.problems[0]))
+                continue
+            found = tuple(_node_changes(before.desk(name), after.desk(name), before_keys))
+            if found:
+                yield PersonaChange(name, "changed", found)
+
+
+def _keys(desk: Desk) -> dict[str, str]:
+    return {node.name: desk.signature(node, {}, built=True) for node in desk.plan.shape.nodes}
+
+
+def _node_changes(before: Desk, after: Desk, keys: dict[str, str]) -> Iterator[NodeChange]:
+    old = before.plan.shape.by_name
+    moved: set[str] = set()
+    for node in after.plan.shape.nodes:
+        if node.name not in old:
+            moved.add(node.name)
+            yield NodeChange(node.name, "new")
+        elif keys[node.name] != after.signature(node, {}, built=True) or old[node.name].needs != node.needs:
+            moved.add(node.name)
+            yield _changed(before, old[node.name], after, node)
+        elif needs := [name for name in node.needs if name in moved]:
+            moved.add(node.name)
+            shown = ", ".join(needs[:3]) + (f" and {len(needs) - 3} more" if len(needs) > 3 else "")
+            yield NodeChange(node.name, "follows", reasons=(Reason("needs", f"only if it changes: {shown}"),))
+    for name in old.keys() - after.plan.shape.by_name.keys():
+        yield NodeChange(name, "gone")
+
+
+def _changed(before: Desk, old: ShapeNode, after: Desk, new: ShapeNode) -> NodeChange:
+    was, now = before.facts(old), after.facts(new)
+    reasons = [reason for reason in changes(was, now) if reason.code in _OTHERS]
+    names = sorted({*was["templates"], *now["templates"]})
+    templates = tuple(name for name in names if was["templates"].get(name) != now["templates"].get(name))
+    if new.kind.pinned and before.lock.line(old.name) != after.lock.line(new.name):
+        there = (old.name in before.lock, new.name in after.lock)
+        words = {(True, True): "pins another result", (False, True): "pins it now", (True, False): "pins it no more"}
+        reasons.append(Reason("pin", f"the lock {words[there]}"))
+    if set(old.needs) != set(new.needs):
+        added, left = sorted(set(new.needs) - set(old.needs)), sorted(set(old.needs) - set(new.needs))
+        parts = [f"needs {', '.join(added)}"] * bool(added) + [f"no longer needs {', '.join(left)}"] * bool(left)
+        reasons.append(Reason("needs", "; ".join(parts)))
+    return NodeChange(
+        new.name, "changed", _settings(before, after, {*old.reads, *new.reads}), templates, tuple(reasons)
+    )
+
+
+def _settings(before: Desk, after: Desk, paths: Iterable[str]) -> tuple[SettingChange, ...]:
+    found: dict[str, SettingChange] = {}
+    for path in sorted(paths):
+        if before.settings.digest_of(path) != after.settings.digest_of(path):
+            for part in part_changes({path: before.settings.get(path)}, {path: after.settings.get(path)}):
+                found[part[0]] = SettingChange(*part)
+    return tuple(found[name] for name in sorted(found))
