@@ -20,9 +20,10 @@ from personaforge.identity.cusum import Record
 from personaforge.identity.drift import DriftPolicy, Finding, find_drift
 from personaforge.identity.linear import Trend
 from personaforge.identity.metric import METRICS, Metric
+from personaforge.key_parts import KeyParts
 from personaforge.spec.settings import Settings
 from personaforge.store.store import Store
-from personaforge.suspects import Suspect, suspects
+from personaforge.suspects import Blame, Suspect, blame
 from personaforge.warehouse.projection import opened
 from personaforge.workspace import Workspace
 
@@ -75,14 +76,21 @@ class Timeline:
     entries: tuple[Entry, ...]
     values: tuple[float, ...]
     finding: Finding
-    suspects: tuple[Suspect, ...]
-    """What else changed where the change began."""
+    blame: Blame | None
+    """What the change is blamed on; None without one."""
+    follows: MeasuredBy | None = None
+    """Who measured this metric before, where somebody else did: unlike measurements have timelines of their own."""
     notes: tuple[str, ...] = ()
 
     @property
     def modality(self) -> str:
         """The metric's modality."""
         return self.metric.modality
+
+    @property
+    def suspects(self) -> tuple[Suspect, ...]:
+        """What may have caused the change, the most probable first."""
+        return self.blame.suspects if self.blame is not None else ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the timeline as JSON. Numbers of records in it are indices, from 0."""
@@ -102,7 +110,10 @@ class Timeline:
             "left_out": self.left_out,
             **finding,
             "notes": [*self.notes, *self.finding.notes],
-            "suspects": [one._asdict() for one in self.suspects],
+            "follows": self.follows._asdict() if self.follows is not None else None,
+            "suspects": [one.as_json() for one in self.suspects],
+            "unrecorded": self.blame.unrecorded if self.blame is not None else None,
+            "blame_notes": list(self.blame.notes) if self.blame is not None else [],
             "points": [{**place, **point} for place, point in zip(places, finding["points"], strict=True)],
         }
 
@@ -125,7 +136,7 @@ class Drift:
     def as_json(self) -> dict[str, Any]:
         """Return everything as JSON."""
         return {
-            "schema": 2,
+            "schema": 3,
             "persona": self.persona,
             "method": self.policy.method,
             "baseline": self.baseline,
@@ -174,16 +185,14 @@ def drift(
         newest: dict[Metric, datetime] = {}
         for (metric, _), rows in series.items():
             newest[metric] = max(rows[-1].entry.time, newest.get(metric, rows[-1].entry.time))
+        parts = KeyParts(space.store, connection)
         for (metric, analyzer), rows in series.items():
             kept = _against_one_anchor(rows, pinned)
             left_out = len(rows) - len(kept)
             kept = kept[-last:] if last else kept
             values, notes = _values(kept, settings)
-            finding = find_drift(
-                [Record(value, *_group(row, settings, baseline)) for row, value in zip(kept, values, strict=True)],
-                metric,
-                policy,
-            )
+            records = [Record(value, *_group(row, settings, baseline)) for row, value in zip(kept, values, strict=True)]
+            finding = find_drift(records, metric, policy)
             entries = tuple(row.entry for row in kept)
             timelines.append(
                 Timeline(
@@ -195,7 +204,8 @@ def drift(
                     entries,
                     values,
                     finding,
-                    suspects(space.store, connection, entries, finding.change),
+                    blame(parts, entries, records, metric, finding),
+                    _followed(series, metric, rows),
                     notes,
                 )
             )
@@ -223,6 +233,15 @@ def _rows(connection: Any, persona: str) -> list[_Row]:
         of = known[about, metric]
         rows.append(_Row(of, by, anchor, tuple(references), value, cosine, error, step, Entry(*entry)))
     return rows
+
+
+def _followed(
+    series: Mapping[tuple[Metric, MeasuredBy], list[_Row]], metric: Metric, rows: Sequence[_Row]
+) -> MeasuredBy | None:
+    """Return who measured last of all that had measured a metric before these rows began."""
+    began = rows[0].entry.time
+    others = [other for (of, _), other in series.items() if of == metric and other[0].entry.time < began]
+    return max(others, key=lambda other: other[-1].entry.time)[0].measured_by if others else None
 
 
 def _pinned_anchor(store: Store, persona: str) -> str:

@@ -1,24 +1,29 @@
-"""What else changed where a timeline changed: the settings, templates, models and providers of the calls around it.
+"""Which change a timeline's fall is blamed on: every key part that changed, ranked by how well it explains the fall.
 
-Each picture, clip or text is compared with the one before it in its own slot, through the action records that made
-them. What differs is a suspect and no proof: it came at the right time, and so may something that no record knows.
+What changed is found by node: a part whose value differs from the one before in the same slot. Parts that changed in
+the very same records can't be told apart and are one suspect, with the git commit if that was new there, too. Who
+explains the fall best is `identity.blame`'s to say, over all records of the timeline. A suspect is no proof: what no
+record names may have come at the same time, and has a probability of its own beside them.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
 
-from personaforge.digest import canonical
-from personaforge.identity.change_point import ChangePoint
-from personaforge.store.store import Store
+from personaforge.identity.blame import Change, weigh
+from personaforge.identity.cusum import Record
+from personaforge.identity.drift import Finding, evidence
+from personaforge.identity.metric import Metric
+from personaforge.key_parts import ABSENT, COMMIT, FORGE, INPUT, TEMPLATE, Commit, KeyParts, Step, changes_of, text_diff
 
-MOST = 60
-"""Slots that are compared, and records of the interval that are looked at."""
-MIN_SHARE = 0.5
-"""Share of slots in which a suspect must have changed. Ours."""
-_LONG = 80
+PLAIN, BARE = 1.0, 0.1
+"""Prior weights of a change of a key part, and of a new commit or forge that brought none. Ours: every key part of a
+call is on record, so a commit without one can have worked in no way that is known."""
+DIFFED = 5
+"""Suspects whose texts are compared."""
+_ORDER = ("model", "provider", TEMPLATE, INPUT)
 
 
 class Place(Protocol):
@@ -26,109 +31,220 @@ class Place(Protocol):
 
     @property
     def node(self) -> str:
-        """Its node within the persona."""
+        """Its node within the persona; empty for what no build made."""
 
     @property
     def artifact(self) -> str:
         """Its artifact's digest."""
 
+    @property
+    def build(self) -> str:
+        """The build that judged it first; may be empty."""
 
-class Suspect(NamedTuple):
-    """A setting, template, model or provider that changed."""
+
+class Part(NamedTuple):
+    """A key part that changed."""
 
     name: str
-    """A setting's path, `template NAME` or `provider`."""
+    """A setting's path, `template NAME`, `input STEP` for a text that the call was told, `model` or `provider`."""
     before: str
     after: str
-    """Both of the most frequent change."""
-    share: float
-    """Of the slots that were compared, how many had it change."""
-    first: int | None
-    """Index of the first record that has another value than before; None where none of the interval has."""
+    """Both of the most frequent change, whole."""
+    diff: tuple[str, ...] = ()
+    """Of two texts: a unified diff, of them or of the prompts that they were rendered to."""
+    note: str = ""
+    """Why there is no diff of the texts themselves."""
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the values are digests of texts."""
+        return self.name.startswith((TEMPLATE, INPUT))
 
 
-def suspects(store: Store, connection: Any, places: Sequence[Place], change: ChangePoint | None) -> tuple[Suspect, ...]:
-    """Return what changed across a change-point's interval, most widespread first; nothing without a change."""
-    if change is None:
-        return ()
-    pairs = _pairs(places, change)
-    between = range(change.low, min(change.high + 1, change.low + MOST))
-    wanted = {index for pair in pairs for index in pair} | set(between)
-    facts = _facts(store, connection, {places[index].artifact for index in wanted} - {""})
+@dataclass(frozen=True)
+class Suspect:
+    """A change that may be the cause: what changed in the very same records."""
 
-    def known(index: int) -> Mapping[str, Any] | None:
-        return facts.get(places[index].artifact)
+    parts: tuple[Part, ...]
+    """Empty where a commit or a new forge brought no other change."""
+    commit: Commit | None
+    """The commit that was new in the first record, with these parts or not."""
+    forge: tuple[str, str] | None
+    """Versions of forge, where that changed in the same records."""
+    probability: float
+    """That this is the cause, among the suspects and what no record names."""
+    size: float | None
+    """How far the records that carry it are off those of their own slots that don't: a difference for scores, a factor
+    for ratios. None where no slot has both."""
+    size_std: float | None
+    """The same in standard deviations."""
+    first: int
+    """Index of the first record that carries it."""
+    carry: int
+    """How many records carry it."""
+    lack: int
+    """How many don't."""
+    inside: tuple[int, int]
+    """The same two within the change-point's interval."""
+    nodes: int
+    """In how many nodes it changed."""
+    of_nodes: int
+    """How many nodes have records from the first on."""
 
-    changed: dict[str, Counter[tuple[str, str]]] = {}
-    compared = 0
-    for before, after in pairs:
-        old, new = known(before), known(after)
-        if old is None or new is None:
-            continue
-        compared += 1
-        for name in old.keys() | new.keys():
-            texts = (_text(old, name), _text(new, name))
-            if texts[0] != texts[1]:
-                changed.setdefault(name, Counter())[texts] += 1
+    @property
+    def name(self) -> str:
+        """What to call it in short: its first part."""
+        return self.parts[0].name if self.parts else COMMIT if self.commit else FORGE
+
+    @property
+    def before(self) -> str:
+        """The first part's old value."""
+        return self.parts[0].before if self.parts else ABSENT
+
+    @property
+    def after(self) -> str:
+        """The first part's new value."""
+        return self.parts[0].after if self.parts else self.commit.name if self.commit else ABSENT
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the suspect as JSON. Texts are named by their digests."""
+        authored = self.commit.authored if self.commit else None
+        return {
+            "parts": [part._asdict() for part in self.parts],
+            "git_commit": self.commit.name if self.commit else None,
+            "git_authored": authored.isoformat() if authored else None,
+            "forge": list(self.forge) if self.forge else None,
+            "probability": self.probability,
+            "size": self.size,
+            "size_std": self.size_std,
+            "first": self.first,
+            "records": {"carry": self.carry, "lack": self.lack},
+            "in_interval": {"carry": self.inside[0], "lack": self.inside[1]},
+            "nodes": {"changed": self.nodes, "compared": self.of_nodes},
+        }
+
+
+@dataclass(frozen=True)
+class Blame:
+    """What a change is blamed on."""
+
+    suspects: tuple[Suspect, ...] = ()
+    """The most probable first."""
+    unrecorded: float = 1.0
+    """Probability that nothing on record is the cause."""
+    notes: tuple[str, ...] = ()
+    """What the records lack."""
+
+
+def blame(
+    parts: KeyParts, places: Sequence[Place], records: Sequence[Record], metric: Metric, finding: Finding
+) -> Blame | None:
+    """Return what the open alarm's change is blamed on; None without one. Values are in the metric's units."""
+    change, alarm = finding.change, finding.alarms[-1] if finding.alarms else None
+    if change is None or alarm is None:
+        return None
+    charted = [one._replace(value=metric.charted(one.value)) for one in records]
+    used, earliest = evidence(charted, finding.alarms, finding.spreads)
+    facts = parts.of((places[index].artifact, places[index].build) for index in used)
+    known = [(index, about) for index, about in zip(used, facts, strict=True) if about is not None]
+    notes = _lacking(len(used) - len(known), [about for _, about in known])
+    if not known:
+        return Blame(notes=notes)
+    indices = [index for index, _ in known]
+    steps = changes_of([places[index].node for index in indices], [about for _, about in known])
+    joined: dict[tuple[float, ...], list[Step]] = {}
+    for step in steps:
+        joined.setdefault(step.dose, []).append(step)
+    groups = list(joined.values())
+    spreads = [finding.spreads[charted[index].scale] for index in indices]
+    weighed, unrecorded = weigh(
+        [charted[index] for index in indices],
+        indices,
+        spreads,
+        [Change(group[0].dose, BARE if _bare(group) else PLAIN, group[0].graded) for group in groups],
+        earliest=max(earliest, indices[0]),
+        latest=alarm.raised,
+        rising=alarm.rising,
+    )
     found = []
-    for name, seen in changed.items():
-        if seen.total() < MIN_SHARE * compared:
+    for group, one in zip(groups, weighed, strict=True):
+        carried = [index for index, dose in zip(indices, group[0].dose, strict=True) if dose]
+        if one.size is None or (one.size > 0) != alarm.rising:
             continue
-        (old_text, new_text), _ = min(seen.items(), key=lambda item: (-item[1], item[0]))
-        others = (i for i in between if (about := known(i)) is not None and _text(about, name) != old_text)
-        share = round(seen.total() / compared, 6)
-        found.append(Suspect(name, old_text, new_text, share, next(others, None)))
-    return tuple(sorted(found, key=lambda one: (-one.share, one.name)))
+        rest = set(indices) - set(carried)
+        spread = sum(spreads) / len(spreads)
+        most = max(group[0].dose)
+        inside = range(change.low, change.high + 1)
+        nodes = frozenset().union(*(step.nodes for step in group))
+        found.append(
+            Suspect(
+                parts=tuple(sorted((_part(s) for s in group if s.name not in (COMMIT, FORGE)), key=_rank)),
+                commit=_commit(parts, places, indices, carried[0]),
+                forge=next(((step.before, step.after) for step in group if step.name == FORGE), None),
+                probability=round(one.probability, 6),
+                size=round(metric.shown(one.size * most * spread), 6),
+                size_std=round(one.size * most, 3),
+                first=carried[0],
+                carry=len(carried),
+                lack=len(rest),
+                inside=(sum(i in inside for i in carried), sum(i in inside for i in rest)),
+                nodes=len(nodes),
+                of_nodes=len({places[index].node for index in indices if index >= carried[0]}),
+            )
+        )
+    # Of equals, those that changed nearest to the most probable record.
+    found.sort(key=lambda one: (-one.probability, abs(one.first - change.best), one.name))
+    shown = [_with_diffs(one, parts, places, indices) for one in found[:DIFFED]]
+    return Blame((*shown, *found[DIFFED:]), round(unrecorded, 6), notes)
 
 
-def _pairs(places: Sequence[Place], change: ChangePoint) -> list[tuple[int, int]]:
-    """Return the last record before the interval and the first after it, by node; at its best guess where none is."""
-    by_node: dict[str, list[int]] = {}
-    for index, place in enumerate(places):
-        by_node.setdefault(place.node, []).append(index)
-    pairs = []
-    for indices in by_node.values():
-        before = [index for index in indices if index < change.low] or [i for i in indices if i < change.best]
-        after = [index for index in indices if index > change.high] or [i for i in indices[-1:] if i >= change.best]
-        if before and after:
-            pairs.append((before[-1], after[0]))
-    return pairs[:MOST]
+def _with_diffs(one: Suspect, parts: KeyParts, places: Sequence[Place], indices: Sequence[int]) -> Suspect:
+    """Return a suspect with what changed in its texts. Where one is not kept, the prompts of the first node that
+    carries it stand in."""
+    before = [index for index in indices if index < one.first and places[index].node == places[one.first].node]
+    found = []
+    for part in one.parts:
+        if part.is_text:
+            old, new = parts.text(part.before), parts.text(part.after)
+            if old is not None and new is not None:
+                part = part._replace(diff=text_diff(old, new, part.name))
+            else:
+                gone = " and ".join(word for word, text in (("old", old), ("new", new)) if text is None)
+                prompts = [parts.prompt(places[index].artifact) for index in (*before[-1:], one.first)]
+                part = part._replace(note=f"its {gone} text is not kept, as builds of before this did")
+                if len(prompts) == 2 and prompts[0] and prompts[1]:
+                    node = places[one.first].node
+                    part = part._replace(diff=text_diff(prompts[0], prompts[1], f"prompt of {node}"))
+                    part = part._replace(note=f"{part.note}; the prompts of {node} before and after")
+        found.append(part)
+    return replace(one, parts=tuple(found))
 
 
-def _facts(store: Store, connection: Any, artifacts: set[str]) -> dict[str, dict[str, Any]]:
-    """Return what shaped each artifact, flat, by its digest."""
-    sql = """
-        select digest, arg_min(record, started) from artifacts join actions using (record)
-        where digest in (select unnest(?)) and kind not in ('finish', 'repair') group by digest
-    """
-    found = {}
-    for digest, name in connection.execute(sql, [sorted(artifacts)]).fetchall():
-        record = store.records.get("actions", name)
-        if record is not None:
-            found[digest] = _flat(record)
-    return found
+def _bare(group: Sequence[Step]) -> bool:
+    return all(step.name in (COMMIT, FORGE) for step in group)
 
 
-def _flat(record: Mapping[str, Any]) -> dict[str, Any]:
-    sources = record.get("sources", {})
-    about: dict[str, Any] = {"provider": record["parts"]["provider"], "model": record["parts"]["request"].get("model")}
-    about.update({f"template {name}": digest for name, digest in sources.get("templates", {}).items()})
-    pending = list(sources.get("settings", {}).items())
-    while pending:
-        name, value = pending.pop()
-        if isinstance(value, Mapping):
-            pending += [(f"{name}.{key}", inner) for key, inner in value.items()]
-        else:
-            about[name] = value
-    return about
+def _part(step: Step) -> Part:
+    return Part(step.name, step.before, step.after)
 
 
-def _text(about: Mapping[str, Any], name: str) -> str:
-    """Return a fact as text, shortened; `absent` where there is none."""
-    if name not in about:
-        return "absent"
-    value = about[name]
-    if name.startswith("template "):
-        return str(value)[:12]
-    text = value if isinstance(value, str) else canonical(value).decode()
-    return text if len(text) <= _LONG else f"{text[: _LONG - 1]}…"
+def _rank(part: Part) -> tuple[int, str]:
+    return next((at for at, name in enumerate(_ORDER) if part.name.startswith(name)), len(_ORDER)), part.name
+
+
+def _commit(parts: KeyParts, places: Sequence[Place], indices: Sequence[int], first: int) -> Commit | None:
+    """Return the first record's commit where the record before it was of another; None where it is not new there."""
+    now = parts.commit(places[first].build)
+    earlier = [index for index in indices if index < first]
+    before = parts.commit(places[earlier[-1]].build) if earlier else None
+    return now if now is not None and before is not None and now.name != before.name else None
+
+
+def _lacking(unknown: int, facts: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
+    notes = []
+    if unknown:
+        notes.append(f"of {unknown} records nobody knows what shaped them: no build of this store made the pictures")
+    outside = sum(COMMIT not in about for about in facts)
+    if outside:
+        notes.append(f"{outside} records name no git commit: they were built outside a checkout")
+    return tuple(notes)

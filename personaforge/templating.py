@@ -86,6 +86,10 @@ class Templates:
         }
         return sorted(found)
 
+    def texts(self) -> dict[str, bytes]:
+        """Return what has been read so far, by name."""
+        return dict(self._sources)
+
     def closure(self, name: str) -> dict[str, str]:
         """Return the digests of a template and of all it includes, extends or imports, by name.
 

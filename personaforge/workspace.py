@@ -176,7 +176,7 @@ class Workspace:
         finally:
             engine.executors.close()
         if report.performed:
-            keep_build(self.store, plan, report, started)
+            keep_build(self.store, plan, report, started, self.templates.texts())
         return report
 
     def _wishes(self, nodes: list[Selectable], loaded: list[Loaded], asked: Asked, planner: Planner) -> Wishes:

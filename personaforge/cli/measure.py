@@ -76,6 +76,7 @@ def eval_command(
     type=click.Choice(["degrading", "improving", "insufficient"]),
     help="Exit with 1 when a timeline's verdict is this; may be given several times.",
 )
+@click.option("--blame", is_flag=True, help="Say of each change what else changed, how well that explains it, and how.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @json_option
 @click.pass_obj
@@ -88,6 +89,7 @@ def drift_command(
     method: str | None,
     baseline: str | None,
     fail_on: tuple[str, ...],
+    blame: bool,
     form: str,
     as_json: bool,
 ) -> int:
@@ -105,5 +107,5 @@ def drift_command(
     if as_json or form == "json":
         print_json(found.as_json())
     else:
-        print_drift(found)
+        print_drift(found, blame=blame)
     return 1 if found.with_verdict(fail_on) else 0

@@ -124,6 +124,8 @@ class Finding:
     allowance: float
     threshold: float
     alarms: tuple[Alarm, ...]
+    spreads: Mapping[str, float]
+    """How much values of each scale scatter about their groups' means, on the scale on which they are charted."""
     change: ChangePoint | None
     """Where the alarm that is open began."""
     size: float | None
@@ -178,6 +180,7 @@ def find_drift(records: Sequence[Record], metric: Metric, policy: DriftPolicy) -
         allowance=allowance,
         threshold=round(made.threshold, 6),
         alarms=made.alarms,
+        spreads=_spreads(charted, made),
         change=change,
         size=None if size is None else round(size[0] if metric.scale == "score" else math.exp(size[0]), 6),
         size_std=None if size is None else round(size[1], 6),
@@ -215,23 +218,33 @@ def _change(charted: Sequence[Record], made: Chart, policy: DriftPolicy) -> Chan
     """Return where the open alarm's change began, told without the lapses before it."""
     if made.open is None:
         return None
-    over = [(one.started, one.closed) for one in made.alarms if one.closed is not None]
-    used = [
-        index
-        for index in range(max(0, len(charted) - MOST), len(charted))
-        if made.baseline.std(charted[index].scale) is not None
-        and not any(started <= index <= closed for started, closed in over)
-    ]
-    spreads = [made.baseline.std(charted[index].scale) or 1.0 for index in used]
+    stds = _spreads(charted, made)
+    used, earliest = evidence(charted, made.alarms, stds)
     return locate(
         [charted[index] for index in used],
         used,
-        spreads,
-        earliest=max([closed + 1 for _, closed in over] + [used[0] if used else 0]),
+        [stds[charted[index].scale] for index in used],
+        earliest=earliest,
         latest=made.open.raised,
         rising=made.open.rising,
         confidence=policy.confidence,
     )
+
+
+def evidence(records: Sequence[Record], alarms: Sequence[Alarm], spreads: Mapping[str, float]) -> tuple[list[int], int]:
+    """Return the records that tell where the open alarm's change began, and the first that it may have begun at."""
+    over = [(one.started, one.closed) for one in alarms if one.closed is not None]
+    used = [
+        index
+        for index in range(max(0, len(records) - MOST), len(records))
+        if records[index].scale in spreads and not any(started <= index <= closed for started, closed in over)
+    ]
+    return used, max([closed + 1 for _, closed in over] + [used[0] if used else 0])
+
+
+def _spreads(charted: Sequence[Record], made: Chart) -> dict[str, float]:
+    known = {scale: made.baseline.std(scale) for scale in dict.fromkeys(one.scale for one in charted)}
+    return {scale: round(std, 9) for scale, std in known.items() if std is not None}
 
 
 def _size(

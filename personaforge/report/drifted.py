@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 
 import click
@@ -10,22 +9,21 @@ import click
 from personaforge.drift import Drift, Timeline
 from personaforge.identity.change_point import ChangePoint
 from personaforge.identity.linear import Trend
+from personaforge.report.blamed import accused, began, print_blame
+from personaforge.report.blamed import say as _say
 from personaforge.report.tables import print_table
-from personaforge.suspects import Suspect
 
 _LEVELS = "▁▂▃▄▅▆▇█"
 _WIDTH = 9
-_COLUMNS = 80
 _SURE = 0.9
 """Probability from which a change's shape is named."""
-_SUSPECTS = 6
-"""Suspects that are listed before the rest is counted."""
 _SHAPES = {"step": "at once", "ramp": "growing", "bend": "growing faster and faster"}
 _COLORS = {Trend.DEGRADING: "red", Trend.IMPROVING: "green", Trend.STABLE: "green", Trend.INSUFFICIENT: "yellow"}
 
 
-def print_drift(found: Drift) -> None:
-    """Print the last records and the whole timelines, then what made each verdict and where a change began."""
+def print_drift(found: Drift, *, blame: bool = False) -> None:
+    """Print the last records and the whole timelines, then what made each verdict and where a change began; with
+    `blame` all that changed there, and how well it explains the change."""
     names = _names(found.timelines)
     window = max(line.finding.window.n for line in found.timelines)
     held = f"held against its {found.baseline}" if found.baseline != "none" else "held against all others"
@@ -59,7 +57,7 @@ def print_drift(found: Drift) -> None:
     print_table(("timeline", "compared", "slope", level, "p", "up", "down"), rows, title=title)
     for name, line in zip(names, found.timelines, strict=True):
         if line.current:
-            _print_finding(name, line, found)
+            _print_finding(name, line, blame)
     _print_insufficient(names, found)
     _print_analyzers(names, found.timelines)
 
@@ -85,21 +83,22 @@ def _moved(line: Timeline) -> str:
     return sparkline([point.value - point.expected for point in points if point.expected is not None])
 
 
-def _print_finding(name: str, line: Timeline, found: Drift) -> None:
+def _print_finding(name: str, line: Timeline, blame: bool) -> None:
     """Print what made a verdict, unless it is that all is well; and since when, and what else changed there."""
     finding = line.finding
     notes = [*line.notes, *finding.notes]
+    if blame and line.follows is not None:
+        notes.append(began(line))
     if not notes and (finding.verdict is Trend.STABLE or _too_few(line)):
         return
     click.echo(f"\n{name}: {click.style(str(finding.verdict), fg=_COLORS[finding.verdict])}")
     _say(finding.reason)
     if finding.change is not None:
         _say(_since(finding.change, line))
-        suspects = [_suspected(one, found.baseline) for one in line.suspects]
-        for text in suspects[:_SUSPECTS]:
-            _say(text)
-        if len(suspects) > _SUSPECTS:
-            _say(f"and {len(suspects) - _SUSPECTS} more changed; see --json")
+        if blame:
+            print_blame(line)
+        elif line.blame is not None:
+            _say(accused(line.blame))
     if line.left_out:
         _say(f"{line.left_out} records against earlier anchors or references are left out")
     for note in notes:
@@ -136,15 +135,6 @@ def _since(change: ChangePoint, line: Timeline) -> str:
     )
     spreads = "" if std is None else f" ({std:+.1f} std)"
     return f"{start}, {place.node or place.slot}, {when} UTC; {shape}, {amount}{spreads}"
-
-
-def _suspected(one: Suspect, baseline: str) -> str:
-    first = "" if one.first is None else f", first in record {one.first + 1}"
-    return f"changed then: {one.name} {one.before} -> {one.after} ({one.share:.0%} of nodes{first})"
-
-
-def _say(text: str) -> None:
-    click.echo(textwrap.fill(text, _COLUMNS, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False))
 
 
 def _names(timelines: Sequence[Timeline]) -> list[str]:

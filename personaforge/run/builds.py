@@ -1,7 +1,15 @@
-"""The record of a build that performed anything: who built what from which commit, and what became of every node."""
+"""The record of a build that performed anything: who built what from which commit, and what became of every node.
+
+Templates are kept with it, as artifacts: a later `forge drift --blame` shows what was changed in them.
+"""
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from personaforge import __version__
@@ -10,8 +18,11 @@ from personaforge.run.runner import BuildReport
 from personaforge.store.store import Store
 
 
-def keep_build(store: Store, plan: Plan, report: BuildReport, started: float) -> None:
-    """Keep the record of a build."""
+def keep_build(
+    store: Store, plan: Plan, report: BuildReport, started: float, templates: Mapping[str, bytes] | None = None
+) -> None:
+    """Keep the record of a build. `templates` are the texts that it read, by name."""
+    commit = git_commit(store.project.root)
     nodes = {
         name: {
             "end": node.end,
@@ -30,7 +41,9 @@ def keep_build(store: Store, plan: Plan, report: BuildReport, started: float) ->
     record = {
         "build": report.id,
         "forge": __version__,
-        "git_commit": git_commit(store.project.root),
+        "git_commit": commit,
+        "git_authored": author_date(store.project.root, commit) if commit else None,
+        "templates": {name: store.blobs.put(text) for name, text in sorted((templates or {}).items())},
         "personas": [persona.id for persona in plan.personas],
         "overrides": list(plan.overrides),
         "started": round(started, 3),
@@ -46,10 +59,11 @@ def keep_build(store: Store, plan: Plan, report: BuildReport, started: float) ->
 
 def git_commit(root: Path) -> str | None:
     """Return the commit that is checked out, read from `.git` without starting git; None outside a checkout."""
-    git = root / ".git"
+    top = next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), root)
+    git = top / ".git"
     try:
         if git.is_file():  # a worktree
-            git = (root / git.read_text().removeprefix("gitdir:").strip()).resolve()
+            git = (top / git.read_text().removeprefix("gitdir:").strip()).resolve()
         head = (git / "HEAD").read_text().strip()
         if not head.startswith("ref: "):
             return head
@@ -66,3 +80,31 @@ def git_commit(root: Path) -> str | None:
     except OSError:
         pass
     return None
+
+
+def author_date(root: Path, commit: str) -> str | None:
+    """Return when a commit was written, ISO 8601 with the author's offset from UTC; None where git can't say.
+
+    `git cat-file` obeys no setting that runs a program, and is told not to fetch what a partial clone lacks.
+    """
+    if not _COMMIT.fullmatch(commit):
+        return None
+    command = ["git", "-C", str(root), "cat-file", "commit", commit]
+    quiet = {**os.environ, "GIT_NO_LAZY_FETCH": "1", "GIT_OPTIONAL_LOCKS": "0"}
+    try:
+        done = subprocess.run(command, capture_output=True, check=True, timeout=10, env=quiet)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    found = _AUTHOR.search(done.stdout.partition(b"\n\n")[0])
+    if found is None:
+        return None
+    seconds, sign, hours, minutes = found.groups()
+    offset = timedelta(hours=int(hours), minutes=int(minutes)) * (-1 if sign == b"-" else 1)
+    try:
+        return datetime.fromtimestamp(int(seconds), timezone(offset)).isoformat()
+    except (ValueError, OverflowError, OSError):  # a commit may claim any number
+        return None
+
+
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_AUTHOR = re.compile(rb"^author .*> (\d+) ([+-])(\d\d)(\d\d)$", re.MULTILINE)

@@ -50,7 +50,8 @@ class Action:
     """Whether performing it again gives the same bytes."""
     price: Price = FREE
     sources: Mapping[str, Any] = field(default_factory=dict)
-    """Where the request came from, for `explain`; not in the key: `settings` by path, `templates` by name."""
+    """Where the request came from, for `explain` and `drift --blame`; not in the key: `settings` by path, digests of
+    `templates` by name, and of the texts that `needs` came to."""
     account: str = ""
     """Name of the environment variable that holds the provider's key, empty for its usual one; not in the key."""
     content: bytes | None = None

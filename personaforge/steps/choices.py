@@ -78,7 +78,8 @@ def asked(
             )
         )
     reads = {path: value for path, value in settings.reads.items() if not path.endswith(_QUIET)}
-    return [replace(action, sources={"settings": reads, "templates": dict(sources)}) for action in found]
+    about = {"settings": reads, "templates": dict(sources), "needs": context.texts_read()}
+    return [replace(action, sources=about) for action in found]
 
 
 _QUIET = (".prices", ".key", ".options", ".fallbacks")

@@ -103,7 +103,7 @@ def completion(
             deterministic=capability.deterministic,
             price=token_price(capability.paid, prices.get(model), max_tokens, size // _CHARACTERS_PER_TOKEN),
             account=account,
-            sources={"settings": dict(reads), "templates": sources},
+            sources={"settings": dict(reads), "templates": sources, "needs": context.texts_read()},
         )
         for model in models
     ]

@@ -23,6 +23,8 @@ ANCHOR = "anchor"
 """The anchor's step kind, the name of its node, and of its output."""
 SHAPE = "shape"
 """The fact by which the lock tells other personas what a persona's face is like; see the placement step."""
+_TEXTS = ("application/json", "text/")
+"""Beginnings of the media types of texts."""
 
 
 class Artifacts(Protocol):
@@ -120,6 +122,15 @@ class Context:
         if step in self.needs:
             found[""] = self.needs[step]
         return found
+
+    def texts_read(self) -> dict[str, str]:
+        """Return the digests of the texts that the needs have come to, by need: for an action's `sources`."""
+        return {
+            name if len(outcome.outputs) == 1 else f"{name} {output}": made.artifact.digest
+            for name, outcome in self.needs.items()
+            for output, made in outcome.outputs.items()
+            if made.artifact.media_type.startswith(_TEXTS)
+        }
 
     def of_kind(self, output: str) -> Outcome:
         """Return the first needed outcome with an output of this name. Raises SpecError: the pipeline lacks a need."""

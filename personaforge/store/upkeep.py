@@ -1,8 +1,8 @@
 """Looks after a store: verify, statistics, garbage collection.
 
 Garbage collection removes artifacts, never records: what was bought and measured stays known. It keeps what any lock
-file in the working tree or on any git branch or tag pins, and what the last outcome of any node consists of. The rest
-goes oldest first, once it is older than `keep_days` and the store is over its size.
+file in the working tree or on any git branch or tag pins, what the last outcome of any node consists of, and the
+templates of every build. The rest goes oldest first, once it is older than `keep_days` and the store is over its size.
 """
 
 from __future__ import annotations
@@ -172,6 +172,11 @@ def roots(store: Store) -> set[str]:
         body = store.index.node_body(node)
         for output in orjson.loads(body)["outcome"]["outputs"].values() if body else ():
             keep.add(output["digest"])
+    for _, path in store.records.all("builds"):
+        try:
+            keep.update(parse_record(Path(path).read_bytes(), path).get("templates", {}).values())
+        except (StoreError, OSError):
+            continue  # `forge cache verify` names it
     return keep
 
 

@@ -1,0 +1,126 @@
+"""For people: what a timeline's change is blamed on, in a line or in full."""
+
+from __future__ import annotations
+
+import textwrap
+
+import click
+
+from personaforge.drift import Timeline
+from personaforge.key_parts import ABSENT, INPUT, TEMPLATE
+from personaforge.suspects import Blame, Part, Suspect
+
+COLUMNS = 80
+SHOWN = 5
+"""Suspects that are listed before the rest is counted."""
+LEAST = 0.005
+"""Probability below which a suspect is only counted: it would be shown as 0 %."""
+_PARTS = 8
+_LINES = 24
+_LONG = 60
+_COLORS = {"+": "green", "-": "red", "@": "cyan"}
+
+
+def accused(blame: Blame) -> str:
+    """Return the likeliest cause in a sentence."""
+    if not blame.suspects or blame.unrecorded > blame.suspects[0].probability:
+        return f"likely cause: nothing on record ({percent(blame.unrecorded)}); see --blame"
+    first = blame.suspects[0]
+    more = f" and {len(first.parts) - 1} more at once" if len(first.parts) > 1 else ""
+    return f"likely cause: {_headline(first)}{more} ({percent(first.probability)}); see --blame"
+
+
+def began(line: Timeline) -> str:
+    """Say what differs between who measures a timeline and who measured the one before it."""
+    assert line.follows is not None
+    pairs = zip(line.measured_by._fields, line.follows, line.measured_by, strict=True)
+    changed = ", ".join(f"{name} {short(old)} -> {short(new)}" for name, old, new in pairs if old != new)
+    return f"this timeline begins where who measures changed: {changed}"
+
+
+def print_blame(line: Timeline) -> None:
+    """Print all suspects of a timeline's change with their numbers and diffs."""
+    blame = line.blame
+    if blame is None:
+        return
+    shown = [one for one in blame.suspects[:SHOWN] if one.probability >= LEAST]
+    for number, one in enumerate(shown, 1):
+        say(f"{number}. {percent(one.probability)}  {_headline(one)}")
+        for text in _details(one, line):
+            click.echo(textwrap.fill(text, COLUMNS, initial_indent=" " * 9, subsequent_indent=" " * 11))
+        for part in one.parts[:_PARTS]:
+            _print_part(part, alone=len(one.parts) == 1)
+        if len(one.parts) > _PARTS:
+            click.echo(f"         and {len(one.parts) - _PARTS} more parts at once; see --json")
+    rest = blame.suspects[len(shown) :]
+    if rest:
+        say(f"   {percent(sum(one.probability for one in rest))}  {len(rest)} more changes; see --json")
+    say(f"   {percent(blame.unrecorded)}  nothing that a record names")
+    for note in blame.notes:
+        say(f"note: {note}")
+
+
+def say(text: str) -> None:
+    """Print a sentence that belongs to a timeline."""
+    click.echo(textwrap.fill(text, COLUMNS, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False))
+
+
+def percent(share: float) -> str:
+    """Return a probability; what is not certain is never called so."""
+    return "<1 %" if share < LEAST else ">99 %" if 0.995 <= share < 1 else f"{100 * share:.0f} %"
+
+
+def short(value: str) -> str:
+    """Return a value that fits a line."""
+    text = " ".join(value.split())
+    return text if len(text) <= _LONG else f"{text[: _LONG - 1]}…"
+
+
+def told(part: Part) -> str:
+    """Return a part's change on one line; texts by the beginnings of their digests."""
+    cut = (lambda value: value if value == ABSENT else value[:12]) if part.is_text else short
+    return f"{part.name} {cut(part.before)} -> {cut(part.after)}"
+
+
+def how_much(one: Suspect, scale: str) -> str:
+    """Return how far the records that carry a change are off those that don't."""
+    if one.size is None or one.size_std is None:
+        return "no slot has records with and without it"
+    amount = f"{one.size:+.3g}" if scale == "score" else f"times {one.size:.3g}"
+    return f"{amount} ({one.size_std:+.1f} std) in the {one.carry} records that carry it, against {one.lack} without"
+
+
+def _headline(one: Suspect) -> str:
+    if one.parts:
+        return told(one.parts[0])
+    if one.commit is not None:
+        return f"commit {one.commit.name[:12]}, which changed no key part of these records"
+    return f"forge {' -> '.join(one.forge)}" if one.forge else "an unknown change"
+
+
+def _details(one: Suspect, line: Timeline) -> list[str]:
+    place = line.entries[one.first]
+    where = f"first in record {one.first + 1}, {place.node or place.slot}, {place.time:%Y-%m-%d %H:%M} UTC"
+    texts = [f"{how_much(one, line.metric.scale)}; {one.nodes} of {one.of_nodes} nodes"]
+    texts.append(f"{where}; in the interval {one.inside[0]} carry it, {one.inside[1]} don't")
+    if one.commit is not None:
+        texts.append(f"came with commit {one.commit}")
+    if one.forge is not None:
+        texts.append(f"came with forge {' -> '.join(one.forge)}")
+    return texts
+
+
+def _print_part(part: Part, *, alone: bool) -> None:
+    if not alone:
+        say(f"       {told(part)}")
+    if part.note:
+        click.echo(textwrap.fill(part.note, COLUMNS, initial_indent=" " * 11, subsequent_indent=" " * 11))
+    kind = TEMPLATE if part.name.startswith(TEMPLATE) else INPUT
+    lines = [text for text in part.diff if not text.startswith(("---", "+++"))] or (
+        [] if not part.is_text or part.note else [f"the same {kind.strip()} but for the ends of its lines"]
+    )
+    for text in lines[:_LINES]:
+        for row in textwrap.wrap(text, COLUMNS - 12, subsequent_indent="  ", break_on_hyphens=False) or [text]:
+            click.echo("           " + click.style(row, fg=_COLORS.get(text[:1])))
+    if len(lines) > _LINES:
+        click.echo(f"           and {len(lines) - _LINES} more lines; see --json")
