@@ -18,7 +18,7 @@ from personaforge.identity.drift import Finding, evidence
 from personaforge.identity.metric import Metric
 from personaforge.key_parts import ABSENT, COMMIT, FORGE, INPUT, TEMPLATE, Commit, KeyParts, Step, changes_of, text_diff
 
-PLAIN, BARE = 1.0, 0.1
+PLAIN, BARE = 1.0, 0.02
 """Prior weights of a change of a key part, and of a new commit or forge that brought none. Ours: every key part of a
 call is on record, so a commit without one can have worked in no way that is known."""
 DIFFED = 5

@@ -14,7 +14,10 @@ one that merely came near is not. Changes in the other direction than the alarm 
 Beside them stands what no record names: a step, ramp or bend that began at any record. It has `UNRECORDED` of the
 prior weight, spread over all records, so it wins where the fall began where nothing is known to have changed. Ours.
 
-How often the cause is named first, by size and distance, is counted in tests/benchmarks/drift.py.
+Counted in tests/benchmarks/drift.py, among five changes 20 records apart: the cause comes first in 99 of 100 series for
+a fall of 1.5 standard deviations or more, in about 95 for one of 1, in 90 for 0.75. Changes that are 10 records apart
+take a fall of 1.5 for 95 of 100, those 5 apart one of 2. What is given 90 % was right every time from 0.75 up; where
+the cause is not on record, another change is called that sure in 1 of 100 or less.
 """
 
 from __future__ import annotations
@@ -27,6 +30,9 @@ from personaforge.identity.cusum import Record
 
 UNRECORDED = 0.2
 """Prior probability that nothing on record is the cause. Ours: an alarm more often follows a change than not."""
+GRADUAL = 0.05
+"""Prior probability that a change on record works more and more rather than at once. Ours: the next call has all of it.
+With the three shapes alike, a ramp from an earlier decoy passed for the cause's step in one of ten runs."""
 _FLAT = 1e-9
 
 
@@ -92,6 +98,8 @@ def weigh(
             return -np.inf, shared / square
         return -freedom / 2 * float(np.log(max(total - shared**2 / square, 1e-12 * total))), shared / square
 
+    slow = len(SHAPES) - 1
+    odds = np.log([1 - GRADUAL] + [GRADUAL / slow] * slow)
     weights = np.full((len(changes) + 1, max(1, latest - earliest + 1), len(SHAPES)), -np.inf)
     sizes: list[float | None] = []
     prior = sum(change.prior for change in changes)
@@ -105,7 +113,7 @@ def weigh(
         if np.isfinite(weight) and not change.graded:
             since = np.maximum(at - at[carried[0]] + 1, 0.0)
             forms = [weight, *(fitted(dose * since**power)[0] for power in range(1, len(SHAPES)))]
-            weights[row, 0] = np.array(forms) + np.log(share / len(SHAPES))
+            weights[row, 0] = np.array(forms) + np.log(share) + odds
     starts = range(earliest, latest + 1)
     for column, start in enumerate(starts):
         since = at - start + 1

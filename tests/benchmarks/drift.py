@@ -1,4 +1,4 @@
-"""How often `forge drift` is wrong, and how soon it is right: beside the linear rule, on series that are known.
+"""How often `forge drift` is wrong, how soon it is right, and what it blames: on series that are known.
 
     python -m tests.benchmarks.drift [--records N] [--series N]
 
@@ -6,7 +6,7 @@ Series are drawn, not measured. Twenty slots have composites in the ranges that 
 cosine 0.70 and error 0.04, full bodies of cosine 0.54 and error 0.15, others between; a record scatters by 0.03 about
 its slot, full bodies by half as much again. `walked` goes through the positions in their order, `mixed` in a new order
 each time. Every record from the first is judged as it comes, as a nightly `forge drift` would. Nothing here passes or
-fails; the same seed is used every time.
+fails; the same seed is used every time. What is blamed is `attribution`'s table.
 """
 
 from __future__ import annotations
@@ -53,6 +53,8 @@ class Change(NamedTuple):
 
 def main() -> None:
     """Print the tables."""
+    from tests.benchmarks.attribution import attribution
+
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--records", type=int, default=200_000, help="stationary records for each rate")
     parser.add_argument("--series", type=int, default=200, help="series for each change")
@@ -61,6 +63,7 @@ def main() -> None:
     _false_alarms(told.records)
     _delays(told.series)
     _intervals(told.series)
+    attribution(told.series)
     print(f"\n{time.perf_counter() - started:.0f} s")
 
 
@@ -68,15 +71,25 @@ def drawn(
     rng: np.random.Generator, count: int, order: str, noise: Noise = NOISES["normal"], change: Change | None = None
 ) -> list[Record]:
     """Return a series of records."""
-    walks = [np.arange(20) if order == "walked" else rng.permutation(20) for _ in range(count // 20 + 1)]
-    slots = np.concatenate(walks)[:count]
-    stds = np.array([STD * (1.5 if name == "full" else 1) for name in FRAMINGS])
-    levels = np.array([0.7 * COSINE[name] + 0.3 * (1 - ERROR[name]) for name in FRAMINGS]) + rng.normal(0, 0.02, 20)
+    slots = slots_of(rng, count, order)
     off = np.zeros(count)
     if change is not None:
         since = np.arange(count - HISTORY)
         off[HISTORY:] = change.step + change.ramp * (since + 1)
-    values = levels[slots] + stds[slots] * (noise(rng, count) + off)
+    return records_of(rng, slots, noise, off)
+
+
+def slots_of(rng: np.random.Generator, count: int, order: str) -> np.ndarray:
+    """Return the slot of each record, 0 to 19."""
+    walks = [np.arange(20) if order == "walked" else rng.permutation(20) for _ in range(count // 20 + 1)]
+    return np.concatenate(walks)[:count]
+
+
+def records_of(rng: np.random.Generator, slots: np.ndarray, noise: Noise, off: np.ndarray) -> list[Record]:
+    """Return a record for each slot, off by so many of its standard deviations."""
+    stds = np.array([STD * (1.5 if name == "full" else 1) for name in FRAMINGS])
+    levels = np.array([0.7 * COSINE[name] + 0.3 * (1 - ERROR[name]) for name in FRAMINGS]) + rng.normal(0, 0.02, 20)
+    values = levels[slots] + stds[slots] * (noise(rng, len(slots)) + off)
     return [Record(float(value), f"image/{slot:02}", FRAMINGS[slot]) for value, slot in zip(values, slots, strict=True)]
 
 
