@@ -87,6 +87,8 @@ class Point:
     rolling_mean: float
     """Of the last `window` values up to here, whatever their slots."""
     rolling_std: float | None
+    rolling_min: float
+    rolling_max: float
     learned: bool
     """Whether later records are held against this one."""
 
@@ -312,9 +314,14 @@ def _points(records: Sequence[Record], made: Chart, metric: Metric, size: int) -
             z = round(charted.comparison.z, 6)
         sums = (round(charted.up, 6), round(charted.down, 6))
         mean = round(statistics.fmean(values), 9)
-        points.append(Point(record.value, expected, low, high, z, *sums, mean, _std(values), charted.learned))
+        rolling = (mean, _std(values), min(values), max(values))
+        points.append(Point(record.value, expected, low, high, z, *sums, *rolling, charted.learned))
     return tuple(points)
 
 
 def _std(values: Sequence[float]) -> float | None:
-    return round(statistics.stdev(values), 9) if len(values) > 1 else None
+    """Return the sample standard deviation. `statistics.stdev` counts in fractions, which took most of a timeline."""
+    if len(values) < 2:
+        return None
+    mean = math.fsum(values) / len(values)
+    return round(math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1)), 9)

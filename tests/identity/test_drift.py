@@ -139,6 +139,7 @@ def test_the_result_is_json_and_has_a_point_for_every_record() -> None:
     assert canonical(result.as_json()) and len(result.points) == 160
     assert result.points[0].expected is None and result.points[0].rolling_std is None
     assert result.points[30].rolling_mean == pytest.approx(np.mean([one.value for one in walks(8)[11:31]]), abs=1e-8)
+    assert result.points[30].rolling_min == min(one.value for one in walks(8)[11:31]) < result.points[30].rolling_max
     last = [one.value for one in moved(walks(8), 100, -0.05)[-20:]]
     assert (result.window.n, result.window.min, result.window.max) == (20, min(last), max(last))
     assert result.window.std == pytest.approx(np.std(last, ddof=1), abs=1e-8)
