@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import os
 import subprocess
 import sys
@@ -69,6 +70,21 @@ def sealed(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFac
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(GUARD), str(ROOT))))
     monkeypatch.setenv("COLUMNS", "120")
     yield
+    close_litellm_clients()
+
+
+def close_litellm_clients() -> None:
+    """Close the connections that litellm keeps, one client for each address and so for each test's server.
+
+    It keeps 200 of them and drops older ones without closing them, which shows up as a warning in some later test.
+    """
+    kept = getattr(sys.modules.get("litellm"), "in_memory_llm_clients_cache", None)
+    for client in list(getattr(kept, "cache_dict", {}).values()):
+        close = getattr(client, "close", None)
+        if close is not None and not inspect.iscoroutinefunction(close):
+            close()
+    if kept is not None:
+        kept.flush_cache()
 
 
 @pytest.fixture

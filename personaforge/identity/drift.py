@@ -312,10 +312,9 @@ def _points(records: Sequence[Record], made: Chart, metric: Metric, size: int) -
             reach = float(special.stdtrit(degrees, BAND)) * charted.comparison.spread
             expected, low, high = (round(metric.shown(value), 9) for value in (mean, mean - reach, mean + reach))
             z = round(charted.comparison.z, 6)
-        sums = (round(charted.up, 6), round(charted.down, 6))
-        mean = round(statistics.fmean(values), 9)
-        rolling = (mean, _std(values), min(values), max(values))
-        points.append(Point(record.value, expected, low, high, z, *sums, *rolling, charted.learned))
+        band = (expected, low, high, z, round(charted.up, 6), round(charted.down, 6))
+        mean, std = round(statistics.fmean(values), 9), _std(values)
+        points.append(Point(record.value, *band, mean, std, min(values), max(values), charted.learned))
     return tuple(points)
 
 
