@@ -13,13 +13,14 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from personaforge.errors import BackendError, RateLimited, Refused
+from personaforge.providers.answers import Answer, retry_after
 from personaforge.providers.capability import Capability, Limits
 from personaforge.providers.checks import number
 from personaforge.providers.pictures import options_of
 from personaforge.providers.protocols import Checked, Job, Reply, Request
 from personaforge.providers.sounds import sound_in
 from personaforge.providers.table import Entry, Options
-from personaforge.providers.wire import Answer, Wire, retry_after
+from personaforge.providers.wire import Wire
 
 CAPABILITY: Final = Capability(
     "elevenlabs",
@@ -87,7 +88,7 @@ def _explained(answer: Answer) -> BackendError | None:
         return RateLimited(text, retry_after=retry_after(answer.headers.get("retry-after", ""), time.time()))
     if words.intersection(_ABOUT_THIS_REQUEST):
         return Refused(text)
-    return None  # `quota_exceeded` is known to `wire`: the account has no credit
+    return None  # `quota_exceeded` is known to `answers`: the account has no credit
 
 
 SPEECH = Entry(CAPABILITY, ElevenLabs)

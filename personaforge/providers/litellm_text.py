@@ -37,11 +37,11 @@ from personaforge.errors import (
     Unknown,
 )
 from personaforge.providers.addresses import completions, root
+from personaforge.providers.answers import retry_after
 from personaforge.providers.houses import house_keys
 from personaforge.providers.protocols import Checked, Job, Reply, Request
 from personaforge.providers.secrets import masked, remember
 from personaforge.providers.table import Options
-from personaforge.providers.wire import retry_after
 
 _QUIET = {
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",

@@ -13,12 +13,13 @@ from typing import Any
 
 from personaforge.errors import BackendError, Blocked, Refused, Undelivered
 from personaforge.providers import kinds
+from personaforge.providers.answers import Answer
 from personaforge.providers.capability import Capability, Limits
 from personaforge.providers.checks import OPENAI_MODELS, listed
 from personaforge.providers.pictures import nearest_size, options_of, references
 from personaforge.providers.protocols import Blob, Checked, Job, Reply, Request
 from personaforge.providers.table import Entry, Options
-from personaforge.providers.wire import Answer, Wire
+from personaforge.providers.wire import Wire
 
 CAPABILITY = Capability(
     "openai",

@@ -13,13 +13,14 @@ from __future__ import annotations
 from typing import Any, Final
 
 from personaforge.errors import BackendError, Blocked, Refused
+from personaforge.providers.answers import Answer
 from personaforge.providers.capability import Capability, Limits
 from personaforge.providers.checks import OPENAI_MODELS, listed
 from personaforge.providers.pictures import options_of
 from personaforge.providers.protocols import Checked, Job, Reply, Request
 from personaforge.providers.sounds import sound_in
 from personaforge.providers.table import Entry, Options
-from personaforge.providers.wire import Answer, Wire
+from personaforge.providers.wire import Wire
 
 CAPABILITY: Final = Capability(
     "openai",

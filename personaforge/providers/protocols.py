@@ -15,7 +15,7 @@ An adapter only translates. Retries, pauses, journal, budget, polling, downloads
     check    asks something that costs nothing: is it there, is the key  where it `checks`
 
 A finished result that lies at an address is a `Remote`: the engine fetches it, and checks what comes. What goes wrong
-is one of the errors in `personaforge.errors`; `personaforge.providers.wire` classifies what HTTP can say.
+is one of the errors in `personaforge.errors`; `personaforge.providers.answers` classifies what HTTP can say.
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@ from typing import Any
 
 from personaforge.errors import JobFailed, Undelivered, Unknown
 from personaforge.providers import kinds
+from personaforge.providers.answers import Answer
 from personaforge.providers.protocols import Blob
-from personaforge.providers.wire import Answer
 
 
 def sound(data: bytes) -> Blob:

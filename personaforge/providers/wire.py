@@ -1,12 +1,5 @@
-"""HTTP as adapters use it: one request at a time, and everything that HTTP can say classified once.
-
-    never sent (no connection, no name, no free connection)        Unavailable
-    sent, and no whole answer (timeout, reset, 5xx, HTML)           Unknown if it costs money, else Unavailable
-    408                                                             the same: nobody can tell how much had arrived
-    401, 403, 402, or words about an empty account                  ProviderStopped
-    429                                                             RateLimited with Retry-After
-    another 4xx, or a redirect (never followed)                     Refused
-    an error inside a 200                                           the adapter's to know
+"""HTTP as adapters use it: one request at a time. What was never sent (no connection, no name, no free connection) is
+Unavailable; what an answer means, and the lack of one, is in `answers`.
 
 The address is fixed in the adapter, and only the environment changes it (`addresses`). Keys come from the environment
 (`secrets`), and every message is masked.
@@ -17,27 +10,18 @@ same moment, and then nobody can tell whether the request was read.
 
 from __future__ import annotations
 
-import json as jsonlib
-import re
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from personaforge import __version__
-from personaforge.errors import (
-    BackendError,
-    ProviderStopped,
-    RateLimited,
-    Refused,
-    Unavailable,
-    Unknown,
-)
+from personaforge.errors import Refused, Unavailable
 from personaforge.providers.addresses import LOOPBACK, root
+from personaforge.providers.answers import Answer, Answers, Explain
 from personaforge.providers.capability import Capability
-from personaforge.providers.secrets import key_of, masked
+from personaforge.providers.secrets import key_of
 
 if TYPE_CHECKING:
     import httpx
@@ -51,35 +35,6 @@ DRIP_SECONDS = 60.0
 """How much longer than the longest silence an answer may take to come whole."""
 _MOST_CONNECTIONS = 1024
 """More than there are threads, so that nobody waits for a free one."""
-_LONGEST_RETRY_AFTER = 86_400.0
-_EMPTY = re.compile(
-    r"insufficient[_ ](quota|balance|credit|fund)|quota[_ ]exceeded|out of credit|not enough credit|no credits? left"
-    r"|balance is (too low|exhausted|insufficient)|exhausted[_ ]balance|arrears|payment[_ ]required"
-    r"|billing[_ ]hard[_ ]limit",
-    re.IGNORECASE,
-)
-_PERHAPS_EMPTY = re.compile(r"check your (plan|billing)|exceeded your (current )?quota|billing", re.IGNORECASE)
-"""Said by some of an empty account and by others of a limit per minute; the latter comes with Retry-After."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A whole answer."""
-
-    status: int
-    headers: Mapping[str, str]
-    """Names in lower case."""
-    body: bytes
-    json: Any = None
-    """The parsed body, None when it was not asked for or is no JSON."""
-
-    def said(self) -> str:
-        """Return what the answer says went wrong, on one line, as far as it says so in one of the usual forms."""
-        return _said(self.json) or self.body[:200].decode("utf-8", "replace").strip().replace("\n", " ")
-
-
-Explain = Callable[[Answer], BackendError | None]
-"""What an adapter knows about an error answer of its provider; None for what the table above says."""
 
 
 class Wire:
@@ -99,7 +54,7 @@ class Wire:
         self._capability = capability
         self._options = options
         self._headers = headers
-        self._explain = explain
+        self._answers = Answers(self.name, options.key or (*capability.keys, "its key")[0], explain)
         self._elsewhere = root(capability.name, capability.modality)
         self._base = self._elsewhere or base
         self._lock = threading.Lock()
@@ -149,7 +104,7 @@ class Wire:
         """Send something that costs nothing, such as a look at a job.
 
         `json`, `data`, `files`, `headers` and `params` are httpx's. `explain` may know more about an error answer than
-        this module. `raw=True` when the answer is a file. Raises the errors in the module's table.
+        `answers`. `raw=True` when the answer is a file. Raises Unavailable, and the errors in the table of `answers`.
         """
         return self._send(method, target, paid=False, **request)
 
@@ -173,17 +128,17 @@ class Wire:
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
             text = _one_line(error)
             if "CERTIFICATE_VERIFY_FAILED" in text:
-                raise Refused(self._says(f"has a certificate that can't be trusted: {text}")) from None
-            raise Unavailable(self._says(f"can't be reached: {text}")) from None
+                raise Refused(self._answers.says(f"has a certificate that can't be trusted: {text}")) from None
+            raise Unavailable(self._answers.says(f"can't be reached: {text}")) from None
         except (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL) as error:
-            raise Refused(self._says(f"can't be asked: {_one_line(error)}")) from None
+            raise Refused(self._answers.says(f"can't be asked: {_one_line(error)}")) from None
         except httpx.TimeoutException:
-            raise _lost(self._says("did not answer in time"), paid) from None
+            raise self._answers.lost("did not answer in time", paid) from None
         except httpx.HTTPError as error:
-            raise _lost(self._says(f"broke off: {_one_line(error)}"), paid) from None
+            raise self._answers.lost(f"broke off: {_one_line(error)}", paid) from None
         except _Unreadable as error:
-            raise _lost(self._says(str(error)), paid) from None
-        return self._sorted(answer, paid, raw, explain or self._explain)
+            raise self._answers.lost(str(error), paid) from None
+        return self._answers.read(answer, paid, raw, explain)
 
     def _exchange(
         self, method: str, url: str, headers: Mapping[str, str], content: Mapping[str, Any], *, paid: bool
@@ -203,56 +158,12 @@ class Wire:
             found = {name.lower(): value for name, value in response.headers.items()}
             return Answer(response.status_code, found, b"".join(pieces))
 
-    def _sorted(self, answer: Answer, paid: bool, raw: bool, explain: Explain) -> Answer:
-        """Return a good answer with its JSON, and raise what any other means."""
-        kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-        good = 200 <= answer.status < 300
-        parsed: Any = None
-        if not (raw and good) and kind != "text/html":
-            try:
-                parsed = jsonlib.loads(answer.body) if answer.body else None
-            except ValueError:
-                parsed = None
-        answer = Answer(answer.status, answer.headers, answer.body, parsed)
-        if good:
-            if (raw and kind != "text/html") or parsed is not None or (not answer.body and not paid):
-                return answer
-            what = "a web page" if kind == "text/html" else "no JSON"
-            raise _lost(self._says(f"answers {answer.status} with {what}"), paid)
-        known = explain(answer)
-        if known is not None:
-            raise _masked(known)
-        raise self.fault(answer, paid)
-
     def close(self) -> None:
         """Close the connections."""
         with self._lock:
             for client in self._clients.values():
                 client.close()
             self._clients.clear()
-
-    def fault(self, answer: Answer, paid: bool) -> BackendError:
-        """Return what an error answer means where the adapter knows nothing more about it."""
-        status, said = answer.status, answer.said()
-        wait = retry_after(answer.headers.get("retry-after", ""), time.time())
-        text = self._says(f"answers {status}: {said}" if said else f"answers {status}")
-        if 300 <= status < 400:
-            return Refused(self._says(f"answers with a redirect ({status}), which is not followed"))
-        if 400 <= status < 500 and status != 408:
-            empty = _EMPTY.search(said) or (wait is None and status in (402, 429) and _PERHAPS_EMPTY.search(said))
-            if status == 402 or empty:
-                return ProviderStopped(f"{text} (the account has no credit)", hint=f"top up the account at {self.name}")
-            if status in (401, 403):
-                name = self._options.key or (*self._capability.keys, "its key")[0]
-                return ProviderStopped(f"{text} (the key was not accepted)", hint=f"check {name}")
-            if status == 429:
-                return RateLimited(text, retry_after=wait)
-            if status == 425:
-                return Unavailable(text, retry_after=wait)
-            return Refused(text)
-        if not paid:
-            return Unavailable(text, retry_after=wait)
-        return Unknown(f"{text}; the request may have been accepted")
 
     def _client(self, *, fresh: bool) -> httpx.Client:
         with self._lock:
@@ -271,57 +182,9 @@ class Wire:
                 )
             return self._clients[fresh]
 
-    def _says(self, text: str) -> str:
-        return masked(f"{self.name} {text}")
-
 
 class _Unreadable(Exception):
     """An answer came and can't be taken."""
-
-
-def _lost(text: str, paid: bool) -> BackendError:
-    if paid:
-        return Unknown(f"{text}; the request may have been accepted")
-    return Unavailable(text)
-
-
-def _masked(error: BackendError) -> BackendError:
-    error.message = masked(error.message)
-    error.hint = masked(error.hint)
-    error.args = (error.message,)
-    return error
-
-
-def retry_after(text: str, now: float) -> float | None:
-    """Return the seconds that a `Retry-After` header asks for (RFC 9110, 10.2.3: seconds or a date), None for none."""
-    text = text.strip()
-    if re.fullmatch(r"\d+(\.\d+)?", text):
-        return min(float(text), _LONGEST_RETRY_AFTER)
-    if not text:
-        return None
-    from email.utils import parsedate_to_datetime
-
-    try:
-        seconds = parsedate_to_datetime(text).timestamp() - now
-    except (ValueError, TypeError):
-        return None
-    return min(max(seconds, 0.0), _LONGEST_RETRY_AFTER)
-
-
-def _said(found: Any, depth: int = 0) -> str:
-    """Return an error's text: {"error": {"message": ...}}, {"detail": [{"msg": ...}]}, {"errors": [...]}, ..."""
-    if isinstance(found, str):
-        return " ".join(found.split())[:300]
-    if isinstance(found, list):
-        return "; ".join(filter(None, (_said(one, depth + 1) for one in found[:3])))[:300]
-    if not isinstance(found, Mapping) or depth > 4:
-        return ""
-    texts = []
-    for name in ("error", "errors", "detail", "message", "msg", "title", "status_msg", "code", "type", "status"):
-        text = _said(found[name], depth + 1) if name in found else ""
-        if text and text not in texts:
-            texts.append(text)
-    return ": ".join(texts[:3])[:300]
 
 
 def _one_line(error: BaseException) -> str:
