@@ -27,6 +27,8 @@ class Spent:
 
     personas: Mapping[str, float] = field(default_factory=dict)
     month: float = 0.0
+    unpriced: Mapping[str, int] = field(default_factory=dict)
+    """By persona: calls of unknown cost, for which nothing was set aside either. No budget can count them."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from personaforge.providers.table import capability, names
 from personaforge.run.actions import Engine
 from personaforge.run.budget import Bounds, Budget, Spent
 from personaforge.run.calls import Calls
-from personaforge.run.events import Events
+from personaforge.run.events import Event, Events
 from personaforge.run.executors import Executors
 from personaforge.run.limits import Lanes, least
 from personaforge.spec.settings import Settings
@@ -45,7 +45,7 @@ def engine_of(
     calls = Calls(
         lambda: store.journal,
         executors,
-        Budget(_least(limits), bounds, lambda: spent_before(store)),
+        Budget(_least(limits), bounds, lambda: _noted(spent_before(store), emit)),
         Lanes(time.monotonic, declared_limits(settings)),
         emit,
         space.stop.wait,
@@ -86,12 +86,24 @@ def spent_before(store: Store, now: float | None = None) -> Spent:
     today = datetime.fromtimestamp(time.time() if now is None else now, UTC)
     month = datetime(today.year, today.month, 1, tzinfo=UTC).timestamp()
     personas: dict[str, float] = {}
+    unpriced: dict[str, int] = {}
     this_month = 0.0
     for line in spending(store):
         personas[line.persona] = personas.get(line.persona, 0.0) + counted(line)
+        if line.usd is None and line.reserved_usd is None:
+            unpriced[line.persona] = unpriced.get(line.persona, 0) + 1
         if line.at >= month:
             this_month += counted(line)
-    return Spent(personas, this_month)
+    return Spent(personas, this_month, unpriced)
+
+
+def _noted(spent: Spent, emit: Callable[[Event], None]) -> Spent:
+    """Say once in a build with a budget what the budget can't count."""
+    if spent.unpriced:
+        names = ", ".join(f"{count} by {persona}" for persona, count in sorted(spent.unpriced.items()))
+        text = f"earlier calls of unknown price can't be counted: {names} (`forge cost` shows them)"
+        emit(Event("notice", "", "budget", text))
+    return spent
 
 
 def settle_recorded(store: Store) -> None:

@@ -222,3 +222,15 @@ def test_a_months_budget_holds_over_personas(make_studio: Callable[..., Studio])
     assert first.cost_usd + second.cost_usd <= 0.2
     failed = [node for node in second.nodes.values() if node.end == "failed"]
     assert failed and "month_usd" in failed[0].hint
+
+
+def test_what_a_budget_can_not_count_is_said(make_studio: Callable[..., Studio]) -> None:
+    studio = make_studio(paid=True, cost_usd=None)
+    studio.edit("conf/image/scripted.yaml", ("prices: {img-1: 0.04}", "prices: {}"))
+    studio.build("+anchor", options=BuildOptions(jobs=1))
+    assert not [event for event in studio.events if event.type == "notice"]
+    studio.edit("conf/image/scripted.yaml", ("prices: {}", "prices: {img-1: 0.04}"))
+    report = studio.build(options=BuildOptions(jobs=1), overrides=("run.budget.persona_usd=50",))
+    assert {node.end for node in report.nodes.values()} <= {"done", "unchanged"}
+    (notice,) = [event.message for event in studio.events if event.type == "notice"]
+    assert "calls of unknown price can't be counted: 2 by ana" in notice
