@@ -172,43 +172,49 @@ def drift(
     loaded = space.load([persona], overrides)
     if len(loaded) != 1:
         raise PlanError(f"{persona} names {len(loaded)} personas, expected one")
-    settings = loaded[0].settings
+    with opened(space.store) as connection:
+        return drift_in(space.store, connection, loaded[0].settings, last=last, modality=modality)
+
+
+def drift_in(
+    store: Store, connection: Any, settings: Settings, *, last: int | None = None, modality: str | None = None
+) -> Drift:
+    """Return a persona's timelines out of an open warehouse. Raises PlanError without any record."""
     name, policy = settings.id, DriftPolicy.from_settings(settings.value("drift"))
     baseline = str(settings.value("drift.baseline"))
-    pinned = _pinned_anchor(space.store, name)
+    pinned = _pinned_anchor(store, name)
     timelines: list[Timeline] = []
-    with opened(space.store) as connection:
-        series: dict[tuple[Metric, MeasuredBy], list[_Row]] = {}
-        for row in _rows(connection, name):
-            if modality in (None, row.metric.modality):
-                series.setdefault((row.metric, row.measured_by), []).append(row)
-        newest: dict[Metric, datetime] = {}
-        for (metric, _), rows in series.items():
-            newest[metric] = max(rows[-1].entry.time, newest.get(metric, rows[-1].entry.time))
-        parts = KeyParts(space.store, connection)
-        for (metric, analyzer), rows in series.items():
-            kept = _against_one_anchor(rows, pinned)
-            left_out = len(rows) - len(kept)
-            kept = kept[-last:] if last else kept
-            values, notes = _values(kept, settings)
-            records = [Record(value, *_group(row, settings, baseline)) for row, value in zip(kept, values, strict=True)]
-            finding = find_drift(records, metric, policy)
-            entries = tuple(row.entry for row in kept)
-            timelines.append(
-                Timeline(
-                    metric,
-                    analyzer,
-                    kept[-1].anchor,
-                    rows[-1].entry.time == newest[metric],
-                    left_out,
-                    entries,
-                    values,
-                    finding,
-                    blame(parts, entries, records, metric, finding),
-                    _followed(series, metric, rows),
-                    notes,
-                )
+    series: dict[tuple[Metric, MeasuredBy], list[_Row]] = {}
+    for row in _rows(connection, name):
+        if modality in (None, row.metric.modality):
+            series.setdefault((row.metric, row.measured_by), []).append(row)
+    newest: dict[Metric, datetime] = {}
+    for (metric, _), rows in series.items():
+        newest[metric] = max(rows[-1].entry.time, newest.get(metric, rows[-1].entry.time))
+    parts = KeyParts(store, connection)
+    for (metric, analyzer), rows in series.items():
+        kept = _against_one_anchor(rows, pinned)
+        left_out = len(rows) - len(kept)
+        kept = kept[-last:] if last else kept
+        values, notes = _values(kept, settings)
+        records = [Record(value, *_group(row, settings, baseline)) for row, value in zip(kept, values, strict=True)]
+        finding = find_drift(records, metric, policy)
+        entries = tuple(row.entry for row in kept)
+        timelines.append(
+            Timeline(
+                metric,
+                analyzer,
+                kept[-1].anchor,
+                rows[-1].entry.time == newest[metric],
+                left_out,
+                entries,
+                values,
+                finding,
+                blame(parts, entries, records, metric, finding),
+                _followed(series, metric, rows),
+                notes,
             )
+        )
     if not timelines:
         hint = f"forge build {name} with a face pack, or forge eval --persona {name} --record IMAGE..."
         raise PlanError(f"nothing has been measured of {name}{f' for {modality}' if modality else ''}", hint=hint)

@@ -178,9 +178,11 @@ def test_pictures_from_elsewhere_are_held_against_their_own_name(space: Workspac
 
 def test_the_page_draws_the_bands_and_marks_the_change(space: Workspace) -> None:
     from personaforge.report.html.timelines import WIDEST, series_of
+    from personaforge.warehouse.projection import opened
 
     series(space, 60, start=40, size=-0.03)
-    (one,) = series_of(space, "ana")
+    with opened(space.store) as connection:
+        (one,) = series_of(space.store, connection, space.load(["ana"])[0].settings)
     (change,) = one.changes
     assert change.first <= 40 <= change.last and one.verdict.startswith("degrading: CUSUM down passed")
     bands = [point.baseline for point in one.points]

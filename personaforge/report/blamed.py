@@ -21,13 +21,14 @@ _LONG = 60
 _COLORS = {"+": "green", "-": "red", "@": "cyan"}
 
 
-def accused(blame: Blame) -> str:
-    """Return the likeliest cause in a sentence."""
+def accused(blame: Blame, *, hint: bool = True) -> str:
+    """Return the likeliest cause in a sentence, with what to type for more."""
+    more = "; see --blame" if hint else ""
     if not blame.suspects or blame.unrecorded > blame.suspects[0].probability:
-        return f"likely cause: nothing on record ({percent(blame.unrecorded)}); see --blame"
+        return f"likely cause: nothing on record ({percent(blame.unrecorded)}){more}"
     first = blame.suspects[0]
-    more = f" and {len(first.parts) - 1} more at once" if len(first.parts) > 1 else ""
-    return f"likely cause: {_headline(first)}{more} ({percent(first.probability)}); see --blame"
+    others = f" and {len(first.parts) - 1} more at once" if len(first.parts) > 1 else ""
+    return f"likely cause: {headline(first)}{others} ({percent(first.probability)}){more}"
 
 
 def began(line: Timeline) -> str:
@@ -45,7 +46,7 @@ def print_blame(line: Timeline) -> None:
         return
     shown = [one for one in blame.suspects[:SHOWN] if one.probability >= LEAST]
     for number, one in enumerate(shown, 1):
-        say(f"{number}. {percent(one.probability)}  {_headline(one)}")
+        say(f"{number}. {percent(one.probability)}  {headline(one)}")
         for text in _details(one, line):
             click.echo(textwrap.fill(text, COLUMNS, initial_indent=" " * 9, subsequent_indent=" " * 11))
         for part in one.parts[:_PARTS]:
@@ -90,7 +91,8 @@ def how_much(one: Suspect, scale: str) -> str:
     return f"{amount} ({one.size_std:+.1f} std) in the {one.carry} records that carry it, against {one.lack} without"
 
 
-def _headline(one: Suspect) -> str:
+def headline(one: Suspect) -> str:
+    """Return what a suspect is called."""
     if one.parts:
         return told(one.parts[0])
     if one.commit is not None:

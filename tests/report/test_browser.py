@@ -15,6 +15,11 @@ from PIL import Image
 from tests.report.test_pages import write
 from tests.run.conftest import PERSONA, Studio
 from tests.run.test_attempts import FAR, by_attempt
+from tests.run.test_speech import ASKED, SPOKEN, server
+from tests.server import Server
+from tests.test_suspects import changed
+
+__all__ = ["changed", "server"]
 
 BROWSER = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), ""
@@ -55,11 +60,28 @@ def pages(make_studio: Callable[..., Studio]) -> list[Path]:
     return [written.pages[0].path, written.project]
 
 
+@pytest.fixture
+def spoken(make_studio: Callable[..., Studio], server: Server) -> Path:
+    studio = make_studio(ASKED, files=SPOKEN, name="spoken")
+    studio.build()
+    return write(studio).pages[0].path
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("width", [500, 1280])
 def test_nothing_is_wider_than_the_screen_and_every_picture_shows(
     pages: list[Path], tmp_path: Path, width: int
 ) -> None:
+    check_fits(pages, tmp_path, width)
+
+
+@pytest.mark.slow
+def test_blame_speech_and_problems_fit_a_phone(changed: tuple[Studio, list[str]], spoken: Path, tmp_path: Path) -> None:
+    written = write(changed[0])
+    check_fits([written.pages[0].path, written.project, spoken], tmp_path, 500)
+
+
+def check_fits(pages: list[Path], tmp_path: Path, width: int) -> None:
     for page in pages:
         # The page itself forbids scripts, so a copy without that policy is asked.
         text = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", page.read_text()).replace(

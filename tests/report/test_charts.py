@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -120,3 +121,14 @@ def test_a_face_is_cut_out_as_a_square_inside_the_picture(
 
 def test_a_faces_box_lies_within_its_square() -> None:
     assert face_square((40, 40, 60, 70), (100, 200)) == (28, 32, 73, 77)
+
+
+def test_ratios_stand_on_a_logarithmic_axis() -> None:
+    one = replace(series([0.001, 0.01, 0.1, 0.0], band=Baseline(0.01, 0.005, 0.02)), scale="ratio", resolution=1e-4)
+    chart = timeline_chart(one, accept=None)
+    ys = [float(dot["cy"]) for dot in drawn(chart, "point")]
+    assert ys[0] - ys[1] == pytest.approx(ys[1] - ys[2], abs=0.2), "equal factors are equal distances"
+    assert ys[3] > ys[0], "nothing is less than the resolution"
+    assert len(drawn(chart, "band")) == 4 and "record 2: image/02 0.01, usual 0.005 to 0.02" in chart
+    texts = [text.text for text in ElementTree.fromstring(chart).iter() if text.get("text-anchor") == "end"]
+    assert {"0.0001", "0.001", "0.01", "0.1"} <= set(texts)

@@ -24,6 +24,7 @@ from tests.run.conftest import MATRIX, PERSONA, PIPELINE, SKIN, Studio
 from tests.run.test_attempts import BLACK, FAR, NEAR, STRICT_PERSONA, by_attempt
 from tests.run.test_checking import studio_with
 
+SOUNDS = tuple(f"data:audio/{kind};base64," for kind in ("mpeg", "ogg", "wav"))
 Make = Callable[..., Studio]
 WITHOUT_PACK = PERSONA.replace("identity: {", "identity: {require_measurement: false, ")
 
@@ -56,7 +57,7 @@ def check_self_contained(page: Page, links: set[str]) -> None:
         "html", "head", "meta", "title", "style", "body", "header", "main", "footer", "nav", "section", "article",
         "div", "p", "span", "small", "b", "br", "a", "img", "h1", "h2", "h3", "h4", "ul", "ol", "li", "dl", "dt", "dd",
         "figure", "figcaption", "blockquote", "details", "summary", "code", "table", "thead", "tbody", "tr", "th", "td",
-        "svg", "line", "text", "rect", "circle", "polyline",
+        "svg", "line", "text", "rect", "circle", "polyline", "audio",
     }  # fmt: skip
     for tag, attributes in page.tags:
         assert tag in allowed or (tag == "title"), tag
@@ -64,14 +65,16 @@ def check_self_contained(page: Page, links: set[str]) -> None:
             assert not name.startswith("on"), f"{tag} {name}"
             assert name not in ("srcset", "poster", "action", "formaction", "background", "data", "ping", "style"), name
             if name == "src":
-                assert value.startswith("data:image/webp;base64,"), value[:60]
+                kinds = ("data:image/webp;base64,",) if tag == "img" else SOUNDS
+                assert tag in ("img", "audio") and value.startswith(kinds), value[:60]
             if name in ("href", "xlink:href"):
                 assert tag == "a" and (value.startswith("#") or value in links), value
     for word in ("url(", "@import", "expression(", "src:"):
         assert word not in page.style, word
     policy = [one["content"] for one in page.all("meta") if one.get("http-equiv") == "Content-Security-Policy"]
     assert policy == [
-        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+        "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'; base-uri 'none'; "
+        "form-action 'none'"
     ]
 
 

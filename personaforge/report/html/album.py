@@ -64,6 +64,7 @@ class Album:
     """The pictures of one persona."""
 
     def __init__(self, store: Store, persona: str) -> None:
+        self.store = store
         self._contents = Contents(store, store.build_folder(persona))
         self._decoded: dict[tuple[str, str, int], Image.Image | str] = {}
         self._encoded: dict[tuple[str, str, int, int], Shown] = {}

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from personaforge.report.html.timelines import Series
+from personaforge.report.html.timelines import Baseline, Point, Series
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -20,6 +21,8 @@ MAX_POINTS = 400
 """Newest records that are drawn; more would lie on top of each other."""
 _WIDTH, _NARROW, _HEIGHT = 1100, 520, 240
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 14, 22, 54
+_WIDE = 66
+"""Room on the left for the numbers of a logarithmic axis."""
 _LABELLED = 40
 """Up to so many records have their slot's name under them."""
 
@@ -31,22 +34,26 @@ def timeline_chart(series: Series, *, accept: float | None) -> Markup:
     """
     from markupsafe import Markup, escape
 
+    series = on_axis(series)
+    log = series.scale == "ratio"
     first = max(0, len(series.points) - MAX_POINTS)
     points = series.points[first:]
     low, high, unit = value_range(series, accept)
-    width = _WIDTH if len(points) > _LABELLED else min(_WIDTH, max(_NARROW, _LEFT + _RIGHT + 26 * len(points)))
-    step = (width - _LEFT - _RIGHT) / max(1, len(points))
+    left = _WIDE if log else _LEFT
+    width = _WIDTH if len(points) > _LABELLED else min(_WIDTH, max(_NARROW, left + _RIGHT + 26 * len(points)))
+    step = (width - left - _RIGHT) / max(1, len(points))
 
     def x(index: float) -> float:
-        return _LEFT + (index - first + 0.5) * step
+        return left + (index - first + 0.5) * step
 
     def y(value: float) -> float:
         return _TOP + (high - value) / (high - low) * (_HEIGHT - _TOP - _BOTTOM)
 
     parts: list[str] = []
-    for tick in ticks(low, high, unit):
-        line = f'<line class="grid" x1="{_LEFT}" x2="{width - _RIGHT}" y1="{y(tick):.1f}" y2="{y(tick):.1f}"/>'
-        parts.append(f'{line}<text x="{_LEFT - 6}" y="{y(tick) + 4:.1f}" text-anchor="end">{tick:g}</text>')
+    for tick in log_ticks(low, high) if log else ticks(low, high, unit):
+        line = f'<line class="grid" x1="{left}" x2="{width - _RIGHT}" y1="{y(tick):.1f}" y2="{y(tick):.1f}"/>'
+        shown = f"{float(f'{10**tick:.3g}') if log else tick:g}"
+        parts.append(f'{line}<text x="{left - 6}" y="{y(tick) + 4:.1f}" text-anchor="end">{shown}</text>')
     for change in series.changes:
         start, stop = max(change.first, first) - 0.5, change.last + 0.5
         if stop < first:
@@ -64,23 +71,23 @@ def timeline_chart(series: Series, *, accept: float | None) -> Markup:
     for index, point in enumerate(points, first):
         if point.baseline is not None:
             top, bottom = y(min(point.baseline.high, high)), y(max(point.baseline.low, low))
-            left, tall = x(index - 0.5), max(1.0, bottom - top)
-            area = f'x="{left:.2f}" y="{top:.1f}" width="{step:.2f}" height="{tall:.1f}"'
+            edge, tall = x(index - 0.5), max(1.0, bottom - top)
+            area = f'x="{edge:.2f}" y="{top:.1f}" width="{step:.2f}" height="{tall:.1f}"'
             parts.append(f'<rect class="band" {area}/>')
             middle = y(point.baseline.mean)
             parts.append(
-                f'<line class="mean" x1="{left:.2f}" x2="{left + step:.2f}" y1="{middle:.1f}" y2="{middle:.1f}"/>'
+                f'<line class="mean" x1="{edge:.2f}" x2="{edge + step:.2f}" y1="{middle:.1f}" y2="{middle:.1f}"/>'
             )
     if accept is not None and low <= accept <= high:
         parts.append(
-            f'<line class="accept" x1="{_LEFT}" x2="{width - _RIGHT}" y1="{y(accept):.1f}" y2="{y(accept):.1f}"/>'
+            f'<line class="accept" x1="{left}" x2="{width - _RIGHT}" y1="{y(accept):.1f}" y2="{y(accept):.1f}"/>'
         )
     for index, point in enumerate(points, first):
         out = point.baseline is not None and not point.baseline.low <= point.value <= point.baseline.high
         kind = "point out" if out or (accept is not None and point.value < accept) else "point"
-        title = f"record {index + 1}: {point.slot} {point.value:.3f}"
+        title = f"record {index + 1}: {point.slot} {_said(point.value, log)}"
         if point.baseline is not None:
-            title += f", usual {point.baseline.low:.3f} to {point.baseline.high:.3f}"
+            title += f", usual {_said(point.baseline.low, log)} to {_said(point.baseline.high, log)}"
         radius = min(4.0, max(1.5, step / 3))
         parts.append(f'<circle class="{kind}" cx="{x(index):.1f}" cy="{y(point.value):.1f}" r="{radius:.1f}">')
         parts.append(f"<title>{escape(title)}</title></circle>")
@@ -97,7 +104,7 @@ def timeline_chart(series: Series, *, accept: float | None) -> Markup:
             )
     values = [point.value for point in points]
     label = (
-        f"{len(points)} scores from {min(values):.3f} to {max(values):.3f}, in the order of their records"
+        f"{len(points)} values from {_said(min(values), log)} to {_said(max(values), log)}, in their records' order"
         if values
         else "no scores"
     )
@@ -152,6 +159,25 @@ def frames_chart(values: Sequence[tuple[float, float | None, bool]], *, accept: 
     return Markup(head + "".join(parts) + "</svg>")  # noqa: S704 - numbers and our own words
 
 
+def on_axis(series: Series) -> Series:
+    """Return a series as it lies on its axis: ratios by their decimal logarithm."""
+    if series.scale != "ratio":
+        return series
+
+    def log(value: float) -> float:
+        return math.log10(max(value, series.resolution))
+
+    def band(known: Baseline | None) -> Baseline | None:
+        return known and Baseline(log(known.mean), log(known.low), log(known.high))
+
+    points = tuple(Point(one.slot, log(one.value), band(one.baseline)) for one in series.points)
+    return replace(series, points=points)
+
+
+def _said(value: float, log: bool) -> str:
+    return f"{10**value:.3g}" if log else f"{value:.3f}"
+
+
 def value_range(series: Series, accept: float | None) -> tuple[float, float, float]:
     """Return what the chart's height stands for, lowest, highest and the step between lines: all values and bands, on
     round numbers. The threshold is part of it where it is near, as a far one would press the values flat."""
@@ -163,7 +189,7 @@ def value_range(series: Series, accept: float | None) -> tuple[float, float, flo
     if accept is not None and low - accept <= max(high - low, 0.05):
         low, high = min(low, accept), max(high, accept)
     # Scores that scatter little look alike, as they should: no chart stands for less than this.
-    least = 0.1 if accept is not None else 0.5
+    least = 0.1 if accept is not None else 0.4 if series.scale == "ratio" else 0.5
     if high - low < least:
         low, high = (low + high - least) / 2, (low + high + least) / 2
     unit = _unit(high - low)
@@ -174,6 +200,20 @@ def value_range(series: Series, accept: float | None) -> tuple[float, float, flo
 def ticks(low: float, high: float, unit: float) -> list[float]:
     """Return the round numbers from low to high, both of which are multiples of the unit."""
     return [round(low + index * unit, 6) for index in range(round((high - low) / unit) + 1)]
+
+
+def log_ticks(low: float, high: float) -> list[float]:
+    """Return the decimal logarithms of round numbers between two others: powers of ten, or else even steps."""
+    start, stop = 10**low, 10**high
+    if stop > 100 * start:
+        return [float(power) for power in range(math.ceil(low - 1e-9), math.floor(high + 1e-9) + 1)]
+    if stop > 8 * start:
+        powers = range(math.floor(low), math.ceil(high) + 1)
+        values = [step * 10.0**power for power in powers for step in (1, 2, 5)]
+    else:
+        unit = _unit(stop - start)
+        values = [index * unit for index in range(math.ceil(start / unit), math.floor(stop / unit) + 1)]
+    return [math.log10(value) for value in values if low - 1e-9 <= math.log10(value) <= high + 1e-9]
 
 
 def short_slot(name: str, longest: int) -> str:

@@ -145,6 +145,41 @@ class BuildLine:
 
 
 @dataclass(frozen=True)
+class SpeechFacts:
+    """What a persona says, and the sound of it."""
+
+    position: Position
+    said: str
+    """The text; empty where nothing stands."""
+    voice: str
+    media_type: str
+    size: int
+    """Bytes."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What `forge drift` says of one timeline, for the project's page."""
+
+    label: str
+    """What is measured."""
+    state: str
+    """improving, stable, degrading or insufficient."""
+    text: str
+    """Since when and what is blamed; empty where nothing changed."""
+
+
+@dataclass(frozen=True)
+class Latest:
+    """The newest score of a picture."""
+
+    composite: float
+    node: str
+    time: datetime
+    """UTC."""
+
+
+@dataclass(frozen=True)
 class Summary:
     """How a persona stands, in a line; enough for the project's page."""
 
@@ -162,6 +197,17 @@ class Summary:
     unknown_calls: int
     measured_by: tuple[str, ...]
     anchor: Judged | None
+    verdicts: tuple[Verdict, ...] = ()
+    """Of the timelines of now; none when nothing has been measured."""
+    latest: Latest | None = None
+    problems: tuple[str, ...] = ()
+    """What somebody should look at, in words."""
+
+    @property
+    def drift(self) -> str:
+        """The verdict that matters most: a fall, then a rise; `insufficient` only where no timeline has another."""
+        states = {one.state for one in self.verdicts}
+        return next((state for state in ("degrading", "improving", "stable", "insufficient") if state in states), "")
 
     @property
     def total(self) -> int:
@@ -197,6 +243,7 @@ class PersonaFacts:
     retry_threshold: float
     analyzers: tuple[Mapping[str, Any], ...]
     """Identity of everyone who measured what is shown."""
+    speech: tuple[SpeechFacts, ...]
     series: tuple[Series, ...]
     costs: tuple[CostLine, ...]
     builds: tuple[BuildLine, ...]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from personaforge.plan.plan import PersonaPlan, PlannedNode
 from personaforge.report.html.clips import clip_facts
 from personaforge.report.html.evidence import Evidence, analyzer_of, collect, costs_of
-from personaforge.report.html.facts import CandidateFacts, ClipFacts, CostLine, PersonaFacts, Position, Summary
+from personaforge.report.html.facts import CandidateFacts, ClipFacts, PersonaFacts, Position, Summary
 from personaforge.report.html.nodes import Nodes
+from personaforge.report.html.speech import speech_facts
+from personaforge.report.html.summary import composite, mean, standing_notices, summarize
 from personaforge.report.html.timelines import series_of
 from personaforge.report.sections import in_words, who
 from personaforge.workspace import Workspace
@@ -26,9 +27,10 @@ def gather(space: Workspace, plan: PersonaPlan) -> PersonaFacts:
     """Return all that a persona's page says. Raises StoreError."""
     from personaforge.warehouse.projection import opened
 
+    settings = plan.loaded.settings
     with opened(space.store) as connection:
         evidence = collect(connection, plan.id)
-    settings = plan.loaded.settings
+        series = series_of(space.store, connection, settings)
     kinds: dict[str, list[PlannedNode]] = {}
     for node in plan.nodes.values():
         kinds.setdefault(node.shape.kind.name, []).append(node)
@@ -52,7 +54,7 @@ def gather(space: Workspace, plan: PersonaPlan) -> PersonaFacts:
     document = _document(nodes, plan)
     sections = document.get("sections", {})
     return PersonaFacts(
-        summary=_summary(plan, nodes, document, anchor, sheet, clips),
+        summary=summarize(plan, nodes, document, anchor, sheet, clips, series),
         line=who(sections),
         brief=str(settings.get("brief", "")),
         description=str(settings.get("description", "")),
@@ -61,16 +63,17 @@ def gather(space: Workspace, plan: PersonaPlan) -> PersonaFacts:
         pipeline=str(settings.get("pipeline.name", "")),
         audit_mean=document.get("audit_mean"),
         sections=tuple((name, tuple(rows)) for name, rows in in_words(sections)),
-        notices=tuple(_standing_notices(plan)),
+        notices=tuple(standing_notices(plan)),
         anchor=anchor,
         candidates=_candidates(nodes, kinds),
         groups=_grouped(sheet),
         clips=clips,
-        clip_mean=_mean([_composite(clip.position) for clip in clips]),
+        clip_mean=mean([composite(clip.position) for clip in clips]),
         accept_threshold=float(settings.value("identity.accept_threshold")),
         retry_threshold=float(settings.value("identity.retry_threshold")),
         analyzers=_analyzers(nodes, [*sheet, *(clip.position for clip in clips)]),
-        series=series_of(space, plan.id),
+        speech=tuple(speech_facts(nodes, node, position(node)) for node in kinds.get("speech", ())),
+        series=series,
         costs=evidence.costs,
         builds=evidence.builds,
         more_builds=evidence.more_builds,
@@ -79,7 +82,7 @@ def gather(space: Workspace, plan: PersonaPlan) -> PersonaFacts:
 
 
 def summary_of(space: Workspace, plan: PersonaPlan, connection: duckdb.DuckDBPyConnection) -> Summary:
-    """Return how a persona stands, from the index and its costs alone; for those whose page is not written now."""
+    """Return how a persona stands, from the index, its costs and timelines; for those whose page is not written now."""
     nodes = Nodes(space.store, plan.loaded.settings, Evidence({}, {}, {}, costs_of(connection, plan.id), (), 0), "")
     kinds: dict[str, list[PlannedNode]] = {}
     for node in plan.nodes.values():
@@ -87,41 +90,8 @@ def summary_of(space: Workspace, plan: PersonaPlan, connection: duckdb.DuckDBPyC
     anchor = nodes.position(kinds["anchor"][0], {}) if "anchor" in kinds else None
     sheet = [nodes.position(node, {}) for kind in _SHEET for node in kinds.get(kind, ())]
     clips = [ClipFacts(nodes.position(node, {})) for node in kinds.get("video", ())]
-    return _summary(plan, nodes, _document(nodes, plan), anchor, sheet, clips)
-
-
-def _summary(
-    plan: PersonaPlan,
-    nodes: Nodes,
-    document: Mapping[str, Any],
-    anchor: Position | None,
-    sheet: Sequence[Position],
-    clips: Sequence[ClipFacts],
-) -> Summary:
-    places = [*sheet, *(clip.position for clip in clips)]
-    built = sum(node.row is not None for node in plan.nodes.values())
-    whole = built == len(plan.nodes)
-    state = (document.get("status") or "built") if whole else "partly built" if built else "not built"
-    composites = [value for one in sheet if (value := _composite(one)) is not None]
-    labels = {one.now.label for one in (*places, *((anchor,) if anchor else ())) if one.now and one.now.label}
-    measured_by = {one.now.measured_by for one in places if one.now and one.now.measured_by}
-    costs: Sequence[CostLine] = nodes.evidence.costs
-    return Summary(
-        id=plan.id,
-        name=str(document.get("name") or plan.loaded.settings.get("pinned.surface.name") or plan.id),
-        state=str(state),
-        labels=tuple(sorted({*labels, *document.get("labels", ())})),
-        counts={
-            name: sum(one.standing == name for one in places)
-            for name in ("accepted", "flagged", "unmeasured", "rejected", "missing")
-        },
-        mean=_mean(composites),
-        lowest=min(composites, default=None),
-        usd=math.fsum(line.usd for line in costs),
-        unknown_calls=sum(line.unknown for line in costs),
-        measured_by=tuple(sorted(measured_by)),
-        anchor=anchor.now if anchor is not None else None,
-    )
+    series = series_of(space.store, connection, plan.loaded.settings)
+    return summarize(plan, nodes, _document(nodes, plan), anchor, sheet, clips, series)
 
 
 def _anchor_digest(space: Workspace, kinds: Mapping[str, Sequence[PlannedNode]]) -> str:
@@ -150,31 +120,6 @@ def _document(nodes: Nodes, plan: PersonaPlan) -> Mapping[str, Any]:
         found: Mapping[str, Any] = orjson.loads(contents.read(output["document"]["digest"]))
     except StoreError:
         return {}
-    return found
-
-
-def _standing_notices(plan: PersonaPlan) -> list[str]:
-    """Return what a build would do now, in words."""
-    states: dict[str, int] = {}
-    for node in plan.nodes.values():
-        states[node.state] = states.get(node.state, 0) + 1
-    found = []
-    absent = sum(node.row is None for node in plan.nodes.values())
-    if absent:
-        found.append(f"{absent} of {len(plan.nodes)} nodes have not been built. `forge build {plan.id}` goes on.")
-    changed = sum(node.row is not None and node.state in ("run", "maybe") for node in plan.nodes.values())
-    if changed:
-        found.append(
-            f"The spec, a template, a provider or who measures has changed since: {changed} of {len(plan.nodes)} nodes "
-            f"would run or might. `forge plan {plan.id}` says why. This page shows what was built."
-        )
-    if states.get("restore"):
-        found.append(
-            f"{states['restore']} nodes have files in the build folder that are missing or were edited; this page "
-            "shows the artifacts that were judged."
-        )
-    if states.get("missing"):
-        found.append(f"{states['missing']} nodes are pinned to artifacts that are in no store.")
     return found
 
 
@@ -222,12 +167,3 @@ def _analyzers(nodes: Nodes, places: Sequence[Position]) -> tuple[Mapping[str, A
                 analyzer = analyzer_of(row)
                 found[tuple(str(value) for value in analyzer.values())] = analyzer
     return tuple(found[key] for key in sorted(found))
-
-
-def _composite(position: Position) -> float | None:
-    return position.now.composite if position.now is not None else None
-
-
-def _mean(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return math.fsum(known) / len(known) if known else None

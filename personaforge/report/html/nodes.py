@@ -15,8 +15,8 @@ from personaforge.store.store import Store
 
 MAX_ATTEMPTS = 12
 """Newest attempts of a node that a page shows with their pictures."""
-PICTURES = ("anchor", "reference", "image", "clip", "finished")
-"""Names of the outputs that are looked at."""
+PICTURES = ("anchor", "reference", "image", "clip", "finished", "speech")
+"""Names of the outputs that are looked at, or listened to."""
 
 
 class Nodes:

@@ -20,6 +20,7 @@ from typing import Any
 from personaforge import __version__
 from personaforge.errors import PersonaForgeError, PlanError, StoreError
 from personaforge.plan.plan import Asked, PersonaPlan
+from personaforge.report.blamed import headline, how_much, percent, told
 from personaforge.report.html.album import RUNGS, Album
 from personaforge.report.html.facts import PersonaFacts, Summary
 from personaforge.spec.project import persona_id
@@ -101,8 +102,10 @@ def persona_page(facts: PersonaFacts, album: Album, max_bytes: int = MAX_BYTES) 
     """Return a persona's page, with pictures as small as it takes to stay within so many bytes."""
     from personaforge.report.html.chart import frames_chart, timeline_chart, value_range
     from personaforge.report.html.marks import marks
+    from personaforge.report.html.speech import Sounds
 
     data = b""
+    sounds = Sounds(album.store, facts.summary.id)
     for album.rung in RUNGS:
         data = _rendered(
             "persona.html.j2",
@@ -110,6 +113,7 @@ def persona_page(facts: PersonaFacts, album: Album, max_bytes: int = MAX_BYTES) 
             one=facts.summary,
             marks=list(marks(facts)),
             album=album,
+            sounds=sounds,
             timeline_chart=timeline_chart,
             value_range=value_range,
             frames_chart=frames_chart,
@@ -127,7 +131,16 @@ def project_page(space: Workspace, summaries: dict[str, Summary], folder: Path) 
         one = summaries[name]
         there = (folder / page_name(name)).is_file()
         rows.append((one, page_name(name) if there else "", Album(space.store, name)))
-    return _rendered("project.html.j2", rows=rows, summaries=[row[0] for row in rows], project=space.project.root.name)
+    known = [row[0] for row in rows]
+    return _rendered(
+        "project.html.j2",
+        rows=rows,
+        summaries=known,
+        accepted=sum(one.counts["accepted"] for one in known),
+        total=sum(one.total for one in known),
+        problems=sum(len(one.problems) for one in known),
+        project=space.project.root.name,
+    )
 
 
 def page_name(persona: str) -> str:
@@ -190,6 +203,12 @@ def _environment() -> Any:
     environment.filters.update(
         score=lambda value: f"{value:.3f}",
         usd=_usd,
+        figure=lambda value, ratio=False: f"{value:.3g}" if ratio else f"{value:.3f}",
+        coded=_coded,
+        percent=percent,
+        told=told,
+        headline=headline,
+        how_much=how_much,
         utc=_utc,
         words=lambda text: str(text).replace("_", " "),
     )
@@ -199,6 +218,13 @@ def _environment() -> Any:
 def _seen(value: Any) -> Any:
     """Return a value without characters that can't be seen, unless it is markup of ours."""
     return value if hasattr(value, "__html__") or not isinstance(value, str) else _UNSEEN.sub("\ufffd", value)
+
+
+def _coded(text: str) -> Any:
+    """Return a text of ours, escaped, with what stands between backticks as code."""
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(_seen(text)))))  # noqa: S704 - escaped before
 
 
 def _usd(value: float) -> str:

@@ -2,24 +2,30 @@
 
 A full-length picture scores lower than a headshot by its nature, so a record is drawn against its own slot: the band is
 where 95 % of values lie while nothing changes, by the records before it (`personaforge.identity.baseline`). While few
-are known it is too wide to draw. Timelines of scores are drawn; those of steadiness and quality have other units.
+are known it is too wide to draw. Scores are drawn as they are, steadiness and quality on logarithmic axes.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from personaforge.errors import PlanError
-from personaforge.workspace import Workspace
+from personaforge.report.blamed import began
+from personaforge.suspects import Blame
 
 if TYPE_CHECKING:
     from personaforge.drift import Timeline
+    from personaforge.spec.settings import Settings
+    from personaforge.store.store import Store
 
 WIDEST = 0.3
 """Of a band that is drawn. Ours: two records give one of 25 standard deviations, which would press all dots flat."""
+WIDEST_FACTOR = 10.0
+"""The same on a logarithmic axis: its upper end over its lower one."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,11 @@ class Change:
     """First index that the change may lie at; equal to `at` without an interval."""
     last: int
     label: str
-    """In a few words: what changed."""
+    """In a few words: what is blamed, or else the verdict."""
+    since: str = ""
+    """When, in words."""
+    blame: Blame | None = None
+    scale: str = "score"
 
 
 @dataclass(frozen=True)
@@ -83,28 +93,68 @@ class Series:
     verdict: str
     """In words, with the rule that it comes from."""
     changes: tuple[Change, ...] = ()
+    label: str = ""
+    """What is measured, in words."""
+    scale: str = "score"
+    """score, or ratio: drawn on a logarithmic axis."""
+    resolution: float = 1e-6
+    """What the numbers are rounded to; a logarithmic axis shows nothing to be less."""
+    state: str = ""
+    """The verdict alone."""
+    current: bool = True
+    """Whether nothing newer was measured of this by somebody else."""
+    metric: str = "composite"
+    notes: tuple[str, ...] = ()
+    numbers: tuple[tuple[str, str], ...] = ()
+    """The verdict's numbers by name, as text."""
+    newest: datetime | None = None
+    """Time of the last record, UTC."""
+
+    @property
+    def reason(self) -> str:
+        """The numbers that made the verdict."""
+        return self.verdict.partition(": ")[2] or self.verdict
+
+    @property
+    def drawn(self) -> bool:
+        """Whether there is enough to draw."""
+        return len(self.points) > 2
 
 
-def series_of(space: Workspace, persona: str) -> tuple[Series, ...]:
-    """Return a persona's timelines, those with most records first; none when nothing was measured."""
-    from personaforge.drift import drift
+def series_of(store: Store, connection: Any, settings: Settings) -> tuple[Series, ...]:
+    """Return a persona's timelines in the order of `forge drift`; none when nothing was measured."""
+    from personaforge.drift import drift_in
 
     try:
-        found = drift(space, persona, last=None, modality=None)
+        found = drift_in(store, connection, settings)
     except PlanError:
         return ()
     series = []
     for line in found.timelines:
-        if line.metric.scale != "score":
-            continue
         names = [entry.node or "eval" for entry in line.entries]
-        finding, by = line.finding, line.measured_by
-        bands = [_band(point.expected, point.low, point.high) for point in finding.points]
-        points = tuple(Point(*about) for about in zip(names, line.values, bands, strict=True))
-        verdict = f"{finding.verdict}: {finding.reason}"
-        slots = slots_of(names, line.values)
-        series.append(Series(line.modality, str(by), by.version, points, slots, verdict, _changes(line)))
-    return tuple(sorted(series, key=lambda one: (one.modality, -len(one.points), one.measured_by, one.version)))
+        finding, by, ratio = line.finding, line.measured_by, line.metric.scale == "ratio"
+        bands = [_band(point.expected, point.low, point.high, ratio=ratio) for point in finding.points]
+        series.append(
+            Series(
+                modality=line.modality,
+                measured_by=str(by),
+                version=by.version,
+                points=tuple(Point(*about) for about in zip(names, line.values, bands, strict=True)),
+                slots=slots_of(names, line.values),
+                verdict=f"{finding.verdict}: {finding.reason}",
+                changes=_changes(line),
+                label=line.metric.label,
+                scale=line.metric.scale,
+                resolution=line.metric.resolution,
+                state=str(finding.verdict),
+                current=line.current,
+                metric=line.metric.name,
+                notes=(*line.notes, *finding.notes, *((began(line),) if line.follows is not None else ())),
+                numbers=tuple(_numbers(line)),
+                newest=line.entries[-1].time,
+            )
+        )
+    return tuple(series)
 
 
 def slots_of(names: Sequence[str], values: Sequence[float]) -> tuple[Slot, ...]:
@@ -115,10 +165,24 @@ def slots_of(names: Sequence[str], values: Sequence[float]) -> tuple[Slot, ...]:
     return tuple(_slot(name, known) for name, known in by_slot.items())
 
 
-def _band(expected: float | None, low: float | None, high: float | None) -> Baseline | None:
-    if expected is None or low is None or high is None or high - low > WIDEST:
+def _band(expected: float | None, low: float | None, high: float | None, *, ratio: bool) -> Baseline | None:
+    if expected is None or low is None or high is None:
         return None
-    return Baseline(expected, low, high)
+    wide = high > WIDEST_FACTOR * low if ratio else high - low > WIDEST
+    return None if wide else Baseline(expected, low, high)
+
+
+def _numbers(line: Timeline) -> Iterator[tuple[str, str]]:
+    """Yield what `forge drift` prints of a timeline, for people."""
+    finding, window = line.finding, line.finding.window
+    spread = "" if window.std is None else f", deviation {window.std:.3g}"
+    yield f"last {window.n}", f"mean {window.mean:.4g}{spread}, {window.min:.4g} to {window.max:.4g}"
+    if finding.slope is not None:
+        interval = "" if finding.slope.low is None else f" ({finding.slope.low:+.2g} to {finding.slope.high:+.2g})"
+        p = "p < 0.001" if finding.slope.p < 5e-4 else f"p = {finding.slope.p:.3f}"
+        yield "slope within slots", f"{finding.slope.slope:+.2g} a record{interval}, {p}"
+    if line.left_out:
+        yield "left out", f"{line.left_out} records against earlier anchors or references"
 
 
 def _changes(line: Timeline) -> tuple[Change, ...]:
@@ -126,8 +190,12 @@ def _changes(line: Timeline) -> tuple[Change, ...]:
     change = line.finding.change
     if change is None:
         return ()
-    suspects = ", ".join(f"{one.name} {one.before} -> {one.after}" for one in line.suspects[:2])
-    return (Change(change.best, change.low, change.high, suspects or str(line.finding.verdict)),)
+    blame, verdict = line.blame, str(line.finding.verdict)
+    named = blame is not None and blame.suspects and blame.suspects[0].probability > blame.unrecorded
+    label = f"{verdict}: {blame.suspects[0].name}" if blame is not None and named else verdict
+    since = f"since record {change.best + 1} ({100 * change.confidence:g} %: {change.low + 1} to {change.high + 1})"
+    since += f", {line.entries[change.best].time:%Y-%m-%d %H:%M} UTC"
+    return (Change(change.best, change.low, change.high, label, since, blame, line.metric.scale),)
 
 
 def _slot(name: str, values: Sequence[float]) -> Slot:
