@@ -57,13 +57,14 @@ class Step(NamedTuple):
 
 @dataclass
 class KeyParts:
-    """Reads the key parts of artifacts, each record once."""
+    """Reads the key parts of artifacts, each record once: all timelines of a persona have the same artifacts."""
 
     store: Store
     connection: Any
     """To the warehouse."""
     _builds: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     _made_by: dict[str, str] = field(default_factory=dict)
+    _known: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def of(self, places: Iterable[tuple[str, str]]) -> list[Mapping[str, str] | None]:
         """Return the parts of (artifact, build) pairs as texts by name; None of what no action on record made."""
@@ -100,12 +101,14 @@ class KeyParts:
             return None
 
     def _of(self, artifact: str, build: str) -> Mapping[str, str] | None:
-        record = self._record(artifact)
-        if record is None:
-            return None
+        if artifact not in self._known:
+            record = self._record(artifact)
+            if record is None:
+                return None
+            self._known[artifact] = _flat(record)
         about = self._build(build)
         named = {COMMIT: about.get("git_commit"), FORGE: about.get("forge")}
-        return {**_flat(record), **{name: str(value) for name, value in named.items() if value}}
+        return {**self._known[artifact], **{name: str(value) for name, value in named.items() if value}}
 
     def _record(self, artifact: str) -> dict[str, Any] | None:
         name = self._made_by.get(artifact)

@@ -8,7 +8,7 @@ record names may have come at the same time, and has a probability of its own be
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
 
@@ -193,9 +193,24 @@ def blame(
             )
         )
     # Of equals, those that changed nearest to the most probable record.
+    found = _gathered(found, {step.name for step in steps if step.graded})
     found.sort(key=lambda one: (-one.probability, abs(one.first - change.best), one.name))
     shown = [_with_diffs(one, parts, places, indices) for one in found[:DIFFED]]
     return Blame((*shown, *found[DIFFED:]), round(unrecorded, 6), notes)
+
+
+def _gathered(found: Sequence[Suspect], graded: Set[str]) -> list[Suspect]:
+    """Return the suspects with one for each number that was changed by degrees: what the changes have together, told of
+    the most probable."""
+    alone: list[Suspect] = []
+    by_name: dict[str, list[Suspect]] = {}
+    for one in found:
+        whole = len(one.parts) == 1 and one.name in graded
+        (by_name.setdefault(one.name, []) if whole else alone).append(one)
+    for same in by_name.values():
+        best = max(same, key=lambda one: one.probability)
+        alone.append(replace(best, probability=round(min(1.0, sum(one.probability for one in same)), 6)))
+    return alone
 
 
 def _with_diffs(one: Suspect, parts: KeyParts, places: Sequence[Place], indices: Sequence[int]) -> Suspect:

@@ -160,7 +160,7 @@ def test_a_new_text_behind_the_pictures_is_named_with_its_diff(make_studio: Make
     assert any("green" in text and text.startswith("+") for text in told["input profile"].diff)
 
 
-def test_an_authors_date_comes_from_git_and_from_nothing_else(tmp_path: Path) -> None:
+def test_an_authors_date_comes_from_git_and_from_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     git(tmp_path, "init", "-q")
     (tmp_path / "conf").mkdir()
     (tmp_path / "conf/a").write_text("a")
@@ -169,6 +169,8 @@ def test_an_authors_date_comes_from_git_and_from_nothing_else(tmp_path: Path) ->
     commit = git_commit(tmp_path)
     assert commit == git(tmp_path, "rev-parse", "HEAD") == git_commit(tmp_path / "conf")
     assert author_date(tmp_path, commit or "") == "2026-03-01T23:59:59-03:30"
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere"))
+    assert author_date(tmp_path, commit or "") == "2026-03-01T23:59:59-03:30", "a hook's own repository is another"
     assert author_date(tmp_path, "0" * 40) is None and author_date(tmp_path, "--help") is None
 
 

@@ -5,11 +5,12 @@ how much of it there was. All changes are held against all records, as `change_p
 
     y = mean of the group + size * dose * shape(record) + noise,    noise independent, normal, of one variance
 
-is fitted by least squares for each change and shape (a step, a ramp or a bend since the change's first record; one that
-is graded has no other shape than its own dose), and its weight is RSS ** (-v / 2), as there. So a change is ranked by
-what the records that carry it have in common against those of their own slots that don't, wherever in the series those
-lie: one that reached half of the slots, or was taken back, is told from one that reached all at the same moment, and
-one that merely came near is not. Changes in the other direction than the alarm have no weight.
+is fitted by least squares for each change and shape (a step, a ramp or a bend since the change's first record), and its
+weight is RSS ** (-v / 2), as there. A change by degrees may also be its dose, or a level for each dose; every level
+beyond the first costs a degree of freedom and n ** (-1/2) (Schwarz 1978). So a change is ranked by what the records
+that carry it have in common against those of their own slots that don't, wherever in the series those lie: one that
+reached half of the slots, or was taken back, is told from one that reached all at the same moment. Changes in the other
+direction than the alarm have no weight.
 
 Beside them stands what no record names: a step, ramp or bend that began at any record. It has `UNRECORDED` of the
 prior weight, spread over all records, so it wins where the fall began where nothing is known to have changed. Ours.
@@ -44,7 +45,7 @@ class Change(NamedTuple):
     prior: float = 1.0
     """How believable it is beforehand, relative to the others."""
     graded: bool = False
-    """Whether the dose says how much; then no ramp or bend is tried."""
+    """Whether the dose says how much. It came little by little, so ramp and bend are as likely as the dose itself."""
 
 
 class Weighed(NamedTuple):
@@ -98,9 +99,17 @@ def weigh(
             return -np.inf, shared / square
         return -freedom / 2 * float(np.log(max(total - shared**2 / square, 1e-12 * total))), shared / square
 
+    def by_levels(dose: np.ndarray) -> float:
+        """Return the logarithm of the weight of a level for each dose."""
+        forms = np.array([within((dose == level).astype(float)) for level in np.unique(dose[dose > 0])])
+        solved, _, rank, _ = np.linalg.lstsq(forms.T, y, rcond=None)
+        left = max(float(np.square(y - solved @ forms).sum()), 1e-12 * total)
+        return -(freedom - rank + 1) / 2 * float(np.log(left)) - (rank - 1) / 2 * float(np.log(len(y)))
+
     slow = len(SHAPES) - 1
     odds = np.log([1 - GRADUAL] + [GRADUAL / slow] * slow)
-    weights = np.full((len(changes) + 1, max(1, latest - earliest + 1), len(SHAPES)), -np.inf)
+    unrecorded = np.full((max(1, latest - earliest + 1), len(SHAPES)), -np.inf)
+    weights = np.full(len(changes) + 1, -np.inf)
     sizes: list[float | None] = []
     prior = sum(change.prior for change in changes)
     for row, change in enumerate(changes):
@@ -109,17 +118,23 @@ def weigh(
         weight, size = fitted(dose)
         sizes.append(size)
         share = (1 - UNRECORDED) * change.prior / prior
-        weights[row, 0, 0] = weight + np.log(share)
-        if np.isfinite(weight) and not change.graded:
-            since = np.maximum(at - at[carried[0]] + 1, 0.0)
-            forms = [weight, *(fitted(dose * since**power)[0] for power in range(1, len(SHAPES)))]
-            weights[row, 0] = np.array(forms) + np.log(share) + odds
+        if not np.isfinite(weight):
+            continue
+        since = np.maximum(at - at[carried[0]] + 1, 0.0)
+        grown = [fitted((dose > 0) * since**power)[0] for power in range(1, len(SHAPES))]
+        if change.graded:
+            forms = np.array([weight, by_levels(dose), *grown]) - np.log(2 + len(grown))
+        else:
+            forms = np.array([weight, *grown]) + odds
+        weights[row] = np.logaddexp.reduce(forms) + np.log(share)
     starts = range(earliest, latest + 1)
     for column, start in enumerate(starts):
         since = at - start + 1
         for power in range(len(SHAPES)):
-            weights[-1, column, power] = fitted(np.where(since > 0, since**power, 0.0))[0]
-    weights[-1] += np.log((UNRECORDED if changes else 1.0) / (max(1, len(starts)) * len(SHAPES)))
+            unrecorded[column, power] = fitted(np.where(since > 0, since**power, 0.0))[0]
+    weights[-1] = np.logaddexp.reduce(unrecorded, axis=None) + np.log(
+        (UNRECORDED if changes else 1.0) / unrecorded.size
+    )
     return _shares(weights, sizes) or unknown
 
 
@@ -129,7 +144,7 @@ def _shares(weights: Any, sizes: Sequence[float | None]) -> tuple[tuple[Weighed,
 
     if not np.isfinite(weights).any():
         return None
-    chances = np.exp(weights - weights.max()).sum(axis=(1, 2))
+    chances = np.exp(weights - weights.max())
     chances /= chances.sum()
     found = tuple(Weighed(float(chance), size) for chance, size in zip(chances, sizes, strict=False))
     return found, float(chances[-1])

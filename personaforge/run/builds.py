@@ -90,7 +90,9 @@ def author_date(root: Path, commit: str) -> str | None:
     if not _COMMIT.fullmatch(commit):
         return None
     command = ["git", "-C", str(root), "cat-file", "commit", commit]
-    quiet = {**os.environ, "GIT_NO_LAZY_FETCH": "1", "GIT_OPTIONAL_LOCKS": "0"}
+    # What a hook's environment says of the repository that it runs in may be about another.
+    kept = {name: value for name, value in os.environ.items() if name not in _LOCAL}
+    quiet = {**kept, "GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none", "GIT_OPTIONAL_LOCKS": "0"}
     try:
         done = subprocess.run(command, capture_output=True, check=True, timeout=10, env=quiet)
     except (OSError, subprocess.SubprocessError):
@@ -106,5 +108,6 @@ def author_date(root: Path, commit: str) -> str | None:
         return None
 
 
+_LOCAL = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_INDEX_FILE", "GIT_NAMESPACE")
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _AUTHOR = re.compile(rb"^author .*> (\d+) ([+-])(\d\d)(\d\d)$", re.MULTILINE)

@@ -84,6 +84,19 @@ def test_a_growing_change_is_explained_by_its_degrees_or_its_ramp() -> None:
     assert found["step"].probability > found["late"].probability + none
 
 
+def test_a_change_by_degrees_need_not_work_evenly() -> None:
+    """Three levels, the first without effect: neither a step nor what grows with the dose."""
+    dose = since(60) / 4 + since(80) / 4 + since(100) / 2
+    worked = 0.1 * since(80) + 0.9 * since(100)
+    changes = {
+        "degrees": Change(tuple(map(float, dose)), graded=True),
+        "first": change(since(60)),
+        "decoy": change(since(90)),
+    }
+    found, none = weighed(changes, worked, -12)
+    assert found["degrees"].probability > 0.9 > found["first"].probability + found["decoy"].probability + none
+
+
 def test_the_other_direction_and_what_differs_between_slots_alone_explain_nothing() -> None:
     found, _ = weighed({"better": change(since(0, 70)), "always": change(np.ones(COUNT))}, since(70), -3)
     assert found["better"] == Weighed(0.0, pytest.approx(3, abs=0.5)) and found["always"] == Weighed(0.0, None)
