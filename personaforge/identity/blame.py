@@ -102,7 +102,8 @@ def weigh(
     def by_levels(dose: np.ndarray) -> float:
         """Return the logarithm of the weight of a level for each dose."""
         forms = np.array([within((dose == level).astype(float)) for level in np.unique(dose[dose > 0])])
-        solved, _, rank, _ = np.linalg.lstsq(forms.T, y, rcond=None)
+        solved, _, found, _ = np.linalg.lstsq(forms.T, y, rcond=None)
+        rank = int(found)
         left = max(float(np.square(y - solved @ forms).sum()), 1e-12 * total)
         return -(freedom - rank + 1) / 2 * float(np.log(left)) - (rank - 1) / 2 * float(np.log(len(y)))
 
