@@ -153,6 +153,7 @@ class Workspace:
     ) -> Any:
         """Run a plan and return what became of it (`personaforge.run.runner.BuildReport`)."""
         from personaforge.run.builds import keep_build
+        from personaforge.run.chronicle import Chronicle
         from personaforge.run.runner import Runner
         from personaforge.run.setup import calls_at_once, engine_of, settle_recorded
 
@@ -160,7 +161,8 @@ class Workspace:
         settings = [persona.loaded.settings for persona in plan.personas]
         settle_recorded(self.store)
         jobs = options.jobs or next((one.value("run.jobs") for one in settings if one.value("run.jobs")), 0)
-        engine = engine_of(self, settings, options.max_cost_usd, listeners, jobs)
+        chronicle = Chronicle(self.store)
+        engine = engine_of(self, settings, options.max_cost_usd, (*listeners, chronicle), jobs)
         runner = Runner(
             self.house,
             engine,
@@ -170,11 +172,13 @@ class Workspace:
             keep_going=options.keep_going or any(one.value("run.keep_going") for one in settings),
             stop=self.stop,
         )
+        engine.build = runner.build_id
         started = time.time()
         try:
             report = runner.run(plan)
         finally:
             engine.executors.close()
+            chronicle.close()
         if report.performed:
             keep_build(self.store, plan, report, started, self.templates.texts())
         return report

@@ -39,6 +39,7 @@ def test_the_wheel_ships_conf_templates_and_tables_and_no_tests(wheel: Path) -> 
         "personaforge/repository/files/workflow.yml",
         "personaforge/report/html/templates/style.css",
         "personaforge/templates/image/blocks/pose.j2",
+        "personaforge/warehouse/refresh.sql",
         "personaforge/warehouse/schema.sql",
         "personaforge/py.typed",
     ):

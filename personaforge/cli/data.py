@@ -2,55 +2,69 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
-from personaforge.cli.options import print_json
+from personaforge.cli.options import json_option, print_json
 from personaforge.errors import PersonaForgeError
 from personaforge.workspace import Workspace
+
+FORMATS = ("table", "csv", "json", "parquet")
 
 
 @click.command("query", short_help="Ask the warehouse in SQL.")
 @click.argument("sql")
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON list of objects.")
-@click.option("--csv", "as_csv", is_flag=True, help="Print CSV with a header.")
+@click.option("--format", "form", type=click.Choice(FORMATS), help="table by default; parquet takes --out.")
+@click.option("-o", "--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write to a file.")
+@click.option("--allow-files", is_flag=True, help="Let the SQL read files: from read_csv('notes.csv').")
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.option("--csv", "as_csv", is_flag=True, help="The same as --format csv.")
 @click.pass_obj
-def query_command(folder: str | None, sql: str, as_json: bool, as_csv: bool) -> int:
-    """Ask the warehouse in SQL, after bringing it up to date with the records.
+def query_command(
+    folder: str | None, sql: str, form: str | None, out: Path | None, allow_files: bool, as_json: bool, as_csv: bool
+) -> int:
+    """Ask the warehouse in SQL, after bringing it up to date with the records. It is only read.
 
-    Tables: builds, build_nodes, actions, artifacts, measurements, evaluations.
-    Views: timeline, latest_scores, cost_by_step.
+    SQL is one SELECT in DuckDB's dialect, or the name of a table or view: latest_scores, timeline, drift_summary,
+    acceptance_rate, cost_by_step, attempts, ... `forge warehouse schema` says what there is.
 
     \b
     forge query "select node, score, decision from latest_scores order by score"
+    forge query drift_summary --format csv
     """
-    from personaforge.warehouse.projection import opened
+    from personaforge.report.answered import print_answer
+    from personaforge.warehouse.query import ask, beside, confined, write_parquet
 
-    with Workspace.open((), folder) as space, opened(space.store) as connection:
-        import duckdb
-
-        try:
-            cursor = connection.execute(sql)
-            names = [column[0] for column in cursor.description or ()]
-            rows = cursor.fetchall() if names else []
-        except duckdb.Error as error:
-            raise PersonaForgeError(str(error).strip(), hint='forge query "show tables"') from error
-    if as_json:
-        print_json([dict(zip(names, row, strict=True)) for row in rows])
-    elif as_csv:
-        import csv
-        import sys
-
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(names)
-        writer.writerows(rows)
-    else:
-        from personaforge.report.tables import print_table
-
-        print_table(names, rows)
+    form = form or ("json" if as_json else "csv" if as_csv else _form_of(out))
+    if form == "parquet" and out is None:
+        raise PersonaForgeError("Parquet is no text to print", hint="--out FILE")
+    if out is not None and not out.absolute().parent.is_dir():
+        raise PersonaForgeError(f"there is no folder {out.parent}", where=str(out), hint=f"mkdir -p {out.parent}")
+    temporary = beside(out.absolute()) if out is not None else None
+    writes = () if temporary is None else (temporary,)
+    with (
+        Workspace.open((), folder) as space,
+        confined(space.store, allow_files=allow_files, writes=writes, waiting=_waiting) as connection,
+    ):
+        if form == "parquet" and out is not None and temporary is not None:
+            count = write_parquet(connection, sql, out.absolute(), temporary)
+            click.echo(f"{count} rows in {out}", err=True)
+        else:
+            print_answer(ask(connection, sql), form, out)
     return 0
 
 
-@click.group("warehouse", short_help="Rebuild the warehouse from the records.")
+def _form_of(out: Path | None) -> str:
+    suffix = out.suffix.lower().removeprefix(".") if out is not None else ""
+    return suffix if suffix in FORMATS else "table"
+
+
+def _waiting() -> None:
+    click.echo("Waiting: another forge has the warehouse open.", err=True)
+
+
+@click.group("warehouse", short_help="Look after the warehouse: rebuild, schema, info, export.")
 def warehouse_command() -> None:
     """Look after the DuckDB warehouse, which is only a projection of the records."""
 
@@ -64,4 +78,71 @@ def rebuild_command(folder: str | None) -> int:
     with Workspace.open((), folder) as space:
         count = rebuild(space.store)
     click.echo(f"Rebuilt from {count} records.")
+    return 0
+
+
+@warehouse_command.command("info")
+@json_option
+@click.pass_obj
+def info_command(folder: str | None, as_json: bool) -> int:
+    """Say where the warehouse is, how large it is, and how many rows it has."""
+    from personaforge.warehouse.describe import info
+    from personaforge.warehouse.query import confined
+
+    with Workspace.open((), folder) as space, confined(space.store, waiting=_waiting) as connection:
+        found = info(space.store, connection)
+    if as_json:
+        print_json(found)
+        return 0
+    click.echo(f"{found['path']}: {found['bytes'] / 1e6:.1f} MB, schema {found['version']}, DuckDB {found['duckdb']}")
+    from personaforge.report.tables import print_table
+
+    print_table(("table", "rows"), found["rows"].items())
+    return 0
+
+
+@warehouse_command.command("schema")
+@click.argument("names", nargs=-1, metavar="[TABLE]...")
+@click.option("--format", "form", type=click.Choice(("table", "json", "markdown", "sql")), default="table")
+@click.pass_obj
+def schema_command(folder: str | None, names: tuple[str, ...], form: str) -> int:
+    """List tables and views with what they hold; with TABLE, its columns."""
+    from personaforge.warehouse.describe import markdown, schema, schema_sql
+
+    if form == "sql":
+        click.echo(schema_sql(), nl=False)
+        return 0
+    every = schema()
+    unknown = sorted(set(names) - {one.name for one in every})
+    if unknown:
+        raise PersonaForgeError(f"there is no table or view {unknown[0]}", hint="forge warehouse schema")
+    chosen = [one for one in every if not names or one.name in names]
+    if form == "json":
+        about = [{**one._asdict(), "columns": [column._asdict() for column in one.columns]} for one in chosen]
+        print_json({"schema": 1, "relations": about})
+    elif form == "markdown":
+        click.echo(markdown(chosen), nl=False)
+    else:
+        from personaforge.report.tables import print_table
+
+        if names:
+            for one in chosen:
+                print_table(("column", "type", ""), one.columns, title=f"{one.name}: {one.about}")
+        else:
+            print_table(("name", "kind", ""), [(one.name, one.kind, one.about) for one in chosen])
+    return 0
+
+
+@warehouse_command.command("export")
+@click.argument("target", type=click.Path(file_okay=False, path_type=Path), metavar="DIR")
+@click.option("--views", is_flag=True, help="The views, too, as they stand now.")
+@click.pass_obj
+def export_command(folder: str | None, target: Path, views: bool) -> int:
+    """Write every table to DIR as a Parquet file, for other tools to read."""
+    from personaforge.warehouse.query import export
+
+    with Workspace.open((), folder) as space:
+        written = export(space.store, target, views=views)
+    for name, count in written.items():
+        click.echo(f"{target / name}: {count} rows")
     return 0

@@ -36,7 +36,7 @@ COMMANDS = {
     "calibrate": ("calibrate", "Fit thresholds and P(same) on labelled pairs of pictures."),
     "models": ("models", "List, fetch and check the face packs that measure."),
     "query": ("data", "Ask the warehouse in SQL."),
-    "warehouse": ("data", "Rebuild the warehouse from the records."),
+    "warehouse": ("data", "Look after the warehouse: rebuild, schema, info, export."),
     "cache": ("cache", "Verify, measure, clean and share the store."),
     "doctor": ("doctor", "Look for what would stop a build, from keys to disk."),
     "jobs": ("jobs", "List paid calls in flight; resume, cancel or resolve them."),

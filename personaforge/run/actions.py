@@ -49,6 +49,8 @@ class Engine:
     turns: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(os.cpu_count() or 1))
     """One for each action that may take a processor at the same time."""
     clock: Callable[[], float] = time.time
+    build: str = ""
+    """The build's id, which its records name."""
 
     @property
     def budget(self) -> Budget:
@@ -109,7 +111,7 @@ class Engine:
         else:
             with self.turns:
                 done = self._local(action, inputs())
-        outputs, seconds = keep_result(self.store, action, done, persona, node, started, self.clock)
+        outputs, seconds = keep_result(self.store, action, done, persona, node, started, self.clock, self.build)
         tally.performed += 1
         tally.seconds += seconds
         tally.cost_usd += done.cost_usd or 0.0
@@ -136,6 +138,7 @@ def keep_result(
     node: str,
     started: float,
     clock: Callable[[], float] = time.time,
+    build: str = "",
 ) -> tuple[dict[str, Artifact], float]:
     """Keep what an action came to: artifacts, then the record, then the journal. Returns artifacts and seconds."""
     outputs: dict[str, Artifact] = {}
@@ -158,6 +161,8 @@ def keep_result(
         "started": round(started, 3),
         "seconds": round(seconds, 4),
     }
+    if build:
+        record["build"] = build
     if action.price.paid:
         record["reserved_usd"] = action.price.usd
     store.commit(action.key, record)

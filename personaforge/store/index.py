@@ -137,13 +137,27 @@ class Index:
         """Return (sequence number, kind, name) of the records after a sequence number."""
         return self._rows("select seq, kind, name from log where seq > ? order by seq", seq)
 
-    def relog(self, records: Iterable[tuple[str, str]]) -> None:
-        """Start the log afresh from (kind, name) of the records that are there."""
+    def count(self) -> int:
+        """Return how many records the log knows."""
+        return int(self._value("select count(*) from log"))
+
+    def latest(self) -> int:
+        """Return the sequence number of the newest record; 0 where there is none."""
+        return int(self._value("select max(seq) from log") or 0)
+
+    def relog(self, records: Iterable[tuple[str, str]], after: int | None = None) -> None:
+        """Start the log afresh from (kind, name) of the records that are there.
+
+        `after` is the newest sequence number from before the caller looked: what was noted since then stays, last.
+        """
         rows = list(records)
 
         def start(connection: sqlite3.Connection) -> None:
             with connection:
                 connection.execute("begin immediate")
+                if after is not None:
+                    query = "select kind, name from log where seq > ? order by seq"
+                    rows.extend(connection.execute(query, (after,)).fetchall())
                 connection.execute("delete from log")
                 connection.execute("update meta set value = ? where name = 'epoch'", (uuid.uuid4().hex,))
                 connection.executemany("insert or ignore into log (kind, name) values (?, ?)", rows)

@@ -3,6 +3,7 @@
     actions/ab/<key>.json        one cached call: its key parts, what it made, what it cost
     evaluations/ab/<id>.json     one judged attempt: scores, decision, the measurement's identity
     builds/ab/<id>.json          one build that ran something
+    events/ab/<id>-<n>.json      what it said while it ran, piece by piece
 
 A key has one record, unless its result was lost and had to be made again: then `<key>~1.json` stands beside it, and the
 last one whose artifacts are there counts. Records are never rewritten or removed.
@@ -20,7 +21,7 @@ import orjson
 from personaforge.errors import StoreError
 from personaforge.store.files import DAMAGED, TEMPORARY, write_atomic
 
-KINDS = ("actions", "evaluations", "builds")
+KINDS = ("actions", "evaluations", "builds", "events")
 
 
 class Records:

@@ -93,8 +93,9 @@ def verify(store: Store, *, repair: bool = False) -> Verified:
 
 def relog(store: Store) -> int:
     """Make the index's log again from the record files, oldest first, and return how many there are."""
+    latest = store.index.latest()
     named = [(os.stat(path).st_mtime_ns, kind, name) for kind in KINDS for name, path in store.records.all(kind)]
-    store.index.relog((kind, name) for _, kind, name in sorted(named))
+    store.index.relog([(kind, name) for _, kind, name in sorted(named)], latest)
     return len(named)
 
 

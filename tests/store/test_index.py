@@ -119,6 +119,14 @@ def test_whoever_has_read_the_log_sees_that_it_was_started_afresh(index: Index) 
     assert [(kind, name) for _, kind, name in index.since(0)] == [("actions", "c"), ("builds", "b")]
 
 
+def test_a_record_that_comes_while_the_log_is_made_again_stays_in_it(index: Index) -> None:
+    index.add("actions", "gone")
+    before = index.latest()
+    index.add("actions", "new")
+    index.relog([("actions", "old")], before)
+    assert [name for _, _, name in index.since(0)] == ["old", "new"]
+
+
 def test_a_log_that_cannot_be_made_again_stays_as_it_was(index: Index) -> None:
     index.add("actions", "a")
     epoch = index.epoch()

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import random
+import signal
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from personaforge.faces.measure import encode_embedding
 from personaforge.spec.project import Project
 from personaforge.store.store import Store
-from personaforge.warehouse.projection import opened, rebuild
+from personaforge.warehouse import projection
+from personaforge.warehouse.projection import TABLES, opened, rebuild
 from tests.conftest import ROOT
-
-TABLES = ("builds", "build_nodes", "actions", "artifacts", "measurements", "photos", "evaluations")
 
 
 @pytest.fixture
@@ -102,13 +107,91 @@ def test_a_damaged_or_older_file_is_made_again(store: Store) -> None:
     assert contents(store) == before
 
 
-def test_losing_the_index_loses_no_row(store: Store) -> None:
+@pytest.mark.parametrize("by_hand", [True, False])
+def test_losing_the_index_loses_no_row(store: Store, by_hand: bool) -> None:
     for number in range(5):
         action(store, number)
     before = contents(store)
     store.close()
     for path in store.folder.glob("index.db*"):
         path.unlink()
+    if by_hand:
+        rebuild(store)
+    assert contents(store) == before
+    action(store, 5)
+    assert len(contents(store)["actions"]) == 6
+
+
+def test_the_index_and_the_warehouse_lost_together_come_back(store: Store) -> None:
+    action(store, 1)
+    before = contents(store)
+    store.close()
+    for path in (*store.folder.glob("index.db*"), store.folder / "warehouse.duckdb"):
+        path.unlink()
+    assert contents(store) == before
+
+
+def test_rows_do_not_depend_on_the_order_in_which_records_came(store: Store, tmp_path: Path) -> None:
+    """An artifact judged thrice, measured late and found to be a finished one after that: in one batch, and in many."""
+    analyzer = {"backend": "b", "pack": "p", "pack_digest": "d" * 64, "backend_version": "1", "detector_size": "auto"}
+    measured = {
+        "kind": "measure", "provider": "b@1", "request": {"analyzer": analyzer}, "inputs": {"artifact": f"{1:064x}"},
+        "take": 0, "attempt": 0,
+    }  # fmt: skip
+    finish = {"kind": "finish", "provider": "forge@1", "request": {}, "inputs": {}, "take": 0, "attempt": 0}
+
+    def third(store: Store) -> None:
+        store.keep("evaluations", "a" * 64, evaluation(1, time=9_000_000.0, analyzer=analyzer))
+
+    def first(store: Store) -> None:
+        store.keep("evaluations", "b" * 64, evaluation(1, time=1_000.0, analyzer=analyzer))
+
+    def second(store: Store) -> None:
+        unmeasured = {"score": None, "measured": False, "unmeasured": {"code": "no_face", "reason": "no face"}}
+        store.keep("evaluations", "c" * 64, evaluation(1, time=2_000.0, analyzer=analyzer, **unmeasured))
+
+    def late(store: Store) -> None:
+        action(store, 9, parts=measured, outputs={}, value={"status": "measured", "sharpness": 80.0})
+
+    def other(store: Store) -> None:
+        store.keep("evaluations", "e" * 64, evaluation(2, analyzer=analyzer))
+
+    def finished(store: Store) -> None:
+        action(store, 2, parts=finish)
+
+    (tmp_path / "other/personas").mkdir(parents=True)
+    elsewhere = Store(Project(tmp_path / "other"))
+    for write in (third, first, second, late, other, finished):
+        write(store)
+        contents(store)
+    for write in (finished, other, late, second, first, third):
+        write(elsewhere)
+    found = contents(store)
+    assert found == contents(elsewhere)
+    counted = [row for row in found["scores"] if row[18]]
+    assert len(found["scores"]) == 5 and len(counted) == 2, "composite and sharpness of the first judgement"
+
+
+def test_what_was_only_seen_part_by_part_equals_a_rebuild(store: Store) -> None:
+    for number in range(30):
+        store.keep("evaluations", f"{number:064x}", evaluation(number % 11, time=1e6 + (number * 37) % 30))
+        if number % 4 == 0:
+            contents(store)
+    before = contents(store)
+    assert sum(1 for row in before["scores"] if row[18]) == 11
+    rebuild(store)
+    assert contents(store) == before
+
+
+def test_much_that_came_unsorted_is_sorted_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(projection, "_UNSORTED", 5)
+    for number in range(8):
+        store.keep("evaluations", f"{number:064x}", evaluation(number, persona="ab"[number % 2]))
+        before = contents(store)
+    with opened(store) as connection:
+        personas = [row[0] for row in connection.execute("select persona from scores order by rowid").fetchall()]
+        (known,) = connection.execute("select value from meta where name = 'sorted'").fetchone() or (None,)
+    assert personas[: int(known)] == sorted(personas[: int(known)]) and int(known) >= 6
     rebuild(store)
     assert contents(store) == before
 
@@ -120,29 +203,102 @@ from pathlib import Path
 from personaforge.spec.project import Project
 from personaforge.store.store import Store
 from personaforge.warehouse.projection import opened
-from tests.warehouse.test_projection import action
+from tests.warehouse.test_projection import whole_build
 store = Store(Project(Path({project!r})))
 for number in range({count}):
-    action(store, {start} + number)
+    whole_build(store, {start} + number)
     with opened(store) as connection:
-        assert connection.execute("select count(*) from actions").fetchone()[0] > number
+        (seen,) = connection.execute("select count(*) from builds where build like {mine!r} || '%'").fetchone()
+        assert seen == number + 1, f"{{seen}} of my {{number + 1}} builds are there"
+    print({start} + number, flush=True)
+"""
+
+READER = """
+import sys
+sys.path.insert(0, {root!r})
+from pathlib import Path
+from personaforge.spec.project import Project
+from personaforge.store.store import Store
+from personaforge.warehouse.query import ask, confined
+store, most = Store(Project(Path({project!r}))), 0
+for number in range({count}):
+    with confined(store) as connection:
+        rows = list(ask(connection, '''
+            select build, count(distinct build_nodes.node), count(distinct evaluation), count(distinct record)
+            from builds join build_nodes using (build) left join evaluations using (build)
+            left join actions using (build) group by build
+        ''').rows())
+    assert all(row[1:] == (3, 3, 3) for row in rows), rows
+    assert len(rows) >= most, "what was there is there"
+    most = len(rows)
 """
 
 
-def test_four_processes_taking_turns_lose_no_row(store: Store) -> None:
-    count = 8
-    writers = [
-        subprocess.Popen(
-            [sys.executable, "-c", textwrap.dedent(WRITER).format(
-                root=str(ROOT), project=str(store.project.root), count=count, start=1 + 100 * index)],
-            stderr=subprocess.PIPE, text=True,
-        )
-        for index in range(4)
-    ]  # fmt: skip
-    for writer in writers:
-        _, error = writer.communicate(timeout=120)
-        assert writer.returncode == 0, error
-    assert len(contents(store)["actions"]) == 4 * count
+def whole_build(store: Store, number: int) -> None:
+    """Keep what a build of three pictures keeps, in its order: the build's own record last."""
+    name = f"build-{number:05}"
+    nodes = {}
+    for place in range(3):
+        action(store, 10 * number + place, build=name)
+        store.keep("evaluations", f"{10 * number + place:064x}", evaluation(10 * number + place, build=name))
+        about = {"end": "done", "status": "accepted", "performed": 1, "found": 0, "cost_usd": 0.25, "seconds": 1.5}
+        nodes[f"ana/image/{place:02}"] = {**about, "error": None}
+    record = {
+        "build": name, "forge": "1", "git_commit": None, "personas": ["ana"], "overrides": [], "started": 1_000_000.0,
+        "seconds": 4.5, "performed": 3, "cost_usd": 0.75, "unknown_calls": 0, "interrupted": False, "nodes": nodes,
+    }  # fmt: skip
+    store.keep("builds", name, record)
+
+
+def started(code: str, store: Store, **fields: Any) -> subprocess.Popen[str]:
+    """Run Python in a process of its own."""
+    text = textwrap.dedent(code).format(root=str(ROOT), project=str(store.project.root), **fields)
+    return subprocess.Popen(
+        [sys.executable, "-c", text], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+
+
+def test_four_contending_processes_lose_no_row_and_see_no_half_build(store: Store) -> None:
+    count = 6
+    everybody = [
+        started(WRITER, store, count=count, start=0, mine="build-000"),
+        started(WRITER, store, count=count, start=100, mine="build-001"),
+        started(READER, store, count=2 * count),
+        started(READER, store, count=2 * count),
+    ]
+    for process in everybody:
+        _, error = process.communicate(timeout=120)
+        assert process.returncode == 0, error
+    before = contents(store)
+    assert len(before["builds"]) == 2 * count and len(before["build_nodes"]) == 6 * count
+    assert len(before["actions"]) == len(before["evaluations"]) == 6 * count
+    rebuild(store)
+    assert contents(store) == before
+
+
+def test_kill_9_at_any_moment_of_twenty_writes_loses_and_doubles_nothing(store: Store, tmp_path: Path) -> None:
+    """Twenty processes are killed while they bring builds into the warehouse, at moments spread over their work."""
+    rng = random.Random(20)
+    done: set[int] = set()
+    for turn in range(20):
+        writer = started(WRITER, store, count=1000, start=1000 * turn, mine=f"build-{turn:02}")
+        assert writer.stdout is not None
+        done.add(int(writer.stdout.readline()))  # its first write is through: it is at work
+        time.sleep(rng.uniform(0, 0.12))
+        os.kill(writer.pid, signal.SIGKILL)
+        rest, error = writer.communicate(timeout=60)
+        done |= {int(line) for line in rest.splitlines()}
+        assert "Error" not in error, error
+    found = contents(store)
+    builds = [row[0] for row in found["builds"]]
+    assert {f"build-{number:05}" for number in done} <= set(builds) and len(set(builds)) == len(builds)
+    records = {kind: [name for name, _ in store.records.all(kind)] for kind in ("actions", "evaluations", "builds")}
+    assert sorted(row[0] for row in found["actions"]) == sorted(records["actions"])
+    assert sorted(row[0] for row in found["evaluations"]) == sorted(records["evaluations"])
+    (store.folder / "warehouse.duckdb").rename(tmp_path / "as-it-was.duckdb")
+    assert contents(store) == found, "what twenty killed processes left equals a fresh projection"
+    rebuild(store)
+    assert contents(store) == found
 
 
 def drift_rows(store: Store) -> list[tuple[Any, ...]]:
@@ -181,3 +337,145 @@ def test_clips_and_sharpness_are_drift_records_of_their_own(store: Store) -> Non
     found = {(metric, value) for metric, _, value in drift_rows(store)}
     clips = {("composite", 0.501), ("cosine_std", 0.02), ("ratio_variance", 0.0004)}
     assert found == {*clips, ("composite", 0.502), ("sharpness", 80.0)}, "what wasn't measured has no row"
+
+
+def test_a_timeline_numbers_its_series_and_says_how_far_a_value_is_off_its_slot(store: Store) -> None:
+    for number, (slot, value) in enumerate((("02", 0.8), ("03", 0.6), ("02", 0.9), ("03", 0.7))):
+        fields = {"slot": slot, "node": f"image/{slot}", "build": "one", "score": {"composite": value}}
+        store.keep("evaluations", f"{number:064x}", evaluation(number, **fields))
+    build = {
+        "git_commit": "c" * 40, "git_authored": "2026-11-20T10:00:00+02:00", "forge": "1", "personas": [],
+        "overrides": [], "started": 0.0, "seconds": 1.0, "performed": 1, "cost_usd": 0, "unknown_calls": 0,
+        "interrupted": False, "nodes": {},
+    }  # fmt: skip
+    store.keep("builds", "one", build)
+    with opened(store) as connection:
+        sql = "select number, value, round(residual, 6), git_commit[:2], git_authored::varchar from timeline"
+        authored = "2026-11-20 08:00:00"
+        assert connection.execute(sql).fetchall() == [
+            (1, 0.8, -0.05, "cc", authored),
+            (2, 0.6, -0.05, "cc", authored),
+            (3, 0.9, 0.05, "cc", authored),
+            (4, 0.7, 0.05, "cc", authored),
+        ]
+
+
+def test_walking_through_the_slots_is_no_trend_in_the_summary_and_a_slide_is(store: Store) -> None:
+    for number in range(60):
+        slot, slide = number % 5, -0.001 * number
+        score = {"composite": 0.9 - 0.05 * slot + slide * (number >= 0)}
+        flat = evaluation(number, slot=str(slot), score={"composite": 0.9 - 0.05 * slot}, persona="flat")
+        store.keep("evaluations", f"f{number:063x}", flat)
+        store.keep("evaluations", f"a{number:063x}", evaluation(number, slot=str(slot), score=score, persona="slid"))
+    with opened(store) as connection:
+        rows = connection.execute(
+            "select persona, records, slots, current, round(std, 6), round(change, 6), round(recent_shift, 6) "
+            "from drift_summary order by persona"
+        ).fetchall()
+    steps = [-0.001 * number for number in range(60)]
+    recent = sum(steps[-20:]) / 20 - sum(steps) / 60
+    assert rows[0] == ("flat", 60, 5, True, 0.0, 0.0, 0.0)
+    assert rows[1][:4] == ("slid", 60, 5, True) and rows[1][5] == pytest.approx(-0.059)
+    assert rows[1][6] == pytest.approx(recent, abs=1e-6)
+
+
+def test_an_attempt_counts_as_it_was_judged_last(store: Store) -> None:
+    action(store, 1)
+    action(store, 2)
+    both = {"node": "image/01", "take": 0, "attempt": 0}
+    store.keep("evaluations", "a" * 64, evaluation(1, **both, decision="REJECT"))
+    store.keep("evaluations", "b" * 64, evaluation(1, **both, time=2_000_000.0, decision="ACCEPT"))
+    store.keep("evaluations", "c" * 64, evaluation(2, node="image/02", take=0, attempt=0, decision="REJECT"))
+    store.keep("evaluations", "e" * 64, evaluation(3, node="", step="eval", decision="ACCEPT"))
+    with opened(store) as connection:
+        rows = connection.execute("select node, decision, cost_usd, seconds from attempts order by node").fetchall()
+        assert rows == [("image/01", "ACCEPT", 0.25, 1.5), ("image/02", "REJECT", 0.25, 1.5)]
+        rate = connection.execute(
+            "select attempts, accepted, rejected, acceptance_rate from acceptance_rate"
+        ).fetchall()
+        assert rate == [(2, 1, 1, 0.5)]
+
+
+def test_every_key_part_of_an_action_has_its_digest(store: Store) -> None:
+    request = {"model": "m", "prompt": "A portrait. " * 50, "width": 64}
+    parts = {
+        "kind": "draw", "provider": "scripted@2", "request": request, "inputs": {"reference": "a" * 64},
+        "take": 0, "attempt": 0,
+    }  # fmt: skip
+    sources = {"templates": {"image/heia.j2": "b" * 64}, "settings": {"image": {"width": 64, "height": 32}, "seed": 7}}
+    action(store, 1, parts=parts, sources=sources)
+    action(store, 2, parts={**parts, "request": {**request, "width": 65}}, sources=sources)
+    with opened(store) as connection:
+        sql = "select part, name, value, in_key from key_parts where record = ? order by part, name"
+        assert connection.execute(sql, [f"{1:064x}"]).fetchall() == [
+            ("input", "reference", None, True),
+            ("model", "", "m", True),
+            ("prompt", "", None, True),
+            ("provider", "", "scripted@2", True),
+            ("request", "width", "64", True),
+            ("setting", "image.height", "32", False),
+            ("setting", "image.width", "64", False),
+            ("setting", "seed", "7", False),
+            ("template", "image/heia.j2", None, False),
+        ]
+        differ = """
+            select one.part, one.name from key_parts one join key_parts other using (part, name)
+            where one.record < other.record and one.digest <> other.digest
+        """
+        assert connection.execute(differ).fetchall() == [("request", "width")]
+        known = connection.execute("select digest from key_parts where part = 'input' limit 1").fetchone()
+        assert known == ("a" * 64,), "content keeps its own digest"
+
+
+def test_embeddings_ratios_and_frames_come_out_as_they_were_measured(store: Store) -> None:
+    rng = np.random.default_rng(1)
+    whole = rng.normal(size=512).astype("<f4")
+    short = rng.normal(size=128).astype("<f4")
+
+    def face(vector: Any) -> dict[str, Any]:
+        return {
+            "status": "measured", "reason": "", "faces": 1, "detection": 0.9, "sharpness": 60.0, "ratio_set": "106",
+            "pose": {"yaw": 1.0, "pitch": 2.0, "roll": 3.0}, "ratios": {"jaw_width": 1.9, "nose_width": 0.6},
+            "embedding": encode_embedding(vector), "embedding_norm": 12.5,
+        }  # fmt: skip
+
+    analyzer = {"backend": "b", "pack": "p", "pack_digest": "d" * 64, "backend_version": "1", "detector_size": "auto"}
+    parts = {
+        "kind": "measure", "provider": "b@1", "request": {"analyzer": analyzer}, "inputs": {"artifact": "a" * 64},
+        "take": 0, "attempt": 0,
+    }  # fmt: skip
+    action(store, 1, parts=parts, outputs={}, value=face(whole))
+    frames = [
+        {"frame": 0, "second": 0.0, **face(short)},
+        {"frame": 7, "second": 0.5, "status": "no_face", "reason": "no"},
+    ]
+    clip = {"status": "measured", "reason": "", "frames": frames, "histogram_distances": {"correlation": [0.25]}}
+    action(store, 2, parts={**parts, "kind": "measure_clip"}, outputs={}, value=clip)
+    with opened(store) as connection:
+        rows = connection.execute("select frame, dimensions, embedding from embeddings order by record").fetchall()
+        assert rows[0][:2] == (None, 512) and np.array_equal(np.array(rows[0][2], dtype="<f4"), whole)
+        assert rows[1] == (0, 128, None), "a length that the column can't have is no row of zeros"
+        sql = "select frame, status, sharpness, yaw, correlation, chi_squared from video_frames order by frame"
+        assert connection.execute(sql).fetchall() == [
+            (0, "measured", 60.0, 1.0, None, None),
+            (7, "no_face", None, None, 0.25, None),
+        ]
+        sql = "select frame, name, value from landmark_ratios order by all"
+        assert connection.execute(sql).fetchall() == [
+            (0, "jaw_width", 1.9), (0, "nose_width", 0.6), (None, "jaw_width", 1.9), (None, "nose_width", 0.6),
+        ]  # fmt: skip
+
+
+def test_audits_and_clip_quality_have_tables_of_their_own(store: Store) -> None:
+    given = {"modality": "text", "score": 4.5, "scores": {"depth": 4.0, "realism": 5.0}, "threshold": 3.5}
+    store.keep("evaluations", "a" * 64, evaluation(1, **given))
+    clip = {
+        "cosine_std": 0.02, "frames_measured": 7, "frames_total": 8, "sharpness_ratio_mean": 0.6,
+        "advice": {"identity_stable": True, "degradation": "textural", "recommendation": "sharpen", "text": "Do"},
+    }  # fmt: skip
+    store.keep("evaluations", "b" * 64, evaluation(2, modality="video", clip=clip))
+    with opened(store) as connection:
+        sql = "select dimension, score, threshold from audits order by all"
+        assert connection.execute(sql).fetchall() == [("depth", 4.0, 3.5), ("realism", 5.0, 3.5)]
+        sql = "select frames_total, frames_measured, sharpness_ratio, recommendation, cosine_min from quality"
+        assert connection.execute(sql).fetchall() == [(8, 7, 0.6, "sharpen", None)]

@@ -1,0 +1,191 @@
+"""Questions that people ask of the warehouse in SQL: read-only, in one statement, and confined to it.
+
+A query may come from a stranger's pull request, as all of a project's files may. So it can't change anything, reach the
+network, load extensions, or read files; `allow_files` lifts the last for who asks for it by name. What stays possible
+is to take long, and all of the memory that DuckDB allows itself.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from personaforge.errors import PersonaForgeError, StoreError
+from personaforge.store.files import TEMPORARY
+from personaforge.store.store import Store
+from personaforge.warehouse.projection import CONFIG, LEASE, SETTINGS, TABLES, connect, path_of, synchronise
+
+if TYPE_CHECKING:
+    import duckdb
+
+_BATCH = 10_000
+_ZONED = "TIMESTAMP WITH TIME ZONE"
+_READS = ("SELECT", "EXPLAIN")
+HINT = "forge warehouse schema lists tables, views and columns"
+FILES_HINT = "--allow-files lets SQL read files"
+
+
+class QueryError(PersonaForgeError):
+    """What was asked can't be answered: wrong SQL, or SQL that does more than read."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The columns of a result, and its rows in batches as DuckDB makes them."""
+
+    names: tuple[str, ...]
+    batches: Iterator[Sequence[tuple[Any, ...]]]
+
+    def rows(self) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows. Raises QueryError."""
+        for batch in self.batches:
+            yield from batch
+
+
+@contextmanager
+def confined(
+    store: Store, *, allow_files: bool = False, writes: Sequence[Path] = (), waiting: Callable[[], None] | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the warehouse to read, up to date with the records. `writes` are files that may be written all the same."""
+    import duckdb
+
+    with store.leases.take(LEASE, waiting=waiting):
+        connection = connect(store)
+        try:
+            synchronise(store, connection)
+        finally:
+            connection.close()
+        connection = duckdb.connect(str(path_of(store)), read_only=True, config=CONFIG)
+        try:
+            for setting in SETTINGS:
+                connection.execute(setting)
+            if not allow_files:
+                listed = ", ".join(_quoted(os.path.abspath(path)) for path in writes)
+                connection.execute(f"set allowed_paths = [{listed}]")
+                connection.execute("set enable_external_access = false")
+            connection.execute("set lock_configuration = true")
+            yield connection
+        finally:
+            connection.close()
+
+
+def ask(connection: duckdb.DuckDBPyConnection, sql: str) -> Answer:
+    """Return what a statement, or the name of a table or view, comes to. Raises QueryError."""
+    with _explained():
+        sql = statement(connection, sql)
+        cursor = connection.execute(sql)
+        names = tuple(column[0] for column in cursor.description or ())
+        zoned = [str(column[1]) == _ZONED for column in cursor.description or ()]
+        if any(zoned):
+            cursor = connection.execute(_in_utc(sql, zoned))
+
+    def batches() -> Iterator[Sequence[tuple[Any, ...]]]:
+        with _explained():
+            while rows := cursor.fetchmany(_BATCH):
+                yield rows
+
+    return Answer(names, batches())
+
+
+def write_parquet(connection: duckdb.DuckDBPyConnection, sql: str, out: Path, temporary: Path) -> int:
+    """Write what a statement or a table comes to as a Parquet file, in one step. Returns the number of rows."""
+    with _explained():
+        relation = connection.sql(statement(connection, sql))
+        if relation is None:
+            raise QueryError("the statement has no rows to write")
+        try:
+            relation.write_parquet(str(temporary), compression="zstd", overwrite=True)
+            (count,) = connection.execute(
+                "select coalesce(sum(num_rows), 0)::bigint from parquet_file_metadata(?)", [str(temporary)]
+            ).fetchone() or (0,)
+            os.replace(temporary, out)
+        except OSError as error:
+            raise StoreError(f"can't write {out}: {error.strerror}") from error
+        finally:
+            temporary.unlink(missing_ok=True)
+    return int(count)
+
+
+def export(store: Store, folder: Path, *, views: bool = False) -> dict[str, int]:
+    """Write every table, and every view where asked, as a Parquet file. Returns the rows of each by file name.
+
+    A file that is there is replaced in one step; others in the folder are left alone. Raises StoreError.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"can't make the folder: {error.strerror}", where=str(folder)) from error
+    written = {}
+    with confined(store, allow_files=True) as connection:
+        for name in (*TABLES, *(known_views(connection) if views else ())):
+            out = folder / f"{name}.parquet"
+            written[out.name] = write_parquet(connection, name, out, beside(out))
+    return written
+
+
+def beside(out: Path) -> Path:
+    """Return the temporary name under which a file is written."""
+    return out.with_name(f"{TEMPORARY}{os.getpid()}-{out.name}")
+
+
+def statement(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
+    """Return the one statement to run: a name alone means all of that table or view. Raises QueryError."""
+    import duckdb
+
+    name = sql.strip(" ;\t\r\n").lower()
+    if name in (*TABLES, *known_views(connection)):
+        return f"select * from {name}"  # noqa: S608 - one of our own names
+    try:
+        found = connection.extract_statements(sql)
+    except duckdb.Error as error:
+        raise QueryError(_said(error), hint=HINT) from error
+    if len(found) != 1:
+        what = "no statement" if not found else f"{len(found)} statements"
+        raise QueryError(f"found {what}, expected one, or the name of a table or view", hint=HINT)
+    kind = found[0].type.name
+    if kind not in _READS:
+        raise QueryError(
+            f"found {kind}, expected SELECT: the warehouse is made from the records, and is only read",
+            hint="forge warehouse export writes all of it to files of your own",
+        )
+    return sql
+
+
+def _in_utc(sql: str, zoned: Sequence[bool]) -> str:
+    """Return a statement whose times with a zone come as UTC without one: Python would need pytz to read them."""
+    names = [f"c{index}" for index in range(len(zoned))]
+    casts = (f"{name}::timestamp" if zone else name for name, zone in zip(names, zoned, strict=True))
+    inner = sql.strip().rstrip(";")
+    return f"select {', '.join(casts)} from (\n{inner}\n) as asked ({', '.join(names)})"  # noqa: S608 - read-only
+
+
+def known_views(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    """Return the names of our views."""
+    rows = connection.execute("select view_name from duckdb_views() where not internal order by view_name").fetchall()
+    return tuple(name for (name,) in rows)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    import duckdb
+
+    try:
+        yield
+    except duckdb.PermissionException as error:
+        raise QueryError(_said(error), hint=FILES_HINT) from error
+    except duckdb.Error as error:
+        raise QueryError(_said(error), hint=HINT) from error
+
+
+def _said(error: Exception) -> str:
+    """Return DuckDB's words without the empty lines in them."""
+    return "\n".join(line for line in str(error).strip().splitlines() if line.strip())
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("'", "''")
+    return f"'{escaped}'"

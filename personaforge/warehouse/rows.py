@@ -1,0 +1,282 @@
+"""A record to the rows that it comes to, by table. Times are seconds since 1970, as records have them.
+
+A field that a record doesn't have, because an older forge wrote it, is NULL. The tables are described in schema.sql.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from personaforge.digest import digest_bytes, digest_strings
+
+Row = dict[str, Any]
+Rows = Iterator[tuple[str, Row]]
+
+LONGEST_VALUE = 200
+"""Characters of a key part's value that the warehouse shows."""
+_ANALYZER = ("backend", "backend_version", "pack", "pack_digest", "detector_size")
+_ANGLES = ("yaw", "pitch", "roll")
+
+
+def rows_of(kind: str, name: str, record: Mapping[str, Any]) -> Iterable[tuple[str, Row]]:
+    """Return (table, row) of a record: an action, an evaluation, a build or a piece of its events."""
+    return _OF[kind](name, record)
+
+
+def _builds(name: str, record: Mapping[str, Any]) -> Rows:
+    fields = ("started", "seconds", "git_commit", "forge", "performed", "cost_usd", "unknown_calls", "interrupted")
+    authored = record.get("git_authored")
+    yield (
+        "builds",
+        {
+            "build": name,
+            **{field: record[field] for field in fields},
+            "git_authored": datetime.fromisoformat(authored).timestamp() if authored else None,
+            "personas": list(record["personas"]),
+            "overrides": list(record["overrides"]),
+        },
+    )
+    for node, about in record["nodes"].items():
+        ends = ("end", "status", "performed", "found", "cost_usd", "seconds", "error")
+        yield "build_nodes", {"build": name, "node": node, **{field: about[field] for field in ends}}
+
+
+def _events(name: str, record: Mapping[str, Any]) -> Rows:
+    for number, event in enumerate(record["events"], record["first"]):
+        result = event.get("result")
+        fields = ("type", "time", "persona", "node", "message", "progress", "error")
+        yield (
+            "events",
+            {
+                "build": record["build"],
+                "number": number,
+                **{field: event.get(field) for field in fields},
+                "result": orjson.dumps(result).decode() if result else None,
+            },
+        )
+
+
+def _actions(name: str, record: Mapping[str, Any]) -> Rows:
+    parts, request = record["parts"], record["parts"]["request"]
+    provider, _, version = parts["provider"].partition("@")
+    yield (
+        "actions",
+        {
+            "record": name,
+            "key": record["key"],
+            "kind": parts["kind"],
+            "provider": provider,
+            "provider_version": version or None,
+            "model": record["details"].get("model") or request.get("model"),
+            "persona": record["persona"],
+            "node": record["node"],
+            "build": record.get("build"),
+            "take": parts["take"],
+            "attempt": parts["attempt"],
+            **{field: record[field] for field in ("started", "seconds", "paid", "cost_usd")},
+            "reserved_usd": record.get("reserved_usd"),
+        },
+    )
+    for part, field, value, in_key in _parts(record):
+        known = part in _CONTENT
+        data = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+        text = value if isinstance(value, str) else data.decode()
+        yield (
+            "key_parts",
+            {
+                "record": name,
+                "part": part,
+                "name": field,
+                "digest": value if known else digest_bytes(data),
+                "value": text if len(text) <= LONGEST_VALUE and not known else None,
+                "in_key": in_key,
+            },
+        )
+    for output, artifact in record["outputs"].items():
+        about = {"digest": artifact["digest"], "media_type": artifact["media_type"], "size": artifact["size"]}
+        yield "artifacts", {**about, "name": output, "record": name}
+    if parts["kind"] == "score_photo":
+        yield "photos", _photo(name, record)
+    if parts["kind"] in ("measure", "measure_clip"):
+        yield from _measurement(name, record)
+
+
+_CONTENT = ("input", "template", "need", "pack")
+"""Parts whose value is a digest already."""
+
+
+def _parts(record: Mapping[str, Any]) -> Iterator[tuple[str, str, Any, bool]]:
+    """Yield (part, name, value, whether the action key covers it) of all that shaped an action's result."""
+    parts, sources = record["parts"], record.get("sources", {})
+    yield "provider", "", parts["provider"], True
+    for field, value in parts["request"].items():
+        if field == "analyzer" and isinstance(value, Mapping):
+            if value.get("pack_digest"):
+                yield "pack", str(value.get("pack", "")), value["pack_digest"], True
+            for name in ("backend", "backend_version", "detector_size"):
+                yield "analyzer", name, value.get(name), True
+        else:
+            part = field if field in ("model", "prompt") else "request"
+            yield part, "" if part == field else field, value, True
+    for name, digest in parts["inputs"].items():
+        yield "input", name, digest, True
+    for name, digest in sources.get("templates", {}).items():
+        yield "template", name, digest, False
+    for name, digest in sources.get("needs", {}).items():
+        yield "need", name, digest, False
+    for path, value in _flat(sources.get("settings", {})).items():
+        yield "setting", path, value, False
+
+
+def _flat(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings by the paths of their leaves; one that was read twice, alone and within a larger one, is one."""
+    found: dict[str, Any] = {}
+    pending = list(settings.items())
+    while pending:
+        path, value = pending.pop()
+        if isinstance(value, Mapping) and value:
+            pending += [(f"{path}.{name}", inner) for name, inner in value.items()]
+        else:
+            found[path] = value
+    return found
+
+
+def _measurement(name: str, record: Mapping[str, Any]) -> Rows:
+    value, analyzer = record["value"], record["parts"]["request"]["analyzer"]
+    artifact, pack = record["parts"]["inputs"]["artifact"], analyzer.get("pack_digest")
+    of_clip = record["parts"]["kind"] == "measure_clip"
+    yield (
+        "measurements",
+        {
+            "record": name,
+            "artifact": artifact,
+            "modality": "video" if of_clip else "face",
+            **{field: value.get(field) for field in ("status", "reason", "faces", "detection", "sharpness")},
+            **{field: value.get(field) for field in ("width", "height")},
+            **{angle: (value.get("pose") or {}).get(angle) for angle in _ANGLES},
+            **{field: analyzer.get(field) for field in _ANALYZER},
+            "measured": record["started"],
+        },
+    )
+    if not of_clip:
+        yield from _face({"record": name, "artifact": artifact, "frame": None}, value, pack)
+        return
+    distances = value.get("histogram_distances") or {}
+    for number, frame in enumerate(value.get("frames") or ()):
+        about = {"record": name, "artifact": artifact, "frame": frame["frame"]}
+        fields = ("second", "status", "reason", "faces", "detection", "sharpness")
+        yield (
+            "video_frames",
+            {
+                **about,
+                **{field: frame.get(field) for field in fields},
+                **{angle: (frame.get("pose") or {}).get(angle) for angle in _ANGLES},
+                **{
+                    method: distances[method][number - 1] if number and method in distances else None
+                    for method in ("bhattacharyya", "chi_squared", "correlation")
+                },
+            },
+        )
+        yield from _face(about, frame, pack)
+
+
+def _face(about: Row, value: Mapping[str, Any], pack: str | None) -> Rows:
+    if value.get("embedding"):
+        vector = base64.b64decode(value["embedding"])
+        found = {"pack_digest": pack, "dimensions": len(vector) // 4, "norm": value.get("embedding_norm")}
+        yield "embeddings", {**about, **found, "embedding": vector}
+    for name, ratio in (value.get("ratios") or {}).items():
+        yield "landmark_ratios", {**about, "landmarks": value.get("ratio_set"), "name": name, "value": ratio}
+
+
+def _photo(name: str, record: Mapping[str, Any]) -> Row:
+    parts, value = record["parts"], record["value"]
+    analyzer = parts["request"]["analyzer"]  # `none` where nothing could look for faces
+    face = value.get("face") or {}
+    light, face_light, pose = value.get("light") or {}, face.get("light") or {}, face.get("pose") or {}
+    whole = ("status", "reason", "format", "bytes", "width", "height", "hash", "blur", "sharpness", "faces")
+    return {
+        "record": name,
+        "artifact": parts["inputs"]["artifact"],
+        **{field: value.get(field) for field in whole},
+        "mean_luma": light.get("mean"),
+        **{f"face_{field}": face.get(field) for field in ("pixels", "share", "beyond", "others", "blur", "sharpness")},
+        **{field: face.get(field) for field in ("detection", "landmark_gap", "embedding_norm")},
+        "yaw": pose.get("yaw"),
+        "face_mean_luma": face_light.get("mean"),
+        "unevenness": face_light.get("unevenness"),
+        **{field: analyzer.get(field) if isinstance(analyzer, Mapping) else None for field in _ANALYZER},
+        "measured": record["started"],
+    }
+
+
+def _evaluations(name: str, record: Mapping[str, Any]) -> Rows:
+    score = record.get("score")
+    number = score.get("composite") if isinstance(score, Mapping) else score
+    parts = score if isinstance(score, Mapping) else {}
+    analyzer = record.get("analyzer", {})
+    unmeasured, clip = record.get("unmeasured"), record.get("clip", {})
+    plain = ("build", "persona", "node", "step", "slot", "modality", "take", "attempt", "decision", "reason", "anchor")
+    row = {
+        "evaluation": name,
+        "evaluated": record["time"],
+        **{field: record.get(field) for field in plain},
+        "measured": record.get("measured", number is not None),
+        "score": number,
+        **{field: parts.get(field) for field in ("cosine", "error", "error_bound", "turn", "reference")},
+        "cosine_std": clip.get("cosine_std"),
+        "ratio_variance": clip.get("ratio_variance_mean"),
+        "clip_sharpness": clip.get("sharpness_ratio_mean"),
+        "flicker": clip.get("histogram_distance_max"),
+        "frames_measured": clip.get("frames_measured"),
+        "reference_set": list(record.get("references", [])),
+        "unmeasured": unmeasured["reason"] if unmeasured else None,
+        "out_of_domain": bool(record.get("out_of_domain")),
+        "artifact": next(iter(record.get("artifacts", {}).values()), None),
+        **{field: record.get(field) for field in ("model", "provider", "label")},
+        **{field: analyzer.get(field) for field in _ANALYZER},
+        **{field: record.get(field) for field in ("accept_threshold", "retry_threshold")},
+    }
+    key = (row["persona"], row["modality"], row["pack"] or row["model"], row["anchor"], *row["reference_set"])
+    row["compared"] = _compared(*key, *(analyzer.get(field) for field in _ANALYZER))
+    yield "evaluations", row
+    if clip:
+        yield "quality", _quality(row, clip)
+    for dimension, given in (record.get("scores") or {}).items():
+        fields = ("evaluation", "persona", "node", "take", "attempt", "evaluated", "model")
+        about = {field: row[field] for field in fields}
+        yield "audits", {**about, "dimension": dimension, "score": given, "threshold": record.get("threshold")}
+
+
+@lru_cache(maxsize=100_000)
+def _compared(*key: str | None) -> int:
+    """Return the first 64 bits of a digest, less the three that tell metrics apart in refresh.sql."""
+    digest = digest_strings("series/1", ["" if part is None else str(part) for part in key])
+    return int(digest[:16], 16) & ~7
+
+
+def _quality(row: Row, clip: Mapping[str, Any]) -> Row:
+    advice = clip.get("advice") or {}
+    fields = ("frames_total", "frames_measured", "worst_frame", "composite_std", "cosine_min", "ratio_variance_max")
+    return {
+        **{field: row[field] for field in ("evaluation", "persona", "node", "artifact", "evaluated")},
+        **{field: clip.get(field) for field in fields},
+        "sharpness_ratio": clip.get("sharpness_ratio_mean"),
+        "histogram_distance": clip.get("histogram_distance_max"),
+        **{field: advice.get(field) for field in ("identity_stable", "degradation", "recommendation")},
+        "advice": advice.get("text"),
+    }
+
+
+_OF: Mapping[str, Callable[[str, Mapping[str, Any]], Rows]] = {
+    "builds": _builds,
+    "events": _events,
+    "actions": _actions,
+    "evaluations": _evaluations,
+}
