@@ -83,7 +83,8 @@ def test_files_are_read_where_asked_for_by_name(store: Store, tmp_path: Path) ->
 
 def test_json_carries_what_sql_makes(store: Store) -> None:
     sql = """
-        select 1.50 as price, 3::decimal(9, 2) as whole, sum(9223372036854775807::hugeint) as large, 'nan'::double as odd,
+        select 1.50 as price, 3::decimal(9, 2) as whole, sum(9223372036854775807::hugeint) as large,
+            'nan'::double as odd,
             timestamptz '2026-01-02 03:04:05+01' as zoned, date '2026-01-02' as day, {'a': [1, null]} as nested,
             null as none, 1 as twice, 2 as twice, 18446744073709551615::ubigint as id
         from range(3) -- a comment at the end
