@@ -12,9 +12,10 @@ from personaforge.errors import StoreError
 from personaforge.workspace import Workspace
 
 
-@click.group("jobs", short_help="List paid calls in flight; resume, cancel or resolve them.")
+@click.group("jobs", short_help="Look after paid calls: list, resume, cancel, resolve, delete.")
 def jobs_command() -> None:
-    """Paid calls that are neither done nor given up: list them, take them up, cancel or resolve them."""
+    """Paid calls that are neither done nor given up: list them, take them up, cancel or resolve them; and have
+    providers delete what they keep of those that are done."""
 
 
 @jobs_command.command("list")
@@ -126,6 +127,66 @@ def resolve_command(folder: str | None, key: str, resubmit: bool, abandon: bool,
             space.store.journal.abandon(entry.key, "given up by the user", bought=not not_bought)
     click.echo(f"{entry.node}: " + ("the next build sends it again." if resubmit else "given up."))
     return 0
+
+
+@jobs_command.command("delete")
+@click.argument("keys", nargs=-1, metavar="[KEY]...")
+@click.option("--yes", is_flag=True, help="Have it deleted; without this only show what would be.")
+@json_option
+@click.pass_obj
+def delete_command(folder: str | None, keys: tuple[str, ...], yes: bool, as_json: bool) -> int:
+    """Have providers delete what they keep of calls that are done: results, and what was sent to them.
+
+    KEY is the start of one call's key; all ended calls without it. A result is deleted there only once it is whole in
+    the store here, and what the store loses later can't be had again.
+    """
+    from personaforge.run.resume import deletable
+    from personaforge.run.setup import engine_of
+
+    with Workspace.open((), folder) as space:
+        _settle(space)
+        entries, others = {}, dict[str, int]()
+        for start in keys or ("",):
+            found, unable = deletable(space.store, start)
+            if keys and not found:
+                raise StoreError(f"no ended call that can be deleted starts with {start!r}", hint="forge jobs delete")
+            entries.update({entry.key: entry for entry in found})
+            others |= unable
+        engine = engine_of(space, _all_settings(space)) if yes else None
+        try:
+            outcomes = [_deleted(engine, entry) for entry in entries.values()]
+        finally:
+            if engine is not None:
+                engine.executors.close()
+    failed = [outcome for outcome in outcomes if outcome["state"] not in ("deleted", "kept there")]
+    if as_json:
+        print_json({"schema": 1, "acted": yes, "jobs": outcomes, "unable": others})
+        return 1 if failed else 0
+    for outcome in outcomes:
+        click.echo(f"{outcome['key'][:12]}  {outcome['state']:<10}  {outcome['node']}  {outcome['text']}".rstrip())
+    for name, count in sorted(others.items()):
+        click.echo(f"{count} of {name}: it deletes nothing when asked.")
+    if not outcomes:
+        click.echo("No provider is known to keep anything that it would delete.")
+    elif not yes:
+        click.echo("Nothing was deleted; --yes does it.")
+    return 1 if failed else 0
+
+
+def _deleted(engine: Any, entry: Any) -> dict[str, Any]:
+    """Have one call's job deleted, or without an engine only say so."""
+    from personaforge.errors import PersonaForgeError
+    from personaforge.run.resume import delete
+
+    name = entry.provider.partition("@")[0]
+    about = {"key": entry.key, "node": entry.node, "provider": name, "model": entry.model, "job": entry.job}
+    if engine is None:
+        return {**about, "state": "kept there", "text": f"{name} {entry.model}, job {entry.job}"}
+    try:
+        delete(engine, entry)
+    except PersonaForgeError as error:
+        return {**about, "state": "failed", "text": f"{error}. {error.hint}" if error.hint else str(error)}
+    return {**about, "state": "deleted", "text": f"{name} {entry.model}"}
 
 
 def _settle(space: Workspace) -> None:

@@ -6,16 +6,27 @@ COMPLETED may still have failed: its result says so. fal would repeat a failed r
 header `x-fal-no-retry` has it ask once. Documented at fal.ai/docs/model-apis/inference/queue and
 fal.ai/docs/model-apis/request-errors (5xx of a model are not charged); input names per model from fal-ai/fal-js.
 
-Results lie on a public CDN unless the account says otherwise; `options` may carry what a model takes besides, such as
+Results lie on a public CDN until they are deleted, unless the account says otherwise. `delete` has fal delete what it
+keeps of a request, and what came of it; that takes a key of scope ADMIN, in FAL_KEY_ADMIN where the usual one has less
+(fal.ai/docs/platform-apis/v1/models/requests/payloads). Files that were sent along stay: they go as data URIs, so there
+are none. Unconfirmed: the names of the fields in its answer.
+
+A lost request can't be found. fal lists those to a model (.../requests/by-endpoint), by when they ended and with
+`expand=payloads` what was asked; nothing says whether one that is queued or running is listed, nor how soon, so what is
+not there is no proof, and the addresses of a request can't be built from what is there.
+
+`options` may carry what a model takes besides, such as
 `loras: [{path: ..., scale: 1}]` for `fal-ai/flux-lora`. Which field a model takes its reference in differs: the option
 `reference_field` names it (`image_urls` for the edit models, `reference_image_url` for `fal-ai/flux-pulid`, ...).
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 from personaforge.errors import BackendError, Blocked, JobFailed, ProviderStopped, Refused, Unavailable, Unknown
 from personaforge.providers.answers import Answer
@@ -28,6 +39,7 @@ from personaforge.providers.wire import Wire
 _QUEUE = "https://queue.fal.run"
 _PLATFORM = "https://api.fal.ai/v1"
 """Looks after what was asked for: fal.ai/docs/platform-apis."""
+_ADMIN = "FAL_KEY_ADMIN"
 _HOSTS = ("queue.fal.run", "api.fal.ai")
 _RATIOS = ("9:16", "16:9", "1:1")
 _BLOCKS = ("content_policy_violation", "nsfw", "safety")
@@ -51,6 +63,7 @@ def _capability(modality: str, reads: set[str], **more: Any) -> Capability:
         transports=frozenset({"data-uri"}),
         result_seconds=None,
         cancels=True,
+        deletes=True,
         checks=True,
         keys=("FAL_KEY",),
         hosts=_HOSTS,
@@ -64,7 +77,8 @@ class _Queue:
     capability: Capability
 
     def __init__(self, options: Options) -> None:
-        self.wire = Wire(self.capability, _QUEUE, options, lambda key: {"Authorization": f"Key {key}"})
+        self._options = options
+        self.wire = Wire(self.capability, _QUEUE, options, _authorization)
 
     def submit(self, request: Request, key: str = "") -> Reply | Job:
         """Put a request into the queue. See `personaforge.providers.protocols.Provider`."""
@@ -102,6 +116,21 @@ class _Queue:
             raise Refused(f"fal gave no address to cancel {job.id}")
         self.wire.ask("PUT", job.data["cancel_url"])
 
+    def delete(self, job: Job) -> None:
+        """Delete what was asked and what came of it. One that is gone already counts as deleted."""
+        admin = bool(os.environ.get(_ADMIN, "").strip())
+        wire = Wire(self.capability, _QUEUE, self._options._replace(key=_ADMIN), _authorization) if admin else self.wire
+        try:
+            answer = wire.ask("DELETE", f"{_PLATFORM}/models/requests/{quote(job.id, safe='')}/payloads", explain=_kept)
+        except _Gone:
+            return
+        finally:
+            if admin:
+                wire.close()
+        left = _left(answer.json)
+        if left:
+            raise BackendError(f"fal did not delete {left} of the files of {job.id}", hint="look at fal.ai/dashboard")
+
     def check(self, model: str = "") -> Checked | None:
         """List the last request to a model. See `personaforge.providers.protocols.Checking`."""
         if not model:
@@ -114,6 +143,33 @@ class _Queue:
 
     def _reply(self, answer: Answer, job: Job) -> Reply:
         raise NotImplementedError
+
+
+class _Gone(Refused):
+    """There is no such request any more."""
+
+
+def _authorization(key: str) -> Mapping[str, str]:
+    return {"Authorization": f"Key {key}"}
+
+
+def _kept(answer: Answer) -> BackendError | None:
+    """Return what an error in answer to a deletion means."""
+    if answer.status == 404:
+        return _Gone("")
+    if answer.status in (401, 403):
+        return Refused(
+            f"fal answers {answer.status}: {answer.said()} (only a key of scope ADMIN may delete)",
+            hint=f"export {_ADMIN}=... (never in a config file)",
+        )
+    return None
+
+
+def _left(found: Any) -> int:
+    """Return how many files an answer says were not deleted: it lists each with its error, if any."""
+    lists = [value for value in found.values() if isinstance(value, list)] if isinstance(found, Mapping) else []
+    files = [one for entries in lists for one in entries if isinstance(one, Mapping)]
+    return sum(bool(one.get("exception") or one.get("error")) for one in files)
 
 
 class FalImages(_Queue):

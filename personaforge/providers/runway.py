@@ -2,11 +2,11 @@
 
 `POST api.dev.runwayml.com/v1/text_to_image`, `/image_to_video` or, without a reference, `/text_to_video` answers with
 a task's id and nothing else; `GET /v1/tasks/{id}` tells about it, and names fresh addresses of a finished result each
-time (good for 24 to 48 hours); `DELETE` cancels it. There is no list of tasks and no key of ours, so a task whose
-answer was lost can't be found. Field names and task states from runwayml/sdk-python (generated from Runway's OpenAPI),
-failure codes from docs.dev.runwayml.com/errors/task-failures: `SAFETY.*`, also after `INPUT_PREPROCESSING.`, is a
-filter. Unconfirmed: the words of an empty account (`_EMPTY`), and whether a failed or filtered task is charged, so its
-cost counts as unknown.
+time (good for 24 to 48 hours). `DELETE` cancels a task that runs, and deletes one that has ended and its result: a task
+is looked at before it is cancelled. There is no list of tasks and no key of ours, so a task whose answer was lost can't
+be found. Field names and task states from runwayml/sdk-python (generated from Runway's OpenAPI), failure codes from
+docs.dev.runwayml.com/errors/task-failures: `SAFETY.*`, also after `INPUT_PREPROCESSING.`, is a filter. Unconfirmed: the
+words of an empty account (`_EMPTY`), and whether a failed or filtered task is charged, so its cost counts as unknown.
 
 References go along as data URIs, which Runway takes up to 5 MB; in pictures the anchor is tagged `reference1`, so a
 prompt template may say `@reference1`. Ratios differ by model: the option `ratios` names them.
@@ -18,7 +18,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from personaforge.errors import BackendError, Blocked, JobFailed, ProviderStopped, Unavailable, Unknown
+from personaforge.errors import BackendError, Blocked, JobFailed, ProviderStopped, Refused, Unavailable, Unknown
 from personaforge.providers.answers import Answer
 from personaforge.providers.capability import Capability, Limits
 from personaforge.providers.checks import number
@@ -49,11 +49,16 @@ def _capability(modality: str, reads: set[str], ratios: tuple[str, ...], referen
         sizes=ratios,
         transports=frozenset({"data-uri"}),
         cancels=True,
+        deletes=True,
         checks=True,
         keys=("RUNWAYML_API_SECRET",),
         hosts=("api.dev.runwayml.com",),
         limits=limits,
     )
+
+
+class _Gone(Refused):
+    """There is no such task any more."""
 
 
 class _Tasks:
@@ -97,8 +102,19 @@ class _Tasks:
         raise Unavailable(f"runway says {str(state)[:40]!r} about its task {job.id}")
 
     def cancel(self, job: Job) -> None:
-        """Cancel a task."""
+        """Cancel a task that runs. Raises Refused for one that has ended: the same request would delete its result."""
+        found = self.wire.ask("GET", _task(job)).json
+        state = found.get("status") if isinstance(found, dict) else None
+        if state not in _RUNNING:
+            raise Refused(f"runway's task {job.id} has ended ({str(state)[:40]})", hint="forge jobs resume")
         self.wire.ask("DELETE", _task(job))
+
+    def delete(self, job: Job) -> None:
+        """Delete a task that has ended, and its result. One that is gone already counts as deleted."""
+        try:
+            self.wire.ask("DELETE", _task(job), explain=lambda answer: _Gone("") if answer.status == 404 else None)
+        except _Gone:
+            pass
 
     def check(self, model: str = "") -> Checked | None:
         """Ask for the balance. See `personaforge.providers.protocols.Checking`."""

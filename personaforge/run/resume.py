@@ -1,4 +1,4 @@
-"""Looks after paid calls without a build: takes up what is open, cancels, and keeps what comes.
+"""Looks after paid calls without a build: takes up what is open, cancels, keeps what comes, has what is kept deleted.
 
 What the journal holds of a call is enough to record its result under its key, so that the next build finds it. Nothing
 is sent here that costs money.
@@ -17,6 +17,7 @@ from personaforge.run.call import Call, unknown
 from personaforge.run.limits import Stopped
 from personaforge.steps.action import Action, Price
 from personaforge.store.journal import Entry
+from personaforge.store.store import artifacts
 
 if TYPE_CHECKING:
     from personaforge.store.store import Store
@@ -28,7 +29,7 @@ class Outcome(NamedTuple):
     key: str
     node: str
     state: str
-    """done, failed, submitted (still running), unknown, not bought, or cancelled."""
+    """done, failed, submitted (still running), unknown, not bought, cancelled, or deleted."""
     text: str = ""
 
 
@@ -60,6 +61,48 @@ def cancel(engine: Engine, entry: Entry) -> Outcome:
         engine.executors.guarded(call.action, lambda: stop(job))
         engine.store.journal.cancelled(entry.key, "cancelled by the user")
     return Outcome(entry.key, entry.node, "cancelled")
+
+
+def deletable(store: Store, start: str = "") -> tuple[list[Entry], dict[str, int]]:
+    """Return the ended calls whose jobs a provider would delete, and for every provider that deletes nothing how many
+    of its jobs have ended. `start` is the beginning of a key."""
+    from personaforge.providers.table import capability
+    from personaforge.run.executors import MODALITIES
+
+    found, others = [], dict[str, int]()
+    for entry in store.journal.ended_jobs(start):
+        name = entry.provider.partition("@")[0]
+        if capability(MODALITIES[entry.kind], name).deletes:
+            found.append(entry)
+        else:
+            others[name] = others.get(name, 0) + 1
+    return found, others
+
+
+def delete(engine: Engine, entry: Entry) -> Outcome:
+    """Have a provider delete what it keeps of an ended call, once its result is whole in the store.
+
+    Raises StoreError where the result isn't here, and BackendError.
+    """
+    store = engine.store
+    with _exclusive(store, entry):
+        if store.journal.get(entry.key) != entry:
+            raise StoreError(f"{entry.node}: another process has taken this call up", hint="forge jobs list")
+        if entry.state == "done":
+            record = store.find(entry.key)
+            if record is None or not all(store.blobs.sound(one.digest) for one in artifacts(record).values()):
+                raise StoreError(
+                    f"{entry.node}: its result isn't whole in the store, and may be nowhere but at its provider",
+                    hint="forge cache verify, or forge cache pull",
+                )
+        call = _call(engine, entry)
+        if not call.capability.deletes:
+            raise Refused(f"{call.capability.name} deletes nothing when asked")
+        remove = getattr(call.made_by, "delete")  # noqa: B009 - only providers that can have it
+        job = Job(entry.job, 0.0, json.loads(entry.data))
+        engine.executors.guarded(call.action, lambda: remove(job))
+        store.journal.deleted(entry.key)
+    return Outcome(entry.key, entry.node, "deleted")
 
 
 def _resumed(engine: Engine, entry: Entry) -> Outcome:

@@ -51,9 +51,12 @@ _ADDED = {
     "data": "text not null default '{}'",
     "body": "text not null default '{}'",
     "expires": "real",
+    "deleted": "real",
 }
 """Columns that came later, in this order."""
 OPEN_STATES = ("intent", "submitted", "unknown")
+_ENDED = ("done", "refused", "cancelled")
+"""States in which nobody needs the job any more."""
 
 
 class Entry(NamedTuple):
@@ -83,6 +86,8 @@ class Entry(NamedTuple):
     """JSON: the action, so that its result can be kept without planning anew."""
     expires: float | None = None
     """When the provider deletes the result, seconds since 1970; None when that is not known."""
+    deleted: float | None = None
+    """When the provider deleted at our word what it kept of the job, seconds since 1970."""
 
 
 class Charge(NamedTuple):
@@ -126,6 +131,16 @@ class Journal:
         """Return the calls whose key begins with a text and that are not done, oldest first."""
         query = "select * from journal where substr(key, 1, ?) = ? and state != 'done' order by started"
         return [Entry._make(row) for row in self._read(query, len(start), start)]
+
+    def ended_jobs(self, start: str = "") -> list[Entry]:
+        """Return the calls that have ended and of whose job the provider may keep something, oldest first: those whose
+        key begins with a text. Of a call that was sent several times only the last job is known."""
+        marks = ", ".join("?" * len(_ENDED))
+        query = (
+            f"select * from journal where state in ({marks}) and job != '' and deleted is null"  # noqa: S608
+            " and substr(key, 1, ?) = ? order by started"
+        )
+        return [Entry._make(row) for row in self._read(query, *_ENDED, len(start), start)]
 
     def charges(self) -> list[Charge]:
         """Return what calls without a result cost."""
@@ -191,6 +206,10 @@ class Journal:
     def resubmit(self, key: str, note: str, *, bought: bool = True) -> None:
         """Commit that the user lets it be sent again, and whether it may have been bought the first time."""
         self._ended(key, "refused", note, None if bought else 0.0)
+
+    def deleted(self, key: str) -> None:
+        """Commit that the provider has deleted what it kept of the job."""
+        self._rows("update journal set deleted = ? where key = ?", time.time(), key)
 
     def close(self) -> None:
         """Close the database."""

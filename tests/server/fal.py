@@ -84,6 +84,19 @@ def _cancel(server: Server, call: Call, word: str) -> Answer:
     return Answer({"status": "CANCELLATION_REQUESTED"}, 202)
 
 
+def _payloads(server: Server, call: Call, word: str) -> Answer:
+    if call.headers.get("authorization") != f"Key {server.state.get('fal admin', '')}":
+        return Answer({"error": {"type": "authorization_error", "message": "Admin API key required"}}, 403)
+    name = call.path.split("/")[4]
+    if server.state.get("fal", {}).pop(name, None) is None:
+        return Answer({"error": {"type": "not_found", "message": "Request not found"}}, 404)
+    link = f"{server.url}/files/{name}.bin"
+    if word == "stuck":
+        return Answer({"cdn_delete_results": [{"link": link, "exception": "timed out"}]})
+    server.state.get("files", {}).pop(f"{name}.bin", None)
+    return Answer({"cdn_delete_results": [{"link": link, "exception": None}]})
+
+
 def _requests(server: Server, call: Call, word: str) -> Answer:
     return Answer({"items": [], "next_cursor": None, "has_more": False})
 
@@ -93,5 +106,6 @@ ROUTES = [
     Route("fal.cancel", "PUT", lambda path: path.endswith("/cancel"), _cancel),
     Route("fal.result", "GET", lambda path: "/requests/" in path and not path.startswith("/v1/"), _result),
     Route("fal.submit", "POST", lambda path: len(path.split("/")) > 2 and not path.startswith("/v1/"), _submit),
+    Route("fal.payloads", "DELETE", lambda path: path.endswith("/payloads"), _payloads),
     Route("fal.requests", "GET", lambda path: path == "/v1/models/requests/by-endpoint", _requests),
 ]

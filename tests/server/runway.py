@@ -62,7 +62,18 @@ def _task(server: Server, call: Call, word: str) -> Answer:
 
 
 def _cancel(server: Server, call: Call, word: str) -> Answer:
-    server.state["runway"][call.path.rpartition("/")[2]]["cancelled"] = True
+    """Cancels a task that runs, and deletes one that has ended, with its files."""
+    jobs = server.state.get("runway", {})
+    name = call.path.rpartition("/")[2]
+    if name not in jobs:
+        return Answer({"error": "Task not found"}, 404)
+    if jobs[name]["finished"] or jobs[name].get("cancelled"):
+        del jobs[name]
+        files = server.state.get("files", {})
+        for file in [one for one in files if one.startswith(f"{name}-")]:
+            del files[file]
+    else:
+        jobs[name]["cancelled"] = True
     return Answer(b"", 204)
 
 
