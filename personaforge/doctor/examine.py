@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 
 from personaforge.digest import digest_file
@@ -30,28 +30,37 @@ def examine(project: Project, *, live: bool = False, now: float | None = None) -
         used = projects.uses(loaded)
         named, faults = projects.presets(project)
         accounts = providers.accounts(used, named)
-        # Before anything that may meet a key: what a variable holds is masked from here on.
-        keys = providers.providers(accounts, project.root)
         found = [
-            *machine.machine(project, now),
+            *_tried("machine", lambda: machine.machine(project, now)),
             *found,
             *faults,
-            *keys,
-            *providers.addresses(accounts, os.environ),
-            *models.models(used, models.price_map(), date.fromtimestamp(now)),
-            *packs.packs(project, loaded, Measurers(digest_of)),
-            *store.store(project, loaded, now),
+            *_tried("providers", lambda: providers.providers(accounts, project.root)),
+            *_tried("providers", lambda: providers.addresses(accounts, os.environ)),
+            *_tried("models", lambda: models.models(used, models.price_map(), date.fromtimestamp(now))),
+            *_tried("packs", lambda: packs.packs(project, loaded, Measurers(digest_of))),
+            *_tried("store", lambda: store.store(project, loaded, now)),
         ]
         if live:
             from personaforge.doctor.live import ask
 
-            found += ask(accounts)
+            found += _tried("live", lambda: ask(accounts))
     except PersonaForgeError as error:
         return faulty("project", error)
     finally:
         if index is not None:
             index.close()
     return [_masked(finding) for finding in found]
+
+
+def _tried(part: str, look: Callable[[], list[Finding]]) -> list[Finding]:
+    """Return what a part found, and an error that ended it as one more finding: the other parts go on."""
+    try:
+        return look()
+    except PersonaForgeError as error:
+        return faulty(part, error)
+    except OSError as error:
+        text = f"{error.filename or 'a file'} can't be read: {error.strerror or error}"
+        return [Finding(part, "problem", text, "ls -ld shows whose it is")]
 
 
 def _masked(finding: Finding) -> Finding:

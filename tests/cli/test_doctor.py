@@ -371,6 +371,19 @@ def test_broken_presets_and_catalogs_are_problems(hosted: Path) -> None:
     assert any(finding.level == "problem" for finding in about(found, "packs", "catalog.yaml"))
 
 
+def test_a_folder_that_cannot_be_read_ends_its_part_and_no_other(hosted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from personaforge.store.blobs import Blobs
+
+    def closed(self: Blobs) -> Any:
+        raise PermissionError(13, "Permission denied", "/closed/blobs")
+
+    (hosted / ".forge").mkdir()
+    monkeypatch.setattr(Blobs, "all", closed)
+    found = examine(Project(hosted))
+    assert one(found, "store", "/closed/blobs can't be read: Permission denied").level == "problem"
+    assert about(found, "packs") and about(found, "machine") and about(found, "providers")
+
+
 @pytest.mark.parametrize("width", [80, 120])
 def test_lines_fit_a_terminal_and_hints_stay_whole(hosted: Path, width: int) -> None:
     found = examine(Project(hosted))

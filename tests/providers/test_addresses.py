@@ -90,6 +90,14 @@ def test_an_address_of_gemini_speaks_its_own_protocol_for_text_as_for_pictures(e
     assert all(call.headers["x-goog-api-key"] == CANARY for call in everything.requests)
 
 
+def test_a_house_that_needs_no_key_is_sent_none(everything: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORGE_OLLAMA_URL", everything.url)
+    provider("text", "litellm", Options(20)).submit(written("ollama/qwen3"))
+    (call,) = everything.requests
+    assert call.path == "/v1/chat/completions" and call.json["model"] == "qwen3"
+    assert call.headers["authorization"] == "Bearer none"
+
+
 def test_a_path_in_the_address_is_where_text_goes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORGE_HOUSE_URL", "https://house.example/compatible-mode/v1")
     assert completions("house") == "https://house.example/compatible-mode/v1"

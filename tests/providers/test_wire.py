@@ -9,7 +9,7 @@ import pytest
 from personaforge.errors import ProviderStopped, RateLimited, Refused, SpecError, Unavailable, Unknown
 from personaforge.providers.answers import Answer, retry_after
 from personaforge.providers.capability import Capability
-from personaforge.providers.secrets import allowed_name, masked, masked_json
+from personaforge.providers.secrets import allowed_name, beside_name, masked, masked_json
 from personaforge.providers.table import Options
 from personaforge.providers.wire import Wire
 from tests.server import Answer as Sent
@@ -126,6 +126,13 @@ def test_a_preset_names_no_other_services_variable() -> None:
     for name in ("AWS_SECRET_ACCESS_KEY", "HOUSE_KEYS", "HOUSE", "PATH"):
         with pytest.raises(SpecError, match="no key of house"):
             allowed_name(HOUSE, name)
+
+
+def test_the_other_half_of_a_pair_has_the_same_ending() -> None:
+    pair = HOUSE._replace(key_beside="HOUSE_ACCESS")
+    assert beside_name(pair, "HOUSE_KEY") == "HOUSE_ACCESS"
+    assert beside_name(pair, "HOUSE_KEY_STUDIO") == "HOUSE_ACCESS_STUDIO"
+    assert beside_name(HOUSE, "HOUSE_KEY") == ""
 
 
 def test_every_key_in_the_environment_is_masked(monkeypatch: pytest.MonkeyPatch) -> None:
