@@ -15,7 +15,7 @@ from personaforge.spec.project import Project, packaged, persona_id
 
 PART: Final = "project"
 _MOST_BASES: Final = 8
-_FIRST: Final = "mkdir -p personas && printf 'id: nova-lind\\nbrief: A curious physicist.\\n' > personas/nova.yaml"
+_FIRST: Final = "forge init ."
 
 
 class Use(NamedTuple):

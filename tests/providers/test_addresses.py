@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -52,7 +53,10 @@ def only_one() -> Iterator[Server]:
 
 def ask(modality: str) -> None:
     request = {"text": written("openai/gpt-5"), "image": DRAWN, "speech": SPOKEN}[modality]
-    provider(modality, "litellm" if modality == "text" else "openai", Options(20)).submit(request)
+    made: Any = provider(modality, "litellm" if modality == "text" else "openai", Options(20))
+    made.submit(request)
+    if modality != "text":
+        made.wire.close()
 
 
 PATHS = {"text": "/v1/chat/completions", "image": "/v1/images/generations", "speech": "/v1/audio/speech"}
