@@ -31,6 +31,7 @@ COMMANDS = {
     "graph": ("show", "Draw the build graph as mermaid, dot or JSON."),
     "eval": ("measure", "Measure images against an anchor."),
     "drift": ("measure", "Show how a persona's scores move over time."),
+    "test": ("test", "Run the checks that personas declare over their scores."),
     "report": ("report", "Write an HTML page for each persona and one for the project."),
     "photos": ("photos", "Score photographs before training on them."),
     "calibrate": ("calibrate", "Fit thresholds and P(same) on labelled pairs of pictures."),

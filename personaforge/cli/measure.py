@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import click
 
-from personaforge.cli.options import PersonaArgument, json_option, print_json
+from personaforge.cli.options import PersonaArgument, format_options, json_option, show_as
 from personaforge.workspace import Workspace
 
 
@@ -16,6 +19,7 @@ from personaforge.workspace import Workspace
 @click.option("--identity", metavar="NAME", help="Measure and judge by conf/identity/NAME.yaml.")
 @click.option("--out-of-domain", is_flag=True, help="Score pictures that the pack was not made for, with a mark.")
 @click.option("--record", is_flag=True, help="Keep the evaluations, so that `forge drift` sees them.")
+@format_options
 @json_option
 @click.pass_obj
 def eval_command(
@@ -27,6 +31,8 @@ def eval_command(
     identity: str | None,
     out_of_domain: bool,
     record: bool,
+    form: str,
+    out: str | None,
     as_json: bool,
 ) -> int:
     """Measure images against a persona's anchor or a given picture, and print a table.
@@ -54,10 +60,13 @@ def eval_command(
             identity=identity,
             out_of_domain=out_of_domain,
         )
-    if as_json:
-        print_json(found.as_json())
-    else:
-        print_evaluation(found, fail_under)
+        place = _place(space, persona, "identity")
+    show_as(
+        "json" if as_json else form,
+        out,
+        lambda: _evaluation_sheet(found, fail_under, persona, *place),
+        lambda: print_evaluation(found, fail_under),
+    )
     return 1 if fail_under is not None and not found.passes(fail_under) else 0
 
 
@@ -77,7 +86,7 @@ def eval_command(
     help="Exit with 1 when a timeline's verdict is this; may be given several times.",
 )
 @click.option("--blame", is_flag=True, help="Say of each change what else changed, how well that explains it, and how.")
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@format_options
 @json_option
 @click.pass_obj
 def drift_command(
@@ -91,6 +100,7 @@ def drift_command(
     fail_on: tuple[str, ...],
     blame: bool,
     form: str,
+    out: str | None,
     as_json: bool,
 ) -> int:
     """Judge how a persona's scores have moved since its anchor was pinned.
@@ -104,8 +114,32 @@ def drift_command(
     asked = [f"drift.{name}={value}" for name, value in (("method", method), ("baseline", baseline)) if value]
     with Workspace.open([persona], folder) as space:
         found = drift(space, persona, last=last, modality=modality, overrides=(*overrides, *asked))
-    if as_json or form == "json":
-        print_json(found.as_json())
-    else:
-        print_drift(found, blame=blame)
+        place = _place(space, persona, "drift")
+    form = "json" if as_json else form
+    show_as(form, out, lambda: _drift_sheet(found, fail_on, *place), lambda: print_drift(found, blame=blame))
     return 1 if found.with_verdict(fail_on) else 0
+
+
+def _place(space: Workspace, persona: str | None, path: str) -> tuple[tuple[str, int | None], str]:
+    """Return where a persona says something about a group, or at least its file; and the project's place in git."""
+    from personaforge.report.sheets.place import NOWHERE, repository_prefix
+    from personaforge.spec.places import Places
+
+    prefix = repository_prefix(space.project)
+    if persona is None:
+        return NOWHERE, prefix
+    return Places(space.project).of(space.load([persona])[0], path), prefix
+
+
+def _evaluation_sheet(
+    found: Any, fail_under: float | None, persona: str | None, place: tuple[str, int | None], prefix: str
+) -> Any:
+    from personaforge.report.sheets.evaluation import evaluation_sheet
+
+    return evaluation_sheet(found, fail_under, persona or "", place, prefix)
+
+
+def _drift_sheet(found: Any, fail_on: Sequence[str], place: tuple[str, int | None], prefix: str) -> Any:
+    from personaforge.report.sheets.drift import drift_sheet
+
+    return drift_sheet(found, fail_on, place, prefix)

@@ -107,3 +107,36 @@ def print_json(value: Any) -> None:
     import orjson
 
     click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode())
+
+
+def format_options(function: F) -> F:
+    """Add --format and --out."""
+    from personaforge.report.formats import FORMATS
+
+    function = click.option(
+        "--out", type=click.Path(dir_okay=False), metavar="FILE", help="Write the format there, and print the table."
+    )(function)
+    return click.option(
+        "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="How it is written."
+    )(function)
+
+
+def show_as(form: str, out: str | None, sheet: Callable[[], Any], table: Callable[[], None]) -> None:
+    """Print results as a table or in another format, or write that to a file and print the table."""
+    if form == "table":
+        if out is not None:
+            raise click.UsageError("--out needs a --format other than table")
+        table()
+        return
+    from personaforge.report.formats import render
+
+    text = render(sheet(), form)
+    if out is None:
+        click.echo(text, nl=False)
+        return
+    from pathlib import Path
+
+    path = Path(out)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    table()

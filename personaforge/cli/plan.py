@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from personaforge.cli.options import (
@@ -10,11 +12,13 @@ from personaforge.cli.options import (
     personas_argument,
     print_json,
     selection_options,
+    show_as,
     since_option,
     split_overrides,
     wish_options,
 )
 from personaforge.plan.plan import Asked
+from personaforge.report.formats import FORMATS
 from personaforge.workspace import Workspace
 
 
@@ -26,6 +30,9 @@ from personaforge.workspace import Workspace
 @click.option("-v", "--verbose", is_flag=True, help="Every node, with all its reasons.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False), help="Save the plan for `forge build --plan FILE`.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 0 when there is nothing to do, 2 with changes.")
+@click.option(
+    "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="How it is written."
+)
 @json_option
 @click.pass_obj
 def plan_command(
@@ -39,9 +46,13 @@ def plan_command(
     verbose: bool,
     output: str | None,
     detailed_exitcode: bool,
+    form: str,
     as_json: bool,
 ) -> int:
-    """Show what `forge build` would do and why. Runs nothing, and reaches no network."""
+    """Show what `forge build` would do and why. Runs nothing, and reaches no network.
+
+    --format markdown is for a pull request's comment.
+    """
     from personaforge.cli.since import plan_since
     from personaforge.report.plan_text import plan_lines
 
@@ -52,15 +63,23 @@ def plan_command(
             names, plan = plan_since(space, names, changed_since, asked)
         else:
             plan = space.plan(names, asked)
+        project = space.project
         if output is not None:
             from personaforge.plan.planfile import save_plan
 
             save_plan(output, plan, names, asked)
-    if as_json:
-        print_json(plan.as_json())
-    else:
+
+    def sheet() -> Any:
+        from personaforge.report.sheets.place import repository_prefix
+        from personaforge.report.sheets.plan import plan_sheet
+
+        return plan_sheet(plan, repository_prefix(project), project.root)
+
+    def table() -> None:
         for line in plan_lines(plan, verbose=verbose):
             click.echo(line)
+
+    show_as("json" if as_json else form, None, sheet, table)
     if plan.counts().get("missing"):
         return 1
     return 2 if detailed_exitcode and plan.has_changes else 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -41,7 +41,7 @@ def plan_lines(plan: Plan, *, verbose: bool) -> Iterator[str]:
         yield from _every_node(plan)
     else:
         yield from _by_step(plan)
-    yield from _stays(plan)
+    yield from stays(plan)
     for notice in plan.notices:
         yield f"{style('note', fg='yellow')}: {notice}"
     if plan.estimate.calls_max:
@@ -108,17 +108,23 @@ def _answers(answers: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             yield f"      {problem}"
 
 
-def _by_step(plan: Plan) -> Iterator[str]:
+def step_rows(planned: Iterable[PlannedNode]) -> Iterator[tuple[str, str, int, str]]:
+    """Yield (state, step, nodes, reasons) of what a build would touch, grouped by step and state."""
     groups: dict[tuple[str, str], list[PlannedNode]] = {}
-    for node in plan.nodes():
+    for node in planned:
         if node.state in _SHOWN:
             groups.setdefault((node.shape.step, node.state), []).append(node)
-    rows = []
     for (step, state), nodes in groups.items():
         reasons = Counter(reason.text for node in nodes for reason in node.reasons if reason.code != "needs")
         if not reasons:
             reasons = Counter(reason.text for node in nodes for reason in node.reasons)
-        rows.append((f"  {_colored(state)}", step, str(len(nodes)), _reasons(reasons, len(nodes))))
+        yield state, step, len(nodes), _reasons(reasons, len(nodes))
+
+
+def _by_step(plan: Plan) -> Iterator[str]:
+    rows = [
+        (f"  {_colored(state)}", step, str(count), reasons) for state, step, count, reasons in step_rows(plan.nodes())
+    ]
     yield from _table(rows)
 
 
@@ -131,7 +137,7 @@ def _every_node(plan: Plan) -> Iterator[str]:
     yield from _table(rows)
 
 
-def _stays(plan: Plan) -> Iterator[str]:
+def stays(plan: Plan) -> Iterator[str]:
     """Say once for each persona that what is pinned no longer follows the settings."""
     for persona in plan.personas:
         noted = [node for node in persona.nodes.values() if node.note]

@@ -10,12 +10,15 @@ from collections.abc import Set as AbstractSet
 from difflib import get_close_matches
 from typing import Any, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, RootModel, ValidationError
 
 from personaforge.digest import canonical
 from personaforge.errors import Problem, SpecError
+from personaforge.spec.assertions import Check
 from personaforge.spec.compose import Composer
 from personaforge.spec.domain import domain_problems
+from personaforge.spec.grammar import FigureAssertion, parse_assertion
+from personaforge.spec.measures import MEASURES, SCOPES
 from personaforge.spec.models import Persona, validate_persona
 from personaforge.spec.overlay import PersonaSources
 from personaforge.spec.pipeline import Prompted, Step
@@ -42,7 +45,7 @@ def check_persona(
     try:
         persona = validate_persona(composed)
     except ValidationError as error:
-        found = error.errors(include_url=False)
+        found = _without_consequences(sources, error.errors(include_url=False))
         problems += [_problem(sources, item) for item in _told_apart(found)]
         wrong = {str(item["loc"][0]) for item in found}
         try:
@@ -123,6 +126,7 @@ def _consistency(persona: Persona, schemas: Mapping[str, Any]) -> Iterator[tuple
                 yield ["pinned", section, *keys], message, hint
     yield from _media(persona)
     yield from _voices(persona)
+    yield from _asserted(persona)
 
 
 def _media(persona: Persona) -> Iterator[tuple[list[str], str, str]]:
@@ -201,6 +205,35 @@ def _voices(persona: Persona) -> Iterator[tuple[list[str], str, str]]:
                 yield where, message, f"set speech.voices: {{{other.model}: ...}}"
 
 
+def _asserted(persona: Persona) -> Iterator[tuple[list[str], str, str]]:
+    """Yield where a check is about a step that this pipeline hasn't, or about what that step's results don't have."""
+    modality_of = {kind: modality for kinds, modality, _ in SCOPES.values() for kind in kinds}
+    steps = {name: modality_of[step.kind] for name, step in persona.pipeline.steps.items() if step.kind in modality_of}
+    for name, check in persona.checks.root.items():
+        text = check.assertion if isinstance(check, Check) else check
+        assertion = parse_assertion(text) if text else None
+        if not isinstance(assertion, FigureAssertion) or assertion.scope.name in {"", *SCOPES}:
+            continue
+        path = ["checks", name, *(["assert"] if isinstance(check, Check) else [])]
+        scope, measure = assertion.scope.name, assertion.measure
+        if scope not in steps:
+            yield (
+                path,
+                f"found {scope!r}, which is neither a scope nor a step that is scored",
+                _nearest(scope, [*SCOPES, *(step for step in steps if step not in SCOPES)]),
+            )
+        elif measure and steps[scope] not in MEASURES[measure].modalities:
+            yield (
+                path,
+                f"{measure} is not measured of the step {scope}",
+                f"there is: {', '.join(_measures(steps[scope]))}",
+            )
+
+
+def _measures(modality: str) -> list[str]:
+    return [name for name, measure in MEASURES.items() if modality in measure.modalities]
+
+
 def _problem(sources: PersonaSources, error: Any) -> Problem:
     """Word one of pydantic's errors: found, expected, and the nearest valid name for an unknown key."""
     location = [str(part) for part in error["loc"]]
@@ -219,6 +252,8 @@ def _problem(sources: PersonaSources, error: Any) -> Problem:
         hint = _nearest(location[-1], _known_keys(error["loc"]))
     elif error["type"] == "missing":
         message = "is missing"
+    elif error["type"] == "assertion":
+        message, hint = error["ctx"]["message"], error["ctx"]["hint"]
     elif error["type"] in ("union_tag_not_found", "union_tag_invalid"):
         given = found.get("kind") if isinstance(found, dict) else None
         location.append("kind")
@@ -231,6 +266,18 @@ def _problem(sources: PersonaSources, error: Any) -> Problem:
         if isinstance(found, bool) and "string" in message:
             hint = "quote it: YAML reads yes, no, on and off as true and false"
     return _placed(sources, location, message, hint)
+
+
+def _without_consequences(sources: PersonaSources, errors: Sequence[Any]) -> Sequence[Any]:
+    """Leave out what a preset's checks make of a wrong value: they take their bounds from other settings."""
+    if all(error["loc"][0] == "checks" for error in errors):
+        return errors
+
+    def written(error: Any) -> bool:
+        path = tuple(str(part) for part in error["loc"][:2])
+        return path[0] != "checks" or any(source.sets(path) for source in sources.files)
+
+    return [error for error in errors if written(error)]
 
 
 def _told_apart(errors: Sequence[Any]) -> list[Any]:
@@ -280,6 +327,8 @@ def _known_keys(location: tuple[Any, ...]) -> list[str]:
 
 
 def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, RootModel):
+        return _models_in(annotation.model_fields["root"].annotation)
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
     return [model for part in get_args(annotation) for model in _models_in(part)]

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, JsonValue, StringConstraints, model_validator
 
+from personaforge.spec.assertions import Checks
 from personaforge.spec.pipeline import Pipeline
 from personaforge.spec.project import ID_PATTERN
 from personaforge.spec.values import (
@@ -533,6 +534,7 @@ class Persona(Model):
     quality: Quality
     realism: Realism
     drift: Drift
+    checks: Checks
     store: Store
     run: Run
     matrix: Matrix

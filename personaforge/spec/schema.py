@@ -63,7 +63,7 @@ def _persona_schema(project: Project, whole: Mapping[str, Any], definitions: Map
 
 
 def _with_defaults(schema: Mapping[str, Any]) -> dict[str, Any]:
-    return {**schema, "properties": {"defaults": _DEFAULTS, **schema["properties"]}}
+    return {**schema, "properties": {"defaults": _DEFAULTS, **schema.get("properties", {})}}
 
 
 def _opened(schema: Any) -> Any:

@@ -29,6 +29,7 @@ GROUPS = (
     "quality",
     "realism",
     "drift",
+    "checks",
     "store",
     "run",
     "matrix",

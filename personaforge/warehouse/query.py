@@ -48,9 +48,17 @@ class Answer:
 
 @contextmanager
 def confined(
-    store: Store, *, allow_files: bool = False, writes: Sequence[Path] = (), waiting: Callable[[], None] | None = None
+    store: Store,
+    *,
+    allow_files: bool = False,
+    writes: Sequence[Path] = (),
+    waiting: Callable[[], None] | None = None,
+    settings: Sequence[str] = (),
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the warehouse to read, up to date with the records. `writes` are files that may be written all the same."""
+    """Open the warehouse to read, up to date with the records. `writes` are files that may be written all the same.
+
+    `settings` are statements such as `set memory_limit = '1GB'`, of ours and not of who asks.
+    """
     import duckdb
 
     with store.leases.take(LEASE, waiting=waiting):
@@ -61,7 +69,7 @@ def confined(
             connection.close()
         connection = duckdb.connect(str(path_of(store)), read_only=True, config=CONFIG)
         try:
-            for setting in SETTINGS:
+            for setting in (*SETTINGS, *settings):
                 connection.execute(setting)
             if not allow_files:
                 listed = ", ".join(_quoted(os.path.abspath(path)) for path in writes)

@@ -33,7 +33,7 @@ def test_help_and_version_load_click_and_nothing_else(tmp_path: Path, arguments:
 
 COMMANDS = (
     "build", "plan", "query", "eval", "cache", "drift", "show", "photos", "calibrate", "models", "report", "doctor",
-    "jobs",
+    "jobs", "test",
 )  # fmt: skip
 
 

@@ -1,0 +1,32 @@
+"""Results as text for machines: JSON, CSV, Markdown, JUnit XML and GitHub's workflow commands.
+
+What a command found becomes a `Sheet` (`personaforge.report.sheets`), and `render` writes a sheet in any format. A
+sheet decides nothing: which of its lines are failures was decided where they were judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+
+from personaforge.report.formats.sheet import Line, Section, Sheet, State
+
+FORMATS = ("table", "json", "csv", "markdown", "junit", "github")
+"""`table` is the terminal's and none of this package's."""
+_WRITERS = {
+    "json": "plain:as_json",
+    "csv": "plain:as_csv",
+    "markdown": "markdown:as_markdown",
+    "junit": "junit:as_junit",
+    "github": "github:as_github",
+}
+
+
+def render(sheet: Sheet, form: str) -> str:
+    """Return a sheet in one of FORMATS but `table`, with a line break at the end."""
+    module, _, name = _WRITERS[form].partition(":")
+    write: Callable[[Sheet], str] = getattr(import_module(f"personaforge.report.formats.{module}"), name)
+    return write(sheet)
+
+
+__all__ = ["FORMATS", "Line", "Section", "Sheet", "State", "render"]

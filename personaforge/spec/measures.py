@@ -1,0 +1,103 @@
+"""What a check may speak of: measures, functions, rates, scopes, timelines and verdicts. Names and bounds, no numbers.
+
+`grammar` reads checks with these names, `personaforge.checks` gives them values. docs/checks.md is the same for people.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import NamedTuple
+
+
+class Measure(NamedTuple):
+    """A number that records have."""
+
+    modalities: tuple[str, ...]
+    """Of what it is measured: face (a picture), video (a clip) or text."""
+    low: float
+    high: float | None
+    """Bounds of the number; None where there is none."""
+    about: str
+
+
+MEASURES = {
+    "composite": Measure(("face", "video"), 0, 1, "weighted cosine and geometric error; of a clip the mean of frames"),
+    "cosine": Measure(("face", "video"), 0, 1, "cosine of the embeddings; of a clip the mean of frames"),
+    "error": Measure(("face", "video"), 0, None, "mean absolute difference of the facial ratios"),
+    "turn": Measure(("face",), 0, 180, "degrees between the anchor's pose and this one"),
+    "score": Measure(("text",), 1, 5, "mean of the audit's scores"),
+    "faces": Measure(("face",), 0, None, "faces in the picture"),
+    "detection": Measure(("face",), 0, 1, "the detector's confidence"),
+    "sharpness": Measure(("face",), 0, None, "variance of the Laplacian over the face"),
+    "cosine_std": Measure(("video",), 0, 1, "standard deviation of the cosine over a clip's frames"),
+    "ratio_variance": Measure(("video",), 0, None, "mean over the facial ratios of their variance over the frames"),
+    "clip_sharpness": Measure(("video",), 0, None, "mean over the frames of sharpness over the anchor's"),
+    "flicker": Measure(("video",), 0, None, "largest histogram distance between neighbouring frames"),
+    "attempt": Measure(("face", "video", "text"), 1, None, "number of the attempt, from 1"),
+}
+
+FUNCTIONS = {
+    "min": "the smallest",
+    "max": "the largest",
+    "mean": "the mean",
+    "median": "the median",
+    "std": "the sample standard deviation",
+    "count": "how many have the measure",
+}
+"""Besides p1 to p99: percentiles, linear between neighbours."""
+PERCENTILE = re.compile(r"p([1-9][0-9]?)")
+
+RATES = {
+    "acceptance_rate": "share of judged attempts that were accepted, each artifact once, against the anchor of now",
+    "measured_rate": "share of nodes whose present result has a score",
+}
+
+SCOPES = {
+    "images": (("image",), "face", "pictures of the matrix, avatar and banner"),
+    "references": (("reference",), "face", "further pictures that stand for the person beside the anchor"),
+    "clips": (("video",), "video", "motion clips"),
+    "finished": (("finish",), "face", "images after finishing"),
+    "repaired": (("repair",), "video", "clips after repair"),
+    "texts": (("review",), "text", "what the second reader scored"),
+}
+"""Scope -> kinds of step, modality, what they are. The name of a step of the pipeline is a scope, too."""
+
+FIELDS = {
+    "slot": "07, smile_reveal, ...",
+    "step": "the step's name in the pipeline",
+    "tag": "one of the tags of step, position or motion",
+    "tier": "the position's tier in the matrix",
+    "distance": "headshot, bust, half or full",
+    "status": "accepted, flagged, unmeasured or rejected: what became of the node",
+    "decision": "ACCEPT, RETRY or REJECT",
+    "model": "what made it",
+    "provider": "who made it",
+}
+"""What `where` compares."""
+
+TIMELINES = {
+    "face": ("composite",),
+    "video": ("composite", "cosine_std", "ratio_variance"),
+    "text": ("score",),
+    "quality": ("sharpness", "clip_sharpness", "flicker"),
+}
+"""Modality -> metrics of `forge drift`; the same as `personaforge.identity.metric`, which a test sees to."""
+VERDICTS = ("improving", "stable", "degrading", "insufficient")
+
+ALLOWANCES = {
+    "unmeasured": "results without the number are left out",
+    "unbuilt": "nodes without a result are left out",
+    "out_of_domain": "scores of pictures that the pack was not made for count",
+    "insufficient": "a timeline that is too short to tell is no failure",
+    "nothing": "nothing to check at all is no failure",
+}
+"""What a check may be told to let pass, by name."""
+
+
+def nearest(name: str, known: Iterable[str], *, most: int = 24) -> str:
+    """Return a hint: the nearest valid name, or which there are."""
+    names = list(known)
+    close = get_close_matches(name, names, 1)
+    return f"did you mean {close[0]}?" if close else f"there is: {', '.join(names[:most])}"
