@@ -34,6 +34,7 @@ def test_the_wheel_ships_conf_templates_and_tables_and_no_tests(wheel: Path) -> 
         "personaforge/conf/pipeline/four_layer.yaml",
         "personaforge/conf/pipeline/parts/media.yaml",
         "personaforge/conf/schema/dna.yaml",
+        "personaforge/report/html/templates/difference.html.j2",
         "personaforge/report/html/templates/persona.html.j2",
         "personaforge/repository/files/gitignore",
         "personaforge/repository/files/workflow.yml",

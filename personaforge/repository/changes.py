@@ -83,6 +83,13 @@ def touched(
     return [one.id for one in found if one.kind != "gone"], [one.id for one in found if one.kind == "gone"]
 
 
+def touched_between(space: Workspace, personas: Iterable[str], before: str, after: str | None) -> list[str]:
+    """Return the personas that are touched between two revisions, or since one, without those that are gone."""
+    with sides(space, personas, before, after) as (old, new):
+        require_personas(old, new)
+        return [one.id for one in persona_changes(old, new) if one.kind != "gone"]
+
+
 def persona_changes(before: Side, after: Side) -> Iterator[PersonaChange]:
     """Yield the personas that are touched, by id. Raises SpecError where a template of the later side can't be read."""
     for name in sorted({*before.loaded, *after.loaded, *before.broken}):

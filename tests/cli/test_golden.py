@@ -47,7 +47,7 @@ def said(forge: Forge, golden: Golden) -> Callable[..., None]:
 
 def test_help(said: Callable[..., None], tmp_path: Path) -> None:
     said("help", "--help", cwd=tmp_path)
-    for command in ("build", "plan", "eval", "doctor", "test"):
+    for command in ("build", "plan", "eval", "test", "doctor", "init", "diff"):
         said(f"help_{command}", command, "--help", cwd=tmp_path)
 
 

@@ -107,7 +107,7 @@ def persona_page(facts: PersonaFacts, album: Album, max_bytes: int = MAX_BYTES) 
     data = b""
     sounds = Sounds(album.store, facts.summary.id)
     for album.rung in RUNGS:
-        data = _rendered(
+        data = rendered(
             "persona.html.j2",
             facts=facts,
             one=facts.summary,
@@ -132,7 +132,7 @@ def project_page(space: Workspace, summaries: dict[str, Summary], folder: Path) 
         there = (folder / page_name(name)).is_file()
         rows.append((one, page_name(name) if there else "", Album(space.store, name)))
     known = [row[0] for row in rows]
-    return _rendered(
+    return rendered(
         "project.html.j2",
         rows=rows,
         summaries=known,
@@ -180,7 +180,8 @@ def _others(space: Workspace, planned: Sequence[PersonaPlan], known: set[str]) -
         return {name: summary_of(space, one, connection) for name, one in plans.items() if name not in known}
 
 
-def _rendered(template: str, **variables: Any) -> bytes:
+def rendered(template: str, **variables: Any) -> bytes:
+    """Return a page from one of our templates, with everything that it is given escaped."""
     text: str = _environment().get_template(template).render(forge=__version__, **variables)
     return text.encode("utf-8")
 

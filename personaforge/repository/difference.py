@@ -1,0 +1,244 @@
+"""`forge diff`: what changed between two revisions, what building it takes, and what came of it where both were built.
+
+A result counts as a side's where that side's own plan comes to it: its keys, its lock, and results in the store. So a
+revision shows what it made, though the build folder holds something later, and nothing is made for a comparison.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import unified_diff
+from typing import Any, NamedTuple
+
+from personaforge.errors import PersonaForgeError, SpecError
+from personaforge.plan.plan import Estimate, PersonaPlan, Wishes, total
+from personaforge.plan.planner import Desk
+from personaforge.repository.changes import PersonaChange, persona_changes
+from personaforge.repository.sides import Side, require_personas, sides
+from personaforge.steps.action import Outcome
+from personaforge.workspace import Workspace
+
+SCHEMA = 1
+"""Of the JSON form."""
+_UNSHOWN = ("candidate", "sheet", "profile", "document")
+"""Step kinds that only lead to, or repeat, what others made."""
+
+
+class Made(NamedTuple):
+    """What a node came to on one side."""
+
+    digest: str
+    """SHA-256 of its picture or clip; empty for a text."""
+    media_type: str
+    status: str
+    """accepted, flagged, unmeasured or rejected."""
+    score: float | None
+    """A picture's or clip's composite in [0, 1], or an audit's mean in [1, 5]; None where there is none."""
+    cosine: float | None
+    unmeasured: str
+    """Why there is no score; empty where there is one, and where none is asked for, as of the anchor."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what was made as JSON."""
+        return self._asdict()
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A node's results side by side."""
+
+    node: str
+    before: Made | None
+    """None where that side has not been built, or has no such node."""
+    after: Made | None
+
+    @property
+    def same(self) -> bool:
+        """Whether both sides have the same picture with the same score."""
+        return self.before is not None and self.before == self.after
+
+    @property
+    def moved(self) -> float | None:
+        """How far the score went up; None without two scores."""
+        scores = [made.score if made is not None else None for made in (self.before, self.after)]
+        return None if scores[0] is None or scores[1] is None else round(scores[1] - scores[0], 6)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the pair as JSON."""
+        shown = {
+            name: made.as_json() if made else None for name, made in (("before", self.before), ("after", self.after))
+        }
+        return {"node": self.node, **shown, "same": self.same, "moved": self.moved}
+
+
+@dataclass(frozen=True)
+class PersonaDifference:
+    """One touched persona."""
+
+    change: PersonaChange
+    counts: Mapping[str, int]
+    """How many nodes are in each state of a plan of the later side; empty where the persona is gone."""
+    estimate: Estimate
+    pairs: tuple[Pair, ...]
+    """Of pictures, clips and audits, in the order of the graph."""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The persona."""
+        return self.change.id
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the difference as JSON."""
+        return {
+            "id": self.id,
+            "kind": self.change.kind,
+            "problem": self.change.problem,
+            "nodes": [node.as_json() for node in self.change.nodes],
+            "plan": dict(self.counts),
+            "estimate": self.estimate.as_json(),
+            "results": [pair.as_json() for pair in self.pairs],
+            "notes": list(self.notes),
+        }
+
+
+class TemplateDiff(NamedTuple):
+    """A template that differs."""
+
+    name: str
+    lines: tuple[str, ...]
+    """A unified diff, without its two heading lines."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Everything that differs between two sides."""
+
+    before: str
+    after: str
+    personas: tuple[PersonaDifference, ...]
+    untouched: int
+    templates: tuple[TemplateDiff, ...]
+    broken: Mapping[str, str]
+    """Why personas of the later side can't be composed."""
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many nodes are in each state of a plan of the later side."""
+        found: dict[str, int] = {}
+        for one in self.personas:
+            for state, number in one.counts.items():
+                found[state] = found.get(state, 0) + number
+        return found
+
+    @property
+    def estimate(self) -> Estimate:
+        """What building the later side may buy."""
+        return total(one.estimate for one in self.personas)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return everything as JSON."""
+        return {
+            "schema": SCHEMA,
+            "before": self.before,
+            "after": self.after,
+            "personas": [one.as_json() for one in self.personas],
+            "untouched": self.untouched,
+            "templates": [{"name": one.name, "diff": list(one.lines)} for one in self.templates],
+            "broken": dict(self.broken),
+            "estimate": self.estimate.as_json(),
+        }
+
+
+def difference(
+    space: Workspace,
+    before: str,
+    after: str | None = None,
+    *,
+    personas: Iterable[str] = (),
+    overrides: Sequence[str] = (),
+) -> Difference:
+    """Compare a revision with another one, or with the working tree. Reads only; nothing is built or measured.
+
+    Raises PlanError for a revision that isn't there, and SpecError for a working tree that can't be composed.
+    """
+    with sides(space, list(personas), before, after, overrides) as (old, new):
+        require_personas(old, new)
+        changes = list(persona_changes(old, new))
+        found = _planned(old, new, changes)
+        templates = tuple(_template_diffs(old, new, changes))
+        untouched = len(new.loaded) - sum(change.kind != "gone" for change in changes)
+        return Difference(old.shown, new.shown, tuple(found), untouched, templates, new.broken)
+
+
+def _planned(before: Side, after: Side, changes: Sequence[PersonaChange]) -> Iterator[PersonaDifference]:
+    plans = {one.id: one for one in after.plan([one.id for one in changes if one.kind != "gone"]).personas}
+    for change in changes:
+        plan = plans.get(change.id)
+        if plan is None:
+            yield PersonaDifference(change, {}, Estimate(), ())
+            continue
+        counts: dict[str, int] = {}
+        for node in plan.nodes.values():
+            counts[node.state] = counts.get(node.state, 0) + 1
+        estimate = total(node.estimate for node in plan.nodes.values())
+        now = _made(after, plan)
+        was: dict[str, Made] = {}
+        notes: tuple[str, ...] = ()
+        if change.kind == "changed":
+            try:
+                was = _made(before, before.plan([change.id]).personas[0])
+            except PersonaForgeError as error:
+                notes = (f"what {before.shown} came to can't be told: {error}",)
+        names = {node.name for node in change.nodes}
+        pairs = tuple(Pair(name, was.get(name), now.get(name)) for name in {**now, **was} if name in names)
+        yield PersonaDifference(change, counts, estimate, pairs, notes)
+
+
+def _made(side: Side, plan: PersonaPlan) -> dict[str, Made]:
+    """Return what is known of a side's pictures, clips and audits, by node."""
+    desk = Desk(side.house, plan, Wishes())
+    found: dict[str, Made] = {}
+    for node in plan.nodes.values():
+        if node.state in ("cached", "pinned", "restore", "blocked") and node.outcome_digest:
+            made = _of(desk.outcome(node.shape.name)) if node.shape.kind.name not in _UNSHOWN else None
+            if made is not None:
+                found[node.shape.name] = made
+    return found
+
+
+def _of(outcome: Outcome) -> Made | None:
+    facts = outcome.facts
+    media = [
+        out.artifact for out in outcome.outputs.values() if out.artifact.media_type.startswith(("image/", "video/"))
+    ]
+    score = next(
+        (facts[name] for name in ("composite", "audit_mean") if isinstance(facts.get(name), (int, float))), None
+    )
+    if not media and score is None:
+        return None
+    why = str(facts.get("unmeasured") or (facts.get("reason", "") if outcome.status == "unmeasured" else ""))
+    cosine = facts.get("cosine")
+    return Made(
+        media[0].digest if media else "",
+        media[0].media_type if media else "",
+        outcome.status,
+        None if score is None else float(score),
+        float(cosine) if isinstance(cosine, (int, float)) else None,
+        why if score is None else "",
+    )
+
+
+def _template_diffs(before: Side, after: Side, changes: Iterable[PersonaChange]) -> Iterator[TemplateDiff]:
+    for name in sorted({name for change in changes for node in change.nodes for name in node.templates}):
+        texts = [_source(side, name) for side in (before, after)]
+        lines = unified_diff(texts[0].splitlines(), texts[1].splitlines(), lineterm="", n=3)
+        yield TemplateDiff(name, tuple(lines)[2:])
+
+
+def _source(side: Side, name: str) -> str:
+    try:
+        return side.house.templates.source(name)
+    except SpecError:
+        return ""  # it is not there on this side
