@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -35,6 +36,11 @@ create table failures (
     node text primary key, persona text not null, build text not null, error text not null, failed real not null
 ) without rowid;
 """
+_LATER = """
+create table if not exists pending (kind text not null, name text not null, at real not null, primary key (kind, name))
+    without rowid
+"""
+"""What came after SCHEMA 1, and needs no other one."""
 _KEPT_SPECS = 5_000
 
 
@@ -129,9 +135,28 @@ class Index:
 
     # --- the log of records ---
 
+    def announce(self, kind: str, name: str) -> None:
+        """Note that a record is about to be written: its writer may die before it can be added."""
+        self._rows("insert or replace into pending values (?, ?, ?)", kind, name, time.time())
+
     def add(self, kind: str, name: str) -> None:
         """Note that a record is there, in the order in which records came."""
-        self._rows("insert or ignore into log (kind, name) values (?, ?)", kind, name)
+
+        def put(connection: sqlite3.Connection) -> None:
+            with connection:
+                connection.execute("begin immediate")
+                connection.execute("insert or ignore into log (kind, name) values (?, ?)", (kind, name))
+                connection.execute("delete from pending where kind = ? and name = ?", (kind, name))
+
+        self._do(put)
+
+    def pending(self) -> list[tuple[str, str]]:
+        """Return (kind, name) of the records that were announced and not added, oldest first."""
+        return self._rows("select kind, name from pending order by at")
+
+    def forget_pending(self, before: float) -> None:
+        """Forget what was announced before a time, in seconds since 1970, and is not there."""
+        self._rows("delete from pending where at < ?", before)
 
     def since(self, seq: int) -> list[tuple[int, str, str]]:
         """Return (sequence number, kind, name) of the records after a sequence number."""
@@ -219,6 +244,7 @@ def _connect(path: str) -> sqlite3.Connection:
             connection.close()
             _put_aside(path)
             return _connect(path)
+        connection.execute(_LATER)
     except BaseException:
         connection.close()
         raise

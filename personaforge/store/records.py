@@ -60,16 +60,18 @@ class Records:
             names.append(one)
         return names[::-1]
 
-    def put(self, kind: str, name: str, record: dict[str, Any], *, again: bool = False) -> str:
-        """Keep a record and return its name, which differs from the given one when `again` finds that taken."""
-        unique = name
-        number = 0
-        while again and self._taken(kind, unique):
+    def free_name(self, kind: str, name: str) -> str:
+        """Return a name for another record of a key: the key, or what follows the last one that was used."""
+        unique, number = name, 0
+        while self._taken(kind, unique):
             number += 1
             unique = f"{name}~{number}"
-        data = orjson.dumps(record, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
-        write_atomic(self.path(kind, unique), data, mode=0o444, sync_folder=True)
         return unique
+
+    def put(self, kind: str, name: str, record: dict[str, Any]) -> None:
+        """Keep a record under a name."""
+        data = orjson.dumps(record, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
+        write_atomic(self.path(kind, name), data, mode=0o444, sync_folder=True)
 
     def _taken(self, kind: str, name: str) -> bool:
         """Tell whether a name has been used, be it for a record that was put aside since."""

@@ -120,8 +120,7 @@ class Remote:
             return False
         if not genuine or not complete:
             return False
-        name = store.records.put("actions", key, record, again=True)
-        store.index.add("actions", name)
+        store.put_record("actions", store.records.free_name("actions", key), record)
         return True
 
 

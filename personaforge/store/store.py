@@ -69,25 +69,42 @@ class Store:
     def commit(self, key: str, record: dict[str, Any]) -> dict[str, Any]:
         """Keep an action record, whose artifacts must be kept already, and return it."""
         record = {"schema": RECORD_SCHEMA, "key": key, **record}
-        name = self.records.put("actions", key, record, again=True)
-        self.index.add("actions", name)
+        self.put_record("actions", self.records.free_name("actions", key), record)
         return record
 
+    def put_record(self, kind: str, name: str, record: dict[str, Any]) -> None:
+        """Keep a record and note it in the log, announced before, so that no death in between hides it from there."""
+        self.index.announce(kind, name)
+        self.records.put(kind, name, record)
+        self.index.add(kind, name)
+
+    def note_pending(self) -> None:
+        """Add to the log what was written and not added any more: its writer has died, or is about to add it."""
+        for kind, name in self.index.pending():
+            if os.path.exists(self.records.path(kind, name)):
+                self.index.add(kind, name)
+        self.index.forget_pending(time.time() - _FORGOTTEN_SECONDS)
+
     def note_found(self, key: str) -> None:
-        """Make sure that the log knows a record that was found: its writer may have died before noting it."""
+        """Make sure that the log knows a record that was found: it may have come with a copied folder."""
         self.index.add("actions", key)
 
     def keep(self, kind: str, name: str, record: dict[str, Any]) -> None:
         """Keep an evaluation or a build record under a name that its content decides; a known one is left as it is."""
-        if not os.path.exists(self.records.path(kind, name)):
-            self.records.put(kind, name, {"schema": RECORD_SCHEMA, "time": time.time(), **record})
-        self.index.add(kind, name)
+        if os.path.exists(self.records.path(kind, name)):
+            self.index.add(kind, name)
+        else:
+            self.put_record(kind, name, {"schema": RECORD_SCHEMA, "time": time.time(), **record})
 
     def close(self) -> None:
         """Close the databases."""
         self.index.close()
         if "journal" in self.__dict__:
             self.journal.close()
+
+
+_FORGOTTEN_SECONDS = 86_400.0
+"""After this long whoever meant to write a record has died before it did."""
 
 
 def artifacts(record: dict[str, Any]) -> dict[str, Artifact]:

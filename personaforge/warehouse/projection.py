@@ -113,6 +113,7 @@ def _new_records(store: Store, meta: Mapping[str, str]) -> tuple[str, list[tuple
     """Return the log's epoch, what came since the last time, and whether that is everything there is."""
     if meta.get("epoch") != store.index.epoch():
         relog(store)  # the log is of an index that this file doesn't know: it may lack what an earlier one had
+    store.note_pending()
     while True:
         epoch = store.index.epoch()
         fresh = meta.get("epoch") != epoch

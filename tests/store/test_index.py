@@ -243,3 +243,17 @@ def test_an_index_that_another_keeps_locked_is_an_error_and_stays(
     other.execute("rollback")
     other.close()
     assert list(index.nodes("ana")) == ["ana/soul"] and not path.with_name("index.db.damaged").exists()
+
+
+def test_what_was_announced_waits_until_it_is_added(index: Index) -> None:
+    index.announce("actions", "a")
+    index.announce("builds", "b")
+    index.announce("actions", "a")
+    assert sorted(index.pending()) == [("actions", "a"), ("builds", "b")] and index.since(0) == []
+    index.add("actions", "a")
+    index.add("actions", "a")
+    assert index.pending() == [("builds", "b")] and [row[1:] for row in index.since(0)] == [("actions", "a")]
+    index.forget_pending(0.0)
+    assert index.pending() == [("builds", "b")]
+    index.forget_pending(4e9)
+    assert index.pending() == []

@@ -24,7 +24,7 @@ def records(tmp_path: Path) -> Records:
 
 def test_a_record_comes_back_as_it_was_kept(records: Records) -> None:
     record = {"schema": 1, "b": [1, 2.5, None], "a": "é"}
-    assert records.put("actions", KEY, record) == KEY
+    records.put("actions", KEY, record)
     assert records.get("actions", KEY) == record
     path = Path(records.path("actions", KEY))
     assert path.read_text() == '{"a":"é","b":[1,2.5,null],"schema":1}\n'
@@ -37,8 +37,14 @@ def test_what_is_not_there(records: Records) -> None:
     assert list(records.all("actions")) == []
 
 
+def put_again(records: Records, number: int) -> str:
+    name = records.free_name("actions", KEY)
+    records.put("actions", name, {"schema": 1, "n": number})
+    return name
+
+
 def test_a_key_may_have_several_records_of_which_the_newest_comes_first(records: Records) -> None:
-    names = [records.put("actions", KEY, {"schema": 1, "n": number}, again=True) for number in range(12)]
+    names = [put_again(records, number) for number in range(12)]
     assert names == [KEY, *(f"{KEY}~{number}" for number in range(1, 12))]
     assert [record["n"] for _, record in records.latest("actions", KEY)] == list(range(11, -1, -1))
     assert sorted(name for name, _ in records.all("actions")) == sorted(names)
@@ -51,11 +57,11 @@ def test_kinds_stay_apart(records: Records) -> None:
 
 def test_the_place_of_a_record_that_was_put_aside_stays_taken(records: Records) -> None:
     for number in range(3):
-        records.put("actions", KEY, {"schema": 1, "n": number}, again=True)
+        put_again(records, number)
     path = records.path("actions", f"{KEY}~1")
     os.rename(path, path + ".damaged")
     assert [record["n"] for _, record in records.latest("actions", KEY)] == [2, 0]
-    assert records.put("actions", KEY, {"schema": 1, "n": 3}, again=True) == f"{KEY}~3"
+    assert put_again(records, 3) == f"{KEY}~3"
     assert [record["n"] for _, record in records.latest("actions", KEY)] == [3, 2, 0]
 
 
