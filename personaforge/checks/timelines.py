@@ -24,7 +24,7 @@ def judge_drift(assertion: DriftAssertion, found: Drift | None, persona: str, al
     if not lines:
         name = f"{assertion.modality} {assertion.metric}".strip()
         return nothing(f"nothing has been measured that makes a timeline of {name}", allow)
-    hint = f"forge drift {persona} --modality {assertion.modality}"
+    hint = f"forge drift {persona} --modality {assertion.modality} --blame"
     said = _said(lines)
     untold = _untold(assertion, lines)
     if untold and Cause.INSUFFICIENT not in allow:
@@ -60,7 +60,7 @@ def _row(line: Timeline, hint: str) -> FailingRow:
     change = line.finding.change
     entry = line.entries[change.best] if change is not None else line.entries[-1]
     since = f"since {entry.time:%Y-%m-%d %H:%M} UTC" if change is not None else ""
-    suspects = "; ".join(f"{one.name} {one.before} -> {one.after}" for one in line.suspects[:3])
+    suspects = "; ".join(f"{one.name} ({one.probability:.0%})" for one in line.suspects[:3])
     parts = [f"{line.metric.name} {line.finding.verdict}", since, f"changed then: {suspects}" if suspects else ""]
     return FailingRow(
         entry.node, entry.slot, line.finding.window.mean, ", ".join(filter(None, parts)), entry.artifact, "", hint

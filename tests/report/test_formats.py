@@ -7,6 +7,8 @@ import io
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -14,6 +16,8 @@ import pytest
 from personaforge.report.formats import FORMATS, Line, Section, Sheet, render
 from personaforge.report.formats.markdown import MOST, escaped
 from personaforge.report.formats.sheet import Code
+from personaforge.testing import write_project
+from personaforge.workspace import Workspace
 from tests.run.conftest import PERSONA, Studio
 
 STRANGE = 'a|b\n::error::x @team #12 <img src=x> `c` https://evil.example [l](u) *b* & "q" \x1b[31m\x00 ]]> é 🎨'
@@ -233,7 +237,7 @@ def test_every_command_writes_every_format(make_studio: Callable[..., Studio], f
             root = junit(text)
             assert (int(root.attrib["failures"]) > 0) is (name in ("test", "drift", "eval")), name
         elif form == "json":
-            assert json.loads(text)["schema"] in (1, 2)
+            assert isinstance(json.loads(text)["schema"], int)
         elif form == "csv":
             rows = list(csv.DictReader(io.StringIO(text)))
             assert len(rows) == len(one.lines)
@@ -259,3 +263,24 @@ def _evaluated(studio: Studio) -> object:
         Evaluated("b.png", "b" * 64, {"status": "no_face", "faces": 0}, nobody, bad, None),
     )
     return Evaluation("ana/anchor", studio.measurers.identity.as_json(), NoneApplies("none", False), pictures)
+
+
+def test_a_fall_is_a_warning_with_its_suspects_and_a_failure_where_ci_says_so(tmp_path: Path) -> None:
+    from personaforge.drift import drift
+    from personaforge.report.sheets.drift import drift_sheet
+    from personaforge.suspects import Blame, Part, Suspect
+    from tests.test_drift import ANA, series
+
+    with Workspace.open(["ana"], str(write_project(tmp_path / "p", {"ana": ANA}))) as space:
+        series(space, 60, start=40, size=-0.03)
+        found = drift(space, "ana")
+    part = Part("image.model", "a", "b" * 500)
+    suspect = Suspect((part,), None, None, 0.9, -0.03, -3.0, 40, 20, 40, (1, 1), 5, 5)
+    blamed = Blame((suspect,), 0.1)
+    found = replace(found, timelines=tuple(replace(line, blame=blamed) for line in found.timelines))
+    warned, failed = (render(drift_sheet(found, on, ("personas/ana.yaml", 2)), "github") for on in ([], ["degrading"]))
+    assert warned.startswith("::warning file=personas/ana.yaml,line=2,title=ana face composite::degrading: ")
+    assert failed.startswith("::error file=personas/ana.yaml,line=2,title=ana face composite::degrading: ")
+    assert f"image.model a {'b' * 79}… 90%25" in failed and "try: forge drift ana --modality face --blame" in failed
+    text = render(drift_sheet(found, []), "markdown")
+    assert f"| image.model | a | {'b' * 79}… | 90% |" in text and "**degrading**" in text

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from personaforge.drift import Drift, Timeline
 from personaforge.report.formats.sheet import Line, Section, Sheet, State
-from personaforge.report.sheets.place import NOWHERE, Place, rows_text
+from personaforge.report.sheets.place import NOWHERE, Place, rows_text, shortened
 
 
 def drift_sheet(found: Drift, fail_on: Sequence[str], place: Place = NOWHERE, prefix: str = "") -> Sheet:
@@ -60,13 +60,15 @@ def _timeline_line(line: Timeline, persona: str, fail_on: Sequence[str], place: 
 
 
 def _timeline_section(line: Timeline, persona: str) -> Section:
-    """Return what else changed where a timeline changed."""
+    """Return what else changed where a timeline changed, the likeliest cause first."""
     change = line.finding.change
     assert change is not None
     entry = line.entries[change.best]
-    rows = tuple((one.name, one.before, one.after, f"{one.share:.0%}") for one in line.suspects)
+    rows = tuple(
+        (one.name, shortened(one.before), shortened(one.after), f"{one.probability:.0%}") for one in line.suspects
+    )
     when = f"{entry.time:%Y-%m-%d %H:%M} UTC"
     text = f"since record {change.best + 1} ({change.low + 1} to {change.high + 1}), {entry.node or entry.slot}, {when}"
-    command = f"forge drift {persona} --modality {line.modality}"
+    command = f"forge drift {persona} --modality {line.modality} --blame"
     title = f"{line.modality} {line.metric.name} is {line.finding.verdict}: {line.finding.reason}"
-    return Section(title, ("changed then", "before", "after", "of nodes"), rows, text, command)
+    return Section(title, ("changed then", "before", "after", "probability"), rows, text, command)

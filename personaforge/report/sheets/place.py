@@ -30,3 +30,9 @@ def rows_text(section: Section) -> str:
 
 def _text(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def shortened(text: str, most: int = 80) -> str:
+    """Return a text as one short line; a key part may be a whole prompt."""
+    text = " ".join(text.split())
+    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -10,7 +10,8 @@ from click import unstyle
 
 from personaforge.plan.plan import PersonaPlan, Plan, PlannedNode, total
 from personaforge.report.formats.sheet import Line, Section, Sheet, State
-from personaforge.report.plan_text import WORDS, estimate_text, stays, step_rows
+from personaforge.report.money import estimate_text
+from personaforge.report.plan_text import WORDS, stays, step_rows
 
 
 def plan_sheet(plan: Plan, prefix: str = "", root: Path | None = None) -> Sheet:
