@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from personaforge.plan.explain import shown
 from personaforge.plan.plan import Estimate
-from personaforge.report.plan_text import WORDS, estimate_text
+from personaforge.report.money import estimate_text
+from personaforge.report.plan_text import WORDS
 from personaforge.repository.difference import Made, Pair, PersonaDifference
 
 _WORK = ("run", "maybe", "restore", "blocked", "missing")
