@@ -8,9 +8,10 @@ them by the projection's own refresh.sql. Takes some 8 GB in DIR while it runs.
 
     fill         refresh.sql over everything, as `forge warehouse rebuild` runs it
     summary      select * from drift_summary, every row fetched
-    timeline     select * from timeline where persona = ..., every row fetched; of 9 personas
-    insert       a further million score rows: evaluations and measurements as rows in Python, put in as a projection
-                 puts them, `scores` derived, committed
+    timeline     what a chart takes, and select *, from timeline where persona = ..., every row fetched; of 9 personas
+    insert       a million rows of `scores`, given as rows in Python, committed
+    project      as many score rows as a projection brings them: evaluations and measurements as rows in Python, put in,
+                 `scores` derived, committed
     JSON lines   the summary's figures from a file with a line for each score, by Python with orjson and numpy and by
                  DuckDB's own reader. `persona` reads what a timeline has of one persona
 """
@@ -18,7 +19,7 @@ them by the projection's own refresh.sql. Takes some 8 GB in DIR while it runs.
 from __future__ import annotations
 
 import argparse
-import resource
+import gc
 import shutil
 import statistics
 import subprocess
@@ -98,8 +99,9 @@ def seconds_of(work: Callable[[], Any], times: int = 3) -> tuple[float, Any]:
 
 
 def peak_mb() -> float:
-    """Return the most memory that this process has had, MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+    """Return the most memory that this process has had, MB. getrusage would tell of the parent's, too."""
+    (line,) = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")]
+    return int(line.split()[1]) / 1e3
 
 
 def fill(store: Store, nights: int) -> float:
@@ -143,6 +145,7 @@ def more(connection: duckdb.DuckDBPyConnection, nights: int, rows: int) -> dict[
 
 def put(connection: duckdb.DuckDBPyConnection, tables: dict[str, list[dict[str, Any]]]) -> dict[str, float]:
     """Put rows in as a projection does. Returns the seconds of each part."""
+    gc.freeze()
     began = time.perf_counter()
     connection.execute("begin")
     connection.execute("create temporary table touched (subject varchar)")
@@ -157,6 +160,17 @@ def put(connection: duckdb.DuckDBPyConnection, tables: dict[str, list[dict[str, 
     connection.execute("commit")
     done = time.perf_counter()
     return {"rows": inserted - began, "scores": refreshed - inserted, "commit": done - refreshed, "all": done - began}
+
+
+def put_scores(connection: duckdb.DuckDBPyConnection, rows: list[dict[str, Any]]) -> float:
+    """Insert rows of `scores` in one transaction. Returns the processor's seconds, whoever else works."""
+    gc.freeze()  # a projection has a batch in memory, and not millions of rows for the collector to look through
+    began = time.process_time()
+    connection.execute("begin")
+    for start in range(0, len(rows), projection._BATCH):
+        insert(connection, "scores", rows[start : start + projection._BATCH])
+    connection.execute("commit")
+    return time.process_time() - began
 
 
 def summary_of_lines(path: Path) -> int:
@@ -206,6 +220,10 @@ def ask(path: Path, what: str) -> None:
         connection.execute(setting)
     asked = {
         "summary": ["select * from drift_summary"],
+        "chart": [
+            f"select metric, number, evaluated, value, residual from timeline where persona = 'persona-{n:04}'"
+            for n in range(17, PERSONAS, 111)
+        ],
         "timeline": [f"select * from timeline where persona = 'persona-{n:04}'" for n in range(17, PERSONAS, 111)],
         "drift": [f"select * from drift_records where persona = 'persona-{n:04}'" for n in range(17, PERSONAS, 111)],
         "latest": [f"select * from latest_scores where persona = 'persona-{n:04}'" for n in range(17, PERSONAS, 111)],
@@ -255,7 +273,11 @@ def run(root: Path, rows: int) -> None:
     print(f"{PERSONAS} personas, {scores:,} score rows, {evaluations:,} evaluations, duckdb {duckdb.__version__}")
     print(f"warehouse {path.stat().st_size / 1e6:,.0f} MB, JSON lines {lines.stat().st_size / 1e6:,.0f} MB\n")
     line("fill: derive all scores", spent)
-    for what, name in (("summary", "drift_summary"), ("timeline", "timeline of a persona")):
+    for what, name in (
+        ("summary", "drift_summary"),
+        ("chart", "timeline of a persona, 5 columns"),
+        ("timeline", "timeline of a persona, all 25"),
+    ):
         median, first, peak, count = asked_alone(path, what)
         line(name, median, f"first {first:.3f} s, peak {peak:,.0f} MB, {count:,} rows")
     for what, name in (("drift", "drift_records of a persona"), ("latest", "latest_scores of a persona")):
@@ -275,13 +297,23 @@ def run(root: Path, rows: int) -> None:
     (after,) = connection.execute("select count(*) from scores").fetchone() or (0,)
     connection.close()
     note = ", ".join(f"{name} {seconds:.2f}" for name, seconds in parts.items() if name != "all")
-    line(f"insert {after - scores:,} score rows into them", parts["all"], note)
+    line(f"project {after - scores:,} score rows into them", parts["all"], note)
+    connection = projection.connect(store)
+    cursor = connection.execute("select * from scores limit 1000000")
+    names = [one[0] for one in cursor.description or ()]
+    rows_given = [
+        {name: cell.timestamp() if name == "evaluated" else cell for name, cell in zip(names, row, strict=True)}
+        for row in cursor.fetchall()
+    ]
+    seconds, processor = seconds_of(lambda: put_scores(connection, rows_given), 1)
+    line(f"insert {len(rows_given):,} rows into scores", seconds, f"processor {processor:.2f}")
+    connection.close()
     path.unlink()
     connection = projection.connect(store)
     parts = put(connection, tables)
     connection.close()
     note = ", ".join(f"{name} {seconds:.2f}" for name, seconds in parts.items() if name != "all")
-    line("the same into an empty warehouse", parts["all"], note)
+    line("project them into an empty warehouse", parts["all"], note)
     print(f"    from {len(tables['evaluations']):,} evaluations and {len(tables['measurements']):,} measurements")
 
 
