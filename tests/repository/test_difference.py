@@ -144,7 +144,9 @@ def strange() -> Difference:
     pinned = NodeChange("image/03", "changed", (), (), (Reason("pin", HOSTILE),))
     made = Made("0" * 64, "image/png", "unmeasured", None, None, HOSTILE)
     change = PersonaChange("ben", "changed", (node, pinned))
-    one = PersonaDifference(change, {"run": 1}, Estimate(1, 2, None, None), (Pair("image/02", made, None),), (HOSTILE,))
+    one = PersonaDifference(
+        change, {"run": 1}, Estimate(1, 2, unpriced_min=1, unpriced_max=2), (Pair("image/02", made, None),), (HOSTILE,)
+    )
     broken = PersonaDifference(PersonaChange("ana", "new", (), HOSTILE), {"run": 1}, Estimate(), ())
     return Difference(
         HOSTILE, "b", (one, broken), 0, (TemplateDiff("bio.j2", ("+```", f"+{HOSTILE}")),), {"cay": HOSTILE}

@@ -204,10 +204,24 @@ def test_the_workflows_own_commands_pass(repository: Path, tmp_path: Path, comma
     for name in ("Install forge", "Validate", "Plan", "Build", "Eval", "Drift", "Report"):
         assert name in names
     assert "mira-halvorsen" in summary
-    assert said.startswith("pr\ncomment\n7\n") and "never built" in said
+    assert said.startswith("pr\ncomment\n7\n") and "never built" in said and "is new, 43 nodes" in said
     assert (repository / "reports/mira-halvorsen.html").stat().st_size > 10_000
+    assert "mira-halvorsen" in (repository / "reports/diff.html").read_text()
     # All that the run leaves in the working tree, and all that is to be committed, is the lock.
     assert git(repository, "status", "--porcelain") == "?? personas/mira-halvorsen.lock.yaml"
+
+
+def test_a_pull_request_that_touches_no_persona_builds_none(
+    repository: Path, tmp_path: Path, commands: Path, git: Git
+) -> None:
+    base = git(repository, "rev-parse", "HEAD")
+    (repository / "README.md").write_text("Read me.\n")
+    (repository / "personas/mira.yaml").write_text("# A note.\n" + (repository / "personas/mira.yaml").read_text())
+    git(repository, "commit", "-a", "-m", "Words")
+    ran, _, said = run_as_github(repository, tmp_path, commands, base)
+    assert [step for step in ran if step.code] == [] and ran[-1].name == "Report"
+    assert "No persona's keys differ" in said and "no persona's keys have changed since" in said
+    assert not (repository / "build").exists()
 
 
 def test_a_broken_persona_stops_the_workflow(repository: Path, tmp_path: Path, commands: Path) -> None:
