@@ -201,7 +201,7 @@ def test_the_workflows_own_commands_pass(repository: Path, tmp_path: Path, comma
     ran, summary, said = run_as_github(repository, tmp_path, commands)
     assert [step for step in ran if step.code] == []
     names = [step.name for step in ran]
-    for name in ("Install forge", "Validate", "Plan", "Build", "Eval", "Drift", "Report"):
+    for name in ("Install forge", "Validate", "Plan", "Build", "Eval", "Drift", "Test", "Report"):
         assert name in names
     assert "mira-halvorsen" in summary
     assert said.startswith("pr\ncomment\n7\n") and "never built" in said and "is new, 43 nodes" in said
