@@ -100,6 +100,9 @@ def test_the_change_that_caused_it_comes_first_with_its_commit_and_diff(
     )
     assert "+{{ profile.surface.name }}" in said and "nothing that a record names" in said
     assert max(map(len, said.splitlines())) <= 80
+    for form in ("github", "markdown", "csv", "junit"):
+        written = forge("drift", "ana", "--format", form, cwd=studio.root, check=0).stdout
+        assert form == "csv" or "template image.j2" in written
     told = forge("drift", "ana", "--blame", cwd=studio.root, check=0).stdout
     assert commits[2][:12] in told
     short = forge("drift", "ana", cwd=studio.root, check=0).stdout

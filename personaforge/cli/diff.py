@@ -11,7 +11,7 @@ from personaforge.cli.options import PersonaArgument, print_json
 from personaforge.workspace import Workspace
 
 
-@click.command("diff", short_help="Compare two git revisions: what changed, its cost, and what came of it.")
+@click.command("diff", short_help="Compare two git revisions: what changed, costs and came of it.")
 @click.argument("before", metavar="REV")
 @click.argument("after", metavar="[REV]", required=False)
 @click.option("-p", "--persona", "personas", multiple=True, type=PersonaArgument(), help="Only this; may be repeated.")

@@ -22,7 +22,7 @@ COMMANDS = {
     "init": ("init", "Make a repository of personas, with CI."),
     "build": ("build", "Build personas: plan, then run what is needed."),
     "plan": ("plan", "Show what a build would do, why, and what it may cost."),
-    "diff": ("diff", "Compare two git revisions: what changed, its cost, and what came of it."),
+    "diff": ("diff", "Compare two git revisions: what changed, costs and came of it."),
     "explain": ("plan", "Show what a node depends on and what has changed."),
     "validate": ("spec", "Check persona files and list every problem."),
     "config": ("spec", "Show the composed settings and where each came from."),

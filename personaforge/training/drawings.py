@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
 
@@ -69,7 +70,8 @@ def draw(
     folder.mkdir(parents=True, exist_ok=True)
     parts = {start: folder / f"people-{start:06}.npz" for start in range(first, first + people, PART)}
     missing = [(start, path) for start, path in parts.items() if not path.exists()]
-    with ProcessPoolExecutor(jobs) as pool:
+    # Never forked: a child of a process in which OpenCV has threads waits for them for ever.
+    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
         waiting = [
             pool.submit(_part, path, start, min(PART, first + people - start), scenes, poses) for start, path in missing
         ]

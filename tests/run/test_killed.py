@@ -60,9 +60,9 @@ TRANSITIONS = [
     Point(Journal, "done"),
 ]
 BETWEEN = [Point(Blobs, "put"), Point(Blobs, "put_file"), Point(Store, "commit")]
-BY_THE_USER = {"cancelled", "abandon", "resubmit"}
+BY_THE_USER = {"cancelled", "abandon", "resubmit", "deleted"}
 """One transaction each, at the user's word, with nothing in flight."""
-READING = {"get", "open_entries", "matching", "charges", "close"}
+READING = {"get", "open_entries", "ended_jobs", "matching", "charges", "close"}
 
 
 def test_every_transition_is_here() -> None:
