@@ -111,11 +111,16 @@ def print_json(value: Any) -> None:
 
 def format_options(function: F) -> F:
     """Add --format and --out."""
-    from personaforge.report.formats import FORMATS
-
     function = click.option(
         "--out", type=click.Path(dir_okay=False), metavar="FILE", help="Write the format there, and print the table."
     )(function)
+    return format_option(function)
+
+
+def format_option(function: F) -> F:
+    """Add --format, where there is no --out."""
+    from personaforge.report.formats import FORMATS
+
     return click.option(
         "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="How it is written."
     )(function)

@@ -8,6 +8,7 @@ import click
 
 from personaforge.cli.options import (
     NodeArgument,
+    format_option,
     json_option,
     personas_argument,
     print_json,
@@ -18,7 +19,6 @@ from personaforge.cli.options import (
     wish_options,
 )
 from personaforge.plan.plan import Asked
-from personaforge.report.formats import FORMATS
 from personaforge.workspace import Workspace
 
 
@@ -30,9 +30,7 @@ from personaforge.workspace import Workspace
 @click.option("-v", "--verbose", is_flag=True, help="Every node, with all its reasons.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False), help="Save the plan for `forge build --plan FILE`.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 0 when there is nothing to do, 2 with changes.")
-@click.option(
-    "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="How it is written."
-)
+@format_option
 @json_option
 @click.pass_obj
 def plan_command(

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from personaforge.cli.options import json_option, personas_argument, print_json, split_overrides
+from personaforge.cli.options import format_option, json_option, personas_argument, show_as, split_overrides
 from personaforge.workspace import Workspace
+
+if TYPE_CHECKING:
+    from personaforge.report.html.pages import Reports
 
 
 @click.command("report", short_help="Write an HTML page for each persona and one for the project.")
@@ -16,23 +20,36 @@ from personaforge.workspace import Workspace
 @click.option(
     "-o", "--out", type=click.Path(file_okay=False, path_type=Path), metavar="FOLDER", help="Instead of reports/."
 )
+@format_option
 @json_option
 @click.pass_obj
-def report_command(folder: str | None, personas: tuple[str, ...], out: Path | None, as_json: bool) -> int:
+def report_command(folder: str | None, personas: tuple[str, ...], out: Path | None, form: str, as_json: bool) -> int:
     """Write a self-contained HTML page for each persona, and one for the project, to reports/.
 
     Contact sheet with scores, decisions and attempts, the anchor's face beside each, key frames of clips, timelines and
     cost. The pages load nothing and run no script, so they can be mailed, archived and printed.
     """
     from personaforge.report.html.pages import report
+    from personaforge.report.sheets.pages import report_sheet
+    from personaforge.report.sheets.place import repository_prefix
 
     names, overrides = split_overrides(personas)
     with Workspace.open(names, folder) as space:
         written = report(space, names, out, overrides=overrides)
-    if as_json:
-        print_json(written.as_json())
-        return 0
-    for page in written.pages:
-        click.echo(f"{os.path.relpath(page.path)}  {page.size / 1e6:.2f} MB")
-    click.echo(os.path.relpath(written.project))
+        prefix = repository_prefix(space.project)
+    show_as("json" if as_json else form, None, lambda: report_sheet(written, prefix), lambda: _print(written))
     return 0
+
+
+def _print(written: Reports) -> None:
+    from personaforge.report.tables import print_table
+
+    rows = []
+    for page in written.pages:
+        one = page.summary
+        scores = [f"{value:.3f}" if value is not None else "unmeasured" for value in (one.mean, one.lowest)]
+        accepted, problems = f"{one.counts['accepted']} of {one.total}", len(one.problems) or ""
+        where = f"{os.path.relpath(page.path)} ({page.size / 1e6:.2f} MB)"
+        rows.append((page.persona, one.state, accepted, *scores, one.drift, f"${one.usd:.4f}", problems, where))
+    print_table(("persona", "state", "accepted", "mean", "lowest", "drift", "cost", "problems", "page"), rows)
+    click.echo(os.path.relpath(written.project))

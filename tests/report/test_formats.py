@@ -210,9 +210,11 @@ def test_every_command_writes_every_format(make_studio: Callable[..., Studio], f
     from personaforge.checks.run import run_checks
     from personaforge.drift import drift
     from personaforge.plan.plan import Asked
+    from personaforge.report.html.pages import report
     from personaforge.report.sheets.checks import checks_sheet
     from personaforge.report.sheets.drift import drift_sheet
     from personaforge.report.sheets.evaluation import evaluation_sheet
+    from personaforge.report.sheets.pages import report_sheet
     from personaforge.report.sheets.plan import plan_sheet
     from tests.run.test_attempts import BLACK
 
@@ -228,7 +230,10 @@ def test_every_command_writes_every_format(make_studio: Callable[..., Studio], f
             "drift": drift_sheet(drift(space, "ana"), ["insufficient"], ("personas/ana.yaml", 3)),
             "plan": plan_sheet(plan, "", space.project.root),
             "eval": evaluation_sheet(evaluation, 0.9, "ana"),
+            "report": report_sheet(report(space, []), "studio/"),
         }
+    (told,) = sheets["report"].lines
+    assert (told.state, told.message) == ("warn", "1 rejected")
     for name, one in sheets.items():
         assert all(len(row.cells) == len(one.columns) for row in one.lines), name
         text = render(one, form)
@@ -242,7 +247,7 @@ def test_every_command_writes_every_format(make_studio: Callable[..., Studio], f
             rows = list(csv.DictReader(io.StringIO(text)))
             assert len(rows) == len(one.lines)
         elif form == "github":
-            assert ("::error " in text) is (name != "plan")
+            assert ("::error " in text) is (name not in ("plan", "report"))
             assert ("::error file=studio/personas/ana.yaml,title=ana images::" in text) is (name == "test")
         else:
             assert text.startswith(f"### forge {name}: ") and "| --- |" in text

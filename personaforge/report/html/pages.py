@@ -47,6 +47,8 @@ class Page:
     path: Path
     size: int
     """Bytes."""
+    summary: Summary
+    """How the persona stands."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,24 @@ class Reports:
     pages: tuple[Page, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """Return the paths and sizes as JSON."""
-        pages = [{"persona": one.persona, "path": str(one.path), "bytes": one.size} for one in self.pages]
+        """Return the paths and sizes, and how each persona stands, as JSON."""
+        pages = [
+            {
+                "persona": one.persona,
+                "path": str(one.path),
+                "bytes": one.size,
+                "state": one.summary.state,
+                "accepted": one.summary.counts["accepted"],
+                "of": one.summary.total,
+                "mean": one.summary.mean,
+                "lowest": one.summary.lowest,
+                "drift": one.summary.drift or None,
+                "cost_usd": round(one.summary.usd, 6),
+                "unknown_calls": one.summary.unknown_calls,
+                "problems": list(one.summary.problems),
+            }
+            for one in self.pages
+        ]
         return {"schema": 1, "project": str(self.project), "pages": pages}
 
 
@@ -91,7 +109,7 @@ def report(
         path = folder / page_name(one.id)
         data = persona_page(facts, Album(space.store, one.id))
         write_atomic(str(path), data)
-        pages.append(Page(one.id, path, len(data)))
+        pages.append(Page(one.id, path, len(data), facts.summary))
     others = _others(space, plan.personas, set(summaries))
     path = folder / PROJECT_PAGE
     write_atomic(str(path), project_page(space, {**summaries, **others}, folder))
