@@ -12,6 +12,8 @@ import re
 import sys
 
 _SUFFIX = ".dist-info"
+LITELLM = "1.106.2"
+"""The one version of litellm that forge works with, as pyproject.toml pins it."""
 
 
 def installed_version(name: str) -> str | None:

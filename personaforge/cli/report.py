@@ -42,6 +42,7 @@ def report_command(folder: str | None, personas: tuple[str, ...], out: Path | No
 
 
 def _print(written: Reports) -> None:
+    from personaforge.report.money import spent_text
     from personaforge.report.tables import print_table
 
     rows = []
@@ -49,7 +50,9 @@ def _print(written: Reports) -> None:
         one = page.summary
         scores = [f"{value:.3f}" if value is not None else "unmeasured" for value in (one.mean, one.lowest)]
         accepted, problems = f"{one.counts['accepted']} of {one.total}", len(one.problems) or ""
+        # Where nothing is known to have cost anything, all of it may be what nobody knows.
+        cost = spent_text(one.usd, one.unknown_calls + bool(one.usd), one.unknown_calls)
         where = f"{os.path.relpath(page.path)} ({page.size / 1e6:.2f} MB)"
-        rows.append((page.persona, one.state, accepted, *scores, one.drift, f"${one.usd:.4f}", problems, where))
+        rows.append((page.persona, one.state, accepted, *scores, one.drift, cost, problems, where))
     print_table(("persona", "state", "accepted", "mean", "lowest", "drift", "cost", "problems", "page"), rows)
     click.echo(os.path.relpath(written.project))

@@ -6,7 +6,7 @@ The only part of `forge doctor` that makes connections. Nothing is asked that co
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from personaforge.doctor.finding import Finding, Level, faulty, listed
 from personaforge.doctor.providers import Account, key_state
@@ -15,7 +15,7 @@ from personaforge.providers.addresses import variable_in_force
 from personaforge.providers.table import Options, capability, provider
 
 if TYPE_CHECKING:
-    from personaforge.providers.protocols import Checked
+    from personaforge.providers.protocols import Checked, Checking
 
 PART: Final = "live"
 _SECONDS: Final = 15.0
@@ -113,7 +113,7 @@ def _asked(question: _Question) -> list[Finding]:
 def _answer(question: _Question) -> Checked | None:
     account, modality = question.account, question.modalities[0]
     made = provider(modality, account.provider, Options(_SECONDS, account.key))
-    check = getattr(made, "check")  # noqa: B009 - only providers that can have it
+    check = cast("Checking", made).check
     try:
         found: Checked | None = check(question.models[0] if question.models else "")
         return found

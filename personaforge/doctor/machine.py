@@ -17,7 +17,7 @@ from personaforge import __version__
 from personaforge.doctor.finding import Finding, Level, listed
 from personaforge.errors import MissingExtra
 from personaforge.spec.project import Project
-from personaforge.versions import installed_version
+from personaforge.versions import LITELLM, installed_version
 
 PART: Final = "machine"
 OLDEST_PYTHON: Final = (3, 11)
@@ -60,7 +60,7 @@ LIBRARIES: Final = (
     ),
     Library("numpy", "2.0"),
     Library("scipy", "1.14"),
-    Library("litellm", exact="1.106.2"),
+    Library("litellm", exact=LITELLM),
     Library("orjson", "3.10"),
     Library("pyyaml", "6.0.2"),
     Library("jsonschema", "4.23"),

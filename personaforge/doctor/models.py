@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 from personaforge.doctor.finding import Finding, listed
 from personaforge.doctor.project import Use
 from personaforge.providers.houses import house_of
+from personaforge.versions import LITELLM
 
 PART: Final = "models"
 SOON_DAYS: Final = 60
@@ -79,7 +80,7 @@ def models(used: Iterable[Use], known: Mapping[str, Any] | None, today: date) ->
         return [Finding(PART, "ok", "no persona uses a hosted model")]
     if known is None:
         text = "litellm's list of models is not here, so that nobody knows when a model ends"
-        return [Finding(PART, "warning", text, "pip install litellm==1.106.2")]
+        return [Finding(PART, "warning", text, f"pip install litellm=={LITELLM}")]
     findings, undated, unknown = [], [], []
     for uses in chosen.values():
         use = uses[0]

@@ -42,6 +42,7 @@ from personaforge.providers.houses import house_keys
 from personaforge.providers.protocols import Checked, Job, Reply, Request
 from personaforge.providers.secrets import masked, remember
 from personaforge.providers.table import Options
+from personaforge.versions import LITELLM
 
 _QUIET = {
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",
@@ -211,7 +212,7 @@ def loaded() -> Any:
         try:
             import litellm
         except ImportError as error:
-            raise MissingExtra(f"litellm can't be imported: {error}", hint="pip install litellm==1.106.2") from error
+            raise MissingExtra(f"litellm can't be imported: {error}", hint=f"pip install litellm=={LITELLM}") from error
         litellm.suppress_debug_info = True  # else it prints to standard output
         litellm.turn_off_message_logging = True
         litellm.disable_hf_tokenizer_download = True

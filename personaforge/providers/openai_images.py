@@ -11,15 +11,15 @@ import base64
 import binascii
 from typing import Any
 
-from personaforge.errors import BackendError, Blocked, Refused, Undelivered
+from personaforge.errors import Refused, Undelivered
 from personaforge.providers import kinds
 from personaforge.providers.answers import Answer
 from personaforge.providers.capability import Capability, Limits
 from personaforge.providers.checks import OPENAI_MODELS, listed
+from personaforge.providers.openai_api import openai_wire
 from personaforge.providers.pictures import nearest_size, options_of, references
 from personaforge.providers.protocols import Blob, Checked, Job, Reply, Request
 from personaforge.providers.table import Entry, Options
-from personaforge.providers.wire import Wire
 
 CAPABILITY = Capability(
     "openai",
@@ -34,21 +34,13 @@ CAPABILITY = Capability(
     hosts=("api.openai.com",),
     limits=Limits(in_flight=4, deadline_seconds=300),
 )
-_BLOCKS = ("moderation_blocked", "content_policy_violation")
-"""Error codes of a request that the safety system stopped."""
 
 
 class OpenAIImages:
     """OpenAI's image models."""
 
     def __init__(self, options: Options) -> None:
-        self.wire = Wire(
-            CAPABILITY,
-            "https://api.openai.com",
-            options,
-            lambda key: {"Authorization": f"Bearer {key}"},
-            explain=_explained,
-        )
+        self.wire = openai_wire(CAPABILITY, options)
 
     def submit(self, request: Request, key: str = "") -> Reply | Job:
         """Ask for one picture. See `personaforge.providers.protocols.Provider`."""
@@ -100,14 +92,6 @@ def _reply(answer: Answer, model: str) -> Reply:
     if answer.headers.get("x-request-id"):
         details["request_id"] = answer.headers["x-request-id"]
     return Reply(blob=Blob(picture, kinds.media_type(picture)), cost_usd=None, details=details)
-
-
-def _explained(answer: Answer) -> BackendError | None:
-    error = answer.json.get("error") if isinstance(answer.json, dict) else None
-    code = error.get("code") if isinstance(error, dict) else None
-    if code in _BLOCKS:
-        return Blocked(f"openai stopped the request ({code}): {answer.said()}", stage="input")
-    return None
 
 
 IMAGES = Entry(CAPABILITY, OpenAIImages)

@@ -12,15 +12,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from personaforge.errors import BackendError, Blocked, Refused
-from personaforge.providers.answers import Answer
+from personaforge.errors import Refused
 from personaforge.providers.capability import Capability, Limits
 from personaforge.providers.checks import OPENAI_MODELS, listed
+from personaforge.providers.openai_api import openai_wire
 from personaforge.providers.pictures import options_of
 from personaforge.providers.protocols import Checked, Job, Reply, Request
 from personaforge.providers.sounds import sound_in
 from personaforge.providers.table import Entry, Options
-from personaforge.providers.wire import Wire
 
 CAPABILITY: Final = Capability(
     "openai",
@@ -33,21 +32,13 @@ CAPABILITY: Final = Capability(
     limits=Limits(in_flight=4, deadline_seconds=120),
 )
 _FORMATS: Final = {"mp3": "mp3", "wav": "wav", "ogg": "opus"}
-_BLOCKS: Final = ("moderation_blocked", "content_policy_violation")
-"""Error codes of a request that the safety system stopped: those of the picture models, unconfirmed for speech."""
 
 
 class OpenAISpeech:
     """OpenAI's speech models."""
 
     def __init__(self, options: Options) -> None:
-        self.wire = Wire(
-            CAPABILITY,
-            "https://api.openai.com",
-            options,
-            lambda key: {"Authorization": f"Bearer {key}"},
-            explain=_explained,
-        )
+        self.wire = openai_wire(CAPABILITY, options)
 
     def submit(self, request: Request, key: str = "") -> Reply | Job:
         """Have one text spoken. See `personaforge.providers.protocols.Provider`."""
@@ -72,14 +63,6 @@ class OpenAISpeech:
     def poll(self, job: Job) -> Reply | Job:
         """Speech comes at once, so there is no job to look after."""
         raise Refused(f"openai has no job {job.id!r}")
-
-
-def _explained(answer: Answer) -> BackendError | None:
-    error = answer.json.get("error") if isinstance(answer.json, dict) else None
-    code = error.get("code") if isinstance(error, dict) else None
-    if code in _BLOCKS:
-        return Blocked(f"openai stopped the request ({code}): {answer.said()}", stage="input")
-    return None
 
 
 SPEECH = Entry(CAPABILITY, OpenAISpeech)

@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
+from typing import cast
 
 from personaforge.errors import (
     BackendError,
@@ -26,7 +27,7 @@ from personaforge.errors import (
     Undelivered,
     Unknown,
 )
-from personaforge.providers.protocols import Job, Reply
+from personaforge.providers.protocols import Finding, Job, Reply
 from personaforge.run.call import Call, Means, call_body, unknown, way_out
 from personaforge.run.executors import Performed
 from personaforge.run.following import as_job, follow
@@ -221,7 +222,7 @@ class Calls(Means):
         capability = call.capability
         if not capability.finds:
             raise unknown(entry)
-        find = getattr(call.made_by, "find")  # noqa: B009 - only providers that can have it
+        find = cast(Finding, call.made_by).find
         try:
             request = self.executors.request(call.action, call.inputs())
             look = lambda: find(request, entry.client_key, entry.started)  # noqa: E731

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from personaforge.errors import BackendError, PersonaForgeError, Refused, StoreError, Unknown
-from personaforge.providers.protocols import Job
+from personaforge.providers.protocols import Cancelling, Deleting, Job
 from personaforge.run.actions import Engine, keep_result
 from personaforge.run.call import Call, unknown
 from personaforge.run.limits import Stopped
@@ -56,7 +56,7 @@ def cancel(engine: Engine, entry: Entry) -> Outcome:
                 f"{call.capability.name} can't cancel a call",
                 hint=f"forge jobs resolve {entry.key[:12]} --abandon forgets it",
             )
-        stop = getattr(call.made_by, "cancel")  # noqa: B009 - only providers that can have it
+        stop = cast(Cancelling, call.made_by).cancel
         job = Job(entry.job, 0.0, json.loads(entry.data))
         engine.executors.guarded(call.action, lambda: stop(job))
         engine.store.journal.cancelled(entry.key, "cancelled by the user")
@@ -98,7 +98,7 @@ def delete(engine: Engine, entry: Entry) -> Outcome:
         call = _call(engine, entry)
         if not call.capability.deletes:
             raise Refused(f"{call.capability.name} deletes nothing when asked")
-        remove = getattr(call.made_by, "delete")  # noqa: B009 - only providers that can have it
+        remove = cast(Deleting, call.made_by).delete
         job = Job(entry.job, 0.0, json.loads(entry.data))
         engine.executors.guarded(call.action, lambda: remove(job))
         store.journal.deleted(entry.key)

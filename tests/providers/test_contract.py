@@ -42,13 +42,6 @@ def server(case: Case, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
         yield stocked(found)
 
 
-@pytest.fixture
-def shop(tmp_path: Path, server: Server) -> Iterator[Shop]:
-    found = Shop(tmp_path / "project")
-    yield found
-    found.close()
-
-
 def those(which: Callable[[Case], bool]) -> pytest.MarkDecorator:
     """Run a test over the adapters that can fail in its way."""
     cases = [case for case in CASES if which(case)]

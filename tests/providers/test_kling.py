@@ -6,7 +6,6 @@ import base64
 import json
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -27,13 +26,6 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
         monkeypatch.setenv("KLING_SECRET_KEY", CANARY)
         monkeypatch.setenv("KLING_ACCESS_KEY", kling.ACCESS)
         yield stocked(found)
-
-
-@pytest.fixture
-def shop(tmp_path: Path, server: Server) -> Iterator[Shop]:
-    found = Shop(tmp_path / "project")
-    yield found
-    found.close()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -20,13 +19,6 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
         monkeypatch.setenv(CASE.url, found.url)
         monkeypatch.setenv(CASE.key, CANARY)
         yield stocked(found)
-
-
-@pytest.fixture
-def shop(tmp_path: Path, server: Server) -> Iterator[Shop]:
-    found = Shop(tmp_path / "project")
-    yield found
-    found.close()
 
 
 @pytest.mark.parametrize("fault", [Drop(True), Becomes("no name")], ids=["dropped", "no name"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,13 +27,6 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
         monkeypatch.setenv(CASE.url, found.url)
         monkeypatch.setenv(CASE.key, CANARY)
         yield stocked(found)
-
-
-@pytest.fixture
-def shop(tmp_path: Path, server: Server) -> Iterator[Shop]:
-    found = Shop(tmp_path / "project")
-    yield found
-    found.close()
 
 
 def sent(server: Server) -> list[str]:

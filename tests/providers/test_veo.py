@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -22,13 +21,6 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
         monkeypatch.setenv("FORGE_VEO_URL", found.url)
         monkeypatch.setenv("GEMINI_API_KEY", CANARY)
         yield stocked(found)
-
-
-@pytest.fixture
-def shop(tmp_path: Path, server: Server) -> Iterator[Shop]:
-    found = Shop(tmp_path / "project")
-    yield found
-    found.close()
 
 
 @pytest.fixture

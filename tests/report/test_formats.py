@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -233,6 +234,9 @@ def test_every_command_writes_every_format(make_studio: Callable[..., Studio], f
             "report": report_sheet(report(space, []), "studio/"),
         }
     (told,) = sheets["report"].lines
+    about = dict(zip(sheets["report"].columns, told.cells, strict=True))
+    assert about["accepted"] + 1 == about["of"] and about["problems"] == 1
+    assert about["cost_usd"] == 0 and about["unknown_calls"] == 0
     assert (told.state, told.message) == ("warn", "1 rejected")
     for name, one in sheets.items():
         assert all(len(row.cells) == len(one.columns) for row in one.lines), name
@@ -289,3 +293,15 @@ def test_a_fall_is_a_warning_with_its_suspects_and_a_failure_where_ci_says_so(tm
     assert f"image.model a {'b' * 79}… 90%25" in failed and "try: forge drift ana --modality face --blame" in failed
     text = render(drift_sheet(found, []), "markdown")
     assert f"| image.model | a | {'b' * 79}… | 90% |" in text and "**degrading**" in text
+
+
+def test_what_nobody_knows_the_cost_of_is_no_zero(tmp_path: Path) -> None:
+    from personaforge.report.html.facts import Summary
+    from personaforge.report.html.pages import Page
+
+    def told(usd: float, unknown: int) -> Any:
+        counts = {"accepted": 1}
+        one = Summary("ana", "Ana", "complete", (), counts, None, None, usd, unknown, (), None)
+        return Page("ana", tmp_path / "ana.html", 1, one).as_json()["cost_usd"]
+
+    assert (told(0.0, 0), told(0.0, 2), told(0.5, 2)) == (0.0, None, 0.5)

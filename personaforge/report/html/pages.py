@@ -50,6 +50,24 @@ class Page:
     summary: Summary
     """How the persona stands."""
 
+    def as_json(self) -> dict[str, Any]:
+        """Return where the page is and how the persona stands as JSON."""
+        one = self.summary
+        return {
+            "persona": self.persona,
+            "path": str(self.path),
+            "bytes": self.size,
+            "state": one.state,
+            "accepted": one.counts["accepted"],
+            "of": one.total,
+            "mean": one.mean,
+            "lowest": one.lowest,
+            "drift": one.drift or None,
+            "cost_usd": None if one.unknown_calls and not one.usd else round(one.usd, 6),
+            "unknown_calls": one.unknown_calls,
+            "problems": list(one.problems),
+        }
+
 
 @dataclass(frozen=True)
 class Reports:
@@ -61,23 +79,7 @@ class Reports:
 
     def as_json(self) -> dict[str, Any]:
         """Return the paths and sizes, and how each persona stands, as JSON."""
-        pages = [
-            {
-                "persona": one.persona,
-                "path": str(one.path),
-                "bytes": one.size,
-                "state": one.summary.state,
-                "accepted": one.summary.counts["accepted"],
-                "of": one.summary.total,
-                "mean": one.summary.mean,
-                "lowest": one.summary.lowest,
-                "drift": one.summary.drift or None,
-                "cost_usd": round(one.summary.usd, 6),
-                "unknown_calls": one.summary.unknown_calls,
-                "problems": list(one.summary.problems),
-            }
-            for one in self.pages
-        ]
+        pages = [one.as_json() for one in self.pages]
         return {"schema": 1, "project": str(self.project), "pages": pages}
 
 

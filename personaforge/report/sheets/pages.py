@@ -8,10 +8,11 @@ from personaforge.report.formats.sheet import Line, Sheet, State
 from personaforge.report.html.pages import Page, Reports
 from personaforge.report.sheets.place import NOWHERE
 
-COLUMNS = (
+_COLUMNS = (
     "persona", "state", "accepted", "of", "mean", "lowest", "drift", "cost_usd", "unknown_calls", "problems", "page",
     "bytes",
 )  # fmt: skip
+_SHOWN = _COLUMNS[:-2]
 
 
 def report_sheet(written: Reports, prefix: str = "") -> Sheet:
@@ -22,10 +23,10 @@ def report_sheet(written: Reports, prefix: str = "") -> Sheet:
     return Sheet(
         "forge report",
         f"{pages}, {troubled} to look at" if troubled else f"{pages}, nothing to look at",
-        COLUMNS,
+        _COLUMNS,
         lines,
         written.as_json,
-        table=("persona", "state", "accepted", "of", "mean", "lowest", "drift", "cost_usd", "problems"),
+        table=_SHOWN,
         notes=(f"The project's page: {os.path.relpath(written.project)}",),
         prefix=prefix,
     )
@@ -33,13 +34,9 @@ def report_sheet(written: Reports, prefix: str = "") -> Sheet:
 
 def _line(page: Page) -> Line:
     one = page.summary
-    cells = (
-        page.persona, one.state, one.counts["accepted"], one.total, one.mean, one.lowest, one.drift or None,
-        round(one.usd, 6), one.unknown_calls, len(one.problems), os.path.relpath(page.path), page.size,
-    )  # fmt: skip
-    found = [
-        *one.problems,
-        *(f"{verdict.label}: degrading" for verdict in one.verdicts if verdict.state == "degrading"),
-    ]
+    fields = {**page.as_json(), "problems": len(one.problems), "page": os.path.relpath(page.path)}
+    falls = [f"{verdict.label}: degrading" for verdict in one.verdicts if verdict.state == "degrading"]
+    found = [*one.problems, *falls]
     state: State = "warn" if found else "pass"
-    return Line(page.persona, "report", state, cells, found[0] if found else "", "\n".join(found[1:]), *NOWHERE)
+    message, others = (found[0], "\n".join(found[1:])) if found else ("", "")
+    return Line(page.persona, "report", state, tuple(fields[name] for name in _COLUMNS), message, others, *NOWHERE)
