@@ -31,6 +31,10 @@ class Contents:
         self._computed[artifact.digest] = content
         return Result(action.key, {"content": artifact}, {})
 
+    def has(self, digest: str) -> bool:
+        """Tell whether a content can be read; when running, one that only the build folder holds is taken back."""
+        return self._store.blobs.has(digest) or self.size(digest) is not None
+
     def kept(self, result: Result) -> bool:
         """Tell whether computed bytes are in the store already."""
         return self._store.blobs.has(result.outputs["content"].digest)

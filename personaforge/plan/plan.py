@@ -48,6 +48,8 @@ class Wishes:
     """Nodes that are to have a further take."""
     repinned: frozenset[str] = frozenset()
     """Nodes whose pin may be replaced. The anchor's covers its candidates."""
+    frozen: bool = False
+    """Whether nothing may be made that the lock doesn't pin."""
 
 
 class Reason(NamedTuple):
@@ -119,6 +121,7 @@ class PlannedNode:
         "persona",
         "reads",
         "reasons",
+        "returns",
         "row",
         "shape",
         "signature",
@@ -144,6 +147,8 @@ class PlannedNode:
         """The first action to perform, where it is known."""
         self.estimate = NOTHING
         self.note = ""
+        self.returns = False
+        """Whether it runs only to come back as the lock pins it: what needs it is not going to change."""
         self.after = ""
         """Id of another persona's node whose turn comes before, though nothing of it is needed."""
 

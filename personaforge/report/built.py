@@ -112,7 +112,7 @@ def _persona(space: Workspace, persona: PersonaPlan, report: Any) -> dict[str, A
         step["built"] += 1
         if row.status in ("unmeasured", "flagged", "rejected"):
             step[row.status] += 1
-        step["files"] += [item[0] for item in orjson.loads(row.files)]
+        step["files"] += [item[0] for item in orjson.loads(row.files) if item[0]]
         composite = _composite(space, node, done)
         if composite is not None:
             step["composites"].append(composite)

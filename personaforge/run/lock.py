@@ -29,6 +29,10 @@ class LockKeeper:
             take=outcome.take,
             attempt=outcome.attempt,
             facts=dict(outcome.facts),
+            under=dict(outcome.under),
+            also=outcome.also,
+            face=outcome.face,
+            replaced=dict(outcome.replaced),
         )
         with self._mutex:
             if pin.line() != self.lock.line(name):

@@ -283,7 +283,7 @@ class _Bench:
         self._progress.started(node)
         needs = {name: self._outcome(name).digest for name in shape.needs}
         signature = self._desk.signature(shape, needs)
-        if node.row is not None and node.row.signature == signature and node.outcome is None:
+        if node.row is not None and node.row.signature == signature and node.outcome is None and self._intact(node.row):
             return self._standing(node, tally)
         context = self._desk.context(shape, self._desk.take(shape))
         engine, persona = self._runner.engine, self._plan.id
@@ -294,7 +294,7 @@ class _Bench:
             while True:
                 keys.append(action.key)
                 try:
-                    result = engine.perform(action, persona, node.id, tally, self._desk.contents.read)
+                    result = engine.perform(action, persona, node.id, tally, self._desk.contents)
                 except BackendError as error:
                     action = procedure.throw(error)  # a fallback may be tried
                 else:
@@ -302,12 +302,24 @@ class _Bench:
         except StopIteration as stop:
             outcome: Outcome = stop.value
         self._keep_evaluations(node, outcome)
+        self._say_replaced(node, outcome)
         self._keep(node, outcome, needs, context.settings.reads, keys)
         if not outcome.passed:
             return NodeReport(node.id, "rejected", outcome, str(outcome.facts.get("reason", "")), tally=tally)
         new = tally.performed or node.row is None or node.row.outcome != outcome.digest
         end: End = "restored" if node.state == "restore" else "done" if new else "unchanged"
         return NodeReport(node.id, end, outcome, tally=tally)
+
+    def _say_replaced(self, node: PlannedNode, outcome: Outcome) -> None:
+        """Say which pins were replaced by what was remade with other bytes."""
+        pin = self._keeper.lock.pin(node.shape.name)
+        for name, digest in outcome.replaced.items():
+            if pin is not None and pin.outputs.get(name) == digest:
+                now = outcome.outputs[name].artifact.digest
+                text = (
+                    f"was remade here with other bytes, and measures as the same face: {digest[:12]} is now {now[:12]}"
+                )
+                self._runner.emit(Event("notice", self._plan.id, node.id, text))
 
     def refresh(self) -> None:
         """Note outcomes that planning came to from known results, so that the next plan need not replay them.
@@ -320,10 +332,12 @@ class _Bench:
                 node.state in ("cached", "pinned", "blocked")
                 and node.outcome is not None
                 and node.signature
-                and not node.note
+                and not (node.note and node.shape.kind.sticky)
                 and not standing
             ):
                 needs = {name: self._outcome(name).digest for name in node.shape.needs}
+                if node.outcome.stays:
+                    self._keep_evaluations(node, node.outcome)  # what the present rules say, for `forge test`
                 self._keep(node, node.outcome, needs, node.reads, [])
 
     def ended(self, node: PlannedNode, report: NodeReport) -> None:
@@ -350,16 +364,22 @@ class _Bench:
         with self._lock:
             return self._desk.outcome(name)
 
+    def _intact(self, row: NodeRow) -> bool:
+        """Tell whether the artifacts of the last outcome can be had."""
+        return all(self._desk.contents.has(item[1]) for item in orjson.loads(row.files))
+
     def _standing(self, node: PlannedNode, tally: Tally) -> NodeReport:
         """The last outcome stands after all; put its files back where that is needed."""
         assert node.row is not None
         outcome = self._desk.outcome_of_row(node)
         files = [Placed(*item) for item in orjson.loads(node.row.files)]
         gone = {file.path for file, condition in self._desk.folder.condition(files) if condition != "there"}
-        if gone:
-            for file in files:
-                self._desk.contents.read(file.digest)
-            placed = [self._desk.folder.place(file.path, file.digest, self._store.blobs) for file in files]
+        if gone or node.state == "restore":
+            placed = [
+                self._desk.folder.place(file.path, file.digest, self._store.blobs) if file.path else file
+                for file in files
+            ]
+            gone = gone or {node.id}
             row = node.row._replace(files=_files_json(placed))
             body = self._store.index.node_body(node.id) or "{}"
             self._store.index.put_node(
@@ -383,8 +403,9 @@ class _Bench:
             self._keeper.accept(shape.name, outcome)
         placed = [
             self._desk.folder.place(output.path, output.artifact.digest, self._store.blobs)
-            for output in outcome.outputs.values()
             if output.path
+            else Placed("", output.artifact.digest, output.artifact.size, 0, 0, 0)
+            for output in outcome.outputs.values()
         ]
         self._desk.lock = self._keeper.lock
         facts = self._desk.facts(shape, reads)

@@ -16,6 +16,7 @@ from personaforge.errors import Problem, SpecError
 from personaforge.providers.capability import Capability
 from personaforge.spec.settings import View
 from personaforge.steps.action import Outcome
+from personaforge.steps.standing import Standing
 from personaforge.store.lockfile import Pin
 from personaforge.templating import Rendered, Templates
 
@@ -103,6 +104,12 @@ class Context:
     """Which take the user wants: the pinned one, or a further one when forced."""
     repin: bool = False
     """Whether the user has said that the pin may be replaced."""
+    frozen: bool = False
+    """Whether nothing may be made that the lock doesn't pin."""
+    may_remake: bool = False
+    """Whether a lost drawing's pin may be replaced by other bytes of the same face; see `personaforge.steps.remake`."""
+    standing: Standing = field(default_factory=Standing)
+    """What a result would be accepted under now."""
     templates_used: dict[str, str] = field(default_factory=dict)
 
     def render(self, template: str, variables: Mapping[str, Any]) -> Rendered:

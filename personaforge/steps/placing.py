@@ -15,6 +15,7 @@ from typing import Any
 
 from personaforge.digest import digest_json
 from personaforge.steps.action import Outcome, Output, Procedure
+from personaforge.steps.attempts import frozen
 from personaforge.steps.context import ANCHOR, SHAPE, Context, pretty_json
 from personaforge.steps.images import face_facts, profile_of
 from personaforge.steps.text import write_action
@@ -36,6 +37,8 @@ def place(context: Context) -> Procedure:
     key = digest_json("placement/1", {"subject": subject, "draws": draws})
     if pin is not None and pin.key == key:
         return (yield from _kept(context, key, pin.facts))
+    if context.frozen:
+        raise frozen(context)
     return (yield from _kept(context, key, _choice(subject, context.issued(), draws)))
 
 

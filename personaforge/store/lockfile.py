@@ -23,6 +23,7 @@ MAX_BYTES = 4 * 1024 * 1024
 _MAX_DEPTH = 32
 _NODE = re.compile(r"[a-z][a-z0-9_]{0,62}(/[^\s/\"'{}]{1,64})?")
 """A node without the persona in front: `anchor`, `image/07`."""
+_FACE = re.compile(r"[A-Za-z0-9+/]{0,4096}={0,2}")
 _NOT_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
@@ -43,10 +44,26 @@ class Pin(NamedTuple):
     """Number of the accepted attempt within the take."""
     facts: Mapping[str, Any] = {}
     """How it came about and how it scored, for people, audits and what keeps a pinned outcome equal to the first."""
+    under: Mapping[str, Any] = {}
+    """What it was accepted under; see `personaforge.plan.standing`. Empty in locks of before it was noted."""
+    also: str = ""
+    """Action key that the same wish has since an upgrade of forge; empty where it is still `key`."""
+    face: str = ""
+    """A drawn candidate's face, so that a remade one can be held against it; see `personaforge.steps.remake`."""
+    replaced: Mapping[str, str] = {}
+    """Digests, by name, of what was pinned before and was remade here with other bytes."""
+
+    def fields(self) -> dict[str, Any]:
+        """Return the fields as the lock holds them: what is empty of the later ones is left out."""
+        return {name: value for name, value in self._asdict().items() if value or name not in _LATER}
 
     def line(self) -> bytes:
         """Return the pin's line in the lock: what a node's signature covers."""
-        return _line(self._asdict())
+        return _line(self.fields())
+
+
+_LATER = ("under", "also", "face", "replaced")
+"""Fields that the first locks didn't have."""
 
 
 class LockFile:
@@ -125,7 +142,7 @@ def _with_unknown(pin: Pin, line: bytes | None) -> bytes:
         known = orjson.loads(line or b"{}")
         unknown = {name: value for name, value in known.items() if name not in Pin._fields}
         if unknown and known["outputs"] == pin.outputs:
-            return _line({**unknown, **pin._asdict()})
+            return _line({**unknown, **pin.fields()})
     except (orjson.JSONDecodeError, KeyError, AttributeError):
         pass
     return pin.line()
@@ -222,11 +239,17 @@ def _parse_pin(line: bytes, where: str) -> Pin:
             take=int(fields.get("take", 0)),
             attempt=int(fields.get("attempt", 0)),
             facts=dict(fields.get("facts", {})),
+            under=dict(fields.get("under", {})),
+            also=str(fields.get("also", "")),
+            face=str(fields.get("face", "")),
+            replaced={str(name): str(digest) for name, digest in fields.get("replaced", {}).items()},
         )
         if not all(is_digest(digest) for digest in pin.outputs.values()):
             raise ValueError("an output is not a digest")
         if set(pin.outputs) != set(pin.media) or any(media not in SUFFIXES for media in pin.media.values()):
             raise ValueError("the media types don't fit the outputs")
+        if not _FACE.fullmatch(pin.face) or len(pin.face) % 4:
+            raise ValueError("the face is not base64")
         if pin.status not in ("accepted", "flagged", "unmeasured"):
             raise ValueError(f"status {pin.status!r}")
     except (orjson.JSONDecodeError, KeyError, AttributeError, TypeError, ValueError) as error:
