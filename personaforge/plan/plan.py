@@ -195,6 +195,8 @@ class PersonaPlan:
     lock: LockFile
     nodes: dict[str, PlannedNode] = field(default_factory=dict)
     """By name, in topological order."""
+    lost: frozenset[str] = frozenset()
+    """Nodes in `lock` whose line is not in the file any more, and which the store still knows; see `plan.recall`."""
 
     @property
     def id(self) -> str:

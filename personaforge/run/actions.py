@@ -57,8 +57,19 @@ class Engine:
         """The money of this build."""
         return self.calls.budget
 
-    def perform(self, action: Action, persona: str, node: str, tally: Tally, read: Callable[[str], bytes]) -> Result:
-        """Return an action's result, made now if nobody has made it. Raises BackendError, StoreError and Stopped."""
+    def perform(
+        self,
+        action: Action,
+        persona: str,
+        node: str,
+        tally: Tally,
+        read: Callable[[str], bytes],
+        before_call: Callable[[], None] = lambda: None,
+    ) -> Result:
+        """Return an action's result, made now if nobody has made it. Raises BackendError, StoreError and Stopped.
+
+        `before_call` is called when a provider is about to be asked, and may raise.
+        """
         if action.content is not None:
             return self._kept(action, tally)
         known = self._known(action, tally)
@@ -71,6 +82,8 @@ class Engine:
             known = self._known(action, tally)
             if known is not None:
                 return known
+            if self.executors.capability(action) is not None:
+                before_call()
             return self._made(action, persona, node, tally, read)
 
     def _kept(self, action: Action, tally: Tally) -> Result:
