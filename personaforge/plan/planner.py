@@ -24,6 +24,7 @@ from personaforge.plan.explain import changes, restore_reasons
 from personaforge.plan.graph import ShapeNode, Shapes
 from personaforge.plan.issued import Issued, issued_reason, placed_reason, to_be_pinned
 from personaforge.plan.plan import WORKING, Estimate, PersonaPlan, Plan, PlannedNode, Reason, Wishes
+from personaforge.plan.recall import recalled
 from personaforge.plan.replay import Replay, replay, result_of
 from personaforge.providers.table import capability
 from personaforge.spec.domain import domain_remark
@@ -78,6 +79,7 @@ class Planner:
         for name in {name for shape in plan.shape.nodes for name in shape.templates}:
             self.house.templates.closure(name)  # read now: what is edited while a build runs is the next one's
         rows = self.house.store.index.nodes(settings.id)
+        plan.lock, plan.lost = recalled(lock, plan.shape, rows, settings, self.house.store)
         desk = Desk(self.house, plan, self.wishes, issued)
         for shape in plan.shape.nodes:
             node = PlannedNode(settings.id, shape, rows.get(f"{settings.id}/{shape.name}"))
@@ -90,6 +92,7 @@ class Planner:
                 self._waits_its_turn(node, turns[-1])
             else:
                 self._decide(node, plan, desk)
+            self._pin_again(node, plan)
             if shape.kind.places and node.state in WORKING:
                 if desk.unplaced(shape) and all(reason.code != "issued" for reason in node.reasons):
                     node.reasons += issued_reason(desk.issued())
@@ -123,6 +126,18 @@ class Planner:
             self._standing(node, desk)
             return
         self._replay(node, desk)
+
+    def _pin_again(self, node: PlannedNode, plan: PersonaPlan) -> None:
+        """A line that has gone from the lock is work, too: it is written again."""
+        name, outcome = node.shape.name, node.outcome
+        if not node.shape.kind.pinned or node.state not in ("cached", "pinned", "restore"):
+            return
+        if name not in plan.lost and (
+            name in plan.lock or outcome is None or not (outcome.passed and outcome.outputs and outcome.key)
+        ):
+            return
+        node.state = "restore"
+        node.reasons += (Reason("pin", "its line is missing from the lock, and is written again"),)
 
     def _waits_its_turn(self, node: PlannedNode, before: PlannedNode) -> None:
         """Another new face is placed first, and where it will lie isn't known yet."""

@@ -4,16 +4,18 @@ A pin on disk wins, always. The keeper knows of every line what this run has rea
 file again under its lease before every write. A line that is as this run knows it may be written; any other was changed
 by somebody else meanwhile, and stays as it is, also when it is gone. What that means depends on the node:
 
-- The pin of a *sticky* node (placement, candidate, anchor) decides whose face all that comes after shows. Where it isn't
-  what this run came to, or stands on, the persona's build ends with a `PinConflict`, and nothing more is written. Where
-  this run hasn't come to anything yet, it takes the pin if its own request is the same, and otherwise buys nothing.
+- The pin of a *sticky* node (placement, candidate, anchor) decides whose face all that comes after shows. Where it is
+  not what this run came to, or stands on, the persona's build ends with a `PinConflict`, and nothing more is written.
+  Where this run hasn't come to anything yet, it takes the pin if its request is the same, and otherwise buys nothing.
+  A pin that this run has read is replaced (by `--repin`, or while there is no anchor yet) only by the build that holds
+  the persona's lease: not under the hands of another one, which has bought pictures of that face.
 - Of any other node the line on disk stays, and a notice says whose.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from personaforge.errors import StoreError
@@ -21,6 +23,7 @@ from personaforge.plan.plan import PersonaPlan, Wishes
 from personaforge.steps.action import Outcome
 from personaforge.steps.context import ANCHOR
 from personaforge.store.files import stat_signature
+from personaforge.store.leases import Lease, LeaseHeld
 from personaforge.store.lockfile import LockFile, Pin, read_lock, same_line, shown_line, shown_outputs
 from personaforge.store.store import Store
 
@@ -83,6 +86,25 @@ class LockKeeper:
         self._accepted: dict[str, Pin] = {}
         self._pending: dict[str, Pin] = {}
         self._error: PinConflict | None = None
+        self._lease: Lease | None = None
+
+    def begin(self) -> None:
+        """Try to become the one build that may replace pins of the persona's face; the kernel ends that with the
+        process. Another build may go on beside it, as long as it comes to the same face."""
+        with self._mutex:
+            if self._lease is None and self._nodes.sticky:
+                lease = self._store.leases.take(f"face-{self.lock.persona}", give_up=lambda: True)
+                try:
+                    self._lease = lease.__enter__()
+                except LeaseHeld:
+                    return
+
+    def end(self) -> None:
+        """Let others replace pins of the persona's face."""
+        with self._mutex:
+            if self._lease is not None:
+                self._lease.__exit__(None, None, None)
+                self._lease = None
 
     def accept(self, name: str, outcome: Outcome, *, replaces: bool = False) -> None:
         """Pin a node's outcome; `write` puts it into the file.
@@ -130,12 +152,13 @@ class LockKeeper:
                     self._look()
                     self._require_own_face()
                     mine, kept = self._split()
+                    self._require_right(mine)
                     wanted = self._disk.with_pins(mine)
                     # git and editors take no lease, so the last look is right before the file is put in place.
                     if wanted.write(still=lambda: stat_signature(str(self.lock.path)) == self._seen):
                         break
             self._pending.clear()
-            self._disk, self._seen = wanted, stat_signature(str(self.lock.path))
+            self._disk, self._seen = wanted, ()  # somebody may have written since: the next look reads again
             self._base.update({name: wanted.line(name) for name in mine})
             self._taken(kept)
 
@@ -173,6 +196,8 @@ class LockKeeper:
                 for other in dict.fromkeys((*self._nodes.anchors, name)):
                     if self._is_open(other):
                         raise self._conflict(other, None)
+                if self._lease is None and (name in self._base or name in self._nodes.repinned):
+                    raise self._busy(name)
 
     # --- what has changed ---
 
@@ -222,6 +247,18 @@ class LockKeeper:
                 kept.append(name)
         return mine, kept
 
+    def _require_right(self, mine: Mapping[str, Pin]) -> None:
+        """Refuse to replace a pin of the face while another build is at work, or has pinned the anchor that goes with
+        it."""
+        for name, pin in mine.items():
+            known = self._pin_of(self._base.get(name, b""), name) if name in self._nodes.sticky else None
+            if known is not None and dict(known.outputs) != dict(pin.outputs):
+                for anchor in self._nodes.anchors:
+                    if self._is_open(anchor):
+                        raise self._conflict(anchor, None)
+                if self._lease is None:
+                    raise self._busy(name)
+
     def _taken(self, kept: Iterable[str]) -> None:
         """Say whose lines stay, and see the pins of sticky nodes, whose pictures are the same, as they stand there."""
         others = []
@@ -254,6 +291,14 @@ class LockKeeper:
             text = f"{persona}/{name} was pinned to {before}, and its line was taken out while this build ran"
             hint = f"bring it back (git checkout -- {self.lock.path.name}), or start anew: forge build {persona}"
         self._error = PinConflict(text, node=name, hint=hint)
+        return self._error
+
+    def _busy(self, name: str) -> PinConflict:
+        persona = self.lock.persona
+        text = (
+            f"{persona}/{name} is pinned to {shown_line(self._base.get(name, b''))}, and another build is working on it"
+        )
+        self._error = PinConflict(text, node=name, hint=f"let that build end, then: forge build {persona}")
         return self._error
 
     def _refused(self, name: str, known: Pin, pin: Pin, why: str) -> PinConflict:

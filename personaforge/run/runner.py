@@ -282,6 +282,7 @@ class _Bench:
         if self.conflict is not None:
             return NodeReport(node.id, "skipped", error=f"not started after {self.conflict.node or 'the lock'} failed")
         try:
+            self._keeper.begin()
             self._keeper.check()
             if not node.shape.kind.places:
                 return self._settled(node, tally)
@@ -375,14 +376,14 @@ class _Bench:
 
     def finish(self) -> None:
         """Write what has been accepted into the lock, and clear the build folder of what no node stands for."""
-        if self.conflict is not None:
-            return
         try:
-            self._keeper.write()
+            if self.conflict is None:
+                self._keeper.write()
+                remove_leftovers(self._store, self._plan)
         except PinConflict as error:
             self.conflict = error
-        else:
-            remove_leftovers(self._store, self._plan)
+        finally:
+            self._keeper.end()
 
     def unsaid(self) -> dict[str, NodeReport]:
         """Return the report of a conflict that no node has met: it was found before the first or after the last."""
