@@ -64,7 +64,7 @@ class Engine:
         node: str,
         tally: Tally,
         read: Callable[[str], bytes],
-        before_call: Callable[[], None] = lambda: None,
+        before_call: Callable[[Action], None] = lambda action: None,
     ) -> Result:
         """Return an action's result, made now if nobody has made it. Raises BackendError, StoreError and Stopped.
 
@@ -83,7 +83,7 @@ class Engine:
             if known is not None:
                 return known
             if self.executors.capability(action) is not None:
-                before_call()
+                before_call(action)
             return self._made(action, persona, node, tally, read)
 
     def _kept(self, action: Action, tally: Tally) -> Result:

@@ -185,8 +185,9 @@ class LockKeeper:
             self.lock = self.lock.with_lines({name: self._disk.line(name)})
             return True
 
-    def before_call(self, name: str) -> None:
-        """Refuse a call that is about to be made for a node while somebody else's pin says that it isn't wanted.
+    def before_call(self, name: str, key: str) -> None:
+        """Refuse a call that is about to be made for a node while somebody else's pin says that it isn't wanted. `key`
+        is the action's: what is pinned under it is made again, and nothing else.
 
         Raises PinConflict.
         """
@@ -196,7 +197,9 @@ class LockKeeper:
                 for other in dict.fromkeys((*self._nodes.anchors, name)):
                     if self._is_open(other):
                         raise self._conflict(other, None)
-                if self._lease is None and (name in self._base or name in self._nodes.repinned):
+                pin = self._pin_of(self._base.get(name, b""), name)
+                another = pin is not None and pin.key != key and not self._anchored
+                if self._lease is None and (another or name in self._nodes.repinned):
                     raise self._busy(name)
 
     # --- what has changed ---
@@ -294,10 +297,8 @@ class LockKeeper:
         return self._error
 
     def _busy(self, name: str) -> PinConflict:
-        persona = self.lock.persona
-        text = (
-            f"{persona}/{name} is pinned to {shown_line(self._base.get(name, b''))}, and another build is working on it"
-        )
+        persona, pinned = self.lock.persona, shown_line(self._base.get(name, b""))
+        text = f"{persona}/{name} is pinned to {pinned}, and another build is working with that"
         self._error = PinConflict(text, node=name, hint=f"let that build end, then: forge build {persona}")
         return self._error
 

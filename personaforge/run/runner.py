@@ -12,7 +12,6 @@ they do here (`actions.Engine.turns`).
 
 from __future__ import annotations
 
-import functools
 import os
 import threading
 import time
@@ -34,7 +33,7 @@ from personaforge.run.leftovers import remove_leftovers
 from personaforge.run.limits import Stopped
 from personaforge.run.lock import LockKeeper, PinConflict, watched
 from personaforge.run.progress import PersonaProgress
-from personaforge.steps.action import Outcome
+from personaforge.steps.action import Action, Outcome
 from personaforge.store.index import NodeRow
 from personaforge.store.outputs import Placed
 from personaforge.store.store import Store
@@ -315,7 +314,10 @@ class _Bench:
             return self._standing(node, tally)
         context = self._desk.context(shape, self._desk.take(shape))
         engine, persona = self._runner.engine, self._plan.id
-        before_call = functools.partial(self._keeper.before_call, shape.name)
+
+        def before_call(action: Action) -> None:
+            self._keeper.before_call(shape.name, action.key)
+
         procedure = shape.kind.start(context)
         keys: list[str] = []
         try:
