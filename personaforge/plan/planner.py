@@ -153,7 +153,7 @@ class Planner:
             self._replay(node, desk)
         except NotSettled:
             return False
-        if node.state == "missing" and any(need.state != "missing" for need in needs):
+        if node.state == "missing" and any(need.state != "missing" for need in needs) and not desk.has_pinned(node):
             # Its needs are about to be made; they may bring it back, byte for byte.
             node.state, node.reasons = "cached", ()
             return False
@@ -374,6 +374,11 @@ class Desk:
     def pin(self, shape: ShapeNode) -> Pin | None:
         """Return what the lock pins for a node."""
         return self.lock.pin(shape.name) if shape.kind.pinned else None
+
+    def has_pinned(self, node: PlannedNode) -> bool:
+        """Tell whether what a node's pin names can be read, be it what it should be or not."""
+        pin = self.pin(node.shape)
+        return pin is not None and all(self.contents.size(digest) is not None for digest in pin.outputs.values())
 
     def issued(self) -> dict[str, str]:
         """Return the shapes of the other personas' faces: as planning found them, or as they are now when running."""
