@@ -15,6 +15,7 @@ by somebody else meanwhile, and stays as it is, also when it is gone. What that 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import NamedTuple
 
@@ -26,6 +27,9 @@ from personaforge.store.files import stat_signature
 from personaforge.store.leases import Lease, LeaseHeld
 from personaforge.store.lockfile import LockFile, Pin, read_lock, same_line, shown_line, shown_outputs
 from personaforge.store.store import Store
+
+_SETTLING_SECONDS = 0.1
+"""How long a lock that lacks lines is watched before it is believed."""
 
 
 class PinConflict(StoreError):
@@ -206,16 +210,22 @@ class LockKeeper:
 
     def _look(self) -> None:
         """Read the file again where it has changed."""
-        seen = stat_signature(str(self.lock.path))
-        if seen == self._seen:
-            return
-        try:
-            self._disk = read_lock(self.lock.path, self.lock.persona)
-        except StoreError as error:
-            text = f"{error.message}; it was changed while this build ran, and nothing more is written to it"
-            self._error = PinConflict(text, node="", hint=error.hint, where=error.where)
-            raise self._error from None
-        self._seen = seen
+        while (seen := stat_signature(str(self.lock.path))) != self._seen:
+            found: LockFile | StoreError
+            try:
+                found = read_lock(self.lock.path, self.lock.persona)
+            except StoreError as error:
+                found = error
+            if isinstance(found, StoreError) or not set(self._disk.names()) <= set(found.names()):
+                # git and editors write in place: what is there may be the first half of what is to come.
+                time.sleep(_SETTLING_SECONDS)
+            if stat_signature(str(self.lock.path)) != seen:
+                continue
+            if isinstance(found, StoreError):
+                text = f"{found.message}; it was changed while this build ran, and nothing more is written to it"
+                self._error = PinConflict(text, node="", hint=found.hint, where=found.where)
+                raise self._error
+            self._disk, self._seen = found, seen
 
     def _changed(self, name: str) -> bool:
         return not same_line(self._disk.line(name), self._base.get(name, b""))
@@ -231,12 +241,13 @@ class LockKeeper:
         return name in self._nodes.sticky and self._changed(name) and self._own(name) is None
 
     def _require_own_face(self) -> None:
-        for name in self._nodes.sticky:
+        for name in (*self._nodes.anchors, *sorted({*self._nodes.sticky} - {*self._nodes.anchors})):
             own = self._own(name)
             if own is not None and self._changed(name):
                 theirs = self._pin_of(self._disk.line(name), name)
                 if theirs is None or dict(theirs.outputs) != dict(own.outputs):
-                    raise self._conflict(name, own)
+                    anchor = next((other for other in self._nodes.anchors if self._is_open(other)), None)
+                    raise self._conflict(name, own) if anchor is None else self._conflict(anchor, None)
 
     def _split(self) -> tuple[dict[str, Pin], list[str]]:
         """Return the pins to write, and the nodes whose line on disk is somebody else's."""

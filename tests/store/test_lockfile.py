@@ -198,8 +198,8 @@ def test_a_union_that_says_the_same_twice_in_any_order_is_read(path: Path) -> No
     assert lock.names() == ["anchor", "a"] and lock.digests() == {A, B}
     lock.with_pins({"soul": pin(C)}).write()
     assert [line.split(b":")[0] for line in path.read_bytes().splitlines()[4:]] == [b"  a", b"  anchor", b"  soul"]
-    again = "nodes: {anchor: {outputs: {a: %s}}, anchor: {'outputs': {a: %s}}}\nversion: 1\npersona: ana\n" % (A, A)
-    assert written(path, again).names() == ["anchor"]
+    twice = f"nodes: {{anchor: {{outputs: {{a: {A}}}}}, anchor: {{'outputs': {{a: {A}}}}}}}"
+    assert written(path, twice + "\nversion: 1\npersona: ana\n").names() == ["anchor"]
 
 
 def test_a_file_that_was_reformatted_by_hand_says_the_same(path: Path) -> None:
