@@ -157,7 +157,9 @@ class Workspace:
         from personaforge.run.chronicle import Chronicle
         from personaforge.run.runner import Runner
         from personaforge.run.setup import calls_at_once, engine_of, settle_recorded
+        from personaforge.run.writable import require_writable
 
+        require_writable(self.store, plan)
         options = options or BuildOptions()
         settings = [persona.loaded.settings for persona in plan.personas]
         settle_recorded(self.store)

@@ -7,6 +7,7 @@ when they have the digest. Planning only looks; running takes them back into the
 from __future__ import annotations
 
 from personaforge.digest import digest_bytes
+from personaforge.providers.kinds import HEAD
 from personaforge.steps.action import Action, Result
 from personaforge.store.artifact import Artifact
 from personaforge.store.outputs import BuildFolder
@@ -58,6 +59,12 @@ class Contents:
             if data is not None:
                 return data
         return self._store.blobs.get(digest)
+
+    def head(self, digest: str) -> bytes:
+        """Return a content's first bytes, as many as tell what it is. Raises StoreError."""
+        if digest in self._computed or not self._store.blobs.has(digest):
+            return self.read(digest)[:HEAD]
+        return self._store.blobs.head(digest, HEAD)
 
     def _from_folder(self, digest: str, path: str) -> bytes | None:
         """Return what the build folder holds under a digest: at the given path, or anywhere in it."""

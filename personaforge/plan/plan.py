@@ -19,9 +19,9 @@ SCHEMA = 1
 
 State = Literal["cached", "pinned", "restore", "run", "maybe", "blocked", "missing", "left"]
 """cached: its result is known and stands in the build folder. pinned: kept by the lock, whatever the settings say.
-restore: known, but the file is missing or was edited. run: something that shapes it changed. maybe: only if what it
-needs comes out different. blocked: it can't be made, since what it needs failed its gate or nothing could judge it.
-missing: pinned, and can't be had. left: not selected."""
+restore: known, but the file is missing or was edited, or its line is gone from the lock. run: something that shapes it
+changed. maybe: only if what it needs comes out different. blocked: it can't be made, since what it needs failed its
+gate or nothing could judge it. missing: pinned, and can't be had. left: not selected."""
 
 WORKING: tuple[State, ...] = ("run", "maybe", "restore")
 """States in which a build has something to do or to decide."""
@@ -200,6 +200,8 @@ class PersonaPlan:
     lock: LockFile
     nodes: dict[str, PlannedNode] = field(default_factory=dict)
     """By name, in topological order."""
+    lost: frozenset[str] = frozenset()
+    """Nodes in `lock` whose line is not in the file any more, and which the store still knows; see `plan.recall`."""
 
     @property
     def id(self) -> str:

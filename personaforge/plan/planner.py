@@ -25,6 +25,7 @@ from personaforge.plan.explain import changes, restore_reasons
 from personaforge.plan.graph import ShapeNode, Shapes
 from personaforge.plan.issued import Issued, issued_reason, placed_reason, to_be_pinned
 from personaforge.plan.plan import WORKING, Estimate, PersonaPlan, Plan, PlannedNode, Reason, Wishes
+from personaforge.plan.recall import recalled
 from personaforge.plan.replay import Replay, replay, result_of
 from personaforge.plan.standing import forge_part, gates_part, request_part, rules_of
 from personaforge.providers.table import capability
@@ -82,6 +83,7 @@ class Planner:
         for name in {name for shape in plan.shape.nodes for name in shape.templates}:
             self.house.templates.closure(name)  # read now: what is edited while a build runs is the next one's
         rows = self.house.store.index.nodes(settings.id)
+        plan.lock, plan.lost = recalled(lock, plan.shape, rows, settings, self.house.store)
         desk = Desk(self.house, plan, self.wishes, issued)
         for shape in plan.shape.nodes:
             plan.nodes[shape.name] = PlannedNode(settings.id, shape, rows.get(f"{settings.id}/{shape.name}"))
@@ -99,6 +101,7 @@ class Planner:
                 self._waits_its_turn(node, turns[-1])
             else:
                 self._decide(node, plan, desk)
+            self._pin_again(node, plan)
             if shape.kind.places and node.state in WORKING:
                 if desk.unplaced(shape) and all(reason.code != "issued" for reason in node.reasons):
                     node.reasons += issued_reason(desk.issued())
@@ -159,6 +162,18 @@ class Planner:
             return
         self._replay(node, desk)
 
+    def _pin_again(self, node: PlannedNode, plan: PersonaPlan) -> None:
+        """A line that has gone from the lock is work, too: it is written again."""
+        name, outcome = node.shape.name, node.outcome
+        if not node.shape.kind.pinned or node.state not in ("cached", "pinned", "restore"):
+            return
+        if name not in plan.lost and (
+            name in plan.lock or outcome is None or not (outcome.passed and outcome.outputs and outcome.key)
+        ):
+            return
+        node.state = "restore"
+        node.reasons += (Reason("pin", "its line is missing from the lock, and is written again"),)
+
     def _waits_its_turn(self, node: PlannedNode, before: PlannedNode) -> None:
         """Another new face is placed first, and where it will lie isn't known yet."""
         new = () if node.row is not None else (Reason("new", "never built"),)
@@ -173,7 +188,8 @@ class Planner:
             self._replay(node, desk)
         except NotSettled:
             return False
-        if node.state == "missing" and not node.shape.kind.modality and any(need.returns for need in needs):
+        returning = not node.shape.kind.modality and any(need.returns for need in needs)
+        if node.state == "missing" and returning and not desk.has_pinned(node):
             # Its needs are about to be made again; they may bring it back.
             node.state, node.reasons = "cached", ()
             return False
@@ -511,6 +527,11 @@ class Desk:
     def pin(self, shape: ShapeNode) -> Pin | None:
         """Return what the lock pins for a node."""
         return self.lock.pin(shape.name) if shape.kind.pinned else None
+
+    def has_pinned(self, node: PlannedNode) -> bool:
+        """Tell whether what a node's pin names can be read, be it what it should be or not."""
+        pin = self.pin(node.shape)
+        return pin is not None and all(self.contents.size(digest) is not None for digest in pin.outputs.values())
 
     def issued(self) -> dict[str, str]:
         """Return the shapes of the other personas' faces: as planning found them, or as they are now when running."""

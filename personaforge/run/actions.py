@@ -58,10 +58,19 @@ class Engine:
         """The money of this build."""
         return self.calls.budget
 
-    def perform(self, action: Action, persona: str, node: str, tally: Tally, contents: Contents) -> Result:
+    def perform(
+        self,
+        action: Action,
+        persona: str,
+        node: str,
+        tally: Tally,
+        contents: Contents,
+        before_call: Callable[[Action], None] = lambda action: None,
+    ) -> Result:
         """Return an action's result, made now if nobody has made it. Raises BackendError, StoreError and Stopped.
 
-        A result whose artifact only the build folder still holds counts as known, and is taken back.
+        A result whose artifact only the build folder still holds counts as known, and is taken back. `before_call` is
+        called when a provider is about to be asked, and may raise.
         """
         if action.content is not None:
             return self._kept(action, tally)
@@ -75,6 +84,8 @@ class Engine:
             known = self._known(action, tally, contents)
             if known is not None:
                 return known
+            if self.executors.capability(action) is not None:
+                before_call(action)
             return self._made(action, persona, node, tally, contents.read)
 
     def _kept(self, action: Action, tally: Tally) -> Result:

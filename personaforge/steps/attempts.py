@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from personaforge.errors import JobFailed, LockFrozen, PinnedArtifactMissing, Refused
 from personaforge.identity.verdict import Decision
 from personaforge.steps.action import Action, Outcome, Output, Result, Status
-from personaforge.steps.context import Context
+from personaforge.steps.context import Context, pinned_size
 from personaforge.steps.remake import refusal
 from personaforge.store.artifact import Artifact
 from personaforge.store.lockfile import Pin
@@ -161,7 +161,7 @@ def _pinned(context: Context, pin: Pin, paths: Callable[[Mapping[str, Artifact]]
     outputs = {name: Artifact(digest, pin.media[name], 0) for name, digest in pin.outputs.items()}
     places = paths(outputs)
     for name, artifact in outputs.items():
-        size = context.artifacts.size(artifact.digest, places.get(name, ""))
+        size = pinned_size(context, artifact, places.get(name, ""))
         if size is None:
             return None
         outputs[name] = artifact._replace(size=size)

@@ -18,7 +18,7 @@ from personaforge.spec.settings import View
 from personaforge.steps.action import Action, Outcome, Output, Procedure, Status
 from personaforge.steps.attempts import Attempt, Examining, Judgement, Made, Making, attempt_loop, call, frozen
 from personaforge.steps.choices import asked
-from personaforge.steps.context import ANCHOR, Context
+from personaforge.steps.context import ANCHOR, Context, pinned_size
 from personaforge.steps.measuring import ReferenceSet, can_judge, judge_image, measure, no_model, not_bought
 from personaforge.steps.remake import face_of
 from personaforge.steps.text import SECTIONS, made_by, suffix_of
@@ -311,7 +311,7 @@ def _as_pinned(context: Context, output: str) -> Outcome | None:
     path = (
         _anchor_path(context, artifact) if output == ANCHOR else f"candidates/{context.node.slot}{suffix_of(artifact)}"
     )
-    size = context.artifacts.size(artifact.digest, path)
+    size = pinned_size(context, artifact, path)
     if size is None:
         return None
     outputs = {output: Output(artifact._replace(size=size), path)}

@@ -82,6 +82,15 @@ class Blobs:
             raise StoreError(f"artifact {digest[:12]} is damaged", hint="forge cache verify --repair", where=path)
         return data
 
+    def head(self, digest: str, count: int) -> bytes:
+        """Return a blob's first bytes, unchecked. Raises StoreError."""
+        try:
+            with open(self.path(digest), "rb") as file:
+                return file.read(count)
+        except OSError as error:
+            where = self.path(digest)
+            raise StoreError(f"can't read artifact {digest[:12]}: {error.strerror}", where=where) from error
+
     def sound(self, digest: str) -> bool:
         """Tell whether a blob is there and is what its name says."""
         try:
