@@ -15,13 +15,13 @@ from types import TracebackType
 from typing import Any
 
 from personaforge.digest import digest_file
-from personaforge.errors import PlanError, Problem, SpecError
+from personaforge.errors import PlanError, Problem, SpecError, StoreError
 from personaforge.measurers import Measurers
 from personaforge.plan.plan import Asked, Plan, Wishes
 from personaforge.plan.planner import House, Planner
 from personaforge.plan.select import Selectable, asks_for, select
 from personaforge.providers.table import capability
-from personaforge.spec.load import Loaded, Loader
+from personaforge.spec.load import Broken, Loaded, Loader
 from personaforge.spec.project import Project, persona_id, project_of, resolve_personas
 from personaforge.store.store import StatCache, Store
 from personaforge.templating import Templates
@@ -72,10 +72,16 @@ class Workspace:
         """What planning and running share."""
         return House(self.store, self.templates, self.measurers.of)
 
-    def load(self, personas: Iterable[str], overrides: Sequence[str] = ()) -> list[Loaded]:
-        """Load personas given as files, ids or globs; all of the project's when none is given. Raises SpecError."""
+    def load(
+        self, personas: Iterable[str], overrides: Sequence[str] = (), broken: list[Broken] | None = None
+    ) -> list[Loaded]:
+        """Load personas given as files, folders, ids or globs; all of the project's when none is given.
+
+        Those that can't be loaded go into `broken`, if that is given. Raises SpecError otherwise, where nothing is
+        left, and for what names nobody.
+        """
         files = resolve_personas(self.project, personas)
-        return Loader(self.project, self.store.index).load_all(files, overrides)
+        return Loader(self.project, self.store.index).load_all(files, overrides, broken)
 
     def validate(self, personas: Iterable[str], overrides: Sequence[str] = ()) -> tuple[list[Problem], list[str]]:
         """Return every problem of personas, of their templates and providers, and the ids that could be loaded."""
@@ -92,10 +98,10 @@ class Workspace:
         return problems, valid
 
     def remarks(self, personas: Iterable[str], overrides: Sequence[str] = ()) -> list[str]:
-        """Return what is worth knowing of personas in which nothing is wrong. Raises SpecError."""
+        """Return what is worth knowing of personas, but for those that can't be loaded. Raises SpecError."""
         from personaforge.spec.domain import domain_remark
 
-        settings = [loaded.settings for loaded in self.load(personas, overrides)]
+        settings = [loaded.settings for loaded in self.load(personas, overrides, [])]
         found = (domain_remark(one.value("pipeline.steps"), one.value("identity")) for one in settings)
         return list(dict.fromkeys(remark for remark in found if remark))
 
@@ -125,18 +131,51 @@ class Workspace:
         found: dict[str, Any] = orjson.loads(self.store.blobs.get(outputs["document"]["digest"]))
         return found
 
-    def load_node(self, node: str, overrides: Sequence[str] = ()) -> tuple[list[Loaded], str]:
+    def load_node(
+        self, node: str, overrides: Sequence[str] = (), broken: list[Broken] | None = None
+    ) -> tuple[list[Loaded], str]:
         """Return the personas that a node may be of, and its name within them: `sofia-reyes/image/07` or `image/07`."""
         persona, _, name = node.partition("/")
         ids = [persona_id(path) for path in self.project.persona_files()]
         if persona in ids and name:
             return self.load([persona], overrides), name
-        return self.load([], overrides), node
+        return self.load([], overrides, broken), node
 
-    def plan(self, personas: Iterable[str], asked: Asked | None = None) -> Plan:
-        """Return what a build would do. Raises SpecError and PlanError."""
+    def plan(self, personas: Iterable[str], asked: Asked | None = None, broken: list[Broken] | None = None) -> Plan:
+        """Return what a build would do.
+
+        Personas that can't be loaded or planned go into `broken`, if that is given. Raises SpecError, PlanError and
+        StoreError otherwise, where nothing is left, and for what names nothing.
+        """
         asked = asked or Asked()
-        loaded = self.load(personas, asked.overrides)
+        loaded = self.load(personas, asked.overrides, broken)
+        try:
+            return self._plan(loaded, asked)
+        except (SpecError, PlanError, StoreError) as error:
+            sound = self._plannable(loaded, asked, broken) if broken is not None else []
+            if not sound or len(sound) == len(loaded):
+                raise
+            del error
+        return self._plan(sound, asked)
+
+    def _plannable(self, loaded: Sequence[Loaded], asked: Asked, broken: list[Broken]) -> list[Loaded]:
+        """Return the personas that can be planned by themselves, and note why the others can't."""
+        sound = []
+        for one in loaded:
+            try:
+                Planner(self.house, overrides=asked.overrides).plan([one])
+            except (SpecError, PlanError, StoreError) as error:
+                problems = (
+                    error.problems
+                    if isinstance(error, SpecError)
+                    else [Problem(error.where or self.project.relative(one.file), "", error.message, error.hint)]
+                )
+                broken.append(Broken(one.settings.id, one.file, tuple(problems)))
+            else:
+                sound.append(one)
+        return sound
+
+    def _plan(self, loaded: list[Loaded], asked: Asked) -> Plan:
         everything = Planner(self.house, overrides=asked.overrides)
         if asked == Asked(overrides=asked.overrides):
             return everything.plan(loaded)

@@ -18,7 +18,7 @@ from personaforge.checks.timelines import judge_drift
 from personaforge.errors import PlanError
 from personaforge.plan.graph import Shapes
 from personaforge.spec.grammar import Assertion, DriftAssertion, FigureAssertion, parse_assertion
-from personaforge.spec.load import Loaded
+from personaforge.spec.load import Broken, Loaded
 from personaforge.spec.measures import nearest
 from personaforge.spec.places import Places
 from personaforge.warehouse.projection import opened
@@ -45,15 +45,20 @@ class _Check(NamedTuple):
 
 
 def run_checks(
-    space: Workspace, personas: Sequence[str], *, overrides: Sequence[str] = (), select: Sequence[str] = ()
+    space: Workspace,
+    personas: Sequence[str],
+    *,
+    overrides: Sequence[str] = (),
+    select: Sequence[str] = (),
+    broken: list[Broken] | None = None,
 ) -> CheckReport:
     """Run the checks of personas, of all of the project's when none is named. Writes nothing but the warehouse.
 
-    `select` names checks, as globs over NAME or PERSONA/NAME. Raises SpecError, and PlanError for a selection that
-    names nothing.
+    `select` names checks, as globs over NAME or PERSONA/NAME. Personas that can't be loaded go
+    into `broken`, if that is given. Raises SpecError otherwise, and PlanError for a selection that names nothing.
     """
     started = time.time()
-    loaded = space.load(personas, overrides)
+    loaded = space.load(personas, overrides, broken)
     checks = _chosen([check for one in loaded for check in _declared(one)], select)
     done: dict[tuple[str, str], tuple[Judged, float]] = {}
     # Each opens the warehouse, which one connection at a time may do.

@@ -17,6 +17,7 @@ from personaforge.plan.graph import ShapeNode
 from personaforge.plan.plan import Reason
 from personaforge.plan.planner import Desk
 from personaforge.repository.sides import Side, require_personas, sides
+from personaforge.spec.load import Broken
 from personaforge.workspace import Workspace
 
 _OTHERS = ("code", "provider", "analyzer")
@@ -71,21 +72,28 @@ class PersonaChange:
 
 
 def touched(
-    space: Workspace, personas: Iterable[str], since: str, overrides: Sequence[str] = ()
+    space: Workspace,
+    personas: Iterable[str],
+    since: str,
+    overrides: Sequence[str] = (),
+    broken: list[Broken] | None = None,
 ) -> tuple[list[str], list[str]]:
     """Return the personas whose keys in the working tree differ from a revision's, and those that are gone.
 
-    Raises SpecError and PlanError.
+    Personas of the working tree that can't be composed go into `broken`, if that is given. Raises SpecError and
+    PlanError.
     """
-    with sides(space, personas, since, None, overrides) as (before, after):
+    with sides(space, personas, since, None, overrides, broken) as (before, after):
         require_personas(before, after)
         found = list(persona_changes(before, after))
     return [one.id for one in found if one.kind != "gone"], [one.id for one in found if one.kind == "gone"]
 
 
-def touched_between(space: Workspace, personas: Iterable[str], before: str, after: str | None) -> list[str]:
+def touched_between(
+    space: Workspace, personas: Iterable[str], before: str, after: str | None, broken: list[Broken] | None = None
+) -> list[str]:
     """Return the personas that are touched between two revisions, or since one, without those that are gone."""
-    with sides(space, personas, before, after) as (old, new):
+    with sides(space, personas, before, after, (), broken) as (old, new):
         require_personas(old, new)
         return [one.id for one in persona_changes(old, new) if one.kind != "gone"]
 
