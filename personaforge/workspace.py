@@ -19,6 +19,7 @@ from personaforge.errors import PlanError, Problem, SpecError, StoreError
 from personaforge.measurers import Measurers
 from personaforge.plan.plan import Asked, Plan, Wishes
 from personaforge.plan.planner import House, Planner
+from personaforge.plan.renamed import body_of_kind
 from personaforge.plan.select import Selectable, asks_for, select
 from personaforge.providers.table import capability
 from personaforge.spec.load import Broken, Loaded, Loader
@@ -124,8 +125,7 @@ class Workspace:
                 f"{settings.id} has no document: pipeline {pipeline} has no step of that kind",
                 hint="add to its steps: `document: {kind: document, needs: [profile]}`",
             )
-        body = self.store.index.node_body(f"{settings.id}/{name}")
-        outputs = orjson.loads(body)["outcome"]["outputs"] if body else {}
+        outputs = body_of_kind(self.store.index, settings, "document").get("outcome", {}).get("outputs", {})
         if not outputs:
             raise PlanError(f"{settings.id} has not been built", hint=f"forge build {settings.id}")
         found: dict[str, Any] = orjson.loads(self.store.blobs.get(outputs["document"]["digest"]))

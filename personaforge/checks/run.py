@@ -17,10 +17,12 @@ from personaforge.checks.rows import gather
 from personaforge.checks.timelines import judge_drift
 from personaforge.errors import PlanError
 from personaforge.plan.graph import Shapes
+from personaforge.plan.renamed import as_named_now, renamed_steps
 from personaforge.spec.grammar import Assertion, DriftAssertion, FigureAssertion, parse_assertion
 from personaforge.spec.load import Broken, Loaded
 from personaforge.spec.measures import nearest
 from personaforge.spec.places import Places
+from personaforge.store.lockfile import read_lock
 from personaforge.warehouse.projection import opened
 from personaforge.warehouse.scores import BrokenQuery, ask, evaluations, sealed
 from personaforge.workspace import Workspace
@@ -93,7 +95,9 @@ def _figures(space: Workspace, checks: Sequence[_Check], overrides: Sequence[str
             if check.persona not in personas:
                 settings = check.loaded.settings
                 shape = shapes.of(settings)
-                personas[check.persona] = gather(space.store, settings, shape, evaluations(connection, check.persona))
+                lock = read_lock(check.loaded.lock, check.persona)
+                known = as_named_now(evaluations(connection, check.persona), renamed_steps(settings, shape, lock))
+                personas[check.persona] = gather(space.store, settings, shape, known)
     for check in wanted:
         assert isinstance(check.assertion, FigureAssertion)
         yield check, judge_figure(check.assertion, personas[check.persona], check.allow)

@@ -17,7 +17,7 @@ from personaforge.plan.plan import Reason
 from personaforge.spec.load import Loaded
 from personaforge.spec.project import ID_PATTERN, Project
 from personaforge.steps.action import Outcome
-from personaforge.steps.context import SHAPE
+from personaforge.steps.context import ANCHOR, SHAPE
 from personaforge.store.lockfile import Pin, read_lock
 
 _MARK = b'"' + SHAPE.encode() + b'":'
@@ -32,6 +32,8 @@ class Neighbour(NamedTuple):
     """About 1 - the cosine of the two anchors' embeddings; see `providers.embedded.face_placement`."""
     close: float
     """The distance below which the persona's settings call two faces alike."""
+    anchor_step: str = ANCHOR
+    """What the persona's pipeline calls the step that chooses its anchor."""
 
     def as_json(self) -> dict[str, str | float | bool]:
         """Return the neighbour as JSON."""
@@ -78,7 +80,9 @@ def neighbours(project: Project, personas: Iterable[Loaded]) -> dict[str, Neighb
             by_folder[folder] = read_shapes(issued.all(folder))
         near = nearest_of(name, by_folder[folder])
         if near is not None:
-            found[name] = Neighbour(*near, loaded.settings.value("image.placement.close"))
+            found[name] = Neighbour(
+                *near, loaded.settings.value("image.placement.close"), loaded.settings.step_of(ANCHOR)
+            )
     return found
 
 
@@ -91,7 +95,7 @@ def alike_notes(found: Mapping[str, Neighbour]) -> list[str]:
                 frozenset((name, near.persona)),
                 f"{name} looks like {near.persona}: their faces are {near.distance:.2f} apart, less than "
                 f"{near.close:g}; pin other features in its dna, and choose a new face: "
-                f"forge build {name} --repin anchor",
+                f"forge build {name} --repin {near.anchor_step}",
             )
     return list(notes.values())
 

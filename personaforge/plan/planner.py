@@ -24,6 +24,7 @@ from personaforge.plan.explain import changes, restore_reasons
 from personaforge.plan.graph import ShapeNode, Shapes
 from personaforge.plan.issued import Issued, issued_reason, placed_reason, to_be_pinned
 from personaforge.plan.plan import WORKING, Estimate, PersonaPlan, Plan, PlannedNode, Reason, Wishes
+from personaforge.plan.renamed import kind_of, lock_name, renamed_steps
 from personaforge.plan.replay import Replay, replay, result_of
 from personaforge.providers.table import capability
 from personaforge.spec.domain import domain_remark
@@ -278,6 +279,8 @@ class Desk:
         self.folder: BuildFolder = house.store.build_folder(plan.id)
         self.contents = Contents(house.store, self.folder, keep=keep)
         self.lock: LockFile = plan.lock
+        self.renamed = renamed_steps(self.settings, plan.shape, plan.lock)
+        """Steps that the lock knows by another name."""
         self.measurer = house.measurer_of(plan.loaded.settings)
         self._measurer_digest = digest_json("analyzer/1", self.measurer.described)
         self._wishes = wishes
@@ -295,7 +298,7 @@ class Desk:
         if kind.measures:
             parts.append(self._measurer_digest)
         if kind.pinned:
-            parts.append(self.lock.line(shape.name).decode())
+            parts.append(self.lock.line(self.lock_name(shape.name)).decode())
             parts += [] if built else self._wish(shape)
         if kind.places:
             # With the anchor the face is pinned for good. What is built has its pin, and is looked at again until then.
@@ -331,7 +334,10 @@ class Desk:
             measurer=self.measurer,
             capability=capability,
             pin=None if "forced" in wish else self.pin(shape),
-            pins=self.lock.pin,
+            pins=self.pin_of_kind,
+            kinds={need: self.plan.shape.by_name[need].kind.name for need in shape.needs},
+            anchor_step=self.settings.step_of(ANCHOR),
+            renamed=self.renamed,
             issued=self.issued if shape.kind.places else _nothing_issued,
             take=take,
             repin="repin" in wish,
@@ -358,7 +364,17 @@ class Desk:
 
     def pin(self, shape: ShapeNode) -> Pin | None:
         """Return what the lock pins for a node."""
-        return self.lock.pin(shape.name) if shape.kind.pinned else None
+        return self.lock.pin(self.lock_name(shape.name)) if shape.kind.pinned else None
+
+    def lock_name(self, name: str) -> str:
+        """Return a node's name in the lock: another one where its step was renamed since it was first pinned."""
+        return lock_name(name, self.renamed)
+
+    def pin_of_kind(self, kind: str) -> Pin | None:
+        """Return the pin of the persona's node of a kind, whatever the pipeline calls it; None without a pin."""
+        names = [self.lock_name(shape.name) for shape in self.plan.shape.nodes if shape.kind.name == kind]
+        pins = (self.lock.pin(name) for name in names or self.lock.names())
+        return next((pin for pin in pins if pin is not None and (names or kind_of(pin) == kind)), None)
 
     def issued(self) -> dict[str, str]:
         """Return the shapes of the other personas' faces: as planning found them, or as they are now when running."""
@@ -367,7 +383,7 @@ class Desk:
 
     def anchored(self, shape: ShapeNode) -> bool:
         """Tell whether the persona has a face that stays: its anchor is pinned, and the user asks for no other."""
-        return ANCHOR in self.lock and "repin" not in self._wish(shape)
+        return self.pin_of_kind(ANCHOR) is not None and "repin" not in self._wish(shape)
 
     def unplaced(self, shape: ShapeNode) -> bool:
         """Tell whether a node is certain to place a face that has no place yet."""

@@ -194,8 +194,11 @@ def _planned(before: Side, after: Side, changes: Sequence[PersonaChange]) -> Ite
                 was = _made(before, before.plan([change.id]).personas[0])
             except PersonaForgeError as error:
                 notes = (f"what {before.shown} came to can't be told: {error}",)
-        names = {node.name for node in change.nodes}
-        pairs = tuple(Pair(name, was.get(name), now.get(name)) for name in {**now, **was} if name in names)
+        names = {node.name: node.was or node.name for node in change.nodes}
+        gone = [name for name in was if name not in names.values()]
+        pairs = tuple(
+            Pair(name, was.get(names.get(name, name)), now.get(name)) for name in [*now, *gone] if name in names
+        )
         yield PersonaDifference(change, counts, estimate, pairs, notes)
 
 

@@ -380,7 +380,7 @@ class _Bench:
         """Place the outcome's files, pin what was accepted, and note all of it."""
         shape = node.shape
         if shape.kind.pinned and outcome.passed and outcome.outputs and outcome.key:
-            self._keeper.accept(shape.name, outcome)
+            self._keeper.accept(self._desk.lock_name(shape.name), outcome)
         placed = [
             self._desk.folder.place(output.path, output.artifact.digest, self._store.blobs)
             for output in outcome.outputs.values()

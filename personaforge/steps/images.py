@@ -25,7 +25,9 @@ from personaforge.store.artifact import Artifact
 from personaforge.store.lockfile import Pin
 
 IMAGE = "image"
-"""Name of an image's output."""
+"""The step kind of images, and the name of their output and of a candidate's."""
+CANDIDATE = "candidate"
+"""The step kind of what the anchor is chosen from."""
 REFERENCE = "reference"
 """The step kind of the reference set's other pictures, and the name of their output."""
 
@@ -89,7 +91,7 @@ def anchor(context: Context) -> Procedure:
             raise _anchor_missing(context, context.pin)
         return kept
     settings = context.settings
-    candidates = context.needed("candidate")
+    candidates = context.needed(CANDIDATE)
     drawn = {slot: outcome.outputs[IMAGE].artifact for slot, outcome in candidates.items() if IMAGE in outcome.outputs}
     if not drawn:
         reasons = [str(outcome.facts.get("reason", "")) for outcome in candidates.values()]
@@ -193,7 +195,7 @@ def draw(
         found: dict[str, Any] = {
             "width": position["width"] if "width" in position else view["image.width"],
             "height": position["height"] if "height" in position else view["image.height"],
-            "seed": derive_seed(context.node.persona, context.node.name, context.take, attempt, view["seed"]),
+            "seed": derive_seed(context.node.persona, context.stream, context.take, attempt, view["seed"]),
             "attempt": attempt,
         }
         if "prompt" in capability.reads:
@@ -307,5 +309,6 @@ def _anchor_missing(context: Context, pin: Pin) -> PinnedArtifactMissing:
     return PinnedArtifactMissing(
         f"the anchor of {persona} is pinned to {pin.outputs[ANCHOR][:12]}, and that picture is in neither the store "
         "nor the build folder",
-        hint=f"get it with `forge cache pull {persona}`, or choose a new face: `forge build {persona} --repin anchor`",
+        hint=f"get it with `forge cache pull {persona}`, or choose a new face: "
+        f"`forge build {persona} --repin {context.anchor_step}`",
     )
