@@ -19,7 +19,7 @@ from personaforge.errors import PlanError, Problem, SpecError, StoreError
 from personaforge.measurers import Measurers
 from personaforge.plan.plan import Asked, Plan, Wishes
 from personaforge.plan.planner import House, Planner
-from personaforge.plan.renamed import body_of_kind
+from personaforge.plan.renamed import body_of_kind, pinned_anchor
 from personaforge.plan.select import Selectable, asks_for, select
 from personaforge.providers.table import capability
 from personaforge.spec.load import Broken, Loaded, Loader
@@ -100,10 +100,13 @@ class Workspace:
 
     def remarks(self, personas: Iterable[str], overrides: Sequence[str] = ()) -> list[str]:
         """Return what is worth knowing of personas, but for those that can't be loaded. Raises SpecError."""
+        from personaforge.plan.foreign import foreign_remark
         from personaforge.spec.domain import domain_remark
 
-        settings = [loaded.settings for loaded in self.load(personas, overrides, [])]
-        found = (domain_remark(one.value("pipeline.steps"), one.value("identity")) for one in settings)
+        loaded = self.load(personas, overrides, [])
+        settings = [one.settings for one in loaded]
+        found = [domain_remark(one.value("pipeline.steps"), one.value("identity")) for one in settings]
+        found += [foreign_remark(one.settings, pinned_anchor(one.settings, one.lock)) for one in loaded]
         return list(dict.fromkeys(remark for remark in found if remark))
 
     def defaults(self, choices: tuple[str, ...] = ()) -> dict[str, Any]:

@@ -21,10 +21,11 @@ from personaforge.digest import digest_json, digest_strings
 from personaforge.errors import PinnedArtifactMissing, PlanError
 from personaforge.plan.contents import Contents
 from personaforge.plan.explain import changes, restore_reasons
+from personaforge.plan.foreign import foreign_remark
 from personaforge.plan.graph import ShapeNode, Shapes
 from personaforge.plan.issued import Issued, issued_reason, placed_reason, to_be_pinned
 from personaforge.plan.plan import WORKING, Estimate, PersonaPlan, Plan, PlannedNode, Reason, Wishes
-from personaforge.plan.renamed import kind_of, lock_name, renamed_steps
+from personaforge.plan.renamed import anchor_in, kind_of, lock_name, renamed_steps
 from personaforge.plan.replay import Replay, replay, result_of
 from personaforge.providers.table import capability
 from personaforge.spec.domain import domain_remark
@@ -132,8 +133,8 @@ class Planner:
         node.reasons = (*new, Reason("needs", f"is placed after {before.persona}"))
 
     def _stays(self, node: PlannedNode, needs: Sequence[PlannedNode], desk: Desk) -> bool:
-        """Settle a pinned node that stays whatever its needs come to; tell whether that is so."""
-        if desk.pin(node.shape) is None:
+        """Settle a node that stays whatever its needs come to, pinned itself or by the anchor; tell whether it does."""
+        if desk.pin(node.shape) is None and not desk.anchored(node.shape):
             return False
         try:
             self._replay(node, desk)
@@ -238,6 +239,8 @@ class Planner:
                 settings = plan.loaded.settings
                 remark = domain_remark(settings.value("pipeline.steps"), settings.value("identity"))
                 found |= {remark: None} if remark else {}
+            foreign = foreign_remark(plan.loaded.settings, anchor_in(plan.loaded.settings, plan.lock))
+            found |= {foreign: None} if foreign else {}
             if measurer.check_missing:
                 found[f"The second recogniser does not check here: {measurer.check_missing}"] = None
         return tuple(found)

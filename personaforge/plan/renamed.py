@@ -58,8 +58,12 @@ def renamed_steps(settings: Settings, shape: Shape, lock: LockFile) -> dict[str,
 
 def pinned_anchor(settings: Settings, lock: Path) -> Pin | None:
     """Return the pin of a persona's anchor, whatever its step is called now or was then. Raises StoreError."""
-    read = read_lock(lock, settings.id)
-    pins = [read.pin(name) for name in (settings.step_of("anchor"), *read.names()) if name in read]
+    return anchor_in(settings, read_lock(lock, settings.id))
+
+
+def anchor_in(settings: Settings, lock: LockFile) -> Pin | None:
+    """Return the pin of the anchor in a lock that has been read. Raises StoreError."""
+    pins = (lock.pin(name) for name in (settings.step_of("anchor"), *lock.names()) if name in lock)
     return next((pin for pin in pins if pin is not None and "anchor" in pin.outputs), None)
 
 

@@ -50,15 +50,14 @@ def candidate(context: Context) -> Procedure:
         return kept
     if anchor_pin is None and not can_judge(context):
         return not_bought(context)
+    if anchor_pin is not None and context.pin is None:  # such as an anchor that somebody has set
+        return _not_drawn(context, anchor_pin)
     position = settings[f"matrix.positions.{settings['matrix.anchor']}"]
     actions = draw(context, position, settings["matrix.anchor"], None, 0)
     first = actions[0]
     remade = context.pin is not None and context.pin.key == first.key and first.deterministic
     if anchor_pin is not None and not remade:
-        chosen = _pinned_artifact(anchor_pin, ANCHOR)
-        if context.artifacts.size(chosen.digest, _anchor_path(context, chosen)) is None:
-            raise _anchor_missing(context, anchor_pin)
-        return Outcome("accepted", {}, {"reason": "not drawn, since the anchor is pinned"})
+        return _not_drawn(context, anchor_pin)
 
     def make(number: int, tried: Sequence[Attempt]) -> Making:
         return made_by(context, (yield from call(actions)), IMAGE, IMAGE)
@@ -298,6 +297,14 @@ def _as_pinned(context: Context, output: str) -> Outcome | None:
     outputs = {output: Output(artifact._replace(size=size), path)}
     status: Status = "unmeasured" if pin.status == "unmeasured" else "accepted"
     return Outcome(status, outputs, pin.facts, pin.key, pin.take, pin.attempt)
+
+
+def _not_drawn(context: Context, anchor_pin: Pin) -> Outcome:
+    """Return the outcome of a candidate that nobody needs. Raises PinnedArtifactMissing where the anchor is lost."""
+    chosen = _pinned_artifact(anchor_pin, ANCHOR)
+    if context.artifacts.size(chosen.digest, _anchor_path(context, chosen)) is None:
+        raise _anchor_missing(context, anchor_pin)
+    return Outcome("accepted", {}, {"reason": "not drawn, since the anchor is pinned"})
 
 
 def _pinned_artifact(pin: Pin, output: str) -> Artifact:
