@@ -129,8 +129,8 @@ def test_a_step_that_left_lends_its_pins_to_nobody_of_another_kind(built: Studio
     """`video` goes and a second image step comes: nothing of the clip counts for it."""
     text = PIPELINE.replace("  repair: {kind: repair, source: video, needs: [anchor, reference, video]}\n", "")
     lines = [line for line in text.splitlines() if "kind: video" not in line and "${video.model}" not in line]
-    again = """  poster: {kind: image, position: matrix.positions.03, needs: [profile, matrix, anchor], template: image.j2,
-           provider: "${image.provider}", model: "${image.model}"}"""
+    again = """  poster: {kind: image, position: matrix.positions.03, needs: [profile, matrix, anchor],
+           template: image.j2, provider: "${image.provider}", model: "${image.model}"}"""
     text = "\n".join([*lines, again]).replace("video, finish, repair", "finish, poster")
     (built.root / "conf/pipeline/small.yaml").write_text(text)
     plan = built.plan()
