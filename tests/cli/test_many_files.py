@@ -106,7 +106,13 @@ def test_one_broken_file_stops_nobody_else(many: Path, capsys: Capture, what: st
     assert personas(found) == sound
     assert [one["persona"] for one in found["broken"]] == ["bea"]  # type: ignore[attr-defined]
     assert run(["status"]) == 2 and "bea" in capsys.readouterr().out, "with a line of its own"
-    for arguments in (["plan", "ana"], ["cost"], ["test", "ana"], ["config", "ana", "--path", "id"], ["validate", "ana"]):
+    for arguments in (
+        ["plan", "ana"],
+        ["cost"],
+        ["test", "ana"],
+        ["config", "ana", "--path", "id"],
+        ["validate", "ana"],
+    ):
         assert run(arguments) == 0, arguments
     capsys.readouterr()
     if what == "spec":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable
 
 import orjson
@@ -14,12 +15,20 @@ from personaforge.evaluate import evaluate
 from personaforge.plan.plan import Plan
 from personaforge.report.html.gather import gather
 from personaforge.report.status import status_rows
-from tests.run.conftest import PERSONA, PIPELINE, Studio
+from personaforge.repository.difference import difference
+from tests.run.conftest import PERSONA, Studio
+from tests.run.conftest import PIPELINE as SMALL
 
 CHECKED = PERSONA + 'checks: {faces: "count(composite) >= 3 over images", kept: "count(composite) >= 1 over clips"}\n'
+PIPELINE = SMALL.replace(
+    "  candidate: {kind: candidate, needs: [profile, matrix]",
+    "  placement: {kind: placement, needs: [profile], provider: embedded}\n"
+    "  candidate: {kind: candidate, needs: [profile, matrix, placement]",
+)
 NAMES = {
     "soul": "core",
     "audit": "reader",
+    "placement": "seat",
     "candidate": "draft_face",
     "anchor": "canon",
     "image": "portrait",
@@ -46,7 +55,7 @@ def renamed(pipeline: str, *names: str) -> str:
 @pytest.fixture
 def built(make_studio: Callable[..., Studio]) -> Studio:
     """A persona that is built, with checks, whose calls so far are forgotten."""
-    studio = make_studio(CHECKED)
+    studio = make_studio(CHECKED, files={"conf/pipeline/small.yaml": PIPELINE})
     studio.build()
     studio.forget()
     return studio
@@ -89,6 +98,20 @@ def test_every_step_renamed_at_once_buys_nothing_and_everything_is_found(built: 
         assert attempts == {"portrait/02": 1, "portrait/03": 1, "portrait/04": 1}
         row = status_rows(space.store, space.plan([]), {})[0]
         assert (row["status"], row["built"]) == ("complete", row["nodes"])
+
+
+def test_a_difference_pairs_what_was_renamed(built: Studio) -> None:
+    for arguments in (["init", "-q"], ["add", "-A", "personas", "conf", "templates"], ["commit", "-qm", "one"]):
+        who = ["-c", "user.name=Ana", "-c", "user.email=ana@example.org"]
+        subprocess.run(["git", "-C", str(built.root), *who, *arguments], check=True)
+    rename(built, "anchor", "image")
+    with built.open() as space:
+        [one] = difference(space, "HEAD").personas
+    changes = {node.name: node for node in one.change.nodes}
+    assert not [node for node in one.change.nodes if node.kind in ("new", "gone")]
+    assert (changes["canon"].was, changes["portrait/02"].was) == ("anchor", "image/02")
+    assert one.estimate.calls_max == 0 and all(pair.same for pair in one.pairs)
+    assert {pair.node for pair in one.pairs} >= {"canon", "portrait/02"}
 
 
 @pytest.mark.parametrize("name", ["anchor", "image"])
