@@ -96,7 +96,7 @@ def test_one_broken_file_stops_nobody_else(many: Path, capsys: Capture, what: st
     else:
         (many / "personas/team/bea.lock.yaml").write_text("version: 1\nnodes: [\n")
         sound, said = ["ana", "cay"], "the lock can't be read"
-    for command in ("status", "plan", "graph", "report"):
+    for command in ("status", "plan", "graph", "report") if what == "spec" else ("status", "plan"):
         capsys.readouterr()
         assert run([command]) == 2, command
         out, err = capsys.readouterr()
