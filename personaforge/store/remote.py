@@ -51,6 +51,7 @@ class Remote:
         """Copy what a persona's lock pins and its nodes consist of."""
         keys, digests = _parts_of(store, persona)
         digests |= lock.digests()
+        keys |= {pin.key for pin in map(lock.pin, lock.names()) if pin is not None and store.find(pin.key) is not None}
         done = Exchanged(missing=tuple(sorted(digest for digest in lock.digests() if not store.blobs.has(digest))))
         for digest in sorted(digests):
             if store.blobs.has(digest) and not self._blobs.has(digest):
