@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import math
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import orjson
 
@@ -31,7 +31,12 @@ def digest_bytes(data: bytes) -> str:
 def digest_file(path: Path | str) -> str:
     """Return the SHA-256 of a file's bytes in hex, read in pieces. Raises OSError."""
     with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return digest_stream(file)
+
+
+def digest_stream(file: BinaryIO) -> str:
+    """Return the SHA-256 of what is left to read of an open file in hex. Raises OSError."""
+    return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def canonical(value: Any) -> bytes:

@@ -379,6 +379,7 @@ class _Bench:
     ) -> None:
         """Place the outcome's files, pin what was accepted, and note all of it."""
         shape = node.shape
+        self._store.claim(output.artifact.digest for output in outcome.outputs.values())
         if shape.kind.pinned and outcome.passed and outcome.outputs and outcome.key:
             self._keeper.accept(shape.name, outcome)
         placed = [
