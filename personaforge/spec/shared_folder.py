@@ -1,7 +1,7 @@
 """What a text that names a shared folder may be: `--remote`, `FORGE_REMOTE`, `store.remote`.
 
-A folder and nothing else: `s3://bucket/x` and `host:path` are names that other tools send somewhere, and forge can't; as
-paths they would be folders beside the project, into which a push would go without anybody ever finding it.
+A folder and nothing else: to `s3://bucket/x` and `host:path` other tools can send something, and forge can't; as paths
+they would be folders beside the project, into which a push would go without anybody ever finding it.
 """
 
 from __future__ import annotations

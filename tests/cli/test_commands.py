@@ -259,7 +259,7 @@ def test_a_fresh_clone_pulls_what_is_pinned(built: Path, forge: Forge, tmp_path:
     assert done["cost_usd"] == 0 and not done["failed"]
     outside = forge("cache", "push", "ben", "store.remote=x", cwd=clone, check=2)
     assert outside.returncode == 2
-    assert "no remote is declared" in forge("cache", "pull", "ben", cwd=clone, check=2).stderr
+    assert "no folder to share through is named" in forge("cache", "pull", "ben", cwd=clone, check=2).stderr
 
 
 def test_a_remote_from_a_config_file_stays_in_the_project(built: Path, forge: Forge) -> None:

@@ -57,7 +57,7 @@ def test_doing_it_twice_copies_nothing(store: Store, other: Store, remote: Remot
     lock, _ = built(store)
     remote.push(store, "ana", lock)
     remote.pull(other, "ana", lock)
-    assert remote.push(store, "ana", lock) == remote.pull(other, "ana", lock) == Exchanged()
+    assert remote.push(store, "ana", lock) == remote.pull(other, "ana", lock) == Exchanged(there=3)
     assert len(other.index.since(0)) == 4
 
 
@@ -82,13 +82,13 @@ def test_a_push_adds_to_what_others_have_pushed(store: Store, other: Store, remo
     assert remote.push(other, "ana", read_lock(other.project.root / "none", "ana")) == Exchanged(
         blobs=1, bytes=6, records=1
     )
-    assert remote.pull(store, "ana", lock) == Exchanged(blobs=1, bytes=6, records=1)
+    assert remote.pull(store, "ana", lock) == Exchanged(blobs=1, bytes=6, records=1, there=1)
 
 
 def test_a_remote_that_is_not_there(store: Store, remote: Remote) -> None:
-    with pytest.raises(StoreError, match="is not a folder") as caught:
+    with pytest.raises(StoreError, match="there is no such folder") as caught:
         remote.pull(store, "ana", pinned(store.project, {}))
-    assert "--remote" in caught.value.hint
+    assert "--remote" in caught.value.hint and "FORGE_REMOTE" in caught.value.hint
 
 
 def test_a_damaged_artifact_is_not_pushed(store: Store, remote: Remote) -> None:
