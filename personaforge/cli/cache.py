@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from personaforge.cli.options import PersonaArgument, json_option, print_json
+from personaforge.report.terminal import echo, style
 from personaforge.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -38,21 +39,19 @@ def verify_command(folder: str | None, repair: bool, as_json: bool) -> int:
         print_json({"schema": 1, "sound": not (found.problems or found.unreadable), **asdict(found)})
     else:
         for problem in found.problems:
-            click.echo(f"{click.style('damaged', fg='red')}: {problem}")
+            echo(f"{style('damaged', fg='red')}: {problem}")
         for fault in found.unreadable:
-            click.echo(f"{click.style('unreadable', fg='yellow')}: {fault}")
+            echo(f"{style('unreadable', fg='yellow')}: {fault}")
         for stray in found.strays:
-            click.echo(f"{click.style('note', fg='yellow')}: isn't forge's, and is left alone: {stray}")
-        click.echo(f"{found.blobs} artifacts ({_bytes(found.bytes)}) and {found.records} records read.")
+            echo(f"{style('note', fg='yellow')}: isn't forge's, and is left alone: {stray}")
+        echo(f"{found.blobs} artifacts ({_bytes(found.bytes)}) and {found.records} records read.")
         if found.without_artifact:
-            click.echo(f"{found.without_artifact} results have no artifact here any more.")
+            echo(f"{found.without_artifact} results have no artifact here any more.")
         if found.unfinished:
-            click.echo(
-                f"{found.unfinished} unfinished files of a killed build; harmless, `forge cache gc` removes them."
-            )
+            echo(f"{found.unfinished} unfinished files of a killed build; harmless, `forge cache gc` removes them.")
         damaged = f"{len(found.problems)} damaged, {found.repaired} moved aside" if found.problems else ""
         unread = f"{len(found.unreadable)} can't be read now, and were left as they are" if found.unreadable else ""
-        click.echo(f"{'; '.join(part for part in (damaged, unread) if part) or 'Sound'}.")
+        echo(f"{'; '.join(part for part in (damaged, unread) if part) or 'Sound'}.")
     if len(found.problems) > found.repaired:
         return 1
     return 2 if found.unreadable else 0
@@ -70,14 +69,14 @@ def stats_command(folder: str | None, as_json: bool) -> int:
     if as_json:
         print_json(found)
         return 0
-    click.echo(f"{found['artifacts']} artifacts, {_bytes(found['bytes'])}, in {found['folder']}")
+    echo(f"{found['artifacts']} artifacts, {_bytes(found['bytes'])}, in {found['folder']}")
     for name, entry in found["by_type"].items():
-        click.echo(f"  {name:<18} {entry['artifacts']:>6}  {_bytes(entry['bytes'])}")
+        echo(f"  {name:<18} {entry['artifacts']:>6}  {_bytes(entry['bytes'])}")
     records = ", ".join(f"{count} {kind}" for kind, count in found["records"].items())
-    click.echo(f"Records: {records}")
-    click.echo(f"It took {found['seconds_of_work']:.1f} s of work and ${found['spent_usd']:.4f}.")
+    echo(f"Records: {records}")
+    echo(f"It took {found['seconds_of_work']:.1f} s of work and ${found['spent_usd']:.4f}.")
     if found["calls_of_unknown_cost"]:
-        click.echo(f"The cost of {found['calls_of_unknown_cost']} calls is unknown.")
+        echo(f"The cost of {found['calls_of_unknown_cost']} calls is unknown.")
     return 0
 
 
@@ -100,10 +99,10 @@ def gc_command(folder: str | None, yes: bool, max_size: float | None, keep_days:
         print_json({"schema": 1, **asdict(found)})
         return 0
     verb = "Removed" if yes else "Would remove"
-    click.echo(f"{verb} {len(found.removed)} artifacts and {found.unfinished} unfinished files, {_bytes(found.freed)}.")
-    click.echo(f"{'Kept' if yes else 'Would keep'} {found.kept} artifacts, {_bytes(found.kept_bytes)}.")
+    echo(f"{verb} {len(found.removed)} artifacts and {found.unfinished} unfinished files, {_bytes(found.freed)}.")
+    echo(f"{'Kept' if yes else 'Would keep'} {found.kept} artifacts, {_bytes(found.kept_bytes)}.")
     if not yes and (found.removed or found.unfinished):
-        click.echo("Nothing was removed; --yes does it.")
+        echo("Nothing was removed; --yes does it.")
     return 0
 
 
@@ -129,7 +128,7 @@ def pull_command(folder: str | None, personas: tuple[str, ...], remote: str | No
 
 def _exchange(folder: str | None, personas: tuple[str, ...], remote: str | None, as_json: bool, *, push: bool) -> int:
     from personaforge.store.lockfile import read_lock
-    from personaforge.store.remote import Exchanged, Remote, remote_folder
+    from personaforge.store.remote import Remote, remote_folder
 
     found: dict[str, Exchanged] = {}
     with Workspace.open(personas, folder) as space:
@@ -140,9 +139,9 @@ def _exchange(folder: str | None, personas: tuple[str, ...], remote: str | None,
             act = Remote(where).push if push else Remote(where).pull
             done = found[settings.id] = act(space.store, settings.id, lock)
             if not as_json:
-                click.echo(f"{settings.id}: {_exchanged(done, where, push=push)}")
+                echo(f"{settings.id}: {_exchanged(done, where, push=push)}")
                 for fault in done.unreadable:
-                    click.echo(f"{click.style('unreadable', fg='yellow')}: {fault}", err=True)
+                    echo(f"{style('unreadable', fg='yellow')}: {fault}", err=True)
     if as_json:
         print_json({"schema": 1, "personas": {name: asdict(one) for name, one in found.items()}})
     if any(one.missing for one in found.values()):

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from personaforge.cli.options import json_option, print_json
+from personaforge.report.terminal import echo
 from personaforge.workspace import Workspace
 
 GROUPS = ("persona", "step", "provider", "model", "month")
@@ -52,9 +53,9 @@ def cost_command(
         writer = csv.DictWriter(text, [*columns, *FIGURES], lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-        click.echo(text.getvalue(), nl=False)
+        echo(text.getvalue(), nl=False)
     elif not rows:
-        click.echo("Nothing was spent.")
+        echo("Nothing was spent.")
     else:
         from personaforge.report.money import unknown_text
         from personaforge.report.tables import print_table
@@ -65,7 +66,7 @@ def cost_command(
         if every["unknown_calls"]:
             known = f"at least ${every['usd']:.4f}, and " if every["usd"] else ""
             rest = unknown_text(every["unknown_calls"], every["unpriced_calls"], every["reserved_usd"])
-            click.echo(f"In all {known}{rest}.")
+            echo(f"In all {known}{rest}.")
     return 0
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from personaforge.cli.options import PersonaArgument, print_json
+from personaforge.report.terminal import echo
 from personaforge.workspace import Workspace
 
 
@@ -41,7 +42,7 @@ def diff_command(
             from personaforge.repository.changes import touched_between
 
             for name in touched_between(space, personas, before, after):
-                click.echo(name)
+                echo(name)
             return 0
         from personaforge.repository.difference import difference
 
@@ -56,11 +57,11 @@ def diff_command(
     elif form == "markdown":
         from personaforge.report.difference_text import markdown
 
-        click.echo(markdown(found), nl=False)
+        echo(markdown(found), nl=False)
     else:
         from personaforge.report.difference_text import print_difference
 
         print_difference(found)
         if html is not None:
-            click.echo(f"\n{os.path.relpath(html)}")
+            echo(f"\n{os.path.relpath(html)}")
     return 0

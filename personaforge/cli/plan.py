@@ -19,6 +19,7 @@ from personaforge.cli.options import (
     wish_options,
 )
 from personaforge.plan.plan import Asked
+from personaforge.report.terminal import echo
 from personaforge.workspace import Workspace
 
 
@@ -75,7 +76,7 @@ def plan_command(
 
     def table() -> None:
         for line in plan_lines(plan, verbose=verbose):
-            click.echo(line)
+            echo(line)
 
     show_as("json" if as_json else form, None, sheet, table)
     if plan.counts().get("missing"):
@@ -103,5 +104,5 @@ def explain_command(folder: str | None, node: str, overrides: tuple[str, ...], a
         print_json(explanation)
     else:
         for line in explanation_lines(explanation):
-            click.echo(line)
+            echo(line)
     return 0

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from personaforge.cli.options import format_option, json_option, personas_argument, show_as, split_overrides
+from personaforge.report.terminal import echo
 from personaforge.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -55,4 +56,4 @@ def _print(written: Reports) -> None:
         where = f"{os.path.relpath(page.path)} ({page.size / 1e6:.2f} MB)"
         rows.append((page.persona, one.state, accepted, *scores, one.drift, cost, problems, where))
     print_table(("persona", "state", "accepted", "mean", "lowest", "drift", "cost", "problems", "page"), rows)
-    click.echo(os.path.relpath(written.project))
+    echo(os.path.relpath(written.project))

@@ -6,6 +6,7 @@ import click
 
 from personaforge.cli.options import json_option, personas_argument, print_json, selection_options, split_overrides
 from personaforge.plan.plan import Asked
+from personaforge.report.terminal import echo
 from personaforge.workspace import Workspace
 
 
@@ -77,5 +78,5 @@ def graph_command(
     if form == "json":
         print_json(data)
     else:
-        click.echo(graph_text(data, form))
+        echo(graph_text(data, form))
     return 0

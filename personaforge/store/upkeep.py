@@ -77,8 +77,11 @@ def verify(store: Store, *, repair: bool = False) -> Verified:
         found.bytes += stat.st_size
         try:
             if not store.blobs.sound(digest) and store.blobs.has(digest):
+                moved = repair and store.blobs.put_aside(digest)
+                if repair and not moved:
+                    continue  # a build has written it anew meanwhile
                 found.problems.append(f"artifact is not what its name says: {store.blobs.path(digest)}")
-                found.repaired += repair and store.blobs.put_aside(digest)
+                found.repaired += moved
         except Unreadable as error:
             faults.append(error)
     for kind in KINDS:
