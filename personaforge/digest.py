@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import hashlib
 import math
+from io import BufferedReader
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import orjson
 
@@ -34,7 +35,7 @@ def digest_file(path: Path | str) -> str:
         return digest_stream(file)
 
 
-def digest_stream(file: BinaryIO) -> str:
+def digest_stream(file: BufferedReader) -> str:
     """Return the SHA-256 of what is left to read of an open file in hex. Raises OSError."""
     return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -12,9 +12,9 @@ import os
 import re
 import stat
 import threading
+from io import BufferedReader
 from itertools import count
 from pathlib import Path
-from typing import BinaryIO
 
 from personaforge.errors import StoreError, Unreadable
 
@@ -97,7 +97,7 @@ def is_file(path: Path | str) -> bool:
     return found is not None and stat.S_ISREG(found.st_mode)
 
 
-def open_file(path: Path | str, *, follow: bool = False) -> BinaryIO:
+def open_file(path: Path | str, *, follow: bool = False) -> BufferedReader:
     """Open a file for reading: nothing else, so that a pipe doesn't wait for ever and, unless asked to `follow`, no
     link leads elsewhere. Raises OSError."""
     flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW)
@@ -143,13 +143,12 @@ def refuse_links(folder: Path | str) -> None:
 def scanned(folder: str, faults: list[Unreadable] | None = None) -> list[os.DirEntry[str]]:
     """Return what stands in a folder; nothing where there is none, or where it is a link. One that can't be read is
     noted in `faults`; without it that raises Unreadable."""
-    found = present(folder)
-    if found is None or not stat.S_ISDIR(found.st_mode):
-        return []
     try:
+        if not stat.S_ISDIR(os.lstat(folder).st_mode):
+            return []
         with os.scandir(folder) as entries:
             return list(entries)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
         noted(unreadable(folder, error), faults)
