@@ -43,17 +43,14 @@ class Project(NamedTuple):
 
     @property
     def conf_folders(self) -> tuple[Path, ...]:
-        """Hydra search path: the project's own conf first, so that it overrides the packaged one by name."""
+        """Hydra search path: the project's own conf first, so that it overrides the packaged one by name. Raises
+        SpecError when that is a link out of the project."""
         return _own_then_packaged(self.root, "conf")
 
     @property
     def template_folders(self) -> tuple[Path, ...]:
         """Template search path, the project's own first. Raises SpecError when that is a link out of the project."""
-        folders = _own_then_packaged(self.root, "templates")
-        real = os.path.realpath(folders[0])
-        if len(folders) > 1 and not real.startswith(str(self.root) + os.sep):
-            raise SpecError(Problem("templates", "", f"leads out of the project to {real}"))
-        return folders
+        return _own_then_packaged(self.root, "templates")
 
     def relative(self, path: Path | str) -> str:
         """Return a path as a person would write it from the project's root, or the path itself when outside."""
@@ -62,7 +59,11 @@ class Project(NamedTuple):
         return text[len(prefix) :] if text.startswith(prefix) else str(path)
 
     def persona_files(self) -> list[Path]:
-        """Return the persona files in `personas/`, sorted, without lock files and files that start with `_`."""
+        """Return the persona files in `personas/`, sorted, without lock files and files that start with `_`.
+
+        Raises SpecError when the folder is a link out of the project.
+        """
+        _stays_inside(self.root, "personas")
         return _persona_files(self.root / "personas")
 
 
@@ -186,4 +187,11 @@ def _own_then_packaged(root: Path, name: str) -> tuple[Path, ...]:
     own, ours = root / name, packaged(name)
     if not own.is_dir() or os.path.realpath(own) == str(ours):
         return (ours,)
+    _stays_inside(root, name)
     return (own, ours)
+
+
+def _stays_inside(root: Path, name: str) -> None:
+    real = os.path.realpath(root / name)
+    if not real.startswith(str(root).rstrip(os.sep) + os.sep):
+        raise SpecError(Problem(name, "", f"leads out of the project to {real}", "remove the symbolic link"))
