@@ -100,6 +100,8 @@ class Leases:
             descriptor = os.open(f"{self._folder}/{name}", os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
         except FileNotFoundError:
             return False
+        except OSError as error:
+            raise StoreError(f"can't look at a lease: {error.strerror}", where=f"{self._folder}/{name}") from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
