@@ -6,6 +6,7 @@
     ├── PinnedArtifactMissing  a pinned artifact is in no store; carries the way out
     │   └── LockFrozen         --frozen: something else than what the lock pins would be made
     ├── StoreError             the store, an index or the lock file can't be read or written
+    │   └── Unreadable         something is there, and the system can't read it now: neither missing nor damaged
     ├── MissingExtra           a library or a system package is not there
     └── BackendError           a provider or a model failed
         ├── Refused            definitely not accepted: nothing was bought, a fallback may be tried
@@ -85,6 +86,13 @@ class LockFrozen(PinnedArtifactMissing):
 
 class StoreError(PersonaForgeError):
     """The store, its index or a lock file can't be read or written."""
+
+
+class Unreadable(StoreError):
+    """Something is there, and the system can't read it now: no permission, a failing disk, too many open files.
+
+    It is neither missing nor damaged: nobody makes it again, moves it aside or writes over it because of this.
+    """
 
 
 class MissingExtra(PersonaForgeError):

@@ -10,6 +10,7 @@ import click
 
 from personaforge.cli.options import PersonaArgument, json_option, print_json
 from personaforge.errors import PlanError
+from personaforge.report.terminal import echo, style
 from personaforge.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def list_command(folder: str | None, persona: str, as_json: bool) -> int:
     if rows:
         print_table(("candidate", "is", "digest", "similarity", "pixels", "file", "why"), rows)
     else:
-        click.echo(f"{persona} has neither an anchor nor candidates: forge build, or forge anchor set {persona} FILE")
+        echo(f"{persona} has neither an anchor nor candidates: forge build, or forge anchor set {persona} FILE")
     return 0
 
 
@@ -136,12 +137,12 @@ def _decided(
             print_json(done.as_json())
             return 0
         for note in done.notes:
-            click.echo(f"{click.style('note', fg='yellow')}: {note}", err=True)
+            echo(f"{style('note', fg='yellow')}: {note}", err=True)
         if not done.changed:
-            click.echo(f"{done.persona}'s anchor is {done.artifact.digest[:12]} already; nothing was changed.")
+            echo(f"{done.persona}'s anchor is {done.artifact.digest[:12]} already; nothing was changed.")
             return 0
         before = f", in place of {done.replaced[:12]}" if done.replaced else ""
-        click.echo(f"{done.persona}'s anchor is {done.artifact.digest[:12]}{before}: {done.facts['reason']}")
+        echo(f"{done.persona}'s anchor is {done.artifact.digest[:12]}{before}: {done.facts['reason']}")
         _say_what_follows(space, done.persona, persona)
     return 0
 
@@ -153,10 +154,10 @@ def _say_what_follows(space: Workspace, name: str, persona: str) -> None:
 
     plan = space.plan([persona])
     for notice in plan.notices:
-        click.echo(f"{click.style('note', fg='yellow')}: {notice}", err=True)
+        echo(f"{style('note', fg='yellow')}: {notice}", err=True)
     paid = f"; paid calls: {estimate_text(plan.estimate)}" if plan.estimate.calls_max else ""
-    click.echo(f"Nothing was drawn. A build now: {described(plan, WORDS) or 'nothing to do'}{paid}.")
-    click.echo(f"`forge plan {name}` says which; commit {space.project.relative(plan.personas[0].loaded.lock)}")
+    echo(f"Nothing was drawn. A build now: {described(plan, WORDS) or 'nothing to do'}{paid}.")
+    echo(f"`forge plan {name}` says which; commit {space.project.relative(plan.personas[0].loaded.lock)}")
 
 
 def _asked(option: str, question: str) -> str:

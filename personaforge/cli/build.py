@@ -23,6 +23,7 @@ from personaforge.cli.options import (
 )
 from personaforge.errors import PinnedArtifactMissing, PlanError, SpecError, StoreError
 from personaforge.plan.plan import Asked, Plan
+from personaforge.report.terminal import echo, style
 from personaforge.spec.load import Broken
 from personaforge.workspace import BuildOptions, Workspace
 
@@ -95,7 +96,7 @@ def build_command(
         if plan.stands and not quiet and events is None:
             return tell_broken(broken, _nothing_to_do(plan))
         for notice in plan.notices if not quiet else ():
-            click.echo(f"{click.style('note', fg='yellow')}: {notice}", err=True)
+            echo(f"{style('note', fg='yellow')}: {notice}", err=True)
         with _listening(plan, events, quiet) as listeners, interruptible(space):
             report = space.build(plan, BuildOptions(jobs, keep_going, max_cost), listeners=listeners)
         crashed = next((node for node in report.nodes.values() if node.crash is not None), None)
@@ -154,18 +155,18 @@ def _refuse_unpriced(plan: Any, max_cost: float | None) -> None:
 def _nothing_to_do(plan: Any) -> int:
     """Say so without loading what runs and reports: this is what a build mostly comes to."""
     for notice in plan.notices:
-        click.echo(f"{click.style('note', fg='yellow')}: {notice}", err=True)
+        echo(f"{style('note', fg='yellow')}: {notice}", err=True)
     if not plan.personas:
-        click.echo("Nothing to do.")
+        echo("Nothing to do.")
         return 0
     one = plan.personas[0].id if len(plan.personas) == 1 else ""
     count = sum(plan.counts().values())
-    click.echo(f"Nothing to do: {count} node{'s are' if count != 1 else ' is'} up to date in build/{one}")
+    echo(f"Nothing to do: {count} node{'s are' if count != 1 else ' is'} up to date in build/{one}")
     rejected = [node.id for node in plan.nodes() if node.rejected or node.state == "blocked"]
     if rejected:
         names = ", ".join(rejected[:5]) + (f" and {len(rejected) - 5} more" if len(rejected) > 5 else "")
-        click.echo(f"{click.style('rejected', fg='red')}: {names}", err=True)
-        click.echo("  --force 'result:rejected' buys another take of what failed its gate", err=True)
+        echo(f"{style('rejected', fg='red')}: {names}", err=True)
+        echo("  --force 'result:rejected' buys another take of what failed its gate", err=True)
     return 1 if rejected else 0
 
 
@@ -176,7 +177,7 @@ def _dry_run(plan: Any, as_json: bool) -> int:
         print_json(plan.as_json())
     else:
         for line in plan_lines(plan, verbose=False):
-            click.echo(line)
+            echo(line)
     return 1 if plan.counts().get("missing") else 0
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from personaforge.cli.options import PersonaArgument, json_option, print_json
+from personaforge.report.terminal import echo, style
 from personaforge.workspace import Workspace
 
 GROUPS = ("persona", "step", "provider", "model", "month")
@@ -50,7 +51,7 @@ def cost_command(
         rows = totals(space, columns, names, month)
     for name in gone:
         note = f"{name} has no persona file any more: this is what the records say"
-        click.echo(f"{click.style('note', fg='yellow')}: {note}", err=True)
+        echo(f"{style('note', fg='yellow')}: {note}", err=True)
     every = _sum(rows)
     if as_json or form == "json":
         print_json({"schema": 1, "by": columns, "rows": rows, "total": every})
@@ -59,9 +60,9 @@ def cost_command(
         writer = csv.DictWriter(text, [*columns, *FIGURES], lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-        click.echo(text.getvalue(), nl=False)
+        echo(text.getvalue(), nl=False)
     elif not rows:
-        click.echo("Nothing was spent.")
+        echo("Nothing was spent.")
     else:
         from personaforge.report.money import unknown_text
         from personaforge.report.tables import print_table
@@ -72,7 +73,7 @@ def cost_command(
         if every["unknown_calls"]:
             known = f"at least ${every['usd']:.4f}, and " if every["usd"] else ""
             rest = unknown_text(every["unknown_calls"], every["unpriced_calls"], every["reserved_usd"])
-            click.echo(f"In all {known}{rest}.")
+            echo(f"In all {known}{rest}.")
     return 0
 
 

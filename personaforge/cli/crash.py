@@ -17,6 +17,8 @@ def write_log(error: BaseException) -> str:
     """Write a log of our own mistake and return its path."""
     project = find_project()
     folder = str(project.state / "log") if project is not None else tempfile.gettempdir()
+    if project is not None and not os.path.realpath(folder).startswith(str(project.root) + os.sep):
+        folder = tempfile.gettempdir()  # a link out of the project
     name = f"crash-{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}.txt"
     from personaforge.providers.secrets import masked
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from personaforge.cli.options import PersonaArgument, print_json, tell_broken
+from personaforge.report.terminal import echo
 from personaforge.spec.load import Broken
 from personaforge.workspace import Workspace
 
@@ -43,7 +44,7 @@ def diff_command(
             from personaforge.repository.changes import touched_between
 
             for name in touched_between(space, personas, before, after, broken):
-                click.echo(name)
+                echo(name)
             return tell_broken(broken)
         from personaforge.repository.difference import difference
 
@@ -58,11 +59,11 @@ def diff_command(
     elif form == "markdown":
         from personaforge.report.difference_text import markdown
 
-        click.echo(markdown(found), nl=False)
+        echo(markdown(found), nl=False)
     else:
         from personaforge.report.difference_text import print_difference
 
         print_difference(found)
         if html is not None:
-            click.echo(f"\n{os.path.relpath(html)}")
+            echo(f"\n{os.path.relpath(html)}")
     return tell_broken(broken)

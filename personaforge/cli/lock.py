@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from personaforge.report.terminal import echo
+
 
 @click.group("lock", short_help="Have git merge lock files node by node.")
 def lock_command() -> None:
@@ -33,7 +35,7 @@ def merge_command(
         from personaforge.repository.driver import install_driver
 
         attributes = install_driver(Path(folder or "."))
-        click.echo(f"Installed: git merges locks node by node in this clone ({attributes}).")
+        echo(f"Installed: git merges locks node by node in this clone ({attributes}).")
         return 0
     if base is None or ours is None or theirs is None:
         raise click.UsageError("expected BASE OURS THEIRS, as git gives them, or --install")
@@ -41,7 +43,7 @@ def merge_command(
 
     conflicts = merge_files(base, ours, theirs)
     for conflict in conflicts:
-        click.echo(f"CONFLICT (lock): {path or ours}: {conflict}", err=True)
+        echo(f"CONFLICT (lock): {path or ours}: {conflict}", err=True)
     if conflicts:
-        click.echo("  keep one line of each pair, remove the lines of marks, and `git add` the file", err=True)
+        echo("  keep one line of each pair, remove the lines of marks, and `git add` the file", err=True)
     return 1 if conflicts else 0

@@ -9,6 +9,7 @@ Exit codes: 0 done, 1 something failed its gate or its provider, 2 the input or 
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from importlib import import_module
@@ -17,6 +18,7 @@ from typing import Any
 import click
 
 from personaforge import __version__
+from personaforge.report.terminal import echo, style
 
 COMMANDS = {
     "init": ("init", "Make a repository of personas, with CI."),
@@ -102,10 +104,12 @@ def run(arguments: list[str]) -> int:
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.ClickException as error:
-        error.show()
+        shown = io.StringIO()
+        error.show(shown)  # what was typed may come from a stranger's workflow
+        echo(shown.getvalue(), err=True, nl=False)
         return 2
     except (KeyboardInterrupt, click.Abort):
-        click.echo("Interrupted.", err=True)
+        echo("Interrupted.", err=True)
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains again at exit
@@ -123,24 +127,24 @@ def _failed(error: Exception) -> int:
             for problem in error.problems:
                 show_problem(problem)
         else:
-            click.echo(f"{click.style('error', fg='red', bold=True)}: {error}", err=True)
+            echo(f"{style('error', fg='red', bold=True)}: {error}", err=True)
         if error.hint:
-            click.echo(f"  {error.hint}", err=True)
+            echo(f"  {error.hint}", err=True)
         return error.exit_code
     from personaforge.cli.crash import write_log
 
-    click.echo(f"{click.style('bug', fg='red', bold=True)}: {type(error).__name__}: {error}", err=True)
-    click.echo(f"  This is a mistake in forge, not in your files. Details: {write_log(error)}", err=True)
+    echo(f"{style('bug', fg='red', bold=True)}: {type(error).__name__}: {error}", err=True)
+    echo(f"  This is a mistake in forge, not in your files. Details: {write_log(error)}", err=True)
     return 3
 
 
 def show_problem(problem: Any) -> None:
     """Print one problem of a spec: where, what, and what to type."""
     place = " ".join(part for part in (problem.where, problem.path) if part)
-    head = click.style("error", fg="red", bold=True)
-    click.echo(f"{head}: {click.style(place, bold=True)}: {problem.message}", err=True)
+    head = style("error", fg="red", bold=True)
+    echo(f"{head}: {style(place, bold=True)}: {problem.message}", err=True)
     if problem.hint:
-        click.echo(f"  {problem.hint}", err=True)
+        echo(f"  {problem.hint}", err=True)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from personaforge.report.terminal import echo, printable, style
+
 if TYPE_CHECKING:
     from personaforge.errors import Problem
     from personaforge.spec.load import Broken
@@ -30,7 +32,7 @@ class PersonaArgument(click.ParamType[str]):
             return []
         files = project.persona_files()
         names = [persona_id(path) for path in files] + [project.relative(path) for path in files]
-        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+        return [CompletionItem(name) for name in names if name.startswith(incomplete) and name == printable(name)]
 
 
 class NodeArgument(click.ParamType[str]):
@@ -43,10 +45,11 @@ class NodeArgument(click.ParamType[str]):
         from click.shell_completion import CompletionItem
 
         from personaforge.spec.project import find_project
+        from personaforge.store.files import is_file
         from personaforge.store.index import Index
 
         project = find_project()
-        if project is None or not (project.state / "index.db").exists():
+        if project is None or not is_file(project.state / "index.db") or project.state.is_symlink():
             return []
         ids = [row[0] for row in Index(project.state / "index.db").node_history()]
         names = sorted({*ids, *(name.partition("/")[2] for name in ids)})
@@ -115,7 +118,7 @@ def tell_broken(broken: Sequence[Broken], code: int = 0) -> int:
         new = [problem for problem in one.problems if problem not in seen]
         seen.update(new)
         count = f"{len(one.problems)} problem{'s' if len(one.problems) != 1 else ''}"
-        click.echo(f"{click.style('broken', fg='red', bold=True)}: {one.persona}: {count}", err=True)
+        echo(f"{style('broken', fg='red', bold=True)}: {one.persona}: {count}", err=True)
         for problem in new:
             show_problem(problem)
     return 2 if broken else code
@@ -130,7 +133,7 @@ def print_json(value: Any) -> None:
     """Print JSON to standard output, two spaces to a level."""
     import orjson
 
-    click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode())
+    echo(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode())
 
 
 def format_options(function: F) -> F:
@@ -161,7 +164,7 @@ def show_as(form: str, out: str | None, sheet: Callable[[], Any], table: Callabl
 
     text = render(sheet(), form)
     if out is None:
-        click.echo(text, nl=False)
+        echo(text, nl=False)
         return
     from pathlib import Path
 

@@ -21,6 +21,7 @@ from personaforge.cli.options import (
     wish_options,
 )
 from personaforge.plan.plan import Asked
+from personaforge.report.terminal import echo
 from personaforge.spec.load import Broken
 from personaforge.workspace import Workspace
 
@@ -82,7 +83,7 @@ def plan_command(
 
     def table() -> None:
         for line in plan_lines(plan, verbose=verbose):
-            click.echo(line)
+            echo(line)
 
     show_as("json" if as_json else form, None, sheet, table)
     code = 1 if plan.counts().get("missing") else 2 if detailed_exitcode and plan.has_changes else 0
@@ -110,5 +111,5 @@ def explain_command(folder: str | None, node: str, overrides: tuple[str, ...], a
         print_json(explanation)
     else:
         for line in explanation_lines(explanation):
-            click.echo(line)
+            echo(line)
     return tell_broken(broken)

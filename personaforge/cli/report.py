@@ -16,6 +16,7 @@ from personaforge.cli.options import (
     split_overrides,
     tell_broken,
 )
+from personaforge.report.terminal import echo
 from personaforge.spec.load import Broken
 from personaforge.workspace import Workspace
 
@@ -64,4 +65,4 @@ def _print(written: Reports) -> None:
         where = f"{os.path.relpath(page.path)} ({page.size / 1e6:.2f} MB)"
         rows.append((page.persona, one.state, accepted, *scores, one.drift, cost, problems, where))
     print_table(("persona", "state", "accepted", "mean", "lowest", "drift", "cost", "problems", "page"), rows)
-    click.echo(os.path.relpath(written.project))
+    echo(os.path.relpath(written.project))

@@ -18,6 +18,7 @@ from personaforge.cli.options import (
 )
 from personaforge.errors import PlanError, Problem, SpecError, StoreError
 from personaforge.plan.plan import Asked
+from personaforge.report.terminal import echo
 from personaforge.spec.load import Broken
 from personaforge.workspace import Workspace
 
@@ -103,5 +104,5 @@ def graph_command(
     if form == "json":
         print_json(data)
     else:
-        click.echo(graph_text(data, form))
+        echo(graph_text(data, form))
     return tell_broken(broken)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from personaforge.errors import StoreError
+from personaforge.report.terminal import echo, printable
 from personaforge.store.files import write_atomic
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def lines_of(answer: Answer, form: str) -> Iterator[str]:
         return
     names, before = _distinct(answer.names), "[\n  "
     for row in answer.rows():
-        yield before + orjson.dumps(dict(zip(names, map(plain, row), strict=True))).decode()
+        yield before + printable(orjson.dumps(dict(zip(names, map(plain, row), strict=True))).decode())
         before = ",\n  "
     yield "[]\n" if before.startswith("[") else "\n]\n"
 
@@ -53,10 +54,9 @@ def print_answer(answer: Answer, form: str, out: Path | None) -> None:
     if out is not None:
         write_atomic(os.path.abspath(out), "".join(lines_of(answer, form)).encode())
         return
-    import click
 
     for line in lines_of(answer, form):
-        click.echo(line, nl=False)
+        echo(line, nl=False)
 
 
 def plain(value: Any) -> Any:

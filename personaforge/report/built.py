@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from typing import Any
 
-import click
 import orjson
 
 from personaforge.plan.plan import PersonaPlan, Plan
 from personaforge.report.money import calls
+from personaforge.report.terminal import echo, style
 from personaforge.workspace import Workspace
 
 SCHEMA = 1
@@ -60,23 +60,23 @@ def print_summary(summary: dict[str, Any], plan: Plan, report: Any) -> None:
     for (end, error, hint), nodes in groups.items():
         names = nodes[0] + (f" and {len(nodes) - 1} more" if len(nodes) > 1 else "")
         said = error if error.startswith(f"{nodes[0]} ") else f"{names}: {error}"
-        click.echo(f"{click.style(end, fg='red', bold=True)}: {said}", err=True)
+        echo(f"{style(end, fg='red', bold=True)}: {said}", err=True)
         if hint:
-            click.echo(f"  {hint}", err=True)
+            echo(f"  {hint}", err=True)
     skipped = sum(node["end"] == "skipped" for node in summary["failed"])
     if skipped:
-        click.echo(f"{skipped} nodes were skipped, since what they need is not there.", err=True)
+        echo(f"{skipped} nodes were skipped, since what they need is not there.", err=True)
     if not plan.has_changes:
         count = sum(plan.counts().values())
         known = [one for one in summary["personas"] if one["status"]]
         where = known[0]["folder"] if len(known) == 1 else "build/"
-        click.echo(f"Nothing to do: {count} nodes are up to date in {where}")
+        echo(f"Nothing to do: {count} nodes are up to date in {where}")
         _print_rejected(summary)
         return
     _print_table(summary)
     for note in summary["alike"]:
-        click.echo(f"{click.style('note', fg='yellow')}: {note}")
-    click.echo(_closing(summary))
+        echo(f"{style('note', fg='yellow')}: {note}")
+    echo(_closing(summary))
 
 
 def _alike(space: Workspace, plan: Plan, report: Any) -> list[str]:
@@ -151,10 +151,10 @@ def _print_table(summary: dict[str, Any]) -> None:
         print_table(("persona", "status", "built", "actions", "score", "remarks", "where"), lines)
         return
     for one in personas:
-        click.echo(f"{click.style(one['id'], bold=True)}  {_standing(one)}, in {one['folder']}")
+        echo(f"{style(one['id'], bold=True)}  {_standing(one)}, in {one['folder']}")
         rows = [(step["step"], *_figures([step]), _place(step["files"])) for step in one["steps"]]
         print_table(("step", "built", "actions", "score", "remarks", "where"), rows)
-        click.echo()
+        echo()
 
 
 def _standing(persona: dict[str, Any]) -> str:
@@ -184,9 +184,7 @@ def _print_rejected(summary: dict[str, Any]) -> None:
         rejected = [step["step"] for step in persona["steps"] if step["rejected"]]
         if rejected:
             hint = f"forge build {persona['id']} --force 'result:rejected' buys another take"
-            click.echo(
-                f"{click.style('rejected', fg='red')}: {persona['id']}: {', '.join(rejected)} ({hint})", err=True
-            )
+            echo(f"{style('rejected', fg='red')}: {persona['id']}: {', '.join(rejected)} ({hint})", err=True)
 
 
 def _closing(summary: dict[str, Any]) -> str:

@@ -6,12 +6,12 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import click
 import orjson
 
 from personaforge.plan.issued import Neighbour
 from personaforge.plan.plan import Plan
 from personaforge.report.tables import print_table
+from personaforge.report.terminal import echo, style
 from personaforge.store.store import Store
 
 
@@ -68,6 +68,6 @@ def print_status(rows: Sequence[dict[str, Any]], notices: Sequence[str], broken:
     print_table(("persona", "status", "built", "a build would", "marks", "last built"), shown)
     for row in rows:
         for node, error in row["failures"].items():
-            click.echo(f"{click.style('failed', fg='red')}: {node}: {error}")
+            echo(f"{style('failed', fg='red')}: {node}: {error}")
     for notice in notices:
-        click.echo(f"{click.style('note', fg='yellow')}: {notice}")
+        echo(f"{style('note', fg='yellow')}: {notice}")

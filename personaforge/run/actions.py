@@ -96,15 +96,15 @@ class Engine:
         if self.store.blobs.has(digest):
             tally.found += 1
         else:
-            self.store.blobs.put(content)
             tally.performed += 1
+        self.store.blobs.put(content)  # also over damage, and so that garbage collection leaves it alone
         return Result(action.key, {"content": Artifact(digest, action.request["media_type"], len(content))}, {})
 
     def _known(self, action: Action, tally: Tally, contents: Contents) -> Result | None:
         found = result_of(action, self.store.find(action.key, contents.has))
-        if found is not None:
-            self.store.note_found(action.key)
-            tally.found += 1
+        if found is None or not self.store.use(action.key, found.outputs.values()):
+            return None
+        tally.found += 1
         return found
 
     def _made(self, action: Action, persona: str, node: str, tally: Tally, read: Callable[[str], bytes]) -> Result:

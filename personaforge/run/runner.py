@@ -453,6 +453,7 @@ class _Bench:
     ) -> None:
         """Place the outcome's files, pin what was accepted, and note all of it."""
         shape = node.shape
+        self._store.claim(output.artifact.digest for output in outcome.outputs.values())
         if shape.kind.pinned and outcome.passed and outcome.outputs and outcome.key:
             name = self._desk.lock_name(shape.name)
             self._keeper.accept(name, outcome, replaces=bool(outcome.replaced))

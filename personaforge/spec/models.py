@@ -486,7 +486,8 @@ class Store(Model):
     """Where artifacts are shared and how long they are kept."""
 
     remote: Line | None
-    """A folder in the project that `forge cache push` and `pull` exchange with; elsewhere only by the command line."""
+    """A folder in the project that `forge cache push` and `pull` exchange with. One elsewhere is for the machine to
+    name: FORGE_REMOTE, or --remote."""
     keep_days: Annotated[int, Field(ge=0)]
     max_gigabytes: Annotated[float, Field(ge=0)]
 

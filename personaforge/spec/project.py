@@ -44,17 +44,14 @@ class Project(NamedTuple):
 
     @property
     def conf_folders(self) -> tuple[Path, ...]:
-        """Hydra search path: the project's own conf first, so that it overrides the packaged one by name."""
+        """Hydra search path: the project's own conf first, so that it overrides the packaged one by name. Raises
+        SpecError when that is a link out of the project."""
         return _own_then_packaged(self.root, "conf")
 
     @property
     def template_folders(self) -> tuple[Path, ...]:
         """Template search path, the project's own first. Raises SpecError when that is a link out of the project."""
-        folders = _own_then_packaged(self.root, "templates")
-        real = os.path.realpath(folders[0])
-        if len(folders) > 1 and not real.startswith(str(self.root) + os.sep):
-            raise SpecError(Problem("templates", "", f"leads out of the project to {real}"))
-        return folders
+        return _own_then_packaged(self.root, "templates")
 
     def relative(self, path: Path | str) -> str:
         """Return a path as a person would write it from the project's root, or the path itself when outside."""
@@ -69,7 +66,11 @@ class Project(NamedTuple):
 
     def persona_files(self) -> list[Path]:
         """Return the persona files in and below `personas/`, sorted, without lock files, hidden ones and those that
-        start with `_`. A folder that is a link out of the project stands for its files: reading it says so."""
+        start with `_`. A folder below that is a link out of the project stands for its files: reading it says so.
+
+        Raises SpecError when `personas/` itself is such a link.
+        """
+        _stays_inside(self.root, "personas")
         return _persona_files(self.personas, self.root)
 
     def lock_files(self) -> list[Path]:
@@ -304,4 +305,11 @@ def _own_then_packaged(root: Path, name: str) -> tuple[Path, ...]:
     own, ours = root / name, packaged(name)
     if not own.is_dir() or os.path.realpath(own) == str(ours):
         return (ours,)
+    _stays_inside(root, name)
     return (own, ours)
+
+
+def _stays_inside(root: Path, name: str) -> None:
+    real = os.path.realpath(root / name)
+    if not real.startswith(str(root).rstrip(os.sep) + os.sep):
+        raise SpecError(Problem(name, "", f"leads out of the project to {real}", "remove the symbolic link"))

@@ -76,7 +76,7 @@ class Lease:
             self._descriptor = -1
 
     def _open(self) -> int:
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         try:
             return os.open(self._path, flags, 0o644)
         except FileNotFoundError:
@@ -101,9 +101,11 @@ class Leases:
     def held(self, name: str) -> bool:
         """Tell whether anybody holds a lease right now."""
         try:
-            descriptor = os.open(f"{self._folder}/{name}", os.O_RDWR | os.O_CLOEXEC)
+            descriptor = os.open(f"{self._folder}/{name}", os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
         except FileNotFoundError:
             return False
+        except OSError as error:
+            raise StoreError(f"can't look at a lease: {error.strerror}", where=f"{self._folder}/{name}") from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:

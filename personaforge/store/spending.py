@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from personaforge.errors import StoreError
+from personaforge.errors import StoreError, Unreadable
 from personaforge.store.store import Store
 
 
@@ -32,11 +32,16 @@ class Line(NamedTuple):
 
 
 def spending(store: Store) -> Iterator[Line]:
-    """Yield what was spent in a store, in no order. A damaged record is left out: `forge cache verify` names it."""
+    """Yield what was spent in a store, in no order. A damaged record is left out: `forge cache verify` names it.
+
+    Raises Unreadable: money that can't be seen now was spent all the same, and a budget must not forget it.
+    """
     recorded: set[str] = set()
     for name, _ in store.records.all("actions"):
         try:
             record = store.records.get("actions", name)
+        except Unreadable:
+            raise
         except StoreError:
             continue
         if record is None or not record.get("paid"):

@@ -10,19 +10,18 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from personaforge.digest import digest_file
-from personaforge.errors import StoreError
+from personaforge.errors import StoreError, Unreadable
 from personaforge.spec.project import Project
 from personaforge.store.artifact import Artifact, parse_artifact
 from personaforge.store.blobs import Blobs
-from personaforge.store.files import stat_signature
+from personaforge.store.files import refuse_links, stat_signature
 from personaforge.store.index import Index
 from personaforge.store.journal import Journal
 from personaforge.store.leases import Leases
@@ -38,10 +37,7 @@ class Store:
     def __init__(self, project: Project) -> None:
         self.project = project
         self.folder: Path = project.state
-        if self.folder.is_symlink():
-            raise StoreError(
-                "is a symbolic link", where=str(self.folder), hint="remove it; forge makes the folder itself"
-            )
+        refuse_links(self.folder)
         self.blobs = Blobs(self.folder / "blobs")
         self.records = Records(self.folder / "records")
         self.index = Index(self.folder / "index.db")
@@ -59,7 +55,8 @@ class Store:
     def find(self, key: str, has: Callable[[str], bool] | None = None) -> dict[str, Any] | None:
         """Return the newest action record of a key whose artifacts are all there. A damaged record counts as none.
 
-        `has` tells whether an artifact can be had, for whoever knows of more places than the store.
+        `has` tells whether an artifact can be had, for whoever knows of more places than the store. Raises Unreadable
+        where a record is there and can't be read: what nobody can see now isn't made again.
         """
         there = has or self.blobs.has
         for name in self.records.names("actions", key):
@@ -67,6 +64,8 @@ class Store:
                 record = self.records.get("actions", name)
                 if record is not None and all(there(made.digest) for made in artifacts(record).values()):
                     return record
+            except Unreadable:
+                raise
             except StoreError:
                 continue
         return None
@@ -86,17 +85,26 @@ class Store:
     def note_pending(self) -> None:
         """Add to the log what was written and not added any more: its writer has died, or is about to add it."""
         for kind, name in self.index.pending():
-            if os.path.exists(self.records.path(kind, name)):
+            if self.records.has(kind, name):
                 self.index.add(kind, name)
         self.index.forget_pending(time.time() - _FORGOTTEN_SECONDS)
 
-    def note_found(self, key: str) -> None:
-        """Make sure that the log knows a record that was found: it may have come with a copied folder."""
+    def use(self, key: str, made: Iterable[Artifact]) -> bool:
+        """Say that a record that was found is about to be relied on, and tell whether its artifacts are there to stay:
+        garbage collection may be at work. The log gets to know the record: it may have come with a copied folder."""
+        if not self.claim(artifact.digest for artifact in made):
+            return False
         self.index.add("actions", key)
+        return True
+
+    def claim(self, digests: Iterable[str]) -> bool:
+        """Have artifacts count as new, since a node or a lock is about to name them; False where one is gone."""
+        gone = [digest for digest in digests if not self.blobs.touch(digest)]
+        return not gone
 
     def keep(self, kind: str, name: str, record: dict[str, Any]) -> None:
         """Keep an evaluation or a build record under a name that its content decides; a known one is left as it is."""
-        if os.path.exists(self.records.path(kind, name)):
+        if self.records.has(kind, name):
             self.index.add(kind, name)
         else:
             self.put_record(kind, name, {"schema": RECORD_SCHEMA, "time": time.time(), **record})

@@ -230,3 +230,25 @@ def test_a_file_in_the_project_that_leads_out_of_it_is_refused(
     (three.root / "personas" / "ana.yaml").unlink()
     (three.root / "personas" / "yara.yaml").symlink_to("../elsewhere/eva-lin.yaml")
     assert named(three, "personas/yara.yaml") == ["eva-lin.yaml"]
+
+
+@pytest.mark.parametrize("name", ["personas", "conf", "templates"])
+def test_a_folder_of_the_project_that_leads_out_of_it_is_refused(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, name: str
+) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    (outside / "ana.yaml").write_text(ANA)
+    (tmp_path / "own").mkdir()
+    found = Project(Path(os.path.realpath(tmp_path)))
+    looks = {
+        "personas": found.persona_files,
+        "conf": lambda: found.conf_folders,
+        "templates": lambda: found.template_folders,
+    }
+    (tmp_path / name).symlink_to(outside)
+    assert texts(looks[name]) == [
+        f"{name}: leads out of the project to {os.path.realpath(outside)} (remove the symbolic link)"
+    ]
+    (tmp_path / name).unlink()
+    (tmp_path / name).symlink_to("own")
+    looks[name]()
