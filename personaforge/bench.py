@@ -37,13 +37,19 @@ class Measured(NamedTuple):
 
 
 class Bench:
-    """Measures bytes with one analyzer, or finds that they have been measured. Safe to call from several threads."""
+    """Measures bytes with one analyzer, or finds that they have been measured. Safe to call from several threads.
 
-    def __init__(self, space: Workspace, identity: Mapping[str, str], persona: str = "") -> None:
+    With `only_reads` it keeps what it measures in a store that is there and may be written, and makes none.
+    """
+
+    def __init__(
+        self, space: Workspace, identity: Mapping[str, str], persona: str = "", *, only_reads: bool = False
+    ) -> None:
         self._store = space.store
         self._identity = identity
         self._persona = persona
-        self._keeps = bool(persona) or space.project.declared  # measuring two files somewhere leaves no trace there
+        self._knows = bool(persona) or space.project.declared  # measuring two files somewhere leaves no trace there
+        self._keeps = self._knows and (not only_reads or space.store.writable("records", "blobs", "index.db"))
         self._analyzer = space.measurers.analyzer(identity)
         self._drawn: frozenset[str] | None = None
 
@@ -54,7 +60,7 @@ class Bench:
 
         digest = digest_bytes(data)
         action = measure_action("measure", self._identity, digest)
-        known = self._store.find(action.key) if self._keeps else None
+        known = self._store.find(action.key) if self._knows else None
         if known is not None:
             return Measured(digest, self._told(known["value"], digest), known["parts"]["request"]["analyzer"])
         value = with_domain(measure_image(data, self._analyzer), data, self._identity)

@@ -5,6 +5,7 @@
     ├── PlanError              the graph can't be planned or selected as asked
     ├── PinnedArtifactMissing  a pinned artifact is in no store; carries the way out
     ├── StoreError             the store, an index or the lock file can't be read or written
+    ├── MachineError           the machine doesn't let us: a full disk, missing memory, a file that can't be opened
     ├── MissingExtra           a library or a system package is not there
     └── BackendError           a provider or a model failed
         ├── Refused            definitely not accepted: nothing was bought, a fallback may be tried
@@ -80,6 +81,10 @@ class PinnedArtifactMissing(PersonaForgeError):
 
 class StoreError(PersonaForgeError):
     """The store, its index or a lock file can't be read or written."""
+
+
+class MachineError(PersonaForgeError):
+    """The machine doesn't let us; see `personaforge.machine`."""
 
 
 class MissingExtra(PersonaForgeError):

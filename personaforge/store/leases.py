@@ -74,10 +74,11 @@ class Lease:
     def _open(self) -> int:
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
         try:
-            return os.open(self._path, flags, 0o644)
-        except FileNotFoundError:
-            os.makedirs(os.path.dirname(self._path), exist_ok=True)
-            return os.open(self._path, flags, 0o644)
+            try:
+                return os.open(self._path, flags, 0o644)
+            except FileNotFoundError:
+                os.makedirs(os.path.dirname(self._path), exist_ok=True)
+                return os.open(self._path, flags, 0o644)
         except OSError as error:
             raise StoreError(f"can't take a lease: {error.strerror}", where=self._path) from error
 
@@ -95,11 +96,13 @@ class Leases:
         return Lease(f"{self._folder}/{name}", waiting, give_up)
 
     def held(self, name: str) -> bool:
-        """Tell whether anybody holds a lease right now."""
+        """Tell whether anybody holds a lease right now. Whoever can't look takes it for held."""
         try:
-            descriptor = os.open(f"{self._folder}/{name}", os.O_RDWR | os.O_CLOEXEC)
+            descriptor = os.open(f"{self._folder}/{name}", os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:
             return False
+        except PermissionError:
+            return True
         try:
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
