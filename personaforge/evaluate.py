@@ -77,7 +77,7 @@ class Evaluation:
     """What P(same) comes from, or why there is none."""
     pictures: tuple[Evaluated, ...]
     remembered: bool = True
-    """Whether the store may be written: where it may not, the next time measures again."""
+    """Whether the measurements are kept: where they can't be, the next time measures again."""
 
     def passes(self, threshold: float) -> bool:
         """Tell whether every picture was measured and reaches a threshold."""
@@ -157,7 +157,7 @@ def evaluate(
         if isinstance(kept, Applying) and isinstance(score, Score) and not score.out_of_domain:
             share = probability(score.cosine, kept.calibration)
         found.append(Evaluated(path, one.digest, one.value, score, verdict, share))
-    evaluation = Evaluation(shown, analyzer, kept, tuple(found), space.store.keeps())
+    evaluation = Evaluation(shown, analyzer, kept, tuple(found), bench.remembers)
     if record:
         _keep(space.store, settings, evaluation, reference.digest)
     return evaluation

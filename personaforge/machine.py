@@ -76,6 +76,12 @@ def machine_error(error: BaseException) -> MachineError | None:
     return None
 
 
+def system_words(text: str) -> int | None:
+    """Return the error number whose words a library's message carries, or None."""
+    said = text.lower()
+    return next((number for words, number in _SAID.items() if words in said), None)
+
+
 def _found(error: BaseException) -> MachineError | None:
     if isinstance(error, MachineError):
         return error
@@ -88,8 +94,7 @@ def _found(error: BaseException) -> MachineError | None:
     if isinstance(error, (Warning, AssertionError, KeyError, NameError)) or not isinstance(error, Exception):
         return None
     text = " ".join(str(error).split())
-    said = text.lower()
-    number = next((number for words, number in _SAID.items() if words in said), None)
+    number = system_words(text)
     if number is None:
         number = _of_database(error)
     if number is None:

@@ -62,7 +62,7 @@ def eval_command(
         )
         place = _place(space, persona, "identity")
     if not found.remembered:
-        click.echo("Measured, and not kept: .forge may not be written here.", err=True)
+        click.echo("Measured, and not kept: .forge can't be written here.", err=True)
     show_as(
         "json" if as_json else form,
         out,

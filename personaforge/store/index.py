@@ -46,6 +46,8 @@ create table if not exists pending (kind text not null, name text not null, at r
 """
 """What came after SCHEMA 1, and needs no other one."""
 _KEPT_SPECS = 5_000
+_LONGEST_PATH = 500
+"""Bytes; SQLite takes 512 on Unix, with the suffix of its log."""
 
 
 class NodeRow(NamedTuple):
@@ -234,8 +236,7 @@ class Index:
             if self._absent:
                 self._make()
             if self._closed:
-                hint = f"ls -ld {os.path.dirname(self._path)} shows whose it is"
-                raise StoreError(f"can't write the index: {self._closed}", where=self._path, hint=hint)
+                raise StoreError(f"can't write the index: {self._closed}", where=self._path, hint=self._hint())
             self._rows(query, *parameters)
 
     def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
@@ -245,7 +246,8 @@ class Index:
                 return work(self._open())
             except sqlite3.DatabaseError as error:
                 if isinstance(error, sqlite3.OperationalError) and "malformed" not in str(error):
-                    raise StoreError(f"can't use the index: {error}", where=self._path) from error
+                    hint = self._hint() if sqlite.unreachable(error) else ""
+                    raise StoreError(f"can't use the index: {error}", where=self._path, hint=hint) from error
                 if self._closed:
                     assert self._connection is not None
                     self._connection.close()
@@ -254,6 +256,13 @@ class Index:
                     self.close()
                     _put_aside(self._path)
                 return work(self._open())
+
+    def _hint(self) -> str:
+        folder = os.path.dirname(self._path)
+        space = f"df {folder} shows what is free"
+        if len(os.fsencode(self._path)) > _LONGEST_PATH:
+            return f"move the project: SQLite opens paths of up to {_LONGEST_PATH} bytes"
+        return space if sqlite.writable(self._path) else f"ls -ld {folder} shows whose it is"
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is not None and self._absent and os.path.exists(self._path):

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from personaforge.errors import StoreError
+from personaforge.machine import system_words
 from personaforge.store.files import stat_signature
 from personaforge.store.store import Store
 from personaforge.store.upkeep import relog
@@ -168,6 +169,8 @@ def connect(path: Path) -> duckdb.DuckDBPyConnection:
     except duckdb.Error as error:
         if "lock" in str(error).lower():
             raise StoreError(f"the warehouse is open in another program: {error}", hint="close it") from error
+        if system_words(str(error)) is not None:
+            raise  # the machine's fault, and not the file's
     _remove(path)  # damaged, or of another DuckDB or version: it is only a projection
     connection = _opened(path)
     try:
