@@ -75,7 +75,10 @@ class Workspace:
     def load(self, personas: Iterable[str], overrides: Sequence[str] = ()) -> list[Loaded]:
         """Load personas given as files, ids or globs; all of the project's when none is given. Raises SpecError."""
         files = resolve_personas(self.project, personas)
-        return Loader(self.project, self.store.index).load_all(files, overrides)
+        found = Loader(self.project, self.store.index).load_all(files, overrides)
+        for one in found:
+            self.store.names.learn(one.file, one.settings.id, one.settings.formerly)
+        return found
 
     def validate(self, personas: Iterable[str], overrides: Sequence[str] = ()) -> tuple[list[Problem], list[str]]:
         """Return every problem of personas, of their templates and providers, and the ids that could be loaded."""
@@ -139,10 +142,38 @@ class Workspace:
         loaded = self.load(personas, asked.overrides)
         everything = Planner(self.house, overrides=asked.overrides)
         if asked == Asked(overrides=asked.overrides):
-            return everything.plan(loaded)
+            return self._with_notices(everything.plan(loaded))
         nodes = [node for one in loaded for node in _selectable(one, everything)]
         wishes = self._wishes(nodes, loaded, asked, everything)
-        return Planner(self.house, wishes, asked.overrides, everything.shapes).plan(loaded)
+        return self._with_notices(Planner(self.house, wishes, asked.overrides, everything.shapes).plan(loaded))
+
+    def _with_notices(self, plan: Plan) -> Plan:
+        """Add what there is to say of former ids, and of locks whose persona is gone."""
+        from personaforge.persona.orphans import plan_notices
+
+        plan.notices = (*plan.notices, *plan_notices(self.store, plan.personas))
+        return plan
+
+    def unsettled(self, plan: Plan) -> bool:
+        """Tell whether a build would move something from a persona's former id to its present one."""
+        from personaforge.persona.rename import unsettled
+
+        loaded = [persona.loaded for persona in plan.personas if persona.loaded.settings.formerly]
+        return any(unsettled(self.store, one.file, one.settings.id, one.settings.formerly) for one in loaded)
+
+    def _settle(self, plan: Plan) -> None:
+        """Move what lies under former ids, by now held by this build. Raises PlanError where one was renamed since."""
+        self.store.forget_names()
+        for persona in plan.personas:
+            loaded, settings = persona.loaded, persona.loaded.settings
+            now = self.store.names.present(persona.id)
+            if now != persona.id:
+                raise PlanError(f"{persona.id} is called {now} by now", hint=f"forge build {now}")
+            self.store.names.learn(loaded.file, settings.id, settings.formerly)
+            if settings.formerly:
+                from personaforge.persona.rename import settle
+
+                settle(self.store, loaded.file, settings.id, settings.formerly)
 
     def build(
         self,
@@ -152,6 +183,13 @@ class Workspace:
         listeners: Sequence[Callable[[Any], None]] = (),
     ) -> Any:
         """Run a plan and return what became of it (`personaforge.run.runner.BuildReport`)."""
+        from personaforge.store.presence import at_work
+
+        with at_work(self.store.folder):
+            self._settle(plan)
+            return self._build(plan, options, listeners)
+
+    def _build(self, plan: Plan, options: BuildOptions | None, listeners: Sequence[Callable[[Any], None]]) -> Any:
         from personaforge.run.builds import keep_build
         from personaforge.run.chronicle import Chronicle
         from personaforge.run.runner import Runner

@@ -76,6 +76,7 @@ def stats_command(folder: str | None, as_json: bool) -> int:
 @click.pass_obj
 def gc_command(folder: str | None, yes: bool, max_size: float | None, keep_days: float | None, as_json: bool) -> int:
     """Remove artifacts that no lock, no git branch or tag and no built node names: oldest first, down to a size."""
+    from personaforge.persona.orphans import orphans_of
     from personaforge.store.upkeep import collect
 
     with Workspace.open((), folder) as space:
@@ -83,14 +84,17 @@ def gc_command(folder: str | None, yes: bool, max_size: float | None, keep_days:
         gigabytes = settings["max_gigabytes"] if max_size is None else max_size
         days = settings["keep_days"] if keep_days is None else keep_days
         found = collect(space.store, max_bytes=int(gigabytes * 1e9), keep_days=days, act=yes)
+        left = orphans_of(space.store)
     if as_json:
-        print_json({"schema": 1, **asdict(found)})
+        print_json({"schema": 1, **asdict(found), "orphans": [one.as_json() for one in left]})
         return 0
     verb = "Removed" if yes else "Would remove"
     click.echo(f"{verb} {len(found.removed)} artifacts and {found.unfinished} unfinished files, {_bytes(found.freed)}.")
     click.echo(f"{'Kept' if yes else 'Would keep'} {found.kept} artifacts, {_bytes(found.kept_bytes)}.")
     if not yes and (found.removed or found.unfinished):
         click.echo("Nothing was removed; --yes does it.")
+    for one in left:
+        click.echo(f"{click.style('note', fg='yellow')}: {one.note}")
     return 0
 
 
@@ -123,7 +127,7 @@ def _exchange(folder: str | None, personas: tuple[str, ...], remote: str | None,
         for loaded in space.load(personas):
             settings = loaded.settings
             there = Remote(_remote_folder(space, remote, settings.value("store.remote")))
-            lock = read_lock(loaded.lock, settings.id)
+            lock = read_lock(loaded.lock, settings.id, settings.formerly)
             done = there.push(space.store, settings.id, lock) if push else there.pull(space.store, settings.id, lock)
             found[settings.id] = asdict(done)
             if not as_json:

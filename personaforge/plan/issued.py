@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from personaforge.plan.plan import Reason
 from personaforge.spec.load import Loaded
+from personaforge.spec.names import Names, read_names
 from personaforge.spec.project import ID_PATTERN, Project
 from personaforge.steps.action import Outcome
 from personaforge.steps.context import SHAPE
@@ -40,7 +41,8 @@ class Neighbour(NamedTuple):
 class Issued:
     """Reads the locks of a project, each folder once."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, names: Names | None = None) -> None:
+        self._names = names if names is not None else read_names(project)
         self._own = project.root / "personas"
         self._known: dict[Path, dict[str, str]] = {}
 
@@ -49,7 +51,7 @@ class Issued:
         found: dict[str, str] = {}
         for one in dict.fromkeys((self._own, folder or self._own)):
             if one not in self._known:
-                self._known[one] = _shapes(one)
+                self._known[one] = _shapes(one, self._names)
             found.update(self._known[one])
         return dict(sorted(found.items()))
 
@@ -113,17 +115,27 @@ def placed_reason(outcome: Outcome) -> tuple[Reason, ...]:
     return (Reason("issued", f"will lie {facts['distance']:.2f} from {facts['nearest']}, {others} issued"),)
 
 
-def _shapes(folder: Path) -> dict[str, str]:
+def _shapes(folder: Path, names: Names) -> dict[str, str]:
+    """Return the shapes that a folder's locks pin, by what their personas are called now."""
     found: dict[str, str] = {}
-    for path in sorted(folder.glob("*" + _SUFFIX)):
+    for path in sorted(folder.glob("*" + _SUFFIX), key=lambda path: _is_former(path, names)):
         persona = path.name.removesuffix(_SUFFIX)
         if not re.match(ID_PATTERN, persona):
             continue  # such as the temporary file of a lock that another build is about to put in place
-        lock = read_lock(path, persona)
+        lock = read_lock(path, persona, names.formerly(persona))
+        present = names.present(persona)
+        if present != persona and present in found:
+            continue  # what a former id left behind; the persona has a lock of its own
         for name in lock.names():
             if _MARK in lock.line(name):
                 pin = lock.pin(name)
                 shape = pin.facts.get(SHAPE) if pin is not None else None
                 if isinstance(shape, str):
-                    found[lock.persona] = shape
+                    found[present] = shape
     return found
+
+
+def _is_former(path: Path, names: Names) -> tuple[bool, str]:
+    """Put the locks under present ids first."""
+    persona = path.name.removesuffix(_SUFFIX)
+    return names.present(persona) != persona, persona

@@ -48,7 +48,8 @@ class Side:
         """Return what deciding about a persona's keys takes. Raises StoreError for a lock that can't be read."""
         if persona not in self._desks:
             loaded = self.loaded[persona]
-            plan = PersonaPlan(loaded, self.shapes.of(loaded.settings), read_lock(loaded.lock, persona))
+            lock = read_lock(loaded.lock, persona, loaded.settings.formerly)
+            plan = PersonaPlan(loaded, self.shapes.of(loaded.settings), lock)
             self._desks[persona] = Desk(self.house, plan, Wishes())
         return self._desks[persona]
 

@@ -41,4 +41,4 @@ class LockKeeper:
             if not self._pins:
                 return
             with self._store.leases.take(f"lock-{self.lock.persona}"):
-                read_lock(self.lock.path, self.lock.persona).with_pins(self._pins).write()
+                read_lock(self.lock.path, self.lock.persona, self.lock.former).with_pins(self._pins).write()

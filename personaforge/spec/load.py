@@ -18,6 +18,7 @@ import orjson
 from personaforge import __version__
 from personaforge.digest import digest_bytes, digest_file, digest_json, digest_strings
 from personaforge.errors import Problem, SpecError
+from personaforge.spec.names import Names, read_formerly, read_names
 from personaforge.spec.project import Project, lock_path
 from personaforge.spec.settings import GROUPS, SCHEMAS, Group, Settings
 from personaforge.versions import installed_version
@@ -61,6 +62,7 @@ class Loader:
         self._groups: dict[str, Group] = {}
         self._fingerprint: str | None = None
         self._composer: Any = None
+        self._names: Names | None = None
 
     def load_all(self, files: Iterable[Path], overrides: Sequence[str] = ()) -> list[Loaded]:
         """Load persona files. Raises SpecError with the problems of all of them."""
@@ -91,7 +93,19 @@ class Loader:
                 shown = self._project.relative(file)
                 message = f"{one.settings.id!r} is also the id of {self._project.relative(other)}"
                 problems.append(Problem(shown, "id", message, "ids are unique in a project"))
+            problems += self._misnamed(file, one.settings)
             yield one, problems
+
+    def _misnamed(self, file: Path, settings: Settings) -> list[Problem]:
+        """Return what is wrong with what a persona was called before."""
+        if self._names is None:
+            self._names = read_names(self._project)
+        shown = self._project.relative(file)
+        if settings.formerly != read_formerly(file):
+            text = "is set elsewhere, expected in the persona's own file alone"
+            return [Problem(shown, "formerly", text, "forge mv OLD NEW writes it")]
+        self._names.learn(file, settings.id, settings.formerly)
+        return self._names.problems(settings.id, shown)
 
     def load(self, file: Path, overrides: Sequence[str] = ()) -> Loaded:
         """Load one persona file. Raises SpecError with all its problems."""

@@ -7,6 +7,7 @@ forge are kept. The lock is rewritten as a whole, atomically, and only where a l
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,8 @@ from typing import Any, NamedTuple
 import orjson
 
 from personaforge.errors import StoreError
+from personaforge.spec.names import KEY as FORMERLY
+from personaforge.spec.project import ID_PATTERN
 from personaforge.store.artifact import SUFFIXES, is_digest
 from personaforge.store.files import write_atomic
 
@@ -52,9 +55,11 @@ class Pin(NamedTuple):
 class LockFile:
     """One persona's lock as it was read."""
 
-    def __init__(self, path: Path, persona: str, lines: Mapping[str, bytes]) -> None:
+    def __init__(self, path: Path, persona: str, lines: Mapping[str, bytes], former: tuple[str, ...] = ()) -> None:
         self.path = path
         self.persona = persona
+        self.former = former
+        """Ids that the persona had, oldest first: a lock that was written under one of them is its own."""
         self._lines = lines
         self._pins: dict[str, Pin] = {}
 
@@ -85,7 +90,7 @@ class LockFile:
         """Return a lock with some pins replaced and others dropped."""
         lines = {name: line for name, line in self._lines.items() if name not in without}
         lines.update({name: _with_unknown(pin, self._lines.get(name)) for name, pin in pins.items()})
-        return LockFile(self.path, self.persona, lines)
+        return LockFile(self.path, self.persona, lines, self.former)
 
     def text(self) -> bytes:
         """Return the file's content."""
@@ -131,19 +136,35 @@ def _with_unknown(pin: Pin, line: bytes | None) -> bytes:
     return pin.line()
 
 
-def read_lock(path: Path, persona: str) -> LockFile:
-    """Read a persona's lock; an empty one where there is no file. Raises StoreError."""
+def read_lock(path: Path, persona: str, former: tuple[str, ...] = ()) -> LockFile:
+    """Read a persona's lock; an empty one where there is no file. Raises StoreError.
+
+    `former` are ids that the persona had, oldest first: while it has no lock under its present id, the one that lies
+    beside it under the newest former id is its own, and is written under the present one.
+    """
+    place = former_lock(path, persona, former) or path
     try:
-        with open(path, "rb") as file:
+        with open(place, "rb") as file:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        return LockFile(path, persona, {})
+        return LockFile(path, persona, {}, former)
     except OSError as error:
-        raise StoreError(f"can't read the lock: {error.strerror}", where=str(path)) from error
+        raise StoreError(f"can't read the lock: {error.strerror}", where=str(place)) from error
     if len(data) > MAX_BYTES:
-        raise StoreError("the lock is larger than 4 MiB", where=str(path))
-    lines = _own_lines(data, persona)
-    return LockFile(path, persona, lines if lines is not None else _yaml_lines(data, path, persona))
+        raise StoreError("the lock is larger than 4 MiB", where=str(place))
+    for name in (persona, *former):
+        lines = _own_lines(data, name)
+        if lines is not None:
+            return LockFile(path, persona, lines, former)
+    return LockFile(path, persona, _yaml_lines(data, place, persona, former), former)
+
+
+def former_lock(path: Path, persona: str, former: tuple[str, ...]) -> Path | None:
+    """Return the lock under a former id that stands in for a persona's own; None where it has one, or there is none."""
+    if not former or os.path.lexists(path):
+        return None
+    places = (path.with_name(f"{name}.lock.yaml") for name in reversed(former) if name != persona)
+    return next((place for place in places if place.is_file()), None)
 
 
 def _own_lines(data: bytes, persona: str) -> dict[str, bytes] | None:
@@ -163,7 +184,7 @@ def _own_lines(data: bytes, persona: str) -> dict[str, bytes] | None:
     return lines
 
 
-def _yaml_lines(data: bytes, path: Path, persona: str) -> dict[str, bytes]:
+def _yaml_lines(data: bytes, path: Path, persona: str, former: tuple[str, ...] = ()) -> dict[str, bytes]:
     import yaml
 
     if b"<<<<<<<" in data:
@@ -181,8 +202,14 @@ def _yaml_lines(data: bytes, path: Path, persona: str) -> dict[str, bytes]:
         raise StoreError(
             f"the lock has version {version}, expected {VERSION}", hint="use a newer forge", where=str(path)
         )
-    if tree.get("persona") != persona:
-        raise StoreError(f"the lock is of {tree.get('persona')!r}, expected {persona!r}", where=str(path))
+    if tree.get("persona") not in (persona, *former):
+        other = str(tree.get("persona"))
+        hint = f"if {persona} is {other} renamed: forge mv {other} {persona}, or `{FORMERLY}: [{other}]` in its file"
+        raise StoreError(
+            f"the lock is of {tree.get('persona')!r:.80}, expected {persona!r}",
+            hint=hint if re.fullmatch(ID_PATTERN, other) else "",
+            where=str(path),
+        )
     for name in lines:
         if not _NODE.fullmatch(name):
             raise StoreError(f"the lock names {name!r:.80}, which is no node", where=str(path))
