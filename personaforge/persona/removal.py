@@ -173,6 +173,8 @@ def _recorded(store: Store, found: Removal, digests: set[str]) -> None:
         found.records.append((kind, name))
         if kind in ("actions", "evaluations"):
             digests |= _made(record)
+        if kind == "builds":
+            digests |= {str(one) for one in (record.get("templates") or {}).values()}
         if kind == "actions" and record.get("paid"):
             found.spent_usd += float(record.get("cost_usd") or 0.0)
     found.open_calls = sum(

@@ -160,12 +160,13 @@ def _taken_up(store: Store, names: Names, old: str, new: str) -> Iterator[Step]:
     if old in names.formerly(new):
         return
     left = left_by(store, old)
+    own = lock_path(file, new)
+    moved = own.is_file() and _head_of(own) == old  # the lock was moved by hand, too
     if names.present(old) != old:
         raise PersonaForgeError(f"{old} is called {names.present(old)} now", hint=f"forge mv {names.present(old)} NEW")
-    if left is None:
+    if left is None and not moved:
         raise PersonaForgeError(f"there is no persona {old}, and nothing is left of one", hint=known_hint(names, old))
-    own = lock_path(file, new)
-    if os.path.lexists(own):
+    if os.path.lexists(own) and not moved:
         hint = f"if it is to have {old}'s face, remove {_shown(store, own)} first; if not, forge rm {old}"
         raise PersonaForgeError(f"{new} has a lock of its own, so it isn't {old} renamed", hint=hint)
     if names.formerly(new):
@@ -173,7 +174,7 @@ def _taken_up(store: Store, names: Names, old: str, new: str) -> Iterator[Step]:
             f"{new} was {', '.join(names.formerly(new))} already", hint=f"put {old} before them under `formerly`"
         )
     yield _written(store, file, new, (old,))
-    if left.lock is not None and left.lock.parent != own.parent:
+    if left is not None and left.lock is not None and left.lock.parent != own.parent and not moved:
         lock = left.lock
         yield Step(f"{_shown(store, lock)} is {_shown(store, own)} now", lambda: _move(store, new, lock, own))
 
@@ -240,6 +241,15 @@ def _move(store: Store, name: str, old: Path, new: Path) -> None:
 
 
 _HEAD = re.compile(rb"^persona:[ \t]*[\"']?([a-z][a-z0-9-]{1,62})[\"']?[ \t]*$", re.MULTILINE)
+
+
+def _head_of(path: Path) -> str:
+    """Return whose a lock says that it is; empty where it can't be told."""
+    try:
+        found = _HEAD.search(path.read_bytes())
+    except OSError:
+        return ""
+    return found[1].decode() if found is not None else ""
 
 
 def _other_head(path: Path, name: str, formerly: tuple[str, ...]) -> bytes | None:

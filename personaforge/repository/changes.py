@@ -64,6 +64,8 @@ class PersonaChange:
     nodes: tuple[NodeChange, ...]
     problem: str = ""
     """Why the earlier side can't be composed; then it counts as new."""
+    was: str = ""
+    """Its id on the earlier side, where that is another."""
 
     def count(self, kind: str) -> int:
         """Return how many nodes have changed in this way."""
@@ -92,24 +94,33 @@ def touched_between(space: Workspace, personas: Iterable[str], before: str, afte
 
 def persona_changes(before: Side, after: Side) -> Iterator[PersonaChange]:
     """Yield the personas that are touched, by id. Raises SpecError where a template of the later side can't be read."""
-    for name in sorted({*before.loaded, *after.loaded, *before.broken}):
+    former = _renamed(before, after)
+    for name in sorted({*before.loaded, *after.loaded, *before.broken} - {*former.values()}):
         if name in after.broken:
             continue  # told apart, since nothing can be said of its keys
         if name not in after.loaded:
             yield PersonaChange(name, "gone", ())
-        elif name not in before.loaded:
+        elif name not in before.loaded and name not in former:
             nodes = (NodeChange(node.name, "new") for node in after.desk(name).plan.shape.nodes)
             yield PersonaChange(name, "new", tuple(nodes), before.broken.get(name, ""))
         else:
             try:
-                before_keys = _keys(before.desk(name))
+                earlier = before.desk(former.get(name, name))
+                before_keys = _keys(earlier)
             except SpecError as error:
                 nodes = (NodeChange(node.name, "new") for node in after.desk(name).plan.shape.nodes)
                 yield PersonaChange(name, "new", tuple(nodes), str(error.problems[0]))
                 continue
-            found = tuple(_node_changes(before.desk(name), after.desk(name), before_keys))
+            found = tuple(_node_changes(earlier, after.desk(name), before_keys))
             if found:
-                yield PersonaChange(name, "changed", found)
+                yield PersonaChange(name, "changed", found, was=former.get(name, ""))
+
+
+def _renamed(before: Side, after: Side) -> dict[str, str]:
+    """Return the earlier id of every persona that has another one by now: both sides know it by its oldest."""
+    gone = {one.settings.origin: name for name, one in before.loaded.items() if name not in after.loaded}
+    found = {name: gone.get(one.settings.origin) for name, one in after.loaded.items() if name not in before.loaded}
+    return {name: old for name, old in found.items() if old is not None}
 
 
 def _keys(desk: Desk) -> dict[str, str]:
@@ -143,6 +154,8 @@ def _changed(before: Desk, old: ShapeNode, after: Desk, new: ShapeNode) -> NodeC
         there = (old.name in before.lock, new.name in after.lock)
         words = {(True, True): "pins another result", (False, True): "pins it now", (True, False): "pins it no more"}
         reasons.append(Reason("pin", f"the lock {words[there]}"))
+    if new.kind.names and before.plan.id != after.plan.id:
+        reasons.append(Reason("setting", f"the persona's id {before.plan.id} is now {after.plan.id}"))
     if set(old.needs) != set(new.needs):
         added, left = sorted(set(new.needs) - set(old.needs)), sorted(set(old.needs) - set(new.needs))
         parts = [f"needs {', '.join(added)}"] * bool(added) + [f"no longer needs {', '.join(left)}"] * bool(left)

@@ -73,6 +73,8 @@ def sides(
     repository = Repository(space.project.root)
     old, new = repository.find(before), repository.find(after) if after is not None else None
     here = _working_tree(space, files, overrides)
+    if only is not None:
+        only |= {name for one in here for name in one.settings.formerly}
     shapes = Shapes()
     with ExitStack() as stack:
         found = []

@@ -127,7 +127,7 @@ def resolve_personas(project: Project, arguments: Iterable[str]) -> list[Path]:
             by_id = {persona_id(path): path for path in project.persona_files()}
         matches = _matching(argument, by_id)
         if not matches:
-            problems.append(_not_found(argument, by_id))
+            problems.append(_not_found(project, argument, by_id))
         found.update(dict.fromkeys(matches))
     if problems:
         raise SpecError(problems)
@@ -160,9 +160,14 @@ def _matching(argument: str, by_id: dict[str, Path]) -> list[Path]:
     return files or [path for name, path in by_id.items() if fnmatchcase(name, argument)]
 
 
-def _not_found(argument: str, by_id: dict[str, Path]) -> Problem:
+def _not_found(project: Project, argument: str, by_id: dict[str, Path]) -> Problem:
     from difflib import get_close_matches
 
+    from personaforge.spec.names import read_names
+
+    now = read_names(project).former.get(argument)
+    if now is not None:
+        return Problem(argument, "", f"is a former id, {argument} is called {now} now", f"type {now}")
     close = get_close_matches(argument, [*by_id, *(path.name for path in by_id.values())], 1)
     known = ", ".join(sorted(by_id)[:8]) or "none here"
     hint = f"did you mean {close[0]}?" if close else f"personas: {known}"
