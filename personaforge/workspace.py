@@ -156,9 +156,11 @@ class Workspace:
 
     def unsettled(self, plan: Plan) -> bool:
         """Tell whether a build would move something from a persona's former id to its present one."""
+        loaded = [persona.loaded for persona in plan.personas if persona.loaded.settings.formerly]
+        if not loaded:
+            return False
         from personaforge.persona.rename import unsettled
 
-        loaded = [persona.loaded for persona in plan.personas if persona.loaded.settings.formerly]
         return any(unsettled(self.store, one.file, one.settings.id, one.settings.formerly) for one in loaded)
 
     def _settle(self, plan: Plan) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 from personaforge.errors import StoreError
 from personaforge.spec.names import Names
 from personaforge.spec.project import ID_PATTERN, Project, lock_path
-from personaforge.store.lockfile import read_lock
+from personaforge.store.lockfile import former_lock, read_lock
 from personaforge.store.store import Store
 
 _SUFFIX = ".lock.yaml"
@@ -125,14 +125,13 @@ def left_by(store: Store, name: str) -> Orphan | None:
 
 def plan_notices(store: Store, planned: Iterable[Any]) -> list[str]:
     """Return what a plan should say of former ids and of locks whose persona is gone (`planned`: PersonaPlans)."""
-    from personaforge.persona.rename import unsettled
-    from personaforge.store.lockfile import former_lock
-
     found: list[str] = []
     new = []
     for plan in planned:
         loaded, settings = plan.loaded, plan.loaded.settings
         if settings.formerly:
+            from personaforge.persona.rename import unsettled
+
             place = former_lock(loaded.lock, settings.id, settings.formerly)
             if place is not None:
                 text = f"{settings.id} was {place.name.removesuffix(_SUFFIX)}: what {place.name} pins is its own"
