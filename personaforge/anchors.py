@@ -248,7 +248,7 @@ def _desk_of(space: Workspace, persona: str) -> _Desk:
     if len(loaded) != 1:
         raise PlanError(f"{persona} names {len(loaded)} personas, expected one")
     settings = loaded[0].settings
-    shape, lock = lay_out(settings), read_lock(loaded[0].lock, settings.id)
+    shape, lock = lay_out(settings), read_lock(loaded[0].lock, settings.id, settings.formerly)
     return _Desk(loaded[0], shape, lock, renamed_steps(settings, shape, lock))
 
 
@@ -295,7 +295,7 @@ def _decide(
     space.store.commit(action.key, record)
     new = Pin(action.key, {ANCHOR: digest}, {ANCHOR: media_type}, facts=facts)
     with space.store.leases.take(f"lock-{persona}"):
-        lock = read_lock(desk.lock.path, persona)
+        lock = read_lock(desk.lock.path, persona, desk.lock.former)
         meanwhile = lock.pin(line)
         found = meanwhile.outputs[ANCHOR] if meanwhile is not None else ""
         if found != old:  # another build, or a pull, has written the lock since it was read

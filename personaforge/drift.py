@@ -175,7 +175,7 @@ def drift(
         raise PlanError(f"{persona} names {len(loaded)} personas, expected one")
     with opened(space.store) as connection:
         settings = loaded[0].settings
-        renamed = renamed_steps(settings, lay_out(settings), read_lock(loaded[0].lock, settings.id))
+        renamed = renamed_steps(settings, lay_out(settings), read_lock(loaded[0].lock, settings.id, settings.formerly))
         return drift_in(space.store, connection, settings, last=last, modality=modality, renamed=renamed)
 
 

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any
 
 from personaforge.digest import digest_file
-from personaforge.errors import PlanError, Problem, SpecError, StoreError
+from personaforge.errors import LockFrozen, PlanError, Problem, SpecError, StoreError
 from personaforge.measurers import Measurers
 from personaforge.plan.plan import Asked, Plan, Wishes
 from personaforge.plan.planner import House, Planner
@@ -82,7 +82,10 @@ class Workspace:
         left, and for what names nobody.
         """
         files = resolve_personas(self.project, personas)
-        return Loader(self.project, self.store.index).load_all(files, overrides, broken)
+        found = Loader(self.project, self.store.index).load_all(files, overrides, broken)
+        for one in found:
+            self.store.names.learn(one.file, one.settings.id, one.settings.formerly)
+        return found
 
     def validate(self, personas: Iterable[str], overrides: Sequence[str] = ()) -> tuple[list[Problem], list[str]]:
         """Return every problem of personas, of their templates and providers, and the ids that could be loaded."""
@@ -192,10 +195,45 @@ class Workspace:
     def _plan(self, loaded: list[Loaded], asked: Asked, frozen: bool) -> Plan:
         everything = Planner(self.house, Wishes(frozen=frozen), asked.overrides)
         if asked == Asked(overrides=asked.overrides):
-            return everything.plan(loaded)
+            return self._with_notices(everything.plan(loaded))
         nodes = [node for one in loaded for node in _selectable(one, everything)]
         wishes = replace(self._wishes(nodes, loaded, asked, everything), frozen=frozen)
-        return Planner(self.house, wishes, asked.overrides, everything.shapes).plan(loaded)
+        return self._with_notices(Planner(self.house, wishes, asked.overrides, everything.shapes).plan(loaded))
+
+    def _with_notices(self, plan: Plan) -> Plan:
+        """Add what there is to say of former ids, and of locks whose persona is gone."""
+        from personaforge.persona.orphans import plan_notices
+
+        plan.notices = (*plan.notices, *plan_notices(self.store, plan.personas))
+        return plan
+
+    def unsettled(self, plan: Plan) -> bool:
+        """Tell whether a build would move something from a persona's former id to its present one."""
+        loaded = [persona.loaded for persona in plan.personas if persona.loaded.settings.formerly]
+        if not loaded:
+            return False
+        from personaforge.persona.rename import unsettled
+
+        return any(unsettled(self.store, one.file, one.settings.id, one.settings.formerly) for one in loaded)
+
+    def _settle(self, plan: Plan) -> None:
+        """Move what lies under former ids, by now held by this build. Raises PlanError where one was renamed since."""
+        self.store.forget_names()
+        for persona in plan.personas:
+            loaded, settings = persona.loaded, persona.loaded.settings
+            now = self.store.names.present(persona.id)
+            if now != persona.id:
+                raise PlanError(f"{persona.id} is called {now} by now", hint=f"forge build {now}")
+            self.store.names.learn(loaded.file, settings.id, settings.formerly)
+            if settings.formerly:
+                from personaforge.persona.rename import settle, unsettled
+
+                if plan.wishes.frozen and unsettled(self.store, loaded.file, settings.id, settings.formerly):
+                    raise LockFrozen(
+                        f"{settings.id} was renamed, its lock would be moved, and the lock is frozen",
+                        hint=f"forge build {settings.id}; commit the lock",
+                    )
+                settle(self.store, loaded.file, settings.id, settings.formerly)
 
     def build(
         self,
@@ -205,13 +243,20 @@ class Workspace:
         listeners: Sequence[Callable[[Any], None]] = (),
     ) -> Any:
         """Run a plan and return what became of it (`personaforge.run.runner.BuildReport`)."""
+        from personaforge.run.writable import require_writable
+        from personaforge.store.presence import at_work
+
+        require_writable(self.store, plan)
+        with at_work(self.store.folder):
+            self._settle(plan)
+            return self._build(plan, options, listeners)
+
+    def _build(self, plan: Plan, options: BuildOptions | None, listeners: Sequence[Callable[[Any], None]]) -> Any:
         from personaforge.run.builds import keep_build
         from personaforge.run.chronicle import Chronicle
         from personaforge.run.runner import Runner
         from personaforge.run.setup import calls_at_once, engine_of, settle_recorded
-        from personaforge.run.writable import require_writable
 
-        require_writable(self.store, plan)
         options = options or BuildOptions()
         settings = [persona.loaded.settings for persona in plan.personas]
         settle_recorded(self.store)

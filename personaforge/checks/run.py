@@ -97,7 +97,7 @@ def _figures(space: Workspace, checks: Sequence[_Check], overrides: Sequence[str
             if check.persona not in personas:
                 settings = check.loaded.settings
                 shape = shapes.of(settings)
-                lock = read_lock(check.loaded.lock, check.persona)
+                lock = read_lock(check.loaded.lock, check.persona, check.loaded.settings.formerly)
                 known = as_named_now(evaluations(connection, check.persona), renamed_steps(settings, shape, lock))
                 personas[check.persona] = gather(space.store, settings, shape, known)
     for check in wanted:

@@ -93,7 +93,7 @@ def build_command(
         if not keep_going:
             _refuse_unpriced(plan, max_cost)
         quiet = as_json or events == "-"
-        if plan.stands and not quiet and events is None:
+        if plan.stands and not quiet and events is None and not space.unsettled(plan):
             return tell_broken(broken, _nothing_to_do(plan))
         for notice in plan.notices if not quiet else ():
             echo(f"{style('note', fg='yellow')}: {notice}", err=True)

@@ -88,6 +88,7 @@ def stats_command(folder: str | None, as_json: bool) -> int:
 @click.pass_obj
 def gc_command(folder: str | None, yes: bool, max_size: float | None, keep_days: float | None, as_json: bool) -> int:
     """Remove artifacts that no lock, no git branch or tag and no built node names: oldest first, down to a size."""
+    from personaforge.persona.orphans import orphans_of
     from personaforge.store.upkeep import collect
 
     with Workspace.open((), folder) as space:
@@ -95,14 +96,17 @@ def gc_command(folder: str | None, yes: bool, max_size: float | None, keep_days:
         gigabytes = settings["max_gigabytes"] if max_size is None else max_size
         days = settings["keep_days"] if keep_days is None else keep_days
         found = collect(space.store, max_bytes=int(gigabytes * 1e9), keep_days=days, act=yes)
+        left = orphans_of(space.store)
     if as_json:
-        print_json({"schema": 1, **asdict(found)})
+        print_json({"schema": 1, **asdict(found), "orphans": [one.as_json() for one in left]})
         return 0
     verb = "Removed" if yes else "Would remove"
     echo(f"{verb} {len(found.removed)} artifacts and {found.unfinished} unfinished files, {_bytes(found.freed)}.")
     echo(f"{'Kept' if yes else 'Would keep'} {found.kept} artifacts, {_bytes(found.kept_bytes)}.")
     if not yes and (found.removed or found.unfinished):
         echo("Nothing was removed; --yes does it.")
+    for one in left:
+        echo(f"{style('note', fg='yellow')}: {one.note}")
     return 0
 
 
@@ -135,7 +139,7 @@ def _exchange(folder: str | None, personas: tuple[str, ...], remote: str | None,
         for loaded in space.load(personas):
             settings = loaded.settings
             where = remote_folder(space.project, remote, settings.value("store.remote"))
-            lock = read_lock(loaded.lock, settings.id)
+            lock = read_lock(loaded.lock, settings.id, settings.formerly)
             act = Remote(where).push if push else Remote(where).pull
             done = found[settings.id] = act(space.store, settings.id, lock)
             if not as_json:

@@ -126,6 +126,7 @@ def totals(
     from personaforge.store.spending import spending
 
     rows: dict[tuple[str, ...], dict[str, Any]] = {}
+    personas = tuple(space.store.names.present(name) for name in personas)
     for line in spending(space.store):
         about = {**line._asdict(), "month": datetime.fromtimestamp(line.at, UTC).strftime("%Y-%m")}
         if (personas and line.persona not in personas) or (month and about["month"] != month):

@@ -200,6 +200,7 @@ def _described(space: Workspace, entry: Any) -> dict[str, Any]:
     running = space.store.leases.held(entry.key)
     standing = "running" if running else "resumable" if entry.state == "submitted" else "lost"
     fields = {name: value for name, value in entry._asdict().items() if name not in ("body", "data")}
+    fields["node"] = space.store.names.present_node(entry.node)
     return {**fields, "running": running, "standing": standing}
 
 

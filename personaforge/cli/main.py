@@ -44,6 +44,8 @@ COMMANDS = {
     "lock": ("lock", "Have git merge lock files node by node."),
     "cache": ("cache", "Verify, measure, clean and share the store."),
     "doctor": ("doctor", "Look for what would stop a build, from keys to disk."),
+    "mv": ("persona", "Give a persona another id; nothing is made anew."),
+    "rm": ("persona", "Remove what belongs to a persona; shows it first."),
     "jobs": ("jobs", "Look after paid calls: list, resume, cancel, resolve, delete."),
     "cost": ("cost", "Show what was spent, by persona, step, provider and model."),
     "completion": ("completion", "Print the shell's completion script."),

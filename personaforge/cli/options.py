@@ -44,14 +44,15 @@ class NodeArgument(click.ParamType[str]):
         """Complete with the nodes that have been built, and their names within a persona."""
         from click.shell_completion import CompletionItem
 
+        from personaforge.spec.names import read_names
         from personaforge.spec.project import find_project
         from personaforge.store.files import is_file
-        from personaforge.store.index import Index
+        from personaforge.store.named import NamedIndex
 
         project = find_project()
         if project is None or not is_file(project.state / "index.db") or project.state.is_symlink():
             return []
-        ids = [row[0] for row in Index(project.state / "index.db").node_history()]
+        ids = [row[0] for row in NamedIndex(project.state / "index.db", lambda: read_names(project)).node_history()]
         names = sorted({*ids, *(name.partition("/")[2] for name in ids)})
         return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 

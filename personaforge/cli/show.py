@@ -30,6 +30,7 @@ from personaforge.workspace import Workspace
 def status_command(folder: str | None, personas: tuple[str, ...], as_json: bool) -> int:
     """Show for every persona what is built, what a build would do, what failed, when it was last built, and who looks
     like another."""
+    from personaforge.persona.orphans import orphans_of
     from personaforge.plan.issued import alike_notes, neighbours
     from personaforge.report.status import print_status, status_rows
 
@@ -39,9 +40,11 @@ def status_command(folder: str | None, personas: tuple[str, ...], as_json: bool)
         plan = space.plan(names, Asked(overrides), broken)
         near = neighbours(space.project, [persona.loaded for persona in plan.personas])
         rows = status_rows(space.store, plan, near)
-    notices = [*plan.notices, *alike_notes(near)]
+        left = orphans_of(space.store)
+    notices = [*plan.notices, *alike_notes(near), *(one.note for one in left)]
     if as_json:
-        print_json({"schema": 1, "notices": notices, "personas": rows, **broken_json(broken)})
+        orphans = [one.as_json() for one in left]
+        print_json({"schema": 1, "notices": notices, "personas": rows, "orphans": orphans, **broken_json(broken)})
     else:
         print_status(rows, notices, [one.persona for one in broken])
     return tell_broken(broken)

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from personaforge.errors import StoreError
 from personaforge.plan.plan import Reason
 from personaforge.spec.load import Loaded
+from personaforge.spec.names import Names, read_names
 from personaforge.spec.project import ID_PATTERN, Project
 from personaforge.steps.action import Outcome
 from personaforge.steps.context import ANCHOR, SHAPE
@@ -43,8 +44,9 @@ class Neighbour(NamedTuple):
 class Issued:
     """Reads the locks of a project, each folder once."""
 
-    def __init__(self, project: Project, *, lenient: bool = False) -> None:
+    def __init__(self, project: Project, names: Names | None = None, *, lenient: bool = False) -> None:
         self._project = project
+        self._names = names if names is not None else read_names(project)
         self._lenient = lenient
         """Whether locks that can't be read are passed over; not where a new face has to keep away from theirs."""
         self._own = project.personas
@@ -57,9 +59,8 @@ class Issued:
         places = [self._own] if folder is None or folder.is_relative_to(self._own) else [self._own, folder]
         for one in places:
             if one not in self._known:
-                self._known[one] = _shapes(
-                    self._project.lock_files() if one == self._own else one.glob("*" + _SUFFIX), self._lenient
-                )
+                locks = self._project.lock_files() if one == self._own else one.glob("*" + _SUFFIX)
+                self._known[one] = _shapes(locks, self._names, self._lenient)
             found.update(self._known[one])
         return dict(sorted(found.items()))
 
@@ -125,22 +126,32 @@ def placed_reason(outcome: Outcome) -> tuple[Reason, ...]:
     return (Reason("issued", f"will lie {facts['distance']:.2f} from {facts['nearest']}, {others} issued"),)
 
 
-def _shapes(locks: Iterable[Path], lenient: bool) -> dict[str, str]:
+def _shapes(locks: Iterable[Path], names: Names, lenient: bool) -> dict[str, str]:
+    """Return the shapes that locks pin, by what their personas are called now."""
     found: dict[str, str] = {}
-    for path in sorted(locks):
+    for path in sorted(locks, key=lambda path: _is_former(path, names)):
         persona = path.name.removesuffix(_SUFFIX)
         if not re.match(ID_PATTERN, persona):
             continue  # such as the temporary file of a lock that another build is about to put in place
         try:
-            lock = read_lock(path, persona)
+            lock = read_lock(path, persona, names.formerly(persona))
         except StoreError:
             if lenient:
                 continue
             raise
+        present = names.present(persona)
+        if present != persona and present in found:
+            continue  # what a former id left behind; the persona has a lock of its own
         for name in lock.names():
             if _MARK in lock.line(name):
                 pin = lock.pin(name)
                 shape = pin.facts.get(SHAPE) if pin is not None else None
                 if isinstance(shape, str):
-                    found[lock.persona] = shape
+                    found[present] = shape
     return found
+
+
+def _is_former(path: Path, names: Names) -> tuple[bool, str]:
+    """Put the locks under present ids first."""
+    persona = path.name.removesuffix(_SUFFIX)
+    return names.present(persona) != persona, persona

@@ -69,7 +69,7 @@ class Planner:
         """Return the plan. Raises PlanError when what is selected needs what is neither built nor selected."""
         # By id, since new faces are issued in that order; shown in the order in which they were asked for.
         turns: list[PlannedNode] = []
-        issued = Issued(self.house.store.project)
+        issued = Issued(self.house.store.project, self.house.store.names)
         found = {
             id(loaded): self._persona(loaded, issued, turns)
             for loaded in sorted(personas, key=lambda loaded: loaded.settings.id)
@@ -80,7 +80,7 @@ class Planner:
     def _persona(self, loaded: Loaded, issued: Issued, turns: list[PlannedNode]) -> PersonaPlan:
         """Plan one persona. `turns` are the nodes that will place faces before any of this one, and then its own."""
         settings = loaded.settings
-        lock = read_lock(loaded.lock, settings.id)
+        lock = read_lock(loaded.lock, settings.id, settings.formerly)
         plan = PersonaPlan(loaded, self.shapes.of(settings), lock)
         for name in {name for shape in plan.shape.nodes for name in shape.templates}:
             self.house.templates.closure(name)  # read now: what is edited while a build runs is the next one's
@@ -387,7 +387,8 @@ class Desk:
     def signature(self, shape: ShapeNode, needs: Mapping[str, str], *, built: bool = False) -> str:
         """Return a node's signature. Once it is `built`, the user's wish for another take or pin is fulfilled."""
         settings, kind = self.settings, shape.kind
-        parts = [kind.name, str(kind.version), self.plan.id, shape.name]
+        parts = [kind.name, str(kind.version), settings.origin, shape.name]
+        parts += [self.plan.id] if kind.names and settings.formerly else []
         parts += [settings.digest_of(path) for path in shape.reads]
         parts += [self.house.templates.digest(name) for name in shape.templates]
         if kind.modality:
@@ -427,7 +428,7 @@ class Desk:
         """Return what the node's procedure may see."""
         wish = self._wish(shape)
         return Context(
-            node=shape.node(self.plan.id),
+            node=shape.node(self.plan.id, self.settings.origin),
             settings=View(self.settings, shape.reads, f"{self.plan.id}/{shape.name}"),
             needs=Needs(self, shape.needs),
             artifacts=self.contents,
@@ -556,7 +557,7 @@ class Desk:
 
     def issued(self) -> dict[str, str]:
         """Return the shapes of the other personas' faces: as planning found them, or as they are now when running."""
-        known = self._issued or Issued(self.house.store.project)
+        known = self._issued or Issued(self.house.store.project, self.house.store.names)
         return known.besides(self.plan.loaded.lock, self.plan.id)
 
     def anchored(self, shape: ShapeNode) -> bool:
@@ -585,6 +586,8 @@ class Desk:
                 name: digest for root in shape.templates for name, digest in self.house.templates.closure(root).items()
             },
         }
+        if kind.names and self.settings.formerly:
+            found["persona"] = self.plan.id
         if kind.modality:
             found["provider"] = ", ".join(self._providers(shape))
         if kind.measures:

@@ -58,7 +58,7 @@ def renamed_steps(settings: Settings, shape: Shape, lock: LockFile) -> dict[str,
 
 def pinned_anchor(settings: Settings, lock: Path) -> Pin | None:
     """Return the pin of a persona's anchor, whatever its step is called now or was then. Raises StoreError."""
-    return anchor_in(settings, read_lock(lock, settings.id))
+    return anchor_in(settings, read_lock(lock, settings.id, settings.formerly))
 
 
 def anchor_in(settings: Settings, lock: LockFile) -> Pin | None:

@@ -67,6 +67,8 @@ class PersonaChange:
     nodes: tuple[NodeChange, ...]
     problem: str = ""
     """Why the earlier side can't be composed; then it counts as new."""
+    was: str = ""
+    """Its id on the earlier side, where that is another."""
 
     def count(self, kind: str) -> int:
         """Return how many nodes have changed in this way."""
@@ -102,24 +104,33 @@ def touched_between(
 
 def persona_changes(before: Side, after: Side) -> Iterator[PersonaChange]:
     """Yield the personas that are touched, by id. Raises SpecError where a template of the later side can't be read."""
-    for name in sorted({*before.loaded, *after.loaded, *before.broken}):
+    former = _renamed(before, after)
+    for name in sorted({*before.loaded, *after.loaded, *before.broken} - {*former.values()}):
         if name in after.broken:
             continue  # told apart, since nothing can be said of its keys
         if name not in after.loaded:
             yield PersonaChange(name, "gone", ())
-        elif name not in before.loaded:
+        elif name not in before.loaded and name not in former:
             nodes = (NodeChange(node.name, "new") for node in after.desk(name).plan.shape.nodes)
             yield PersonaChange(name, "new", tuple(nodes), before.broken.get(name, ""))
         else:
             try:
-                before_keys = _keys(before.desk(name))
+                earlier = before.desk(former.get(name, name))
+                before_keys = _keys(earlier)
             except SpecError as error:
                 nodes = (NodeChange(node.name, "new") for node in after.desk(name).plan.shape.nodes)
                 yield PersonaChange(name, "new", tuple(nodes), str(error.problems[0]))
                 continue
-            found = tuple(_node_changes(before.desk(name), after.desk(name), before_keys))
+            found = tuple(_node_changes(earlier, after.desk(name), before_keys))
             if found:
-                yield PersonaChange(name, "changed", found)
+                yield PersonaChange(name, "changed", found, was=former.get(name, ""))
+
+
+def _renamed(before: Side, after: Side) -> dict[str, str]:
+    """Return the earlier id of every persona that has another one by now: both sides know it by its oldest."""
+    gone = {one.settings.origin: name for name, one in before.loaded.items() if name not in after.loaded}
+    found = {name: gone.get(one.settings.origin) for name, one in after.loaded.items() if name not in before.loaded}
+    return {name: old for name, old in found.items() if old is not None}
 
 
 def _keys(desk: Desk) -> dict[str, str]:
@@ -137,7 +148,7 @@ def _node_changes(before: Desk, after: Desk, keys: dict[str, str]) -> Iterator[N
             yield NodeChange(node.name, "new")
         elif was.name != node.name:
             moved.add(node.name)
-            yield _renamed(before, was, after, node)
+            yield _renamed_node(before, was, after, node)
         elif keys[node.name] != after.signature(node, {}, built=True) or _needs(before, was) != _needs(after, node):
             moved.add(node.name)
             yield _changed(before, was, after, node)
@@ -153,7 +164,7 @@ def _needs(desk: Desk, node: ShapeNode) -> tuple[str, ...]:
     return tuple(desk.lock_name(need) for need in node.needs)
 
 
-def _renamed(before: Desk, old: ShapeNode, after: Desk, new: ShapeNode) -> NodeChange:
+def _renamed_node(before: Desk, old: ShapeNode, after: Desk, new: ShapeNode) -> NodeChange:
     """Return what else is different about a node whose step was renamed."""
     paths = {path for path in (*old.reads, *new.reads) if not path.startswith("pipeline.steps")}
     settings = _settings(before, after, paths)
@@ -169,6 +180,8 @@ def _changed(before: Desk, old: ShapeNode, after: Desk, new: ShapeNode) -> NodeC
         there = (before.lock_name(old.name) in before.lock, after.lock_name(new.name) in after.lock)
         words = {(True, True): "pins another result", (False, True): "pins it now", (True, False): "pins it no more"}
         reasons.append(Reason("pin", f"the lock {words[there]}"))
+    if new.kind.names and before.plan.id != after.plan.id:
+        reasons.append(Reason("setting", f"the persona's id {before.plan.id} is now {after.plan.id}"))
     was_needed, needed = set(_needs(before, old)), set(_needs(after, new))
     if was_needed != needed:
         added, left = sorted(needed - was_needed), sorted(was_needed - needed)

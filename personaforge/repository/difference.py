@@ -96,6 +96,7 @@ class PersonaDifference:
             "id": self.id,
             "kind": self.change.kind,
             "problem": self.change.problem,
+            "was": self.change.was or None,
             "nodes": [node.as_json() for node in self.change.nodes],
             "plan": dict(self.counts),
             "estimate": self.estimate.as_json(),
@@ -191,7 +192,7 @@ def _planned(before: Side, after: Side, changes: Sequence[PersonaChange]) -> Ite
         notes: tuple[str, ...] = ()
         if change.kind == "changed":
             try:
-                was = _made(before, before.plan([change.id]).personas[0])
+                was = _made(before, before.plan([change.was or change.id]).personas[0])
             except PersonaForgeError as error:
                 notes = (f"what {before.shown} came to can't be told: {error}",)
         names = {node.name: node.was or node.name for node in change.nodes}

@@ -48,7 +48,8 @@ class Side:
         """Return what deciding about a persona's keys takes. Raises StoreError for a lock that can't be read."""
         if persona not in self._desks:
             loaded = self.loaded[persona]
-            plan = PersonaPlan(loaded, self.shapes.of(loaded.settings), read_lock(loaded.lock, persona))
+            lock = read_lock(loaded.lock, persona, loaded.settings.formerly)
+            plan = PersonaPlan(loaded, self.shapes.of(loaded.settings), lock)
             self._desks[persona] = Desk(self.house, plan, Wishes())
         return self._desks[persona]
 
@@ -82,6 +83,8 @@ def sides(
     unread = {one.persona: str(one.problems[0]) for one in wrong or ()}
     if broken is not None and after is None:
         broken += wrong or ()
+    if only is not None:
+        only |= {name for one in here for name in one.settings.formerly}
     shapes = Shapes()
     with ExitStack() as stack:
         found = []

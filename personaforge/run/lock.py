@@ -217,7 +217,7 @@ class LockKeeper:
         while (seen := stat_signature(str(self.lock.path))) != self._seen:
             found: LockFile | StoreError
             try:
-                found = read_lock(self.lock.path, self.lock.persona)
+                found = read_lock(self.lock.path, self.lock.persona, self.lock.former)
             except StoreError as error:
                 found = error
             if isinstance(found, StoreError) or not set(self._disk.names()) <= set(found.names()):

@@ -18,6 +18,7 @@ import orjson
 from personaforge import __version__
 from personaforge.digest import digest_bytes, digest_file, digest_json, digest_strings
 from personaforge.errors import Problem, SpecError
+from personaforge.spec.names import Names, read_formerly, read_names
 from personaforge.spec.project import Project, lock_path, persona_id, same_id
 from personaforge.spec.settings import GROUPS, SCHEMAS, Group, Settings
 from personaforge.versions import installed_version
@@ -77,6 +78,7 @@ class Loader:
         self._composer: Any = None
         self._locks: list[Path] | None = None
         """Lock files of the project, once they are asked for."""
+        self._names: Names | None = None
 
     def load_all(
         self, files: Iterable[Path], overrides: Sequence[str] = (), broken: list[Broken] | None = None
@@ -119,7 +121,19 @@ class Loader:
             if other != file and other not in sharing:  # an id that a base gives
                 sharing.append(other)
             problems = [same_id(self._project, one.settings.id, [file, *sharing])] if sharing else []
+            problems += self._misnamed(file, one.settings)
             yield one, problems
+
+    def _misnamed(self, file: Path, settings: Settings) -> list[Problem]:
+        """Return what is wrong with what a persona was called before."""
+        if self._names is None:
+            self._names = read_names(self._project)
+        shown = self._project.relative(file)
+        if settings.formerly != read_formerly(file):
+            text = "is set elsewhere, expected in the persona's own file alone"
+            return [Problem(shown, "formerly", text, "forge mv OLD NEW writes it")]
+        self._names.learn(file, settings.id, settings.formerly)
+        return self._names.problems(settings.id, shown)
 
     def load(self, file: Path, overrides: Sequence[str] = ()) -> Loaded:
         """Load one persona file. Raises SpecError with all its problems."""

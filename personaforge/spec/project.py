@@ -196,6 +196,11 @@ class Known:
         """Return what is wrong with an argument that names nothing, with the nearest name."""
         from difflib import get_close_matches
 
+        from personaforge.spec.names import read_names
+
+        now = read_names(self._project).former.get(argument)
+        if now is not None:
+            return Problem(argument, "", f"is a former id, {argument} is called {now} now", f"type {now}")
         names = [*self.by_id, *(path.name for path in self.files)]
         close = get_close_matches(argument, names, 1)
         known = ", ".join(sorted(self.by_id)[:8]) or "none here"

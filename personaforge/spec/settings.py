@@ -86,6 +86,16 @@ class Settings:
         """The persona's slug."""
         return str(self.persona["id"])
 
+    @property
+    def formerly(self) -> tuple[str, ...]:
+        """The ids that the persona had, oldest first."""
+        return tuple(str(name) for name in self.persona.get("formerly") or ())
+
+    @property
+    def origin(self) -> str:
+        """The persona's oldest id: what seeds, prompts and signatures know it by."""
+        return self.formerly[0] if self.formerly else self.id
+
     def value(self, path: str) -> Any:
         """Return the value at a dotted path such as `image.model`. Raises KeyError with the path."""
         found = self.get(path, _MISSING)

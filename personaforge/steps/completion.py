@@ -54,7 +54,7 @@ def completion(
         "fashion": {"contexts": {}},
         **uses,
         "brief": settings["brief"],
-        "persona_id": context.node.persona,
+        "persona_id": context.node.origin,
         "section": section,
         "pinned": pinned,
         "sections": dict(sections),
@@ -77,7 +77,7 @@ def completion(
     fields["temperature"] = settings[f"{base}.temperature"]
     fields["max_tokens"] = max_tokens
     node = f"{context.origin(step)}{stream}"
-    fields["seed"] = derive_seed(context.node.persona, node, context.take, attempt, settings["seed"])
+    fields["seed"] = derive_seed(context.node.origin, node, context.take, attempt, settings["seed"])
     fields["context"] = {
         "brief": settings["brief"],
         "pinned": pinned,

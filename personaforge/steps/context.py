@@ -60,6 +60,13 @@ class Node(NamedTuple):
     needs: tuple[str, ...]
     """Names of nodes of the same persona."""
     tags: tuple[str, ...]
+    born: str = ""
+    """The persona's oldest id where it has been renamed."""
+
+    @property
+    def origin(self) -> str:
+        """The id that shapes bytes and keys (seeds, prompts): a new name of the persona must make nothing anew."""
+        return self.born or self.persona
 
     @property
     def name(self) -> str:

@@ -214,7 +214,7 @@ def draw(
         found: dict[str, Any] = {
             "width": position["width"] if "width" in position else view["image.width"],
             "height": position["height"] if "height" in position else view["image.height"],
-            "seed": derive_seed(context.node.persona, context.stream, context.take, attempt, view["seed"]),
+            "seed": derive_seed(context.node.origin, context.stream, context.take, attempt, view["seed"]),
             "attempt": attempt,
         }
         if "prompt" in capability.reads:

@@ -10,6 +10,7 @@ are never chosen from, in whatever way they got there: that would be to choose a
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -18,6 +19,8 @@ from typing import Any, NamedTuple
 import orjson
 
 from personaforge.errors import StoreError
+from personaforge.spec.names import KEY as FORMERLY
+from personaforge.spec.project import ID_PATTERN
 from personaforge.store.artifact import SUFFIXES, is_digest
 from personaforge.store.files import write_atomic
 
@@ -72,9 +75,11 @@ _LATER = ("under", "also", "face", "replaced")
 class LockFile:
     """One persona's lock as it was read."""
 
-    def __init__(self, path: Path, persona: str, lines: Mapping[str, bytes]) -> None:
+    def __init__(self, path: Path, persona: str, lines: Mapping[str, bytes], former: tuple[str, ...] = ()) -> None:
         self.path = path
         self.persona = persona
+        self.former = former
+        """Ids that the persona had, oldest first: a lock that was written under one of them is its own."""
         self._lines = lines
         self._pins: dict[str, Pin] = {}
 
@@ -105,12 +110,12 @@ class LockFile:
         """Return a lock with some pins replaced and others dropped."""
         lines = {name: line for name, line in self._lines.items() if name not in without}
         lines.update({name: _with_unknown(pin, self._lines.get(name)) for name, pin in pins.items()})
-        return LockFile(self.path, self.persona, lines)
+        return LockFile(self.path, self.persona, lines, self.former)
 
     def with_lines(self, lines: Mapping[str, bytes]) -> LockFile:
         """Return a lock with some raw lines replaced; an empty one drops its node."""
         found = {name: line for name, line in {**self._lines, **lines}.items() if line}
-        return LockFile(self.path, self.persona, found)
+        return LockFile(self.path, self.persona, found, self.former)
 
     def text(self) -> bytes:
         """Return the file's content."""
@@ -156,27 +161,43 @@ def _with_unknown(pin: Pin, line: bytes | None) -> bytes:
     return pin.line()
 
 
-def read_lock(path: Path, persona: str) -> LockFile:
-    """Read a persona's lock; an empty one where there is no file. Raises StoreError."""
+def read_lock(path: Path, persona: str, former: tuple[str, ...] = ()) -> LockFile:
+    """Read a persona's lock; an empty one where there is no file. Raises StoreError.
+
+    `former` are ids that the persona had, oldest first: while it has no lock under its present id, the one that lies
+    beside it under the newest former id is its own, and is written under the present one.
+    """
+    place = former_lock(path, persona, former) or path
     try:
-        with open(path, "rb") as file:
+        with open(place, "rb") as file:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        return LockFile(path, persona, {})
+        return LockFile(path, persona, {}, former)
     except OSError as error:
-        raise StoreError(f"can't read the lock: {error.strerror}", where=str(path)) from error
-    return LockFile(path, persona, lock_lines(data, path, persona))
+        raise StoreError(f"can't read the lock: {error.strerror}", where=str(place)) from error
+    return LockFile(path, persona, lock_lines(data, place, persona, former), former)
 
 
-def lock_lines(data: bytes, path: Path, persona: str) -> Mapping[str, bytes]:
+def lock_lines(data: bytes, path: Path, persona: str, former: tuple[str, ...] = ()) -> Mapping[str, bytes]:
     """Return the node lines of a lock's content by name; `path` is what errors name. Raises StoreError."""
     if len(data) > MAX_BYTES:
         raise StoreError("the lock is larger than 4 MiB", where=str(path))
     if not data.strip():
         hint = f"git checkout -- {path.name}; or remove the file, and forge build writes what it still knows"
         raise StoreError("the lock is empty, expected version, persona and nodes", hint=hint, where=str(path))
-    lines = _own_lines(data, path, persona)
-    return lines if lines is not None else _yaml_lines(data, path, persona)
+    for name in (persona, *former):
+        lines = _own_lines(data, path, name)
+        if lines is not None:
+            return lines
+    return _yaml_lines(data, path, persona, former)
+
+
+def former_lock(path: Path, persona: str, former: tuple[str, ...]) -> Path | None:
+    """Return the lock under a former id that stands in for a persona's own; None where it has one, or there is none."""
+    if not former or os.path.lexists(path):
+        return None
+    places = (path.with_name(f"{name}.lock.yaml") for name in reversed(former) if name != persona)
+    return next((place for place in places if place.is_file()), None)
 
 
 def same_line(one: bytes, other: bytes) -> bool:
@@ -255,7 +276,7 @@ def _conflict(data: bytes, path: Path) -> StoreError:
     return StoreError(f"the lock holds a merge conflict{what}", hint=hint, where=str(path))
 
 
-def _yaml_lines(data: bytes, path: Path, persona: str) -> dict[str, bytes]:
+def _yaml_lines(data: bytes, path: Path, persona: str, former: tuple[str, ...] = ()) -> dict[str, bytes]:
     import yaml
 
     if b"<<<<<<<" in data:
@@ -278,8 +299,14 @@ def _yaml_lines(data: bytes, path: Path, persona: str) -> dict[str, bytes]:
         raise StoreError(
             f"the lock has version {version}, expected {VERSION}", hint="use a newer forge", where=str(path)
         )
-    if tree.get("persona") != persona:
-        raise StoreError(f"the lock is of {tree.get('persona')!r}, expected {persona!r}", where=str(path))
+    if tree.get("persona") not in (persona, *former):
+        other = str(tree.get("persona"))
+        hint = f"if {persona} is {other} renamed: forge mv {other} {persona}, or `{FORMERLY}: [{other}]` in its file"
+        raise StoreError(
+            f"the lock is of {tree.get('persona')!r:.80}, expected {persona!r}",
+            hint=hint if re.fullmatch(ID_PATTERN, other) else "",
+            where=str(path),
+        )
     for name in lines:
         if not _NODE.fullmatch(name):
             raise StoreError(f"the lock names {name!r:.80}, which is no node", where=str(path))

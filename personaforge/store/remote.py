@@ -131,7 +131,8 @@ class Remote:
         missing: list[str] = []
         damaged: list[str] = []
         faults: list[str] = []
-        records, blobs = self._manifest(persona)
+        pushed = [self._manifest(name) for name in dict.fromkeys((persona, *store.names.formerly(persona)))]
+        records, blobs = (set[str]().union(*(part[index] for part in pushed)) for index in (0, 1))
         for digest in sorted(lock.digests() | blobs):
             if store.blobs.sound(digest):
                 done.there += 1

@@ -48,7 +48,7 @@ def spending(store: Store) -> Iterator[Line]:
             continue
         recorded.add(str(record.get("key", "")))
         parts = record.get("parts", {})
-        node = str(record.get("node", ""))
+        node = store.names.present_node(str(record.get("node", "")))
         yield Line(
             *_place(node),
             node,
@@ -61,22 +61,22 @@ def spending(store: Store) -> Iterator[Line]:
         )
     for charge in store.journal.charges():
         provider = charge.provider.partition("@")[0]
+        node = store.names.present_node(charge.node)
         yield Line(
-            *_place(charge.node),
-            charge.node,
+            *_place(node),
+            node,
             provider,
             charge.model,
             charge.usd,
             charge.reserved_usd,
             charge.at,
-            "failed",
+            "failed" if charge.sent else "done",  # what never was sent as such stands for a removed record
         )
     for entry in store.journal.open_entries():
         if entry.key not in recorded:
             provider = entry.provider.partition("@")[0]
-            yield Line(
-                *_place(entry.node), entry.node, provider, entry.model, None, entry.reserved_usd, entry.started, "open"
-            )
+            node = store.names.present_node(entry.node)
+            yield Line(*_place(node), node, provider, entry.model, None, entry.reserved_usd, entry.started, "open")
 
 
 def counted(line: Line) -> float:

@@ -22,6 +22,7 @@ from typing import Any
 
 from personaforge.digest import digest_file
 from personaforge.errors import StoreError, Unreadable
+from personaforge.spec.names import Names, read_names
 from personaforge.spec.project import Project
 from personaforge.store.artifact import Artifact, parse_artifact
 from personaforge.store.blobs import Blobs
@@ -29,6 +30,7 @@ from personaforge.store.files import refuse_links, stat_signature
 from personaforge.store.index import Index
 from personaforge.store.journal import Journal
 from personaforge.store.leases import Leases
+from personaforge.store.named import NamedIndex
 from personaforge.store.outputs import BuildFolder
 from personaforge.store.records import Records
 
@@ -44,8 +46,17 @@ class Store:
         refuse_links(self.folder)
         self.blobs = Blobs(self.folder / "blobs")
         self.records = Records(self.folder / "records")
-        self.index = Index(self.folder / "index.db")
+        self.index = NamedIndex(self.folder / "index.db", lambda: self.names)
         self.leases = Leases(self.folder / "leases")
+
+    @cached_property
+    def names(self) -> Names:
+        """What the project's personas are and were called."""
+        return read_names(self.project)
+
+    def forget_names(self) -> None:
+        """Read them again when they are next asked for: a persona has been renamed."""
+        self.__dict__.pop("names", None)
 
     @cached_property
     def journal(self) -> Journal:
@@ -70,7 +81,11 @@ class Store:
         return Path(self._temporary.name)
 
     def build_folder(self, persona: str) -> BuildFolder:
-        """Return a persona's build folder."""
+        """Return a persona's build folder: the one of a former id until the next build has moved it."""
+        build = self.project.build
+        if self.names.formerly(persona) and not os.path.lexists(build / persona):
+            former = (one for one in reversed(self.names.formerly(persona)) if (build / one).is_dir())
+            persona = next(former, persona)
         return BuildFolder(self.project.build, persona, project=self.project.root)
 
     def find(self, key: str, has: Callable[[str], bool] | None = None) -> dict[str, Any] | None:

@@ -23,6 +23,7 @@ import orjson
 
 from personaforge.digest import digest_json
 from personaforge.errors import StoreError, Unreadable
+from personaforge.spec.names import read_names
 from personaforge.spec.project import Project
 from personaforge.store.files import DAMAGED, unwritable
 from personaforge.store.lockfile import read_lock
@@ -198,16 +199,27 @@ def _unfinished(store: Store) -> Iterator[tuple[str, os.stat_result]]:
     yield from store.records.unfinished()
 
 
-def roots(store: Store) -> set[str]:
-    """Return the digests that must stay."""
+def roots(
+    store: Store,
+    *,
+    without: frozenset[str] = frozenset(),
+    without_locks: frozenset[str] = frozenset(),
+    without_builds: frozenset[str] = frozenset(),
+) -> set[str]:
+    """Return the digests that must stay. What some personas, locks in the working tree or builds name may be left out,
+    to see what only they hold."""
     keep: set[str] = set()
-    for data in _locks(store.project):
-        keep |= _digests_in(data)
-    for node, *_ in store.index.node_history():
+    for data in _locks(store.project, without_locks):
+        keep |= digests_in(data)
+    for node, persona, *_ in store.index.node_history():
+        if persona in without:
+            continue
         body = store.index.node_body(node)
         for output in orjson.loads(body)["outcome"]["outputs"].values() if body else ():
             keep.add(output["digest"])
-    for _, path in store.records.all("builds"):
+    for name, path in store.records.all("builds"):
+        if name in without_builds:
+            continue
         try:
             keep.update(parse_record(read_record(path), path).get("templates", {}).values())
         except Unreadable:
@@ -217,10 +229,14 @@ def roots(store: Store) -> set[str]:
     return keep
 
 
-def _locks(project: Project) -> Iterator[bytes]:
+def _locks(project: Project, without: frozenset[str] = frozenset()) -> Iterator[bytes]:
     """Yield every lock file in the working tree, and of every branch and tag."""
+    names = read_names(project)
     for path in _lock_files(project):
-        read_lock(path, path.name.removesuffix(".lock.yaml"))  # a lock that can't be read must not lose its artifacts
+        if str(path) in without:
+            continue
+        persona = path.name.removesuffix(".lock.yaml")
+        read_lock(path, persona, names.formerly(persona))  # one that can't be read must not lose its artifacts
         try:
             yield path.read_bytes()
         except OSError as error:
@@ -261,7 +277,7 @@ def _blind(path: str, error: OSError) -> Unreadable:
     return Unreadable(f"can't be searched for locks: {reason}", hint="nothing was removed", where=path)
 
 
-def _digests_in(data: bytes) -> set[str]:
+def digests_in(data: bytes) -> set[str]:
     """Return all that looks like a digest: a lock of any version names its artifacts by 64 hex characters."""
     import re
 
