@@ -30,7 +30,7 @@ from personaforge.faces.detection import detect, quick_forward, shows_face
 from personaforge.faces.landmarks import five_of_106
 from personaforge.faces.opencv import opencv
 from personaforge.faces.packs import EMBEDDED, Pack, role_of, way_back
-from personaforge.versions import installed_version
+from personaforge.versions import ONNXRUNTIME, OPENCV, installed_version
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
 _LIBRARIES = {
     "insightface": ("insightface",),
-    "onnxruntime": ("onnxruntime", "onnxruntime-gpu"),
-    "opencv": ("opencv-python", "opencv-python-headless", "opencv-contrib-python", "opencv-contrib-python-headless"),
+    "onnxruntime": ONNXRUNTIME,
+    "opencv": OPENCV,
     "pillow": ("pillow",),
 }
 """What decodes, scales, aligns and infers, and under which names it may be installed."""
