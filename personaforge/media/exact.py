@@ -209,15 +209,14 @@ def enlarged(values: Plane, factor: int) -> Plane:
 
 
 def reduced(values: Plane, factor: int) -> Plane:
-    """Return the means of squares of `factor` pixels; what is missing of the last ones counts as 0."""
+    """Return the means of squares of `factor` pixels; for what the last ones lack, the edge is repeated."""
     if factor == 1:
         return values
     rows, columns = values.shape
-    high, wide = -(-rows // factor), -(-columns // factor)
-    if (high * factor, wide * factor) != (rows, columns):
-        whole = np.zeros((high * factor, wide * factor), np.float32)
-        whole[:rows, :columns] = values
-        values = whole
+    below, beside = -rows % factor, -columns % factor
+    if below or beside:
+        cv2 = opencv()
+        values = np.asarray(cv2.copyMakeBorder(values, 0, below, 0, beside, cv2.BORDER_REPLICATE), np.float32)
     tall = values[::factor].copy()
     for shift in range(1, factor):
         tall += values[shift::factor]
