@@ -112,19 +112,8 @@ def install(home: Path, python: str, *, lowest: bool) -> str | None:
     if lowest:
         # uv has a home of its own, so that it brings nothing into the environment.
         steps.append([inside, "-m", "pip", "install", "-q", "--target", str(home / "uv"), "uv"])
-        steps.append(
-            [
-                str(home / "uv/bin/uv"),
-                "pip",
-                "install",
-                "-q",
-                "--resolution",
-                "lowest-direct",
-                "--python",
-                inside,
-                str(_ROOT),
-            ]  # fmt: skip
-        )
+        uv = [str(home / "uv/bin/uv"), "pip", "install", "-q", "--resolution", "lowest-direct"]
+        steps.append([*uv, "--python", inside, str(_ROOT)])
     else:
         steps.append([inside, "-m", "pip", "install", "-q", "--disable-pip-version-check", str(_ROOT)])
     for step in steps:

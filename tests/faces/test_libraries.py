@@ -133,6 +133,6 @@ def test_two_distributions_of_one_module_are_a_problem() -> None:
 @pytest.mark.parametrize("found", [types.ModuleType("onnxruntime"), ImportError("libcudart.so.12: cannot open")])
 def test_onnxruntime_that_is_half_there(monkeypatch: pytest.MonkeyPatch, found: Exception | types.ModuleType) -> None:
     _without(monkeypatch, "onnxruntime", found, "onnxruntime-gpu")
-    with pytest.raises(MissingExtra, match="onnxruntime-gpu 4[.]12[.]0[.]88 is installed") as caught:
+    with pytest.raises(MissingExtra, match=r"onnxruntime-gpu 4\.12\.0\.88 is installed") as caught:
         runtime.onnxruntime()
     assert caught.value.hint.startswith("pip uninstall -y onnxruntime onnxruntime-gpu && pip install")
