@@ -615,7 +615,7 @@ class Desk:
 
             group = self.settings.get(modality) or {}
             names = list(dict.fromkeys(one.provider for one in choices(step.get, group.get)))
-        return [f"{found.name}@{found.version}" for found in (capability(modality, name) for name in names)]
+        return [capability(modality, name).maker for name in names]
 
     def _wish(self, shape: ShapeNode) -> list[str]:
         node = f"{self.plan.id}/{shape.name}"

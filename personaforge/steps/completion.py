@@ -95,7 +95,7 @@ def completion(
     return [
         Action(
             kind="complete",
-            provider=f"{capability.name}@{capability.version}",
+            provider=capability.maker,
             request={**request, "model": model},
             inputs={BAD_ANSWER: bad.artifact.digest} if bad is not None else {},
             take=context.take,

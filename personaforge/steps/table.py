@@ -317,7 +317,7 @@ _KINDS = (
     ),
     StepKind(
         "finish",
-        1,
+        2,
         "finishing:finish",
         lambda name, step, slot: ("seed", "identity", "realism", f"pipeline.steps.{name}"),
         slots=lambda settings, step: _sources(settings, step) if _finishes(settings) else (),
