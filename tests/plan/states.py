@@ -137,7 +137,7 @@ def compare(site: Site, case: Case) -> tuple[list[str], Seen]:
         lies.append(f"{seen.bought} calls bought, and the plan says {low} to {high}")
     if case.bought is not None and seen.bought != case.bought:
         lies.append(f"{seen.bought} calls bought, and {case.bought} would be right")
-    lies += _pins_that_moved(case, pins, site.pins(), told, ends)
+    lies += _pins_that_moved(case, pins, site, keys, told, ends)
     lies += _said_again(site, case, plan)
     if case.heals:
         files = site.built()
@@ -214,19 +214,23 @@ def _writes_something(node: PlannedNode, done: NodeReport | None) -> bool:
 def _pins_that_moved(
     case: Case,
     before: Mapping[str, Any],
-    after: Mapping[str, Any],
+    site: Site,
+    keys: Mapping[str, str],
     told: Mapping[str, PlannedNode],
     ends: Mapping[str, NodeReport],
 ) -> Iterator[str]:
+    after, keys_after = site.pins(), site.pins("key")
     for name, outputs in before.items():
         if after.get(name) == outputs or name not in told:
             continue
         sticky = name.partition("/")[0] in STICKY
+        # A lock that is behind the settings pins another request; what stands is pinned in its place.
+        behind = keys[name] != keys_after.get(name)
         if sticky and not case.asked.repin:
             yield f"{name}: the sticky pin changed without --repin"
-        elif not sticky and name not in ends:
+        elif not sticky and name not in ends and not behind:
             yield f"{name}: its pin changed, and the build did nothing about it"
-        elif not sticky and told[name].state not in ("run", "maybe", "restore"):
+        elif not sticky and told[name].state not in ("run", "maybe", "restore") and not behind:
             yield f"{name}: its pin changed, and the plan says {told[name].state}"
 
 

@@ -64,8 +64,8 @@ LIES: Mapping[str, str] = {
     "store, raised/hosted": "a pinned image that fails its gate is bought again, and not counted",
     "records, raised/hosted": "a pinned image that fails its gate is bought again, and not counted",
     "lost, raised/local": "a later attempt is compared with the pin",
-    "lost anchor, seed/local": "the anchor that is missing does not say how to have a new one",
-    "lost anchor, seed/hosted": "the anchor that is missing does not say how to have a new one",
+    "lost anchor, seed/local": "the missing anchor does not say how to have a new one",
+    "lost anchor, seed/hosted": "the missing anchor does not say how to have a new one",
     "lost anchor, index/hosted": "what waits for a missing pin is counted as bought",
     "lost, select needs/local": "what is lost is never made again",
     "lost, select needs/hosted": "what waits for a missing pin is counted as bought",
@@ -75,6 +75,9 @@ LIES: Mapping[str, str] = {
     "clone, position/hosted": "what waits for a missing pin is counted as bought",
     "build, position/local": "the plan crashes on the new position (KeyError)",
     "build, position/hosted": "the plan crashes on the new position (KeyError)",
+    "raised, force text/hosted": "what a changed threshold may reach is said to run, and counted as bought",
+    "index, force text/hosted": "after a lost index all that waits is counted as bought",
+    "lost, restore/hosted": "what waits for a missing pin is counted as bought",
 }
 """Where plan and build are known to differ, and how. Strict: what has been mended has to go from here."""
 

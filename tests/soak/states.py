@@ -25,35 +25,14 @@ from tests.plan.state_table import CASES
 from tests.plan.states import PLAIN, Case, compare, try_case
 from tests.plan.test_states import LIES
 
-NODES = tuple(
-    [
-        "soul",
-        "surface",
-        "dna",
-        "profile",
-        "matrix",
-        "candidate/1",
-        "candidate/2",
-        "image/02",
-        "image/03",
-        "video/wave",
-        "document",
-        "sheet",
-    ]
+NODES = (
+    *("soul", "surface", "dna", "profile", "matrix", "candidate/1", "candidate/2"),
+    *("image/02", "image/03", "video/wave", "document", "sheet"),
 )
 WISHED = ("soul", "dna", "image/02", "image/03", "image", "video/wave")
-SELECTED = tuple(
-    [
-        "image/02",
-        "+image/02",
-        "image/02+",
-        "tag:text",
-        "state:modified+",
-        "result:rejected",
-        "+anchor",
-        "document",
-        "+document",
-    ]
+SELECTED = (
+    *("image/02", "+image/02", "image/02+", "+anchor", "document", "+document"),
+    *("tag:text", "state:modified+", "result:rejected"),
 )
 FLAGS = ("force", "repin", "select", "exclude")
 
