@@ -388,12 +388,12 @@ def rows() -> list[Case]:
         hosted="soul missing, image/02 missing, video/wave missing, buys 0",
     )
     for node in ("soul", "image/02", "anchor", "document"):
-        state = "pinned" if node == "anchor" else "cached"
+        state = "pinned|restore" if node == "anchor" else "cached|restore"
         row(
             f"blob {node}",
             f"the blob of {node} is gone, its file is there",
             lost(node, file=False),
-            both_ways=f"{node} {state} > nothing, buys 0, heals",
+            both_ways=f"{node} {state} > nothing|restored, buys 0, heals",
         )
     row(
         "anchor at candidate",
@@ -440,7 +440,7 @@ def rows() -> list[Case]:
         "blobs",
         "all blobs are gone, the build folder is there",
         gone(".forge/blobs"),
-        both_ways="soul cached, buys 0, heals",
+        both_ways="soul cached|restore, buys 0, heals",
     )
     row(
         "blobs, width",
@@ -801,6 +801,20 @@ def rows() -> list[Case]:
         hosted="soul missing, anchor restore > restored, buys 0",
     )
     row(
+        "store, then build",
+        "the store was gone and the project built from the build folder, which is gone now",
+        both(gone(".forge"), built(), gone("build")),
+        local="soul restore > restored, anchor restore > restored, buys 0, heals",
+        hosted="soul restore > restored, anchor restore > restored, image/02 restore > restored, buys 0",
+    )
+    row(
+        "blobs, then build",
+        "all blobs were gone and the project built, then the build folder is gone",
+        both(gone(".forge/blobs"), built(), gone("build")),
+        local="soul restore > restored, anchor restore > restored, buys 0, heals",
+        hosted="soul restore > restored, anchor restore > restored, image/02 restore > restored, buys 0",
+    )
+    row(
         "lock behind",
         "`image.width` changed and built, then the lock from before came back",
         both(built(deed=width), first_lock),
@@ -825,6 +839,7 @@ SLOW = frozenset(
         "blob document/local",
         "blob image/02/local",
         "blob soul/local",
+        "blobs, then build/local",
         "blobs, width/local",
         "blobs/local",
         "build, force/local",
@@ -921,6 +936,7 @@ SLOW = frozenset(
         "since/hosted",
         "since/local",
         "store, raised/local",
+        "store, then build/local",
         "text only/hosted",
         "text only/local",
         "touched/local",

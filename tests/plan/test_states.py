@@ -78,6 +78,10 @@ LIES: Mapping[str, str] = {
     "raised, force text/hosted": "what a changed threshold may reach is said to run, and counted as bought",
     "index, force text/hosted": "after a lost index all that waits is counted as bought",
     "lost, restore/hosted": "what waits for a missing pin is counted as bought",
+    "store, then build/local": "a build from the build folder leaves the store without its blobs",
+    "store, then build/hosted": "a build from the build folder leaves the store without its blobs",
+    "blobs, then build/local": "a build from the build folder leaves the store without its blobs",
+    "blobs, then build/hosted": "a build from the build folder leaves the store without its blobs",
 }
 """Where plan and build are known to differ, and how. Strict: what has been mended has to go from here."""
 
