@@ -461,7 +461,7 @@ def rows() -> list[Case]:
         "store",
         "the store is gone, the build folder is there",
         gone(".forge"),
-        local="anchor pinned|run|maybe, buys 0, heals",
+        local="anchor pinned|run|maybe|restore, buys 0, heals",
         hosted="anchor pinned|run|maybe|restore, image/04 run > rejected, buys 3",
     )
     row(
@@ -680,7 +680,8 @@ def rows() -> list[Case]:
         "the artifact of soul is in neither",
         lost("soul"),
         asked=Asked(select=("image/02",)),
-        both_ways="soul left, buys 0",
+        local="soul left|run, buys 0",
+        hosted="soul left|missing, buys 0",
     )
     row(
         "lost, select needs",
@@ -695,7 +696,7 @@ def rows() -> list[Case]:
         "the artifact of soul is in neither, `seed` changed",
         both(lost("soul"), seed),
         asked=Asked(exclude=("soul",)),
-        both_ways="soul left, or refuses",
+        both_ways="soul left|run|missing, or refuses",
     )
     row("clone, select", "a fresh clone", CLONE, asked=Asked(select=("image/02",)), both_ways="buys 0, or refuses")
     row(
