@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench lock clean
+.PHONY: help demo test check bench soak lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ bench: $(READY)  ## Run the benchmarks and print their tables
 	$(BIN)/python -m tests.benchmarks.drift
 	$(BIN)/python -m tests.benchmarks.painter
 	$(BIN)/python -m tests.benchmarks.embedded_pack
+
+soak: $(READY)  ## Run the long proofs, which print their seeds
+	$(BIN)/python -m tests.soak.pins
 
 lock:  ## Renew constraints.txt from pyproject.toml with the newest releases that it allows
 	rm -rf $(VENV)-lock

@@ -9,7 +9,7 @@ import click
 
 @click.group("lock", short_help="Have git merge lock files node by node.")
 def lock_command() -> None:
-    """Look after lock files."""
+    """Look after lock files. `forge lock merge --install` has git merge them node by node in your clone."""
 
 
 @lock_command.command("merge")
