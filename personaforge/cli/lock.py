@@ -11,7 +11,7 @@ from personaforge.report.terminal import echo
 
 @click.group("lock", short_help="Have git merge lock files node by node.")
 def lock_command() -> None:
-    """Look after lock files."""
+    """Look after lock files. `forge lock merge --install` has git merge them node by node in your clone."""
 
 
 @lock_command.command("merge")
