@@ -4,6 +4,7 @@
     ├── SpecError              a persona, a conf file, a template or an override is wrong; carries every problem found
     ├── PlanError              the graph can't be planned or selected as asked
     ├── PinnedArtifactMissing  a pinned artifact is in no store; carries the way out
+    │   └── LockFrozen         --frozen: something else than what the lock pins would be made
     ├── StoreError             the store, an index or the lock file can't be read or written
     │   └── Unreadable         something is there, and the system can't read it now: neither missing nor damaged
     ├── MissingExtra           a library or a system package is not there
@@ -77,6 +78,10 @@ class PinnedArtifactMissing(PersonaForgeError):
     """A pinned artifact is neither in the store nor in the build folder, and can't be remade byte for byte."""
 
     exit_code = 1
+
+
+class LockFrozen(PinnedArtifactMissing):
+    """The lock is frozen, and what it pins is not what would be made now."""
 
 
 class StoreError(PersonaForgeError):

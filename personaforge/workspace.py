@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any
 
@@ -133,15 +133,16 @@ class Workspace:
             return self.load([persona], overrides), name
         return self.load([], overrides), node
 
-    def plan(self, personas: Iterable[str], asked: Asked | None = None) -> Plan:
-        """Return what a build would do. Raises SpecError and PlanError."""
+    def plan(self, personas: Iterable[str], asked: Asked | None = None, *, frozen: bool = False) -> Plan:
+        """Return what a build would do. `frozen` makes nothing that the lock doesn't pin. Raises SpecError and
+        PlanError."""
         asked = asked or Asked()
         loaded = self.load(personas, asked.overrides)
-        everything = Planner(self.house, overrides=asked.overrides)
+        everything = Planner(self.house, Wishes(frozen=frozen), asked.overrides)
         if asked == Asked(overrides=asked.overrides):
             return everything.plan(loaded)
         nodes = [node for one in loaded for node in _selectable(one, everything)]
-        wishes = self._wishes(nodes, loaded, asked, everything)
+        wishes = replace(self._wishes(nodes, loaded, asked, everything), frozen=frozen)
         return Planner(self.house, wishes, asked.overrides, everything.shapes).plan(loaded)
 
     def build(
@@ -156,7 +157,9 @@ class Workspace:
         from personaforge.run.chronicle import Chronicle
         from personaforge.run.runner import Runner
         from personaforge.run.setup import calls_at_once, engine_of, settle_recorded
+        from personaforge.run.writable import require_writable
 
+        require_writable(self.store, plan)
         options = options or BuildOptions()
         settings = [persona.loaded.settings for persona in plan.personas]
         settle_recorded(self.store)

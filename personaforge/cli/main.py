@@ -41,6 +41,7 @@ COMMANDS = {
     "models": ("models", "List, fetch and check the face packs that measure."),
     "query": ("data", "Ask the warehouse in SQL."),
     "warehouse": ("data", "Look after the warehouse: rebuild, schema, info, export."),
+    "lock": ("lock", "Have git merge lock files node by node."),
     "cache": ("cache", "Verify, measure, clean and share the store."),
     "doctor": ("doctor", "Look for what would stop a build, from keys to disk."),
     "jobs": ("jobs", "Look after paid calls: list, resume, cancel, resolve, delete."),

@@ -7,6 +7,7 @@ when they have the digest. Planning only looks; running takes them back into the
 from __future__ import annotations
 
 from personaforge.digest import digest_bytes
+from personaforge.providers.kinds import HEAD
 from personaforge.steps.action import Action, Result
 from personaforge.store.artifact import Artifact
 from personaforge.store.outputs import BuildFolder
@@ -31,6 +32,10 @@ class Contents:
         self._computed[artifact.digest] = content
         return Result(action.key, {"content": artifact}, {})
 
+    def has(self, digest: str) -> bool:
+        """Tell whether a content can be read; when running, one that only the build folder holds is taken back."""
+        return self._store.blobs.has(digest) or self.size(digest) is not None
+
     def kept(self, result: Result) -> bool:
         """Tell whether computed bytes are in the store already."""
         return self._store.blobs.has(result.outputs["content"].digest)
@@ -54,6 +59,12 @@ class Contents:
             if data is not None:
                 return data
         return self._store.blobs.get(digest)
+
+    def head(self, digest: str) -> bytes:
+        """Return a content's first bytes, as many as tell what it is. Raises StoreError."""
+        if digest in self._computed or not self._store.blobs.has(digest):
+            return self.read(digest)[:HEAD]
+        return self._store.blobs.head(digest, HEAD)
 
     def _from_folder(self, digest: str, path: str) -> bytes | None:
         """Return what the build folder holds under a digest: at the given path, or anywhere in it."""

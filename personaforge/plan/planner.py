@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import orjson
@@ -24,13 +25,17 @@ from personaforge.plan.explain import changes, restore_reasons
 from personaforge.plan.graph import ShapeNode, Shapes
 from personaforge.plan.issued import Issued, issued_reason, placed_reason, to_be_pinned
 from personaforge.plan.plan import WORKING, Estimate, PersonaPlan, Plan, PlannedNode, Reason, Wishes
+from personaforge.plan.recall import recalled
 from personaforge.plan.replay import Replay, replay, result_of
+from personaforge.plan.standing import forge_part, gates_part, request_part, rules_of
 from personaforge.providers.table import capability
 from personaforge.spec.domain import domain_remark
 from personaforge.spec.load import Loaded
 from personaforge.spec.settings import Settings, UndeclaredRead, View
-from personaforge.steps.action import Action, Outcome, Result, outcome_from_json
+from personaforge.steps.action import Action, Outcome, outcome_from_json
 from personaforge.steps.context import ANCHOR, Context, Measurer
+from personaforge.steps.standing import Standing
+from personaforge.store.index import NodeRow
 from personaforge.store.lockfile import LockFile, Pin, read_lock
 from personaforge.store.outputs import BuildFolder, Placed
 from personaforge.store.store import Store
@@ -78,24 +83,54 @@ class Planner:
         for name in {name for shape in plan.shape.nodes for name in shape.templates}:
             self.house.templates.closure(name)  # read now: what is edited while a build runs is the next one's
         rows = self.house.store.index.nodes(settings.id)
+        plan.lock, plan.lost = recalled(lock, plan.shape, rows, settings, self.house.store)
         desk = Desk(self.house, plan, self.wishes, issued)
         for shape in plan.shape.nodes:
-            node = PlannedNode(settings.id, shape, rows.get(f"{settings.id}/{shape.name}"))
-            plan.nodes[shape.name] = node
-            selected = self.wishes.selected
+            plan.nodes[shape.name] = PlannedNode(settings.id, shape, rows.get(f"{settings.id}/{shape.name}"))
+        selected = self.wishes.selected
+        companions = self._companions(plan, desk) if selected is not None else set()
+        for shape in plan.shape.nodes:
+            node = plan.nodes[shape.name]
             if selected is not None and node.id not in selected:
                 node.state = "left"
+                if shape.name in companions and all(self._is_built(plan.nodes[name]) for name in shape.needs):
+                    self._decide(node, plan, desk)
+                    node.state = "left" if node.state in ("cached", "pinned") else node.state
                 continue
             if shape.kind.places and turns and desk.unplaced(shape):
                 self._waits_its_turn(node, turns[-1])
             else:
                 self._decide(node, plan, desk)
+            self._pin_again(node, plan)
             if shape.kind.places and node.state in WORKING:
                 if desk.unplaced(shape) and all(reason.code != "issued" for reason in node.reasons):
                     node.reasons += issued_reason(desk.issued())
                 node.after = turns[-1].id if turns else ""
                 turns.append(node)
         return plan
+
+    def _companions(self, plan: PersonaPlan, desk: Desk) -> set[str]:
+        """Return the nodes that come along with what is selected, though they are not: what forge computes for it by
+        itself, and what was lost and can be made again without a purchase. Left as they were, the selected nodes would
+        be made from what is no longer so, or fail."""
+        assert self.wishes.selected is not None
+        found: set[str] = set()
+        asked = [shape for shape in plan.shape.nodes if f"{plan.id}/{shape.name}" in self.wishes.selected]
+        while asked:
+            shape = asked.pop()
+            for name in shape.needs:
+                need = plan.shape.by_name[name]
+                if name in found or f"{plan.id}/{name}" in self.wishes.selected:
+                    continue
+                row = plan.nodes[name].row
+                lost = row is not None and desk.lost(row) and desk.remakeable(need)
+                if lost or not (need.kind.modality or need.kind.pinned):
+                    found.add(name)
+                    asked.append(need)
+        return found
+
+    def _is_built(self, node: PlannedNode) -> bool:
+        return node.row is not None or node.state != "left"
 
     def _decide(self, node: PlannedNode, plan: PersonaPlan, desk: Desk) -> None:
         shape = node.shape
@@ -104,6 +139,9 @@ class Planner:
             if need.state == "left" and need.row is None:
                 hint = f"select it as well: --select +{shape.name}"
                 raise PlanError(f"{node.id} needs {need.id}, which has not been built", hint=hint)
+            if need.state == "left" and need.row is not None and desk.lost(need.row):
+                hint = f"get it with `forge cache pull {plan.id}`, or select it as well: --select +{shape.name}"
+                raise PlanError(f"{node.id} needs {need.id}, whose artifact is in no store", hint=hint)
         blocking = [
             need.shape.name
             for need in needs
@@ -124,6 +162,18 @@ class Planner:
             return
         self._replay(node, desk)
 
+    def _pin_again(self, node: PlannedNode, plan: PersonaPlan) -> None:
+        """A line that has gone from the lock is work, too: it is written again."""
+        name, outcome = node.shape.name, node.outcome
+        if not node.shape.kind.pinned or node.state not in ("cached", "pinned", "restore"):
+            return
+        if name not in plan.lost and (
+            name in plan.lock or outcome is None or not (outcome.passed and outcome.outputs and outcome.key)
+        ):
+            return
+        node.state = "restore"
+        node.reasons += (Reason("pin", "its line is missing from the lock, and is written again"),)
+
     def _waits_its_turn(self, node: PlannedNode, before: PlannedNode) -> None:
         """Another new face is placed first, and where it will lie isn't known yet."""
         new = () if node.row is not None else (Reason("new", "never built"),)
@@ -138,8 +188,9 @@ class Planner:
             self._replay(node, desk)
         except NotSettled:
             return False
-        if node.state == "missing" and any(need.state != "missing" for need in needs):
-            # Its needs are about to be made; they may bring it back, byte for byte.
+        returning = not node.shape.kind.modality and any(need.returns for need in needs)
+        if node.state == "missing" and returning and not desk.has_pinned(node):
+            # Its needs are about to be made again; they may bring it back.
             node.state, node.reasons = "cached", ()
             return False
         return node.state != "run"
@@ -156,10 +207,12 @@ class Planner:
             node.outcome = desk.outcome_of_row(node)
             return
         gone = [(file.path, condition) for file, condition in conditions if condition != "there"]
-        if gone:
+        lost = [file for file in placed if not desk.house.store.blobs.has(file.digest)]
+        if gone or lost:
             node.reasons = restore_reasons(gone)
-            if all(desk.contents.size(file.digest) is not None for file, _ in conditions):
+            if all(desk.contents.has(file.digest) for file in placed):
                 node.state = "restore"
+                node.reasons += (_TAKEN_BACK,) if lost else ()
             else:
                 node.reasons += (Reason("lost", "its artifact is no longer in the store"),)
                 self._replay(node, desk)
@@ -176,17 +229,29 @@ class Planner:
         node.outcome, node.missing, node.reads = played.outcome, played.missing, context.settings.reads
         node.keys = played.keys
         pin = desk.pin(shape)
+        wished = desk.wished(shape)
+        node.returns = (
+            pin is not None
+            and not wished
+            and played.missing is not None
+            and context.standing.same_request(pin, played.keys[0])
+            and desk.gone(pin)
+        )
         if played.missing is None and not (shape.kind.places and to_be_pinned(played.outcome, pin)):
             assert played.outcome is not None
             self._known_after_all(node, played.outcome, desk, pin)
             return
         node.state = "run"
-        node.reasons += desk.reasons(node, context) or _gate_reason(played.missing, pin)
+        if node.id in self.wishes.forced:
+            node.reasons = (Reason("forced", "another take was asked for"), *desk.reasons(node, context))
+        elif node.returns:
+            node.reasons += (*desk.reasons(node, context), _REMADE)
+        else:
+            node.reasons += desk.reasons(node, context) or _gate_reason(played.missing, pin)
         if shape.kind.places and played.outcome is not None:
             node.reasons += placed_reason(played.outcome)
-        if node.id in self.wishes.forced:
-            node.reasons = (Reason("forced", "another take was asked for"), *node.reasons)
-        node.estimate = _estimate(node, desk.settings, played.missing)
+        stays = pin is not None and not wished and context.standing.same_gates(pin)
+        node.estimate = _estimate(node, desk.settings, played.missing, pin if not wished else None, stays=stays)
 
     def _known_after_all(self, node: PlannedNode, outcome: Outcome, desk: Desk, pin: Pin | None) -> None:
         """Replaying found every result. Only files may have to be put in place."""
@@ -205,27 +270,56 @@ class Planner:
                 gone += [(f.path, condition) for f, condition in desk.folder.condition([known]) if condition != "there"]
             elif not desk.folder.holds(output.path, output.artifact.digest):
                 gone.append((output.path, "missing"))
-        node.state = "restore" if gone else "pinned" if sticky else "cached"
-        node.reasons = restore_reasons(gone)
-        if sticky and node.row is not None:
-            changed = changes(desk.row_body(node), desk.facts(node.shape))
-            if changed:
-                node.note = "stays, although " + "; ".join(reason.text for reason in changed)
+        upgraded = pin is not None and outcome.also not in ("", pin.also)
+        has = desk.house.store.blobs.has
+        lost = not all(has(made.artifact.digest) for made in outcome.outputs.values())
+        node.state = "restore" if gone or lost else "pinned" if sticky or upgraded or outcome.stays else "cached"
+        node.reasons = (*restore_reasons(gone), *((_TAKEN_BACK,) if lost else ()))
+        if sticky or upgraded or outcome.stays:
+            node.note = _stays_note(node, desk, pin, outcome)
 
     def _unsettled(self, node: PlannedNode, needs: Sequence[PlannedNode], desk: Desk) -> None:
         names = _short_list([need.shape.name for need in needs])
+        pin = None if desk.wished(node.shape) else desk.pin(node.shape)
+        returning = all(need.returns or need.state == "missing" for need in needs)
+        missing = [need.shape.name for need in needs if need.state == "missing"]
+        if missing:
+            node.state = "missing"
+            node.reasons = (Reason("needs", f"needs {_short_list(missing)}, which is pinned and missing"),)
+            return
+        as_pinned = pin is not None and self._is_asked_as_pinned(node, pin, desk)
+        if pin is not None and returning and as_pinned:
+            node.returns = True
+            if not desk.gone(pin):
+                node.state = "maybe"
+                node.reasons = (Reason("needs", f"only if it changes: {names}"),)
+            elif desk.remakeable(node.shape):
+                node.state = "run"
+                node.reasons = (Reason("needs", f"waits for {names}"), _REMADE)
+            else:
+                node.state, node.returns = "missing", False
+                node.reasons = (Reason("pin", _pinned_and_gone(node, pin)),)
+            if node.state != "missing" and not desk.standing(node.shape).same_gates(pin):
+                node.estimate = _estimate(node, desk.settings, None, pin)._replace(**_NONE_FOR_SURE)
+            return
+        if not node.shape.kind.pinned and returning:
+            node.returns = node.row is None or not changes(desk.row_body(node), desk.facts(node.shape))
         if node.row is None:
             node.state = "run"
             node.reasons = (Reason("new", "never built"), Reason("needs", f"waits for {names}"))
         else:
             own = changes(desk.row_body(node), desk.facts(node.shape))
             forced = node.id in self.wishes.forced
-            node.state = "run" if own or forced else "maybe"
-            node.reasons = (*own, Reason("needs", f"{'waits for' if own else 'only if it changes:'} {names}"))
-        if all(need.state == "missing" for need in needs):
-            node.state = "missing"
-            node.reasons = (Reason("needs", f"needs {names}, which is pinned and missing"),)
-        node.estimate = _estimate(node, desk.settings, None)
+            node.state = "run" if forced or (own and not as_pinned) else "maybe"
+            waits = "waits for" if node.state == "run" else "only if it changes:"
+            node.reasons = (*own, Reason("needs", f"{waits} {names}"))
+        node.estimate = _estimate(node, desk.settings, None, pin)
+
+    def _is_asked_as_pinned(self, node: PlannedNode, pin: Pin, desk: Desk) -> bool:
+        """Tell whether a node whose needs aren't settled is asked for as it was when it was pinned."""
+        if pin.under:
+            return pin.under.get("request") == desk.standing(node.shape).request
+        return node.row is None or not changes(desk.row_body(node), desk.facts(node.shape))
 
     def _notices(self, plans: Iterable[PersonaPlan]) -> tuple[str, ...]:
         found: dict[str, None] = {}
@@ -301,7 +395,7 @@ class Desk:
             # With the anchor the face is pinned for good. What is built has its pin, and is looked at again until then.
             parts.append("" if built or self.anchored(shape) else digest_json("issued/1", self.issued()))
         parts += needs.values()
-        return digest_strings("node/1", parts)
+        return digest_strings("node/2", parts)
 
     def take(self, shape: ShapeNode) -> int:
         """Return which take the node is to have: the pinned one, or when forced the first that takes a new call."""
@@ -317,7 +411,11 @@ class Desk:
     def replayed(self, shape: ShapeNode, context: Context) -> Replay:
         """Replay a node's procedure over known results."""
         store = self.house.store
-        return replay(shape.kind.start(context), lambda action: _known(store, action), self.contents)
+        return replay(
+            shape.kind.start(context),
+            lambda action: result_of(action, store.find(action.key, self.contents.has)),
+            self.contents,
+        )
 
     def context(self, shape: ShapeNode, take: int) -> Context:
         """Return what the node's procedure may see."""
@@ -335,7 +433,77 @@ class Desk:
             issued=self.issued if shape.kind.places else _nothing_issued,
             take=take,
             repin="repin" in wish,
+            frozen=self._wishes.frozen,
+            may_remake=self._may_remake,
+            standing=self.standing(shape),
         )
+
+    def standing(self, shape: ShapeNode) -> Standing:
+        """Return what a node's result would be accepted under now."""
+        if not shape.kind.pinned or shape.kind.places:
+            return Standing()
+        return Standing(
+            forge_part(shape, self._providers(shape) if shape.kind.modality else []),
+            request_part(self.settings, self.plan.shape, shape, self.house.templates, self._pinned_outputs),
+            gates_part(self.settings, shape),
+            rules_of(self.settings, shape),
+            lambda: self._only_forge(shape),
+        )
+
+    def _pinned_outputs(self, name: str) -> dict[str, str]:
+        """Return a need's artifacts by name: as it came out, or as the lock has them while that isn't known."""
+        try:
+            return {output: made.artifact.digest for output, made in self.outcome(name).outputs.items()}
+        except NotSettled:
+            pin = self.lock.pin(name)
+            return dict(pin.outputs) if pin is not None else {}
+
+    def _only_forge(self, shape: ShapeNode) -> bool:
+        """Tell whether a node was built from what it depends on now, but for forge's own part."""
+        node = self.plan.nodes[shape.name]
+        if node.row is None:
+            return False
+        before, now = self.row_body(node), self.facts(shape)
+        if any(reason.code == "setting" for reason in changes(before, now)):
+            return False
+        former: Mapping[str, str] = before.get("templates", {})
+        own = (name for name in now["templates"] if former.get(name) != now["templates"][name])
+        if any(self.house.templates.is_own(name) for name in own):
+            return False
+        if _names(before.get("provider", "")) != _names(now.get("provider", "")):
+            return False
+        return all(self._same_need(name, before.get("needs", {}).get(name, "")) for name in shape.needs)
+
+    def _same_need(self, name: str, before: str) -> bool:
+        need = self.plan.shape.by_name[name]
+        return self.outcome(name).digest == before or (not need.kind.pinned and self._only_forge(need))
+
+    @cached_property
+    def _may_remake(self) -> bool:
+        """Whether every picture of this person is drawn here, by providers that give the same bytes again: nothing that
+        was bought, and nothing of a real person, can hang on a drawing that takes another's place."""
+        if self._wishes.frozen:
+            return False
+        drawn = [shape for shape in self.plan.shape.nodes if shape.kind.modality in ("image", "video")]
+        return all(self.remakeable(shape) for shape in drawn)
+
+    def remakeable(self, shape: ShapeNode) -> bool:
+        """Tell whether a lost artifact can be made again without a purchase: computed, or by a provider that gives the
+        same bytes for the same request."""
+        modality = shape.kind.modality
+        return not modality or capability(modality, shape.declaration["provider"]).deterministic
+
+    def gone(self, pin: Pin) -> bool:
+        """Tell whether a pinned artifact is in neither the store nor the build folder."""
+        return not all(self.contents.has(digest) for digest in pin.outputs.values())
+
+    def lost(self, row: NodeRow) -> bool:
+        """Tell whether an artifact of a node's last outcome can't be had any more."""
+        return not all(self.contents.has(str(item[1])) for item in orjson.loads(row.files))
+
+    def wished(self, shape: ShapeNode) -> bool:
+        """Tell whether the user wants another take or another pin."""
+        return bool(self._wish(shape))
 
     def outcome(self, name: str) -> Outcome:
         """Return what a needed node came to."""
@@ -359,6 +527,11 @@ class Desk:
     def pin(self, shape: ShapeNode) -> Pin | None:
         """Return what the lock pins for a node."""
         return self.lock.pin(shape.name) if shape.kind.pinned else None
+
+    def has_pinned(self, node: PlannedNode) -> bool:
+        """Tell whether what a node's pin names can be read, be it what it should be or not."""
+        pin = self.pin(node.shape)
+        return pin is not None and all(self.contents.size(digest) is not None for digest in pin.outputs.values())
 
     def issued(self) -> dict[str, str]:
         """Return the shapes of the other personas' faces: as planning found them, or as they are now when running."""
@@ -437,12 +610,40 @@ def _left_unmeasured(node: PlannedNode) -> bool:
     return node.state in ("run", "maybe") or (node.row is not None and node.row.status in ("unmeasured", "rejected"))
 
 
-def _known(store: Store, action: Action) -> Result | None:
-    return result_of(action, store.find(action.key))
-
-
 def _nothing_issued() -> Mapping[str, str]:
     raise UndeclaredRead("a step reads the issued faces, which its kind doesn't declare")
+
+
+_REMADE = Reason("pin", "the pinned artifact is remade, and has to come out the same")
+_TAKEN_BACK = Reason("lost", "its artifact is taken back into the store from the build folder")
+_NONE_FOR_SURE: dict[str, Any] = {"calls_min": 0, "priced_usd_min": 0.0, "unpriced_min": 0}
+"""What is pinned and only fails a gate that was changed may have to be bought again, or not."""
+_FREE_KINDS = ("measure", "measure_clip", "write")
+"""Actions that nobody charges for."""
+
+
+def _stays_note(node: PlannedNode, desk: Desk, pin: Pin | None, outcome: Outcome) -> str:
+    """Say that a pin stays, and in spite of what."""
+    found = [reason.text for reason in changes(desk.row_body(node), desk.facts(node.shape))] if node.row else []
+    if not found and pin is not None and outcome.also not in ("", pin.also):
+        found = [f"it was accepted by forge {pin.under.get('forge', 'of before')}"]
+    if outcome.stays:
+        found.append(f"the rules say {outcome.stays}")
+    return "stays, although " + "; ".join(found) if found else ""
+
+
+def _pinned_and_gone(node: PlannedNode, pin: Pin) -> str:
+    digests = ", ".join(digest[:12] for digest in pin.outputs.values())
+    return (
+        f"{node.id} is pinned to {digests}, which is in neither the store nor the build folder; get it with "
+        f"`forge cache pull {node.persona}`, or accept a new one with `forge build {node.persona} "
+        f"--repin {node.shape.name}`"
+    )
+
+
+def _names(providers: str) -> list[str]:
+    """Return providers without the versions of their code."""
+    return [one.partition("@")[0] for one in providers.split(", ")]
 
 
 def _gate_reason(missing: Action | None, pin: Pin | None) -> tuple[Reason, ...]:
@@ -451,25 +652,33 @@ def _gate_reason(missing: Action | None, pin: Pin | None) -> tuple[Reason, ...]:
         return (Reason("pin", "has no pin yet"),)
     if missing.attempt:
         return (Reason("gate", f"attempt {missing.attempt - 1} is below its gate"),)
-    if pin is not None:
-        return (Reason("pin", "the pinned artifact is remade, and has to come out the same"),)
     return (Reason("lost", f"the result of its {missing.kind} action is no longer in the store"),)
 
 
-def _estimate(node: PlannedNode, settings: Any, missing: Action | None) -> Estimate:
-    """Return what a node may buy: at least the call that is known to be missing, at most every attempt."""
+def _estimate(
+    node: PlannedNode, settings: Any, missing: Action | None, pin: Pin | None, *, stays: bool = False
+) -> Estimate:
+    """Return what a node may buy: at least the call that is known to be missing, at most every attempt.
+
+    `stays` says that what is pinned is only measured again, and stays whatever comes of it.
+    """
     kind = node.shape.kind
     if not kind.modality or kind.price is None:
         return Estimate()
     provider = capability(kind.modality, node.shape.declaration["provider"])
     if not provider.paid:
         return Estimate()
-    if missing is not None and missing.kind in ("measure", "measure_clip", "write"):
+    if missing is not None and missing.kind in _FREE_KINDS:
+        # The gate decides once it is measured; a pinned one that fails gives way to all attempts, another to the rest.
+        most = 0 if stays else kind.calls(settings, node.shape.declaration) - (pin is None)
+        least, price = 0, kind.price(settings, node.shape.declaration, node.shape.slot)
+    else:
+        price = missing.price if missing is not None else kind.price(settings, node.shape.declaration, node.shape.slot)
+        attempt = missing.attempt if missing is not None else 0
+        most = max(kind.calls(settings, node.shape.declaration) - attempt, 1)
+        least = 0 if node.state == "maybe" else 1
+    if not most:
         return Estimate()
-    price = missing.price if missing is not None else kind.price(settings, node.shape.declaration, node.shape.slot)
-    attempt = missing.attempt if missing is not None else 0
-    most = max(kind.calls(settings, node.shape.declaration) - attempt, 1)
-    least = 0 if node.state == "maybe" else 1
     if price.usd is None:
         return Estimate(least, most, unpriced_min=least, unpriced_max=most)
     return Estimate(least, most, price.usd * least, price.usd * most)

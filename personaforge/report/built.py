@@ -13,6 +13,8 @@ from personaforge.report.terminal import echo, style
 from personaforge.workspace import Workspace
 
 SCHEMA = 1
+CONFLICT = "stopped"
+"""Status of a persona whose face somebody else has pinned meanwhile: its document may say complete, of another face."""
 _LARGEST_IN_FULL = 3
 """Up to so many personas are shown step by step; more have a line each, as nobody reads ten tables."""
 
@@ -112,17 +114,20 @@ def _persona(space: Workspace, persona: PersonaPlan, report: Any) -> dict[str, A
         step["built"] += 1
         if row.status in ("unmeasured", "flagged", "rejected"):
             step[row.status] += 1
-        step["files"] += [item[0] for item in orjson.loads(row.files)]
+        step["files"] += [item[0] for item in orjson.loads(row.files) if item[0]]
         composite = _composite(space, node, done)
         if composite is not None:
             step["composites"].append(composite)
     document = rows.get(persona.document.id) if persona.document is not None else None
+    conflict = any(done.conflict for name, done in report.nodes.items() if name.startswith(f"{persona.id}/"))
     folder = os.path.relpath(space.store.build_folder(persona.id).folder)
     status, labels = "", []
     if document is not None:
         body = orjson.loads(space.store.index.node_body(document.node) or "{}")
         facts = body.get("outcome", {}).get("facts", {})
         status, labels = facts.get("persona_status", ""), facts.get("labels", [])
+    if conflict:
+        status = CONFLICT
     return {"id": persona.id, "folder": folder + "/", "status": status, "labels": labels, "steps": list(steps.values())}
 
 
@@ -154,6 +159,8 @@ def _print_table(summary: dict[str, Any]) -> None:
 
 def _standing(persona: dict[str, Any]) -> str:
     """Return how a persona stands, in words. A pipeline without a document has no status of its own."""
+    if persona["status"] == CONFLICT:
+        return CONFLICT
     complete = all(step["built"] == step["nodes"] for step in persona["steps"])
     standing = (persona["status"] or "built") if complete else "partly built"
     return standing + (f" ({', '.join(persona['labels'])})" if persona["labels"] else "")

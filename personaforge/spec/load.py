@@ -25,7 +25,7 @@ from personaforge.versions import installed_version
 if TYPE_CHECKING:
     from personaforge.spec.compose import Origin
 
-_FORMAT = "spec/1"
+_FORMAT = "spec/2"
 
 
 class SpecCache(Protocol):
@@ -104,7 +104,7 @@ class Loader:
                 body = orjson.dumps({**row, "groups": {name: group.digest for name, group in row["groups"].items()}})
                 groups = {group.digest: orjson.dumps(group.data) for group in row["groups"].values()}
                 self._cache.put_spec(key, body, groups)
-        settings = Settings(row["persona"], row["groups"])
+        settings = Settings(row["persona"], row["groups"], row["written"])
         return Loaded(file, lock_path(file, settings.id), settings)
 
     def _key(self, file: Path, overrides: Sequence[str], *, fresh: bool = False) -> str:
@@ -164,7 +164,8 @@ class Loader:
         groups = {name: self._interned(plain.pop(name)) for name in GROUPS}
         groups[SCHEMAS] = self._interned(schemas)
         bases = [[str(source.path), source.digest] for source in sources.files[:-1]]
-        return {"persona": plain, "groups": groups, "bases": bases}
+        written = self._composer.written(sources, overrides)
+        return {"persona": plain, "groups": groups, "bases": bases, "written": written}
 
     def _every_problem(self, sources: Any, overrides: Sequence[str], error: SpecError) -> list[Problem]:
         """Return what else is wrong with a persona that can't be composed: passes over what is known to be wrong, until

@@ -70,11 +70,15 @@ class Group:
 class Settings:
     """All settings of one persona."""
 
-    __slots__ = ("_digests", "groups", "persona")
+    __slots__ = ("_digests", "groups", "persona", "written")
 
-    def __init__(self, persona: Mapping[str, Any], groups: Mapping[str, Group]) -> None:
+    def __init__(
+        self, persona: Mapping[str, Any], groups: Mapping[str, Group], written: Mapping[str, Any] | None = None
+    ) -> None:
         self.persona = persona
         self.groups = groups
+        self.written = written or {}
+        """What the user wrote of it, by dotted path; see `personaforge.spec.written`."""
         self._digests: dict[str, str] = {}
 
     @property

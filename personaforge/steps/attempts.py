@@ -5,19 +5,21 @@ buying anything; a crash in the middle resumes where it stopped; a changed thres
 
 What the lock pins comes first: as long as the request is what it was at the pin, the pinned artifact is the answer,
 whatever else the store holds, and it is only judged again. One that is missing is never silently made anew: a
-deterministic provider may remake it, if the bytes come out equal, and otherwise the user has to say so.
+deterministic provider may remake it, if the bytes come out equal, and otherwise the user has to say so. Once remade it
+is judged like one that was there, so that a machine with a store and one without come to the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from personaforge.errors import JobFailed, PinnedArtifactMissing, Refused
+from personaforge.errors import JobFailed, LockFrozen, PinnedArtifactMissing, Refused
 from personaforge.identity.verdict import Decision
 from personaforge.steps.action import Action, Outcome, Output, Result, Status
-from personaforge.steps.context import Context
+from personaforge.steps.context import Context, pinned_size
+from personaforge.steps.remake import refusal
 from personaforge.store.artifact import Artifact
 from personaforge.store.lockfile import Pin
 
@@ -81,18 +83,20 @@ def attempt_loop(
     output its place in the build folder. `exhausted` is the status when every attempt was used and none accepted,
     `otherwise` the outcome with a limit of 0, which lets only what is pinned through. Raises PinnedArtifactMissing.
     """
-    expected: Mapping[str, str] | None = None
     pin = None if context.repin else context.pin
-    if pin is not None and pin.key == first.key:
+    if pin is not None and context.standing.same_request(pin, first.key):
+        replaced: dict[str, str] = {}
         made = _pinned(context, pin, paths)
-        if made is not None:
-            outcome = yield from _judged_again(context, first, pin, made, examine, paths)
-            if outcome is not None:
-                return outcome
-        elif first.deterministic:
-            expected = pin.outputs
-        else:
+        if made is None and not first.deterministic:
             raise _missing(context, "is in neither the store nor the build folder")
+        if made is None:
+            made = yield from _remade(context, pin, make, examine)
+            replaced = {name: digest for name, digest in pin.outputs.items() if made.outputs[name].digest != digest}
+        outcome = yield from _judged_again(context, first, pin, made, examine, paths, replaced)
+        if outcome is not None:
+            return outcome
+    if context.frozen:
+        raise frozen(context, first)
     if not limit:
         assert otherwise is not None
         return otherwise
@@ -106,11 +110,7 @@ def attempt_loop(
     best = tried[-1] if tried[-1].judgement.decision is Decision.ACCEPT else max(tried, key=_rank)
     accepted = best.judgement.decision is Decision.ACCEPT
     status: Status = best.judgement.status if accepted else "rejected" if best.made.blocked else exhausted
-    if expected is not None and accepted:
-        found = {name: artifact.digest for name, artifact in best.made.outputs.items()}
-        if found != dict(expected):
-            raise _missing(context, "was remade, but came out different")
-    return _outcome(context, first, best, tried, status, paths)
+    return _outcome(context, first, best, tried, status, paths, under=context.standing.noted())
 
 
 class Called(NamedTuple):
@@ -161,11 +161,35 @@ def _pinned(context: Context, pin: Pin, paths: Callable[[Mapping[str, Artifact]]
     outputs = {name: Artifact(digest, pin.media[name], 0) for name, digest in pin.outputs.items()}
     places = paths(outputs)
     for name, artifact in outputs.items():
-        size = context.artifacts.size(artifact.digest, places.get(name, ""))
+        size = pinned_size(context, artifact, places.get(name, ""))
         if size is None:
             return None
         outputs[name] = artifact._replace(size=size)
     return Made(outputs, {name: value for name, value in pin.facts.items() if name in _KEPT_FACTS})
+
+
+def _remade(
+    context: Context,
+    pin: Pin,
+    make: Callable[[int, Sequence[Attempt]], Making],
+    examine: Callable[[Made], Examining],
+) -> Generator[Action, Result, Made]:
+    """Make the pinned attempt again, by the way on which it was made: a later attempt is told what was wrong before.
+
+    Raises PinnedArtifactMissing where other bytes come out and may not take the pin's place.
+    """
+    tried: list[Attempt] = []
+    for number in range(pin.attempt):
+        before = yield from make(number, tried)
+        judgement = _blocked(before) if before.blocked else (yield from examine(before))
+        tried.append(Attempt(number, before, judgement))
+    made = yield from make(pin.attempt, tried)
+    found = {name: artifact.digest for name, artifact in made.outputs.items()}
+    if found != dict(pin.outputs):
+        refused = yield from refusal(context, pin, made.outputs, examine(made))
+        if refused:
+            raise _missing(context, f"was remade, but came out different ({refused})")
+    return made
 
 
 def _judged_again(
@@ -175,16 +199,33 @@ def _judged_again(
     made: Made,
     examine: Callable[[Made], Examining],
     paths: Callable[[Mapping[str, Artifact]], Mapping[str, str]],
+    replaced: Mapping[str, str],
 ) -> Generator[Action, Result, Outcome | None]:
-    """Return the outcome of the pinned artifacts, or None when they fail their gate now."""
+    """Return the outcome of the pinned artifacts, or None when they fail a gate that the user has changed."""
     judgement = yield from examine(made)
+    accepted = judgement.decision is Decision.ACCEPT
     # Flagged for want of attempts, it ships as it is. Flagged by a second opinion, its gate has to let it through.
     flagged = pin.status == "flagged" and pin.facts.get("decision") != Decision.ACCEPT.value
-    if judgement.decision is not Decision.ACCEPT and not flagged:
+    stays = not accepted and not flagged and pin.status != "rejected" and context.standing.same_gates(pin)
+    if not accepted and not flagged and not stays:
         return None
-    status: Status = judgement.status if judgement.decision is Decision.ACCEPT else "flagged"
-    attempt = Attempt(pin.attempt, made, judgement)
-    return _outcome(context, first, attempt, [attempt], status, paths)
+    status: Status = judgement.status if accepted else pin.status if stays else "flagged"  # type: ignore[assignment]
+    outcome = _outcome(
+        context,
+        first,
+        Attempt(pin.attempt, made, judgement),
+        [Attempt(pin.attempt, made, judgement)],
+        status,
+        paths,
+        under=context.standing.noted(pin),
+    )
+    also = first.key if first.key != pin.key else ""
+    kept = replace(outcome, key=pin.key, take=pin.take, also=also, replaced={**pin.replaced, **replaced})
+    if not stays:
+        return kept
+    # Accepted once, it stays as it was accepted; the evaluation says what would be decided now.
+    reason = "; ".join(judgement.problems) or str(judgement.facts.get("reason", ""))
+    return replace(kept, facts=dict(pin.facts), stays=f"{judgement.decision.value} now: {reason}")
 
 
 def _outcome(
@@ -194,6 +235,8 @@ def _outcome(
     tried: Sequence[Attempt],
     status: Status,
     paths: Callable[[Mapping[str, Artifact]], Mapping[str, str]],
+    *,
+    under: Mapping[str, Any],
 ) -> Outcome:
     places = paths(best.made.outputs) if best.made.outputs else {}
     facts = {
@@ -215,11 +258,23 @@ def _outcome(
         if attempt.judgement.evaluation is not None
     )
     outputs = {name: Output(artifact, places.get(name, "")) for name, artifact in best.made.outputs.items()}
-    return Outcome(status, outputs, facts, first.key, context.take, best.number, evaluations)
+    return Outcome(status, outputs, facts, first.key, context.take, best.number, evaluations, under=under)
 
 
 def _rank(attempt: Attempt) -> float:
     return attempt.judgement.rank
+
+
+def frozen(context: Context, first: Action | None = None) -> LockFrozen:
+    """Return that something else would be made than what the lock pins."""
+    node, pin = context.node, context.pin
+    if pin is None:
+        what = "is not in the lock"
+    elif first is not None and first.key != pin.key:
+        what = "is asked for otherwise than the lock has it"
+    else:
+        what = "is pinned, and would be made anew"
+    return LockFrozen(f"{node.id} {what}, and the lock is frozen", hint=f"forge build {node.persona}; commit the lock")
 
 
 def _missing(context: Context, what: str) -> PinnedArtifactMissing:

@@ -6,16 +6,20 @@ looks, the runner's may take a pinned artifact back into the store from the buil
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 import orjson
 
-from personaforge.errors import Problem, SpecError
+from personaforge.errors import PinnedArtifactMissing, Problem, SpecError
 from personaforge.providers.capability import Capability
+from personaforge.providers.kinds import media_type
 from personaforge.spec.settings import View
 from personaforge.steps.action import Outcome
+from personaforge.steps.standing import Standing
+from personaforge.store.artifact import Artifact
 from personaforge.store.lockfile import Pin
 from personaforge.templating import Rendered, Templates
 
@@ -25,6 +29,8 @@ SHAPE = "shape"
 """The fact by which the lock tells other personas what a persona's face is like; see the placement step."""
 _TEXTS = ("application/json", "text/")
 """Beginnings of the media types of texts."""
+TEXT = "a text"
+"""What `kind_of` says of anything that reads as text: JSON is not told from other texts by its first bytes."""
 
 
 class Artifacts(Protocol):
@@ -36,6 +42,10 @@ class Artifacts(Protocol):
 
     def read(self, digest: str) -> bytes:
         """Return an artifact's bytes. Raises StoreError."""
+        ...
+
+    def head(self, digest: str) -> bytes:
+        """Return an artifact's first bytes, as many as tell what it is. Raises StoreError."""
         ...
 
 
@@ -103,6 +113,12 @@ class Context:
     """Which take the user wants: the pinned one, or a further one when forced."""
     repin: bool = False
     """Whether the user has said that the pin may be replaced."""
+    frozen: bool = False
+    """Whether nothing may be made that the lock doesn't pin."""
+    may_remake: bool = False
+    """Whether a lost drawing's pin may be replaced by other bytes of the same face; see `personaforge.steps.remake`."""
+    standing: Standing = field(default_factory=Standing)
+    """What a result would be accepted under now."""
     templates_used: dict[str, str] = field(default_factory=dict)
 
     def render(self, template: str, variables: Mapping[str, Any]) -> Rendered:
@@ -141,6 +157,40 @@ class Context:
         steps = ", ".join(sorted({name.partition("/")[0] for name in self.needs})) or "nothing"
         hint = f"a {self.node.kind} step needs a step that gives {output}"
         raise SpecError(Problem("", path, f"found {steps}, which gives no {output}", hint))
+
+
+def pinned_size(context: Context, artifact: Artifact, path: str) -> int | None:
+    """Return the size of a pinned artifact, None when it can't be read; `path` is its place in the build folder.
+
+    A lock may come from anywhere: what it names is looked at before anything is made from it. Raises
+    PinnedArtifactMissing for what isn't of the pinned media type.
+    """
+    size = context.artifacts.size(artifact.digest, path)
+    if size is None:
+        return None
+    expected, found = artifact.media_type, kind_of(context.artifacts.head(artifact.digest))
+    if found == expected or (found == TEXT and expected.startswith(_TEXTS)):
+        return size
+    node = context.node
+    raise PinnedArtifactMissing(
+        f"{node.id} is pinned to {artifact.digest[:12]} as {expected}, and that is {found or 'an empty file'}: "
+        "something else than forge has changed its line in the lock",
+        hint=f"bring the line back (git checkout -- personas/{node.persona}.lock.yaml), or accept a new one: "
+        f"forge build {node.persona} --repin {node.name}",
+    )
+
+
+def kind_of(head: bytes) -> str:
+    """Return the media type of a content that begins with these bytes: `TEXT` for any text, empty for no content."""
+    found = media_type(head)
+    if found != "application/octet-stream" or not head:
+        return found if head else ""
+    try:
+        # An incremental decoder lets the head end in the middle of a character.
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return found
+    return found if b"\0" in head else TEXT
 
 
 def pretty_json(value: Any) -> bytes:

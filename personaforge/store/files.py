@@ -12,6 +12,7 @@ import os
 import re
 import stat
 import threading
+from collections.abc import Callable
 from io import BufferedReader
 from itertools import count
 from pathlib import Path
@@ -36,9 +37,18 @@ _HINTS = {
 
 
 def write_atomic(
-    path: Path | str, data: bytes, *, mode: int = 0o644, sync: bool = True, sync_folder: bool = False
-) -> None:
-    """Write a file in one step. Missing folders are made. Raises StoreError."""
+    path: Path | str,
+    data: bytes,
+    *,
+    mode: int = 0o644,
+    sync: bool = True,
+    sync_folder: bool = False,
+    still: Callable[[], bool] | None = None,
+) -> bool:
+    """Write a file in one step, and tell whether it was. Missing folders are made. Raises StoreError.
+
+    `still` is asked at the last moment whether the file is to be put in place: what it replaces may have changed.
+    """
     folder, name = os.path.split(path)
     temporary = f"{folder}/{TEMPORARY}{os.getpid()}-{threading.get_ident()}-{next(_COUNTER)}-{name[:40]}"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
@@ -56,9 +66,13 @@ def write_atomic(
                 os.fsync(descriptor)
         finally:
             os.close(descriptor)
+        if still is not None and not still():
+            os.unlink(temporary)
+            return False
         os.rename(temporary, path)
         if sync_folder:
             sync_directory(folder)
+        return True
     except OSError as error:
         try:
             os.unlink(temporary)

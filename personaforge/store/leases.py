@@ -23,6 +23,10 @@ _FIRST_PAUSE = 0.002
 _LONGEST_PAUSE = 0.1
 
 
+class LeaseHeld(StoreError):
+    """Another process holds a lease, and the wait for it was given up."""
+
+
 class Lease:
     """An exclusive lease on a name; a context manager."""
 
@@ -56,7 +60,7 @@ class Lease:
                 if self._waiting is not None:
                     self._waiting()
             if self._give_up is not None and self._give_up():
-                raise StoreError("gave up waiting for another build", where=self._path)
+                raise LeaseHeld("gave up waiting for another build", where=self._path)
             time.sleep(pause)
             pause = min(pause * 1.5, _LONGEST_PAUSE)
 

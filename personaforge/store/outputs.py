@@ -28,7 +28,7 @@ class Placed(NamedTuple):
     """A file in the build folder as it was written."""
 
     path: str
-    """Relative to the persona's build folder, with `/`."""
+    """Relative to the persona's build folder, with `/`; empty for an artifact that only the store holds."""
     digest: str
     size: int
     mtime_ns: int
@@ -50,6 +50,8 @@ class BuildFolder:
         edited, and nobody writes over it."""
         found: list[tuple[Placed, Condition]] = []
         for file in placed:
+            if not file.path:
+                continue
             path = f"{self.folder}/{file.path}"
             signature = stat_signature(path)
             if signature == file[2:]:

@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -52,15 +52,17 @@ class Store:
         """Return a persona's build folder."""
         return BuildFolder(self.project.build, persona, project=self.project.root)
 
-    def find(self, key: str) -> dict[str, Any] | None:
+    def find(self, key: str, has: Callable[[str], bool] | None = None) -> dict[str, Any] | None:
         """Return the newest action record of a key whose artifacts are all there. A damaged record counts as none.
 
-        Raises Unreadable where one is there and can't be read: what nobody can see now isn't made again.
+        `has` tells whether an artifact can be had, for whoever knows of more places than the store. Raises Unreadable
+        where one is there and can't be read: what nobody can see now isn't made again.
         """
+        there = has or self.blobs.has
         for name in self.records.names("actions", key):
             try:
                 record = self.records.get("actions", name)
-                if record is not None and all(self.blobs.has(made.digest) for made in artifacts(record).values()):
+                if record is not None and all(there(made.digest) for made in artifacts(record).values()):
                     return record
             except Unreadable:
                 raise

@@ -9,7 +9,9 @@ from collections.abc import Callable
 import pytest
 
 from personaforge.errors import PlanError
-from tests.run.conftest import Studio
+from personaforge.providers.protocols import Blob, Reply
+from personaforge.testing import png
+from tests.run.conftest import SKIN, Studio
 
 
 def pins(studio: Studio) -> dict[str, dict[str, object]]:
@@ -105,20 +107,48 @@ def test_a_deterministic_provider_may_remake_it_when_the_bytes_come_out_equal(
     assert not studio.plan().has_changes
 
 
-def test_a_remake_that_comes_out_different_is_refused(make_studio: Callable[..., Studio]) -> None:
+def drawn_otherwise(studio: Studio, color: tuple[int, int, int] = SKIN) -> None:
+    """Another machine, whose drawings have other bytes: of the same face, or of another."""
+    studio.images.answer = lambda request: Reply(
+        blob=Blob(png(color, note=f"otherwise {sorted(request.fields.items())!r}"), "image/png")
+    )
+
+
+def test_a_remade_drawing_with_other_bytes_takes_the_pins_place_where_it_is_the_same_face(
+    make_studio: Callable[..., Studio],
+) -> None:
+    studio = make_studio(deterministic=True)
+    studio.build()
+    before = pins(studio)
+    lose_everything_but_the_lock(studio)
+    drawn_otherwise(studio)
+    report = studio.build()
+    assert {node.end for node in report.nodes.values()} == {"done"}
+    after = pins(studio)
+    chosen = before["anchor"]["outputs"]["anchor"]  # type: ignore[index]
+    assert after["anchor"]["outputs"] != before["anchor"]["outputs"]
+    assert after["anchor"]["replaced"] == {"anchor": chosen}, "the lock's line names both digests"
+    said = [event.message for event in studio.events if event.type == "notice" and event.node == "ana/anchor"]
+    assert len(said) == 1 and chosen[:12] in said[0] and after["anchor"]["outputs"]["anchor"][:12] in said[0]  # type: ignore[index]
+    assert not studio.plan().has_changes
+
+
+@pytest.mark.parametrize("why", ["frozen", "another face", "hosted"])
+def test_a_remake_that_comes_out_different_is_refused(make_studio: Callable[..., Studio], why: str) -> None:
     studio = make_studio(deterministic=True)
     studio.build()
     lock = studio.lock.read_bytes()
     lose_everything_but_the_lock(studio)
-    plain = studio.images.answer
-    drifting = studio.images
-    drifting.answer = lambda request: plain(
-        type(request)(request.kind, request.model, {**request.fields, "drift": 1}, request.inputs)
-    )
-    report = studio.build()
-    failed = report.nodes["ana/candidate/1"]
-    assert failed.end == "failed" and "came out different" in failed.error and "--repin" in failed.hint
-    assert studio.lock.read_bytes() == lock
+    drawn_otherwise(studio, (90, 120, 200) if why == "another face" else SKIN)
+    studio.forget()
+    if why == "hosted":  # something that was bought hangs on the drawing
+        studio.clips.deterministic = False
+        studio.clips.register()
+    report = studio.build(frozen=why == "frozen")
+    failed = next(node for node in report.nodes.values() if node.end == "failed")
+    assert failed.id.startswith("ana/candidate/") and "came out different" in failed.error and "--repin" in failed.hint
+    assert {"frozen": "frozen", "another face": "another face", "hosted": "may hang on it"}[why] in failed.error
+    assert studio.lock.read_bytes() == lock and not studio.clips.calls
 
 
 def test_the_build_folder_is_as_good_a_source_as_the_store(studio: Studio) -> None:

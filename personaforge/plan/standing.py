@@ -1,0 +1,118 @@
+"""Finds what a node's result would be accepted under now: forge's own part, and the user's; see `steps.standing`.
+
+The user's part of a request is what is written below the paths that the node reads, and the node's own templates, with
+the same of the nodes that forge computes for it; of a need that is pinned it is what the lock names. Tables with an
+entry for each slot count by the entries that the node reads itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from personaforge import __version__
+from personaforge.digest import digest_file, digest_json, digest_strings
+from personaforge.plan.graph import Shape, ShapeNode
+from personaforge.spec.project import packaged
+from personaforge.spec.settings import Settings
+from personaforge.spec.written import below
+from personaforge.templating import Templates
+
+_GATES = ("identity", "quality")
+_JUDGING = re.compile(r"(identity|quality)(\.|$)|pipeline\.steps\.[^.]+\.(threshold|rounds|retries|repairs)(\.|$)")
+"""What decides about a result and doesn't shape it."""
+_SHAPES_NOTHING = re.compile(
+    _JUDGING.pattern + r"|(text|image|video|speech)\.(prices|key|limits|timeout_seconds)(\.|$)"
+    r"|(matrix|motion|pipeline)\..*\.tags(\.|$)|matrix\..*\.tier$|pipeline\.steps\.[^.]+\.needs(\.|$)"
+)
+_TABLES = ("matrix", "motion.types")
+"""What a computed need reads whole, with an entry for each slot of its users."""
+
+
+def forge_part(shape: ShapeNode, providers: list[str]) -> str:
+    """Return forge's version with a digest of its own part of a node: packaged files, step kind, providers' code."""
+    parts = [_packaged_files(), f"{shape.kind.name}@{shape.kind.version}", *providers]
+    return f"{__version__}+{digest_strings('forge/1', parts)[:8]}"
+
+
+def request_part(
+    settings: Settings,
+    graph: Shape,
+    shape: ShapeNode,
+    templates: Templates,
+    pinned: Callable[[str], Mapping[str, str]],
+) -> str:
+    """Return the digest of the user's part of a node's request. `pinned` gives a need's artifacts by name."""
+    found: dict[str, Any] = {}
+    _collect(settings, graph, shape, templates, pinned, found, own=True)
+    return digest_json("request/1", found)[:16]
+
+
+def gates_part(settings: Settings, shape: ShapeNode) -> str:
+    """Return the digest of what the user has written that decides about a node's result."""
+    paths = [*(_GATES if shape.kind.measures else ()), f"pipeline.steps.{shape.step}"]
+    found = below(settings.written, paths)
+    return digest_json("gates/1", {path: value for path, value in found.items() if _JUDGING.match(path)})[:16]
+
+
+def rules_of(settings: Settings, shape: ShapeNode) -> dict[str, Any]:
+    """Return the rules that decide about a node's result, for people."""
+    if shape.kind.measures:
+        names = {"policy": "policy", "accept": "accept_threshold", "retry": "retry_threshold"}
+        return {name: settings.get(f"identity.{path}") for name, path in names.items()}
+    threshold = shape.declaration.get("threshold")
+    return {"accept": threshold} if threshold is not None else {}
+
+
+def _collect(
+    settings: Settings,
+    graph: Shape,
+    shape: ShapeNode,
+    templates: Templates,
+    pinned: Callable[[str], Mapping[str, str]],
+    found: dict[str, Any],
+    *,
+    own: bool,
+) -> None:
+    reads = [_narrowed(settings, shape, path) for path in shape.reads if own or path not in _TABLES]
+    if shape.kind.modality:
+        reads += [f"{shape.kind.modality}.{name}" for name in ("provider", "model", "models", "options", "fallbacks")]
+    written = below(settings.written, reads, _SHAPES_NOTHING)
+    files = {
+        f"template {name}": digest
+        for root in shape.templates
+        for name, digest in templates.closure(root).items()
+        if templates.is_own(name)
+    }
+    found.setdefault("written", {}).update(written)
+    found.setdefault("templates", {}).update(files)
+    for name in shape.needs:
+        need = graph.by_name[name]
+        if need.kind.pinned:
+            found.setdefault("needs", {})[name] = dict(pinned(name))
+        else:
+            _collect(settings, graph, need, templates, pinned, found, own=False)
+
+
+def _narrowed(settings: Settings, shape: ShapeNode, path: str) -> str:
+    """Of all scenes a node that shows one depends on that one."""
+    if path != "matrix.scenes":
+        return path
+    entries = (settings.get(other) for other in shape.reads if other.startswith(("matrix.", "motion.")))
+    names = [entry["scene"] for entry in entries if isinstance(entry, Mapping) and isinstance(entry.get("scene"), str)]
+    return f"{path}.{names[0]}" if len(names) == 1 else path
+
+
+@cache
+def _packaged_files() -> str:
+    """Return the digest of the packaged conf and templates, by content."""
+    parts: list[str] = []
+    for name in ("conf", "templates"):
+        folder = packaged(name)
+        for path in sorted(Path(folder).rglob("*")):
+            if path.is_file() and path.suffix in (".yaml", ".j2"):
+                parts += [f"{name}/{path.relative_to(folder).as_posix()}", digest_file(path)]
+    return digest_strings("packaged/1", parts)
