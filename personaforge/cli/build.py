@@ -18,11 +18,13 @@ from personaforge.cli.options import (
     selection_options,
     since_option,
     split_overrides,
+    tell_broken,
     wish_options,
 )
-from personaforge.errors import PinnedArtifactMissing, PlanError
-from personaforge.plan.plan import Asked
+from personaforge.errors import PinnedArtifactMissing, PlanError, SpecError, StoreError
+from personaforge.plan.plan import Asked, Plan
 from personaforge.report.terminal import echo, style
+from personaforge.spec.load import Broken
 from personaforge.workspace import BuildOptions, Workspace
 
 
@@ -67,20 +69,21 @@ def build_command(
         from personaforge.plan.planfile import read_plan_file
 
         names, asked, saved = read_plan_file(plan_file)
+    broken: list[Broken] = []
     with Workspace.open(names, folder) as space:
         if changed_since is not None or (plan_file is not None and not saved["personas"]):
             from personaforge.cli.since import plan_since
 
             # A saved plan without a persona was made when nothing had changed; no name would mean all of them.
-            names, plan = plan_since(space, names, changed_since, asked)
+            names, plan = plan_since(space, names, changed_since, asked, broken if keep_going else None)
         else:
-            plan = space.plan(names, asked)
+            plan = _planned(space, names, asked, broken if keep_going else None)
         if plan_file is not None:
             from personaforge.plan.planfile import require_same
 
             require_same(plan, saved)
         if dry_run:
-            return _dry_run(plan, as_json)
+            return tell_broken(broken, _dry_run(plan, as_json))
         missing = [node for node in plan.nodes() if node.state == "missing"]
         if missing and not keep_going:
             raise PinnedArtifactMissing(
@@ -91,7 +94,7 @@ def build_command(
             _refuse_unpriced(plan, max_cost)
         quiet = as_json or events == "-"
         if plan.stands and not quiet and events is None:
-            return _nothing_to_do(plan)
+            return tell_broken(broken, _nothing_to_do(plan))
         for notice in plan.notices if not quiet else ():
             echo(f"{style('note', fg='yellow')}: {notice}", err=True)
         with _listening(plan, events, quiet) as listeners, interruptible(space):
@@ -108,7 +111,19 @@ def build_command(
             print_summary(summary, plan, report)
         if report.interrupted:
             return 130
-        return 1 if has_failures(summary) else 0
+        return tell_broken(broken, 1 if has_failures(summary) else 0)
+
+
+def _planned(space: Workspace, names: list[str], asked: Asked, broken: list[Broken] | None) -> Plan:
+    """Return the plan. One broken persona stops the others' build, before anything is bought, unless they are named or
+    --keep-going says so; `broken` then takes it."""
+    try:
+        return space.plan(names, asked, broken)
+    except (SpecError, StoreError) as error:
+        if broken is None and not names:
+            way_out = "nothing was built; name personas to build only those, or --keep-going builds all others"
+            error.hint = f"{error.hint}; {way_out}" if error.hint else way_out
+        raise
 
 
 def _refuse_unpriced(plan: Any, max_cost: float | None) -> None:

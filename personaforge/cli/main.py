@@ -29,6 +29,7 @@ COMMANDS = {
     "validate": ("spec", "Check persona files and list every problem."),
     "config": ("spec", "Show the composed settings and where each came from."),
     "schema": ("spec", "Write the JSON Schemas that editors complete persona files with."),
+    "anchor": ("anchor", "Set, list and choose a persona's anchor."),
     "status": ("show", "Show how every persona stands."),
     "show": ("show", "Show a built persona as a card."),
     "graph": ("show", "Draw the build graph as mermaid, dot or JSON."),

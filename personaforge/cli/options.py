@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from personaforge.report.terminal import echo, printable
+from personaforge.report.terminal import echo, printable, style
+
+if TYPE_CHECKING:
+    from personaforge.errors import Problem
+    from personaforge.spec.load import Broken
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -103,6 +107,26 @@ def split_overrides(arguments: Sequence[str]) -> tuple[list[str], tuple[str, ...
     """Tell personas from Hydra overrides: an override has a `=` or starts with `~`."""
     personas = [text for text in arguments if "=" not in text and not text.startswith("~")]
     return personas, tuple(text for text in arguments if "=" in text or text.startswith("~"))
+
+
+def tell_broken(broken: Sequence[Broken], code: int = 0) -> int:
+    """List the personas that can't be read or planned, and return the exit code: 2 where there are any."""
+    from personaforge.cli.main import show_problem
+
+    seen: set[Problem] = set()
+    for one in broken:
+        new = [problem for problem in one.problems if problem not in seen]
+        seen.update(new)
+        count = f"{len(one.problems)} problem{'s' if len(one.problems) != 1 else ''}"
+        echo(f"{style('broken', fg='red', bold=True)}: {one.persona}: {count}", err=True)
+        for problem in new:
+            show_problem(problem)
+    return 2 if broken else code
+
+
+def broken_json(broken: Sequence[Broken]) -> dict[str, Any]:
+    """Return the broken personas as a member of a command's JSON; nothing where there are none."""
+    return {"broken": [one.as_json() for one in broken]} if broken else {}
 
 
 def print_json(value: Any) -> None:

@@ -25,7 +25,7 @@ def validate_command(folder: str | None, personas: tuple[str, ...], as_json: boo
     checked: list[str] = []
     with Workspace.open(names, folder) as space:
         problems, checked = space.validate(names, overrides)
-        remarks = [] if problems else space.remarks(names, overrides)
+        remarks = space.remarks(names, overrides) if checked else []
     if as_json:
         print_json(
             {
@@ -41,7 +41,7 @@ def validate_command(folder: str | None, personas: tuple[str, ...], as_json: boo
             show_problem(problem)
         if problems:
             echo(f"{len(problems)} problem{'s' if len(problems) > 1 else ''}.", err=True)
-        else:
+        if checked:
             echo(f"Valid: {', '.join(checked)}")
         for remark in remarks:
             echo(remark)

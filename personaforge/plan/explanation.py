@@ -47,7 +47,7 @@ def explain(house: House, personas: Sequence[Loaded], name: str, overrides: Sequ
         "artifacts": _artifacts(desk, outcome),
         "facts": outcome.get("facts", {}),
         "answers": _answers(desk, planned, before.get("actions") or planned.keys),
-        "pinned": desk.lock.line(planned.shape.name).decode() or None,
+        "pinned": desk.lock.line(desk.lock_name(planned.shape.name)).decode() or None,
         "dependencies": _dependencies(before, now),
         "action": _action(house.store, planned, before),
     }

@@ -22,10 +22,12 @@ from personaforge.digest import digest_json, digest_strings
 from personaforge.errors import PinnedArtifactMissing, PlanError
 from personaforge.plan.contents import Contents
 from personaforge.plan.explain import changes, restore_reasons
+from personaforge.plan.foreign import foreign_remark
 from personaforge.plan.graph import ShapeNode, Shapes
 from personaforge.plan.issued import Issued, issued_reason, placed_reason, to_be_pinned
 from personaforge.plan.plan import WORKING, Estimate, PersonaPlan, Plan, PlannedNode, Reason, Wishes
 from personaforge.plan.recall import recalled
+from personaforge.plan.renamed import anchor_in, kind_of, lock_name, renamed_steps
 from personaforge.plan.replay import Replay, replay, result_of
 from personaforge.plan.standing import forge_part, gates_part, request_part, rules_of
 from personaforge.providers.table import capability
@@ -101,7 +103,7 @@ class Planner:
                 self._waits_its_turn(node, turns[-1])
             else:
                 self._decide(node, plan, desk)
-            self._pin_again(node, plan)
+            self._pin_again(node, plan, desk)
             if shape.kind.places and node.state in WORKING:
                 if desk.unplaced(shape) and all(reason.code != "issued" for reason in node.reasons):
                     node.reasons += issued_reason(desk.issued())
@@ -162,9 +164,9 @@ class Planner:
             return
         self._replay(node, desk)
 
-    def _pin_again(self, node: PlannedNode, plan: PersonaPlan) -> None:
+    def _pin_again(self, node: PlannedNode, plan: PersonaPlan, desk: Desk) -> None:
         """A line that has gone from the lock is work, too: it is written again."""
-        name, outcome = node.shape.name, node.outcome
+        name, outcome = desk.lock_name(node.shape.name), node.outcome
         if not node.shape.kind.pinned or node.state not in ("cached", "pinned", "restore"):
             return
         if name not in plan.lost and (
@@ -181,8 +183,8 @@ class Planner:
         node.reasons = (*new, Reason("needs", f"is placed after {before.persona}"))
 
     def _stays(self, node: PlannedNode, needs: Sequence[PlannedNode], desk: Desk) -> bool:
-        """Settle a pinned node that stays whatever its needs come to; tell whether that is so."""
-        if desk.pin(node.shape) is None:
+        """Settle a node that stays whatever its needs come to, pinned itself or by the anchor; tell whether it does."""
+        if desk.pin(node.shape) is None and not desk.anchored(node.shape):
             return False
         try:
             self._replay(node, desk)
@@ -331,6 +333,8 @@ class Planner:
                 settings = plan.loaded.settings
                 remark = domain_remark(settings.value("pipeline.steps"), settings.value("identity"))
                 found |= {remark: None} if remark else {}
+            foreign = foreign_remark(plan.loaded.settings, anchor_in(plan.loaded.settings, plan.lock))
+            found |= {foreign: None} if foreign else {}
             if measurer.check_missing:
                 found[f"The second recogniser does not check here: {measurer.check_missing}"] = None
         return tuple(found)
@@ -372,6 +376,8 @@ class Desk:
         self.folder: BuildFolder = house.store.build_folder(plan.id)
         self.contents = Contents(house.store, self.folder, keep=keep)
         self.lock: LockFile = plan.lock
+        self.renamed = renamed_steps(self.settings, plan.shape, plan.lock)
+        """Steps that the lock knows by another name."""
         self.measurer = house.measurer_of(plan.loaded.settings)
         self._measurer_digest = digest_json("analyzer/1", self.measurer.described)
         self._wishes = wishes
@@ -389,7 +395,7 @@ class Desk:
         if kind.measures:
             parts.append(self._measurer_digest)
         if kind.pinned:
-            parts.append(self.lock.line(shape.name).decode())
+            parts.append(self.lock.line(self.lock_name(shape.name)).decode())
             parts += [] if built else self._wish(shape)
         if kind.places:
             # With the anchor the face is pinned for good. What is built has its pin, and is looked at again until then.
@@ -429,7 +435,10 @@ class Desk:
             measurer=self.measurer,
             capability=capability,
             pin=None if "forced" in wish else self.pin(shape),
-            pins=self.lock.pin,
+            pins=self.pin_of_kind,
+            kinds={need: self.plan.shape.by_name[need].kind.name for need in shape.needs},
+            anchor_step=self.settings.step_of(ANCHOR),
+            renamed=self.renamed,
             issued=self.issued if shape.kind.places else _nothing_issued,
             take=take,
             repin="repin" in wish,
@@ -444,8 +453,10 @@ class Desk:
             return Standing()
         return Standing(
             forge_part(shape, self._providers(shape) if shape.kind.modality else []),
-            request_part(self.settings, self.plan.shape, shape, self.house.templates, self._pinned_outputs),
-            gates_part(self.settings, shape),
+            request_part(
+                self.settings, self.plan.shape, shape, self.house.templates, self._pinned_outputs, self.renamed
+            ),
+            gates_part(self.settings, shape, self.renamed),
             rules_of(self.settings, shape),
             lambda: self._only_forge(shape),
         )
@@ -455,7 +466,7 @@ class Desk:
         try:
             return {output: made.artifact.digest for output, made in self.outcome(name).outputs.items()}
         except NotSettled:
-            pin = self.lock.pin(name)
+            pin = self.lock.pin(self.lock_name(name))
             return dict(pin.outputs) if pin is not None else {}
 
     def _only_forge(self, shape: ShapeNode) -> bool:
@@ -526,7 +537,17 @@ class Desk:
 
     def pin(self, shape: ShapeNode) -> Pin | None:
         """Return what the lock pins for a node."""
-        return self.lock.pin(shape.name) if shape.kind.pinned else None
+        return self.lock.pin(self.lock_name(shape.name)) if shape.kind.pinned else None
+
+    def lock_name(self, name: str) -> str:
+        """Return a node's name in the lock: another one where its step was renamed since it was first pinned."""
+        return lock_name(name, self.renamed)
+
+    def pin_of_kind(self, kind: str) -> Pin | None:
+        """Return the pin of the persona's node of a kind, whatever the pipeline calls it; None without a pin."""
+        names = [self.lock_name(shape.name) for shape in self.plan.shape.nodes if shape.kind.name == kind]
+        pins = (self.lock.pin(name) for name in names or self.lock.names())
+        return next((pin for pin in pins if pin is not None and (names or kind_of(pin) == kind)), None)
 
     def has_pinned(self, node: PlannedNode) -> bool:
         """Tell whether what a node's pin names can be read, be it what it should be or not."""
@@ -540,7 +561,7 @@ class Desk:
 
     def anchored(self, shape: ShapeNode) -> bool:
         """Tell whether the persona has a face that stays: its anchor is pinned, and the user asks for no other."""
-        return ANCHOR in self.lock and "repin" not in self._wish(shape)
+        return self.pin_of_kind(ANCHOR) is not None and "repin" not in self._wish(shape)
 
     def unplaced(self, shape: ShapeNode) -> bool:
         """Tell whether a node is certain to place a face that has no place yet."""

@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 
 from personaforge.plan.graph import Shape, ShapeNode
+from personaforge.plan.renamed import anchor_in, lock_name, renamed_steps
 from personaforge.providers.table import capability
 from personaforge.spec.settings import Settings
 from personaforge.steps.context import ANCHOR
@@ -27,18 +28,20 @@ from personaforge.store.store import Store
 def recalled(
     lock: LockFile, shape: Shape, rows: Mapping[str, NodeRow], settings: Settings, store: Store
 ) -> tuple[LockFile, frozenset[str]]:
-    """Return the lock with the lost pins of a persona, and the names of their nodes."""
+    """Return the lock with the lost pins of a persona, and the names of their lines."""
     pins: dict[str, Pin] = {}
+    renamed = renamed_steps(settings, shape, lock)
     for node in shape.nodes:
-        if not node.kind.pinned or node.name in lock:
+        name = lock_name(node.name, renamed)
+        if not node.kind.pinned or name in lock:
             continue
         row = rows.get(f"{settings.id}/{node.name}")
         pin = _of_row(row, store) if row is not None else None
         if pin is None and node.kind.places:
-            pin = _of_anchor(lock, shape, node, settings, store)
+            pin = _of_anchor(lock, node, settings, store)
         if pin is None or (node.kind.name == ANCHOR and not _is_candidates(lock, pin)):
             continue
-        pins[node.name] = pin
+        pins[name] = pin
     return (lock.with_pins(pins), frozenset(pins)) if pins else (lock, frozenset())
 
 
@@ -67,9 +70,9 @@ def _of_row(row: NodeRow, store: Store) -> Pin | None:
         return None  # a row of another forge
 
 
-def _of_anchor(lock: LockFile, shape: Shape, node: ShapeNode, settings: Settings, store: Store) -> Pin | None:
+def _of_anchor(lock: LockFile, node: ShapeNode, settings: Settings, store: Store) -> Pin | None:
     """Return the placement by which the pinned anchor was drawn, as the record of that call tells."""
-    anchor = next((lock.pin(other.name) for other in shape.nodes if other.kind.name == ANCHOR), None)
+    anchor = anchor_in(settings, lock)
     record = store.find(anchor.key) if anchor is not None else None
     parts = (record or {}).get("parts") or {}
     drawn_by = capability("image", node.declaration["provider"])

@@ -16,6 +16,7 @@ from typing import Any
 from personaforge import __version__
 from personaforge.digest import digest_file, digest_json, digest_strings
 from personaforge.plan.graph import Shape, ShapeNode
+from personaforge.plan.renamed import lock_name
 from personaforge.spec.project import packaged
 from personaforge.spec.settings import Settings
 from personaforge.spec.written import below
@@ -44,18 +45,34 @@ def request_part(
     shape: ShapeNode,
     templates: Templates,
     pinned: Callable[[str], Mapping[str, str]],
+    renamed: Mapping[str, str],
 ) -> str:
-    """Return the digest of the user's part of a node's request. `pinned` gives a need's artifacts by name."""
+    """Return the digest of the user's part of a node's request.
+
+    `pinned` gives a need's artifacts by name, `renamed` the lock's names of steps: a name is no content.
+    """
     found: dict[str, Any] = {}
     _collect(settings, graph, shape, templates, pinned, found, own=True)
+    found["written"] = _by_lock_names(found["written"], renamed)
+    found["needs"] = {lock_name(name, renamed): outputs for name, outputs in found.get("needs", {}).items()}
     return digest_json("request/1", found)[:16]
 
 
-def gates_part(settings: Settings, shape: ShapeNode) -> str:
+def gates_part(settings: Settings, shape: ShapeNode, renamed: Mapping[str, str]) -> str:
     """Return the digest of what the user has written that decides about a node's result."""
     paths = [*(_GATES if shape.kind.measures else ()), f"pipeline.steps.{shape.step}"]
-    found = below(settings.written, paths)
-    return digest_json("gates/1", {path: value for path, value in found.items() if _JUDGING.match(path)})[:16]
+    found = {path: value for path, value in below(settings.written, paths).items() if _JUDGING.match(path)}
+    return digest_json("gates/1", _by_lock_names(found, renamed))[:16]
+
+
+def _by_lock_names(leaves: Mapping[str, Any], renamed: Mapping[str, str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for path, value in leaves.items():
+        parts = path.split(".")
+        if parts[:2] == ["pipeline", "steps"] and len(parts) > 2:
+            parts[2] = renamed.get(parts[2], parts[2])
+        found[".".join(parts)] = value
+    return found
 
 
 def rules_of(settings: Settings, shape: ShapeNode) -> dict[str, Any]:

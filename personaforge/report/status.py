@@ -47,8 +47,8 @@ def status_rows(store: Store, plan: Plan, near: Mapping[str, Neighbour]) -> list
     return rows
 
 
-def print_status(rows: Sequence[dict[str, Any]], notices: Sequence[str]) -> None:
-    """Print the rows as a table, and what failed below it."""
+def print_status(rows: Sequence[dict[str, Any]], notices: Sequence[str], broken: Sequence[str] = ()) -> None:
+    """Print the rows as a table, with a line for each broken persona, and what failed below it."""
     shown = []
     for row in rows:
         states = row["states"]
@@ -64,6 +64,7 @@ def print_status(rows: Sequence[dict[str, Any]], notices: Sequence[str]) -> None
         shown.append(
             (row["persona"], row["status"], f"{row['built']}/{row['nodes']}", pending or "up to date", marks, when)
         )
+    shown += [(name, "broken", "", "nothing", "", "") for name in broken]
     print_table(("persona", "status", "built", "a build would", "marks", "last built"), shown)
     for row in rows:
         for node, error in row["failures"].items():

@@ -17,6 +17,7 @@ from personaforge.plan.graph import ShapeNode
 from personaforge.plan.plan import Reason
 from personaforge.plan.planner import Desk
 from personaforge.repository.sides import Side, require_personas, sides
+from personaforge.spec.load import Broken
 from personaforge.workspace import Workspace
 
 _OTHERS = ("code", "provider", "analyzer")
@@ -43,6 +44,8 @@ class NodeChange:
     """Names of the template files that differ."""
     reasons: tuple[Reason, ...] = ()
     """Whatever else: provider, pack, pin, needs."""
+    was: str = ""
+    """The node's name before, where its step was renamed."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the change as JSON."""
@@ -71,21 +74,28 @@ class PersonaChange:
 
 
 def touched(
-    space: Workspace, personas: Iterable[str], since: str, overrides: Sequence[str] = ()
+    space: Workspace,
+    personas: Iterable[str],
+    since: str,
+    overrides: Sequence[str] = (),
+    broken: list[Broken] | None = None,
 ) -> tuple[list[str], list[str]]:
     """Return the personas whose keys in the working tree differ from a revision's, and those that are gone.
 
-    Raises SpecError and PlanError.
+    Personas of the working tree that can't be composed go into `broken`, if that is given. Raises SpecError and
+    PlanError.
     """
-    with sides(space, personas, since, None, overrides) as (before, after):
+    with sides(space, personas, since, None, overrides, broken) as (before, after):
         require_personas(before, after)
         found = list(persona_changes(before, after))
     return [one.id for one in found if one.kind != "gone"], [one.id for one in found if one.kind == "gone"]
 
 
-def touched_between(space: Workspace, personas: Iterable[str], before: str, after: str | None) -> list[str]:
+def touched_between(
+    space: Workspace, personas: Iterable[str], before: str, after: str | None, broken: list[Broken] | None = None
+) -> list[str]:
     """Return the personas that are touched between two revisions, or since one, without those that are gone."""
-    with sides(space, personas, before, after) as (old, new):
+    with sides(space, personas, before, after, (), broken) as (old, new):
         require_personas(old, new)
         return [one.id for one in persona_changes(old, new) if one.kind != "gone"]
 
@@ -117,21 +127,37 @@ def _keys(desk: Desk) -> dict[str, str]:
 
 
 def _node_changes(before: Desk, after: Desk, keys: dict[str, str]) -> Iterator[NodeChange]:
-    old = before.plan.shape.by_name
+    # A step that was renamed is the same one to the lock.
+    old = {before.lock_name(name): node for name, node in before.plan.shape.by_name.items()}
     moved: set[str] = set()
     for node in after.plan.shape.nodes:
-        if node.name not in old:
+        was = old.pop(after.lock_name(node.name), None)
+        if was is None:
             moved.add(node.name)
             yield NodeChange(node.name, "new")
-        elif keys[node.name] != after.signature(node, {}, built=True) or old[node.name].needs != node.needs:
+        elif was.name != node.name:
             moved.add(node.name)
-            yield _changed(before, old[node.name], after, node)
+            yield _renamed(before, was, after, node)
+        elif keys[node.name] != after.signature(node, {}, built=True) or _needs(before, was) != _needs(after, node):
+            moved.add(node.name)
+            yield _changed(before, was, after, node)
         elif needs := [name for name in node.needs if name in moved]:
             moved.add(node.name)
             shown = ", ".join(needs[:3]) + (f" and {len(needs) - 3} more" if len(needs) > 3 else "")
             yield NodeChange(node.name, "follows", reasons=(Reason("needs", f"only if it changes: {shown}"),))
-    for name in old.keys() - after.plan.shape.by_name.keys():
-        yield NodeChange(name, "gone")
+    for node in old.values():
+        yield NodeChange(node.name, "gone")
+
+
+def _needs(desk: Desk, node: ShapeNode) -> tuple[str, ...]:
+    return tuple(desk.lock_name(need) for need in node.needs)
+
+
+def _renamed(before: Desk, old: ShapeNode, after: Desk, new: ShapeNode) -> NodeChange:
+    """Return what else is different about a node whose step was renamed."""
+    paths = {path for path in (*old.reads, *new.reads) if not path.startswith("pipeline.steps")}
+    settings = _settings(before, after, paths)
+    return NodeChange(new.name, "changed", settings, reasons=(Reason("renamed", f"was {old.name}"),), was=old.name)
 
 
 def _changed(before: Desk, old: ShapeNode, after: Desk, new: ShapeNode) -> NodeChange:
@@ -139,12 +165,13 @@ def _changed(before: Desk, old: ShapeNode, after: Desk, new: ShapeNode) -> NodeC
     reasons = [reason for reason in changes(was, now) if reason.code in _OTHERS]
     names = sorted({*was["templates"], *now["templates"]})
     templates = tuple(name for name in names if was["templates"].get(name) != now["templates"].get(name))
-    if new.kind.pinned and before.lock.line(old.name) != after.lock.line(new.name):
-        there = (old.name in before.lock, new.name in after.lock)
+    if new.kind.pinned and before.lock.line(before.lock_name(old.name)) != after.lock.line(after.lock_name(new.name)):
+        there = (before.lock_name(old.name) in before.lock, after.lock_name(new.name) in after.lock)
         words = {(True, True): "pins another result", (False, True): "pins it now", (True, False): "pins it no more"}
         reasons.append(Reason("pin", f"the lock {words[there]}"))
-    if set(old.needs) != set(new.needs):
-        added, left = sorted(set(new.needs) - set(old.needs)), sorted(set(old.needs) - set(new.needs))
+    was_needed, needed = set(_needs(before, old)), set(_needs(after, new))
+    if was_needed != needed:
+        added, left = sorted(needed - was_needed), sorted(was_needed - needed)
         parts = [f"needs {', '.join(added)}"] * bool(added) + [f"no longer needs {', '.join(left)}"] * bool(left)
         reasons.append(Reason("needs", "; ".join(parts)))
     return NodeChange(

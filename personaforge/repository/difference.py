@@ -16,6 +16,7 @@ from personaforge.plan.plan import Estimate, PersonaPlan, Wishes, total
 from personaforge.plan.planner import Desk
 from personaforge.repository.changes import PersonaChange, persona_changes
 from personaforge.repository.sides import Side, require_personas, sides
+from personaforge.spec.load import Broken
 from personaforge.steps.action import Outcome
 from personaforge.workspace import Workspace
 
@@ -158,12 +159,14 @@ def difference(
     *,
     personas: Iterable[str] = (),
     overrides: Sequence[str] = (),
+    broken: list[Broken] | None = None,
 ) -> Difference:
     """Compare a revision with another one, or with the working tree. Reads only; nothing is built or measured.
 
-    Raises PlanError for a revision that isn't there, and SpecError for a working tree that can't be composed.
+    Personas of the working tree that can't be composed go into `broken`, if that is given. Raises PlanError for a
+    revision that isn't there, and SpecError for a working tree that can't be composed otherwise.
     """
-    with sides(space, list(personas), before, after, overrides) as (old, new):
+    with sides(space, list(personas), before, after, overrides, broken) as (old, new):
         require_personas(old, new)
         changes = list(persona_changes(old, new))
         found = _planned(old, new, changes)
@@ -191,8 +194,11 @@ def _planned(before: Side, after: Side, changes: Sequence[PersonaChange]) -> Ite
                 was = _made(before, before.plan([change.id]).personas[0])
             except PersonaForgeError as error:
                 notes = (f"what {before.shown} came to can't be told: {error}",)
-        names = {node.name for node in change.nodes}
-        pairs = tuple(Pair(name, was.get(name), now.get(name)) for name in {**now, **was} if name in names)
+        names = {node.name: node.was or node.name for node in change.nodes}
+        gone = [name for name in was if name not in names.values()]
+        pairs = tuple(
+            Pair(name, was.get(names.get(name, name)), now.get(name)) for name in [*now, *gone] if name in names
+        )
         yield PersonaDifference(change, counts, estimate, pairs, notes)
 
 

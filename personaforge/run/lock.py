@@ -44,7 +44,7 @@ class PinConflict(StoreError):
 
 
 class Watched(NamedTuple):
-    """What a keeper has to know of a persona's nodes, by name."""
+    """What a keeper has to know of a persona's nodes, by their names in the lock."""
 
     sticky: Collection[str] = ()
     """Nodes whose pin stays whatever the settings say."""
@@ -56,13 +56,13 @@ class Watched(NamedTuple):
     """Nodes in the lock as planned whose line is not in the file, and is to be written again."""
 
 
-def watched(plan: PersonaPlan, wishes: Wishes) -> Watched:
-    """Return what a keeper has to know of a planned persona."""
+def watched(plan: PersonaPlan, wishes: Wishes, lock_name: Callable[[str], str]) -> Watched:
+    """Return what a keeper has to know of a planned persona. `lock_name` gives a node's name in the lock."""
     nodes = plan.shape.nodes
     return Watched(
-        frozenset(node.name for node in nodes if node.kind.sticky),
-        frozenset(node.name for node in nodes if node.kind.name == ANCHOR),
-        frozenset(node.name for node in nodes if f"{plan.id}/{node.name}" in wishes.repinned),
+        frozenset(lock_name(node.name) for node in nodes if node.kind.sticky),
+        frozenset(lock_name(node.name) for node in nodes if node.kind.name == ANCHOR),
+        frozenset(lock_name(node.name) for node in nodes if f"{plan.id}/{node.name}" in wishes.repinned),
         plan.lost,
     )
 

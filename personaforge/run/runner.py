@@ -269,7 +269,7 @@ class _Bench:
         self._keeper = LockKeeper(
             self._store,
             plan.lock,
-            watched(plan, wishes),
+            watched(plan, wishes, self._desk.lock_name),
             lambda text: runner.emit(Event("notice", plan.id, "lock", text)),
         )
         self._wishes = wishes
@@ -306,7 +306,7 @@ class _Bench:
             if not shape.kind.lenient and not self._outcome(need).passed:
                 return NodeReport(node.id, "skipped", error=f"needs {need}, which was rejected")
         self._progress.started(node)
-        if self._keeper.adopt(shape.name):
+        if self._keeper.adopt(self._desk.lock_name(shape.name)):
             self._desk.lock = self._keeper.lock
         needs = {name: self._outcome(name).digest for name in shape.needs}
         signature = self._desk.signature(shape, needs)
@@ -316,7 +316,7 @@ class _Bench:
         engine, persona = self._runner.engine, self._plan.id
 
         def before_call(action: Action) -> None:
-            self._keeper.before_call(shape.name, action.key)
+            self._keeper.before_call(self._desk.lock_name(shape.name), action.key)
 
         procedure = shape.kind.start(context)
         keys: list[str] = []
@@ -343,7 +343,7 @@ class _Bench:
 
     def _say_replaced(self, node: PlannedNode, outcome: Outcome) -> None:
         """Say which pins were replaced by what was remade with other bytes."""
-        pin = self._keeper.lock.pin(node.shape.name)
+        pin = self._desk.pin(node.shape)
         for name, digest in outcome.replaced.items():
             if pin is not None and pin.outputs.get(name) == digest:
                 now = outcome.outputs[name].artifact.digest
@@ -424,7 +424,7 @@ class _Bench:
     def _standing(self, node: PlannedNode, tally: Tally) -> NodeReport:
         """The last outcome stands after all; put its files back where that is needed."""
         assert node.row is not None
-        self._keeper.put_back(node.shape.name)
+        self._keeper.put_back(self._desk.lock_name(node.shape.name))
         outcome = self._desk.outcome_of_row(node)
         files = [Placed(*item) for item in orjson.loads(node.row.files)]
         gone = {file.path for file, condition in self._desk.folder.condition(files) if condition != "there"}
@@ -455,7 +455,8 @@ class _Bench:
         shape = node.shape
         self._store.claim(output.artifact.digest for output in outcome.outputs.values())
         if shape.kind.pinned and outcome.passed and outcome.outputs and outcome.key:
-            self._keeper.accept(shape.name, outcome, replaces=bool(outcome.replaced))
+            name = self._desk.lock_name(shape.name)
+            self._keeper.accept(name, outcome, replaces=bool(outcome.replaced))
             # What decides the face is pinned at once, before a file or a row says so: it must not depend on the rest of
             # the build, and whoever builds the same at this moment must see it. Only what the user has replaced goes
             # together with its anchor, so that no death in between leaves new candidates beside the old anchor.

@@ -100,6 +100,11 @@ class Settings:
         found = _at(group.data, rest) if group is not None else _at(self.persona, path)
         return default if found is _MISSING else found
 
+    def step_of(self, kind: str) -> str:
+        """Return the name of the pipeline's first step of a kind; the kind itself where there is none."""
+        steps: Mapping[str, Any] = self.value("pipeline.steps")
+        return next((name for name, step in steps.items() if step["kind"] == kind), kind)
+
     def digest_of(self, path: str) -> str:
         """Return the digest of the value at a dotted path; a fixed one where there is none."""
         head, _, rest = path.partition(".")

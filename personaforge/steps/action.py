@@ -37,7 +37,8 @@ class Action:
     """One cached call. Who performs it sees `request` and `inputs` and nothing else, and the key covers all of both."""
 
     kind: str
-    """complete, draw, film, speak, measure, measure_clip, finish, repair, write or sheet."""
+    """complete, draw, film, speak, measure, measure_clip, finish, repair, write or sheet; on record also score_photo,
+    and anchor: somebody's decision."""
     provider: str
     """Who performs it, with the version of the code that shapes the bytes: `embedded@1`."""
     request: Mapping[str, Any]

@@ -76,7 +76,7 @@ def completion(
             sources.update(rendered.sources)
     fields["temperature"] = settings[f"{base}.temperature"]
     fields["max_tokens"] = max_tokens
-    node = f"{step}{stream}"
+    node = f"{context.origin(step)}{stream}"
     fields["seed"] = derive_seed(context.node.persona, node, context.take, attempt, settings["seed"])
     fields["context"] = {
         "brief": settings["brief"],

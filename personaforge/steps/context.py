@@ -24,7 +24,7 @@ from personaforge.store.lockfile import Pin
 from personaforge.templating import Rendered, Templates
 
 ANCHOR = "anchor"
-"""The anchor's step kind, the name of its node, and of its output."""
+"""The anchor's step kind, and the name of its output. Its step may have any name."""
 SHAPE = "shape"
 """The fact by which the lock tells other personas what a persona's face is like; see the placement step."""
 _TEXTS = ("application/json", "text/")
@@ -105,8 +105,14 @@ class Context:
     capability: Callable[[str, str], Capability]
     """(modality, provider name) -> what is fixed about the provider. Raises SpecError for an unknown one."""
     pin: Pin | None = None
-    pins: Callable[[str], Pin | None] = field(default=lambda name: None)
-    """Pins of other nodes of the persona, by name."""
+    pins: Callable[[str], Pin | None] = field(default=lambda kind: None)
+    """The pin of the persona's node of a kind that has one node, such as the anchor."""
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    """The kinds of the needs, by node name."""
+    anchor_step: str = ANCHOR
+    """What the pipeline calls the step that chooses the anchor."""
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """Steps that the lock knows by another name, and that; see `personaforge.plan.renamed`."""
     issued: Callable[[], Mapping[str, str]] = field(default=dict)
     """Shapes of the other personas' faces that the project's locks pin, by persona; only for a kind that places."""
     take: int = 0
@@ -131,13 +137,22 @@ class Context:
         """Return an artifact's content as JSON. Raises ValueError when it is none."""
         return orjson.loads(self.artifacts.read(digest))
 
-    def needed(self, step: str) -> dict[str, Outcome]:
-        """Return the outcomes of a needed step by slot."""
-        prefix = step + "/"
-        found = {name[len(prefix) :]: outcome for name, outcome in self.needs.items() if name.startswith(prefix)}
-        if step in self.needs:
-            found[""] = self.needs[step]
-        return found
+    def needed(self, kind: str) -> dict[str, Outcome]:
+        """Return the outcomes of the needed nodes of a kind by slot; by name where several steps share slots."""
+        names = [name for name in self.needs if self.kinds.get(name) == kind]
+        slots = [name.partition("/")[2] for name in names]
+        shown = slots if len(set(slots)) == len(slots) else names
+        return {slot: self.needs[name] for slot, name in zip(shown, names, strict=True)}
+
+    def origin(self, step: str) -> str:
+        """Return the name by which seeds know a step: the lock's, where it was renamed since."""
+        return self.renamed.get(step, step)
+
+    @property
+    def stream(self) -> str:
+        """The node's name as its seeds derive from it."""
+        slot = self.node.slot
+        return f"{self.origin(self.node.step)}/{slot}" if slot else self.origin(self.node.step)
 
     def texts_read(self) -> dict[str, str]:
         """Return the digests of the texts that the needs have come to, by need: for an action's `sources`."""

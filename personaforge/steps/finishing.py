@@ -47,7 +47,7 @@ def finish(context: Context) -> Procedure:
         provider=f"forge@{realism.VERSION}",
         request={
             "realism": settings["realism"],
-            "seed": derive_seed(context.node.persona, context.node.name, context.take, 0, settings["seed"]),
+            "seed": derive_seed(context.node.persona, context.stream, context.take, 0, settings["seed"]),
         },
         inputs={"image": original.digest},
         take=context.take,

@@ -27,7 +27,9 @@ from personaforge.store.artifact import Artifact
 from personaforge.store.lockfile import Pin
 
 IMAGE = "image"
-"""Name of an image's output."""
+"""The step kind of images, and the name of their output and of a candidate's."""
+CANDIDATE = "candidate"
+"""The step kind of what the anchor is chosen from."""
 REFERENCE = "reference"
 """The step kind of the reference set's other pictures, and the name of their output."""
 
@@ -51,7 +53,9 @@ def candidate(context: Context) -> Procedure:
     if anchor_pin is None and not can_judge(context) and not context.frozen:
         return not_bought(context)
     provider = str(settings[f"pipeline.steps.{context.node.step}.provider"])
-    if anchor_pin is not None and not context.capability("image", provider).deterministic:
+    drawn_alike = context.capability("image", provider).deterministic
+    # Nobody needs it any more: it can't be drawn alike, or the anchor is one that somebody has set.
+    if anchor_pin is not None and (context.pin is None or not drawn_alike):
         return _not_drawn(context, anchor_pin)
     position = settings[f"matrix.positions.{settings['matrix.anchor']}"]
     actions = draw(context, position, settings["matrix.anchor"], None, 0)
@@ -105,7 +109,7 @@ def anchor(context: Context) -> Procedure:
     if context.frozen:
         raise frozen(context)
     settings = context.settings
-    candidates = context.needed("candidate")
+    candidates = context.needed(CANDIDATE)
     drawn = {slot: outcome.outputs[IMAGE].artifact for slot, outcome in candidates.items() if IMAGE in outcome.outputs}
     if not drawn:
         reasons = [str(outcome.facts.get("reason", "")) for outcome in candidates.values()]
@@ -210,7 +214,7 @@ def draw(
         found: dict[str, Any] = {
             "width": position["width"] if "width" in position else view["image.width"],
             "height": position["height"] if "height" in position else view["image.height"],
-            "seed": derive_seed(context.node.persona, context.node.name, context.take, attempt, view["seed"]),
+            "seed": derive_seed(context.node.persona, context.stream, context.take, attempt, view["seed"]),
             "attempt": attempt,
         }
         if "prompt" in capability.reads:
@@ -323,7 +327,7 @@ def _remade_anchor(context: Context, pin: Pin) -> Outcome | None:
     """Return the anchor as its candidate was drawn again with other bytes, which measured as the same face."""
     if not context.may_remake:
         return None
-    for outcome in context.needed("candidate").values():
+    for outcome in context.needed(CANDIDATE).values():
         if outcome.replaced.get(IMAGE) == pin.outputs[ANCHOR]:
             artifact = outcome.outputs[IMAGE].artifact
             outputs = {ANCHOR: Output(artifact, _anchor_path(context, artifact))}
@@ -359,5 +363,6 @@ def _anchor_missing(context: Context, pin: Pin) -> PinnedArtifactMissing:
     return PinnedArtifactMissing(
         f"the anchor of {persona} is pinned to {pin.outputs[ANCHOR][:12]}, and that picture is in neither the store "
         "nor the build folder",
-        hint=f"get it with `forge cache pull {persona}`, or choose a new face: `forge build {persona} --repin anchor`",
+        hint=f"get it with `forge cache pull {persona}`, or choose a new face: "
+        f"`forge build {persona} --repin {context.anchor_step}`",
     )

@@ -69,7 +69,7 @@ def speak(context: Context, text: str) -> list[Action]:
             "text": text,
             "voice": view["speech.voices"].get(model) or view["speech.voice"],
             "format": view["speech.format"],
-            "seed": derive_seed(context.node.persona, context.node.name, context.take, 0, view["seed"]),
+            "seed": derive_seed(context.node.persona, context.stream, context.take, 0, view["seed"]),
         }
 
     return asked(context, SPEECH, fields, inputs={}, attempt=0, sources=context.templates_used)

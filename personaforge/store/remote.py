@@ -95,6 +95,7 @@ class Remote:
         self._make()
         keys, digests = _parts_of(store, persona)
         digests |= lock.digests()
+        keys |= {pin.key for pin in map(lock.pin, lock.names()) if pin is not None and store.find(pin.key) is not None}
         done = Exchanged(missing=tuple(sorted(digest for digest in lock.digests() if not store.blobs.has(digest))))
         damaged: list[str] = []
         for digest in sorted(digests):
