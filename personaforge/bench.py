@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from personaforge.digest import digest_bytes, digest_json
-from personaforge.errors import MissingExtra, PersonaForgeError
+from personaforge.errors import MissingExtra, PersonaForgeError, StoreError
 from personaforge.spec.settings import Group, Settings
 from personaforge.steps.action import Action
 from personaforge.steps.measurement import measure_action
@@ -37,15 +37,27 @@ class Measured(NamedTuple):
 
 
 class Bench:
-    """Measures bytes with one analyzer, or finds that they have been measured. Safe to call from several threads."""
+    """Measures bytes with one analyzer, or finds that they have been measured. Safe to call from several threads.
 
-    def __init__(self, space: Workspace, identity: Mapping[str, str], persona: str = "") -> None:
+    With `only_reads` it keeps what it measures in a store that is there and may be written, and makes none.
+    """
+
+    def __init__(
+        self, space: Workspace, identity: Mapping[str, str], persona: str = "", *, only_reads: bool = False
+    ) -> None:
         self._store = space.store
         self._identity = identity
         self._persona = persona
-        self._keeps = bool(persona) or space.project.declared  # measuring two files somewhere leaves no trace there
+        self._knows = bool(persona) or space.project.declared  # measuring two files somewhere leaves no trace there
+        self._only_reads = only_reads
+        self._keeps = self._knows and (not only_reads or space.store.writable("records", "blobs", "index.db"))
         self._analyzer = space.measurers.analyzer(identity)
         self._drawn: frozenset[str] | None = None
+
+    @property
+    def remembers(self) -> bool:
+        """Whether what was measured is kept, or would be once something is built here."""
+        return self._keeps or not self._knows or not os.path.lexists(self._store.folder)
 
     def measure(self, data: bytes) -> Measured:
         """Return a picture's measurement. Bad bytes and missing faces are outcomes, not errors."""
@@ -54,12 +66,17 @@ class Bench:
 
         digest = digest_bytes(data)
         action = measure_action("measure", self._identity, digest)
-        known = self._store.find(action.key) if self._keeps else None
+        known = self._store.find(action.key) if self._knows else None
         if known is not None:
             return Measured(digest, self._told(known["value"], digest), known["parts"]["request"]["analyzer"])
         value = with_domain(measure_image(data, self._analyzer), data, self._identity)
         if self._keeps:
-            keep_measurement(self._store, action, value, persona=self._persona)
+            try:
+                keep_measurement(self._store, action, value, persona=self._persona)
+            except StoreError:
+                if not self._only_reads:
+                    raise
+                self._keeps = False
         return Measured(digest, self._told(value, digest), self._identity)
 
     def _told(self, value: Mapping[str, Any], digest: str) -> Mapping[str, Any]:

@@ -7,6 +7,7 @@
     │   └── LockFrozen         --frozen: something else than what the lock pins would be made
     ├── StoreError             the store, an index or the lock file can't be read or written
     │   └── Unreadable         something is there, and the system can't read it now: neither missing nor damaged
+    ├── MachineError           the machine doesn't let us: a full disk, missing memory, a file that can't be opened
     ├── MissingExtra           a library or a system package is not there
     └── BackendError           a provider or a model failed
         ├── Refused            definitely not accepted: nothing was bought, a fallback may be tried
@@ -93,6 +94,10 @@ class Unreadable(StoreError):
 
     It is neither missing nor damaged: nobody makes it again, moves it aside or writes over it because of this.
     """
+
+
+class MachineError(PersonaForgeError):
+    """The machine doesn't let us; see `personaforge.machine`."""
 
 
 class MissingExtra(PersonaForgeError):

@@ -18,7 +18,7 @@ import orjson
 from personaforge.bench import Bench, identity_of, project_settings, read_file
 from personaforge.calibrate import Applying, NoneApplies, calibration_for
 from personaforge.digest import digest_json
-from personaforge.errors import PersonaForgeError, PlanError
+from personaforge.errors import PersonaForgeError, PlanError, StoreError
 from personaforge.identity.calibration import probability
 from personaforge.identity.policy import Policy
 from personaforge.identity.score import Cause, Score, Unmeasured
@@ -77,6 +77,8 @@ class Evaluation:
     calibration: Applying | NoneApplies
     """What P(same) comes from, or why there is none."""
     pictures: tuple[Evaluated, ...]
+    remembered: bool = True
+    """Whether the measurements are kept: where they can't be, the next time measures again."""
 
     def passes(self, threshold: float) -> bool:
         """Tell whether every picture was measured and reaches a threshold."""
@@ -122,6 +124,8 @@ def evaluate(
     from personaforge.identity.score import compare
     from personaforge.identity.verdict import judge
 
+    if record and not space.store.keeps():
+        raise StoreError("can't keep the evaluations: the store may not be written", where=str(space.store.folder))
     settings = _settings(space, persona, identity)
     analyzer = identity_of(space, settings)
     if anchor is not None:
@@ -134,7 +138,7 @@ def evaluate(
     policy = Policy.from_settings(settings.value("identity"))
     if out_of_domain:
         policy = replace(policy, out_of_domain=True)
-    bench = Bench(space, analyzer, settings.id if persona else "")
+    bench = Bench(space, analyzer, settings.id if persona else "", only_reads=not record)
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         pending = pool.submit(bench.measure, anchor_data)
         measured = list(pool.map(lambda path: bench.measure(read_file(path)), paths))
@@ -154,7 +158,7 @@ def evaluate(
         if isinstance(kept, Applying) and isinstance(score, Score) and not score.out_of_domain:
             share = probability(score.cosine, kept.calibration)
         found.append(Evaluated(path, one.digest, one.value, score, verdict, share))
-    evaluation = Evaluation(shown, analyzer, kept, tuple(found))
+    evaluation = Evaluation(shown, analyzer, kept, tuple(found), bench.remembers)
     if record:
         _keep(space.store, settings, evaluation, reference.digest)
     return evaluation

@@ -174,6 +174,7 @@ class _Bench:
         self._identity = identity
         self._root = str(space.project.root) + os.sep if space.project.declared else None
         self._analyzer = None if identity is None else space.measurers.analyzer(identity)
+        self._keeps = self._store.keeps()
         self._lock = threading.Lock()
         self._begun: dict[str, Future[Mapping[str, Any]]] = {}
         self.measured = 0
@@ -201,8 +202,8 @@ class _Bench:
     def _found(self, path: str, digest: str, data: bytes | None, size: int) -> Mapping[str, Any]:
         action = photo_action(self._identity, digest)
         # Photos from elsewhere leave no trace in the project that the command happens to run in.
-        keeps = self._root is not None and os.path.realpath(path).startswith(self._root)
-        known = self._store.find(action.key) if keeps else None
+        ours = self._root is not None and os.path.realpath(path).startswith(self._root)
+        known = self._store.find(action.key) if ours else None
         if known is not None:
             value: Mapping[str, Any] = known["value"]
             return value
@@ -210,7 +211,7 @@ class _Bench:
         value = self._value(data, size)
         with self._lock:
             self.measured += 1
-        if keeps:
+        if ours and self._keeps:
             seconds = round(time.time() - started, 3)
             keep_measurement(self._store, action, value, started=started, seconds=seconds)
         return value

@@ -115,6 +115,10 @@ class Workspace:
 
         return Composer(self.project).base(choices)
 
+    def group(self, name: str) -> dict[str, Any]:
+        """Return a group as the project declares it, checked, without a persona. Raises SpecError."""
+        return Loader(self.project, self.store.index).group(name)
+
     def document(self, loaded: Loaded) -> dict[str, Any]:
         """Return the document of a persona as it was last built. Raises PlanError and StoreError."""
         import orjson

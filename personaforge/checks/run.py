@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
+from functools import reduce
 from typing import NamedTuple
 
 from personaforge.checks.figures import judge_figure
@@ -23,6 +24,7 @@ from personaforge.spec.load import Broken, Loaded
 from personaforge.spec.measures import nearest
 from personaforge.spec.places import Places
 from personaforge.store.lockfile import read_lock
+from personaforge.warehouse.bounds import Bounds
 from personaforge.warehouse.projection import opened
 from personaforge.warehouse.scores import BrokenQuery, ask, evaluations, sealed
 from personaforge.workspace import Workspace
@@ -122,12 +124,13 @@ def _queries(space: Workspace, checks: Sequence[_Check], overrides: Sequence[str
     wanted = [check for check in checks if check.sql]
     if not wanted:
         return
-    with sealed(space.store) as connection:
+    bounds = reduce(Bounds.least, (Bounds.of(check.loaded.settings.value("store")) for check in wanted))
+    with sealed(space.store, bounds) as connection:
         for check in wanted:
             try:
-                found = ask(connection, check.sql, check.persona, SHOWN)
+                found = ask(connection, check.sql, check.persona, SHOWN, bounds)
             except BrokenQuery as error:
-                hint = 'forge query "show tables"; forge query "describe latest_scores"'
+                hint = error.hint or 'forge query "show tables"; forge query "describe latest_scores"'
                 yield check, Judged(Result.ERROR, "can't be run", Cause.BROKEN, error.message, hint=hint)
                 continue
             if not found.rows:

@@ -15,10 +15,15 @@ from personaforge.spec.project import find_project
 
 def write_log(error: BaseException) -> str:
     """Write a log of our own mistake and return its path."""
-    project = find_project()
-    folder = str(project.state / "log") if project is not None else tempfile.gettempdir()
-    if project is not None and not os.path.realpath(folder).startswith(str(project.root) + os.sep):
-        folder = tempfile.gettempdir()  # a link out of the project
+    try:
+        project = find_project()
+        places = [tempfile.gettempdir()]
+    except OSError:
+        return "(the log could not be written)"
+    if project is not None and project.state.is_dir():
+        folder = str(project.state / "log")
+        if os.path.realpath(folder).startswith(str(project.root) + os.sep):  # and no link out of the project
+            places.insert(0, folder)
     name = f"crash-{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}.txt"
     from personaforge.providers.secrets import masked
 
@@ -29,7 +34,7 @@ def write_log(error: BaseException) -> str:
             *traceback.format_exception(error),
         )
     )
-    for place in (folder, tempfile.gettempdir()):
+    for place in places:
         try:
             os.makedirs(place, exist_ok=True)
             path = os.path.join(place, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +11,9 @@ from personaforge.cli.options import json_option, print_json
 from personaforge.errors import PersonaForgeError
 from personaforge.report.terminal import echo
 from personaforge.workspace import Workspace
+
+if TYPE_CHECKING:
+    from personaforge.warehouse.bounds import Bounds
 
 FORMATS = ("table", "csv", "json", "parquet")
 
@@ -19,16 +23,28 @@ FORMATS = ("table", "csv", "json", "parquet")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="table by default; parquet takes --out.")
 @click.option("-o", "--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write to a file.")
 @click.option("--allow-files", is_flag=True, help="Let the SQL read files: from read_csv('notes.csv').")
+@click.option("--memory", type=click.FloatRange(0, min_open=True), metavar="GB", help="Instead of store.query's bound.")
+@click.option("--timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="The same for the time.")
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--csv", "as_csv", is_flag=True, help="The same as --format csv.")
 @click.pass_obj
 def query_command(
-    folder: str | None, sql: str, form: str | None, out: Path | None, allow_files: bool, as_json: bool, as_csv: bool
+    folder: str | None,
+    sql: str,
+    form: str | None,
+    out: Path | None,
+    allow_files: bool,
+    memory: float | None,
+    timeout: float | None,
+    as_json: bool,
+    as_csv: bool,
 ) -> int:
     """Ask the warehouse in SQL, after bringing it up to date with the records. It is only read.
 
     SQL is one SELECT in DuckDB's dialect, or the name of a table or view: latest_scores, timeline, drift_summary,
     acceptance_rate, cost_by_step, attempts, ... `forge warehouse schema` says what there is.
+
+    It may take 2 GB of memory and 60 seconds, unless the project or --memory and --timeout say otherwise.
 
     \b
     forge query "select node, score, decision from latest_scores order by score"
@@ -44,16 +60,28 @@ def query_command(
         raise PersonaForgeError(f"there is no folder {out.parent}", where=str(out), hint=f"mkdir -p {out.parent}")
     temporary = beside(out.absolute()) if out is not None else None
     writes = () if temporary is None else (temporary,)
-    with (
-        Workspace.open((), folder) as space,
-        confined(space.store, allow_files=allow_files, writes=writes, waiting=_waiting) as connection,
-    ):
-        if form == "parquet" and out is not None and temporary is not None:
-            count = write_parquet(connection, sql, out.absolute(), temporary)
-            echo(f"{count} rows in {out}", err=True)
-        else:
-            print_answer(ask(connection, sql), form, out)
+    with Workspace.open((), folder) as space:
+        bounds = _bounds(space, memory, timeout)
+        with confined(
+            space.store, allow_files=allow_files, writes=writes, waiting=_waiting, bounds=bounds
+        ) as connection:
+            if form == "parquet" and out is not None and temporary is not None:
+                count = write_parquet(connection, sql, out.absolute(), temporary, bounds)
+                echo(f"{count} rows in {out}", err=True)
+            else:
+                print_answer(ask(connection, sql, bounds), form, out)
     return 0
+
+
+def _bounds(space: Workspace, memory: float | None, seconds: float | None) -> Bounds:
+    """Return what a query may take: as asked, else as the project declares."""
+    from personaforge.warehouse.bounds import Bounds
+
+    found = Bounds.of(space.group("store"))
+    return found._replace(
+        memory_gigabytes=found.memory_gigabytes if memory is None else memory,
+        seconds=found.seconds if seconds is None else seconds,
+    )
 
 
 def _form_of(out: Path | None) -> str:

@@ -10,7 +10,6 @@ Exit codes: 0 done, 1 something failed its gate or its provider, 2 the input or 
 from __future__ import annotations
 
 import io
-import os
 import sys
 from importlib import import_module
 from typing import Any
@@ -93,49 +92,95 @@ def forge(ctx: click.Context, project: str | None) -> None:
 
 def main() -> None:
     """Run the command line and exit."""
-    sys.exit(run(sys.argv[1:]))
+    try:
+        from personaforge.cli.streams import prepare
+
+        prepare()
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:
+        code = 130
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:
     """Run a command and return its exit code. The only place that catches broadly."""
+    streams = sys.stdout, sys.stderr
     try:
         code = forge.main(arguments, prog_name="forge", standalone_mode=False)
-        sys.stdout.flush()
-    except click.exceptions.Exit as error:
-        return error.exit_code
-    except click.ClickException as error:
-        shown = io.StringIO()
-        error.show(shown)  # what was typed may come from a stranger's workflow
-        echo(shown.getvalue(), err=True, nl=False)
-        return 2
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except (KeyboardInterrupt, click.Abort):
-        echo("Interrupted.", err=True)
-        return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains again at exit
-        return 141
+        return _interrupted()
+    except SystemExit:  # click's way to end on a pipe that nobody reads, which it wraps
+        sys.stdout, sys.stderr = streams
+        return _ended(BrokenPipeError())
     except Exception as error:
-        return _failed(error)
+        return _ended(error)
     return code if isinstance(code, int) else 0
+
+
+def _ended(error: Exception) -> int:
+    """Say why a command ended, as far as anybody can be told, and return its exit code."""
+    from personaforge.cli.streams import lost_stream
+
+    try:
+        if isinstance(error, click.exceptions.Exit):
+            return error.exit_code
+        lost = lost_stream()
+        if isinstance(lost or error, BrokenPipeError):
+            return 141
+        if lost is not None:
+            _say(f"standard output can't be written: {lost.strerror}", "what was to be printed is lost")
+            return 2
+        if isinstance(error, click.ClickException):
+            shown = io.StringIO()
+            error.show(shown)  # what was typed may come from a stranger's workflow
+            echo(shown.getvalue(), err=True, nl=False)
+            return 2
+        if isinstance(error, RuntimeError) and str(error) == "Query interrupted":  # DuckDB's word for ^C
+            return _interrupted()
+        return _failed(error)
+    except KeyboardInterrupt:
+        return _interrupted()
+    except OSError:  # nobody can be told
+        lost_stream()
+        return 2
+
+
+def _interrupted() -> int:
+    try:
+        echo("Interrupted.", err=True)
+    except (OSError, KeyboardInterrupt):
+        pass
+    return 130
 
 
 def _failed(error: Exception) -> int:
     from personaforge.errors import PersonaForgeError, SpecError
+    from personaforge.machine import machine_error
 
+    if not isinstance(error, PersonaForgeError) or error.exit_code == 3:
+        error = machine_error(error) or error
     if isinstance(error, PersonaForgeError) and error.exit_code != 3:
         if isinstance(error, SpecError):
             for problem in error.problems:
                 show_problem(problem)
+            if error.hint:
+                echo(f"  {error.hint}", err=True)
         else:
-            echo(f"{style('error', fg='red', bold=True)}: {error}", err=True)
-        if error.hint:
-            echo(f"  {error.hint}", err=True)
+            _say(str(error), error.hint)
         return error.exit_code
     from personaforge.cli.crash import write_log
 
     echo(f"{style('bug', fg='red', bold=True)}: {type(error).__name__}: {error}", err=True)
     echo(f"  This is a mistake in forge, not in your files. Details: {write_log(error)}", err=True)
     return 3
+
+
+def _say(message: str, hint: str) -> None:
+    echo(f"{style('error', fg='red', bold=True)}: {message}", err=True)
+    if hint:
+        echo(f"  {hint}", err=True)
 
 
 def show_problem(problem: Any) -> None:

@@ -61,6 +61,8 @@ def eval_command(
             out_of_domain=out_of_domain,
         )
         place = _place(space, persona, "identity")
+    if not found.remembered:
+        echo("Measured, and not kept: .forge can't be written here.", err=True)
     show_as(
         "json" if as_json else form,
         out,

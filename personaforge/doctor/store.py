@@ -18,6 +18,7 @@ from personaforge.doctor.finding import Finding, counted, faulty, listed
 from personaforge.errors import StoreError
 from personaforge.spec.load import Loaded
 from personaforge.spec.project import Project
+from personaforge.store import sqlite
 from personaforge.store.index import SCHEMA, Index
 from personaforge.store.journal import Journal
 from personaforge.store.leases import Leases
@@ -143,11 +144,13 @@ def _version(path: Path) -> int | None:
     try:
         with closing(_opened(path)) as connection:
             return int(connection.execute("pragma user_version").fetchone()[0])
-    except sqlite3.Error:
+    except (sqlite3.Error, OSError):
         return None
 
 
 def _opened(path: Path) -> sqlite3.Connection:
+    if not sqlite.writable(str(path)):
+        return sqlite.copied(str(path))
     return sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=5)
 
 
@@ -168,4 +171,6 @@ def _fault(path: Path, query: str) -> str:
         return "" if "locked" in str(error) or "readonly" in str(error) else str(error)
     except sqlite3.DatabaseError as error:
         return str(error)
+    except OSError as error:
+        return f"can't be read: {error.strerror}"
     return ""

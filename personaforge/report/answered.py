@@ -7,6 +7,7 @@ import io
 import math
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -16,12 +17,15 @@ import orjson
 
 from personaforge.errors import StoreError
 from personaforge.report.terminal import echo, printable
-from personaforge.store.files import write_atomic
+from personaforge.store.files import TEMPORARY
 
 if TYPE_CHECKING:
     from personaforge.warehouse.query import Answer
 
 _LARGEST = 2**64 - 1
+_LARGEST_TABLE = 20_000_000
+"""Characters, with `_CELL` for what a cell takes besides; laying a table out takes some 30 times as much memory."""
+_CELL = 20
 
 
 def lines_of(answer: Answer, form: str) -> Iterator[str]:
@@ -47,16 +51,42 @@ def print_answer(answer: Answer, form: str, out: Path | None) -> None:
     if form == "table" and out is None:
         from personaforge.report.tables import print_table
 
-        print_table(answer.names, answer.rows())
+        print_table(answer.names, _readable(answer.rows()))
         return
     if form == "table":
         raise StoreError("a table is for reading", hint="--format csv, json or parquet with --out")
     if out is not None:
-        write_atomic(os.path.abspath(out), "".join(lines_of(answer, form)).encode())
+        _write(os.path.abspath(out), lines_of(answer, form))
         return
 
     for line in lines_of(answer, form):
         echo(line, nl=False)
+
+
+def _readable(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a table, which is laid out as a whole. Raises StoreError where nobody could read it."""
+    size = 0
+    for row in rows:
+        size += sum(len(cell) if isinstance(cell, (str, bytes, list)) else 1 for cell in row) + len(row) * _CELL
+        if size > _LARGEST_TABLE:
+            raise StoreError("the answer is too large for a table", hint="--format csv, or `limit 1000` in the SQL")
+        yield row
+
+
+def _write(path: str, lines: Iterator[str]) -> None:
+    """Write lines to a file in one step, holding one at a time."""
+    folder, name = os.path.split(path)
+    temporary = f"{folder}/{TEMPORARY}{os.getpid()}-{name}"
+    try:
+        try:
+            with open(temporary, "w", encoding="utf-8", newline="") as file:
+                file.writelines(lines)
+            os.replace(temporary, path)
+        except OSError as error:
+            raise StoreError(f"can't write {path}: {error.strerror}") from error
+    finally:
+        with suppress(OSError):
+            os.unlink(temporary)
 
 
 def plain(value: Any) -> Any:

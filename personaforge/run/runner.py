@@ -24,6 +24,7 @@ from typing import Any, Literal, NamedTuple
 import orjson
 
 from personaforge.errors import BackendError, PersonaForgeError
+from personaforge.machine import machine_error
 from personaforge.plan.plan import WORKING, PersonaPlan, Plan, PlannedNode, Wishes
 from personaforge.plan.planner import Desk, House
 from personaforge.providers.table import capability
@@ -216,8 +217,11 @@ class Runner:
             conflict = isinstance(error, PinConflict)
             report = NodeReport(node.id, "failed", None, str(error), error.hint, tally, crash, conflict)
         except Exception as error:
-            text = f"{type(error).__name__}: {error}"
-            report = NodeReport(node.id, "failed", error=text, tally=tally, crash=error)
+            text, known = f"{type(error).__name__}: {error}", machine_error(error)
+            if known is None:
+                report = NodeReport(node.id, "failed", error=text, tally=tally, crash=error)
+            else:
+                report = NodeReport(node.id, "failed", error=str(known), hint=known.hint, tally=tally)
         fields: dict[str, Any] = {
             "end": report.end,
             "performed": tally.performed,

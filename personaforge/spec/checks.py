@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 from difflib import get_close_matches
 from typing import Any, get_args
 
-from pydantic import BaseModel, RootModel, ValidationError
+from pydantic import BaseModel, RootModel, TypeAdapter, ValidationError
 
 from personaforge.digest import canonical
 from personaforge.errors import Problem, SpecError
@@ -25,6 +25,17 @@ from personaforge.spec.pipeline import Prompted, Step
 from personaforge.spec.project import Project
 from personaforge.spec.sections import pin_problems, read_schema
 from personaforge.spec.shared_folder import declared_fault
+
+
+def checked_group(name: str, composed: Any) -> Any:
+    """Return a group's plain values, checked without a persona. Raises SpecError."""
+    kind: Any = Persona.model_fields[name].annotation
+    adapter: TypeAdapter[Any] = TypeAdapter(kind)
+    try:
+        return adapter.dump_python(adapter.validate_python(composed), mode="json", by_alias=True)
+    except ValidationError as error:
+        paths = ((".".join(map(str, (name, *item["loc"]))), item["msg"]) for item in error.errors(include_url=False))
+        raise SpecError([Problem("conf", path, message) for path, message in paths]) from None
 
 
 def check_persona(

@@ -151,6 +151,20 @@ class Loader:
             )
             raise SpecError(problem)
 
+    def group(self, name: str) -> dict[str, Any]:
+        """Return a group as the project declares it, without a persona. Raises SpecError."""
+        key = digest_strings("project-group/1", [_fingerprint(self._project), name])
+        body = self._cache.get_spec(key) if self._cache is not None else None
+        if body is None:
+            from personaforge.spec.checks import checked_group
+            from personaforge.spec.compose import Composer
+
+            body = orjson.dumps(checked_group(name, Composer(self._project).base()[name]))
+            if self._cache is not None:
+                self._cache.put_spec(key, body, {})
+        found: dict[str, Any] = orjson.loads(body)
+        return found
+
     def _key(self, file: Path, overrides: Sequence[str], *, fresh: bool = False) -> str:
         try:
             digest = digest_file(file)

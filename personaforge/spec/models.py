@@ -482,6 +482,17 @@ class Drift(Model):
 # --- the house --------------------------------------------------------------------------------------------------------
 
 
+class Query(Model):
+    """What one statement of SQL may take, in `forge query` and in checks. More takes the command line: a file may come
+    from a stranger."""
+
+    memory_gigabytes: Annotated[float, Field(gt=0, le=64)] = 2
+    temporary_gigabytes: Annotated[float, Field(ge=0, le=64)] = 4
+    """Of what doesn't fit into memory."""
+    seconds: Annotated[float, Field(gt=0, le=3600)] = 60
+    """Of DuckDB's work."""
+
+
 class Store(Model):
     """Where artifacts are shared and how long they are kept."""
 
@@ -490,6 +501,7 @@ class Store(Model):
     name: FORGE_REMOTE, or --remote."""
     keep_days: Annotated[int, Field(ge=0)]
     max_gigabytes: Annotated[float, Field(ge=0)]
+    query: Query = Query()
 
 
 class Spending(Model):

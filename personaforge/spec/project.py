@@ -66,7 +66,11 @@ class Project(NamedTuple):
 
     def persona_files(self) -> list[Path]:
         """Return the persona files in and below `personas/`, sorted, without lock files, hidden ones and those that
-        start with `_`. A folder that is a link out of the project stands for its files: reading it says so."""
+        start with `_`. A folder below that is a link out of the project stands for its files: reading it says so.
+
+        Raises SpecError when `personas/` itself is such a link.
+        """
+        _stays_inside(self.root, "personas")
         return _persona_files(self.personas, self.root)
 
     def lock_files(self) -> list[Path]:

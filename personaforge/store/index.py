@@ -3,6 +3,9 @@
 All of it can be made again: `log` from the record files, `nodes` by planning once more over the cached actions,
 `specs` by composing. So it is written without waiting for the disk (WAL, synchronous=NORMAL), and a damaged one is
 put aside and started afresh. The journal of paid calls, which can't be made again, is a file of its own (`journal.py`).
+
+Where there is no `.forge`, reading and caching make none: the index is in memory until something is built. Where it may
+not be written, a copy in memory is read, and what only makes the next time quicker is kept there and forgotten.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from personaforge.errors import StoreError
+from personaforge.store import sqlite
 
 T = TypeVar("T")
 
@@ -42,6 +46,8 @@ create table if not exists pending (kind text not null, name text not null, at r
 """
 """What came after SCHEMA 1, and needs no other one."""
 _KEPT_SPECS = 5_000
+_LONGEST_PATH = 500
+"""Bytes; SQLite takes 512 on Unix, with the suffix of its log."""
 
 
 class NodeRow(NamedTuple):
@@ -64,6 +70,10 @@ class Index:
         self._path = str(path)
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
+        self._absent = False
+        """Whether what is open is in memory since nothing has been built yet."""
+        self._closed = ""
+        """Why what is open is a copy in memory; empty where it is the file itself."""
 
     # --- composed specs (personaforge.spec.load.SpecCache) ---
 
@@ -78,7 +88,10 @@ class Index:
         return body
 
     def put_spec(self, key: str, body: bytes, groups: dict[str, bytes]) -> None:
-        """Keep a composed spec and its groups; the oldest ones go when there are thousands."""
+        """Keep a composed spec and its groups; the oldest ones go when there are thousands.
+
+        Where they can't be kept, as on a full disk, they are not: they are composed again the next time.
+        """
 
         def put(connection: sqlite3.Connection) -> None:
             with connection:
@@ -88,7 +101,11 @@ class Index:
                 newest = connection.execute("select max(rowid) from specs").fetchone()[0]
                 connection.execute("delete from specs where rowid <= ?", (newest - _KEPT_SPECS,))
 
-        self._do(put)
+        try:
+            self._do(put)
+        except StoreError as error:
+            if not (isinstance(error.__cause__, sqlite3.Error) and sqlite.unreachable(error.__cause__)):
+                raise
 
     # --- nodes ---
 
@@ -105,13 +122,13 @@ class Index:
     def put_node(self, row: NodeRow, *, persona: str, body: str, build: str, finished: float) -> None:
         """Keep a node's outcome in place of the last one."""
         values = (row.node, persona, row.signature, row.outcome, row.status, row.files, body, build, finished)
-        self._rows("insert or replace into nodes values (?, ?, ?, ?, ?, ?, ?, ?, ?)", *values)
+        self._write("insert or replace into nodes values (?, ?, ?, ?, ?, ?, ?, ?, ?)", *values)
 
     def drop_nodes(self, nodes: Sequence[str]) -> None:
         """Forget nodes that a persona no longer has."""
         for node in nodes:
-            self._rows("delete from nodes where node = ?", node)
-            self._rows("delete from failures where node = ?", node)
+            self._write("delete from nodes where node = ?", node)
+            self._write("delete from failures where node = ?", node)
 
     def node_history(self, persona: str | None = None) -> list[tuple[str, str, str, str, float]]:
         """Return (node, persona, status, build, finished) of every node's last outcome."""
@@ -127,17 +144,17 @@ class Index:
 
     def put_failure(self, node: str, *, persona: str, build: str, error: str, failed: float) -> None:
         """Note that a node's run failed; its last finished outcome stays."""
-        self._rows("insert or replace into failures values (?, ?, ?, ?, ?)", node, persona, build, error, failed)
+        self._write("insert or replace into failures values (?, ?, ?, ?, ?)", node, persona, build, error, failed)
 
     def drop_failure(self, node: str) -> None:
         """Note that a node's last run did not fail."""
-        self._rows("delete from failures where node = ?", node)
+        self._write("delete from failures where node = ?", node)
 
     # --- the log of records ---
 
     def announce(self, kind: str, name: str) -> None:
         """Note that a record is about to be written: its writer may die before it can be added."""
-        self._rows("insert or replace into pending values (?, ?, ?)", kind, name, time.time())
+        self._write("insert or replace into pending values (?, ?, ?)", kind, name, time.time())
 
     def add(self, kind: str, name: str) -> None:
         """Note that a record is there, in the order in which records came."""
@@ -148,7 +165,11 @@ class Index:
                 connection.execute("insert or ignore into log (kind, name) values (?, ?)", (kind, name))
                 connection.execute("delete from pending where kind = ? and name = ?", (kind, name))
 
-        self._do(put)
+        with self._lock:
+            self._do(lambda connection: None)
+            if self._absent:
+                self._make()
+            self._do(put)
 
     def pending(self) -> list[tuple[str, str]]:
         """Return (kind, name) of the records that were announced and not added, oldest first."""
@@ -199,6 +220,7 @@ class Index:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
+                self._absent, self._closed = False, ""
 
     def _value(self, query: str, *parameters: Any) -> Any:
         rows = self._rows(query, *parameters)
@@ -207,6 +229,16 @@ class Index:
     def _rows(self, query: str, *parameters: Any) -> list[Any]:
         return self._do(lambda connection: connection.execute(query, parameters).fetchall())
 
+    def _write(self, query: str, *parameters: Any) -> None:
+        """Write what must stay. Raises StoreError where it can't."""
+        with self._lock:
+            self._do(lambda connection: None)
+            if self._absent:
+                self._make()
+            if self._closed:
+                raise StoreError(f"can't write the index: {self._closed}", where=self._path, hint=self._hint())
+            self._rows(query, *parameters)
+
     def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Do something with the database; a damaged one is put aside and the thing done again with a new one."""
         with self._lock:
@@ -214,15 +246,80 @@ class Index:
                 return work(self._open())
             except sqlite3.DatabaseError as error:
                 if isinstance(error, sqlite3.OperationalError) and "malformed" not in str(error):
-                    raise StoreError(f"can't use the index: {error}", where=self._path) from error
-                self.close()
-                _put_aside(self._path)
+                    hint = self._hint() if sqlite.unreachable(error) else ""
+                    raise StoreError(f"can't use the index: {error}", where=self._path, hint=hint) from error
+                if self._closed:
+                    assert self._connection is not None
+                    self._connection.close()
+                    self._connection = _prepared(sqlite.memory())
+                else:
+                    self.close()
+                    _put_aside(self._path)
                 return work(self._open())
 
+    def _hint(self) -> str:
+        folder = os.path.dirname(self._path)
+        space = f"df {folder} shows what is free"
+        if len(os.fsencode(self._path)) > _LONGEST_PATH:
+            return f"move the project: SQLite opens paths of up to {_LONGEST_PATH} bytes"
+        return space if sqlite.writable(self._path) else f"ls -ld {folder} shows whose it is"
+
     def _open(self) -> sqlite3.Connection:
+        if self._connection is not None and self._absent and os.path.exists(self._path):
+            self._make()  # another process has built something meanwhile
         if self._connection is None:
-            self._connection = _connect(self._path)
+            folder = os.path.dirname(self._path)
+            self._absent = not os.path.lexists(folder)
+            self._closed = "" if self._absent or sqlite.writable(self._path) else f"{folder} may not be written"
+            if self._absent:
+                self._connection = _prepared(sqlite.memory())
+            elif self._closed:
+                self._connection = self._copy()
+            else:
+                self._connection = self._reached()
         return self._connection
+
+    def _reached(self) -> sqlite3.Connection:
+        """Open the file; where the disk doesn't let it be written, a copy: nothing need be written to look at it."""
+        try:
+            return _connect(self._path)
+        except sqlite3.OperationalError as error:
+            if not sqlite.unreachable(error):
+                raise
+            self._closed = str(error)
+            try:
+                return self._copy()
+            except (OSError, StoreError):
+                self._closed = ""
+                raise error from None
+
+    def _copy(self) -> sqlite3.Connection:
+        try:
+            return _prepared(sqlite.copied(self._path))
+        except sqlite3.DatabaseError:  # damaged, or of another version: it can be made again, here in memory
+            return _prepared(sqlite.memory())
+        except OSError as error:
+            raise StoreError(f"can't read the index: {error.strerror or error}", where=self._path) from error
+
+    def _make(self) -> None:
+        """Make the file after all, with what was composed so far."""
+        assert self._connection is not None
+        kept = [(table, self._connection.execute(f"select * from {table}").fetchall()) for table in ("groups", "specs")]  # noqa: S608
+        self.close()
+        try:
+            os.makedirs(os.path.dirname(self._path), exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"can't make the store: {error.strerror}", where=os.path.dirname(self._path)) from error
+        connection = self._open()
+        if not self._closed:
+            with connection:
+                connection.execute("begin immediate")
+                for table, rows in kept:
+                    connection.executemany(f"insert or ignore into {table} values (?, ?)", rows)  # noqa: S608
+
+
+class _OtherVersion(sqlite3.DatabaseError):
+    """The tables are those of another version."""
 
 
 def _connect(path: str) -> sqlite3.Connection:
@@ -231,23 +328,30 @@ def _connect(path: str) -> sqlite3.Connection:
     try:
         connection.execute("pragma journal_mode = wal")
         connection.execute("pragma synchronous = normal")
-        version = connection.execute("pragma user_version").fetchone()[0]
-        if version == 0:
-            connection.execute("begin immediate")
-            if connection.execute("pragma user_version").fetchone()[0] == 0:
-                for statement in _TABLES.split(";\n"):
-                    connection.execute(statement)
-                connection.execute("insert into meta values ('epoch', ?)", (uuid.uuid4().hex,))
-                connection.execute(f"pragma user_version = {SCHEMA}")
-            connection.execute("commit")
-        elif version != SCHEMA:
-            connection.close()
-            _put_aside(path)
-            return _connect(path)
-        connection.execute(_LATER)
+        return _prepared(connection)
+    except _OtherVersion:
+        connection.close()
+        _put_aside(path)
+        return _connect(path)
     except BaseException:
         connection.close()
         raise
+
+
+def _prepared(connection: sqlite3.Connection) -> sqlite3.Connection:
+    """Return a database with its tables. Raises sqlite3.Error."""
+    version = connection.execute("pragma user_version").fetchone()[0]
+    if version == 0:
+        connection.execute("begin immediate")
+        if connection.execute("pragma user_version").fetchone()[0] == 0:
+            for statement in _TABLES.split(";\n"):
+                connection.execute(statement)
+            connection.execute("insert into meta values ('epoch', ?)", (uuid.uuid4().hex,))
+            connection.execute(f"pragma user_version = {SCHEMA}")
+        connection.execute("commit")
+    elif version != SCHEMA:
+        raise _OtherVersion(f"has tables of version {version}, expected {SCHEMA}")
+    connection.execute(_LATER)
     return connection
 
 

@@ -15,7 +15,8 @@ it waits for the user's word (`forge jobs`).
 What a call cost that came to no result stands in `charges`: the records, which tell what everything else cost, know
 nothing of it.
 
-SQLite in WAL mode with synchronous=FULL: a committed row survives kill and power cut.
+SQLite in WAL mode with synchronous=FULL: a committed row survives kill and power cut. A journal that may not be written
+is read as a copy in memory, in which only what a record proves is noted.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from personaforge.errors import StoreError
+from personaforge.store import sqlite
 
 _TABLES = """
 create table if not exists journal (
@@ -113,6 +115,8 @@ class Journal:
         self._path = str(path)
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
+        self._copied = False
+        """Whether what is open is a copy in memory."""
 
     # --- reading ---
 
@@ -163,6 +167,7 @@ class Journal:
         """Commit that a request is about to be sent. With `same` it is the last one over again, under its key."""
         now = time.time()
         with self._lock:
+            self._require_kept()
             last = self.get(key)
             sent = 1 if last is None else last.sent + (0 if same else 1)
             text = json.dumps(dict(body or {}), sort_keys=True)
@@ -180,15 +185,17 @@ class Journal:
         self, key: str, job: str, data: Mapping[str, str] | None = None, expires: float | None = None
     ) -> None:
         """Commit the provider's job id, and what else is needed to look after it."""
+        self._require_kept()
         query = "update journal set state = 'submitted', changed = ?, job = ?, data = ?, expires = ? where key = ?"
         self._rows(query, time.time(), job, json.dumps(dict(data or {}), sort_keys=True), expires, key)
 
     def done(self, key: str, cost_usd: float | None) -> None:
-        """Commit that the result is in the store."""
+        """Commit that the result is in the store. A copy forgets it: the record says so, too."""
         self._set(key, "done", cost_usd=cost_usd)
 
     def unknown(self, key: str, note: str) -> None:
         """Commit that the request may have been accepted, or that what came back for it is lost."""
+        self._require_kept()
         self._set(key, "unknown", note=note)
 
     def refused(self, key: str, note: str, cost_usd: float | None = 0.0) -> None:
@@ -209,6 +216,7 @@ class Journal:
 
     def deleted(self, key: str) -> None:
         """Commit that the provider has deleted what it kept of the job."""
+        self._require_kept()
         self._rows("update journal set deleted = ? where key = ?", time.time(), key)
 
     def close(self) -> None:
@@ -220,6 +228,7 @@ class Journal:
 
     def _ended(self, key: str, state: str, note: str, cost_usd: float | None) -> None:
         """End a call without a result, and keep what it cost in the same transaction."""
+        self._require_kept()
         with self._lock:
             self._rows("begin immediate")
             try:
@@ -239,6 +248,16 @@ class Journal:
         query = "update journal set state = ?, changed = ?, cost_usd = ?, note = ? where key = ?"
         self._rows(query, state, time.time(), cost_usd, note[:500], key)
 
+    def _require_kept(self) -> None:
+        """Raise StoreError where nothing can be committed."""
+        with self._lock:
+            if self._connection is None and not sqlite.writable(self._path):
+                self._copied = True
+            if self._copied:
+                folder = os.path.dirname(self._path)
+                hint = f"ls -ld {folder} shows whose it is"
+                raise StoreError("the journal of paid calls may not be written", hint=hint, where=self._path)
+
     def _read(self, query: str, *parameters: Any) -> list[Any]:
         """Read without making a journal where there is none."""
         if self._connection is None and not os.path.exists(self._path):
@@ -249,6 +268,8 @@ class Journal:
         with self._lock:
             try:
                 return self._open().execute(query, parameters).fetchall()
+            except OSError as error:
+                raise StoreError(f"can't use the journal of paid calls: {error.strerror}", where=self._path) from error
             except sqlite3.Error as error:
                 hint = "it names the paid calls in flight: restore it from a backup, or move it away to give them up"
                 raise StoreError(
@@ -256,6 +277,10 @@ class Journal:
                 ) from error
 
     def _open(self) -> sqlite3.Connection:
+        if self._connection is None and os.path.exists(self._path) and not sqlite.writable(self._path):
+            connection = sqlite.copied(self._path)
+            _prepare(connection)
+            self._connection, self._copied = connection, True
         if self._connection is None:
             os.makedirs(os.path.dirname(self._path), exist_ok=True)
             connection = sqlite3.connect(self._path, timeout=60, isolation_level=None, check_same_thread=False)

@@ -78,10 +78,11 @@ class Lease:
     def _open(self) -> int:
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         try:
-            return os.open(self._path, flags, 0o644)
-        except FileNotFoundError:
-            os.makedirs(os.path.dirname(self._path), exist_ok=True)
-            return os.open(self._path, flags, 0o644)
+            try:
+                return os.open(self._path, flags, 0o644)
+            except FileNotFoundError:
+                os.makedirs(os.path.dirname(self._path), exist_ok=True)
+                return os.open(self._path, flags, 0o644)
         except OSError as error:
             raise StoreError(f"can't take a lease: {error.strerror}", where=self._path) from error
 
@@ -99,11 +100,13 @@ class Leases:
         return Lease(f"{self._folder}/{name}", waiting, give_up)
 
     def held(self, name: str) -> bool:
-        """Tell whether anybody holds a lease right now."""
+        """Tell whether anybody holds a lease right now. Whoever can't look takes it for held."""
         try:
-            descriptor = os.open(f"{self._folder}/{name}", os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+            descriptor = os.open(f"{self._folder}/{name}", os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
         except FileNotFoundError:
             return False
+        except PermissionError:
+            return True
         except OSError as error:
             raise StoreError(f"can't look at a lease: {error.strerror}", where=f"{self._folder}/{name}") from error
         try:

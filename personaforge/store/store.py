@@ -6,10 +6,14 @@
 .forge/leases                     who is working on what, released by the kernel
 .forge/warehouse.duckdb           a projection, made from the records
 .forge/edited  .forge/log         files that were edited by hand, and logs of our own mistakes
+
+Whoever only reads makes no `.forge`, and reads one that it may not write as it is.
 """
 
 from __future__ import annotations
 
+import os
+import tempfile
 import time
 from collections.abc import Callable, Iterable
 from functools import cached_property
@@ -48,6 +52,23 @@ class Store:
         """The journal of paid calls."""
         return Journal(self.folder / "journal.db")
 
+    def writable(self, *names: str) -> bool:
+        """Tell whether the store is there and may be written, and so may those of its files and folders that are."""
+        parts = (self.folder, *(self.folder / name for name in names))
+        return os.path.isdir(self.folder) and all(os.access(part, os.W_OK) for part in parts if os.path.lexists(part))
+
+    def keeps(self) -> bool:
+        """Tell whether results can be kept, in a store that is there or in one that would be made for them."""
+        if os.path.lexists(self.folder):
+            return self.writable("records", "blobs", "index.db")
+        return os.access(self.project.root, os.W_OK)
+
+    @cached_property
+    def temporary(self) -> Path:
+        """A folder that goes when the store is closed, for what can't be kept in it."""
+        self._temporary = tempfile.TemporaryDirectory(prefix="forge-store-")
+        return Path(self._temporary.name)
+
     def build_folder(self, persona: str) -> BuildFolder:
         """Return a persona's build folder."""
         return BuildFolder(self.project.build, persona, project=self.project.root)
@@ -56,7 +77,7 @@ class Store:
         """Return the newest action record of a key whose artifacts are all there. A damaged record counts as none.
 
         `has` tells whether an artifact can be had, for whoever knows of more places than the store. Raises Unreadable
-        where one is there and can't be read: what nobody can see now isn't made again.
+        where a record is there and can't be read: what nobody can see now isn't made again.
         """
         there = has or self.blobs.has
         for name in self.records.names("actions", key):
@@ -114,6 +135,8 @@ class Store:
         self.index.close()
         if "journal" in self.__dict__:
             self.journal.close()
+        if self.__dict__.pop("temporary", None) is not None:
+            self._temporary.cleanup()
 
 
 _FORGOTTEN_SECONDS = 86_400.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from personaforge.warehouse.projection import TABLES, VERSION, path_of
@@ -81,6 +82,7 @@ def markdown(described: Iterable[Relation]) -> str:
 def info(store: Store, connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     """Return where the warehouse is, how large, of which version, and how many rows each table has."""
     path = path_of(store)
+    (opened,) = connection.execute("select path from duckdb_databases() where not internal").fetchone() or (path,)
     rows = {}
     for table in TABLES:
         (rows[table],) = connection.execute(f"select count(*) from {table}").fetchone() or (0,)  # noqa: S608
@@ -90,7 +92,7 @@ def info(store: Store, connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         "path": str(path),
         "version": VERSION,
         "duckdb": _duckdb_version(),
-        "bytes": path.stat().st_size,
+        "bytes": Path(opened).stat().st_size,
         "records": store.index.count(),
         "newest_action": newest[0].isoformat() if newest[0] else None,
         "rows": rows,

@@ -7,18 +7,22 @@
 One process at a time opens the file, under a lease that is taken before connecting and kept until after closing, also
 for reading: DuckDB refuses a second process anyway, and its 2.0.0 loses committed rows when processes take turns. What
 one `synchronise` brings is one transaction, so whoever dies within leaves the file as it was, and nobody sees a part.
-Losing the file loses nothing.
+Losing the file loses nothing. Where the store may not be written, or there is none yet, the file is a copy in a
+temporary folder, which nobody else opens.
 """
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from personaforge.errors import StoreError
+from personaforge.machine import system_words
+from personaforge.store.files import stat_signature
 from personaforge.store.store import Store
 from personaforge.store.upkeep import relog
 from personaforge.warehouse.columns import insert
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
 VERSION = "4"
 """Of schema.sql and of what rows are made of; another version in the file means that it is made again."""
 LEASE = "warehouse"
+NAME = "warehouse.duckdb"
 FROM_RECORDS = (
     "builds", "build_nodes", "events", "actions", "key_parts", "artifacts", "measurements", "embeddings",
     "landmark_ratios", "video_frames", "photos", "evaluations", "quality", "audits",
@@ -58,8 +63,8 @@ def opened(store: Store, waiting: Callable[[], None] | None = None) -> Iterator[
 
     `waiting` is called once if another process has it.
     """
-    with store.leases.take(LEASE, waiting=waiting):
-        connection = connect(store)
+    with held(store, waiting) as path:
+        connection = connect(path)
         try:
             synchronise(store, connection)
             yield connection
@@ -67,11 +72,40 @@ def opened(store: Store, waiting: Callable[[], None] | None = None) -> Iterator[
             connection.close()
 
 
+@contextmanager
+def held(store: Store, waiting: Callable[[], None] | None = None) -> Iterator[Path]:
+    """Give the file to open: the store's own, under the lease, or a copy where that may not be written."""
+    if store.writable(NAME, f"{NAME}.wal", "leases"):
+        with store.leases.take(LEASE, waiting=waiting):
+            yield path_of(store)
+        return
+    path = store.temporary / NAME
+    if not path.exists():
+        _copy(path_of(store), path)
+    yield path
+
+
+def _copy(source: Path, path: Path) -> None:
+    """Copy the file as it stands, to have less to project. One that is written at this moment is left where it is."""
+    before = stat_signature(str(source))
+    if before is None or Path(f"{source}.wal").exists():
+        return
+    try:
+        shutil.copyfile(source, path)
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        if not isinstance(error, PermissionError):
+            raise
+        return
+    if stat_signature(str(source)) != before:
+        path.unlink()
+
+
 def rebuild(store: Store) -> int:
     """Throw the warehouse away and make it from the records. Returns how many records there were."""
     with store.leases.take(LEASE):
-        _remove(store)
-        connection = connect(store)
+        _remove(path_of(store))
+        connection = connect(path_of(store))
         try:
             return synchronise(store, connection)
         finally:
@@ -80,7 +114,7 @@ def rebuild(store: Store) -> int:
 
 def path_of(store: Store) -> Path:
     """Return where the warehouse is."""
-    return store.folder / "warehouse.duckdb"
+    return store.folder / NAME
 
 
 def synchronise(store: Store, connection: duckdb.DuckDBPyConnection) -> int:
@@ -104,7 +138,8 @@ def synchronise(store: Store, connection: duckdb.DuckDBPyConnection) -> int:
         _sort(connection, meta.get("sorted", "0"), fresh)
         connection.execute("commit")
     except BaseException:
-        connection.execute("rollback")
+        with suppress(Exception):  # after a full disk DuckDB refuses this, too, and what it said first is what counts
+            connection.execute("rollback")
         raise
     return len(new)
 
@@ -122,12 +157,10 @@ def _new_records(store: Store, meta: Mapping[str, str]) -> tuple[str, list[tuple
             return epoch, new, fresh
 
 
-def connect(store: Store) -> duckdb.DuckDBPyConnection:
+def connect(path: Path) -> duckdb.DuckDBPyConnection:
     """Open the file to write, under the lease. One that is damaged or of another version is made again, empty."""
     import duckdb
 
-    path = str(path_of(store))
-    store.folder.mkdir(parents=True, exist_ok=True)
     try:
         connection = _opened(path)
         if _version(connection) == VERSION:
@@ -136,7 +169,9 @@ def connect(store: Store) -> duckdb.DuckDBPyConnection:
     except duckdb.Error as error:
         if "lock" in str(error).lower():
             raise StoreError(f"the warehouse is open in another program: {error}", hint="close it") from error
-    _remove(store)  # damaged, or of another DuckDB or version: it is only a projection
+        if system_words(str(error)) is not None:
+            raise  # the machine's fault, and not the file's
+    _remove(path)  # damaged, or of another DuckDB or version: it is only a projection
     connection = _opened(path)
     try:
         connection.execute("begin")
@@ -149,10 +184,10 @@ def connect(store: Store) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _opened(path: str) -> duckdb.DuckDBPyConnection:
+def _opened(path: Path) -> duckdb.DuckDBPyConnection:
     import duckdb
 
-    connection = duckdb.connect(path, config=CONFIG)
+    connection = duckdb.connect(str(path), config=CONFIG)
     for setting in SETTINGS:
         connection.execute(setting)
     return connection
@@ -164,9 +199,9 @@ def _version(connection: duckdb.DuckDBPyConnection) -> str | None:
     return row[0] if row else None
 
 
-def _remove(store: Store) -> None:
+def _remove(path: Path) -> None:
     for suffix in ("", ".wal"):
-        Path(f"{path_of(store)}{suffix}").unlink(missing_ok=True)
+        Path(f"{path}{suffix}").unlink(missing_ok=True)
 
 
 def _project(store: Store, connection: duckdb.DuckDBPyConnection, new: Sequence[tuple[int, str, str]]) -> None:

@@ -1,15 +1,15 @@
 """Questions that people ask of the warehouse in SQL: read-only, in one statement, and confined to it.
 
 A query may come from a stranger's pull request, as all of a project's files may. So it can't change anything, reach the
-network, load extensions, or read files; `allow_files` lifts the last for who asks for it by name. What stays possible
-is to take long, and all of the memory that DuckDB allows itself.
+network, load extensions, or read files; `allow_files` lifts the last for who asks for it by name. Nor can it take more
+than its bounds of memory, temporary files and time (`bounds`).
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 from personaforge.errors import PersonaForgeError, StoreError
 from personaforge.store.files import TEMPORARY
 from personaforge.store.store import Store
-from personaforge.warehouse.projection import CONFIG, LEASE, SETTINGS, TABLES, connect, path_of, synchronise
+from personaforge.warehouse.bounds import Bounds, Clock
+from personaforge.warehouse.projection import CONFIG, SETTINGS, TABLES, connect, held, synchronise
 
 if TYPE_CHECKING:
     import duckdb
@@ -53,23 +54,23 @@ def confined(
     allow_files: bool = False,
     writes: Sequence[Path] = (),
     waiting: Callable[[], None] | None = None,
-    settings: Sequence[str] = (),
+    bounds: Bounds | None = None,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the warehouse to read, up to date with the records. `writes` are files that may be written all the same.
 
-    `settings` are statements such as `set memory_limit = '1GB'`, of ours and not of who asks.
+    Without `bounds` what is asked is ours.
     """
     import duckdb
 
-    with store.leases.take(LEASE, waiting=waiting):
-        connection = connect(store)
+    with held(store, waiting) as path:
+        connection = connect(path)
         try:
             synchronise(store, connection)
         finally:
             connection.close()
-        connection = duckdb.connect(str(path_of(store)), read_only=True, config=CONFIG)
+        connection = duckdb.connect(str(path), read_only=True, config=CONFIG)
         try:
-            for setting in (*SETTINGS, *settings):
+            for setting in (*SETTINGS, *(bounds.settings(path) if bounds is not None else ())):
                 connection.execute(setting)
             if not allow_files:
                 listed = ", ".join(_quoted(os.path.abspath(path)) for path in writes)
@@ -81,9 +82,10 @@ def confined(
             connection.close()
 
 
-def ask(connection: duckdb.DuckDBPyConnection, sql: str) -> Answer:
-    """Return what a statement, or the name of a table or view, comes to. Raises QueryError."""
-    with _explained():
+def ask(connection: duckdb.DuckDBPyConnection, sql: str, bounds: Bounds | None = None) -> Answer:
+    """Return what a statement, or the name of a table or view, comes to. Raises QueryError and OutOfBounds."""
+    clock = Clock(connection, bounds).running if bounds is not None else nullcontext
+    with _explained(), clock():
         sql = statement(connection, sql)
         cursor = connection.execute(sql)
         names = tuple(column[0] for column in cursor.description or ())
@@ -92,16 +94,22 @@ def ask(connection: duckdb.DuckDBPyConnection, sql: str) -> Answer:
             cursor = connection.execute(_in_utc(sql, zoned))
 
     def batches() -> Iterator[Sequence[tuple[Any, ...]]]:
-        with _explained():
-            while rows := cursor.fetchmany(_BATCH):
-                yield rows
+        while True:
+            with _explained(), clock():
+                rows = cursor.fetchmany(_BATCH)
+            if not rows:
+                return
+            yield rows
 
     return Answer(names, batches())
 
 
-def write_parquet(connection: duckdb.DuckDBPyConnection, sql: str, out: Path, temporary: Path) -> int:
+def write_parquet(
+    connection: duckdb.DuckDBPyConnection, sql: str, out: Path, temporary: Path, bounds: Bounds | None = None
+) -> int:
     """Write what a statement or a table comes to as a Parquet file, in one step. Returns the number of rows."""
-    with _explained():
+    clock = Clock(connection, bounds).running if bounds is not None else nullcontext
+    with _explained(), clock():
         relation = connection.sql(statement(connection, sql))
         if relation is None:
             raise QueryError("the statement has no rows to write")
@@ -185,6 +193,8 @@ def _explained() -> Iterator[None]:
         yield
     except duckdb.PermissionException as error:
         raise QueryError(_said(error), hint=FILES_HINT) from error
+    except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException, duckdb.InternalException):
+        raise  # not about what was asked
     except duckdb.Error as error:
         raise QueryError(_said(error), hint=HINT) from error
 

@@ -1,26 +1,21 @@
 """What `forge test` asks the warehouse: all evaluations of a persona with what was measured beside them, and SQL of the
 user's. All of its queries stand here.
 
-A check may come from a stranger's pull request, so its SQL is confined as `forge query`'s is, and besides may take no
-more than so much memory, and so long.
+A check may come from a stranger's pull request, so its SQL is confined and bounded as `forge query`'s is.
 """
 
 from __future__ import annotations
 
-import threading
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from personaforge.errors import PersonaForgeError
 from personaforge.store.store import Store
+from personaforge.warehouse.bounds import Bounds, Clock, OutOfBounds
 from personaforge.warehouse.query import confined
 
 if TYPE_CHECKING:
     import duckdb
-
-SECONDS = 30.0
-"""After which a check's SQL is stopped."""
-MEMORY = "1GB"
 
 _EVALUATIONS = """
     with faces as (
@@ -65,12 +60,12 @@ def evaluations(connection: duckdb.DuckDBPyConnection, persona: str) -> list[dic
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def sealed(store: Store) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+def sealed(store: Store, bounds: Bounds) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
     """Open the warehouse with everything that the records say by now, for SQL that nobody has looked at."""
-    return confined(store, settings=(f"set memory_limit = '{MEMORY}'", "set temp_directory = ''"))
+    return confined(store, bounds=bounds)
 
 
-def ask(connection: duckdb.DuckDBPyConnection, sql: str, persona: str, most: int, *, seconds: float = SECONDS) -> Found:
+def ask(connection: duckdb.DuckDBPyConnection, sql: str, persona: str, most: int, bounds: Bounds) -> Found:
     """Run one SELECT, in which `$persona` stands for the persona's id. Raises BrokenQuery."""
     import duckdb
 
@@ -84,17 +79,15 @@ def ask(connection: duckdb.DuckDBPyConnection, sql: str, persona: str, most: int
     named = statements[0].named_parameters
     if named - {"persona"}:
         raise BrokenQuery(f"found ${', $'.join(sorted(named - {'persona'}))}, expected no parameter but $persona")
-    timer = threading.Timer(seconds, connection.interrupt)
-    timer.daemon = True
-    timer.start()
     try:
-        cursor = connection.execute(statements[0], {"persona": persona} if named else None)
-        names = tuple(str(column[0]) for column in cursor.description or ())
-        rows = cursor.fetchmany(most + 1)
-    except duckdb.InterruptException as error:
-        raise BrokenQuery(f"was stopped after {seconds:g} s") from error
+        with Clock(connection, bounds).running():
+            cursor = connection.execute(statements[0], {"persona": persona} if named else None)
+            names = tuple(str(column[0]) for column in cursor.description or ())
+            rows = cursor.fetchmany(most + 1)
+    except OutOfBounds as error:
+        raise BrokenQuery(error.message, hint=error.hint) from error
+    except (duckdb.IOException, duckdb.FatalException, duckdb.InternalException):
+        raise  # not about the check
     except duckdb.Error as error:
         raise BrokenQuery(str(error).strip()) from error
-    finally:
-        timer.cancel()
     return Found(names, tuple(rows[:most]), len(rows) > most)

@@ -106,7 +106,7 @@ def peak_mb() -> float:
 
 def fill(store: Store, nights: int) -> float:
     """Make the warehouse with so many nights, and return the seconds that deriving `scores` took."""
-    connection = projection.connect(store)
+    connection = projection.connect(projection.path_of(store))
     connection.execute("set preserve_insertion_order = true")
     for first in range(0, nights, 10):
         connection.execute(_EVALUATIONS, {"first": first, "last": min(nights, first + 10)})
@@ -291,14 +291,14 @@ def run(root: Path, rows: int) -> None:
     line("JSON lines, DuckDB's reader: slopes", *_once(lambda: len(duckdb.execute(sql).fetchall())))
     lines.unlink()
     print()
-    connection = projection.connect(store)
+    connection = projection.connect(projection.path_of(store))
     tables = more(connection, nights, 1_000_000)
     parts = put(connection, tables)
     (after,) = connection.execute("select count(*) from scores").fetchone() or (0,)
     connection.close()
     note = ", ".join(f"{name} {seconds:.2f}" for name, seconds in parts.items() if name != "all")
     line(f"project {after - scores:,} score rows into them", parts["all"], note)
-    connection = projection.connect(store)
+    connection = projection.connect(projection.path_of(store))
     cursor = connection.execute("select * from scores limit 1000000")
     names = [one[0] for one in cursor.description or ()]
     rows_given = [
@@ -309,7 +309,7 @@ def run(root: Path, rows: int) -> None:
     line(f"insert {len(rows_given):,} rows into scores", seconds, f"processor {processor:.2f}")
     connection.close()
     path.unlink()
-    connection = projection.connect(store)
+    connection = projection.connect(projection.path_of(store))
     parts = put(connection, tables)
     connection.close()
     note = ", ".join(f"{name} {seconds:.2f}" for name, seconds in parts.items() if name != "all")

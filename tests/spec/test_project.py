@@ -232,7 +232,7 @@ def test_a_file_in_the_project_that_leads_out_of_it_is_refused(
     assert named(three, "personas/yara.yaml") == ["eva-lin.yaml"]
 
 
-@pytest.mark.parametrize("name", ["conf", "templates"])
+@pytest.mark.parametrize("name", ["personas", "conf", "templates"])
 def test_a_folder_of_the_project_that_leads_out_of_it_is_refused(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, name: str
 ) -> None:
@@ -241,6 +241,7 @@ def test_a_folder_of_the_project_that_leads_out_of_it_is_refused(
     (tmp_path / "own").mkdir()
     found = Project(Path(os.path.realpath(tmp_path)))
     looks = {
+        "personas": found.persona_files,
         "conf": lambda: found.conf_folders,
         "templates": lambda: found.template_folders,
     }

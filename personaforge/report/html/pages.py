@@ -184,7 +184,10 @@ def _folder(space: Workspace, out: Path | None) -> Path:
     try:
         os.makedirs(real, exist_ok=True)
     except OSError as error:
-        raise StoreError(f"can't make the folder: {error.strerror}", where=str(folder)) from error
+        hint = "--out FOLDER" if out is None else ""
+        raise StoreError(f"can't make the folder: {error.strerror}", hint=hint, where=str(folder)) from error
+    if not os.access(real, os.W_OK):
+        raise StoreError("may not be written", where=str(folder), hint="--out FOLDER, one that may be written")
     return Path(real)
 
 

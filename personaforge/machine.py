@@ -1,0 +1,141 @@
+"""Which errors are the machine's: a full disk, missing memory, a file that may not be opened, a folder that is gone.
+
+They may come from any library at any point, so nobody can foresee them where they arise. Whoever catches broadly (the
+command line, the runner) asks here before calling an error a bug of ours. What is told apart by its words are the
+operating system's own, which libraries pass on inside errors of theirs.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from pathlib import Path
+
+from personaforge.errors import MachineError
+
+_SPACE = "free some space"
+_MEMORY = "close other programs, or let fewer actions run at once: --jobs 1"
+_ACCESS = "ls -ld shows whose it is"
+_OPEN = "`ulimit -n` shows how many files may be open at once"
+_TEXTS = {
+    errno.ENOSPC: _SPACE,
+    errno.EDQUOT: _SPACE,
+    errno.EFBIG: "`ulimit -f` shows how large a file may be",
+    errno.ENOMEM: _MEMORY,
+    errno.EACCES: _ACCESS,
+    errno.EPERM: _ACCESS,
+    errno.EROFS: "mount it so that it can be written, or work on a copy",
+    errno.EMFILE: _OPEN,
+    errno.ENFILE: _OPEN,
+    errno.EAGAIN: "`ulimit -u` shows how many processes and threads there may be",
+    errno.EIO: "look after the disk: `dmesg` shows its errors",
+    errno.ENAMETOOLONG: "use a shorter name, or move the project to a shorter path",
+    errno.ELOOP: "a symbolic link leads back to itself",
+    errno.ENOTDIR: "a file stands where a folder is expected",
+    errno.EISDIR: "a folder stands where a file is expected",
+    errno.EEXIST: "move away what stands there",
+    errno.ENOTEMPTY: "move away what stands there",
+    errno.EBUSY: "another program uses it",
+    errno.ETXTBSY: "another program uses it",
+    errno.ESTALE: "mount the network's file system again",
+    errno.ENODEV: "look after the disk: `dmesg` shows its errors",
+    errno.ENXIO: "look after the disk: `dmesg` shows its errors",
+    errno.EPIPE: "the program that was to read it has ended",
+}
+"""What the operating system may say for a reason of its own -> what to do. A file that isn't there is not among them:
+that may well be a mistake of ours."""
+_SAID = {
+    **{os.strerror(number).lower(): number for number in _TEXTS if number != errno.EEXIST},
+    "out of memory": errno.ENOMEM,
+    "bad_alloc": errno.ENOMEM,
+    "bad allocation": errno.ENOMEM,
+    "insufficient memory": errno.ENOMEM,
+    "failed to allocate": errno.ENOMEM,
+    "unable to allocate": errno.ENOMEM,
+    "failed to map segment": errno.ENOMEM,
+    "cannot allocate": errno.ENOMEM,
+    "can't start new thread": errno.EAGAIN,
+    "database or disk is full": errno.ENOSPC,
+    "disk i/o error": errno.EIO,
+    "attempt to write a readonly database": errno.EACCES,
+}
+"""What libraries say in errors of their own, in lower case."""
+_LONGEST = 300
+
+
+def machine_error(error: BaseException) -> MachineError | None:
+    """Return what the machine's reason for an error is, and None where it has none: then it is a bug."""
+    cause: BaseException | None = error
+    seen = 0
+    while cause is not None and seen < 10:
+        found = _found(cause)
+        if found is not None:
+            return found
+        cause, seen = cause.__cause__, seen + 1
+    return None
+
+
+def system_words(text: str) -> int | None:
+    """Return the error number whose words a library's message carries, or None."""
+    said = text.lower()
+    return next((number for words, number in _SAID.items() if words in said), None)
+
+
+def _found(error: BaseException) -> MachineError | None:
+    if isinstance(error, MachineError):
+        return error
+    if isinstance(error, MemoryError):
+        return MachineError("there is not enough memory", hint=_MEMORY)
+    if isinstance(error, FileNotFoundError):
+        return _gone(error)
+    if isinstance(error, OSError) and error.errno in _TEXTS:
+        return MachineError(error.strerror or str(error), hint=_TEXTS[error.errno], where=_named(error))
+    if isinstance(error, (Warning, AssertionError, KeyError, NameError)) or not isinstance(error, Exception):
+        return None
+    text = " ".join(str(error).split())
+    number = system_words(text)
+    if number is None:
+        number = _of_database(error)
+    if number is None:
+        return None
+    return MachineError(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…", hint=_TEXTS[number])
+
+
+def _gone(error: FileNotFoundError) -> MachineError | None:
+    """Tell a folder that somebody has removed from a file that we expected for no reason."""
+    try:
+        os.getcwd()
+    except OSError:
+        return MachineError("the folder that forge was started in is no longer there", hint="cd to one that is")
+    if "temporary directory" in str(error):
+        return MachineError("there is no folder for temporary files", hint="TMPDIR=/a/folder/that/may/be/written")
+    return None
+
+
+def _named(error: OSError) -> str:
+    name = error.filename
+    return "" if name is None or isinstance(name, int) else str(Path(os.fsdecode(name)))
+
+
+def _of_database(error: Exception) -> int | None:
+    """Return what stopped SQLite or DuckDB, where its words don't say it. Neither is imported here."""
+    sqlite, duckdb = sys.modules.get("sqlite3"), sys.modules.get("duckdb")
+    if sqlite is not None and isinstance(error, sqlite.Error):
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        names = {
+            sqlite.SQLITE_FULL: errno.ENOSPC,
+            sqlite.SQLITE_IOERR: errno.EIO,
+            sqlite.SQLITE_CANTOPEN: errno.EACCES,
+            sqlite.SQLITE_READONLY: errno.EACCES,
+            sqlite.SQLITE_PERM: errno.EACCES,
+            sqlite.SQLITE_NOMEM: errno.ENOMEM,
+            sqlite.SQLITE_BUSY: errno.EBUSY,
+            sqlite.SQLITE_PROTOCOL: errno.EBUSY,
+        }
+        return names.get(code)
+    if duckdb is not None and isinstance(error, duckdb.OutOfMemoryException):
+        return errno.ENOMEM
+    if duckdb is not None and isinstance(error, duckdb.IOException):
+        return errno.EIO
+    return None

@@ -1,0 +1,96 @@
+"""What SQL that people write may take: memory, temporary files and time. Declared in conf/store, raised on the command
+line.
+
+Time is what DuckDB works, not what the reader of an answer takes. Memory is DuckDB's own; what an answer takes as text
+comes on top, and is bounded where all of it is held at once (`report.answered`).
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from personaforge.errors import PersonaForgeError
+
+if TYPE_CHECKING:
+    import duckdb
+
+PLACE = "store.query"
+"""Where the bounds are declared."""
+
+
+class OutOfBounds(PersonaForgeError):
+    """What was asked takes more than its bounds."""
+
+
+class Bounds(NamedTuple):
+    """What one statement may take."""
+
+    memory_gigabytes: float
+    temporary_gigabytes: float
+    """Of what doesn't fit into memory and is put beside the warehouse meanwhile."""
+    seconds: float
+
+    @classmethod
+    def of(cls, declared: Mapping[str, Any]) -> Bounds:
+        """Return the bounds that a `store` group declares."""
+        return cls(**{name: float(declared["query"][name]) for name in cls._fields})
+
+    def least(self, other: Bounds) -> Bounds:
+        """Return the lower of each."""
+        return Bounds(*map(min, self, other))
+
+    def settings(self, path: Path) -> tuple[str, ...]:
+        """Return the statements that bound a connection to a warehouse."""
+        place = f"{path}.tmp".replace("'", "''")
+        return (
+            f"set memory_limit = '{max(int(self.memory_gigabytes * 1000), 1)}MB'",
+            f"set temp_directory = '{place}'",
+            f"set max_temp_directory_size = '{int(self.temporary_gigabytes * 1000)}MB'",
+        )
+
+
+class Clock:
+    """The time that is left to a statement; stops its connection when that is over."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, bounds: Bounds) -> None:
+        self._connection = connection
+        self._bounds = bounds
+        self._left = bounds.seconds
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Let the time run while DuckDB works. Raises OutOfBounds in place of what DuckDB says of a bound."""
+        import duckdb
+
+        timer = threading.Timer(max(self._left, 0.001), self._connection.interrupt)
+        timer.daemon = True
+        started = time.monotonic()
+        timer.start()
+        try:
+            yield
+        except duckdb.InterruptException as error:
+            text = f"was stopped after {self._bounds.seconds:g} s, the most that a query may take"
+            raise OutOfBounds(text, hint=_hint("--timeout", self._bounds.seconds, "seconds")) from error
+        except duckdb.OutOfMemoryException as error:
+            raise self._too_large(str(error)) from error
+        finally:
+            timer.cancel()
+            self._left -= time.monotonic() - started
+
+    def _too_large(self, said: str) -> PersonaForgeError:
+        memory, temporary, _ = self._bounds
+        if "max_temp_directory_size" in said:
+            found, name = f"{temporary:g} GB of temporary files", "temporary_gigabytes"
+        else:
+            found, name = f"{memory:g} GB of memory", "memory_gigabytes"
+        text = f"needs more than {found}, the most that a query may take"
+        return OutOfBounds(text, hint=_hint("--memory", memory, name))
+
+
+def _hint(option: str, value: float, name: str) -> str:
+    return f"{option} {value * 4:g}, or {PLACE}.{name} in conf/project/settings.yaml"
