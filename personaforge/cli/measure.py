@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from personaforge.cli.options import PersonaArgument, format_options, json_option, show_as
+from personaforge.report.terminal import echo
 from personaforge.workspace import Workspace
 
 
