@@ -10,7 +10,7 @@ import click
 
 from personaforge.cli.options import PersonaArgument, json_option, print_json
 from personaforge.errors import PlanError
-from personaforge.report.terminal import echo, style
+from personaforge.report.terminal import answer, confirmed, echo, style
 from personaforge.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def _decided(
         except NeedsRepin as error:
             if as_json or not sys.stdin.isatty():
                 raise
-            click.confirm(f"{error.message}, and every picture would be made again. Replace it?", abort=True, err=True)
+            confirmed(f"{error.message}, and every picture would be made again. Replace it?", abort=True)
             done = decide(space, who, why, True)
         if as_json:
             print_json(done.as_json())
@@ -163,4 +163,4 @@ def _say_what_follows(space: Workspace, name: str, persona: str) -> None:
 def _asked(option: str, question: str) -> str:
     if not sys.stdin.isatty():
         raise PlanError(f"{option} is missing", hint='forge anchor set PERSONA FILE --by "Ana" --reason "..."')
-    return str(click.prompt(question, err=True))
+    return answer(question)

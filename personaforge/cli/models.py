@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from personaforge.cli.options import json_option, print_json
-from personaforge.report.terminal import echo
+from personaforge.report.terminal import confirmed, echo
 
 if TYPE_CHECKING:
     from personaforge.packs.catalog import Catalog, KnownPack
@@ -74,7 +74,7 @@ def pull_command(folder: str | None, name: str, to: str | None, accept_licence: 
             echo("\n".join(licence_lines(name, pack)), err=True)
         if accept_licence:
             return "--accept-licence"
-        if sys.stdin.isatty() and not as_json and click.confirm("Accept it?", err=True):
+        if sys.stdin.isatty() and not as_json and confirmed("Accept it?"):
             return "on a terminal"
         again = ["forge", "models", "pull", name, *(["--to", to] if to else []), "--accept-licence"]
         raise PersonaForgeError(f"the licence of {name} was not accepted", hint=shlex.join(again))

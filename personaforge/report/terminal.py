@@ -53,6 +53,16 @@ def echo(message: Any = "", *, err: bool = False, nl: bool = True) -> None:
     click.echo("".join([*sent, printable(text[at:])]), err=err, nl=nl)
 
 
+def confirmed(question: str, *, abort: bool = False) -> bool:
+    """Ask on standard error and tell whether the answer is yes; with `abort` any other one raises click.Abort."""
+    return click.confirm(printable(question), abort=abort, err=True)
+
+
+def answer(question: str) -> str:
+    """Ask on standard error for a line of text."""
+    return str(click.prompt(printable(question), err=True))
+
+
 def console(*, stderr: bool = False, width: int | None = None) -> Console:
     """Return a rich console that shows of any text what can be shown; None takes the terminal's width."""
     from rich.console import Console, ConsoleOptions

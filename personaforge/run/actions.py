@@ -102,8 +102,13 @@ class Engine:
 
     def _known(self, action: Action, tally: Tally, contents: Contents) -> Result | None:
         found = result_of(action, self.store.find(action.key, contents.has))
-        if found is None or not self.store.use(action.key, found.outputs.values()):
+        if found is None:
             return None
+        for artifact in found.outputs.values():
+            if not self.store.blobs.has(artifact.digest) and contents.has(artifact.digest):
+                self.store.blobs.put(contents.read(artifact.digest))
+        if not self.store.use(action.key, found.outputs.values()):
+            return None  # garbage collection has taken it this moment
         tally.found += 1
         return found
 

@@ -137,13 +137,16 @@ class Blobs:
         raise StoreError(f"artifact {digest[:12]} is not in the store", hint="forge cache pull")
 
     def head(self, digest: str, count: int) -> bytes:
-        """Return a blob's first bytes, unchecked. Raises StoreError."""
-        try:
-            with open(self.path(digest), "rb") as file:
-                return file.read(count)
-        except OSError as error:
-            where = self.path(digest)
-            raise StoreError(f"can't read artifact {digest[:12]}: {error.strerror}", where=where) from error
+        """Return a blob's first bytes, unchecked. Raises StoreError when it is missing, and Unreadable."""
+        for place in self._places(digest):
+            try:
+                with open_file(place) as file:
+                    return file.read(count)
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            except OSError as error:
+                raise unreadable(place, error, f"artifact {digest[:12]}") from error
+        raise StoreError(f"artifact {digest[:12]} is not in the store", hint="forge cache pull")
 
     def sound(self, digest: str) -> bool:
         """Tell whether a blob is there and is what its name says. Raises Unreadable when nobody can tell."""
