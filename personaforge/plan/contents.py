@@ -22,6 +22,8 @@ class Contents:
         self._folder = folder
         self._keep = keep
         self._computed: dict[str, bytes] = {}
+        self._damaged: set[str] = set()
+        """What the store holds and was found to be something else: as good as not there, until it is kept anew."""
         self._places: dict[str, str] | None = None
 
     def computed(self, action: Action) -> Result:
@@ -34,17 +36,26 @@ class Contents:
 
     def has(self, digest: str) -> bool:
         """Tell whether a content can be read; when running, one that only the build folder holds is taken back."""
-        return self._store.blobs.has(digest) or self.size(digest) is not None
+        if digest in self._damaged and self._store.blobs.sound(digest):
+            self._damaged.discard(digest)
+        return (digest not in self._damaged and self._store.blobs.has(digest)) or self.size(digest) is not None
+
+    def sound(self, digest: str) -> bool:
+        """Tell the same after a look at every byte, for what is about to be relied on."""
+        if self._store.blobs.has(digest) and not self._store.blobs.sound(digest):
+            self._damaged.add(digest)
+        return self.has(digest)
 
     def kept(self, result: Result) -> bool:
         """Tell whether computed bytes are in the store already."""
-        return self._store.blobs.has(result.outputs["content"].digest)
+        digest = result.outputs["content"].digest
+        return digest not in self._damaged and self._store.blobs.has(digest)
 
     def size(self, digest: str, path: str = "") -> int | None:
         """Return the size of a content in bytes, or None when it can't be read."""
         if digest in self._computed:
             return len(self._computed[digest])
-        found = self._store.blobs.size(digest)
+        found = self._store.blobs.size(digest) if digest not in self._damaged else None
         if found is None:
             data = self._from_folder(digest, path)
             found = len(data) if data is not None else None
@@ -54,7 +65,7 @@ class Contents:
         """Return a content. Raises StoreError."""
         if digest in self._computed:
             return self._computed[digest]
-        if not self._store.blobs.has(digest):
+        if digest in self._damaged or not self._store.blobs.has(digest):
             data = self._from_folder(digest, "")
             if data is not None:
                 return data

@@ -35,7 +35,7 @@ def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[Reason, 
         if changed:
             names = ", ".join(changed[:3]) + (f" and {len(changed) - 3} more" if len(changed) > 3 else "")
             found.append(Reason("input", f"{names} came out different"))
-    return tuple(found)
+    return tuple(dict.fromkeys(found))
 
 
 def restore_reasons(files: Sequence[tuple[str, str]]) -> tuple[Reason, ...]:

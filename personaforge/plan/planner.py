@@ -29,7 +29,7 @@ from personaforge.plan.plan import WORKING, Estimate, PersonaPlan, Plan, Planned
 from personaforge.plan.recall import recalled
 from personaforge.plan.renamed import anchor_in, kind_of, lock_name, renamed_steps
 from personaforge.plan.replay import Replay, replay, result_of
-from personaforge.plan.standing import forge_part, gates_part, request_part, rules_of
+from personaforge.plan.standing import forge_part, gates_part, only_judges, request_part, rules_of
 from personaforge.providers.table import capability
 from personaforge.spec.domain import domain_remark
 from personaforge.spec.load import Loaded
@@ -212,7 +212,7 @@ class Planner:
         lost = [file for file in placed if not desk.house.store.blobs.has(file.digest)]
         if gone or lost:
             node.reasons = restore_reasons(gone)
-            if all(desk.contents.has(file.digest) for file in placed):
+            if all(desk.contents.sound(file.digest) for file in placed):
                 node.state = "restore"
                 node.reasons += (_TAKEN_BACK,) if lost else ()
             else:
@@ -272,6 +272,9 @@ class Planner:
                 gone += [(f.path, condition) for f, condition in desk.folder.condition([known]) if condition != "there"]
             elif not desk.folder.holds(output.path, output.artifact.digest):
                 gone.append((output.path, "missing"))
+        if gone and not all(desk.contents.sound(made.artifact.digest) for made in outcome.outputs.values()):
+            self._replay(node, desk)  # what would be put back is damaged: now it is known to be
+            return
         upgraded = pin is not None and outcome.also not in ("", pin.also)
         has = desk.house.store.blobs.has
         lost = not all(has(made.artifact.digest) for made in outcome.outputs.values())
@@ -283,16 +286,24 @@ class Planner:
     def _unsettled(self, node: PlannedNode, needs: Sequence[PlannedNode], desk: Desk) -> None:
         names = _short_list([need.shape.name for need in needs])
         pin = None if desk.wished(node.shape) else desk.pin(node.shape)
-        returning = all(need.returns or need.state == "missing" for need in needs)
+        returning = all(need.returns for need in needs)
+        as_pinned = pin is not None and self._is_asked_as_pinned(node, pin, desk)
         missing = [need.shape.name for need in needs if need.state == "missing"]
         if missing:
             node.state = "missing"
             node.reasons = (Reason("needs", f"needs {_short_list(missing)}, which is pinned and missing"),)
+            if node.row is not None and self._is_as_built(node, as_pinned, desk) and not desk.lost(node.row):
+                # What it was made from is lost, and it isn't: it stands, and nothing is made from what is missing.
+                node.state = "cached"
+                self._standing(node, desk)
             return
-        as_pinned = pin is not None and self._is_asked_as_pinned(node, pin, desk)
+        if pin is not None and node.shape.kind.sticky and not as_pinned and desk.gone(pin) and desk.anchor_gone():
+            node.state = "missing"
+            node.reasons = (Reason("pin", _pinned_and_gone(node, pin, desk)),)
+            return
         if pin is not None and returning and as_pinned:
             node.returns = True
-            if not desk.gone(pin):
+            if not desk.gone(pin) or not node.shape.kind.modality:
                 node.state = "maybe"
                 node.reasons = (Reason("needs", f"only if it changes: {names}"),)
             elif desk.remakeable(node.shape):
@@ -300,22 +311,29 @@ class Planner:
                 node.reasons = (Reason("needs", f"waits for {names}"), _REMADE)
             else:
                 node.state, node.returns = "missing", False
-                node.reasons = (Reason("pin", _pinned_and_gone(node, pin)),)
+                node.reasons = (Reason("pin", _pinned_and_gone(node, pin, desk)),)
             if node.state != "missing" and not desk.standing(node.shape).same_gates(pin):
                 node.estimate = _estimate(node, desk.settings, None, pin)._replace(**_NONE_FOR_SURE)
             return
         if not node.shape.kind.pinned and returning:
             node.returns = node.row is None or not changes(desk.row_body(node), desk.facts(node.shape))
-        if node.row is None:
+        if node.row is None and not as_pinned:
             node.state = "run"
             node.reasons = (Reason("new", "never built"), Reason("needs", f"waits for {names}"))
         else:
-            own = changes(desk.row_body(node), desk.facts(node.shape))
+            own = changes(desk.row_body(node), desk.facts(node.shape)) if node.row is not None else ()
             forced = node.id in self.wishes.forced
-            node.state = "run" if forced or (own and not as_pinned) else "maybe"
+            remade = any(reason.code != "setting" or not only_judges(reason.text) for reason in own)
+            node.state = "run" if forced or (remade and not as_pinned) else "maybe"
             waits = "waits for" if node.state == "run" else "only if it changes:"
             node.reasons = (*own, Reason("needs", f"{waits} {names}"))
         node.estimate = _estimate(node, desk.settings, None, pin)
+        if node.row is None and desk.forgotten:
+            # The index is gone and not the records: what is asked for may well be known.
+            node.estimate = node.estimate._replace(**_NONE_FOR_SURE)
+
+    def _is_as_built(self, node: PlannedNode, as_pinned: bool, desk: Desk) -> bool:
+        return as_pinned or not changes(desk.row_body(node), desk.facts(node.shape))
 
     def _is_asked_as_pinned(self, node: PlannedNode, pin: Pin, desk: Desk) -> bool:
         """Tell whether a node whose needs aren't settled is asked for as it was when it was pinned."""
@@ -446,6 +464,7 @@ class Desk:
             frozen=self._wishes.frozen,
             may_remake=self._may_remake,
             standing=self.standing(shape),
+            known=lambda key: self.house.store.find(key, self.contents.has) is not None,
         )
 
     def standing(self, shape: ShapeNode) -> Standing:
@@ -508,6 +527,16 @@ class Desk:
     def gone(self, pin: Pin) -> bool:
         """Tell whether a pinned artifact is in neither the store nor the build folder."""
         return not all(self.contents.has(digest) for digest in pin.outputs.values())
+
+    @cached_property
+    def forgotten(self) -> bool:
+        """Whether something was pinned of this persona, and nothing is known of any of its nodes."""
+        return bool(self.lock.names()) and not any(node.row is not None for node in self.plan.nodes.values())
+
+    def anchor_gone(self) -> bool:
+        """Tell whether the anchor is pinned, is to stay, and can't be had."""
+        pin = self.pin_of_kind(ANCHOR)
+        return pin is not None and self.gone(pin)
 
     def lost(self, row: NodeRow) -> bool:
         """Tell whether an artifact of a node's last outcome can't be had any more."""
@@ -656,12 +685,13 @@ def _stays_note(node: PlannedNode, desk: Desk, pin: Pin | None, outcome: Outcome
     return "stays, although " + "; ".join(found) if found else ""
 
 
-def _pinned_and_gone(node: PlannedNode, pin: Pin) -> str:
+def _pinned_and_gone(node: PlannedNode, pin: Pin, desk: Desk) -> str:
     digests = ", ".join(digest[:12] for digest in pin.outputs.values())
+    name = desk.settings.step_of(ANCHOR) if node.shape.kind.sticky else node.shape.name
     return (
         f"{node.id} is pinned to {digests}, which is in neither the store nor the build folder; get it with "
         f"`forge cache pull {node.persona}`, or accept a new one with `forge build {node.persona} "
-        f"--repin {node.shape.name}`"
+        f"--repin {name}`"
     )
 
 
@@ -694,7 +724,8 @@ def _estimate(
         return Estimate()
     if missing is not None and missing.kind in _FREE_KINDS:
         # The gate decides once it is measured; a pinned one that fails gives way to all attempts, another to the rest.
-        most = 0 if stays else kind.calls(settings, node.shape.declaration) - (pin is None)
+        spent = pin.attempt + 1 if pin is not None else 1
+        most = 0 if stays else max(kind.calls(settings, node.shape.declaration) - spent, 0)
         least, price = 0, kind.price(settings, node.shape.declaration, node.shape.slot)
     else:
         price = missing.price if missing is not None else kind.price(settings, node.shape.declaration, node.shape.slot)

@@ -23,7 +23,7 @@ from personaforge.spec.written import below
 from personaforge.templating import Templates
 
 _GATES = ("identity", "quality")
-_JUDGING = re.compile(r"(identity|quality)(\.|$)|pipeline\.steps\.[^.]+\.(threshold|rounds|retries|repairs)(\.|$)")
+_JUDGING = re.compile(r"(identity|quality)(\.|$)|pipeline\.steps\.[^.]+\.(threshold|rounds|retries|repairs)\b")
 """What decides about a result and doesn't shape it."""
 _SHAPES_NOTHING = re.compile(
     _JUDGING.pattern + r"|(text|image|video|speech)\.(prices|key|limits|timeout_seconds)(\.|$)"
@@ -75,6 +75,11 @@ def _by_lock_names(leaves: Mapping[str, Any], renamed: Mapping[str, str]) -> dic
     return found
 
 
+def only_judges(path: str) -> bool:
+    """Tell whether a setting decides about results and shapes none. `path` may have more behind it."""
+    return _JUDGING.match(path) is not None
+
+
 def rules_of(settings: Settings, shape: ShapeNode) -> dict[str, Any]:
     """Return the rules that decide about a node's result, for people."""
     if shape.kind.measures:
@@ -115,10 +120,13 @@ def _collect(
 
 
 def _narrowed(settings: Settings, shape: ShapeNode, path: str) -> str:
-    """Of all scenes a node that shows one depends on that one."""
+    """Of all scenes a node that shows one depends on that one, and of all positions a candidate on the anchor's."""
+    if path == "matrix.positions" and shape.kind.sticky:
+        return f"{path}.{settings.get('matrix.anchor')}"
     if path != "matrix.scenes":
         return path
-    entries = (settings.get(other) for other in shape.reads if other.startswith(("matrix.", "motion.")))
+    tables = (other for other in shape.reads if other != path and other.startswith(("matrix.", "motion.")))
+    entries = (settings.get(_narrowed(settings, shape, other)) for other in tables)
     names = [entry["scene"] for entry in entries if isinstance(entry, Mapping) and isinstance(entry.get("scene"), str)]
     return f"{path}.{names[0]}" if len(names) == 1 else path
 

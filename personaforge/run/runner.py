@@ -422,8 +422,11 @@ class _Bench:
             return self._desk.outcome(name)
 
     def _intact(self, row: NodeRow) -> bool:
-        """Tell whether the artifacts of the last outcome can be had."""
-        return all(self._desk.contents.has(item[1]) for item in orjson.loads(row.files))
+        """Tell whether the artifacts of the last outcome can be had; those of files to put back are read to tell."""
+        files = [Placed(*item) for item in orjson.loads(row.files)]
+        there = self._desk.contents
+        gone = any(condition != "there" for _, condition in self._desk.folder.condition(files))
+        return all((there.sound if gone else there.has)(file.digest) for file in files)
 
     def _standing(self, node: PlannedNode, tally: Tally) -> NodeReport:
         """The last outcome stands after all; put its files back where that is needed."""

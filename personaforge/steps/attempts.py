@@ -84,24 +84,27 @@ def attempt_loop(
     `otherwise` the outcome with a limit of 0, which lets only what is pinned through. Raises PinnedArtifactMissing.
     """
     pin = None if context.repin else context.pin
+    tried: list[Attempt] = []
     if pin is not None and context.standing.same_request(pin, first.key):
         replaced: dict[str, str] = {}
         made = _pinned(context, pin, paths)
-        if made is None and not first.deterministic:
-            raise _missing(context, "is in neither the store nor the build folder")
         if made is None:
-            made = yield from _remade(context, pin, make, examine)
+            remaking = _remade(context, pin, make, examine)
+            made = yield from (remaking if first.deterministic else _as_recorded(context, remaking))
             replaced = {name: digest for name, digest in pin.outputs.items() if made.outputs[name].digest != digest}
-        outcome = yield from _judged_again(context, first, pin, made, examine, paths, replaced)
+        judgement = yield from examine(made)
+        outcome = _stands(context, first, Attempt(pin.attempt, made, judgement), pin, paths, replaced)
         if outcome is not None:
             return outcome
+        # It is known, and only what comes after it is new: also where the store has forgotten how it came about.
+        tried.append(Attempt(pin.attempt, made, judgement))
     if context.frozen:
         raise frozen(context, first)
     if not limit:
         assert otherwise is not None
         return otherwise
-    tried: list[Attempt] = []
-    for number in range(limit):
+    start = tried[-1].number + 1 if tried else 0
+    for number in range(start, start if _is_hopeless(tried) else limit):
         made = yield from make(number, tried)
         judgement = _blocked(made) if made.blocked else (yield from examine(made))
         tried.append(Attempt(number, made, judgement))
@@ -192,17 +195,36 @@ def _remade(
     return made
 
 
-def _judged_again(
+def _is_hopeless(tried: Sequence[Attempt]) -> bool:
+    """Tell whether what is pinned now fails so far that no further attempt is made."""
+    return bool(tried) and tried[-1].judgement.decision is Decision.REJECT
+
+
+def _as_recorded(context: Context, remaking: Making) -> Making:
+    """Follow the remaking of what was bought as far as its calls are on record: an artifact that forge composed itself
+    from them is made again for nothing. Raises PinnedArtifactMissing before any call."""
+    action = next(remaking)
+    while True:
+        if action.content is None and not context.known(action.key):
+            raise _missing(context, "is in neither the store nor the build folder")
+        result = yield action
+        try:
+            action = remaking.send(result)
+        except StopIteration as stop:
+            made: Made = stop.value
+            return made
+
+
+def _stands(
     context: Context,
     first: Action,
+    pinned: Attempt,
     pin: Pin,
-    made: Made,
-    examine: Callable[[Made], Examining],
     paths: Callable[[Mapping[str, Artifact]], Mapping[str, str]],
     replaced: Mapping[str, str],
-) -> Generator[Action, Result, Outcome | None]:
+) -> Outcome | None:
     """Return the outcome of the pinned artifacts, or None when they fail a gate that the user has changed."""
-    judgement = yield from examine(made)
+    judgement = pinned.judgement
     accepted = judgement.decision is Decision.ACCEPT
     # Flagged for want of attempts, it ships as it is. Flagged by a second opinion, its gate has to let it through.
     flagged = pin.status == "flagged" and pin.facts.get("decision") != Decision.ACCEPT.value
@@ -213,19 +235,35 @@ def _judged_again(
     outcome = _outcome(
         context,
         first,
-        Attempt(pin.attempt, made, judgement),
-        [Attempt(pin.attempt, made, judgement)],
+        pinned,
+        [pinned],
         status,
         paths,
         under=context.standing.noted(pin),
     )
     also = first.key if first.key != pin.key else ""
     kept = replace(outcome, key=pin.key, take=pin.take, also=also, replaced={**pin.replaced, **replaced})
+    if not replaced and status == pin.status and _same_figures(pin.facts, kept.facts):
+        kept = replace(kept, facts=dict(pin.facts))
     if not stays:
         return kept
     # Accepted once, it stays as it was accepted; the evaluation says what would be decided now.
     reason = "; ".join(judgement.problems) or str(judgement.facts.get("reason", ""))
     return replace(kept, facts=dict(pin.facts), stays=f"{judgement.decision.value} now: {reason}")
+
+
+_SAME_FIGURE = 1e-3
+"""How far apart two machines, or two versions of onnxruntime, measure one picture at most; measured by us. A lock must
+not change, nor what depends on it, because somebody else has built."""
+
+
+def _same_figures(one: Any, other: Any) -> bool:
+    """Tell whether facts are the same but for the last digits of measured numbers."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(_same_figures(one[name], other[name]) for name in one)
+    if isinstance(one, float) and isinstance(other, float):
+        return abs(one - other) <= _SAME_FIGURE
+    return bool(one == other)
 
 
 def _outcome(
@@ -284,5 +322,5 @@ def _missing(context: Context, what: str) -> PinnedArtifactMissing:
     return PinnedArtifactMissing(
         f"{node.id} is pinned to {digests}, which {what}",
         hint=f"get it with `forge cache pull {node.persona}`, or accept a new one with "
-        f"`forge build {node.persona} --repin {node.name}`",
+        f"`forge build {node.persona} --repin {context.anchor_step if node.kind == 'candidate' else node.name}`",
     )

@@ -130,6 +130,8 @@ class Context:
     """Whether nothing may be made that the lock doesn't pin."""
     may_remake: bool = False
     """Whether a lost drawing's pin may be replaced by other bytes of the same face; see `personaforge.steps.remake`."""
+    known: Callable[[str], bool] = field(default=lambda key: False)
+    """Whether an action's result is known, by its key."""
     standing: Standing = field(default_factory=Standing)
     """What a result would be accepted under now."""
     templates_used: dict[str, str] = field(default_factory=dict)

@@ -108,7 +108,7 @@ def rows() -> list[Case]:
         "threshold lowered: a rejected image passes",
         threshold(0.5),
         local="image/02 cached, buys 0",
-        hosted="image/04 cached, document run > done, buys 0",
+        hosted="image/04 restore > restored, document run > done, buys 0",
     )
     row(
         "one more attempt",
@@ -511,13 +511,13 @@ def rows() -> list[Case]:
         "unpinned placement",
         "the line of placement is gone",
         unpinned("placement"),
-        local="placement run, buys 0, heals",
+        local="placement restore > restored, buys 0, heals",
     )
     row(
         "unpinned placement, build",
         "the line of placement is gone, and the build folder",
         both(unpinned("placement"), gone("build")),
-        local="placement run, anchor restore > restored, buys 0, heals",
+        local="placement restore > restored, anchor restore > restored, buys 0, heals",
     )
     row(
         "older lock",
@@ -646,7 +646,7 @@ def rows() -> list[Case]:
         "image/02 is in neither, its line is gone",
         both(lost("image/02"), unpinned("image/02")),
         local="image/02 run > done, buys 0, heals",
-        hosted="image/02 run > done, buys 1",
+        hosted="image/02 missing > failed, buys 0",
     )
     for node, bought in (("image/02", 1), ("video/wave", 1), ("soul", 10)):
         row(
