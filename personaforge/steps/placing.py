@@ -44,7 +44,8 @@ def place(context: Context) -> Procedure:
 
 
 def placement_of(request: Mapping[str, Any], draws: int) -> Pin | None:
-    """Return the pin of the placement that a drawn candidate's request names, None where it names none.
+    """Return the pin of the placement that a drawn candidate's request names, None where it names none: the first face
+    of a DNA has no number there, and was perhaps drawn before faces were placed.
 
     `draws` are how many faces the placement may choose among now: with another number it would be chosen anew, but for
     the anchor that was drawn by it.
@@ -55,7 +56,7 @@ def placement_of(request: Mapping[str, Any], draws: int) -> Pin | None:
 
     try:
         subject = {name: request["subject"][name] for name in ("dna", "surface")}
-        number = int(request.get(PLACEMENT, 0))
+        number = int(request[PLACEMENT])
         facts = {PLACEMENT: number, SHAPE: shape_text(shape_of(subject_face(subject, number)))}
     except (KeyError, TypeError, ValueError):
         return None

@@ -14,6 +14,7 @@ import pytest
 
 from personaforge.errors import StoreError
 from personaforge.providers.protocols import Request
+from personaforge.report.built import built_summary, has_failures
 from personaforge.run.lock import LockKeeper
 from personaforge.run.runner import BuildReport
 from personaforge.store.lockfile import Pin, read_lock
@@ -165,9 +166,13 @@ def test_what_arrives_after_the_last_picture_is_found_at_the_end(
         shutil.copy(theirs, studio.lock)
 
     monkeypatch.setattr(runner.ThreadPoolExecutor, "shutdown", shutdown)
-    report = studio.build()
+    with studio.open() as space:
+        plan = space.plan(())
+        report = space.build(plan)
+        summary = built_summary(space, plan, report)
     assert pins(studio) == pins_in(theirs) and len(failures(report)) == 1
-    assert report.failed, "exit code 1"
+    assert has_failures(summary), "exit code 1"
+    assert [one["status"] for one in summary["personas"]] == ["stopped"], "though every node was built"
 
 
 def test_two_builds_with_the_same_settings_come_to_one_face_and_both_end_well(studio: Studio) -> None:
