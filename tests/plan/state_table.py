@@ -371,7 +371,11 @@ def rows() -> list[Case]:
             f"lost {node}",
             f"the artifact of {node} is in neither",
             lost(node),
-            both_ways=f"{node} run > done, buys 0, heals",
+            local=f"{node} run > done, buys 0, heals",
+            # What the audit gives is the profile, byte for byte: once the one is made again, the other is there.
+            hosted=f"{node} run > done, buys 0, heals"
+            if node != "profile"
+            else "profile restore > restored, buys 0, heals",
         )
     row("lost placement", "the placement's artifact is gone", lost("placement"), local="anchor pinned, buys 0, heals")
     row(
