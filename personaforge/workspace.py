@@ -156,10 +156,8 @@ class Workspace:
         personas: Iterable[str],
         asked: Asked | None = None,
         broken: list[Broken] | None = None,
-        *,
-        frozen: bool = False,
     ) -> Plan:
-        """Return what a build would do. `frozen` makes nothing that the lock doesn't pin.
+        """Return what a build would do.
 
         Personas that can't be loaded or planned go into `broken`, if that is given. Raises SpecError, PlanError and
         StoreError otherwise, where nothing is left, and for what names nothing.
@@ -167,13 +165,13 @@ class Workspace:
         asked = asked or Asked()
         loaded = self.load(personas, asked.overrides, broken)
         try:
-            return self._plan(loaded, asked, frozen)
+            return self._plan(loaded, asked)
         except (SpecError, PlanError, StoreError) as error:
             sound = self._plannable(loaded, asked, broken) if broken is not None else []
             if not sound or len(sound) == len(loaded):
                 raise
             del error
-        return self._plan(sound, asked, frozen)
+        return self._plan(sound, asked)
 
     def _plannable(self, loaded: Sequence[Loaded], asked: Asked, broken: list[Broken]) -> list[Loaded]:
         """Return the personas that can be planned by themselves, and note why the others can't."""
@@ -192,12 +190,12 @@ class Workspace:
                 sound.append(one)
         return sound
 
-    def _plan(self, loaded: list[Loaded], asked: Asked, frozen: bool) -> Plan:
-        everything = Planner(self.house, Wishes(frozen=frozen), asked.overrides)
-        if asked == Asked(overrides=asked.overrides):
+    def _plan(self, loaded: list[Loaded], asked: Asked) -> Plan:
+        everything = Planner(self.house, Wishes(frozen=asked.frozen), asked.overrides)
+        if asked == Asked(overrides=asked.overrides, frozen=asked.frozen):
             return self._with_notices(everything.plan(loaded))
         nodes = [node for one in loaded for node in _selectable(one, everything)]
-        wishes = replace(self._wishes(nodes, loaded, asked, everything), frozen=frozen)
+        wishes = replace(self._wishes(nodes, loaded, asked, everything), frozen=asked.frozen)
         return self._with_notices(Planner(self.house, wishes, asked.overrides, everything.shapes).plan(loaded))
 
     def _with_notices(self, plan: Plan) -> Plan:

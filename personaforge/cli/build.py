@@ -15,6 +15,7 @@ from personaforge.cli.options import (
     json_option,
     personas_argument,
     print_json,
+    refuse_frozen_wishes,
     selection_options,
     since_option,
     split_overrides,
@@ -22,7 +23,7 @@ from personaforge.cli.options import (
     wish_options,
 )
 from personaforge.errors import PinnedArtifactMissing, PlanError, SpecError, StoreError
-from personaforge.plan.plan import Asked, Plan
+from personaforge.plan.plan import Asked, Plan, PlannedNode
 from personaforge.report.terminal import echo, style
 from personaforge.spec.load import Broken
 from personaforge.workspace import BuildOptions, Workspace
@@ -49,6 +50,7 @@ def build_command(
     changed_since: str | None,
     force: tuple[str, ...],
     repin: tuple[str, ...],
+    frozen: bool,
     dry_run: bool,
     jobs: int | None,
     keep_going: bool,
@@ -62,7 +64,8 @@ def build_command(
     PERSONA is a file, an id or a glob; all of the project's when none is given. OVERRIDE is Hydra's: image.width=512.
     """
     names, overrides = split_overrides(personas)
-    asked = Asked(overrides, select, exclude, force, repin)
+    refuse_frozen_wishes(frozen, force, repin)
+    asked = Asked(overrides, select, exclude, force, repin, frozen)
     if plan_file is not None:
         if personas or asked != Asked() or changed_since is not None:
             raise PlanError("--plan runs what was saved, so it takes no personas, overrides or selections")
@@ -86,10 +89,7 @@ def build_command(
             return tell_broken(broken, _dry_run(plan, as_json))
         missing = [node for node in plan.nodes() if node.state == "missing"]
         if missing and not keep_going:
-            raise PinnedArtifactMissing(
-                "\n".join(reason.text for node in missing for reason in node.reasons if reason.code == "pin"),
-                hint="nothing was built; --keep-going builds what can be",
-            )
+            raise PinnedArtifactMissing(_missing(missing), hint="nothing was built; --keep-going builds what can be")
         if not keep_going:
             _refuse_unpriced(plan, max_cost)
         quiet = as_json or events == "-"
@@ -112,6 +112,17 @@ def build_command(
         if report.interrupted:
             return 130
         return tell_broken(broken, 1 if has_failures(summary) else 0)
+
+
+def _missing(nodes: list[PlannedNode]) -> str:
+    """Return what is pinned and can't be had, the first few in full."""
+    found = [reason.text for node in nodes for reason in node.reasons if reason.code == "pin"]
+    more = f"\nand {len(found) - _LONGEST} more: forge plan -v" if len(found) > _LONGEST else ""
+    return "\n".join(found[:_LONGEST]) + more
+
+
+_LONGEST = 5
+"""Errors of one kind that are shown."""
 
 
 def _planned(space: Workspace, names: list[str], asked: Asked, broken: list[Broken] | None) -> Plan:

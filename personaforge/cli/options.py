@@ -78,7 +78,10 @@ def selection_options(function: F) -> F:
 
 
 def wish_options(function: F) -> F:
-    """Add --force and --repin."""
+    """Add --force, --repin and --frozen."""
+    function = click.option(
+        "--frozen", is_flag=True, help="Make nothing that the lock doesn't pin, and don't write it: for CI."
+    )(function)
     function = click.option(
         "--repin",
         multiple=True,
@@ -89,6 +92,12 @@ def wish_options(function: F) -> F:
     return click.option(
         "--force", multiple=True, type=NodeArgument(), metavar="NODES", help="Buy another take of these nodes."
     )(function)
+
+
+def refuse_frozen_wishes(frozen: bool, force: Sequence[str], repin: Sequence[str]) -> None:
+    """Raise UsageError for what can't be wished of a frozen lock."""
+    if frozen and (force or repin):
+        raise click.UsageError("--frozen makes nothing new, so it takes no --force and no --repin")
 
 
 def since_option(function: F) -> F:

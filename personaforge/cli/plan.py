@@ -13,6 +13,7 @@ from personaforge.cli.options import (
     json_option,
     personas_argument,
     print_json,
+    refuse_frozen_wishes,
     selection_options,
     show_as,
     since_option,
@@ -45,6 +46,7 @@ def plan_command(
     changed_since: str | None,
     force: tuple[str, ...],
     repin: tuple[str, ...],
+    frozen: bool,
     verbose: bool,
     output: str | None,
     detailed_exitcode: bool,
@@ -59,7 +61,8 @@ def plan_command(
     from personaforge.report.plan_text import plan_lines
 
     names, overrides = split_overrides(personas)
-    asked = Asked(overrides, select, exclude, force, repin)
+    refuse_frozen_wishes(frozen, force, repin)
+    asked = Asked(overrides, select, exclude, force, repin, frozen)
     broken: list[Broken] = []
     with Workspace.open(names, folder) as space:
         if changed_since is not None:

@@ -36,6 +36,8 @@ class Asked:
     exclude: tuple[str, ...] = ()
     force: tuple[str, ...] = ()
     repin: tuple[str, ...] = ()
+    frozen: bool = False
+    """Whether nothing may be made that the lock doesn't pin."""
 
 
 @dataclass(frozen=True)

@@ -173,8 +173,14 @@ class Planner:
             name in plan.lock or outcome is None or not (outcome.passed and outcome.outputs and outcome.key)
         ):
             return
+        if self.wishes.frozen:
+            node.state = "missing"
+            node.reasons = (Reason("pin", f"{node.id} has no line in the lock, and the lock is frozen"),)
+            return
+        known = name in plan.lost
+        text = "its line is missing from the lock, and is written again" if known else "is accepted, and gets its line"
         node.state = "restore"
-        node.reasons += (Reason("pin", "its line is missing from the lock, and is written again"),)
+        node.reasons += (Reason("pin", text),)
 
     def _waits_its_turn(self, node: PlannedNode, before: PlannedNode) -> None:
         """Another new face is placed first, and where it will lie isn't known yet."""

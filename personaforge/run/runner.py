@@ -461,7 +461,8 @@ class _Bench:
         """Place the outcome's files, pin what was accepted, and note all of it."""
         shape = node.shape
         self._store.claim(output.artifact.digest for output in outcome.outputs.values())
-        if shape.kind.pinned and outcome.passed and outcome.outputs and outcome.key:
+        pinned = shape.kind.pinned and outcome.passed and outcome.outputs and outcome.key
+        if pinned and not self._wishes.frozen:  # with a frozen lock nothing comes this far but what it pins
             name = self._desk.lock_name(shape.name)
             self._keeper.accept(name, outcome, replaces=bool(outcome.replaced))
             # What decides the face is pinned at once, before a file or a row says so: it must not depend on the rest of

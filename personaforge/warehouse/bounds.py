@@ -67,10 +67,17 @@ class Clock:
         """Let the time run while DuckDB works. Raises OutOfBounds in place of what DuckDB says of a bound."""
         import duckdb
 
-        timer = threading.Timer(max(self._left, 0.001), self._connection.interrupt)
-        timer.daemon = True
+        over = threading.Event()
+
+        def stop() -> None:
+            # Asked again until it is over: an interrupt that falls between two steps of DuckDB's is lost.
+            pause = max(self._left, 0.001)
+            while not over.wait(pause):
+                self._connection.interrupt()
+                pause = 0.2
+
         started = time.monotonic()
-        timer.start()
+        threading.Thread(target=stop, name="forge-query-clock", daemon=True).start()
         try:
             yield
         except duckdb.InterruptException as error:
@@ -79,7 +86,7 @@ class Clock:
         except duckdb.OutOfMemoryException as error:
             raise self._too_large(str(error)) from error
         finally:
-            timer.cancel()
+            over.set()
             self._left -= time.monotonic() - started
 
     def _too_large(self, said: str) -> PersonaForgeError:

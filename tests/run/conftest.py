@@ -181,20 +181,19 @@ class Studio:
         space.stop = self.stop
         return space
 
-    def plan(self, *select: str, personas: Sequence[str] = (), frozen: bool = False, **asked: Any) -> Plan:
+    def plan(self, *select: str, personas: Sequence[str] = (), **asked: Any) -> Plan:
         with self.open() as space:
-            return space.plan(personas, Asked(select=select, **asked), frozen=frozen)
+            return space.plan(personas, Asked(select=select, **asked))
 
     def build(
         self,
         *select: str,
         personas: Sequence[str] = (),
         options: BuildOptions | None = None,
-        frozen: bool = False,
         **asked: Any,
     ) -> BuildReport:
         with self.open() as space:
-            plan = space.plan(personas, Asked(select=select, **asked), frozen=frozen)
+            plan = space.plan(personas, Asked(select=select, **asked))
             report = space.build(plan, options or BuildOptions(jobs=2), listeners=[self.events.append])
         crashed = [node.crash for node in report.nodes.values() if node.crash is not None]
         if crashed:

@@ -203,3 +203,41 @@ def test_videos_before_an_anchor_are_a_plan_error_that_names_it(studio: Studio) 
     studio.forget()
     studio.build("video/*")
     assert len(studio.clips.calls) == 1 and not studio.images.calls
+
+
+def test_a_frozen_lock_is_built_from_and_never_written(studio: Studio) -> None:
+    studio.build()
+    lock = studio.lock.read_bytes()
+    studio.forget()
+    shutil.rmtree(studio.root / "build")
+    report = studio.build(frozen=True)
+    assert {node.end for node in report.nodes.values()} <= {"restored", "unchanged"} and studio.calls() == 0
+    studio.edit("conf/image/scripted.yaml", ("width: 64", "width: 72"))
+    node = studio.node("image/02", frozen=True)
+    assert node.state == "missing" and "is asked for otherwise than the lock has it, and the lock is frozen" in str(
+        node.reasons
+    )
+    report = studio.build(frozen=True)
+    assert report.nodes["ana/image/02"].end == "failed" and studio.calls() == 0
+    assert studio.lock.read_bytes() == lock
+
+
+@pytest.mark.parametrize("name", ["image/02", "anchor", "soul"])
+def test_a_frozen_lock_that_lacks_a_line_is_refused(studio: Studio, name: str) -> None:
+    studio.build()
+    kept = [line for line in studio.lock.read_text().splitlines() if not line.startswith(f"  {name}: ")]
+    studio.lock.write_text("\n".join(kept) + "\n")
+    lock = studio.lock.read_bytes()
+    node = studio.node(name, frozen=True)
+    assert node.state == "missing" and "the lock is frozen" in node.reasons[0].text
+    studio.forget()
+    studio.build(frozen=True)
+    assert studio.calls() == 0 and studio.lock.read_bytes() == lock
+
+
+def test_a_frozen_lock_of_a_persona_that_was_never_built_buys_nothing(studio: Studio) -> None:
+    plan = studio.plan(frozen=True)
+    first = next(node for node in plan.nodes() if node.shape.name == "soul")
+    assert first.state == "missing" and "ana/soul is not in the lock, and the lock is frozen" in first.reasons[0].text
+    studio.build(frozen=True)
+    assert studio.calls() == 0 and not studio.lock.exists()

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from personaforge.plan import standing
+from personaforge.plan.plan import Asked
 from personaforge.steps import table as kinds
+from personaforge.workspace import Workspace
 from tests.run.conftest import FILES, PERSONA, Studio
 from tests.run.test_attempts import NEAR, by_attempt
 from tests.run.test_pins import pins
@@ -181,3 +184,55 @@ def test_the_lock_says_what_a_result_was_accepted_under(studio: Studio) -> None:
 
 
 assert set(OURS) <= set(FILES)
+
+
+# --- a project and a store that the forge before this one has left ---------------------------------------------------
+
+BEFORE = Path(__file__).parent / "projects" / "before-standing.tar.gz"
+"""Made by the last forge that noted nothing of what a result was accepted under: `hosted` is the studio of
+tests/run/conftest.py with paid providers, `drawn` a persona up to image/02 by embedded@5."""
+
+
+@pytest.fixture
+def left(tmp_path: Path) -> Path:
+    with tarfile.open(BEFORE) as archive:
+        archive.extractall(tmp_path, filter="data")
+    return tmp_path
+
+
+@pytest.mark.parametrize("lost", [None, "index.db", "build"])
+def test_a_project_and_a_store_of_the_last_forge_buy_nothing(
+    make_studio: Callable[..., Studio], left: Path, lost: str | None
+) -> None:
+    studio = make_studio(paid=True, cost_usd=0.01)
+    shutil.rmtree(studio.root)
+    shutil.copytree(left / "hosted", studio.root)
+    if lost == "index.db":
+        (studio.root / ".forge/index.db").unlink()
+    elif lost == "build":
+        shutil.rmtree(studio.root / "build")
+    before = pins(studio)
+    plan = studio.plan()
+    assert plan.estimate.calls_max == 0 and {node.state for node in plan.nodes()} <= {"cached", "pinned", "restore"}
+    studio.build()
+    assert studio.calls() == 0 and not studio.plan().has_changes
+    after = pins(studio)
+    assert {name: (pin["key"], pin["outputs"], pin["facts"]) for name, pin in after.items()} == {
+        name: (pin["key"], pin["outputs"], pin["facts"]) for name, pin in before.items()
+    }
+    assert all(pin["under"] for name, pin in after.items() if name.startswith(("image/", "video/", "soul")))
+
+
+def test_drawings_of_the_last_painter_stay_as_they_are(left: Path) -> None:
+    root = left / "drawn"
+    names = [*(root / "build").rglob("*.png"), *(root / "build").rglob("*.json")]
+    before = {path: path.read_bytes() for path in names}
+    with Workspace.open((), str(root)) as space:
+        plan = space.plan((), Asked(select=("+image/02",)))
+        nodes = {node.shape.name: node for node in plan.nodes() if node.state != "left"}
+        assert nodes["image/02"].state == "pinned" and "provider embedded@5 is now embedded@6" in nodes["image/02"].note
+        assert nodes["anchor"].state == "pinned" and not plan.has_changes
+        report = space.build(plan)
+        assert report.performed == 0
+        assert not space.plan((), Asked(select=("+image/02",))).has_changes
+    assert {path: path.read_bytes() for path in names} == before
