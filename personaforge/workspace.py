@@ -17,8 +17,9 @@ from typing import Any
 from personaforge.digest import digest_file
 from personaforge.errors import LockFrozen, PlanError, Problem, SpecError, StoreError
 from personaforge.measurers import Measurers
+from personaforge.plan.desk import House
 from personaforge.plan.plan import Asked, Plan, Wishes
-from personaforge.plan.planner import House, Planner
+from personaforge.plan.planner import Planner
 from personaforge.plan.renamed import body_of_kind, pinned_anchor
 from personaforge.plan.select import Selectable, asks_for, select
 from personaforge.providers.table import capability

@@ -10,9 +10,10 @@ from typing import Any
 import orjson
 
 from personaforge.errors import PlanError
+from personaforge.plan.desk import Desk, House
 from personaforge.plan.explain import leaves, part_changes
 from personaforge.plan.plan import PlannedNode
-from personaforge.plan.planner import Desk, House, Planner
+from personaforge.plan.planner import Planner
 from personaforge.spec.load import Loaded
 from personaforge.steps.action import Action
 from personaforge.steps.completion import BAD_ANSWER

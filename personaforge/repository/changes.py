@@ -1,7 +1,7 @@
 """What changed between two sides: node by node, by what its key covers. Comments, descriptions and owners are in no
 key, so a persona that only changed there is not touched; a template or a preset touches everybody who uses it.
 
-A node's own key is its signature without what its needs came to (`personaforge.plan.planner.Desk.signature`). Nodes
+A node's own key is its signature without what its needs came to (`personaforge.plan.desk.Desk.signature`). Nodes
 whose own key is the same and which need one that isn't *follow*: they change only if that comes out different.
 """
 
@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from personaforge.errors import SpecError
+from personaforge.plan.desk import Desk
 from personaforge.plan.explain import changes, part_changes
 from personaforge.plan.graph import ShapeNode
 from personaforge.plan.plan import Reason
-from personaforge.plan.planner import Desk
 from personaforge.repository.sides import Side, require_personas, sides
 from personaforge.spec.load import Broken
 from personaforge.workspace import Workspace

@@ -12,8 +12,8 @@ from difflib import unified_diff
 from typing import Any, NamedTuple
 
 from personaforge.errors import PersonaForgeError, SpecError
+from personaforge.plan.desk import Desk
 from personaforge.plan.plan import Estimate, PersonaPlan, Wishes, total
-from personaforge.plan.planner import Desk
 from personaforge.repository.changes import PersonaChange, persona_changes
 from personaforge.repository.sides import Side, require_personas, sides
 from personaforge.spec.load import Broken

@@ -10,9 +10,10 @@ from functools import cached_property
 from pathlib import Path
 
 from personaforge.errors import PlanError, SpecError
+from personaforge.plan.desk import Desk, House
 from personaforge.plan.graph import Shapes
 from personaforge.plan.plan import PersonaPlan, Plan, Wishes
-from personaforge.plan.planner import Desk, House, Planner
+from personaforge.plan.planner import Planner
 from personaforge.repository.git import Repository
 from personaforge.repository.revision import as_project
 from personaforge.spec.load import Broken, Loaded, Loader

@@ -25,8 +25,8 @@ import orjson
 
 from personaforge.errors import BackendError, PersonaForgeError
 from personaforge.machine import machine_error
+from personaforge.plan.desk import Desk, House
 from personaforge.plan.plan import WORKING, PersonaPlan, Plan, PlannedNode, Wishes
-from personaforge.plan.planner import Desk, House
 from personaforge.providers.table import capability
 from personaforge.run.actions import Engine, Tally
 from personaforge.run.events import Event
