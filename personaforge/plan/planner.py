@@ -26,7 +26,7 @@ from personaforge.plan.issued import Issued, issued_reason, placed_reason, to_be
 from personaforge.plan.plan import WORKING, PersonaPlan, Plan, PlannedNode, Reason, Wishes
 from personaforge.plan.recall import recalled
 from personaforge.plan.renamed import anchor_in
-from personaforge.plan.standing import only_judges
+from personaforge.plan.standing import only_judges, same_wish
 from personaforge.spec.domain import domain_remark
 from personaforge.spec.load import Loaded
 from personaforge.steps.action import Action, Outcome
@@ -282,7 +282,7 @@ class Planner:
                 node.state = "cached"
                 self._standing(node, desk)
             return
-        if pin is not None and node.shape.kind.sticky and not as_pinned and desk.gone(pin) and desk.anchor_gone():
+        if pin is not None and self._cannot_come_back(node, pin, as_pinned, desk):
             node.state = "missing"
             node.reasons = (Reason("pin", _pinned_and_gone(node, pin, desk)),)
             return
@@ -316,6 +316,14 @@ class Planner:
         if node.row is None and desk.forgotten:
             # The index is gone and not the records: what is asked for may well be known.
             node.estimate = node.estimate._replace(**NONE_FOR_SURE)
+
+    def _cannot_come_back(self, node: PlannedNode, pin: Pin, as_pinned: bool, desk: Desk) -> bool:
+        """Tell whether a part of a pinned face is gone for good: its picture is lost, and can't be made again, or is
+        asked for otherwise than it was."""
+        if not node.shape.kind.sticky or as_pinned or not desk.gone(pin) or not desk.anchor_gone():
+            return False
+        wish = str(pin.under.get("request", ""))
+        return not desk.remakeable(node.shape) or not same_wish(wish, desk.standing(node.shape).request)
 
     def _is_as_built(self, node: PlannedNode, as_pinned: bool, desk: Desk) -> bool:
         return as_pinned or not changes(desk.row_body(node), desk.facts(node.shape))

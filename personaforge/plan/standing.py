@@ -47,7 +47,7 @@ def request_part(
     pinned: Callable[[str], Mapping[str, str]],
     renamed: Mapping[str, str],
 ) -> str:
-    """Return the digest of the user's part of a node's request.
+    """Return the user's part of a node's request as two digests: of what is written, and of what it is made from.
 
     `pinned` gives a need's artifacts by name, `renamed` the lock's names of steps: a name is no content.
     """
@@ -55,7 +55,13 @@ def request_part(
     _collect(settings, graph, shape, templates, pinned, found, own=True)
     found["written"] = _by_lock_names(found["written"], renamed)
     found["needs"] = {lock_name(name, renamed): outputs for name, outputs in found.get("needs", {}).items()}
-    return digest_json("request/1", found)[:16]
+    needs = found.pop("needs")
+    return f"{digest_json('request/1', found)[:16]}.{digest_json('request-needs/1', needs)[:16]}"
+
+
+def same_wish(one: str, other: str) -> bool:
+    """Tell whether the user has written the same for two requests, whatever they are made from."""
+    return one.partition(".")[0] == other.partition(".")[0]
 
 
 def gates_part(settings: Settings, shape: ShapeNode, renamed: Mapping[str, str]) -> str:
@@ -71,6 +77,7 @@ def _by_lock_names(leaves: Mapping[str, Any], renamed: Mapping[str, str]) -> dic
         parts = path.split(".")
         if parts[:2] == ["pipeline", "steps"] and len(parts) > 2:
             parts[2] = renamed.get(parts[2], parts[2])
+            value = renamed.get(value, value) if parts[3:] == ["source"] and isinstance(value, str) else value
         found[".".join(parts)] = value
     return found
 
@@ -99,7 +106,9 @@ def _collect(
     *,
     own: bool,
 ) -> None:
-    reads = [_narrowed(settings, shape, path) for path in shape.reads if own or path not in _TABLES]
+    reads = [
+        narrow for path in shape.reads if own or path not in _TABLES for narrow in _narrowed(settings, shape, path)
+    ]
     if shape.kind.modality:
         reads += [f"{shape.kind.modality}.{name}" for name in ("provider", "model", "models", "options", "fallbacks")]
     written = below(settings.written, reads, _SHAPES_NOTHING)
@@ -119,16 +128,19 @@ def _collect(
             _collect(settings, graph, need, templates, pinned, found, own=False)
 
 
-def _narrowed(settings: Settings, shape: ShapeNode, path: str) -> str:
-    """Of all scenes a node that shows one depends on that one, and of all positions a candidate on the anchor's."""
+def _narrowed(settings: Settings, shape: ShapeNode, path: str) -> list[str]:
+    """Of all scenes a node that shows one depends on that one, of all positions a candidate on the anchor's, and of all
+    steps a review on itself and those that it reads."""
     if path == "matrix.positions" and shape.kind.sticky:
-        return f"{path}.{settings.get('matrix.anchor')}"
+        return [f"{path}.{settings.get('matrix.anchor')}"]
+    if path == "pipeline.steps":
+        return [f"{path}.{step}" for step in (shape.step, *shape.declaration["needs"])]
     if path != "matrix.scenes":
-        return path
+        return [path]
     tables = (other for other in shape.reads if other != path and other.startswith(("matrix.", "motion.")))
-    entries = (settings.get(_narrowed(settings, shape, other)) for other in tables)
+    entries = (settings.get(narrow) for other in tables for narrow in _narrowed(settings, shape, other))
     names = [entry["scene"] for entry in entries if isinstance(entry, Mapping) and isinstance(entry.get("scene"), str)]
-    return f"{path}.{names[0]}" if len(names) == 1 else path
+    return [f"{path}.{names[0]}" if len(names) == 1 else path]
 
 
 @cache

@@ -13,8 +13,10 @@ Whoever only reads makes no `.forge`, and reads one that it may not write as it 
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import time
+import weakref
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
@@ -77,8 +79,9 @@ class Store:
     @cached_property
     def temporary(self) -> Path:
         """A folder that goes when the store is closed, for what can't be kept in it."""
-        self._temporary = tempfile.TemporaryDirectory(prefix="forge-store-")
-        return Path(self._temporary.name)
+        folder = tempfile.mkdtemp(prefix="forge-store-")
+        self._forget = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        return Path(folder)
 
     def build_folder(self, persona: str) -> BuildFolder:
         """Return a persona's build folder: the one of a former id until the next build has moved it."""
@@ -151,7 +154,7 @@ class Store:
         if "journal" in self.__dict__:
             self.journal.close()
         if self.__dict__.pop("temporary", None) is not None:
-            self._temporary.cleanup()
+            self._forget()
 
 
 _FORGOTTEN_SECONDS = 86_400.0

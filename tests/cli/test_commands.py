@@ -381,6 +381,7 @@ def test_our_own_bug_exits_with_3_and_a_log(project: Path, forge: Forge) -> None
     import subprocess
     import sys
 
+    (project / ".forge").mkdir(exist_ok=True)
     done = subprocess.run([sys.executable, "-c", code], cwd=project, capture_output=True, text=True)
     assert done.returncode == 3 and "bug: ZeroDivisionError: oops" in done.stderr
     path = Path(done.stderr.rpartition("Details: ")[2].strip())

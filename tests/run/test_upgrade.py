@@ -146,32 +146,35 @@ def test_a_new_version_of_a_step_kinds_code_buys_nothing(studio: Studio, monkeyp
 def test_a_default_gate_that_changes_decides_about_nothing_that_was_accepted(
     make_studio: Callable[..., Studio], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    studio = make_studio(PERSONA, color=by_attempt(NEAR))
+    from personaforge.checks.results import Result
+    from personaforge.checks.run import run_checks
+    from personaforge.spec import written
+
+    own = written.own_leaves
+    monkeypatch.setattr(
+        written, "own_leaves", lambda source, package: {} if "packaged.yaml" in source.shown else own(source, package)
+    )
+    persona = PERSONA.replace("override /identity: insightface", "override /identity: packaged")
+    files = {"conf/identity/packaged.yaml": "defaults: [insightface, _self_]\naccept_threshold: 0.55\n"}
+    studio = make_studio(persona, files=files, color=by_attempt(NEAR))
     studio.build()
     studio.forget()
-    from personaforge.spec.settings import Settings
-
-    get, digest_of = Settings.get, Settings.digest_of
-    monkeypatch.setattr(Settings, "get", lambda self, path, default=None: _stricter(get(self, path, default), path))
-    monkeypatch.setattr(
-        Settings,
-        "digest_of",
-        lambda self, path: digest_of(self, path) + ("+" if path == "identity" else ""),
-    )
+    with studio.open() as space:
+        tested = {one.name: one for one in run_checks(space, ()).checks}
+        assert tested["images"].result is Result.PASS
+    studio.edit("conf/identity/packaged.yaml", ("0.55", "0.99"))
     node = studio.node("image/02")
     assert node.state == "pinned" and "the rules say RETRY now: composite 0.939579 is below 0.99" in node.note
     assert node.estimate.calls_max == 0
     studio.build()
-    assert studio.calls() == 0 and pins(studio)["image/02"]["under"]["accept"] == 0.55
+    assert studio.calls() == 0 and pins(studio)["image/02"]["under"]["accept"] == 0.55  # type: ignore[index]
     assert not studio.plan().has_changes
+    with studio.open() as space:
+        tested = {one.name: one for one in run_checks(space, ()).checks}
+        assert tested["images"].result is Result.FAIL, "what the new rules would decide"
+        assert tested["images"].expected == "min(composite) >= 0.99 over images"
     report = studio.build(force=("image/02",))
     assert report.nodes["ana/image/02"].end == "rejected", "another take is judged by the new rules"
-
-
-def _stricter(value: object, path: str) -> object:
-    if path == "identity" and isinstance(value, dict):
-        return {**value, "accept_threshold": 0.99}
-    return 0.99 if path == "identity.accept_threshold" else value
 
 
 def test_the_lock_says_what_a_result_was_accepted_under(studio: Studio) -> None:
@@ -180,7 +183,7 @@ def test_the_lock_says_what_a_result_was_accepted_under(studio: Studio) -> None:
     assert {name: under[name] for name in ("policy", "accept", "retry")} == {  # type: ignore[index]
         "policy": "composite_only", "accept": 0.55, "retry": 0.35
     }  # fmt: skip
-    assert under["forge"].startswith("0.") and len(under["request"]) == len(under["gates"]) == 16  # type: ignore[index]
+    assert under["forge"].startswith("0.") and len(under["request"]) == 33 and len(under["gates"]) == 16  # type: ignore[index]
 
 
 assert set(OURS) <= set(FILES)
