@@ -196,10 +196,9 @@ def _planned(before: Side, after: Side, changes: Sequence[PersonaChange]) -> Ite
             except PersonaForgeError as error:
                 notes = (f"what {before.shown} came to can't be told: {error}",)
         names = {node.name: node.was or node.name for node in change.nodes}
-        gone = [name for name in was if name not in names.values()]
-        pairs = tuple(
-            Pair(name, was.get(names.get(name, name)), now.get(name)) for name in [*now, *gone] if name in names
-        )
+        shown = [name for name in [*now, *(other for other in names if other not in now)] if name in names]
+        every = (Pair(name, was.get(names[name]), now.get(name)) for name in shown)
+        pairs = tuple(pair for pair in every if pair.before is not None or pair.after is not None)
         yield PersonaDifference(change, counts, estimate, pairs, notes)
 
 

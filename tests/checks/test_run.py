@@ -272,9 +272,9 @@ def test_sql_can_only_read_the_warehouse(studio: Studio, sql: str, message: str)
 def test_sql_without_end_is_stopped(studio: Studio) -> None:
     bounds = Bounds(1.0, 1.0, 0.2)
     endless = "select count(*) from range(10000000000) a, range(100000) b"
-    with studio.open() as space, sealed(space.store, bounds) as connection:
-        with pytest.raises(PersonaForgeError, match=r"was stopped after 0\.2 s, the most that a query may take"):
-            ask(connection, endless, "ana", 1, bounds)
+    said = pytest.raises(PersonaForgeError, match=r"was stopped after 0\.2 s, the most that a query may take")
+    with studio.open() as space, sealed(space.store, bounds) as connection, said:
+        ask(connection, endless, "ana", 1, bounds)
 
 
 # --- selection, places, drift -----------------------------------------------------------------------------------------
