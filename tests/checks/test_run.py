@@ -15,6 +15,7 @@ from personaforge.checks.run import run_checks
 from personaforge.errors import PlanError, SpecError
 from personaforge.providers.protocols import Request
 from personaforge.testing import ColorMeasurers
+from personaforge.warehouse.bounds import Bounds
 from personaforge.warehouse.scores import BrokenQuery, ask, sealed
 from personaforge.workspace import BuildOptions
 from tests.conftest import ROOT, Forge
@@ -271,8 +272,10 @@ def test_sql_can_only_read_the_warehouse(studio: Studio, sql: str, message: str)
 
 def test_sql_without_end_is_stopped(studio: Studio) -> None:
     started = time.monotonic()
-    with studio.open() as space, sealed(space.store) as connection, pytest.raises(BrokenQuery, match="stopped after"):
-        ask(connection, "select count(*) from range(10000000000) a, range(100000) b", "ana", 1, seconds=0.2)
+    sql, bounds = "select count(*) from range(10000000000) a, range(100000) b", Bounds(1, 1, 0.2)
+    stopped = pytest.raises(BrokenQuery, match=r"was stopped after 0\.2 s")
+    with studio.open() as space, sealed(space.store, bounds) as connection, stopped:
+        ask(connection, sql, "ana", 1, bounds)
     assert time.monotonic() - started < 20
 
 
