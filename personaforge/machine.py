@@ -94,6 +94,8 @@ def _found(error: BaseException) -> MachineError | None:
     if isinstance(error, (Warning, AssertionError, KeyError, NameError)) or not isinstance(error, Exception):
         return None
     text = " ".join(str(error).split())
+    if "surrogates not allowed" in text:
+        return MachineError("a name or a text holds bytes that are no UTF-8", hint="rename it, or set LC_ALL=C.UTF-8")
     number = system_words(text)
     if number is None:
         number = _of_database(error)

@@ -38,7 +38,7 @@ def write_log(error: BaseException) -> str:
         try:
             os.makedirs(place, exist_ok=True)
             path = os.path.join(place, name)
-            with open(path, "w", encoding="utf-8") as file:
+            with open(path, "w", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(masked(text))
         except OSError:
             continue

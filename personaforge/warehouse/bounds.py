@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 PLACE = "store.query"
 """Where the bounds are declared."""
+_AGAIN = 0.1
+"""Seconds between attempts to stop a statement."""
 
 
 class OutOfBounds(PersonaForgeError):
@@ -67,17 +69,10 @@ class Clock:
         """Let the time run while DuckDB works. Raises OutOfBounds in place of what DuckDB says of a bound."""
         import duckdb
 
-        over = threading.Event()
-
-        def stop() -> None:
-            # Asked again until it is over: an interrupt that falls between two steps of DuckDB's is lost.
-            pause = max(self._left, 0.001)
-            while not over.wait(pause):
-                self._connection.interrupt()
-                pause = 0.2
-
+        done = threading.Event()
+        watch = threading.Thread(target=self._watch, args=(done,), name="forge-query-time", daemon=True)
         started = time.monotonic()
-        threading.Thread(target=stop, name="forge-query-clock", daemon=True).start()
+        watch.start()
         try:
             yield
         except duckdb.InterruptException as error:
@@ -85,9 +80,21 @@ class Clock:
             raise OutOfBounds(text, hint=_hint("--timeout", self._bounds.seconds, "seconds")) from error
         except duckdb.OutOfMemoryException as error:
             raise self._too_large(str(error)) from error
+        except BaseException:
+            self._connection.interrupt()  # after ^C it works on, and closing would wait for its end
+            raise
         finally:
-            over.set()
+            done.set()
+            watch.join()
             self._left -= time.monotonic() - started
+
+    def _watch(self, done: threading.Event) -> None:
+        """Stop the connection's statement once the time is over: again and again, since DuckDB forgets what comes while
+        it only prepares one."""
+        left = max(self._left, 0.001)
+        while not done.wait(left):
+            self._connection.interrupt()
+            left = _AGAIN
 
     def _too_large(self, said: str) -> PersonaForgeError:
         memory, temporary, _ = self._bounds
