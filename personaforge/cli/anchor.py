@@ -162,5 +162,7 @@ def _say_what_follows(space: Workspace, name: str, persona: str) -> None:
 
 def _asked(option: str, question: str) -> str:
     if not sys.stdin.isatty():
-        raise PlanError(f"{option} is missing", hint='forge anchor set PERSONA FILE --by "Ana" --reason "..."')
+        command = click.get_current_context().info_name or "set"
+        what = "FILE" if command == "set" else "CANDIDATE"
+        raise PlanError(f"{option} is missing", hint=f'forge anchor {command} PERSONA {what} --by "Ana" --reason "..."')
     return answer(question)

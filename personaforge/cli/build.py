@@ -171,9 +171,10 @@ def _nothing_to_do(plan: Any) -> int:
         echo("Nothing to do.")
         return 0
     one = plan.personas[0].id if len(plan.personas) == 1 else ""
-    count = sum(plan.counts().values())
-    echo(f"Nothing to do: {count} node{'s are' if count != 1 else ' is'} up to date in build/{one}")
-    rejected = [node.id for node in plan.nodes() if node.rejected or node.state == "blocked"]
+    rejected = [node.id for node in plan.nodes() if node.state != "left" and (node.rejected or node.state == "blocked")]
+    count = sum(number for state, number in plan.counts().items() if state != "left") - len(rejected)
+    which = "selected node" if plan.wishes.selected is not None else "node"
+    echo(f"Nothing to do: {count} {which}{'s are' if count != 1 else ' is'} up to date in build/{one}")
     if rejected:
         names = ", ".join(rejected[:5]) + (f" and {len(rejected) - 5} more" if len(rejected) > 5 else "")
         echo(f"{style('rejected', fg='red')}: {names}", err=True)

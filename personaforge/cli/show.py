@@ -37,6 +37,9 @@ def status_command(folder: str | None, personas: tuple[str, ...], as_json: bool)
     names, overrides = split_overrides(personas)
     broken: list[Broken] = []
     with Workspace.open(names, folder) as space:
+        if not names and not space.project.persona_files():
+            for one in orphans_of(space.store):
+                echo(one.note)
         plan = space.plan(names, Asked(overrides), broken)
         near = neighbours(space.project, [persona.loaded for persona in plan.personas])
         rows = status_rows(space.store, plan, near)

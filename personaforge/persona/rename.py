@@ -171,7 +171,8 @@ def _taken_up(store: Store, names: Names, old: str, new: str) -> Iterator[Step]:
         raise PersonaForgeError(f"{new} has a lock of its own, so it isn't {old} renamed", hint=hint)
     if names.formerly(new):
         raise PersonaForgeError(
-            f"{new} was {', '.join(names.formerly(new))} already", hint=f"put {old} before them under `formerly`"
+            f"{new} was {', '.join(names.formerly(new))} already, and not {old}",
+            hint=f"write into its file, oldest first: formerly: [{', '.join((*names.formerly(new), old))}]",
         )
     yield _written(store, file, new, (old,))
     if left is not None and left.lock is not None and left.lock.parent != own.parent and not moved:

@@ -13,13 +13,13 @@ from typing import Any
 import orjson
 
 from personaforge.digest import digest_json, digest_strings
-from personaforge.errors import PlanError
+from personaforge.errors import PlanError, StoreError
 from personaforge.plan.contents import Contents
 from personaforge.plan.explain import changes
 from personaforge.plan.graph import ShapeNode
 from personaforge.plan.issued import Issued
 from personaforge.plan.plan import PersonaPlan, PlannedNode, Reason, Wishes
-from personaforge.plan.renamed import kind_of, lock_name, renamed_steps
+from personaforge.plan.renamed import fits, kind_of, lock_name, renamed_steps
 from personaforge.plan.replay import Replay, replay, result_of
 from personaforge.plan.standing import forge_part, gates_part, request_part, rules_of
 from personaforge.providers.table import capability
@@ -254,8 +254,15 @@ class Desk:
         self._outcomes[name] = outcome
 
     def pin(self, shape: ShapeNode) -> Pin | None:
-        """Return what the lock pins for a node."""
-        return self.lock.pin(self.lock_name(shape.name)) if shape.kind.pinned else None
+        """Return what the lock pins for a node. Raises StoreError for a line that is of another kind of node."""
+        pin = self.lock.pin(self.lock_name(shape.name)) if shape.kind.pinned else None
+        if pin is not None and not fits(pin, shape.kind.name):
+            raise StoreError(
+                f"the pin is no {shape.kind.name}'s: it names {', '.join(pin.outputs)}",
+                hint="git checkout the lock file",
+                where=f"{self.lock.path}: {self.lock_name(shape.name)}",
+            )
+        return pin
 
     def lock_name(self, name: str) -> str:
         """Return a node's name in the lock: another one where its step was renamed since it was first pinned."""

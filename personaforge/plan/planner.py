@@ -31,6 +31,7 @@ from personaforge.spec.domain import domain_remark
 from personaforge.spec.load import Loaded
 from personaforge.steps.action import Action, Outcome
 from personaforge.steps.context import ANCHOR
+from personaforge.steps.standing import Standing
 from personaforge.store.lockfile import Pin, read_lock
 from personaforge.store.outputs import Placed
 
@@ -231,8 +232,9 @@ class Planner:
         node.state = "run"
         if node.id in self.wishes.forced:
             node.reasons = (Reason("forced", "another take was asked for"), *desk.reasons(node, context))
-        elif node.returns:
+        elif node.returns and pin is not None:
             node.reasons += (*desk.reasons(node, context), _REMADE)
+            node.reasons += other_gates(pin, context.standing) if node.row is None and not shape.kind.sticky else ()
         else:
             node.reasons += desk.reasons(node, context) or _gate_reason(played.missing, pin)
         if shape.kind.places and played.outcome is not None:
@@ -294,6 +296,7 @@ class Planner:
             elif desk.remakeable(node.shape):
                 node.state = "run"
                 node.reasons = (Reason("needs", f"waits for {names}"), _REMADE)
+                node.reasons += other_gates(pin, desk.standing(node.shape)) if not node.shape.kind.sticky else ()
             else:
                 node.state, node.returns = "missing", False
                 node.reasons = (Reason("pin", _pinned_and_gone(node, pin, desk)),)
@@ -360,6 +363,20 @@ def _left_unmeasured(node: PlannedNode) -> bool:
 
 _REMADE = Reason("pin", "the pinned artifact is remade, and has to come out the same")
 _TAKEN_BACK = Reason("lost", "its artifact is taken back into the store from the build folder")
+
+
+def other_gates(pin: Pin, now: Standing) -> tuple[Reason, ...]:
+    """Say that a pinned result is judged by other gates than it was accepted behind: further attempts may follow."""
+    if not pin.under or now.same_gates(pin):
+        return ()
+    rules = now.rules or {}
+    changed = [
+        f"{name} {pin.under.get(name)} is now {rules[name]}" for name in rules if pin.under.get(name) != rules[name]
+    ]
+    what = f" ({', '.join(changed)})" if changed else ""
+    return (
+        Reason("gate", f"is judged by other gates than it was accepted behind{what}, and may take further attempts"),
+    )
 
 
 def _stays_note(node: PlannedNode, desk: Desk, pin: Pin | None, outcome: Outcome) -> str:

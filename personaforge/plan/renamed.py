@@ -100,6 +100,14 @@ def kind_of(pin: Pin) -> str:
     return ""
 
 
+def fits(pin: Pin, kind: str) -> bool:
+    """Tell whether a pin may be of a node of this kind, by what it gives; one of a kind that forge doesn't know may."""
+    expected = {"image": {"image"}, "candidate": {"image"}, "finish": {"finished"}, "repair": {"finished"}}
+    expected |= {known: {output} for output, known in _KINDS.items()}
+    expected["review"] = {"verdict", "sections"}
+    return kind not in expected or bool(pin.outputs.keys() & expected[kind])
+
+
 def body_of_kind(index: Index, settings: Settings, kind: str) -> dict[str, Any]:
     """Return what the node of a step of one kind came to last, whatever the step was called then; empty before that."""
     steps = [name for name, step in settings.value("pipeline.steps").items() if step["kind"] == kind]

@@ -25,6 +25,8 @@ from personaforge.templating import Templates
 _GATES = ("identity", "quality")
 _JUDGING = re.compile(r"(identity|quality)(\.|$)|pipeline\.steps\.[^.]+\.(threshold|rounds|retries|repairs)\b")
 """What decides about a result and doesn't shape it."""
+_NO_GATES = re.compile(r"identity\.(anchor|video)(\.|$)|quality\.post_processing(\.|$)")
+"""What stands beside the gates: how an anchor is chosen, how a clip is sampled, what is done to one afterwards."""
 _SHAPES_NOTHING = re.compile(
     _JUDGING.pattern + r"|(text|image|video|speech)\.(prices|key|limits|timeout_seconds)(\.|$)"
     r"|(matrix|motion|pipeline)\..*\.tags(\.|$)|matrix\..*\.tier$|pipeline\.steps\.[^.]+\.needs(\.|$)"
@@ -66,8 +68,9 @@ def same_wish(one: str, other: str) -> bool:
 
 def gates_part(settings: Settings, shape: ShapeNode, renamed: Mapping[str, str]) -> str:
     """Return the digest of what the user has written that decides about a node's result."""
-    paths = [*(_GATES if shape.kind.measures else ()), f"pipeline.steps.{shape.step}"]
-    found = {path: value for path, value in below(settings.written, paths).items() if _JUDGING.match(path)}
+    paths = [*(path for path in _GATES if path in shape.reads), f"pipeline.steps.{shape.step}"]
+    written = below(settings.written, paths)
+    found = {path: value for path, value in written.items() if _JUDGING.match(path) and not _NO_GATES.match(path)}
     return digest_json("gates/1", _by_lock_names(found, renamed))[:16]
 
 

@@ -69,10 +69,11 @@ def print_summary(summary: dict[str, Any], plan: Plan, report: Any) -> None:
     if skipped:
         echo(f"{skipped} nodes were skipped, since what they need is not there.", err=True)
     if not plan.has_changes:
-        count = sum(plan.counts().values())
+        count = sum(number for state, number in plan.counts().items() if state != "left")
         known = [one for one in summary["personas"] if one["status"]]
         where = known[0]["folder"] if len(known) == 1 else "build/"
-        echo(f"Nothing to do: {count} nodes are up to date in {where}")
+        which = "selected nodes" if plan.wishes.selected is not None else "nodes"
+        echo(f"Nothing to do: {count} {which} are up to date in {where}")
         _print_written(summary)
         _print_rejected(summary)
         return

@@ -201,7 +201,7 @@ class Known:
         now = read_names(self._project).former.get(argument)
         if now is not None:
             return Problem(argument, "", f"is a former id, {argument} is called {now} now", f"type {now}")
-        names = [*self.by_id, *(path.name for path in self.files)]
+        names = [*self.by_id, *(self._project.relative(path) for path in self.files)]
         close = get_close_matches(argument, names, 1)
         known = ", ".join(sorted(self.by_id)[:8]) or "none here"
         hint = f"did you mean {close[0]}?" if close else f"personas: {known}"

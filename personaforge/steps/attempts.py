@@ -242,7 +242,8 @@ def _stands(
         under=context.standing.noted(pin),
     )
     also = first.key if first.key != pin.key else ""
-    kept = replace(outcome, key=pin.key, take=pin.take, also=also, replaced={**pin.replaced, **replaced})
+    under = context.standing.seen(dict(outcome.under)) if also else outcome.under
+    kept = replace(outcome, key=pin.key, take=pin.take, also=also, under=under, replaced={**pin.replaced, **replaced})
     if not replaced and status == pin.status and _same_figures(pin.facts, kept.facts):
         kept = replace(kept, facts=dict(pin.facts))
     if not stays:

@@ -85,8 +85,10 @@ def candidate(context: Context) -> Procedure:
         paths=lambda outputs: {IMAGE: f"candidates/{slot}{suffix_of(outputs[IMAGE])}"},
     )
     # Only what can be drawn again is ever held against it.
-    same = context.pin is not None and context.pin.face and outcome.key == context.pin.key
-    return replace(outcome, face=context.pin.face if same and context.pin else face if first.deterministic else "")
+    pin = context.pin
+    if pin is not None and outcome.key == pin.key:  # it was accepted then, and no gate decides about it
+        return replace(outcome, face=pin.face or face, under=pin.under or outcome.under)
+    return replace(outcome, face=face if first.deterministic else "")
 
 
 def _with_face(context: Context, kept: Outcome) -> Generator[Action, Result, Outcome]:

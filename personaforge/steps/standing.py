@@ -38,11 +38,17 @@ class Standing:
             return True
         if not pin.under:
             return self.only_forge()
-        return pin.under.get("forge") != self.forge and pin.under.get("request") == self.request
+        # Once another forge has noted its key for the same wish, keys tell exactly, and the coarser wish is not asked.
+        others = self.forge not in (pin.under.get("forge"), pin.under.get("seen"))
+        return others and pin.under.get("request") == self.request
 
     def same_gates(self, pin: Pin) -> bool:
         """Tell whether the user has left the gates as they were when the pin was accepted."""
         return bool(pin.under) and pin.under.get("gates") == self.gates
+
+    def seen(self, noted: dict[str, Any]) -> dict[str, Any]:
+        """Return what the lock notes, with by whom the key of `also` was noted."""
+        return {**noted, "seen": self.forge} if self.forge else noted
 
     def noted(self, pin: Pin | None = None) -> dict[str, Any]:
         """Return what the lock notes. A pin that stays keeps by whom it was accepted, and behind which gates unless

@@ -10,6 +10,7 @@ are never chosen from, in whatever way they got there: that would be to choose a
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -29,6 +30,9 @@ MAX_BYTES = 4 * 1024 * 1024
 _MAX_DEPTH = 32
 _NODE = re.compile(r"[a-z][a-z0-9_]{0,62}(/[^\s/\"'{}]{1,64})?")
 """A node without the persona in front: `anchor`, `image/07`."""
+_OUTPUT = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_BRACKETS = re.compile(rb"[\[\]{}]")
 _FACE = re.compile(r"[A-Za-z0-9+/]{0,4096}={0,2}")
 _NOT_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
@@ -156,7 +160,7 @@ def _with_unknown(pin: Pin, line: bytes | None) -> bytes:
         unknown = {name: value for name, value in known.items() if name not in Pin._fields}
         if unknown and known["outputs"] == pin.outputs:
             return _line({**unknown, **pin.fields()})
-    except (orjson.JSONDecodeError, KeyError, AttributeError):
+    except (orjson.JSONDecodeError, KeyError, AttributeError, TypeError):
         pass
     return pin.line()
 
@@ -239,12 +243,24 @@ def _own_lines(data: bytes, path: Path, persona: str) -> dict[str, bytes] | None
         if not (colon and value.startswith(b"{") and value.endswith(b"}")):
             return None
         key = name[2:].decode("utf-8", "replace")
-        if not _NODE.fullmatch(key):
+        if not _NODE.fullmatch(key) or _is_deep(value):
             return None
         if key in lines and not same_line(lines[key], value):
             raise _twice(key, lines[key], value, path)
         lines.setdefault(key, value)
     return lines if seen == head else None
+
+
+def _is_deep(value: bytes) -> bool:
+    """Tell whether JSON nests deeper than a lock may, without parsing it where that can be told from its brackets."""
+    if value.count(b"[") + value.count(b"{") <= _MAX_DEPTH:
+        return False
+    depth = 0
+    for part in _BRACKETS.findall(_STRINGS.sub(b"", value)):
+        depth += 1 if part in b"[{" else -1
+        if depth > _MAX_DEPTH:
+            return True
+    return False
 
 
 def _twice(name: str, one: bytes, other: bytes, path: Path) -> StoreError:
@@ -344,28 +360,74 @@ def _as_json(node: Any) -> bytes:
 
 def _parse_pin(line: bytes, where: str) -> Pin:
     try:
-        fields = orjson.loads(line)
+        fields = json.loads(line, object_pairs_hook=_once)
         pin = Pin(
-            key=str(fields["key"]),
+            key=_text(fields, "key"),
             outputs={str(name): str(digest) for name, digest in fields["outputs"].items()},
             media={str(name): str(media) for name, media in fields["media"].items()},
             status=str(fields.get("status", "accepted")),
-            take=int(fields.get("take", 0)),
-            attempt=int(fields.get("attempt", 0)),
+            take=_count(fields, "take"),
+            attempt=_count(fields, "attempt"),
             facts=dict(fields.get("facts", {})),
-            under=dict(fields.get("under", {})),
-            also=str(fields.get("also", "")),
-            face=str(fields.get("face", "")),
+            under=_noted(fields.get("under", {})),
+            also=_text(fields, "also", ""),
+            face=_text(fields, "face", ""),
             replaced={str(name): str(digest) for name, digest in fields.get("replaced", {}).items()},
         )
         if not all(is_digest(digest) for digest in pin.outputs.values()):
             raise ValueError("an output is not a digest")
         if set(pin.outputs) != set(pin.media) or any(media not in SUFFIXES for media in pin.media.values()):
             raise ValueError("the media types don't fit the outputs")
+        if not pin.outputs or not all(_OUTPUT.fullmatch(name) for name in pin.outputs):
+            raise ValueError("the outputs have no names that forge gives")
+        if pin.also and not is_digest(pin.also):
+            raise ValueError("`also` is no action key")
         if not _FACE.fullmatch(pin.face) or len(pin.face) % 4:
             raise ValueError("the face is not base64")
         if pin.status not in ("accepted", "flagged", "unmeasured"):
             raise ValueError(f"status {pin.status!r}")
-    except (orjson.JSONDecodeError, KeyError, AttributeError, TypeError, ValueError) as error:
-        raise StoreError(f"the pin can't be read: {error}", hint="git checkout the lock file", where=where) from None
+    except KeyError as error:
+        raise StoreError(f"the pin can't be read: it has no {error}", hint=_BACK, where=where) from None
+    except (AttributeError, TypeError, ValueError, RecursionError) as error:
+        raise StoreError(f"the pin can't be read: {error}", hint=_BACK, where=where) from None
     return pin
+
+
+_BACK = "git checkout the lock file"
+_MOST = 100_000
+"""Takes and attempts that a lock may count."""
+_LONGEST = 200
+"""Characters of a text that is noted under `under`."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object whose names stand once: of two, a reader would silently take the last."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"{next(name for name in names if names.count(name) > 1)!r:.80} is given twice")
+    return found
+
+
+def _text(fields: Mapping[str, Any], name: str, otherwise: str | None = None) -> str:
+    value = fields[name] if otherwise is None else fields.get(name, otherwise)
+    if not isinstance(value, str):
+        raise ValueError(f"{name}: found {value!r:.40}, expected a text")
+    return value
+
+
+def _count(fields: Mapping[str, Any], name: str) -> int:
+    value = fields.get(name, 0)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MOST:
+        raise ValueError(f"{name}: found {value!r:.40}, expected a number from 0 to {_MOST}")
+    return value
+
+
+def _noted(value: Any) -> dict[str, Any]:
+    """Return what a result was accepted under: single values by name."""
+    if not isinstance(value, dict):
+        raise ValueError(f"under: found {value!r:.40}, expected names and values")
+    for name, one in value.items():
+        if not isinstance(one, (str, int, float, type(None))) or (isinstance(one, str) and len(one) > _LONGEST):
+            raise ValueError(f"under.{name:.40}: found {one!r:.40}, expected a number or a short text")
+    return value

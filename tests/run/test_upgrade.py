@@ -61,7 +61,9 @@ def test_a_packaged_template_that_changes_buys_nothing(studio: Studio, packaged:
         name: pin["outputs"] for name, pin in before.items()
     }
     assert after["image/02"]["key"] == before["image/02"]["key"] != after["image/02"]["also"]
+    seen = after["image/02"]["under"].pop("seen")  # type: ignore[attr-defined]
     assert after["image/02"]["under"] == before["image/02"]["under"], "accepted by the forge that accepted it"
+    assert seen != after["image/02"]["under"]["forge"], "and its key noted by this one"  # type: ignore[index]
     assert not studio.node("image/02").note, "said until a build has noted it"
 
 

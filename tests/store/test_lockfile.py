@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -327,9 +328,9 @@ def test_what_is_no_lock(path: Path, text: str | bytes, why: str) -> None:
         ({"take": "many"}, "the pin can't be read"),
         ({"attempt": None}, "the pin can't be read"),
         ({"facts": [1]}, "the pin can't be read"),
-        ({"key": ...}, "the pin can't be read: 'key'"),
-        ({"outputs": ...}, "the pin can't be read: 'outputs'"),
-        ({"media": ...}, "the pin can't be read: 'media'"),
+        ({"key": ...}, "the pin can't be read: it has no 'key'"),
+        ({"outputs": ...}, "the pin can't be read: it has no 'outputs'"),
+        ({"media": ...}, "the pin can't be read: it has no 'media'"),
     ],
 )
 @pytest.mark.parametrize("formatted", ["by forge", "by hand"])
@@ -349,4 +350,45 @@ def test_a_lock_larger_than_any_is_refused(path: Path) -> None:
 def test_a_lock_that_cannot_be_read_says_why(path: Path) -> None:
     path.mkdir(parents=True)
     with pytest.raises(StoreError, match="can't read the lock: Is a directory"):
+        read_lock(path, "ana")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"take": -1}, "take: found -1, expected a number from 0 to 100000"),
+        ({"take": "7"}, "take: found '7', expected a number"),
+        ({"take": True}, "take: found True, expected a number"),
+        ({"attempt": 10**18}, "attempt: found 1000000000000000000, expected a number"),
+        ({"attempt": 1e308}, "attempt: found 1e\\+308, expected a number"),
+        ({"outputs": {}, "media": {}}, "the outputs have no names that forge gives"),
+        ({"outputs": {"../x": "a" * 64}, "media": {"../x": "image/png"}}, "the outputs have no names that forge gives"),
+        ({"key": 7}, "key: found 7, expected a text"),
+        ({"also": "junk"}, "`also` is no action key"),
+        ({"under": None}, "under: found None, expected names and values"),
+        ({"under": {"forge": {"a": 1}}}, "under.forge: found {'a': 1}, expected a number or a short text"),
+        ({"under": {"forge": "x" * 2_000_000}}, "under.forge: found 'x"),
+        ({"face": "//"}, "the face is not base64"),
+    ],
+)
+def test_a_pin_that_forge_would_not_write_is_refused_by_its_field(
+    tmp_path: Path, change: dict[str, object], said: str
+) -> None:
+    pin = {"key": "k", "outputs": {"image": "a" * 64}, "media": {"image": "image/png"}, **change}
+    path = tmp_path / "ana.lock.yaml"
+    path.write_text(f"version: 1\npersona: ana\nnodes:\n  image/02: {json.dumps(pin)}\n")
+    with pytest.raises(StoreError, match=said) as caught:
+        read_lock(path, "ana").pin("image/02")
+    assert caught.value.where == f"{path}: image/02"
+
+
+def test_a_field_that_stands_twice_and_one_that_nests_without_end_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "ana.lock.yaml"
+    head = '"key":"k","media":{"image":"image/png"},"outputs":{"image":"' + "a" * 64 + '"}'
+    path.write_text(f'version: 1\npersona: ana\nnodes:\n  image/02: {{{head},"take":0,"take":1}}\n')
+    with pytest.raises(StoreError, match="'take' is given twice"):
+        read_lock(path, "ana").pin("image/02")
+    deep = "[" * 900 + "]" * 900
+    path.write_text(f'version: 1\npersona: ana\nnodes:\n  image/02: {{{head},"more":{deep}}}\n')
+    with pytest.raises(StoreError, match="nests deeper than 32 levels"):
         read_lock(path, "ana")
