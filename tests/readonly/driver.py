@@ -34,7 +34,8 @@ COMMANDS = (
     "schema store", "build --dry-run",
 )  # fmt: skip
 COLD = (
-    "plan --json", "query scores", "eval -p ben", "cost --json", "jobs list --json", "cache stats --json", "warehouse info --json",
+    "plan --json", "query scores", "eval -p ben", "cost --json", "jobs list --json", "cache stats --json",
+    "warehouse info --json",
 )  # fmt: skip
 """Where nothing is cached all others compose the personas anew, as `plan` does: `tests.soak.reading` runs them, too."""
 AGAIN = ("plan --json", "query scores")
