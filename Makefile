@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench lock clean
+.PHONY: help demo test check bench soak matrix lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,17 @@ bench: $(READY)  ## Run the benchmarks and print their tables
 	$(BIN)/python -m tests.benchmarks.drift
 	$(BIN)/python -m tests.benchmarks.painter
 	$(BIN)/python -m tests.benchmarks.embedded_pack
+
+soak: $(READY)  ## Run the long proofs: random interleavings, kills, states, other code paths
+	$(BIN)/python -m tests.soak.pins
+	$(BIN)/python -m tests.soak.upkeep
+	$(BIN)/python -m tests.soak.renames
+	$(BIN)/python -m tests.soak.states
+	$(BIN)/python -m tests.soak.bytes
+	$(BIN)/python -m tests.soak.reading
+
+matrix: $(READY)  ## Build one persona with each Python here, and with the oldest libraries; compare the bytes
+	$(BIN)/python -m tests.matrix
 
 lock:  ## Renew constraints.txt from pyproject.toml with the newest releases that it allows
 	rm -rf $(VENV)-lock

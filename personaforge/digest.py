@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,12 @@ def digest_bytes(data: bytes) -> str:
 def digest_file(path: Path | str) -> str:
     """Return the SHA-256 of a file's bytes in hex, read in pieces. Raises OSError."""
     with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return digest_stream(file)
+
+
+def digest_stream(file: BufferedReader) -> str:
+    """Return the SHA-256 of what is left to read of an open file in hex. Raises OSError."""
+    return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def canonical(value: Any) -> bytes:

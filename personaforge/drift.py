@@ -13,15 +13,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-import orjson
-
 from personaforge.errors import PlanError
 from personaforge.identity.cusum import Record
 from personaforge.identity.drift import DriftPolicy, Finding, find_drift
 from personaforge.identity.linear import Trend
 from personaforge.identity.metric import METRICS, Metric
 from personaforge.key_parts import KeyParts
+from personaforge.plan.graph import lay_out
+from personaforge.plan.renamed import body_of_kind, lock_name, renamed_steps
 from personaforge.spec.settings import Settings
+from personaforge.store.lockfile import read_lock
 from personaforge.store.store import Store
 from personaforge.suspects import Blame, Suspect, blame
 from personaforge.warehouse.projection import opened
@@ -173,19 +174,30 @@ def drift(
     if len(loaded) != 1:
         raise PlanError(f"{persona} names {len(loaded)} personas, expected one")
     with opened(space.store) as connection:
-        return drift_in(space.store, connection, loaded[0].settings, last=last, modality=modality)
+        settings = loaded[0].settings
+        renamed = renamed_steps(settings, lay_out(settings), read_lock(loaded[0].lock, settings.id, settings.formerly))
+        return drift_in(space.store, connection, settings, last=last, modality=modality, renamed=renamed)
 
 
 def drift_in(
-    store: Store, connection: Any, settings: Settings, *, last: int | None = None, modality: str | None = None
+    store: Store,
+    connection: Any,
+    settings: Settings,
+    *,
+    last: int | None = None,
+    modality: str | None = None,
+    renamed: Mapping[str, str] | None = None,
 ) -> Drift:
-    """Return a persona's timelines out of an open warehouse. Raises PlanError without any record."""
+    """Return a persona's timelines out of an open warehouse. Raises PlanError without any record.
+
+    `renamed` are the steps that older records know by another name; see `personaforge.plan.renamed`.
+    """
     name, policy = settings.id, DriftPolicy.from_settings(settings.value("drift"))
     baseline = str(settings.value("drift.baseline"))
-    pinned = _pinned_anchor(store, name)
+    pinned = _pinned_anchor(store, settings)
     timelines: list[Timeline] = []
     series: dict[tuple[Metric, MeasuredBy], list[_Row]] = {}
-    for row in _rows(connection, name):
+    for row in _rows(connection, name, renamed or {}):
         if modality in (None, row.metric.modality):
             series.setdefault((row.metric, row.measured_by), []).append(row)
     newest: dict[Metric, datetime] = {}
@@ -223,7 +235,7 @@ def drift_in(
     return Drift(name, policy, baseline, tuple(timelines))
 
 
-def _rows(connection: Any, persona: str) -> list[_Row]:
+def _rows(connection: Any, persona: str, renamed: Mapping[str, str]) -> list[_Row]:
     sql = """
         select about, metric, coalesce(pack, model, ''), coalesce(pack_digest, ''), coalesce(detector_size, ''),
             coalesce(backend_version, ''), coalesce(anchor, ''), coalesce(reference_set, []), value, cosine, error,
@@ -231,13 +243,17 @@ def _rows(connection: Any, persona: str) -> list[_Row]:
             coalesce(artifact, '')
         from drift_records where persona = ? order by evaluated, evaluation
     """
+    now = {old: new for new, old in renamed.items()}
     known = {(metric.modality, metric.name): metric for metric in METRICS}
     rows = []
     for about, metric, *rest in connection.execute(sql, [persona]).fetchall():
         name, digest, size, version, anchor, references, value, cosine, error, step, *entry = rest
         by = MeasuredBy(name, digest, size, version)
         of = known[about, metric]
-        rows.append(_Row(of, by, anchor, tuple(references), value, cosine, error, step, Entry(*entry)))
+        place = Entry(*entry)
+        if step in now:
+            step, place = now[step], place._replace(node=lock_name(place.node, now))
+        rows.append(_Row(of, by, anchor, tuple(references), value, cosine, error, step, place))
     return rows
 
 
@@ -250,10 +266,9 @@ def _followed(
     return max(others, key=lambda other: other[-1].entry.time)[0].measured_by if others else None
 
 
-def _pinned_anchor(store: Store, persona: str) -> str:
+def _pinned_anchor(store: Store, settings: Settings) -> str:
     """Return the digest of the persona's anchor; empty where none was chosen here."""
-    body = store.index.node_body(f"{persona}/anchor")
-    outputs = orjson.loads(body)["outcome"]["outputs"] if body else {}
+    outputs = body_of_kind(store.index, settings, "anchor").get("outcome", {}).get("outputs", {})
     return str(outputs.get("anchor", {}).get("digest", ""))
 
 

@@ -4,7 +4,9 @@
     ├── SpecError              a persona, a conf file, a template or an override is wrong; carries every problem found
     ├── PlanError              the graph can't be planned or selected as asked
     ├── PinnedArtifactMissing  a pinned artifact is in no store; carries the way out
+    │   └── LockFrozen         --frozen: something else than what the lock pins would be made
     ├── StoreError             the store, an index or the lock file can't be read or written
+    │   └── Unreadable         something is there, and the system can't read it now: neither missing nor damaged
     ├── MachineError           the machine doesn't let us: a full disk, missing memory, a file that can't be opened
     ├── MissingExtra           a library or a system package is not there
     └── BackendError           a provider or a model failed
@@ -79,8 +81,19 @@ class PinnedArtifactMissing(PersonaForgeError):
     exit_code = 1
 
 
+class LockFrozen(PinnedArtifactMissing):
+    """The lock is frozen, and what it pins is not what would be made now."""
+
+
 class StoreError(PersonaForgeError):
     """The store, its index or a lock file can't be read or written."""
+
+
+class Unreadable(StoreError):
+    """Something is there, and the system can't read it now: no permission, a failing disk, too many open files.
+
+    It is neither missing nor damaged: nobody makes it again, moves it aside or writes over it because of this.
+    """
 
 
 class MachineError(PersonaForgeError):

@@ -23,6 +23,7 @@ from personaforge.identity.calibration import probability
 from personaforge.identity.policy import Policy
 from personaforge.identity.score import Cause, Score, Unmeasured
 from personaforge.identity.verdict import Verdict
+from personaforge.plan.renamed import body_of_kind, pinned_anchor
 from personaforge.spec.settings import Settings
 from personaforge.store.store import Store
 from personaforge.workspace import Workspace
@@ -130,8 +131,8 @@ def evaluate(
     if anchor is not None:
         anchor_data, shown = read_file(anchor), anchor
     else:
-        anchor_data, shown = _anchor_of(space.store, settings.id)
-    paths = list(_pictures(images)) if images else _built(space.store, settings.id)
+        anchor_data, shown = _anchor_of(space, settings, persona or "")
+    paths = list(_pictures(images)) if images else _built(space.store, settings)
     if not paths:
         raise PersonaForgeError("there is no picture to measure", hint="name files, a folder or a glob")
     policy = Policy.from_settings(settings.value("identity"))
@@ -172,26 +173,31 @@ def _settings(space: Workspace, persona: str | None, identity: str | None) -> Se
     return project_settings(space, identity)
 
 
-def _anchor_of(store: Store, persona: str) -> tuple[bytes, str]:
-    body = store.index.node_body(f"{persona}/anchor")
-    outputs = orjson.loads(body)["outcome"]["outputs"] if body else {}
-    if "anchor" not in outputs:
-        raise PlanError(
-            f"{persona} has no anchor yet", hint=f"forge build {persona} --select +anchor, or --anchor FILE"
-        )
-    output = outputs["anchor"]
-    return store.blobs.get(output["digest"]), f"{persona}/anchor {output['digest'][:12]}"
+def _anchor_of(space: Workspace, settings: Settings, persona: str) -> tuple[bytes, str]:
+    """Return the anchor: the one that the lock pins, or else the one that was built, whatever its step is called."""
+    from personaforge.plan.contents import Contents
+
+    store, step = space.store, settings.step_of("anchor")
+    pin = pinned_anchor(settings, space.load([persona])[0].lock)
+    output = body_of_kind(store.index, settings, "anchor").get("outcome", {}).get("outputs", {}).get("anchor", {})
+    digest = pin.outputs["anchor"] if pin is not None else str(output.get("digest", ""))
+    if not digest:
+        hint = f"forge build {settings.id} --select +{step}, or --anchor FILE"
+        raise PlanError(f"{settings.id} has no anchor yet", hint=hint)
+    contents = Contents(store, store.build_folder(settings.id))
+    return contents.read(digest), f"{settings.id}/{step} {digest[:12]}"
 
 
-def _built(store: Store, persona: str) -> list[str]:
+def _built(store: Store, settings: Settings) -> list[str]:
     """Return the paths of a persona's built images, but the anchor itself."""
     found = []
-    folder = store.build_folder(persona).folder
-    for node, *_ in store.index.node_history(persona):
-        outputs = orjson.loads(store.index.node_body(node) or "{}").get("outcome", {}).get("outputs", {})
-        if "image" in outputs and not node.startswith(f"{persona}/candidate/") and outputs["image"]["path"]:
+    folder = store.build_folder(settings.id).folder
+    for node, *_ in store.index.node_history(settings.id):
+        body = orjson.loads(store.index.node_body(node) or "{}")
+        outputs = body.get("outcome", {}).get("outputs", {})
+        if "image" in outputs and not body["code"].startswith("candidate@") and outputs["image"]["path"]:
             found.append(f"{folder}/{outputs['image']['path']}")
-    return sorted(os.path.relpath(path) for path in found if os.path.exists(path))
+    return sorted(dict.fromkeys(os.path.relpath(path) for path in found if os.path.exists(path)))
 
 
 def _pictures(arguments: Sequence[str]) -> Iterator[str]:

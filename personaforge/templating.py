@@ -64,6 +64,7 @@ class Templates:
         self._memory = memory
         self._folders = [Path(os.path.realpath(folder)) for folder in folders]
         self._sources: dict[str, bytes] = {}
+        self._own: set[str] = set()
         self._closures: dict[str, dict[str, str]] = {}
         self._digests: dict[str, str] = {}
         self._env: Any = None
@@ -101,6 +102,11 @@ class Templates:
             self._collect(name, known)
             self._closures[name] = known
         return known
+
+    def is_own(self, name: str) -> bool:
+        """Tell whether a template is the project's own rather than packaged with forge. Raises SpecError."""
+        self._read(name)
+        return name in self._own
 
     def source(self, name: str) -> str:
         """Return a template's own text. Raises SpecError."""
@@ -192,6 +198,8 @@ class Templates:
             except OSError as error:
                 raise SpecError(Problem(name, "", f"can't be read: {error.strerror}")) from error
             self._sources[name] = data
+            if folder != self._folders[-1]:
+                self._own.add(name)
             return data
         raise SpecError(Problem(name, "", "no such template", self._nearest(name)))
 

@@ -10,8 +10,13 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Iterable
 
 _SUFFIX = ".dist-info"
+OPENCV = ("opencv-python", "opencv-python-headless", "opencv-contrib-python", "opencv-contrib-python-headless")
+"""The distributions that hold the module `cv2`. Two of them beside each other overwrite each other's files."""
+ONNXRUNTIME = ("onnxruntime", "onnxruntime-gpu")
+"""The distributions that hold the module `onnxruntime`."""
 LITELLM = "1.106.2"
 """The one version of litellm that forge works with, as pyproject.toml pins it."""
 
@@ -31,6 +36,16 @@ def installed_version(name: str) -> str | None:
                 if version and _normalised(found) == wanted:
                     return version
     return _from_metadata(name)
+
+
+def library_versions(names: Iterable[str]) -> list[str]:
+    """Return libraries with their versions, such as `opencv 5.0.0.93`, for a key: whichever distribution holds them."""
+    found = []
+    for name in names:
+        holders = {"opencv": OPENCV, "onnxruntime": ONNXRUNTIME}.get(name, (name,))
+        version = next((known for known in map(installed_version, holders) if known), "missing")
+        found.append(f"{name} {version}")
+    return found
 
 
 def _normalised(name: str) -> str:

@@ -10,18 +10,20 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any
 
 from personaforge.digest import digest_file
-from personaforge.errors import PlanError, Problem, SpecError
+from personaforge.errors import LockFrozen, PlanError, Problem, SpecError, StoreError
 from personaforge.measurers import Measurers
+from personaforge.plan.desk import House
 from personaforge.plan.plan import Asked, Plan, Wishes
-from personaforge.plan.planner import House, Planner
+from personaforge.plan.planner import Planner
+from personaforge.plan.renamed import body_of_kind, pinned_anchor
 from personaforge.plan.select import Selectable, asks_for, select
 from personaforge.providers.table import capability
-from personaforge.spec.load import Loaded, Loader
+from personaforge.spec.load import Broken, Loaded, Loader
 from personaforge.spec.project import Project, persona_id, project_of, resolve_personas
 from personaforge.store.store import StatCache, Store
 from personaforge.templating import Templates
@@ -72,10 +74,19 @@ class Workspace:
         """What planning and running share."""
         return House(self.store, self.templates, self.measurers.of)
 
-    def load(self, personas: Iterable[str], overrides: Sequence[str] = ()) -> list[Loaded]:
-        """Load personas given as files, ids or globs; all of the project's when none is given. Raises SpecError."""
+    def load(
+        self, personas: Iterable[str], overrides: Sequence[str] = (), broken: list[Broken] | None = None
+    ) -> list[Loaded]:
+        """Load personas given as files, folders, ids or globs; all of the project's when none is given.
+
+        Those that can't be loaded go into `broken`, if that is given. Raises SpecError otherwise, where nothing is
+        left, and for what names nobody.
+        """
         files = resolve_personas(self.project, personas)
-        return Loader(self.project, self.store.index).load_all(files, overrides)
+        found = Loader(self.project, self.store.index).load_all(files, overrides, broken)
+        for one in found:
+            self.store.names.learn(one.file, one.settings.id, one.settings.formerly)
+        return found
 
     def validate(self, personas: Iterable[str], overrides: Sequence[str] = ()) -> tuple[list[Problem], list[str]]:
         """Return every problem of personas, of their templates and providers, and the ids that could be loaded."""
@@ -92,11 +103,14 @@ class Workspace:
         return problems, valid
 
     def remarks(self, personas: Iterable[str], overrides: Sequence[str] = ()) -> list[str]:
-        """Return what is worth knowing of personas in which nothing is wrong. Raises SpecError."""
+        """Return what is worth knowing of personas, but for those that can't be loaded. Raises SpecError."""
+        from personaforge.plan.foreign import foreign_remark
         from personaforge.spec.domain import domain_remark
 
-        settings = [loaded.settings for loaded in self.load(personas, overrides)]
-        found = (domain_remark(one.value("pipeline.steps"), one.value("identity")) for one in settings)
+        loaded = self.load(personas, overrides, [])
+        settings = [one.settings for one in loaded]
+        found = [domain_remark(one.value("pipeline.steps"), one.value("identity")) for one in settings]
+        found += [foreign_remark(one.settings, pinned_anchor(one.settings, one.lock)) for one in loaded]
         return list(dict.fromkeys(remark for remark in found if remark))
 
     def defaults(self, choices: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -122,31 +136,103 @@ class Workspace:
                 f"{settings.id} has no document: pipeline {pipeline} has no step of that kind",
                 hint="add to its steps: `document: {kind: document, needs: [profile]}`",
             )
-        body = self.store.index.node_body(f"{settings.id}/{name}")
-        outputs = orjson.loads(body)["outcome"]["outputs"] if body else {}
+        outputs = body_of_kind(self.store.index, settings, "document").get("outcome", {}).get("outputs", {})
         if not outputs:
             raise PlanError(f"{settings.id} has not been built", hint=f"forge build {settings.id}")
         found: dict[str, Any] = orjson.loads(self.store.blobs.get(outputs["document"]["digest"]))
         return found
 
-    def load_node(self, node: str, overrides: Sequence[str] = ()) -> tuple[list[Loaded], str]:
+    def load_node(
+        self, node: str, overrides: Sequence[str] = (), broken: list[Broken] | None = None
+    ) -> tuple[list[Loaded], str]:
         """Return the personas that a node may be of, and its name within them: `sofia-reyes/image/07` or `image/07`."""
         persona, _, name = node.partition("/")
         ids = [persona_id(path) for path in self.project.persona_files()]
         if persona in ids and name:
             return self.load([persona], overrides), name
-        return self.load([], overrides), node
+        return self.load([], overrides, broken), node
 
-    def plan(self, personas: Iterable[str], asked: Asked | None = None) -> Plan:
-        """Return what a build would do. Raises SpecError and PlanError."""
+    def plan(
+        self,
+        personas: Iterable[str],
+        asked: Asked | None = None,
+        broken: list[Broken] | None = None,
+    ) -> Plan:
+        """Return what a build would do.
+
+        Personas that can't be loaded or planned go into `broken`, if that is given. Raises SpecError, PlanError and
+        StoreError otherwise, where nothing is left, and for what names nothing.
+        """
         asked = asked or Asked()
-        loaded = self.load(personas, asked.overrides)
-        everything = Planner(self.house, overrides=asked.overrides)
-        if asked == Asked(overrides=asked.overrides):
-            return everything.plan(loaded)
+        loaded = self.load(personas, asked.overrides, broken)
+        try:
+            return self._plan(loaded, asked)
+        except (SpecError, PlanError, StoreError) as error:
+            sound = self._plannable(loaded, asked, broken) if broken is not None else []
+            if not sound or len(sound) == len(loaded):
+                raise
+            del error
+        return self._plan(sound, asked)
+
+    def _plannable(self, loaded: Sequence[Loaded], asked: Asked, broken: list[Broken]) -> list[Loaded]:
+        """Return the personas that can be planned by themselves, and note why the others can't."""
+        sound = []
+        for one in loaded:
+            try:
+                Planner(self.house, overrides=asked.overrides).plan([one])
+            except (SpecError, PlanError, StoreError) as error:
+                problems = (
+                    error.problems
+                    if isinstance(error, SpecError)
+                    else [Problem(error.where or self.project.relative(one.file), "", error.message, error.hint)]
+                )
+                broken.append(Broken(one.settings.id, one.file, tuple(problems)))
+            else:
+                sound.append(one)
+        return sound
+
+    def _plan(self, loaded: list[Loaded], asked: Asked) -> Plan:
+        everything = Planner(self.house, Wishes(frozen=asked.frozen), asked.overrides)
+        if asked == Asked(overrides=asked.overrides, frozen=asked.frozen):
+            return self._with_notices(everything.plan(loaded))
         nodes = [node for one in loaded for node in _selectable(one, everything)]
-        wishes = self._wishes(nodes, loaded, asked, everything)
-        return Planner(self.house, wishes, asked.overrides, everything.shapes).plan(loaded)
+        wishes = replace(self._wishes(nodes, loaded, asked, everything), frozen=asked.frozen)
+        return self._with_notices(Planner(self.house, wishes, asked.overrides, everything.shapes).plan(loaded))
+
+    def _with_notices(self, plan: Plan) -> Plan:
+        """Add what there is to say of former ids, and of locks whose persona is gone."""
+        from personaforge.persona.orphans import plan_notices
+
+        plan.notices = (*plan.notices, *plan_notices(self.store, plan.personas))
+        return plan
+
+    def unsettled(self, plan: Plan) -> bool:
+        """Tell whether a build would move something from a persona's former id to its present one."""
+        loaded = [persona.loaded for persona in plan.personas if persona.loaded.settings.formerly]
+        if not loaded:
+            return False
+        from personaforge.persona.rename import unsettled
+
+        return any(unsettled(self.store, one.file, one.settings.id, one.settings.formerly) for one in loaded)
+
+    def _settle(self, plan: Plan) -> None:
+        """Move what lies under former ids, by now held by this build. Raises PlanError where one was renamed since."""
+        self.store.forget_names()
+        for persona in plan.personas:
+            loaded, settings = persona.loaded, persona.loaded.settings
+            now = self.store.names.present(persona.id)
+            if now != persona.id:
+                raise PlanError(f"{persona.id} is called {now} by now", hint=f"forge build {now}")
+            self.store.names.learn(loaded.file, settings.id, settings.formerly)
+            if settings.formerly:
+                from personaforge.persona.rename import settle, unsettled
+
+                if plan.wishes.frozen and unsettled(self.store, loaded.file, settings.id, settings.formerly):
+                    raise LockFrozen(
+                        f"{settings.id} was renamed, its lock would be moved, and the lock is frozen",
+                        hint=f"forge build {settings.id}; commit the lock",
+                    )
+                settle(self.store, loaded.file, settings.id, settings.formerly)
 
     def build(
         self,
@@ -156,6 +242,15 @@ class Workspace:
         listeners: Sequence[Callable[[Any], None]] = (),
     ) -> Any:
         """Run a plan and return what became of it (`personaforge.run.runner.BuildReport`)."""
+        from personaforge.run.writable import require_writable
+        from personaforge.store.presence import at_work
+
+        require_writable(self.store, plan)
+        with at_work(self.store.folder):
+            self._settle(plan)
+            return self._build(plan, options, listeners)
+
+    def _build(self, plan: Plan, options: BuildOptions | None, listeners: Sequence[Callable[[Any], None]]) -> Any:
         from personaforge.run.builds import keep_build
         from personaforge.run.chronicle import Chronicle
         from personaforge.run.runner import Runner

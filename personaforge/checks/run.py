@@ -18,10 +18,12 @@ from personaforge.checks.rows import gather
 from personaforge.checks.timelines import judge_drift
 from personaforge.errors import PlanError
 from personaforge.plan.graph import Shapes
+from personaforge.plan.renamed import as_named_now, renamed_steps
 from personaforge.spec.grammar import Assertion, DriftAssertion, FigureAssertion, parse_assertion
-from personaforge.spec.load import Loaded
+from personaforge.spec.load import Broken, Loaded
 from personaforge.spec.measures import nearest
 from personaforge.spec.places import Places
+from personaforge.store.lockfile import read_lock
 from personaforge.warehouse.bounds import Bounds
 from personaforge.warehouse.projection import opened
 from personaforge.warehouse.scores import BrokenQuery, ask, evaluations, sealed
@@ -47,15 +49,20 @@ class _Check(NamedTuple):
 
 
 def run_checks(
-    space: Workspace, personas: Sequence[str], *, overrides: Sequence[str] = (), select: Sequence[str] = ()
+    space: Workspace,
+    personas: Sequence[str],
+    *,
+    overrides: Sequence[str] = (),
+    select: Sequence[str] = (),
+    broken: list[Broken] | None = None,
 ) -> CheckReport:
     """Run the checks of personas, of all of the project's when none is named. Writes nothing but the warehouse.
 
-    `select` names checks, as globs over NAME or PERSONA/NAME. Raises SpecError, and PlanError for a selection that
-    names nothing.
+    `select` names checks, as globs over NAME or PERSONA/NAME. Personas that can't be loaded go
+    into `broken`, if that is given. Raises SpecError otherwise, and PlanError for a selection that names nothing.
     """
     started = time.time()
-    loaded = space.load(personas, overrides)
+    loaded = space.load(personas, overrides, broken)
     checks = _chosen([check for one in loaded for check in _declared(one)], select)
     done: dict[tuple[str, str], tuple[Judged, float]] = {}
     # Each opens the warehouse, which one connection at a time may do.
@@ -90,7 +97,9 @@ def _figures(space: Workspace, checks: Sequence[_Check], overrides: Sequence[str
             if check.persona not in personas:
                 settings = check.loaded.settings
                 shape = shapes.of(settings)
-                personas[check.persona] = gather(space.store, settings, shape, evaluations(connection, check.persona))
+                lock = read_lock(check.loaded.lock, check.persona, check.loaded.settings.formerly)
+                known = as_named_now(evaluations(connection, check.persona), renamed_steps(settings, shape, lock))
+                personas[check.persona] = gather(space.store, settings, shape, known)
     for check in wanted:
         assert isinstance(check.assertion, FigureAssertion)
         yield check, judge_figure(check.assertion, personas[check.persona], check.allow)

@@ -15,13 +15,17 @@ from personaforge.cli.options import (
     json_option,
     personas_argument,
     print_json,
+    refuse_frozen_wishes,
     selection_options,
     since_option,
     split_overrides,
+    tell_broken,
     wish_options,
 )
-from personaforge.errors import PinnedArtifactMissing, PlanError
-from personaforge.plan.plan import Asked
+from personaforge.errors import PinnedArtifactMissing, PlanError, SpecError, StoreError
+from personaforge.plan.plan import Asked, Plan, PlannedNode
+from personaforge.report.terminal import echo, style
+from personaforge.spec.load import Broken
 from personaforge.workspace import BuildOptions, Workspace
 
 
@@ -46,6 +50,7 @@ def build_command(
     changed_since: str | None,
     force: tuple[str, ...],
     repin: tuple[str, ...],
+    frozen: bool,
     dry_run: bool,
     jobs: int | None,
     keep_going: bool,
@@ -59,40 +64,39 @@ def build_command(
     PERSONA is a file, an id or a glob; all of the project's when none is given. OVERRIDE is Hydra's: image.width=512.
     """
     names, overrides = split_overrides(personas)
-    asked = Asked(overrides, select, exclude, force, repin)
+    refuse_frozen_wishes(frozen, force, repin)
+    asked = Asked(overrides, select, exclude, force, repin, frozen)
     if plan_file is not None:
         if personas or asked != Asked() or changed_since is not None:
             raise PlanError("--plan runs what was saved, so it takes no personas, overrides or selections")
         from personaforge.plan.planfile import read_plan_file
 
         names, asked, saved = read_plan_file(plan_file)
+    broken: list[Broken] = []
     with Workspace.open(names, folder) as space:
         if changed_since is not None or (plan_file is not None and not saved["personas"]):
             from personaforge.cli.since import plan_since
 
             # A saved plan without a persona was made when nothing had changed; no name would mean all of them.
-            names, plan = plan_since(space, names, changed_since, asked)
+            names, plan = plan_since(space, names, changed_since, asked, broken if keep_going else None)
         else:
-            plan = space.plan(names, asked)
+            plan = _planned(space, names, asked, broken if keep_going else None)
         if plan_file is not None:
             from personaforge.plan.planfile import require_same
 
             require_same(plan, saved)
         if dry_run:
-            return _dry_run(plan, as_json)
+            return tell_broken(broken, _dry_run(plan, as_json))
         missing = [node for node in plan.nodes() if node.state == "missing"]
         if missing and not keep_going:
-            raise PinnedArtifactMissing(
-                "\n".join(reason.text for node in missing for reason in node.reasons if reason.code == "pin"),
-                hint="nothing was built; --keep-going builds what can be",
-            )
+            raise PinnedArtifactMissing(_missing(missing), hint="nothing was built; --keep-going builds what can be")
         if not keep_going:
             _refuse_unpriced(plan, max_cost)
         quiet = as_json or events == "-"
-        if plan.stands and not quiet and events is None:
-            return _nothing_to_do(plan)
+        if plan.stands and not quiet and events is None and not space.unsettled(plan):
+            return tell_broken(broken, _nothing_to_do(plan))
         for notice in plan.notices if not quiet else ():
-            click.echo(f"{click.style('note', fg='yellow')}: {notice}", err=True)
+            echo(f"{style('note', fg='yellow')}: {notice}", err=True)
         with _listening(plan, events, quiet) as listeners, interruptible(space):
             report = space.build(plan, BuildOptions(jobs, keep_going, max_cost), listeners=listeners)
         crashed = next((node for node in report.nodes.values() if node.crash is not None), None)
@@ -107,7 +111,30 @@ def build_command(
             print_summary(summary, plan, report)
         if report.interrupted:
             return 130
-        return 1 if has_failures(summary) else 0
+        return tell_broken(broken, 1 if has_failures(summary) else 0)
+
+
+def _missing(nodes: list[PlannedNode]) -> str:
+    """Return what is pinned and can't be had, the first few in full."""
+    found = [reason.text for node in nodes for reason in node.reasons if reason.code == "pin"]
+    more = f"\nand {len(found) - _LONGEST} more: forge plan -v" if len(found) > _LONGEST else ""
+    return "\n".join(found[:_LONGEST]) + more
+
+
+_LONGEST = 5
+"""Errors of one kind that are shown."""
+
+
+def _planned(space: Workspace, names: list[str], asked: Asked, broken: list[Broken] | None) -> Plan:
+    """Return the plan. One broken persona stops the others' build, before anything is bought, unless they are named or
+    --keep-going says so; `broken` then takes it."""
+    try:
+        return space.plan(names, asked, broken)
+    except (SpecError, StoreError) as error:
+        if broken is None and not names:
+            way_out = "nothing was built; name personas to build only those, or --keep-going builds all others"
+            error.hint = f"{error.hint}; {way_out}" if error.hint else way_out
+        raise
 
 
 def _refuse_unpriced(plan: Any, max_cost: float | None) -> None:
@@ -139,18 +166,18 @@ def _refuse_unpriced(plan: Any, max_cost: float | None) -> None:
 def _nothing_to_do(plan: Any) -> int:
     """Say so without loading what runs and reports: this is what a build mostly comes to."""
     for notice in plan.notices:
-        click.echo(f"{click.style('note', fg='yellow')}: {notice}", err=True)
+        echo(f"{style('note', fg='yellow')}: {notice}", err=True)
     if not plan.personas:
-        click.echo("Nothing to do.")
+        echo("Nothing to do.")
         return 0
     one = plan.personas[0].id if len(plan.personas) == 1 else ""
     count = sum(plan.counts().values())
-    click.echo(f"Nothing to do: {count} node{'s are' if count != 1 else ' is'} up to date in build/{one}")
+    echo(f"Nothing to do: {count} node{'s are' if count != 1 else ' is'} up to date in build/{one}")
     rejected = [node.id for node in plan.nodes() if node.rejected or node.state == "blocked"]
     if rejected:
         names = ", ".join(rejected[:5]) + (f" and {len(rejected) - 5} more" if len(rejected) > 5 else "")
-        click.echo(f"{click.style('rejected', fg='red')}: {names}", err=True)
-        click.echo("  --force 'result:rejected' buys another take of what failed its gate", err=True)
+        echo(f"{style('rejected', fg='red')}: {names}", err=True)
+        echo("  --force 'result:rejected' buys another take of what failed its gate", err=True)
     return 1 if rejected else 0
 
 
@@ -161,7 +188,7 @@ def _dry_run(plan: Any, as_json: bool) -> int:
         print_json(plan.as_json())
     else:
         for line in plan_lines(plan, verbose=False):
-            click.echo(line)
+            echo(line)
     return 1 if plan.counts().get("missing") else 0
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from personaforge.report.terminal import echo
+
 
 @click.command("completion", short_help="Print the shell's completion script.")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
@@ -17,4 +19,4 @@ def completion_command(ctx: click.Context, shell: str) -> None:
     root = ctx.find_root().command
     # click's own source() would ask the installed bash for its version first; the script needs none of that.
     completer = kind(root, {}, "forge", "_FORGE_COMPLETE")
-    click.echo(completer.source_template % completer.source_vars())
+    echo(completer.source_template % completer.source_vars())

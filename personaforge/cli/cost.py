@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import click
 
-from personaforge.cli.options import json_option, print_json
+from personaforge.cli.options import PersonaArgument, json_option, print_json
+from personaforge.report.terminal import echo, style
 from personaforge.workspace import Workspace
 
 GROUPS = ("persona", "step", "provider", "model", "month")
 
 
 @click.command("cost", short_help="Show what was spent, by persona, step, provider and model.")
-@click.argument("personas", nargs=-1)
+@click.argument("personas", nargs=-1, type=PersonaArgument(), metavar="[PERSONA]...")
 @click.option(
     "--by",
     "by",
@@ -38,12 +40,18 @@ def cost_command(
 ) -> int:
     """Show what was spent on PERSONA, or on all: paid calls, US dollars, and what nobody knows the cost of.
 
+    PERSONA is a file, a folder, an id or a glob, and may be one whose file is gone: records keep what it cost.
+
     Counts every paid call, also those that came to nothing. A call of unknown cost counts in budgets with what it was
     expected to cost; one of unknown price can't be counted, and a build with a budget makes none.
     """
     columns = list(dict.fromkeys(by)) or ["persona", "step", "provider", "model"]
-    with Workspace.open((), folder) as space:
-        rows = totals(space, columns, personas, month)
+    with Workspace.open(personas, folder) as space:
+        names, gone = spenders(space, personas)
+        rows = totals(space, columns, names, month)
+    for name in gone:
+        note = f"{name} has no persona file any more: this is what the records say"
+        echo(f"{style('note', fg='yellow')}: {note}", err=True)
     every = _sum(rows)
     if as_json or form == "json":
         print_json({"schema": 1, "by": columns, "rows": rows, "total": every})
@@ -52,9 +60,9 @@ def cost_command(
         writer = csv.DictWriter(text, [*columns, *FIGURES], lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-        click.echo(text.getvalue(), nl=False)
+        echo(text.getvalue(), nl=False)
     elif not rows:
-        click.echo("Nothing was spent.")
+        echo("Nothing was spent.")
     else:
         from personaforge.report.money import unknown_text
         from personaforge.report.tables import print_table
@@ -65,13 +73,50 @@ def cost_command(
         if every["unknown_calls"]:
             known = f"at least ${every['usd']:.4f}, and " if every["usd"] else ""
             rest = unknown_text(every["unknown_calls"], every["unpriced_calls"], every["reserved_usd"])
-            click.echo(f"In all {known}{rest}.")
+            echo(f"In all {known}{rest}.")
     return 0
 
 
 FIGURES = ("calls", "usd", "failed_calls", "open_calls", "unknown_calls", "reserved_usd", "unpriced_calls")
 """`unknown_calls`: of unknown cost. `reserved_usd`: what those were expected to cost, but for the `unpriced_calls`
 among them, of which nobody could say even that."""
+
+
+def spenders(space: Workspace, personas: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the ids that arguments name, and those among them that only records know. Raises SpecError with the
+    nearest id for what names neither."""
+    from difflib import get_close_matches
+    from fnmatch import fnmatchcase
+
+    from personaforge.errors import SpecError
+    from personaforge.spec.project import persona_id, resolve_personas
+    from personaforge.store.spending import spending
+
+    found: dict[str, None] = {}
+    problems = []
+    recorded: set[str] | None = None
+    for argument in personas:
+        try:
+            files = resolve_personas(space.project, [argument])
+            problem = None
+        except SpecError as error:
+            files, problem = [], error.problems[0]
+        ids = [persona_id(file) for file in files]
+        if problem is not None or any(char in argument for char in "*?["):
+            if recorded is None:
+                recorded = {line.persona for line in spending(space.store)}
+                recorded |= {row[0].partition("/")[0] for row in space.store.index.node_history()}
+            ids += [name for name in sorted(recorded) if fnmatchcase(name, argument) and name not in ids]
+        if not ids and problem is not None:
+            close = get_close_matches(argument, sorted(recorded or ()), 1)
+            gone = f"did you mean {close[0]}, which only records know?" if close else ""
+            near = problem.hint.startswith("did you mean")
+            problems.append(problem if near or not gone else problem._replace(hint=gone))
+        found.update(dict.fromkeys(ids))
+    if problems:
+        raise SpecError(problems)
+    present = {persona_id(file) for file in space.project.persona_files()} if recorded else set(found)
+    return tuple(found), tuple(name for name in found if name not in present)
 
 
 def totals(
@@ -81,6 +126,7 @@ def totals(
     from personaforge.store.spending import spending
 
     rows: dict[tuple[str, ...], dict[str, Any]] = {}
+    personas = tuple(space.store.names.present(name) for name in personas)
     for line in spending(space.store):
         about = {**line._asdict(), "month": datetime.fromtimestamp(line.at, UTC).strftime("%Y-%m")}
         if (personas and line.persona not in personas) or (month and about["month"] != month):

@@ -21,7 +21,9 @@ def write_log(error: BaseException) -> str:
     except OSError:
         return "(the log could not be written)"
     if project is not None and project.state.is_dir():
-        places.insert(0, str(project.state / "log"))
+        folder = str(project.state / "log")
+        if os.path.realpath(folder).startswith(str(project.root) + os.sep):  # and no link out of the project
+            places.insert(0, folder)
     name = f"crash-{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}.txt"
     from personaforge.providers.secrets import masked
 

@@ -9,6 +9,7 @@ import click
 
 from personaforge.cli.options import json_option, print_json
 from personaforge.errors import PersonaForgeError
+from personaforge.report.terminal import echo
 from personaforge.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def query_command(
         ) as connection:
             if form == "parquet" and out is not None and temporary is not None:
                 count = write_parquet(connection, sql, out.absolute(), temporary, bounds)
-                click.echo(f"{count} rows in {out}", err=True)
+                echo(f"{count} rows in {out}", err=True)
             else:
                 print_answer(ask(connection, sql, bounds), form, out)
     return 0
@@ -89,7 +90,7 @@ def _form_of(out: Path | None) -> str:
 
 
 def _waiting() -> None:
-    click.echo("Waiting: another forge has the warehouse open.", err=True)
+    echo("Waiting: another forge has the warehouse open.", err=True)
 
 
 @click.group("warehouse", short_help="Look after the warehouse: rebuild, schema, info, export.")
@@ -105,7 +106,7 @@ def rebuild_command(folder: str | None) -> int:
 
     with Workspace.open((), folder) as space:
         count = rebuild(space.store)
-    click.echo(f"Rebuilt from {count} records.")
+    echo(f"Rebuilt from {count} records.")
     return 0
 
 
@@ -122,7 +123,7 @@ def info_command(folder: str | None, as_json: bool) -> int:
     if as_json:
         print_json(found)
         return 0
-    click.echo(f"{found['path']}: {found['bytes'] / 1e6:.1f} MB, schema {found['version']}, DuckDB {found['duckdb']}")
+    echo(f"{found['path']}: {found['bytes'] / 1e6:.1f} MB, schema {found['version']}, DuckDB {found['duckdb']}")
     from personaforge.report.tables import print_table
 
     print_table(("table", "rows"), found["rows"].items())
@@ -138,7 +139,7 @@ def schema_command(folder: str | None, names: tuple[str, ...], form: str) -> int
     from personaforge.warehouse.describe import markdown, schema, schema_sql
 
     if form == "sql":
-        click.echo(schema_sql(), nl=False)
+        echo(schema_sql(), nl=False)
         return 0
     every = schema()
     unknown = sorted(set(names) - {one.name for one in every})
@@ -149,7 +150,7 @@ def schema_command(folder: str | None, names: tuple[str, ...], form: str) -> int
         about = [{**one._asdict(), "columns": [column._asdict() for column in one.columns]} for one in chosen]
         print_json({"schema": 1, "relations": about})
     elif form == "markdown":
-        click.echo(markdown(chosen), nl=False)
+        echo(markdown(chosen), nl=False)
     else:
         from personaforge.report.tables import print_table
 
@@ -172,5 +173,5 @@ def export_command(folder: str | None, target: Path, views: bool) -> int:
     with Workspace.open((), folder) as space:
         written = export(space.store, target, views=views)
     for name, count in written.items():
-        click.echo(f"{target / name}: {count} rows")
+        echo(f"{target / name}: {count} rows")
     return 0

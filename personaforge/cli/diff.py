@@ -7,7 +7,9 @@ from pathlib import Path
 
 import click
 
-from personaforge.cli.options import PersonaArgument, print_json
+from personaforge.cli.options import PersonaArgument, print_json, tell_broken
+from personaforge.report.terminal import echo
+from personaforge.spec.load import Broken
 from personaforge.workspace import Workspace
 
 
@@ -36,16 +38,17 @@ def diff_command(
     their scores side by side. Comments and descriptions change no key. REV is what git understands, and `main...` is
     where this branch left main.
     """
+    broken: list[Broken] = []
     with Workspace.open((), folder) as space:
         if name_only:
             from personaforge.repository.changes import touched_between
 
-            for name in touched_between(space, personas, before, after):
-                click.echo(name)
-            return 0
+            for name in touched_between(space, personas, before, after, broken):
+                echo(name)
+            return tell_broken(broken)
         from personaforge.repository.difference import difference
 
-        found = difference(space, before, after, personas=personas)
+        found = difference(space, before, after, personas=personas, broken=broken)
         if html is not None:
             from personaforge.report.html.difference import difference_page
             from personaforge.store.files import write_atomic
@@ -56,11 +59,11 @@ def diff_command(
     elif form == "markdown":
         from personaforge.report.difference_text import markdown
 
-        click.echo(markdown(found), nl=False)
+        echo(markdown(found), nl=False)
     else:
         from personaforge.report.difference_text import print_difference
 
         print_difference(found)
         if html is not None:
-            click.echo(f"\n{os.path.relpath(html)}")
-    return 0
+            echo(f"\n{os.path.relpath(html)}")
+    return tell_broken(broken)

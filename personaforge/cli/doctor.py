@@ -8,6 +8,7 @@ import sys
 import click
 
 from personaforge.cli.options import json_option, print_json
+from personaforge.report.terminal import echo
 
 
 @click.command("doctor", short_help="Look for what would stop a build, from keys to disk.")
@@ -33,5 +34,5 @@ def doctor_command(folder: str | None, live: bool, as_json: bool) -> int:
     else:
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
         for line in diagnosis_lines(findings, width):
-            click.echo(line)
+            echo(line)
     return 1 if level == "problem" else 0

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from personaforge.report.terminal import echo, style
+
 
 @click.command("init", short_help="Make a repository of personas, with CI.")
 @click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
@@ -25,9 +27,9 @@ def init_command(directory: Path, requirement: str | None) -> int:
     made = start(directory, requirement)
     shown = os.path.relpath(made.folder)
     for path in made.paths:
-        click.echo(f"  {path if shown == '.' else f'{shown}/{path}'}")
+        echo(f"  {path if shown == '.' else f'{shown}/{path}'}")
     for note in made.notes:
-        click.echo(f"{click.style('note', fg='yellow')}: {note}", err=True)
+        echo(f"{style('note', fg='yellow')}: {note}", err=True)
     go = "" if shown == "." else f"cd {shlex.quote(shown)} && "
-    click.echo(f"Next: {go}git init && forge build && git add -A && git commit -m 'Start'")
+    echo(f"Next: {go}git init && forge build && git add -A && git commit -m 'Start'")
     return 0

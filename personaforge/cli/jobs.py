@@ -9,6 +9,7 @@ import click
 
 from personaforge.cli.options import json_option, print_json
 from personaforge.errors import StoreError
+from personaforge.report.terminal import echo
 from personaforge.workspace import Workspace
 
 
@@ -33,19 +34,19 @@ def list_command(folder: str | None, as_json: bool) -> int:
         when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(entry["started"]))
         price = "unknown price" if entry["reserved_usd"] is None else f"${entry['reserved_usd']:.4f}"
         model = f"{entry['provider'].partition('@')[0]} {entry['model']}"
-        click.echo(f"{entry['key'][:12]}  {entry['standing']:<9}  {entry['node']}  {model}  {price}  sent {when}")
+        echo(f"{entry['key'][:12]}  {entry['standing']:<9}  {entry['node']}  {model}  {price}  sent {when}")
         if entry["expires"] is not None and entry["standing"] == "resumable":
             until = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(entry["expires"]))
-            click.echo(f"{'':14}its provider keeps the result until about {until}")
+            echo(f"{'':14}its provider keeps the result until about {until}")
         if entry["note"]:
-            click.echo(f"{'':14}{entry['note']}")
+            echo(f"{'':14}{entry['note']}")
     if not entries:
-        click.echo("No paid call is in flight.")
+        echo("No paid call is in flight.")
     standings = {entry["standing"] for entry in entries}
     if "resumable" in standings:
-        click.echo("`forge jobs resume`, or the next build, takes up what was accepted; nothing is sent again.")
+        echo("`forge jobs resume`, or the next build, takes up what was accepted; nothing is sent again.")
     if "lost" in standings:
-        click.echo(
+        echo(
             "A lost call may have been bought: look at the provider's own list. `forge jobs resolve KEY --resubmit` has"
             " the next build send it again, `--abandon` gives it up."
         )
@@ -72,7 +73,7 @@ def resume_command(folder: str | None, key: str, as_json: bool) -> int:
 
         def say(outcome: Any) -> None:
             if not as_json:
-                click.echo(f"{outcome.key[:12]}  {outcome.state:<10}  {outcome.node}  {outcome.text}".rstrip())
+                echo(f"{outcome.key[:12]}  {outcome.state:<10}  {outcome.node}  {outcome.text}".rstrip())
 
         try:
             with interruptible(space):
@@ -82,7 +83,7 @@ def resume_command(folder: str | None, key: str, as_json: bool) -> int:
     if as_json:
         print_json({"schema": 1, "jobs": [outcome._asdict() for outcome in found]})
     elif not entries:
-        click.echo("No paid call is in flight.")
+        echo("No paid call is in flight.")
     return 0 if all(outcome.state in ("done", "not bought") for outcome in found) else 1
 
 
@@ -101,9 +102,7 @@ def cancel_command(folder: str | None, key: str) -> int:
             cancel(engine, entry)
         finally:
             engine.executors.close()
-    click.echo(
-        f"{entry.node}: cancelled; what the provider charges for it is not known. The next build sends it again."
-    )
+    echo(f"{entry.node}: cancelled; what the provider charges for it is not known. The next build sends it again.")
     return 0
 
 
@@ -125,7 +124,7 @@ def resolve_command(folder: str | None, key: str, resubmit: bool, abandon: bool,
             space.store.journal.resubmit(entry.key, "sent again at the user's word", bought=not not_bought)
         else:
             space.store.journal.abandon(entry.key, "given up by the user", bought=not not_bought)
-    click.echo(f"{entry.node}: " + ("the next build sends it again." if resubmit else "given up."))
+    echo(f"{entry.node}: " + ("the next build sends it again." if resubmit else "given up."))
     return 0
 
 
@@ -163,13 +162,13 @@ def delete_command(folder: str | None, keys: tuple[str, ...], yes: bool, as_json
         print_json({"schema": 1, "acted": yes, "jobs": outcomes, "unable": others})
         return 1 if failed else 0
     for outcome in outcomes:
-        click.echo(f"{outcome['key'][:12]}  {outcome['state']:<10}  {outcome['node']}  {outcome['text']}".rstrip())
+        echo(f"{outcome['key'][:12]}  {outcome['state']:<10}  {outcome['node']}  {outcome['text']}".rstrip())
     for name, count in sorted(others.items()):
-        click.echo(f"{count} of {name}: it deletes nothing when asked.")
+        echo(f"{count} of {name}: it deletes nothing when asked.")
     if not outcomes:
-        click.echo("No provider is known to keep anything that it would delete.")
+        echo("No provider is known to keep anything that it would delete.")
     elif not yes:
-        click.echo("Nothing was deleted; --yes does it.")
+        echo("Nothing was deleted; --yes does it.")
     return 1 if failed else 0
 
 
@@ -201,6 +200,7 @@ def _described(space: Workspace, entry: Any) -> dict[str, Any]:
     running = space.store.leases.held(entry.key)
     standing = "running" if running else "resumable" if entry.state == "submitted" else "lost"
     fields = {name: value for name, value in entry._asdict().items() if name not in ("body", "data")}
+    fields["node"] = space.store.names.present_node(entry.node)
     return {**fields, "running": running, "standing": standing}
 
 

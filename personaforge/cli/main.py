@@ -9,6 +9,7 @@ Exit codes: 0 done, 1 something failed its gate or its provider, 2 the input or 
 
 from __future__ import annotations
 
+import io
 import sys
 from importlib import import_module
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 import click
 
 from personaforge import __version__
+from personaforge.report.terminal import echo, style
 
 COMMANDS = {
     "init": ("init", "Make a repository of personas, with CI."),
@@ -26,6 +28,7 @@ COMMANDS = {
     "validate": ("spec", "Check persona files and list every problem."),
     "config": ("spec", "Show the composed settings and where each came from."),
     "schema": ("spec", "Write the JSON Schemas that editors complete persona files with."),
+    "anchor": ("anchor", "Set, list and choose a persona's anchor."),
     "status": ("show", "Show how every persona stands."),
     "show": ("show", "Show a built persona as a card."),
     "graph": ("show", "Draw the build graph as mermaid, dot or JSON."),
@@ -38,8 +41,11 @@ COMMANDS = {
     "models": ("models", "List, fetch and check the face packs that measure."),
     "query": ("data", "Ask the warehouse in SQL."),
     "warehouse": ("data", "Look after the warehouse: rebuild, schema, info, export."),
+    "lock": ("lock", "Have git merge lock files node by node."),
     "cache": ("cache", "Verify, measure, clean and share the store."),
     "doctor": ("doctor", "Look for what would stop a build, from keys to disk."),
+    "mv": ("persona", "Give a persona another id; nothing is made anew."),
+    "rm": ("persona", "Remove what belongs to a persona; shows it first."),
     "jobs": ("jobs", "Look after paid calls: list, resume, cancel, resolve, delete."),
     "cost": ("cost", "Show what was spent, by persona, step, provider and model."),
     "completion": ("completion", "Print the shell's completion script."),
@@ -134,7 +140,9 @@ def _ended(error: Exception) -> int:
             _say(f"standard output can't be written: {lost.strerror}", "what was to be printed is lost")
             return 2
         if isinstance(error, click.ClickException):
-            error.show()
+            shown = io.StringIO()
+            error.show(shown)  # what was typed may come from a stranger's workflow
+            echo(shown.getvalue(), err=True, nl=False)
             return 2
         if isinstance(error, RuntimeError) and str(error) == "Query interrupted":  # DuckDB's word for ^C
             return _interrupted()
@@ -148,7 +156,7 @@ def _ended(error: Exception) -> int:
 
 def _interrupted() -> int:
     try:
-        click.echo("Interrupted.", err=True)
+        echo("Interrupted.", err=True)
     except (OSError, KeyboardInterrupt):
         pass
     return 130
@@ -165,30 +173,30 @@ def _failed(error: Exception) -> int:
             for problem in error.problems:
                 show_problem(problem)
             if error.hint:
-                click.echo(f"  {error.hint}", err=True)
+                echo(f"  {error.hint}", err=True)
         else:
             _say(str(error), error.hint)
         return error.exit_code
     from personaforge.cli.crash import write_log
 
-    click.echo(f"{click.style('bug', fg='red', bold=True)}: {type(error).__name__}: {error}", err=True)
-    click.echo(f"  This is a mistake in forge, not in your files. Details: {write_log(error)}", err=True)
+    echo(f"{style('bug', fg='red', bold=True)}: {type(error).__name__}: {error}", err=True)
+    echo(f"  This is a mistake in forge, not in your files. Details: {write_log(error)}", err=True)
     return 3
 
 
 def _say(message: str, hint: str) -> None:
-    click.echo(f"{click.style('error', fg='red', bold=True)}: {message}", err=True)
+    echo(f"{style('error', fg='red', bold=True)}: {message}", err=True)
     if hint:
-        click.echo(f"  {hint}", err=True)
+        echo(f"  {hint}", err=True)
 
 
 def show_problem(problem: Any) -> None:
     """Print one problem of a spec: where, what, and what to type."""
     place = " ".join(part for part in (problem.where, problem.path) if part)
-    head = click.style("error", fg="red", bold=True)
-    click.echo(f"{head}: {click.style(place, bold=True)}: {problem.message}", err=True)
+    head = style("error", fg="red", bold=True)
+    echo(f"{head}: {style(place, bold=True)}: {problem.message}", err=True)
     if problem.hint:
-        click.echo(f"  {problem.hint}", err=True)
+        echo(f"  {problem.hint}", err=True)
 
 
 if __name__ == "__main__":

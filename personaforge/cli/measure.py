@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from personaforge.cli.options import PersonaArgument, format_options, json_option, show_as
+from personaforge.report.terminal import echo
 from personaforge.workspace import Workspace
 
 
@@ -62,7 +63,7 @@ def eval_command(
         )
         place = _place(space, persona, "identity")
     if not found.remembered:
-        click.echo("Measured, and not kept: .forge can't be written here.", err=True)
+        echo("Measured, and not kept: .forge can't be written here.", err=True)
     show_as(
         "json" if as_json else form,
         out,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from personaforge.cli.options import json_option, print_json
+from personaforge.report.terminal import confirmed, echo
 
 if TYPE_CHECKING:
     from personaforge.packs.catalog import Catalog, KnownPack
@@ -51,7 +52,7 @@ def list_command(folder: str | None, as_json: bool) -> int:
         ]
         print_json({"schema": 1, "auto": auto | missing, "packs": packs})
     else:
-        click.echo("\n".join(list_lines(rows, chosen)))
+        echo("\n".join(list_lines(rows, chosen)))
     return 0
 
 
@@ -70,10 +71,10 @@ def pull_command(folder: str | None, name: str, to: str | None, accept_licence: 
 
     def accept(name: str, pack: KnownPack) -> str:
         if not as_json or not accept_licence:
-            click.echo("\n".join(licence_lines(name, pack)), err=True)
+            echo("\n".join(licence_lines(name, pack)), err=True)
         if accept_licence:
             return "--accept-licence"
-        if sys.stdin.isatty() and not as_json and click.confirm("Accept it?", err=True):
+        if sys.stdin.isatty() and not as_json and confirmed("Accept it?"):
             return "on a terminal"
         again = ["forge", "models", "pull", name, *(["--to", to] if to else []), "--accept-licence"]
         raise PersonaForgeError(f"the licence of {name} was not accepted", hint=shlex.join(again))
@@ -90,11 +91,11 @@ def pull_command(folder: str | None, name: str, to: str | None, accept_licence: 
         print_json({"schema": 1, **asdict(done), "found_first": first})
         return 0
     came = "nothing was fetched" if done.state == "here" else f"{megabytes(done.fetched)} fetched"
-    click.echo(f"{name} is whole in {done.folder} ({came}).")
+    echo(f"{name} is whole in {done.folder} ({came}).")
     if first is None:
-        click.echo(f"Builds find it with FORGE_MODELS={shlex.quote(str(parent))}")
+        echo(f"Builds find it with FORGE_MODELS={shlex.quote(str(parent))}")
     elif first.resolve() != done.folder.resolve():
-        click.echo(f"Builds find {first} first, and so don't use this one: see FORGE_MODELS.")
+        echo(f"Builds find {first} first, and so don't use this one: see FORGE_MODELS.")
     return 0
 
 
@@ -113,10 +114,10 @@ def verify_command(folder: str | None, names: tuple[str, ...], as_json: bool) ->
     if as_json:
         print_json({"schema": 1, "sound": sound, "packs": [asdict(check) for check in checks]})
     elif checks:
-        click.echo("\n".join(check_lines(checks)))
+        echo("\n".join(check_lines(checks)))
     else:
-        click.echo(f"No pack in {', '.join(map(str, pack_folders()))}: nothing was checked.")
-        click.echo("  forge models pull buffalo_l")
+        echo(f"No pack in {', '.join(map(str, pack_folders()))}: nothing was checked.")
+        echo("  forge models pull buffalo_l")
     return 0 if sound else 1
 
 
@@ -133,7 +134,7 @@ def path_command(folder: str | None, name: str, as_json: bool) -> int:
         value: dict[str, Any] = {"schema": 1, "pack": found.name, "folder": str(found)}
         print_json(value)
     else:
-        click.echo(found)
+        echo(found)
     return 0
 
 

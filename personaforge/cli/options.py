@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+from personaforge.report.terminal import echo, printable, style
+
+if TYPE_CHECKING:
+    from personaforge.errors import Problem
+    from personaforge.spec.load import Broken
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -26,7 +32,7 @@ class PersonaArgument(click.ParamType[str]):
             return []
         files = project.persona_files()
         names = [persona_id(path) for path in files] + [project.relative(path) for path in files]
-        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+        return [CompletionItem(name) for name in names if name.startswith(incomplete) and name == printable(name)]
 
 
 class NodeArgument(click.ParamType[str]):
@@ -38,13 +44,15 @@ class NodeArgument(click.ParamType[str]):
         """Complete with the nodes that have been built, and their names within a persona."""
         from click.shell_completion import CompletionItem
 
+        from personaforge.spec.names import read_names
         from personaforge.spec.project import find_project
-        from personaforge.store.index import Index
+        from personaforge.store.files import is_file
+        from personaforge.store.named import NamedIndex
 
         project = find_project()
-        if project is None or not (project.state / "index.db").exists():
+        if project is None or not is_file(project.state / "index.db") or project.state.is_symlink():
             return []
-        ids = [row[0] for row in Index(project.state / "index.db").node_history()]
+        ids = [row[0] for row in NamedIndex(project.state / "index.db", lambda: read_names(project)).node_history()]
         names = sorted({*ids, *(name.partition("/")[2] for name in ids)})
         return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
@@ -70,7 +78,10 @@ def selection_options(function: F) -> F:
 
 
 def wish_options(function: F) -> F:
-    """Add --force and --repin."""
+    """Add --force, --repin and --frozen."""
+    function = click.option(
+        "--frozen", is_flag=True, help="Make nothing that the lock doesn't pin, and don't write it: for CI."
+    )(function)
     function = click.option(
         "--repin",
         multiple=True,
@@ -81,6 +92,12 @@ def wish_options(function: F) -> F:
     return click.option(
         "--force", multiple=True, type=NodeArgument(), metavar="NODES", help="Buy another take of these nodes."
     )(function)
+
+
+def refuse_frozen_wishes(frozen: bool, force: Sequence[str], repin: Sequence[str]) -> None:
+    """Raise UsageError for what can't be wished of a frozen lock."""
+    if frozen and (force or repin):
+        raise click.UsageError("--frozen makes nothing new, so it takes no --force and no --repin")
 
 
 def since_option(function: F) -> F:
@@ -102,11 +119,31 @@ def split_overrides(arguments: Sequence[str]) -> tuple[list[str], tuple[str, ...
     return personas, tuple(text for text in arguments if "=" in text or text.startswith("~"))
 
 
+def tell_broken(broken: Sequence[Broken], code: int = 0) -> int:
+    """List the personas that can't be read or planned, and return the exit code: 2 where there are any."""
+    from personaforge.cli.main import show_problem
+
+    seen: set[Problem] = set()
+    for one in broken:
+        new = [problem for problem in one.problems if problem not in seen]
+        seen.update(new)
+        count = f"{len(one.problems)} problem{'s' if len(one.problems) != 1 else ''}"
+        echo(f"{style('broken', fg='red', bold=True)}: {one.persona}: {count}", err=True)
+        for problem in new:
+            show_problem(problem)
+    return 2 if broken else code
+
+
+def broken_json(broken: Sequence[Broken]) -> dict[str, Any]:
+    """Return the broken personas as a member of a command's JSON; nothing where there are none."""
+    return {"broken": [one.as_json() for one in broken]} if broken else {}
+
+
 def print_json(value: Any) -> None:
     """Print JSON to standard output, two spaces to a level."""
     import orjson
 
-    click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode())
+    echo(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode())
 
 
 def format_options(function: F) -> F:
@@ -137,7 +174,7 @@ def show_as(form: str, out: str | None, sheet: Callable[[], Any], table: Callabl
 
     text = render(sheet(), form)
     if out is None:
-        click.echo(text, nl=False)
+        echo(text, nl=False)
         return
     from pathlib import Path
 

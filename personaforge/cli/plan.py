@@ -8,17 +8,22 @@ import click
 
 from personaforge.cli.options import (
     NodeArgument,
+    broken_json,
     format_option,
     json_option,
     personas_argument,
     print_json,
+    refuse_frozen_wishes,
     selection_options,
     show_as,
     since_option,
     split_overrides,
+    tell_broken,
     wish_options,
 )
 from personaforge.plan.plan import Asked
+from personaforge.report.terminal import echo
+from personaforge.spec.load import Broken
 from personaforge.workspace import Workspace
 
 
@@ -41,6 +46,7 @@ def plan_command(
     changed_since: str | None,
     force: tuple[str, ...],
     repin: tuple[str, ...],
+    frozen: bool,
     verbose: bool,
     output: str | None,
     detailed_exitcode: bool,
@@ -55,32 +61,36 @@ def plan_command(
     from personaforge.report.plan_text import plan_lines
 
     names, overrides = split_overrides(personas)
-    asked = Asked(overrides, select, exclude, force, repin)
+    refuse_frozen_wishes(frozen, force, repin)
+    asked = Asked(overrides, select, exclude, force, repin, frozen)
+    broken: list[Broken] = []
     with Workspace.open(names, folder) as space:
         if changed_since is not None:
-            names, plan = plan_since(space, names, changed_since, asked)
+            names, plan = plan_since(space, names, changed_since, asked, broken)
         else:
-            plan = space.plan(names, asked)
+            plan = space.plan(names, asked, broken)
         project = space.project
         if output is not None:
             from personaforge.plan.planfile import save_plan
 
-            save_plan(output, plan, names, asked)
+            save_plan(output, plan, [one.id for one in plan.personas] if broken else names, asked)
 
     def sheet() -> Any:
+        from dataclasses import replace
+
         from personaforge.report.sheets.place import repository_prefix
         from personaforge.report.sheets.plan import plan_sheet
 
-        return plan_sheet(plan, repository_prefix(project), project.root)
+        made = plan_sheet(plan, repository_prefix(project), project.root)
+        return replace(made, json=lambda: {**plan.as_json(), **broken_json(broken)}) if broken else made
 
     def table() -> None:
         for line in plan_lines(plan, verbose=verbose):
-            click.echo(line)
+            echo(line)
 
     show_as("json" if as_json else form, None, sheet, table)
-    if plan.counts().get("missing"):
-        return 1
-    return 2 if detailed_exitcode and plan.has_changes else 0
+    code = 1 if plan.counts().get("missing") else 2 if detailed_exitcode and plan.has_changes else 0
+    return tell_broken(broken, code)
 
 
 @click.command("explain", short_help="Show what a node depends on and what has changed.")
@@ -96,12 +106,13 @@ def explain_command(folder: str | None, node: str, overrides: tuple[str, ...], a
     from personaforge.plan.explanation import explain
     from personaforge.report.plan_text import explanation_lines
 
+    broken: list[Broken] = []
     with Workspace.open((), folder) as space:
-        personas, name = space.load_node(node, overrides)
+        personas, name = space.load_node(node, overrides, broken)
         explanation = explain(space.house, personas, name, overrides)
     if as_json:
         print_json(explanation)
     else:
         for line in explanation_lines(explanation):
-            click.echo(line)
-    return 0
+            echo(line)
+    return tell_broken(broken)

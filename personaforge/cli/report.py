@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from personaforge.cli.options import format_option, json_option, personas_argument, show_as, split_overrides
+from personaforge.cli.options import (
+    format_option,
+    json_option,
+    personas_argument,
+    show_as,
+    split_overrides,
+    tell_broken,
+)
+from personaforge.report.terminal import echo
+from personaforge.spec.load import Broken
 from personaforge.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -34,11 +43,12 @@ def report_command(folder: str | None, personas: tuple[str, ...], out: Path | No
     from personaforge.report.sheets.place import repository_prefix
 
     names, overrides = split_overrides(personas)
+    broken: list[Broken] = []
     with Workspace.open(names, folder) as space:
-        written = report(space, names, out, overrides=overrides)
+        written = report(space, names, out, overrides=overrides, broken=broken)
         prefix = repository_prefix(space.project)
     show_as("json" if as_json else form, None, lambda: report_sheet(written, prefix), lambda: _print(written))
-    return 0
+    return tell_broken(broken)
 
 
 def _print(written: Reports) -> None:
@@ -55,4 +65,4 @@ def _print(written: Reports) -> None:
         where = f"{os.path.relpath(page.path)} ({page.size / 1e6:.2f} MB)"
         rows.append((page.persona, one.state, accepted, *scores, one.drift, cost, problems, where))
     print_table(("persona", "state", "accepted", "mean", "lowest", "drift", "cost", "problems", "page"), rows)
-    click.echo(os.path.relpath(written.project))
+    echo(os.path.relpath(written.project))

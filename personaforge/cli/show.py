@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import click
 
-from personaforge.cli.options import json_option, personas_argument, print_json, selection_options, split_overrides
+from personaforge.cli.options import (
+    broken_json,
+    json_option,
+    personas_argument,
+    print_json,
+    selection_options,
+    split_overrides,
+    tell_broken,
+)
+from personaforge.errors import PlanError, Problem, SpecError, StoreError
 from personaforge.plan.plan import Asked
+from personaforge.report.terminal import echo
+from personaforge.spec.load import Broken
 from personaforge.workspace import Workspace
 
 
@@ -16,20 +30,24 @@ from personaforge.workspace import Workspace
 def status_command(folder: str | None, personas: tuple[str, ...], as_json: bool) -> int:
     """Show for every persona what is built, what a build would do, what failed, when it was last built, and who looks
     like another."""
+    from personaforge.persona.orphans import orphans_of
     from personaforge.plan.issued import alike_notes, neighbours
     from personaforge.report.status import print_status, status_rows
 
     names, overrides = split_overrides(personas)
+    broken: list[Broken] = []
     with Workspace.open(names, folder) as space:
-        plan = space.plan(names, Asked(overrides))
+        plan = space.plan(names, Asked(overrides), broken)
         near = neighbours(space.project, [persona.loaded for persona in plan.personas])
         rows = status_rows(space.store, plan, near)
-    notices = [*plan.notices, *alike_notes(near)]
+        left = orphans_of(space.store)
+    notices = [*plan.notices, *alike_notes(near), *(one.note for one in left)]
     if as_json:
-        print_json({"schema": 1, "notices": notices, "personas": rows})
+        orphans = [one.as_json() for one in left]
+        print_json({"schema": 1, "notices": notices, "personas": rows, "orphans": orphans, **broken_json(broken)})
     else:
-        print_status(rows, notices)
-    return 0
+        print_status(rows, notices, [one.persona for one in broken])
+    return tell_broken(broken)
 
 
 @click.command("show", short_help="Show a built persona as a card.")
@@ -42,15 +60,26 @@ def show_command(folder: str | None, personas: tuple[str, ...], as_json: bool) -
     from personaforge.report.card import print_card
 
     names, overrides = split_overrides(personas)
+    broken: list[Broken] = []
+    shown: list[tuple[dict[str, Any], Callable[[float], float] | None]] = []
     with Workspace.open(names, folder) as space:
-        shown = [(space.document(loaded), calibrated(space, loaded)) for loaded in space.load(names, overrides)]
+        for loaded in space.load(names, overrides, broken):
+            try:
+                shown.append((space.document(loaded), calibrated(space, loaded)))
+            except (PlanError, StoreError) as error:
+                if names:
+                    raise
+                problem = Problem(loaded.settings.id, "", error.message, error.hint)
+                broken.append(Broken(loaded.settings.id, loaded.file, (problem,)))
+    if broken and not shown:
+        raise SpecError([problem for one in broken for problem in one.problems])
     documents = [document for document, _ in shown]
     if as_json:
         print_json(documents[0] if len(documents) == 1 else documents)
     else:
         for document, probability in shown:
             print_card(document, probability)
-    return 0
+    return tell_broken(broken)
 
 
 @click.command("graph", short_help="Draw the build graph as mermaid, dot or JSON.")
@@ -71,11 +100,12 @@ def graph_command(
     from personaforge.report.graph_text import graph_data, graph_text
 
     names, overrides = split_overrides(personas)
+    broken: list[Broken] = []
     with Workspace.open(names, folder) as space:
-        plan = space.plan(names, Asked(overrides, select, exclude))
+        plan = space.plan(names, Asked(overrides, select, exclude), broken)
         data = graph_data(plan, every=every)
     if form == "json":
         print_json(data)
     else:
-        click.echo(graph_text(data, form))
-    return 0
+        echo(graph_text(data, form))
+    return tell_broken(broken)

@@ -9,6 +9,7 @@ import click
 
 from personaforge.cli.options import json_option, personas_argument, print_json, split_overrides
 from personaforge.errors import SpecError
+from personaforge.report.terminal import echo, style
 from personaforge.workspace import Workspace
 
 
@@ -24,7 +25,7 @@ def validate_command(folder: str | None, personas: tuple[str, ...], as_json: boo
     checked: list[str] = []
     with Workspace.open(names, folder) as space:
         problems, checked = space.validate(names, overrides)
-        remarks = [] if problems else space.remarks(names, overrides)
+        remarks = space.remarks(names, overrides) if checked else []
     if as_json:
         print_json(
             {
@@ -39,11 +40,11 @@ def validate_command(folder: str | None, personas: tuple[str, ...], as_json: boo
         for problem in problems:
             show_problem(problem)
         if problems:
-            click.echo(f"{len(problems)} problem{'s' if len(problems) > 1 else ''}.", err=True)
-        else:
-            click.echo(f"Valid: {', '.join(checked)}")
+            echo(f"{len(problems)} problem{'s' if len(problems) > 1 else ''}.", err=True)
+        if checked:
+            echo(f"Valid: {', '.join(checked)}")
         for remark in remarks:
-            click.echo(remark)
+            echo(remark)
     return 2 if problems else 0
 
 
@@ -72,7 +73,7 @@ def config_command(folder: str | None, personas: tuple[str, ...], path: str | No
     width = min(max(len(f"{row['path']}: {_value(row['value'])}") for row in rows), 90)
     for row in rows:
         text = f"{row['path']}: {_value(row['value'])}"
-        click.echo(f"{text:<{width}}  {click.style('# ' + row['where'], dim=True)}")
+        echo(f"{text:<{width}}  {style('# ' + row['where'], dim=True)}")
     return 0
 
 
@@ -91,7 +92,7 @@ def schema_command(folder: str | None, group: str | None, output: str | None) ->
     with Workspace.open((), folder) as space:
         if output is not None:
             paths = write_schemas(space.project, Path(output))
-            click.echo(f"Wrote {len(paths)} schemas to {output}")
+            echo(f"Wrote {len(paths)} schemas to {output}")
             return 0
         schemas: dict[str, Any] = group_schemas(space.project)
     name = group or "persona"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from personaforge.cli.options import format_options, personas_argument, show_as, split_overrides
+from personaforge.cli.options import format_options, personas_argument, show_as, split_overrides, tell_broken
+from personaforge.spec.load import Broken
 from personaforge.workspace import Workspace
 
 
@@ -34,8 +35,9 @@ def test_command(
     from personaforge.report.sheets.place import repository_prefix
 
     names, overrides = split_overrides(personas)
+    broken: list[Broken] = []
     with Workspace.open(names, folder) as space:
-        tested = run_checks(space, names, overrides=overrides, select=select)
+        tested = run_checks(space, names, overrides=overrides, select=select, broken=broken)
         prefix = repository_prefix(space.project)
     show_as(form, out, lambda: checks_sheet(tested, prefix), lambda: print_checks(tested))
-    return tested.exit_code
+    return tell_broken(broken, tested.exit_code)

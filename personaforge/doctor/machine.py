@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -17,7 +17,7 @@ from personaforge import __version__
 from personaforge.doctor.finding import Finding, Level, listed
 from personaforge.errors import MissingExtra
 from personaforge.spec.project import Project
-from personaforge.versions import LITELLM, installed_version
+from personaforge.versions import LITELLM, ONNXRUNTIME, OPENCV, installed_version
 
 PART: Final = "machine"
 OLDEST_PYTHON: Final = (3, 11)
@@ -51,13 +51,9 @@ LIBRARIES: Final = (
     Library("duckdb", "1.5.6", "2"),
     Library("rich", "13.9"),
     Library("insightface", "2.1", "3"),
-    Library("scikit-image", below="2.2"),
-    Library("onnxruntime", "1.20", others=("onnxruntime-gpu",)),
-    Library(
-        "opencv-python",
-        "4.11",
-        others=("opencv-python-headless", "opencv-contrib-python", "opencv-contrib-python-headless"),
-    ),
+    Library("scikit-image", "0.24", "2.2"),
+    Library("onnxruntime", "1.20", others=ONNXRUNTIME[1:]),
+    Library("opencv-python", "4.11", others=OPENCV[1:]),
     Library("numpy", "2.0"),
     Library("scipy", "1.14"),
     Library("litellm", exact=LITELLM),
@@ -91,10 +87,11 @@ def libraries(version_of: Callable[[str], str | None]) -> list[Finding]:
     fine: dict[str, str] = {}
     found = []
     for library in LIBRARIES:
-        name, version = next(
-            ((one, known) for one in (library.name, *library.others) if (known := version_of(one))),
-            (library.name, None),
-        )
+        there = {one: known for one in (library.name, *library.others) if (known := version_of(one))}
+        if len(there) > 1:
+            found.append(_twice(library, there))
+            continue
+        name, version = next(iter(there.items()), (library.name, None))
         asked = _asked(library)
         install = f"pip install '{library.name}{asked}'"
         if version is None:
@@ -109,6 +106,14 @@ def libraries(version_of: Callable[[str], str | None]) -> list[Finding]:
             fine[name] = version
     text = ", ".join(f"{name} {version}" for name, version in fine.items()) or "no library is as it should be"
     return [Finding(PART, "ok" if fine else "problem", text, facts={"libraries": fine}), *found]
+
+
+def _twice(library: Library, there: Mapping[str, str]) -> Finding:
+    """Say that several distributions lie over each other: whatever is removed or renewed breaks the other one."""
+    names = " and ".join(f"{name} {version}" for name, version in there.items())
+    text = f"{names} are both installed, and each overwrites the other's files"
+    again = f"pip install --force-reinstall --no-deps '{library.name}{_asked(library)}'"
+    return Finding(PART, "problem", text, f"pip uninstall -y {' '.join(there)} && {again}")
 
 
 def _asked(library: Library) -> str:

@@ -16,7 +16,9 @@ from urllib.parse import quote
 
 from personaforge.doctor.finding import Finding, counted, faulty, listed
 from personaforge.errors import StoreError
+from personaforge.persona.orphans import orphans
 from personaforge.spec.load import Loaded
+from personaforge.spec.names import Names
 from personaforge.spec.project import Project
 from personaforge.store import sqlite
 from personaforge.store.index import SCHEMA, Index
@@ -63,9 +65,16 @@ def store(project: Project, loaded: Iterable[Loaded], now: float) -> list[Findin
             found.append(Finding(PART, "problem", text, hint))
         found += _journal(project.state / "journal.db", opened.leases, now)
         found += _leases(project.state / "leases", opened.leases)
+        found += _orphans(project, opened.names)
         return found
     finally:
         opened.close()
+
+
+def _orphans(project: Project, names: Names) -> list[Finding]:
+    """Name what personas without a file have left in the working tree."""
+    left = orphans(project, names)
+    return [Finding(PART, "warning", one.note, one.way_out, {"orphan": one.as_json()}) for one in left]
 
 
 def _size(opened: Store, loaded: Iterable[Loaded]) -> Finding:

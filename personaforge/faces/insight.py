@@ -1,4 +1,4 @@
-"""InsightFace behind the analyzer seam. The only module that imports insightface and onnxruntime.
+"""InsightFace behind the analyzer seam. The only module that imports insightface.
 
 Detection (SCRFD), alignment, recognition (ArcFace, 512 values) and 106 landmarks, on the CPU, on pixels uint8 (H, W, 3)
 BGR. Read against insightface 2.1; its facts that shaped this module:
@@ -30,7 +30,8 @@ from personaforge.faces.detection import detect, quick_forward, shows_face
 from personaforge.faces.landmarks import five_of_106
 from personaforge.faces.opencv import opencv
 from personaforge.faces.packs import EMBEDDED, Pack, role_of, way_back
-from personaforge.versions import installed_version
+from personaforge.faces.runtime import onnxruntime
+from personaforge.versions import ONNXRUNTIME, OPENCV, installed_version
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,8 +39,8 @@ if TYPE_CHECKING:
 
 _LIBRARIES = {
     "insightface": ("insightface",),
-    "onnxruntime": ("onnxruntime", "onnxruntime-gpu"),
-    "opencv": ("opencv-python", "opencv-python-headless", "opencv-contrib-python", "opencv-contrib-python-headless"),
+    "onnxruntime": ONNXRUNTIME,
+    "opencv": OPENCV,
     "pillow": ("pillow",),
 }
 """What decodes, scales, aligns and infers, and under which names it may be installed."""
@@ -137,11 +138,11 @@ def _det_size(detector_size: str) -> tuple[int, int] | None:
 def _load(pack: Pack, det_size: tuple[int, int] | None) -> dict[str, Any]:
     """Return insightface's models by task, warmed up."""
     cv2 = opencv()  # first, because its failure is the common one and has a way out
+    runtime = onnxruntime()
     try:
-        import onnxruntime
         from insightface.app import FaceAnalysis
-    except ImportError as error:
-        hint = "pip install insightface onnxruntime"
+    except Exception as error:  # it imports half of scikit-image and scipy, and their native parts raise what they like
+        hint = "pip install --upgrade insightface scikit-image scipy"
         raise MissingExtra(f"insightface can't be loaded: {error}", hint=hint) from error
     import tempfile  # here and not above: it takes 9 ms, and the planner imports this module
 
@@ -153,7 +154,7 @@ def _load(pack: Pack, det_size: tuple[int, int] | None) -> dict[str, Any]:
     # insightface 2.1 calls a deprecated name of scikit-image for each face. Set once for the process and not around the
     # call, because warnings.catch_warnings is not safe between threads.
     warnings.filterwarnings("ignore", message=".*estimate.*", category=FutureWarning)
-    options = onnxruntime.SessionOptions()
+    options = runtime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 3  # errors only; its warnings go to file descriptor 2

@@ -32,14 +32,14 @@ from personaforge.errors import BackendError, MissingExtra
 from personaforge.faces.analyzer import AnalyzerIdentity, Face, by_area
 from personaforge.faces.check_packs import CheckPack
 from personaforge.faces.opencv import opencv
-from personaforge.versions import installed_version
+from personaforge.versions import OPENCV, installed_version
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 _LIBRARIES = {
-    "opencv": ("opencv-python", "opencv-python-headless", "opencv-contrib-python", "opencv-contrib-python-headless"),
+    "opencv": OPENCV,
     "pillow": ("pillow",),
 }
 """What decodes, scales and infers, and under which names it may be installed."""

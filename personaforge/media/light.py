@@ -28,14 +28,18 @@ def linear_of_code(code: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return linear light of code values over 255."""
     import numpy as np
 
-    return np.where(code <= 0.04045, code / 12.92, ((np.maximum(code, 0.04045) + 0.055) / 1.055) ** 2.4)
+    from personaforge.media.exact import power
+
+    return np.where(code <= 0.04045, code / 12.92, power((np.maximum(code, 0.04045) + 0.055) / 1.055, 2.4))
 
 
 def code_of_linear(light: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return code values over 255 of linear light in [0, 1]."""
     import numpy as np
 
-    return np.where(light <= 0.0031308, 12.92 * light, 1.055 * np.maximum(light, 0.0031308) ** (1 / 2.4) - 0.055)
+    from personaforge.media.exact import power
+
+    return np.where(light <= 0.0031308, 12.92 * light, 1.055 * power(np.maximum(light, 0.0031308), 1 / 2.4) - 0.055)
 
 
 @cache

@@ -10,6 +10,7 @@ Settings out of the ranges that `realism` declares give what the formula gives, 
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 from personaforge.faces.opencv import opencv
@@ -93,28 +94,20 @@ def chromatic_aberration(pixels: Pixels, pixels_at_edge: float) -> Pixels:
 
     Red is scaled about the picture's centre so that it moves outwards by `pixels_at_edge` in the corners, blue inwards
     by as much, and both in proportion to the distance from the centre. Negative values swap the two; a picture so small
-    that this is more than half the way to its corner moves by that half. Cubic interpolation, in steps of 1/32 pixel.
+    that this is more than half the way to its corner moves by that half. Cubic interpolation.
     """
-    import numpy as np
+    from personaforge.media.exact import scaled
 
     height, width = pixels.shape[:2]
     across, down = (width - 1) / 2, (height - 1) / 2
-    corner = float(np.hypot(across, down))
+    corner = math.sqrt(across * across + down * down)
     if not pixels_at_edge or not corner:
         return pixels.copy()
-    cv2 = opencv()
     result = pixels.copy()
     shift = max(-corner / 2, min(corner / 2, pixels_at_edge))
     for channel, moved in ((2, shift), (0, -shift)):
         scale = corner / (corner + moved)
-        inverse = np.array([[scale, 0, across * (1 - scale)], [0, scale, down * (1 - scale)]])
-        result[..., channel] = cv2.warpAffine(
-            np.ascontiguousarray(pixels[..., channel]),
-            inverse,
-            (width, height),
-            flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
+        result[..., channel] = scaled(pixels[..., channel], scale)
     return result
 
 

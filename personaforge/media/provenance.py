@@ -25,7 +25,7 @@ FACE: Final = "forge-face"
 def says_embedded(data: bytes) -> bool:
     """Tell whether a picture's or clip's file says that the embedded painter drew it. Reads its header only."""
     label = clip_label(data) or picture_label(data)
-    return DRAWN in (part.strip() for part in label.split(";")) or _has_face(data)
+    return DRAWN in (part.strip() for part in label.split(";")) or carries_face(data)
 
 
 def with_domain(value: Mapping[str, Any], data: bytes, analyzer: Mapping[str, str]) -> dict[str, Any]:
@@ -38,7 +38,8 @@ def with_domain(value: Mapping[str, Any], data: bytes, analyzer: Mapping[str, st
     return {**value, "in_domain": says_embedded(data)}
 
 
-def _has_face(data: bytes) -> bool:
+def carries_face(data: bytes) -> bool:
+    """Tell whether a picture is a PNG with a drawn face's parameters, which the embedded painter can draw again."""
     from PIL import Image
 
     try:

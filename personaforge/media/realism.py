@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 """Raised when the same settings, seed and picture would come to other bytes; belongs in the action's key."""
 
 LABEL: Final = "PersonaForge finishing"

@@ -18,8 +18,9 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
 from personaforge.digest import digest_bytes
-from personaforge.errors import BackendError, MissingExtra, Problem, SpecError
+from personaforge.errors import BackendError, Problem, SpecError
 from personaforge.faces.opencv import opencv
+from personaforge.faces.runtime import onnxruntime
 from personaforge.versions import installed_version
 
 if TYPE_CHECKING:
@@ -109,17 +110,13 @@ class OnnxUpscaler:
             return self._session
 
     def _load(self) -> Any:
-        try:
-            import onnxruntime
-        except ImportError as error:
-            hint = "pip install onnxruntime"
-            raise MissingExtra(f"onnxruntime can't be loaded: {error}", hint=hint) from error
-        options = onnxruntime.SessionOptions()
+        runtime = onnxruntime()
+        options = runtime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 4  # fatal only: the rest goes to file descriptor 2, and what fails is raised
         try:
-            session = onnxruntime.InferenceSession(self._model, options, providers=["CPUExecutionProvider"])
+            session = runtime.InferenceSession(self._model, options, providers=["CPUExecutionProvider"])
         except Exception as error:
             raise self._wrong(f"can't be loaded: {_line(error)}") from error
         inputs, outputs = session.get_inputs(), session.get_outputs()

@@ -7,6 +7,7 @@ when they have the digest. Planning only looks; running takes them back into the
 from __future__ import annotations
 
 from personaforge.digest import digest_bytes
+from personaforge.providers.kinds import HEAD
 from personaforge.steps.action import Action, Result
 from personaforge.store.artifact import Artifact
 from personaforge.store.outputs import BuildFolder
@@ -21,6 +22,8 @@ class Contents:
         self._folder = folder
         self._keep = keep
         self._computed: dict[str, bytes] = {}
+        self._damaged: set[str] = set()
+        """What the store holds and was found to be something else: as good as not there, until it is kept anew."""
         self._places: dict[str, str] | None = None
 
     def computed(self, action: Action) -> Result:
@@ -31,15 +34,28 @@ class Contents:
         self._computed[artifact.digest] = content
         return Result(action.key, {"content": artifact}, {})
 
+    def has(self, digest: str) -> bool:
+        """Tell whether a content can be read; when running, one that only the build folder holds is taken back."""
+        if digest in self._damaged and self._store.blobs.sound(digest):
+            self._damaged.discard(digest)
+        return (digest not in self._damaged and self._store.blobs.has(digest)) or self.size(digest) is not None
+
+    def sound(self, digest: str) -> bool:
+        """Tell the same after a look at every byte, for what is about to be relied on."""
+        if self._store.blobs.has(digest) and not self._store.blobs.sound(digest):
+            self._damaged.add(digest)
+        return self.has(digest)
+
     def kept(self, result: Result) -> bool:
         """Tell whether computed bytes are in the store already."""
-        return self._store.blobs.has(result.outputs["content"].digest)
+        digest = result.outputs["content"].digest
+        return digest not in self._damaged and self._store.blobs.has(digest)
 
     def size(self, digest: str, path: str = "") -> int | None:
         """Return the size of a content in bytes, or None when it can't be read."""
         if digest in self._computed:
             return len(self._computed[digest])
-        found = self._store.blobs.size(digest)
+        found = self._store.blobs.size(digest) if digest not in self._damaged else None
         if found is None:
             data = self._from_folder(digest, path)
             found = len(data) if data is not None else None
@@ -49,11 +65,17 @@ class Contents:
         """Return a content. Raises StoreError."""
         if digest in self._computed:
             return self._computed[digest]
-        if not self._store.blobs.has(digest):
+        if digest in self._damaged or not self._store.blobs.has(digest):
             data = self._from_folder(digest, "")
             if data is not None:
                 return data
         return self._store.blobs.get(digest)
+
+    def head(self, digest: str) -> bytes:
+        """Return a content's first bytes, as many as tell what it is. Raises StoreError."""
+        if digest in self._computed or not self._store.blobs.has(digest):
+            return self.read(digest)[:HEAD]
+        return self._store.blobs.head(digest, HEAD)
 
     def _from_folder(self, digest: str, path: str) -> bytes | None:
         """Return what the build folder holds under a digest: at the given path, or anywhere in it."""

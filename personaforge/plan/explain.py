@@ -19,6 +19,8 @@ def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[Reason, 
     found: list[Reason] = []
     if "code" in now and before.get("code") != now["code"]:
         found.append(Reason("code", f"step kind {before.get('code')} is now {now['code']}"))
+    if "persona" in now and before.get("persona") != now["persona"]:
+        found.append(Reason("setting", f"the persona's id is now {now['persona']}"))
     found += [Reason("setting", text) for text in _setting_changes(before.get("settings", {}), now.get("settings", {}))]
     for name in sorted({*before.get("templates", {}), *now.get("templates", {})}):
         if "templates" in now and before.get("templates", {}).get(name) != now["templates"].get(name):
@@ -33,7 +35,7 @@ def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[Reason, 
         if changed:
             names = ", ".join(changed[:3]) + (f" and {len(changed) - 3} more" if len(changed) > 3 else "")
             found.append(Reason("input", f"{names} came out different"))
-    return tuple(found)
+    return tuple(dict.fromkeys(found))
 
 
 def restore_reasons(files: Sequence[tuple[str, str]]) -> tuple[Reason, ...]:

@@ -10,9 +10,10 @@ from typing import Any
 import orjson
 
 from personaforge.errors import PlanError
+from personaforge.plan.desk import Desk, House
 from personaforge.plan.explain import leaves, part_changes
 from personaforge.plan.plan import PlannedNode
-from personaforge.plan.planner import Desk, House, Planner
+from personaforge.plan.planner import Planner
 from personaforge.spec.load import Loaded
 from personaforge.steps.action import Action
 from personaforge.steps.completion import BAD_ANSWER
@@ -47,7 +48,7 @@ def explain(house: House, personas: Sequence[Loaded], name: str, overrides: Sequ
         "artifacts": _artifacts(desk, outcome),
         "facts": outcome.get("facts", {}),
         "answers": _answers(desk, planned, before.get("actions") or planned.keys),
-        "pinned": desk.lock.line(planned.shape.name).decode() or None,
+        "pinned": desk.lock.line(desk.lock_name(planned.shape.name)).decode() or None,
         "dependencies": _dependencies(before, now),
         "action": _action(house.store, planned, before),
     }

@@ -32,9 +32,9 @@ class ShapeNode(NamedTuple):
     reads: tuple[str, ...]
     templates: tuple[str, ...]
 
-    def node(self, persona: str) -> Node:
-        """Return the node of one persona."""
-        return Node(persona, self.step, self.slot, self.kind.name, self.needs, self.tags)
+    def node(self, persona: str, origin: str = "") -> Node:
+        """Return the node of one persona, whose oldest id is `origin`."""
+        return Node(persona, self.step, self.slot, self.kind.name, self.needs, self.tags, origin)
 
 
 class Shape(NamedTuple):

@@ -12,11 +12,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from personaforge.errors import StoreError
 from personaforge.plan.plan import Reason
 from personaforge.spec.load import Loaded
+from personaforge.spec.names import Names, read_names
 from personaforge.spec.project import ID_PATTERN, Project
 from personaforge.steps.action import Outcome
-from personaforge.steps.context import SHAPE
+from personaforge.steps.context import ANCHOR, SHAPE
 from personaforge.store.lockfile import Pin, read_lock
 
 _MARK = b'"' + SHAPE.encode() + b'":'
@@ -31,6 +33,8 @@ class Neighbour(NamedTuple):
     """About 1 - the cosine of the two anchors' embeddings; see `providers.embedded.face_placement`."""
     close: float
     """The distance below which the persona's settings call two faces alike."""
+    anchor_step: str = ANCHOR
+    """What the persona's pipeline calls the step that chooses its anchor."""
 
     def as_json(self) -> dict[str, str | float | bool]:
         """Return the neighbour as JSON."""
@@ -40,16 +44,23 @@ class Neighbour(NamedTuple):
 class Issued:
     """Reads the locks of a project, each folder once."""
 
-    def __init__(self, project: Project) -> None:
-        self._own = project.root / "personas"
+    def __init__(self, project: Project, names: Names | None = None, *, lenient: bool = False) -> None:
+        self._project = project
+        self._names = names if names is not None else read_names(project)
+        self._lenient = lenient
+        """Whether locks that can't be read are passed over; not where a new face has to keep away from theirs."""
+        self._own = project.personas
         self._known: dict[Path, dict[str, str]] = {}
 
     def all(self, folder: Path | None = None) -> dict[str, str]:
-        """Return the shapes by persona, from `personas/` and the folder of a lock. Raises StoreError."""
+        """Return the shapes by persona, from `personas/`, the folders below it, and the folder of a lock elsewhere.
+        Raises StoreError."""
         found: dict[str, str] = {}
-        for one in dict.fromkeys((self._own, folder or self._own)):
+        places = [self._own] if folder is None or folder.is_relative_to(self._own) else [self._own, folder]
+        for one in places:
             if one not in self._known:
-                self._known[one] = _shapes(one)
+                locks = self._project.lock_files() if one == self._own else one.glob("*" + _SUFFIX)
+                self._known[one] = _shapes(locks, self._names, self._lenient)
             found.update(self._known[one])
         return dict(sorted(found.items()))
 
@@ -62,7 +73,7 @@ def neighbours(project: Project, personas: Iterable[Loaded]) -> dict[str, Neighb
     """Return the nearest issued face of each persona that has a face and is not the only one. Raises StoreError."""
     from personaforge.providers.embedded.face_placement import nearest_of, read_shapes
 
-    issued, found = Issued(project), {}
+    issued, found = Issued(project, lenient=True), {}
     by_folder: dict[Path, dict[str, tuple[float, ...]]] = {}
     for loaded in personas:
         name, folder = loaded.settings.id, loaded.lock.parent
@@ -70,7 +81,9 @@ def neighbours(project: Project, personas: Iterable[Loaded]) -> dict[str, Neighb
             by_folder[folder] = read_shapes(issued.all(folder))
         near = nearest_of(name, by_folder[folder])
         if near is not None:
-            found[name] = Neighbour(*near, loaded.settings.value("image.placement.close"))
+            found[name] = Neighbour(
+                *near, loaded.settings.value("image.placement.close"), loaded.settings.step_of(ANCHOR)
+            )
     return found
 
 
@@ -83,7 +96,7 @@ def alike_notes(found: Mapping[str, Neighbour]) -> list[str]:
                 frozenset((name, near.persona)),
                 f"{name} looks like {near.persona}: their faces are {near.distance:.2f} apart, less than "
                 f"{near.close:g}; pin other features in its dna, and choose a new face: "
-                f"forge build {name} --repin anchor",
+                f"forge build {name} --repin {near.anchor_step}",
             )
     return list(notes.values())
 
@@ -113,17 +126,32 @@ def placed_reason(outcome: Outcome) -> tuple[Reason, ...]:
     return (Reason("issued", f"will lie {facts['distance']:.2f} from {facts['nearest']}, {others} issued"),)
 
 
-def _shapes(folder: Path) -> dict[str, str]:
+def _shapes(locks: Iterable[Path], names: Names, lenient: bool) -> dict[str, str]:
+    """Return the shapes that locks pin, by what their personas are called now."""
     found: dict[str, str] = {}
-    for path in sorted(folder.glob("*" + _SUFFIX)):
+    for path in sorted(locks, key=lambda path: _is_former(path, names)):
         persona = path.name.removesuffix(_SUFFIX)
         if not re.match(ID_PATTERN, persona):
             continue  # such as the temporary file of a lock that another build is about to put in place
-        lock = read_lock(path, persona)
+        try:
+            lock = read_lock(path, persona, names.formerly(persona))
+        except StoreError:
+            if lenient:
+                continue
+            raise
+        present = names.present(persona)
+        if present != persona and present in found:
+            continue  # what a former id left behind; the persona has a lock of its own
         for name in lock.names():
             if _MARK in lock.line(name):
                 pin = lock.pin(name)
                 shape = pin.facts.get(SHAPE) if pin is not None else None
                 if isinstance(shape, str):
-                    found[lock.persona] = shape
+                    found[present] = shape
     return found
+
+
+def _is_former(path: Path, names: Names) -> tuple[bool, str]:
+    """Put the locks under present ids first."""
+    persona = path.name.removesuffix(_SUFFIX)
+    return names.present(persona) != persona, persona

@@ -19,9 +19,9 @@ SCHEMA = 1
 
 State = Literal["cached", "pinned", "restore", "run", "maybe", "blocked", "missing", "left"]
 """cached: its result is known and stands in the build folder. pinned: kept by the lock, whatever the settings say.
-restore: known, but the file is missing or was edited. run: something that shapes it changed. maybe: only if what it
-needs comes out different. blocked: it can't be made, since what it needs failed its gate or nothing could judge it.
-missing: pinned, and can't be had. left: not selected."""
+restore: known, but the file is missing or was edited, or its line is gone from the lock. run: something that shapes it
+changed. maybe: only if what it needs comes out different. blocked: it can't be made, since what it needs failed its
+gate or nothing could judge it. missing: pinned, and can't be had. left: not selected."""
 
 WORKING: tuple[State, ...] = ("run", "maybe", "restore")
 """States in which a build has something to do or to decide."""
@@ -36,6 +36,8 @@ class Asked:
     exclude: tuple[str, ...] = ()
     force: tuple[str, ...] = ()
     repin: tuple[str, ...] = ()
+    frozen: bool = False
+    """Whether nothing may be made that the lock doesn't pin."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ class Wishes:
     """Nodes that are to have a further take."""
     repinned: frozenset[str] = frozenset()
     """Nodes whose pin may be replaced. The anchor's covers its candidates."""
+    frozen: bool = False
+    """Whether nothing may be made that the lock doesn't pin."""
 
 
 class Reason(NamedTuple):
@@ -119,6 +123,7 @@ class PlannedNode:
         "persona",
         "reads",
         "reasons",
+        "returns",
         "row",
         "shape",
         "signature",
@@ -144,6 +149,8 @@ class PlannedNode:
         """The first action to perform, where it is known."""
         self.estimate = NOTHING
         self.note = ""
+        self.returns = False
+        """Whether it runs only to come back as the lock pins it: what needs it is not going to change."""
         self.after = ""
         """Id of another persona's node whose turn comes before, though nothing of it is needed."""
 
@@ -195,6 +202,8 @@ class PersonaPlan:
     lock: LockFile
     nodes: dict[str, PlannedNode] = field(default_factory=dict)
     """By name, in topological order."""
+    lost: frozenset[str] = frozenset()
+    """Nodes in `lock` whose line is not in the file any more, and which the store still knows; see `plan.recall`."""
 
     @property
     def id(self) -> str:

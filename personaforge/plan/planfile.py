@@ -33,12 +33,15 @@ def read_plan_file(path: str) -> tuple[list[str], Asked, dict[str, Any]]:
         if content["format"] != FORMAT or isinstance(content["format"], bool):
             raise PlanError(f"{path} has plan format {_shown(content['format'])}, expected {FORMAT}", hint="plan again")
         content = _object(content, "the file", ("personas", "asked", "plan"))
-        names = [field.name for field in fields(Asked)]
+        names = [field.name for field in fields(Asked) if field.name != "frozen"]
         given = _object(content["asked"], "asked", names)
-        strange = sorted(set(given) - set(names))
+        strange = sorted(set(given) - {*names, "frozen"})
         if strange:
             raise _Wrong(f"asked.{strange[0]}", "nothing of that name", f"one of {', '.join(names)}")
-        asked = Asked(**{name: tuple(_texts(given[name], f"asked.{name}")) for name in names})
+        if not isinstance(given.get("frozen", False), bool):
+            raise _Wrong("asked.frozen", _shown(given["frozen"]), "true or false")
+        chosen = {name: tuple(_texts(given[name], f"asked.{name}")) for name in names}
+        asked = Asked(**chosen, frozen=given.get("frozen", False))
         return _texts(content["personas"], "personas"), asked, _plan(content["plan"])
     except orjson.JSONDecodeError as error:
         raise PlanError(f"{path} is not a saved plan: it is no JSON: {error}", hint=_HINT) from None

@@ -41,7 +41,7 @@ def replay(procedure: Procedure, look_up: Callable[[Action], Result | None], con
             known = look_up(action)
             if known is None:
                 procedure.close()
-                return Replay(None, missing or action, tuple(keys))
+                return Replay(None, action, tuple(keys))
             action = procedure.send(known)
     except StopIteration as stop:
         return Replay(stop.value, missing, tuple(keys))

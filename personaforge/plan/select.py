@@ -17,11 +17,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from personaforge.errors import PlanError
+from personaforge.plan.plan import State
 
 METHODS = ("name", "tag", "step", "kind", "persona", "state", "result", "config")
+
+VALUES = {
+    "state": ("modified", "new", *get_args(State)),
+    "result": ("accepted", "flagged", "unmeasured", "rejected", "failed"),
+}
+"""What `state:` and `result:` may ask for. None of it is no mistake: there may be nothing of the kind now."""
 
 _TERM = re.compile(r"^(?P<at>@)?(?:(?P<up>\d*)(?P<plus>\+))?(?P<body>[^+@]+?)(?:(?P<minus>\+)(?P<down>\d*))?$")
 
@@ -103,7 +110,7 @@ class _World:
 
     def _expanded(self, term: Term) -> set[str]:
         found = self._matching(term)
-        if not found and term.method not in ("state", "result"):
+        if not found and term.value not in VALUES.get(term.method, ()):
             raise PlanError(f"nothing is selected by {term.text!r}", hint=self._nearest(term))
         chosen = set(found)
         if term.up is not None or term.at:
@@ -162,11 +169,21 @@ class _World:
 
         known: set[str] = set()
         for node in self._nodes.values():
-            known |= {"name": {node.name, node.step}, "tag": set(node.tags), "persona": {node.persona}}.get(
-                term.method, {node.step if term.method == "step" else node.kind}
-            )
+            known |= {
+                "name": {node.name, node.step},
+                "tag": set(node.tags),
+                "persona": {node.persona},
+                "config": set(node.reads),
+                "step": {node.step},
+                "kind": {node.kind},
+            }.get(term.method, set())
+        known |= set(VALUES.get(term.method, ()))
         close = get_close_matches(term.value, sorted(known), 1)
-        return f"did you mean {close[0]}?" if close else f"there is: {', '.join(sorted(known)[:12])}"
+        prefix = "" if term.method == "name" else f"{term.method}:"
+        if close:
+            return f"did you mean {prefix}{close[0]}?"
+        shown = [f"{prefix}{name}" for name in (VALUES.get(term.method) or sorted(known)[:12])]
+        return f"there is: {', '.join(shown)}"
 
 
 def _term(text: str) -> Term:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+from personaforge.versions import library_versions
+
 Transport = Literal["bytes", "data-uri", "url", "upload"]
 """How inputs travel: in the body, as a data URI, as a public address, or uploaded first."""
 
@@ -75,3 +77,11 @@ class Capability(NamedTuple):
     limits: Limits = Limits()
     model_accounts: bool = False
     """Whether model ids begin with who is paid for them (`anthropic/...`), so that limits and stops are theirs."""
+    libraries: tuple[str, ...] = ()
+    """Libraries whose version was shown to change the bytes, as `versions.library_versions` names them; part of the
+    action key. Only for what is made here: a paid call's key never hangs on what is installed."""
+
+    @property
+    def maker(self) -> str:
+        """Who performs a call, as an action key names it: `embedded@6`, or `embedded@6, opencv 5.0.0.93`."""
+        return ", ".join((f"{self.name}@{self.version}", *library_versions(self.libraries)))

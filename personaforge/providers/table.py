@@ -62,7 +62,7 @@ _TABLE: dict[tuple[str, str], Entry] = {
                 ),
                 paid=False,
                 deterministic=True,
-                version="5",
+                version="6",
                 label="embedded",
             ),
             "personaforge.providers.embedded.images:EmbeddedImages",
@@ -75,7 +75,8 @@ _TABLE: dict[tuple[str, str], Entry] = {
                 frozenset({"prompt", "subject", "width", "height", "fps", "seconds", "seed", "attempt", "reference"}),
                 paid=False,
                 deterministic=True,
-                version="5",
+                version="6",
+                libraries=("opencv",),  # its VP8 encoder
                 label="embedded",
             ),
             "personaforge.providers.embedded.clips:EmbeddedVideos",

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from personaforge.errors import StoreError
+from personaforge.report.terminal import echo, printable
 from personaforge.store.files import TEMPORARY
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def lines_of(answer: Answer, form: str) -> Iterator[str]:
         return
     names, before = _distinct(answer.names), "[\n  "
     for row in answer.rows():
-        yield before + orjson.dumps(dict(zip(names, map(plain, row), strict=True))).decode()
+        yield before + printable(orjson.dumps(dict(zip(names, map(plain, row), strict=True))).decode())
         before = ",\n  "
     yield "[]\n" if before.startswith("[") else "\n]\n"
 
@@ -57,10 +58,9 @@ def print_answer(answer: Answer, form: str, out: Path | None) -> None:
     if out is not None:
         _write(os.path.abspath(out), lines_of(answer, form))
         return
-    import click
 
     for line in lines_of(answer, form):
-        click.echo(line, nl=False)
+        echo(line, nl=False)
 
 
 def _readable(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import textwrap
 
-import click
-
 from personaforge.drift import Timeline
 from personaforge.key_parts import ABSENT, INPUT, TEMPLATE
+from personaforge.report.terminal import echo, style
 from personaforge.suspects import Blame, Part, Suspect
 
 COLUMNS = 80
@@ -48,11 +47,11 @@ def print_blame(line: Timeline) -> None:
     for number, one in enumerate(shown, 1):
         say(f"{number}. {percent(one.probability)}  {headline(one)}")
         for text in _details(one, line):
-            click.echo(textwrap.fill(text, COLUMNS, initial_indent=" " * 9, subsequent_indent=" " * 11))
+            echo(textwrap.fill(text, COLUMNS, initial_indent=" " * 9, subsequent_indent=" " * 11))
         for part in one.parts[:_PARTS]:
             _print_part(part, alone=len(one.parts) == 1)
         if len(one.parts) > _PARTS:
-            click.echo(f"         and {len(one.parts) - _PARTS} more parts at once; see --json")
+            echo(f"         and {len(one.parts) - _PARTS} more parts at once; see --json")
     rest = blame.suspects[len(shown) :]
     if rest:
         say(f"   {percent(sum(one.probability for one in rest))}  {len(rest)} more changes; see --json")
@@ -63,7 +62,7 @@ def print_blame(line: Timeline) -> None:
 
 def say(text: str) -> None:
     """Print a sentence that belongs to a timeline."""
-    click.echo(textwrap.fill(text, COLUMNS, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False))
+    echo(textwrap.fill(text, COLUMNS, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False))
 
 
 def percent(share: float) -> str:
@@ -116,13 +115,13 @@ def _print_part(part: Part, *, alone: bool) -> None:
     if not alone:
         say(f"       {told(part)}")
     if part.note:
-        click.echo(textwrap.fill(part.note, COLUMNS, initial_indent=" " * 11, subsequent_indent=" " * 11))
+        echo(textwrap.fill(part.note, COLUMNS, initial_indent=" " * 11, subsequent_indent=" " * 11))
     kind = TEMPLATE if part.name.startswith(TEMPLATE) else INPUT
     lines = [text for text in part.diff if not text.startswith(("---", "+++"))] or (
         [] if not part.is_text or part.note else [f"the same {kind.strip()} but for the ends of its lines"]
     )
     for text in lines[:_LINES]:
         for row in textwrap.wrap(text, COLUMNS - 12, subsequent_indent="  ", break_on_hyphens=False) or [text]:
-            click.echo("           " + click.style(row, fg=_COLORS.get(text[:1])))
+            echo("           " + style(row, fg=_COLORS.get(text[:1])))
     if len(lines) > _LINES:
-        click.echo(f"           and {len(lines) - _LINES} more lines; see --json")
+        echo(f"           and {len(lines) - _LINES} more lines; see --json")

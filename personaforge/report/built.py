@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 from typing import Any
 
-import click
 import orjson
 
 from personaforge.plan.plan import PersonaPlan, Plan
 from personaforge.report.money import calls
+from personaforge.report.terminal import echo, style
 from personaforge.workspace import Workspace
 
 SCHEMA = 1
+CONFLICT = "stopped"
+"""Status of a persona whose face somebody else has pinned meanwhile: its document may say complete, of another face."""
 _LARGEST_IN_FULL = 3
 """Up to so many personas are shown step by step; more have a line each, as nobody reads ten tables."""
 
@@ -58,23 +60,23 @@ def print_summary(summary: dict[str, Any], plan: Plan, report: Any) -> None:
     for (end, error, hint), nodes in groups.items():
         names = nodes[0] + (f" and {len(nodes) - 1} more" if len(nodes) > 1 else "")
         said = error if error.startswith(f"{nodes[0]} ") else f"{names}: {error}"
-        click.echo(f"{click.style(end, fg='red', bold=True)}: {said}", err=True)
+        echo(f"{style(end, fg='red', bold=True)}: {said}", err=True)
         if hint:
-            click.echo(f"  {hint}", err=True)
+            echo(f"  {hint}", err=True)
     skipped = sum(node["end"] == "skipped" for node in summary["failed"])
     if skipped:
-        click.echo(f"{skipped} nodes were skipped, since what they need is not there.", err=True)
+        echo(f"{skipped} nodes were skipped, since what they need is not there.", err=True)
     if not plan.has_changes:
         count = sum(plan.counts().values())
         known = [one for one in summary["personas"] if one["status"]]
         where = known[0]["folder"] if len(known) == 1 else "build/"
-        click.echo(f"Nothing to do: {count} nodes are up to date in {where}")
+        echo(f"Nothing to do: {count} nodes are up to date in {where}")
         _print_rejected(summary)
         return
     _print_table(summary)
     for note in summary["alike"]:
-        click.echo(f"{click.style('note', fg='yellow')}: {note}")
-    click.echo(_closing(summary))
+        echo(f"{style('note', fg='yellow')}: {note}")
+    echo(_closing(summary))
 
 
 def _alike(space: Workspace, plan: Plan, report: Any) -> list[str]:
@@ -112,17 +114,20 @@ def _persona(space: Workspace, persona: PersonaPlan, report: Any) -> dict[str, A
         step["built"] += 1
         if row.status in ("unmeasured", "flagged", "rejected"):
             step[row.status] += 1
-        step["files"] += [item[0] for item in orjson.loads(row.files)]
+        step["files"] += [item[0] for item in orjson.loads(row.files) if item[0]]
         composite = _composite(space, node, done)
         if composite is not None:
             step["composites"].append(composite)
     document = rows.get(persona.document.id) if persona.document is not None else None
+    conflict = any(done.conflict for name, done in report.nodes.items() if name.startswith(f"{persona.id}/"))
     folder = os.path.relpath(space.store.build_folder(persona.id).folder)
     status, labels = "", []
     if document is not None:
         body = orjson.loads(space.store.index.node_body(document.node) or "{}")
         facts = body.get("outcome", {}).get("facts", {})
         status, labels = facts.get("persona_status", ""), facts.get("labels", [])
+    if conflict:
+        status = CONFLICT
     return {"id": persona.id, "folder": folder + "/", "status": status, "labels": labels, "steps": list(steps.values())}
 
 
@@ -146,14 +151,16 @@ def _print_table(summary: dict[str, Any]) -> None:
         print_table(("persona", "status", "built", "actions", "score", "remarks", "where"), lines)
         return
     for one in personas:
-        click.echo(f"{click.style(one['id'], bold=True)}  {_standing(one)}, in {one['folder']}")
+        echo(f"{style(one['id'], bold=True)}  {_standing(one)}, in {one['folder']}")
         rows = [(step["step"], *_figures([step]), _place(step["files"])) for step in one["steps"]]
         print_table(("step", "built", "actions", "score", "remarks", "where"), rows)
-        click.echo()
+        echo()
 
 
 def _standing(persona: dict[str, Any]) -> str:
     """Return how a persona stands, in words. A pipeline without a document has no status of its own."""
+    if persona["status"] == CONFLICT:
+        return CONFLICT
     complete = all(step["built"] == step["nodes"] for step in persona["steps"])
     standing = (persona["status"] or "built") if complete else "partly built"
     return standing + (f" ({', '.join(persona['labels'])})" if persona["labels"] else "")
@@ -177,9 +184,7 @@ def _print_rejected(summary: dict[str, Any]) -> None:
         rejected = [step["step"] for step in persona["steps"] if step["rejected"]]
         if rejected:
             hint = f"forge build {persona['id']} --force 'result:rejected' buys another take"
-            click.echo(
-                f"{click.style('rejected', fg='red')}: {persona['id']}: {', '.join(rejected)} ({hint})", err=True
-            )
+            echo(f"{style('rejected', fg='red')}: {persona['id']}: {', '.join(rejected)} ({hint})", err=True)
 
 
 def _closing(summary: dict[str, Any]) -> str:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import click
-
 from personaforge.calibrate import Calibrated
 from personaforge.identity.calibration import Calibration
 from personaforge.report.tables import print_table
+from personaforge.report.terminal import echo
 
 _LEVELS = " ▁▂▃▄▅▆▇█"
 _BINS = 48
@@ -21,12 +20,12 @@ def print_calibration(found: Calibrated) -> None:
     total = about.same.n + about.different.n
     causes = ", ".join(f"{count} {cause}" for cause, count in about.unmeasured.items())
     left_out = f"; {sum(about.unmeasured.values())} more left out: {causes}" if causes else ""
-    click.echo(f"{total} pairs of {about.people} people measured{left_out}")
+    echo(f"{total} pairs of {about.people} people measured{left_out}")
     for one in found.skipped[:_SHOWN]:
-        click.echo(f"  {one.path}: {one.reason}")
+        echo(f"  {one.path}: {one.reason}")
     if len(found.skipped) > _SHOWN:
-        click.echo(f"  and {len(found.skipped) - _SHOWN} more pictures, see --json")
-    click.echo()
+        echo(f"  and {len(found.skipped) - _SHOWN} more pictures, see --json")
+    echo()
     low, high = min(*found.same, *found.different), max(*found.same, *found.different)
     rows = [
         (name, side.n, side.mean, side.std, side.min, side.max, histogram(cosines, low, high))
@@ -36,21 +35,21 @@ def print_calibration(found: Calibrated) -> None:
         )
     ]
     print_table(("pairs", "n", "mean", "std", "min", "max", f"cosines from {low:.2f} to {high:.2f}"), rows)
-    click.echo()
+    echo()
     _print_rates(about)
     logistic = about.logistic
     half = -logistic.intercept / logistic.slope
-    click.echo(
+    echo(
         f"P(same | cosine) = 1 / (1 + exp(-({logistic.intercept:.4g} + {logistic.slope:.4g} * cosine))) at a prior of "
         f"{logistic.prior:g}; one half at cosine {half:.3f}; Cllr {logistic.cllr:.3g} bits."
     )
     who = about.analyzer
-    click.echo(
+    echo(
         f"Measured with {who['pack']} ({who['pack_digest'][:8]}), detector size {who['detector_size']}, "
         f"{who['backend']} {who['backend_version']}. It holds for no other."
     )
     if found.file is not None:
-        click.echo(f"{'Written to' if found.changed else 'Unchanged:'} {found.file}")
+        echo(f"{'Written to' if found.changed else 'Unchanged:'} {found.file}")
 
 
 def histogram(cosines: Sequence[float], low: float, high: float) -> str:
@@ -64,11 +63,11 @@ def histogram(cosines: Sequence[float], low: float, high: float) -> str:
 
 def _print_rates(about: Calibration) -> None:
     equal = about.equal_error
-    click.echo(
+    echo(
         f"EER {equal.rate:.2%}, 95 % interval {equal.low:.2%} to {equal.high:.2%}, at cosine {equal.threshold:g}"
         + (f"; d' {about.d_prime:.3g}" if about.d_prime is not None else "")
     )
-    click.echo(f"  {equal.note}")
+    echo(f"  {equal.note}")
     rows: list[list[str | float | None]] = []
     for point in about.operating_points:
         if point.threshold is None:
@@ -76,6 +75,6 @@ def _print_rates(about: Calibration) -> None:
             continue
         interval = f"{point.far_low:.2g} to {point.far_high:.2g}"
         rows.append([f"{point.target:g}", point.threshold, point.tar, point.far, interval, ""])
-    click.echo()
+    echo()
     print_table(("FAR", "threshold", "TAR", "measured FAR", "95 % interval", "why not"), rows)
-    click.echo()
+    echo()

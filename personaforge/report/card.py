@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from rich.console import Console
-from rich.markup import escape
+from rich import markup
 from rich.panel import Panel
 from rich.table import Table
 
 from personaforge.report.sections import in_words, who
+from personaforge.report.terminal import console, fitted, printable
 
 
 def print_card(document: Mapping[str, Any], probability: Callable[[float], float] | None = None) -> None:
@@ -19,25 +18,27 @@ def print_card(document: Mapping[str, Any], probability: Callable[[float], float
 
     `probability` gives P(same) of a cosine, where a calibration holds for whoever measured the persona.
     """
-    console = Console(width=None if sys.stdout.isatty() else 100, highlight=False)
+    there = console(width=fitted(100))
     sections = document["sections"]
-    labels = f"   made by: {', '.join(document['labels'])}" if document["labels"] else ""
+    labels = f"   made by: {escape(', '.join(document['labels']))}" if document["labels"] else ""
     audit = f"   audit {document['audit_mean']:.2f} of 5" if document.get("audit_mean") else ""
     text = f"[bold]{escape(document['name'])}[/bold]  {escape(who(sections))}\n"
     text += f"[italic]{escape(document['brief'])}[/italic]\n\n"
-    text += f"[dim]{document['id']}   {document['status']}{audit}{labels}[/dim]"
-    console.print(Panel(text, expand=True))
+    text += f"[dim]{escape(document['id'])}   {escape(document['status'])}{audit}{labels}[/dim]"
+    there.print(Panel(text, expand=True))
     for name, rows in in_words(sections):
-        console.print(_section(name, rows))
-    console.print(_artifacts(document, probability))
+        there.print(_section(name, rows))
+    there.print(_artifacts(document, probability))
 
 
 def _section(name: str, rows: Sequence[tuple[str, str]]) -> Table:
-    table = Table(title=f"[bold]{name}[/bold]", title_justify="left", box=None, show_header=False, pad_edge=False)
+    table = Table(
+        title=f"[bold]{escape(name)}[/bold]", title_justify="left", box=None, show_header=False, pad_edge=False
+    )
     table.add_column(style="dim", min_width=18)
     table.add_column(overflow="fold")
     for key, value in rows:
-        table.add_row(key, escape(value))
+        table.add_row(escape(key), escape(value))
     return table
 
 
@@ -51,5 +52,10 @@ def _artifacts(document: Mapping[str, Any], probability: Callable[[float], float
         if probability is not None:
             scores.append(f"{probability(entry['cosine']):.3f}" if isinstance(entry.get("cosine"), float) else "")
         attempt = str(entry["attempt"] + 1) if "attempt" in entry else ""
-        table.add_row(node, entry["status"], *scores, attempt, entry.get("file", ""))
+        table.add_row(escape(node), escape(entry["status"]), *scores, attempt, escape(entry.get("file", "")))
     return table
+
+
+def escape(text: str) -> str:
+    """Return a text of a persona's in which nothing is rich's markup, and everything can be shown."""
+    return markup.escape(printable(text))

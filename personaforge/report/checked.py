@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import textwrap
 
-import click
-
 from personaforge.checks.results import CheckReport, CheckResult, Result
 from personaforge.report.sheets.checks import check_section, checks_title
 from personaforge.report.tables import print_table
+from personaforge.report.terminal import echo, style
 
 _COLORS = {Result.PASS: "green", Result.WARN: "yellow", Result.FAIL: "red", Result.SKIP: "cyan", Result.ERROR: "red"}
 
@@ -24,15 +23,15 @@ def print_checks(tested: CheckReport) -> None:
         for check in checks:
             if check.result in (Result.WARN, Result.FAIL, Result.ERROR):
                 _print_failing(check)
-        click.echo()
-    click.echo(checks_title(tested))
+        echo()
+    echo(checks_title(tested))
 
 
 def _print_failing(check: CheckResult) -> None:
     judged = check.judged
     place = f"{check.file}:{check.line}" if check.line else ""
-    head = click.style(f"{check.name}: {check.result}", fg=_COLORS[check.result])
-    click.echo(f"\n{head}{f'  {place}' if place else ''}")
+    head = style(f"{check.name}: {check.result}", fg=_COLORS[check.result])
+    echo(f"\n{head}{f'  {place}' if place else ''}")
     _say(check.description)
     # An error of SQL points at a column of its second line, so its lines stay as they are.
     for line in judged.reason.splitlines() if check.result is Result.ERROR else [judged.reason]:
@@ -44,9 +43,9 @@ def _print_failing(check: CheckResult) -> None:
             [section.columns[index] for index in shown], [[row[index] for index in shown] for row in section.rows]
         )
     if judged.more:
-        click.echo(f"  and {judged.more} more")
+        echo(f"  and {judged.more} more")
     if judged.hint:
-        click.echo(f"  {judged.hint}")
+        echo(f"  {judged.hint}")
 
 
 def _say(text: str, *, wrap: bool = True) -> None:
@@ -55,4 +54,4 @@ def _say(text: str, *, wrap: bool = True) -> None:
     else:
         text = f"  {text}".rstrip()
     if text or not wrap:
-        click.echo(text)
+        echo(text)

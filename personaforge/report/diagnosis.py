@@ -6,10 +6,9 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-import click
-
 from personaforge.doctor.examine import parts
 from personaforge.doctor.finding import Finding, counted
+from personaforge.report.terminal import style
 
 _HEADS: Final[Mapping[str, str]] = {
     "machine": "This machine",
@@ -30,14 +29,14 @@ def diagnosis_lines(findings: Sequence[Finding], width: int | None) -> Iterator[
     What is to be typed stands on a line of its own and is never broken.
     """
     for part, found in parts(findings).items():
-        yield click.style(_HEADS.get(part, part), bold=True)
+        yield style(_HEADS.get(part, part), bold=True)
         for finding in found:
             first, *others = _wrapped(finding.text, width)
-            label = click.style(finding.level.ljust(_INDENT - 3), fg=_COLORS[finding.level])
+            label = style(finding.level.ljust(_INDENT - 3), fg=_COLORS[finding.level])
             yield f"  {label} {first}"
             yield from (" " * _INDENT + line for line in others)
             if finding.hint:
-                yield " " * _INDENT + click.style(f"-> {finding.hint}", bold=finding.level != "ok")
+                yield " " * _INDENT + style(f"-> {finding.hint}", bold=finding.level != "ok")
     problems = sum(finding.level == "problem" for finding in findings)
     warnings = sum(finding.level == "warning" for finding in findings)
     said = [counted(number, noun) for number, noun in ((problems, "problem"), (warnings, "warning")) if number]

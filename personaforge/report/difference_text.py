@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-import click
-
 from personaforge.report.differing import causes, moved, result, same_results, summary, takes, told, visible
 from personaforge.report.tables import print_table
+from personaforge.report.terminal import echo, style
 from personaforge.repository.difference import Difference, PersonaDifference
 
 MAX_MARKDOWN = 60_000
@@ -22,31 +21,31 @@ _COLORS = {"+": "green", "-": "red", "@": "cyan"}
 
 def print_difference(found: Difference) -> None:
     """Print a difference: a paragraph for each persona, then the templates."""
-    click.echo(head(found))
+    echo(head(found))
     for one in found.personas:
-        click.echo(f"\n{click.style(one.id, bold=True)}: {summary(one)}")
+        echo(f"\n{style(one.id, bold=True)}: {summary(one)}")
         if one.counts:
-            click.echo(f"  To build it: {takes(one.counts, one.estimate)}")
+            echo(f"  To build it: {takes(one.counts, one.estimate)}")
         for note in one.notes:
-            click.echo(f"  {click.style('note', fg='yellow')}: {visible(note)}")
+            echo(f"  {style('note', fg='yellow')}: {visible(note)}")
         rows = [(f"  {what}", f"{was} -> {now}" if was or now else "", nodes) for what, was, now, nodes in causes(one)]
         if rows:
             print_table(("  what changed", "", "in"), rows)
         pairs = told(one)
         if pairs:
-            click.echo()
+            echo()
             print_table(
                 ("  result", "before", "after", ""),
                 [(f"  {pair.node}", result(pair.before), result(pair.after), moved(pair)) for pair in pairs],
             )
         if same_results(one):
-            click.echo(f"  {same_results(one)}")
+            echo(f"  {same_results(one)}")
     for template in found.templates:
-        click.echo(f"\n{click.style(f'template {template.name}', bold=True)}")
+        echo(f"\n{style(f'template {template.name}', bold=True)}")
         for line in template.lines:
-            click.echo("  " + click.style(visible(line.expandtabs(4)), fg=_COLORS.get(line[:1])))
+            echo("  " + style(visible(line.expandtabs(4)), fg=_COLORS.get(line[:1])))
     for name, why in found.broken.items():
-        click.echo(f"\n{click.style('error', fg='red')}: {name} can't be composed: {visible(why)}")
+        echo(f"\n{style('error', fg='red')}: {name} can't be composed: {visible(why)}")
 
 
 def head(found: Difference) -> str:

@@ -12,6 +12,7 @@ from personaforge.plan.explain import shown
 from personaforge.plan.plan import Estimate
 from personaforge.report.money import estimate_text
 from personaforge.report.plan_text import WORDS
+from personaforge.report.terminal import printable
 from personaforge.repository.difference import Made, Pair, PersonaDifference
 
 _WORK = ("run", "maybe", "restore", "blocked", "missing")
@@ -46,8 +47,8 @@ def causes(one: PersonaDifference) -> list[Cause]:
 
 
 def visible(text: str) -> str:
-    """Return a text without what steers a terminal or turns the direction of writing: it may be a stranger's."""
-    return "".join(char if char.isprintable() else "\ufffd" for char in text)
+    """Return a text on one line, with what would steer a terminal written out: it may be a stranger's."""
+    return printable(text).replace("\n", "\\n")
 
 
 def same_results(one: PersonaDifference) -> str:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import click
-
 from personaforge.drift import Drift, Timeline
 from personaforge.identity.change_point import ChangePoint
 from personaforge.identity.linear import Trend
 from personaforge.report.blamed import accused, began, print_blame
 from personaforge.report.blamed import say as _say
 from personaforge.report.tables import print_table
+from personaforge.report.terminal import echo, style
 
 _LEVELS = "▁▂▃▄▅▆▇█"
 _WIDTH = 9
@@ -27,7 +26,7 @@ def print_drift(found: Drift, *, blame: bool = False) -> None:
     names = _names(found.timelines)
     window = max(line.finding.window.n for line in found.timelines)
     held = f"held against its {found.baseline}" if found.baseline != "none" else "held against all others"
-    click.echo(f"{found.persona}: every distinct artifact against the anchor of now, {held}\n")
+    echo(f"{found.persona}: every distinct artifact against the anchor of now, {held}\n")
     rows = []
     for name, line in zip(names, found.timelines, strict=True):
         last = line.finding.window
@@ -39,7 +38,7 @@ def print_drift(found: Drift, *, blame: bool = False) -> None:
         rows,
         title=f"Last {window} records",
     )
-    click.echo()
+    echo()
     rows = []
     for name, line in zip(names, found.timelines, strict=True):
         finding, slope, end = line.finding, line.finding.slope, line.finding.points[-1]
@@ -91,7 +90,7 @@ def _print_finding(name: str, line: Timeline, blame: bool) -> None:
         notes.append(began(line))
     if not notes and (finding.verdict is Trend.STABLE or _too_few(line)):
         return
-    click.echo(f"\n{name}: {click.style(str(finding.verdict), fg=_COLORS[finding.verdict])}")
+    echo(f"\n{name}: {style(str(finding.verdict), fg=_COLORS[finding.verdict])}")
     _say(finding.reason)
     if finding.change is not None:
         _say(_since(finding.change, line))
@@ -119,7 +118,7 @@ def _print_insufficient(names: Sequence[str], found: Drift) -> None:
     if not few:
         return
     kind = {"slot": "slot", "pose": "framing and pose", "framing": "framing", "none": "timeline"}[found.baseline]
-    click.echo(f"\n{click.style('insufficient', fg='yellow')}")
+    echo(f"\n{style('insufficient', fg='yellow')}")
     needed = f"{found.policy.min_records} records with an earlier one of their {kind} to be held against are needed"
     _say(f"{needed}: {', '.join(few)}. Every further build or take adds some; drift.baseline can be coarser.")
 
@@ -154,11 +153,11 @@ def _print_analyzers(names: Sequence[str], timelines: Sequence[Timeline]) -> Non
     for name, line in zip(names, timelines, strict=True):
         who = f"{line.measured_by}, {line.measured_by.version}" if several else str(line.measured_by)
         by.setdefault(who, []).append(name)
-    click.echo("\nmeasured")
+    echo("\nmeasured")
     for who, measured in by.items():
         _say(f"by {who or 'nobody named'}: {', '.join(measured)}")
     if several:
-        click.echo("Unlike measurements don't compare, so they have timelines of their own (*: earlier ones).")
+        echo("Unlike measurements don't compare, so they have timelines of their own (*: earlier ones).")
 
 
 def _number(value: float | None) -> str:

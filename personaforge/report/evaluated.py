@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import click
-
 from personaforge.calibrate import Applying
 from personaforge.evaluate import Evaluation
 from personaforge.identity.score import Score
 from personaforge.report.tables import print_table
+from personaforge.report.terminal import echo
 
 
 def print_evaluation(found: Evaluation, fail_under: float | None) -> None:
@@ -28,24 +27,24 @@ def print_evaluation(found: Evaluation, fail_under: float | None) -> None:
     names = ("composite", "cosine", *(("P(same)",) if calibrated else ()), "error")
     print_table(("image", *names, "faces", "decision", "reason"), rows)
     analyzer = found.analyzer
-    click.echo(
+    echo(
         f"Anchor: {found.anchor}. Measured with {analyzer['pack']} ({analyzer['pack_digest'][:8]}), "
         f"detector size {analyzer['detector_size']}, {analyzer['backend']} {analyzer['backend_version']}."
     )
     if isinstance(kept, Applying):
         prior = kept.calibration.logistic.prior
-        click.echo(f"P(same) is that of the cosine by {kept.file}, at a prior of {prior:g}.")
+        echo(f"P(same) is that of the cosine by {kept.file}, at a prior of {prior:g}.")
     elif kept.exist:
-        click.echo(f"No P(same): {kept.reason}.")
+        echo(f"No P(same): {kept.reason}.")
     outside = sum(one.out_of_domain for one in found.pictures)
     if outside:
-        click.echo(
+        echo(
             f"{outside} of {len(found.pictures)} out of domain: {analyzer['pack']} was made for drawings by forge, and "
             "what it says of other pictures is worth little."
         )
     if found.hint:
-        click.echo(f"  {found.hint}")
+        echo(f"  {found.hint}")
     if fail_under is not None:
         low = [o for o in found.pictures if not isinstance(o.score, Score) or o.score.composite < fail_under]
         verdict = "all reach" if not low else f"{len(low)} of {len(found.pictures)} don't reach"
-        click.echo(f"{verdict} {fail_under:g}.")
+        echo(f"{verdict} {fail_under:g}.")

@@ -7,10 +7,10 @@ import time
 from types import TracebackType
 from typing import IO, Any
 
-import click
 import orjson
 
 from personaforge.errors import StoreError
+from personaforge.report.terminal import echo, printable
 from personaforge.run.events import Event
 
 
@@ -41,7 +41,8 @@ class EventLines:
     def __call__(self, event: Event) -> None:
         assert self._file is not None
         self._job = str(event.result.get("build", self._job)) if event.type == "build_started" else self._job
-        self._file.write(orjson.dumps(event.as_json(self._job), option=orjson.OPT_APPEND_NEWLINE, default=str))
+        line = orjson.dumps(event.as_json(self._job), option=orjson.OPT_APPEND_NEWLINE, default=str)
+        self._file.write(printable(line.decode()).encode())
         if self._target == "-":
             self._file.flush()
 
@@ -57,12 +58,12 @@ class PlainProgress:
         if event.type == "build_started":
             self._total = int(event.result["nodes"])
         elif event.type == "notice" or (event.type == "action_waiting" and event.message):
-            click.echo(f"{event.node}: {event.message}", err=True)
+            echo(f"{event.node}: {event.message}", err=True)
         elif event.type == "node_finished":
             self._done += 1
             seconds = time.monotonic() - self._started
             text = node_text(event.result, event.error)
-            click.echo(f"[{self._done}/{self._total} {seconds:6.1f}s] {event.node} {text}", err=True)
+            echo(f"[{self._done}/{self._total} {seconds:6.1f}s] {event.node} {text}", err=True)
 
 
 def node_text(result: Any, error: str) -> str:

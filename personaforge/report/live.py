@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from types import TracebackType
 
-from rich.console import Console, Group
+from rich.console import Group
 from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from personaforge.plan.plan import Plan
 from personaforge.report.lines import node_text
+from personaforge.report.terminal import console
 from personaforge.run.events import Event
 
 _SHOWN_IN_FLIGHT = 6
@@ -22,7 +23,7 @@ class LiveProgress:
     """Redraws a few lines while a build runs, and leaves lines only for what went wrong."""
 
     def __init__(self, plan: Plan) -> None:
-        self._console = Console(stderr=True)
+        self._console = console(stderr=True)
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=30),

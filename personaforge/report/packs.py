@@ -6,11 +6,10 @@ from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from personaforge.faces.packs import EMBEDDED_FOLDER, Pack, PackMissing, way_back
 from personaforge.packs.catalog import KnownPack
 from personaforge.packs.check import FileCheck, Listed, PackCheck
+from personaforge.report.terminal import console, echo, style
 
 if TYPE_CHECKING:
     from personaforge.packs.download import Step  # the module that can make connections: only a pull loads it
@@ -28,7 +27,7 @@ def list_lines(rows: Sequence[Listed], chosen: Pack | PackMissing) -> Iterator[s
         if row.built_in is not None:
             title = row.built_in.title
             size = "".join(f"  {megabytes(_bytes(check))}" for check in row.checks[:1])
-        yield f"{click.style(row.name.ljust(width), bold=True)}  {title}{size}"
+        yield f"{style(row.name.ljust(width), bold=True)}  {title}{size}"
         indent = " " * (width + 2)
         if row.known is not None:
             yield f"{indent}licence: {row.known.licence.name}"
@@ -56,7 +55,7 @@ def check_lines(checks: Sequence[PackCheck]) -> Iterator[str]:
     """Yield what a check found, file by file; for a pack that isn't known, lines to paste into a catalog."""
     for check in checks:
         where = "" if check.folder is None else f" in {check.folder}"
-        yield f"{click.style(check.name, bold=True)}: {_colored(check.verdict)}{where}"
+        yield f"{style(check.name, bold=True)}: {_colored(check.verdict)}{where}"
         if check.shadowed_by is not None:
             yield f"  not used: {check.shadowed_by} is found first"
             if not check.files:
@@ -76,7 +75,7 @@ def check_lines(checks: Sequence[PackCheck]) -> Iterator[str]:
 def licence_lines(name: str, pack: KnownPack) -> Iterator[str]:
     """Yield what is to be accepted."""
     size = "unknown size" if pack.download_size is None else megabytes(pack.download_size)
-    yield f"{click.style(name, bold=True)}: {pack.title}; {size} to fetch"
+    yield f"{style(name, bold=True)}: {pack.title}; {size} to fetch"
     yield f"Licence: {pack.licence.name}"
     yield f"  {pack.licence.summary}"
     yield f"  {pack.licence.url}"
@@ -121,15 +120,14 @@ class PullLines:
         if self._bar is not None:
             self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
         else:
-            click.echo(text, err=True)
+            echo(text, err=True)
 
 
 def _bar() -> Any:
-    from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
     columns = (BarColumn(bar_width=40), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    bar = Progress(*columns, console=console(stderr=True), transient=True)
     bar.start()
     return bar
 
@@ -185,4 +183,4 @@ def _difference(file: FileCheck) -> str:
 
 
 def _colored(verdict: str, width: int = 0) -> str:
-    return click.style(verdict.ljust(width), fg=_COLORS.get(verdict, "red"))
+    return style(verdict.ljust(width), fg=_COLORS.get(verdict, "red"))

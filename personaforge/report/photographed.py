@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import click
-
 from personaforge.identity.photo_score import SCORES
 from personaforge.identity.score import Unmeasured, in_domain
 from personaforge.photos import Photo, Scored
 from personaforge.report.tables import print_table
+from personaforge.report.terminal import echo
 
 _NAMES = {"face_detection": "face", "duplicates": "unique"}
 
@@ -23,32 +22,32 @@ def print_photos(found: Scored, fail_under: float | None, low: tuple[Photo, ...]
         rows.append([photo.path, overall, *numbers, photo.measurement.get("faces"), str(score.verdict), advice])
     print_table(("photo", "overall", *(_NAMES.get(name, name) for name in SCORES), "faces", "verdict", "advice"), rows)
     if any(photo.score.overall is not None and not photo.score.complete for photo in found.photos):
-        click.echo("* of the scores that are there; without the others it is not the photo's.")
+        echo("* of the scores that are there; without the others it is not the photo's.")
     summary = found.summary
     counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in summary.verdicts.items() if count)
     mean = "" if summary.mean_overall is None else f"; mean overall {summary.mean_overall:g}"
-    click.echo(f"{summary.photos} photo{'s' * (summary.photos != 1)}: {counts}{mean}.")
+    echo(f"{summary.photos} photo{'s' * (summary.photos != 1)}: {counts}{mean}.")
     if summary.angles is not None:
         angles = summary.angles
-        click.echo(f"Faces: {angles.frontal} frontal, {angles.three_quarter} three-quarter, {angles.profile} profile.")
+        echo(f"Faces: {angles.frontal} frontal, {angles.three_quarter} three-quarter, {angles.profile} profile.")
     for sentence in summary.advice:
-        click.echo(f"{sentence[0].upper()}{sentence[1:]}.")
+        echo(f"{sentence[0].upper()}{sentence[1:]}.")
     if found.skipped:
-        click.echo(f"Left out as no pictures by their names: {len(found.skipped)}, such as {found.skipped[0]}.")
+        echo(f"Left out as no pictures by their names: {len(found.skipped)}, such as {found.skipped[0]}.")
     if found.analyzer is None:
         reason, hint = found.no_analyzer
-        click.echo(f"Nothing looked for faces: {reason}.")
-        click.echo(f"  {hint}")
+        echo(f"Nothing looked for faces: {reason}.")
+        echo(f"  {hint}")
     else:
         pack = found.analyzer
-        click.echo(f"Measured with {pack['pack']} ({pack['pack_digest'][:8]}), detector size {pack['detector_size']}.")
+        echo(f"Measured with {pack['pack']} ({pack['pack_digest'][:8]}), detector size {pack['detector_size']}.")
         reason, hint = found.no_analyzer
         outside = sum(not in_domain(photo.measurement) for photo in found.photos)
         if reason and outside:
-            click.echo(f"{outside} out of domain, as {pack['pack']} knows drawings by forge only: {reason}.")
-            click.echo(f"  {hint}")
+            echo(f"{outside} out of domain, as {pack['pack']} knows drawings by forge only: {reason}.")
+            echo(f"  {hint}")
     if fail_under is not None:
         verdict = "All reach" if not low else f"{len(low)} of {len(found.photos)} don't reach"
         without = len(low) - len(found.below(fail_under, allow_unmeasured=True))
         why = f" ({without} only for want of face scores; --allow-unmeasured does without)" if without > 0 else ""
-        click.echo(f"{verdict} {fail_under:g}{why}.")
+        echo(f"{verdict} {fail_under:g}{why}.")

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
-from click import style
 
 from personaforge.plan.explain import text_diff
 from personaforge.plan.plan import Plan, PlannedNode
 from personaforge.report.money import estimate_text
+from personaforge.report.terminal import style
 
 WORDS = {
     "run": "to run",

@@ -6,12 +6,12 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import click
 import orjson
 
 from personaforge.plan.issued import Neighbour
 from personaforge.plan.plan import Plan
 from personaforge.report.tables import print_table
+from personaforge.report.terminal import echo, style
 from personaforge.store.store import Store
 
 
@@ -47,8 +47,8 @@ def status_rows(store: Store, plan: Plan, near: Mapping[str, Neighbour]) -> list
     return rows
 
 
-def print_status(rows: Sequence[dict[str, Any]], notices: Sequence[str]) -> None:
-    """Print the rows as a table, and what failed below it."""
+def print_status(rows: Sequence[dict[str, Any]], notices: Sequence[str], broken: Sequence[str] = ()) -> None:
+    """Print the rows as a table, with a line for each broken persona, and what failed below it."""
     shown = []
     for row in rows:
         states = row["states"]
@@ -64,9 +64,10 @@ def print_status(rows: Sequence[dict[str, Any]], notices: Sequence[str]) -> None
         shown.append(
             (row["persona"], row["status"], f"{row['built']}/{row['nodes']}", pending or "up to date", marks, when)
         )
+    shown += [(name, "broken", "", "nothing", "", "") for name in broken]
     print_table(("persona", "status", "built", "a build would", "marks", "last built"), shown)
     for row in rows:
         for node, error in row["failures"].items():
-            click.echo(f"{click.style('failed', fg='red')}: {node}: {error}")
+            echo(f"{style('failed', fg='red')}: {node}: {error}")
     for notice in notices:
-        click.echo(f"{click.style('note', fg='yellow')}: {notice}")
+        echo(f"{style('note', fg='yellow')}: {notice}")

@@ -9,25 +9,18 @@ from typing import Any
 
 def print_table(names: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str = "") -> None:
     """Print rows under their names. Numbers stand right, nothing is printed for None."""
-    import sys
-
-    from rich.console import Console
     from rich.table import Table
 
+    from personaforge.report.terminal import printable, show
+
     rows = [list(row) for row in rows]
-    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="dim")
+    table = Table(title=printable(title) or None, title_justify="left", box=None, pad_edge=False, header_style="dim")
     for column, name in enumerate(names):
         numeric = all(isinstance(row[column], (int, float)) or row[column] is None for row in rows)
-        table.add_column(str(name), justify="right" if numeric and rows else "left", overflow="fold")
+        table.add_column(printable(str(name)), justify="right" if numeric and rows else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(cell_text(value) for value in row))
-    console = Console(width=None if sys.stdout.isatty() else 10_000, markup=False, highlight=False)
-    with console.capture() as capture:
-        console.print(table)
-    import click
-
-    for line in capture.get().splitlines():
-        click.echo(line.rstrip())
+        table.add_row(*(printable(cell_text(value)) for value in row))
+    show(table, columns=10_000)
 
 
 def cell_text(value: Any) -> str:

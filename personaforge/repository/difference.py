@@ -12,10 +12,11 @@ from difflib import unified_diff
 from typing import Any, NamedTuple
 
 from personaforge.errors import PersonaForgeError, SpecError
+from personaforge.plan.desk import Desk
 from personaforge.plan.plan import Estimate, PersonaPlan, Wishes, total
-from personaforge.plan.planner import Desk
 from personaforge.repository.changes import PersonaChange, persona_changes
 from personaforge.repository.sides import Side, require_personas, sides
+from personaforge.spec.load import Broken
 from personaforge.steps.action import Outcome
 from personaforge.workspace import Workspace
 
@@ -95,6 +96,7 @@ class PersonaDifference:
             "id": self.id,
             "kind": self.change.kind,
             "problem": self.change.problem,
+            "was": self.change.was or None,
             "nodes": [node.as_json() for node in self.change.nodes],
             "plan": dict(self.counts),
             "estimate": self.estimate.as_json(),
@@ -158,12 +160,14 @@ def difference(
     *,
     personas: Iterable[str] = (),
     overrides: Sequence[str] = (),
+    broken: list[Broken] | None = None,
 ) -> Difference:
     """Compare a revision with another one, or with the working tree. Reads only; nothing is built or measured.
 
-    Raises PlanError for a revision that isn't there, and SpecError for a working tree that can't be composed.
+    Personas of the working tree that can't be composed go into `broken`, if that is given. Raises PlanError for a
+    revision that isn't there, and SpecError for a working tree that can't be composed otherwise.
     """
-    with sides(space, list(personas), before, after, overrides) as (old, new):
+    with sides(space, list(personas), before, after, overrides, broken) as (old, new):
         require_personas(old, new)
         changes = list(persona_changes(old, new))
         found = _planned(old, new, changes)
@@ -188,11 +192,13 @@ def _planned(before: Side, after: Side, changes: Sequence[PersonaChange]) -> Ite
         notes: tuple[str, ...] = ()
         if change.kind == "changed":
             try:
-                was = _made(before, before.plan([change.id]).personas[0])
+                was = _made(before, before.plan([change.was or change.id]).personas[0])
             except PersonaForgeError as error:
                 notes = (f"what {before.shown} came to can't be told: {error}",)
-        names = {node.name for node in change.nodes}
-        pairs = tuple(Pair(name, was.get(name), now.get(name)) for name in {**now, **was} if name in names)
+        names = {node.name: node.was or node.name for node in change.nodes}
+        shown = [name for name in [*now, *(other for other in names if other not in now)] if name in names]
+        every = (Pair(name, was.get(names[name]), now.get(name)) for name in shown)
+        pairs = tuple(pair for pair in every if pair.before is not None or pair.after is not None)
         yield PersonaDifference(change, counts, estimate, pairs, notes)
 
 

@@ -10,12 +10,13 @@ from functools import cached_property
 from pathlib import Path
 
 from personaforge.errors import PlanError, SpecError
+from personaforge.plan.desk import Desk, House
 from personaforge.plan.graph import Shapes
 from personaforge.plan.plan import PersonaPlan, Plan, Wishes
-from personaforge.plan.planner import Desk, House, Planner
+from personaforge.plan.planner import Planner
 from personaforge.repository.git import Repository
 from personaforge.repository.revision import as_project
-from personaforge.spec.load import Loaded, Loader
+from personaforge.spec.load import Broken, Loaded, Loader
 from personaforge.spec.project import Project, lock_path, persona_id, resolve_personas
 from personaforge.store.lockfile import read_lock
 from personaforge.templating import Templates
@@ -48,7 +49,8 @@ class Side:
         """Return what deciding about a persona's keys takes. Raises StoreError for a lock that can't be read."""
         if persona not in self._desks:
             loaded = self.loaded[persona]
-            plan = PersonaPlan(loaded, self.shapes.of(loaded.settings), read_lock(loaded.lock, persona))
+            lock = read_lock(loaded.lock, persona, loaded.settings.formerly)
+            plan = PersonaPlan(loaded, self.shapes.of(loaded.settings), lock)
             self._desks[persona] = Desk(self.house, plan, Wishes())
         return self._desks[persona]
 
@@ -60,18 +62,30 @@ class Side:
 
 @contextmanager
 def sides(
-    space: Workspace, personas: Iterable[str], before: str, after: str | None, overrides: Sequence[str] = ()
+    space: Workspace,
+    personas: Iterable[str],
+    before: str,
+    after: str | None,
+    overrides: Sequence[str] = (),
+    broken: list[Broken] | None = None,
 ) -> Iterator[tuple[Side, Side]]:
     """Give a revision and what it is compared with: another one, or the working tree where `after` is None.
 
-    Personas are named as for a build; all when none is. Raises SpecError for a working tree that can't be composed, and
-    PlanError for a revision that isn't there. A revision that can't be composed is no error: mending it is a change.
+    Personas are named as for a build; all when none is. What can't be composed of the working tree goes into `broken`,
+    if that is given. Raises SpecError otherwise, and PlanError for a revision that isn't there. A revision that can't
+    be composed is no error: mending it is a change.
     """
     files = resolve_personas(space.project, list(personas)) if personas else None
     only = None if files is None else {persona_id(file) for file in files}
     repository = Repository(space.project.root)
     old, new = repository.find(before), repository.find(after) if after is not None else None
-    here = _working_tree(space, files, overrides)
+    wrong: list[Broken] | None = [] if broken is not None else None
+    here = _working_tree(space, files, overrides, wrong)
+    unread = {one.persona: str(one.problems[0]) for one in wrong or ()}
+    if broken is not None and after is None:
+        broken += wrong or ()
+    if only is not None:
+        only |= {name for one in here for name in one.settings.formerly}
     shapes = Shapes()
     with ExitStack() as stack:
         found = []
@@ -79,20 +93,22 @@ def sides(
             if revision is None:
                 house = space.house
                 loaded = {one.settings.id: one for one in here}
-                found.append(Side(WORKING_TREE, "", space.project, house, loaded, {}, tuple(overrides), shapes))
+                found.append(Side(WORKING_TREE, "", space.project, house, loaded, unread, tuple(overrides), shapes))
                 continue
             project = stack.enter_context(as_project(repository, revision))
             house = House(space.store, Templates(project.template_folders, space.store.index), space.measurers.of)
-            loaded, broken = _loaded(space.project, project, here, only, overrides)
+            loaded, unread_there = _loaded(space.project, project, here, only, overrides)
             shown, commit = revision.shown, revision.commit
-            found.append(Side(shown, commit, project, house, loaded, broken, tuple(overrides), shapes))
+            found.append(Side(shown, commit, project, house, loaded, unread_there, tuple(overrides), shapes))
         yield found[0], found[1]
 
 
-def _working_tree(space: Workspace, files: Sequence[Path] | None, overrides: Sequence[str]) -> list[Loaded]:
+def _working_tree(
+    space: Workspace, files: Sequence[Path] | None, overrides: Sequence[str], broken: list[Broken] | None
+) -> list[Loaded]:
     if files is None and not space.project.persona_files():
         return []  # all of them may have gone
-    return space.load([str(file) for file in files or ()], overrides)
+    return space.load([str(file) for file in files or ()], overrides, broken)
 
 
 def _loaded(
@@ -100,7 +116,7 @@ def _loaded(
 ) -> tuple[dict[str, Loaded], dict[str, str]]:
     """Load a revision's personas. What has the same files as in the working tree is not composed again."""
     places = [project.root / working.relative(one.file) for one in here]
-    outside = [path for path in places if path.parent != project.root / "personas" and path.is_file()]
+    outside = [path for path in places if not path.is_relative_to(project.personas) and path.is_file()]
     files = [*project.persona_files(), *outside]
     same = _unchanged(working, project, here)
     found: dict[str, Loaded] = {}

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from personaforge.plan.contents import Contents
 from personaforge.plan.replay import result_of
 from personaforge.providers.protocols import Blob, Job
 from personaforge.run.budget import Budget
@@ -57,21 +58,35 @@ class Engine:
         """The money of this build."""
         return self.calls.budget
 
-    def perform(self, action: Action, persona: str, node: str, tally: Tally, read: Callable[[str], bytes]) -> Result:
-        """Return an action's result, made now if nobody has made it. Raises BackendError, StoreError and Stopped."""
+    def perform(
+        self,
+        action: Action,
+        persona: str,
+        node: str,
+        tally: Tally,
+        contents: Contents,
+        before_call: Callable[[Action], None] = lambda action: None,
+    ) -> Result:
+        """Return an action's result, made now if nobody has made it. Raises BackendError, StoreError and Stopped.
+
+        A result whose artifact only the build folder still holds counts as known, and is taken back. `before_call` is
+        called when a provider is about to be asked, and may raise.
+        """
         if action.content is not None:
             return self._kept(action, tally)
-        known = self._known(action, tally)
+        known = self._known(action, tally, contents)
         if known is not None:
             return known
         if self.stopping():
             raise Stopped
         waiting = Event("action_waiting", persona, node, "another build is at it", result={"key": action.key})
         with self.store.leases.take(action.key, waiting=lambda: self.emit(waiting), give_up=self.stopping):
-            known = self._known(action, tally)
+            known = self._known(action, tally, contents)
             if known is not None:
                 return known
-            return self._made(action, persona, node, tally, read)
+            if self.executors.capability(action) is not None:
+                before_call(action)
+            return self._made(action, persona, node, tally, contents.read)
 
     def _kept(self, action: Action, tally: Tally) -> Result:
         """Keep bytes that a procedure has computed. They are named by their content, so no record has to say more."""
@@ -81,15 +96,20 @@ class Engine:
         if self.store.blobs.has(digest):
             tally.found += 1
         else:
-            self.store.blobs.put(content)
             tally.performed += 1
+        self.store.blobs.put(content)  # also over damage, and so that garbage collection leaves it alone
         return Result(action.key, {"content": Artifact(digest, action.request["media_type"], len(content))}, {})
 
-    def _known(self, action: Action, tally: Tally) -> Result | None:
-        found = result_of(action, self.store.find(action.key))
-        if found is not None:
-            self.store.note_found(action.key)
-            tally.found += 1
+    def _known(self, action: Action, tally: Tally, contents: Contents) -> Result | None:
+        found = result_of(action, self.store.find(action.key, contents.has))
+        if found is None:
+            return None
+        for artifact in found.outputs.values():
+            if not self.store.blobs.has(artifact.digest) and contents.has(artifact.digest):
+                self.store.blobs.put(contents.read(artifact.digest))
+        if not self.store.use(action.key, found.outputs.values()):
+            return None  # garbage collection has taken it this moment
+        tally.found += 1
         return found
 
     def _made(self, action: Action, persona: str, node: str, tally: Tally, read: Callable[[str], bytes]) -> Result:

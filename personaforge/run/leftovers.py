@@ -23,6 +23,7 @@ def remove_leftovers(store: Store, plan: PersonaPlan) -> list[str]:
         item[0]: item[1]
         for files in (*before, *(rows[name].files for name in vanished))
         for item in orjson.loads(files)
+        if item[0]
     }
     folder = store.build_folder(plan.id)
     removed = [

@@ -178,7 +178,7 @@ def _call(engine: Engine, entry: Entry) -> Call:
         made_by,
         capability,
         lane,
-        body["persona"],
+        engine.store.names.present(body["persona"]),
         entry.node,
         lambda: {name: blobs.get(digest) for name, digest in action.inputs.items()},
     )

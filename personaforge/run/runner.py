@@ -25,16 +25,16 @@ import orjson
 
 from personaforge.errors import BackendError, PersonaForgeError
 from personaforge.machine import machine_error
+from personaforge.plan.desk import Desk, House
 from personaforge.plan.plan import WORKING, PersonaPlan, Plan, PlannedNode, Wishes
-from personaforge.plan.planner import Desk, House
 from personaforge.providers.table import capability
 from personaforge.run.actions import Engine, Tally
 from personaforge.run.events import Event
 from personaforge.run.leftovers import remove_leftovers
 from personaforge.run.limits import Stopped
-from personaforge.run.lock import LockKeeper
+from personaforge.run.lock import LockKeeper, PinConflict, watched
 from personaforge.run.progress import PersonaProgress
-from personaforge.steps.action import Outcome
+from personaforge.steps.action import Action, Outcome
 from personaforge.store.index import NodeRow
 from personaforge.store.outputs import Placed
 from personaforge.store.store import Store
@@ -61,6 +61,8 @@ class NodeReport:
     tally: Tally = field(default_factory=Tally)
     crash: BaseException | None = None
     """Set when the error is a bug of ours."""
+    conflict: bool = False
+    """Whether somebody else has pinned another face meanwhile. That ends the persona's part of the build, no other."""
 
 
 @dataclass
@@ -131,12 +133,16 @@ class Runner:
             self._schedule(work, benches, reports, pool, _Room(jobs, waiting, away))
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
-            for bench in benches.values():
-                bench.finish()
+            _finish(benches.values())
         for node in plan.nodes():
             if node.state == "missing":
                 text = node.reasons[0].text if node.reasons else "is pinned and missing"
                 reports[node.id] = NodeReport(node.id, "failed", error=text)
+        for bench in benches.values():
+            if bench.conflict is not None and not any(
+                report.conflict for name, report in reports.items() if name.startswith(f"{bench.persona}/")
+            ):
+                reports.update(bench.unsaid())
         report = BuildReport(
             self.build_id,
             reports,
@@ -182,7 +188,8 @@ class Runner:
                 report = future.result()
                 reports[name] = report
                 benches[working[name].persona].ended(working[name], report)
-                halted = halted or (report.end == "failed" and not self.keep_going) or report.crash is not None
+                failed = report.end == "failed" and not report.conflict
+                halted = halted or (failed and not self.keep_going) or report.crash is not None
                 for user in users.get(name, ()):
                     waiting[user] -= 1
                     if not waiting[user]:
@@ -207,7 +214,8 @@ class Runner:
             report = NodeReport(node.id, "stopped", tally=tally)
         except PersonaForgeError as error:
             crash = error if error.exit_code == 3 else None
-            report = NodeReport(node.id, "failed", error=str(error), hint=error.hint, tally=tally, crash=crash)
+            conflict = isinstance(error, PinConflict)
+            report = NodeReport(node.id, "failed", None, str(error), error.hint, tally, crash, conflict)
         except Exception as error:
             text, known = f"{type(error).__name__}: {error}", machine_error(error)
             if known is None:
@@ -259,19 +267,36 @@ class _Bench:
         self._desk = Desk(runner.house, plan, wishes, keep=True)
         self._ends: dict[str, NodeReport] = {}
         self._lock = threading.Lock()
-        self._keeper = LockKeeper(self._store, plan.lock)
+        self.persona = plan.id
+        self.conflict: PinConflict | None = None
+        """Set once somebody else has pinned another face: nothing more of this persona is started."""
+        self._keeper = LockKeeper(
+            self._store,
+            plan.lock,
+            watched(plan, wishes, self._desk.lock_name),
+            lambda text: runner.emit(Event("notice", plan.id, "lock", text)),
+        )
+        self._wishes = wishes
         self._progress = PersonaProgress(plan, runner.emit)
         self._failed = set(self._store.index.failures(plan.id))
 
     def settle(self, node: PlannedNode, tally: Tally) -> NodeReport:
         """Bring a node to its outcome."""
-        if not node.shape.kind.places:
-            return self._settled(node, tally)
-        # Whoever places a face must see all that were placed before, also by another build at this moment.
-        with self._store.leases.take("placement", give_up=self._runner.stop.is_set):
-            report = self._settled(node, tally)
-            self._keeper.write()
-            return report
+        if self.conflict is not None:
+            return NodeReport(node.id, "skipped", error=f"not started after {self.conflict.node or 'the lock'} failed")
+        try:
+            self._keeper.begin()
+            self._keeper.check()
+            if not node.shape.kind.places:
+                return self._settled(node, tally)
+            # Whoever places a face must see all that were placed before, also by another build at this moment.
+            with self._store.leases.take("placement", give_up=self._runner.stop.is_set):
+                report = self._settled(node, tally)
+                self._keeper.write()
+                return report
+        except PinConflict as error:
+            self.conflict = error
+            raise
 
     def _settled(self, node: PlannedNode, tally: Tally) -> NodeReport:
         shape = node.shape
@@ -285,12 +310,18 @@ class _Bench:
             if not shape.kind.lenient and not self._outcome(need).passed:
                 return NodeReport(node.id, "skipped", error=f"needs {need}, which was rejected")
         self._progress.started(node)
+        if self._keeper.adopt(self._desk.lock_name(shape.name)):
+            self._desk.lock = self._keeper.lock
         needs = {name: self._outcome(name).digest for name in shape.needs}
         signature = self._desk.signature(shape, needs)
-        if node.row is not None and node.row.signature == signature and node.outcome is None:
+        if node.row is not None and node.row.signature == signature and node.outcome is None and self._intact(node.row):
             return self._standing(node, tally)
         context = self._desk.context(shape, self._desk.take(shape))
         engine, persona = self._runner.engine, self._plan.id
+
+        def before_call(action: Action) -> None:
+            self._keeper.before_call(self._desk.lock_name(shape.name), action.key)
+
         procedure = shape.kind.start(context)
         keys: list[str] = []
         try:
@@ -298,7 +329,7 @@ class _Bench:
             while True:
                 keys.append(action.key)
                 try:
-                    result = engine.perform(action, persona, node.id, tally, self._desk.contents.read)
+                    result = engine.perform(action, persona, node.id, tally, self._desk.contents, before_call)
                 except BackendError as error:
                     action = procedure.throw(error)  # a fallback may be tried
                 else:
@@ -306,6 +337,7 @@ class _Bench:
         except StopIteration as stop:
             outcome: Outcome = stop.value
         self._keep_evaluations(node, outcome)
+        self._say_replaced(node, outcome)
         self._keep(node, outcome, needs, context.settings.reads, keys)
         if not outcome.passed:
             return NodeReport(node.id, "rejected", outcome, str(outcome.facts.get("reason", "")), tally=tally)
@@ -313,21 +345,40 @@ class _Bench:
         end: End = "restored" if node.state == "restore" else "done" if new else "unchanged"
         return NodeReport(node.id, end, outcome, tally=tally)
 
+    def _say_replaced(self, node: PlannedNode, outcome: Outcome) -> None:
+        """Say which pins were replaced by what was remade with other bytes."""
+        pin = self._desk.pin(node.shape)
+        for name, digest in outcome.replaced.items():
+            if pin is not None and pin.outputs.get(name) == digest:
+                now = outcome.outputs[name].artifact.digest
+                text = (
+                    f"was remade here with other bytes, and measures as the same face: {digest[:12]} is now {now[:12]}"
+                )
+                self._runner.emit(Event("notice", self._plan.id, node.id, text))
+
     def refresh(self) -> None:
         """Note outcomes that planning came to from known results, so that the next plan need not replay them.
 
         A pinned node whose settings have moved on is left as it is: the plan goes on saying so.
         """
+        try:
+            self._refresh()
+        except PinConflict as error:
+            self.conflict = error
+
+    def _refresh(self) -> None:
         for node in self._plan.nodes.values():
             standing = node.row is not None and node.row.signature == node.signature
             if (
                 node.state in ("cached", "pinned", "blocked")
                 and node.outcome is not None
                 and node.signature
-                and not node.note
+                and not (node.note and node.shape.kind.sticky)
                 and not standing
             ):
                 needs = {name: self._outcome(name).digest for name in node.shape.needs}
+                if node.outcome.stays:
+                    self._keep_evaluations(node, node.outcome)  # what the present rules say, for `forge test`
                 self._keep(node, node.outcome, needs, node.reads, [])
 
     def ended(self, node: PlannedNode, report: NodeReport) -> None:
@@ -341,29 +392,55 @@ class _Bench:
             )
         elif node.id in self._failed and report.end not in ("skipped", "stopped"):
             self._store.index.drop_failure(node.id)
-        if node.shape.kind.sticky and not node.shape.kind.modality:
-            self._keeper.write()  # the anchor is pinned at once: it must not depend on the rest of the build
         self._progress.ended(node, report.end, report.outcome, report.error)
 
     def finish(self) -> None:
         """Write what has been accepted into the lock, and clear the build folder of what no node stands for."""
-        self._keeper.write()
-        remove_leftovers(self._store, self._plan)
+        try:
+            if self.conflict is None:
+                self._keeper.write()
+                remove_leftovers(self._store, self._plan)
+        except PinConflict as error:
+            self.conflict = error
+        finally:
+            self._keeper.end()
+
+    def unsaid(self) -> dict[str, NodeReport]:
+        """Return the report of a conflict that no node has met: it was found before the first or after the last."""
+        assert self.conflict is not None
+        names = list(self._plan.nodes)
+        name = self.conflict.node if self.conflict.node in names else names[-1]
+        node, error = self._plan.nodes[name], self.conflict
+        report = NodeReport(node.id, "failed", None, str(error), error.hint, conflict=True)
+        self._store.index.put_failure(
+            node.id, persona=self._plan.id, build=self._runner.build_id, error=report.error, failed=time.time()
+        )
+        return {node.id: report}
 
     def _outcome(self, name: str) -> Outcome:
         with self._lock:
             return self._desk.outcome(name)
 
+    def _intact(self, row: NodeRow) -> bool:
+        """Tell whether the artifacts of the last outcome can be had; those of files to put back are read to tell."""
+        files = [Placed(*item) for item in orjson.loads(row.files)]
+        there = self._desk.contents
+        gone = any(condition != "there" for _, condition in self._desk.folder.condition(files))
+        return all((there.sound if gone else there.has)(file.digest) for file in files)
+
     def _standing(self, node: PlannedNode, tally: Tally) -> NodeReport:
         """The last outcome stands after all; put its files back where that is needed."""
         assert node.row is not None
+        self._keeper.put_back(self._desk.lock_name(node.shape.name))
         outcome = self._desk.outcome_of_row(node)
         files = [Placed(*item) for item in orjson.loads(node.row.files)]
         gone = {file.path for file, condition in self._desk.folder.condition(files) if condition != "there"}
-        if gone:
-            for file in files:
-                self._desk.contents.read(file.digest)
-            placed = [self._desk.folder.place(file.path, file.digest, self._store.blobs) for file in files]
+        if gone or node.state == "restore":
+            placed = [
+                self._desk.folder.place(file.path, file.digest, self._store.blobs) if file.path else file
+                for file in files
+            ]
+            gone = gone or {node.id}
             row = node.row._replace(files=_files_json(placed))
             body = self._store.index.node_body(node.id) or "{}"
             self._store.index.put_node(
@@ -383,12 +460,21 @@ class _Bench:
     ) -> None:
         """Place the outcome's files, pin what was accepted, and note all of it."""
         shape = node.shape
-        if shape.kind.pinned and outcome.passed and outcome.outputs and outcome.key:
-            self._keeper.accept(shape.name, outcome)
+        self._store.claim(output.artifact.digest for output in outcome.outputs.values())
+        pinned = shape.kind.pinned and outcome.passed and outcome.outputs and outcome.key
+        if pinned and not self._wishes.frozen:  # with a frozen lock nothing comes this far but what it pins
+            name = self._desk.lock_name(shape.name)
+            self._keeper.accept(name, outcome, replaces=bool(outcome.replaced))
+            # What decides the face is pinned at once, before a file or a row says so: it must not depend on the rest of
+            # the build, and whoever builds the same at this moment must see it. Only what the user has replaced goes
+            # together with its anchor, so that no death in between leaves new candidates beside the old anchor.
+            if shape.kind.sticky and not (shape.kind.modality and node.id in self._wishes.repinned):
+                self._keeper.write()
         placed = [
             self._desk.folder.place(output.path, output.artifact.digest, self._store.blobs)
-            for output in outcome.outputs.values()
             if output.path
+            else Placed("", output.artifact.digest, output.artifact.size, 0, 0, 0)
+            for output in outcome.outputs.values()
         ]
         self._desk.lock = self._keeper.lock
         facts = self._desk.facts(shape, reads)
@@ -423,6 +509,18 @@ class _Bench:
             record = {**about, **evaluation}
             name = digest_json("evaluation/1", orjson.loads(orjson.dumps(record)))
             self._store.keep("evaluations", name, {**record, "build": self._runner.build_id})
+
+
+def _finish(benches: Iterable[_Bench]) -> None:
+    """Finish every persona's part; raise the first error only then, so that none loses its pins to another's."""
+    errors: list[PersonaForgeError] = []
+    for bench in benches:
+        try:
+            bench.finish()
+        except PersonaForgeError as error:
+            errors.append(error)
+    if errors:
+        raise errors[0]
 
 
 def _files_json(placed: list[Placed]) -> str:

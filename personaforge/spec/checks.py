@@ -24,6 +24,7 @@ from personaforge.spec.overlay import PersonaSources
 from personaforge.spec.pipeline import Prompted, Step
 from personaforge.spec.project import Project
 from personaforge.spec.sections import pin_problems, read_schema
+from personaforge.spec.shared_folder import declared_fault
 
 
 def checked_group(name: str, composed: Any) -> Any:
@@ -135,6 +136,8 @@ def _consistency(persona: Persona, schemas: Mapping[str, Any]) -> Iterator[tuple
         elif by_section[section] in schemas:
             for keys, message, hint in pin_problems(schemas[by_section[section]], pinned):
                 yield ["pinned", section, *keys], message, hint
+    if persona.store.remote is not None and (fault := declared_fault(persona.store.remote)) is not None:
+        yield ["store", "remote"], *fault
     yield from _media(persona)
     yield from _voices(persona)
     yield from _asserted(persona)

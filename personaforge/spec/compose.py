@@ -40,7 +40,7 @@ from personaforge.spec.overlay import (
     guarded,
     to_plain,
 )
-from personaforge.spec.project import Project
+from personaforge.spec.project import Project, packaged
 from personaforge.spec.settings import GROUPS
 from personaforge.spec.source import Source, acting_interpolation, read_source
 
@@ -66,6 +66,7 @@ class Composer:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._shared: dict[tuple[str, ...], Shared] = {}
+        self._own: dict[tuple[str, ...], dict[str, Any]] = {}
 
     def compose(
         self,
@@ -108,6 +109,46 @@ class Composer:
     def may_lock(self) -> bool:
         """Whether the project's own conf holds the word `locked` at all; what is packaged locks nothing."""
         return any(b"locked" in path.read_bytes() for path, _ in conf_files(self._project))
+
+    def written(self, sources: PersonaSources, overrides: Sequence[str]) -> dict[str, Any]:
+        """Return what the user has written for a persona, by dotted path; see `personaforge.spec.written`."""
+        from personaforge.spec.written import body_leaves, merged, override_leaves, schema_leaves
+
+        bodies = persona_bodies(sources)
+        plain = not overrides and all(only_chooses(body) for body in bodies)
+        choices = group_choices(bodies) if plain else (sources.main.digest, *overrides)
+        if choices not in self._own:
+            with _HYDRA_LOCK:
+                self._own[choices] = self._own_leaves(sources, bodies, overrides, choices if plain else None)
+        parts = (self._own[choices], schema_leaves(self._project), *map(body_leaves, bodies))
+        return merged((*parts, override_leaves(overrides)))
+
+    def _own_leaves(
+        self,
+        sources: PersonaSources,
+        bodies: Sequence[Mapping[str, Any]],
+        overrides: Sequence[str],
+        choices: tuple[str, ...] | None,
+    ) -> dict[str, Any]:
+        """Return what the project's own conf says for these choices of options."""
+        from hydra.core.global_hydra import GlobalHydra
+        from hydra.types import RunMode
+
+        from personaforge.spec.written import merged, own_leaves
+
+        own = self._project.root / "conf"
+        if own not in self._project.conf_folders or own == packaged("conf"):
+            return {}
+        parts = []
+        with self._session(sources, [] if choices is not None else bodies):
+            loader = GlobalHydra.instance().config_loader()
+            asked = choices if choices is not None else [main_choice(bodies), *overrides]
+            defaults = guarded(sources, lambda: loader.compute_defaults_list("config", list(asked), RunMode.RUN))
+            for entry in defaults.defaults:
+                file = own / f"{entry.config_path or ''}.yaml"
+                if not (entry.config_path or "hydra").startswith(("hydra", "persona/file_")) and file.is_file():
+                    parts.append(own_leaves(read_source(file, _shown(self._project, file)), entry.package or ""))
+        return merged(parts)
 
     def origins(self, sources: PersonaSources, overrides: Sequence[str]) -> dict[str, Origin]:
         """Return where each composed leaf came from, by dotted path: the last file or override that sets it."""

@@ -18,14 +18,15 @@ import orjson
 from personaforge import __version__
 from personaforge.digest import digest_bytes, digest_file, digest_json, digest_strings
 from personaforge.errors import Problem, SpecError
-from personaforge.spec.project import Project, lock_path
+from personaforge.spec.names import Names, read_formerly, read_names
+from personaforge.spec.project import Project, lock_path, persona_id, same_id
 from personaforge.spec.settings import GROUPS, SCHEMAS, Group, Settings
 from personaforge.versions import installed_version
 
 if TYPE_CHECKING:
     from personaforge.spec.compose import Origin
 
-_FORMAT = "spec/1"
+_FORMAT = "spec/2"
 
 
 class SpecCache(Protocol):
@@ -52,6 +53,20 @@ class Loaded(NamedTuple):
     settings: Settings
 
 
+class Broken(NamedTuple):
+    """A persona that can't be read or planned, while others can."""
+
+    persona: str
+    """The id in its file, or the file's name without its ending."""
+    file: Path
+    problems: tuple[Problem, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the persona as JSON."""
+        problems = [problem._asdict() for problem in self.problems]
+        return {"persona": self.persona, "file": str(self.file), "problems": problems}
+
+
 class Loader:
     """Loads the personas of one project."""
 
@@ -61,23 +76,39 @@ class Loader:
         self._groups: dict[str, Group] = {}
         self._fingerprint: str | None = None
         self._composer: Any = None
+        self._locks: list[Path] | None = None
+        """Lock files of the project, once they are asked for."""
+        self._names: Names | None = None
 
-    def load_all(self, files: Iterable[Path], overrides: Sequence[str] = ()) -> list[Loaded]:
-        """Load persona files. Raises SpecError with the problems of all of them."""
+    def load_all(
+        self, files: Iterable[Path], overrides: Sequence[str] = (), broken: list[Broken] | None = None
+    ) -> list[Loaded]:
+        """Load persona files. Raises SpecError with the problems of all of them.
+
+        What can't be loaded goes into `broken`, if that is given; the error is raised only where nothing else is left.
+        """
+        files = list(files)
         loaded: list[Loaded] = []
-        problems: list[Problem] = []
-        for one, found in self.each(files, overrides):
-            problems += [problem for problem in found if problem not in problems]
-            if one is not None:
+        wrong: list[Broken] = []
+        for file, (one, found) in zip(files, self.each(files, overrides), strict=True):
+            if found or one is None:
+                wrong.append(Broken(persona_id(file), file, tuple(found)))
+            else:
                 loaded.append(one)
-        if problems:
-            raise SpecError(problems)
+        if wrong and (broken is None or not loaded):
+            raise SpecError(list(dict.fromkeys(problem for one in wrong for problem in one.problems)))
+        if broken is not None:
+            broken += wrong
         return loaded
 
     def each(
         self, files: Iterable[Path], overrides: Sequence[str] = ()
     ) -> Iterator[tuple[Loaded | None, list[Problem]]]:
         """Yield what each file loads to, or None, and what is wrong with it: an id that another file has, too."""
+        files = list(files)
+        declared: dict[str, list[Path]] = {}
+        for file in dict.fromkeys(files):
+            declared.setdefault(persona_id(file), []).append(file)
         seen: dict[str, Path] = {}
         for file in files:
             try:
@@ -85,13 +116,24 @@ class Loader:
             except SpecError as error:
                 yield None, error.problems
                 continue
+            sharing = [other for other in declared[persona_id(file)] if other != file]
             other = seen.setdefault(one.settings.id, file)
-            problems = []
-            if other != file:
-                shown = self._project.relative(file)
-                message = f"{one.settings.id!r} is also the id of {self._project.relative(other)}"
-                problems.append(Problem(shown, "id", message, "ids are unique in a project"))
+            if other != file and other not in sharing:  # an id that a base gives
+                sharing.append(other)
+            problems = [same_id(self._project, one.settings.id, [file, *sharing])] if sharing else []
+            problems += self._misnamed(file, one.settings)
             yield one, problems
+
+    def _misnamed(self, file: Path, settings: Settings) -> list[Problem]:
+        """Return what is wrong with what a persona was called before."""
+        if self._names is None:
+            self._names = read_names(self._project)
+        shown = self._project.relative(file)
+        if settings.formerly != read_formerly(file):
+            text = "is set elsewhere, expected in the persona's own file alone"
+            return [Problem(shown, "formerly", text, "forge mv OLD NEW writes it")]
+        self._names.learn(file, settings.id, settings.formerly)
+        return self._names.problems(settings.id, shown)
 
     def load(self, file: Path, overrides: Sequence[str] = ()) -> Loaded:
         """Load one persona file. Raises SpecError with all its problems."""
@@ -104,8 +146,24 @@ class Loader:
                 body = orjson.dumps({**row, "groups": {name: group.digest for name, group in row["groups"].items()}})
                 groups = {group.digest: orjson.dumps(group.data) for group in row["groups"].values()}
                 self._cache.put_spec(key, body, groups)
-        settings = Settings(row["persona"], row["groups"])
-        return Loaded(file, lock_path(file, settings.id), settings)
+        settings = Settings(row["persona"], row["groups"], row["written"])
+        lock = lock_path(file, settings.id)
+        self._refuse_stray(file, lock)
+        return Loaded(file, lock, settings)
+
+    def _refuse_stray(self, file: Path, lock: Path) -> None:
+        """Refuse a persona whose lock was left in another folder: without it there would be a new face, unasked."""
+        if lock.exists() or not file.is_relative_to(self._project.personas):
+            return
+        if self._locks is None:
+            self._locks = self._project.lock_files()
+        stray = [path for path in self._locks if path.name == lock.name]
+        if stray:
+            shown, there = self._project.relative(stray[0]), self._project.relative(lock)
+            problem = Problem(
+                self._project.relative(file), "", f"its lock is {shown}, expected {there}", f"git mv {shown} {there}"
+            )
+            raise SpecError(problem)
 
     def group(self, name: str) -> dict[str, Any]:
         """Return a group as the project declares it, without a persona. Raises SpecError."""
@@ -125,7 +183,10 @@ class Loader:
         try:
             digest = digest_file(file)
         except OSError as error:
-            raise SpecError(Problem(str(file), "", f"can't be read: {error.strerror}")) from error
+            why = f"can't be read: {error.strerror}"
+            if file.is_symlink() and file.is_dir():
+                why = f"leads out of the project to {os.path.realpath(file)}"
+            raise SpecError(Problem(self._project.relative(file.parent / file.name), "", why)) from error
         if self._fingerprint is None:
             self._fingerprint = _fingerprint(self._project)
         fingerprint = _fingerprint(self._project) if fresh else self._fingerprint
@@ -178,7 +239,8 @@ class Loader:
         groups = {name: self._interned(plain.pop(name)) for name in GROUPS}
         groups[SCHEMAS] = self._interned(schemas)
         bases = [[str(source.path), source.digest] for source in sources.files[:-1]]
-        return {"persona": plain, "groups": groups, "bases": bases}
+        written = self._composer.written(sources, overrides)
+        return {"persona": plain, "groups": groups, "bases": bases, "written": written}
 
     def _every_problem(self, sources: Any, overrides: Sequence[str], error: SpecError) -> list[Problem]:
         """Return what else is wrong with a persona that can't be composed: passes over what is known to be wrong, until

@@ -497,7 +497,8 @@ class Store(Model):
     """Where artifacts are shared and how long they are kept."""
 
     remote: Line | None
-    """A folder in the project that `forge cache push` and `pull` exchange with; elsewhere only by the command line."""
+    """A folder in the project that `forge cache push` and `pull` exchange with. One elsewhere is for the machine to
+    name: FORGE_REMOTE, or --remote."""
     keep_days: Annotated[int, Field(ge=0)]
     max_gigabytes: Annotated[float, Field(ge=0)]
     query: Query = Query()
@@ -531,6 +532,8 @@ class Persona(Model):
     seed: Annotated[int, Field(ge=0, lt=2**31)]
     description: Annotated[str, StringConstraints(max_length=4000)]
     """For people; enters no key."""
+    formerly: Annotated[tuple[Annotated[str, StringConstraints(pattern=ID_PATTERN)], ...], Field(max_length=64)] = ()
+    """The ids that this persona had, oldest first. The oldest seeds everything, so that a new id makes nothing anew."""
     owner: Annotated[str, StringConstraints(max_length=200)]
     tags: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=63)], ...]
     pinned: dict[Name, dict[str, JsonValue]]

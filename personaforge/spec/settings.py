@@ -70,17 +70,31 @@ class Group:
 class Settings:
     """All settings of one persona."""
 
-    __slots__ = ("_digests", "groups", "persona")
+    __slots__ = ("_digests", "groups", "persona", "written")
 
-    def __init__(self, persona: Mapping[str, Any], groups: Mapping[str, Group]) -> None:
+    def __init__(
+        self, persona: Mapping[str, Any], groups: Mapping[str, Group], written: Mapping[str, Any] | None = None
+    ) -> None:
         self.persona = persona
         self.groups = groups
+        self.written = written or {}
+        """What the user wrote of it, by dotted path; see `personaforge.spec.written`."""
         self._digests: dict[str, str] = {}
 
     @property
     def id(self) -> str:
         """The persona's slug."""
         return str(self.persona["id"])
+
+    @property
+    def formerly(self) -> tuple[str, ...]:
+        """The ids that the persona had, oldest first."""
+        return tuple(str(name) for name in self.persona.get("formerly") or ())
+
+    @property
+    def origin(self) -> str:
+        """The persona's oldest id: what seeds, prompts and signatures know it by."""
+        return self.formerly[0] if self.formerly else self.id
 
     def value(self, path: str) -> Any:
         """Return the value at a dotted path such as `image.model`. Raises KeyError with the path."""
@@ -95,6 +109,11 @@ class Settings:
         group = self.groups.get(head)
         found = _at(group.data, rest) if group is not None else _at(self.persona, path)
         return default if found is _MISSING else found
+
+    def step_of(self, kind: str) -> str:
+        """Return the name of the pipeline's first step of a kind; the kind itself where there is none."""
+        steps: Mapping[str, Any] = self.value("pipeline.steps")
+        return next((name for name, step in steps.items() if step["kind"] == kind), kind)
 
     def digest_of(self, path: str) -> str:
         """Return the digest of the value at a dotted path; a fixed one where there is none."""

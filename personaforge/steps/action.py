@@ -37,7 +37,8 @@ class Action:
     """One cached call. Who performs it sees `request` and `inputs` and nothing else, and the key covers all of both."""
 
     kind: str
-    """complete, draw, film, speak, measure, measure_clip, finish, repair, write or sheet."""
+    """complete, draw, film, speak, measure, measure_clip, finish, repair, write or sheet; on record also score_photo,
+    and anchor: somebody's decision."""
     provider: str
     """Who performs it, with the version of the code that shapes the bytes: `embedded@1`."""
     request: Mapping[str, Any]
@@ -112,6 +113,16 @@ class Outcome:
     attempt: int = 0
     evaluations: tuple[Mapping[str, Any], ...] = ()
     """What was judged on the way, an entry for each attempt."""
+    under: Mapping[str, Any] = field(default_factory=dict)
+    """What it was accepted under; this and the next three are for the lock, and no later node depends on them."""
+    also: str = ""
+    """Key that the same wish has now, where forge's own part of it has changed since `key`."""
+    face: str = ""
+    """A drawn candidate's face; see `personaforge.steps.remake`."""
+    replaced: Mapping[str, str] = field(default_factory=dict)
+    """Digests, by name, of pinned artifacts that were remade here with other bytes."""
+    stays: str = ""
+    """What the present rules would decide, where they would not accept what is pinned; for people."""
 
     @property
     def passed(self) -> bool:
@@ -133,6 +144,10 @@ class Outcome:
             "key": self.key,
             "take": self.take,
             "attempt": self.attempt,
+            "under": dict(self.under),
+            "also": self.also,
+            "face": self.face,
+            "replaced": dict(self.replaced),
         }
 
 
@@ -142,7 +157,18 @@ def outcome_from_json(fields: Mapping[str, Any]) -> Outcome:
         name: Output(Artifact(item["digest"], item["media_type"], item["size"]), item["path"])
         for name, item in fields["outputs"].items()
     }
-    return Outcome(fields["status"], outputs, fields["facts"], fields["key"], fields["take"], fields["attempt"])
+    return Outcome(
+        fields["status"],
+        outputs,
+        fields["facts"],
+        fields["key"],
+        fields["take"],
+        fields["attempt"],
+        under=fields.get("under", {}),
+        also=fields.get("also", ""),
+        face=fields.get("face", ""),
+        replaced=fields.get("replaced", {}),
+    )
 
 
 Procedure = Generator[Action, Result, Outcome]

@@ -5,19 +5,21 @@ buying anything; a crash in the middle resumes where it stopped; a changed thres
 
 What the lock pins comes first: as long as the request is what it was at the pin, the pinned artifact is the answer,
 whatever else the store holds, and it is only judged again. One that is missing is never silently made anew: a
-deterministic provider may remake it, if the bytes come out equal, and otherwise the user has to say so.
+deterministic provider may remake it, if the bytes come out equal, and otherwise the user has to say so. Once remade it
+is judged like one that was there, so that a machine with a store and one without come to the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from personaforge.errors import JobFailed, PinnedArtifactMissing, Refused
+from personaforge.errors import JobFailed, LockFrozen, PinnedArtifactMissing, Refused
 from personaforge.identity.verdict import Decision
 from personaforge.steps.action import Action, Outcome, Output, Result, Status
-from personaforge.steps.context import Context
+from personaforge.steps.context import Context, pinned_size
+from personaforge.steps.remake import refusal
 from personaforge.store.artifact import Artifact
 from personaforge.store.lockfile import Pin
 
@@ -81,23 +83,28 @@ def attempt_loop(
     output its place in the build folder. `exhausted` is the status when every attempt was used and none accepted,
     `otherwise` the outcome with a limit of 0, which lets only what is pinned through. Raises PinnedArtifactMissing.
     """
-    expected: Mapping[str, str] | None = None
     pin = None if context.repin else context.pin
-    if pin is not None and pin.key == first.key:
+    tried: list[Attempt] = []
+    if pin is not None and context.standing.same_request(pin, first.key):
+        replaced: dict[str, str] = {}
         made = _pinned(context, pin, paths)
-        if made is not None:
-            outcome = yield from _judged_again(context, first, pin, made, examine, paths)
-            if outcome is not None:
-                return outcome
-        elif first.deterministic:
-            expected = pin.outputs
-        else:
-            raise _missing(context, "is in neither the store nor the build folder")
+        if made is None:
+            remaking = _remade(context, pin, make, examine)
+            made = yield from (remaking if first.deterministic else _as_recorded(context, remaking))
+            replaced = {name: digest for name, digest in pin.outputs.items() if made.outputs[name].digest != digest}
+        judgement = yield from examine(made)
+        outcome = _stands(context, first, Attempt(pin.attempt, made, judgement), pin, paths, replaced)
+        if outcome is not None:
+            return outcome
+        # It is known, and only what comes after it is new: also where the store has forgotten how it came about.
+        tried.append(Attempt(pin.attempt, made, judgement))
+    if context.frozen:
+        raise frozen(context, first)
     if not limit:
         assert otherwise is not None
         return otherwise
-    tried: list[Attempt] = []
-    for number in range(limit):
+    start = tried[-1].number + 1 if tried else 0
+    for number in range(start, start if _is_hopeless(tried) else limit):
         made = yield from make(number, tried)
         judgement = _blocked(made) if made.blocked else (yield from examine(made))
         tried.append(Attempt(number, made, judgement))
@@ -106,11 +113,7 @@ def attempt_loop(
     best = tried[-1] if tried[-1].judgement.decision is Decision.ACCEPT else max(tried, key=_rank)
     accepted = best.judgement.decision is Decision.ACCEPT
     status: Status = best.judgement.status if accepted else "rejected" if best.made.blocked else exhausted
-    if expected is not None and accepted:
-        found = {name: artifact.digest for name, artifact in best.made.outputs.items()}
-        if found != dict(expected):
-            raise _missing(context, "was remade, but came out different")
-    return _outcome(context, first, best, tried, status, paths)
+    return _outcome(context, first, best, tried, status, paths, under=context.standing.noted())
 
 
 class Called(NamedTuple):
@@ -161,30 +164,106 @@ def _pinned(context: Context, pin: Pin, paths: Callable[[Mapping[str, Artifact]]
     outputs = {name: Artifact(digest, pin.media[name], 0) for name, digest in pin.outputs.items()}
     places = paths(outputs)
     for name, artifact in outputs.items():
-        size = context.artifacts.size(artifact.digest, places.get(name, ""))
+        size = pinned_size(context, artifact, places.get(name, ""))
         if size is None:
             return None
         outputs[name] = artifact._replace(size=size)
     return Made(outputs, {name: value for name, value in pin.facts.items() if name in _KEPT_FACTS})
 
 
-def _judged_again(
+def _remade(
+    context: Context,
+    pin: Pin,
+    make: Callable[[int, Sequence[Attempt]], Making],
+    examine: Callable[[Made], Examining],
+) -> Generator[Action, Result, Made]:
+    """Make the pinned attempt again, by the way on which it was made: a later attempt is told what was wrong before.
+
+    Raises PinnedArtifactMissing where other bytes come out and may not take the pin's place.
+    """
+    tried: list[Attempt] = []
+    for number in range(pin.attempt):
+        before = yield from make(number, tried)
+        judgement = _blocked(before) if before.blocked else (yield from examine(before))
+        tried.append(Attempt(number, before, judgement))
+    made = yield from make(pin.attempt, tried)
+    found = {name: artifact.digest for name, artifact in made.outputs.items()}
+    if found != dict(pin.outputs):
+        refused = yield from refusal(context, pin, made.outputs, examine(made))
+        if refused:
+            raise _missing(context, f"was remade, but came out different ({refused})")
+    return made
+
+
+def _is_hopeless(tried: Sequence[Attempt]) -> bool:
+    """Tell whether what is pinned now fails so far that no further attempt is made."""
+    return bool(tried) and tried[-1].judgement.decision is Decision.REJECT
+
+
+def _as_recorded(context: Context, remaking: Making) -> Making:
+    """Follow the remaking of what was bought as far as its calls are on record: an artifact that forge composed itself
+    from them is made again for nothing. Raises PinnedArtifactMissing before any call."""
+    action = next(remaking)
+    while True:
+        if action.content is None and not context.known(action.key):
+            raise _missing(context, "is in neither the store nor the build folder")
+        result = yield action
+        try:
+            action = remaking.send(result)
+        except StopIteration as stop:
+            made: Made = stop.value
+            return made
+
+
+def _stands(
     context: Context,
     first: Action,
+    pinned: Attempt,
     pin: Pin,
-    made: Made,
-    examine: Callable[[Made], Examining],
     paths: Callable[[Mapping[str, Artifact]], Mapping[str, str]],
-) -> Generator[Action, Result, Outcome | None]:
-    """Return the outcome of the pinned artifacts, or None when they fail their gate now."""
-    judgement = yield from examine(made)
+    replaced: Mapping[str, str],
+) -> Outcome | None:
+    """Return the outcome of the pinned artifacts, or None when they fail a gate that the user has changed."""
+    judgement = pinned.judgement
+    accepted = judgement.decision is Decision.ACCEPT
     # Flagged for want of attempts, it ships as it is. Flagged by a second opinion, its gate has to let it through.
     flagged = pin.status == "flagged" and pin.facts.get("decision") != Decision.ACCEPT.value
-    if judgement.decision is not Decision.ACCEPT and not flagged:
+    stays = not accepted and not flagged and pin.status != "rejected" and context.standing.same_gates(pin)
+    if not accepted and not flagged and not stays:
         return None
-    status: Status = judgement.status if judgement.decision is Decision.ACCEPT else "flagged"
-    attempt = Attempt(pin.attempt, made, judgement)
-    return _outcome(context, first, attempt, [attempt], status, paths)
+    status: Status = judgement.status if accepted else pin.status if stays else "flagged"  # type: ignore[assignment]
+    outcome = _outcome(
+        context,
+        first,
+        pinned,
+        [pinned],
+        status,
+        paths,
+        under=context.standing.noted(pin),
+    )
+    also = first.key if first.key != pin.key else ""
+    kept = replace(outcome, key=pin.key, take=pin.take, also=also, replaced={**pin.replaced, **replaced})
+    if not replaced and status == pin.status and _same_figures(pin.facts, kept.facts):
+        kept = replace(kept, facts=dict(pin.facts))
+    if not stays:
+        return kept
+    # Accepted once, it stays as it was accepted; the evaluation says what would be decided now.
+    reason = "; ".join(judgement.problems) or str(judgement.facts.get("reason", ""))
+    return replace(kept, facts=dict(pin.facts), stays=f"{judgement.decision.value} now: {reason}")
+
+
+_SAME_FIGURE = 1e-3
+"""How far apart two machines, or two versions of onnxruntime, measure one picture at most; measured by us. A lock must
+not change, nor what depends on it, because somebody else has built."""
+
+
+def _same_figures(one: Any, other: Any) -> bool:
+    """Tell whether facts are the same but for the last digits of measured numbers."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(_same_figures(one[name], other[name]) for name in one)
+    if isinstance(one, float) and isinstance(other, float):
+        return abs(one - other) <= _SAME_FIGURE
+    return bool(one == other)
 
 
 def _outcome(
@@ -194,6 +273,8 @@ def _outcome(
     tried: Sequence[Attempt],
     status: Status,
     paths: Callable[[Mapping[str, Artifact]], Mapping[str, str]],
+    *,
+    under: Mapping[str, Any],
 ) -> Outcome:
     places = paths(best.made.outputs) if best.made.outputs else {}
     facts = {
@@ -215,11 +296,23 @@ def _outcome(
         if attempt.judgement.evaluation is not None
     )
     outputs = {name: Output(artifact, places.get(name, "")) for name, artifact in best.made.outputs.items()}
-    return Outcome(status, outputs, facts, first.key, context.take, best.number, evaluations)
+    return Outcome(status, outputs, facts, first.key, context.take, best.number, evaluations, under=under)
 
 
 def _rank(attempt: Attempt) -> float:
     return attempt.judgement.rank
+
+
+def frozen(context: Context, first: Action | None = None) -> LockFrozen:
+    """Return that something else would be made than what the lock pins."""
+    node, pin = context.node, context.pin
+    if pin is None:
+        what = "is not in the lock"
+    elif first is not None and first.key != pin.key:
+        what = "is asked for otherwise than the lock has it"
+    else:
+        what = "is pinned, and would be made anew"
+    return LockFrozen(f"{node.id} {what}, and the lock is frozen", hint=f"forge build {node.persona}; commit the lock")
 
 
 def _missing(context: Context, what: str) -> PinnedArtifactMissing:
@@ -229,5 +322,5 @@ def _missing(context: Context, what: str) -> PinnedArtifactMissing:
     return PinnedArtifactMissing(
         f"{node.id} is pinned to {digests}, which {what}",
         hint=f"get it with `forge cache pull {node.persona}`, or accept a new one with "
-        f"`forge build {node.persona} --repin {node.name}`",
+        f"`forge build {node.persona} --repin {context.anchor_step if node.kind == 'candidate' else node.name}`",
     )

@@ -67,7 +67,7 @@ def asked(
         found.append(
             Action(
                 kind=KINDS[modality],
-                provider=f"{capability.name}@{capability.version}",
+                provider=capability.maker,
                 request={**request, "model": model},
                 inputs={name: digest for name, digest in inputs.items() if name in capability.reads},
                 take=context.take,

@@ -54,7 +54,7 @@ def completion(
         "fashion": {"contexts": {}},
         **uses,
         "brief": settings["brief"],
-        "persona_id": context.node.persona,
+        "persona_id": context.node.origin,
         "section": section,
         "pinned": pinned,
         "sections": dict(sections),
@@ -76,8 +76,8 @@ def completion(
             sources.update(rendered.sources)
     fields["temperature"] = settings[f"{base}.temperature"]
     fields["max_tokens"] = max_tokens
-    node = f"{step}{stream}"
-    fields["seed"] = derive_seed(context.node.persona, node, context.take, attempt, settings["seed"])
+    node = f"{context.origin(step)}{stream}"
+    fields["seed"] = derive_seed(context.node.origin, node, context.take, attempt, settings["seed"])
     fields["context"] = {
         "brief": settings["brief"],
         "pinned": pinned,
@@ -95,7 +95,7 @@ def completion(
     return [
         Action(
             kind="complete",
-            provider=f"{capability.name}@{capability.version}",
+            provider=capability.maker,
             request={**request, "model": model},
             inputs={BAD_ANSWER: bad.artifact.digest} if bad is not None else {},
             take=context.take,

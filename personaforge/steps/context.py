@@ -6,25 +6,31 @@ looks, the runner's may take a pinned artifact back into the store from the buil
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 import orjson
 
-from personaforge.errors import Problem, SpecError
+from personaforge.errors import PinnedArtifactMissing, Problem, SpecError
 from personaforge.providers.capability import Capability
+from personaforge.providers.kinds import media_type
 from personaforge.spec.settings import View
 from personaforge.steps.action import Outcome
+from personaforge.steps.standing import Standing
+from personaforge.store.artifact import Artifact
 from personaforge.store.lockfile import Pin
 from personaforge.templating import Rendered, Templates
 
 ANCHOR = "anchor"
-"""The anchor's step kind, the name of its node, and of its output."""
+"""The anchor's step kind, and the name of its output. Its step may have any name."""
 SHAPE = "shape"
 """The fact by which the lock tells other personas what a persona's face is like; see the placement step."""
 _TEXTS = ("application/json", "text/")
 """Beginnings of the media types of texts."""
+TEXT = "a text"
+"""What `kind_of` says of anything that reads as text: JSON is not told from other texts by its first bytes."""
 
 
 class Artifacts(Protocol):
@@ -36,6 +42,10 @@ class Artifacts(Protocol):
 
     def read(self, digest: str) -> bytes:
         """Return an artifact's bytes. Raises StoreError."""
+        ...
+
+    def head(self, digest: str) -> bytes:
+        """Return an artifact's first bytes, as many as tell what it is. Raises StoreError."""
         ...
 
 
@@ -50,6 +60,13 @@ class Node(NamedTuple):
     needs: tuple[str, ...]
     """Names of nodes of the same persona."""
     tags: tuple[str, ...]
+    born: str = ""
+    """The persona's oldest id where it has been renamed."""
+
+    @property
+    def origin(self) -> str:
+        """The id that shapes bytes and keys (seeds, prompts): a new name of the persona must make nothing anew."""
+        return self.born or self.persona
 
     @property
     def name(self) -> str:
@@ -95,14 +112,28 @@ class Context:
     capability: Callable[[str, str], Capability]
     """(modality, provider name) -> what is fixed about the provider. Raises SpecError for an unknown one."""
     pin: Pin | None = None
-    pins: Callable[[str], Pin | None] = field(default=lambda name: None)
-    """Pins of other nodes of the persona, by name."""
+    pins: Callable[[str], Pin | None] = field(default=lambda kind: None)
+    """The pin of the persona's node of a kind that has one node, such as the anchor."""
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    """The kinds of the needs, by node name."""
+    anchor_step: str = ANCHOR
+    """What the pipeline calls the step that chooses the anchor."""
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """Steps that the lock knows by another name, and that; see `personaforge.plan.renamed`."""
     issued: Callable[[], Mapping[str, str]] = field(default=dict)
     """Shapes of the other personas' faces that the project's locks pin, by persona; only for a kind that places."""
     take: int = 0
     """Which take the user wants: the pinned one, or a further one when forced."""
     repin: bool = False
     """Whether the user has said that the pin may be replaced."""
+    frozen: bool = False
+    """Whether nothing may be made that the lock doesn't pin."""
+    may_remake: bool = False
+    """Whether a lost drawing's pin may be replaced by other bytes of the same face; see `personaforge.steps.remake`."""
+    known: Callable[[str], bool] = field(default=lambda key: False)
+    """Whether an action's result is known, by its key."""
+    standing: Standing = field(default_factory=Standing)
+    """What a result would be accepted under now."""
     templates_used: dict[str, str] = field(default_factory=dict)
 
     def render(self, template: str, variables: Mapping[str, Any]) -> Rendered:
@@ -115,13 +146,22 @@ class Context:
         """Return an artifact's content as JSON. Raises ValueError when it is none."""
         return orjson.loads(self.artifacts.read(digest))
 
-    def needed(self, step: str) -> dict[str, Outcome]:
-        """Return the outcomes of a needed step by slot."""
-        prefix = step + "/"
-        found = {name[len(prefix) :]: outcome for name, outcome in self.needs.items() if name.startswith(prefix)}
-        if step in self.needs:
-            found[""] = self.needs[step]
-        return found
+    def needed(self, kind: str) -> dict[str, Outcome]:
+        """Return the outcomes of the needed nodes of a kind by slot; by name where several steps share slots."""
+        names = [name for name in self.needs if self.kinds.get(name) == kind]
+        slots = [name.partition("/")[2] for name in names]
+        shown = slots if len(set(slots)) == len(slots) else names
+        return {slot: self.needs[name] for slot, name in zip(shown, names, strict=True)}
+
+    def origin(self, step: str) -> str:
+        """Return the name by which seeds know a step: the lock's, where it was renamed since."""
+        return self.renamed.get(step, step)
+
+    @property
+    def stream(self) -> str:
+        """The node's name as its seeds derive from it."""
+        slot = self.node.slot
+        return f"{self.origin(self.node.step)}/{slot}" if slot else self.origin(self.node.step)
 
     def texts_read(self) -> dict[str, str]:
         """Return the digests of the texts that the needs have come to, by need: for an action's `sources`."""
@@ -141,6 +181,40 @@ class Context:
         steps = ", ".join(sorted({name.partition("/")[0] for name in self.needs})) or "nothing"
         hint = f"a {self.node.kind} step needs a step that gives {output}"
         raise SpecError(Problem("", path, f"found {steps}, which gives no {output}", hint))
+
+
+def pinned_size(context: Context, artifact: Artifact, path: str) -> int | None:
+    """Return the size of a pinned artifact, None when it can't be read; `path` is its place in the build folder.
+
+    A lock may come from anywhere: what it names is looked at before anything is made from it. Raises
+    PinnedArtifactMissing for what isn't of the pinned media type.
+    """
+    size = context.artifacts.size(artifact.digest, path)
+    if size is None:
+        return None
+    expected, found = artifact.media_type, kind_of(context.artifacts.head(artifact.digest))
+    if found == expected or (found == TEXT and expected.startswith(_TEXTS)):
+        return size
+    node = context.node
+    raise PinnedArtifactMissing(
+        f"{node.id} is pinned to {artifact.digest[:12]} as {expected}, and that is {found or 'an empty file'}: "
+        "something else than forge has changed its line in the lock",
+        hint=f"bring the line back (git checkout -- personas/{node.persona}.lock.yaml), or accept a new one: "
+        f"forge build {node.persona} --repin {node.name}",
+    )
+
+
+def kind_of(head: bytes) -> str:
+    """Return the media type of a content that begins with these bytes: `TEXT` for any text, empty for no content."""
+    found = media_type(head)
+    if found != "application/octet-stream" or not head:
+        return found if head else ""
+    try:
+        # An incremental decoder lets the head end in the middle of a character.
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return found
+    return found if b"\0" in head else TEXT
 
 
 def pretty_json(value: Any) -> bytes:

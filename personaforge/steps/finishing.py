@@ -23,6 +23,7 @@ from personaforge.steps.measuring import judge_clip, judge_image
 from personaforge.steps.text import suffix_of
 from personaforge.steps.video import CLIP
 from personaforge.store.artifact import Artifact
+from personaforge.versions import library_versions
 
 FINISHED = "finished"
 """Name of a finished picture's or clip's output."""
@@ -47,7 +48,7 @@ def finish(context: Context) -> Procedure:
         provider=f"forge@{realism.VERSION}",
         request={
             "realism": settings["realism"],
-            "seed": derive_seed(context.node.persona, context.node.name, context.take, 0, settings["seed"]),
+            "seed": derive_seed(context.node.origin, context.stream, context.take, 0, settings["seed"]),
         },
         inputs={"image": original.digest},
         take=context.take,
@@ -71,7 +72,7 @@ def repair(context: Context) -> Procedure:
     references = reference_set(context)
     action = Action(
         kind="repair",
-        provider=f"forge@{clip_repair.VERSION}",
+        provider=", ".join((f"forge@{clip_repair.VERSION}", *library_versions(_libraries(wanted)))),
         request={
             "unsharp": wanted["unsharp"] if wanted["auto_sharpen"] else None,
             "super_resolution": wanted["super_resolution"] if wanted["auto_super_res"] else None,
@@ -95,6 +96,12 @@ def repair(context: Context) -> Procedure:
         return _weighed(before, after, refused)
 
     return (yield from _finished(context, source, CLIP, action, examine))
+
+
+def _libraries(wanted: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the libraries whose version changes a repaired clip's bytes: the VP8 encoder, and what runs a model."""
+    model = wanted["auto_super_res"] and (wanted["super_resolution"] or {}).get("upscaler") == "onnx"
+    return ("opencv", "onnxruntime") if model else ("opencv",)
 
 
 def _finished(context: Context, source: Outcome, output: str, action: Action, examine: Any) -> Procedure:

@@ -7,25 +7,29 @@ types `--repin`. Everything else follows its settings, and the lock only says wh
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from personaforge.digest import derive_seed
-from personaforge.errors import PinnedArtifactMissing
+from personaforge.errors import PinnedArtifactMissing, PlanError
 from personaforge.identity.verdict import Decision
 from personaforge.providers.capability import Capability
 from personaforge.spec.settings import View
 from personaforge.steps.action import Action, Outcome, Output, Procedure, Status
-from personaforge.steps.attempts import Attempt, Examining, Judgement, Made, Making, attempt_loop, call
+from personaforge.steps.attempts import Attempt, Examining, Judgement, Made, Making, attempt_loop, call, frozen
 from personaforge.steps.choices import asked
-from personaforge.steps.context import ANCHOR, Context
+from personaforge.steps.context import ANCHOR, Context, pinned_size
 from personaforge.steps.measuring import ReferenceSet, can_judge, judge_image, measure, no_model, not_bought
+from personaforge.steps.remake import face_of
 from personaforge.steps.text import SECTIONS, made_by, suffix_of
 from personaforge.steps.wardrobe import WARDROBES
 from personaforge.store.artifact import Artifact
 from personaforge.store.lockfile import Pin
 
 IMAGE = "image"
-"""Name of an image's output."""
+"""The step kind of images, and the name of their output and of a candidate's."""
+CANDIDATE = "candidate"
+"""The step kind of what the anchor is chosen from."""
 REFERENCE = "reference"
 """The step kind of the reference set's other pictures, and the name of their output."""
 
@@ -46,36 +50,50 @@ def candidate(context: Context) -> Procedure:
     kept = _as_pinned(context, IMAGE) if anchor_pin is not None else None
     if kept is not None:
         return kept
-    if anchor_pin is None and not can_judge(context):
+    if anchor_pin is None and not can_judge(context) and not context.frozen:
         return not_bought(context)
+    provider = str(settings[f"pipeline.steps.{context.node.step}.provider"])
+    drawn_alike = context.capability("image", provider).deterministic
+    # Nobody needs it any more: it can't be drawn alike, or the anchor is one that somebody has set.
+    if anchor_pin is not None and (context.pin is None or not drawn_alike):
+        return _not_drawn(context, anchor_pin)
     position = settings[f"matrix.positions.{settings['matrix.anchor']}"]
     actions = draw(context, position, settings["matrix.anchor"], None, 0)
     first = actions[0]
-    remade = context.pin is not None and context.pin.key == first.key and first.deterministic
+    remade = context.pin is not None and first.deterministic and context.standing.same_request(context.pin, first.key)
     if anchor_pin is not None and not remade:
-        chosen = _pinned_artifact(anchor_pin, ANCHOR)
-        if context.artifacts.size(chosen.digest, _anchor_path(context, chosen)) is None:
-            raise _anchor_missing(context, anchor_pin)
-        return Outcome("accepted", {}, {"reason": "not drawn, since the anchor is pinned"})
+        return _not_drawn(context, anchor_pin)
+    face = ""
 
     def make(number: int, tried: Sequence[Attempt]) -> Making:
         return made_by(context, (yield from call(actions)), IMAGE, IMAGE)
 
     def examine(made: Made) -> Examining:
+        nonlocal face
         measured = yield from measure(context, made.outputs[IMAGE])
+        face = face_of(measured)
         facts = {"faces": measured.get("faces", 0)} if measured is not None else {}
         return Judgement(Decision.ACCEPT, 0.0, facts=facts)
 
-    return (
-        yield from attempt_loop(
-            context,
-            first=first,
-            make=make,
-            examine=examine,
-            limit=1,
-            paths=lambda outputs: {IMAGE: f"candidates/{slot}{suffix_of(outputs[IMAGE])}"},
-        )
+    outcome = yield from attempt_loop(
+        context,
+        first=first,
+        make=make,
+        examine=examine,
+        limit=1,
+        paths=lambda outputs: {IMAGE: f"candidates/{slot}{suffix_of(outputs[IMAGE])}"},
     )
+    # Only what can be drawn again is ever held against it.
+    same = context.pin is not None and context.pin.face and outcome.key == context.pin.key
+    return replace(outcome, face=context.pin.face if same and context.pin else face if first.deterministic else "")
+
+
+def _not_drawn(context: Context, anchor_pin: Pin) -> Outcome:
+    """Return the outcome of a candidate that nobody needs. Raises PinnedArtifactMissing where the anchor is gone."""
+    chosen = _pinned_artifact(anchor_pin, ANCHOR)
+    if context.artifacts.size(chosen.digest, _anchor_path(context, chosen)) is None:
+        raise _anchor_missing(context, anchor_pin)
+    return Outcome("accepted", {}, {"reason": "not drawn, since the anchor is pinned"})
 
 
 def anchor(context: Context) -> Procedure:
@@ -84,12 +102,14 @@ def anchor(context: Context) -> Procedure:
     from personaforge.identity.score import Unmeasured, in_domain, outside
 
     if context.pin is not None and not context.repin:
-        kept = _as_pinned(context, ANCHOR)
+        kept = _as_pinned(context, ANCHOR) or _remade_anchor(context, context.pin)
         if kept is None:
             raise _anchor_missing(context, context.pin)
         return kept
+    if context.frozen:
+        raise frozen(context)
     settings = context.settings
-    candidates = context.needed("candidate")
+    candidates = context.needed(CANDIDATE)
     drawn = {slot: outcome.outputs[IMAGE].artifact for slot, outcome in candidates.items() if IMAGE in outcome.outputs}
     if not drawn:
         reasons = [str(outcome.facts.get("reason", "")) for outcome in candidates.values()]
@@ -127,7 +147,8 @@ def anchor(context: Context) -> Procedure:
     facts.update(candidate=slots[index], strategy=strategy)
     outputs = {ANCHOR: Output(chosen, _anchor_path(context, chosen))}
     key = candidates[slots[index]].key
-    return Outcome("unmeasured" if status == "unmeasured" else "accepted", outputs, facts, key, context.take)
+    ended: Status = "unmeasured" if status == "unmeasured" else "accepted"
+    return Outcome(ended, outputs, facts, key, context.take, under=context.standing.noted())
 
 
 def image(context: Context) -> Procedure:
@@ -193,7 +214,7 @@ def draw(
         found: dict[str, Any] = {
             "width": position["width"] if "width" in position else view["image.width"],
             "height": position["height"] if "height" in position else view["image.height"],
-            "seed": derive_seed(context.node.persona, context.node.name, context.take, attempt, view["seed"]),
+            "seed": derive_seed(context.node.origin, context.stream, context.take, attempt, view["seed"]),
             "attempt": attempt,
         }
         if "prompt" in capability.reads:
@@ -261,7 +282,11 @@ def profile_of(context: Context) -> Mapping[str, Any]:
 
 def wardrobe_of(context: Context, slot: str) -> Mapping[str, Any]:
     """Return how a position or motion is dressed."""
-    found: Mapping[str, Any] = context.read_json(context.of_kind(WARDROBES).outputs[WARDROBES].artifact.digest)[slot]
+    everyone = context.read_json(context.of_kind(WARDROBES).outputs[WARDROBES].artifact.digest)
+    if slot not in everyone:
+        hint = f"select what dresses it, too: --select +{context.node.name}"
+        raise PlanError(f"{context.node.id} is not dressed yet: the wardrobes were made without {slot!r}", hint=hint)
+    found: Mapping[str, Any] = everyone[slot]
     return found
 
 
@@ -290,12 +315,43 @@ def _as_pinned(context: Context, output: str) -> Outcome | None:
     path = (
         _anchor_path(context, artifact) if output == ANCHOR else f"candidates/{context.node.slot}{suffix_of(artifact)}"
     )
-    size = context.artifacts.size(artifact.digest, path)
+    size = pinned_size(context, artifact, path)
     if size is None:
         return None
     outputs = {output: Output(artifact._replace(size=size), path)}
     status: Status = "unmeasured" if pin.status == "unmeasured" else "accepted"
-    return Outcome(status, outputs, pin.facts, pin.key, pin.take, pin.attempt)
+    return _from_pin(pin, status, outputs)
+
+
+def _remade_anchor(context: Context, pin: Pin) -> Outcome | None:
+    """Return the anchor as its candidate was drawn again with other bytes, which measured as the same face."""
+    if not context.may_remake:
+        return None
+    for outcome in context.needed(CANDIDATE).values():
+        if outcome.replaced.get(IMAGE) == pin.outputs[ANCHOR]:
+            artifact = outcome.outputs[IMAGE].artifact
+            outputs = {ANCHOR: Output(artifact, _anchor_path(context, artifact))}
+            status: Status = "unmeasured" if pin.status == "unmeasured" else "accepted"
+            replaced = {**pin.replaced, ANCHOR: pin.outputs[ANCHOR]}
+            return _from_pin(pin, status, outputs, replaced)
+    return None
+
+
+def _from_pin(
+    pin: Pin, status: Status, outputs: Mapping[str, Output], replaced: Mapping[str, str] | None = None
+) -> Outcome:
+    return Outcome(
+        status,
+        outputs,
+        pin.facts,
+        pin.key,
+        pin.take,
+        pin.attempt,
+        under=pin.under,
+        also=pin.also,
+        face=pin.face,
+        replaced=pin.replaced if replaced is None else replaced,
+    )
 
 
 def _pinned_artifact(pin: Pin, output: str) -> Artifact:
@@ -307,5 +363,6 @@ def _anchor_missing(context: Context, pin: Pin) -> PinnedArtifactMissing:
     return PinnedArtifactMissing(
         f"the anchor of {persona} is pinned to {pin.outputs[ANCHOR][:12]}, and that picture is in neither the store "
         "nor the build folder",
-        hint=f"get it with `forge cache pull {persona}`, or choose a new face: `forge build {persona} --repin anchor`",
+        hint=f"get it with `forge cache pull {persona}`, or choose a new face: "
+        f"`forge build {persona} --repin {context.anchor_step}`",
     )

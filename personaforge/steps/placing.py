@@ -15,9 +15,11 @@ from typing import Any
 
 from personaforge.digest import digest_json
 from personaforge.steps.action import Outcome, Output, Procedure
+from personaforge.steps.attempts import frozen
 from personaforge.steps.context import ANCHOR, SHAPE, Context, pretty_json
 from personaforge.steps.images import face_facts, profile_of
 from personaforge.steps.text import write_action
+from personaforge.store.lockfile import Pin
 
 PLACEMENT = "placement"
 """Name of the output, of its number among the facts, and of the request field that carries it."""
@@ -36,7 +38,30 @@ def place(context: Context) -> Procedure:
     key = digest_json("placement/1", {"subject": subject, "draws": draws})
     if pin is not None and pin.key == key:
         return (yield from _kept(context, key, pin.facts))
+    if context.frozen:
+        raise frozen(context)
     return (yield from _kept(context, key, _choice(subject, context.issued(), draws)))
+
+
+def placement_of(request: Mapping[str, Any], draws: int) -> Pin | None:
+    """Return the pin of the placement that a drawn candidate's request names, None where it names none: the first face
+    of a DNA has no number there, and was perhaps drawn before faces were placed.
+
+    `draws` are how many faces the placement may choose among now: with another number it would be chosen anew, but for
+    the anchor that was drawn by it.
+    """
+    from personaforge.digest import digest_bytes
+    from personaforge.providers.embedded.face_params import subject_face
+    from personaforge.providers.embedded.face_placement import shape_of, shape_text
+
+    try:
+        subject = {name: request["subject"][name] for name in ("dna", "surface")}
+        number = int(request[PLACEMENT])
+        facts = {PLACEMENT: number, SHAPE: shape_text(shape_of(subject_face(subject, number)))}
+    except (KeyError, TypeError, ValueError):
+        return None
+    key = digest_json("placement/1", {"subject": subject, "draws": draws})
+    return Pin(key, {PLACEMENT: digest_bytes(pretty_json(facts))}, {PLACEMENT: "application/json"}, facts=facts)
 
 
 def _choice(subject: Mapping[str, Any], issued: Mapping[str, str], draws: int) -> dict[str, Any]:

@@ -84,10 +84,11 @@ def sheet(context: Context) -> Procedure:
     settings = context.settings
     cells: list[dict[str, Any]] = []
     inputs: dict[str, str] = {}
-    for name, outcome in sorted(context.needs.items(), key=lambda item: _sheet_order(item[0])):
+    for name, outcome in sorted(context.needs.items(), key=lambda item: _sheet_order(context, item[0])):
         output = next((outcome.outputs[name] for name in (ANCHOR, REFERENCE, IMAGE) if name in outcome.outputs), None)
         composite = outcome.facts.get("composite")
-        caption = name.removeprefix("image/") + (f"  {composite:.2f}" if isinstance(composite, float) else "")
+        slot = name.partition("/")[2] if context.kinds.get(name) == IMAGE else ""
+        caption = (slot or name) + (f"  {composite:.2f}" if isinstance(composite, float) else "")
         cells.append({"name": name, "caption": caption, "status": outcome.status if output else "missing"})
         if output is not None:
             inputs[name] = output.artifact.digest
@@ -122,5 +123,6 @@ def _entry(outcome: Outcome) -> Mapping[str, Any]:
     return entry
 
 
-def _sheet_order(name: str) -> tuple[int, str]:
-    return (0 if name == ANCHOR else 1 if name.startswith("image/") else 2, name)
+def _sheet_order(context: Context, name: str) -> tuple[int, str]:
+    kind = context.kinds.get(name)
+    return (0 if kind == ANCHOR else 1 if kind == IMAGE and "/" in name else 2, name)

@@ -88,7 +88,7 @@ def _revised(
         earlier = {name: revised[name] for name in revised if name in needs}
         problems: tuple[str, ...] = ()
         for attempt in range(settings[f"pipeline.steps.{step}.retries"] + 1):
-            stream = f"#{context.node.step}{number}"
+            stream = f"#{context.origin(context.node.step)}{number}"
             actions = completion(
                 context, step, earlier, findings=findings, problems=problems, attempt=attempt, stream=stream
             )

@@ -54,7 +54,7 @@ def line_of(context: Context) -> str:
     """Return what is said, on one line. Raises SpecError when the template comes to nothing."""
     path = f"pipeline.steps.{context.node.step}.lines"
     template = context.settings[path][context.node.slot]
-    rendered = context.render(template, {"profile": sections_of(context), "persona_id": context.node.persona})
+    rendered = context.render(template, {"profile": sections_of(context), "persona_id": context.node.origin})
     text = " ".join(rendered.text.split())
     if not text:
         raise SpecError(Problem("", f"{path}.{context.node.slot}", f"{template} says nothing", "expected some words"))
@@ -69,7 +69,7 @@ def speak(context: Context, text: str) -> list[Action]:
             "text": text,
             "voice": view["speech.voices"].get(model) or view["speech.voice"],
             "format": view["speech.format"],
-            "seed": derive_seed(context.node.persona, context.node.name, context.take, 0, view["seed"]),
+            "seed": derive_seed(context.node.origin, context.stream, context.take, 0, view["seed"]),
         }
 
     return asked(context, SPEECH, fields, inputs={}, attempt=0, sources=context.templates_used)

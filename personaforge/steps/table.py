@@ -45,6 +45,8 @@ class StepKind:
     places: bool = False
     """Whether it places a face among those of the project's other personas, whose locks it may read. Only one such
     node of a project runs at a time, and its pin is written before the next."""
+    names: bool = False
+    """Whether what it makes names the persona by its id, so that a new id makes it anew; nothing paid may."""
     lenient: bool = False
     """Whether it can work with a need that was rejected: the document and the sheet report on it."""
     calls: Callable[[Settings, Step], int] = lambda settings, step: 0
@@ -315,7 +317,7 @@ _KINDS = (
     ),
     StepKind(
         "finish",
-        1,
+        2,
         "finishing:finish",
         lambda name, step, slot: ("seed", "identity", "realism", f"pipeline.steps.{name}"),
         slots=lambda settings, step: _sources(settings, step) if _finishes(settings) else (),
@@ -333,15 +335,22 @@ _KINDS = (
         pinned=True,
         lenient=True,
     ),
-    StepKind("render", 1, "text:render", lambda name, step, slot: ("brief", "seed", f"pipeline.steps.{name}")),
+    StepKind(
+        "render",
+        1,
+        "text:render",
+        lambda name, step, slot: ("brief", "seed", f"pipeline.steps.{name}"),
+        names=True,
+    ),
     StepKind(
         "document",
         1,
         "result:document",
         lambda name, step, slot: ("brief", "seed", "pipeline.name"),
+        names=True,
         lenient=True,
     ),
-    StepKind("sheet", 1, "result:sheet", lambda name, step, slot: ("pipeline.name",), lenient=True),
+    StepKind("sheet", 1, "result:sheet", lambda name, step, slot: ("pipeline.name",), names=True, lenient=True),
 )
 
 _BY_NAME = {kind.name: kind for kind in _KINDS}

@@ -66,7 +66,7 @@ def film(context: Context, attempt: int) -> list[Action]:
             "aspect": motion["aspect"],
             "fps": view["video.fps"],
             "seconds": filmed_seconds(view.get("video.durations"), model, motion["seconds"]),
-            "seed": derive_seed(context.node.persona, context.node.name, context.take, attempt, view["seed"]),
+            "seed": derive_seed(context.node.origin, context.stream, context.take, attempt, view["seed"]),
             "attempt": attempt,
         }
         if "prompt" in capability.reads:

@@ -1,4 +1,5 @@
-"""Writing a file so that it is either not there or whole: temporary name in the same folder, fsync, rename.
+"""Writing a file so that it is either not there or whole: temporary name in the same folder, fsync, rename. And looking
+at one so that *not there* and *can't be read* are never taken for each other.
 
 The folder is synced where losing the name would mean paying twice (records); a blob's name may be lost to a power cut,
 since its record is written, and synced, after it. On ext4 and XFS that later sync carries the earlier rename along.
@@ -6,24 +7,48 @@ since its record is written, and synced, after it. On ext4 and XFS that later sy
 
 from __future__ import annotations
 
+import errno
 import os
+import re
+import stat
 import threading
+from collections.abc import Callable
+from io import BufferedReader
 from itertools import count
 from pathlib import Path
 
-from personaforge.errors import StoreError
+from personaforge.errors import StoreError, Unreadable
 
 _COUNTER = count()
 TEMPORARY = ".tmp-"
 """Prefix of names that are not finished; `forge cache gc` removes old ones."""
 DAMAGED = ".damaged"
 """Suffix of what `forge cache verify --repair` has put aside."""
+_TEMPORARY_NAME = re.compile(r"\.tmp-\d+-(\d+-\d+-.*|[0-9a-f]{32})", re.DOTALL)
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_HINTS = {
+    errno.EACCES: "it is there: give yourself the right to read it (ls -l shows who has it)",
+    errno.EPERM: "it is there: give yourself the right to read it (ls -l shows who has it)",
+    errno.EMFILE: "too much is open at once: raise `ulimit -n`, then try again",
+    errno.ENFILE: "too much is open at once on this machine: close something, then try again",
+    errno.EIO: "the disk or its mount fails; nothing was changed",
+    errno.ESTALE: "the mount has changed under forge: mount it again, then try again",
+}
 
 
 def write_atomic(
-    path: Path | str, data: bytes, *, mode: int = 0o644, sync: bool = True, sync_folder: bool = False
-) -> None:
-    """Write a file in one step. Missing folders are made. Raises StoreError."""
+    path: Path | str,
+    data: bytes,
+    *,
+    mode: int = 0o644,
+    sync: bool = True,
+    sync_folder: bool = False,
+    still: Callable[[], bool] | None = None,
+) -> bool:
+    """Write a file in one step, and tell whether it was. Missing folders are made. Raises StoreError.
+
+    `still` is asked at the last moment whether the file is to be put in place: what it replaces may have changed.
+    """
     folder, name = os.path.split(path)
     temporary = f"{folder}/{TEMPORARY}{os.getpid()}-{threading.get_ident()}-{next(_COUNTER)}-{name[:40]}"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
@@ -41,16 +66,119 @@ def write_atomic(
                 os.fsync(descriptor)
         finally:
             os.close(descriptor)
+        if still is not None and not still():
+            os.unlink(temporary)
+            return False
         os.rename(temporary, path)
         if sync_folder:
             sync_directory(folder)
+        return True
     except OSError as error:
         try:
             os.unlink(temporary)
         except OSError:
             pass
-        hint = "free some space" if error.errno == 28 else ""
-        raise StoreError(f"can't write {path}: {error.strerror}", hint=hint) from error
+        raise unwritable(path, error) from error
+
+
+def unwritable(path: Path | str, error: OSError, done: str = "write") -> StoreError:
+    """Return what to raise where something can't be written, moved or removed."""
+    hint = "free some space" if error.errno in _FULL else ""
+    return StoreError(f"can't {done} {path}: {error.strerror}", hint=hint)
+
+
+def unreadable(path: Path | str, error: OSError, what: str = "it") -> Unreadable:
+    """Return what to raise where something is there, as far as one can tell, and can't be read."""
+    reason = error.strerror or str(error)
+    hint = _HINTS.get(error.errno or 0, "")
+    return Unreadable(f"can't read {what}: {reason}", hint=hint, where=str(path))
+
+
+def present(path: Path | str) -> os.stat_result | None:
+    """Return what stands at a path, links not followed; None where nothing does. Raises Unreadable where nobody can
+    tell: `os.path.exists` would say no."""
+    try:
+        return os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise unreadable(path, error) from error
+
+
+def is_file(path: Path | str) -> bool:
+    """Tell whether a path is a file, and neither a link nor a folder. Raises Unreadable where nobody can tell."""
+    found = present(path)
+    return found is not None and stat.S_ISREG(found.st_mode)
+
+
+def open_file(path: Path | str, *, follow: bool = False) -> BufferedReader:
+    """Open a file for reading: nothing else, so that a pipe doesn't wait for ever and, unless asked to `follow`, no
+    link leads elsewhere. Raises OSError."""
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW)
+    try:
+        descriptor = os.open(path, flags)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise OSError(errno.ELOOP, "Is a symbolic link", str(path)) from None
+        raise
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        raise OSError(errno.EINVAL, "Is not a file", str(path))
+    return os.fdopen(descriptor, "rb")
+
+
+def refuse_link(path: Path | str) -> None:
+    """Make sure that a path of forge's own is no link: what is written or removed behind one may be anybody's.
+
+    Raises StoreError.
+    """
+    found = present(path)
+    if found is not None and stat.S_ISLNK(found.st_mode):
+        raise StoreError("is a symbolic link", where=str(path), hint=f"rm {path}  (forge makes it itself)")
+
+
+def refuse_links(folder: Path | str) -> None:
+    """Make sure that neither a folder of forge's own nor anything directly in it is a link. Raises StoreError."""
+    refuse_link(folder)
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_symlink():
+                    refuse_link(entry.path)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        raise unreadable(folder, error) from error
+
+
+def scanned(folder: str, faults: list[Unreadable] | None = None) -> list[os.DirEntry[str]]:
+    """Return what stands in a folder; nothing where there is none, or where it is a link. One that can't be read is
+    noted in `faults`; without it that raises Unreadable."""
+    try:
+        if not stat.S_ISDIR(os.lstat(folder).st_mode):
+            return []
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        noted(unreadable(folder, error), faults)
+        return []
+
+
+def noted(fault: Unreadable, faults: list[Unreadable] | None) -> None:
+    """Note what can't be read, or raise it where nobody takes notes."""
+    if faults is None:
+        raise fault
+    faults.append(fault)
+
+
+def is_temporary(entry: os.DirEntry[str]) -> bool:
+    """Tell whether a folder's entry is a file that a killed forge left half written, and not somebody else's."""
+    return bool(_TEMPORARY_NAME.fullmatch(entry.name)) and entry.is_file(follow_symlinks=False)
 
 
 def sync_directory(folder: str) -> None:
@@ -65,10 +193,15 @@ def sync_directory(folder: str) -> None:
 def stat_signature(path: str) -> tuple[int, int, int, int] | None:
     """Return what changes when a file does (size, modification and change time in ns, inode), or None without a file.
 
-    The change time can't be set by programs, so an edit that restores the modification time is still seen.
+    The change time can't be set by programs, so an edit that restores the modification time is still seen. Raises
+    Unreadable where nobody can tell whether there is one.
     """
     try:
-        stat = os.stat(path)
-    except OSError:
+        found = os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    return (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
+    except OSError as error:
+        if error.errno == errno.ELOOP:  # links in a circle lead to no file
+            return None
+        raise unreadable(path, error) from error
+    return (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)

@@ -219,6 +219,14 @@ class Journal:
         self._require_kept()
         self._rows("update journal set deleted = ? where key = ?", time.time(), key)
 
+    def charge_removed(self, name: str, record: Mapping[str, Any], note: str) -> None:
+        """Keep what a record says its paid call cost: the record is about to be removed. Once for each record."""
+        parts = record.get("parts", {})
+        model = str(parts.get("request", {}).get("model", ""))
+        values = (str(record.get("node", "")), str(parts.get("kind", "")), str(parts.get("provider", "")), model)
+        money = (record.get("cost_usd"), record.get("reserved_usd"), float(record.get("started", 0.0)), note)
+        self._rows("insert or ignore into charges values (?, 0, ?, ?, ?, ?, ?, ?, ?, ?)", name, *values, *money)
+
     def close(self) -> None:
         """Close the database."""
         with self._lock:

@@ -23,6 +23,10 @@ _FIRST_PAUSE = 0.002
 _LONGEST_PAUSE = 0.1
 
 
+class LeaseHeld(StoreError):
+    """Another process holds a lease, and the wait for it was given up."""
+
+
 class Lease:
     """An exclusive lease on a name; a context manager."""
 
@@ -56,7 +60,7 @@ class Lease:
                 if self._waiting is not None:
                     self._waiting()
             if self._give_up is not None and self._give_up():
-                raise StoreError("gave up waiting for another build", where=self._path)
+                raise LeaseHeld("gave up waiting for another build", where=self._path)
             time.sleep(pause)
             pause = min(pause * 1.5, _LONGEST_PAUSE)
 
@@ -72,7 +76,7 @@ class Lease:
             self._descriptor = -1
 
     def _open(self) -> int:
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         try:
             try:
                 return os.open(self._path, flags, 0o644)
@@ -98,11 +102,13 @@ class Leases:
     def held(self, name: str) -> bool:
         """Tell whether anybody holds a lease right now. Whoever can't look takes it for held."""
         try:
-            descriptor = os.open(f"{self._folder}/{name}", os.O_RDONLY | os.O_CLOEXEC)
+            descriptor = os.open(f"{self._folder}/{name}", os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
         except FileNotFoundError:
             return False
         except PermissionError:
             return True
+        except OSError as error:
+            raise StoreError(f"can't look at a lease: {error.strerror}", where=f"{self._folder}/{name}") from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -3,18 +3,24 @@
 A line is `  image/07: {json}`, which is YAML and JSON at once: git merges line by line, people can read it, and it is
 parsed without a YAML library. A file that somebody has formatted otherwise is read as YAML. Unknown fields of a newer
 forge are kept. The lock is rewritten as a whole, atomically, and only where a line has changed.
+
+What git's union merge leaves is read: lines in any order, the same line or head twice. Two different lines for one node
+are never chosen from, in whatever way they got there: that would be to choose a face.
 """
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
 
 from personaforge.errors import StoreError
+from personaforge.spec.names import KEY as FORMERLY
+from personaforge.spec.project import ID_PATTERN
 from personaforge.store.artifact import SUFFIXES, is_digest
 from personaforge.store.files import write_atomic
 
@@ -23,6 +29,7 @@ MAX_BYTES = 4 * 1024 * 1024
 _MAX_DEPTH = 32
 _NODE = re.compile(r"[a-z][a-z0-9_]{0,62}(/[^\s/\"'{}]{1,64})?")
 """A node without the persona in front: `anchor`, `image/07`."""
+_FACE = re.compile(r"[A-Za-z0-9+/]{0,4096}={0,2}")
 _NOT_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
@@ -43,18 +50,36 @@ class Pin(NamedTuple):
     """Number of the accepted attempt within the take."""
     facts: Mapping[str, Any] = {}
     """How it came about and how it scored, for people, audits and what keeps a pinned outcome equal to the first."""
+    under: Mapping[str, Any] = {}
+    """What it was accepted under; see `personaforge.plan.standing`. Empty in locks of before it was noted."""
+    also: str = ""
+    """Action key that the same wish has since an upgrade of forge; empty where it is still `key`."""
+    face: str = ""
+    """A drawn candidate's face, so that a remade one can be held against it; see `personaforge.steps.remake`."""
+    replaced: Mapping[str, str] = {}
+    """Digests, by name, of what was pinned before and was remade here with other bytes."""
+
+    def fields(self) -> dict[str, Any]:
+        """Return the fields as the lock holds them: what is empty of the later ones is left out."""
+        return {name: value for name, value in self._asdict().items() if value or name not in _LATER}
 
     def line(self) -> bytes:
         """Return the pin's line in the lock: what a node's signature covers."""
-        return _line(self._asdict())
+        return _line(self.fields())
+
+
+_LATER = ("under", "also", "face", "replaced")
+"""Fields that the first locks didn't have."""
 
 
 class LockFile:
     """One persona's lock as it was read."""
 
-    def __init__(self, path: Path, persona: str, lines: Mapping[str, bytes]) -> None:
+    def __init__(self, path: Path, persona: str, lines: Mapping[str, bytes], former: tuple[str, ...] = ()) -> None:
         self.path = path
         self.persona = persona
+        self.former = former
+        """Ids that the persona had, oldest first: a lock that was written under one of them is its own."""
         self._lines = lines
         self._pins: dict[str, Pin] = {}
 
@@ -85,7 +110,12 @@ class LockFile:
         """Return a lock with some pins replaced and others dropped."""
         lines = {name: line for name, line in self._lines.items() if name not in without}
         lines.update({name: _with_unknown(pin, self._lines.get(name)) for name, pin in pins.items()})
-        return LockFile(self.path, self.persona, lines)
+        return LockFile(self.path, self.persona, lines, self.former)
+
+    def with_lines(self, lines: Mapping[str, bytes]) -> LockFile:
+        """Return a lock with some raw lines replaced; an empty one drops its node."""
+        found = {name: line for name, line in {**self._lines, **lines}.items() if line}
+        return LockFile(self.path, self.persona, found, self.former)
 
     def text(self) -> bytes:
         """Return the file's content."""
@@ -97,15 +127,15 @@ class LockFile:
             b"  %s: %s\n" % (name.encode(), self._lines[name]) for name in sorted(self._lines)
         )
 
-    def write(self) -> None:
-        """Write the file, unless it says the same already."""
+    def write(self, *, still: Callable[[], bool] | None = None) -> bool:
+        """Write the file, unless it says the same already. Tells False where `still`, asked at the last moment, says
+        that the file is not the one any more that this lock was made from: nothing is written then."""
         data = self.text()
         try:
             same = self.path.read_bytes() == data
         except OSError:
             same = False
-        if not same:
-            write_atomic(self.path, data)
+        return same or write_atomic(self.path, data, still=still)
 
     def _pin(self, name: str) -> Pin:
         pin = self.pin(name)
@@ -125,52 +155,140 @@ def _with_unknown(pin: Pin, line: bytes | None) -> bytes:
         known = orjson.loads(line or b"{}")
         unknown = {name: value for name, value in known.items() if name not in Pin._fields}
         if unknown and known["outputs"] == pin.outputs:
-            return _line({**unknown, **pin._asdict()})
+            return _line({**unknown, **pin.fields()})
     except (orjson.JSONDecodeError, KeyError, AttributeError):
         pass
     return pin.line()
 
 
-def read_lock(path: Path, persona: str) -> LockFile:
-    """Read a persona's lock; an empty one where there is no file. Raises StoreError."""
+def read_lock(path: Path, persona: str, former: tuple[str, ...] = ()) -> LockFile:
+    """Read a persona's lock; an empty one where there is no file. Raises StoreError.
+
+    `former` are ids that the persona had, oldest first: while it has no lock under its present id, the one that lies
+    beside it under the newest former id is its own, and is written under the present one.
+    """
+    place = former_lock(path, persona, former) or path
     try:
-        with open(path, "rb") as file:
+        with open(place, "rb") as file:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        return LockFile(path, persona, {})
+        return LockFile(path, persona, {}, former)
     except OSError as error:
-        raise StoreError(f"can't read the lock: {error.strerror}", where=str(path)) from error
+        raise StoreError(f"can't read the lock: {error.strerror}", where=str(place)) from error
+    return LockFile(path, persona, lock_lines(data, place, persona, former), former)
+
+
+def lock_lines(data: bytes, path: Path, persona: str, former: tuple[str, ...] = ()) -> Mapping[str, bytes]:
+    """Return the node lines of a lock's content by name; `path` is what errors name. Raises StoreError."""
     if len(data) > MAX_BYTES:
         raise StoreError("the lock is larger than 4 MiB", where=str(path))
-    lines = _own_lines(data, persona)
-    return LockFile(path, persona, lines if lines is not None else _yaml_lines(data, path, persona))
+    if not data.strip():
+        hint = f"git checkout -- {path.name}; or remove the file, and forge build writes what it still knows"
+        raise StoreError("the lock is empty, expected version, persona and nodes", hint=hint, where=str(path))
+    for name in (persona, *former):
+        lines = _own_lines(data, path, name)
+        if lines is not None:
+            return lines
+    return _yaml_lines(data, path, persona, former)
 
 
-def _own_lines(data: bytes, persona: str) -> dict[str, bytes] | None:
-    """Return the node lines of a file as we write it, or None for any other text."""
-    head, found, body = data.partition(b"\nnodes:\n")
-    if not found or not (b"\n" + head).endswith(f"\nversion: {VERSION}\npersona: {persona}".encode()):
+def former_lock(path: Path, persona: str, former: tuple[str, ...]) -> Path | None:
+    """Return the lock under a former id that stands in for a persona's own; None where it has one, or there is none."""
+    if not former or os.path.lexists(path):
         return None
+    places = (path.with_name(f"{name}.lock.yaml") for name in reversed(former) if name != persona)
+    return next((place for place in places if place.is_file()), None)
+
+
+def same_line(one: bytes, other: bytes) -> bool:
+    """Tell whether two raw lines say the same, however they are written."""
+    if one == other or not one or not other:
+        return one == other
+    try:
+        return bool(orjson.loads(one) == orjson.loads(other))
+    except orjson.JSONDecodeError:
+        return False
+
+
+def shown_line(line: bytes) -> str:
+    """Return what a raw line pins, as messages show it: the beginnings of its digests."""
+    try:
+        return shown_outputs(orjson.loads(line)["outputs"])
+    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
+        return "nothing that can be read" if line else "nothing"
+
+
+def shown_outputs(outputs: Mapping[str, Any]) -> str:
+    """Return the beginnings of digests, as messages show them."""
+    return ", ".join(str(digest)[:12] for digest in outputs.values()) or "nothing"
+
+
+def _own_lines(data: bytes, path: Path, persona: str) -> dict[str, bytes] | None:
+    """Return the node lines of a file as we write it, or as git's union merge leaves it; None for any other text."""
+    head = {b"version: %d" % VERSION, b"persona: " + persona.encode(), b"nodes:"}
+    seen: set[bytes] = set()
     lines: dict[str, bytes] = {}
-    for line in body.splitlines():
+    for line in data.splitlines():
+        if not line.startswith(b"  "):
+            if line in head:
+                seen.add(line)
+            elif line and not line.startswith(b"#"):
+                return None
+            continue
         name, colon, value = line.partition(b": ")
-        if not (line.startswith(b"  ") and colon and value.startswith(b"{") and value.endswith(b"}")):
+        if not (colon and value.startswith(b"{") and value.endswith(b"}")):
             return None
         key = name[2:].decode("utf-8", "replace")
-        if key in lines or not _NODE.fullmatch(key):
+        if not _NODE.fullmatch(key):
             return None
-        lines[key] = value
-    return lines
+        if key in lines and not same_line(lines[key], value):
+            raise _twice(key, lines[key], value, path)
+        lines.setdefault(key, value)
+    return lines if seen == head else None
 
 
-def _yaml_lines(data: bytes, path: Path, persona: str) -> dict[str, bytes]:
+def _twice(name: str, one: bytes, other: bytes, path: Path) -> StoreError:
+    """Return the error for two lines of one node, of which nobody may choose but the user."""
+    a, b = shown_line(one), shown_line(other)
+    what = f"{a} and {b}" if a != b else f"{a}, in lines that differ otherwise"
+    hint = "keep one of its lines; `forge lock merge --install` has git stop at such a merge from now on"
+    return StoreError(f"the lock names {name!r:.80} twice: {what}", hint=hint, where=str(path))
+
+
+def _conflict(data: bytes, path: Path) -> StoreError:
+    """Return the error for a file with git's conflict marks, naming what differs."""
+    sides: dict[str, list[bytes]] = {}
+    side = -1
+    for line in data.splitlines():
+        marks = {b"<<<<<<<": 0, b"|||||||": 2, b"=======": 1, b">>>>>>>": -1}
+        side = marks.get(line[:7], side)
+        name, colon, value = line.partition(b": ")
+        if side in (0, 1) and line.startswith(b"  ") and colon:
+            sides.setdefault(name.strip().decode("utf-8", "replace"), [b"", b""])[side] = value
+    found = [
+        f"{name} is {shown_line(ours)} on one side and {shown_line(theirs)} on the other"
+        for name, (ours, theirs) in sorted(sides.items())
+        if not same_line(ours, theirs)
+    ]
+    more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+    what = f": {'; '.join(found[:3])}{more}" if found else ""
+    hint = "keep one line of each pair, and remove the lines of marks"
+    return StoreError(f"the lock holds a merge conflict{what}", hint=hint, where=str(path))
+
+
+def _yaml_lines(data: bytes, path: Path, persona: str, former: tuple[str, ...] = ()) -> dict[str, bytes]:
     import yaml
 
     if b"<<<<<<<" in data:
-        raise StoreError("the lock holds a merge conflict", hint="keep either line of each pair", where=str(path))
+        raise _conflict(data, path)
     try:
         _check_shape(data, path)
         tree = yaml.load(data, yaml.CSafeLoader) or {}
+        if not isinstance(tree, dict):
+            raise ValueError("it is no mapping")
+        missing = [name for name in ("version", "nodes") if name not in tree]
+        if missing:
+            raise ValueError(f"it has no {' and no '.join(repr(name) for name in missing)}")
         version, nodes = tree["version"], tree["nodes"] or {}
         lines = {str(name): orjson.dumps(value) for name, value in nodes.items()}
     except (yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError) as error:
@@ -181,8 +299,14 @@ def _yaml_lines(data: bytes, path: Path, persona: str) -> dict[str, bytes]:
         raise StoreError(
             f"the lock has version {version}, expected {VERSION}", hint="use a newer forge", where=str(path)
         )
-    if tree.get("persona") != persona:
-        raise StoreError(f"the lock is of {tree.get('persona')!r}, expected {persona!r}", where=str(path))
+    if tree.get("persona") not in (persona, *former):
+        other = str(tree.get("persona"))
+        hint = f"if {persona} is {other} renamed: forge mv {other} {persona}, or `{FORMERLY}: [{other}]` in its file"
+        raise StoreError(
+            f"the lock is of {tree.get('persona')!r:.80}, expected {persona!r}",
+            hint=hint if re.fullmatch(ID_PATTERN, other) else "",
+            where=str(path),
+        )
     for name in lines:
         if not _NODE.fullmatch(name):
             raise StoreError(f"the lock names {name!r:.80}, which is no node", where=str(path))
@@ -190,8 +314,8 @@ def _yaml_lines(data: bytes, path: Path, persona: str) -> dict[str, bytes]:
 
 
 def _check_shape(data: bytes, path: Path) -> None:
-    """Refuse what forge never writes: aliases, deep nesting (on which libyaml would end the process), and two lines for
-    one node, of which YAML would silently take the last."""
+    """Refuse what forge never writes: aliases, deep nesting (on which libyaml would end the process), and two different
+    lines for one node, of which YAML would silently take the last."""
     import yaml
 
     depth = 0
@@ -203,12 +327,19 @@ def _check_shape(data: bytes, path: Path) -> None:
             raise StoreError(f"the lock nests deeper than {_MAX_DEPTH} levels", where=str(path))
     root = yaml.compose(data, yaml.CSafeLoader)
     for top in (root, *(value for _, value in root.value)) if isinstance(root, yaml.MappingNode) else ():
-        seen: set[str] = set()
-        for name in (key.value for key, _ in top.value) if isinstance(top, yaml.MappingNode) else ():
-            if name in seen:
-                hint = "keep one of its lines"
-                raise StoreError(f"the lock names {name!r:.80} twice", hint=hint, where=str(path))
-            seen.add(str(name))
+        seen: dict[str, Any] = {}
+        for key, value in top.value if isinstance(top, yaml.MappingNode) else ():
+            name = str(key.value)
+            if name in seen and not same_line(one := _as_json(seen[name]), other := _as_json(value)):
+                raise _twice(name, one, other, path)
+            seen[name] = value
+
+
+def _as_json(node: Any) -> bytes:
+    """Return a composed YAML value as JSON."""
+    import yaml
+
+    return orjson.dumps(yaml.SafeLoader("").construct_document(node), default=str, option=orjson.OPT_NON_STR_KEYS)
 
 
 def _parse_pin(line: bytes, where: str) -> Pin:
@@ -222,11 +353,17 @@ def _parse_pin(line: bytes, where: str) -> Pin:
             take=int(fields.get("take", 0)),
             attempt=int(fields.get("attempt", 0)),
             facts=dict(fields.get("facts", {})),
+            under=dict(fields.get("under", {})),
+            also=str(fields.get("also", "")),
+            face=str(fields.get("face", "")),
+            replaced={str(name): str(digest) for name, digest in fields.get("replaced", {}).items()},
         )
         if not all(is_digest(digest) for digest in pin.outputs.values()):
             raise ValueError("an output is not a digest")
         if set(pin.outputs) != set(pin.media) or any(media not in SUFFIXES for media in pin.media.values()):
             raise ValueError("the media types don't fit the outputs")
+        if not _FACE.fullmatch(pin.face) or len(pin.face) % 4:
+            raise ValueError("the face is not base64")
         if pin.status not in ("accepted", "flagged", "unmeasured"):
             raise ValueError(f"status {pin.status!r}")
     except (orjson.JSONDecodeError, KeyError, AttributeError, TypeError, ValueError) as error:

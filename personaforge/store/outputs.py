@@ -7,16 +7,17 @@ artifact takes its place again: nobody's work is lost.
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from personaforge.digest import digest_file
+from personaforge.digest import digest_stream
 from personaforge.errors import StoreError
 from personaforge.store.blobs import Blobs
-from personaforge.store.files import stat_signature, write_atomic
+from personaforge.store.files import open_file, refuse_link, stat_signature, unreadable, write_atomic
 
 _REMOVE = "remove the symbolic link"
 
@@ -27,7 +28,7 @@ class Placed(NamedTuple):
     """A file in the build folder as it was written."""
 
     path: str
-    """Relative to the persona's build folder, with `/`."""
+    """Relative to the persona's build folder, with `/`; empty for an artifact that only the store holds."""
     digest: str
     size: int
     mtime_ns: int
@@ -45,9 +46,12 @@ class BuildFolder:
 
     def condition(self, placed: Sequence[Placed]) -> list[tuple[Placed, Condition]]:
         """Return what has become of files since they were written. A touched file whose content is the same counts as
-        there, and comes back with its new signature."""
+        there, and comes back with its new signature. Raises Unreadable: what can't be read now is neither missing nor
+        edited, and nobody writes over it."""
         found: list[tuple[Placed, Condition]] = []
         for file in placed:
+            if not file.path:
+                continue
             path = f"{self.folder}/{file.path}"
             signature = stat_signature(path)
             if signature == file[2:]:
@@ -61,13 +65,18 @@ class BuildFolder:
         return found
 
     def holds(self, path: str, digest: str) -> bool:
-        """Tell whether a file holds exactly an artifact's bytes."""
+        """Tell whether a file holds exactly an artifact's bytes. Raises Unreadable."""
         return _digest(f"{self.folder}/{path}") == digest
 
     def contents(self) -> dict[str, str]:
-        """Return the path of every file by its digest; reads all of them."""
+        """Return the path of every file by its digest; reads all of them, and nothing that a link leads to.
+
+        Raises Unreadable: what stands in a file that can't be read now may be just what somebody is looking for.
+        """
         found: dict[str, str] = {}
-        for folder, _, names in os.walk(self.folder):
+        if not self._is_own(self.folder):
+            return found
+        for folder, _, names in os.walk(self.folder, onerror=_refuse):
             for name in names:
                 path = os.path.join(folder, name)
                 digest = None if os.path.islink(path) else _digest(path)
@@ -77,10 +86,12 @@ class BuildFolder:
 
     def read(self, path: str) -> bytes:
         """Return a file's bytes. Raises StoreError."""
+        target = self._checked(path)
         try:
-            return Path(self._checked(path)).read_bytes()
+            with open_file(target, follow=True) as file:
+                return file.read()
         except OSError as error:
-            raise StoreError(f"can't read it: {error.strerror}", where=path) from error
+            raise unreadable(target, error) from error
 
     def place(self, path: str, digest: str, blobs: Blobs) -> Placed:
         """Write an artifact to a path, unless it stands there already. Raises StoreError."""
@@ -115,6 +126,8 @@ class BuildFolder:
         return True
 
     def _put_aside(self, target: str, path: str) -> None:
+        refuse_link(os.path.dirname(self._edited))
+        refuse_link(self._edited)
         folder = f"{self._edited}/{time.strftime('%Y%m%dT%H%M%S')}"
         number = 0
         while os.path.lexists(aside := f"{folder}{f'-{number}' if number else ''}/{path}"):
@@ -124,6 +137,11 @@ class BuildFolder:
             os.replace(target, aside)
         except OSError as error:
             raise StoreError(f"can't move the edited file away: {error.strerror}", where=target) from error
+
+    def _is_own(self, folder: str) -> bool:
+        """Tell whether a folder is where its path says, with no link on the way."""
+        meant = os.path.join(os.path.realpath(self._project), os.path.relpath(folder, self._project))
+        return os.path.realpath(folder) == os.path.normpath(meant)
 
     def _checked(self, path: str) -> str:
         """Return the absolute path, after making sure that it leads nowhere else: a link on the way could make forge
@@ -144,7 +162,18 @@ class BuildFolder:
 
 
 def _digest(path: str) -> str | None:
+    """Return the digest of a file; None where there is none, or something that is no file. Raises Unreadable."""
     try:
-        return digest_file(path)
-    except OSError:
+        with open_file(path, follow=True) as file:
+            return digest_stream(file)
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None
+    except OSError as error:
+        if error.errno in (errno.EINVAL, errno.ELOOP, errno.ENXIO):  # a pipe, a socket, links in a circle
+            return None
+        raise unreadable(path, error) from error
+
+
+def _refuse(error: OSError) -> None:
+    if not isinstance(error, (FileNotFoundError, NotADirectoryError)):
+        raise unreadable(error.filename or "build", error) from error

@@ -18,8 +18,19 @@ from typing import Any
 
 import orjson
 
-from personaforge.errors import StoreError
-from personaforge.store.files import DAMAGED, TEMPORARY, write_atomic
+from personaforge.errors import StoreError, Unreadable
+from personaforge.store.files import (
+    DAMAGED,
+    TEMPORARY,
+    is_file,
+    is_temporary,
+    open_file,
+    present,
+    refuse_link,
+    scanned,
+    unreadable,
+    write_atomic,
+)
 
 KINDS = ("actions", "evaluations", "builds", "events")
 
@@ -35,16 +46,18 @@ class Records:
         return f"{self.folder}/{kind}/{name[:2]}/{name}.json"
 
     def get(self, kind: str, name: str) -> dict[str, Any] | None:
-        """Return a record, or None. Raises StoreError when the file is there and can't be read as a record."""
+        """Return a record, or None. Raises StoreError when the file is there and is no record, and Unreadable when the
+        system can't read it now."""
         path = self.path(kind, name)
         try:
-            with open(path, "rb") as file:
-                data = file.read()
+            data = read_record(path)
         except FileNotFoundError:
             return None
-        except OSError as error:
-            raise StoreError(f"can't read a record: {error.strerror}", where=path) from error
         return parse_record(data, path)
+
+    def has(self, kind: str, name: str) -> bool:
+        """Tell whether a record's file is there. Raises Unreadable."""
+        return is_file(self.path(kind, name))
 
     def latest(self, kind: str, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield the records of a key with their names, newest first. Raises StoreError at a damaged one."""
@@ -69,36 +82,78 @@ class Records:
         return unique
 
     def put(self, kind: str, name: str, record: dict[str, Any]) -> None:
-        """Keep a record under a name."""
+        """Keep a record under a name. Raises StoreError."""
+        refuse_link(f"{self.folder}/{kind}")
+        refuse_link(f"{self.folder}/{kind}/{name[:2]}")
         data = orjson.dumps(record, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
         write_atomic(self.path(kind, name), data, mode=0o444, sync_folder=True)
 
     def _taken(self, kind: str, name: str) -> bool:
-        """Tell whether a name has been used, be it for a record that was put aside since."""
+        """Tell whether a name has been used, be it for a record that was put aside since. Raises Unreadable."""
         path = self.path(kind, name)
-        return os.path.exists(path) or os.path.exists(path + DAMAGED)
+        return present(path) is not None or present(path + DAMAGED) is not None
 
     def unfinished(self) -> Iterator[tuple[str, os.stat_result]]:
         """Yield the paths of temporary files that a killed process left behind."""
         for kind in KINDS:
             for entry in self._entries(kind):
-                if entry.name.startswith(TEMPORARY):
-                    yield entry.path, entry.stat()
+                if is_temporary(entry):
+                    try:
+                        yield entry.path, entry.stat(follow_symlinks=False)
+                    except FileNotFoundError:
+                        continue
 
-    def all(self, kind: str) -> Iterator[tuple[str, str]]:
-        """Yield the name and path of every record of a kind, in no order."""
-        for entry in self._entries(kind):
-            if entry.name.endswith(".json") and not entry.name.startswith(TEMPORARY):
+    def all(self, kind: str, faults: list[Unreadable] | None = None) -> Iterator[tuple[str, str]]:
+        """Yield the name and path of every record of a kind, in no order.
+
+        Folders that can't be read are noted in `faults`; without it they raise Unreadable.
+        """
+        for entry in self._entries(kind, faults):
+            if _is_record(entry):
                 yield entry.name[:-5], entry.path
 
-    def _entries(self, kind: str) -> Iterator[os.DirEntry[str]]:
-        try:
-            shards = [entry.path for entry in os.scandir(f"{self.folder}/{kind}") if entry.is_dir()]
-        except FileNotFoundError:
-            return
-        for shard in shards:
-            with os.scandir(shard) as entries:
-                yield from entries
+    def strays(self) -> Iterator[str]:
+        """Yield the paths of what is neither a record, nor unfinished, nor put aside: nobody reads it, and it isn't
+        ours to move."""
+        for entry in scanned(self.folder):
+            if entry.name not in KINDS or not entry.is_dir(follow_symlinks=False):
+                yield entry.path
+        for kind in KINDS:
+            for entry in scanned(f"{self.folder}/{kind}"):
+                if not _is_shard(entry):
+                    yield entry.path
+            for entry in self._entries(kind):
+                aside = entry.name.endswith(DAMAGED) and entry.is_file(follow_symlinks=False)
+                if not (aside or is_temporary(entry) or _is_record(entry)):
+                    yield entry.path
+
+    def _entries(self, kind: str, faults: list[Unreadable] | None = None) -> Iterator[os.DirEntry[str]]:
+        """Yield what stands in the folders of a kind; never what a link leads to."""
+        for shard in scanned(f"{self.folder}/{kind}", faults):
+            if _is_shard(shard):
+                yield from scanned(shard.path, faults)
+
+
+def _is_shard(entry: os.DirEntry[str]) -> bool:
+    return len(entry.name) <= 2 and entry.is_dir(follow_symlinks=False)
+
+
+def _is_record(entry: os.DirEntry[str]) -> bool:
+    named = entry.name.endswith(".json") and not entry.name.startswith(TEMPORARY)
+    return named and entry.is_file(follow_symlinks=False)
+
+
+def read_record(path: str) -> bytes:
+    """Return the bytes of a record's file. Raises FileNotFoundError and Unreadable."""
+    try:
+        with open_file(path) as file:
+            return file.read()
+    except NotADirectoryError as error:
+        raise FileNotFoundError(*error.args) from None
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise unreadable(path, error, "a record") from error
 
 
 def parse_record(data: bytes, where: str) -> dict[str, Any]:

@@ -4,25 +4,30 @@
     records/actions/ab/...   as in the store
     personas/<id>.json       what the last push of a persona consisted of
 
-What comes from there is not trusted: a blob must have its digest, and a record the key that its parts give.
+What comes from there is not trusted: a blob must have its digest, and a record the key that its parts give. Both sides
+are read, not only looked at: what is damaged on one of them is replaced from the other, and never copied. Which folder
+it is, the command line says, or the machine (`FORGE_REMOTE`); a config file only names one within the project.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import orjson
 
-from personaforge.digest import digest_bytes, digest_json
-from personaforge.errors import StoreError
+from personaforge.digest import digest_json
+from personaforge.errors import StoreError, Unreadable
+from personaforge.spec.project import Project
+from personaforge.spec.shared_folder import VARIABLE, WAYS, declared_fault, folder_fault
 from personaforge.store.artifact import is_digest
 from personaforge.store.blobs import Blobs
-from personaforge.store.files import write_atomic
+from personaforge.store.files import open_file, present, refuse_link, unreadable, unwritable, write_atomic
 from personaforge.store.lockfile import LockFile
-from personaforge.store.records import Records, parse_record
+from personaforge.store.records import Records, parse_record, read_record
 from personaforge.store.store import Store, artifacts
 
 FORMAT = 1
@@ -33,10 +38,48 @@ class Exchanged:
     """What a push or a pull came to."""
 
     blobs: int = 0
+    """Artifacts that were copied."""
     bytes: int = 0
     records: int = 0
+    """Records that were copied."""
     missing: tuple[str, ...] = ()
     """Pinned artifacts that are not there, by digest."""
+    there: int = 0
+    """Artifacts that were on the other side already, and sound."""
+    damaged: tuple[str, ...] = ()
+    """Artifacts whose copy in the folder isn't what its name says; a push replaces it, a pull doesn't take it."""
+    unreadable: tuple[str, ...] = ()
+    """What is in the folder and can't be read now, with the reason."""
+
+
+def remote_folder(
+    project: Project, given: str | None, declared: str | None, environment: Mapping[str, str] = os.environ
+) -> Path:
+    """Return the folder to share through: what the command line gives, else FORGE_REMOTE, else `store.remote`, which
+    may only be a folder of the project. Raises StoreError."""
+    for text, origin in ((given, "--remote"), (environment.get(VARIABLE) or None, VARIABLE)):
+        if text is not None:
+            fault = folder_fault(text)
+            if fault is not None:
+                raise StoreError(fault.message, where=origin, hint=fault.hint)
+            return _beside(project, Path(os.path.abspath(text)), origin)
+    if declared is None:
+        raise StoreError("no folder to share through is named", hint=WAYS)
+    fault = declared_fault(declared)
+    if fault is not None:
+        raise StoreError(fault.message, where="store.remote", hint=fault.hint)
+    path = Path(os.path.realpath(project.root / declared))
+    if project.root not in path.parents:
+        raise StoreError(f"leads out of the project to {path}", where="store.remote", hint=WAYS)
+    return _beside(project, path, "store.remote")
+
+
+def _beside(project: Project, folder: Path, origin: str) -> Path:
+    """Return the folder, after making sure that it isn't the store itself, or in it."""
+    real, state = os.path.realpath(folder), os.path.realpath(project.state)
+    if real == state or real.startswith(state + os.sep):
+        raise StoreError(f"{folder} is the project's own store", where=origin, hint=WAYS)
+    return folder
 
 
 class Remote:
@@ -48,77 +91,129 @@ class Remote:
         self._records = Records(folder / "records")
 
     def push(self, store: Store, persona: str, lock: LockFile) -> Exchanged:
-        """Copy what a persona's lock pins and its nodes consist of."""
+        """Copy what a persona's lock pins and its nodes consist of. Raises StoreError."""
+        self._make()
         keys, digests = _parts_of(store, persona)
         digests |= lock.digests()
+        keys |= {pin.key for pin in map(lock.pin, lock.names()) if pin is not None and store.find(pin.key) is not None}
         done = Exchanged(missing=tuple(sorted(digest for digest in lock.digests() if not store.blobs.has(digest))))
+        damaged: list[str] = []
         for digest in sorted(digests):
-            if store.blobs.has(digest) and not self._blobs.has(digest):
-                data = store.blobs.get(digest)
-                self._blobs.put(data)
-                done.blobs += 1
-                done.bytes += len(data)
+            if not store.blobs.has(digest):
+                continue
+            if self._blobs.sound(digest):
+                done.there += 1
+                continue
+            if self._blobs.has(digest):
+                damaged.append(digest)
+            data = store.blobs.get(digest)
+            self._blobs.put(data)
+            done.blobs += 1
+            done.bytes += len(data)
+        done.damaged = tuple(damaged)
         for key in sorted(keys):
             record = store.find(key)
-            if record is not None and not os.path.exists(self._records.path("actions", key)):
+            if record is not None and self._record(key) is None:
                 self._records.put("actions", key, record)
                 done.records += 1
-        manifest = {"format": FORMAT, "persona": persona, "records": sorted(keys), "blobs": sorted(digests)}
-        write_atomic(self.folder / "personas" / f"{persona}.json", orjson.dumps(manifest))
+        if digests or keys:
+            manifest = {"format": FORMAT, "persona": persona, "records": sorted(keys), "blobs": sorted(digests)}
+            write_atomic(self.folder / "personas" / f"{persona}.json", orjson.dumps(manifest))
         return done
 
     def pull(self, store: Store, persona: str, lock: LockFile) -> Exchanged:
-        """Copy what a persona's lock pins, and the records that save measuring it again."""
-        if not self.folder.is_dir():
-            raise StoreError(
-                "is not a folder", where=str(self.folder), hint="--remote DIR, or store.remote in conf/store"
-            )
+        """Copy what a persona's lock pins, and the records that save measuring it again. A damaged artifact here is
+        replaced by a sound one from there. Raises StoreError."""
+        if present(self.folder) is None:
+            raise StoreError("there is no such folder", where=str(self.folder), hint=WAYS)
+        self._checked()
         done = Exchanged()
         missing: list[str] = []
-        records, blobs = self._manifest(persona)
+        damaged: list[str] = []
+        faults: list[str] = []
+        pushed = [self._manifest(name) for name in dict.fromkeys((persona, *store.names.formerly(persona)))]
+        records, blobs = (set[str]().union(*(part[index] for part in pushed)) for index in (0, 1))
         for digest in sorted(lock.digests() | blobs):
-            if store.blobs.has(digest):
+            if store.blobs.sound(digest):
+                done.there += 1
                 continue
-            if self._pull_blob(store, digest):
+            try:
+                data = self._blobs.get(digest) if self._blobs.has(digest) else None
+            except Unreadable as error:
+                faults.append(str(error))
+                data = None
+            except StoreError:
+                damaged.append(digest)
+                data = None
+            if data is not None:
+                store.blobs.put(data)
                 done.blobs += 1
-                done.bytes += store.blobs.size(digest) or 0
+                done.bytes += len(data)
             elif digest in lock.digests():
                 missing.append(digest)
         for key in sorted(records):
-            if store.find(key) is None and self._pull_record(store, key):
-                done.records += 1
-        done.missing = tuple(missing)
+            try:
+                if store.find(key) is None and self._pull_record(store, key):
+                    done.records += 1
+            except Unreadable as error:
+                faults.append(str(error))
+        done.missing, done.damaged, done.unreadable = tuple(missing), tuple(damaged), tuple(faults)
         return done
 
+    def _make(self) -> None:
+        """Make the folder where only it is missing: a whole path that isn't there is a mistyped one, or no mount."""
+        if present(self.folder) is None:
+            try:
+                os.mkdir(self.folder)
+            except FileNotFoundError:
+                hint = f"mkdir -p {self.folder.parent}, if that is where it should be"
+                raise StoreError(
+                    f"there is no folder {self.folder.parent}", where=str(self.folder), hint=hint
+                ) from None
+            except FileExistsError:
+                pass
+            except OSError as error:
+                raise unwritable(self.folder, error, "make") from error
+        self._checked()
+
+    def _checked(self) -> None:
+        """Make sure that the folder is one, and that nothing in it leads elsewhere: it may be a stranger's."""
+        if not os.path.isdir(self.folder):
+            raise StoreError("is not a folder", where=str(self.folder), hint=WAYS)
+        for name in ("blobs", "records", "personas", "records/actions"):
+            refuse_link(self.folder / name)
+
     def _manifest(self, persona: str) -> tuple[set[str], set[str]]:
+        path = self.folder / "personas" / f"{persona}.json"
         try:
-            content = orjson.loads((self.folder / "personas" / f"{persona}.json").read_bytes())
+            with open_file(path) as file:
+                content = orjson.loads(file.read())
             records, blobs = ({str(item) for item in content[name]} for name in ("records", "blobs"))
         except FileNotFoundError:
             return set(), set()
-        except (OSError, orjson.JSONDecodeError, KeyError, TypeError) as error:
-            raise StoreError(f"the list of {persona}'s parts can't be read: {error}", where=str(self.folder)) from None
+        except OSError as error:
+            raise unreadable(path, error, f"the list of {persona}'s parts") from error
+        except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+            raise StoreError(f"the list of {persona}'s parts can't be read: {error}", where=str(path)) from None
         return {key for key in records if is_digest(key)}, {digest for digest in blobs if is_digest(digest)}
 
-    def _pull_blob(self, store: Store, digest: str) -> bool:
-        try:
-            data = Path(self._blobs.path(digest)).read_bytes()
-        except OSError:
-            return False
-        if digest_bytes(data) != digest:
-            return False
-        store.blobs.put(data)
-        return True
-
-    def _pull_record(self, store: Store, key: str) -> bool:
+    def _record(self, key: str) -> dict[str, Any] | None:
+        """Return an action's record from the folder; None where there is none, or it isn't what its name says. Raises
+        Unreadable."""
         path = self._records.path("actions", key)
         try:
-            record = parse_record(Path(path).read_bytes(), path)
+            record = parse_record(read_record(path), path)
             genuine = record["key"] == key and digest_json("action/1", record["parts"]) == key
-            complete = all(store.blobs.has(artifact.digest) for artifact in artifacts(record).values())
-        except (OSError, StoreError, KeyError, TypeError, ValueError):
-            return False
-        if not genuine or not complete:
+            artifacts(record)
+        except Unreadable:
+            raise
+        except (FileNotFoundError, StoreError, KeyError, TypeError, ValueError):
+            return None
+        return record if genuine else None
+
+    def _pull_record(self, store: Store, key: str) -> bool:
+        record = self._record(key)
+        if record is None or not all(store.blobs.has(artifact.digest) for artifact in artifacts(record).values()):
             return False
         store.put_record("actions", store.records.free_name("actions", key), record)
         return True

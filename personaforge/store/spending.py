@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from personaforge.errors import StoreError
+from personaforge.errors import StoreError, Unreadable
 from personaforge.store.store import Store
 
 
@@ -32,18 +32,23 @@ class Line(NamedTuple):
 
 
 def spending(store: Store) -> Iterator[Line]:
-    """Yield what was spent in a store, in no order. A damaged record is left out: `forge cache verify` names it."""
+    """Yield what was spent in a store, in no order. A damaged record is left out: `forge cache verify` names it.
+
+    Raises Unreadable: money that can't be seen now was spent all the same, and a budget must not forget it.
+    """
     recorded: set[str] = set()
     for name, _ in store.records.all("actions"):
         try:
             record = store.records.get("actions", name)
+        except Unreadable:
+            raise
         except StoreError:
             continue
         if record is None or not record.get("paid"):
             continue
         recorded.add(str(record.get("key", "")))
         parts = record.get("parts", {})
-        node = str(record.get("node", ""))
+        node = store.names.present_node(str(record.get("node", "")))
         yield Line(
             *_place(node),
             node,
@@ -56,22 +61,22 @@ def spending(store: Store) -> Iterator[Line]:
         )
     for charge in store.journal.charges():
         provider = charge.provider.partition("@")[0]
+        node = store.names.present_node(charge.node)
         yield Line(
-            *_place(charge.node),
-            charge.node,
+            *_place(node),
+            node,
             provider,
             charge.model,
             charge.usd,
             charge.reserved_usd,
             charge.at,
-            "failed",
+            "failed" if charge.sent else "done",  # what never was sent as such stands for a removed record
         )
     for entry in store.journal.open_entries():
         if entry.key not in recorded:
             provider = entry.provider.partition("@")[0]
-            yield Line(
-                *_place(entry.node), entry.node, provider, entry.model, None, entry.reserved_usd, entry.started, "open"
-            )
+            node = store.names.present_node(entry.node)
+            yield Line(*_place(node), node, provider, entry.model, None, entry.reserved_usd, entry.started, "open")
 
 
 def counted(line: Line) -> float:

@@ -13,21 +13,26 @@ Whoever only reads makes no `.forge`, and reads one that it may not write as it 
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import time
+import weakref
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from personaforge.digest import digest_file
-from personaforge.errors import StoreError
+from personaforge.errors import StoreError, Unreadable
+from personaforge.spec.names import Names, read_names
 from personaforge.spec.project import Project
 from personaforge.store.artifact import Artifact, parse_artifact
 from personaforge.store.blobs import Blobs
-from personaforge.store.files import stat_signature
+from personaforge.store.files import refuse_links, stat_signature
 from personaforge.store.index import Index
 from personaforge.store.journal import Journal
 from personaforge.store.leases import Leases
+from personaforge.store.named import NamedIndex
 from personaforge.store.outputs import BuildFolder
 from personaforge.store.records import Records
 
@@ -40,14 +45,20 @@ class Store:
     def __init__(self, project: Project) -> None:
         self.project = project
         self.folder: Path = project.state
-        if self.folder.is_symlink():
-            raise StoreError(
-                "is a symbolic link", where=str(self.folder), hint="remove it; forge makes the folder itself"
-            )
+        refuse_links(self.folder)
         self.blobs = Blobs(self.folder / "blobs")
         self.records = Records(self.folder / "records")
-        self.index = Index(self.folder / "index.db")
+        self.index = NamedIndex(self.folder / "index.db", lambda: self.names)
         self.leases = Leases(self.folder / "leases")
+
+    @cached_property
+    def names(self) -> Names:
+        """What the project's personas are and were called."""
+        return read_names(self.project)
+
+    def forget_names(self) -> None:
+        """Read them again when they are next asked for: a persona has been renamed."""
+        self.__dict__.pop("names", None)
 
     @cached_property
     def journal(self) -> Journal:
@@ -68,20 +79,32 @@ class Store:
     @cached_property
     def temporary(self) -> Path:
         """A folder that goes when the store is closed, for what can't be kept in it."""
-        self._temporary = tempfile.TemporaryDirectory(prefix="forge-store-")
-        return Path(self._temporary.name)
+        folder = tempfile.mkdtemp(prefix="forge-store-")
+        self._forget = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        return Path(folder)
 
     def build_folder(self, persona: str) -> BuildFolder:
-        """Return a persona's build folder."""
+        """Return a persona's build folder: the one of a former id until the next build has moved it."""
+        build = self.project.build
+        if self.names.formerly(persona) and not os.path.lexists(build / persona):
+            former = (one for one in reversed(self.names.formerly(persona)) if (build / one).is_dir())
+            persona = next(former, persona)
         return BuildFolder(self.project.build, persona, project=self.project.root)
 
-    def find(self, key: str) -> dict[str, Any] | None:
-        """Return the newest action record of a key whose artifacts are all there. A damaged record counts as none."""
+    def find(self, key: str, has: Callable[[str], bool] | None = None) -> dict[str, Any] | None:
+        """Return the newest action record of a key whose artifacts are all there. A damaged record counts as none.
+
+        `has` tells whether an artifact can be had, for whoever knows of more places than the store. Raises Unreadable
+        where a record is there and can't be read: what nobody can see now isn't made again.
+        """
+        there = has or self.blobs.has
         for name in self.records.names("actions", key):
             try:
                 record = self.records.get("actions", name)
-                if record is not None and all(self.blobs.has(made.digest) for made in artifacts(record).values()):
+                if record is not None and all(there(made.digest) for made in artifacts(record).values()):
                     return record
+            except Unreadable:
+                raise
             except StoreError:
                 continue
         return None
@@ -101,17 +124,26 @@ class Store:
     def note_pending(self) -> None:
         """Add to the log what was written and not added any more: its writer has died, or is about to add it."""
         for kind, name in self.index.pending():
-            if os.path.exists(self.records.path(kind, name)):
+            if self.records.has(kind, name):
                 self.index.add(kind, name)
         self.index.forget_pending(time.time() - _FORGOTTEN_SECONDS)
 
-    def note_found(self, key: str) -> None:
-        """Make sure that the log knows a record that was found: it may have come with a copied folder."""
+    def use(self, key: str, made: Iterable[Artifact]) -> bool:
+        """Say that a record that was found is about to be relied on, and tell whether its artifacts are there to stay:
+        garbage collection may be at work. The log gets to know the record: it may have come with a copied folder."""
+        if not self.claim(artifact.digest for artifact in made):
+            return False
         self.index.add("actions", key)
+        return True
+
+    def claim(self, digests: Iterable[str]) -> bool:
+        """Have artifacts count as new, since a node or a lock is about to name them; False where one is gone."""
+        gone = [digest for digest in digests if not self.blobs.touch(digest)]
+        return not gone
 
     def keep(self, kind: str, name: str, record: dict[str, Any]) -> None:
         """Keep an evaluation or a build record under a name that its content decides; a known one is left as it is."""
-        if os.path.exists(self.records.path(kind, name)):
+        if self.records.has(kind, name):
             self.index.add(kind, name)
         else:
             self.put_record(kind, name, {"schema": RECORD_SCHEMA, "time": time.time(), **record})
@@ -122,7 +154,7 @@ class Store:
         if "journal" in self.__dict__:
             self.journal.close()
         if self.__dict__.pop("temporary", None) is not None:
-            self._temporary.cleanup()
+            self._forget()
 
 
 _FORGOTTEN_SECONDS = 86_400.0

@@ -3,6 +3,10 @@
 Garbage collection removes artifacts, never records: what was bought and measured stays known. It keeps what any lock
 file in the working tree or on any git branch or tag pins, what the last outcome of any node consists of, and the
 templates of every build. The rest goes oldest first, once it is older than `keep_days` and the store is over its size.
+Builds may run meanwhile: what one of them relies on counts as new from that moment (`Store.use`, `Blobs.collect`).
+
+Only what bears a name that forge gives is moved or removed, and no link is followed to it. What can't be read now is
+no damage: it is reported with the reason, left where it is, and stops a collection.
 """
 
 from __future__ import annotations
@@ -13,15 +17,17 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import orjson
 
 from personaforge.digest import digest_json
-from personaforge.errors import StoreError
+from personaforge.errors import StoreError, Unreadable
+from personaforge.spec.names import read_names
 from personaforge.spec.project import Project
-from personaforge.store.files import DAMAGED
+from personaforge.store.files import DAMAGED, unwritable
 from personaforge.store.lockfile import read_lock
-from personaforge.store.records import KINDS, parse_record
+from personaforge.store.records import KINDS, parse_record, read_record
 from personaforge.store.store import Store, artifacts
 
 _YOUNGEST_SECONDS = 3600
@@ -37,6 +43,10 @@ class Verified:
     bytes: int = 0
     problems: list[str] = field(default_factory=list)
     """Damage: each is a sentence with a path."""
+    unreadable: list[str] = field(default_factory=list)
+    """What is there and can't be read now, with the reason: neither sound nor damaged, and never moved."""
+    strays: list[str] = field(default_factory=list)
+    """Paths of what isn't forge's: nobody reads it, and forge neither moves nor removes it."""
     without_artifact: int = 0
     """Results whose artifact was collected; a build that needs one makes or pulls it again."""
     unfinished: int = 0
@@ -59,36 +69,53 @@ class Collected:
 
 
 def verify(store: Store, *, repair: bool = False) -> Verified:
-    """Read everything in the store and check that it is what its name says. `repair` moves damage aside."""
+    """Read everything in the store and check that it is what its name says. `repair` moves damage aside, and nothing
+    else: what can't be read now may be sound."""
     found = Verified()
-    for digest, stat in list(store.blobs.all()):
+    faults: list[Unreadable] = []
+    for digest, stat in list(store.blobs.all(faults)):
         found.blobs += 1
         found.bytes += stat.st_size
-        if not store.blobs.sound(digest):
-            found.problems.append(f"artifact is not what its name says: {store.blobs.path(digest)}")
-            found.repaired += _put_aside(store.blobs.path(digest), repair)
-    for path in list(store.blobs.strays()):
-        found.problems.append(f"is no artifact: {path}")
-        found.repaired += _put_aside(path, repair)
+        try:
+            if not store.blobs.sound(digest) and store.blobs.has(digest):
+                moved = repair and store.blobs.put_aside(digest)
+                if repair and not moved:
+                    continue  # a build has written it anew meanwhile
+                found.problems.append(f"artifact is not what its name says: {store.blobs.path(digest)}")
+                found.repaired += moved
+        except Unreadable as error:
+            faults.append(error)
     for kind in KINDS:
-        for name, path in list(store.records.all(kind)):
+        for name, path in list(store.records.all(kind, faults)):
             found.records += 1
             try:
-                record = parse_record(Path(path).read_bytes(), path)
+                record = parse_record(read_record(path), path)
                 if kind == "actions":
-                    if record.get("key") != name.partition("~")[0]:
-                        raise StoreError("a record is of another key", where=path)
-                    if digest_json("action/1", record.get("parts")) != record["key"]:
-                        raise StoreError("a record's parts don't give its key", where=path)
+                    _check_action(record, name, path)
                     if not all(store.blobs.has(artifact.digest) for artifact in artifacts(record).values()):
                         found.without_artifact += 1
-            except (StoreError, OSError, ValueError) as error:
+            except Unreadable as error:
+                faults.append(error)
+            except FileNotFoundError:
+                continue
+            except (StoreError, ValueError) as error:
                 found.problems.append(str(error))
                 found.repaired += _put_aside(path, repair)
-    found.unfinished = sum(1 for _ in _unfinished(store))
-    if repair:
-        relog(store)
+    found.unreadable = list(dict.fromkeys(str(fault) for fault in faults))
+    if not faults:  # a log that is made again must not forget what nobody could see
+        found.strays = [*store.blobs.strays(), *store.records.strays()]
+        found.unfinished = sum(1 for _ in _unfinished(store))
+        if repair:
+            relog(store)
     return found
+
+
+def _check_action(record: dict[str, Any], name: str, path: str) -> None:
+    """Raise StoreError or ValueError where an action's record isn't what its name says."""
+    if record.get("key") != name.partition("~")[0]:
+        raise StoreError("a record is of another key", where=path)
+    if digest_json("action/1", record.get("parts")) != record["key"]:
+        raise StoreError("a record's parts don't give its key", where=path)
 
 
 def relog(store: Store) -> int:
@@ -106,15 +133,17 @@ def statistics(store: Store) -> dict[str, object]:
     known: set[str] = set()
     for _, path in store.records.all("actions"):
         try:
-            record = parse_record(Path(path).read_bytes(), path)
+            record = parse_record(read_record(path), path)
             for artifact in artifacts(record).values():
                 if artifact.digest not in known:
                     known.add(artifact.digest)
                     entry = by_type.setdefault(artifact.media_type, [0, 0])
                     entry[0] += 1
                     entry[1] += artifact.size
-        except StoreError:
-            continue
+        except Unreadable:
+            raise
+        except (StoreError, FileNotFoundError):
+            continue  # `forge cache verify` names it
         seconds += float(record.get("seconds") or 0.0)
         if record.get("cost_usd") is None:
             unknown += 1
@@ -135,7 +164,11 @@ def statistics(store: Store) -> dict[str, object]:
 
 
 def collect(store: Store, *, max_bytes: int, keep_days: float, act: bool) -> Collected:
-    """Remove what nothing names, or only say what would go."""
+    """Remove what nothing names, or only say what would go. Raises StoreError, where something that could name an
+    artifact can't be read, before anything is removed."""
+    if act:
+        for digest in list(store.blobs.condemned()):  # by a collector that was killed; it is judged anew
+            store.blobs.give_back(digest)
     keep = roots(store)
     now = time.time()
     oldest_allowed = now - max(keep_days * 86_400, _YOUNGEST_SECONDS)
@@ -143,19 +176,21 @@ def collect(store: Store, *, max_bytes: int, keep_days: float, act: bool) -> Col
     blobs = sorted(((stat.st_mtime, digest, stat.st_size) for digest, stat in store.blobs.all()))
     total = sum(size for _, _, size in blobs)
     for modified, digest, size in blobs:
-        if digest in keep or modified > oldest_allowed or total <= max_bytes:
+        goes = digest not in keep and modified <= oldest_allowed and total > max_bytes
+        freed = (store.blobs.collect(digest, oldest_allowed) if act else size) if goes else None
+        if freed is None:  # a build may have come to rely on it a moment ago
             found.kept += 1
             found.kept_bytes += size
             continue
         total -= size
         found.removed.append(digest)
-        found.freed += store.blobs.remove(digest) if act else size
+        found.freed += freed
     for path, stat in list(_unfinished(store)):
         if stat.st_mtime < now - _YOUNGEST_SECONDS:
             found.unfinished += 1
             found.freed += stat.st_size
             if act:
-                os.unlink(path)
+                _unlink(path)
     return found
 
 
@@ -164,31 +199,48 @@ def _unfinished(store: Store) -> Iterator[tuple[str, os.stat_result]]:
     yield from store.records.unfinished()
 
 
-def roots(store: Store) -> set[str]:
-    """Return the digests that must stay."""
+def roots(
+    store: Store,
+    *,
+    without: frozenset[str] = frozenset(),
+    without_locks: frozenset[str] = frozenset(),
+    without_builds: frozenset[str] = frozenset(),
+) -> set[str]:
+    """Return the digests that must stay. What some personas, locks in the working tree or builds name may be left out,
+    to see what only they hold."""
     keep: set[str] = set()
-    for data in _locks(store.project):
-        keep |= _digests_in(data)
-    for node, *_ in store.index.node_history():
+    for data in _locks(store.project, without_locks):
+        keep |= digests_in(data)
+    for node, persona, *_ in store.index.node_history():
+        if persona in without:
+            continue
         body = store.index.node_body(node)
         for output in orjson.loads(body)["outcome"]["outputs"].values() if body else ():
             keep.add(output["digest"])
-    for _, path in store.records.all("builds"):
+    for name, path in store.records.all("builds"):
+        if name in without_builds:
+            continue
         try:
-            keep.update(parse_record(Path(path).read_bytes(), path).get("templates", {}).values())
-        except (StoreError, OSError):
+            keep.update(parse_record(read_record(path), path).get("templates", {}).values())
+        except Unreadable:
+            raise
+        except (StoreError, FileNotFoundError):
             continue  # `forge cache verify` names it
     return keep
 
 
-def _locks(project: Project) -> Iterator[bytes]:
+def _locks(project: Project, without: frozenset[str] = frozenset()) -> Iterator[bytes]:
     """Yield every lock file in the working tree, and of every branch and tag."""
-    for path in sorted(project.root.rglob("*.lock.yaml")):
-        if project.state not in path.parents:
-            read_lock(
-                path, path.name.removesuffix(".lock.yaml")
-            )  # a lock that can't be read must not lose its artifacts
+    names = read_names(project)
+    for path in _lock_files(project):
+        if str(path) in without:
+            continue
+        persona = path.name.removesuffix(".lock.yaml")
+        read_lock(path, persona, names.formerly(persona))  # one that can't be read must not lose its artifacts
+        try:
             yield path.read_bytes()
+        except OSError as error:
+            raise _blind(str(path), error) from error
     if not any((folder / ".git").exists() for folder in (project.root, *project.root.parents)):
         return
     refs: dict[str, None] = {}
@@ -205,7 +257,27 @@ def _locks(project: Project) -> Iterator[bytes]:
                 yield _git(project, "cat-file", "blob", about.split()[2].decode())
 
 
-def _digests_in(data: bytes) -> set[str]:
+def _lock_files(project: Project) -> list[Path]:
+    """Return every lock file in the working tree. Raises Unreadable for a folder that may hold one."""
+
+    def refuse(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):
+            raise _blind(str(error.filename), error) from error
+
+    found: list[Path] = []
+    for folder, folders, names in os.walk(project.root, onerror=refuse):
+        if folder == str(project.root):
+            folders[:] = [name for name in folders if name not in (project.state.name, ".git")]
+        found += [Path(folder, name) for name in names if name.endswith(".lock.yaml")]
+    return sorted(found)
+
+
+def _blind(path: str, error: OSError) -> Unreadable:
+    reason = error.strerror or str(error)
+    return Unreadable(f"can't be searched for locks: {reason}", hint="nothing was removed", where=path)
+
+
+def digests_in(data: bytes) -> set[str]:
     """Return all that looks like a digest: a lock of any version names its artifacts by 64 hex characters."""
     import re
 
@@ -225,5 +297,17 @@ def _git(project: Project, *arguments: str) -> bytes:
 def _put_aside(path: str, repair: bool) -> int:
     if not repair:
         return 0
-    os.replace(path, path + DAMAGED)
+    try:
+        os.replace(path, path + DAMAGED)
+    except OSError as error:
+        raise unwritable(path, error, "move") from error
     return 1
+
+
+def _unlink(path: str) -> None:
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise unwritable(path, error, "remove") from error

@@ -13,11 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-import cv2
 import numpy as np
 import torch
 from torch import nn
 
+from personaforge.faces.opencv import opencv
 from personaforge.training.detect import train_detector
 from personaforge.training.drawings import IDENTITY, draw, load
 from personaforge.training.export import export
@@ -25,6 +25,8 @@ from personaforge.training.landmarks import train_landmarks
 from personaforge.training.log import Log
 from personaforge.training.networks import Detector, Landmarks, Recogniser
 from personaforge.training.recognise import train_recogniser
+
+cv2 = opencv()
 
 SEED: Final = 7
 _STEPS: Final = {"detector": 3000, "landmarks": 2500, "recogniser": 2500}

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from personaforge.faces.opencv import opencv
+
+cv2 = opencv()
 
 Picture = NDArray[np.uint8]
 Points = NDArray[np.float32]

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from personaforge.faces.opencv import opencv
 from personaforge.training.augment import MIRRORED5, Picture, Points, moved, weathered
 from personaforge.training.drawings import SCENE
 from personaforge.training.log import Log
 from personaforge.training.networks import ANCHORS, STRIDES, Detector
 from personaforge.training.recognise import to_input
+
+cv2 = opencv()
 
 SIDE: Final = 256
 """Of a training picture. The network is convolutional: it is used at 320."""

@@ -14,10 +14,10 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from personaforge.faces.opencv import opencv
 from personaforge.providers.embedded.face_canvas import skin_color
 from personaforge.providers.embedded.face_curves import gaze_of
 from personaforge.providers.embedded.face_params import Face
@@ -25,6 +25,8 @@ from personaforge.providers.embedded.face_points import face_points
 from personaforge.providers.embedded.face_words import LAYOUT
 from personaforge.providers.embedded.painter import Stage, layout
 from personaforge.training.people import person, shots
+
+cv2 = opencv()
 
 CROP: Final = 176
 CROP_REACH: Final = 1.8

@@ -8,10 +8,10 @@ from typing import Final
 
 import numpy as np
 import onnx
-import onnxruntime
 import torch
 from torch import Tensor, nn
 
+from personaforge.faces.runtime import onnxruntime
 from personaforge.training.networks import ANCHORS, STRIDES
 
 DETECTOR: Final = "det_embedded.onnx"
@@ -52,7 +52,7 @@ def _write(net: nn.Module, example: Tensor, path: Path, outputs: list[str], free
     model.producer_version = ""
     onnx.checker.check_model(model)
     onnx.save(model, str(path))
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    session = onnxruntime().InferenceSession(str(path), providers=["CPUExecutionProvider"])
     seen = torch.rand(example.shape, generator=torch.Generator().manual_seed(1)) * 2 - 1
     with torch.no_grad():
         told = net(seen)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from personaforge.faces.opencv import opencv
 from personaforge.training.augment import Picture, Points, jolted, moved, weathered
 from personaforge.training.drawings import CROP
 from personaforge.training.log import Log
 from personaforge.training.networks import Landmarks
 from personaforge.training.recognise import to_input
+
+cv2 = opencv()
 
 SIDE: Final = 192
 REACH: Final = 1.5

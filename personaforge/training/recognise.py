@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from personaforge.faces.opencv import opencv
 from personaforge.training.augment import ALIGNED, MIRRORED5, Picture, Points, jolted, similarity, weathered
 from personaforge.training.drawings import CROP, IDENTITY
 from personaforge.training.log import Log
 from personaforge.training.networks import Recogniser
+
+cv2 = opencv()
 
 PEOPLE, PICTURES = 24, 4
 """In a batch."""

@@ -133,8 +133,9 @@ def synchronise(store: Store, connection: duckdb.DuckDBPyConnection) -> int:
             _project(store, connection, new[start : start + _BATCH])
         _refresh(connection)
         seq = str(new[-1][0]) if new else "0"
-        connection.execute("delete from meta where name in ('epoch', 'seq')")
-        connection.execute("insert into meta values ('epoch', ?), ('seq', ?)", [epoch, seq])
+        connection.execute("delete from meta where name in ('epoch', 'seq', 'former')")
+        values = [epoch, seq, _former(store)]
+        connection.execute("insert into meta values ('epoch', ?), ('seq', ?), ('former', ?)", values)
         _sort(connection, meta.get("sorted", "0"), fresh)
         connection.execute("commit")
     except BaseException:
@@ -151,10 +152,15 @@ def _new_records(store: Store, meta: Mapping[str, str]) -> tuple[str, list[tuple
     store.note_pending()
     while True:
         epoch = store.index.epoch()
-        fresh = meta.get("epoch") != epoch
+        fresh = meta.get("epoch") != epoch or meta.get("former", "") != _former(store)
         new = store.index.since(0 if fresh else int(meta.get("seq", "0")))
         if store.index.epoch() == epoch:  # else the log was started afresh meanwhile, and has other numbers
             return epoch, new, fresh
+
+
+def _former(store: Store) -> str:
+    """Return what personas were called before as a text: what was projected under other ids is projected again."""
+    return " ".join(f"{old}={new}" for old, new in sorted(store.names.former.items()))
 
 
 def connect(path: Path) -> duckdb.DuckDBPyConnection:
@@ -211,7 +217,7 @@ def _project(store: Store, connection: duckdb.DuckDBPyConnection, new: Sequence[
         record = store.records.get(kind, name)
         if record is None:
             continue  # put aside since it was noted: it was damaged
-        for table, row in rows_of(kind, name, record):
+        for table, row in rows_of(kind, name, store.names.record(kind, record)):
             tables.setdefault(table, []).append(row)
             if table == "evaluations":
                 touched[row["artifact"] or row["evaluation"]] = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -271,12 +270,10 @@ def test_sql_can_only_read_the_warehouse(studio: Studio, sql: str, message: str)
 
 
 def test_sql_without_end_is_stopped(studio: Studio) -> None:
-    started = time.monotonic()
     sql, bounds = "select count(*) from range(10000000000) a, range(100000) b", Bounds(1, 1, 0.2)
     stopped = pytest.raises(BrokenQuery, match=r"was stopped after 0\.2 s")
     with studio.open() as space, sealed(space.store, bounds) as connection, stopped:
         ask(connection, sql, "ana", 1, bounds)
-    assert time.monotonic() - started < 20
 
 
 # --- selection, places, drift -----------------------------------------------------------------------------------------

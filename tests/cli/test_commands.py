@@ -239,9 +239,12 @@ def test_cache_verify_stats_and_gc(built: Path, forge: Forge) -> None:
     blob = next(path for path in (built / ".forge/blobs").rglob("*") if path.is_file())
     blob.chmod(0o644)
     blob.write_bytes(b"damaged")
-    assert "damaged" in forge("cache", "verify", cwd=built, check=1).stdout
+    stray = blob.with_name("thesis.docx")
+    stray.write_bytes(b"thesis")
+    found = forge("cache", "verify", cwd=built, check=1).stdout
+    assert "damaged: artifact is not what its name says" in found and f"is left alone: {stray}" in found
     forge("cache", "verify", "--repair", cwd=built, check=0)
-    forge("cache", "verify", cwd=built, check=0)
+    assert forge("cache", "verify", cwd=built, check=0).stdout.endswith("Sound.\n") and stray.read_bytes() == b"thesis"
     forge("build", cwd=built, check=0)
 
 
@@ -259,7 +262,33 @@ def test_a_fresh_clone_pulls_what_is_pinned(built: Path, forge: Forge, tmp_path:
     assert done["cost_usd"] == 0 and not done["failed"]
     outside = forge("cache", "push", "ben", "store.remote=x", cwd=clone, check=2)
     assert outside.returncode == 2
-    assert "no remote is declared" in forge("cache", "pull", "ben", cwd=clone, check=2).stderr
+    assert "no folder to share through is named" in forge("cache", "pull", "ben", cwd=clone, check=2).stderr
+
+
+def test_a_push_goes_to_a_folder_or_says_that_it_went_nowhere(project: Path, forge: Forge, tmp_path: Path) -> None:
+    forge("build", "ana", cwd=project, check=0)
+    refused = forge("cache", "push", "ana", "--remote", "s3://bucket/x", cwd=project, check=2)
+    assert refused.stdout == "" and "--remote: 's3://bucket/x' is no folder" in refused.stderr
+    assert not [path.name for path in project.iterdir() if ":" in path.name]
+    share = tmp_path / "share"
+    environment = {**os.environ, "FORGE_REMOTE": str(share)}
+    first = forge("cache", "push", "ana", cwd=project, check=0, env=environment).stdout
+    assert first.startswith("ana: pushed ") and first.endswith(f" records to {share}\n")
+    again = forge("cache", "push", "ana", cwd=project, check=0, env=environment).stdout
+    assert again.startswith("ana: nothing pushed: its ") and again.endswith(f" artifacts are in {share} already\n")
+    missing = forge("cache", "pull", "ana", "--remote", str(tmp_path / "none"), cwd=project, check=2)
+    assert "there is no such folder" in missing.stderr and "FORGE_REMOTE=DIR" in missing.stderr
+
+
+def test_validate_says_of_a_remote_that_it_is_no_folder(project: Path, forge: Forge) -> None:
+    file = project / "personas/ana.yaml"
+    text = file.read_text()
+    for remote, said in (("s3://bucket/x", "s3:// isn't spoken"), ("/mnt/share", "leads out of the project")):
+        file.write_text(f"{text}store: {{remote: '{remote}'}}\n")
+        found = forge("validate", "ana", cwd=project, check=2).stderr
+        assert "ana.yaml:4 store.remote" in found and said in found and "FORGE_REMOTE=DIR" in found
+    file.write_text(f"{text}store: {{remote: shared}}\n")
+    forge("validate", "ana", cwd=project, check=0)
 
 
 def test_a_remote_from_a_config_file_stays_in_the_project(built: Path, forge: Forge) -> None:
@@ -352,6 +381,7 @@ def test_our_own_bug_exits_with_3_and_a_log(project: Path, forge: Forge) -> None
     import subprocess
     import sys
 
+    (project / ".forge").mkdir(exist_ok=True)
     done = subprocess.run([sys.executable, "-c", code], cwd=project, capture_output=True, text=True)
     assert done.returncode == 3 and "bug: ZeroDivisionError: oops" in done.stderr
     path = Path(done.stderr.rpartition("Details: ")[2].strip())

@@ -11,11 +11,9 @@ import numpy as np
 import pytest
 
 from personaforge.digest import canonical
-from personaforge.errors import MissingExtra
 from personaforge.faces.analyzer import AnalyzerIdentity, by_area
 from personaforge.faces.landmarks import RATIOS_106
 from personaforge.faces.measure import embedding, encode_embedding, measure_clip, measure_image
-from personaforge.faces.opencv import opencv
 
 Make = Callable[..., Any]
 
@@ -154,25 +152,3 @@ def test_faces_are_sorted_by_area_then_score_then_place(a_face: Make) -> None:
 
     faces = [face(50, 10, 0.5), face(9, 10, 0.5), face(0, 10, 0.9), face(0, 20, 0.1)]
     assert [(float(f.box[0]), f.score) for f in by_area(faces)] == [(0, 0.1), (0, 0.9), (9, 0.5), (50, 0.5)]
-
-
-@pytest.mark.parametrize(
-    ("message", "hint"),
-    [
-        ("libGL.so.1: cannot open shared object file: No such file or directory", "apt-get install -y libgl1"),
-        ("No module named 'cv2'", "pip install opencv-python"),
-    ],
-)
-def test_opencv_that_cannot_be_loaded(monkeypatch: pytest.MonkeyPatch, message: str, hint: str) -> None:
-    import sys
-
-    class Broken:
-        def find_spec(self, name: str, *_: object) -> None:
-            if name == "cv2":
-                raise ImportError(message)
-
-    monkeypatch.delitem(sys.modules, "cv2")
-    monkeypatch.setattr(sys, "meta_path", [Broken(), *sys.meta_path])
-    with pytest.raises(MissingExtra) as caught:
-        opencv()
-    assert caught.value.hint.startswith(hint) and message in caught.value.message

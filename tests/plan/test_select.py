@@ -99,8 +99,12 @@ def test_exclude_takes_away() -> None:
     ("text", "hint"),
     [
         ("imag", "did you mean image?"),
-        ("tag:idenity", "did you mean identity?"),
-        ("persona:ann", "did you mean ana?"),
+        ("tag:idenity", "did you mean tag:identity?"),
+        ("persona:ann", "did you mean persona:ana?"),
+        ("state:modifed+", "did you mean state:modified?"),
+        ("state:xyz", "there is: state:modified, state:new, state:cached"),
+        ("result:rejectd", "did you mean result:rejected?"),
+        ("config:imge.width", "did you mean config:image"),
         ("step:sole", "soul"),
     ],
 )

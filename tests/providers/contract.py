@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from personaforge.digest import digest_json
+from personaforge.plan.contents import Contents
 from personaforge.providers.table import capability
 from personaforge.run.actions import Engine, Tally
 from personaforge.run.budget import Budget
@@ -34,6 +35,16 @@ KINDS = {"text": "complete", "image": "draw", "video": "film", "speech": "speak"
 REFERENCE = png((10, 20, 30), note="the reference")
 CANARY = "canary-0f3b9c-do-not-keep"
 """The key that every test gives, and that nothing may hold afterwards."""
+
+
+class _Reference(Contents):
+    """What the store holds, and a reference picture under every digest."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store, store.build_folder("nobody"))
+
+    def read(self, digest: str) -> bytes:
+        return REFERENCE
 
 
 @dataclass(frozen=True)
@@ -153,7 +164,7 @@ class Shop:
         return self.stop.is_set()
 
     def buy(self, action: Action, node: str = "ana/image/01") -> Result:
-        return self.engine.perform(action, node.partition("/")[0], node, Tally(), lambda digest: REFERENCE)
+        return self.engine.perform(action, node.partition("/")[0], node, Tally(), _Reference(self.engine.store))
 
     def states(self) -> list[str]:
         return [entry.state for entry in self.store.journal.open_entries()]

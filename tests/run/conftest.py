@@ -186,7 +186,11 @@ class Studio:
             return space.plan(personas, Asked(select=select, **asked))
 
     def build(
-        self, *select: str, personas: Sequence[str] = (), options: BuildOptions | None = None, **asked: Any
+        self,
+        *select: str,
+        personas: Sequence[str] = (),
+        options: BuildOptions | None = None,
+        **asked: Any,
     ) -> BuildReport:
         with self.open() as space:
             plan = space.plan(personas, Asked(select=select, **asked))

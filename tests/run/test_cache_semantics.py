@@ -199,12 +199,15 @@ def test_a_step_kinds_version_reruns_its_nodes(studio: Studio, monkeypatch: pyte
     assert not plan.has_changes
 
 
-def test_a_providers_version_is_in_the_key(studio: Studio) -> None:
+def test_a_providers_version_is_in_the_key_and_what_is_pinned_stays(studio: Studio) -> None:
     studio.build()
+    key = studio.node("image/02", force=("image/02",)).keys[0]
     studio.images.version = "2"
     studio.images.register()
-    assert "provider scripted@1 is now scripted@2" in studio.node("image/02").reasons[0].text
-    assert studio.states()["image/02"] == "run" and studio.states()["anchor"] == "pinned"
+    assert studio.node("image/02", force=("image/02",)).keys[0] != key
+    node = studio.node("image/02")
+    assert node.state == "pinned" and node.note == "stays, although provider scripted@1 is now scripted@2"
+    assert studio.states()["anchor"] == "pinned"
 
 
 def test_the_analyzer_is_part_of_a_measurement(studio: Studio) -> None:

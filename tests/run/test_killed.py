@@ -60,7 +60,7 @@ TRANSITIONS = [
     Point(Journal, "done"),
 ]
 BETWEEN = [Point(Blobs, "put"), Point(Blobs, "put_file"), Point(Store, "commit")]
-BY_THE_USER = {"cancelled", "abandon", "resubmit", "deleted"}
+BY_THE_USER = {"cancelled", "abandon", "resubmit", "deleted", "charge_removed"}
 """One transaction each, at the user's word, with nothing in flight."""
 READING = {"get", "open_entries", "ended_jobs", "matching", "charges", "close"}
 

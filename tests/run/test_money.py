@@ -128,8 +128,8 @@ def test_forge_cost_tells_it_by_column(make_studio: Callable[..., Studio], capsy
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "provider,model,calls,usd,failed_calls,open_calls,unknown_calls,reserved_usd,unpriced_calls"
     assert sum(int(line.split(",")[2]) for line in lines[1:]) == studio.calls()
-    assert run([*root, "cost", "nobody"]) == 0
-    assert capsys.readouterr().out == "Nothing was spent.\n"
+    assert run([*root, "cost", "nobody"]) == 2
+    assert "is neither a persona file nor a persona id" in capsys.readouterr().err
     assert run([*root, "cost"]) == 0
     assert capsys.readouterr().out.splitlines()[-1].startswith("total")
 

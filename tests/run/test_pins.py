@@ -9,7 +9,9 @@ from collections.abc import Callable
 import pytest
 
 from personaforge.errors import PlanError
-from tests.run.conftest import Studio
+from personaforge.providers.protocols import Blob, Reply
+from personaforge.testing import png
+from tests.run.conftest import SKIN, Studio
 
 
 def pins(studio: Studio) -> dict[str, dict[str, object]]:
@@ -105,20 +107,48 @@ def test_a_deterministic_provider_may_remake_it_when_the_bytes_come_out_equal(
     assert not studio.plan().has_changes
 
 
-def test_a_remake_that_comes_out_different_is_refused(make_studio: Callable[..., Studio]) -> None:
+def drawn_otherwise(studio: Studio, color: tuple[int, int, int] = SKIN) -> None:
+    """Another machine, whose drawings have other bytes: of the same face, or of another."""
+    studio.images.answer = lambda request: Reply(
+        blob=Blob(png(color, note=f"otherwise {sorted(request.fields.items())!r}"), "image/png")
+    )
+
+
+def test_a_remade_drawing_with_other_bytes_takes_the_pins_place_where_it_is_the_same_face(
+    make_studio: Callable[..., Studio],
+) -> None:
+    studio = make_studio(deterministic=True)
+    studio.build()
+    before = pins(studio)
+    lose_everything_but_the_lock(studio)
+    drawn_otherwise(studio)
+    report = studio.build()
+    assert {node.end for node in report.nodes.values()} == {"done"}
+    after = pins(studio)
+    chosen = before["anchor"]["outputs"]["anchor"]  # type: ignore[index]
+    assert after["anchor"]["outputs"] != before["anchor"]["outputs"]
+    assert after["anchor"]["replaced"] == {"anchor": chosen}, "the lock's line names both digests"
+    said = [event.message for event in studio.events if event.type == "notice" and event.node == "ana/anchor"]
+    assert len(said) == 1 and chosen[:12] in said[0] and after["anchor"]["outputs"]["anchor"][:12] in said[0]  # type: ignore[index]
+    assert not studio.plan().has_changes
+
+
+@pytest.mark.parametrize("why", ["frozen", "another face", "hosted"])
+def test_a_remake_that_comes_out_different_is_refused(make_studio: Callable[..., Studio], why: str) -> None:
     studio = make_studio(deterministic=True)
     studio.build()
     lock = studio.lock.read_bytes()
     lose_everything_but_the_lock(studio)
-    plain = studio.images.answer
-    drifting = studio.images
-    drifting.answer = lambda request: plain(
-        type(request)(request.kind, request.model, {**request.fields, "drift": 1}, request.inputs)
-    )
-    report = studio.build()
-    failed = report.nodes["ana/candidate/1"]
-    assert failed.end == "failed" and "came out different" in failed.error and "--repin" in failed.hint
-    assert studio.lock.read_bytes() == lock
+    drawn_otherwise(studio, (90, 120, 200) if why == "another face" else SKIN)
+    studio.forget()
+    if why == "hosted":  # something that was bought hangs on the drawing
+        studio.clips.deterministic = False
+        studio.clips.register()
+    report = studio.build(frozen=why == "frozen")
+    failed = next(node for node in report.nodes.values() if node.end == "failed")
+    assert failed.id.startswith("ana/candidate/") and "came out different" in failed.error and "--repin" in failed.hint
+    assert {"frozen": "frozen", "another face": "another face", "hosted": "may hang on it"}[why] in failed.error
+    assert studio.lock.read_bytes() == lock and not studio.clips.calls
 
 
 def test_the_build_folder_is_as_good_a_source_as_the_store(studio: Studio) -> None:
@@ -173,3 +203,41 @@ def test_videos_before_an_anchor_are_a_plan_error_that_names_it(studio: Studio) 
     studio.forget()
     studio.build("video/*")
     assert len(studio.clips.calls) == 1 and not studio.images.calls
+
+
+def test_a_frozen_lock_is_built_from_and_never_written(studio: Studio) -> None:
+    studio.build()
+    lock = studio.lock.read_bytes()
+    studio.forget()
+    shutil.rmtree(studio.root / "build")
+    report = studio.build(frozen=True)
+    assert {node.end for node in report.nodes.values()} <= {"restored", "unchanged"} and studio.calls() == 0
+    studio.edit("conf/image/scripted.yaml", ("width: 64", "width: 72"))
+    node = studio.node("image/02", frozen=True)
+    assert node.state == "missing" and "is asked for otherwise than the lock has it, and the lock is frozen" in str(
+        node.reasons
+    )
+    report = studio.build(frozen=True)
+    assert report.nodes["ana/image/02"].end == "failed" and studio.calls() == 0
+    assert studio.lock.read_bytes() == lock
+
+
+@pytest.mark.parametrize("name", ["image/02", "anchor", "soul"])
+def test_a_frozen_lock_that_lacks_a_line_is_refused(studio: Studio, name: str) -> None:
+    studio.build()
+    kept = [line for line in studio.lock.read_text().splitlines() if not line.startswith(f"  {name}: ")]
+    studio.lock.write_text("\n".join(kept) + "\n")
+    lock = studio.lock.read_bytes()
+    node = studio.node(name, frozen=True)
+    assert node.state == "missing" and "the lock is frozen" in node.reasons[0].text
+    studio.forget()
+    studio.build(frozen=True)
+    assert studio.calls() == 0 and studio.lock.read_bytes() == lock
+
+
+def test_a_frozen_lock_of_a_persona_that_was_never_built_buys_nothing(studio: Studio) -> None:
+    plan = studio.plan(frozen=True)
+    first = next(node for node in plan.nodes() if node.shape.name == "soul")
+    assert first.state == "missing" and "ana/soul is not in the lock, and the lock is frozen" in first.reasons[0].text
+    studio.build(frozen=True)
+    assert studio.calls() == 0 and not studio.lock.exists()

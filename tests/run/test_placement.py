@@ -384,3 +384,26 @@ def test_people_who_look_alike_are_named(town: Town) -> None:
     assert found["ana"][:2] == ("zoe", 0.0) and found["zoe"].as_json()["alike"] is True
     [note] = alike_notes(found)
     assert note.startswith("ana looks like zoe: their faces are 0.00 apart, less than 0.3")
+
+
+@pytest.mark.parametrize("index", ["kept", "lost"])
+def test_a_placement_whose_line_is_lost_is_written_again_and_others_keep_away_from_it(town: Town, index: str) -> None:
+    town.settle("ana", "ben")
+    town.build()
+    place, whole = town.pin("ben"), town.lock("ben").read_bytes()
+    assert place["facts"]["placement"] > 0
+    lines = whole.splitlines(keepends=True)
+    town.lock("ben").write_bytes(b"".join(line for line in lines if not line.startswith(b"  placement:")))
+    if index == "lost":
+        for path in (town.root / ".forge").glob("index.db*"):
+            path.unlink()
+    node = town.node("ben/placement")
+    assert node.state in ("restore", "run") and town.plan().has_changes
+    town.build("ben")
+    again = town.pin("ben")
+    assert again["facts"]["shape"] == place["facts"]["shape"] and again["key"] == place["key"]
+    assert town.lock("ben").read_bytes() == whole or index == "lost", "to the byte, where the index knows"
+    assert not town.plan().has_changes
+    town.settle("cara")
+    town.build("cara")
+    assert town.facts("cara")["issued"] == 2

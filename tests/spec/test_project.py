@@ -199,6 +199,12 @@ def test_every_argument_that_names_nothing_is_listed_with_the_nearest_id(three: 
 
 
 def test_a_project_without_personas(here: Path) -> None:
+    way_out = "forge init makes one, and --project DIR names one elsewhere"
+    assert texts(lambda: resolve_personas(Project(here), [])) == [f"{here}: no project here ({way_out})"]
+    assert texts(lambda: resolve_personas(Project(here), ["ana"])) == [
+        f"ana: is neither a persona file nor a persona id (no project here: {way_out})"
+    ]
+    (here / "personas").mkdir()
     with pytest.raises(SpecError, match="no persona file in"):
         resolve_personas(Project(here), [])
     assert texts(lambda: resolve_personas(Project(here), ["ana"])) == [
@@ -220,5 +226,29 @@ def test_a_file_in_the_project_that_leads_out_of_it_is_refused(
     (three.root / "personas" / "zoe.yaml").symlink_to(outside)
     expected = [f"personas/zoe.yaml: leads out of the project to {os.path.realpath(outside)}"]
     assert texts(lambda: resolve_personas(three, ["personas/zoe.yaml"])) == expected
+    (three.root / "personas" / "zoe.yaml").unlink()
+    (three.root / "personas" / "ana.yaml").unlink()
     (three.root / "personas" / "yara.yaml").symlink_to("../elsewhere/eva-lin.yaml")
     assert named(three, "personas/yara.yaml") == ["eva-lin.yaml"]
+
+
+@pytest.mark.parametrize("name", ["personas", "conf", "templates"])
+def test_a_folder_of_the_project_that_leads_out_of_it_is_refused(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, name: str
+) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    (outside / "ana.yaml").write_text(ANA)
+    (tmp_path / "own").mkdir()
+    found = Project(Path(os.path.realpath(tmp_path)))
+    looks = {
+        "personas": found.persona_files,
+        "conf": lambda: found.conf_folders,
+        "templates": lambda: found.template_folders,
+    }
+    (tmp_path / name).symlink_to(outside)
+    assert texts(looks[name]) == [
+        f"{name}: leads out of the project to {os.path.realpath(outside)} (remove the symbolic link)"
+    ]
+    (tmp_path / name).unlink()
+    (tmp_path / name).symlink_to("own")
+    looks[name]()

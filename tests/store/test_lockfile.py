@@ -175,17 +175,31 @@ def test_a_conflict_is_refused_with_the_way_out(tmp_path: Path, path: Path, name
     code, text = merged(tmp_path, base, base.with_pins({"image/03": pin(B)}), base.with_pins({name: pin(C)}))
     assert code == 1 and b"<<<<<<<" in text
     error = refusal(path, text)
-    assert "holds a merge conflict" in str(error) and error.hint == "keep either line of each pair"
+    where = f"image/03 is {'b' * 12} on one side and {'c' * 12 if name == 'image/03' else 'a' * 12} on the other"
+    assert f"holds a merge conflict: {where}" in str(error)
+    assert error.hint == "keep one line of each pair, and remove the lines of marks"
 
 
 def test_a_union_of_two_lines_for_one_node_is_refused(path: Path) -> None:
     lock = read_lock(path, "ana").with_pins({"anchor": pin(A), "soul": pin(A)})
     text = lock.text() + lock.with_pins({"anchor": pin(B)}).text().splitlines(keepends=True)[4]
     error = refusal(path, text)
-    assert "names 'anchor' twice" in str(error) and error.hint == "keep one of its lines"
-    by_hand = "nodes: {anchor: {}, anchor: {}}\nversion: 1\npersona: ana\n"
-    assert "names 'anchor' twice" in str(refusal(path, by_hand))
-    assert "names 'version' twice" in str(refusal(path, HEAD + "version: 1\n"))
+    assert f"names 'anchor' twice: {'a' * 12} and {'b' * 12}" in str(error)
+    assert error.hint.startswith("keep one of its lines; `forge lock merge --install`")
+    by_hand = "nodes: {anchor: {outputs: {a: %s}}, anchor: {outputs: {a: %s}}}\nversion: 1\npersona: ana\n"
+    assert f"names 'anchor' twice: {'a' * 12} and {'c' * 12}" in str(refusal(path, by_hand % (A, C)))
+    assert "names 'version' twice" in str(refusal(path, HEAD + "version: 2\n"))
+    assert "names 'persona' twice" in str(refusal(path, HEAD + "persona: eva\n"))
+
+
+def test_a_union_that_says_the_same_twice_in_any_order_is_read(path: Path) -> None:
+    text = HEAD + LINE + "# Ours\n" + HEAD + LINE.replace('", "', '","') + LINE.replace("anchor", "a").replace(A, B)
+    lock = written(path, text)
+    assert lock.names() == ["anchor", "a"] and lock.digests() == {A, B}
+    lock.with_pins({"soul": pin(C)}).write()
+    assert [line.split(b":")[0] for line in path.read_bytes().splitlines()[4:]] == [b"  a", b"  anchor", b"  soul"]
+    twice = f"nodes: {{anchor: {{outputs: {{a: {A}}}}}, anchor: {{'outputs': {{a: {A}}}}}}}"
+    assert written(path, twice + "\nversion: 1\npersona: ana\n").names() == ["anchor"]
 
 
 def test_a_file_that_was_reformatted_by_hand_says_the_same(path: Path) -> None:
@@ -267,9 +281,10 @@ def test_the_lock_of_another_persona_is_refused(path: Path, head: str) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("", "can't be read"),
-        ("nodes: {}\n", "can't be read: 'version'"),
-        ("version: 1\npersona: ana\n", "can't be read: 'nodes'"),
+        ("", "the lock is empty, expected version, persona and nodes"),
+        ("\n", "the lock is empty"),
+        ("nodes: {}\n", "can't be read: it has no 'version'"),
+        ("version: 1\npersona: ana\n", "can't be read: it has no 'nodes'"),
         ("- a\n", "can't be read"),
         ("just text", "can't be read"),
         ("version: 1\npersona: ana\nnodes: [a]\n", "can't be read"),

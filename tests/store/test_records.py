@@ -98,7 +98,7 @@ def test_what_was_committed_is_found_and_logged(store: Store) -> None:
     record = store.find(key)
     assert record is not None and record["key"] == key and record["schema"] == 1
     assert [(kind, name) for _, kind, name in store.index.since(0)] == [("actions", key)]
-    store.note_found(key)
+    assert store.use(key, [])
     assert len(store.index.since(0)) == 1
     assert store.find(KEY) is None
 

@@ -12,7 +12,7 @@ import pytest
 from personaforge.digest import digest_bytes, digest_json
 from personaforge.errors import StoreError
 from personaforge.store.lockfile import LockFile, read_lock
-from personaforge.store.remote import Exchanged, Remote
+from personaforge.store.remote import Exchanged, Remote, remote_folder
 from personaforge.store.store import Store
 
 from .given import action, node, pinned, project
@@ -57,7 +57,7 @@ def test_doing_it_twice_copies_nothing(store: Store, other: Store, remote: Remot
     lock, _ = built(store)
     remote.push(store, "ana", lock)
     remote.pull(other, "ana", lock)
-    assert remote.push(store, "ana", lock) == remote.pull(other, "ana", lock) == Exchanged()
+    assert remote.push(store, "ana", lock) == remote.pull(other, "ana", lock) == Exchanged(there=3)
     assert len(other.index.since(0)) == 4
 
 
@@ -82,13 +82,13 @@ def test_a_push_adds_to_what_others_have_pushed(store: Store, other: Store, remo
     assert remote.push(other, "ana", read_lock(other.project.root / "none", "ana")) == Exchanged(
         blobs=1, bytes=6, records=1
     )
-    assert remote.pull(store, "ana", lock) == Exchanged(blobs=1, bytes=6, records=1)
+    assert remote.pull(store, "ana", lock) == Exchanged(blobs=1, bytes=6, records=1, there=1)
 
 
 def test_a_remote_that_is_not_there(store: Store, remote: Remote) -> None:
-    with pytest.raises(StoreError, match="is not a folder") as caught:
+    with pytest.raises(StoreError, match="there is no such folder") as caught:
         remote.pull(store, "ana", pinned(store.project, {}))
-    assert "--remote" in caught.value.hint
+    assert "--remote" in caught.value.hint and "FORGE_REMOTE" in caught.value.hint
 
 
 def test_a_damaged_artifact_is_not_pushed(store: Store, remote: Remote) -> None:
@@ -208,3 +208,113 @@ def test_a_genuine_key_is_the_digest_of_the_parts(store: Store) -> None:
     for key in keys:
         record = store.find(key)
         assert record is not None and digest_json("action/1", record["parts"]) == key
+
+
+# --- damage on either side --------------------------------------------------------------------------------------------
+
+
+def test_a_pull_replaces_what_is_damaged_here(store: Store, remote: Remote) -> None:
+    lock, _ = built(store)
+    remote.push(store, "ana", lock)
+    tampered(Path(store.blobs.path(digest_bytes(b"anchor"))), b"ANCHOR")
+    found = remote.pull(store, "ana", lock)
+    assert (found.blobs, found.there, found.damaged, found.missing) == (1, 2, (), ())
+    assert store.blobs.get(digest_bytes(b"anchor")) == b"anchor"
+
+
+def test_a_pull_never_takes_damage_over_what_is_sound(store: Store, remote: Remote, tmp_path: Path) -> None:
+    lock, _ = built(store)
+    remote.push(store, "ana", lock)
+    digest = digest_bytes(b"anchor")
+    copy = tmp_path / "remote" / "blobs" / digest[:2] / digest
+    tampered(copy, b"ANCHOR")
+    assert remote.pull(store, "ana", lock) == Exchanged(there=3)
+    tampered(Path(store.blobs.path(digest)), b"aNCHOR")
+    found = remote.pull(store, "ana", lock)
+    assert (found.blobs, found.damaged, found.missing) == (0, (digest,), (digest,))
+    assert Path(store.blobs.path(digest)).read_bytes() == b"aNCHOR"
+
+
+def test_a_push_replaces_what_is_damaged_there(store: Store, other: Store, remote: Remote, tmp_path: Path) -> None:
+    lock, keys = built(store)
+    remote.push(store, "ana", lock)
+    digest = digest_bytes(b"anchor")
+    tampered(tmp_path / "remote" / "blobs" / digest[:2] / digest, b"ANCHOR")
+    tampered(tmp_path / "remote" / "records" / "actions" / keys[1][:2] / f"{keys[1]}.json", b"{")
+    assert remote.push(store, "ana", lock) == Exchanged(blobs=1, bytes=6, records=1, there=2, damaged=(digest,))
+    assert remote.pull(other, "ana", lock) == Exchanged(blobs=3, bytes=24, records=4)
+
+
+# --- which folder -----------------------------------------------------------------------------------------------------
+
+NO_FOLDERS = {
+    "s3://bucket/x": "s3:// isn't spoken",
+    "gs://bucket": "gs:// isn't spoken",
+    "ssh://host/x": "ssh:// isn't spoken",
+    "https://example.org/x": "https:// isn't spoken",
+    "S3://B": "S3:// isn't spoken",
+    "file:///mnt/share": "is an address",
+    "host:path": "a place on another machine",
+    "user@host:/srv/x": "a place on another machine",
+    "s3:bucket": "a place on another machine",
+    "C:\\share": "a place on another machine",
+    "~/share": "would be a folder that is called '~'",
+    "~nobody-here/share": "would be a folder that is called '~nobody-here'",
+    "\\\\server\\share": "mount the share",
+    "": "is no folder",
+    "a\nb": "is no folder",
+}
+
+
+@pytest.mark.parametrize("text", NO_FOLDERS)
+def test_what_is_no_folder_is_refused_wherever_it_is_named(store: Store, text: str) -> None:
+    for given, declared, environment in ((text, None, {}), (None, text, {}), (None, None, {"FORGE_REMOTE": text})):
+        if not text and environment:
+            continue  # an empty variable is none
+        with pytest.raises(StoreError) as caught:
+            remote_folder(store.project, given, declared, environment)
+        assert NO_FOLDERS[text] in caught.value.message and caught.value.hint
+        assert "conf/store" not in caught.value.hint
+    assert {path.name for path in store.project.root.iterdir()} <= {"personas", ".forge"}
+
+
+def test_hints_are_something_to_type(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/ana")
+    for text, hint in (("~/x", "/home/ana/x"), ("file:///mnt/x", "/mnt/x"), ("host:x", "./host:x")):
+        with pytest.raises(StoreError) as caught:
+            remote_folder(store.project, text, None, {})
+        assert hint in caught.value.hint
+
+
+def test_who_names_the_folder(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    environment = {"FORGE_REMOTE": "/mnt/share"}
+    assert remote_folder(store.project, "here", "shared", environment) == tmp_path / "here"
+    assert remote_folder(store.project, "./s3:/x", "shared", environment) == tmp_path / "s3:/x"
+    assert remote_folder(store.project, None, "shared", environment) == Path("/mnt/share")
+    assert remote_folder(store.project, None, "shared", {"FORGE_REMOTE": ""}) == store.project.root / "shared"
+    for declared in ("/mnt/share", "../share", "a/../../share", str(store.project.root / "shared")):
+        with pytest.raises(StoreError, match="leads out of the project") as caught:
+            remote_folder(store.project, None, declared, {})
+        assert "FORGE_REMOTE" in caught.value.hint and "--remote" in caught.value.hint
+    (store.project.root / "link").symlink_to(tmp_path)
+    with pytest.raises(StoreError, match="leads out of the project"):
+        remote_folder(store.project, None, "link", {})
+    for own in (".forge", ".forge/blobs"):
+        with pytest.raises(StoreError, match="the project's own store"):
+            remote_folder(store.project, str(store.project.root / own), None, {})
+    with pytest.raises(StoreError, match="no folder to share through is named"):
+        remote_folder(store.project, None, None, {})
+
+
+def test_a_push_makes_the_folder_and_no_path_to_it(store: Store, tmp_path: Path) -> None:
+    lock, _ = built(store)
+    with pytest.raises(StoreError, match="there is no folder") as caught:
+        Remote(tmp_path / "mnt" / "share").push(store, "ana", lock)
+    assert caught.value.hint.startswith(f"mkdir -p {tmp_path / 'mnt'}") and not (tmp_path / "mnt").exists()
+    (tmp_path / "mnt").mkdir()
+    assert Remote(tmp_path / "mnt" / "share").push(store, "ana", lock).blobs == 3
+    (tmp_path / "file").write_bytes(b"x")
+    for act in (Remote(tmp_path / "file").push, Remote(tmp_path / "file").pull):
+        with pytest.raises(StoreError, match="is not a folder"):
+            act(store, "ana", lock)

@@ -9,6 +9,7 @@ import math
 from typing import Final, NamedTuple
 
 from personaforge.digest import derive_seed
+from personaforge.media.exact import scalar_sin
 from personaforge.providers.embedded.painter import Move
 
 _BLINK: Final = 0.30
@@ -61,16 +62,16 @@ class Life:
         for start in self._blinks:
             part = (now - start) / _BLINK
             if 0 < part < 1:
-                return float(round(min(1.0, 1.6 * math.sin(math.pi * part) ** 1.2), 2))
+                return float(round(min(1.0, 1.6 * scalar_sin(math.pi * part) ** 1.2), 2))
         return 0.0
 
     def head(self, now: float) -> tuple[float, float]:
         """Return what is added to yaw and pitch."""
         a, b, c = self._phases
-        step = math.sin(math.pi * _PACE * now) if self._style.steps else 0.0
+        step = scalar_sin(math.pi * _PACE * now) if self._style.steps else 0.0
         rise = self._fade(now)
-        yaw = 1.1 * math.sin(2 * math.pi * now / 4.1 + a) + 0.5 * math.sin(2 * math.pi * now / 1.9 + b) + 1.2 * step
-        pitch = 0.8 * math.sin(2 * math.pi * now / 3.3 + c) + 0.9 * (step * step - 0.5 if step else 0.0)
+        yaw = 1.1 * scalar_sin(2 * math.pi * now / 4.1 + a) + 0.5 * scalar_sin(2 * math.pi * now / 1.9 + b) + 1.2 * step
+        pitch = 0.8 * scalar_sin(2 * math.pi * now / 3.3 + c) + 0.9 * (step * step - 0.5 if step else 0.0)
         return rise * self._style.sway * yaw, rise * self._style.sway * pitch
 
     def move(self, now: float) -> Move:
@@ -79,10 +80,10 @@ class Life:
         part = min(now / self._seconds, 1.0)
         eased = part * part * (3 - 2 * part)
         beat = math.pi * _PACE * now
-        breath = 0.014 * math.sin(2 * math.pi * now / 3.6 + b)
+        breath = 0.014 * scalar_sin(2 * math.pi * now / 3.6 + b)
         return Move(
-            x=style.sway * 0.030 * math.sin(2 * math.pi * now / 5.3 + a) + 0.8 * style.steps * math.sin(beat),
-            y=breath - style.steps * abs(math.sin(beat)) + 0.5 * style.steps,
+            x=style.sway * 0.030 * scalar_sin(2 * math.pi * now / 5.3 + a) + 0.8 * style.steps * scalar_sin(beat),
+            y=breath - style.steps * abs(scalar_sin(beat)) + 0.5 * style.steps,
             size=1 + style.nearer * eased + (0.03 * part if style.steps else 0.0),
             scene_x=0.10 * style.passing * (0.5 - part),
             scene_size=1 + style.passing * (1 - part),

@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from personaforge.media.exact import interp, scalar_sin
 from personaforge.providers.embedded.face_expression import Expression
 from personaforge.providers.embedded.face_params import Face
 from personaforge.providers.embedded.painter_strokes import Canvas, Points, ellipse, smooth
@@ -49,7 +50,7 @@ def _cheek(canvas: Canvas, at: Mapping[str, float], side: int, old: float, smili
             (side * (mouth + 0.13 + 0.05 * smiling), at["mouth_y"] + 0.06),
         ]
     )
-    taper = np.interp(np.linspace(0, 1, len(fold)), [0, 0.3, 1], [0.5, 1.0, 0.25])
+    taper = interp(np.linspace(0, 1, len(fold)), [0, 0.3, 1], [0.5, 1.0, 0.25])
     canvas.crease(fold, 0.035 * taper, SHADOW, min(0.10 + 0.55 * old + 0.28 * smiling, 0.8), soft=0.02)
     canvas.crease(fold - (side * -0.035, 0.0), 0.04 * taper, _RIDGE, 0.6 * old + 0.2 * smiling, soft=0.02)
     drop = [(side * (mouth + 0.03), at["mouth_y"] + 0.05), (side * (mouth + 0.08), at["mouth_y"] + 0.26)]
@@ -81,7 +82,7 @@ def _forehead(canvas: Canvas, at: Mapping[str, float], old: float, act: Expressi
     for index in range(4):
         level, half = at["brow_y"] - 0.23 - 0.11 * index, 0.46 - 0.05 * index
         xs = (-half, -0.4 * half, 0.15 * half, 0.5 * half, half)
-        line = smooth([(x, level + 0.03 * (x / half) ** 2 + 0.012 * np.sin(9 * x + 2 * index)) for x in xs])
+        line = smooth([(x, level + 0.03 * (x / half) ** 2 + 0.012 * scalar_sin(9 * x + 2 * index)) for x in xs])
         amount = 0.62 * max(old - 0.3, 0) * (1 - 0.15 * index) + 0.22 * max(act.raised, 0) * (0.3 + old)
         _fold(canvas, line, 0.013, amount, 0.009)
     frown = 0.5 * act.frown + 0.45 * max(old - 0.4, 0)

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from personaforge.faces.opencv import opencv
 from personaforge.providers.embedded.face_age import SHADOW, paint_age
 from personaforge.providers.embedded.face_beard import paint_beard
 from personaforge.providers.embedded.face_expression import Expression
@@ -21,6 +21,8 @@ from personaforge.providers.embedded.face_features import paint_brow, paint_eye,
 from personaforge.providers.embedded.face_params import Face
 from personaforge.providers.embedded.face_words import SKIN, UNDERTONE
 from personaforge.providers.embedded.painter_strokes import Canvas, Pixels, ellipse, noise, smooth
+
+cv2 = opencv()
 
 LEFT: Final = -1.25
 TOP: Final = -1.75

@@ -6,11 +6,13 @@ are in face units, y down; `side` is -1 for the viewer's left and 1 for the righ
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 import numpy as np
 
+from personaforge.media.exact import hump, power, scalar_sin, sin
 from personaforge.providers.embedded.face_expression import Expression
 from personaforge.providers.embedded.painter_strokes import Points
 
@@ -62,14 +64,14 @@ def lids(at: Mapping[str, float], act: Expression, side: int) -> Lids:
     x = side * (at["eye_x"] + at["eye_width"] * t)
     slope = at["eye_y"] - at["eye_tilt"] * t
     tall = at["eye_open"] * (1 - 0.55 * act.squint) * (1 - act.shut)
-    upper = slope - 1.12 * tall * (1 - np.abs(t) ** 2.2) ** 0.75 * (1 + at["lid_peak"] * t) + 0.05 * act.shut
-    lower = slope + (0.64 * tall - 0.03 * max(act.squint, 0)) * np.clip(1 - np.abs(t) ** 2.4, 0, 1) ** 0.8
+    upper = slope - 1.12 * tall * power(1 - power(np.abs(t), 2.2), 0.75) * (1 + at["lid_peak"] * t) + 0.05 * act.shut
+    lower = slope + (0.64 * tall - 0.03 * max(act.squint, 0)) * power(np.clip(1 - power(np.abs(t), 2.4), 0, 1), 0.8)
     return Lids(t, x, upper, np.maximum(lower + 0.05 * act.shut, upper), tall)
 
 
 def gaze_of(yaw: float, camera: bool) -> float:
     """Return how far both irises are shifted on a head turned by `yaw` degrees: to the camera, or a little further."""
-    turn = float(np.sin(np.deg2rad(yaw)))
+    turn = scalar_sin(math.radians(yaw))
     gaze = -0.096 * turn if camera else 0.03 * float(np.sign(turn))
     return round(float(np.clip(gaze, -0.06, 0.06)) / _GAZE_STEP) * _GAZE_STEP
 
@@ -84,10 +86,12 @@ def brow(at: Mapping[str, float], act: Expression) -> Brow:
     t = np.linspace(0, 1, 22)
     inner = at["brow_gap"] - 0.035 * act.frown
     x = inner + 1.72 * at["brow_length"] * t
-    rise = at["brow_arch"] * 1.15 * (np.sin(np.pi * np.clip(0.12 + t * 0.8, 0, 1) ** 1.15) - 0.35)
-    lift = 0.085 * act.raised + (0.07 * act.worried - 0.05 * act.frown) * (1 - t) ** 1.5
+    rise = at["brow_arch"] * 1.15 * (sin(np.pi * power(np.clip(0.12 + t * 0.8, 0, 1), 1.15)) - 0.35)
+    lift = 0.085 * act.raised + (0.07 * act.worried - 0.05 * act.frown) * power(1 - t, 1.5)
     y = at["brow_y"] - at["brow_tilt"] * (t - 0.4) - rise - lift + 0.10 * np.clip(t - 0.7, 0, 1)
-    width = at["brow_thickness"] * (0.50 + 0.70 * np.sin(np.pi * np.clip(t * 0.85 + 0.12, 0, 1))) * (1 - 0.72 * t**2.5)
+    width = (
+        at["brow_thickness"] * (0.50 + 0.70 * sin(np.pi * np.clip(t * 0.85 + 0.12, 0, 1))) * (1 - 0.72 * power(t, 2.5))
+    )
     return Brow(t, x, y, width)
 
 
@@ -98,13 +102,13 @@ def lips(at: Mapping[str, float], act: Expression) -> Lips:
     round_mouth = max(act.open - smiling * 0.5, 0)
     half = at["mouth_width"] * (1 + 0.2 * smiling - 0.22 * round_mouth)
     bow = at["cupid"] * 0.018
-    middle = at["mouth_y"] - (0.030 + 0.085 * act.smile) * (np.abs(t) ** 2.0 - 0.33) + bow * np.exp(-((t / 0.2) ** 2))
-    middle = middle + 0.010 * np.exp(-(((np.abs(t) - 0.45) / 0.25) ** 2))
+    middle = at["mouth_y"] - (0.030 + 0.085 * act.smile) * (t * t - 0.33) + bow * hump(t / 0.2)
+    middle = middle + 0.010 * hump((np.abs(t) - 0.45) / 0.25)
     body = np.clip(1 - t**2, 0, 1)
-    gap = 0.24 * act.open * body**0.55
-    peaks = 0.92 + 0.3 * at["cupid"] * (np.exp(-(((np.abs(t) - 0.26) / 0.2) ** 2)) - 0.6 * np.exp(-((t / 0.13) ** 2)))
+    gap = 0.24 * act.open * power(body, 0.55)
+    peaks = 0.92 + 0.3 * at["cupid"] * (hump((np.abs(t) - 0.26) / 0.2) - 0.6 * hump(t / 0.13))
     thin = 1 - 0.18 * smiling
     seam_up, seam_down = middle - 0.3 * gap, middle + 0.7 * gap
-    upper = seam_up - at["upper_lip"] * thin * body**0.95 * peaks - 0.003
-    lower = seam_down + at["lower_lip"] * thin * body**0.85 * (0.90 + 0.10 * np.exp(-((t / 0.5) ** 2))) + 0.003
+    upper = seam_up - at["upper_lip"] * thin * power(body, 0.95) * peaks - 0.003
+    lower = seam_down + at["lower_lip"] * thin * power(body, 0.85) * (0.90 + 0.10 * hump(t / 0.5)) + 0.003
     return Lips(t, half * t, half, middle, gap, body, upper, seam_up, seam_down, lower)

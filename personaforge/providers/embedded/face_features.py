@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from personaforge.media.exact import cos, interp, power, sin
 from personaforge.providers.embedded.face_curves import brow, lids, lips, pupil
 from personaforge.providers.embedded.face_expression import Expression
 from personaforge.providers.embedded.face_params import Face
@@ -82,7 +83,7 @@ def _lashes(
     count = 15
     for index in range(count):
         at = -0.75 + 1.72 * index / (count - 1)
-        root = np.array([np.interp(at, t, top[:, 0]), np.interp(at, t, top[:, 1])])
+        root = np.array([interp(at, t, top[:, 0]), interp(at, t, top[:, 1])])
         long = (0.028 + 0.040 * soft_look) * (0.55 + 0.45 * max(at, -0.2))
         lean, lift = side * (0.15 + 0.75 * max(at, -0.3)), 1.0 - 1.6 * shut
         tip = root + long * np.array([lean, -lift * 0.85])
@@ -107,13 +108,13 @@ def paint_brow(canvas: Canvas, face: Face, at: Mapping[str, float], act: Express
     canvas.line(line, width * fade, color, 0.46, soft=0.020)
     canvas.line(line[4:], 0.55 * width[4:], color, 0.38, soft=0.014)
     count = int(110 + 70 * face.masculinity)
-    where = random.uniform(0, 1, count) ** 0.9
+    where = power(random.uniform(0, 1, count), 0.9)
     off = random.uniform(-0.55, 0.42, count)
-    root_x = np.interp(where, t, x)
-    root_y = np.interp(where, t, y) + (off + 0.12) * np.interp(where, t, width)
+    root_x = interp(where, t, x)
+    root_y = interp(where, t, y) + (off + 0.12) * interp(where, t, width)
     lean = np.deg2rad(64 - 62 * where + 22 * off + random.uniform(-7, 7, count))
     long = (0.036 + 0.024 * random.uniform(0, 1, count)) * (0.7 + 6 * at["brow_thickness"])
-    tip_x, tip_y = root_x + long * np.cos(lean), root_y - long * np.sin(lean) * (0.72 - 0.55 * where)
+    tip_x, tip_y = root_x + long * cos(lean), root_y - long * sin(lean) * (0.72 - 0.55 * where)
     strokes: list[Points] = [
         np.array([(side * a, b), (side * c, d)]) for a, b, c, d in zip(root_x, root_y, tip_x, tip_y, strict=True)
     ]
@@ -144,7 +145,7 @@ def paint_mouth(
     random = np.random.default_rng(seed + 31)
     folds = random.uniform(-0.72, 0.72, 16)
     lines = [
-        np.array([(half * a, np.interp(a, t, seam_down) + 0.012), (half * a * 1.06, np.interp(a, t, lower) - 0.02)])
+        np.array([(half * a, interp(a, t, seam_down) + 0.012), (half * a * 1.06, interp(a, t, lower) - 0.02)])
         for a in folds
     ]
     for line in lines:
@@ -166,10 +167,10 @@ def _inside(
 
     canvas.clip = canvas.area(outline(seam_up - 0.01, seam_down + 0.01), soft=0.005)
     canvas.fill(outline(seam_up - 0.01, seam_down + 0.01), (64, 28, 30))
-    teeth = seam_up + np.minimum(0.125 * body**0.5, gap * (0.88 if act.smile > 0.3 else 0.5))
+    teeth = seam_up + np.minimum(0.125 * np.sqrt(body), gap * (0.88 if act.smile > 0.3 else 0.5))
     canvas.fill(outline(seam_up - 0.01, teeth), (232, 225, 214), min(1.0, act.open * 7), soft=0.008)
     for tooth in (-0.62, -0.46, -0.29, -0.13, 0.13, 0.29, 0.46, 0.62, 0.0):
-        low = float(np.interp(tooth, np.linspace(-1, 1, 41), teeth))
+        low = float(interp(tooth, np.linspace(-1, 1, 41), teeth))
         canvas.crease([(half * tooth, float(seam_up[20]) - 0.02), (half * tooth, low - 0.01)], 0.006, (0.86, 0.83, 0.8),
                       0.45, soft=0.003)  # fmt: skip
     canvas.glow(0, float(seam_down.max()) + 0.01, 0.11, 0.035, (1.9, 1.55, 1.5), 0.8)
@@ -186,7 +187,7 @@ def _iris(canvas: Canvas, face: Face, x: float, y: float, radius: float) -> None
     random = np.random.default_rng(face.strands)
     turn = np.linspace(0, 2 * np.pi, 26, endpoint=False) + random.uniform(-0.1, 0.1, 26)
     near, far = random.uniform(0.42, 0.55, 26) * radius, random.uniform(0.68, 0.86, 26) * radius
-    ray = np.stack([np.cos(turn), np.sin(turn)], 1)
+    ray = np.stack([cos(turn), sin(turn)], 1)
     canvas.hairs(
         [np.stack([(x, y) + n * r, (x, y) + f * r]) for n, f, r in zip(near, far, ray, strict=True)],
         np.minimum(color * 1.4 + 14, 255), 0.5, 0.006,

@@ -15,11 +15,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import cv2
 import numpy as np
 
+from personaforge.faces.opencv import opencv
+from personaforge.media.exact import (
+    bell,
+    blurred,
+    cos,
+    hypot,
+    interp,
+    moving_mean,
+    positions,
+    power,
+    sampled,
+    scalar_cos,
+    scalar_sin,
+    sin,
+)
 from personaforge.providers.embedded.face_expression import Expression
 from personaforge.providers.embedded.painter_strokes import Pixels
+
+cv2 = opencv()
 
 _ROUNDNESS: Final = 2.35
 """Exponent of the head's cross-section; 2 is an ellipse, more is boxier."""
@@ -69,27 +85,27 @@ class View:
         """Return how much of each pixel the shell covers, 0..1."""
         across = cv2.Sobel(self.inside, cv2.CV_32F, 1, 0, scale=0.125)
         down = cv2.Sobel(self.inside, cv2.CV_32F, 0, 1, scale=0.125)
-        return np.asarray(np.clip(self.inside / np.maximum(cv2.magnitude(across, down), 1e-6) + 0.5, 0, 1), np.float32)
+        steep = np.maximum(hypot(across, down), np.float32(1e-6))
+        return np.asarray(np.clip(self.inside / steep + np.float32(0.5), 0, 1), np.float32)
 
     def take(self, grid: Pixels) -> Pixels:
         """Return the values of a per-grid-point array at each pixel."""
-        return np.asarray(cv2.remap(grid, self.column, self.row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+        return sampled(grid, self.column, self.row)
 
 
 def profile(knots: list[tuple[float, float]], y: Pixels, soft: float) -> Pixels:
     """Return a curve through (y, value) knots, smoothed twice over `soft` face units."""
-    values = np.interp(y, [knot[0] for knot in knots], [knot[1] for knot in knots])
+    values = interp(y, [knot[0] for knot in knots], [knot[1] for knot in knots])
     size = max(1, round(soft / float(y[1] - y[0]))) | 1
-    box = np.ones(size) / size
     for _ in range(2):
-        values = np.convolve(np.pad(values, size // 2, mode="edge"), box, mode="valid")
+        values = moving_mean(values, size)
     return np.asarray(values, np.float32)
 
 
 def cross_section(theta: Pixels, width: Pixels, front: Pixels, back: Pixels) -> tuple[Pixels, Pixels]:
     """Return x and z, (rows, angles), of rows with these half widths and depths."""
-    sine, cosine = np.sin(theta), np.cos(theta)
-    round_off = np.maximum(1 - np.abs(sine) ** _ROUNDNESS, 0) ** (1 / _ROUNDNESS)
+    sine, cosine = sin(theta), cos(theta)
+    round_off = power(np.maximum(1 - power(np.abs(sine), _ROUNDNESS), 0), 1 / _ROUNDNESS)
     x = width[:, None] * sine[None]
     z = np.where(cosine[None] >= 0, front[:, None], -back[:, None]) * round_off[None]
     return x.astype(np.float32), z.astype(np.float32)
@@ -97,7 +113,7 @@ def cross_section(theta: Pixels, width: Pixels, front: Pixels, back: Pixels) -> 
 
 def skull(y: Pixels, top: float) -> Pixels:
     """Return the factor, 0..1, that rounds every width and depth off towards the top of the head."""
-    return np.asarray((1 - np.clip((-0.42 - y) / (-0.42 - top), 0, 1) ** 2.05) ** (1 / 2.05), np.float32)
+    return np.asarray(power(1 - power(np.clip((-0.42 - y) / (-0.42 - top), 0, 1), 2.05), 1 / 2.05), np.float32)
 
 
 def head_width(at: Mapping[str, float], y: Pixels, chin: float) -> Pixels:
@@ -110,7 +126,7 @@ def head_width(at: Mapping[str, float], y: Pixels, chin: float) -> Pixels:
         (chin - 0.08, 0.18 * jaw + 0.7 * tip), (chin + 0.05, 0.05 * jaw + 0.65 * tip),
     ]  # fmt: skip
     below = np.clip((y - chin + 0.34) / 0.34, 0, 1)
-    ends = skull(y, top) * (1 - below**2.6) ** (1 / 2.2)
+    ends = skull(y, top) * power(1 - power(below, 2.6), 1 / 2.2)
     return np.asarray(np.maximum(profile(knots, y, 0.13), 0) * ends, np.float32)
 
 
@@ -125,21 +141,21 @@ def head_shell(at: Mapping[str, float], act: Expression, step: float) -> Shell:
     rounded = skull(y, at["forehead"])
     front = profile([(-1.0, 1.14), (-0.5, 1.18), (0.0, 1.2), (1.1, 1.2), (chin - 0.1, 1.14)], y, 0.07) * rounded
     # The chin turns back towards the neck, which shows when the head is lifted.
-    under = np.clip((y - chin + 0.16) / 0.16, 0, 1) ** 3
+    under = np.clip((y - chin + 0.16) / 0.16, 0, 1)
+    under = under * under * under
     front = front * (1 - 0.75 * under)
     back = profile([(-0.6, 1.35), (-0.3, 1.35), (0.3, 1.2), (0.9, 0.85), (chin, 0.3)], y, 0.07) * rounded
     x, z = cross_section(theta, width, front, back)
-    facing = np.clip(np.cos(theta) / 0.35, 0, 1)
+    facing = np.clip(cos(theta) / 0.35, 0, 1)
     facing = (facing * facing * (3 - 2 * facing)).astype(np.float32)
     relief = _relief(np.abs(x), y[:, None], at, act) * facing[None] * (1 - under)[:, None]
-    blurred = cv2.GaussianBlur(relief, (0, 0), 0.10 / step)
-    cavity = 1 - np.clip(1.5 * (blurred - relief), -0.05, 0.45)
+    cavity = 1 - np.clip(1.5 * (blurred(relief.astype(np.float32), 0.10 / step) - relief), -0.05, 0.45)
     return Shell(top, step, theta, x, (z + relief).astype(np.float32), cavity.astype(np.float32))
 
 
 def view_shell(shell: Shell, yaw: float, pitch: float, xs: Pixels, ys: Pixels) -> View:
     """Return what the screen sees at columns `xs` and rows `ys` (face units, evenly spaced, head axis at x = 0)."""
-    sine, cosine = math.sin(math.radians(yaw)), math.cos(math.radians(yaw))  # numpy's would make it all float64
+    sine, cosine = scalar_sin(math.radians(yaw)), scalar_cos(math.radians(yaw))
     depth = shell.z - _AXIS_Z
     across, toward = shell.x * cosine + depth * sine, depth * cosine - shell.x * sine
     rows, angles = across.shape
@@ -151,10 +167,7 @@ def view_shell(shell: Shell, yaw: float, pitch: float, xs: Pixels, ys: Pixels) -
     hidden = np.arange(angles)[None] < start[:, None]
     reached = np.maximum.accumulate(np.where(hidden, -np.inf, across), axis=1)
     reached[hidden] = np.repeat(across[np.arange(rows), start], start) if hidden.any() else 0
-    positions = np.arange(angles, dtype=np.float64)
-    column = np.empty((rows, len(xs)), np.float32)
-    for index in range(rows):
-        column[index] = np.interp(screen, reached[index], positions)
+    column = positions(screen, reached)
     last = np.argmax(reached, axis=1)
     column = np.clip(column, start[:, None].astype(np.float32), last[:, None].astype(np.float32))
     low, high = reached[:, :1], reached[:, -1:]
@@ -167,15 +180,15 @@ def view_shell(shell: Shell, yaw: float, pitch: float, xs: Pixels, ys: Pixels) -
 
 def view_outline(shell: Shell, yaw: float, pitch: float, xs: Pixels, ys: Pixels) -> View:
     """Return the silhouette of a shell: `column` runs from 0 on the left edge to the last angle on the right."""
-    a, b = np.deg2rad(yaw), np.deg2rad(pitch)
-    across = shell.x * np.cos(a) + (shell.z - _AXIS_Z) * np.sin(a)
+    (sine, cosine), (rise, level_off) = (_sine_cosine(angle) for angle in (yaw, pitch))
+    across = shell.x * cosine + (shell.z - _AXIS_Z) * sine
     low, high = across.min(axis=1), across.max(axis=1)
     level = np.arange(len(low))
     y = shell.top + shell.step * level
     # The crown's edge lies over the axis, hair that hangs lies behind it.
-    down = _NECK_Y + (y - _NECK_Y) * np.cos(b) - np.interp(y, [-1.2, 0.6], [0.3, -0.7]) * np.sin(b)
-    row = np.interp(ys, down, level) + (np.minimum(ys - down[0], 0) + np.maximum(ys - down[-1], 0)) / shell.step
-    left, right = np.interp(row, level, low)[:, None], np.interp(row, level, high)[:, None]
+    down = _NECK_Y + (y - _NECK_Y) * level_off - interp(y, [-1.2, 0.6], [0.3, -0.7]) * rise
+    row = interp(ys, down, level) + (np.minimum(ys - down[0], 0) + np.maximum(ys - down[-1], 0)) / shell.step
+    left, right = interp(row, level, low)[:, None], interp(row, level, high)[:, None]
     beyond = np.maximum(np.maximum(-row, row - len(low) + 1), 0)[:, None] * shell.step
     inside = np.minimum(xs - left, right - xs) - _STEEP * beyond
     column = (xs - left) / np.maximum(right - left, 1e-3) * (shell.x.shape[1] - 1)
@@ -185,18 +198,27 @@ def view_outline(shell: Shell, yaw: float, pitch: float, xs: Pixels, ys: Pixels)
 
 def turned(normals: Pixels, yaw: float, pitch: float) -> Pixels:
     """Return normals, (..., 3), as the camera sees them."""
-    a, b = np.deg2rad(yaw), np.deg2rad(pitch)
-    spin = np.array([[np.cos(a), 0, np.sin(a)], [0, 1, 0], [-np.sin(a), 0, np.cos(a)]])
-    nod = np.array([[1, 0, 0], [0, np.cos(b), -np.sin(b)], [0, np.sin(b), np.cos(b)]])
-    return np.asarray(cv2.transform(normals, (nod @ spin).astype(np.float32)), np.float32)
+    (sine, cosine), (rise, level) = ([np.float32(part) for part in _sine_cosine(angle)] for angle in (yaw, pitch))
+    x, y, z = (normals[..., axis] for axis in range(3))
+    found = np.empty(normals.shape, np.float32)
+    found[..., 0] = x * cosine + z * sine
+    toward = z * cosine - x * sine
+    found[..., 1] = y * level - toward * rise
+    found[..., 2] = y * rise + toward * level
+    return found
 
 
 def screen_point(x: float, y: float, z: float, yaw: float, pitch: float) -> tuple[float, float]:
     """Return where a point of the head lands on the screen, in face units."""
-    a, b = np.deg2rad(yaw), np.deg2rad(pitch)
-    across = x * np.cos(a) + (z - _AXIS_Z) * np.sin(a)
-    toward = (z - _AXIS_Z) * np.cos(a) - x * np.sin(a)
-    return float(across), float(_NECK_Y + (y - _NECK_Y) * np.cos(b) - toward * np.sin(b))
+    (sine, cosine), (rise, level) = (_sine_cosine(angle) for angle in (yaw, pitch))
+    across = x * cosine + (z - _AXIS_Z) * sine
+    toward = (z - _AXIS_Z) * cosine - x * sine
+    return float(across), float(_NECK_Y + (y - _NECK_Y) * level - toward * rise)
+
+
+def _sine_cosine(degrees: float) -> tuple[float, float]:
+    turn = math.radians(degrees)
+    return scalar_sin(turn), scalar_cos(turn)
 
 
 def _nod(shell: Shell, seen: View, toward: Pixels, pitch: float, ys: Pixels) -> View:
@@ -204,30 +226,25 @@ def _nod(shell: Shell, seen: View, toward: Pixels, pitch: float, ys: Pixels) -> 
     if pitch == 0:
         row = np.repeat(((ys - shell.top) / shell.step).astype(np.float32)[:, None], columns, axis=1)
     else:
-        sine, cosine = math.sin(math.radians(pitch)), math.cos(math.radians(pitch))
+        sine, cosine = _sine_cosine(pitch)
         level = np.arange(rows, dtype=np.float32)
-        depth = cv2.remap(
-            np.ascontiguousarray(toward, np.float32),
-            seen.column,
-            np.repeat(level[:, None], columns, axis=1),
-            cv2.INTER_LINEAR,
+        depth = sampled(
+            np.ascontiguousarray(toward, np.float32), seen.column, np.repeat(level[:, None], columns, axis=1), "nothing"
         )
         # Depth falls off steeply at the silhouette; softened, its edge stays smooth.
-        depth = cv2.GaussianBlur(depth, (0, 0), sigmaX=2.0, sigmaY=0.8)
+        depth = blurred(depth, 2.0, 0.8)
         y = shell.top + shell.step * level
         down = _NECK_Y + (y - _NECK_Y) * cosine - np.ascontiguousarray(depth.T) * sine  # (columns, rows)
         if pitch > 0:  # seen from below, what is lower hides what is above it
             down = np.minimum.accumulate(down[:, ::-1], axis=1)[:, ::-1]
         else:
             down = np.maximum.accumulate(down, axis=1)
-        found = np.empty((columns, len(ys)), np.float32)
-        for index in range(columns):
-            found[index] = np.interp(ys, down[index], level)
+        found = positions(ys, down)
         found += (np.minimum(ys - down[:, :1], 0) + np.maximum(ys - down[:, -1:], 0)) / np.float32(shell.step)
         row = np.ascontiguousarray(found.T)
     across = np.repeat(np.arange(columns, dtype=np.float32)[None], len(ys), axis=0)
-    column = cv2.remap(seen.column, across, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    inside = cv2.remap(seen.inside, across, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    column = sampled(seen.column, across, row)
+    inside = sampled(seen.inside, across, row)
     beyond = np.maximum(np.maximum(-row, row - rows + 1), 0) * np.float32(_STEEP * shell.step)
     return View(np.asarray(column), np.clip(row, 0, rows - 1), np.asarray(inside - np.minimum(beyond, 9)))
 
@@ -236,7 +253,13 @@ def _relief(x: Pixels, y: Pixels, at: Mapping[str, float], act: Expression) -> P
     """Return how far the skin stands out from the smooth head; x is the distance from the middle."""
 
     def bump(x0: float, y0: float, wide: float, high: float) -> Pixels:
-        return np.asarray(np.exp(-0.5 * (((x - x0) / wide) ** 2 + ((y - y0) / high) ** 2)), np.float32)
+        whole = np.zeros(x.shape, np.float32)
+        near = np.flatnonzero(np.abs(y[:, 0] - y0) < 5 * high)  # further away nothing is left of it
+        if len(near):
+            rows = slice(int(near[0]), int(near[-1]) + 1)
+            whole[rows] = bell((x[rows] - np.float32(x0)) / np.float32(wide))
+            whole[rows] *= bell((y[rows] - np.float32(y0)) / np.float32(high))
+        return whole
 
     eye, tip, mouth, half = at["eye_x"], at["nose_length"], at["mouth_y"], at["mouth_width"]
     smiling = max(act.smile, 0)
@@ -257,12 +280,12 @@ def _relief(x: Pixels, y: Pixels, at: Mapping[str, float], act: Expression) -> P
          (shift - 0.13, 0.86 * high), (shift - 0.02, high), (shift + 0.05, 0.93 * high),
          (tip + 0.13, 0.10 * high), (tip + 0.2, 0.0)],
         np.ascontiguousarray(y[:, 0]), 0.06)  # fmt: skip
-    spread = np.interp(
+    spread = interp(
         y[:, 0],
         [-0.2, 0.1, 0.5 * tip, tip - 0.08, tip + 0.1],
         [0.17, 0.06 + at["bridge_width"], 0.08 + 1.1 * at["bridge_width"], 0.15 + 0.25 * at["nose_width"],
          0.12 + 0.3 * at["nose_width"]],
     )  # fmt: skip
-    found += ridge[:, None] * np.exp(-((x / spread[:, None]) ** 2.0))
+    found += ridge[:, None] * bell(x / (spread * math.sqrt(0.5)).astype(np.float32)[:, None])
     found += 0.12 * bump(0.74 * at["nose_width"], tip + 0.02, 0.34 * at["nose_width"], 0.075)
     return found.astype(np.float32)

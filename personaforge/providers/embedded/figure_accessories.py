@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 
+from personaforge.media.exact import hypot, interp, sin
 from personaforge.providers.embedded.figure_outline import shoulder_line
 from personaforge.providers.embedded.figure_painter import BodyPainter
 from personaforge.providers.embedded.outfit import Piece
@@ -35,7 +36,7 @@ def _loop(painter: BodyPainter, low: float, wide: float = 0.56) -> Points:
                     (0.0, low)], 8)  # fmt: skip
     line = np.concatenate([mirrored(right), right[-2::-1]])
     # The ends lie at the neck's side, the middle on the chest.
-    depth = np.sin(np.linspace(0, np.pi, len(line)))[:, None]
+    depth = sin(np.linspace(0, np.pi, len(line)))[:, None]
     return np.asarray(painter.placed(line, 0.0) * (1 - depth) + painter.placed(line, 1.0) * depth)
 
 
@@ -64,10 +65,10 @@ def _chains(painter: BodyPainter, color: Pixels) -> None:
 
 def _strung(painter: BodyPainter, low: float, radius: float, colors: list[Pixels], wide: float = 0.56) -> None:
     line = _loop(painter, low, wide)
-    long = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))])
+    long = np.concatenate([[0], np.cumsum(hypot(*np.diff(line, axis=0).T))])
     count = max(6, int(long[-1] / (2.05 * radius)))
     at = np.linspace(0, long[-1], count)
-    points = np.stack([np.interp(at, long, line[:, axis]) for axis in (0, 1)], axis=1)
+    points = np.stack([interp(at, long, line[:, axis]) for axis in (0, 1)], axis=1)
     canvas = painter.canvas
     canvas.crease(np.add(line, (0.03, 0.06)), 2 * radius, _SHADE, 0.4, soft=0.04)
     for index, color in enumerate(colors):
@@ -219,7 +220,7 @@ def _strap(painter: BodyPainter, color: Pixels, wide: float) -> None:
     """A strap from the viewer's right shoulder across the chest to the other hip."""
     top = shoulder_line(painter, 1.05) - 0.4
     line = smooth([(1.05, top), (0.75, 3.4), (-0.35, 6.2), (-painter.body.hip * 0.98, 9.6)], 8)
-    depth = np.sin(np.linspace(0, np.pi, len(line)))[:, None]
+    depth = sin(np.linspace(0, np.pi, len(line)))[:, None]
     placed = painter.placed(line, 0.0) * (1 - depth) + painter.placed(line, 1.0) * depth
     painter.canvas.clip = painter.cover  # over the shoulder it goes out of sight
     painter.canvas.crease(np.add(placed, (0.05, 0.06)), 1.2 * wide, _SHADE, 0.4, soft=0.05)

@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 
+from personaforge.media.exact import hypot
 from personaforge.providers.embedded.figure_painter import BodyPainter
 from personaforge.providers.embedded.figure_stances import Hand
 from personaforge.providers.embedded.outfit import Piece
@@ -35,7 +36,7 @@ def paint_carried(painter: BodyPainter, pieces: Iterable[Piece]) -> None:
 
 def _frame(hand: Hand) -> tuple[Points, Points]:
     """Return the unit vectors along the forearm and across it."""
-    along = hand.way / max(float(np.hypot(*hand.way)), 1e-6)
+    along = hand.way / max(float(hypot(*hand.way)), 1e-6)
     return along, np.array([-along[1], along[0]])
 
 

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from personaforge.media.exact import arctan2, cos, hypot, sin
 from personaforge.providers.embedded.outfit import Color
 from personaforge.providers.embedded.painter_strokes import Pixels, noise
 
@@ -65,7 +66,7 @@ def cloth(pattern: str, palette: Sequence[Color], x: Pixels, y: Pixels, seed: in
         return _mixed(first, second, np.clip((_wave(x, 0.30) - 0.55) / 0.3, 0, 1), 0.8)
     if pattern == "dots":
         row = np.floor(y / 0.4)
-        away = np.hypot((x / 0.4 + 0.5 * (row % 2)) % 1 - 0.5, (y / 0.4) % 1 - 0.5)
+        away = hypot((x / 0.4 + 0.5 * (row % 2)) % 1 - 0.5, (y / 0.4) % 1 - 0.5)
         return _mixed(first, second, np.clip((0.2 - away) / 0.05 + 0.5, 0, 1), 0.9)
     if pattern == "plaid":
         bands = 0.5 * (_wave(x, 1.1) > 0.3) + 0.5 * (_wave(y, 1.1) > 0.3)
@@ -75,28 +76,28 @@ def cloth(pattern: str, palette: Sequence[Color], x: Pixels, y: Pixels, seed: in
         cell = 0.62
         column, row = np.floor(x / cell), np.floor(y / cell)
         columns, rows = np.arange(column.min(), column.max() + 1), np.arange(row.min(), row.max() + 1)
-        cells = np.sin(columns * 127.1 + rows[:, None] * 311.7 + seed % 97) * 43758.5453 % 1
+        cells = sin((columns * 127.1 + rows[:, None] * 311.7 + seed % 97).astype(np.float64)) * 43758.5453 % 1
         chance = cells.astype(np.float32)[(row - rows[0]).astype(int), (column - columns[0]).astype(int)]
         dx = x / cell - column - 0.3 - np.float32(0.4) * chance
         dy = y / cell - row - 0.3 - np.float32(0.4) * (chance * np.float32(7.3) % 1)
         away = np.sqrt(dx * dx + dy * dy)
         petals = np.zeros_like(away)
         near = away < 0.3  # no petal is longer
-        turn = np.arctan2(dy[near], dx[near])
-        petals[near] = np.clip((0.2 * (1 + 0.35 * np.cos(5 * turn + 6 * chance[near])) - away[near]) / 0.05 + 0.5, 0, 1)
+        turn = arctan2(dy[near], dx[near])
+        petals[near] = np.clip((0.2 * (1 + 0.35 * cos(5 * turn + 6 * chance[near])) - away[near]) / 0.05 + 0.5, 0, 1)
         flower = _mixed(first, np.where(chance > 0.5, second, third), petals, 0.85)
         return _mixed(flower, 0.5 * first + 60, np.clip((0.055 - away) / 0.03 + 0.5, 0, 1), 0.8)
     if pattern == "sequins":
         row = np.floor(y / 0.17)
         column = np.floor(x / 0.17 + 0.5 * (row % 2))
-        chance = np.sin(column * 91.7 + row * 247.3 + seed % 97) * 43758.5453 % 1
-        away = np.hypot((x / 0.17 + 0.5 * (row % 2)) % 1 - 0.5, (y / 0.17) % 1 - 0.5)
+        chance = sin((column * 91.7 + row * 247.3 + seed % 97).astype(np.float64)) * 43758.5453 % 1
+        away = hypot((x / 0.17 + 0.5 * (row % 2)) % 1 - 0.5, (y / 0.17) % 1 - 0.5)
         scale = np.clip((0.5 - away) / 0.12 + 0.5, 0, 1)
         shiny = np.asarray(first * (0.62 + 0.5 * chance * scale), np.float32)
         shiny = _mixed(shiny, np.where(chance > 0.93, third, second), scale * (chance > 0.8), 0.8)
         return np.asarray(np.minimum(shiny, 255), np.float32)
     if pattern == "metallic":
-        sheen = 0.5 + 0.5 * np.sin(3.1 * x + 1.7 * y + 2 * np.sin(0.9 * y + x))
+        sheen = 0.5 + 0.5 * sin(3.1 * x + 1.7 * y + 2 * sin(0.9 * y + x))
         shiny = _mixed(first, second, sheen, 0.35) * (0.82 + 0.4 * sheen * sheen * sheen)
         return np.asarray(np.minimum(shiny, 255), np.float32)
     return first
@@ -110,7 +111,7 @@ def folds(shape: tuple[int, int], scale: float, seed: int) -> Pixels:
 
 
 def _wave(at: Pixels, period: float) -> Pixels:
-    return np.asarray(np.cos(2 * np.pi * at / period), np.float32)
+    return np.asarray(cos(2 * np.pi * at / period), np.float32)
 
 
 def _mixed(base: Pixels, color: Pixels, weight: ArrayLike, alpha: float) -> Pixels:

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from personaforge.media.exact import cos, hump, interp, power, sin
 from personaforge.providers.embedded.face_shell import Shell, cross_section, head_width, profile, skull, turned
 from personaforge.providers.embedded.figure_head import Head
 from personaforge.providers.embedded.figure_layers import Layer, Window, enlarged, stretched
@@ -43,7 +44,7 @@ def _hem(at: Mapping[str, float], degrees: Pixels, front: float, temple: float, 
     """Return an edge's height by angle; `front` is counted up from the brows."""
     knots = [0, 35, 62, 90, 130, 180]
     high = at["brow_y"] - front
-    return np.interp(np.abs(degrees), knots, [high, high + 0.02, temple, ear, nape, nape]).astype(np.float32)
+    return np.asarray(interp(np.abs(degrees), knots, [high, high + 0.02, temple, ear, nape, nape]), np.float32)
 
 
 def _scarf(at: Mapping[str, float], y: Pixels, degrees: Pixels) -> Pixels:
@@ -52,7 +53,7 @@ def _scarf(at: Mapping[str, float], y: Pixels, degrees: Pixels) -> Pixels:
     top, low = at["brow_y"] - 0.40, at["chin_y"] + 0.01
     middle = 0.5 * (top + low)
     high = np.clip((y - middle) / (0.5 * (low - top)), -1, 1)
-    half = 64 * np.sqrt(np.clip(1 - np.abs(high) ** 3.0, 0, 1))
+    half = 64 * np.sqrt(np.clip(1 - np.abs(high * high * high), 0, 1))
     outside = (away - half) / 60
     found = np.where((y < top) | (y > low), np.maximum(np.maximum(top - y, y - low), outside), outside)
     return np.asarray(found, np.float32)
@@ -61,23 +62,23 @@ def _scarf(at: Mapping[str, float], y: Pixels, degrees: Pixels) -> Pixels:
 def _wound(y: Pixels, degrees: Pixels) -> Pixels:
     """Return the folds of wound cloth: bands that cross above the middle of the forehead."""
     phase = (y * 5.2 + np.abs(degrees) / 34) % 1.0
-    return np.asarray(0.80 + 0.26 * phase**0.6 - 0.14 * (phase > 0.94), np.float32)
+    return np.asarray(0.80 + 0.26 * power(phase, 0.6) - 0.14 * (phase > 0.94), np.float32)
 
 
 def _draped(y: Pixels, degrees: Pixels) -> Pixels:
     """Return the folds of a scarf: soft lines that follow the face's oval and gather under the chin."""
     away = np.abs(degrees)
-    soft = np.sin(0.16 * away - 1.6 * y) * np.clip((away - 50) / 40, 0, 1)
-    under = np.sin(9.0 * y + 0.012 * away) * np.clip((y - 1.35) / 0.3, 0, 1)
+    soft = sin(0.16 * away - 1.6 * y) * np.clip((away - 50) / 40, 0, 1)
+    under = sin(9.0 * y + 0.012 * away) * np.clip((y - 1.35) / 0.3, 0, 1)
     edge = np.clip((away - 62) / 8, 0, 1)
     return np.asarray(0.97 + 0.07 * soft + 0.09 * under - 0.03 * (1 - edge), np.float32)
 
 
 def _ribbed(y: Pixels, degrees: Pixels) -> Pixels:
     """Return the ribs of knitwear, with a turned-up rim."""
-    rib = 0.5 + 0.5 * np.cos(np.deg2rad(degrees) * 46)
+    rib = 0.5 + 0.5 * cos(np.deg2rad(degrees) * 46)
     rim = np.clip((y + 0.98) / 0.03, 0, 1)
-    seam = np.exp(-(((y + 0.99) / 0.03) ** 2))
+    seam = hump((y + 0.99) / 0.03)
     return np.asarray(0.90 + 0.14 * rib + 0.05 * rim - 0.22 * seam, np.float32)
 
 
@@ -86,7 +87,7 @@ def _plain(y: Pixels, degrees: Pixels) -> Pixels:
 
 
 def _stitched(y: Pixels, degrees: Pixels) -> Pixels:
-    rows = 0.5 + 0.5 * np.cos(2 * np.pi * y / 0.07)
+    rows = 0.5 + 0.5 * cos(2 * np.pi * y / 0.07)
     return np.asarray(0.96 + 0.05 * rows + 0.0 * degrees, np.float32)
 
 
@@ -111,7 +112,7 @@ def _wrap(at: Mapping[str, float], y: Pixels, degrees: Pixels) -> Pixels:
 
 def _cap(at: Mapping[str, float], y: Pixels, degrees: Pixels) -> Pixels:
     # It sits behind the crown, so from the front it is a rim.
-    return np.asarray(at["forehead"] - 0.13 + 0.26 * (1 - np.cos(np.deg2rad(degrees))) - y, np.float32)
+    return np.asarray(at["forehead"] - 0.13 + 0.26 * (1 - cos(np.deg2rad(degrees))) - y, np.float32)
 
 
 def _round_cap(at: Mapping[str, float], y: Pixels, degrees: Pixels) -> Pixels:
@@ -156,8 +157,8 @@ def _over_hair(head: Head, kind: Covering) -> Shell:
     """Return the hair's shell, grown; it ends at `kind.end`."""
     hair = head.hair
     rows = max(3, int((kind.end - hair.top) / hair.step))
-    x = hair.x[:rows] + kind.grown * np.sin(hair.theta)
-    z = hair.z[:rows] + kind.grown * np.cos(hair.theta)
+    x = hair.x[:rows] + kind.grown * sin(hair.theta)
+    z = hair.z[:rows] + kind.grown * cos(hair.theta)
     top = hair.top - 0.6 * kind.grown
     return Shell(top, hair.step, hair.theta, x.astype(np.float32), z.astype(np.float32), np.ones_like(x))
 
@@ -181,5 +182,5 @@ def _hugging(head: Head, kind: Covering) -> Shell:
     # Cloth is thin at its edge and stands out further in.
     inside = kind.cover(at, y[:, None], np.rad2deg(theta)[None])
     thick = (0.02 + grown * np.sqrt(np.clip(inside / 0.35, 0, 1))) * np.sqrt(np.clip((y - crown) / 0.4, 0, 1))[:, None]
-    x, z = x + thick * np.sin(theta), z + thick * np.cos(theta)
+    x, z = x + thick * sin(theta), z + thick * cos(theta)
     return Shell(float(y[0]), head.step, theta, x.astype(np.float32), z.astype(np.float32), np.ones_like(x))

@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from personaforge.media.exact import sin
 from personaforge.providers.embedded.figure_clothes import Cut
 from personaforge.providers.embedded.figure_painter import BodyPainter
 from personaforge.providers.embedded.painter_strokes import Pixels, Points, ellipse, ribbon, smooth
@@ -117,7 +118,7 @@ def _ribs(painter: BodyPainter, cut: Cut, palette: list[Pixels]) -> None:
     turns = np.linspace(0, 1, 60)
     for side in (-1, 1):
         for phase in (0.0, np.pi):
-            x = side * 0.8 + 0.12 * np.sin(turns * 30 + phase)
+            x = side * 0.8 + 0.12 * sin(turns * 30 + phase)
             strand = np.stack([x, 2.2 + turns * (cut.hem - 2.2)], axis=1)
             painter.canvas.crease(painter.placed(strand, 0.8), 0.06, (0.80, 0.79, 0.80), 0.6, soft=0.02)
             lit = np.add(strand, (-0.06, -0.02))

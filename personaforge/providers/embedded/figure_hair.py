@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from personaforge.media.exact import blurred, cos, interp, sin
 from personaforge.providers.embedded.face_params import Face
 from personaforge.providers.embedded.face_shell import Shell, cross_section, head_width, profile, skull
 from personaforge.providers.embedded.figure_strands import fallen, opening, strands
@@ -60,7 +60,7 @@ def hair_shell(face: Face, at: Mapping[str, float], step: float) -> Shell:
     back = profile([(-0.6, 1.36), (-0.3, 1.36), (0.4, 1.2), (0.9, 0.9), (4, 0.9)], y, 0.07) * skull(y, crown)
     x, z = cross_section(theta, width, front, back)
     grown = _cover(face, at, y[:, None], np.rad2deg(theta)[None], 1 / step, rough=False)
-    dense = cv2.GaussianBlur(grown, (0, 0), sigmaX=0.13 * _ANGLES / (2 * _REACH), sigmaY=0.13 / step)
+    dense = blurred(grown, 0.13 * _ANGLES / (2 * _REACH), 0.13 / step)
     thick = volume * np.clip(2.2 * (dense - 0.5), 0.1, 1) * np.sqrt(np.clip((y - crown) / 0.5, 0, 1))[:, None]
     thick *= _cut(face, y[:, None], np.rad2deg(theta)[None])
     if face.hair_texture in ("curly", "coily") and face.hair_length != "shaved":
@@ -68,7 +68,7 @@ def hair_shell(face: Face, at: Mapping[str, float], step: float) -> Shell:
         thick = thick * (1 + 0.2 * noise(len(y), _ANGLES, size / step * 0.5, face.strands))
     elif is_open(face):
         thick = thick * (1 + 0.22 * noise(len(y), _ANGLES, 0.5 / step * 0.5, face.strands, stretch=2.5))
-    x, z = x + thick * np.sin(theta), z + thick * np.cos(theta)
+    x, z = x + thick * sin(theta), z + thick * cos(theta)
     return Shell(float(y[0]), step, theta, x.astype(np.float32), z.astype(np.float32), np.ones_like(x))
 
 
@@ -106,7 +106,7 @@ def _cut(face: Face, y: Pixels, degrees: Pixels) -> Pixels:
         return np.ones((1, 1), np.float32)
     side = 0.45 + 0.25 * (1 - face.masculinity)
     high = np.clip((-0.72 - y) / 0.45, 0, 1)
-    front = np.clip(np.cos(np.deg2rad(degrees)), 0, 1)
+    front = np.clip(cos(np.deg2rad(degrees)), 0, 1)
     return np.asarray(side + (1.15 - side + 0.55 * front * (face.hair_style != "fringe")) * high, np.float32)
 
 
@@ -130,11 +130,11 @@ def _cover(face: Face, at: Mapping[str, float], y: Pixels, degrees: Pixels, scal
         (86, -0.14 + 0.32 * man),
         (93, -0.32), (112, -0.1), (125, 0.5), (150, 0.78), (180, 0.8),
     ]  # fmt: skip
-    line: NDArray[Any] = np.interp(away[0], [knot[0] for knot in knots], [knot[1] for knot in knots])
+    line: NDArray[Any] = interp(away[0], [knot[0] for knot in knots], [knot[1] for knot in knots])
     if face.hair_style == "fringe" and face.hair_length != "shaved":
         fringe = at["brow_y"] - 0.13 + 0.10 * (away[0] / 60) ** 2
         line = np.where(away[0] < 62, np.maximum(line, fringe), line)
-    line = cv2.GaussianBlur(line.astype(np.float32)[None], (0, 0), 3.2 / 360 * columns)
+    line = blurred(line.astype(np.float32)[None], 3.2 / 360 * columns)
     edge = noise(1, columns, max(0.05 * scale, 1.5), face.strands + 4)[:1] * (0.02 if rough else 0)
     soft = 0.14 if face.hair_length == "shaved" else 0.085 if face.hair_length == "short" or not is_open(face) else 0.06
     cover = np.clip((line + edge - y) / soft + 0.5, 0, 1)
@@ -153,8 +153,8 @@ def _fallen(face: Face, front: float, y: Pixels, degrees: Pixels, scale: float, 
     end = hair_end(face) - 0.06
     past = opening(face, front, y, degrees)
     if face.hair_style == "fringe":
-        past = np.broadcast_to(np.abs(degrees) - np.interp(y, [-0.4, 0.4], [55, 60]), past.shape).astype(np.float32)
-    below = np.interp(y[:, 0], [-0.2, 0.6, 1.5, 2.3, 3.9], [0, 0, 2, 9, 20]).astype(np.float32)[:, None]
+        past = np.broadcast_to(np.abs(degrees) - interp(y, [-0.4, 0.4], [55, 60]), past.shape).astype(np.float32)
+    below = interp(y[:, 0], [-0.2, 0.6, 1.5, 2.3, 3.9], [0, 0, 2, 9, 20]).astype(np.float32)[:, None]
     wave = noise(rows, columns, 0.35 * scale, face.strands + 5, stretch=2) * (1.2 if rough else 0)
     wave *= 1.0 if face.hair_texture == "straight" else 2.6
     falling = np.clip((past + below - wave) / (3.2 / scale * 57 + 1.0) + 0.5, 0, 1)

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from personaforge.faces.opencv import opencv
+from personaforge.media.exact import blurred, cos, lowered, reduced, sampled
 from personaforge.providers.embedded.face_canvas import LEFT, TOP, open_eyes, paint_face, skin_color
 from personaforge.providers.embedded.face_curves import gaze_of
 from personaforge.providers.embedded.face_expression import Expression
@@ -34,6 +35,8 @@ from personaforge.providers.embedded.painter_cache import Memory
 from personaforge.providers.embedded.painter_light import Light
 from personaforge.providers.embedded.painter_strokes import Pixels, Points
 from personaforge.providers.embedded.subject import Pose
+
+cv2 = opencv()
 
 _STEP: Final = 0.02
 """Steps of an expression's amplitudes; at a headshot's size one moves a lip by a fifth of a pixel."""
@@ -204,7 +207,7 @@ class Head:
         grid_rows, grid_columns = self._hair.x.shape
         u = view.column * np.float32((columns - 1) / (grid_columns - 1))
         v = view.row * np.float32((rows - 1) / (grid_rows - 1))
-        return np.asarray(cv2.remap(texture, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+        return sampled(texture, u, v)
 
     def _hair_layer(self, seen: View, pose: Pose, window: Window) -> Layer:
         face = self._face
@@ -234,18 +237,18 @@ class Head:
         view = enlarged(seen, window)
         u = (stretched(seen.take(shell.x), window) - LEFT) * scale - 0.5
         v = (shell.top + view.row * np.float32(shell.step) - TOP) * scale - 0.5
-        painted = cv2.split(cv2.remap(mask.painted, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+        painted = cv2.split(sampled(mask.painted, u, v))
         normals = turned(seen.take(mask.normals), pose.yaw, pose.pitch)
         # The sides of the head are plain skin: the canvas ends there.
-        theta = np.interp(seen.column, np.arange(len(shell.theta)), shell.theta)
-        frontal = stretched(np.clip((np.cos(theta) + 0.02) / 0.2, 0, 1).astype(np.float32), window)
+        theta = shell.theta[0] + seen.column * (shell.theta[1] - shell.theta[0])
+        frontal = stretched(np.clip((cos(theta) + 0.02) / 0.2, 0, 1).astype(np.float32), window)
         # Hair throws a soft shadow downwards on the skin.
         above = shifted(hair, at, (window.height, window.width))
-        small = cv2.resize(above, (normals.shape[1], normals.shape[0]), interpolation=cv2.INTER_AREA)
+        small = np.zeros(normals.shape[:2], np.float32)
+        part = reduced(above, self._detail)
+        small[: part.shape[0], : part.shape[1]] = part
         dense = window.scale / self._detail
-        drop = cv2.GaussianBlur(small, (0, 0), max(0.07 * dense, 0.8))
-        shift = np.array([[1, 0, 0], [0, 1, 0.06 * dense]], np.float32)
-        drop = cv2.warpAffine(drop, shift, (drop.shape[1], drop.shape[0]))
+        drop = lowered(blurred(small, max(0.07 * dense, 0.8)), 0.06 * dense)
         lights = self._light.on_skin(normals, seen.take(shell.cavity) * (1 - 0.5 * drop))
         sheen = stretched(self._light.sheen(normals), window)
         linear = np.empty((3, window.height, window.width), np.float32)

@@ -7,11 +7,13 @@ measurable, whatever its owner wears. Colours are float32 RGB in 0..255 sRGB, le
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from personaforge.media.exact import cos, scalar_sin, sin
 from personaforge.providers.embedded.face_shell import screen_point
 from personaforge.providers.embedded.figure_covering import COVERINGS, covering_layer
 from personaforge.providers.embedded.figure_head import Head
@@ -98,7 +100,7 @@ class Headwear:
             if side * pose.yaw > _HIDDEN:
                 continue
             x, y = screen_point(side * (wide + 0.05), 0.47, -0.04, pose.yaw, pose.pitch)
-            turn = abs(float(np.sin(np.deg2rad(pose.yaw))))
+            turn = abs(scalar_sin(math.radians(pose.yaw)))
             if piece.shape == "studs":
                 layers += self._ball(x, y, 0.075, color, window)
             elif piece.shape == "hoops":
@@ -122,7 +124,7 @@ class Headwear:
         x0, y0, radius, thin = at["eye_x"], at["eye_y"] + 0.05, 0.295, 0.019
         turn = np.linspace(0, 2 * np.pi, 40, endpoint=False)
         for side in (-1, 1):
-            x, y = side * x0 + radius * np.cos(turn), y0 + 0.95 * radius * np.sin(turn)
+            x, y = side * x0 + radius * cos(turn), y0 + 0.95 * radius * sin(turn)
             ring = self._points(x, y, 1.14 - 0.26 * x**2, pose=pose)
             layers.append(self._shape(_closed(ring, thin), color, window))
             if side * pose.yaw < 8:
@@ -144,7 +146,7 @@ class Headwear:
         y0 = self._at["forehead"] + 0.16
         turn = np.linspace(0, 2 * np.pi, 36, endpoint=False)
         for side in (-1, 1):
-            x, y = side * 0.37 + 0.31 * np.cos(turn), y0 + 0.19 * np.sin(turn) + 0.03 * np.cos(2 * turn)
+            x, y = side * 0.37 + 0.31 * cos(turn), y0 + 0.19 * sin(turn) + 0.03 * cos(2 * turn)
             lens = self._points(x, y, 0.98 - 0.35 * x**2, pose=pose)
             layers.append(self._shape(lens, color, window, 0.92))
             middle = lens.mean(axis=0)
@@ -205,7 +207,7 @@ class Headwear:
 
     def _brim(self, color: Pixels, pose: Pose, window: Window) -> list[Layer]:
         """The brim of a hat that sits far back: it passes above the brows, and hides neither them nor the eyes."""
-        high = 0.25 + 0.4 * abs(float(np.sin(np.deg2rad(pose.pitch))))
+        high = 0.25 + 0.4 * abs(scalar_sin(math.radians(pose.pitch)))
         x, y = screen_point(0, self._at["brow_y"] - 0.28 - high, -0.1, pose.yaw, pose.pitch)
         y = min(y, self._at["brow_y"] - 0.20 - high)
         wide = self._at["cranium"] + 0.06 + 0.4 * min(self._head.volume, 0.3)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
+from personaforge.faces.opencv import opencv
+from personaforge.media.exact import arctan2, blurred, hypot, interp, power, sampled, scalar_sin
 from personaforge.providers.embedded.face_canvas import skin_color
 from personaforge.providers.embedded.face_params import Face
 from personaforge.providers.embedded.face_shell import screen_point
@@ -18,6 +20,8 @@ from personaforge.providers.embedded.figure_layers import Layer, Window
 from personaforge.providers.embedded.painter_light import Light
 from personaforge.providers.embedded.painter_strokes import Pixels, Points, ellipse, ribbon, smooth
 from personaforge.providers.embedded.subject import Pose
+
+cv2 = opencv()
 
 
 class Sitter(NamedTuple):
@@ -37,7 +41,7 @@ def ear(head: Sitter, side: int, pose: Pose, window: Window) -> Layer:
     """Return the ear on one side: -1 the viewer's left, 1 the right."""
     at = head.at
     wide = 0.5 * (at["cranium"] + at["face_width"])
-    turn = np.sin(np.deg2rad(pose.yaw * -side))
+    turn = scalar_sin(math.radians(pose.yaw * -side))
     x, y = screen_point(side * (wide - 0.04), 0.2, -0.06, pose.yaw, pose.pitch)
     spread = 0.09 + 0.13 * max(turn, 0)
     skin = skin_color(head.face)
@@ -45,12 +49,12 @@ def ear(head: Sitter, side: int, pose: Pose, window: Window) -> Layer:
     outer = outer * (side * spread, 0.29) + (x + side * 0.35 * spread, y)
     cover, left, top = patch(head, outer, window)
     hollow = patch(head, (outer - (x, y)) * 0.5 + (x, y), window, (left, top), cover.shape)[0]
-    soft = np.asarray(cv2.GaussianBlur(hollow, (0, 0), max(0.04 * window.scale, 0.6)), np.float32)
+    soft = blurred(hollow, max(0.04 * window.scale, 0.6))
     rim = (
         patch(head, (outer - (x, y)) * 0.80 + (x, y), window, (left, top), cover.shape)[0]
         - patch(head, (outer - (x, y)) * 0.62 + (x, y), window, (left, top), cover.shape)[0]
     )
-    fold = np.asarray(cv2.GaussianBlur(rim, (0, 0), max(0.018 * window.scale, 0.6)), np.float32)
+    fold = blurred(rim, max(0.018 * window.scale, 0.6))
     shade = head.light.flat(side) * (1 - 0.30 * soft - 0.14 * fold)
     return _tinted(np.asarray(shade, np.float32), skin * np.asarray((1.0, 0.93, 0.91), np.float32), cover, left, top)
 
@@ -69,16 +73,16 @@ def ponytail(head: Sitter, pose: Pose, window: Window) -> Layer:
         ],
         8,
     )
-    wide = np.interp(np.linspace(0, 1, len(line)), [0, 0.15, 0.6, 0.9, 1], [0.30, 0.34, 0.36, 0.22, 0.05])
+    wide = interp(np.linspace(0, 1, len(line)), [0, 0.15, 0.6, 0.9, 1], [0.30, 0.34, 0.36, 0.22, 0.05])
     cover, left, top = patch(head, ribbon(line, wide), window)
     columns = window.left + (left + np.arange(cover.shape[1], dtype=np.float32)[None] + 0.5) / window.scale
     rows = window.top + (top + np.arange(cover.shape[0], dtype=np.float32)[:, None] + 0.5) / window.scale
-    center, half = np.interp(rows, line[:, 1], line[:, 0]), 0.5 * np.interp(rows, line[:, 1], wide) + 0.02
+    center, half = interp(rows, line[:, 1], line[:, 0]), 0.5 * interp(rows, line[:, 1], wide) + 0.02
     across = np.clip((columns - center) / half, -1.2, 1.2)
     texture = head.texture.bright
     u = ((across * 16 + 80 + 180) / 360 * (texture.shape[1] - 1)).astype(np.float32)
     v = np.broadcast_to(np.clip((rows - y) / 3.0, 0, 1) * 0.6 * texture.shape[0], u.shape).astype(np.float32)
-    strand = cv2.remap(texture, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+    strand = sampled(texture, u, v, "mirror")
     return _tinted((0.98 - 0.45 * across**2) * strand, HAIR[head.face.hair_color], cover, left, top)
 
 
@@ -90,16 +94,16 @@ def bun(head: Sitter, pose: Pose, window: Window) -> Layer:
     columns = window.left + (left + np.arange(cover.shape[1], dtype=np.float32)[None] + 0.5) / window.scale
     rows = window.top + (top + np.arange(cover.shape[0], dtype=np.float32)[:, None] + 0.5) / window.scale
     across, down = (columns - x) / wide, (rows - y + 0.08) / high
-    away, turn = np.hypot(across, down), np.arctan2(down, across)
+    away, turn = hypot(across, down), arctan2(down, across)
     # Strands are wound round: their number grows along a spiral.
     wound = ((away * 2.2 + turn / (2 * np.pi)) % 1.0 * 36.0 - 18.0).astype(np.float32)
     rows_of, columns_of = head.texture.bright.shape
     u = (wound + 180.0) / 360.0 * (columns_of - 1)
     v = np.broadcast_to(((turn + np.pi) / (2 * np.pi) * 0.3 * rows_of), u.shape)
-    strand = cv2.remap(head.texture.bright, u.astype(np.float32), v.astype(np.float32), cv2.INTER_LINEAR)
+    strand = sampled(head.texture.bright, u.astype(np.float32), v.astype(np.float32), "nothing")
     light = (
         1.02
-        - 0.55 * np.clip(away, 0, 1) ** 2.5
+        - 0.55 * power(np.clip(away, 0, 1), 2.5)
         - 0.16 * (across * head.light.direction[0] < 0) * np.abs(across)
         - 0.14 * down
     )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 
+from personaforge.media import exact
 from personaforge.providers.embedded.face_shell import View
 from personaforge.providers.embedded.painter_strokes import Pixels
 
@@ -55,8 +55,7 @@ def stretched(values: Pixels, window: Window) -> Pixels:
     """Return coarse values at the window's full size."""
     fine = detail(window.scale)
     if fine > 1:
-        size = (values.shape[1] * fine, values.shape[0] * fine)
-        values = np.asarray(cv2.resize(np.ascontiguousarray(values), size, interpolation=cv2.INTER_LINEAR), np.float32)
+        values = exact.enlarged(np.ascontiguousarray(values), fine)
     return np.ascontiguousarray(values[: window.height, : window.width])
 
 

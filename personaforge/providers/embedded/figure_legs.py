@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from personaforge.media.exact import interp
 from personaforge.providers.embedded.figure_clothes import Cut
 from personaforge.providers.embedded.figure_painter import SHADE, BodyPainter
 from personaforge.providers.embedded.figure_shoes import paint_shoe, shoe_of
@@ -108,13 +109,13 @@ def _skin(painter: BodyPainter, line: Points) -> None:
     body, limb = painter.body, painter.body.limb
     along = np.linspace(0, 1, len(line))
     bends, widths = [0, 0.25, 0.55, 0.62, 0.75, 1], [body.hip * 0.98 / limb, 1.75, 1.12, 1.08, 1.16, 0.62]
-    painter.solid(painter.ribbon(line, np.interp(along, bends, widths) * limb * 0.92), 0.6, painter.skin)
+    painter.solid(painter.ribbon(line, interp(along, bends, widths) * limb * 0.92), 0.6, painter.skin)
 
 
 def _trouser(painter: BodyPainter, line: Points, wear: Legs, tone: Pixels, side: int) -> None:
     body, canvas = painter.body, painter.canvas
     along = np.linspace(0, 1, len(line))
-    wide = np.interp(along, _BENDS, [body.hip * 1.02, *(width * body.limb for width in wear.widths)])
+    wide = interp(along, _BENDS, [body.hip * 1.02, *(width * body.limb for width in wear.widths)])
     stop = max(4, round(wear.end * len(line)))
     line, wide = line[:stop], wide[:stop]
     painter.solid(painter.ribbon(line, wide), 0.9, tone)
@@ -186,7 +187,7 @@ def _skirt(painter: BodyPainter, skirt: Skirt, tone: Pixels) -> None:
             fold = smooth([top, (share * 0.5 * (body.hip + flare), middle), (share * flare, skirt.hem)], 5)
             painter.fold(painter.placed(fold), 0.16, 0.35)
         for height in (12.4, 15.6) if skirt.mark == "tiers" else ():
-            wide = float(np.interp(height, side[:, 1], side[:, 0]))
+            wide = float(interp(height, side[:, 1], side[:, 0]))
             seam = smooth([(-wide, height - 0.1), (0, height + 0.12), (wide, height - 0.1)], 8)
             shaded.crease(painter.placed(seam), 0.16, SHADE, 0.55, soft=0.06)
             gathers = [

@@ -5,11 +5,13 @@ A hand lives in its own frame, origin at the wrist, y along the forearm, x to th
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from personaforge.media.exact import hump, hypot, interp, power, scalar_cos, scalar_sin
 from personaforge.providers.embedded.figure_clothes import Cut
 from personaforge.providers.embedded.figure_painter import SHADE, BodyPainter
 from personaforge.providers.embedded.figure_stances import ARMS, Arm, Hand
@@ -38,20 +40,19 @@ def _arm(painter: BodyPainter, side: int, arm: Arm, cut: Cut) -> None:
     top, cap = np.array((reach * 0.56, 2.92 + drop)), np.array((reach * 0.79, 3.28 + drop))
     upper = smooth([top, cap, 0.6 * cap + 0.4 * elbow + (0.05, 0.0), elbow], 5)
     lower = smooth([elbow, 0.55 * elbow + 0.45 * wrist + (0.03, 0.0), wrist], 5)
-    bent = float(np.dot(elbow - cap, wrist - elbow)) < 0
+    bent = float(((elbow - cap) * (wrist - elbow)).sum()) < 0
     line = np.concatenate([upper, lower[1:]])
     if not bent:  # elbows are round
         line[13:18] = np.array([line[12:17], line[13:18], line[14:19]]).mean(axis=0)
     along = np.linspace(0, 1, len(line))
     width = (
-        np.interp(along, [0, 0.09, 0.2, 0.36, 0.6, 0.7, 0.88, 1], [0.30, 0.78, 1.08, 1.14, 0.92, 0.92, 0.70, 0.56])
-        * limb
+        interp(along, [0, 0.09, 0.2, 0.36, 0.6, 0.7, 0.88, 1], [0.30, 0.78, 1.08, 1.14, 0.92, 0.92, 0.70, 0.56]) * limb
     )
     placed = painter.placed(line * (side, 1))
     count = max(6, round(cut.sleeve * len(line))) if cut.sleeve > 0 else 0
     full = width + ((0.14 if cut.sleeve > 0.6 else 0.22) + 0.9 * cut.loose) * np.clip(along / 0.15, 0, 1)
     if "puff" in painter.scenery.outfit.details:
-        full = full + 0.75 * np.exp(-(((along - 0.16) / 0.11) ** 2))
+        full = full + 0.75 * hump((along - 0.16) / 0.11)
     # A sharply bent arm is two pieces, or its outline would cross itself.
     pieces = [(0, 16), (14, len(line))] if bent else [(0, len(line))]
     painter.shade_under(ribbon(placed[3:], width[3:] + 0.35), 0.40)
@@ -95,7 +96,7 @@ def _sleeve_folds(
         if ends:
             last = line[span[1] - 1]
             way = last - line[span[1] - 2]
-            way = way / max(float(np.hypot(*way)), 1e-6)
+            way = way / max(float(hypot(*way)), 1e-6)
             across = np.array([-way[1], way[0]]) * width[span[1] - 1]
             for back, thick, alpha in ((0.32, 0.035, 0.55), (0.03, 0.07, 0.5)):
                 at = last - back * way
@@ -111,9 +112,9 @@ _FINGERS: Final = (
 def _hand(painter: BodyPainter, wrist: Points, side: int, arm: Arm) -> None:
     limb = 0.94 * painter.body.limb
     turn = np.deg2rad(arm.hand)
-    down = np.array([-side * np.sin(turn), np.cos(turn)])
+    down = np.array([-side * scalar_sin(turn), scalar_cos(turn)])
     # The thumb lies to the front, which for a hanging hand is towards the middle.
-    thumb_way = np.array([-side * np.cos(turn), -np.sin(turn)])
+    thumb_way = np.array([-side * scalar_cos(turn), -scalar_sin(turn)])
     if arm.kind in ("grip", "flat"):
         thumb_way = -thumb_way
 
@@ -129,20 +130,22 @@ def _hand(painter: BodyPainter, wrist: Points, side: int, arm: Arm) -> None:
                   4, closed=True) * (narrow, 1)  # fmt: skip
     painter.shade_under(put(palm * (1.15, 1.05)), 0.3)
     thumb = smooth([(0.26 * narrow, 0.25), (0.55 * narrow, 0.62), (0.60 * narrow, 0.98), (0.54 * narrow, 1.28)], 4)
-    thumb_width = limb * np.interp(np.linspace(0, 1, len(thumb)), [0, 0.5, 0.85, 1], [0.34, 0.27, 0.23, 0.12])
+    thumb_width = limb * interp(np.linspace(0, 1, len(thumb)), [0, 0.5, 0.85, 1], [0.34, 0.27, 0.23, 0.12])
     painter.solid(put(palm), 0.34, skin)
     for index, (x, y, long, lean) in enumerate(_FINGERS):
         first = np.deg2rad(lean + 0.1 * bend)
         joints = [np.array([x * narrow, y - 0.10])]
         for part, share in enumerate((0.46, 0.32, 0.24)):
             angle = first * (1 - 0.3 * part)
-            fold = np.cos(np.deg2rad(min(bend * (0.35 + 0.55 * part), 82)))
-            joints.append(joints[-1] + long * share * max(fold, 0.22) * np.array([np.sin(angle), np.cos(angle)]))
+            fold = scalar_cos(math.radians(min(bend * (0.35 + 0.55 * part), 82)))
+            joints.append(
+                joints[-1] + long * share * max(fold, 0.22) * np.array([scalar_sin(angle), scalar_cos(angle)])
+            )
         finger = smooth(joints, 4)
         width = (
             limb
-            * narrow**0.6
-            * np.interp(np.linspace(0, 1, len(finger)), [0, 0.6, 0.88, 1], [0.215, 0.195, 0.165, 0.07])
+            * power(narrow, 0.6)
+            * interp(np.linspace(0, 1, len(finger)), [0, 0.6, 0.88, 1], [0.215, 0.195, 0.165, 0.07])
         )
         outline = ribbon(put(finger), width)
         if index:

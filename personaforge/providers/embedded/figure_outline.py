@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from personaforge.media.exact import interp
 from personaforge.providers.embedded.figure_painter import BodyPainter
 from personaforge.providers.embedded.painter_strokes import Points, mirrored, smooth
 
@@ -25,7 +26,7 @@ def shoulders(painter: BodyPainter, loose: float, *, cloth: bool) -> Half:
 def shoulder_line(painter: BodyPainter, x: float) -> float:
     """Return the height of this person's shoulder at `x`."""
     neck, (inner, outer, _) = painter.body.neck, shoulders(painter, 0, cloth=False)
-    return float(np.interp(x, [neck * 1.04, neck * 1.38, inner[0], outer[0]], [1.75, 2.02, inner[1], outer[1]]))
+    return float(interp(x, [neck * 1.04, neck * 1.38, inner[0], outer[0]], [1.75, 2.02, inner[1], outer[1]]))
 
 
 def sides(painter: BodyPainter, start: float, loose: float, hem: float) -> tuple[Half, Half]:
@@ -39,7 +40,7 @@ def sides(painter: BodyPainter, start: float, loose: float, hem: float) -> tuple
         (body.hip + loose, 10.3), (body.hip + loose * 0.9, 10.9), (body.hip + loose + 0.12, 13.5),
         (body.hip + loose + 0.3, 18.0),
     ]  # fmt: skip
-    width = float(np.interp(hem, [point[1] for point in side], [point[0] for point in side]))
+    width = float(interp(hem, [point[1] for point in side], [point[0] for point in side]))
     return outer, [*(point for point in side if point[1] < hem - 0.25), (width, hem - 0.06)]
 
 

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from personaforge.media.exact import cos, sin
 from personaforge.providers.embedded.figure_clothes import CUTS
 from personaforge.providers.embedded.figure_outline import shoulder_line, sides
 from personaforge.providers.embedded.figure_painter import BodyPainter
@@ -125,4 +126,4 @@ def _edge(painter: BodyPainter, layer: Layer, edge: Points, side: int, tone: Pix
 
 def _dot(x: float, y: float, radius: float) -> Points:
     turn = np.linspace(0, 2 * np.pi, 12, endpoint=False)
-    return np.stack([x + radius * np.cos(turn), y + radius * np.sin(turn)], axis=1)
+    return np.stack([x + radius * cos(turn), y + radius * sin(turn)], axis=1)

@@ -7,21 +7,25 @@ head's axis at x = 0; `placed` puts them on the screen, as the body turns by a p
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
 from personaforge.digest import derive_seed
+from personaforge.faces.opencv import opencv
+from personaforge.media.exact import blurred, distances, enlarged, reduced, scalar_cos, scalar_sin
 from personaforge.providers.embedded.figure_body import CHEST, RAISED, Body
 from personaforge.providers.embedded.figure_clothes import cloth, folds
 from personaforge.providers.embedded.figure_stances import Hand, stance_of
 from personaforge.providers.embedded.painter_light import Light
 from personaforge.providers.embedded.painter_strokes import Canvas, Pixels, Points, ribbon
 from personaforge.providers.embedded.subject import Scenery
+
+cv2 = opencv()
 
 _TURN: Final = 0.45
 """Share of the head's yaw that the body follows."""
@@ -39,8 +43,8 @@ class BodyPainter:
         self.skin: Pixels = np.asarray(skin, np.float32)
         self.stance, self.curve = stance_of(scenery.pose), body.curve
         self.seed = derive_seed("cloth", scenery.garment, scenery.pattern)
-        turn = np.deg2rad(yaw * _TURN)
-        self._narrow, self.shift = float(np.cos(turn)), float(0.75 * np.sin(turn))
+        turn = math.radians(yaw * _TURN)
+        self._narrow, self.shift = scalar_cos(turn), 0.75 * scalar_sin(turn)
         self.cover: Pixels = np.zeros((canvas.height, canvas.width), np.float32)
         self.hands: dict[int, Hand] = {}
         """Hands that show, by side: -1 is the viewer's left."""
@@ -88,7 +92,7 @@ class BodyPainter:
             factors, self.canvas = self.canvas.planes, whole
         for plane, factor in zip(whole.planes[:, box[0], box[1]], factors, strict=True):
             if coarse > 1:
-                factor = cv2.resize(factor, (factor.shape[1] * coarse, factor.shape[0] * coarse))[:rows, :columns]
+                factor = enlarged(factor, coarse)[:rows, :columns]
             plane *= 1 + weight * (factor - 1)
 
     def placed(self, points: ArrayLike, depth: float = 0.0) -> Points:
@@ -116,22 +120,18 @@ class BodyPainter:
             shade *= folds(shade.shape, canvas.scale / coarse, self.seed)
         else:
             painted = np.asarray(color, np.float32)[:, None, None]
-        lit = painted * cv2.resize(shade, (weight.shape[1], weight.shape[0]), interpolation=cv2.INTER_LINEAR)
+        lit = painted * enlarged(shade, coarse)[: weight.shape[0], : weight.shape[1]]
         canvas.mix(box, weight, np.minimum(lit, 255, out=lit))
         np.maximum(self.cover[box], weight, out=self.cover[box])
 
     def _roundness(self, weight: Pixels, bulge: float, coarse: int) -> Pixels:
         """Return the light on a rounded part, `coarse` times as small as its weights; `bulge` is in pixels."""
-        height, width = weight.shape
-        small = cv2.resize(weight, (max(2, width // coarse), max(2, height // coarse)), interpolation=cv2.INTER_AREA)
+        small = reduced(weight, coarse)
         inside = (small > 0.5).astype(np.uint8)
-        if inside.all():
-            away = np.full(small.shape, 1e3, np.float32)
-        else:
-            away = np.asarray(cv2.distanceTransform(inside, cv2.DIST_L2, 3), np.float32)
+        away = np.full(small.shape, 1e3, np.float32) if inside.all() else distances(inside)
         limit = bulge / coarse
         part = np.clip(away / limit, 0, 1)
-        dome = cv2.GaussianBlur(np.sqrt(1 - (1 - part) ** 2) * limit * 0.8, (0, 0), max(limit * 0.12, 0.8))
+        dome = blurred(np.sqrt(1 - (1 - part) ** 2) * np.float32(limit * 0.8), max(limit * 0.12, 0.8))
         across, down = cv2.Sobel(dome, cv2.CV_32F, 1, 0, scale=0.125), cv2.Sobel(dome, cv2.CV_32F, 0, 1, scale=0.125)
         long = np.sqrt(across**2 + down**2 + 1)
         return self._light.on_cloth(np.stack([-across / long, -down / long, 1 / long], axis=2))

@@ -10,11 +10,14 @@ from __future__ import annotations
 
 from typing import Final
 
-import cv2
 import numpy as np
 
+from personaforge.faces.opencv import opencv
+from personaforge.media.exact import cos, exp, hump, sampled, sin
 from personaforge.providers.embedded.face_params import Face
 from personaforge.providers.embedded.painter_strokes import Pixels, noise
+
+cv2 = opencv()
 
 _SAG: Final = 0.9
 """Height over which a strand's sideways run dies away."""
@@ -59,14 +62,14 @@ def strands(face: Face, front: float, y: Pixels, degrees: Pixels, scale: float) 
     swing = np.zeros_like(numbers)
     if face.hair_texture == "wavy":
         phase = 1.6 * noise(rows, columns, 0.45 * scale, face.strands + 9, stretch=2.5)
-        swing = 3.2 * np.sin(2 * np.pi * along / 0.8 + phase) * np.clip((along - front + 0.15) / 0.7, 0.1, 1)
+        swing = 3.2 * sin(2 * np.pi * along / 0.8 + phase) * np.clip((along - front + 0.15) / 0.7, 0.1, 1)
     found = _combed(face, np.asarray(numbers + swing, np.float32), along, scale)
     if face.hair_texture == "wavy":
-        found += 0.10 * np.cos(2 * np.pi * along / 0.8 + phase) * np.clip((along - front) / 0.8, 0, 1)
+        found += 0.10 * cos(2 * np.pi * along / 0.8 + phase) * np.clip((along - front) / 0.8, 0, 1)
     part = 0.0
     if face.hair_style in ("open", "swept") and face.hair_length != "short":
         near = np.abs(degrees - parting_degrees(face)) / (1.0 + 0.6 * np.clip((y - front) / 0.2, -1, 1))
-        part = -0.42 * np.exp(-((near / 2.0) ** 2)) * (y < front + 0.2)
+        part = -0.42 * hump(near / 2.0) * (y < front + 0.2)
     return np.asarray(found + part, np.float32)
 
 
@@ -78,7 +81,7 @@ def _relative(face: Face, degrees: Pixels) -> Pixels:
 
 
 def _sagged(y: Pixels, front: float) -> Pixels:
-    return np.asarray(_SAG * (1 - np.exp(-(y - front) / _SAG)), np.float32)
+    return np.asarray(_SAG * (1 - exp(-(y - front) / _SAG)), np.float32)
 
 
 def _field(face: Face, front: float, y: Pixels, degrees: Pixels) -> Pixels:
@@ -86,7 +89,7 @@ def _field(face: Face, front: float, y: Pixels, degrees: Pixels) -> Pixels:
     if face.hair_style in ("tied", "ponytail", "swept", "fringe"):
         # Combed back from, or down over, the forehead: strands gather towards the crown.
         gather = 1 - 0.25 * np.clip((front + 0.3 - y) / 0.6, 0, 1)
-        lean = 10 * np.clip((y - front) / 0.5, -1, 1) * np.sin(np.deg2rad(2 * degrees))
+        lean = 10 * np.clip((y - front) / 0.5, -1, 1) * sin(np.deg2rad(2 * degrees))
         return np.asarray(degrees * gather + lean, np.float32)
     rel, sag = _relative(face, degrees), _sagged(y, front)
     squared = rel * rel - sag / _BEND
@@ -104,7 +107,7 @@ def _combed(face: Face, numbers: Pixels, along: Pixels, scale: float) -> Pixels:
     fine += 0.35 * noise(tall, wide * 4, 30.0, face.strands + 10, stretch=1.2)
     u = ((numbers + 180.0) * (wide * 4 / 360)).astype(np.float32)
     v = ((along + 2.0) * (tall / 6.5)).astype(np.float32)
-    found = cv2.remap(fine, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+    found = sampled(fine, u, v, "mirror")
     depth = 0.22 if face.hair_color in ("white", "blond", "gray") else 0.34  # light hair throws less shadow on itself
     return np.asarray(0.95 + depth * found, np.float32)
 
@@ -112,11 +115,11 @@ def _combed(face: Face, numbers: Pixels, along: Pixels, scale: float) -> Pixels:
 def _curls(face: Face, numbers: Pixels, along: Pixels, rows: int, columns: int, scale: float) -> Pixels:
     """Return ringlets: locks that wind, each in its own phase, over a ground of arcs."""
     phase = 2.2 * noise(rows, columns, 0.20 * scale, face.strands + 9, stretch=2.2)
-    wind = 2.6 * np.sin(2 * np.pi * along / 0.30 + phase)
+    wind = 2.6 * sin(2 * np.pi * along / 0.30 + phase)
     combed = _combed(face, np.asarray(numbers + wind, np.float32), along, scale) - 0.95
-    roll = np.cos(2 * np.pi * along / 0.30 + phase)
+    roll = cos(2 * np.pi * along / 0.30 + phase)
     ground = _coils(rows, columns, scale, face.strands + 7, 0.09) - 0.92
-    lock = np.cos(2 * np.pi * (numbers + 2.2 * wind + 2.0 * phase) / 12.0)
+    lock = cos(2 * np.pi * (numbers + 2.2 * wind + 2.0 * phase) / 12.0)
     deep = 0.55 if face.hair_color in ("white", "blond", "gray") else 1.0
     return np.asarray(0.90 + deep * (0.6 * combed + 0.06 * roll + 0.5 * ground + 0.13 * lock), np.float32)
 
@@ -133,7 +136,7 @@ def _coils(rows: int, columns: int, scale: float, seed: int, size: float) -> Pix
     value = random.choice(np.array([60, 90, 165, 200, 225]), count)
     steps = np.linspace(0, 1, 9)
     turn = start[:, None] + long[:, None] * steps[None]
-    arcs = place[:, None] + wide[:, None, None] * np.stack([np.cos(turn), 0.8 * np.sin(turn)], axis=2)
+    arcs = place[:, None] + wide[:, None, None] * np.stack([cos(turn), 0.8 * sin(turn)], axis=2)
     fixed = np.round(arcs * 16).astype(np.int32)
     thick = max(1, round(0.22 * radius))
     for tone in (60, 90, 165, 200, 225):
@@ -150,6 +153,6 @@ def _braids(numbers: Pixels, along: Pixels, seed: int) -> Pixels:
     across = numbers / 5.0
     lane = np.floor(across)
     within = 2 * (across - lane) - 1
-    weave = np.sin(2 * np.pi * (along / 0.085) + np.pi * (within > 0) + lane * 1.7)
+    weave = sin(2 * np.pi * (along / 0.085) + np.pi * (within > 0) + lane * 1.7)
     round_off = np.sqrt(np.clip(1 - within * within, 0, 1))
     return np.asarray(0.42 + 0.55 * round_off + 0.13 * weave * round_off, np.float32)

@@ -7,15 +7,17 @@ random except through `seed`, and no result depends on the number of threads.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from personaforge.digest import derive_seed
+from personaforge.faces.opencv import opencv
+from personaforge.media.exact import blurred, enlarged, fitted, lowered, mixed, reduced, scalar_sin
 from personaforge.providers.embedded.face_canvas import skin_color
 from personaforge.providers.embedded.face_params import Face
 from personaforge.providers.embedded.figure_body import Body
@@ -30,6 +32,8 @@ from personaforge.providers.embedded.painter_light import light_of
 from personaforge.providers.embedded.painter_scene import paint_scene
 from personaforge.providers.embedded.painter_strokes import Canvas, Pixels
 from personaforge.providers.embedded.subject import Pose, Scenery
+
+cv2 = opencv()
 
 Frame = NDArray[np.uint8]
 
@@ -79,7 +83,7 @@ def layout(width: int, height: int, distance: str, yaw: float, soles: float) -> 
         place = 0.5 if w < 2.2 * h else 0.34
     if distance == "full":
         scale = min(scale, (0.96 - eyes) * h / soles)
-    axis = w * place - 0.42 * np.sin(np.deg2rad(yaw)) * scale
+    axis = w * place - 0.42 * scalar_sin(math.radians(yaw)) * scale
     return Frames(w, h, scale, float(axis), eyes * h)
 
 
@@ -173,15 +177,11 @@ class Stage:
         slide = np.array((move.scene_x * frames.width, 0.0))
         back = np.hstack([move.scene_size * np.eye(2), (middle * (1 - move.scene_size) + slide)[:, None]])
         scene = cv2.warpAffine(self._scene, back.astype(np.float32), size, borderMode=cv2.BORDER_REFLECT_101)
-        weight = cv2.merge([both[..., 3]] * 3)
-        shown = cv2.multiply(np.ascontiguousarray(both[..., :3]), weight, scale=1 / 255)
-        return np.asarray(cv2.add(shown, cv2.multiply(scene, cv2.bitwise_not(weight), scale=1 / 255)), np.uint8)
+        return mixed(both[..., :3], scene, both[..., 3:])
 
     def _fitted(self, done: Frame) -> Frame:
         if (done.shape[1], done.shape[0]) != self._size:
-            shrink = self._size[0] * self._size[1] < done.shape[0] * done.shape[1]
-            how = cv2.INTER_AREA if shrink else cv2.INTER_CUBIC
-            done = np.asarray(cv2.resize(done, self._size, interpolation=how), np.uint8)
+            done = fitted(done, *self._size)
         return done
 
     def _window(
@@ -202,10 +202,11 @@ class Stage:
     def _reduced(self, layer: Layer) -> Layer:
         if self._fine == 1:
             return layer
-        size = (layer.cover.shape[1] // self._fine, layer.cover.shape[0] // self._fine)
-        cover = np.asarray(cv2.resize(layer.cover, size, interpolation=cv2.INTER_AREA), np.float32)
-        rgb = np.stack([cv2.resize(plane * layer.cover, size, interpolation=cv2.INTER_AREA) for plane in layer.rgb])
-        rgb /= np.maximum(cover, 1e-3)
+        rows, columns = (side // self._fine for side in layer.cover.shape)
+        whole = layer.cover[: rows * self._fine, : columns * self._fine]
+        cover = reduced(whole, self._fine)
+        rgb = np.stack([reduced(plane[: len(whole), : whole.shape[1]] * whole, self._fine) for plane in layer.rgb])
+        rgb /= np.maximum(cover, np.float32(1e-3))
         return Layer(rgb, cover, layer.x // self._fine, layer.y // self._fine)
 
     def _throw_shadow(self, there: Pixels, covered: Pixels, layers: list[Layer]) -> None:
@@ -221,11 +222,9 @@ class Stage:
             part = head[y : y + taken.shape[0], x : x + taken.shape[1]]
             strength = np.float32(0.7 if layer is layers[-1] else 1)
             np.maximum(part, strength * taken[: part.shape[0], : part.shape[1]], out=part)
-        soft = cv2.GaussianBlur(head, (0, 0), max(0.14 * scale / coarse, 0.8))
-        shift = np.array([[1, 0, 0], [0, 1, 0.26 * scale / coarse]], np.float32)
-        moved = cv2.warpAffine(soft, shift, (soft.shape[1], soft.shape[0]))
+        moved = lowered(blurred(head, max(0.14 * scale / coarse, 0.8)), 0.26 * scale / coarse)
         first = int(np.argmax(covered.max(axis=1) > 0))  # nothing above the neck catches it
-        moved = cv2.resize(moved, (head.shape[1] * coarse, head.shape[0] * coarse))[first:rows, :columns]
+        moved = enlarged(moved, coarse)[first:rows, :columns]
         weight = moved * covered[first:]
         for plane, dark in zip(there[:, first:], (0.58, 0.68, 0.70), strict=True):
             plane *= 1 - weight * np.float32(0.62 * dark)

@@ -5,11 +5,13 @@ Directions are unit vectors, x to the viewer's right, y down, z to the viewer. R
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
+from personaforge.media.exact import hump
 from personaforge.providers.embedded.painter_strokes import Pixels
 
 _WRAP: Final = (0.30, 0.19, 0.15)
@@ -49,14 +51,14 @@ class Light:
     def gloss(self, normals: Pixels) -> Pixels:
         """Return the band of light that runs round smooth hair."""
         level = normals[..., 1] - 0.8 * self.direction[1] - 0.18
-        return np.asarray(self.key * np.exp(-((level / 0.22) ** 2)) * np.clip(normals[..., 2], 0, 1), np.float32)
+        return np.asarray(self.key * hump(level / 0.22) * np.clip(normals[..., 2], 0, 1), np.float32)
 
     def sheen(self, normals: Pixels) -> Pixels:
         """Return the soft shine of skin and the rim light."""
         x, y, z = self.direction
         half = np.array((x, y, z + 1), np.float32)
         half /= np.sqrt((half * half).sum())
-        toward, aside = np.clip(normals @ half, 0, 1) ** 2, np.clip(1 - normals[..., 2], 0, 1) ** 2
+        toward, aside = np.clip(_along(normals, half), 0, 1) ** 2, np.clip(1 - normals[..., 2], 0, 1) ** 2
         eighth = toward**2
         eighth *= eighth
         bright = eighth * eighth * toward  # the 18th power of the cosine
@@ -72,7 +74,15 @@ class Light:
         return np.asarray(np.sqrt(self.key * wrapped + self.around), np.float32)
 
     def _facing(self, normals: Pixels) -> Pixels:
-        return np.asarray(normals @ np.asarray(self.direction, np.float32), np.float32)
+        return _along(normals, self.direction)
+
+
+def _along(normals: Pixels, direction: Sequence[float] | Pixels) -> Pixels:
+    """Return how far normals point along a direction: numpy's matrix product differs between processors."""
+    found = normals[..., 0] * np.float32(direction[0])
+    found += normals[..., 1] * np.float32(direction[1])
+    found += normals[..., 2] * np.float32(direction[2])
+    return np.asarray(found, np.float32)
 
 
 def light_of(text: str, jitter: float) -> Light:
@@ -96,5 +106,5 @@ def light_of(text: str, jitter: float) -> Light:
     if "rim" in text:
         rim, key = 0.8, 0.52
     direction = np.array((side * 0.5 + 0.06 * jitter, height, 0.75))
-    direction /= np.linalg.norm(direction)
+    direction /= np.sqrt((direction * direction).sum())
     return Light((float(direction[0]), float(direction[1]), float(direction[2])), key, fill, around, tint, rim)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from personaforge.media.exact import interp, scalar_cos, scalar_sin
 from personaforge.providers.embedded.painter_strokes import Canvas, Pixels, ellipse, noise, smooth
 
 
@@ -124,7 +125,7 @@ def vacation(
     sand = np.asarray(colors[1], np.float32)
     edge = [
         (-half, shore + 0.012),
-        *((x, shore + 0.012 * np.sin(7 * x + 1)) for x in np.arange(-half, half, 0.06)),
+        *((x, shore + 0.012 * scalar_sin(7 * x + 1)) for x in np.arange(-half, half, 0.06)),
         (half, shore),
     ]
     canvas.fill([*edge, (half, 1.0), (-half, 1.0)], sand)
@@ -139,9 +140,9 @@ def vacation(
         canvas.line(trunk, np.linspace(0.035, 0.02, len(trunk)), (126, 98, 72))
         crown = trunk[-1]
         for turn in np.linspace(-0.2, np.pi + 0.2, 9):
-            tip = np.add(crown, (0.24 * np.cos(turn), -0.12 * np.sin(turn) + 0.09))
-            leaf = smooth([crown, np.add(crown, (0.13 * np.cos(turn), -0.10 * np.sin(turn) - 0.01)), tip], 8)
+            tip = np.add(crown, (0.24 * scalar_cos(turn), -0.12 * scalar_sin(turn) + 0.09))
+            leaf = smooth([crown, np.add(crown, (0.13 * scalar_cos(turn), -0.10 * scalar_sin(turn) - 0.01)), tip], 8)
             canvas.line(
-                leaf, np.interp(np.linspace(0, 1, len(leaf)), [0, 0.4, 1], [0.012, 0.036, 0.004]), (58, 108, 66), 0.95
+                leaf, interp(np.linspace(0, 1, len(leaf)), [0, 0.4, 1], [0.012, 0.036, 0.004]), (58, 108, 66), 0.95
             )
     canvas.glow(-side * 0.2, 0.12, 0.25, 0.2, (1.15, 1.13, 1.05), 1.0)

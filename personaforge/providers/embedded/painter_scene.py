@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-import cv2
 import numpy as np
 
+from personaforge.faces.opencv import opencv
+from personaforge.media.exact import blurred, curved
 from personaforge.providers.embedded.painter_cache import Memory
 from personaforge.providers.embedded.painter_outdoors import box, gradient, leisure, street, vacation
 from personaforge.providers.embedded.painter_strokes import Canvas, Pixels, smooth
+
+cv2 = opencv()
 
 _ZOOM: Final = {"headshot": 1.5, "bust": 1.25, "half": 1.08, "full": 1.0}
 """How much closer the background is by distance, about the middle of the picture."""
@@ -32,7 +35,7 @@ def paint_scene(
     """Return a background, (3, height, width). `floor` is where a standing person's soles are, as a share of height."""
     key = (place, tuple(map(tuple, colors)), width, height, distance, round(floor, 3), seed)
     soft = _SCENES.get(key, lambda: _soft_scene(place, colors, width, height, distance, floor, seed))
-    return np.stack([cv2.resize(plane, (width, height), interpolation=cv2.INTER_CUBIC) for plane in cv2.split(soft)])
+    return np.stack([curved(plane, height, width) for plane in cv2.split(soft)])
 
 
 def _soft_scene(
@@ -51,7 +54,7 @@ def _soft_scene(
         top, left = int(0.40 * (rows - keep_y)), (columns - keep_x) // 2
         picture = picture[top : top + keep_y, left : left + keep_x]
     sigma = max(_SOFT[distance] * picture.shape[0], 0.5)
-    return np.asarray(cv2.GaussianBlur(np.clip(picture, 0, 255), (0, 0), sigma), np.float32)
+    return blurred(np.clip(picture, 0, 255), sigma)
 
 
 def _studio(

@@ -11,9 +11,13 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, Final
 
-import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from personaforge.faces.opencv import opencv
+from personaforge.media.exact import bell, cos, curved, hypot, reduced_mask, sin
+
+cv2 = opencv()
 
 Pixels = NDArray[np.float32]
 Points = NDArray[np.float64]
@@ -85,8 +89,8 @@ class Canvas:
         y0, y1 = np.searchsorted(rows, (y - 3 * high, y + 3 * high))
         if x0 >= x1 or y0 >= y1:
             return
-        across = np.exp(-0.5 * ((columns[x0:x1] - x) / wide) ** 2)
-        down = np.exp(-0.5 * ((rows[y0:y1] - y) / high) ** 2)
+        across = bell((columns[x0:x1] - x) / wide)
+        down = bell((rows[y0:y1] - y) / high)
         box = (slice(int(y0), int(y1)), slice(int(x0), int(x1)))
         weight = np.outer(down, across)
         if self.clip is not None:
@@ -161,9 +165,9 @@ def _blurred(mask: NDArray[np.uint8], sigma: float) -> NDArray[np.uint8]:
     rows, columns = mask.shape
     if step < 2 or min(rows, columns) < 4 * step:
         return np.asarray(cv2.GaussianBlur(mask, (0, 0), sigma), np.uint8)
-    size = (-(-columns // step), -(-rows // step))
-    small = cv2.GaussianBlur(cv2.resize(mask, size, interpolation=cv2.INTER_AREA), (0, 0), sigma / step)
-    return np.asarray(cv2.resize(small, (columns, rows), interpolation=cv2.INTER_LINEAR), np.uint8)
+    small = cv2.GaussianBlur(reduced_mask(mask, step), (0, 0), sigma / step)
+    size = (small.shape[1] * step, small.shape[0] * step)
+    return np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_LINEAR_EXACT)[:rows, :columns], np.uint8)
 
 
 def smooth(points: ArrayLike, steps: int = 8, *, closed: bool = False) -> Points:
@@ -185,11 +189,12 @@ def smooth(points: ArrayLike, steps: int = 8, *, closed: bool = False) -> Points
 def _weights(steps: int) -> tuple[Points, Points, Points, Points]:
     """Return what each of four neighbouring knots counts for along a piece of the curve, (1, steps, 1)."""
     t = np.linspace(0, 1, steps, endpoint=False)[None, :, None]
+    cube = t * t * t
     return (
-        0.5 * (-t + 2 * t**2 - t**3),
-        0.5 * (2 - 5 * t**2 + 3 * t**3),
-        0.5 * (t + 4 * t**2 - 3 * t**3),
-        0.5 * (t**3 - t**2),
+        0.5 * (-t + 2 * t**2 - cube),
+        0.5 * (2 - 5 * t**2 + 3 * cube),
+        0.5 * (t + 4 * t**2 - 3 * cube),
+        0.5 * (cube - t**2),
     )
 
 
@@ -199,7 +204,7 @@ def ribbon(points: ArrayLike, width: ArrayLike) -> Points:
     along = np.empty_like(line)
     along[1:-1] = line[2:] - line[:-2]
     along[0], along[-1] = line[1] - line[0], line[-1] - line[-2]
-    along /= np.maximum(np.hypot(along[:, 0], along[:, 1]), 1e-9)[:, None]
+    along /= np.maximum(hypot(along[:, 0], along[:, 1]), 1e-9)[:, None]
     side = np.stack([-along[:, 1], along[:, 0]], axis=1) * (np.asarray(width, np.float64) / 2).reshape(-1, 1)
     return np.concatenate([line + side, (line - side)[::-1]])
 
@@ -207,7 +212,7 @@ def ribbon(points: ArrayLike, width: ArrayLike) -> Points:
 def ellipse(x: float, y: float, wide: float, high: float, steps: int = 40) -> Points:
     """Return an ellipse's outline; `wide` and `high` are radii."""
     turn = np.linspace(0, 2 * np.pi, steps, endpoint=False)
-    return np.stack([x + wide * np.cos(turn), y + high * np.sin(turn)], axis=1)
+    return np.stack([x + wide * cos(turn), y + high * sin(turn)], axis=1)
 
 
 def mirrored(points: ArrayLike) -> Points:
@@ -219,4 +224,4 @@ def noise(height: int, width: int, cell: float, seed: int, *, stretch: float = 1
     """Return smooth noise in about -1..1 with features of `cell` pixels, `stretch` times as tall as wide."""
     rows, columns = max(2, round(height / (cell * stretch)) + 2), max(2, round(width / cell) + 2)
     coarse = np.random.default_rng(seed).uniform(-1, 1, (rows, columns)).astype(np.float32)
-    return np.asarray(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
+    return curved(coarse, height, width)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from importlib import import_module
 
 from personaforge.report.formats.sheet import Line, Section, Sheet, State
+from personaforge.report.terminal import printable
 
 FORMATS = ("table", "json", "csv", "markdown", "junit", "github")
 """`table` is the terminal's and none of this package's."""
@@ -23,10 +24,10 @@ _WRITERS = {
 
 
 def render(sheet: Sheet, form: str) -> str:
-    """Return a sheet in one of FORMATS but `table`, with a line break at the end."""
+    """Return a sheet in one of FORMATS but `table`, with a line break at the end; nothing in it steers a terminal."""
     module, _, name = _WRITERS[form].partition(":")
     write: Callable[[Sheet], str] = getattr(import_module(f"personaforge.report.formats.{module}"), name)
-    return write(sheet)
+    return printable(write(sheet))
 
 
 __all__ = ["FORMATS", "Line", "Section", "Sheet", "State", "render"]

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from personaforge.errors import StoreError
+from personaforge.plan.renamed import as_named_now
 from personaforge.report.html.facts import BuildLine, CostLine
 from personaforge.store.store import Store
 
@@ -46,14 +47,17 @@ class Evidence:
         return analyzer_of(max(rows, key=lambda row: (row["evaluated"], row["evaluation"]))) if rows else None
 
 
-def collect(connection: duckdb.DuckDBPyConnection, persona: str) -> Evidence:
-    """Return what the warehouse knows of a persona. Text scores are left out: they are no pictures."""
+def collect(connection: duckdb.DuckDBPyConnection, persona: str, renamed: Mapping[str, str] | None = None) -> Evidence:
+    """Return what the warehouse knows of a persona. Text scores are left out: they are no pictures.
+
+    `renamed` are the steps that older records know by another name; see `personaforge.plan.renamed`.
+    """
     judged: dict[str, list[Mapping[str, Any]]] = {}
     sql = f"""
         select {_JUDGED}, evaluated from evaluations
         where persona = ? and modality in ('face', 'video') and coalesce(node, '') != '' order by evaluated, evaluation
     """  # noqa: S608 - our own column names
-    for row in _rows(connection, sql, [persona]):
+    for row in as_named_now(_rows(connection, sql, [persona]), renamed or {}):
         judged.setdefault(row["node"], []).append(row)
     # An artifact may have been measured for another persona first: what it shows is the same.
     sql = """

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from personaforge.plan.plan import PersonaPlan, PlannedNode
+from personaforge.plan.renamed import renamed_steps
 from personaforge.report.html.clips import clip_facts
 from personaforge.report.html.evidence import Evidence, analyzer_of, collect, costs_of
 from personaforge.report.html.facts import CandidateFacts, ClipFacts, PersonaFacts, Position, Summary
@@ -29,8 +30,9 @@ def gather(space: Workspace, plan: PersonaPlan) -> PersonaFacts:
 
     settings = plan.loaded.settings
     with opened(space.store) as connection:
-        evidence = collect(connection, plan.id)
-        series = series_of(space.store, connection, settings)
+        renamed = renamed_steps(settings, plan.shape, plan.lock)
+        evidence = collect(connection, plan.id, renamed)
+        series = series_of(space.store, connection, settings, renamed)
     kinds: dict[str, list[PlannedNode]] = {}
     for node in plan.nodes.values():
         kinds.setdefault(node.shape.kind.name, []).append(node)
@@ -90,7 +92,8 @@ def summary_of(space: Workspace, plan: PersonaPlan, connection: duckdb.DuckDBPyC
     anchor = nodes.position(kinds["anchor"][0], {}) if "anchor" in kinds else None
     sheet = [nodes.position(node, {}) for kind in _SHEET for node in kinds.get(kind, ())]
     clips = [ClipFacts(nodes.position(node, {})) for node in kinds.get("video", ())]
-    series = series_of(space.store, connection, plan.loaded.settings)
+    settings = plan.loaded.settings
+    series = series_of(space.store, connection, settings, renamed_steps(settings, plan.shape, plan.lock))
     return summarize(plan, nodes, _document(nodes, plan), anchor, sheet, clips, series)
 
 

@@ -23,6 +23,7 @@ from personaforge.plan.plan import Asked, PersonaPlan
 from personaforge.report.blamed import headline, how_much, percent, told
 from personaforge.report.html.album import RUNGS, Album
 from personaforge.report.html.facts import PersonaFacts, Summary
+from personaforge.spec.load import Broken
 from personaforge.spec.project import persona_id
 from personaforge.store.files import write_atomic
 from personaforge.workspace import Workspace
@@ -84,15 +85,21 @@ class Reports:
 
 
 def report(
-    space: Workspace, personas: Iterable[str], out: Path | None = None, *, overrides: Sequence[str] = ()
+    space: Workspace,
+    personas: Iterable[str],
+    out: Path | None = None,
+    *,
+    overrides: Sequence[str] = (),
+    broken: list[Broken] | None = None,
 ) -> Reports:
     """Write a page for each persona, all of the project's when none is named, and the project's page.
 
-    Only what has been built has a page. Raises SpecError for a persona that can't be read, PlanError where nothing has
+    Only what has been built has a page. A persona that can't be read goes into `broken`, if that is given. Raises
+    SpecError otherwise, PlanError where nothing has
     been built, and StoreError where a file can't be written.
     """
     named = list(personas)
-    plan = space.plan(named, Asked(tuple(overrides)))
+    plan = space.plan(named, Asked(tuple(overrides)), broken)
     built = [one for one in plan.personas if any(node.row is not None for node in one.nodes.values())]
     unbuilt = [one.id for one in plan.personas if one not in built]
     if not built or (named and unbuilt):

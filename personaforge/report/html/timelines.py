@@ -8,7 +8,7 @@ are known it is too wide to draw. Scores are drawn as they are, steadiness and q
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -121,12 +121,14 @@ class Series:
         return len(self.points) > 2
 
 
-def series_of(store: Store, connection: Any, settings: Settings) -> tuple[Series, ...]:
+def series_of(
+    store: Store, connection: Any, settings: Settings, renamed: Mapping[str, str] | None = None
+) -> tuple[Series, ...]:
     """Return a persona's timelines in the order of `forge drift`; none when nothing was measured."""
     from personaforge.drift import drift_in
 
     try:
-        found = drift_in(store, connection, settings)
+        found = drift_in(store, connection, settings, renamed=renamed)
     except PlanError:
         return ()
     series = []

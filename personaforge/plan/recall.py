@@ -1,0 +1,87 @@
+"""Pins whose line has gone from the lock, and which the store still knows: a merge resolved by hand, a deleted lock.
+
+A lost line is written again, and the plan says so. What was pinned is known from the node's last outcome; where a face
+lies also from the call that drew the anchor, so that a fresh clone with a pulled store heals as well. A recalled pin is
+a pin like any other: it holds as long as the request is what it was. Only an anchor's would be kept whatever has
+changed, so it is recalled where the lock still names its picture as a candidate's: then its line is lost. With all of
+them gone, the lock was removed, and what the settings say now is looked at afresh.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from personaforge.plan.graph import Shape, ShapeNode
+from personaforge.plan.renamed import anchor_in, lock_name, renamed_steps
+from personaforge.providers.table import capability
+from personaforge.spec.settings import Settings
+from personaforge.steps.context import ANCHOR
+from personaforge.steps.placing import placement_of
+from personaforge.store.index import NodeRow
+from personaforge.store.lockfile import LockFile, Pin
+from personaforge.store.store import Store
+
+
+def recalled(
+    lock: LockFile, shape: Shape, rows: Mapping[str, NodeRow], settings: Settings, store: Store
+) -> tuple[LockFile, frozenset[str]]:
+    """Return the lock with the lost pins of a persona, and the names of their lines."""
+    pins: dict[str, Pin] = {}
+    renamed = renamed_steps(settings, shape, lock)
+    for node in shape.nodes:
+        name = lock_name(node.name, renamed)
+        if not node.kind.pinned or name in lock:
+            continue
+        row = rows.get(f"{settings.id}/{node.name}")
+        pin = _of_row(row, store) if row is not None else None
+        if pin is None and node.kind.places:
+            pin = _of_anchor(lock, node, settings, store)
+        if pin is None or (node.kind.name == ANCHOR and not _is_candidates(lock, pin)):
+            continue
+        pins[name] = pin
+    return (lock.with_pins(pins), frozenset(pins)) if pins else (lock, frozenset())
+
+
+def _of_row(row: NodeRow, store: Store) -> Pin | None:
+    """Return the pin that a node's last outcome was given."""
+    if row.status not in ("accepted", "flagged", "unmeasured"):
+        return None
+    try:
+        outcome: dict[str, Any] = orjson.loads(store.index.node_body(row.node) or "{}")["outcome"]
+        if not outcome["outputs"] or not outcome["key"]:
+            return None
+        return Pin(
+            key=outcome["key"],
+            outputs={name: made["digest"] for name, made in outcome["outputs"].items()},
+            media={name: made["media_type"] for name, made in outcome["outputs"].items()},
+            status=outcome["status"],
+            take=outcome["take"],
+            attempt=outcome["attempt"],
+            facts=outcome["facts"],
+            under=outcome.get("under", {}),
+            also=outcome.get("also", ""),
+            face=outcome.get("face", ""),
+            replaced=outcome.get("replaced", {}),
+        )
+    except (KeyError, TypeError, AttributeError, orjson.JSONDecodeError):
+        return None  # a row of another forge
+
+
+def _of_anchor(lock: LockFile, node: ShapeNode, settings: Settings, store: Store) -> Pin | None:
+    """Return the placement by which the pinned anchor was drawn, as the record of that call tells."""
+    anchor = anchor_in(settings, lock)
+    record = store.find(anchor.key) if anchor is not None else None
+    parts = (record or {}).get("parts") or {}
+    drawn_by = capability("image", node.declaration["provider"])
+    if parts.get("provider") != f"{drawn_by.name}@{drawn_by.version}":
+        return None  # another painter, or another version of it, draws another face by the same number
+    return placement_of(parts.get("request") or {}, settings.value("image.placement.draws"))
+
+
+def _is_candidates(lock: LockFile, pin: Pin) -> bool:
+    """Tell whether a lock names an anchor's picture for another node."""
+    digests = {digest.encode() for digest in pin.outputs.values()}
+    return any(digest in lock.line(name) for name in lock.names() for digest in digests)

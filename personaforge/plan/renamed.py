@@ -1,0 +1,118 @@
+"""Steps that were renamed since the lock was written: `canon: {kind: anchor}` in place of `anchor: {kind: anchor}`.
+
+A lock names nodes, and a name is no content: what it holds under a name that the pipeline no longer has belongs to the
+step of the same kind that the lock doesn't know, where there is one of each. The lock keeps the old name, from which
+seeds derive as well, so a new name buys nothing and changes no face. Where several steps of one kind were renamed at
+once nothing tells which is which; drafts are told apart by their section.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from personaforge.plan.graph import Shape
+from personaforge.spec.settings import Settings
+from personaforge.store.index import Index
+from personaforge.store.lockfile import LockFile, Pin, read_lock
+
+_KINDS = {
+    "anchor": "anchor",
+    "placement": "placement",
+    "reference": "reference",
+    "clip": "video",
+    "speech": "speech",
+    "section": "draft",
+    "verdict": "review",
+}
+"""Name of an output -> the kind of step that gives it, where only one does."""
+
+
+def renamed_steps(settings: Settings, shape: Shape, lock: LockFile) -> dict[str, str]:
+    """Return the steps that the lock knows by another name: the name of now -> the lock's. Raises StoreError."""
+    declared: Mapping[str, Any] = settings.value("pipeline.steps")
+    locked: dict[str, str] = {}
+    for name in lock.names():
+        locked.setdefault(name.partition("/")[0], name)
+    gone = [step for step in locked if step not in declared]
+    if not gone:
+        return {}
+    found: dict[tuple[str, ...], tuple[list[str], list[str]]] = {}
+    for step in gone:
+        pin = lock.pin(locked[step])
+        assert pin is not None
+        kind = kind_of(pin)
+        slotted = "/" in locked[step]
+        if kind:
+            found.setdefault(_family(kind, slotted, str(pin.facts.get("section", ""))), ([], []))[0].append(step)
+    for node in shape.nodes:
+        if node.kind.pinned and node.step not in locked:
+            family = _family(node.kind.name, bool(node.slot), str(node.declaration.get("section", "")))
+            if family in found and node.step not in found[family][1]:
+                found[family][1].append(node.step)
+    return {new[0]: old[0] for old, new in found.values() if len(old) == len(new) == 1}
+
+
+def pinned_anchor(settings: Settings, lock: Path) -> Pin | None:
+    """Return the pin of a persona's anchor, whatever its step is called now or was then. Raises StoreError."""
+    return anchor_in(settings, read_lock(lock, settings.id, settings.formerly))
+
+
+def anchor_in(settings: Settings, lock: LockFile) -> Pin | None:
+    """Return the pin of the anchor in a lock that has been read. Raises StoreError."""
+    pins = (lock.pin(name) for name in (settings.step_of("anchor"), *lock.names()) if name in lock)
+    return next((pin for pin in pins if pin is not None and "anchor" in pin.outputs), None)
+
+
+def lock_name(name: str, renamed: Mapping[str, str]) -> str:
+    """Return a node's name in the lock."""
+    step, slash, slot = name.partition("/")
+    return f"{renamed.get(step, step)}{slash}{slot}"
+
+
+def as_named_now(rows: Iterable[Mapping[str, Any]], renamed: Mapping[str, str]) -> list[Mapping[str, Any]]:
+    """Return rows of evaluations, which keep the names of their time, under the names that nodes and steps have now."""
+    if not renamed:
+        return list(rows)
+    now = {old: new for new, old in renamed.items()}
+    return [
+        {
+            **row,
+            "node": lock_name(row["node"], now),
+            **({"step": now.get(row["step"], row["step"])} if "step" in row else {}),
+        }
+        for row in rows
+    ]
+
+
+def kind_of(pin: Pin) -> str:
+    """Return the kind of step whose result a pin is, by what it gives; empty where nothing tells."""
+    for output, media in pin.media.items():
+        if output in _KINDS:
+            return _KINDS[output]
+        if output == "finished":
+            return "repair" if media.startswith("video/") else "finish"
+        if output == "image":  # an image is judged against the anchor, a candidate against nobody
+            return "image" if "anchor" in pin.facts else "candidate"
+    return ""
+
+
+def body_of_kind(index: Index, settings: Settings, kind: str) -> dict[str, Any]:
+    """Return what the node of a step of one kind came to last, whatever the step was called then; empty before that."""
+    steps = [name for name, step in settings.value("pipeline.steps").items() if step["kind"] == kind]
+    for name in steps:
+        body = index.node_body(f"{settings.id}/{name}")
+        if body:
+            return dict(orjson.loads(body))
+    for node, *_ in index.node_history(settings.id) if steps else ():
+        found: dict[str, Any] = orjson.loads(index.node_body(node) or "{}")
+        if str(found.get("code", "")).partition("@")[0] == kind:
+            return found
+    return {}
+
+
+def _family(kind: str, slotted: bool, section: str) -> tuple[str, ...]:
+    return (kind, section) if kind == "draft" else (kind, str(slotted))

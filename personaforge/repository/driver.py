@@ -1,0 +1,59 @@
+"""Installs git's merge driver for locks in one clone: two lines of its configuration, and one of its attributes.
+
+`.git/info/attributes` wins over a committed `.gitattributes`, which says `merge=union`: whoever has not installed the
+driver gets a file that forge reads or refuses by name. Git runs no driver that a repository brings along, so everybody
+installs it for themselves.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+from personaforge.errors import StoreError
+from personaforge.store.files import write_atomic
+from personaforge.store.lockmerge import DRIVER, PATTERN
+
+_LINE = f"{PATTERN} merge={DRIVER}"
+
+
+def install_driver(folder: Path) -> Path:
+    """Install the driver in the clone that a folder lies in, and return the file of attributes. Raises StoreError."""
+    attributes = folder / _git(folder, "rev-parse", "--git-path", "info/attributes")
+    _git(folder, "config", f"merge.{DRIVER}.name", "forge: locks, node by node")
+    _git(folder, "config", f"merge.{DRIVER}.driver", driver_command())
+    try:
+        text = attributes.read_text(encoding="utf-8") if attributes.exists() else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise StoreError(f"can't be read: {error}", where=str(attributes)) from error
+    lines = text.splitlines()
+    if _LINE not in lines:
+        kept = [line for line in lines if line.split()[:1] != [PATTERN]]
+        write_atomic(attributes.absolute(), ("\n".join([*kept, _LINE]) + "\n").encode())
+    return attributes
+
+
+def driver_command() -> str:
+    """Return the driver's command line for git's shell: this very forge, or git's own marks where it is gone.
+
+    A driver that can't be started would leave one side's file in place without a mark.
+    """
+    python = shlex.quote(sys.executable).replace("%", "%%")
+    ours = f"{python} -m personaforge.cli.main lock merge %O %A %B %P"
+    return f"if [ -x {python} ]; then {ours}; else git merge-file %A %O %B; fi"
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    # What a hook's environment says of the repository that it runs in may be about another.
+    kept = {name: value for name, value in os.environ.items() if name not in ("GIT_DIR", "GIT_WORK_TREE")}
+    try:
+        done = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, env=kept)
+    except OSError as error:
+        raise StoreError(f"git can't be started: {error.strerror}", hint="install git") from error
+    if done.returncode:
+        said = done.stderr.strip().removeprefix("fatal: ")
+        raise StoreError(f"git {arguments[0]}: {said}", where=str(folder), hint="git init makes a repository")
+    return done.stdout.strip()

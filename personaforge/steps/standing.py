@@ -1,0 +1,56 @@
+"""What a result is accepted under, and whether a pin still stands: by which forge, for which wish, behind which gates.
+
+An upgrade of forge buys nothing. A pinned result answers a request as long as its action key is the same; where the key
+has changed, it still does if another forge noted the pin and all that the user has written is what it was. And what was
+accepted stays accepted until the user changes a gate: a new default, another pack or a calibration only say what they
+would decide now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from personaforge.store.lockfile import Pin
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a node's result would be accepted under now."""
+
+    forge: str = ""
+    """Version of forge, and eight hex digits over its own part: `0.1.0+1a2b3c4d`."""
+    request: str = ""
+    """Digest, 16 hex digits, of what the user has written that shapes what is made, and of the pinned things that it
+    is made from."""
+    gates: str = ""
+    """Digest, 16 hex digits, of what the user has written that decides what is accepted."""
+    rules: Mapping[str, Any] | None = None
+    """The policy and its thresholds, for people."""
+    only_forge: Callable[[], bool] = lambda: False
+    """Whether what the node depended on when it was last built differs in forge's own part alone; for pins of before
+    anything was noted."""
+
+    def same_request(self, pin: Pin, key: str) -> bool:
+        """Tell whether a pin answers the request that has this key now."""
+        if key in (pin.key, pin.also):
+            return True
+        if not pin.under:
+            return self.only_forge()
+        return pin.under.get("forge") != self.forge and pin.under.get("request") == self.request
+
+    def same_gates(self, pin: Pin) -> bool:
+        """Tell whether the user has left the gates as they were when the pin was accepted."""
+        return bool(pin.under) and pin.under.get("gates") == self.gates
+
+    def noted(self, pin: Pin | None = None) -> dict[str, Any]:
+        """Return what the lock notes. A pin that stays keeps by whom it was accepted, and behind which gates unless
+        they are others now."""
+        if not self.forge:
+            return dict(pin.under) if pin is not None else {}
+        gates = {"gates": self.gates, **(self.rules or {})}
+        if pin is None or not pin.under:
+            return {"forge": self.forge, "request": self.request, **gates}
+        kept = dict(pin.under) if self.same_gates(pin) else {"forge": pin.under.get("forge", self.forge), **gates}
+        return {**kept, "request": self.request}

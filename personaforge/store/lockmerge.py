@@ -1,0 +1,117 @@
+"""Merges two versions of a lock, node by node: what git's merge driver calls, so that neighbours never conflict.
+
+A node that one side has changed (or added, or removed) is that side's; changed alike on both it is that. What both have
+changed differently is a conflict, of whatever kind the node is: to choose there would be to choose a face. A conflict
+stands in the file between git's marks, where forge refuses it by name with both digests. Lines are carried over as they
+are, with every field that a newer forge may have written.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from personaforge.errors import StoreError
+from personaforge.store.files import write_atomic
+from personaforge.store.lockfile import LockFile, lock_lines, same_line, shown_line
+
+DRIVER = "forge-lock"
+"""The driver's name in git's configuration."""
+PATTERN = "*.lock.yaml"
+"""Which files it is for."""
+_PERSONA = re.compile(rb"^persona: ([^\s#]+)\s*$", re.MULTILINE)
+
+
+class Conflict(NamedTuple):
+    """A node that both sides have changed differently."""
+
+    name: str
+    base: bytes
+    """Raw lines; empty where a side has none."""
+    ours: bytes
+    theirs: bytes
+
+    def __str__(self) -> str:
+        return f"{self.name} is {shown_line(self.ours)} here and {shown_line(self.theirs)} there"
+
+
+class Merged(NamedTuple):
+    """What a merge of two locks came to."""
+
+    text: bytes
+    conflicts: tuple[Conflict, ...]
+
+
+def merge_locks(base: bytes, ours: bytes, theirs: bytes) -> Merged:
+    """Return the merge of two contents of a lock that come from `base`, which is empty where both have added it.
+
+    Raises StoreError where one of them is no lock that can be read, or they are of different personas.
+    """
+    personas = {found.group(1) for text in (base, ours, theirs) if text.strip() for found in [_persona(text)]}
+    if len(personas) != 1:
+        names = ", ".join(sorted(name.decode("utf-8", "replace") for name in personas)) or "nobody"
+        raise StoreError(f"the locks are of {names}, expected one persona")
+    persona = personas.pop().decode("utf-8", "replace").strip("'\"")
+    path = Path(f"{persona}.lock.yaml")
+    sides = [dict(lock_lines(text, path, persona)) if text.strip() else {} for text in (base, ours, theirs)]
+    lines, conflicts = merge_lines(*sides)
+    text = LockFile(path, persona, lines).text()
+    if conflicts:
+        text += b"".join(_marked(conflict) for conflict in conflicts)
+    return Merged(text, tuple(conflicts))
+
+
+def merge_lines(
+    base: Mapping[str, bytes], ours: Mapping[str, bytes], theirs: Mapping[str, bytes]
+) -> tuple[dict[str, bytes], list[Conflict]]:
+    """Return the lines that both sides agree on, and the nodes that they don't."""
+    lines: dict[str, bytes] = {}
+    conflicts: list[Conflict] = []
+    for name in sorted({*base, *ours, *theirs}):
+        before, one, other = base.get(name, b""), ours.get(name, b""), theirs.get(name, b"")
+        if same_line(one, other) or same_line(other, before):
+            found = one
+        elif same_line(one, before):
+            found = other
+        else:
+            conflicts.append(Conflict(name, before, one, other))
+            continue
+        if found:
+            lines[name] = found
+    return lines, conflicts
+
+
+def merge_files(base: Path, ours: Path, theirs: Path) -> list[str]:
+    """Merge as git's driver: write the result over `ours`, and return what is in conflict, in words.
+
+    What can't be read as a lock gets git's own marks, so that nobody takes one side for the merge.
+    """
+    try:
+        found = merge_locks(base.read_bytes(), ours.read_bytes(), theirs.read_bytes())
+    except StoreError as error:
+        done = subprocess.run(
+            ["git", "merge-file", "-L", "ours", "-L", "base", "-L", "theirs", str(ours), str(base), str(theirs)],
+            capture_output=True,
+        )
+        if done.returncode == 0:
+            return []  # git's merge of the text is clean; forge reads it, or says what is wrong with it
+        return [f"it was merged as text, since {error}"]
+    write_atomic(ours.absolute(), found.text)
+    return [str(conflict) for conflict in found.conflicts]
+
+
+def _persona(text: bytes) -> re.Match[bytes]:
+    found = _PERSONA.search(text)
+    if found is None:
+        raise StoreError("the lock names no persona")
+    return found
+
+
+def _marked(conflict: Conflict) -> bytes:
+    def line(value: bytes) -> bytes:
+        return b"  %s: %s\n" % (conflict.name.encode(), value) if value else b""
+
+    return b"<<<<<<< ours\n%s=======\n%s>>>>>>> theirs\n" % (line(conflict.ours), line(conflict.theirs))

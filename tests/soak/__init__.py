@@ -1,0 +1,1 @@
+"""Longer proofs, run by `make soak` and not by the suite: each prints its seeds and what came of it."""
