@@ -42,6 +42,8 @@ def built_summary(space: Workspace, plan: Plan, report: Any) -> dict[str, Any]:
         "in_flight": report.in_flight,
         "failed": failed,
         "alike": _alike(space, plan, report),
+        "remade": list(report.notes),
+        "locks": [space.project.relative(path) for path in report.locks],
         "personas": personas,
     }
 
@@ -71,12 +73,23 @@ def print_summary(summary: dict[str, Any], plan: Plan, report: Any) -> None:
         known = [one for one in summary["personas"] if one["status"]]
         where = known[0]["folder"] if len(known) == 1 else "build/"
         echo(f"Nothing to do: {count} nodes are up to date in {where}")
+        _print_written(summary)
         _print_rejected(summary)
         return
     _print_table(summary)
-    for note in summary["alike"]:
+    for note in (*summary["alike"], *summary["remade"]):
         echo(f"{style('note', fg='yellow')}: {note}")
+    _print_written(summary)
     echo(_closing(summary))
+
+
+def _print_written(summary: dict[str, Any]) -> None:
+    """Say which locks have changed, so that they are committed."""
+    names = summary["locks"]
+    if names:
+        shown = ", ".join(names[:_LARGEST_IN_FULL])
+        more = f" and {len(names) - _LARGEST_IN_FULL} more" if len(names) > _LARGEST_IN_FULL else ""
+        echo(f"Pinned in {shown}{more}: commit it")
 
 
 def _alike(space: Workspace, plan: Plan, report: Any) -> list[str]:

@@ -141,11 +141,17 @@ def stays(plan: Plan) -> Iterator[str]:
     """Say once for each persona that what is pinned no longer follows the settings."""
     for persona in plan.personas:
         noted = [node for node in persona.nodes.values() if node.note]
-        if noted:
-            anchor = next((node for node in noted if node.shape.kind.name == "anchor"), noted[0])
-            rest = f" (and {len(noted) - 1} more)" if len(noted) > 1 else ""
-            hint = f"a new face: forge build {persona.id} --repin {anchor.shape.step}"
-            yield f"{style('pinned', fg='blue')}: {anchor.id}{rest} {anchor.note}; {hint}"
+        for face in (True, False):
+            nodes = [node for node in noted if node.shape.kind.sticky is face]
+            if not nodes:
+                continue
+            first = next((node for node in nodes if node.shape.kind.name == "anchor"), nodes[0])
+            rest = f" (and {len(nodes) - 1} more)" if len(nodes) > 1 else ""
+            if face:
+                hint = f"a new face: forge build {persona.id} --repin {persona.loaded.settings.step_of('anchor')}"
+            else:
+                hint = f"another take: forge build {persona.id} --force {first.shape.name}"
+            yield f"{style('pinned', fg='blue')}: {first.id}{rest} {first.note}; {hint}"
 
 
 def _reasons(reasons: Counter[str], nodes: int, limit: int = 2) -> str:

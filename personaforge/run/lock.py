@@ -88,6 +88,8 @@ class LockKeeper:
         self._seen: object = ()
         self._anchored = any(name in self._base for name in self._nodes.anchors)
         self._accepted: dict[str, Pin] = {}
+        self.written = False
+        """Whether this run has put a line into the file."""
         self._pending: dict[str, Pin] = {}
         self._error: PinConflict | None = None
         self._lease: Lease | None = None
@@ -166,6 +168,7 @@ class LockKeeper:
                     if wanted.write(still=lambda: stat_signature(str(self.lock.path)) == self._seen):
                         break
             self._pending.clear()
+            self.written = self.written or bool(mine)
             self._disk, self._seen = wanted, ()  # somebody may have written since: the next look reads again
             self._base.update({name: wanted.line(name) for name in mine})
             self._taken(kept)

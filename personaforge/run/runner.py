@@ -19,6 +19,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import orjson
@@ -75,6 +76,10 @@ class BuildReport:
     cost_usd: float
     unknown_calls: int
     interrupted: bool
+    locks: tuple[Path, ...] = ()
+    """Lock files that were written: to be committed."""
+    notes: tuple[str, ...] = ()
+    """What has to be said of what was remade, for people."""
     in_flight: int = 0
     """Paid calls that their providers are still working on; `forge jobs resume`, or the next build, takes them up."""
 
@@ -150,7 +155,9 @@ class Runner:
             self.engine.budget.spent_usd,
             self.engine.budget.unknown_calls,
             self.stop.is_set(),
-            sum(entry.state == "submitted" for entry in self.engine.store.journal.open_entries()),
+            in_flight=sum(entry.state == "submitted" for entry in self.engine.store.journal.open_entries()),
+            locks=tuple(bench.lock_file for bench in benches.values() if bench.lock_file is not None),
+            notes=tuple(note for bench in benches.values() for note in bench.notes),
         )
         self.emit(_finished(report))
         return report
@@ -278,7 +285,13 @@ class _Bench:
         )
         self._wishes = wishes
         self._progress = PersonaProgress(plan, runner.emit)
+        self.notes: list[str] = []
         self._failed = set(self._store.index.failures(plan.id))
+
+    @property
+    def lock_file(self) -> Path | None:
+        """The persona's lock, if this build has written it."""
+        return self._keeper.lock.path if self._keeper.written else None
 
     def settle(self, node: PlannedNode, tally: Tally) -> NodeReport:
         """Bring a node to its outcome."""
@@ -354,6 +367,7 @@ class _Bench:
                 text = (
                     f"was remade here with other bytes, and measures as the same face: {digest[:12]} is now {now[:12]}"
                 )
+                self.notes.append(f"{node.id} {text}")
                 self._runner.emit(Event("notice", self._plan.id, node.id, text))
 
     def refresh(self) -> None:
@@ -368,6 +382,10 @@ class _Bench:
 
     def _refresh(self) -> None:
         for node in self._plan.nodes.values():
+            if node.shape.kind.sticky and node.note and node.outcome is not None and not self._wishes.frozen:
+                pin = self._desk.pin(node.shape)
+                if pin is not None and node.outcome.face and not pin.face:
+                    self._keeper.accept(self._desk.lock_name(node.shape.name), node.outcome)  # its face is known now
             standing = node.row is not None and node.row.signature == node.signature
             if (
                 node.state in ("cached", "pinned", "blocked")

@@ -6,7 +6,7 @@ types `--repin`. Everything else follows its settings, and the lock only says wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,10 +15,11 @@ from personaforge.errors import PinnedArtifactMissing, PlanError
 from personaforge.identity.verdict import Decision
 from personaforge.providers.capability import Capability
 from personaforge.spec.settings import View
-from personaforge.steps.action import Action, Outcome, Output, Procedure, Status
+from personaforge.steps.action import Action, Outcome, Output, Procedure, Result, Status
 from personaforge.steps.attempts import Attempt, Examining, Judgement, Made, Making, attempt_loop, call, frozen
 from personaforge.steps.choices import asked
 from personaforge.steps.context import ANCHOR, Context, pinned_size
+from personaforge.steps.measurement import measure_action
 from personaforge.steps.measuring import ReferenceSet, can_judge, judge_image, measure, no_model, not_bought
 from personaforge.steps.remake import face_of
 from personaforge.steps.text import SECTIONS, made_by, suffix_of
@@ -49,7 +50,7 @@ def candidate(context: Context) -> Procedure:
     anchor_pin = None if context.repin else context.pins(ANCHOR)
     kept = _as_pinned(context, IMAGE) if anchor_pin is not None else None
     if kept is not None:
-        return kept
+        return (yield from _with_face(context, kept))
     if anchor_pin is None and not can_judge(context) and not context.frozen:
         return not_bought(context)
     provider = str(settings[f"pipeline.steps.{context.node.step}.provider"])
@@ -86,6 +87,18 @@ def candidate(context: Context) -> Procedure:
     # Only what can be drawn again is ever held against it.
     same = context.pin is not None and context.pin.face and outcome.key == context.pin.key
     return replace(outcome, face=context.pin.face if same and context.pin else face if first.deterministic else "")
+
+
+def _with_face(context: Context, kept: Outcome) -> Generator[Action, Result, Outcome]:
+    """Return a pinned candidate with its face, where that was not noted yet and its measurement is known anyway."""
+    provider = str(context.settings[f"pipeline.steps.{context.node.step}.provider"])
+    if kept.face or context.measurer.identity is None or not context.capability("image", provider).deterministic:
+        return kept
+    action = measure_action("measure", context.measurer.identity, kept.outputs[IMAGE].artifact.digest)
+    if not context.known(action.key):
+        return kept
+    result = yield action
+    return replace(kept, face=face_of(result.value))
 
 
 def _not_drawn(context: Context, anchor_pin: Pin) -> Outcome:
