@@ -95,8 +95,10 @@ def forge(ctx: click.Context, project: str | None) -> None:
 def main() -> None:
     """Run the command line and exit."""
     try:
+        from personaforge.cli.interrupt import note
         from personaforge.cli.streams import prepare
 
+        note()
         prepare()
         code = run(sys.argv[1:])
     except KeyboardInterrupt:
@@ -106,19 +108,22 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run a command and return its exit code. The only place that catches broadly."""
+    from personaforge.cli.interrupt import noted
+
     streams = sys.stdout, sys.stderr
     try:
         code = forge.main(arguments, prog_name="forge", standalone_mode=False)
         if sys.stdout is not None:
             sys.stdout.flush()
+        return _interrupted() if noted() else code if isinstance(code, int) else 0
     except (KeyboardInterrupt, click.Abort):
+        noted()
         return _interrupted()
     except SystemExit:  # click's way to end on a pipe that nobody reads, which it wraps
         sys.stdout, sys.stderr = streams
         return _ended(BrokenPipeError())
     except Exception as error:
-        return _ended(error)
-    return code if isinstance(code, int) else 0
+        return _interrupted() if noted() else _ended(error)
 
 
 def _ended(error: Exception) -> int:
