@@ -11,7 +11,7 @@ it runs only if its needs come out different.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import orjson
@@ -349,9 +349,24 @@ class Planner:
                 found |= {remark: None} if remark else {}
             foreign = foreign_remark(plan.loaded.settings, anchor_in(plan.loaded.settings, plan.lock))
             found |= {foreign: None} if foreign else {}
+            found |= dict.fromkeys(_lost_faces(plan))
             if measurer.check_missing:
                 found[f"The second recogniser does not check here: {measurer.check_missing}"] = None
         return tuple(found)
+
+
+def _lost_faces(plan: PersonaPlan) -> Iterator[str]:
+    """Say of a persona that had an anchor, which its lock doesn't name any more, that it is about to get another."""
+    for node in plan.nodes.values():
+        named = any(pin is not None and ANCHOR in pin.outputs for pin in map(plan.lock.pin, plan.lock.names()))
+        if node.shape.kind.name != ANCHOR or named or node.row is None or node.state not in ("run", "maybe"):
+            continue
+        files = orjson.loads(node.row.files)
+        if files and node.row.status != "rejected":
+            yield (
+                f"{plan.id} had an anchor, {files[0][1][:12]}, and its lock names none: a build chooses a new face. "
+                f"To keep the old one, bring the lock back (git checkout -- {plan.loaded.lock.name})"
+            )
 
 
 def _left_unmeasured(node: PlannedNode) -> bool:

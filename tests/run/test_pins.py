@@ -56,6 +56,17 @@ def test_the_anchor_stays_whatever_the_settings_say(studio: Studio) -> None:
     assert note == "stays, although seed 3 is now 4"
 
 
+def test_a_lock_that_is_gone_together_with_an_edit_is_said_to_cost_the_face(studio: Studio) -> None:
+    studio.build()
+    chosen = pins(studio)["anchor"]["outputs"]["anchor"]  # type: ignore[index]
+    assert studio.plan().notices == ()
+    studio.lock.unlink()
+    assert studio.plan().notices == (), "with the same settings the same one is chosen"
+    studio.edit("personas/ana.yaml", ("seed: 3", "seed: 4"))
+    [notice] = studio.plan().notices
+    assert f"ana had an anchor, {chosen[:12]}, and its lock names none" in notice and "git checkout" in notice
+
+
 def test_repin_chooses_a_new_anchor_and_the_rest_follows(studio: Studio) -> None:
     studio.build()
     before = pins(studio)
