@@ -51,13 +51,16 @@ def query_command(
     forge query drift_summary --format csv
     """
     from personaforge.report.answered import print_answer
+    from personaforge.store.files import typed
     from personaforge.warehouse.query import ask, beside, confined, write_parquet
 
     form = form or ("json" if as_json else "csv" if as_csv else _form_of(out))
     if form == "parquet" and out is None:
         raise PersonaForgeError("Parquet is no text to print", hint="--out FILE")
     if out is not None and not out.absolute().parent.is_dir():
-        raise PersonaForgeError(f"there is no folder {out.parent}", where=str(out), hint=f"mkdir -p {out.parent}")
+        raise PersonaForgeError(
+            f"there is no folder {out.parent}", where=str(out), hint=f"mkdir -p {typed(out.parent)}"
+        )
     temporary = beside(out.absolute()) if out is not None else None
     writes = () if temporary is None else (temporary,)
     with Workspace.open((), folder) as space:

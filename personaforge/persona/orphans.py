@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,7 +54,11 @@ class Orphan:
         """What it is and what to type, in a sentence."""
         if self.own is not None:
             own = os.path.relpath(self.own, self.root)
-            out = f"it isn't read, since there is {own}; remove one" if self.own.exists() else f"mv {self.what} {own}"
+            out = (
+                f"it isn't read, since there is {own}; remove one"
+                if self.own.exists()
+                else f"mv {shlex.quote(self.what)} {shlex.quote(own)}"
+            )
             return f"{self.what} is a lock of {self.id}, whose file lies elsewhere: {out}"
         if self.present:
             return (

@@ -27,6 +27,7 @@ from personaforge.spec.settings import Settings, UndeclaredRead, View
 from personaforge.steps.action import Outcome, outcome_from_json
 from personaforge.steps.context import ANCHOR, Context, Measurer
 from personaforge.steps.standing import Standing
+from personaforge.store.files import checked_out
 from personaforge.store.index import NodeRow
 from personaforge.store.lockfile import LockFile, Pin
 from personaforge.store.outputs import BuildFolder
@@ -151,6 +152,7 @@ class Desk:
             repin="repin" in wish,
             frozen=self._wishes.frozen,
             may_remake=self._may_remake,
+            bring_back=checked_out(self.lock.path),
             standing=self.standing(shape),
             known=lambda key: self.house.store.find(key, self.contents.has) is not None,
         )
@@ -259,7 +261,7 @@ class Desk:
         if pin is not None and not fits(pin, shape.kind.name):
             raise StoreError(
                 f"the pin is no {shape.kind.name}'s: it names {', '.join(pin.outputs)}",
-                hint="git checkout the lock file",
+                hint=checked_out(self.lock.path),
                 where=f"{self.lock.path}: {self.lock_name(shape.name)}",
             )
         return pin

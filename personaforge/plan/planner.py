@@ -32,6 +32,7 @@ from personaforge.spec.load import Loaded
 from personaforge.steps.action import Action, Outcome
 from personaforge.steps.context import ANCHOR
 from personaforge.steps.standing import Standing
+from personaforge.store.files import checked_out
 from personaforge.store.lockfile import Pin, read_lock
 from personaforge.store.outputs import Placed
 
@@ -365,7 +366,7 @@ def _lost_faces(plan: PersonaPlan) -> Iterator[str]:
         if files and node.row.status != "rejected":
             yield (
                 f"{plan.id} had an anchor, {files[0][1][:12]}, and its lock names none: a build chooses a new face. "
-                f"To keep the old one, bring the lock back (git checkout -- {plan.loaded.lock.name})"
+                f"To keep the old one, bring the lock back ({checked_out(plan.loaded.lock)})"
             )
 
 

@@ -23,7 +23,7 @@ from personaforge.errors import StoreError
 from personaforge.plan.plan import PersonaPlan, Wishes
 from personaforge.steps.action import Outcome
 from personaforge.steps.context import ANCHOR
-from personaforge.store.files import stat_signature
+from personaforge.store.files import checked_out, stat_signature
 from personaforge.store.leases import Lease, LeaseHeld
 from personaforge.store.lockfile import LockFile, Pin, read_lock, same_line, shown_line, shown_outputs
 from personaforge.store.store import Store
@@ -310,7 +310,7 @@ class LockKeeper:
         else:
             before = shown_outputs(own.outputs) if own is not None else shown_line(self._base.get(name, b""))
             text = f"{persona}/{name} was pinned to {before}, and its line was taken out while this build ran"
-            hint = f"bring it back (git checkout -- {self.lock.path.name}), or start anew: forge build {persona}"
+            hint = f"bring it back ({checked_out(self.lock.path)}), or start anew: forge build {persona}"
         self._error = PinConflict(text, node=name, hint=hint)
         return self._error
 

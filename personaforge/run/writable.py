@@ -7,11 +7,12 @@ Files are really made and removed again, since permissions tell little: of root,
 from __future__ import annotations
 
 import os
+import uuid
 from pathlib import Path
 
 from personaforge.errors import StoreError
 from personaforge.plan.plan import WORKING, PersonaPlan, Plan
-from personaforge.store.files import TEMPORARY
+from personaforge.store.files import TEMPORARY, typed
 from personaforge.store.store import Store
 
 
@@ -51,15 +52,14 @@ def _require_folder(folder: Path, what: str, root: Path) -> None:
         folder = folder.parent
     if not folder.is_dir():
         raise StoreError(f"is no folder, and {what} goes there", where=str(folder), hint="move it away")
-    probe = folder / f"{TEMPORARY}{os.getpid()}-writable"
+    # A name of its own: another build may look at this moment, in this process, or in a container with the same number.
+    probe = folder / f"{TEMPORARY}{uuid.uuid4().hex}-writable"
     try:
         os.close(os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         os.unlink(probe)
-    except FileExistsError:
-        os.unlink(probe)  # of a process of the same number that was killed just here
     except OSError as error:
         raise StoreError(
             f"can't be written to: {error.strerror}; {what} goes there, so nothing was started",
             where=str(folder),
-            hint=f"chmod u+w {folder}, or build in a copy that can be written to",
+            hint=f"chmod u+w {typed(folder)}, or build in a copy that can be written to",
         ) from error

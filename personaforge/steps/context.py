@@ -130,6 +130,8 @@ class Context:
     """Whether nothing may be made that the lock doesn't pin."""
     may_remake: bool = False
     """Whether a lost drawing's pin may be replaced by other bytes of the same face; see `personaforge.steps.remake`."""
+    bring_back: str = ""
+    """What to type to have the lock back as git knows it."""
     known: Callable[[str], bool] = field(default=lambda key: False)
     """Whether an action's result is known, by its key."""
     standing: Standing = field(default_factory=Standing)
@@ -199,7 +201,7 @@ def pinned_size(context: Context, artifact: Artifact, path: str) -> int | None:
     raise PinnedArtifactMissing(
         f"{node.id} is pinned to {artifact.digest[:12]} as {expected}, and that is {found or 'an empty file'}: "
         "something else than forge has changed its line in the lock",
-        hint=f"bring the line back (git checkout -- personas/{node.persona}.lock.yaml), or accept a new one: "
+        hint=f"bring the line back ({context.bring_back}), or accept a new one: "
         f"forge build {node.persona} --repin {node.name}",
     )
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import shlex
 import stat
 import threading
 from collections.abc import Callable
@@ -130,6 +131,25 @@ def open_file(path: Path | str, *, follow: bool = False) -> BufferedReader:
     return os.fdopen(descriptor, "rb")
 
 
+def typed(path: Path | str) -> str:
+    """Return a path as it is typed in a shell here: from the current folder where it lies below, and quoted."""
+    text = os.path.abspath(path)
+    try:
+        here = os.getcwd() + os.sep
+    except OSError:  # the folder is gone
+        return shlex.quote(text)
+    return shlex.quote(text.removeprefix(here))
+
+
+def checked_out(path: Path | str) -> str:
+    """Return what brings a file back that git knows, from wherever it is typed."""
+    folder, name = os.path.split(os.path.abspath(path))
+    shown = typed(path)
+    if os.path.isabs(shlex.split(shown)[0]):
+        return f"git -C {shlex.quote(folder)} checkout -- {shlex.quote(name)}"
+    return f"git checkout -- {shown}"
+
+
 def refuse_link(path: Path | str) -> None:
     """Make sure that a path of forge's own is no link: what is written or removed behind one may be anybody's.
 
@@ -137,7 +157,7 @@ def refuse_link(path: Path | str) -> None:
     """
     found = present(path)
     if found is not None and stat.S_ISLNK(found.st_mode):
-        raise StoreError("is a symbolic link", where=str(path), hint=f"rm {path}  (forge makes it itself)")
+        raise StoreError("is a symbolic link", where=str(path), hint=f"rm {typed(path)}  (forge makes it itself)")
 
 
 def refuse_links(folder: Path | str) -> None:

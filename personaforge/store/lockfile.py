@@ -23,7 +23,7 @@ from personaforge.errors import StoreError
 from personaforge.spec.names import KEY as FORMERLY
 from personaforge.spec.project import ID_PATTERN
 from personaforge.store.artifact import SUFFIXES, is_digest
-from personaforge.store.files import write_atomic
+from personaforge.store.files import checked_out, write_atomic
 
 VERSION = 1
 MAX_BYTES = 4 * 1024 * 1024
@@ -102,7 +102,7 @@ class LockFile:
         """Return what is pinned for a node such as `image/07`. Raises StoreError on a line that can't be read."""
         known = self._pins.get(name)
         if known is None and name in self._lines:
-            known = _parse_pin(self._lines[name], f"{self.path}: {name}")
+            known = _parse_pin(self._lines[name], self.path, name)
             self._pins[name] = known
         return known
 
@@ -187,7 +187,7 @@ def lock_lines(data: bytes, path: Path, persona: str, former: tuple[str, ...] = 
     if len(data) > MAX_BYTES:
         raise StoreError("the lock is larger than 4 MiB", where=str(path))
     if not data.strip():
-        hint = f"git checkout -- {path.name}; or remove the file, and forge build writes what it still knows"
+        hint = f"{checked_out(path)}; or remove the file, and forge build writes what it still knows"
         raise StoreError("the lock is empty, expected version, persona and nodes", hint=hint, where=str(path))
     for name in (persona, *former):
         lines = _own_lines(data, path, name)
@@ -308,9 +308,7 @@ def _yaml_lines(data: bytes, path: Path, persona: str, former: tuple[str, ...] =
         version, nodes = tree["version"], tree["nodes"] or {}
         lines = {str(name): orjson.dumps(value) for name, value in nodes.items()}
     except (yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError) as error:
-        raise StoreError(
-            f"the lock can't be read: {error}", hint="git checkout -- " + path.name, where=str(path)
-        ) from None
+        raise StoreError(f"the lock can't be read: {error}", hint=checked_out(path), where=str(path)) from None
     if version != VERSION:
         raise StoreError(
             f"the lock has version {version}, expected {VERSION}", hint="use a newer forge", where=str(path)
@@ -358,7 +356,8 @@ def _as_json(node: Any) -> bytes:
     return orjson.dumps(yaml.SafeLoader("").construct_document(node), default=str, option=orjson.OPT_NON_STR_KEYS)
 
 
-def _parse_pin(line: bytes, where: str) -> Pin:
+def _parse_pin(line: bytes, path: Path, name: str) -> Pin:
+    where, back = f"{path}: {name}", checked_out(path)
     try:
         fields = json.loads(line, object_pairs_hook=_once)
         pin = Pin(
@@ -387,13 +386,12 @@ def _parse_pin(line: bytes, where: str) -> Pin:
         if pin.status not in ("accepted", "flagged", "unmeasured"):
             raise ValueError(f"status {pin.status!r}")
     except KeyError as error:
-        raise StoreError(f"the pin can't be read: it has no {error}", hint=_BACK, where=where) from None
+        raise StoreError(f"the pin can't be read: it has no {error}", hint=back, where=where) from None
     except (AttributeError, TypeError, ValueError, RecursionError) as error:
-        raise StoreError(f"the pin can't be read: {error}", hint=_BACK, where=where) from None
+        raise StoreError(f"the pin can't be read: {error}", hint=back, where=where) from None
     return pin
 
 
-_BACK = "git checkout the lock file"
 _MOST = 100_000
 """Takes and attempts that a lock may count."""
 _LONGEST = 200

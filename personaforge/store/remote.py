@@ -25,7 +25,7 @@ from personaforge.spec.project import Project
 from personaforge.spec.shared_folder import VARIABLE, WAYS, declared_fault, folder_fault
 from personaforge.store.artifact import is_digest
 from personaforge.store.blobs import Blobs
-from personaforge.store.files import open_file, present, refuse_link, unreadable, unwritable, write_atomic
+from personaforge.store.files import open_file, present, refuse_link, typed, unreadable, unwritable, write_atomic
 from personaforge.store.lockfile import LockFile
 from personaforge.store.records import Records, parse_record, read_record
 from personaforge.store.store import Store, artifacts
@@ -166,7 +166,7 @@ class Remote:
             try:
                 os.mkdir(self.folder)
             except FileNotFoundError:
-                hint = f"mkdir -p {self.folder.parent}, if that is where it should be"
+                hint = f"mkdir -p {typed(self.folder.parent)}, if that is where it should be"
                 raise StoreError(
                     f"there is no folder {self.folder.parent}", where=str(self.folder), hint=hint
                 ) from None

@@ -11,7 +11,8 @@ import pytest
 from personaforge.errors import PlanError
 from personaforge.providers.protocols import Blob, Reply
 from personaforge.testing import png
-from tests.run.conftest import SKIN, Studio
+from tests.run.conftest import SKIN, Studio, clip
+from tests.run.test_attempts import NEAR, STRICT_PERSONA, by_attempt
 
 
 def pins(studio: Studio) -> dict[str, dict[str, object]]:
@@ -64,7 +65,8 @@ def test_a_lock_that_is_gone_together_with_an_edit_is_said_to_cost_the_face(stud
     assert studio.plan().notices == (), "with the same settings the same one is chosen"
     studio.edit("personas/ana.yaml", ("seed: 3", "seed: 4"))
     [notice] = studio.plan().notices
-    assert f"ana had an anchor, {chosen[:12]}, and its lock names none" in notice and "git checkout" in notice
+    assert f"ana had an anchor, {chosen[:12]}, and its lock names none" in notice
+    assert f"git -C {studio.root}/personas checkout -- ana.lock.yaml" in notice
 
 
 def test_repin_chooses_a_new_anchor_and_the_rest_follows(studio: Studio) -> None:
@@ -252,3 +254,34 @@ def test_a_frozen_lock_of_a_persona_that_was_never_built_buys_nothing(studio: St
     assert first.state == "missing" and "ana/soul is not in the lock, and the lock is frozen" in first.reasons[0].text
     studio.build(frozen=True)
     assert studio.calls() == 0 and not studio.lock.exists()
+
+
+def test_a_later_attempt_is_remade_by_the_way_on_which_it_was_made(make_studio: Callable[..., Studio]) -> None:
+    studio = make_studio(STRICT_PERSONA, color=by_attempt(NEAR, SKIN), deterministic=True)
+    studio.build()
+    lock = studio.lock.read_bytes()
+    assert pins(studio)["image/02"]["attempt"] == 1
+    lose_everything_but_the_lock(studio)
+    report = studio.build()
+    assert {node.end for node in report.nodes.values()} == {"done"}
+    assert studio.lock.read_bytes() == lock and not studio.plan().has_changes
+
+
+def test_a_lost_clip_that_other_libraries_encode_otherwise_takes_its_pins_place(
+    make_studio: Callable[..., Studio],
+) -> None:
+    studio = make_studio(deterministic=True)
+    studio.build()
+    before = pins(studio)
+    lose_everything_but_the_lock(studio)
+    studio.clips.version = "1, opencv of another machine"
+    studio.clips.answer = lambda request: Reply(blob=Blob(clip(SKIN, request.fields["prompt"] + "12"), "video/webm"))
+    studio.clips.register()
+    report = studio.build()
+    assert {node.end for node in report.nodes.values()} == {"done"}
+    after = pins(studio)
+    assert after["video/wave"]["replaced"] == {"clip": before["video/wave"]["outputs"]["clip"]}  # type: ignore[index]
+    assert after["video/wave"]["outputs"] != before["video/wave"]["outputs"]
+    assert {name: pin["outputs"] for name, pin in after.items() if name != "video/wave"} == {
+        name: pin["outputs"] for name, pin in before.items() if name != "video/wave"
+    }

@@ -21,6 +21,7 @@ from personaforge.store.lockfile import Pin, read_lock
 from personaforge.workspace import BuildOptions
 from tests.run.conftest import PERSONA, Studio
 from tests.soak.pins import Broken, Told, interleave
+from tests.soak.pins import at_once as processes_at_once
 
 SEEDS = range(1, 121)
 
@@ -38,6 +39,13 @@ def test_no_interleaving_of_builds_and_edits_changes_a_pin_that_nobody_may_chang
         interleave(tmp_path, seed, told)
     print(f"seeds {SEEDS.start} to {SEEDS.stop - 1}: {told}")
     assert told.ended > 40 and told.refused > 60 and told.killed > 5 and len(told.edits) >= 7
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_nor_do_processes_that_build_and_edit_at_the_same_time(tmp_path: Path, seed: int) -> None:
+    said = processes_at_once(tmp_path / "project", seed, 2)
+    print(f"seed {seed}: {'; '.join(said)}")
+    assert len(said) == 2 and all("ended" in one for one in said)
 
 
 @pytest.mark.usefixtures("at_once")
@@ -209,7 +217,8 @@ def test_a_pin_that_was_taken_out_meanwhile_is_not_written_again(make_studio: Ca
     report = studio.build()
     assert not studio.lock.exists()
     [error] = set(failures(report).values())
-    assert "its line was taken out while this build ran" in error and "git checkout" in error
+    assert "its line was taken out while this build ran" in error
+    assert f"git -C {studio.root}/personas checkout -- ana.lock.yaml" in error
 
 
 def test_repin_replaces_the_pin_that_it_has_read_and_no_other(make_studio: Callable[..., Studio], theirs: Path) -> None:
@@ -292,7 +301,7 @@ def test_a_pin_that_names_something_of_another_kind_is_refused_before_anything_i
         assert planned.state == "missing", node
         text = planned.reasons[0].text
         assert f"ana/{node} is pinned to {wrong[:12]} as {known[node].media[name]}, and that is {found}" in text
-        assert f"--repin {node}" in text and "git checkout" in text
+        assert f"--repin {node}" in text and f"git -C {studio.root}/personas checkout -- ana.lock.yaml" in text
     with studio.open() as space:
         path = Path(space.store.blobs.path(known["anchor"].outputs["anchor"]))
     studio.lock.write_text(whole.replace('"take":0', '"take": 0'))

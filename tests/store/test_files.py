@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from personaforge.errors import StoreError
-from personaforge.store.files import stat_signature, write_atomic
+from personaforge.store.files import checked_out, stat_signature, typed, write_atomic
 
 from .given import python
 
@@ -117,3 +117,12 @@ def test_a_signature_changes_with_the_file_even_if_its_times_are_set_back(tmp_pa
     second = stat_signature(str(path))
     write_atomic(path, b"secnd")
     assert stat_signature(str(path)) != second
+
+
+def test_a_path_in_a_hint_is_what_is_typed_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert typed(tmp_path / "personas/ana.lock.yaml") == "personas/ana.lock.yaml"
+    assert typed(tmp_path / "a b; rm -rf x") == "'a b; rm -rf x'"
+    assert typed("/elsewhere/a b") == "'/elsewhere/a b'"
+    assert checked_out(tmp_path / "personas/ana.lock.yaml") == "git checkout -- personas/ana.lock.yaml"
+    assert checked_out("/else where/team/ana.lock.yaml") == "git -C '/else where/team' checkout -- ana.lock.yaml"
