@@ -203,8 +203,9 @@ class Desk:
     def _may_remake(self) -> bool:
         """Whether every picture of this person is drawn here, by providers that give the same bytes again: nothing that
         was bought, and nothing of a real person, can hang on a drawing that takes another's place."""
-        if self._wishes.frozen:
-            return False
+        anchor = self.pin_of_kind(ANCHOR)
+        if self._wishes.frozen or (anchor is not None and anchor.facts.get("drawn") is False):
+            return False  # a picture that somebody has set as the anchor may show a real person
         drawn = [shape for shape in self.plan.shape.nodes if shape.kind.modality in ("image", "video")]
         return all(self.remakeable(shape) for shape in drawn)
 
@@ -358,5 +359,5 @@ def _nothing_issued() -> Mapping[str, str]:
 
 
 def _names(providers: str) -> list[str]:
-    """Return providers without the versions of their code."""
-    return [one.partition("@")[0] for one in providers.split(", ")]
+    """Return providers without the versions of their code and of the libraries that shape their bytes."""
+    return [one.partition("@")[0] for one in providers.split(", ") if "@" in one]

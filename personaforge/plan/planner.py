@@ -296,7 +296,7 @@ class Planner:
                 node.reasons = (Reason("needs", f"only if it changes: {names}"),)
             elif desk.remakeable(node.shape):
                 node.state = "run"
-                node.reasons = (Reason("needs", f"waits for {names}"), _REMADE)
+                node.reasons = (Reason("needs", f"waits for {names}"), _REMADE if pin.under else _REMADE_IF_SAME)
                 node.reasons += other_gates(pin, desk.standing(node.shape)) if not node.shape.kind.sticky else ()
             else:
                 node.state, node.returns = "missing", False
@@ -378,6 +378,10 @@ def _left_unmeasured(node: PlannedNode) -> bool:
 
 
 _REMADE = Reason("pin", "the pinned artifact is remade, and has to come out the same")
+_REMADE_IF_SAME = Reason(
+    "pin",
+    "the pinned artifact is remade if it is asked for as it was, which a lock of an earlier forge does not tell",
+)
 _TAKEN_BACK = Reason("lost", "its artifact is taken back into the store from the build folder")
 
 

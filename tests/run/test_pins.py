@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 
@@ -146,7 +147,7 @@ def test_a_remade_drawing_with_other_bytes_takes_the_pins_place_where_it_is_the_
     assert not studio.plan().has_changes
 
 
-@pytest.mark.parametrize("why", ["frozen", "another face", "hosted"])
+@pytest.mark.parametrize("why", ["frozen", "another face", "hosted", "set"])
 def test_a_remake_that_comes_out_different_is_refused(make_studio: Callable[..., Studio], why: str) -> None:
     studio = make_studio(deterministic=True)
     studio.build()
@@ -154,13 +155,18 @@ def test_a_remake_that_comes_out_different_is_refused(make_studio: Callable[...,
     lose_everything_but_the_lock(studio)
     drawn_otherwise(studio, (90, 120, 200) if why == "another face" else SKIN)
     studio.forget()
+    if why == "set":  # the anchor is a picture that somebody has set, of whoever it shows
+        lock = re.sub(rb'(  anchor: .*"facts":\{)', rb'\1"drawn":false,', lock)
+        studio.lock.write_bytes(lock)
     if why == "hosted":  # something that was bought hangs on the drawing
         studio.clips.deterministic = False
         studio.clips.register()
     report = studio.build(frozen=why == "frozen")
     failed = next(node for node in report.nodes.values() if node.end == "failed")
     assert failed.id.startswith("ana/candidate/") and "came out different" in failed.error and "--repin" in failed.hint
-    assert {"frozen": "frozen", "another face": "another face", "hosted": "may hang on it"}[why] in failed.error
+    assert {"frozen": "frozen", "another face": "another face", "hosted": "may hang on it", "set": "may hang on it"}[
+        why
+    ] in failed.error
     assert studio.lock.read_bytes() == lock and not studio.clips.calls
 
 

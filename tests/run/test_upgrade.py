@@ -195,7 +195,7 @@ assert set(OURS) <= set(FILES)
 
 BEFORE = Path(__file__).parent / "projects" / "before-standing.tar.gz"
 """Made by the last forge that noted nothing of what a result was accepted under: `hosted` is the studio of
-tests/run/conftest.py with paid providers, `drawn` a persona up to image/02 by embedded@5."""
+tests/run/conftest.py with paid providers, `drawn` a persona with a picture, a clip and a finish by embedded@5."""
 
 
 @pytest.fixture
@@ -228,16 +228,23 @@ def test_a_project_and_a_store_of_the_last_forge_buy_nothing(
     assert all(pin["under"] for name, pin in after.items() if name.startswith(("image/", "video/", "soul")))
 
 
-def test_drawings_of_the_last_painter_stay_as_they_are(left: Path) -> None:
+def test_drawings_clips_and_finishes_of_the_last_painter_stay_as_they_are(left: Path) -> None:
     root = left / "drawn"
-    names = [*(root / "build").rglob("*.png"), *(root / "build").rglob("*.json")]
+    names = [path for path in (root / "build").rglob("*.*") if path.is_file()]
     before = {path: path.read_bytes() for path in names}
+    assert {path.suffix for path in names} >= {".png", ".jpg", ".webm", ".json"}
+    asked = Asked(select=("+image/02", "+video/smile_reveal", "+finish/02"))
     with Workspace.open((), str(root)) as space:
-        plan = space.plan((), Asked(select=("+image/02",)))
+        plan = space.plan((), asked)
         nodes = {node.shape.name: node for node in plan.nodes() if node.state != "left"}
-        assert nodes["image/02"].state == "pinned" and "provider embedded@5 is now embedded@6" in nodes["image/02"].note
+        for name, changed in (
+            ("image/02", "provider embedded@5 is now embedded@6"),
+            ("video/smile_reveal", "provider embedded@5 is now embedded@6, opencv "),
+            ("finish/02", "step kind finish@1 is now finish@2"),
+        ):
+            assert nodes[name].state == "pinned" and nodes[name].note.startswith(f"stays, although {changed}"), name
         assert nodes["anchor"].state == "pinned" and not plan.has_changes
         report = space.build(plan)
         assert report.performed == 0
-        assert not space.plan((), Asked(select=("+image/02",))).has_changes
+        assert not space.plan((), asked).has_changes
     assert {path: path.read_bytes() for path in names} == before
