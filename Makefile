@@ -18,10 +18,11 @@ demo: $(READY)  ## Set up, build the demo persona, and report on it
 test: $(READY)  ## Set up, and run the tests
 	$(BIN)/pytest -n auto --dist worksteal
 
-check: $(READY)  ## Lint and type-check, as CI does
+check: $(READY)  ## Lint, type-check, and hold the map against the imports, as CI does
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 bench: $(READY)  ## Run the benchmarks and print their tables
 	$(BIN)/python -m tests.benchmarks.spine

@@ -12,7 +12,7 @@ import click
 
 from personaforge.cli.options import PersonaArgument, json_option, print_json
 from personaforge.report.terminal import echo, style
-from personaforge.workspace import Workspace
+from personaforge.workspace.workspace import Workspace
 
 GROUPS = ("persona", "step", "provider", "model", "month")
 
@@ -89,7 +89,8 @@ def spenders(space: Workspace, personas: Sequence[str]) -> tuple[tuple[str, ...]
     from fnmatch import fnmatchcase
 
     from personaforge.errors import SpecError
-    from personaforge.spec.project import persona_id, resolve_personas
+    from personaforge.spec.persona_files import resolve_personas
+    from personaforge.spec.project import persona_id
     from personaforge.store.spending import spending
 
     found: dict[str, None] = {}

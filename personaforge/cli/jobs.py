@@ -10,7 +10,7 @@ import click
 from personaforge.cli.options import json_option, print_json
 from personaforge.errors import StoreError
 from personaforge.report.terminal import echo
-from personaforge.workspace import Workspace
+from personaforge.workspace.workspace import Workspace
 
 
 @click.group("jobs", short_help="Look after paid calls: list, resume, cancel, resolve, delete.")
@@ -69,7 +69,7 @@ def resume_command(folder: str | None, key: str, as_json: bool) -> int:
     with Workspace.open((), folder) as space:
         _settle(space)
         entries = [entry for entry in space.store.journal.open_entries() if entry.key.startswith(key)]
-        engine = engine_of(space, _all_settings(space))
+        engine = engine_of(space.store, space.analyzers.analyzer, space.stop, _all_settings(space))
 
         def say(outcome: Any) -> None:
             if not as_json:
@@ -97,7 +97,7 @@ def cancel_command(folder: str | None, key: str) -> int:
 
     with Workspace.open((), folder) as space:
         entry = _one(space, key)
-        engine = engine_of(space, _all_settings(space))
+        engine = engine_of(space.store, space.analyzers.analyzer, space.stop, _all_settings(space))
         try:
             cancel(engine, entry)
         finally:
@@ -151,7 +151,7 @@ def delete_command(folder: str | None, keys: tuple[str, ...], yes: bool, as_json
                 raise StoreError(f"no ended call that can be deleted starts with {start!r}", hint="forge jobs delete")
             entries.update({entry.key: entry for entry in found})
             others |= unable
-        engine = engine_of(space, _all_settings(space)) if yes else None
+        engine = engine_of(space.store, space.analyzers.analyzer, space.stop, _all_settings(space)) if yes else None
         try:
             outcomes = [_deleted(engine, entry) for entry in entries.values()]
         finally:

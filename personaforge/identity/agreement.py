@@ -88,7 +88,7 @@ class Agreement:
 
 def common_scale(
     primary_pack: str,
-    check_pack: str,
+    verify_pack: str,
     declared: Mapping[str, Mapping[str, float]],
     *,
     primary_probability: Probability | None = None,
@@ -101,7 +101,7 @@ def common_scale(
     if primary_probability is not None and check_probability is not None:
         return CommonScale("probability", primary_probability, check_probability)
     problems, points = [], []
-    for pack in (primary_pack, check_pack):
+    for pack in (primary_pack, verify_pack):
         if pack in declared:
             points.append(ReferencePoints(pack, declared[pack]["different"], declared[pack]["same"]))
         else:

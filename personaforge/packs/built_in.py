@@ -13,7 +13,7 @@ import orjson
 
 from personaforge.faces import packs
 from personaforge.faces.packs import EMBEDDED, EMBEDDED_CALIBRATION, PackMissing, find_pack, role_of, way_back
-from personaforge.packs.check import FileCheck, PackCheck
+from personaforge.packs.state import FileState, PackState
 
 
 class BuiltIn(NamedTuple):
@@ -36,7 +36,7 @@ BUILT_IN: Final = BuiltIn(
 )
 
 
-def check_built_in() -> PackCheck | None:
+def verify_built_in() -> PackState | None:
     """Hold the models against the calibration beside them; None where this installation lacks the folder."""
     folder = packs.EMBEDDED_FOLDER
     if not folder.is_dir():
@@ -44,20 +44,20 @@ def check_built_in() -> PackCheck | None:
     pack = find_pack(EMBEDDED)
     names = sorted(entry.name for entry in os.scandir(folder) if role_of(entry.name) is not None)
     if isinstance(pack, PackMissing):
-        found = [FileCheck(name, "not declared", True, (folder / name).stat().st_size) for name in names]
-        found.append(FileCheck(".", "wrong", True, note=pack.reason))
-        return PackCheck(EMBEDDED, "wrong", folder, tuple(found), pack.hint)
+        found = [FileState(name, "not declared", True, (folder / name).stat().st_size) for name in names]
+        found.append(FileState(".", "wrong", True, note=pack.reason))
+        return PackState(EMBEDDED, "wrong", folder, tuple(found), pack.hint)
     expected = _calibrated_digest()
     whole = expected == pack.digest
     found = [
-        FileCheck(name, "ok" if whole else "not declared", True, (folder / name).stat().st_size, sha256=digest)
+        FileState(name, "ok" if whole else "not declared", True, (folder / name).stat().st_size, sha256=digest)
         for name, digest in pack.files.items()
     ]
     if whole:
-        return PackCheck(EMBEDDED, "ok", folder, tuple(found))
+        return PackState(EMBEDDED, "ok", folder, tuple(found))
     note = f"names {expected or 'no pack'}, and these models are {pack.digest}"
-    found.append(FileCheck(EMBEDDED_CALIBRATION, "wrong", True, note=note))
-    return PackCheck(EMBEDDED, "wrong", folder, tuple(found), way_back(EMBEDDED, folder))
+    found.append(FileState(EMBEDDED_CALIBRATION, "wrong", True, note=note))
+    return PackState(EMBEDDED, "wrong", folder, tuple(found), way_back(EMBEDDED, folder))
 
 
 def _calibrated_digest() -> str:

@@ -22,9 +22,9 @@ from personaforge import __version__
 from personaforge.errors import BackendError, PersonaForgeError, StoreError
 from personaforge.faces.packs import RECORD, way_back
 from personaforge.packs.catalog import Catalog, KnownPack, Licence, shown_address
-from personaforge.packs.check import check_file, check_pack
 from personaforge.packs.download import Fetched, Listener, SourceFailed, Step, Wanted, client, fetch
 from personaforge.packs.unpack import unpack
+from personaforge.packs.verification import verify_file, verify_pack
 from personaforge.store.files import sync_directory, write_atomic
 from personaforge.store.leases import Lease
 
@@ -132,7 +132,7 @@ def _pull(
     work = folder.parent / f".{name}.pull"
     new = work / "new"
     new.mkdir(parents=True, exist_ok=True)
-    checks = check_pack(catalog, name, folder).files if folder.is_dir() else ()
+    checks = verify_pack(catalog, name, folder).files if folder.is_dir() else ()
     replaced = tuple(check.name for check in checks if check.used and check.verdict not in ("ok", "missing"))
     for check in checks:
         if check.name in replaced:
@@ -173,7 +173,7 @@ def _files(pack: KnownPack, right: set[str], new: Path, fetcher: _Fetcher) -> di
     """Fetch what is not right yet, and not fetched by a pull that was cut off."""
     done: dict[str, Fetched] = {}
     for name, pin in pack.files.items():
-        if name in right or check_file(new / name, pin, used=True, digests=True).verdict == "ok":
+        if name in right or verify_file(new / name, pin, used=True, digests=True).verdict == "ok":
             continue
         (new / name).unlink(missing_ok=True)
         part = new.parent / name
@@ -186,7 +186,7 @@ def _right(catalog: Catalog, name: str, folder: Path) -> bool:
     """Tell whether all files that the pack wants are there and right; the digests are read."""
     if not folder.is_dir():
         return False
-    return all(file.verdict == "ok" for file in check_pack(catalog, name, folder).files if file.used)
+    return all(file.verdict == "ok" for file in verify_pack(catalog, name, folder).files if file.used)
 
 
 def _accepted(folder: Path, licence: Licence) -> dict[str, str] | None:

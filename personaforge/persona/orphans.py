@@ -9,21 +9,16 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from personaforge.errors import StoreError
 from personaforge.spec.names import Names
 from personaforge.spec.project import ID_PATTERN, Project, lock_path
-from personaforge.store.lockfile import former_lock, read_lock
+from personaforge.store.pages import FOLDER, PROJECT_PAGE, page_name
 from personaforge.store.store import Store
 
-_SUFFIX = ".lock.yaml"
-_SHOWN = 3
-_LOOKED_AT = 8
-"""Pins of a lock whose records are looked at for the brief."""
+SUFFIX = ".lock.yaml"
 
 
 @dataclass(frozen=True)
@@ -87,11 +82,9 @@ def orphans(project: Project, names: Names, rows: dict[str, int] | None = None) 
 
     `rows` counts results in the index by present id; without it the index isn't looked at.
     """
-    from personaforge.report.html.pages import FOLDER, PROJECT_PAGE, page_name
-
     found: dict[str, dict[str, Any]] = {}
     rows = rows or {}
-    for name, path in _stray_locks(project, names):
+    for name, path in stray_locks(project, names):
         found.setdefault(name, {})["lock"] = path
     for name, count in rows.items():
         if name not in names.living:
@@ -128,81 +121,13 @@ def left_by(store: Store, name: str) -> Orphan | None:
     return next((one for one in orphans_of(store) if one.id == name), None)
 
 
-def plan_notices(store: Store, planned: Iterable[Any]) -> list[str]:
-    """Return what a plan should say of former ids and of locks whose persona is gone (`planned`: PersonaPlans)."""
-    found: list[str] = []
-    new = []
-    for plan in planned:
-        loaded, settings = plan.loaded, plan.loaded.settings
-        if settings.formerly:
-            from personaforge.persona.rename import unsettled
-
-            place = former_lock(loaded.lock, settings.id, settings.formerly)
-            if place is not None:
-                text = f"{settings.id} was {place.name.removesuffix(_SUFFIX)}: what {place.name} pins is its own"
-                found.append(f"{text}, and the next build moves it to {loaded.lock.name}")
-            elif unsettled(store, loaded.file, settings.id, settings.formerly):
-                found.append(f"{settings.id} was {settings.formerly[-1]}: the next build moves what lies under that id")
-        elif not plan.lock.names() and all(node.row is None for node in plan.nodes.values()):
-            new.append((settings.id, str(settings.value("brief"))))
-    if new:
-        known = store.names.living | store.names.former.keys()
-        gone = [(name, path) for name, path in _stray_locks(store.project, store.names) if name not in known]
-        found += _new_beside(store, new, gone)
-    return found
-
-
-def _new_beside(store: Store, new: Sequence[tuple[str, str]], gone: Sequence[tuple[str, Path]]) -> list[str]:
-    """Say of personas that were never built that locks of others are left, which may be theirs."""
-    if not gone:
-        return []
-    briefs = {name: _brief_of(store, name, path) for name, path in gone}
-    found, others = [], []
-    for name, brief in new:
-        same = [old for old, known in briefs.items() if known == brief]
-        if len(same) == 1:
-            found.append(
-                f"{name} was never built, and has the brief of {same[0]}, whose lock is left without a persona: "
-                f"if it was renamed, forge mv {same[0]} {name} keeps its face and all that was made; if {same[0]} is "
-                f"gone, forge rm {same[0]}"
-            )
-        else:
-            others.append(name)
-    if others:
-        shown = ", ".join(path.name for _, path in gone[:_SHOWN]) + (" and others" if len(gone) > _SHOWN else "")
-        one = gone[0][0]
-        has = f"{', '.join(others[:_SHOWN])}{' and others' if len(others) > _SHOWN else ''}"
-        found.append(
-            f"{has} {'was' if len(others) == 1 else 'were'} never built, and {shown} "
-            f"{'is' if len(gone) == 1 else 'are'} left without a persona: after a rename, "
-            f"forge mv {one} {others[0]} (or `formerly: [{one}]` in its file) keeps the face and all that was made; "
-            f"of a persona that is gone, forge rm {one}"
-        )
-    return found
-
-
-def _brief_of(store: Store, name: str, path: Path) -> str | None:
-    """Return the brief that a lock's texts were made from, where their records are here."""
-    try:
-        lock = read_lock(path, name)
-        for node in lock.names()[-_LOOKED_AT:] + lock.names()[:_LOOKED_AT]:
-            pin = lock.pin(node)
-            record = store.records.get("actions", pin.key) if pin is not None else None
-            brief = record.get("sources", {}).get("settings", {}).get("brief") if record is not None else None
-            if isinstance(brief, str):
-                return brief
-    except StoreError:
-        pass  # whoever reads that lock says what is wrong with it
-    return None
-
-
-def _stray_locks(project: Project, names: Names) -> list[tuple[str, Path]]:
+def stray_locks(project: Project, names: Names) -> list[tuple[str, Path]]:
     """Return (id, path) of the locks that no persona of that id, and no persona that was called so, reads."""
     found = []
     folders = {project.root / "personas"} | {file.parent for file in map(names.file, names.living) if file is not None}
-    paths = {path for folder in folders if folder.is_dir() for path in folder.rglob("*" + _SUFFIX)}
+    paths = {path for folder in folders if folder.is_dir() for path in folder.rglob("*" + SUFFIX)}
     for path in sorted(paths):
-        name = path.name.removesuffix(_SUFFIX)
+        name = path.name.removesuffix(SUFFIX)
         if re.match(ID_PATTERN, name) and path.is_file() and not _reads(path, name, names):
             found.append((name, path))
     return found

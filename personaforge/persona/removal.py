@@ -23,6 +23,7 @@ from personaforge.persona.orphans import left_by
 from personaforge.persona.rename import known_hint
 from personaforge.spec.project import lock_path
 from personaforge.store.lockfile import former_lock, read_lock
+from personaforge.store.pages import FOLDER, page_name
 from personaforge.store.presence import alone
 from personaforge.store.records import parse_record
 from personaforge.store.store import Store
@@ -93,8 +94,6 @@ class Removal:
 
 def belongings(store: Store, name: str) -> Removal:
     """Return what belongs to a persona, or is left of one that is gone. Writes nothing. Raises PersonaForgeError."""
-    from personaforge.report.html.pages import FOLDER, page_name
-
     names = store.names
     left = left_by(store, name)
     file = names.file(name)

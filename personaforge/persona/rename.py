@@ -18,10 +18,12 @@ from typing import NamedTuple
 
 from personaforge.errors import PersonaForgeError, StoreError
 from personaforge.persona.declaration import renamed_text
+from personaforge.persona.orphans import left_by
 from personaforge.spec.names import Names, read_formerly, read_names
 from personaforge.spec.project import ID_PATTERN, lock_path
 from personaforge.store.files import write_atomic
 from personaforge.store.lockfile import former_lock, read_lock
+from personaforge.store.pages import FOLDER, page_name
 from personaforge.store.presence import alone
 from personaforge.store.store import Store
 
@@ -113,8 +115,6 @@ def settling(store: Store, file: Path, name: str, formerly: tuple[str, ...]) -> 
     """Yield the steps of `settle`."""
     if not formerly:
         return
-    from personaforge.report.html.pages import FOLDER, page_name
-
     path = lock_path(file, name)
     place = former_lock(path, name, formerly)
     if place is not None:
@@ -153,8 +153,6 @@ def _declared(store: Store, names: Names, file: Path, old: str, new: str) -> Ite
 
 def _taken_up(store: Store, names: Names, old: str, new: str) -> Iterator[Step]:
     """Yield what is missing where a persona was renamed by hand, or by a process that was killed."""
-    from personaforge.persona.orphans import left_by
-
     file = names.file(new)
     assert file is not None
     if old in names.formerly(new):
@@ -200,8 +198,6 @@ def _written(store: Store, file: Path, new: str, formerly: tuple[str, ...]) -> S
 
 def _refuse_taken(store: Store, names: Names, file: Path, old: str, new: str) -> None:
     """Raise where the new id is somebody's, or something of that name is in the way."""
-    from personaforge.persona.orphans import left_by
-
     if new in names.living:
         other = names.file(new)
         raise PersonaForgeError(f"there is a persona {new} already ({other.name if other else new})", hint="another id")

@@ -30,7 +30,7 @@ class Neighbour(NamedTuple):
 
     persona: str
     distance: float
-    """About 1 - the cosine of the two anchors' embeddings; see `providers.embedded.face_placement`."""
+    """About 1 - the cosine of the two anchors' embeddings; see `embedded.painter.face.placement`."""
     close: float
     """The distance below which the persona's settings call two faces alike."""
     anchor_step: str = ANCHOR
@@ -71,7 +71,7 @@ class Issued:
 
 def neighbours(project: Project, personas: Iterable[Loaded]) -> dict[str, Neighbour]:
     """Return the nearest issued face of each persona that has a face and is not the only one. Raises StoreError."""
-    from personaforge.providers.embedded.face_placement import nearest_of, read_shapes
+    from personaforge.embedded.painter.face.placement import nearest_of, read_shapes
 
     issued, found = Issued(project, lenient=True), {}
     by_folder: dict[Path, dict[str, tuple[float, ...]]] = {}

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from personaforge.faces.packs import EMBEDDED_FOLDER, Pack, PackMissing, way_back
 from personaforge.packs.catalog import KnownPack
-from personaforge.packs.check import FileCheck, Listed, PackCheck
+from personaforge.packs.state import FileState, PackState
+from personaforge.packs.verification import Listed
 from personaforge.report.terminal import console, echo, style
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def list_lines(rows: Sequence[Listed], chosen: Pack | PackMissing) -> Iterator[s
         yield f"auto: {chosen.name} in {chosen.folder}"
 
 
-def check_lines(checks: Sequence[PackCheck]) -> Iterator[str]:
+def check_lines(checks: Sequence[PackState]) -> Iterator[str]:
     """Yield what a check found, file by file; for a pack that isn't known, lines to paste into a catalog."""
     for check in checks:
         where = "" if check.folder is None else f" in {check.folder}"
@@ -156,11 +157,11 @@ def _way_here(row: Listed) -> str:
     return f"forge models pull {row.name}" if row.built_in is None else way_back(row.name, EMBEDDED_FOLDER)
 
 
-def _bytes(check: PackCheck) -> int:
+def _bytes(check: PackState) -> int:
     return sum(file.size or 0 for file in check.files)
 
 
-def _verdict(check: PackCheck) -> str:
+def _verdict(check: PackState) -> str:
     """Return a pack's verdict by sizes, with the files that are not as they should be."""
     wrong = [f"{file.name} {file.verdict}" for file in check.files if file.verdict not in ("ok", "size ok")]
     if check.verdict == "not known":
@@ -169,7 +170,7 @@ def _verdict(check: PackCheck) -> str:
     return _colored(text) + (f" ({', '.join(wrong)})" if wrong else "")
 
 
-def _difference(file: FileCheck) -> str:
+def _difference(file: FileState) -> str:
     parts: list[str] = []
     if file.verdict == "truncated" or (file.size != file.expected_size and file.expected_size and file.size):
         parts.append(f"found {file.size:,} bytes, expected {file.expected_size:,}")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from personaforge.providers.capability import Limits
 from personaforge.providers.table import capability, names
@@ -20,22 +20,23 @@ from personaforge.run.limits import Lanes, least
 from personaforge.spec.settings import Settings
 from personaforge.store.store import Store
 
-if TYPE_CHECKING:
-    from personaforge.workspace import Workspace
-
 _GROUPS = ("text", "image", "video", "speech")
 
 
 def engine_of(
-    space: Workspace,
+    store: Store,
+    analyzer: Callable[[Mapping[str, str]], Any],
+    stop: threading.Event,
     settings: Sequence[Settings],
     max_cost_usd: float | None = None,
     listeners: Sequence[Callable[[Any], None]] = (),
     jobs: int = 0,
 ) -> Engine:
-    """Return the engine that performs the actions of these personas."""
-    store = space.store
-    executors = Executors(space.measurers.analyzer, _timeouts(settings), store.blobs.scratch)
+    """Return the engine that performs the actions of these personas.
+
+    `analyzer` returns the face analyzer with an identity; `stop`, once set, ends waiting and starts nothing more.
+    """
+    executors = Executors(analyzer, _timeouts(settings), store.blobs.scratch)
     limits = [max_cost_usd, *(one.value("run.max_cost_usd") for one in settings)]
     bounds = Bounds(
         {one.id: one.get("run.budget.persona_usd") for one in settings},
@@ -48,10 +49,10 @@ def engine_of(
         Budget(_least(limits), bounds, lambda: _noted(spent_before(store), emit)),
         Lanes(time.monotonic, declared_limits(settings)),
         emit,
-        space.stop.wait,
+        stop.wait,
     )
     turns = threading.Semaphore(jobs or os.cpu_count() or 1)
-    return Engine(store, executors, calls, emit, space.stop.is_set, turns)
+    return Engine(store, executors, calls, emit, stop.is_set, turns)
 
 
 def declared_limits(settings: Iterable[Settings]) -> dict[tuple[str, str], Limits]:

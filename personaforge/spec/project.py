@@ -1,15 +1,14 @@
 """Where things are: the project's folders, its persona files, and the conf and templates packaged with forge.
 
 A project is the nearest folder upwards that holds `.forge`, `personas` or `.git`. Persona files lie in `personas/` and
-in folders below it; what a command is given names them by id, file, folder or glob. Nothing here reads a spec.
+in folders below it; `persona_files` finds those that an argument names. Nothing here reads a spec.
 """
 
 from __future__ import annotations
 
-import glob
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -71,11 +70,11 @@ class Project(NamedTuple):
         Raises SpecError when `personas/` itself is such a link.
         """
         _stays_inside(self.root, "personas")
-        return _persona_files(self.personas, self.root)
+        return persona_files_in(self.personas, self.root)
 
     def lock_files(self) -> list[Path]:
         """Return the lock files in and below `personas/`, sorted."""
-        return _files_below(self.personas, self.root, _is_lock)
+        return _files_below(self.personas, self.root, is_lock)
 
 
 def packaged(name: str) -> Path:
@@ -112,129 +111,6 @@ def project_of(personas: Iterable[str], folder: str | None = None) -> Project:
     return Project(Path(os.path.realpath(".")))
 
 
-def resolve_personas(project: Project, arguments: Iterable[str]) -> list[Path]:
-    """Return the persona files that arguments name: files, folders, ids or globs over any of them; all of the project's
-    when empty.
-
-    Raises SpecError that lists every argument which names nothing, with the nearest id, and every id that two files
-    have, with both.
-    """
-    arguments = list(arguments)
-    if not arguments:
-        files = project.persona_files()
-        if not files:
-            message = f"no persona file in {project.relative(project.personas)}/"
-            hint = "name a file: forge build path/to/persona.yaml"
-            if not project.declared:
-                message, hint = "no project here", "forge init makes one, and --project DIR names one elsewhere"
-            raise SpecError(Problem(str(project.root), "", message, hint))
-        return files
-    found: dict[Path, None] = {}
-    problems: list[Problem] = []
-    known: Known | None = None
-    for argument in arguments:
-        if os.path.isfile(argument):
-            if _is_lock(argument) and len(arguments) > 1:
-                continue  # from a shell's `personas/*`
-            real = os.path.realpath(argument)
-            if os.path.abspath(argument).startswith(str(project.root) + os.sep) and not _inside(real, project.root):
-                problems.append(Problem(argument, "", f"leads out of the project to {real}"))
-            found[Path(real)] = None
-            continue
-        known = known or Known(project)
-        matches = known.matching(argument)
-        if not matches:
-            problems.append(known.not_found(argument))
-        found.update(dict.fromkeys(matches))
-    if not problems:
-        problems = list(twice(project, found, known))
-    if problems:
-        raise SpecError(problems)
-    return list(found)
-
-
-class Known:
-    """The persona files of a project, by what an argument may say."""
-
-    def __init__(self, project: Project) -> None:
-        self._project = project
-        self.by_id: dict[str, list[Path]] = {}
-        """Every file that declares an id; one, where all is well."""
-        for path in project.persona_files():
-            self.by_id.setdefault(persona_id(path), []).append(path)
-
-    @property
-    def files(self) -> list[Path]:
-        """All files, sorted."""
-        return sorted(path for paths in self.by_id.values() for path in paths)
-
-    def matching(self, argument: str) -> list[Path]:
-        """Return the files that an id, a folder or a glob names. Folders and globs count from here, or else from
-        `personas/`, where `team/*` is everybody in and below `team`. Raises SpecError for a folder outside."""
-        from fnmatch import fnmatchcase
-
-        if argument in self.by_id:
-            return self.by_id[argument]
-        if not any(char in argument for char in "*?["):
-            for folder in (Path(argument), self._project.personas / argument):
-                if folder.is_dir():
-                    return self._in_folder(argument, Path(os.path.realpath(folder)))
-            return []
-        named = sorted(glob.glob(argument, recursive=True))
-        files = [Path(os.path.realpath(name)) for name in named if _is_persona_file(name) and os.path.isfile(name)]
-        for name in named:
-            real = os.path.realpath(name)
-            if os.path.isdir(name) and real.startswith(str(self._project.personas) + os.sep):
-                files += self._in_folder(argument, Path(real))
-        if files:
-            return list(dict.fromkeys(files))
-        ids = [path for name, paths in self.by_id.items() for path in paths if fnmatchcase(name, argument)]
-        below = [path for path in self.files if any(fnmatchcase(name, argument) for name in self._names(path))]
-        return list(dict.fromkeys([*ids, *below]))
-
-    def not_found(self, argument: str) -> Problem:
-        """Return what is wrong with an argument that names nothing, with the nearest name."""
-        from difflib import get_close_matches
-
-        from personaforge.spec.names import read_names
-
-        now = read_names(self._project).former.get(argument)
-        if now is not None:
-            return Problem(argument, "", f"is a former id, {argument} is called {now} now", f"type {now}")
-        names = [*self.by_id, *(self._project.relative(path) for path in self.files)]
-        close = get_close_matches(argument, names, 1)
-        known = ", ".join(sorted(self.by_id)[:8]) or "none here"
-        hint = f"did you mean {close[0]}?" if close else f"personas: {known}"
-        if not self._project.declared:
-            hint = "no project here: forge init makes one, and --project DIR names one elsewhere"
-        if os.path.isdir(argument) or (self._project.personas / argument).is_dir():
-            return Problem(argument, "", "is a folder without a persona file", hint)
-        return Problem(argument, "", "is neither a persona file nor a persona id", hint)
-
-    def _in_folder(self, argument: str, folder: Path) -> list[Path]:
-        personas = os.path.realpath(self._project.personas)
-        if not _inside(str(folder), self._project.root):
-            raise SpecError(Problem(argument, "", f"leads out of the project to {folder}"))
-        if _inside(personas, folder):  # such as `.`
-            return self.files
-        return _persona_files(folder, self._project.root)
-
-    def _names(self, path: Path) -> tuple[str, ...]:
-        """Return how a glob may name a file: from `personas/` and from the project's root, with its ending or not."""
-        shown = str(path.relative_to(self._project.root))
-        inner = str(path.relative_to(self._project.personas))
-        return shown, inner, os.path.splitext(shown)[0], os.path.splitext(inner)[0]
-
-
-def twice(project: Project, chosen: Iterable[Path], known: Known | None = None) -> Iterator[Problem]:
-    """Yield the ids of chosen persona files which another file of the project has, too: they would share what is built,
-    pinned and recorded."""
-    wanted = {os.path.realpath(path) for path in chosen}
-    for name, paths in (known or Known(project)).by_id.items():
-        if len(paths) > 1 and any(os.path.realpath(path) in wanted for path in paths):
-            yield same_id(project, name, paths)
-
-
 def same_id(project: Project, persona: str, paths: Iterable[Path]) -> Problem:
     """Return what is wrong where several files declare one id: the same of each of them."""
     first, *others = sorted(project.relative(path) for path in paths)
@@ -257,8 +133,9 @@ def lock_path(persona_file: Path, persona: str) -> Path:
     return persona_file.parent / f"{persona}.lock.yaml"
 
 
-def _persona_files(folder: Path, root: Path) -> list[Path]:
-    return _files_below(folder, root, _is_persona_file, links_out=True)
+def persona_files_in(folder: Path, root: Path) -> list[Path]:
+    """Return the persona files in and below a folder, sorted by folder and name."""
+    return _files_below(folder, root, is_persona_file, links_out=True)
 
 
 def _files_below(folder: Path, root: Path, wanted: Callable[[str], bool], *, links_out: bool = False) -> list[Path]:
@@ -284,7 +161,7 @@ def _files_below(folder: Path, root: Path, wanted: Callable[[str], bool], *, lin
                     found.append(path)
             elif entry.name[0] in "._":
                 continue
-            elif not entry.is_symlink() or _inside(os.path.realpath(path), root):
+            elif not entry.is_symlink() or inside(os.path.realpath(path), root):
                 look(path)
             elif links_out:
                 found.append(path)
@@ -293,17 +170,20 @@ def _files_below(folder: Path, root: Path, wanted: Callable[[str], bool], *, lin
     return found
 
 
-def _inside(path: str, root: Path) -> bool:
+def inside(path: str, root: Path) -> bool:
+    """Tell whether a real path is a folder or lies in it."""
     return path == str(root) or path.startswith(str(root) + os.sep)
 
 
-def _is_lock(name: str) -> bool:
+def is_lock(name: str) -> bool:
+    """Tell whether a file is a lock by its name."""
     return os.path.basename(name).endswith((".lock.yaml", ".lock.yml"))
 
 
-def _is_persona_file(name: str) -> bool:
+def is_persona_file(name: str) -> bool:
+    """Tell whether a file may be a persona by its name."""
     base = os.path.basename(name)
-    return base.endswith((".yaml", ".yml")) and not _is_lock(base) and base[0] not in "._#"
+    return base.endswith((".yaml", ".yml")) and not is_lock(base) and base[0] not in "._#"
 
 
 def _own_then_packaged(root: Path, name: str) -> tuple[Path, ...]:

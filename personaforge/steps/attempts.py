@@ -19,6 +19,7 @@ from personaforge.errors import JobFailed, LockFrozen, PinnedArtifactMissing, Re
 from personaforge.identity.verdict import Decision
 from personaforge.steps.action import Action, Outcome, Output, Result, Status
 from personaforge.steps.context import Context, pinned_size
+from personaforge.steps.judgement import Judgement
 from personaforge.steps.remake import refusal
 from personaforge.store.artifact import Artifact
 from personaforge.store.lockfile import Pin
@@ -36,21 +37,6 @@ class Made:
     """How it came about: model, seed, label."""
     blocked: str = ""
     """Why nothing was made: a content filter, or the model itself, said no. That ends the loop."""
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """What an examination came to."""
-
-    decision: Decision
-    rank: float
-    """Larger is better: which attempt is kept when all fail."""
-    status: Status = "accepted"
-    """The outcome's status if the decision is ACCEPT."""
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    problems: tuple[str, ...] = ()
-    """What the next attempt is told."""
-    evaluation: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)

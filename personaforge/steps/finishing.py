@@ -16,9 +16,10 @@ from personaforge.identity.verdict import Decision
 from personaforge.media import realism
 from personaforge.media import repair as clip_repair
 from personaforge.steps.action import Action, Outcome, Output, Procedure
-from personaforge.steps.attempts import Attempt, Examining, Judgement, Made, Making, attempt_loop
+from personaforge.steps.attempts import Attempt, Examining, Made, Making, attempt_loop
 from personaforge.steps.context import Context
 from personaforge.steps.images import IMAGE, reference_set
+from personaforge.steps.judgement import Judgement
 from personaforge.steps.measuring import judge_clip, judge_image
 from personaforge.steps.text import suffix_of
 from personaforge.steps.video import CLIP

@@ -16,6 +16,7 @@ from typing import Any
 from personaforge.identity.verdict import Decision
 from personaforge.steps.action import Action, Result
 from personaforge.steps.context import Context
+from personaforge.steps.measuring import measure
 from personaforge.store.artifact import Artifact
 from personaforge.store.lockfile import Pin
 
@@ -49,8 +50,6 @@ def refusal(
     if not context.may_remake:
         return "and pictures that are not drawn here may hang on it"
     if pin.face:
-        from personaforge.steps.measuring import measure
-
         for artifact in outputs.values():
             face = face_of((yield from measure(context, artifact)))
             if not face:

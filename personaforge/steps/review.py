@@ -13,9 +13,10 @@ from typing import Any
 
 from personaforge.identity.verdict import Decision
 from personaforge.steps.action import Action, Procedure, Result
-from personaforge.steps.attempts import Attempt, Examining, Judgement, Made, Making, attempt_loop, call
+from personaforge.steps.attempts import Attempt, Examining, Made, Making, attempt_loop, call
 from personaforge.steps.completion import completion, reply_of
 from personaforge.steps.context import Context, pretty_json
+from personaforge.steps.judgement import Judgement
 from personaforge.steps.mending import answer_problems, mended, reason_of
 from personaforge.steps.text import SECTIONS, sections_of, write_action, written
 

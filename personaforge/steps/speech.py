@@ -14,9 +14,10 @@ from personaforge.identity.verdict import Decision
 from personaforge.providers.capability import Capability
 from personaforge.spec.settings import View
 from personaforge.steps.action import Action, Procedure
-from personaforge.steps.attempts import Attempt, Examining, Judgement, Made, Making, attempt_loop, call
+from personaforge.steps.attempts import Attempt, Examining, Made, Making, attempt_loop, call
 from personaforge.steps.choices import asked
 from personaforge.steps.context import Context
+from personaforge.steps.judgement import Judgement
 from personaforge.steps.text import made_by, sections_of, suffix_of
 
 SPEECH: Final = "speech"

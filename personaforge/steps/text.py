@@ -9,9 +9,10 @@ from typing import Any
 
 from personaforge.identity.verdict import Decision
 from personaforge.steps.action import Action, Outcome, Output, Procedure, Result
-from personaforge.steps.attempts import Attempt, Called, Examining, Judgement, Made, Making, attempt_loop, call
+from personaforge.steps.attempts import Attempt, Called, Examining, Made, Making, attempt_loop, call
 from personaforge.steps.completion import completion
 from personaforge.steps.context import Context, pretty_json
+from personaforge.steps.judgement import Judgement
 from personaforge.steps.mending import Answered, answer_problems, mended, reason_of
 from personaforge.store.artifact import Artifact
 

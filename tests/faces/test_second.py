@@ -19,18 +19,18 @@ from PIL import Image, ImageEnhance, ImageOps
 from personaforge.errors import BackendError, MissingExtra
 from personaforge.faces import second
 from personaforge.faces.analyzer import Face
-from personaforge.faces.check_packs import CheckPack, find_check
 from personaforge.faces.insight import InsightAnalyzer
 from personaforge.faces.measure import embedding, encode_embedding, measure_image
 from personaforge.faces.packs import PackMissing
 from personaforge.faces.picture import read_picture
 from personaforge.faces.second import OpenCvAnalyzer, opencv_identity
+from personaforge.faces.second_packs import SecondPack, find_second
 from personaforge.identity.agreement import Agreement, agree, common_scale, pair_cosine
 from personaforge.identity.score import Unmeasured
 
 Encode = Callable[..., bytes]
 
-PRETEND = CheckPack("mine", Path("/nowhere/m.onnx"), Path("/nowhere/y.onnx"), {}, "c" * 64)
+PRETEND = SecondPack("mine", Path("/nowhere/m.onnx"), Path("/nowhere/y.onnx"), {}, "c" * 64)
 SCALE = common_scale(
     "buffalo_s_dev",
     "mobilefacenet_y1",
@@ -40,17 +40,17 @@ BOUND = 0.5
 
 
 @pytest.fixture(scope="module")
-def check_pack() -> CheckPack:
+def verify_pack() -> SecondPack:
     folders = [Path(part) for part in os.environ.get("FORGE_MODELS", "").split(os.pathsep) if part]
-    found = find_check("mobilefacenet_y1", folders)
+    found = find_second("mobilefacenet_y1", folders)
     if isinstance(found, PackMissing):
         pytest.skip(f"no check pack: {found.reason}; {found.hint}")
     return found
 
 
 @pytest.fixture(scope="module")
-def check(check_pack: CheckPack) -> OpenCvAnalyzer:
-    return OpenCvAnalyzer(check_pack)
+def check(verify_pack: SecondPack) -> OpenCvAnalyzer:
+    return OpenCvAnalyzer(verify_pack)
 
 
 @pytest.fixture(scope="module")
@@ -212,7 +212,7 @@ def test_one_readers_measurement_is_nothing_to_the_other(
 
 @pytest.mark.pack
 def test_the_close_look_is_what_steadies_it(
-    check_pack: CheckPack, check: OpenCvAnalyzer, six_people: bytes, monkeypatch: pytest.MonkeyPatch
+    verify_pack: SecondPack, check: OpenCvAnalyzer, six_people: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Six people, most with tilted heads, against the same picture turned by 12 degrees."""
     pixels = read_picture(six_people).pixels
@@ -231,7 +231,7 @@ def test_the_close_look_is_what_steadies_it(
 
     assert worst(check) > 0.8
     monkeypatch.setattr(second, "_CLOSE_LOOKS", 0)
-    assert worst(OpenCvAnalyzer(check_pack)) < 0.7
+    assert worst(OpenCvAnalyzer(verify_pack)) < 0.7
 
 
 @pytest.mark.pack
@@ -289,9 +289,9 @@ def test_what_only_resembles_a_face(check: OpenCvAnalyzer, data_folder: Path, na
 
 
 @pytest.mark.pack
-def test_threads_and_runs_agree_bit_by_bit(check_pack: CheckPack, six_people: bytes, astronaut: bytes) -> None:
+def test_threads_and_runs_agree_bit_by_bit(verify_pack: SecondPack, six_people: bytes, astronaut: bytes) -> None:
     """Four threads that start together on an analyzer that has loaded nothing yet, on pictures of unlike size."""
-    analyzer, together = OpenCvAnalyzer(check_pack), threading.Barrier(4)
+    analyzer, together = OpenCvAnalyzer(verify_pack), threading.Barrier(4)
     pictures = [six_people, astronaut, six_people, astronaut]
 
     def measured(data: bytes) -> list[dict[str, Any]]:
@@ -300,7 +300,7 @@ def test_threads_and_runs_agree_bit_by_bit(check_pack: CheckPack, six_people: by
 
     with ThreadPoolExecutor(4) as pool:
         results = list(pool.map(measured, pictures))
-    alone = OpenCvAnalyzer(check_pack)
+    alone = OpenCvAnalyzer(verify_pack)
     expected = {data: measure_image(data, alone) for data in (six_people, astronaut)}
     for data, several in zip(pictures, results, strict=True):
         assert several == [expected[data], expected[astronaut], expected[data]]
@@ -309,39 +309,39 @@ def test_threads_and_runs_agree_bit_by_bit(check_pack: CheckPack, six_people: by
 
 @pytest.mark.pack
 class TestBrokenPacks:
-    def broken(self, tmp_path: Path, check_pack: CheckPack, recogniser: Path, detector: Path) -> str:
+    def broken(self, tmp_path: Path, verify_pack: SecondPack, recogniser: Path, detector: Path) -> str:
         folder = tmp_path / "[mine] ü"
         folder.mkdir()
         shutil.copy(recogniser, folder / "mobilefacenet.onnx")
         shutil.copy(detector, folder / "yunet.onnx")
-        pack = find_check(folder.name, [tmp_path])
-        assert isinstance(pack, CheckPack), pack
+        pack = find_second(folder.name, [tmp_path])
+        assert isinstance(pack, SecondPack), pack
         with pytest.raises(BackendError) as caught:
             OpenCvAnalyzer(pack).read(np.zeros((64, 64, 3), dtype=np.uint8))
         assert caught.value.hint == "put mobilefacenet.onnx and yunet.onnx there again"
         return str(caught.value)
 
-    def test_no_model(self, tmp_path: Path, check_pack: CheckPack) -> None:
+    def test_no_model(self, tmp_path: Path, verify_pack: SecondPack) -> None:
         page = tmp_path / "page"
         page.write_bytes(b"<html>" * 9_000)
-        assert "can't be loaded" in self.broken(tmp_path, check_pack, page, check_pack.detector)
+        assert "can't be loaded" in self.broken(tmp_path, verify_pack, page, verify_pack.detector)
 
-    def test_a_detector_for_a_recogniser(self, tmp_path: Path, check_pack: CheckPack) -> None:
-        assert "can't be loaded" in self.broken(tmp_path, check_pack, check_pack.detector, check_pack.detector)
+    def test_a_detector_for_a_recogniser(self, tmp_path: Path, verify_pack: SecondPack) -> None:
+        assert "can't be loaded" in self.broken(tmp_path, verify_pack, verify_pack.detector, verify_pack.detector)
 
-    def test_a_recogniser_for_a_detector(self, tmp_path: Path, check_pack: CheckPack) -> None:
-        assert "can't be loaded" in self.broken(tmp_path, check_pack, check_pack.recogniser, check_pack.recogniser)
+    def test_a_recogniser_for_a_detector(self, tmp_path: Path, verify_pack: SecondPack) -> None:
+        assert "can't be loaded" in self.broken(tmp_path, verify_pack, verify_pack.recogniser, verify_pack.recogniser)
 
 
 @pytest.mark.pack
-def test_it_is_quiet_and_loads_no_other_stack(check_pack: CheckPack, astronaut: bytes) -> None:
+def test_it_is_quiet_and_loads_no_other_stack(verify_pack: SecondPack, astronaut: bytes) -> None:
     code = f"""
 import sys
 from pathlib import Path
-from personaforge.faces.check_packs import find_check
+from personaforge.faces.second_packs import find_check
 from personaforge.faces.measure import measure_image
 from personaforge.faces.second import OpenCvAnalyzer
-analyzer = OpenCvAnalyzer(find_check("mobilefacenet_y1", [Path({str(check_pack.recogniser.parent.parent)!r})]))
+analyzer = OpenCvAnalyzer(find_check("mobilefacenet_y1", [Path({str(verify_pack.recogniser.parent.parent)!r})]))
 assert measure_image(sys.stdin.buffer.read(), analyzer)["status"] == "measured"
 assert not {{"insightface", "onnxruntime"}} & sys.modules.keys()
 """

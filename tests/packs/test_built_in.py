@@ -12,9 +12,9 @@ from personaforge.errors import PersonaForgeError
 from personaforge.faces import packs
 from personaforge.faces.insight import insight_identity
 from personaforge.faces.packs import EMBEDDED, Pack, PackMissing, find_pack
-from personaforge.packs.built_in import check_built_in
+from personaforge.packs.built_in import verify_built_in
 from personaforge.packs.catalog import Catalog
-from personaforge.packs.check import list_packs, pack_path, verify
+from personaforge.packs.verification import list_packs, pack_path, verify
 from tests.packs.conftest import model
 
 FILES = {name: model(name) for name in ("det_embedded.onnx", "2d106det.onnx", "recognition_embedded.onnx")}
@@ -85,7 +85,7 @@ def test_an_installation_without_it_says_so(
     monkeypatch.setenv("FORGE_MODELS", str(tmp_path / "elsewhere"))
     found = find_pack(EMBEDDED)
     assert isinstance(found, PackMissing) and "install personaforge again" in found.hint
-    assert check_built_in() is None and verify(Catalog({}), (), None) == []
+    assert verify_built_in() is None and verify(Catalog({}), (), None) == []
     monkeypatch.chdir(tmp_path)
     assert run(["models", "verify"]) == 1 and "nothing was checked" in capsys.readouterr().out
     check, unused = verify(Catalog({}), [EMBEDDED])
@@ -94,22 +94,22 @@ def test_an_installation_without_it_says_so(
 
 
 def test_models_other_than_those_that_were_calibrated_are_wrong(shipped: Path) -> None:
-    check = check_built_in()
+    check = verify_built_in()
     assert check is not None and check.verdict == "ok" and {file.name for file in check.files} == set(FILES)
     (shipped / "recognition_embedded.onnx").write_bytes(model("tampered"))
-    check = check_built_in()
+    check = verify_built_in()
     assert check is not None and check.verdict == "wrong" and ours().digest in check.files[-1].note
     calibrated(shipped, ours().digest)
-    check = check_built_in()
+    check = verify_built_in()
     assert check is not None and check.sound
     for spoilt in (b"", b"version https://git-lfs.github.com/spec/v1\n"):
         (shipped / "det_embedded.onnx").write_bytes(spoilt)
-        check = check_built_in()
+        check = verify_built_in()
         assert check is not None and not check.sound and "det_embedded.onnx" in check.files[-1].note
     for words in (b"{", b"[]", b'{"analyzer": 3}'):
         (shipped / "det_embedded.onnx").write_bytes(FILES["det_embedded.onnx"])
         (shipped / "calibration.json").write_bytes(words)
-        check = check_built_in()
+        check = verify_built_in()
         assert check is not None and "names no pack" in check.files[-1].note
 
 

@@ -1,0 +1,25 @@
+"""What examining an attempt results in: the decision, and what the next attempt is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from personaforge.identity.verdict import Decision
+from personaforge.steps.action import Status
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What an examination resulted in."""
+
+    decision: Decision
+    rank: float
+    """Larger is better: which attempt is kept when all fail."""
+    status: Status = "accepted"
+    """The outcome's status if the decision is ACCEPT."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+    """What the next attempt is told."""
+    evaluation: Mapping[str, Any] | None = None
