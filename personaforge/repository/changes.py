@@ -1,8 +1,8 @@
 """What changed between two sides: node by node, by what its key covers. Comments, descriptions and owners are in no
 key, so a persona that only changed there is not touched; a template or a preset touches everybody who uses it.
 
-A node's own key is its signature without what its needs came to (`personaforge.plan.resolver.Desk.signature`). Nodes
-whose own key is the same and which need one that isn't *follow*: they change only if that comes out different.
+A node's own key is its signature without the results of its needs (`personaforge.plan.resolver.NodeResolver.signature`).
+Nodes whose own key is the same and which need one that isn't *follow*: they change only if that comes out different.
 """
 
 from __future__ import annotations

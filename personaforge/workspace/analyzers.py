@@ -17,7 +17,7 @@ from personaforge.steps.context import AnalyzerRef
 
 
 class Analyzers:
-    """The measurers of one process, by pack and detector size."""
+    """The analyzers of one process, by pack and detector size."""
 
     def __init__(self, digest_of: Callable[[Path], str]) -> None:
         self._digest_of = digest_of

@@ -257,7 +257,7 @@ def test_on_the_command_line(
     from personaforge.cli.main import run
     from personaforge.workspace.workspace import workspace
 
-    monkeypatch.setattr(workspace, "Measurers", lambda digest_of: repository.analyzers)
+    monkeypatch.setattr(workspace, "Analyzers", lambda digest_of: repository.analyzers)
     monkeypatch.chdir(repository.root)
     picture(repository)
     assert run(["anchor", "set", "ana", "own.png"]) == 2

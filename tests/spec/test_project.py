@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from personaforge.errors import SpecError
+from personaforge.spec.persona_files import resolve_personas
 from personaforge.spec.project import (
     Project,
     find_project,
@@ -15,7 +16,6 @@ from personaforge.spec.project import (
     packaged,
     persona_id,
     project_of,
-    resolve_personas,
 )
 
 from .given import ANA, project, texts
