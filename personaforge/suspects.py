@@ -16,7 +16,8 @@ from personaforge.identity.blame import Change, weigh
 from personaforge.identity.cusum import Record
 from personaforge.identity.drift import Finding, evidence
 from personaforge.identity.metric import Metric
-from personaforge.key_parts import ABSENT, COMMIT, FORGE, INPUT, TEMPLATE, Commit, KeyParts, Step, changes_of, text_diff
+from personaforge.key_parts import ABSENT, COMMIT, FORGE, INPUT, TEMPLATE, Commit, KeyParts, Step, changes_of
+from personaforge.leaves import text_diff
 
 PLAIN, BARE = 1.0, 0.02
 """Prior weights of a change of a key part, and of a new commit or forge that brought none. Ours: every key part of a
@@ -222,17 +223,21 @@ def _with_diffs(one: Suspect, parts: KeyParts, places: Sequence[Place], indices:
         if part.is_text:
             old, new = parts.text(part.before), parts.text(part.after)
             if old is not None and new is not None:
-                part = part._replace(diff=text_diff(old, new, part.name))
+                part = part._replace(diff=_diff(old, new, part.name))
             else:
                 gone = " and ".join(word for word, text in (("old", old), ("new", new)) if text is None)
                 prompts = [parts.prompt(places[index].artifact) for index in (*before[-1:], one.first)]
                 part = part._replace(note=f"its {gone} text is not kept, as builds of before this did")
                 if len(prompts) == 2 and prompts[0] and prompts[1]:
                     node = places[one.first].node
-                    part = part._replace(diff=text_diff(prompts[0], prompts[1], f"prompt of {node}"))
+                    part = part._replace(diff=_diff(prompts[0], prompts[1], f"prompt of {node}"))
                     part = part._replace(note=f"{part.note}; the prompts of {node} before and after")
         found.append(part)
     return replace(one, parts=tuple(found))
+
+
+def _diff(old: str, new: str, name: str) -> tuple[str, ...]:
+    return tuple(text_diff(old, new, f"{name} before", f"{name} after"))
 
 
 def _bare(group: Sequence[Step]) -> bool:

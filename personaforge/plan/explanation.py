@@ -10,8 +10,9 @@ from typing import Any
 import orjson
 
 from personaforge.errors import PlanError
+from personaforge.leaves import leaves
 from personaforge.plan.desk import Desk, House
-from personaforge.plan.explain import leaves, part_changes
+from personaforge.plan.explain import part_changes
 from personaforge.plan.plan import PlannedNode
 from personaforge.plan.planner import Planner
 from personaforge.spec.load import Loaded

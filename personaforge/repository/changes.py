@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from personaforge.errors import SpecError
+from personaforge.listing import listed
 from personaforge.plan.desk import Desk
 from personaforge.plan.explain import changes, part_changes
 from personaforge.plan.graph import ShapeNode
@@ -154,8 +155,8 @@ def _node_changes(before: Desk, after: Desk, keys: dict[str, str]) -> Iterator[N
             yield _changed(before, was, after, node)
         elif needs := [name for name in node.needs if name in moved]:
             moved.add(node.name)
-            shown = ", ".join(needs[:3]) + (f" and {len(needs) - 3} more" if len(needs) > 3 else "")
-            yield NodeChange(node.name, "follows", reasons=(Reason("needs", f"only if it changes: {shown}"),))
+            reason = Reason("needs", f"only if it changes: {listed(needs)}")
+            yield NodeChange(node.name, "follows", reasons=(reason,))
     for node in old.values():
         yield NodeChange(node.name, "gone")
 
