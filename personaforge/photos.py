@@ -27,6 +27,7 @@ from personaforge.bench import keep_measurement, project_settings
 from personaforge.digest import digest_bytes, digest_file
 from personaforge.errors import MissingExtra, PersonaForgeError, Problem, SpecError
 from personaforge.faces.packs import EMBEDDED
+from personaforge.faces.picture import SUFFIXES
 from personaforge.identity.photo_score import PhotoPolicy, PhotoScore, SetScore, score_photo, score_set
 from personaforge.identity.score import Cause, Unmeasured
 from personaforge.spec.project import Project
@@ -36,7 +37,6 @@ from personaforge.steps.context import Measurer
 from personaforge.store.store import Store
 from personaforge.workspace import Workspace
 
-PICTURES = (".png", ".jpg", ".jpeg", ".jpe", ".webp", ".bmp", ".tif", ".tiff", ".gif")
 MAX_FILE_BYTES = 256 * 1024 * 1024
 SETTINGS = "photos/default.yaml"
 
@@ -115,7 +115,7 @@ def score_photos(space: Workspace, pictures: Sequence[str], *, min_overall: floa
     if not paths:
         there = f"only {len(skipped)} files of other kinds, such as {skipped[0]}" if skipped else "nothing"
         raise PersonaForgeError(
-            f"there is no picture in {', '.join(pictures)}: found {there}", hint=f"expected {', '.join(PICTURES)}"
+            f"there is no picture in {', '.join(pictures)}: found {there}", hint=f"expected {', '.join(SUFFIXES)}"
         )
     measurer = _measurer(space)
     bench = _Bench(space, measurer.identity)
@@ -284,7 +284,7 @@ def _files(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
         for path in _named(argument):
             if os.path.isdir(path):
                 for file in _inside(path):
-                    if file.lower().endswith(PICTURES):
+                    if file.lower().endswith(SUFFIXES):
                         found.setdefault(os.path.realpath(file), file)
                     else:
                         skipped.append(file)
