@@ -320,7 +320,8 @@ class Workspace:
         repinned |= {node.id for node in nodes if node.persona in sticky and node.kind in _FACE_KINDS}
         if selected is not None:
             selected |= forced | repinned
-        return Wishes(selected, forced, repinned)
+        excluded = chosen(asked.exclude) if asked.exclude else frozenset()
+        return Wishes(selected, forced, repinned, excluded=excluded)
 
 
 def _selectable(loaded: Loaded, planner: Planner) -> list[Selectable]:
