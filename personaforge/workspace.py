@@ -119,9 +119,9 @@ class Workspace:
 
         return Composer(self.project).base(choices)
 
-    def group(self, name: str) -> dict[str, Any]:
+    def group(self, name: str, overrides: Sequence[str] = ()) -> dict[str, Any]:
         """Return a group as the project declares it, checked, without a persona. Raises SpecError."""
-        return Loader(self.project, self.store.index).group(name)
+        return Loader(self.project, self.store.index).group(name, overrides)
 
     def document(self, loaded: Loaded) -> dict[str, Any]:
         """Return the document of a persona as it was last built. Raises PlanError and StoreError."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -32,6 +33,7 @@ from personaforge.spec.bodies import (
     without_defaults,
 )
 from personaforge.spec.overlay import (
+    NOBODY,
     RENAMED,
     PersonaSources,
     Shared,
@@ -47,6 +49,8 @@ from personaforge.spec.source import Source, acting_interpolation, read_source
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
+LATER = ("photos",)
+"""Groups that were added after projects had a config.yaml of their own."""
 _HYDRA_LOCK = threading.RLock()
 """Hydra's loader and config store are process-wide."""
 
@@ -101,8 +105,7 @@ class Composer:
         with _HYDRA_LOCK:
             check_overrides(choices)
             if choices not in self._shared:
-                nowhere = PersonaSources((Source(Path(), "conf", "", "", {}, frozenset()),))
-                self._shared[choices] = Shared(nowhere, self._hydra(nowhere, [], choices))
+                self._shared[choices] = Shared(NOBODY, self._hydra(NOBODY, [], choices))
             return dict(self._shared[choices].plain)
 
     @cached_property
@@ -142,8 +145,8 @@ class Composer:
         parts = []
         with self._session(sources, [] if choices is not None else bodies):
             loader = GlobalHydra.instance().config_loader()
-            asked = choices if choices is not None else [main_choice(bodies), *overrides]
-            defaults = guarded(sources, lambda: loader.compute_defaults_list("config", list(asked), RunMode.RUN))
+            asked = self._asked(bodies, overrides) if choices is None else [*self._later, *choices]
+            defaults = guarded(sources, lambda: loader.compute_defaults_list("config", asked, RunMode.RUN))
             for entry in defaults.defaults:
                 file = own / f"{entry.config_path or ''}.yaml"
                 if not (entry.config_path or "hydra").startswith(("hydra", "persona/file_")) and file.is_file():
@@ -159,7 +162,7 @@ class Composer:
         bodies = persona_bodies(sources)
         with _HYDRA_LOCK, self._session(sources, bodies):
             loader = GlobalHydra.instance().config_loader()
-            asked = [*([main_choice(bodies)] if bodies else []), *overrides]
+            asked = self._asked(bodies, overrides)
             defaults = guarded(sources, lambda: loader.compute_defaults_list("config", asked, RunMode.RUN))
             folders = self._project.conf_folders
             for entry in defaults.defaults:
@@ -188,13 +191,14 @@ class Composer:
         from hydra import compose
         from hydra.errors import ConfigCompositionException
 
-        asked = [*([main_choice(bodies)] if bodies else []), *overrides]
+        asked = self._asked(bodies, overrides)
 
         def composed() -> DictConfig:
             try:
                 return compose("config", overrides=asked)
             except ConfigCompositionException as error:
-                problem = _override_problem(sources, error, overrides, self.base) if bodies else None
+                of_line = bool(bodies) or sources is NOBODY  # else they are what personas choose
+                problem = _override_problem(sources, error, overrides, self.base) if of_line else None
                 if problem is None:
                     raise
                 raise SpecError(problem) from error
@@ -202,6 +206,18 @@ class Composer:
         with self._session(sources, bodies):
             config: DictConfig = guarded(sources, composed)
         return config
+
+    def _asked(self, bodies: Sequence[Mapping[str, Any]], overrides: Sequence[str]) -> list[str]:
+        return [*([main_choice(bodies)] if bodies else []), *self._later, *overrides]
+
+    @cached_property
+    def _later(self) -> tuple[str, ...]:
+        """What chooses the groups that a project's own config.yaml doesn't, since it is older than they are."""
+        own = self._project.root / "conf"
+        if own not in self._project.conf_folders or own == packaged("conf") or not (own / "config.yaml").is_file():
+            return ()
+        text = read_source(own / "config.yaml", "conf/config.yaml", root=self._project.root).text
+        return tuple(f"+{name}=default" for name in LATER if not re.search(rf"\b{name}(@\w*)?\s*:", text))
 
     def _session(self, sources: PersonaSources, bodies: Sequence[Mapping[str, Any]]) -> AbstractContextManager[None]:
         """A Hydra set up with our search path, and the persona's files in its config store."""
