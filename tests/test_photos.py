@@ -400,18 +400,17 @@ def test_settings_are_composed_and_overridden_as_others_are(project: Path) -> No
         group_of(project, "photos.usable.min_score=1")
 
 
-def test_a_projects_own_list_of_groups_may_be_older_than_this_one(project: Path) -> None:
-    (project / "conf").mkdir()
-    older = (packaged("conf") / "config.yaml").read_text().replace("  - photos: default\n", "")
-    (project / "conf/config.yaml").write_text(older)
+def test_a_projects_own_list_of_groups_may_choose_this_one_or_not(project: Path) -> None:
+    (project / "conf/photos").mkdir(parents=True)
+    (project / "conf/photos/strict.yaml").write_text(SHIPPED.replace("min_overall: 70", "min_overall: 90"))
+    older = (packaged("conf") / "config.yaml").read_text()
     persona = project / "personas/ana.yaml"
-    shipped = Loader(Project(project)).load(persona).settings.value("photos")
-    assert shipped == group_of(project) and shipped["usable"]["min_overall"] == 70
-    assert group_of(project, "photos.usable.min_overall=60")["usable"]["min_overall"] == 60
-    settings_of(project, SHIPPED.replace("min_overall: 70", "min_overall: 80"))
-    assert (
-        Loader(Project(project)).load(project / "personas/ana.yaml").settings.value("photos.usable.min_overall") == 80
-    )
+    for text, usual in ((older, 70), (older.replace("  - motion:", "  - photos: strict\n  - motion:"), 90)):
+        (project / "conf/config.yaml").write_text(text)
+        shipped = Loader(Project(project)).load(persona).settings.value("photos")
+        assert shipped == group_of(project) and shipped["usable"]["min_overall"] == usual
+        assert group_of(project, "photos.usable.min_overall=60")["usable"]["min_overall"] == 60
+        assert group_of(project, "photos=default")["usable"]["min_overall"] == 70
 
 
 @pytest.mark.parametrize(

@@ -145,8 +145,8 @@ class Composer:
         parts = []
         with self._session(sources, [] if choices is not None else bodies):
             loader = GlobalHydra.instance().config_loader()
-            asked = self._asked(bodies, overrides) if choices is None else [*self._later, *choices]
-            defaults = guarded(sources, lambda: loader.compute_defaults_list("config", asked, RunMode.RUN))
+            asked = list(choices) if choices is not None else [main_choice(bodies), *overrides]
+            defaults = guarded(sources, lambda: loader.compute_defaults_list(self._root, asked, RunMode.RUN))
             for entry in defaults.defaults:
                 file = own / f"{entry.config_path or ''}.yaml"
                 if not (entry.config_path or "hydra").startswith(("hydra", "persona/file_")) and file.is_file():
@@ -162,8 +162,8 @@ class Composer:
         bodies = persona_bodies(sources)
         with _HYDRA_LOCK, self._session(sources, bodies):
             loader = GlobalHydra.instance().config_loader()
-            asked = self._asked(bodies, overrides)
-            defaults = guarded(sources, lambda: loader.compute_defaults_list("config", asked, RunMode.RUN))
+            asked = [*([main_choice(bodies)] if bodies else []), *overrides]
+            defaults = guarded(sources, lambda: loader.compute_defaults_list(self._root, asked, RunMode.RUN))
             folders = self._project.conf_folders
             for entry in defaults.defaults:
                 path, package = entry.config_path or "", entry.package or ""
@@ -191,11 +191,11 @@ class Composer:
         from hydra import compose
         from hydra.errors import ConfigCompositionException
 
-        asked = self._asked(bodies, overrides)
+        asked = [*([main_choice(bodies)] if bodies else []), *overrides]
 
         def composed() -> DictConfig:
             try:
-                return compose("config", overrides=asked)
+                return compose(self._root, overrides=asked)
             except ConfigCompositionException as error:
                 of_line = bool(bodies) or sources is NOBODY  # else they are what personas choose
                 problem = _override_problem(sources, error, overrides, self.base) if of_line else None
@@ -207,17 +207,18 @@ class Composer:
             config: DictConfig = guarded(sources, composed)
         return config
 
-    def _asked(self, bodies: Sequence[Mapping[str, Any]], overrides: Sequence[str]) -> list[str]:
-        return [*([main_choice(bodies)] if bodies else []), *self._later, *overrides]
+    @cached_property
+    def _root(self) -> str:
+        """The name of what is composed: config.yaml, or that behind the groups which it doesn't choose."""
+        return "whole" if self._later else "config"
 
     @cached_property
     def _later(self) -> tuple[str, ...]:
-        """What chooses the groups that a project's own config.yaml doesn't, since it is older than they are."""
-        own = self._project.root / "conf"
-        if own not in self._project.conf_folders or own == packaged("conf") or not (own / "config.yaml").is_file():
-            return ()
-        text = read_source(own / "config.yaml", "conf/config.yaml", root=self._project.root).text
-        return tuple(f"+{name}=default" for name in LATER if not re.search(rf"\b{name}(@\w*)?\s*:", text))
+        """The groups of `LATER` that the config.yaml in force doesn't choose: a project's own may be older than they
+        are, and the packaged one is part of what every lock was accepted under."""
+        folder = next(folder for folder in self._project.conf_folders if (folder / "config.yaml").is_file())
+        text = (folder / "config.yaml").read_text(encoding="utf-8")
+        return tuple(name for name in LATER if not re.search(rf"\b{name}(@\w*)?\s*:", text))
 
     def _session(self, sources: PersonaSources, bodies: Sequence[Mapping[str, Any]]) -> AbstractContextManager[None]:
         """A Hydra set up with our search path, and the persona's files in its config store."""
@@ -246,6 +247,9 @@ class Composer:
             kept = store.repo.pop("persona", None)
             try:
                 Hydra.create_main_hydra2(task_name="forge", config_search_path=path)
+                if self._later:
+                    first = [{name: "default"} for name in self._later]
+                    store.store(name="whole", node=OmegaConf.create({"defaults": [*first, "config", "_self_"]}))
                 if bodies:
                     for index, body in enumerate(bodies):
                         node = OmegaConf.create(
@@ -255,6 +259,7 @@ class Composer:
                 yield
             finally:
                 store.repo.pop("persona", None)
+                store.repo.pop("whole.yaml", None)
                 if kept is not None:
                     store.repo["persona"] = kept
                 GlobalHydra.instance().hydra = before

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 _MISSING_OPTION = re.compile(r"Could not find '([^']*)/([^'/]*)'")
-_OURS = re.compile(r"^In '(config|persona/file_\d+)': ")
+_OURS = re.compile(r"^In '(config|whole|persona/file_\d+)': ")
 """How Hydra names what we hand it; a person knows neither."""
 
 
