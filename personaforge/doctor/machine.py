@@ -48,7 +48,7 @@ LIBRARIES: Final = (
     Library("hydra-core", "1.3.2", "1.4"),
     Library("omegaconf", "2.3", "2.4"),
     Library("pydantic", "2.10", "3"),
-    Library("jinja2", "3.1.6"),
+    Library("jinja2", "3.1.6", "3.2"),
     Library("duckdb", "1.5.6", "2"),
     Library("rich", "13.9"),
     Library("insightface", "2.1", "3"),
