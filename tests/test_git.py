@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 import personaforge
-from personaforge.anchors import git_person
 from personaforge.doctor.project import _ignored
 from personaforge.errors import StoreError
 from personaforge.git import GitFailed, GitMissing, git
+from personaforge.measuring.anchors import git_person
 from personaforge.repository.driver import install_driver
 from personaforge.repository.git import Repository
 from personaforge.run.builds import author_date, git_commit

@@ -8,7 +8,7 @@ import re
 import click
 
 from personaforge.cli.options import json_option, print_json
-from personaforge.workspace import Workspace
+from personaforge.workspace.workspace import Workspace
 
 _OVERRIDE = re.compile(r"(\+{0,2}photos(\.[\w.]+)?=|~photos\.)")
 
@@ -43,8 +43,8 @@ def score_command(
     `photos` (conf/photos/default.yaml); photos.advice.turned=20 changes one for this once. Without a face pack the
     scores of faces are missing, and an overall without them does not reach --fail-under.
     """
-    from personaforge.photos import score_photos
-    from personaforge.report.photographed import print_photos
+    from personaforge.measuring.photos import score_photos
+    from personaforge.report.photos import print_photos
 
     if allow_unmeasured and fail_under is None:
         raise click.UsageError("--allow-unmeasured needs --fail-under")

@@ -25,9 +25,9 @@ from personaforge.http.download import Fetched
 from personaforge.http.fetch import client
 from personaforge.http.url import shown_address
 from personaforge.packs.catalog import Catalog, KnownPack, Licence
-from personaforge.packs.check import check_file, check_pack
 from personaforge.packs.download import Listener, SourceFailed, Step, Wanted, fetch
 from personaforge.packs.unpack import unpack
+from personaforge.packs.verification import check_file, check_pack
 from personaforge.store.files import sync_directory, write_atomic
 from personaforge.store.leases import Lease
 

@@ -22,8 +22,8 @@ from personaforge.errors import BackendError, Blocked, JobFailed, ProviderStoppe
 from personaforge.http.answers import Answer
 from personaforge.http.wire import Wire
 from personaforge.providers.capability import Capability, Limits
-from personaforge.providers.checks import number
 from personaforge.providers.pictures import data_uri, nearest_size, options_of, references
+from personaforge.providers.pings import number
 from personaforge.providers.protocols import Checked, Job, Remote, Reply, Request
 from personaforge.providers.table import Entry, Options
 

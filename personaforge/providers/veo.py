@@ -31,8 +31,8 @@ from personaforge.errors import (
 from personaforge.http.answers import Answer
 from personaforge.http.wire import Wire
 from personaforge.providers.capability import Capability, Limits
-from personaforge.providers.checks import GEMINI_MODELS, gemini_listed
 from personaforge.providers.pictures import nearest_size, options_of, references
+from personaforge.providers.pings import GEMINI_MODELS, gemini_listed
 from personaforge.providers.protocols import Checked, Job, Remote, Reply, Request
 from personaforge.providers.table import Entry, Options
 

@@ -177,9 +177,9 @@ class Loader:
         return found
 
     def _group(self, name: str, overrides: tuple[str, ...]) -> Any:
-        from personaforge.spec.checks import check_locks, checked_group
         from personaforge.spec.compose import Composer
         from personaforge.spec.overlay import NOBODY
+        from personaforge.spec.validation import check_locks, checked_group
 
         composer = Composer(self._project)
         try:
@@ -232,8 +232,8 @@ class Loader:
 
     def _compose(self, file: Path, overrides: Sequence[str]) -> dict[str, Any]:
         from personaforge.spec.bodies import read_persona
-        from personaforge.spec.checks import check_persona
         from personaforge.spec.compose import Composer
+        from personaforge.spec.validation import check_persona
 
         if self._composer is None:
             self._composer = Composer(self._project)
@@ -259,7 +259,7 @@ class Loader:
     def _every_problem(self, sources: Any, overrides: Sequence[str], error: SpecError) -> list[Problem]:
         """Return what else is wrong with a persona that can't be composed: passes over what is known to be wrong, until
         the rest can be composed and checked."""
-        from personaforge.spec.checks import check_persona
+        from personaforge.spec.validation import check_persona
 
         problems = list(error.problems)
         without: set[str] = set()

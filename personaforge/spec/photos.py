@@ -1,6 +1,6 @@
 """The settings group `photos`: how photographs of a person are scored before something is trained on them.
 
-Scores go from 0 to 100. Whoever computes with these numbers is `personaforge.identity.photo_score`.
+Scores go from 0 to 100. Whoever computes with these numbers is `personaforge.measuring.photo_score`.
 """
 
 from __future__ import annotations

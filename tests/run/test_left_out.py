@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from personaforge.errors import PlanError
-from personaforge.plan.plan import Asked
+from personaforge.plan.plan import PlanRequest
 from personaforge.providers.protocols import Blob, Reply
 from personaforge.testing import Scripted, png
 from tests.run.conftest import Studio
@@ -14,17 +14,17 @@ from tests.run.conftest import Studio
 def test_what_needs_an_excluded_node_is_left_out_by_the_hint(studio: Studio) -> None:
     with studio.open() as space:
         with pytest.raises(PlanError, match="which has not been built") as caught:
-            space.plan(["ana"], Asked(exclude=("video/*",)))
+            space.plan(["ana"], PlanRequest(exclude=("video/*",)))
         hint = caught.value.hint
         assert hint == "leave out what needs it as well: --exclude video/wave+"
-        plan = space.plan(["ana"], Asked(exclude=("video/*", hint.partition("--exclude ")[2])))
+        plan = space.plan(["ana"], PlanRequest(exclude=("video/*", hint.partition("--exclude ")[2])))
         left = {node.id for node in plan.nodes() if node.state == "left"}
         assert "ana/video/wave" in left and "ana/document" in left and "ana/image/02" not in left
 
 
 def test_what_was_not_selected_is_still_to_be_selected(studio: Studio) -> None:
     with studio.open() as space, pytest.raises(PlanError) as caught:
-        space.plan(["ana"], Asked(select=("document",), exclude=("sheet",)))
+        space.plan(["ana"], PlanRequest(select=("document",), exclude=("sheet",)))
     assert caught.value.hint == "select it as well: --select +document"
 
 
