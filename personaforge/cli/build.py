@@ -23,6 +23,7 @@ from personaforge.cli.options import (
     wish_options,
 )
 from personaforge.errors import PinnedArtifactMissing, PlanError, SpecError, StoreError
+from personaforge.listing import and_more, listed
 from personaforge.plan.plan import Plan, PlannedNode, PlanRequest
 from personaforge.report.terminal import echo, style
 from personaforge.spec.load import Broken
@@ -117,8 +118,8 @@ def build_command(
 def _missing(nodes: list[PlannedNode]) -> str:
     """Return what is pinned and can't be had, the first few in full."""
     found = [reason.text for node in nodes for reason in node.reasons if reason.code == "pin"]
-    more = f"\nand {len(found) - _LONGEST} more: forge plan -v" if len(found) > _LONGEST else ""
-    return "\n".join(found[:_LONGEST]) + more
+    more = and_more(len(found) - _LONGEST).strip()
+    return "\n".join([*found[:_LONGEST], *([f"{more}: forge plan -v"] if more else [])])
 
 
 _LONGEST = 5
@@ -176,8 +177,7 @@ def _nothing_to_do(plan: Any) -> int:
     which = "selected node" if plan.selection.selected is not None else "node"
     echo(f"Nothing to do: {count} {which}{'s are' if count != 1 else ' is'} up to date in build/{one}")
     if rejected:
-        names = ", ".join(rejected[:5]) + (f" and {len(rejected) - 5} more" if len(rejected) > 5 else "")
-        echo(f"{style('rejected', fg='red')}: {names}", err=True)
+        echo(f"{style('rejected', fg='red')}: {listed(rejected, 5)}", err=True)
         echo("  --force 'result:rejected' buys another take of what failed its gate", err=True)
     return 1 if rejected else 0
 

@@ -25,7 +25,7 @@ def write_log(error: BaseException) -> str:
         if os.path.realpath(folder).startswith(str(project.root) + os.sep):  # and no link out of the project
             places.insert(0, folder)
     name = f"crash-{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}.txt"
-    from personaforge.providers.secrets import masked
+    from personaforge.http.secrets import masked
 
     text = "".join(
         (

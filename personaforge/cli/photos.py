@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import re
+
 import click
 
 from personaforge.cli.options import json_option, print_json
 from personaforge.workspace.workspace import Workspace
+
+_OVERRIDE = re.compile(r"(\+{0,2}photos(\.[\w.]+)?=|~photos\.)")
 
 
 @click.group("photos", short_help="Score photographs before training on them.")
@@ -14,7 +19,7 @@ def photos_command() -> None:
 
 
 @photos_command.command("score")
-@click.argument("pictures", nargs=-1, required=True, metavar="DIR|FILE...")
+@click.argument("pictures", nargs=-1, required=True, metavar="DIR|FILE... [OVERRIDE]...")
 @click.option(
     "--fail-under", type=click.FloatRange(0, 100), metavar="X", help="Exit with 1 when a photo's overall is below X."
 )
@@ -34,20 +39,29 @@ def score_command(
 ) -> int:
     """Score photographs from 0 to 100, say what is wrong with each, and whether they make a set.
 
-    Resolution, sharpness, lighting, face detection, occlusion and duplicates, by the bounds in
-    conf/photos/default.yaml. Without a face pack the scores of faces are missing, and an overall without them does not
-    reach --fail-under.
+    Resolution, sharpness, lighting, face detection, occlusion and duplicates, by the bounds of the settings group
+    `photos` (conf/photos/default.yaml); photos.advice.turned=20 changes one for this once. Without a face pack the
+    scores of faces are missing, and an overall without them does not reach --fail-under.
     """
     from personaforge.measuring.photos import score_photos
     from personaforge.report.photos import print_photos
 
     if allow_unmeasured and fail_under is None:
         raise click.UsageError("--allow-unmeasured needs --fail-under")
-    with Workspace.open(pictures, folder) as space:
-        found = score_photos(space, pictures, min_overall=min_overall)
+    overrides = tuple(text for text in pictures if _is_override(text))
+    files = tuple(text for text in pictures if text not in overrides)
+    if not files:
+        raise click.UsageError("name the pictures, or a folder of them")
+    with Workspace.open(files, folder) as space:
+        found = score_photos(space, files, overrides, min_overall=min_overall)
     low = () if fail_under is None else found.below(fail_under, allow_unmeasured=allow_unmeasured)
     if as_json:
         print_json(found.as_json())
     else:
         print_photos(found, fail_under, low)
     return 1 if low else 0
+
+
+def _is_override(text: str) -> bool:
+    """Tell an override of the group from a file, which may have a `=` in its name."""
+    return bool(_OVERRIDE.match(text)) and not os.path.lexists(text)

@@ -64,7 +64,7 @@ def _tried(part: str, look: Callable[[], list[Finding]]) -> list[Finding]:
 
 
 def _masked(finding: Finding) -> Finding:
-    from personaforge.providers.secrets import masked, masked_json
+    from personaforge.http.secrets import masked, masked_json
 
     facts = masked_json(finding.facts)
     return finding._replace(text=masked(finding.text), hint=masked(finding.hint), facts=facts)

@@ -46,13 +46,6 @@ def faulty(part: str, error: PersonaForgeError, level: Level = "problem") -> lis
     return [Finding(part, level, str(error), error.hint)]
 
 
-def listed(names: Iterable[str], most: int = 4) -> str:
-    """Return names as a text, the first few of many."""
-    found = list(names)
-    more = f" and {len(found) - most} more" if len(found) > most else ""
-    return ", ".join(found[:most]) + more
-
-
 def counted(number: int, noun: str) -> str:
     """Return `1 persona`, `2 personas`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"

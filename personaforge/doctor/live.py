@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
-from personaforge.doctor.finding import Finding, Level, faulty, listed
+from personaforge.doctor.finding import Finding, Level, faulty
 from personaforge.doctor.providers import Account, key_state
 from personaforge.errors import BackendError, PersonaForgeError, ProviderStopped, RateLimited, SpecError, Unavailable
-from personaforge.providers.addresses import variable_in_force
+from personaforge.http.addresses import variable_in_force
+from personaforge.listing import listed
 from personaforge.providers.table import Options, capability, provider
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def _asked(question: _Question) -> list[Finding]:
     found = [Finding(PART, "ok", f"{head} is there and accepts the key{said}", facts=facts)]
     lacking = [model for model in question.models if not _lists(answer, model, account.house)]
     if lacking and account.personas:
-        text = f"{head} doesn't list {listed(lacking)} for this key"
+        text = f"{head} doesn't list {listed(lacking, 4)} for this key"
         hint = "forge config PERSONA shows where a model is set"
         found.append(Finding(PART, "warning", text, hint, {**facts, "unlisted": lacking}))
     return found

@@ -6,7 +6,6 @@ import os
 import platform
 import re
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -14,8 +13,10 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from personaforge import __version__
-from personaforge.doctor.finding import Finding, Level, listed
+from personaforge.doctor.finding import Finding, Level
 from personaforge.errors import MissingExtra
+from personaforge.git import GitFailed, git
+from personaforge.listing import listed
 from personaforge.spec.project import Project
 from personaforge.versions import LITELLM, ONNXRUNTIME, OPENCV, installed_version
 
@@ -47,7 +48,7 @@ LIBRARIES: Final = (
     Library("hydra-core", "1.3.2", "1.4"),
     Library("omegaconf", "2.3", "2.4"),
     Library("pydantic", "2.10", "3"),
-    Library("jinja2", "3.1.6"),
+    Library("jinja2", "3.1.6", "3.2"),
     Library("duckdb", "1.5.6", "2"),
     Library("rich", "13.9"),
     Library("insightface", "2.1", "3"),
@@ -153,11 +154,11 @@ def _opencv() -> Finding:
 
 def _git() -> Finding:
     try:
-        done = subprocess.run(["git", "--version"], capture_output=True, text=True, timeout=10, check=True)
-    except (OSError, subprocess.SubprocessError):
+        done = git(None, "--version", seconds=10)
+    except GitFailed:
         text = "git is not here: `forge cache gc` needs it in a repository, to keep what its branches name"
         return Finding(PART, "warning", text, "install git")
-    return Finding(PART, "ok", done.stdout.strip())
+    return Finding(PART, "ok", done.text)
 
 
 def _disk(project: Project, now: float) -> list[Finding]:
@@ -178,7 +179,7 @@ def _disk(project: Project, now: float) -> list[Finding]:
         if folder.is_dir() and not os.access(folder, os.W_OK)
     ]
     if closed:
-        found.append(Finding(PART, "problem", f"can't write to {listed(closed)}", "ls -ld shows whose they are"))
+        found.append(Finding(PART, "problem", f"can't write to {listed(closed, 4)}", "ls -ld shows whose they are"))
     return [*found, _clock(project, now)]
 
 

@@ -8,8 +8,9 @@ from datetime import date
 from importlib.util import find_spec
 from typing import Any, Final, NamedTuple
 
-from personaforge.doctor.finding import Finding, listed
+from personaforge.doctor.finding import Finding
 from personaforge.doctor.project import Use
+from personaforge.listing import listed
 from personaforge.providers.vendors import vendor_of
 from personaforge.versions import LITELLM
 
@@ -106,7 +107,7 @@ def models(used: Iterable[Use], known: Mapping[str, Any] | None, today: date) ->
 
 def _ending(level: Any, name: str, verb: str, ends: date, uses: list[Use]) -> Finding:
     use = uses[0]
-    who = listed(dict.fromkeys(one.persona for one in uses))
+    who = listed(dict.fromkeys(one.persona for one in uses), 4)
     hint = f"forge config {use.persona} shows where {use.modality}'s model is set; name another one there"
     facts = {"model": use.model, "provider": use.provider, "ends": ends.isoformat()}
     return Finding(PART, level, f"{name} {verb} {ends}, says litellm's list; used by {who}", hint, facts)

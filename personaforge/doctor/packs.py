@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from personaforge.doctor.finding import Finding, faulty, listed
+from personaforge.doctor.finding import Finding, faulty
 from personaforge.errors import PersonaForgeError
 from personaforge.faces.packs import Pack
+from personaforge.listing import listed
 from personaforge.spec.load import Loaded
 from personaforge.spec.project import Project
 from personaforge.workspace.analyzers import Analyzers
@@ -57,7 +58,7 @@ def _needed(loaded: Iterable[Loaded], analyzers: Analyzers) -> list[Finding]:
             lacking.setdefault((check, analyzer_ref.check_missing, "", False), []).append(settings.id)
     found = []
     for (name, reason, hint, required), personas in lacking.items():
-        who = f"{listed(personas)} {'is' if len(personas) == 1 else 'are'} to be measured with {name}"
+        who = f"{listed(personas, 4)} {'is' if len(personas) == 1 else 'are'} to be measured with {name}"
         facts = {"pack": name, "personas": personas}
         found.append(Finding(PART, "problem" if required else "warning", f"{who}: {reason}", hint, facts))
     return found

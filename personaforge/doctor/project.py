@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from personaforge.doctor.finding import Finding, counted, listed
+from personaforge.doctor.finding import Finding, counted
 from personaforge.errors import SpecError
-from personaforge.providers.addresses import MODALITIES
+from personaforge.git import GitFailed, git
+from personaforge.listing import listed
+from personaforge.modalities import MODALITIES
 from personaforge.spec.load import Loaded, Loader, SpecCache
 from personaforge.spec.project import Project, packaged, persona_id
 
@@ -47,10 +48,10 @@ def load(project: Project, cache: SpecCache | None) -> tuple[list[Loaded], list[
             first = first or str(problems[0])
         else:
             loaded.append(one)
-    text = f"{project.root}, {counted(len(files), 'persona')}: {listed(persona_id(file) for file in files)}"
+    text = f"{project.root}, {counted(len(files), 'persona')}: {listed((persona_id(file) for file in files), 4)}"
     found = [Finding(PART, "ok", text, facts={"root": str(project.root), "personas": len(files)})]
     if wrong:
-        text = f"{counted(len(wrong), 'persona')} with mistakes: {listed(wrong)}. The first: {first}"
+        text = f"{counted(len(wrong), 'persona')} with mistakes: {listed(wrong, 4)}. The first: {first}"
         found.append(Finding(PART, "problem", text, "forge validate", {"wrong": wrong}))
     return loaded, [*found, *_ignored(project)]
 
@@ -138,12 +139,11 @@ def _ignored(project: Project) -> Sequence[Finding]:
     """Look whether git would take the store in."""
     if not any((folder / ".git").exists() for folder in (project.root, *project.root.parents)):
         return ()
-    command = ["git", "-C", str(project.root), "check-ignore", "-q", ".forge/index.db"]
     try:
-        done = subprocess.run(command, capture_output=True, timeout=10)
-    except (OSError, subprocess.SubprocessError):
+        done = git(project.root, "check-ignore", "-q", ".forge/index.db", seconds=10)
+    except GitFailed:
         return ()
-    if done.returncode != 1:
+    if done.code != 1:
         return ()
     text = "git doesn't ignore .forge/: the store would be committed"
     return (Finding(PART, "warning", text, "printf '.forge/\\nbuild/\\n' >> .gitignore"),)

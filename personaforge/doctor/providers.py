@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from personaforge.doctor.finding import Finding, Level, listed
+from personaforge.doctor.finding import Finding, Level
 from personaforge.doctor.project import Use
 from personaforge.errors import ProviderStopped, SpecError
-from personaforge.providers.addresses import MODALITIES, Override, base_url, overrides, variable_in_force
+from personaforge.http.addresses import Override, base_url, overrides, variable_in_force
+from personaforge.http.secrets import allowed_name, beside_name, key_of
+from personaforge.listing import listed
+from personaforge.modalities import MODALITIES
 from personaforge.providers.capability import Capability
-from personaforge.providers.secrets import allowed_name, beside_name, key_of
 from personaforge.providers.table import capability, names
 from personaforge.providers.vendors import is_known, vendor_keys, vendor_of
 
@@ -125,7 +127,7 @@ def providers(found: Sequence[Account], root: Path) -> list[Finding]:
 
 def _provider(account: Account) -> Finding:
     head = f"{account.label} ({', '.join(account.modalities)})"
-    who = f"used by {listed(account.personas)}" if account.personas else "no persona uses it"
+    who = f"used by {listed(account.personas, 4)}" if account.personas else "no persona uses it"
     facts = {
         "provider": account.provider,
         "house": account.house,

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from personaforge.doctor.finding import Finding, counted, faulty, listed
+from personaforge.doctor.finding import Finding, counted, faulty
 from personaforge.errors import StoreError
+from personaforge.listing import listed
 from personaforge.persona.orphans import orphans
 from personaforge.spec.load import Loaded
 from personaforge.spec.names import Names
@@ -119,11 +120,12 @@ def _journal(path: Path, leases: Leases, now: float) -> list[Finding]:
         found.append(Finding(PART, "ok", f"{counted(len(running), 'paid call')} at work in another build", facts=facts))
     if accepted:
         gone = [entry.node for entry in accepted if entry.expires is not None and entry.expires < now]
-        end = f"; the results of {listed(gone)} are past their time at the provider" if gone else ""
-        text = f"{counted(len(accepted), 'paid call')} accepted and not fetched ({listed(_nodes(accepted))}){end}"
+        end = f"; the results of {listed(gone, 4)} are past their time at the provider" if gone else ""
+        text = f"{counted(len(accepted), 'paid call')} accepted and not fetched ({listed(_nodes(accepted), 4)}){end}"
         found.append(Finding(PART, "warning", text, "forge jobs resume", facts))
     if lost:
-        text = f"{counted(len(lost), 'paid call')} of which nobody knows whether it was bought ({listed(_nodes(lost))})"
+        nodes = listed(_nodes(lost), 4)
+        text = f"{counted(len(lost), 'paid call')} of which nobody knows whether it was bought ({nodes})"
         found.append(Finding(PART, "warning", text, "forge jobs list", facts))
     return found
 

@@ -12,7 +12,6 @@ with Workspace.open(["nova"]) as space:
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +22,7 @@ from personaforge.errors import PersonaForgeError, PlanError, StoreError
 from personaforge.faces.measure import measure_image
 from personaforge.faces.packs import EMBEDDED
 from personaforge.faces.photo import file_format
+from personaforge.git import GitFailed, git
 from personaforge.identity.anchor import Choice, choose
 from personaforge.identity.score import in_domain
 from personaforge.measuring.measurements import drawn_here, identity_of, keep_measurement, read_file
@@ -233,12 +233,10 @@ def git_person(folder: Path) -> str:
     said = {}
     for name in ("user.name", "user.email"):
         try:
-            done = subprocess.run(
-                ["git", "-C", str(folder), "config", name], capture_output=True, text=True, timeout=10
-            )
-        except (OSError, subprocess.TimeoutExpired):
+            done = git(folder, "config", name, seconds=10)
+        except GitFailed:
             return ""
-        said[name] = done.stdout.strip() if done.returncode == 0 else ""
+        said[name] = "" if done.code else done.text
     address = f"<{said['user.email']}>" if said["user.email"] else ""
     return " ".join(part for part in (said["user.name"], address) if part)
 

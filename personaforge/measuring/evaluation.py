@@ -17,6 +17,7 @@ import orjson
 
 from personaforge.digest import digest_json
 from personaforge.errors import PersonaForgeError, PlanError, StoreError
+from personaforge.faces.picture import SUFFIXES
 from personaforge.identity.calibration import probability
 from personaforge.identity.policy import Policy
 from personaforge.identity.score import Cause, Score, Unmeasured
@@ -29,7 +30,6 @@ from personaforge.store.store import Store
 from personaforge.workspace.workspace import Workspace
 
 OUTSIDE_HINT = "--identity insightface measures with a pack for photographs, --out-of-domain with this one all the same"
-PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif")
 
 
 @dataclass(frozen=True)
@@ -205,7 +205,7 @@ def _pictures(arguments: Sequence[str]) -> Iterator[str]:
     for argument in arguments:
         if os.path.isdir(argument):
             yield from sorted(
-                str(path) for path in Path(argument).rglob("*") if path.suffix.lower() in PICTURES and path.is_file()
+                str(path) for path in Path(argument).rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file()
             )
         elif os.path.exists(argument):
             yield argument

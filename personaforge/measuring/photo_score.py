@@ -98,7 +98,7 @@ class PhotoPolicy:
 
     @classmethod
     def from_settings(cls, photos: Mapping[str, Any]) -> PhotoPolicy:
-        """Take the numbers from the nested `photos` settings, which were checked before: see `photo_settings`."""
+        """Take the numbers from the `photos` settings, which `personaforge.spec.photos` has validated."""
         count, file, usable, advice = photos["count"], photos["file"], photos["usable"], photos["advice"]
         return cls(
             count_minimum=int(count["minimum"]),

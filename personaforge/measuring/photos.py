@@ -13,7 +13,6 @@ is here; where there is none, the pack `embedded` looks for no face in them.
 from __future__ import annotations
 
 import glob
-import math
 import os
 import threading
 import time
@@ -24,21 +23,18 @@ from pathlib import Path
 from typing import Any
 
 from personaforge.digest import digest_bytes, digest_file
-from personaforge.errors import MissingExtra, PersonaForgeError, Problem, SpecError
+from personaforge.errors import MissingExtra, PersonaForgeError
 from personaforge.faces.packs import EMBEDDED
+from personaforge.faces.picture import SUFFIXES
 from personaforge.identity.score import Cause, Unmeasured
 from personaforge.measuring.measurements import keep_measurement, project_settings
 from personaforge.measuring.photo_score import PhotoPolicy, PhotoScore, SetScore, score_photo, score_set
-from personaforge.spec.project import Project
-from personaforge.spec.source import KeyPath, read_source
 from personaforge.steps.action import Action
 from personaforge.steps.context import AnalyzerRef
 from personaforge.store.store import Store
 from personaforge.workspace.workspace import Workspace
 
-PICTURES = (".png", ".jpg", ".jpeg", ".jpe", ".webp", ".bmp", ".tif", ".tiff", ".gif")
 MAX_FILE_BYTES = 256 * 1024 * 1024
-SETTINGS = "photos/default.yaml"
 
 
 @dataclass(frozen=True)
@@ -103,19 +99,21 @@ class Scored:
         }
 
 
-def score_photos(space: Workspace, pictures: Sequence[str], *, min_overall: float | None = None) -> Scored:
+def score_photos(
+    space: Workspace, pictures: Sequence[str], overrides: Sequence[str] = (), *, min_overall: float | None = None
+) -> Scored:
     """Score files, and the pictures of folders and what is in them. Raises PersonaForgeError.
 
-    `min_overall` takes the place of `usable.min_overall` in the settings.
+    `overrides` change settings of the group `photos`, and `min_overall` takes the place of `photos.usable.min_overall`.
     """
-    policy = PhotoPolicy.from_settings(photo_settings(space.project))
+    policy = PhotoPolicy.from_settings(space.group("photos", overrides))
     if min_overall is not None:
         policy = replace(policy, min_overall=min_overall)
     paths, skipped = _files(pictures)
     if not paths:
         there = f"only {len(skipped)} files of other kinds, such as {skipped[0]}" if skipped else "nothing"
         raise PersonaForgeError(
-            f"there is no picture in {', '.join(pictures)}: found {there}", hint=f"expected {', '.join(PICTURES)}"
+            f"there is no picture in {', '.join(pictures)}: found {there}", hint=f"expected {', '.join(SUFFIXES)}"
         )
     analyzer_ref = _measurer(space)
     measurer = _PhotoMeasurer(space, analyzer_ref.identity)
@@ -131,26 +129,6 @@ def score_photos(space: Workspace, pictures: Sequence[str], *, min_overall: floa
         skipped=tuple(skipped),
         measured=measurer.measured,
     )
-
-
-def photo_settings(project: Project) -> dict[str, Any]:
-    """Return the `photos` settings: the project's own conf/photos/default.yaml, else the packaged one.
-
-    Its own replaces the packaged one as a whole, as it does for every group. Raises SpecError with every problem.
-    """
-    import yaml
-
-    packaged = project.conf_folders[-1] / SETTINGS
-    expected: dict[str, Any] = yaml.load(read_source(packaged, f"conf/{SETTINGS}").text, yaml.CSafeLoader)
-    own = project.root / "conf" / SETTINGS
-    if len(project.conf_folders) == 1 or not own.exists():
-        return expected
-    source = read_source(own, f"conf/{SETTINGS}", root=project.root)
-    settings = yaml.load(source.text, yaml.CSafeLoader) or {}
-    faults = list(_faults(settings, expected, ())) or list(_contradictions(settings, expected))
-    if faults:
-        raise SpecError([Problem(source.where(path), ".".join(path), text, hint) for path, text, hint in faults])
-    return dict(settings)
 
 
 def photo_action(identity: Mapping[str, str] | None, digest: str) -> Action:
@@ -286,7 +264,7 @@ def _files(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
         for path in _named(argument):
             if os.path.isdir(path):
                 for file in _inside(path):
-                    if file.lower().endswith(PICTURES):
+                    if file.lower().endswith(SUFFIXES):
                         found.setdefault(os.path.realpath(file), file)
                     else:
                         skipped.append(file)
@@ -316,48 +294,6 @@ def _inside(folder: str) -> Iterator[str]:
             path = os.path.normpath(os.path.join(here, name))
             if not name.startswith(".") and os.path.isfile(path):
                 yield path
-
-
-def _faults(found: Any, expected: Any, path: KeyPath) -> Iterator[tuple[KeyPath, str, str]]:
-    """Yield what is wrong with settings, held against the packaged ones: their keys, kinds and directions."""
-    if isinstance(expected, Mapping):
-        if not isinstance(found, Mapping):
-            yield path, f"found {found!r}, expected keys and values", ", ".join(expected)
-            return
-        for key in found:
-            if key not in expected:
-                yield (*path, key), "is no setting here", f"expected {', '.join(expected)}"
-        for key in expected:
-            if key not in found:
-                yield path, f"lacks {key}", f"see the packaged conf/{SETTINGS}"
-            else:
-                yield from _faults(found[key], expected[key], (*path, key))
-    elif isinstance(expected, list):
-        if not isinstance(found, list) or not all(isinstance(item, str) for item in found):
-            yield path, f"found {found!r}, expected a list of names", f"[{', '.join(expected)}]"
-    elif type(found) not in (int, float) or not 0 <= found < math.inf:
-        yield path, f"found {found!r}, expected a number from 0 up", f"{expected:g}"
-
-
-def _contradictions(found: Any, expected: Any, path: KeyPath = ()) -> Iterator[tuple[KeyPath, str, str]]:
-    """Yield where settings that are well-formed leave nothing to compute with."""
-    if isinstance(expected, Mapping) and "zero" in expected:
-        if (found["full"] - found["zero"]) * (expected["full"] - expected["zero"]) <= 0:
-            than = "above" if expected["full"] > expected["zero"] else "below"
-            yield path, f"found zero {found['zero']:g} and full {found['full']:g}, expected full {than} zero", ""
-    elif isinstance(expected, Mapping):
-        for key in expected:
-            yield from _contradictions(found[key], expected[key], (*path, key))
-    if path == ():
-        size, count = found["resolution"], found["count"]
-        if not 0 < size["minimum"] < size["recommended"]:
-            yield ("resolution",), f"found minimum {size['minimum']:g}, expected it between 0 and recommended", ""
-        if size["at_minimum"] > 100:
-            yield ("resolution", "at_minimum"), f"found {size['at_minimum']:g}, expected 0 to 100", ""
-        if count["recommended_from"] > count["recommended_to"]:
-            yield ("count", "recommended_from"), "is above recommended_to", ""
-        if not any(found["weights"].values()):
-            yield ("weights",), "weigh nothing, expected at least one above 0", ""
 
 
 def _reaches(score: PhotoScore, threshold: float, allow_unmeasured: bool) -> bool:

@@ -11,13 +11,14 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit
 
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError, model_validator
 
 from personaforge.digest import digest_bytes
 from personaforge.errors import PersonaForgeError, Problem, SpecError
 from personaforge.faces.packs import EMBEDDED
+from personaforge.http.url import address_fault, shown_address
 from personaforge.spec.project import Project, packaged
 from personaforge.spec.source import Source, read_source
 from personaforge.spec.values import Line, Model
@@ -187,26 +188,6 @@ def read_catalog(project: Project | None = None, environment: Mapping[str, str] 
         packs |= theirs.packs
         mirrors = (*theirs.mirrors, *mirrors)
     return Catalog(packs, tuple(dict.fromkeys([*_environment_mirrors(environment), *mirrors])))
-
-
-def address_fault(text: str) -> str:
-    """Say why a text is not an address to fetch from; empty when it is one."""
-    try:
-        parts = urlsplit(text)
-        _ = parts.port  # raises for what is no number
-    except ValueError as error:
-        return f"is not an address: {error}"
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        return "expected an address that starts with https:// or http://"
-    if any(character.isspace() or not character.isprintable() for character in text):
-        return "holds a space or a control character"
-    return "holds a fragment (#...)" if parts.fragment else ""
-
-
-def shown_address(url: str) -> str:
-    """Return an address for messages and records: without user name, password and query, which may be secrets."""
-    parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def _environment_mirrors(environment: Mapping[str, str] | None) -> list[str]:

@@ -21,8 +21,11 @@ import orjson
 from personaforge import __version__
 from personaforge.errors import BackendError, PersonaForgeError, StoreError
 from personaforge.faces.packs import RECORD, way_back
-from personaforge.packs.catalog import Catalog, KnownPack, Licence, shown_address
-from personaforge.packs.download import Fetched, Listener, SourceFailed, Step, Wanted, client, fetch
+from personaforge.http.download import Fetched
+from personaforge.http.fetch import client
+from personaforge.http.url import shown_address
+from personaforge.packs.catalog import Catalog, KnownPack, Licence
+from personaforge.packs.download import Listener, SourceFailed, Step, Wanted, fetch
 from personaforge.packs.unpack import unpack
 from personaforge.packs.verification import verify_file, verify_pack
 from personaforge.store.files import sync_directory, write_atomic

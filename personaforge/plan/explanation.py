@@ -10,9 +10,10 @@ from typing import Any
 import orjson
 
 from personaforge.errors import PlanError
+from personaforge.leaves import leaves
 from personaforge.plan.plan import PlannedNode
 from personaforge.plan.planner import Planner
-from personaforge.plan.reasons import leaves, part_changes
+from personaforge.plan.reasons import part_changes
 from personaforge.plan.resolver import NodeResolver, PlanContext
 from personaforge.spec.load import Loaded
 from personaforge.steps.action import Action

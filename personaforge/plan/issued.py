@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from personaforge.errors import StoreError
+from personaforge.listing import listed
 from personaforge.plan.plan import Reason
 from personaforge.spec.load import Loaded
 from personaforge.spec.names import Names, read_names
@@ -113,8 +114,7 @@ def issued_reason(issued: Mapping[str, str]) -> tuple[Reason, ...]:
     """Say from whom a new face will keep away, where its DNA isn't known yet."""
     if not issued:
         return ()
-    names = ", ".join(list(issued)[:3]) + (f" and {len(issued) - 3} more" if len(issued) > 3 else "")
-    return (Reason("issued", f"will keep away from {names}"),)
+    return (Reason("issued", f"will keep away from {listed(issued)}"),)
 
 
 def placed_reason(outcome: Outcome) -> tuple[Reason, ...]:

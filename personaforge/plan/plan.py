@@ -52,6 +52,8 @@ class Selection:
     """Nodes whose pin may be replaced. The anchor's covers its candidates."""
     frozen: bool = False
     """Whether nothing may be made that the lock doesn't pin."""
+    excluded: frozenset[str] = frozenset()
+    """Nodes that the user left out by name."""
 
 
 class Reason(NamedTuple):

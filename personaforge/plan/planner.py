@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 import orjson
 
 from personaforge.errors import PinnedArtifactMissing, PlanError
+from personaforge.listing import listed
 from personaforge.plan.estimate import NONE_FOR_SURE, estimate
 from personaforge.plan.foreign import foreign_remark
 from personaforge.plan.graph import Shapes
@@ -119,11 +120,15 @@ class Planner:
         shape = node.shape
         needs = [plan.nodes[name] for name in shape.needs]
         for need in needs:
-            if need.state == "left" and need.row is None:
-                hint = f"select it as well: --select +{shape.name}"
-                raise PlanError(f"{node.id} needs {need.id}, which has not been built", hint=hint)
-            if need.state == "left" and need.row is not None and resolver.lost(need.row):
-                hint = f"get it with `forge cache pull {plan.id}`, or select it as well: --select +{shape.name}"
+            if need.state != "left":
+                continue
+            way = f"select it as well: --select +{shape.name}"
+            if need.id in self.selection.excluded:
+                way = f"leave out what needs it as well: --exclude {need.shape.name}+"
+            if need.row is None:
+                raise PlanError(f"{node.id} needs {need.id}, which has not been built", hint=way)
+            if resolver.lost(need.row):
+                hint = f"get it with `forge cache pull {plan.id}`, or {way}"
                 raise PlanError(f"{node.id} needs {need.id}, whose artifact is in no store", hint=hint)
         blocking = [
             need.shape.name
@@ -132,7 +137,7 @@ class Planner:
         ]
         if blocking:
             node.state = "blocked"
-            node.reasons = (Reason("needs", f"{_short_list(blocking)} failed its gate"),)
+            node.reasons = (Reason("needs", f"{listed(blocking)} failed its gate"),)
             return
         unsettled = [need for need in needs if not need.outcome_digest]
         if unsettled:
@@ -274,14 +279,14 @@ class Planner:
             node.note = _stays_note(node, resolver, pin, outcome)
 
     def _unsettled(self, node: PlannedNode, needs: Sequence[PlannedNode], resolver: NodeResolver) -> None:
-        names = _short_list([need.shape.name for need in needs])
+        names = listed([need.shape.name for need in needs])
         pin = None if resolver.wished(node.shape) else resolver.pin(node.shape)
         returning = all(need.returns for need in needs)
         as_pinned = pin is not None and self._is_asked_as_pinned(node, pin, resolver)
         missing = [need.shape.name for need in needs if need.state == "missing"]
         if missing:
             node.state = "missing"
-            node.reasons = (Reason("needs", f"needs {_short_list(missing)}, which is pinned and missing"),)
+            node.reasons = (Reason("needs", f"needs {listed(missing)}, which is pinned and missing"),)
             if node.row is not None and self._is_as_built(node, as_pinned, resolver) and not resolver.lost(node.row):
                 # What it was made from is lost, and it isn't: it stands, and nothing is made from what is missing.
                 node.state = "cached"
@@ -428,8 +433,3 @@ def _gate_reason(missing: Action | None, pin: Pin | None) -> tuple[Reason, ...]:
     if missing.attempt:
         return (Reason("gate", f"attempt {missing.attempt - 1} is below its gate"),)
     return (Reason("lost", f"the result of its {missing.kind} action is no longer in the store"),)
-
-
-def _short_list(names: Sequence[str], limit: int = 3) -> str:
-    shown = ", ".join(names[:limit])
-    return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import unified_diff
 from typing import Any
 
+from personaforge.leaves import leaves
+from personaforge.listing import listed
+from personaforge.modalities import SHAPES_NOTHING
 from personaforge.plan.plan import Reason
 
 _LONGEST = 60
-_SHAPES_NOTHING = re.compile(r"(text|image|video|speech)\.(prices|key|limits|timeout_seconds)(\.|$)")
-"""Settings that a call is paid and limited by: no result depends on them, so a change of theirs is no reason."""
+_SHAPES_NOTHING = re.compile(SHAPES_NOTHING)
+"""A change of these is no reason."""
 
 
 def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[Reason, ...]:
@@ -33,8 +35,7 @@ def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[Reason, 
     if "needs" in now:
         changed = [name for name, digest in now["needs"].items() if before.get("needs", {}).get(name) != digest]
         if changed:
-            names = ", ".join(changed[:3]) + (f" and {len(changed) - 3} more" if len(changed) > 3 else "")
-            found.append(Reason("input", f"{names} came out different"))
+            found.append(Reason("input", f"{listed(changed)} came out different"))
     return tuple(dict.fromkeys(found))
 
 
@@ -48,16 +49,6 @@ def part_changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[tupl
     """Return (name, old, new) of the key parts in which two actions differ, with the parts' parts by dotted name."""
     old, new = leaves(before), leaves(now)
     return [(name, old.get(name), new.get(name)) for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
-
-
-def leaves(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values in nested mappings by dotted path. An empty mapping is a leaf."""
-    return dict(_flat(values))
-
-
-def text_diff(old: str, new: str) -> list[str]:
-    """Return the lines of a unified diff of two texts."""
-    return list(unified_diff(old.splitlines(), new.splitlines(), "last build", "now", lineterm="", n=1))
 
 
 def shown(value: Any) -> str:
@@ -101,14 +92,6 @@ def _below(now: Mapping[str, Any], path: str) -> Any:
                 value = value.get(key) if isinstance(value, Mapping) else None
             return value
     return None
-
-
-def _flat(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(value, Mapping) and value:
-        for key, item in value.items():
-            yield from _flat(item, f"{prefix}.{key}" if prefix else str(key))
-    else:
-        yield prefix, value
 
 
 def _compact(value: Any) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 
 from personaforge import __version__
 from personaforge.digest import digest_file, digest_json, digest_strings
+from personaforge.modalities import SHAPES_NOTHING
 from personaforge.plan.graph import Shape, ShapeNode
 from personaforge.plan.renamed import lock_name
 from personaforge.spec.project import packaged
@@ -28,7 +29,7 @@ _JUDGING = re.compile(r"(identity|quality)(\.|$)|pipeline\.steps\.[^.]+\.(thresh
 _NO_GATES = re.compile(r"identity\.(anchor|video)(\.|$)|quality\.post_processing(\.|$)")
 """What stands beside the gates: how an anchor is chosen, how a clip is sampled, what is done to one afterwards."""
 _SHAPES_NOTHING = re.compile(
-    _JUDGING.pattern + r"|(text|image|video|speech)\.(prices|key|limits|timeout_seconds)(\.|$)"
+    rf"{_JUDGING.pattern}|{SHAPES_NOTHING}"
     r"|(matrix|motion|pipeline)\..*\.tags(\.|$)|matrix\..*\.tier$|pipeline\.steps\.[^.]+\.needs(\.|$)"
 )
 _TABLES = ("matrix", "motion.types")

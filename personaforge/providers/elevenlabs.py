@@ -13,14 +13,14 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from personaforge.errors import BackendError, RateLimited, Refused
-from personaforge.providers.answers import Answer, retry_after
+from personaforge.http.answers import Answer, retry_after
+from personaforge.http.wire import Wire
 from personaforge.providers.capability import Capability, Limits
 from personaforge.providers.pictures import options_of
 from personaforge.providers.pings import number
 from personaforge.providers.protocols import Checked, Job, Reply, Request
 from personaforge.providers.sounds import sound_in
 from personaforge.providers.table import Entry, Options
-from personaforge.providers.wire import Wire
 
 CAPABILITY: Final = Capability(
     "elevenlabs",

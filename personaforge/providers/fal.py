@@ -29,12 +29,12 @@ from typing import Any
 from urllib.parse import quote
 
 from personaforge.errors import BackendError, Blocked, JobFailed, ProviderStopped, Refused, Unavailable, Unknown
-from personaforge.providers.answers import Answer
+from personaforge.http.answers import Answer
+from personaforge.http.wire import Wire
 from personaforge.providers.capability import Capability, Limits
 from personaforge.providers.pictures import data_uri, nearest_size, options_of, references
 from personaforge.providers.protocols import Checked, Job, Remote, Reply, Request
 from personaforge.providers.table import Entry, Options
-from personaforge.providers.wire import Wire
 
 _QUEUE = "https://queue.fal.run"
 _PLATFORM = "https://api.fal.ai/v1"

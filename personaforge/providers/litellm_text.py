@@ -36,10 +36,10 @@ from personaforge.errors import (
     Unavailable,
     Unknown,
 )
-from personaforge.providers.addresses import completions, root
-from personaforge.providers.answers import retry_after
+from personaforge.http.addresses import completions, root
+from personaforge.http.answers import retry_after
+from personaforge.http.secrets import masked, remember
 from personaforge.providers.protocols import Checked, Job, Reply, Request
-from personaforge.providers.secrets import masked, remember
 from personaforge.providers.table import Options
 from personaforge.providers.vendors import vendor_keys
 from personaforge.versions import LITELLM

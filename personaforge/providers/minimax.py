@@ -15,13 +15,13 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from personaforge.errors import BackendError, Blocked, JobFailed, ProviderStopped, RateLimited, Refused, Undelivered
-from personaforge.providers.answers import Answer
+from personaforge.http.answers import Answer
+from personaforge.http.wire import Wire
 from personaforge.providers.capability import Capability, Limits
 from personaforge.providers.pictures import options_of
 from personaforge.providers.protocols import Checked, Job, Reply, Request
 from personaforge.providers.sounds import sound
 from personaforge.providers.table import Entry, Options
-from personaforge.providers.wire import Wire
 
 CAPABILITY: Final = Capability(
     "minimax",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from personaforge.errors import BackendError, Blocked
-from personaforge.providers.answers import Answer
+from personaforge.http.answers import Answer
+from personaforge.http.wire import Wire
 from personaforge.providers.capability import Capability
 from personaforge.providers.table import Options
-from personaforge.providers.wire import Wire
 
 _BASE = "https://api.openai.com"
 _BLOCKS = ("moderation_blocked", "content_policy_violation")

@@ -12,8 +12,8 @@ import binascii
 from typing import Any
 
 from personaforge.errors import Refused, Undelivered
+from personaforge.http.answers import Answer
 from personaforge.providers import kinds
-from personaforge.providers.answers import Answer
 from personaforge.providers.capability import Capability, Limits
 from personaforge.providers.openai_api import openai_wire
 from personaforge.providers.pictures import nearest_size, options_of, references

@@ -19,13 +19,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
-from personaforge.providers.addresses import completions, variable_in_force
-from personaforge.providers.answers import Answer
+from personaforge.http.addresses import completions, variable_in_force
+from personaforge.http.answers import Answer
+from personaforge.http.wire import Wire
 from personaforge.providers.capability import Capability
 from personaforge.providers.protocols import Checked
 from personaforge.providers.table import Options
 from personaforge.providers.vendors import vendor_keys, vendor_of
-from personaforge.providers.wire import Wire
 
 GEMINI_MODELS: Final = "/v1beta/models?pageSize=1000"
 OPENAI_MODELS: Final = "/v1/models"

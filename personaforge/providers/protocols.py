@@ -15,7 +15,7 @@ An adapter only translates. Retries, pauses, journal, budget, polling, downloads
     check    asks something that costs nothing: is it there, is the key  where it `checks`
 
 A finished result that lies at an address is a `Remote`: the engine fetches it, and checks what comes. What goes wrong
-is one of the errors in `personaforge.errors`; `personaforge.providers.answers` classifies what HTTP can say.
+is one of the errors in `personaforge.errors`; `personaforge.http.answers` classifies what HTTP can say.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from personaforge.providers.wire import Wire
+    from personaforge.http.wire import Wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ class Checking(Provider, Protocol):
 
 
 class Wired(Protocol):
-    """A provider that speaks HTTP through `personaforge.providers.wire`; its results are fetched with its key."""
+    """A provider that speaks HTTP through `personaforge.http.wire`; its results are fetched with its key."""
 
     @property
     def wire(self) -> Wire:

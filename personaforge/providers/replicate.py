@@ -28,12 +28,12 @@ from personaforge.errors import (
     Undelivered,
     Unknown,
 )
-from personaforge.providers.answers import Answer
+from personaforge.http.answers import Answer
+from personaforge.http.wire import Wire
 from personaforge.providers.capability import Capability, Limits
 from personaforge.providers.pictures import data_uri, nearest_size, options_of, references
 from personaforge.providers.protocols import Blob, Checked, Job, Remote, Reply, Request
 from personaforge.providers.table import Entry, Options
-from personaforge.providers.wire import Wire
 
 _RATIOS = ("1:1", "2:3", "3:2", "3:4", "4:3", "9:16", "16:9")
 _LARGEST_DATA_URI = 256_000

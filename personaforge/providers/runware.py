@@ -23,12 +23,12 @@ from typing import Any, Final
 from uuid import uuid4
 
 from personaforge.errors import BackendError, Blocked, JobFailed, ProviderStopped, Refused, Unknown
-from personaforge.providers.answers import Answer
+from personaforge.http.answers import Answer
+from personaforge.http.wire import Wire
 from personaforge.providers.capability import Capability, Limits
 from personaforge.providers.pictures import data_uri, options_of, references
 from personaforge.providers.protocols import Checked, Job, Remote, Reply, Request
 from personaforge.providers.table import Entry, Options
-from personaforge.providers.wire import Wire
 
 CAPABILITY = Capability(
     "runware",

@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from personaforge.errors import JobFailed, Undelivered, Unknown
+from personaforge.http.answers import Answer
 from personaforge.providers import kinds
-from personaforge.providers.answers import Answer
 from personaforge.providers.protocols import Blob
 
 

@@ -28,13 +28,13 @@ from personaforge.errors import (
     Unavailable,
     Unknown,
 )
-from personaforge.providers.answers import Answer
+from personaforge.http.answers import Answer
+from personaforge.http.wire import Wire
 from personaforge.providers.capability import Capability, Limits
 from personaforge.providers.pictures import nearest_size, options_of, references
 from personaforge.providers.pings import GEMINI_MODELS, gemini_listed
 from personaforge.providers.protocols import Checked, Job, Remote, Reply, Request
 from personaforge.providers.table import Entry, Options
-from personaforge.providers.wire import Wire
 
 CAPABILITY = Capability(
     "veo",

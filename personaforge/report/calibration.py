@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from personaforge.identity.calibration import Calibration
+from personaforge.listing import and_more
 from personaforge.measuring.calibration import Calibrated
 from personaforge.report.tables import print_table
 from personaforge.report.terminal import echo
@@ -24,7 +25,7 @@ def print_calibration(found: Calibrated) -> None:
     for one in found.skipped[:_SHOWN]:
         echo(f"  {one.path}: {one.reason}")
     if len(found.skipped) > _SHOWN:
-        echo(f"  and {len(found.skipped) - _SHOWN} more pictures, see --json")
+        echo(f" {and_more(len(found.skipped) - _SHOWN, 'pictures')}, see --json")
     echo()
     low, high = min(*found.same, *found.different), max(*found.same, *found.different)
     rows = [

@@ -1,8 +1,8 @@
 """What changed between two sides: node by node, by what its key covers. Comments, descriptions and owners are in no
 key, so a persona that only changed there is not touched; a template or a preset touches everybody who uses it.
 
-A node's own key is its signature without the results of its needs (`personaforge.plan.resolver.NodeResolver.signature`).
-Nodes whose own key is the same and which need one that isn't *follow*: they change only if that comes out different.
+A node's own key is its signature without the results of its needs (`plan.resolver.NodeResolver.signature`). Nodes
+whose own key is the same and which need one that isn't *follow*: they change only if that comes out different.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from personaforge.errors import SpecError
+from personaforge.listing import listed
 from personaforge.plan.graph import ShapeNode
 from personaforge.plan.plan import Reason
 from personaforge.plan.reasons import changes, part_changes
@@ -154,8 +155,8 @@ def _node_changes(before: NodeResolver, after: NodeResolver, keys: dict[str, str
             yield _changed(before, was, after, node)
         elif needs := [name for name in node.needs if name in moved]:
             moved.add(node.name)
-            shown = ", ".join(needs[:3]) + (f" and {len(needs) - 3} more" if len(needs) > 3 else "")
-            yield NodeChange(node.name, "follows", reasons=(Reason("needs", f"only if it changes: {shown}"),))
+            reason = Reason("needs", f"only if it changes: {listed(needs)}")
+            yield NodeChange(node.name, "follows", reasons=(reason,))
     for node in old.values():
         yield NodeChange(node.name, "gone")
 

@@ -7,13 +7,12 @@ installs it for themselves.
 
 from __future__ import annotations
 
-import os
 import shlex
-import subprocess
 import sys
 from pathlib import Path
 
 from personaforge.errors import StoreError
+from personaforge.git import GitFailed, GitMissing, git
 from personaforge.store.files import write_atomic
 from personaforge.store.lockmerge import DRIVER, PATTERN
 
@@ -47,13 +46,12 @@ def driver_command() -> str:
 
 
 def _git(folder: Path, *arguments: str) -> str:
-    # What a hook's environment says of the repository that it runs in may be about another.
-    kept = {name: value for name, value in os.environ.items() if name not in ("GIT_DIR", "GIT_WORK_TREE")}
     try:
-        done = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, env=kept)
-    except OSError as error:
-        raise StoreError(f"git can't be started: {error.strerror}", hint="install git") from error
-    if done.returncode:
-        said = done.stderr.strip().removeprefix("fatal: ")
-        raise StoreError(f"git {arguments[0]}: {said}", where=str(folder), hint="git init makes a repository")
-    return done.stdout.strip()
+        done = git(folder, *arguments)
+    except GitMissing as error:
+        raise StoreError(f"git {error}", hint="install git") from error
+    except GitFailed as error:
+        raise StoreError(str(error), where=str(folder)) from error
+    if done.code:
+        raise StoreError(f"git {arguments[0]}: {done.said}", where=str(folder), hint="git init makes a repository")
+    return done.text

@@ -1,5 +1,5 @@
 """Asks git what a revision holds. Reads objects and nothing else: no hook, filter, attribute or configured program of
-the repository runs, nothing is checked out, and nothing is fetched.
+the repository runs (`personaforge.git`), nothing is checked out, and nothing is fetched.
 
 Files come as raw objects from `git cat-file --batch`, since `git archive`, `git worktree` and `git diff` may start
 programs that a repository names. What a revision holds is a stranger's, so paths and sizes are checked before a byte
@@ -8,13 +8,12 @@ is read.
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from personaforge.errors import MissingExtra, PlanError
+from personaforge.git import Answer, GitFailed, GitMissing, git
 
 MAX_FILES = 50_000
 """Of a revision, that forge would read."""
@@ -24,29 +23,6 @@ MAX_BYTES = 256 * 1024 * 1024
 """All of them together."""
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 """A revision without a file, which git knows in every repository: since it, everything is new."""
-
-_LOCAL = (
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_COMMON_DIR",
-    "GIT_DIR",
-    "GIT_GRAFT_FILE",
-    "GIT_INDEX_FILE",
-    "GIT_NAMESPACE",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_PREFIX",
-    "GIT_SHALLOW_FILE",
-    "GIT_WORK_TREE",
-)
-"""What a hook's environment says about the repository that it runs in, which may be another (git rev-parse
---local-env-vars)."""
-_QUIET = {
-    "GIT_NO_LAZY_FETCH": "1",  # since 2.44; before, no protocol is allowed, which comes to the same
-    "GIT_ALLOW_PROTOCOL": "none",
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_TERMINAL_PROMPT": "0",
-    "LC_ALL": "C",
-}
-_SECONDS = 120
 
 
 class Revision(NamedTuple):
@@ -133,12 +109,11 @@ class Repository:
     def _asked_first(self) -> str:
         """Return where the folder lies in its repository, with `/` at the end; empty for the top."""
         done = self._git("rev-parse", "--show-prefix")
-        if done.returncode:
-            said = done.stderr.decode("utf-8", "replace").strip()
-            if "not a git repository" in said:
+        if done.code:
+            if "not a git repository" in done.said:
                 raise PlanError(f"{self.folder} is in no git repository", hint="git init, and commit the personas")
-            raise PlanError(f"git can't read this repository: {said.removeprefix('fatal: ').splitlines()[0]}")
-        return done.stdout.decode("utf-8", "surrogateescape").rstrip("\n")
+            raise _unreadable(done, "rev-parse")
+        return done.out.decode("utf-8", "surrogateescape").rstrip("\n")
 
     def _merge_base(self, name: str) -> str:
         self.find(name)
@@ -157,27 +132,23 @@ class Repository:
     def _maybe(self, *arguments: str) -> str:
         """Return what git answers, or nothing where it says no."""
         done = self._git(*arguments)
-        return "" if done.returncode else done.stdout.decode("utf-8", "replace").strip()
+        return "" if done.code else done.text
 
     def _run(self, *arguments: str, input: bytes = b"") -> bytes:
         done = self._git(*arguments, input=input)
-        if done.returncode:
-            said = done.stderr.decode("utf-8", "replace").strip() or f"git {arguments[0]} failed"
-            raise PlanError(f"git can't read this repository: {said.removeprefix('fatal: ').splitlines()[0]}")
-        return done.stdout
+        if done.code:
+            raise _unreadable(done, arguments[0])
+        return done.out
 
-    def _git(self, *arguments: str, input: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-        kept = {name: value for name, value in os.environ.items() if name not in _LOCAL}
-        settings = ("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}")
+    def _git(self, *arguments: str, input: bytes = b"") -> Answer:
         try:
-            return subprocess.run(
-                ["git", "--no-pager", *settings, "-C", str(self.folder), *arguments],
-                input=input,
-                capture_output=True,
-                env={**kept, **_QUIET},
-                timeout=_SECONDS,
-            )
-        except FileNotFoundError:
+            return git(self.folder, *arguments, input=input)
+        except GitMissing:
             raise MissingExtra("git is not installed, and revisions are read by it", hint="apt install git") from None
-        except subprocess.TimeoutExpired:
-            raise PlanError(f"git {arguments[0]} took longer than {_SECONDS} s") from None
+        except GitFailed as error:
+            raise PlanError(str(error)) from None
+
+
+def _unreadable(answer: Answer, command: str) -> PlanError:
+    said = answer.said or f"git {command} failed"
+    return PlanError(f"git can't read this repository: {said.splitlines()[0]}")

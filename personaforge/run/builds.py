@@ -5,14 +5,13 @@ Templates are kept with it, as artifacts: a later `forge drift --blame` shows wh
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from personaforge import __version__
+from personaforge.git import GitFailed, git
 from personaforge.plan.plan import Plan
 from personaforge.run.runner import BuildReport
 from personaforge.store.store import Store
@@ -83,21 +82,14 @@ def git_commit(root: Path) -> str | None:
 
 
 def author_date(root: Path, commit: str) -> str | None:
-    """Return when a commit was written, ISO 8601 with the author's offset from UTC; None where git can't say.
-
-    `git cat-file` obeys no setting that runs a program, and is told not to fetch what a partial clone lacks.
-    """
+    """Return when a commit was written, ISO 8601 with the author's offset from UTC; None where git can't say."""
     if not _COMMIT.fullmatch(commit):
         return None
-    command = ["git", "-C", str(root), "cat-file", "commit", commit]
-    # What a hook's environment says of the repository that it runs in may be about another.
-    kept = {name: value for name, value in os.environ.items() if name not in _LOCAL}
-    quiet = {**kept, "GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none", "GIT_OPTIONAL_LOCKS": "0"}
     try:
-        done = subprocess.run(command, capture_output=True, check=True, timeout=10, env=quiet)
-    except (OSError, subprocess.SubprocessError):
+        done = git(root, "cat-file", "commit", commit, seconds=10)
+    except GitFailed:
         return None
-    found = _AUTHOR.search(done.stdout.partition(b"\n\n")[0])
+    found = None if done.code else _AUTHOR.search(done.out.partition(b"\n\n")[0])
     if found is None:
         return None
     seconds, sign, hours, minutes = found.groups()
@@ -108,6 +100,5 @@ def author_date(root: Path, commit: str) -> str | None:
         return None
 
 
-_LOCAL = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_INDEX_FILE", "GIT_NAMESPACE")
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _AUTHOR = re.compile(rb"^author .*> (\d+) ([+-])(\d\d)(\d\d)$", re.MULTILINE)

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 
 from personaforge.errors import BackendError, Blocked, PersonaForgeError, Undelivered
+from personaforge.http.secrets import masked, masked_json
+from personaforge.modalities import MODALITY_OF
 from personaforge.providers import kinds
 from personaforge.providers.capability import Capability
 from personaforge.providers.protocols import Blob, Job, Provider, Reply, Request
-from personaforge.providers.secrets import masked, masked_json
 from personaforge.providers.table import Options, capability, provider
 from personaforge.providers.whole import is_cut_off
 from personaforge.steps.action import Action
@@ -26,9 +27,8 @@ from personaforge.steps.context import pretty_json
 from personaforge.steps.prices import settled
 
 if TYPE_CHECKING:
-    from personaforge.providers.fetch import Fetched, Fetcher
+    from personaforge.providers.results import Fetched, Fetcher
 
-MODALITIES = {"complete": "text", "draw": "image", "film": "video", "speak": "speech"}
 _OUTPUTS = {"complete": "reply", "draw": "image", "film": "clip", "speak": "speech"}
 _WANTED = {"draw": kinds.IMAGES, "film": kinds.VIDEOS, "speak": kinds.SOUNDS}
 MAX_RESULT_BYTES = 256 * 1024 * 1024
@@ -60,12 +60,12 @@ class Executors:
 
     def capability(self, action: Action) -> Capability | None:
         """Return what is fixed about the provider of an action, or None when forge performs it itself."""
-        modality = MODALITIES.get(action.kind)
+        modality = MODALITY_OF.get(action.kind)
         return None if modality is None else capability(modality, action.provider.partition("@")[0])
 
     def provider(self, action: Action) -> Provider:
         """Return the provider that an action is for."""
-        modality, name = MODALITIES[action.kind], action.provider.partition("@")[0]
+        modality, name = MODALITY_OF[action.kind], action.provider.partition("@")[0]
         key = (modality, name, action.account)
         with self._lock:
             if key not in self._providers:
@@ -144,11 +144,11 @@ class Executors:
             raise error from None
 
     def _details(self, action: Action, details: Mapping[str, Any]) -> dict[str, Any]:
-        label = capability(MODALITIES[action.kind], action.provider.partition("@")[0]).label
+        label = capability(MODALITY_OF[action.kind], action.provider.partition("@")[0]).label
         return {**masked_json(details), **({"label": label} if label else {})}
 
     def _fetched(self, action: Action, reply: Reply, wanted: tuple[str, ...]) -> Fetched:
-        from personaforge.providers.fetch import Fetcher
+        from personaforge.providers.results import Fetcher
 
         assert reply.remote is not None
         if self.scratch is None:

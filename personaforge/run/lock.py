@@ -20,6 +20,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from personaforge.errors import StoreError
+from personaforge.listing import listed
 from personaforge.plan.plan import PersonaPlan, Selection
 from personaforge.steps.action import Outcome
 from personaforge.steps.context import ANCHOR
@@ -289,7 +290,7 @@ class LockKeeper:
             else:
                 others.append(name)
         if others:
-            names = ", ".join(sorted(others)[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
+            names = listed(sorted(others))
             persona = self.lock.persona
             self._notice(
                 f"{persona}: the lock's lines of {names} were changed while this build ran, and stay as they are; "

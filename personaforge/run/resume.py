@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from personaforge.errors import BackendError, PersonaForgeError, Refused, StoreError, Unknown
+from personaforge.modalities import MODALITY_OF
 from personaforge.providers.protocols import Cancelling, Deleting, Job
 from personaforge.run.actions import Engine, keep_result
 from personaforge.run.call import Call, unknown
@@ -67,12 +68,11 @@ def deletable(store: Store, start: str = "") -> tuple[list[Entry], dict[str, int
     """Return the ended calls whose jobs a provider would delete, and for every provider that deletes nothing how many
     of its jobs have ended. `start` is the beginning of a key."""
     from personaforge.providers.table import capability
-    from personaforge.run.executors import MODALITIES
 
     found, others = [], dict[str, int]()
     for entry in store.journal.ended_jobs(start):
         name = entry.provider.partition("@")[0]
-        if capability(MODALITIES[entry.kind], name).deletes:
+        if capability(MODALITY_OF[entry.kind], name).deletes:
             found.append(entry)
         else:
             others[name] = others.get(name, 0) + 1

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from personaforge.modalities import MODALITIES
 from personaforge.providers.capability import Limits
 from personaforge.providers.table import capability, names
 from personaforge.run.actions import Engine
@@ -19,8 +20,6 @@ from personaforge.run.executors import Executors
 from personaforge.run.limits import Lanes, least
 from personaforge.spec.settings import Settings
 from personaforge.store.store import Store
-
-_GROUPS = ("text", "image", "video", "speech")
 
 
 def engine_of(
@@ -59,7 +58,7 @@ def declared_limits(settings: Iterable[Settings]) -> dict[tuple[str, str], Limit
     """Return the limits that presets declare, by (modality, provider); the strictest where personas differ."""
     found: dict[tuple[str, str], Limits] = {}
     for one in settings:
-        for group in _GROUPS:
+        for group in MODALITIES:
             declared = one.get(group)
             if not declared or declared["provider"] not in names(group):
                 continue  # a plug-in's, in a process that doesn't have it
@@ -118,7 +117,7 @@ def settle_recorded(store: Store) -> None:
 def _timeouts(settings: Sequence[Settings]) -> dict[str, float]:
     found: dict[str, float] = {}
     for one in settings:
-        for group in _GROUPS:
+        for group in MODALITIES:
             seconds = one.get(f"{group}.timeout_seconds")
             if seconds is not None:
                 found[group] = max(found.get(group, 0.0), float(seconds))

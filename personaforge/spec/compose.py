@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -32,6 +33,7 @@ from personaforge.spec.bodies import (
     without_defaults,
 )
 from personaforge.spec.overlay import (
+    NOBODY,
     RENAMED,
     PersonaSources,
     Shared,
@@ -47,6 +49,8 @@ from personaforge.spec.source import Source, acting_interpolation, read_source
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
+LATER = ("photos",)
+"""Groups that were added after projects had a config.yaml of their own."""
 _HYDRA_LOCK = threading.RLock()
 """Hydra's loader and config store are process-wide."""
 
@@ -101,8 +105,7 @@ class Composer:
         with _HYDRA_LOCK:
             check_overrides(choices)
             if choices not in self._shared:
-                nowhere = PersonaSources((Source(Path(), "conf", "", "", {}, frozenset()),))
-                self._shared[choices] = Shared(nowhere, self._hydra(nowhere, [], choices))
+                self._shared[choices] = Shared(NOBODY, self._hydra(NOBODY, [], choices))
             return dict(self._shared[choices].plain)
 
     @cached_property
@@ -142,8 +145,8 @@ class Composer:
         parts = []
         with self._session(sources, [] if choices is not None else bodies):
             loader = GlobalHydra.instance().config_loader()
-            asked = choices if choices is not None else [main_choice(bodies), *overrides]
-            defaults = guarded(sources, lambda: loader.compute_defaults_list("config", list(asked), RunMode.RUN))
+            asked = list(choices) if choices is not None else [main_choice(bodies), *overrides]
+            defaults = guarded(sources, lambda: loader.compute_defaults_list(self._root, asked, RunMode.RUN))
             for entry in defaults.defaults:
                 file = own / f"{entry.config_path or ''}.yaml"
                 if not (entry.config_path or "hydra").startswith(("hydra", "persona/file_")) and file.is_file():
@@ -160,7 +163,7 @@ class Composer:
         with _HYDRA_LOCK, self._session(sources, bodies):
             loader = GlobalHydra.instance().config_loader()
             asked = [*([main_choice(bodies)] if bodies else []), *overrides]
-            defaults = guarded(sources, lambda: loader.compute_defaults_list("config", asked, RunMode.RUN))
+            defaults = guarded(sources, lambda: loader.compute_defaults_list(self._root, asked, RunMode.RUN))
             folders = self._project.conf_folders
             for entry in defaults.defaults:
                 path, package = entry.config_path or "", entry.package or ""
@@ -192,9 +195,10 @@ class Composer:
 
         def composed() -> DictConfig:
             try:
-                return compose("config", overrides=asked)
+                return compose(self._root, overrides=asked)
             except ConfigCompositionException as error:
-                problem = _override_problem(sources, error, overrides, self.base) if bodies else None
+                of_line = bool(bodies) or sources is NOBODY  # else they are what personas choose
+                problem = _override_problem(sources, error, overrides, self.base) if of_line else None
                 if problem is None:
                     raise
                 raise SpecError(problem) from error
@@ -202,6 +206,19 @@ class Composer:
         with self._session(sources, bodies):
             config: DictConfig = guarded(sources, composed)
         return config
+
+    @cached_property
+    def _root(self) -> str:
+        """The name of what is composed: config.yaml, or that behind the groups which it doesn't choose."""
+        return "whole" if self._later else "config"
+
+    @cached_property
+    def _later(self) -> tuple[str, ...]:
+        """The groups of `LATER` that the config.yaml in force doesn't choose: a project's own may be older than they
+        are, and the packaged one is part of what every lock was accepted under."""
+        folder = next(folder for folder in self._project.conf_folders if (folder / "config.yaml").is_file())
+        text = (folder / "config.yaml").read_text(encoding="utf-8")
+        return tuple(name for name in LATER if not re.search(rf"\b{name}(@\w*)?\s*:", text))
 
     def _session(self, sources: PersonaSources, bodies: Sequence[Mapping[str, Any]]) -> AbstractContextManager[None]:
         """A Hydra set up with our search path, and the persona's files in its config store."""
@@ -230,6 +247,9 @@ class Composer:
             kept = store.repo.pop("persona", None)
             try:
                 Hydra.create_main_hydra2(task_name="forge", config_search_path=path)
+                if self._later:
+                    first = [{name: "default"} for name in self._later]
+                    store.store(name="whole", node=OmegaConf.create({"defaults": [*first, "config", "_self_"]}))
                 if bodies:
                     for index, body in enumerate(bodies):
                         node = OmegaConf.create(
@@ -239,6 +259,7 @@ class Composer:
                 yield
             finally:
                 store.repo.pop("persona", None)
+                store.repo.pop("whole.yaml", None)
                 if kept is not None:
                     store.repo["persona"] = kept
                 GlobalHydra.instance().hydra = before

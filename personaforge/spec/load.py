@@ -165,19 +165,33 @@ class Loader:
             )
             raise SpecError(problem)
 
-    def group(self, name: str) -> dict[str, Any]:
+    def group(self, name: str, overrides: Sequence[str] = ()) -> dict[str, Any]:
         """Return a group as the project declares it, without a persona. Raises SpecError."""
-        key = digest_strings("project-group/1", [_fingerprint(self._project), name])
+        key = digest_strings("project-group/2", [_fingerprint(self._project), name, *overrides])
         body = self._cache.get_spec(key) if self._cache is not None else None
         if body is None:
-            from personaforge.spec.compose import Composer
-            from personaforge.spec.validation import checked_group
-
-            body = orjson.dumps(checked_group(name, Composer(self._project).base()[name]))
+            body = orjson.dumps(self._group(name, tuple(overrides)))
             if self._cache is not None:
                 self._cache.put_spec(key, body, {})
         found: dict[str, Any] = orjson.loads(body)
         return found
+
+    def _group(self, name: str, overrides: tuple[str, ...]) -> Any:
+        from personaforge.spec.compose import Composer
+        from personaforge.spec.overlay import NOBODY
+        from personaforge.spec.validation import check_locks, checked_group
+
+        composer = Composer(self._project)
+        try:
+            composed = composer.base(overrides)
+            if overrides:
+                check_locks(composed, composer.base())
+            return checked_group(name, composed[name])
+        except SpecError as error:
+            if all(problem.where != NOBODY.main.shown for problem in error.problems):
+                raise
+            origins = composer.origins(NOBODY, overrides)
+            raise SpecError([_located(one, NOBODY.main.shown, origins) for one in error.problems]) from None
 
     def _key(self, file: Path, overrides: Sequence[str], *, fresh: bool = False) -> str:
         try:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, JsonValue, StringConstraints, model_validator
 
 from personaforge.spec.assertions import Checks
+from personaforge.spec.photos import Photos
 from personaforge.spec.pipeline import Pipeline
 from personaforge.spec.project import ID_PATTERN
 from personaforge.spec.values import (
@@ -555,6 +556,7 @@ class Persona(Model):
     matrix: Matrix
     fashion: Fashion
     motion: Motions
+    photos: Photos
 
 
 def validate_persona(data: Any) -> Persona:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from personaforge.errors import Problem, SpecError
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 _MISSING_OPTION = re.compile(r"Could not find '([^']*)/([^'/]*)'")
-_OURS = re.compile(r"^In '(config|persona/file_\d+)': ")
+_OURS = re.compile(r"^In '(config|whole|persona/file_\d+)': ")
 """How Hydra names what we hand it; a person knows neither."""
 
 
@@ -42,6 +43,10 @@ class PersonaSources(NamedTuple):
     def main(self) -> Source:
         """The persona file."""
         return self.files[-1]
+
+
+NOBODY = PersonaSources((Source(Path(), "conf", "", "", {}, frozenset()),))
+"""In a persona's place where the project's own settings are composed."""
 
 
 class Shared:

@@ -35,6 +35,7 @@ GROUPS = (
     "matrix",
     "fashion",
     "motion",
+    "photos",
 )
 """The Hydra groups, in the order in which `forge config` shows them."""
 

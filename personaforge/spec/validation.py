@@ -20,7 +20,7 @@ from personaforge.spec.domain import domain_problems
 from personaforge.spec.grammar import FigureAssertion, parse_assertion
 from personaforge.spec.measures import MEASURES, SCOPES
 from personaforge.spec.models import Persona, validate_persona
-from personaforge.spec.overlay import PersonaSources
+from personaforge.spec.overlay import NOBODY, PersonaSources
 from personaforge.spec.pipeline import Prompted, Step
 from personaforge.spec.project import Project
 from personaforge.spec.sections import pin_problems, read_schema
@@ -28,14 +28,21 @@ from personaforge.spec.shared_folder import declared_fault
 
 
 def checked_group(name: str, composed: Any) -> Any:
-    """Return a group's plain values, checked without a persona. Raises SpecError."""
+    """Return a group's plain values, checked without a persona. Raises SpecError, whose problems are in `conf`."""
     kind: Any = Persona.model_fields[name].annotation
     adapter: TypeAdapter[Any] = TypeAdapter(kind)
     try:
         return adapter.dump_python(adapter.validate_python(composed), mode="json", by_alias=True)
     except ValidationError as error:
-        paths = ((".".join(map(str, (name, *item["loc"]))), item["msg"]) for item in error.errors(include_url=False))
-        raise SpecError([Problem("conf", path, message) for path, message in paths]) from None
+        found = ({**item, "loc": (name, *item["loc"])} for item in error.errors(include_url=False))
+        raise SpecError([_problem(NOBODY, item) for item in found]) from None
+
+
+def check_locks(composed: Mapping[str, Any], project: Mapping[str, Any]) -> None:
+    """Raise SpecError where overrides depart from what the project locks."""
+    problems = list(_locked(NOBODY, composed, project))
+    if problems:
+        raise SpecError(problems)
 
 
 def check_persona(

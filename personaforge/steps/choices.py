@@ -7,14 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from personaforge.modalities import ACTIONS
 from personaforge.providers.capability import Capability
 from personaforge.spec.settings import View
 from personaforge.steps.action import Action
 from personaforge.steps.context import Context
 from personaforge.steps.prices import price_of
-
-KINDS = {"image": "draw", "video": "film", "speech": "speak"}
-"""Action kind by modality."""
 
 
 class Choice(NamedTuple):
@@ -66,14 +64,14 @@ def asked(
             request["options"] = dict(options[model])
         found.append(
             Action(
-                kind=KINDS[modality],
+                kind=ACTIONS[modality],
                 provider=capability.maker,
                 request={**request, "model": model},
                 inputs={name: digest for name, digest in inputs.items() if name in capability.reads},
                 take=context.take,
                 attempt=attempt,
                 deterministic=capability.deterministic,
-                price=price_of(capability.paid, prices.get(model), KINDS[modality], {**everything, **request}),
+                price=price_of(capability.paid, prices.get(model), ACTIONS[modality], {**everything, **request}),
                 account=account if provider == own else "",
             )
         )

@@ -20,6 +20,7 @@ from collections.abc import Generator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from personaforge.errors import JobFailed, Refused
+from personaforge.listing import and_more
 from personaforge.spec.sections import dropped_pins, section_problems
 from personaforge.steps.action import Action, Result
 from personaforge.steps.attempts import Called
@@ -111,5 +112,5 @@ def reason_of(context: Context, step: str, problems: Sequence[str], facts: Mappi
     path = f"pipeline.steps.{step}.max_tokens"
     if facts.get("truncated"):
         return f"the answer was cut off at {context.settings[path]} tokens; raise {path}"
-    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    more = f" ({and_more(len(problems) - 1).strip()})" if len(problems) > 1 else ""
     return f"the answer doesn't fit: {problems[0]}{more}; `forge explain {context.node.id}` shows what came back"

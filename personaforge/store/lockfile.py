@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from personaforge.errors import StoreError
+from personaforge.listing import listed
 from personaforge.spec.names import KEY as FORMERLY
 from personaforge.spec.project import ID_PATTERN
 from personaforge.store.artifact import SUFFIXES, is_digest
@@ -286,8 +287,7 @@ def _conflict(data: bytes, path: Path) -> StoreError:
         for name, (ours, theirs) in sorted(sides.items())
         if not same_line(ours, theirs)
     ]
-    more = f" and {len(found) - 3} more" if len(found) > 3 else ""
-    what = f": {'; '.join(found[:3])}{more}" if found else ""
+    what = f": {listed(found, between='; ')}" if found else ""
     hint = "keep one line of each pair, and remove the lines of marks"
     return StoreError(f"the lock holds a merge conflict{what}", hint=hint, where=str(path))
 

@@ -9,12 +9,12 @@ are, with every field that a newer forge may have written.
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from personaforge.errors import StoreError
+from personaforge.git import GitFailed, git
 from personaforge.store.files import write_atomic
 from personaforge.store.lockfile import LockFile, lock_lines, same_line, shown_line
 
@@ -92,11 +92,12 @@ def merge_files(base: Path, ours: Path, theirs: Path) -> list[str]:
     try:
         found = merge_locks(base.read_bytes(), ours.read_bytes(), theirs.read_bytes())
     except StoreError as error:
-        done = subprocess.run(
-            ["git", "merge-file", "-L", "ours", "-L", "base", "-L", "theirs", str(ours), str(base), str(theirs)],
-            capture_output=True,
-        )
-        if done.returncode == 0:
+        names = ("-L", "ours", "-L", "base", "-L", "theirs")
+        try:
+            done = git(None, "merge-file", *names, str(ours), str(base), str(theirs))
+        except GitFailed as failure:
+            raise StoreError(f"{ours} can't be merged as text, either: {failure}") from failure
+        if done.code == 0:
             return []  # git's merge of the text is clean; forge reads it, or says what is wrong with it
         return [f"it was merged as text, since {error}"]
     write_atomic(ours.absolute(), found.text)

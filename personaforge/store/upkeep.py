@@ -12,7 +12,6 @@ no damage: it is reported with the reason, left where it is, and stops a collect
 from __future__ import annotations
 
 import os
-import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ import orjson
 
 from personaforge.digest import digest_json
 from personaforge.errors import StoreError, Unreadable
+from personaforge.git import GitFailed, git
 from personaforge.spec.names import read_names
 from personaforge.spec.project import Project
 from personaforge.store.files import DAMAGED, unwritable
@@ -32,6 +32,8 @@ from personaforge.store.store import Store, artifacts
 
 _YOUNGEST_SECONDS = 3600
 """Nothing younger is collected: a build may have written it a moment ago and not yet said what for."""
+_GIT_SECONDS = 600.0
+"""For one question to git: a repository may be large."""
 
 
 @dataclass
@@ -286,12 +288,14 @@ def digests_in(data: bytes) -> set[str]:
 
 def _git(project: Project, *arguments: str) -> bytes:
     try:
-        done = subprocess.run(["git", "-C", str(project.root), *arguments], capture_output=True, check=True)
-    except (OSError, subprocess.CalledProcessError) as error:
-        detail = (getattr(error, "stderr", None) or b"").decode("utf-8", "replace") or str(error)
-        message = f"can't read the git revisions that name artifacts: {detail.strip()}"
-        raise StoreError(message, hint="nothing was removed") from error
-    return done.stdout
+        done = git(project.root, *arguments, seconds=_GIT_SECONDS)
+    except GitFailed as error:
+        detail = str(error)
+    else:
+        if not done.code:
+            return done.out
+        detail = done.said
+    raise StoreError(f"can't read the git revisions that name artifacts: {detail}", hint="nothing was removed")
 
 
 def _put_aside(path: str, repair: bool) -> int:

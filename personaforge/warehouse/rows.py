@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from personaforge.digest import digest_bytes, digest_strings
+from personaforge.leaves import leaves
 
 Row = dict[str, Any]
 Rows = Iterator[tuple[str, Row]]
@@ -130,21 +131,8 @@ def _parts(record: Mapping[str, Any]) -> Iterator[tuple[str, str, Any, bool]]:
         yield "template", name, digest, False
     for name, digest in sources.get("needs", {}).items():
         yield "need", name, digest, False
-    for path, value in _flat(sources.get("settings", {})).items():
+    for path, value in leaves(sources.get("settings", {})).items():
         yield "setting", path, value, False
-
-
-def _flat(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings by the paths of their leaves; one that was read twice, alone and within a larger one, is one."""
-    found: dict[str, Any] = {}
-    pending = list(settings.items())
-    while pending:
-        path, value = pending.pop()
-        if isinstance(value, Mapping) and value:
-            pending += [(f"{path}.{name}", inner) for name, inner in value.items()]
-        else:
-            found[path] = value
-    return found
 
 
 def _measurement(name: str, record: Mapping[str, Any]) -> Rows:

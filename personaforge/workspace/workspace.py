@@ -120,9 +120,9 @@ class Workspace:
 
         return Composer(self.project).base(choices)
 
-    def group(self, name: str) -> dict[str, Any]:
+    def group(self, name: str, overrides: Sequence[str] = ()) -> dict[str, Any]:
         """Return a group as the project declares it, checked, without a persona. Raises SpecError."""
-        return Loader(self.project, self.store.index).group(name)
+        return Loader(self.project, self.store.index).group(name, overrides)
 
     def document(self, loaded: Loaded) -> dict[str, Any]:
         """Return the document of a persona as it was last built. Raises PlanError and StoreError."""
@@ -333,7 +333,8 @@ class Workspace:
         repinned |= {node.id for node in nodes if node.persona in sticky and node.kind in _FACE_KINDS}
         if selected is not None:
             selected |= forced | repinned
-        return Selection(selected, forced, repinned)
+        excluded = chosen(asked.exclude) if asked.exclude else frozenset()
+        return Selection(selected, forced, repinned, excluded=excluded)
 
 
 def _selectable(loaded: Loaded, planner: Planner) -> list[Selectable]:

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, features
 
-from personaforge.faces.picture import Picture, UnreadablePicture, read_picture
+import personaforge.faces.picture as picture_module
+from personaforge.faces.picture import SUFFIXES, Picture, UnreadablePicture, read_picture
 
 Encode = Callable[..., bytes]
 
@@ -114,6 +115,20 @@ def test_every_format_is_turned_once(encode: Encode, kind: str) -> None:
         pixels = read_picture(encode(image, kind, exif=exif)).pixels
         assert pixels.shape == ((32, 64, 3) if orientation == 3 else (64, 32, 3))
         assert pixels[corner][2] > 200 and pixels.flags.c_contiguous, (kind, orientation)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_every_suffix_that_is_taken_for_a_picture_is_read(encode: Encode, suffix: str) -> None:
+    kind = Image.registered_extensions()[suffix]
+    if kind == "AVIF" and not features.check("avif"):
+        pytest.skip("this Pillow has no AVIF")
+    smooth = np.full((32, 48, 3), 120, dtype=np.uint8)
+    assert np.abs(read_picture(encode(smooth, kind)).pixels.astype(int) - 120).max() <= 6
+
+
+def test_no_format_is_read_that_no_suffix_names() -> None:
+    named = {Image.registered_extensions()[suffix] for suffix in SUFFIXES}
+    assert named == {*picture_module._FORMATS}
 
 
 def test_avif(encode: Encode, monkeypatch: pytest.MonkeyPatch) -> None:

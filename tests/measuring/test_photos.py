@@ -15,7 +15,8 @@ from personaforge.cli.main import COMMANDS, run
 from personaforge.errors import PersonaForgeError, SpecError
 from personaforge.identity.score import Cause, Unmeasured
 from personaforge.measuring.photo_score import SCORES, PhotoVerdict
-from personaforge.measuring.photos import Scored, photo_settings, score_photos
+from personaforge.measuring.photos import Scored, score_photos
+from personaforge.spec.load import Loader
 from personaforge.spec.project import Project, packaged
 from personaforge.testing import write_project
 from personaforge.workspace.workspace import Workspace
@@ -127,6 +128,24 @@ def test_six_people_are_no_portrait(space: Workspace, project: Path, photos: dic
     others = {name: value for name, value in photo.score.scores.items() if name != "occlusion"}
     assert all(isinstance(value, float) and value > 85 for value in others.values()), others
     assert found.summary.ready is False
+
+
+def test_a_folder_has_the_same_pictures_for_photos_and_for_eval(project: Path, space: Workspace) -> None:
+    from PIL import Image, features
+
+    from personaforge.measuring.evaluation import _pictures
+    from personaforge.measuring.photos import _files
+
+    for name in ("a.avif", "b.JPE", "c.tif", "d.heic", "e.txt"):
+        (project / "photos" / name).write_bytes(b"x")
+    pictures = ["photos/a.avif", "photos/b.JPE", "photos/c.tif"]
+    assert _files(["photos"]) == (pictures, ["photos/d.heic", "photos/e.txt"])
+    assert list(_pictures(["photos"])) == pictures
+    if not features.check("avif"):
+        pytest.skip("this Pillow has no AVIF")
+    Image.new("RGB", (64, 64), (90, 90, 90)).save(project / "photos/a.avif")
+    first = score_photos(space, ["photos"]).photos[0]
+    assert first.path == "photos/a.avif" and first.measurement["status"] == "measured"
 
 
 @pytest.mark.pack
@@ -284,34 +303,45 @@ def test_bad_arguments_are_said_plainly(space: Workspace, project: Path) -> None
 def settings_of(root: Path, text: str) -> dict[str, Any]:
     (root / "conf/photos").mkdir(parents=True, exist_ok=True)
     (root / "conf/photos/default.yaml").write_text(text)
-    return photo_settings(Project(root))
+    return group_of(root)
+
+
+def group_of(root: Path, *overrides: str) -> dict[str, Any]:
+    return Loader(Project(root)).group("photos", overrides)
 
 
 SHIPPED = (packaged("conf") / "photos/default.yaml").read_text()
 
 
 def test_a_project_without_its_own_has_the_shipped_settings(project: Path) -> None:
-    shipped = photo_settings(Project(project))
+    shipped = group_of(project)
     assert shipped["usable"] == {"min_overall": 70, "min_score": 25}
     (project / "conf").mkdir()
-    assert photo_settings(Project(project)) == shipped
+    assert group_of(project) == shipped
     assert settings_of(project, SHIPPED) == shipped
 
 
 @pytest.mark.parametrize(
     ("old", "new", "path", "says"),
     [
-        ("minimum: 512", "minimum: many", "resolution.minimum", "found 'many', expected a number"),
-        ("minimum: 512", "minimum: .nan", "resolution.minimum", "expected a number"),
-        ("minimum: 512", "minimum: true", "resolution.minimum", "expected a number"),
-        ("minimum: 512", "minimum: -1", "resolution.minimum", "expected a number from 0 up"),
-        ("minimum: 512", "minimum: 2048", "resolution", "between 0 and recommended"),
-        ("at_minimum: 60", "at_minimum: 600", "resolution.at_minimum", "expected 0 to 100"),
-        ("recommended_from: 10", "recommended_from: 30", "count.recommended_from", "is above recommended_to"),
-        ("sharpness: 0.25", "sharpnes: 0.25", "weights.sharpnes", "is no setting here"),
-        ("sharpness: 0.25, ", "", "weights", "lacks sharpness"),
-        ("formats: [jpeg, png]", "formats: jpeg", "file.formats", "expected a list of names"),
-        ("face_detection: {zero: 0.50, full: 0.65}", "face_detection: 3", "face_detection", "expected keys and values"),
+        ("minimum: 512", "minimum: many", "resolution.minimum", "found 'many', expected a valid number"),
+        ("minimum: 512", "minimum: '512'", "resolution.minimum", "found '512', expected a valid number"),
+        ("minimum: 512", "minimum: .nan", "resolution.minimum", "found nan, expected "),
+        ("minimum: 512", "minimum: true", "resolution.minimum", "found True, expected a valid number"),
+        ("minimum: 512", "minimum: -1", "resolution.minimum", "found -1, expected greater than or equal to 0"),
+        ("minimum: 512", "minimum: 2048", "resolution", "found minimum 2048, expected it between 0 and recommended"),
+        ("at_minimum: 60", "at_minimum: 600", "resolution.at_minimum", "found 600, expected less than or equal to 100"),
+        ("recommended_from: 10", "recommended_from: 30", "count", "recommended_from no larger than recommended_to"),
+        ("sharpness: 0.25", "sharpnes: 0.25", "weights.sharpness", "is missing"),
+        ("sharpness: 0.25, ", "", "weights.sharpness", "is missing"),
+        ("{resolution: 0.15", "{gloss: 1, resolution: 0.15", "weights.gloss", "is not a setting"),
+        ("formats: [jpeg, png]", "formats: jpeg", "file.formats", "found 'jpeg', expected a valid tuple"),
+        (
+            "face_detection: {zero: 0.50, full: 0.65}",
+            "face_detection: 3",
+            "face_detection",
+            "found 3, expected a valid",
+        ),
         ("{zero: 0.50, full: 0.65}", "{zero: 0.65, full: 0.50}", "face_detection", "expected full above zero"),
         ("{zero: 0.78, full: 0.52}", "{zero: 0.5, full: 0.5}", "sharpness.face", "expected full below zero"),
     ],
@@ -321,8 +351,10 @@ def test_wrong_settings_are_named_with_their_line(project: Path, old: str, new: 
     with pytest.raises(SpecError) as caught:
         settings_of(project, SHIPPED.replace(old, new))
     problem = caught.value.problems[0]
-    assert (problem.path, says in problem.message) == (path, True), caught.value.problems
-    assert problem.where.startswith("conf/photos/default.yaml:")
+    assert (problem.path, says in problem.message) == (f"photos.{path}", True), caught.value.problems
+    number = int(problem.where.removeprefix("conf/photos/default.yaml:"))
+    line = (project / "conf/photos/default.yaml").read_text().splitlines()[number - 1]
+    assert any(f"{part}:" in line for part in path.split(".")), line
 
 
 def test_every_problem_is_named_at_once(project: Path) -> None:
@@ -330,7 +362,10 @@ def test_every_problem_is_named_at_once(project: Path) -> None:
         settings_of(
             project, SHIPPED.replace("minimum: 512", "minimum: x").replace("max_distance: 5", "max_distance: y")
         )
-    assert [problem.path for problem in caught.value.problems] == ["resolution.minimum", "duplicates.max_distance"]
+    assert [problem.path for problem in caught.value.problems] == [
+        "photos.resolution.minimum",
+        "photos.duplicates.max_distance",
+    ]
 
 
 def test_weights_of_nothing_are_refused(project: Path) -> None:
@@ -341,6 +376,72 @@ def test_weights_of_nothing_are_refused(project: Path) -> None:
         settings_of(project, SHIPPED.replace(line, re.sub(r"0\.\d+", "0", line)))
 
 
+def test_what_forge_photos_has_always_taken_is_still_taken(project: Path) -> None:
+    odd = SHIPPED.replace("minimum: 5,", "minimum: 5.5,").replace("max_distance: 5", "max_distance: 0")
+    odd = odd.replace("{below: 70", "{below: 700").replace("formats: [jpeg, png]", "formats: []")
+    found = settings_of(project, odd)
+    assert (found["count"]["minimum"], found["duplicates"]["max_distance"], found["advice"]["below"]) == (5.5, 0, 700)
+    assert found["file"]["formats"] == []
+
+
+def test_settings_are_composed_and_overridden_as_others_are(project: Path) -> None:
+    assert group_of(project, "photos.usable.min_overall=60")["usable"] == {"min_overall": 60, "min_score": 25}
+    strict = SHIPPED.replace("min_overall: 70", "min_overall: 90")
+    (project / "conf/photos").mkdir(parents=True)
+    (project / "conf/photos/strict.yaml").write_text(strict)
+    assert group_of(project, "photos=strict")["usable"]["min_overall"] == 90
+    (project / "conf/project").mkdir()
+    settings = project / "conf/project/settings.yaml"
+    settings.write_text("photos: {usable: {min_score: 30}}\n")
+    assert group_of(project)["usable"] == {"min_overall": 70, "min_score": 30}
+    settings.write_text("locked: [photos.usable.min_score]\n")
+    assert group_of(project, "photos.usable.min_overall=60")["usable"]["min_overall"] == 60
+    with pytest.raises(SpecError, match="but the project locks it to 25"):
+        group_of(project, "photos.usable.min_score=1")
+
+
+def test_a_projects_own_list_of_groups_may_choose_this_one_or_not(project: Path) -> None:
+    (project / "conf/photos").mkdir(parents=True)
+    (project / "conf/photos/strict.yaml").write_text(SHIPPED.replace("min_overall: 70", "min_overall: 90"))
+    older = (packaged("conf") / "config.yaml").read_text()
+    persona = project / "personas/ana.yaml"
+    for text, usual in ((older, 70), (older.replace("  - motion:", "  - photos: strict\n  - motion:"), 90)):
+        (project / "conf/config.yaml").write_text(text)
+        shipped = Loader(Project(project)).load(persona).settings.value("photos")
+        assert shipped == group_of(project) and shipped["usable"]["min_overall"] == usual
+        assert group_of(project, "photos.usable.min_overall=60")["usable"]["min_overall"] == 60
+        assert group_of(project, "photos=default")["usable"]["min_overall"] == 70
+
+
+@pytest.mark.parametrize(
+    ("override", "path", "says"),
+    [
+        ("photos.usable.min_overal=60", "photos.usable.min_overal", "Could not override"),
+        ("photos.usable.min_overall=much", "photos.usable.min_overall", "found 'much', expected a valid number"),
+        ("photos.usable.min_overall=${oc.env:HOME}", "photos.usable.min_overall", "may not call a resolver"),
+        ("photos=none", "photos", "Could not find 'photos/none'"),
+    ],
+)
+def test_wrong_overrides_are_said_to_be_of_the_command_line(project: Path, override: str, path: str, says: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        group_of(project, override)
+    [problem] = caught.value.problems
+    assert (problem.where, problem.path) == ("command line", path) and says in problem.message
+
+
+@pytest.mark.usefixtures("photos_command", "no_pack")
+def test_an_override_is_told_from_a_file(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from PIL import Image
+
+    Image.new("RGB", (64, 64), (90, 90, 90)).save(project / "photos.a=b.png")
+    assert run(["photos", "score", "photos.a=b.png", "photos.advice.below=0", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [one["path"] for one in found["photos"]] == ["photos.a=b.png"]
+    assert run(["photos", "score", "photos.advice.below=0"]) == 2
+    assert run(["photos", "score", "photos.a=b.png", "photos.advice.bellow=0"]) == 2
+    assert "did you mean photos.advice.below?" in capsys.readouterr().err
+
+
 def test_settings_stay_data_and_in_the_project(project: Path, tmp_path: Path) -> None:
     with pytest.raises(SpecError):
         settings_of(project, SHIPPED + "evil: ${oc.env:HOME}\n")
@@ -348,7 +449,7 @@ def test_settings_stay_data_and_in_the_project(project: Path, tmp_path: Path) ->
     (project / "conf/photos/default.yaml").unlink()
     (project / "conf/photos/default.yaml").symlink_to(tmp_path / "outside.yaml")
     with pytest.raises(SpecError, match="leads out of the project"):
-        photo_settings(Project(project))
+        group_of(project)
 
 
 # The command

@@ -8,7 +8,8 @@ import pytest
 
 from personaforge.errors import PersonaForgeError, SpecError
 from personaforge.faces.packs import PUBLISHED, role_of
-from personaforge.packs.catalog import Catalog, read_catalog, shown_address
+from personaforge.http.url import shown_address
+from personaforge.packs.catalog import Catalog, read_catalog
 from personaforge.spec.project import Project
 from personaforge.testing import write_project
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from personaforge.http.wire import Wire
 from personaforge.providers.capability import Capability, Limits
 from personaforge.providers.protocols import Job, Remote, Reply, Request
 from personaforge.providers.table import Entry, Options
-from personaforge.providers.wire import Wire
 
 CAPABILITY = Capability(
     "finder",

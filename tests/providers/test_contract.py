@@ -89,7 +89,7 @@ def test_the_capability_says_what_the_adapter_does(case: Case) -> None:
 def test_too_many_requests_pause_the_provider_and_are_sent_again(
     case: Case, server: Server, shop: Shop, asked: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import personaforge.providers.wire as wire
+    import personaforge.http.wire as wire
 
     monkeypatch.setattr(wire.time, "time", lambda: 4_070_908_800.0)
     server.script(case.submit, too_many(asked))
@@ -315,7 +315,8 @@ def test_no_key_goes_to_where_results_lie(case: Case, server: Server, shop: Shop
 
 @those(lambda case: bool(case.file))
 def test_a_slow_drip_ends(case: Case, server: Server, shop: Shop) -> None:
-    from personaforge.providers.fetch import Bounds, Fetcher
+    from personaforge.http.fetch import Bounds
+    from personaforge.providers.results import Fetcher
 
     shop.engine.executors.fetcher = Fetcher(Bounds(seconds=0.2, silence=5))
     server.script(case.file, *[Drip(64, 0.05)] * 100)

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import pytest
 
 from personaforge.errors import ProviderStopped, RateLimited, Unknown
+from personaforge.http.secrets import masked
 from personaforge.providers.kling import KlingVideos, token
 from personaforge.providers.protocols import Request
-from personaforge.providers.secrets import masked
 from personaforge.providers.table import Options
 from tests.providers.cases import CASES
 from tests.providers.contract import CANARY, Case, Shop, stocked

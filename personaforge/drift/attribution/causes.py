@@ -22,12 +22,12 @@ from personaforge.drift.attribution.inputs import (
     InputHistory,
     Step,
     changes_of,
-    text_diff,
 )
 from personaforge.drift.attribution.likelihood import Change, weigh
 from personaforge.drift.detector.cusum import Record
 from personaforge.drift.detector.detector import Finding, evidence
 from personaforge.identity.metric import Metric
+from personaforge.leaves import text_diff
 
 PLAIN, BARE = 1.0, 0.02
 """Prior weights of a change of a key part, and of a new commit or forge that brought none. Ours: every key part of a
@@ -235,17 +235,21 @@ def _with_diffs(
         if part.is_text:
             old, new = parts.text(part.before), parts.text(part.after)
             if old is not None and new is not None:
-                part = part._replace(diff=text_diff(old, new, part.name))
+                part = part._replace(diff=_diff(old, new, part.name))
             else:
                 gone = " and ".join(word for word, text in (("old", old), ("new", new)) if text is None)
                 prompts = [parts.prompt(places[index].artifact) for index in (*before[-1:], one.first)]
                 part = part._replace(note=f"its {gone} text is not kept, as builds of before this did")
                 if len(prompts) == 2 and prompts[0] and prompts[1]:
                     node = places[one.first].node
-                    part = part._replace(diff=text_diff(prompts[0], prompts[1], f"prompt of {node}"))
+                    part = part._replace(diff=_diff(prompts[0], prompts[1], f"prompt of {node}"))
                     part = part._replace(note=f"{part.note}; the prompts of {node} before and after")
         found.append(part)
     return replace(one, parts=tuple(found))
+
+
+def _diff(old: str, new: str, name: str) -> tuple[str, ...]:
+    return tuple(text_diff(old, new, f"{name} before", f"{name} after"))
 
 
 def _bare(group: Sequence[Step]) -> bool:

@@ -11,12 +11,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from difflib import unified_diff
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from personaforge.digest import canonical
 from personaforge.errors import StoreError
+from personaforge.leaves import leaves
 from personaforge.store.store import Store
 
 COMMIT, FORGE = "git commit", "forge"
@@ -105,7 +105,7 @@ class InputHistory:
             record = self._record(artifact)
             if record is None:
                 return None
-            self._known[artifact] = _flat(record)
+            self._known[artifact] = _parts(record)
         about = self._build(build)
         named = {COMMIT: about.get("git_commit"), FORGE: about.get("forge")}
         return {**self._known[artifact], **{name: str(value) for name, value in named.items() if value}}
@@ -184,13 +184,7 @@ def _number(value: str) -> float | None:
     return number if number == number and abs(number) != float("inf") else None
 
 
-def text_diff(old: str, new: str, name: str) -> tuple[str, ...]:
-    """Return the lines of a unified diff of two texts."""
-    lines = unified_diff(old.splitlines(), new.splitlines(), f"{name} before", f"{name} after", lineterm="", n=1)
-    return tuple(lines)
-
-
-def _flat(record: Mapping[str, Any]) -> dict[str, str]:
+def _parts(record: Mapping[str, Any]) -> dict[str, str]:
     sources, request = record.get("sources", {}), record["parts"]["request"]
     about: dict[str, Any] = {"provider": record["parts"]["provider"], "model": request.get("model")}
     answered = record.get("details", {}).get("model")
@@ -198,13 +192,8 @@ def _flat(record: Mapping[str, Any]) -> dict[str, str]:
         about["model that answered"] = answered
     about.update({f"{TEMPLATE}{name}": digest for name, digest in sources.get("templates", {}).items()})
     about.update({f"{INPUT}{name}": digest for name, digest in sources.get("needs", {}).items()})
-    pending = list(sources.get("settings", {}).items())
-    while pending:
-        name, value = pending.pop()
-        if isinstance(value, Mapping):
-            pending += [(f"{name}.{key}", inner) for key, inner in value.items()]
-        else:
-            about[name] = value
+    read = leaves(sources.get("settings", {}))
+    about.update({name: value for name, value in read.items() if not isinstance(value, Mapping)})  # an empty one
     return {
         name: value if isinstance(value, str) else canonical(value).decode()
         for name, value in about.items()

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from personaforge.listing import listed
 from personaforge.plan.plan import PersonaPlan, Plan
 from personaforge.report.money import calls
 from personaforge.report.terminal import echo, style
@@ -60,7 +61,7 @@ def print_summary(summary: dict[str, Any], plan: Plan, report: Any) -> None:
         if node["end"] != "skipped":
             groups.setdefault((node["end"], node["error"], node["hint"]), []).append(node["node"])
     for (end, error, hint), nodes in groups.items():
-        names = nodes[0] + (f" and {len(nodes) - 1} more" if len(nodes) > 1 else "")
+        names = listed(nodes, 1)
         said = error if error.startswith(f"{nodes[0]} ") else f"{names}: {error}"
         echo(f"{style(end, fg='red', bold=True)}: {said}", err=True)
         if hint:
@@ -88,9 +89,7 @@ def _print_written(summary: dict[str, Any]) -> None:
     """Say which locks have changed, so that they are committed."""
     names = summary["locks"]
     if names:
-        shown = ", ".join(names[:_LARGEST_IN_FULL])
-        more = f" and {len(names) - _LARGEST_IN_FULL} more" if len(names) > _LARGEST_IN_FULL else ""
-        echo(f"Pinned in {shown}{more}: commit it")
+        echo(f"Pinned in {listed(names, _LARGEST_IN_FULL)}: commit it")
 
 
 def _alike(space: Workspace, plan: Plan, report: Any) -> list[str]:

@@ -10,6 +10,7 @@ from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from personaforge.listing import and_more
 from personaforge.plan.plan import Plan
 from personaforge.report.lines import node_text
 from personaforge.report.terminal import console
@@ -89,7 +90,7 @@ class LiveProgress:
             Text(f"  {node}  {what}  {now - since:.0f}s", style="dim")
             for node, (since, what) in list(self._flying.items())[:_SHOWN_IN_FLIGHT]
         ]
-        more = len(self._flying) - _SHOWN_IN_FLIGHT
-        if more > 0:
-            lines.append(Text(f"  and {more} more", style="dim"))
+        more = and_more(len(self._flying) - _SHOWN_IN_FLIGHT)
+        if more:
+            lines.append(Text(f" {more}", style="dim"))
         return Group(self._bar, *lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from personaforge.checks.results import CheckReport, CheckResult, Result
+from personaforge.listing import and_more
 from personaforge.report.checks.sheet import check_section, checks_title
 from personaforge.report.tables import print_table
 from personaforge.report.terminal import echo, style
@@ -43,7 +44,7 @@ def _print_failing(check: CheckResult) -> None:
             [section.columns[index] for index in shown], [[row[index] for index in shown] for row in section.rows]
         )
     if judged.more:
-        echo(f"  and {judged.more} more")
+        echo(f" {and_more(judged.more)}")
     if judged.hint:
         echo(f"  {judged.hint}")
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from personaforge.checks.results import CheckReport, CheckResult, Result
+from personaforge.listing import and_more
 from personaforge.report.formats.place import rows_text
 from personaforge.report.formats.sheet import Code, Line, Section, Sheet, State
 
@@ -48,7 +49,7 @@ def check_section(check: CheckResult) -> Section:
     """Return the rows that keep a check from passing, with what to type."""
     judged = check.judged
     title = f"{check.persona} {check.name}: {judged.reason or judged.found}"
-    about = [f"and {judged.more} more"] if judged.more else []
+    about = [and_more(judged.more).strip()] if judged.more else []
     about += [check.description] if check.description else []
     if judged.table or not judged.rows:
         table = tuple(tuple(_short(value) for value in row) for row in judged.table)

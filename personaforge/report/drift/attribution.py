@@ -7,6 +7,7 @@ import textwrap
 from personaforge.drift.attribution.causes import Attribution, Part, PossibleCause
 from personaforge.drift.attribution.inputs import ABSENT, INPUT, TEMPLATE
 from personaforge.drift.timelines import Timeline
+from personaforge.listing import and_more
 from personaforge.report.terminal import echo, style
 
 COLUMNS = 80
@@ -26,7 +27,7 @@ def accused(blame: Attribution, *, hint: bool = True) -> str:
     if not blame.suspects or blame.unrecorded > blame.suspects[0].probability:
         return f"likely cause: nothing on record ({percent(blame.unrecorded)}){more}"
     first = blame.suspects[0]
-    others = f" and {len(first.parts) - 1} more at once" if len(first.parts) > 1 else ""
+    others = and_more(len(first.parts) - 1, "at once")
     return f"likely cause: {headline(first)}{others} ({percent(first.probability)}){more}"
 
 
@@ -51,7 +52,7 @@ def print_blame(line: Timeline) -> None:
         for part in one.parts[:_PARTS]:
             _print_part(part, alone=len(one.parts) == 1)
         if len(one.parts) > _PARTS:
-            echo(f"         and {len(one.parts) - _PARTS} more parts at once; see --json")
+            echo(f"        {and_more(len(one.parts) - _PARTS, 'parts at once')}; see --json")
     rest = blame.suspects[len(shown) :]
     if rest:
         say(f"   {percent(sum(one.probability for one in rest))}  {len(rest)} more changes; see --json")
@@ -124,4 +125,4 @@ def _print_part(part: Part, *, alone: bool) -> None:
         for row in textwrap.wrap(text, COLUMNS - 12, subsequent_indent="  ", break_on_hyphens=False) or [text]:
             echo("           " + style(row, fg=_COLORS.get(text[:1])))
     if len(lines) > _LINES:
-        echo(f"           and {len(lines) - _LINES} more lines; see --json")
+        echo(f"          {and_more(len(lines) - _LINES, 'lines')}; see --json")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
+from personaforge.listing import and_more
 from personaforge.report.pages.facts import Judged, PersonaFacts, Position
 
 EMBEDDED = "embedded"
@@ -86,7 +87,7 @@ def _unknown(facts: PersonaFacts, shown: list[Judged]) -> Iterator[Mark]:
     without = [one for one in shown if one.unmeasured and not one.out_of_domain]
     if without:
         reasons = sorted({one.unmeasured.rstrip(".") for one in without})
-        more = f", and {len(reasons) - 2} more reasons" if len(reasons) > 2 else ""
+        more = f",{and_more(len(reasons) - 2, 'reasons')}" if len(reasons) > 2 else ""
         yield Mark(
             "warn",
             f"{len(without)} unmeasured",

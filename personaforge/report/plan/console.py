@@ -9,8 +9,9 @@ from typing import Any
 
 import orjson
 
+from personaforge.leaves import text_diff
+from personaforge.listing import and_more
 from personaforge.plan.plan import Plan, PlannedNode
-from personaforge.plan.reasons import text_diff
 from personaforge.report.money import estimate_text
 from personaforge.report.terminal import style
 
@@ -87,7 +88,7 @@ def explanation_lines(explanation: Mapping[str, Any]) -> Iterator[str]:
         for part in action["changed_parts"]:
             if part["name"] in ("request.prompt", "request.system") and part["before"] and part["now"]:
                 yield f"  ~ {part['name']}"
-                for line in text_diff(part["before"], part["now"]):
+                for line in text_diff(part["before"], part["now"], "last build", "now"):
                     color = {"+": "green", "-": "red"}.get(line[:1])
                     yield "      " + (style(line, fg=color) if color else line)
             else:
@@ -146,7 +147,7 @@ def stays(plan: Plan) -> Iterator[str]:
             if not nodes:
                 continue
             first = next((node for node in nodes if node.shape.kind.name == "anchor"), nodes[0])
-            rest = f" (and {len(nodes) - 1} more)" if len(nodes) > 1 else ""
+            rest = f" ({and_more(len(nodes) - 1).strip()})" if len(nodes) > 1 else ""
             if face:
                 hint = f"a new face: forge build {persona.id} --repin {persona.loaded.settings.step_of('anchor')}"
             else:
@@ -156,8 +157,8 @@ def stays(plan: Plan) -> Iterator[str]:
 
 def _reasons(reasons: Counter[str], nodes: int, limit: int = 2) -> str:
     shown = [text if count >= nodes else f"{text} ({count})" for text, count in reasons.most_common(limit)]
-    more = len(reasons) - limit
-    return "; ".join(shown) + (f"; and {more} more" if more > 0 else "")
+    more = and_more(len(reasons) - limit)
+    return "; ".join(shown) + (f";{more}" if more else "")
 
 
 def _colored(state: str) -> str:

@@ -27,7 +27,7 @@ from personaforge.errors import (
     Unavailable,
     Unknown,
 )
-from personaforge.providers.secrets import masked
+from personaforge.http.secrets import masked
 
 _LONGEST_RETRY_AFTER = 86_400.0
 _EMPTY = re.compile(

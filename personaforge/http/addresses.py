@@ -21,11 +21,11 @@ from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from personaforge.errors import Problem, SpecError
+from personaforge.modalities import MODALITIES
 
-MODALITIES: Final = ("text", "image", "video", "speech")
 LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 _VERSION = re.compile(r"/v\d+(beta|alpha)?$")
-_VARIABLE = re.compile(r"FORGE_([A-Z0-9_]+?)(?:_(TEXT|IMAGE|VIDEO|SPEECH))?_URL")
+_VARIABLE = re.compile(rf"FORGE_([A-Z0-9_]+?)(?:_({'|'.join(MODALITIES).upper()}))?_URL")
 
 
 class Override(NamedTuple):

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from personaforge.errors import Problem, ProviderStopped, SpecError
-from personaforge.providers.capability import Capability
+from personaforge.http.service import Service
 
 MASK = "***"
 _SHORTEST = 6
@@ -20,7 +20,7 @@ _TELLING = ("_KEY", "_TOKEN", "_SECRET", "_PASSWORD", "_CREDENTIALS")
 _seen: set[str] = set()
 
 
-def allowed_name(capability: Capability, name: str) -> str:
+def allowed_name(capability: Service, name: str) -> str:
     """Return the name of the variable that holds a provider's key; empty `name` for the first usual one that is set.
 
     Raises SpecError for any variable that isn't this provider's: a config file may come from a stranger, and could
@@ -38,7 +38,7 @@ def allowed_name(capability: Capability, name: str) -> str:
     return name
 
 
-def beside_name(capability: Capability, name: str) -> str:
+def beside_name(capability: Service, name: str) -> str:
     """Return the name of the variable that belongs to the key's (`KLING_ACCESS_KEY_STUDIO` to
     `KLING_SECRET_KEY_STUDIO`); empty where a key is alone."""
     if not capability.key_beside:
@@ -47,7 +47,7 @@ def beside_name(capability: Capability, name: str) -> str:
     return capability.key_beside + name.removeprefix(usual)
 
 
-def key_of(capability: Capability, name: str = "") -> str:
+def key_of(capability: Service, name: str = "") -> str:
     """Return a provider's key. Raises ProviderStopped when it isn't set, and SpecError; see `allowed_name`."""
     name = allowed_name(capability, name)
     value = os.environ.get(name, "").strip()

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from personaforge.errors import ProviderStopped, RateLimited, Refused, SpecError, Unavailable, Unknown
-from personaforge.providers.answers import Answer, retry_after
+from personaforge.http.answers import Answer, retry_after
+from personaforge.http.secrets import allowed_name, beside_name, masked, masked_json
+from personaforge.http.wire import Wire
 from personaforge.providers.capability import Capability
-from personaforge.providers.secrets import allowed_name, beside_name, masked, masked_json
 from personaforge.providers.table import Options
-from personaforge.providers.wire import Wire
 from tests.server import Answer as Sent
 from tests.server import Call, Drop, Route, Says, Server, serving, web_page
 

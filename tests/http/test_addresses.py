@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from personaforge.errors import SpecError
-from personaforge.providers.addresses import Override, completions, overrides, root, variable_in_force
+from personaforge.http.addresses import Override, completions, overrides, root, variable_in_force
 from personaforge.providers.protocols import Request
 from personaforge.providers.table import Options, provider
 from tests.providers.contract import CANARY, stocked

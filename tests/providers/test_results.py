@@ -9,20 +9,17 @@ from pathlib import Path
 import pytest
 
 from personaforge.errors import Undelivered
+from personaforge.http.fetch import Bounds
+from personaforge.http.wire import Wire
 from personaforge.providers import kinds
-from personaforge.providers.fetch import Bounds, Fetcher, Gone, _addresses, _public
 from personaforge.providers.protocols import Remote
+from personaforge.providers.results import Fetcher, Gone
 from personaforge.providers.table import Options
-from personaforge.providers.wire import Wire
 from personaforge.testing import png
-from tests.providers.test_wire import HOUSE, KEY
+from tests.http.test_wire import HOUSE, KEY
 from tests.server import Becomes, Server, files, serving
 
 PICTURE = png((1, 2, 3), note="x" * 2000)
-PRIVATE = (
-    "10.0.0.1", "172.16.5.5", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1", "255.255.255.255",
-    "127.0.0.1", "::1", "fe80::1", "fc00::1", "::ffff:10.0.0.1", "64:ff9b::a00:1", "2002:a00:1::", "::",
-)  # fmt: skip
 
 
 @pytest.fixture
@@ -38,27 +35,6 @@ def wire(server: Server) -> Iterator[Wire]:
     found = Wire(HOUSE, "https://api.house.example", Options(5.0), lambda key: {"X-Key": key})
     yield found
     found.close()
-
-
-@pytest.mark.parametrize("address", PRIVATE)
-def test_no_private_address_is_asked(address: str) -> None:
-    with pytest.raises(Undelivered, match="not a public one"):
-        _public(address, local=False)
-
-
-def test_a_provider_on_this_machine_may_serve_from_it_and_from_nowhere_private() -> None:
-    _public("127.0.0.1", local=True)
-    _public("93.184.216.34", local=False)
-    for address in ("10.0.0.1", "169.254.169.254", "fe80::1"):
-        with pytest.raises(Undelivered):
-            _public(address, local=True)
-
-
-def test_one_private_address_among_a_names_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = [(0, 0, 0, "", ("93.184.216.34", 443)), (0, 0, 0, "", ("10.0.0.1", 443))]
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: found)
-    with pytest.raises(Undelivered, match=r"cdn\.example leads to 10\.0\.0\.1"):
-        _addresses("cdn.example", 443, False)
 
 
 def test_the_connection_goes_to_the_address_that_was_checked(

@@ -18,15 +18,13 @@ from urllib.parse import urlsplit
 
 from personaforge import __version__
 from personaforge.errors import Refused, Unavailable
-from personaforge.providers.addresses import LOOPBACK, root
-from personaforge.providers.answers import Answer, Answers, Explain
-from personaforge.providers.capability import Capability
-from personaforge.providers.secrets import key_of
+from personaforge.http.addresses import LOOPBACK, root
+from personaforge.http.answers import Answer, Answers, Explain
+from personaforge.http.secrets import key_of
+from personaforge.http.service import Access, Service
 
 if TYPE_CHECKING:
     import httpx
-
-    from personaforge.providers.table import Options
 
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 """Of an API's answer. Pictures as base64 are in it; clips are fetched."""
@@ -42,9 +40,9 @@ class Wire:
 
     def __init__(
         self,
-        capability: Capability,
+        capability: Service,
         base: str,
-        options: Options,
+        options: Access,
         headers: Callable[[str], Mapping[str, str]],
         *,
         explain: Explain = lambda answer: None,

@@ -1,0 +1,1 @@
+"""HTTP for providers and packs: requests and what answers mean, keys and addresses, and the one bounded fetcher."""

@@ -1,0 +1,200 @@
+"""The settings group `photos`: how photographs of a person are scored before something is trained on them.
+
+Scores go from 0 to 100. Whoever computes with these numbers is `personaforge.measuring.photo_score`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from personaforge.spec.values import Model
+
+Number = Annotated[float, Field(strict=True, ge=0)]
+"""From 0 up; a text that looks like a number is none, and neither is yes or no."""
+
+
+def _contradiction(message: str, hint: str = "") -> PydanticCustomError:
+    return PydanticCustomError("assertion", "{message}", {"message": message, "hint": hint})
+
+
+class Ascent(Model):
+    """A line from 0 up to 100 as a value grows."""
+
+    zero: Number
+    """The value at and below which the score is 0."""
+    full: Number
+    """The value at and above which it is 100."""
+
+    @model_validator(mode="after")
+    def _rises(self) -> Ascent:
+        if self.full <= self.zero:
+            raise _contradiction(f"found zero {self.zero:g} and full {self.full:g}, expected full above zero")
+        return self
+
+
+class Descent(Model):
+    """A line from 100 down to 0 as a value grows."""
+
+    zero: Number
+    """The value at and above which the score is 0."""
+    full: Number
+    """The value at and below which it is 100."""
+
+    @model_validator(mode="after")
+    def _falls(self) -> Descent:
+        if self.full >= self.zero:
+            raise _contradiction(f"found zero {self.zero:g} and full {self.full:g}, expected full below zero")
+        return self
+
+
+class PhotoCount(Model):
+    """How many usable photographs make a set."""
+
+    minimum: Number
+    recommended_from: Number
+    recommended_to: Number
+
+    @model_validator(mode="after")
+    def _ordered(self) -> PhotoCount:
+        if self.recommended_from > self.recommended_to:
+            found = f"found {self.recommended_from:g} to {self.recommended_to:g}"
+            raise _contradiction(f"{found}, expected recommended_from no larger than recommended_to")
+        return self
+
+
+class PhotoFile(Model):
+    """What a file had better be; advice only, since a picture can be converted."""
+
+    formats: tuple[str, ...]
+    min_kilobytes: Number
+    max_megabytes: Number
+
+
+class PhotoResolution(Model):
+    """Pixels of the shorter side."""
+
+    minimum: Number
+    """Below it a photograph is never usable."""
+    recommended: Number
+    """From here on the score is 100."""
+    at_minimum: Annotated[Number, Field(le=100)]
+    """The score at the minimum."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> PhotoResolution:
+        if not 0 < self.minimum < self.recommended:
+            message = f"found minimum {self.minimum:g}, expected it between 0 and recommended, {self.recommended:g}"
+            raise _contradiction(message)
+        return self
+
+
+class PhotoSharpness(Model):
+    """Blur, where 0 is sharp."""
+
+    face: Descent
+    picture: Descent
+
+
+class Lighting(Model):
+    """The light of a picture: mean luma (0 to 1) between dark and bright, shares of clipped pixels, deviation over
+    mean."""
+
+    dark: Ascent
+    bright: Descent
+    shadows: Descent
+    highlights: Descent
+    contrast: Ascent
+
+
+class FaceLighting(Lighting):
+    """The light of a face."""
+
+    unevenness: Descent
+    """Left against right half."""
+
+
+class PhotoLighting(Model):
+    """The light of the face where there is one, else of the picture; the weakest part decides."""
+
+    face: FaceLighting
+    picture: Lighting
+
+
+class Occlusion(Model):
+    """Signs that a face is covered; the weakest part decides."""
+
+    detection: Ascent
+    """The detector's confidence."""
+    landmark_gap: Descent
+    """Distance of two models' landmarks, in distances between the eyes."""
+    beyond: Descent
+    """Share of the face beyond the picture's edge."""
+    others: Descent
+    """The second largest face's area over the largest's."""
+
+
+class Duplicates(Model):
+    """When two pictures are one."""
+
+    max_distance: Number
+    """Unlike bits of 64."""
+
+
+class PhotoWeights(Model):
+    """What each score weighs in the overall; they need not sum to 1."""
+
+    resolution: Number
+    sharpness: Number
+    lighting: Number
+    face_detection: Number
+    occlusion: Number
+    duplicates: Number
+
+    @model_validator(mode="after")
+    def _weighs(self) -> PhotoWeights:
+        if not any(self.model_dump().values()):
+            raise _contradiction("weigh nothing, expected at least one above 0")
+        return self
+
+
+class Usable(Model):
+    """A photograph is usable when both hold."""
+
+    min_overall: Number
+    min_score: Number
+    """Of each score."""
+
+
+class PhotoAdvice(Model):
+    """When something is advised."""
+
+    below: Number
+    """Scores."""
+    face_pixels: Number
+    """Of a face's longer side, below which it is called small."""
+    turned: Number
+    """Degrees of yaw from which a face is no longer frontal."""
+    profile: Number
+    """Degrees of yaw from which it is a profile."""
+    min_turned_share: Number
+    """Share of faces that should not be frontal."""
+
+
+class Photos(Model):
+    """How photographs are scored by `forge photos score`."""
+
+    count: PhotoCount
+    file: PhotoFile
+    resolution: PhotoResolution
+    sharpness: PhotoSharpness
+    lighting: PhotoLighting
+    face_detection: Ascent
+    """The detector's confidence that this is a face at all."""
+    occlusion: Occlusion
+    duplicates: Duplicates
+    weights: PhotoWeights
+    usable: Usable
+    advice: PhotoAdvice
