@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from functools import cache
 from typing import Any, NamedTuple
 
+from personaforge.embedded.once import once
 from personaforge.embedded.writer.tables import table
 from personaforge.embedded.writer.words import within
 
@@ -52,7 +52,7 @@ class Violation(NamedTuple):
         return abs(self.value - self.limit)
 
 
-@cache
+@once
 def bounds() -> tuple[Bound, ...]:
     """Return all bounds."""
     found = []

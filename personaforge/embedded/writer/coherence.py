@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cache
 from typing import Any
 
+from personaforge.embedded.once import once
 from personaforge.embedded.writer.bounds import Violation, number, violations
 from personaforge.embedded.writer.flaws import Flaw, all_texts, numbers, quoted, text, texts, value
 from personaforge.embedded.writer.locales import by_country
@@ -112,7 +112,7 @@ def _implied(document: Mapping[str, Any]) -> Iterator[Flaw]:
             yield Flaw("coherence", 0.4, "self", problem, advice, min(1.0, 2.5 * (extraversion - cap)))
 
 
-@cache
+@once
 def _tagged() -> Mapping[str, frozenset[str]]:
     """Return the tags of every text of our own tables: for these, words such as cocktail needn't be guessed at."""
     known = {interest.text: interest.tags for name in table("lifestyle")["interests"] for interest in interests(name)}
@@ -168,4 +168,4 @@ def _against_brief(document: Mapping[str, Any], reading: Reading) -> Iterator[Fl
 
 def _same_work(written: str, stated: str) -> bool:
     first, second = job_of(written), job_of(stated)
-    return first is second if first and second else has([written], fold(stated))
+    return first == second if first and second else has([written], fold(stated))

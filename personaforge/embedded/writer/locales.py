@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache
 from itertools import pairwise
 from random import Random
 from typing import Any, NamedTuple
 
+from personaforge.embedded.once import once
 from personaforge.embedded.writer.naming import Naming, forms
 from personaforge.embedded.writer.tables import locale_tables
 from personaforge.embedded.writer.words import fold
@@ -86,7 +86,7 @@ class Locale:
         return self.naming.full(rng, given, surnames, gender, people, abroad)
 
 
-@cache
+@once
 def locales() -> Mapping[str, Locale]:
     """Return all locales by tag."""
     entries = locale_tables()
@@ -145,7 +145,7 @@ def by_tag(tag: str) -> Locale | None:
     return next((locale for locale in known_locales() if locale.tag.startswith(f"{language}-")), None)
 
 
-@cache
+@once
 def _countries() -> Mapping[str, Locale]:
     found = {fold(locale.country): locale for locale in known_locales()}
     for locale in known_locales():
@@ -165,7 +165,7 @@ def elsewhere(country: str) -> Locale:
     return replace(locales()[UNKNOWN], country=country, accents=(f"{country} English",))
 
 
-@cache
+@once
 def _cities() -> Mapping[str, tuple[str, Locale]]:
     found: dict[str, tuple[str, Locale]] = {}
     for locale in known_locales():
@@ -180,7 +180,7 @@ def by_city(city: str) -> Locale | None:
     return hit[1] if hit else None
 
 
-@cache
+@once
 def _names() -> tuple[Mapping[str, frozenset[str]], Mapping[str, frozenset[str]], Mapping[str, frozenset[str]]]:
     given: dict[str, set[str]] = {}
     family: dict[str, set[str]] = {}
@@ -219,7 +219,7 @@ def homes_of_name(name: str) -> frozenset[str]:
     return frozenset(tag for tag in homes if main[tag] == max(main.values()))
 
 
-@cache
+@once
 def _main_names() -> Mapping[str, frozenset[str]]:
     """Return each locale's names, folded, without those that only one of its peoples has."""
     return {

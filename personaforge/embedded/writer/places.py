@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
+from personaforge.embedded.once import once
 from personaforge.embedded.writer.locales import Locale, is_name, known_locales
 from personaforge.embedded.writer.tables import table
 from personaforge.embedded.writer.words import fold, pattern, plain
@@ -140,7 +140,7 @@ def _says_who(word: _Word, before: str, after: str) -> bool:
     return bool(_persons().match(after)) or (bool(before) and (not after or after[0] in ",.;!?"))
 
 
-@cache
+@once
 def _persons() -> re.Pattern[str]:
     """Return a pattern for words that people are called by, up to two words on: architect, jazz singer, woman."""
     called_by_work = (word for job in jobs() for word in (job.title, *job.words))
@@ -162,7 +162,7 @@ def _starts(text: str, words: list[str]) -> bool:
     return any(text == word or text.startswith((f"{word} ", f"{word}.", f"{word},")) for word in words)
 
 
-@cache
+@once
 def _careful_words() -> frozenset[str]:
     return frozenset(fold(word) for word in table("intent")["careful"])
 
@@ -181,7 +181,7 @@ def _wild(found: str) -> _Word | None:
     )
 
 
-@cache
+@once
 def _index() -> Mapping[str, _Word]:
     """Return every place word, folded, with what it means; the first meaning stays."""
     found: dict[str, _Word] = {}
@@ -203,7 +203,7 @@ def _index() -> Mapping[str, _Word]:
     return found
 
 
-@cache
+@once
 def _languages() -> Mapping[str, _Word]:
     """Return every language, folded, with the locales where it comes first, or else is spoken at home by a people.
 

@@ -76,12 +76,12 @@ def _name(a: Assignment, here: Locale, came_from: Locale, gender: str, ethnicity
     rng = a.rng("name")
     # Whose roots are elsewhere has both names from one people there: nobody is half Tamil and half Naga by chance.
     others = {people.name: people.share for people in came_from.ethnicities if people.share > 0 and not people.roots}
-    people = ethnicity if came_from is here or not others else pick(a.rng("people"), others)
+    people = ethnicity if came_from == here or not others else pick(a.rng("people"), others)
     name = ""
     for _ in range(12):  # another one when a finding quotes it; twelve tries leave no name that a finding can name
-        giver = here if came_from is not here and rng.random() < 0.55 else came_from
-        given = written or giver.given_name(rng, gender, people if giver is came_from else ethnicity)
-        name = came_from.complete(rng, given, people, gender, abroad=came_from is not here)
+        giver = here if came_from != here and rng.random() < 0.55 else came_from
+        given = written or giver.given_name(rng, gender, people if giver == came_from else ethnicity)
+        name = came_from.complete(rng, given, people, gender, abroad=came_from != here)
         if not a.barred(name):
             break
     return name
@@ -148,7 +148,7 @@ def _cities(a: Assignment, here: Locale) -> list[str]:
     if stated:
         return [stated]
     written = a.reading.place.city
-    if written and by_city(written) is here:
+    if written and by_city(written) == here:
         return [written]
     near = [city for city in a.reading.place.cities if city in here.cities and not a.barred(city)]
     if near:
@@ -168,7 +168,7 @@ def _languages(a: Assignment, here: Locale, came_from: Locale, ethnicity: str) -
     rng = a.rng("languages")
     tongue = here.tongues.get(ethnicity, "")
     languages = [tongue, *here.languages] if tongue else list(here.languages)
-    if came_from is not here and rng.random() < 0.75:
+    if came_from != here and rng.random() < 0.75:
         languages.insert(0 if rng.random() < 0.3 else len(languages), came_from.languages[0])
     openness = _known(a, "self.big_five", SCORES).get("openness", 0.5)
     travels = 0.25 if "travel" in a.genres() else 0.0

@@ -7,11 +7,12 @@ constraint of the brief can rule out.
 
 from __future__ import annotations
 
-from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
 import yaml
+
+from personaforge.embedded.once import once
 
 
 class Entry(NamedTuple):
@@ -30,7 +31,7 @@ class Interest(NamedTuple):
     scores: tuple[tuple[str, float], ...]
 
 
-@cache
+@once
 def table(name: str) -> dict[str, Any]:
     """Return the table of this name, such as `soul`."""
     text = (files("personaforge.embedded.writer") / "data" / f"{name}.yaml").read_text(encoding="utf-8")
@@ -38,7 +39,7 @@ def table(name: str) -> dict[str, Any]:
     return loaded
 
 
-@cache
+@once
 def locale_tables() -> dict[str, dict[str, Any]]:
     """Return the entries of every `locales_*.yaml` by tag, in the order of the file names."""
     merged: dict[str, dict[str, Any]] = {}
@@ -54,7 +55,7 @@ def entry(text: str) -> Entry:
     return Entry(words.strip(), frozenset(tag.strip() for tag in tags))
 
 
-@cache
+@once
 def interests(category: str) -> tuple[Interest, ...]:
     """Return the interests of one of the five categories."""
     found = []

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
+from personaforge.embedded.once import once
 from personaforge.embedded.writer.tables import table
 from personaforge.embedded.writer.words import fold, pattern, plain
 
@@ -45,7 +45,7 @@ class Job:
     """Whether only a brief or a pin makes somebody this."""
 
 
-@cache
+@once
 def jobs() -> tuple[Job, ...]:
     """Return all occupations, those of one place last."""
     entries: dict[str, Mapping[str, Any]] = {}
@@ -114,7 +114,7 @@ def title_at(job: Job, tag: str) -> str:
     return str(next(names, job.title))
 
 
-@cache
+@once
 def _known() -> tuple[re.Pattern[str], Mapping[str, Job]]:
     known: dict[str, Job] = {}
     for job in jobs():
