@@ -59,7 +59,8 @@ def _base_names(source: Source) -> list[str]:
 
 
 def persona_bodies(sources: PersonaSources, without: AbstractSet[str] = frozenset()) -> list[dict[str, Any]]:
-    """Return the values of a persona's files, passing over some paths. Raises SpecError with all their problems."""
+    """Return the values of a persona's files, except those at the paths `without`. Raises SpecError with all
+    problems."""
     bodies: list[dict[str, Any]] = []
     problems: list[Problem] = []
     for source in sources.files:

@@ -6,8 +6,8 @@ group's, and its own `defaults:` may choose groups (`- override /pipeline: five_
 
 A full composition costs about 0.05 to 0.1 s, nearly all of it OmegaConf building nodes for the groups. Personas that
 choose the same options share that part: it is composed once, by Hydra, and each persona's own values are merged over it
-with OmegaConf's merge, which is the step Hydra itself would do last. `tests/spec/test_compose.py` holds the two routes
-against each other. Composed results are cached by content besides (`personaforge.spec.load`).
+with OmegaConf's merge, which is the step Hydra itself would do last. `tests/spec/test_compose.py` compares the two
+routes. Composed results are also cached by content (`personaforge.spec.load`).
 """
 
 from __future__ import annotations
@@ -78,8 +78,8 @@ class Composer:
     ) -> dict[str, Any]:
         """Return the composed values of a persona. Raises SpecError.
 
-        `full` asks for Hydra's own route throughout. `without` names paths that are known to be wrong and are passed
-        over, in the search for what else is.
+        `full` asks for Hydra's own route throughout. `without` names paths that are known to be wrong: they are left
+        out, so that other mistakes can be found.
         """
         bodies = persona_bodies(sources, without)
         with _HYDRA_LOCK:
@@ -94,7 +94,7 @@ class Composer:
             return shared.merged(sources, [without_defaults(body) for body in bodies])
 
     def base(self, choices: tuple[str, ...] = ()) -> dict[str, Any]:
-        """Return what the project composes to without a persona or an override; unset values are left out.
+        """Return the project's composed values without a persona or an override; unset values are left out.
 
         `choices` take other options of groups, such as `identity=insightface`. Raises SpecError for one that isn't.
         """
@@ -107,7 +107,7 @@ class Composer:
 
     @cached_property
     def may_lock(self) -> bool:
-        """Whether the project's own conf holds the word `locked` at all; what is packaged locks nothing."""
+        """Whether the project's own conf holds the word `locked` at all; the packaged conf locks nothing."""
         return any(b"locked" in path.read_bytes() for path, _ in conf_files(self._project))
 
     def written(self, sources: PersonaSources, overrides: Sequence[str]) -> dict[str, Any]:
@@ -250,7 +250,7 @@ class Composer:
 def conf_files(project: Project) -> list[tuple[Path, str]]:
     """Return the project's own conf files with the names messages use; the packaged ones are part of the code.
 
-    Raises SpecError for a link to a folder: Hydra would follow it to files that nobody has checked.
+    Raises SpecError for a link to a folder: Hydra would follow it to files that nobody has read.
     """
     own = project.root / "conf"
     if own not in project.conf_folders:
@@ -281,7 +281,7 @@ def check_conf(project: Project) -> None:
         except SpecError as error:
             problems += error.problems
         for group, option in RENAMED:
-            # It would be passed over without a word, as nothing chooses that name any more.
+            # Without this it would be ignored silently, as nothing chooses that name any more.
             if path == project.root / "conf" / group / f"{option}.yaml":
                 problems.append(Problem(shown, "", f"{group}: {option} is no option any more", RENAMED[group, option]))
         if path.parent == project.root / "conf" / "persona":
@@ -297,11 +297,11 @@ def _state_of(path: Path) -> tuple[int, ...]:
 
 
 _CHECKED: dict[Path, tuple[Any, ...]] = {}
-"""The state in which this process has checked a project's conf."""
+"""By project, the state in which its conf was last validated by this process."""
 
 
 def check_overrides(overrides: Sequence[str]) -> None:
-    """Refuse command line overrides that can't be read, or that reach what is not theirs. Raises SpecError."""
+    """Refuse command line overrides that can't be read, or that set what an override may not set. Raises SpecError."""
     from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import HydraException
 
@@ -372,7 +372,7 @@ def _shown(project: Project, path: Path) -> str:
 
 
 def _record(found: dict[str, Origin], source: Source, package: str, group: str) -> None:
-    """Note that a file sets its leaves; a leaf replaces what stood below or above it before."""
+    """Note that a file sets its leaves; a leaf replaces what was below or above it before."""
     for path in sorted(source.leaves, key=lambda path: (source.lines.get(path, 0), path)):
         if not path or path[0] == "defaults":
             continue

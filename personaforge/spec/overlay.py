@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _MISSING_OPTION = re.compile(r"Could not find '([^']*)/([^'/]*)'")
 _OURS = re.compile(r"^In '(config|persona/file_\d+)': ")
-"""How Hydra names what we hand it; a person knows neither."""
+"""Hydra's names for the configs that we give it; users know neither."""
 
 
 RENAMED = {
@@ -29,7 +29,7 @@ RENAMED = {
         "default",
     ): "it is called insightface now, and is for photographs; embedded is for forge's own drawings"
 }
-"""(group, option) that is gone -> what to write in its place."""
+"""(group, option) that no longer exists -> what to write in its place."""
 
 
 class PersonaSources(NamedTuple):
@@ -80,8 +80,8 @@ class Shared:
     def merged(self, sources: PersonaSources, bodies: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Merge a persona's files over it with OmegaConf.
 
-        Only what the files touch is merged, with what interpolations tie to it: keys that name a touched key come to
-        something else now, and need the keys that they name.
+        Only the groups that the files touch are merged, and those tied to them by interpolations: keys that name a
+        touched key have another value now, and need the keys that they name.
         """
         from omegaconf import OmegaConf
 
@@ -149,7 +149,7 @@ def _setter(sources: PersonaSources, path: str) -> str:
 
 
 def composition_problem(sources: PersonaSources, error: Exception) -> Problem:
-    """Return what Hydra or OmegaConf says as a problem, with the option that comes nearest to a wrong one."""
+    """Return Hydra's or OmegaConf's error as a problem, with the option that is nearest to a wrong one."""
     from difflib import get_close_matches
 
     cause = error.__cause__ or error
@@ -171,5 +171,5 @@ def composition_problem(sources: PersonaSources, error: Exception) -> Problem:
 
 
 def first_line(error: Exception) -> str:
-    """Return what an exception says first; Hydra and OmegaConf go on with details of their own."""
+    """Return the first line of an exception's text; Hydra and OmegaConf add details of their own."""
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -54,7 +54,7 @@ def resolve_personas(project: Project, arguments: Iterable[str]) -> list[Path]:
 
 
 class Known:
-    """The persona files of a project, by what an argument may say."""
+    """The persona files of a project, found by what an argument may name."""
 
     def __init__(self, project: Project) -> None:
         self._project = project

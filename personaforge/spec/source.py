@@ -38,7 +38,7 @@ _BRACES = re.compile(r"\$\{|[}:]")
 
 
 class Source(NamedTuple):
-    """One YAML file: its bytes' digest, its text, and the line on which each key path stands."""
+    """One YAML file: its bytes' digest, its text, and the line of each key path."""
 
     path: Path
     shown: str
@@ -141,17 +141,17 @@ def leads_out(text: str) -> str:
 
 
 class _Seen:
-    """What a walk has come by."""
+    """What a walk over a file has found so far."""
 
     def __init__(self) -> None:
         self.nodes = 0
         self.interpolations = 0
         self.texts: set[str] = set()
-        """Those that were looked through; an alias brings the same one many times."""
+        """Nodes that were looked through already; aliases lead to the same node many times."""
 
 
 def _check_nesting(text: str, shown: str) -> None:
-    """Refuse deep nesting and masses of values before libyaml recurses over them, which would end the process."""
+    """Refuse deep nesting and masses of values before libyaml recurses over them, which would crash the process."""
     import yaml
 
     depth = 0
@@ -202,7 +202,7 @@ def _walk(
         if node.tag != _TAG + "map":
             yield _tagged(node, where, path)
         for key, value in node.value:
-            if key.tag == _MERGE:  # its keys come to stand here, under those that are written here
+            if key.tag == _MERGE:  # its keys are merged in here; keys that are written here win
                 for part in value.value if isinstance(value, yaml.SequenceNode) else [value]:
                     yield from _walk(part, path, shown, into, seen, depth + 1)
         names: set[str] = set()

@@ -1,6 +1,8 @@
-"""Every check of a composed persona, all at once: pydantic's, the project's locks, and what ties the groups together.
+"""Validates a composed persona, all problems at once: pydantic's, the project's locks, and what ties the groups
+together.
 
-Called on a cache miss only, so pydantic and jsonschema are imported here and not on the way to a no-op.
+Called on a cache miss only, so pydantic and jsonschema are imported here, and a build with nothing to do never loads
+them.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from personaforge.spec.shared_folder import declared_fault
 
 
 def checked_group(name: str, composed: Any) -> Any:
-    """Return a group's plain values, checked without a persona. Raises SpecError."""
+    """Return a group's plain values, validated without a persona. Raises SpecError."""
     kind: Any = Persona.model_fields[name].annotation
     adapter: TypeAdapter[Any] = TypeAdapter(kind)
     try:
@@ -48,9 +50,9 @@ def check_persona(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return a persona's validated values as plain JSON, and its resolved output schemas by name.
 
-    What the project composes to without a persona has the price of a second composition, so it is only asked for where
-    the project's own conf speaks of locks, or where something is wrong. `passed_over` names paths that were left out of
-    the composition for being wrong, so that nothing is said of them again. Raises SpecError with every problem.
+    The project's values without a persona cost a second composition, so they are only asked for where the project's own
+    conf locks something, or where something is wrong. `passed_over` names paths that were left out of the composition
+    for being wrong, so that they are not reported again. Raises SpecError with every problem.
     """
     problems = list(_locked(sources, composed, composer.base())) if composer.may_lock else []
     wrong: set[str] = set()
@@ -78,7 +80,7 @@ def check_persona(
             except SpecError as error:
                 problems += error.problems
     wrong |= {path.partition(".")[0] for path in passed_over}
-    # What is checked against a part that was replaced by the project's own would be held against the wrong thing.
+    # Parts that were replaced by the project's own would make these comparisons with the wrong values.
     doubtful: set[tuple[str, ...]] = {(name,) for name in wrong}
     doubtful |= {("pinned",)} if "pipeline" in wrong else set()
     doubtful |= {("identity", "references")} if "matrix" in wrong else set()
@@ -92,15 +94,16 @@ def check_persona(
 
 
 def _stand_in(composed: Mapping[str, Any], base: Mapping[str, Any], wrong: set[str]) -> Persona:
-    """Return a persona whose wrong parts are the project's own, so that the other checks can run all the same."""
+    """Return a persona whose wrong parts are replaced by the project's own, so that the rest can be validated all the
+    same."""
     plain = {"id": "stand-in", "brief": "stand-in", **base}
     known = {name: value for name, value in composed.items() if name in Persona.model_fields and name not in wrong}
     return validate_persona({**plain, **known})
 
 
 def _locked(sources: PersonaSources, composed: Mapping[str, Any], project: Mapping[str, Any]) -> Iterator[Problem]:
-    """Yield where a persona or the command line departs from what the project locks. The list itself is the project's,
-    too: what the composed persona says of it doesn't count."""
+    """Yield where a persona or the command line differs from what the project locks. The list of locks is the
+    project's, too: the composed persona's value of it doesn't count."""
     for path in project.get("locked") or ():
         wanted, found = _at(project, str(path)), _at(composed, str(path))
         if wanted is None and found is None and not _has(project, str(path)) and not str(path).startswith("pinned."):
@@ -199,7 +202,7 @@ def _media(persona: Persona) -> Iterator[tuple[list[str], str, str]]:
 
 
 def _voices(persona: Persona) -> Iterator[tuple[list[str], str, str]]:
-    """Yield where nobody has said whose voice it is: one provider's voices mean nothing to another."""
+    """Yield where no voice is declared for a provider: one provider's voices mean nothing to another."""
     speech = persona.speech
     for name, step in persona.pipeline.steps.items():
         if step.kind != "speech" or step.provider == "none":
@@ -220,7 +223,8 @@ def _voices(persona: Persona) -> Iterator[tuple[list[str], str, str]]:
 
 
 def _asserted(persona: Persona) -> Iterator[tuple[list[str], str, str]]:
-    """Yield where a check is about a step that this pipeline hasn't, or about what that step's results don't have."""
+    """Yield where a check names a step that this pipeline doesn't have, or a measure that the step's results don't
+    have."""
     modality_of = {kind: modality for kinds, modality, _ in SCOPES.values() for kind in kinds}
     steps = {name: modality_of[step.kind] for name, step in persona.pipeline.steps.items() if step.kind in modality_of}
     for name, check in persona.checks.root.items():
@@ -283,7 +287,8 @@ def _problem(sources: PersonaSources, error: Any) -> Problem:
 
 
 def _without_consequences(sources: PersonaSources, errors: Sequence[Any]) -> Sequence[Any]:
-    """Leave out what a preset's checks make of a wrong value: they take their bounds from other settings."""
+    """Leave out problems of a preset's checks that follow from another wrong value: they take their bounds from other
+    settings."""
     if all(error["loc"][0] == "checks" for error in errors):
         return errors
 
@@ -295,7 +300,7 @@ def _without_consequences(sources: PersonaSources, errors: Sequence[Any]) -> Seq
 
 
 def _told_apart(errors: Sequence[Any]) -> list[Any]:
-    """Leave out what only follows from a name that doesn't fit: its entry is new, and so lacks everything."""
+    """Leave out problems that only follow from a misspelt name: its entry is new, so all its values are missing."""
     names = [error["loc"][:-1] for error in errors if error["loc"][-1:] == ("[key]",)]
     return [
         error
@@ -319,7 +324,7 @@ def _placed(sources: PersonaSources, keys: list[str], message: str, hint: str) -
 
 
 def _is_tag(part: str) -> bool:
-    """Tell whether a part of a location only says which form of a value was tried; see `spec.values`."""
+    """Return whether a part of a location only says which form of a value was tried; see `spec.values`."""
     return part.startswith("<") and part.endswith(">")
 
 

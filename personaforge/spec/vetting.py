@@ -18,7 +18,7 @@ _SAME_INSTANCE = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else")
 _OWN_REFERENCE = re.compile(r"#(?:/\$defs/([^/%~]+))?")
 _MAX_WAYS = 5_000
 _UNBOUNDED = 64
-"""What `*` and `+` count as: two of them may stand in a row, not one inside another."""
+"""What `*` and `+` count as: two of them may follow one another, but not be nested."""
 
 
 def vet(schema: Any, shown: str) -> Iterator[Problem]:
