@@ -11,5 +11,5 @@
     drift        a timeline to a verdict: `baseline` (a record against its own slot), `cusum` (the detector),
                  `change_point` (since when), `slope` (how fast), `linear` (the old rule), `metric` (which numbers)
 
-Everything returns a value; `Unmeasured` (in `score`) stands where a number can't be had, and is never 0.0 or 1.0.
+Everything returns a value; where there is no number it is `Unmeasured` (in `score`), and never 0.0 or 1.0.
 """

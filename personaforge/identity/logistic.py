@@ -1,16 +1,16 @@
-"""From a cosine to P(same): logistic regression on pairs whose truth is known. Plain arithmetic.
+"""From a cosine to P(same): logistic regression on labelled pairs. Plain arithmetic.
 
     P(same | cosine) = 1 / (1 + exp(-(intercept + slope * cosine)))
 
-It is fitted with the same pairs weighing as much as the different ones, so without the prior it is a likelihood ratio
-(Bruemmer and du Preez 2006, "Application-independent evaluation of speaker detection"): how many pairs of either sort
-somebody has collected says nothing about how often a picture shows the right person. The prior's log odds are then
-added to the intercept. The weights sum to Kish's effective number of pairs.
+Same pairs and different pairs have the same total weight in the fit, so without the prior it is a likelihood ratio
+(Bruemmer and du Preez 2006, "Application-independent evaluation of speaker detection"): the number of collected pairs
+of either sort says nothing about how often a picture shows the right person. The prior's log odds are then added to the
+intercept. The weights sum to Kish's effective number of pairs.
 
 The likelihood is penalised by Jeffreys' prior (Firth 1993, "Bias reduction of maximum likelihood estimates"; Heinze and
-Schemper 2002 for data that separate), which weighs about as much as one pair. So the slope stays finite where no
-cosines overlap, and few pairs claim less than many: where all same pairs have one cosine and all different pairs
-another, P(same) is 20.5 / 21 with 20 of either and 200.5 / 201 with 200.
+Schemper 2002 for data that separate), which weighs about as much as one pair. So the slope is finite even where no
+cosines overlap, and few pairs give less extreme values than many: where all same pairs have one cosine and all
+different pairs another, P(same) is 20.5 / 21 with 20 of either and 200.5 / 201 with 200.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from dataclasses import dataclass
 from typing import Any
 
 _FINEST = 1e-6
-"""A logistic never reaches 0 or 1, so six decimals must not say that it did."""
+"""A logistic never reaches 0 or 1, so the rounded value must not either."""
 PRIORS = (_FINEST, 1 - _FINEST)
 """The lowest and the highest prior; beyond them every P(same) would be out of range."""
 _LONGEST = 3.0
-"""The longest step in log odds; a full one may leave where the information can be inverted."""
+"""The longest step in log odds; a longer one may end where the information matrix can't be inverted."""
 _CLOSE = 1e-9
 _TURNED = "same pairs are not more alike than different ones: is the column `same` the wrong way round?"
 
 
 class Unfit(ValueError):
-    """The pairs don't say what a calibration could be made of. The message says why, for people."""
+    """No calibration can be fitted on the pairs. The message says why, for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Logistic:
     """P(same) before anything was measured, which is part of the intercept."""
     cllr: float
     """Cost of the log likelihood ratio on the pairs it was fitted on, in bits (Bruemmer and du Preez 2006): 0 is
-    perfect, 1 says no more than the prior does."""
+    perfect, 1 is no better than the prior."""
 
     def probability(self, cosine: float) -> float:
         """Return P(same) to 6 decimals, from 0.000001 to 0.999999."""

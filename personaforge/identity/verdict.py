@@ -1,4 +1,4 @@
-"""A score to a verdict. It knows no attempts: that RETRY becomes REJECT after the last one is the attempt loop's.
+"""A score to a decision. It knows no attempts: the attempt loop turns RETRY into REJECT after the last one.
 
 | composite | composite_only | strict |
 |---|---|---|
@@ -6,9 +6,9 @@
 | at least retry_threshold | RETRY | RETRY |
 | below | REJECT | REJECT |
 
-Without a score: a candidate without a face or that can't be decoded is RETRY, since another attempt may be whole; that
-holds even where measuring is not required, because it was measured. When nothing could measure it, it has not passed:
-REJECT, unless the user switched `require_measurement` off, and then the verdict says that it is unmeasured.
+Without a score: a candidate that has no face or can't be decoded is RETRY, since another attempt may succeed; this is
+so even where measuring is not required, because it was measured. When nothing could measure it, it has not passed:
+REJECT, unless the user switched `require_measurement` off, and then the judgement says that it is unmeasured.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from personaforge.identity.score import Cause, Score, Unmeasured
 
 
 class Decision(StrEnum):
-    """What happens to a candidate."""
+    """What happens with a candidate."""
 
     ACCEPT = "ACCEPT"
     RETRY = "RETRY"
@@ -36,7 +36,7 @@ class Verdict:
     reason: str
     """A sentence part with the numbers that decided."""
     measured: bool
-    """False when there was no score. An ACCEPT that was not measured must say so wherever it is shown."""
+    """False when there was no score. An ACCEPT without a measurement must be marked wherever it is shown."""
 
     def as_json(self) -> dict[str, str | bool]:
         """Return the fields as JSON values."""
