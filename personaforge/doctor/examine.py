@@ -1,4 +1,4 @@
-"""Everything in turn: what `forge doctor` calls, and what Python code calls in its place."""
+"""All parts in turn: the function that `forge doctor` calls, and that Python code may call."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from personaforge.workspace.analyzers import Analyzers
 
 
 def examine(project: Project, *, live: bool = False, now: float | None = None) -> list[Finding]:
-    """Return what was found of a project, which may be an empty folder. Only `live` asks the providers.
+    """Return the findings of a project, which may be an empty folder. Only `live` asks the providers.
 
     `now` is in seconds since 1970.
     """
@@ -53,7 +53,7 @@ def examine(project: Project, *, live: bool = False, now: float | None = None) -
 
 
 def _tried(part: str, look: Callable[[], list[Finding]]) -> list[Finding]:
-    """Return what a part found, and an error that ended it as one more finding: the other parts go on."""
+    """Return a part's findings, and an error that ended it as one more finding: the other parts go on."""
     try:
         return look()
     except PersonaForgeError as error:
@@ -71,7 +71,7 @@ def _masked(finding: Finding) -> Finding:
 
 
 def parts(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
-    """Return findings by part, in the order in which the parts come."""
+    """Return findings by part, in the parts' fixed order."""
     found: dict[str, list[Finding]] = {}
     for finding in findings:
         found.setdefault(finding.part, []).append(finding)

@@ -1,4 +1,4 @@
-"""Compares packs on disk with what the catalog declares: which files are there, and whether they are the right ones."""
+"""Compares packs on disk with the catalog: which files are there, and whether they have the declared bytes."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ def verify_pack(catalog: Catalog, name: str, folder: Path, *, digests: bool = Tr
 
 
 def verify_file(path: Path, pin: Pin | None, *, used: bool, digests: bool, catalog: Catalog | None = None) -> FileState:
-    """Compare one file with its declared size and, with `digests`, its SHA-256; without a pin only say what it is."""
+    """Compare one file with its declared size and, with `digests`, its SHA-256; without a pin only its size and what it
+    looks like are returned."""
     wanted = (None, None) if pin is None else (pin.size, pin.sha256)
     try:
         size = path.stat().st_size
@@ -65,7 +66,7 @@ def verify_file(path: Path, pin: Pin | None, *, used: bool, digests: bool, catal
 
 
 def verify(catalog: Catalog, names: Sequence[str] = (), folders: Sequence[Path] | None = None) -> list[PackState]:
-    """Check every pack that is found, or those named; a named one that is nowhere is `missing`. Reads every model.
+    """Verify every pack that is found, or those named; a named one that is not found is `missing`. Reads every model.
 
     The pack that comes with forge is the first one, unless `folders` are given.
     """

@@ -1,6 +1,6 @@
-"""Who measures a persona's faces: finds the pack that its settings ask for, and makes its analyzer when one is needed.
+"""Which analyzer measures a persona's faces: finds the pack of its settings, and makes its analyzer when one is needed.
 
-Finding costs a few digests, remembered by stat signature; no model and no library is loaded for it.
+Finding computes a few digests, cached by stat signature; it loads no model and no library.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Analyzers:
         self._checks: dict[str, SecondPack] = {}
 
     def of(self, settings: Settings) -> AnalyzerRef:
-        """Return who measures, or why nobody does."""
+        """Return the analyzer's identity, or why there is none."""
         check = str(settings.value("identity.check.pack"))
         key = (str(settings.value("identity.pack")), str(settings.value("identity.detector_size")), check)
         if key not in self._found:
@@ -34,7 +34,7 @@ class Analyzers:
         return self._found[key]
 
     def analyzer(self, identity: Mapping[str, str]) -> Any:
-        """Return the analyzer with this identity. Raises BackendError when it can't be had any more."""
+        """Return the analyzer with this identity. Raises BackendError when its pack has changed."""
         if identity["backend"] == "opencv":
             return self._check_analyzer(identity)
         from personaforge.faces.insight import InsightAnalyzer
@@ -58,7 +58,7 @@ class Analyzers:
         if name == "none" or analyzer_ref.identity is None:
             return analyzer_ref
         unscaled = [pack for pack in (analyzer_ref.identity["pack"], name) if pack not in scales]
-        if unscaled:  # told before anything is bought
+        if unscaled:  # reported before anything is bought
             what = f"identity.check.scales has no entry for {', '.join(unscaled)}"
             return analyzer_ref._replace(check_missing=what)
         from personaforge.faces.second import opencv_identity
