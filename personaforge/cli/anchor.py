@@ -1,4 +1,4 @@
-"""`forge anchor`: whose face it is, where a person decides."""
+"""`forge anchor`: sets or chooses a persona's face by a person's decision."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def _decided(
     as_json: bool,
     decide: Callable[[Workspace, str, str, bool], Decided],
 ) -> int:
-    """Ask for what is missing, decide, and say what follows."""
+    """Ask for missing values, decide, and say what the next build does."""
     from personaforge.measuring.anchors import NeedsRepin, git_person
 
     with Workspace.open([persona], folder) as space:

@@ -77,7 +77,7 @@ def build_command(
         if changed_since is not None or (plan_file is not None and not saved["personas"]):
             from personaforge.cli.since import plan_since
 
-            # A saved plan without a persona was made when nothing had changed; no name would mean all of them.
+            # A saved plan without a persona was made when nothing had changed; passing no name would mean all personas.
             names, plan = plan_since(space, names, changed_since, asked, broken if keep_going else None)
         else:
             plan = _planned(space, names, asked, broken if keep_going else None)
@@ -115,19 +115,19 @@ def build_command(
 
 
 def _missing(nodes: list[PlannedNode]) -> str:
-    """Return what is pinned and can't be had, the first few in full."""
+    """Return the pinned artifacts that are missing, the first few in full."""
     found = [reason.text for node in nodes for reason in node.reasons if reason.code == "pin"]
     more = f"\nand {len(found) - _LONGEST} more: forge plan -v" if len(found) > _LONGEST else ""
     return "\n".join(found[:_LONGEST]) + more
 
 
 _LONGEST = 5
-"""Errors of one kind that are shown."""
+"""How many errors of one kind are shown."""
 
 
 def _planned(space: Workspace, names: list[str], asked: PlanRequest, broken: list[Broken] | None) -> Plan:
-    """Return the plan. One broken persona stops the others' build, before anything is bought, unless they are named or
-    --keep-going says so; `broken` then takes it."""
+    """Return the plan. A broken persona stops the build of all, before anything is bought, unless the personas are
+    named or --keep-going is given; then it is added to `broken`."""
     try:
         return space.plan(names, asked, broken)
     except (SpecError, StoreError) as error:
@@ -138,9 +138,9 @@ def _planned(space: Workspace, names: list[str], asked: PlanRequest, broken: lis
 
 
 def _refuse_unpriced(plan: Any, max_cost: float | None) -> None:
-    """Refuse a build with a budget that is sure to come to a call of unknown price, before anything is bought.
+    """Refuse a build with a budget that is certain to make a call of unknown price, before anything is bought.
 
-    The build itself refuses every such call when it comes to it, also those that nobody can foresee.
+    The build itself refuses every such call, also those that can't be foreseen here.
     """
     unpriced: dict[str, int] = {}
     bounded: list[float] = []
@@ -164,7 +164,7 @@ def _refuse_unpriced(plan: Any, max_cost: float | None) -> None:
 
 
 def _nothing_to_do(plan: Any) -> int:
-    """Say so without loading what runs and reports: this is what a build mostly comes to."""
+    """Say so without loading the code that runs and reports: most builds have nothing to do."""
     for notice in plan.notices:
         echo(f"{style('note', fg='yellow')}: {notice}", err=True)
     if not plan.personas:
@@ -195,7 +195,7 @@ def _dry_run(plan: Any, as_json: bool) -> int:
 
 @contextmanager
 def _listening(plan: Any, events: str | None, quiet: bool) -> Iterator[list[Callable[[Any], None]]]:
-    """Show progress where somebody looks: live on a terminal, lines in CI, nothing on a pipe."""
+    """Show progress where it can be seen: live on a terminal, lines in CI, nothing on a pipe."""
     from contextlib import ExitStack
 
     listeners: list[Callable[[Any], None]] = []
@@ -218,7 +218,7 @@ def _listening(plan: Any, events: str | None, quiet: bool) -> Iterator[list[Call
 
 @contextmanager
 def interruptible(space: Workspace) -> Iterator[None]:
-    """The first ^C ends the build after the calls in flight, the second at once; nothing is lost by either."""
+    """The first ^C ends the build after the calls in flight, the second at once; neither loses anything."""
 
     def interrupt(signum: int, frame: Any) -> None:
         if space.stop.is_set():

@@ -64,7 +64,7 @@ class Key:
     fault: str = ""
     """What is wrong with it, where it is set and can't be a key."""
     certain: bool = True
-    """Whether the key is known to be in no other variable."""
+    """Whether these variables are known to be the only ones for it."""
 
 
 def accounts(used: Iterable[Use], named: Iterable[Use]) -> list[Account]:

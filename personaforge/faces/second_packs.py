@@ -21,7 +21,7 @@ from personaforge.digest import digest_file, digest_strings
 from personaforge.faces.packs import PackMissing, file_fault, pack_folders, way_back
 
 DETECTOR_FOLDERS = ("opencv", "opencv_yunet")
-"""Where YuNet is looked for when the second pack's own folder has none; `forge models pull` makes the latter folder."""
+"""Where YuNet is looked for when the second pack's own folder has none; `forge models pull` makes `opencv_yunet`."""
 
 _RECOGNISERS = ("mobilefacenet*.onnx", "face_recognition_sface*.onnx")
 """InsightFace's older MobileFaceNet, which scales inside its graph, and OpenCV's own SFace."""

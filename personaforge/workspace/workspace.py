@@ -330,7 +330,7 @@ class Workspace:
         for name in sorted(forced):
             if by_id[name].kind in _FACE_KINDS:
                 raise PlanError(f"{name} is pinned for good", hint=f"a new face takes --repin {by_id[name].step}")
-        # A new anchor takes new candidates of a face that is placed anew: the anchor's pin covers all three.
+        # A new anchor takes new candidates of a face that is placed anew: the steps share the anchor's pin.
         sticky = {node.persona for node in nodes if node.id in repinned and node.kind in _FACE_KINDS}
         repinned |= {node.id for node in nodes if node.persona in sticky and node.kind in _FACE_KINDS}
         if selected is not None:
