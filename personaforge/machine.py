@@ -69,7 +69,7 @@ def machine_error(error: BaseException) -> MachineError | None:
     cause: BaseException | None = error
     seen = 0
     while cause is not None and seen < 10:
-        found = _found(cause)
+        found = _reason(cause)
         if found is not None:
             return found
         cause, seen = cause.__cause__, seen + 1
@@ -82,7 +82,7 @@ def system_words(text: str) -> int | None:
     return next((number for words, number in _SAID.items() if words in said), None)
 
 
-def _found(error: BaseException) -> MachineError | None:
+def _reason(error: BaseException) -> MachineError | None:
     if isinstance(error, MachineError):
         return error
     if isinstance(error, MemoryError):
@@ -90,7 +90,7 @@ def _found(error: BaseException) -> MachineError | None:
     if isinstance(error, FileNotFoundError):
         return _gone(error)
     if isinstance(error, OSError) and error.errno in _TEXTS:
-        return MachineError(error.strerror or str(error), hint=_TEXTS[error.errno], where=_named(error))
+        return MachineError(error.strerror or str(error), hint=_TEXTS[error.errno], where=_path_of(error))
     if isinstance(error, (Warning, AssertionError, KeyError, NameError)) or not isinstance(error, Exception):
         return None
     text = " ".join(str(error).split())
@@ -115,7 +115,7 @@ def _gone(error: FileNotFoundError) -> MachineError | None:
     return None
 
 
-def _named(error: OSError) -> str:
+def _path_of(error: OSError) -> str:
     name = error.filename
     return "" if name is None or isinstance(name, int) else str(Path(os.fsdecode(name)))
 

@@ -80,7 +80,7 @@ def build_command(
             # A saved plan without a persona was made when nothing had changed; passing no name would mean all personas.
             names, plan = plan_since(space, names, changed_since, asked, broken if keep_going else None)
         else:
-            plan = _planned(space, names, asked, broken if keep_going else None)
+            plan = _plan(space, names, asked, broken if keep_going else None)
         if plan_file is not None:
             from personaforge.plan.planfile import require_same
 
@@ -89,7 +89,9 @@ def build_command(
             return tell_broken(broken, _dry_run(plan, as_json))
         missing = [node for node in plan.nodes() if node.state == "missing"]
         if missing and not keep_going:
-            raise PinnedArtifactMissing(_missing(missing), hint="nothing was built; --keep-going builds what can be")
+            raise PinnedArtifactMissing(
+                _missing_text(missing), hint="nothing was built; --keep-going builds what can be"
+            )
         if not keep_going:
             _refuse_unpriced(plan, max_cost)
         quiet = as_json or events == "-"
@@ -97,7 +99,7 @@ def build_command(
             return tell_broken(broken, _nothing_to_do(plan))
         for notice in plan.notices if not quiet else ():
             echo(f"{style('note', fg='yellow')}: {notice}", err=True)
-        with _listening(plan, events, quiet) as listeners, interruptible(space):
+        with _listeners(plan, events, quiet) as listeners, interruptible(space):
             report = space.build(plan, BuildOptions(jobs, keep_going, max_cost), listeners=listeners)
         crashed = next((node for node in report.nodes.values() if node.crash is not None), None)
         if crashed is not None:
@@ -114,7 +116,7 @@ def build_command(
         return tell_broken(broken, 1 if has_failures(summary) else 0)
 
 
-def _missing(nodes: list[PlannedNode]) -> str:
+def _missing_text(nodes: list[PlannedNode]) -> str:
     """Return the pinned artifacts that are missing, the first few in full."""
     found = [reason.text for node in nodes for reason in node.reasons if reason.code == "pin"]
     more = f"\nand {len(found) - _LONGEST} more: forge plan -v" if len(found) > _LONGEST else ""
@@ -125,7 +127,7 @@ _LONGEST = 5
 """How many errors of one kind are shown."""
 
 
-def _planned(space: Workspace, names: list[str], asked: PlanRequest, broken: list[Broken] | None) -> Plan:
+def _plan(space: Workspace, names: list[str], asked: PlanRequest, broken: list[Broken] | None) -> Plan:
     """Return the plan. A broken persona stops the build of all, before anything is bought, unless the personas are
     named or --keep-going is given; then it is added to `broken`."""
     try:
@@ -194,7 +196,7 @@ def _dry_run(plan: Any, as_json: bool) -> int:
 
 
 @contextmanager
-def _listening(plan: Any, events: str | None, quiet: bool) -> Iterator[list[Callable[[Any], None]]]:
+def _listeners(plan: Any, events: str | None, quiet: bool) -> Iterator[list[Callable[[Any], None]]]:
     """Show progress where it can be seen: live on a terminal, lines in CI, nothing on a pipe."""
     from contextlib import ExitStack
 

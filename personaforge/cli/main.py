@@ -121,12 +121,12 @@ def run(arguments: list[str]) -> int:
         return _interrupted()
     except SystemExit:  # click ends in this way on a pipe without a reader, and wraps the error
         sys.stdout, sys.stderr = streams
-        return _ended(BrokenPipeError())
+        return _exit_code(BrokenPipeError())
     except Exception as error:
-        return _interrupted() if noted() else _ended(error)
+        return _interrupted() if noted() else _exit_code(error)
 
 
-def _ended(error: Exception) -> int:
+def _exit_code(error: Exception) -> int:
     """Print why a command ended, as far as that can be printed, and return its exit code."""
     from personaforge.cli.streams import lost_stream
 

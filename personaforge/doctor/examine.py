@@ -31,19 +31,19 @@ def examine(project: Project, *, live: bool = False, now: float | None = None) -
         named, faults = projects.presets(project)
         accounts = providers.accounts(used, named)
         found = [
-            *_tried("machine", lambda: machine.machine(project, now)),
+            *_findings("machine", lambda: machine.machine(project, now)),
             *found,
             *faults,
-            *_tried("providers", lambda: providers.providers(accounts, project.root)),
-            *_tried("providers", lambda: providers.addresses(accounts, os.environ)),
-            *_tried("models", lambda: models.models(used, models.price_map(), date.fromtimestamp(now))),
-            *_tried("packs", lambda: packs.packs(project, loaded, Analyzers(digest_of))),
-            *_tried("store", lambda: store.store(project, loaded, now)),
+            *_findings("providers", lambda: providers.providers(accounts, project.root)),
+            *_findings("providers", lambda: providers.addresses(accounts, os.environ)),
+            *_findings("models", lambda: models.models(used, models.price_map(), date.fromtimestamp(now))),
+            *_findings("packs", lambda: packs.packs(project, loaded, Analyzers(digest_of))),
+            *_findings("store", lambda: store.store(project, loaded, now)),
         ]
         if live:
             from personaforge.doctor.live import ask
 
-            found += _tried("live", lambda: ask(accounts))
+            found += _findings("live", lambda: ask(accounts))
     except PersonaForgeError as error:
         return faulty("project", error)
     finally:
@@ -52,7 +52,7 @@ def examine(project: Project, *, live: bool = False, now: float | None = None) -
     return [_masked(finding) for finding in found]
 
 
-def _tried(part: str, look: Callable[[], list[Finding]]) -> list[Finding]:
+def _findings(part: str, look: Callable[[], list[Finding]]) -> list[Finding]:
     """Return a part's findings, and an error that ended it as one more finding: the other parts go on."""
     try:
         return look()

@@ -54,7 +54,7 @@ def ask(accounts: Sequence[Account]) -> list[Finding]:
         except SpecError:
             continue  # reported by `providers`
     with ThreadPoolExecutor(_AT_ONCE, "forge-doctor") as pool:
-        for findings in pool.map(_asked, questions):
+        for findings in pool.map(_findings, questions):
             found += findings
     if without:
         found.append(Finding(PART, "ok", f"not asked, since there is no key: {listed(without, 20)}"))
@@ -76,7 +76,7 @@ def _questions(account: Account) -> Iterator[_Question]:
         yield _Question(account, rest, ())
 
 
-def _asked(question: _Question) -> list[Finding]:
+def _findings(question: _Question) -> list[Finding]:
     account, modality = question.account, question.modalities[0]
     head = question.head
     facts: dict[str, Any] = {"provider": account.provider, "house": account.house}
@@ -86,7 +86,7 @@ def _asked(question: _Question) -> list[Finding]:
     if not capability(modality, account.provider).checks:
         return [nothing]
     try:
-        answer = _answer(question)
+        answer = _ping(question)
     except ProviderStopped as error:
         return [Finding(PART, bad, f"{head}: {error}", error.hint, {**facts, "reached": True, "accepted": False})]
     except RateLimited as error:
@@ -110,7 +110,7 @@ def _asked(question: _Question) -> list[Finding]:
     return found
 
 
-def _answer(question: _Question) -> Checked | None:
+def _ping(question: _Question) -> Checked | None:
     account, modality = question.account, question.modalities[0]
     made = provider(modality, account.provider, Options(_SECONDS, account.key))
     check = cast("Checking", made).check

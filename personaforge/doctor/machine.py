@@ -90,10 +90,10 @@ def libraries(version_of: Callable[[str], str | None]) -> list[Finding]:
     for library in LIBRARIES:
         there = {one: known for one in (library.name, *library.others) if (known := version_of(one))}
         if len(there) > 1:
-            found.append(_twice(library, there))
+            found.append(_overlap(library, there))
             continue
         name, version = next(iter(there.items()), (library.name, None))
-        asked = _asked(library)
+        asked = _requirement(library)
         install = f"pip install '{library.name}{asked}'"
         if version is None:
             found.append(Finding(PART, "problem", f"{name} is not installed", install))
@@ -109,16 +109,16 @@ def libraries(version_of: Callable[[str], str | None]) -> list[Finding]:
     return [Finding(PART, "ok" if fine else "problem", text, facts={"libraries": fine}), *found]
 
 
-def _twice(library: Library, there: Mapping[str, str]) -> Finding:
+def _overlap(library: Library, there: Mapping[str, str]) -> Finding:
     """Yield a finding where several distributions are installed over each other: removing or renewing one breaks the
     other."""
     names = " and ".join(f"{name} {version}" for name, version in there.items())
     text = f"{names} are both installed, and each overwrites the other's files"
-    again = f"pip install --force-reinstall --no-deps '{library.name}{_asked(library)}'"
+    again = f"pip install --force-reinstall --no-deps '{library.name}{_requirement(library)}'"
     return Finding(PART, "problem", text, f"pip uninstall -y {' '.join(there)} && {again}")
 
 
-def _asked(library: Library) -> str:
+def _requirement(library: Library) -> str:
     if library.exact:
         return f"=={library.exact}"
     bounds = (f">={library.least}" if library.least else "", f"<{library.below}" if library.below else "")
@@ -128,13 +128,13 @@ def _asked(library: Library) -> str:
 def _fits(library: Library, version: str) -> bool:
     if library.exact:
         return version == library.exact
-    number = _number(version)
-    return (not library.least or number >= _number(library.least)) and (
-        not library.below or number < _number(library.below)
+    number = _release(version)
+    return (not library.least or number >= _release(library.least)) and (
+        not library.below or number < _release(library.below)
     )
 
 
-def _number(version: str) -> tuple[int, ...]:
+def _release(version: str) -> tuple[int, ...]:
     """Return the numbers of a release, such as (1, 5, 6); a suffix (rc1, .post2) is left out."""
     match = re.match(r"\d+(\.\d+)*", version)
     numbers = [int(part) for part in match[0].split(".")] if match else []

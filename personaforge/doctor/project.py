@@ -92,7 +92,7 @@ def presets(project: Project) -> tuple[list[Use], list[Finding]]:
                 except SpecError as error:
                     faults.append(Finding(PART, "problem", error.message, "forge validate"))
         for name, preset in read.items():
-            for use in _named(modality, name, preset, read):
+            for use in _preset_uses(modality, name, preset, read):
                 found[use] = None
     return list(found), faults
 
@@ -108,7 +108,7 @@ def _preset(path: Path, folder: Path) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _named(
+def _preset_uses(
     modality: str, name: str, preset: Mapping[str, Any], others: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[Use]:
     """Yield the providers that a preset names, itself or in the presets of its defaults."""

@@ -60,7 +60,7 @@ def measure_clip(data: bytes, analyzer: FaceAnalyzer, *, frames: int, sampling: 
     if sampling not in ("uniform", "faces"):
         raise ValueError(f"sampling is {sampling!r}, expected uniform or faces")
     try:
-        clip = read_clip(data, frames=frames, shows_face=_glance(analyzer) if sampling == "faces" else None)
+        clip = read_clip(data, frames=frames, shows_face=_face_test(analyzer) if sampling == "faces" else None)
     except UnreadableClip as error:
         return {"status": "unreadable", "code": error.reason_code, "reason": error.message}
     measured = [
@@ -83,7 +83,7 @@ def measure_clip(data: bytes, analyzer: FaceAnalyzer, *, frames: int, sampling: 
     }
 
 
-def _glance(analyzer: FaceAnalyzer) -> Callable[[NDArray[np.uint8]], bool]:
+def _face_test(analyzer: FaceAnalyzer) -> Callable[[NDArray[np.uint8]], bool]:
     """Return a function that says whether a frame shows a face: the analyzer's own quick test, or a full reading."""
     quick = getattr(analyzer, "shows_face", None)
     return quick if callable(quick) else lambda pixels: bool(analyzer.read(pixels))

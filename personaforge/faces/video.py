@@ -104,7 +104,7 @@ def read_clip(data: bytes, *, frames: int, shows_face: Callable[[NDArray[np.uint
     """
     if frames < 1:
         raise ValueError(f"frames is {frames}, expected at least 1")
-    check_clip(data)
+    require_clip(data)
     if shows_face is None:
         drawn = _drawn(data, lambda count: sample(count, frames), _keep)
     else:
@@ -119,7 +119,7 @@ def read_clip(data: bytes, *, frames: int, shows_face: Callable[[NDArray[np.uint
     return Clip(int(width), int(height), rate, drawn.count, taken)
 
 
-def check_clip(data: bytes) -> None:
+def require_clip(data: bytes) -> None:
     """Refuse bytes that don't begin as a clip: in a playlist FFmpeg follows paths and addresses. Raises
     UnreadableClip."""
     if not data:

@@ -142,13 +142,13 @@ def agree(
         raise SpecError(Problem("", "identity.check.max_disagreement", found))
     if isinstance(primary_cosine, Unmeasured):
         return Unmeasured(primary_cosine.code, f"there is nothing to check: {primary_cosine.reason}")
-    primary = _on(scale.primary, primary_cosine)
+    primary = _scaled(scale.primary, primary_cosine)
     if isinstance(check_cosine, Unmeasured):
         if accepted and check_cosine.code is Cause.NO_FACE:
             reason = f"accepted by the primary recogniser, but the check says that {check_cosine.reason}"
             return Agreement(primary, None, None, False, scale.name, reason)
         return Unmeasured(check_cosine.code, f"the check has no score: {check_cosine.reason}")
-    check = _on(scale.check, check_cosine)
+    check = _scaled(scale.check, check_cosine)
     apart = round(abs(primary - check), 6)
     agrees = apart <= max_disagreement
     bound = f"{'within' if agrees else 'more than'} {max_disagreement:g}"
@@ -174,7 +174,7 @@ def pair_cosine(
     return round(cosine(anchor, candidate), 6) if blocked is None else blocked
 
 
-def _on(scale: Callable[[float], float], value: float) -> float:
+def _scaled(scale: Callable[[float], float], value: float) -> float:
     if not math.isfinite(value):
         raise ValueError(f"the cosine is {value}, expected a finite number")
     place = round(scale(value), 6)

@@ -130,11 +130,11 @@ def operating_point(same: Sequence[float], different: Sequence[float], target: f
     total = len(rejected)
     needed = math.ceil(RULE_OF_THREE / target - 1e-9)
     if total < needed:
-        return _without(target, f"{total} different pairs, and a FAR of {target:g} takes {needed} or more")
+        return _no_point(target, f"{total} different pairs, and a FAR of {target:g} takes {needed} or more")
     allowed = int(target * total + 1e-9)
     threshold = int(np.sort(rejected)[::-1][allowed]) + 1
     if threshold > _UNIT:
-        return _without(target, f"more than {target:g} of the different pairs have cosine 1")
+        return _no_point(target, f"more than {target:g} of the different pairs have cosine 1")
     passed = int((rejected >= threshold).sum())
     low, high = _wilson(passed, total)
     return OperatingPoint(
@@ -271,5 +271,5 @@ def _wilson(passed: int, total: int) -> tuple[float, float]:
     return round(max(0.0, (centre - half) / (1 + square)), 6), round((centre + half) / (1 + square), 6)
 
 
-def _without(target: float, reason: str) -> OperatingPoint:
+def _no_point(target: float, reason: str) -> OperatingPoint:
     return OperatingPoint(target, None, None, None, None, None, reason)

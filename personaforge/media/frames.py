@@ -19,8 +19,8 @@ from personaforge.faces.video import (
     MAX_FRAME_PIXELS,
     MAX_FRAMES,
     UnreadableClip,
-    check_clip,
     open_capture,
+    require_clip,
 )
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Stream:
 def open_clip(data: bytes) -> Iterator[Stream]:
     """Open a clip. Raises UnreadableClip, also while the frames are read: after too many of them with the code
     `too_large`."""
-    check_clip(data)
+    require_clip(data)
     cv2 = opencv()
     with open_capture(data) as capture:
         size = capture.get(cv2.CAP_PROP_FRAME_WIDTH) * capture.get(cv2.CAP_PROP_FRAME_HEIGHT)

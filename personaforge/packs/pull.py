@@ -79,12 +79,12 @@ def pull(
     folder = parent / name
     here = Pulled(name, folder, "here", 0)
     try:
-        if _right(catalog, name, folder):
+        if _is_complete(catalog, name, folder):
             return here
         accepted = _accepted(folder, pack.licence) or accept(name, pack)
         parent.mkdir(parents=True, exist_ok=True)
         with Lease(str(parent / f".{name}.lock"), lambda: say(Step("waiting", name))):
-            if _right(catalog, name, folder):
+            if _is_complete(catalog, name, folder):
                 return here
             with client() if http is None else nullcontext(http) as opened:
                 return _pull(catalog, name, pack, folder, accepted, _Fetcher(catalog, opened, say, sleep, folder))
@@ -183,7 +183,7 @@ def _files(pack: KnownPack, right: set[str], new: Path, fetcher: _Fetcher) -> di
     return done
 
 
-def _right(catalog: Catalog, name: str, folder: Path) -> bool:
+def _is_complete(catalog: Catalog, name: str, folder: Path) -> bool:
     """Return whether all declared files are there and correct; the digests are read."""
     if not folder.is_dir():
         return False

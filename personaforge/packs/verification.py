@@ -71,7 +71,7 @@ def verify(catalog: Catalog, names: Sequence[str] = (), folders: Sequence[Path] 
     The pack that comes with forge is the first one, unless `folders` are given.
     """
     searched = pack_folders() if folders is None else list(folders)
-    found = _found(catalog, searched)
+    found = _folders_by_name(catalog, searched)
     checks: list[PackState] = []
     ours = verify_built_in() if folders is None and (not names or EMBEDDED in names) else None
     for name in dict.fromkeys(names) or sorted(found):
@@ -136,7 +136,7 @@ def pack_path(catalog: Catalog, name: str, folders: Sequence[Path] | None = None
 
 
 def _listed(catalog: Catalog, searched: Sequence[Path]) -> list[Listed]:
-    found = _found(catalog, searched)
+    found = _folders_by_name(catalog, searched)
     rows: list[Listed] = []
     for name in [*catalog.packs, *sorted(set(found) - set(catalog.packs))]:
         checks = tuple(verify_pack(catalog, name, folder, digests=False) for folder in found.get(name, []))
@@ -161,7 +161,7 @@ def _unused(folders: Sequence[Path], ours: PackState) -> list[PackState]:
     return [PackState(EMBEDDED, "not known", folder, (), "", used) for folder in others]
 
 
-def _found(catalog: Catalog, folders: Sequence[Path]) -> dict[str, list[Path]]:
+def _folders_by_name(catalog: Catalog, folders: Sequence[Path]) -> dict[str, list[Path]]:
     """Return the folders that hold models, or have a known pack's name, in the order in which they are searched."""
     found: dict[str, list[Path]] = {}
     for parent in dict.fromkeys(folders):

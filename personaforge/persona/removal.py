@@ -173,7 +173,7 @@ def _recorded(store: Store, found: Removal, digests: set[str]) -> None:
             continue
         found.records.append((kind, name))
         if kind in ("actions", "evaluations"):
-            digests |= _made(record)
+            digests |= _digests(record)
         if kind == "builds":
             digests |= {str(one) for one in (record.get("templates") or {}).values()}
         if kind == "actions" and record.get("paid"):
@@ -274,7 +274,7 @@ def _owners(store: Store, kind: str, record: Mapping[str, Any]) -> set[str]:
     return {store.names.present(str(record.get("persona", "")))}
 
 
-def _made(record: Mapping[str, Any]) -> set[str]:
+def _digests(record: Mapping[str, Any]) -> set[str]:
     """Return the digests of the artifacts that an action made, or that an evaluation is about."""
     outputs = record.get("outputs") or {}
     artifacts = record.get("artifacts") or {}

@@ -80,9 +80,9 @@ def steps(store: Store, old: str, new: str) -> Iterator[Step]:
     if old == new:
         raise PersonaForgeError(f"{old} is called {old} already")
     if file is not None:
-        yield from _declared(store, names, file, old, new)
+        yield from _rename_in_file(store, names, file, old, new)
     elif new in names.living:
-        yield from _taken_up(store, names, old, new)
+        yield from _missing_steps(store, names, old, new)
     else:
         now = names.present(old)
         hint = f"it is called {now} now: forge mv {now} {new}" if now != old else known_hint(names, old)
@@ -143,15 +143,15 @@ def unsettled(store: Store, file: Path, name: str, formerly: tuple[str, ...]) ->
     return next(settling(store, file, name, formerly), None) is not None
 
 
-def _declared(store: Store, names: Names, file: Path, old: str, new: str) -> Iterator[Step]:
+def _rename_in_file(store: Store, names: Names, file: Path, old: str, new: str) -> Iterator[Step]:
     """Yield the step that renames a living persona in its file."""
     _refuse_taken(store, names, file, old, new)
     formerly = names.formerly(old)
     formerly = formerly if old in formerly else (*formerly, old)
-    yield _written(store, file, new, formerly)
+    yield _file_step(store, file, new, formerly)
 
 
-def _taken_up(store: Store, names: Names, old: str, new: str) -> Iterator[Step]:
+def _missing_steps(store: Store, names: Names, old: str, new: str) -> Iterator[Step]:
     """Yield the missing steps where a persona was renamed by hand, or by a process that was killed."""
     file = names.file(new)
     assert file is not None
@@ -172,13 +172,13 @@ def _taken_up(store: Store, names: Names, old: str, new: str) -> Iterator[Step]:
             f"{new} was {', '.join(names.formerly(new))} already, and not {old}",
             hint=f"write into its file, oldest first: formerly: [{', '.join((*names.formerly(new), old))}]",
         )
-    yield _written(store, file, new, (old,))
+    yield _file_step(store, file, new, (old,))
     if left is not None and left.lock is not None and left.lock.parent != own.parent and not moved:
         lock = left.lock
         yield Step(f"{_shown(store, lock)} is {_shown(store, own)} now", lambda: _move(store, new, lock, own))
 
 
-def _written(store: Store, file: Path, new: str, formerly: tuple[str, ...]) -> Step:
+def _file_step(store: Store, file: Path, new: str, formerly: tuple[str, ...]) -> Step:
     real = Path(os.path.realpath(file))
     if not str(real).startswith(str(store.project.root) + os.sep):
         raise PersonaForgeError(f"leads out of the project to {real}", where=str(file), hint="name the file itself")

@@ -170,13 +170,13 @@ def difference(
     with sides(space, list(personas), before, after, overrides, broken) as (old, new):
         require_personas(old, new)
         changes = list(persona_changes(old, new))
-        found = _planned(old, new, changes)
+        found = _differences(old, new, changes)
         templates = tuple(_template_diffs(old, new, changes))
         untouched = len(new.loaded) - sum(change.kind != "gone" for change in changes)
         return Difference(old.shown, new.shown, tuple(found), untouched, templates, new.broken)
 
 
-def _planned(before: Side, after: Side, changes: Sequence[PersonaChange]) -> Iterator[PersonaDifference]:
+def _differences(before: Side, after: Side, changes: Sequence[PersonaChange]) -> Iterator[PersonaDifference]:
     plans = {one.id: one for one in after.plan([one.id for one in changes if one.kind != "gone"]).personas}
     for change in changes:
         plan = plans.get(change.id)
@@ -208,13 +208,13 @@ def _made(side: Side, plan: PersonaPlan) -> dict[str, Made]:
     found: dict[str, Made] = {}
     for node in plan.nodes.values():
         if node.state in ("cached", "pinned", "restore", "blocked") and node.outcome_digest:
-            made = _of(resolver.outcome(node.shape.name)) if node.shape.kind.name not in _UNSHOWN else None
+            made = _made_of(resolver.outcome(node.shape.name)) if node.shape.kind.name not in _UNSHOWN else None
             if made is not None:
                 found[node.shape.name] = made
     return found
 
 
-def _of(outcome: Outcome) -> Made | None:
+def _made_of(outcome: Outcome) -> Made | None:
     facts = outcome.facts
     media = [
         out.artifact for out in outcome.outputs.values() if out.artifact.media_type.startswith(("image/", "video/"))

@@ -23,7 +23,7 @@ _OURS = ("build", "reports", ".forge", ".github", ".git")
 @contextmanager
 def as_project(repository: Repository, revision: Revision) -> Iterator[Project]:
     """Yield a revision as a project of its own. Raises PlanError."""
-    wanted = _checked(revision, [entry for entry in repository.entries(revision) if _is_read(entry)])
+    wanted = _bounded(revision, [entry for entry in repository.entries(revision) if _is_read(entry)])
     with tempfile.TemporaryDirectory(prefix="forge-revision-") as folder:
         root = Path(os.path.realpath(folder))
         try:
@@ -58,7 +58,7 @@ def _is_read(entry: Entry) -> bool:
     return top not in _OURS and (entry.link or entry.path.endswith((".yaml", ".yml", ".j2")))
 
 
-def _checked(revision: Revision, entries: list[Entry]) -> list[Entry]:
+def _bounded(revision: Revision, entries: list[Entry]) -> list[Entry]:
     """Refuse what git itself would not check out, and what is too large for a project."""
     shown = revision.shown
     if len(entries) > MAX_FILES:

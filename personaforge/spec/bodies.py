@@ -64,7 +64,7 @@ def persona_bodies(sources: PersonaSources, without: AbstractSet[str] = frozense
     bodies: list[dict[str, Any]] = []
     problems: list[Problem] = []
     for source in sources.files:
-        body = _lacking(_body(source), without) if without else _body(source)
+        body = _without_paths(_body(source), without) if without else _body(source)
         problems += _shape_problems(source, body)
         bodies.append(body)
     if problems:
@@ -96,7 +96,7 @@ def _body(source: Source) -> dict[str, Any]:
     return body
 
 
-def _lacking(body: dict[str, Any], paths: AbstractSet[str]) -> dict[str, Any]:
+def _without_paths(body: dict[str, Any], paths: AbstractSet[str]) -> dict[str, Any]:
     """Return a body without some dotted paths, and without the choices in its defaults list that they name."""
     kept: dict[str, Any] = {
         **body,

@@ -83,7 +83,7 @@ class Composer:
         """
         bodies = persona_bodies(sources, without)
         with _HYDRA_LOCK:
-            check_overrides(overrides)
+            validate_overrides(overrides)
             if full or overrides or not all(only_chooses(body) for body in bodies):
                 return to_plain(sources, self._hydra(sources, bodies, overrides))
             choices = group_choices(bodies)
@@ -99,7 +99,7 @@ class Composer:
         `choices` take other options of groups, such as `identity=insightface`. Raises SpecError for one that isn't.
         """
         with _HYDRA_LOCK:
-            check_overrides(choices)
+            validate_overrides(choices)
             if choices not in self._shared:
                 nowhere = PersonaSources((Source(Path(), "conf", "", "", {}, frozenset()),))
                 self._shared[choices] = Shared(nowhere, self._hydra(nowhere, [], choices))
@@ -147,7 +147,7 @@ class Composer:
             for entry in defaults.defaults:
                 file = own / f"{entry.config_path or ''}.yaml"
                 if not (entry.config_path or "hydra").startswith(("hydra", "persona/file_")) and file.is_file():
-                    parts.append(own_leaves(read_source(file, _shown(self._project, file)), entry.package or ""))
+                    parts.append(own_leaves(read_source(file, _relative(self._project, file)), entry.package or ""))
         return merged(parts)
 
     def origins(self, sources: PersonaSources, overrides: Sequence[str]) -> dict[str, Origin]:
@@ -173,7 +173,7 @@ class Composer:
                     (folder / f"{path}.yaml" for folder in folders if (folder / f"{path}.yaml").is_file()), None
                 )
                 if file is not None:
-                    source = read_source(file, _shown(self._project, file))
+                    source = read_source(file, _relative(self._project, file))
                     _record(found, source, package, path if package else "")
         for text in overrides:
             key = text.partition("=")[0].lstrip("+~")
@@ -216,7 +216,7 @@ class Composer:
 
         logging.getLogger("hydra").setLevel(logging.ERROR)
         folders = self._project.conf_folders
-        check_conf(self._project)
+        validate_conf(self._project)
 
         @contextmanager
         def session() -> Any:
@@ -266,7 +266,7 @@ def conf_files(project: Project) -> list[tuple[Path, str]]:
     return files
 
 
-def check_conf(project: Project) -> None:
+def validate_conf(project: Project) -> None:
     """Refuse a project whose own conf files act or lead out of it. Raises SpecError with every problem."""
     files = conf_files(project)
     state = tuple((shown, *_state_of(path)) for path, shown in files)
@@ -300,7 +300,7 @@ _CHECKED: dict[Path, tuple[Any, ...]] = {}
 """By project, the state in which its conf was last validated by this process."""
 
 
-def check_overrides(overrides: Sequence[str]) -> None:
+def validate_overrides(overrides: Sequence[str]) -> None:
     """Refuse command line overrides that can't be read, or that set what an override may not set. Raises SpecError."""
     from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import HydraException
@@ -364,7 +364,7 @@ def _override_problem(
     return None
 
 
-def _shown(project: Project, path: Path) -> str:
+def _relative(project: Project, path: Path) -> str:
     packaged = project.conf_folders[-1]
     if path.is_relative_to(packaged) and packaged.parent != project.root:
         return "packaged " + str(path.relative_to(packaged.parent))

@@ -171,9 +171,9 @@ class Loader:
         body = self._cache.get_spec(key) if self._cache is not None else None
         if body is None:
             from personaforge.spec.compose import Composer
-            from personaforge.spec.validation import checked_group
+            from personaforge.spec.validation import validated_group
 
-            body = orjson.dumps(checked_group(name, Composer(self._project).base()[name]))
+            body = orjson.dumps(validated_group(name, Composer(self._project).base()[name]))
             if self._cache is not None:
                 self._cache.put_spec(key, body, {})
         found: dict[str, Any] = orjson.loads(body)
@@ -219,7 +219,7 @@ class Loader:
     def _compose(self, file: Path, overrides: Sequence[str]) -> dict[str, Any]:
         from personaforge.spec.bodies import read_persona
         from personaforge.spec.compose import Composer
-        from personaforge.spec.validation import check_persona
+        from personaforge.spec.validation import validated_persona
 
         if self._composer is None:
             self._composer = Composer(self._project)
@@ -229,7 +229,7 @@ class Loader:
         except SpecError as error:
             raise SpecError(self._every_problem(sources, overrides, error)) from error
         try:
-            plain, schemas = check_persona(self._project, sources, composed, self._composer)
+            plain, schemas = validated_persona(self._project, sources, composed, self._composer)
         except SpecError as error:
             main = sources.main.shown
             if not overrides and all(problem.where != main for problem in error.problems):
@@ -245,7 +245,7 @@ class Loader:
     def _every_problem(self, sources: Any, overrides: Sequence[str], error: SpecError) -> list[Problem]:
         """Return what else is wrong with a persona that can't be composed: passes over what is known to be wrong, until
         the rest can be composed and checked."""
-        from personaforge.spec.validation import check_persona
+        from personaforge.spec.validation import validated_persona
 
         problems = list(error.problems)
         without: set[str] = set()
@@ -257,7 +257,7 @@ class Loader:
             without |= wrong
             try:
                 composed = self._composer.compose(sources, overrides, without=without)
-                check_persona(self._project, sources, composed, self._composer, passed_over=without)
+                validated_persona(self._project, sources, composed, self._composer, passed_over=without)
             except SpecError as further:
                 error = further
                 problems += [problem for problem in further.problems if problem.path not in without]

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from personaforge.errors import Problem, SpecError
-from personaforge.spec.references import EVERYTHING, GrowsTooLarge, check_growth, references
+from personaforge.spec.references import EVERYTHING, GrowsTooLarge, references, refuse_growth
 from personaforge.spec.settings import GROUPS
 from personaforge.spec.source import Source
 
@@ -57,7 +57,7 @@ class Shared:
         self._config = config
         self._raw = _raw(config)
         self._refers = {key: references(value) for key, value in self._raw.items()}
-        guarded(sources, lambda: check_growth(self._raw))
+        guarded(sources, lambda: refuse_growth(self._raw))
         self._open: set[str] = set()
         """Keys that can't be resolved without a persona, such as `owner: team of ${id}`."""
         self.plain: dict[str, Any] = {}
@@ -110,7 +110,7 @@ def _raw(config: DictConfig) -> dict[str, Any]:
 def to_plain(sources: PersonaSources, config: Any) -> dict[str, Any]:
     from omegaconf import OmegaConf
 
-    guarded(sources, lambda: check_growth(_raw(config)))
+    guarded(sources, lambda: refuse_growth(_raw(config)))
     plain = guarded(sources, lambda: OmegaConf.to_container(config, resolve=True, throw_on_missing=False))
     assert isinstance(plain, dict)
     return {str(key): value for key, value in plain.items() if value != "???"}

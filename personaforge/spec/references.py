@@ -45,7 +45,7 @@ def references(value: Any) -> set[str]:
     return set()
 
 
-def check_growth(raw: Mapping[str, Any]) -> None:
+def refuse_growth(raw: Mapping[str, Any]) -> None:
     """Raise GrowsTooLarge where interpolations multiply an unresolved config beyond what a persona may hold.
 
     What names nothing, or itself, counts as nothing: OmegaConf has the better message for it.

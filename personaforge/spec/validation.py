@@ -29,7 +29,7 @@ from personaforge.spec.sections import pin_problems, read_schema
 from personaforge.spec.shared_folder import declared_fault
 
 
-def checked_group(name: str, composed: Any) -> Any:
+def validated_group(name: str, composed: Any) -> Any:
     """Return a group's plain values, validated without a persona. Raises SpecError."""
     kind: Any = Persona.model_fields[name].annotation
     adapter: TypeAdapter[Any] = TypeAdapter(kind)
@@ -40,7 +40,7 @@ def checked_group(name: str, composed: Any) -> Any:
         raise SpecError([Problem("conf", path, message) for path, message in paths]) from None
 
 
-def check_persona(
+def validated_persona(
     project: Project,
     sources: PersonaSources,
     composed: dict[str, Any],
@@ -60,7 +60,7 @@ def check_persona(
         persona = validate_persona(composed)
     except ValidationError as error:
         found = _without_consequences(sources, error.errors(include_url=False))
-        problems += [_problem(sources, item) for item in _told_apart(found)]
+        problems += [_problem(sources, item) for item in _root_causes(found)]
         wrong = {str(item["loc"][0]) for item in found}
         try:
             persona = _stand_in(composed, composer.base(), wrong)
@@ -71,7 +71,7 @@ def check_persona(
         canonical(plain)  # every setting can be part of a key
     except ValueError as error:
         path, _, message = str(error).partition(": ")
-        problems.append(_placed(sources, path.replace("[", ".").replace("]", "").split("."), message, ""))
+        problems.append(_problem_at(sources, path.replace("[", ".").replace("]", "").split("."), message, ""))
     schemas: dict[str, Any] = {}
     for step in persona.pipeline.steps.values():
         if isinstance(step, Prompted) and step.output_schema not in schemas:
@@ -87,7 +87,7 @@ def check_persona(
     doubtful |= {("identity", "pack")} if wrong & {"pipeline", "image", "video"} else set()
     for item in _consistency(persona, schemas):
         if not any(tuple(item[0][: len(path)]) == path for path in doubtful):
-            problems.append(_placed(sources, *item))
+            problems.append(_problem_at(sources, *item))
     if problems:
         raise SpecError(problems)
     return plain, schemas
@@ -105,7 +105,7 @@ def _locked(sources: PersonaSources, composed: Mapping[str, Any], project: Mappi
     """Yield where a persona or the command line differs from what the project locks. The list of locks is the
     project's, too: the composed persona's value of it doesn't count."""
     for path in project.get("locked") or ():
-        wanted, found = _at(project, str(path)), _at(composed, str(path))
+        wanted, found = _value_at(project, str(path)), _value_at(composed, str(path))
         if wanted is None and found is None and not _has(project, str(path)) and not str(path).startswith("pinned."):
             yield Problem(sources.main.shown, "locked", f"names {_shown(path)}, which is no setting")
         elif wanted != found:
@@ -197,7 +197,7 @@ def _media(persona: Persona) -> Iterator[tuple[list[str], str, str]]:
             if (step.positions is None) == (step.position is None):
                 yield path, "expected either `positions` or `position`", ""
             for key in (step.positions, step.position):
-                if key is not None and not isinstance(_at(plain, key), dict):
+                if key is not None and not isinstance(_value_at(plain, key), dict):
                     yield path, f"found {key!r}, expected the path of a table such as matrix.positions", ""
 
 
@@ -283,7 +283,7 @@ def _problem(sources: PersonaSources, error: Any) -> Problem:
         message = f"found {_shown(found)}, {expected}"
         if isinstance(found, bool) and "string" in message:
             hint = "quote it: YAML reads yes, no, on and off as true and false"
-    return _placed(sources, location, message, hint)
+    return _problem_at(sources, location, message, hint)
 
 
 def _without_consequences(sources: PersonaSources, errors: Sequence[Any]) -> Sequence[Any]:
@@ -299,7 +299,7 @@ def _without_consequences(sources: PersonaSources, errors: Sequence[Any]) -> Seq
     return [error for error in errors if written(error)]
 
 
-def _told_apart(errors: Sequence[Any]) -> list[Any]:
+def _root_causes(errors: Sequence[Any]) -> list[Any]:
     """Leave out problems that only follow from a misspelt name: its entry is new, so all its values are missing."""
     names = [error["loc"][:-1] for error in errors if error["loc"][-1:] == ("[key]",)]
     return [
@@ -314,7 +314,7 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 80 else text[:79] + "…"
 
 
-def _placed(sources: PersonaSources, keys: list[str], message: str, hint: str) -> Problem:
+def _problem_at(sources: PersonaSources, keys: list[str], message: str, hint: str) -> Problem:
     """Name the file and line that set a value: the last persona file that has it, else the group it belongs to."""
     for source in reversed(sources.files):
         for length in range(len(keys), 1 if keys and keys[0] in ("pipeline", "matrix", "motion") else 0, -1):
@@ -383,7 +383,7 @@ def _cycle(needs: Mapping[str, tuple[str, ...]]) -> list[str]:
     return []
 
 
-def _at(data: Any, path: str) -> Any:
+def _value_at(data: Any, path: str) -> Any:
     for key in path.split("."):
         if not isinstance(data, Mapping) or key not in data:
             return None
@@ -393,7 +393,7 @@ def _at(data: Any, path: str) -> Any:
 
 def _has(data: Any, path: str) -> bool:
     above, _, name = path.rpartition(".")
-    parent = _at(data, above) if above else data
+    parent = _value_at(data, above) if above else data
     return isinstance(parent, Mapping) and name in parent
 
 

@@ -278,10 +278,10 @@ class Index:
             elif self._closed:
                 self._connection = self._copy()
             else:
-                self._connection = self._reached()
+                self._connection = self._open_or_copy()
         return self._connection
 
-    def _reached(self) -> sqlite3.Connection:
+    def _open_or_copy(self) -> sqlite3.Connection:
         """Open the file; where it can't be written, a copy in memory: reading it needs no writing."""
         try:
             return _connect(self._path)

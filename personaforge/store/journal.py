@@ -201,19 +201,19 @@ class Journal:
 
     def refused(self, key: str, note: str, cost_usd: float | None = 0.0) -> None:
         """Commit that it was not accepted, or failed. `cost_usd` is what it cost all the same; None for unknown."""
-        self._ended(key, "refused", note, cost_usd)
+        self._end(key, "refused", note, cost_usd)
 
     def cancelled(self, key: str, note: str) -> None:
         """Commit that the provider has stopped it. What it charged is not known."""
-        self._ended(key, "cancelled", note, None)
+        self._end(key, "cancelled", note, None)
 
     def abandon(self, key: str, note: str, *, bought: bool = True) -> None:
         """Commit that the user gave the call up, and whether it may have been charged."""
-        self._ended(key, "abandoned", note, None if bought else 0.0)
+        self._end(key, "abandoned", note, None if bought else 0.0)
 
     def resubmit(self, key: str, note: str, *, bought: bool = True) -> None:
         """Commit that the user allows sending it again, and whether it may have been charged the first time."""
-        self._ended(key, "refused", note, None if bought else 0.0)
+        self._end(key, "refused", note, None if bought else 0.0)
 
     def deleted(self, key: str) -> None:
         """Commit that the provider has deleted what it kept of the job."""
@@ -236,7 +236,7 @@ class Journal:
                 self._connection.close()
                 self._connection = None
 
-    def _ended(self, key: str, state: str, note: str, cost_usd: float | None) -> None:
+    def _end(self, key: str, state: str, note: str, cost_usd: float | None) -> None:
         """End a call without a result, and keep what it cost in the same transaction."""
         self._require_kept()
         with self._lock:

@@ -248,7 +248,7 @@ def _own_lines(data: bytes, path: Path, persona: str) -> dict[str, bytes] | None
         if not _NODE.fullmatch(key) or _is_deep(value):
             return None
         if key in lines and not same_line(lines[key], value):
-            raise _twice(key, lines[key], value, path)
+            raise _duplicate_error(key, lines[key], value, path)
         lines.setdefault(key, value)
     return lines if seen == head else None
 
@@ -265,7 +265,7 @@ def _is_deep(value: bytes) -> bool:
     return False
 
 
-def _twice(name: str, one: bytes, other: bytes, path: Path) -> StoreError:
+def _duplicate_error(name: str, one: bytes, other: bytes, path: Path) -> StoreError:
     """Return the error for two lines of one node: only the user may choose one of them."""
     a, b = shown_line(one), shown_line(other)
     what = f"{a} and {b}" if a != b else f"{a}, in lines that differ otherwise"
@@ -347,7 +347,7 @@ def _check_shape(data: bytes, path: Path) -> None:
         for key, value in top.value if isinstance(top, yaml.MappingNode) else ():
             name = str(key.value)
             if name in seen and not same_line(one := _as_json(seen[name]), other := _as_json(value)):
-                raise _twice(name, one, other, path)
+                raise _duplicate_error(name, one, other, path)
             seen[name] = value
 
 
@@ -370,7 +370,7 @@ def _parse_pin(line: bytes, path: Path, name: str) -> Pin:
             take=_count(fields, "take"),
             attempt=_count(fields, "attempt"),
             facts=dict(fields.get("facts", {})),
-            under=_noted(fields.get("under", {})),
+            under=_parse_under(fields.get("under", {})),
             also=_text(fields, "also", ""),
             face=_text(fields, "face", ""),
             replaced={str(name): str(digest) for name, digest in fields.get("replaced", {}).items()},
@@ -423,7 +423,7 @@ def _count(fields: Mapping[str, Any], name: str) -> int:
     return value
 
 
-def _noted(value: Any) -> dict[str, Any]:
+def _parse_under(value: Any) -> dict[str, Any]:
     """Return the rules that a result was accepted under: single values by name."""
     if not isinstance(value, dict):
         raise ValueError(f"under: found {value!r:.40}, expected names and values")

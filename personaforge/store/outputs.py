@@ -86,7 +86,7 @@ class BuildFolder:
 
     def read(self, path: str) -> bytes:
         """Return a file's bytes. Raises StoreError."""
-        target = self._checked(path)
+        target = self._confined(path)
         try:
             with open_file(target, follow=True) as file:
                 return file.read()
@@ -95,7 +95,7 @@ class BuildFolder:
 
     def place(self, path: str, digest: str, blobs: Blobs) -> Placed:
         """Write an artifact to a path, unless it is there already. Raises StoreError."""
-        target = self._checked(path)
+        target = self._confined(path)
         there = stat_signature(target)
         if there is None or _digest(target) != digest:
             if there is not None:
@@ -111,7 +111,7 @@ class BuildFolder:
 
         Raises StoreError.
         """
-        target = self._checked(path)
+        target = self._confined(path)
         if os.path.islink(target) or _digest(target) != digest:
             return False
         try:
@@ -143,7 +143,7 @@ class BuildFolder:
         meant = os.path.join(os.path.realpath(self._project), os.path.relpath(folder, self._project))
         return os.path.realpath(folder) == os.path.normpath(meant)
 
-    def _checked(self, path: str) -> str:
+    def _confined(self, path: str) -> str:
         """Return the absolute path, after making sure that it leads nowhere else: a link on the way could make forge
         write into `.git`, and a link in its place could have it read what lies outside the project."""
         parts = path.split("/")

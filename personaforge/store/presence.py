@@ -20,28 +20,28 @@ _PATIENCE = 30.0
 @contextmanager
 def at_work(folder: Path) -> Iterator[None]:
     """Share the lease on the project's ids with other builds. Raises StoreError."""
-    descriptor = _taken(folder, fcntl.LOCK_SH, _PATIENCE, "a persona is being renamed or removed")
+    descriptor = _locked(folder, fcntl.LOCK_SH, _PATIENCE, "a persona is being renamed or removed")
     try:
         yield
     finally:
-        _let_go(folder, descriptor)
+        _release(folder, descriptor)
 
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
     """Take the lease exclusively. Raises StoreError while a build runs."""
-    descriptor = _taken(folder, fcntl.LOCK_EX, 0.0, "a build is running here")
+    descriptor = _locked(folder, fcntl.LOCK_EX, 0.0, "a build is running here")
     try:
         yield
     finally:
-        _let_go(folder, descriptor)
+        _release(folder, descriptor)
 
 
 def _path(folder: Path) -> str:
     return f"{folder}/leases/ids"
 
 
-def _taken(folder: Path, kind: int, patience: float, busy: str) -> int:
+def _locked(folder: Path, kind: int, patience: float, busy: str) -> int:
     path = _path(folder)
     until = time.monotonic() + patience
     while True:
@@ -62,7 +62,7 @@ def _taken(folder: Path, kind: int, patience: float, busy: str) -> int:
         os.close(descriptor)
 
 
-def _let_go(folder: Path, descriptor: int) -> None:
+def _release(folder: Path, descriptor: int) -> None:
     """Release the lease, and remove the file where no other process holds it."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -69,14 +69,14 @@ class Records:
     def names(self, kind: str, name: str) -> list[str]:
         """Return the names that a key's records have or had, newest first; empty when there never was one."""
         names: list[str] = []
-        while self._taken(kind, one := f"{name}~{len(names)}" if names else name):
+        while self._is_used(kind, one := f"{name}~{len(names)}" if names else name):
             names.append(one)
         return names[::-1]
 
     def free_name(self, kind: str, name: str) -> str:
         """Return a name for another record of a key: the key, or the name after the last one that was used."""
         unique, number = name, 0
-        while self._taken(kind, unique):
+        while self._is_used(kind, unique):
             number += 1
             unique = f"{name}~{number}"
         return unique
@@ -88,7 +88,7 @@ class Records:
         data = orjson.dumps(record, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
         write_atomic(self.path(kind, name), data, mode=0o444, sync_folder=True)
 
-    def _taken(self, kind: str, name: str) -> bool:
+    def _is_used(self, kind: str, name: str) -> bool:
         """Return whether a name has been used, also for a record that was put aside since. Raises Unreadable."""
         path = self.path(kind, name)
         return present(path) is not None or present(path + DAMAGED) is not None

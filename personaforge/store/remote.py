@@ -126,7 +126,7 @@ class Remote:
         here is replaced by a sound one from there. Raises StoreError."""
         if present(self.folder) is None:
             raise StoreError("there is no such folder", where=str(self.folder), hint=WAYS)
-        self._checked()
+        self._require_folder()
         done = Exchanged()
         missing: list[str] = []
         damaged: list[str] = []
@@ -174,9 +174,9 @@ class Remote:
                 pass
             except OSError as error:
                 raise unwritable(self.folder, error, "make") from error
-        self._checked()
+        self._require_folder()
 
-    def _checked(self) -> None:
+    def _require_folder(self) -> None:
         """Make sure that it is a folder, and that nothing in it leads elsewhere: it may be a stranger's."""
         if not os.path.isdir(self.folder):
             raise StoreError("is not a folder", where=str(self.folder), hint=WAYS)

@@ -59,12 +59,12 @@ def copied(path: str) -> sqlite3.Connection:
         before = _signatures(path)
         data, log = _bytes(path), _bytes(path + _LOG)
         if _signatures(path) == before:
-            return _merged(data, log) if log else _held(data)
+            return _merged(data, log) if log else _in_memory(data)
         time.sleep(_PAUSE)
     raise StoreError("is written all the time, so it can't be copied to be read", where=path, hint="try again later")
 
 
-def _held(data: bytes) -> sqlite3.Connection:
+def _in_memory(data: bytes) -> sqlite3.Connection:
     connection = memory()
     if data:
         content = bytearray(data)
@@ -82,7 +82,7 @@ def _merged(data: bytes, log: bytes) -> sqlite3.Connection:
                 file.write(content)
         with closing(sqlite3.connect(path)) as connection:
             connection.execute("pragma wal_checkpoint(truncate)").fetchall()
-        return _held(_bytes(path))
+        return _in_memory(_bytes(path))
 
 
 def _signatures(path: str) -> tuple[object, ...]:

@@ -93,7 +93,7 @@ def verify(store: Store, *, repair: bool = False) -> Verified:
             try:
                 record = parse_record(read_record(path), path)
                 if kind == "actions":
-                    _check_action(record, name, path)
+                    _verify_action(record, name, path)
                     if not all(store.blobs.has(artifact.digest) for artifact in artifacts(record).values()):
                         found.without_artifact += 1
             except Unreadable as error:
@@ -112,7 +112,7 @@ def verify(store: Store, *, repair: bool = False) -> Verified:
     return found
 
 
-def _check_action(record: dict[str, Any], name: str, path: str) -> None:
+def _verify_action(record: dict[str, Any], name: str, path: str) -> None:
     """Raise StoreError or ValueError where an action's record doesn't have the key of its name."""
     if record.get("key") != name.partition("~")[0]:
         raise StoreError("a record is of another key", where=path)
@@ -243,7 +243,7 @@ def _locks(project: Project, without: frozenset[str] = frozenset()) -> Iterator[
         try:
             yield path.read_bytes()
         except OSError as error:
-            raise _blind(str(path), error) from error
+            raise _unsearchable(str(path), error) from error
     if not any((folder / ".git").exists() for folder in (project.root, *project.root.parents)):
         return
     refs: dict[str, None] = {}
@@ -265,7 +265,7 @@ def _lock_files(project: Project) -> list[Path]:
 
     def refuse(error: OSError) -> None:
         if not isinstance(error, FileNotFoundError):
-            raise _blind(str(error.filename), error) from error
+            raise _unsearchable(str(error.filename), error) from error
 
     found: list[Path] = []
     for folder, folders, names in os.walk(project.root, onerror=refuse):
@@ -275,7 +275,7 @@ def _lock_files(project: Project) -> list[Path]:
     return sorted(found)
 
 
-def _blind(path: str, error: OSError) -> Unreadable:
+def _unsearchable(path: str, error: OSError) -> Unreadable:
     reason = error.strerror or str(error)
     return Unreadable(f"can't be searched for locks: {reason}", hint="nothing was removed", where=path)
 
