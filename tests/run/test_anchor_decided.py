@@ -255,7 +255,7 @@ def test_on_the_command_line(
     repository: Studio, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from personaforge.cli.main import run
-    from personaforge.workspace.workspace import workspace
+    from personaforge.workspace import workspace
 
     monkeypatch.setattr(workspace, "Analyzers", lambda digest_of: repository.analyzers)
     monkeypatch.chdir(repository.root)
