@@ -85,6 +85,7 @@ def build_command(
             from personaforge.plan.planfile import require_same
 
             require_same(plan, saved)
+        # A dry run ends before the refusals: it has to show what would be refused.
         if dry_run:
             return tell_broken(broken, _dry_run(plan, as_json))
         missing = [node for node in plan.nodes() if node.state == "missing"]
@@ -95,12 +96,14 @@ def build_command(
         if not keep_going:
             _refuse_unpriced(plan, max_cost)
         quiet = as_json or events == "-"
+        # The common case, kept free of the imports that a run needs.
         if plan.stands and not quiet and events is None and not space.unsettled(plan):
             return tell_broken(broken, _nothing_to_do(plan))
         for notice in plan.notices if not quiet else ():
             echo(f"{style('note', fg='yellow')}: {notice}", err=True)
         with _listeners(plan, events, quiet) as listeners, interruptible(space):
             report = space.build(plan, BuildOptions(jobs, keep_going, max_cost), listeners=listeners)
+        # Raised only after the run has ended in order: finished nodes are kept, and the bug gets its log and exit code 3.
         crashed = next((node for node in report.nodes.values() if node.crash is not None), None)
         if crashed is not None:
             raise RuntimeError(f"{crashed.id}: {crashed.error}") from crashed.crash

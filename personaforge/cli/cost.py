@@ -103,6 +103,7 @@ def spenders(space: Workspace, personas: Sequence[str]) -> tuple[tuple[str, ...]
         except SpecError as error:
             files, problem = [], error.problems[0]
         ids = [persona_id(file) for file in files]
+        # Records know personas whose files are gone. They are read only when needed: that takes a while.
         if problem is not None or any(char in argument for char in "*?["):
             if recorded is None:
                 recorded = {line.persona for line in spending(space.store)}

@@ -87,8 +87,10 @@ def quick_forward(detector: Any) -> Callable[[NDArray[np.uint8], float], tuple[l
     cv2 = opencv()
     sessions = dict(detector.resolution_sessions)
     mean, scale = (detector.input_mean,) * 3, 1.0 / detector.input_std
+    # OpenCV's own scaling of all 256 values, so that the table has its exact bits.
     ramp = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, axis=2)
     values = cv2.dnn.blobFromImage(ramp, scale, (256, 1), mean, swapRB=True)[0, 0, 0].copy()
+    # Buffers a thread, because a session reads the array while other threads fill theirs.
     own = threading.local()
 
     def forward(

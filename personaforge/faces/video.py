@@ -174,6 +174,7 @@ def _decoded(
         size = _frame_pixels(capture)
         expected = _header_count(data, capture) if known is None else known
         numbers = choose(expected) if expected else []
+        # Before anything is decoded. A glance keeps no pixels, so only kept frames need the bound.
         if look is _keep and len(numbers) * size > MAX_SAMPLE_PIXELS:
             found = f"a sample of {len(numbers)} frames of {size:,} pixels"
             raise UnreadableClip("too_large", f"{found}, more than {MAX_SAMPLE_PIXELS:,} in all")

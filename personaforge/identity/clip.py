@@ -117,6 +117,7 @@ def compare_clip(
         return Unmeasured(Cause.UNREADABLE, str(clip["reason"]))
     if not in_domain(clip) and not policy.out_of_domain:
         return outside("the clip")
+    # Frames without a face are in no mean: they would count as strangers, though nobody was seen in them.
     frames = [frame for frame in clip["frames"] if frame["status"] == "measured"]
     scores: list[Score] = []
     for frame in frames:
@@ -141,6 +142,7 @@ def compare_clip(
         turn=max((score.turn for score in scores if score.turn is not None), default=None),
         out_of_domain=not in_domain(clip) or any(score.out_of_domain for score in scores),
     )
+    # Quality is kept out of the overall score, so that a soft or flickering clip is never called a stranger.
     cosine_std = round(math.sqrt(variance(cosines)), 6)
     sharpness = _sharpness_ratio(anchor, frames)
     distances = clip["histogram_distances"][quality.histogram_method]

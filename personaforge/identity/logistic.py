@@ -68,8 +68,10 @@ def fit_logistic(same: Sequence[float], different: Sequence[float], prior: float
     x = np.array([*same, *different], dtype=np.float64)
     if float(np.mean(same)) <= float(np.mean(different)):
         raise Unfit(_TURNED)
+    # Both sides get the same total weight, and the sum is Kish's effective number, which the penalty is relative to.
     weight = np.repeat([1 / n, 1 / m], [n, m]) * 2 / (1 / n + 1 / m)
     target = np.repeat([1.0, 0.0], [n, m])
+    # Standardised, so that the information matrix is well conditioned even for cosines in a narrow range.
     middle, scale = float(x.mean()), float(x.std())
     design = np.stack([np.ones_like(x), (x - middle) / scale], axis=1)
 
@@ -89,6 +91,7 @@ def fit_logistic(same: Sequence[float], different: Sequence[float], prior: float
     value, gradient, information = penalised(theta)
     for _ in range(200):
         step = np.linalg.solve(information, gradient)
+        # Where the sides are far apart the first steps would leave the range in which the likelihood has a slope.
         step = step / max(1.0, float(np.abs(step).max()) / _LONGEST)
         while float(np.abs(step).max()) > _CLOSE:
             found = penalised(theta + step)
@@ -105,5 +108,6 @@ def fit_logistic(same: Sequence[float], different: Sequence[float], prior: float
     intercept = float(theta[0]) - slope * middle
     ratio = intercept + slope * x  # log of the likelihood ratio
     cost = (np.logaddexp(0, -ratio[:n]).mean() + np.logaddexp(0, ratio[n:]).mean()) / 2 / math.log(2)
+    # The prior is added only now: the cost above is about the evidence alone, whatever prior a project declares.
     odds = math.log(prior / (1 - prior))
     return Logistic(round(intercept + odds, 6), round(slope, 6), prior, round(float(cost), 6))

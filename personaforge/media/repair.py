@@ -70,6 +70,7 @@ def repair_clip(
     upscaler = None if super_resolution is None else find_upscaler(super_resolution, folders)
     if unsharp is None and upscaler is None:
         return data
+    # All refusals come before the first frame is decoded: a repair takes minutes.
     with open_clip(data) as clip:
         factor = 1 if upscaler is None else upscaler.factor
         width, height, fps = clip.width * factor, clip.height * factor, clip.fps

@@ -85,6 +85,7 @@ def sides(
     unread = {one.persona: str(one.problems[0]) for one in wrong or ()}
     if broken is not None and after is None:
         broken += wrong or ()
+    # A persona that was renamed since has another id in the revision.
     if only is not None:
         only |= {name for one in here for name in one.settings.formerly}
     shapes = Shapes()

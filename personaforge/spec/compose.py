@@ -220,6 +220,7 @@ class Composer:
 
         @contextmanager
         def session() -> Any:
+            # Hydra's state is global to the process: a program that uses Hydra itself gets its own back afterwards.
             base, before = version.getbase(), GlobalHydra.instance().hydra
             version.setbase("1.3")
             GlobalHydra.instance().clear()

@@ -185,6 +185,7 @@ def _walk(
         raise SpecError(Problem(shown, "", f"holds more than {MAX_NODES} values once aliases are followed"))
     if depth > MAX_DEPTH:
         raise SpecError(Problem(where, ".".join(path[:4]), f"nests deeper than {MAX_DEPTH} levels"))
+    # An empty mapping is a leaf, too: it has no further keys, and its path is set all the same.
     if not isinstance(node, yaml.MappingNode) or not node.value:
         leaves.add(path)
     if isinstance(node, yaml.ScalarNode):
@@ -201,6 +202,7 @@ def _walk(
     elif isinstance(node, yaml.MappingNode):
         if node.tag != _TAG + "map":
             yield _tagged(node, where, path)
+        # Merged mappings first, so that the lines of keys written here replace theirs in `lines`.
         for key, value in node.value:
             if key.tag == _MERGE:  # its keys are merged in here; keys that are written here win
                 for part in value.value if isinstance(value, yaml.SequenceNode) else [value]:

@@ -62,6 +62,7 @@ def validated_persona(
         found = _without_consequences(sources, error.errors(include_url=False))
         problems += [_problem(sources, item) for item in _root_causes(found)]
         wrong = {str(item["loc"][0]) for item in found}
+        # One wrong group must not hide the mistakes in the others, so the rest is validated with the project's own.
         try:
             persona = _stand_in(composed, composer.base(), wrong)
         except ValidationError:  # the project's own settings are wrong, and have been named already

@@ -56,6 +56,7 @@ def write_atomic(
     try:
         try:
             descriptor = os.open(temporary, flags, mode)
+        # The folder nearly always exists, so asking first would cost a system call for each file.
         except FileNotFoundError:
             os.makedirs(folder, exist_ok=True)
             descriptor = os.open(temporary, flags, mode)
@@ -67,6 +68,7 @@ def write_atomic(
                 os.fsync(descriptor)
         finally:
             os.close(descriptor)
+        # After the bytes are on the disk: the shorter the time between this question and the rename, the better.
         if still is not None and not still():
             os.unlink(temporary)
             return False

@@ -131,6 +131,7 @@ class Remote:
         missing: list[str] = []
         damaged: list[str] = []
         faults: list[str] = []
+        # What was pushed under a former id belongs to this persona, too.
         pushed = [self._manifest(name) for name in dict.fromkeys((persona, *store.names.formerly(persona)))]
         records, blobs = (set[str]().union(*(part[index] for part in pushed)) for index in (0, 1))
         for digest in sorted(lock.digests() | blobs):
@@ -149,6 +150,7 @@ class Remote:
                 store.blobs.put(data)
                 done.blobs += 1
                 done.bytes += len(data)
+            # Only pinned artifacts are missed; others were perhaps collected before the push.
             elif digest in lock.digests():
                 missing.append(digest)
         for key in sorted(records):

@@ -40,6 +40,7 @@ def spending(store: Store) -> Iterator[Line]:
     for name, _ in store.records.all("actions"):
         try:
             record = store.records.get("actions", name)
+        # Unreadable is a StoreError, and the only one that must not be passed over.
         except Unreadable:
             raise
         except StoreError:
@@ -72,6 +73,7 @@ def spending(store: Store) -> Iterator[Line]:
             charge.at,
             "failed" if charge.sent else "done",  # a charge that was never sent by itself was kept for a removed record
         )
+    # A process may have died between writing the record and closing the entry: then the record has the cost.
     for entry in store.journal.open_entries():
         if entry.key not in recorded:
             provider = entry.provider.partition("@")[0]

@@ -79,6 +79,7 @@ def verify(store: Store, *, repair: bool = False) -> Verified:
         found.blobs += 1
         found.bytes += stat.st_size
         try:
+            # A blob that is gone by now was collected meanwhile: only one that is there and unsound is damage.
             if not store.blobs.sound(digest) and store.blobs.has(digest):
                 moved = repair and store.blobs.put_aside(digest)
                 if repair and not moved:
@@ -98,6 +99,7 @@ def verify(store: Store, *, repair: bool = False) -> Verified:
                         found.without_artifact += 1
             except Unreadable as error:
                 faults.append(error)
+            # `forge rm` may remove records while they are read.
             except FileNotFoundError:
                 continue
             except (StoreError, ValueError) as error:

@@ -263,6 +263,7 @@ class Workspace:
 
         options = options or BuildOptions()
         settings = [persona.loaded.settings for persona in plan.personas]
+        # Calls whose result was recorded just before a crash must not count as open money in this build's budget.
         settle_recorded(self.store)
         jobs = options.jobs or next((one.value("run.jobs") for one in settings if one.value("run.jobs")), 0)
         chronicle = Chronicle(self.store)

@@ -42,6 +42,7 @@ def compose(
         canvas[:] = rng.integers(0, 256, 3)
     boxes: list[Points] = []
     points: list[Points] = []
+    # Several pictures in one, so that a network sees more than one face, and small ones.
     cells = [(0, 0, SIDE, SIDE)]
     if rng.random() < 0.3:
         half = SIDE // 2

@@ -97,6 +97,7 @@ def describe(rng: random.Random) -> dict[str, Any]:
         part: {key: draw(list(value["enum"])) for key, value in entry["properties"].items() if "enum" in value}
         for part, entry in schema.items()
     }
+    # What differs between genders, or varies together in a look, replaces the even draw above.
     for part in ("jawline", "chin", "facial_hair"):
         dna["face"][part] = draw(tables["face"][part][gender])
     for part in ("shape", "thickness"):

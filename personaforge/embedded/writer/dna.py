@@ -38,6 +38,7 @@ def dna(a: Assignment) -> dict[str, Any]:
     def draw(path: str, weights: Mapping[str, float]) -> str:
         return _said(a, path) or pick(a.rng(path), a.allowed(weights))
 
+    # The look comes first: skin, eyes and hair are drawn within it, so that they fit each other.
     look = _look(a, palette["looks"])
     color = _said(a, "hair.color") or _hair_color(a, look, age)
     texture = draw("hair.texture", palette["texture"])

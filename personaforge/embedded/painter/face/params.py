@@ -163,6 +163,7 @@ def face_of_dna(dna: Mapping[str, Any], *, age: float, gender: str, placement: i
     `placement` is the number of one of the many shapes that the DNA's words allow: it draws the random part of the
     shape again, within the same ranges, and doesn't change words, colours, marks and hair.
     """
+    # Words first: chance moves a parameter that a word has set less than a free one.
     told: dict[str, float] = {}
     for (part, key), words in WORDS.items():
         chosen = word(section(dna, part, "subject.dna"), key, tuple(words), f"subject.dna.{part}")
@@ -178,6 +179,7 @@ def face_of_dna(dna: Mapping[str, Any], *, age: float, gender: str, placement: i
     marks = " ".join(str(mark) for mark in _strings(skin, "marks", "subject.dna.skin")).lower()
     style = str(hair.get("style", "")).lower()
     worn = next((worn for worn, names in STYLE_WORDS if any(name in style for name in names)), "open")
+    # From `seed`, not from `shape`: a placement changes the face and leaves hair and details as they are.
     own = _chance(seed, "parting")
     parting = next((math.copysign(at, own) for name, at in PARTING_WORDS.items() if name in style), own)
     if gender not in MASCULINITY:
