@@ -103,7 +103,7 @@ def build_command(
             echo(f"{style('note', fg='yellow')}: {notice}", err=True)
         with _listeners(plan, events, quiet) as listeners, interruptible(space):
             report = space.build(plan, BuildOptions(jobs, keep_going, max_cost), listeners=listeners)
-        # Raised only after the run has ended in order: finished nodes are kept, and the bug gets its log and exit code 3.
+        # Raised only after the run has ended in order: finished nodes are kept, and the bug is logged with exit code 3.
         crashed = next((node for node in report.nodes.values() if node.crash is not None), None)
         if crashed is not None:
             raise RuntimeError(f"{crashed.id}: {crashed.error}") from crashed.crash

@@ -295,7 +295,7 @@ def _detected(nets: _Nets, pixels: NDArray[np.uint8]) -> list[tuple[NDArray[np.f
     nets.detector.setInputSize((pixels.shape[1], pixels.shape[0]))
     rows = nets.detector.detect(pixels)[1]
     found = []
-    for row in np.empty((0, 15)) if rows is None else rows.astype(np.float64):  # None stands for no face
+    for row in np.empty((0, 15)) if rows is None else rows.astype(np.float64):  # None: no face
         if np.isfinite(row).all() and row[2] >= 1 and row[3] >= 1:
             box = np.array([row[0], row[1], row[0] + row[2], row[1] + row[3]])
             found.append((box, row[4:14].reshape(5, 2), float(row[14])))

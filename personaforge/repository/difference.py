@@ -194,7 +194,7 @@ def _differences(before: Side, after: Side, changes: Sequence[PersonaChange]) ->
             try:
                 was = _made(before, before.plan([change.was or change.id]).personas[0])
             except PersonaForgeError as error:
-                notes = (f"what {before.shown} came to can't be told: {error}",)
+                notes = (f"the results of {before.shown} can't be told: {error}",)
         names = {node.name: node.was or node.name for node in change.nodes}
         shown = [name for name in [*now, *(other for other in names if other not in now)] if name in names]
         every = (Pair(name, was.get(names[name]), now.get(name)) for name in shown)

@@ -153,7 +153,7 @@ def _shape_problems(source: Source, body: Mapping[str, Any]) -> Iterator[Problem
 
 
 def only_chooses(body: Mapping[str, Any]) -> bool:
-    """Tell whether a body's defaults only override groups or name bases, which the shared route can do."""
+    """Return whether a body's defaults only override groups or name bases, which the shared route can do."""
     return all(
         not entry.startswith("/")
         if isinstance(entry, str)

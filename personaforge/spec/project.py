@@ -172,17 +172,17 @@ def _files_below(folder: Path, root: Path, wanted: Callable[[str], bool], *, lin
 
 
 def inside(path: str, root: Path) -> bool:
-    """Tell whether a real path is a folder or lies in it."""
+    """Return whether a real path is a folder or lies in it."""
     return path == str(root) or path.startswith(str(root) + os.sep)
 
 
 def is_lock(name: str) -> bool:
-    """Tell whether a file is a lock by its name."""
+    """Return whether a file is a lock by its name."""
     return os.path.basename(name).endswith((".lock.yaml", ".lock.yml"))
 
 
 def is_persona_file(name: str) -> bool:
-    """Tell whether a file may be a persona by its name."""
+    """Return whether a file may be a persona by its name."""
     base = os.path.basename(name)
     return base.endswith((".yaml", ".yml")) and not is_lock(base) and base[0] not in "._#"
 

@@ -58,7 +58,7 @@ class Source(NamedTuple):
         return f"{self.shown}:{line}" if line else self.shown
 
     def sets(self, path: KeyPath) -> bool:
-        """Tell whether the file gives this key path a value."""
+        """Return whether the file gives this key path a value."""
         return path in self.lines
 
 

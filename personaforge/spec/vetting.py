@@ -65,7 +65,7 @@ def _keywords(schema: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, .
 
 
 def _circles(name: str, schema: Any, named: Mapping[str, Any], trail: frozenset[str]) -> bool:
-    """Tell whether checking one value leads back to the same schema and the same value."""
+    """Return whether checking one value leads back to the same schema and the same value."""
     if name in trail:
         return True
     stack, targets = [named[name] if name else schema], set()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from personaforge.spec.source import Source
 
 Leaves = dict[str, Any]
-"""JSON values by dotted path. A group's name alone stands for the option that was chosen."""
+"""JSON values by dotted path. A group's name alone has the option that was chosen."""
 
 _REFERENCE = re.compile(r"\$\{([a-z_]+)")
 

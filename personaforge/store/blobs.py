@@ -52,7 +52,7 @@ class Blobs:
         return f"{self.folder}/{digest[:2]}/{digest}"
 
     def has(self, digest: str) -> bool:
-        """Tell whether a blob is there; its content is checked when it is read. Raises Unreadable."""
+        """Return whether a blob is there; its content is checked when it is read. Raises Unreadable."""
         return self._stat(digest) is not None
 
     def size(self, digest: str) -> int | None:
@@ -342,7 +342,7 @@ def _digest_of(path: str) -> str:
 
 
 def _holds(path: str, data: bytes) -> bool:
-    """Tell whether a file holds exactly these bytes; stops reading at the first piece that differs."""
+    """Return whether a file holds exactly these bytes; stops reading at the first piece that differs."""
     view, at = memoryview(data), 0
     with open_file(path) as file:
         while piece := file.read(_PIECE):

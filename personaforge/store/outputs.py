@@ -65,7 +65,7 @@ class BuildFolder:
         return found
 
     def holds(self, path: str, digest: str) -> bool:
-        """Tell whether a file holds exactly an artifact's bytes. Raises Unreadable."""
+        """Return whether a file holds exactly an artifact's bytes. Raises Unreadable."""
         return _digest(f"{self.folder}/{path}") == digest
 
     def contents(self) -> dict[str, str]:
@@ -139,7 +139,7 @@ class BuildFolder:
             raise StoreError(f"can't move the edited file away: {error.strerror}", where=target) from error
 
     def _is_own(self, folder: str) -> bool:
-        """Tell whether a folder is where its path says, with no link on the way."""
+        """Return whether a folder is where its path says, with no link on the way."""
         meant = os.path.join(os.path.realpath(self._project), os.path.relpath(folder, self._project))
         return os.path.realpath(folder) == os.path.normpath(meant)
 

@@ -56,7 +56,7 @@ class Records:
         return parse_record(data, path)
 
     def has(self, kind: str, name: str) -> bool:
-        """Tell whether a record's file is there. Raises Unreadable."""
+        """Return whether a record's file is there. Raises Unreadable."""
         return is_file(self.path(kind, name))
 
     def latest(self, kind: str, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
