@@ -2,9 +2,9 @@
 
 A digest is the lower-case hex of a SHA-256, 64 characters. `digest_bytes` is what `sha256sum` prints. `digest_json` is
 taken over a tag and the canonical JSON of a value, so that equal values of different kinds never share a digest. The
-canonical form is orjson's with sorted keys, after a check that refuses what JSON can't carry: orjson would write NaN as
-null, and so give NaN and None one key. Integers and floats stay apart (`1` is not `1.0`): pydantic has settled which a
-setting is before anything is hashed.
+canonical form is orjson's with sorted keys, after values that JSON can't express were refused: orjson would write NaN
+as null, so NaN and None would have the same key. Integers and floats are distinct (`1` is not `1.0`): pydantic has
+decided which type a setting has before anything is hashed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 import orjson
 
 _SCHEME = b"forge/1:"
-"""Raised when the canonical form changes, which gives every key a new value."""
+"""To be increased when the canonical form changes, which gives every key a new value."""
 
 _EXACT_INT = 2**53
 """Beyond this, JSON readers disagree about an integer's value (IEEE 754 double)."""
@@ -41,7 +41,8 @@ def digest_stream(file: BufferedReader) -> str:
 
 
 def canonical(value: Any) -> bytes:
-    """Return canonical JSON. Raises ValueError for NaN, infinities, large integers and what JSON can't carry."""
+    """Return canonical JSON. Raises ValueError for NaN, infinities, large integers and values that JSON can't
+    express."""
     try:
         _check(value, "")
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
@@ -55,7 +56,7 @@ def digest_json(tag: str, value: Any) -> str:
 
 
 def digest_strings(tag: str, parts: list[str]) -> str:
-    """Return the digest of a list of strings, such as digests; cheaper than `digest_json` and as unambiguous."""
+    """Return the digest of a list of strings, such as digests; faster than `digest_json` and as unambiguous."""
     joined = "\0".join(f"{len(part)}:{part}" for part in parts)
     return hashlib.sha256(_SCHEME + tag.encode() + b"\0" + joined.encode()).hexdigest()
 
@@ -63,7 +64,7 @@ def digest_strings(tag: str, parts: list[str]) -> str:
 def derive_seed(*parts: str | int) -> int:
     """Return a seed in [0, 2**31) from the user's seed and what it is for: persona, node, take, attempt.
 
-    31 bits, because that is the most that every provider accepts.
+    31 bits, because every provider accepts that many and some no more.
     """
     return int.from_bytes(hashlib.sha256(canonical(list(parts))).digest()[:4], "big") >> 1
 

@@ -1,9 +1,9 @@
-"""The error family. Everything the user can cause or mend is one of these; anything else is our bug.
+"""The error family. Everything that the user can cause or correct is one of these; anything else is a bug of ours.
 
     PersonaForgeError          message, hint (what to type), where (file and key path)
     ├── SpecError              a persona, a conf file, a template or an override is wrong; carries every problem found
     ├── PlanError              the graph can't be planned or selected as asked
-    ├── PinnedArtifactMissing  a pinned artifact is in no store; carries the way out
+    ├── PinnedArtifactMissing  a pinned artifact is in no store; says what to do
     │   └── LockFrozen         --frozen: something else than what the lock pins would be made
     ├── StoreError             the store, an index or the lock file can't be read or written
     │   └── Unreadable         something is there, and the system can't read it now: neither missing nor damaged
@@ -16,8 +16,8 @@
         │   └── ProviderStopped  the key or the account's credit: nothing more goes there in this run
         ├── Blocked            a content filter or the model itself said no: a result, never worked around
         ├── JobFailed          accepted, and then failed, as the provider says
-        ├── Undelivered        made and paid for, but what came back can't be had or isn't what it should be
-        └── Unknown            may have been accepted: never sent again without the user's word
+        ├── Undelivered        made and paid for, but the result can't be fetched or isn't what it should be
+        └── Unknown            may have been accepted: never sent again unless the user says so
 
 After Refused, Blocked and JobFailed a fallback may be tried; after the others never.
 
@@ -31,7 +31,7 @@ from typing import Any, Literal, NamedTuple
 
 
 class Problem(NamedTuple):
-    """One thing that is wrong in a spec: where it stands, what was found and what was expected."""
+    """One thing that is wrong in a spec: where it is, what was found and what was expected."""
 
     where: str
     """`file:line` as far as it is known, else the file or `command line`."""
@@ -64,7 +64,7 @@ class PersonaForgeError(Exception):
 
 
 class SpecError(PersonaForgeError):
-    """A spec is wrong. `problems` holds all of them, so that a user mends the file in one go."""
+    """A spec is wrong. `problems` holds all of them, so that a user can correct the file at once."""
 
     def __init__(self, problems: list[Problem] | Problem) -> None:
         self.problems = [problems] if isinstance(problems, Problem) else problems
@@ -92,7 +92,7 @@ class StoreError(PersonaForgeError):
 class Unreadable(StoreError):
     """Something is there, and the system can't read it now: no permission, a failing disk, too many open files.
 
-    It is neither missing nor damaged: nobody makes it again, moves it aside or writes over it because of this.
+    It is neither missing nor damaged: it is not made again, moved aside or overwritten because of this.
     """
 
 
@@ -132,7 +132,8 @@ class ProviderStopped(Refused):
 
 
 class Blocked(BackendError):
-    """A content filter, or the model itself, said no. It is kept as what the call came to, and nobody rewords it."""
+    """A content filter, or the model itself, said no. It is kept as the call's result, and the request is never
+    reworded."""
 
     def __init__(
         self,
@@ -146,7 +147,8 @@ class Blocked(BackendError):
     ) -> None:
         super().__init__(message, hint=hint, where=where)
         self.stage = stage
-        """input: the request was stopped. output: what was made was. refusal: a model answered that it won't."""
+        """input: the request was stopped. output: the result was stopped. refusal: the model answered that it won't do
+        it."""
         self.cost_usd = cost_usd
         """What the provider charged all the same, US dollars; None when it can't be known."""
         self.details = dict(details or {})

@@ -1,8 +1,8 @@
 """Which errors are the machine's: a full disk, missing memory, a file that may not be opened, a folder that is gone.
 
-They may come from any library at any point, so nobody can foresee them where they arise. Whoever catches broadly (the
-command line, the runner) asks here before calling an error a bug of ours. What is told apart by its words are the
-operating system's own, which libraries pass on inside errors of theirs.
+They may come from any library at any point, so they can't be handled where they arise. Code that catches broadly (the
+command line, the runner) asks here before it reports an error as a bug of ours. Texts are compared only with the
+operating system's own messages, which libraries include in their errors.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ _TEXTS = {
     errno.ENXIO: "look after the disk: `dmesg` shows its errors",
     errno.EPIPE: "the program that was to read it has ended",
 }
-"""What the operating system may say for a reason of its own -> what to do. A file that isn't there is not among them:
-that may well be a mistake of ours."""
+"""Errors that the operating system may raise for reasons of its own -> what to do. A file that isn't there is not among
+them: that may be a bug of ours."""
 _SAID = {
     **{os.strerror(number).lower(): number for number in _TEXTS if number != errno.EEXIST},
     "out of memory": errno.ENOMEM,
@@ -60,16 +60,16 @@ _SAID = {
     "disk i/o error": errno.EIO,
     "attempt to write a readonly database": errno.EACCES,
 }
-"""What libraries say in errors of their own, in lower case."""
+"""Libraries' own messages for such errors, in lower case."""
 _LONGEST = 300
 
 
 def machine_error(error: BaseException) -> MachineError | None:
-    """Return what the machine's reason for an error is, and None where it has none: then it is a bug."""
+    """Return the machine's reason for an error; None where there is none, which means that the error is a bug."""
     cause: BaseException | None = error
     seen = 0
     while cause is not None and seen < 10:
-        found = _found(cause)
+        found = _reason(cause)
         if found is not None:
             return found
         cause, seen = cause.__cause__, seen + 1
@@ -77,12 +77,12 @@ def machine_error(error: BaseException) -> MachineError | None:
 
 
 def system_words(text: str) -> int | None:
-    """Return the error number whose words a library's message carries, or None."""
+    """Return the error number whose text a library's message contains, or None."""
     said = text.lower()
     return next((number for words, number in _SAID.items() if words in said), None)
 
 
-def _found(error: BaseException) -> MachineError | None:
+def _reason(error: BaseException) -> MachineError | None:
     if isinstance(error, MachineError):
         return error
     if isinstance(error, MemoryError):
@@ -90,7 +90,7 @@ def _found(error: BaseException) -> MachineError | None:
     if isinstance(error, FileNotFoundError):
         return _gone(error)
     if isinstance(error, OSError) and error.errno in _TEXTS:
-        return MachineError(error.strerror or str(error), hint=_TEXTS[error.errno], where=_named(error))
+        return MachineError(error.strerror or str(error), hint=_TEXTS[error.errno], where=_path_of(error))
     if isinstance(error, (Warning, AssertionError, KeyError, NameError)) or not isinstance(error, Exception):
         return None
     text = " ".join(str(error).split())
@@ -105,7 +105,7 @@ def _found(error: BaseException) -> MachineError | None:
 
 
 def _gone(error: FileNotFoundError) -> MachineError | None:
-    """Tell a folder that somebody has removed from a file that we expected for no reason."""
+    """Distinguish a folder that was removed from a file that we wrongly expected."""
     try:
         os.getcwd()
     except OSError:
@@ -115,13 +115,13 @@ def _gone(error: FileNotFoundError) -> MachineError | None:
     return None
 
 
-def _named(error: OSError) -> str:
+def _path_of(error: OSError) -> str:
     name = error.filename
     return "" if name is None or isinstance(name, int) else str(Path(os.fsdecode(name)))
 
 
 def _of_database(error: Exception) -> int | None:
-    """Return what stopped SQLite or DuckDB, where its words don't say it. Neither is imported here."""
+    """Return what stopped SQLite or DuckDB, where the message doesn't say it. Neither is imported here."""
     sqlite, duckdb = sys.modules.get("sqlite3"), sys.modules.get("duckdb")
     if sqlite is not None and isinstance(error, sqlite.Error):
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF

@@ -1,9 +1,10 @@
 """The Jinja2 environment for templates that strangers may have written. Used by `personaforge.templating` only.
 
-Jinja2's own sandbox keeps a template from Python's insides. What it leaves open is work: `x ~ x` forty times over,
-loops in loops, `"a".ljust(10**9)`, a macro that calls itself twice. Here whatever a template does is charged to a meter
-that is set up for each rendering, no text or list grows beyond `MAX_TEXT`, and only filters and methods whose result is
-no larger than what they are given are known. The exceptions (`join`, `replace`, `*`, ...) are measured before they run.
+Jinja2's own sandbox denies a template access to Python's internals. It doesn't bound the work: `x ~ x` forty times in a
+row, loops in loops, `"a".ljust(10**9)`, a macro that calls itself twice. Here everything that a template does is
+counted by a meter that is set up for each rendering, no text or list grows beyond `MAX_TEXT`, and only filters and
+methods whose result is no larger than their input are available. The exceptions (`join`, `replace`, `*`, ...) are
+measured before they run.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ MAX_TEXT = 64 * 1024
 """Characters of a text, entries of a list, values in a nested list. Our longest prompt is under 8,000 characters."""
 MAX_RANGE = 1_000
 MAX_WORK = 50_000
-"""An iteration, a call and 64 characters of text each count as one. No prompt of ours takes more than 1,000."""
+"""The meter's bound: an iteration, a call and 64 characters of text each count as one. No prompt of ours takes more
+than 1,000."""
 MAX_BITS = 4_096
 
 _FILTERS = frozenset(
@@ -109,12 +111,12 @@ _WORK: ContextVar[list[int] | None] = ContextVar("forge_template_work", default=
 
 
 class TooMuch(ValueError):
-    """A template asks for more than any prompt needs."""
+    """A template needs more work than any prompt does."""
 
 
 @contextmanager
 def metered() -> Iterator[None]:
-    """Give what is rendered inside a meter of its own."""
+    """Set up a new meter for what is rendered inside."""
     token = _WORK.set([MAX_WORK])
     try:
         yield
@@ -123,7 +125,8 @@ def metered() -> Iterator[None]:
 
 
 def environment(load: Callable[[str], str]) -> Environment:
-    """Return a strict environment that reads templates with a function of their name; tracebacks name them by it."""
+    """Return a strict environment that reads a template by calling a function with its name; tracebacks use that
+    name."""
     env = Environment(
         loader=FunctionLoader(lambda name: (load(name), name, None)),
         undefined=StrictUndefined,
@@ -230,7 +233,7 @@ class Environment(ImmutableSandboxedEnvironment):
         return None
 
     def get_template(self, *arguments: Any, **named: Any) -> Any:
-        """Load a template; an `include` comes here, too."""
+        """Load a template; an `include` calls this, too."""
         _charge(20)
         return super().get_template(*arguments, **named)
 
@@ -240,30 +243,30 @@ class Environment(ImmutableSandboxedEnvironment):
         return super().select_template(*arguments, **named)
 
     def concat(self, pieces: Iterable[Any]) -> str:
-        """Join what a macro, a block or `~` has put together."""
+        """Join the parts of a macro, a block or `~`."""
         return _join(pieces)
 
     def counted(self, values: Any) -> Iterator[Any]:
-        """Charge what a loop goes through, an item at a time."""
+        """Count the items of a loop, one at a time."""
         return _counted(values)
 
     def held(self, value: Any) -> Any:
-        """Measure a list, a tuple or a dictionary that a template writes."""
+        """Measure a list, a tuple or a dictionary that a template contains."""
         _measure(value)
         return value
 
 
 def _charge(units: int) -> None:
     left = _WORK.get()
-    if left is not None:  # none is set where Jinja2 folds constants; the sizes are bounded all the same
+    if left is not None:  # no meter is set where Jinja2 folds constants; the sizes are bounded all the same
         left[0] -= units
         if left[0] < 0:
             raise TooMuch("takes more work than any prompt needs")
 
 
 def _measure(value: Any, *, printed: bool = False) -> None:
-    """Charge a value by what it holds, however often the same part comes in it. What is undefined may lie in a list,
-    but may not be printed with it."""
+    """Count a value by its content; a part that occurs several times counts each time. Undefined values may be in a
+    list, but not be printed with it."""
     count, stack = 0, [value]
     while stack:
         item = stack.pop()
@@ -290,7 +293,7 @@ def _text(value: Any) -> str:
 
 
 def _printed(value: Any) -> Any:
-    """Let values into the text, and nothing whose text is a memory address."""
+    """Return a value for the text; refuse objects whose text would be a memory address."""
     if isinstance(value, (str, int, float, Undefined)) or value is None:
         return value
     if isinstance(value, (Mapping, list, tuple, type({}.keys()), type({}.values()), type({}.items()))):
@@ -385,7 +388,7 @@ def _product(left: Any, right: Any) -> Any:
 
 
 def _charged(function: Any) -> Any:
-    """Wrap a filter so that what it is given counts, and what it gives back counts as it is taken."""
+    """Wrap a filter so that its input is counted, and its result is counted while it is read."""
     from functools import wraps
 
     takes_first = hasattr(function, "jinja_pass_arg")  # then the environment or the context comes before the value

@@ -1,7 +1,7 @@
-"""Prompt templates by Jinja2, sandboxed, strict, and bounded. Only the report's own pages use Jinja2 beside it.
+"""Prompt templates by Jinja2, sandboxed, strict, and bounded. Apart from it only the report's own pages use Jinja2.
 
 A template may come from a stranger's pull request. It can't reach Python objects, can't read a file outside its
-template folders, can't render an undefined name to nothing, and can't work or grow without bound
+template folders, can't render an undefined name to nothing, and can't take unbounded work or grow without bound
 (`personaforge.sandbox`).
 
 Folders are searched in order, so a project's own `templates/` overrides the packaged ones by name.
@@ -34,11 +34,11 @@ _ITS_OWN = (
     MemoryError,
     SyntaxError,
 )
-"""What an expression in a template may raise, or Python when it compiles what Jinja2 has written."""
+"""Errors that an expression in a template may raise, or Python when it compiles Jinja2's code."""
 
 
 class Rendered(NamedTuple):
-    """A rendered text, and the digest of every template file that it could have come from."""
+    """A rendered text, and the digest of every template file that may be part of it."""
 
     text: str
     sources: Mapping[str, str]
@@ -46,10 +46,10 @@ class Rendered(NamedTuple):
 
 
 class Memory(Protocol):
-    """Remembers what a template of some digest includes, so that Jinja2 need not parse it at every start."""
+    """Caches what a template includes, by its digest, so that Jinja2 need not parse it at every start."""
 
     def get_spec(self, key: str) -> bytes | None:
-        """Return what is remembered."""
+        """Return a cached value."""
         ...
 
     def put_spec(self, key: str, body: bytes, groups: dict[str, bytes]) -> None:
@@ -70,7 +70,7 @@ class Templates:
         self._env: Any = None
 
     def exists(self, name: str) -> bool:
-        """Tell whether a template of this name can be read."""
+        """Return whether a template of this name can be read."""
         try:
             self._read(name)
         except SpecError:
@@ -88,13 +88,13 @@ class Templates:
         return sorted(found)
 
     def texts(self) -> dict[str, bytes]:
-        """Return what has been read so far, by name."""
+        """Return the templates that were read so far, by name."""
         return dict(self._sources)
 
     def closure(self, name: str) -> dict[str, str]:
         """Return the digests of a template and of all it includes, extends or imports, by name.
 
-        Raises SpecError when one is missing, broken or named by an expression, which would hide it from the key.
+        Raises SpecError when one is missing, broken or named by an expression, which would leave it out of the key.
         """
         known = self._closures.get(name)
         if known is None:
@@ -104,7 +104,7 @@ class Templates:
         return known
 
     def is_own(self, name: str) -> bool:
-        """Tell whether a template is the project's own rather than packaged with forge. Raises SpecError."""
+        """Return whether a template is the project's own rather than packaged with forge. Raises SpecError."""
         self._read(name)
         return name in self._own
 
@@ -218,7 +218,7 @@ class Templates:
 
 
 def _line(error: BaseException, name: str) -> str:
-    """Find the template line in a traceback: Jinja2 rewrites frames so that they carry it."""
+    """Find the template line in a traceback: Jinja2 rewrites frames so that they have the template's line numbers."""
     where = name
     trace = error.__traceback__
     while trace is not None:

@@ -1,4 +1,4 @@
-"""Fakes that a user's own tests may use: scripted providers, a measurer that reads colours, and a project in a folder.
+"""Fakes that a user's own tests may use: scripted providers, an analyzer that reads colours, and a project in a folder.
 
 project = write_project(tmp_path, {"ana": "id: ana\nbrief: A calm gardener.\n"})
 images = ScriptedImages().register("scripted")
@@ -34,7 +34,7 @@ def write_project(root: Path, personas: Mapping[str, str], files: Mapping[str, s
 
 
 def png(color: tuple[int, int, int], *, width: int = 8, height: int = 8, note: str = "") -> bytes:
-    """Return a PNG of one colour (sRGB), with a text chunk that makes otherwise equal ones differ."""
+    """Return a PNG of one colour (sRGB), with a text chunk that makes pictures of the same colour differ."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -49,7 +49,7 @@ def png(color: tuple[int, int, int], *, width: int = 8, height: int = 8, note: s
 
 @dataclass
 class Scripted:
-    """A provider that answers from a function, counts its calls, and can be paid, slow, refused or lost."""
+    """A provider that answers by a function, counts its calls, and can be paid, slow, refused or lost."""
 
     answer: Callable[[Request], Reply]
     modality: str
@@ -69,7 +69,7 @@ class Scripted:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def register(self, name: str = "scripted") -> Scripted:
-        """Make this provider known under a name, in place of any other."""
+        """Register this provider under a name, in place of any other."""
         fixed = Capability(name, self.modality, self.reads, self.paid, self.deterministic, self.version, self.label)
         register(Entry(fixed, lambda options: self))
         return self
@@ -119,14 +119,14 @@ def scripted_images(
 
 
 def scripted_text(answer: Callable[[Request], str], **options: Any) -> Scripted:
-    """Return a text provider that answers from a function of the request."""
+    """Return a text provider that answers by a function of the request."""
     reads = frozenset({"system", "prompt", "schema", "section", "context", "temperature", "max_tokens", "seed"})
     return Scripted(lambda request: Reply(text=answer(request)), "text", reads, **options)
 
 
 @dataclass(frozen=True)
 class ColorIdentity:
-    """Stands for an analyzer's identity."""
+    """Used in place of an analyzer's identity."""
 
     name: str = "colors"
 
@@ -150,7 +150,7 @@ class ColorAnalyzers:
         self.measured = 0
 
     def of(self, settings: Settings) -> AnalyzerRef:
-        """Return who measures."""
+        """Return the analyzer's identity."""
         return AnalyzerRef(self.identity.as_json())
 
     def analyzer(self, identity: Mapping[str, str]) -> Any:

@@ -1,8 +1,8 @@
 """Versions of installed distributions, without importing them. Not for dependency resolution.
 
-`importlib.metadata` takes 34 ms to import (email and zipfile come with it), which the planner would pay at each start
-to put four versions into a key. A wheel leaves its version in the name of its `<name>-<version>.dist-info` folder, so
-listing the folders on sys.path is enough; `importlib.metadata` is asked only about what was not found that way.
+`importlib.metadata` takes 34 ms to import (email and zipfile come with it), which the planner would need at each start
+to put four versions into a key. A wheel's version is in the name of its `<name>-<version>.dist-info` folder, so listing
+the folders on sys.path is enough; `importlib.metadata` is used only for distributions that were not found that way.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def installed_version(name: str) -> str | None:
             entries = os.listdir(folder or os.curdir)
         except OSError:  # sys.path names zip files and folders that don't exist, too
             continue
-        # Sorted, so that the answer doesn't hang on the file system where an upgrade left two folders behind.
+        # Sorted, so that the answer doesn't depend on the file system where an upgrade left two folders behind.
         for entry in sorted(entries, reverse=True):
             if entry.endswith(_SUFFIX):
                 found, _, version = entry[: -len(_SUFFIX)].partition("-")
@@ -49,12 +49,12 @@ def library_versions(names: Iterable[str]) -> list[str]:
 
 
 def _normalised(name: str) -> str:
-    """Names differ in case and in `-`, `_` and `.` between what is typed and what a wheel's folder is called."""
+    """Names as users type them and names of wheels' folders differ in case and in `-`, `_` and `.`."""
     return re.sub(r"[-_.]+", "_", name).lower()
 
 
 def _from_metadata(name: str) -> str | None:
-    """Answer for distributions in zip files and in the old egg form."""
+    """Return the version of a distribution in a zip file or in the old egg form."""
     from importlib.metadata import PackageNotFoundError, version
 
     try:

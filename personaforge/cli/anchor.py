@@ -1,4 +1,4 @@
-"""`forge anchor`: whose face it is, where a person decides."""
+"""`forge anchor`: sets or chooses a persona's face by a person's decision."""
 
 from __future__ import annotations
 
@@ -120,12 +120,12 @@ def _decided(
     as_json: bool,
     decide: Callable[[Workspace, str, str, bool], Decided],
 ) -> int:
-    """Ask for what is missing, decide, and say what follows."""
+    """Ask for missing values, decide, and say what the next build does."""
     from personaforge.measuring.anchors import NeedsRepin, git_person
 
     with Workspace.open([persona], folder) as space:
-        who = by or git_person(space.project.root) or _asked("--by WHO", "Who decides")
-        why = reason or _asked("--reason WHY", "Why")
+        who = by or git_person(space.project.root) or _answer("--by WHO", "Who decides")
+        why = reason or _answer("--reason WHY", "Why")
         try:
             done = decide(space, who, why, repin)
         except NeedsRepin as error:
@@ -160,7 +160,7 @@ def _say_what_follows(space: Workspace, name: str, persona: str) -> None:
     echo(f"`forge plan {name}` says which; commit {space.project.relative(plan.personas[0].loaded.lock)}")
 
 
-def _asked(option: str, question: str) -> str:
+def _answer(option: str, question: str) -> str:
     if not sys.stdin.isatty():
         command = click.get_current_context().info_name or "set"
         what = "FILE" if command == "set" else "CANDIDATE"

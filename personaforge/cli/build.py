@@ -78,28 +78,33 @@ def build_command(
         if changed_since is not None or (plan_file is not None and not saved["personas"]):
             from personaforge.cli.since import plan_since
 
-            # A saved plan without a persona was made when nothing had changed; no name would mean all of them.
+            # A saved plan without a persona was made when nothing had changed; passing no name would mean all personas.
             names, plan = plan_since(space, names, changed_since, asked, broken if keep_going else None)
         else:
-            plan = _planned(space, names, asked, broken if keep_going else None)
+            plan = _plan(space, names, asked, broken if keep_going else None)
         if plan_file is not None:
             from personaforge.plan.planfile import require_same
 
             require_same(plan, saved)
+        # A dry run ends before the refusals: it has to show what would be refused.
         if dry_run:
             return tell_broken(broken, _dry_run(plan, as_json))
         missing = [node for node in plan.nodes() if node.state == "missing"]
         if missing and not keep_going:
-            raise PinnedArtifactMissing(_missing(missing), hint="nothing was built; --keep-going builds what can be")
+            raise PinnedArtifactMissing(
+                _missing_text(missing), hint="nothing was built; --keep-going builds what can be"
+            )
         if not keep_going:
             _refuse_unpriced(plan, max_cost)
         quiet = as_json or events == "-"
+        # The common case, kept free of the imports that a run needs.
         if plan.stands and not quiet and events is None and not space.unsettled(plan):
             return tell_broken(broken, _nothing_to_do(plan))
         for notice in plan.notices if not quiet else ():
             echo(f"{style('note', fg='yellow')}: {notice}", err=True)
-        with _listening(plan, events, quiet) as listeners, interruptible(space):
+        with _listeners(plan, events, quiet) as listeners, interruptible(space):
             report = space.build(plan, BuildOptions(jobs, keep_going, max_cost), listeners=listeners)
+        # Raised only after the run has ended in order: finished nodes are kept, and the bug is logged with exit code 3.
         crashed = next((node for node in report.nodes.values() if node.crash is not None), None)
         if crashed is not None:
             raise RuntimeError(f"{crashed.id}: {crashed.error}") from crashed.crash
@@ -115,20 +120,20 @@ def build_command(
         return tell_broken(broken, 1 if has_failures(summary) else 0)
 
 
-def _missing(nodes: list[PlannedNode]) -> str:
-    """Return what is pinned and can't be had, the first few in full."""
+def _missing_text(nodes: list[PlannedNode]) -> str:
+    """Return the pinned artifacts that are missing, the first few in full."""
     found = [reason.text for node in nodes for reason in node.reasons if reason.code == "pin"]
     more = and_more(len(found) - _LONGEST).strip()
     return "\n".join([*found[:_LONGEST], *([f"{more}: forge plan -v"] if more else [])])
 
 
 _LONGEST = 5
-"""Errors of one kind that are shown."""
+"""How many errors of one kind are shown."""
 
 
-def _planned(space: Workspace, names: list[str], asked: PlanRequest, broken: list[Broken] | None) -> Plan:
-    """Return the plan. One broken persona stops the others' build, before anything is bought, unless they are named or
-    --keep-going says so; `broken` then takes it."""
+def _plan(space: Workspace, names: list[str], asked: PlanRequest, broken: list[Broken] | None) -> Plan:
+    """Return the plan. A broken persona stops the build of all, before anything is bought, unless the personas are
+    named or --keep-going is given; then it is added to `broken`."""
     try:
         return space.plan(names, asked, broken)
     except (SpecError, StoreError) as error:
@@ -139,9 +144,9 @@ def _planned(space: Workspace, names: list[str], asked: PlanRequest, broken: lis
 
 
 def _refuse_unpriced(plan: Any, max_cost: float | None) -> None:
-    """Refuse a build with a budget that is sure to come to a call of unknown price, before anything is bought.
+    """Refuse a build with a budget that is certain to make a call of unknown price, before anything is bought.
 
-    The build itself refuses every such call when it comes to it, also those that nobody can foresee.
+    The build itself refuses every such call, also those that can't be foreseen here.
     """
     unpriced: dict[str, int] = {}
     bounded: list[float] = []
@@ -165,7 +170,7 @@ def _refuse_unpriced(plan: Any, max_cost: float | None) -> None:
 
 
 def _nothing_to_do(plan: Any) -> int:
-    """Say so without loading what runs and reports: this is what a build mostly comes to."""
+    """Say so without loading the code that runs and reports: most builds have nothing to do."""
     for notice in plan.notices:
         echo(f"{style('note', fg='yellow')}: {notice}", err=True)
     if not plan.personas:
@@ -194,8 +199,8 @@ def _dry_run(plan: Any, as_json: bool) -> int:
 
 
 @contextmanager
-def _listening(plan: Any, events: str | None, quiet: bool) -> Iterator[list[Callable[[Any], None]]]:
-    """Show progress where somebody looks: live on a terminal, lines in CI, nothing on a pipe."""
+def _listeners(plan: Any, events: str | None, quiet: bool) -> Iterator[list[Callable[[Any], None]]]:
+    """Show progress where it can be seen: live on a terminal, lines in CI, nothing on a pipe."""
     from contextlib import ExitStack
 
     listeners: list[Callable[[Any], None]] = []
@@ -218,7 +223,7 @@ def _listening(plan: Any, events: str | None, quiet: bool) -> Iterator[list[Call
 
 @contextmanager
 def interruptible(space: Workspace) -> Iterator[None]:
-    """The first ^C ends the build after the calls in flight, the second at once; nothing is lost by either."""
+    """The first ^C ends the build after the calls in flight, the second at once; neither loses anything."""
 
     def interrupt(signum: int, frame: Any) -> None:
         if space.stop.is_set():

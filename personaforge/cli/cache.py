@@ -28,8 +28,8 @@ def cache_command() -> None:
 def verify_command(folder: str | None, repair: bool, as_json: bool) -> int:
     """Read everything in the store and check that it is what its name says.
 
-    Exit code 1 says that something is damaged, 2 that something can't be read now: nobody can tell then whether it is
-    sound, so it is never moved. What isn't forge's is named, and left alone.
+    Exit code 1 says that something is damaged, 2 that something can't be read now: it may be sound, so it is never
+    moved. Files that aren't forge's are named, and left alone.
     """
     from personaforge.store.upkeep import verify
 
@@ -154,7 +154,7 @@ def _exchange(folder: str | None, personas: tuple[str, ...], remote: str | None,
 
 
 def _exchanged(done: Exchanged, where: Path, *, push: bool) -> str:
-    """Return what a push or a pull came to: what went nowhere is never called pushed."""
+    """Return the result of a push or a pull in words: a file that was not copied is never called pushed."""
     verb, way = ("pushed", "to") if push else ("pulled", "from")
     if done.blobs or done.records:
         text = f"{verb} {done.blobs} artifacts ({_bytes(done.bytes)}), {done.records} records {way} {where}"

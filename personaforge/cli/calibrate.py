@@ -40,7 +40,7 @@ def calibrate_command(
     no_write: bool,
     as_json: bool,
 ) -> int:
-    """Measure pairs of pictures whose truth is known, and fit what a cosine is worth.
+    """Measure labelled pairs of pictures, and fit thresholds and P(same) on them.
 
     PAIRS.csv has the columns path_a, path_b and same (1 or 0), with paths relative to its own folder. The result holds
     the equal error rate with its interval, thresholds at FAR 1e-2 and 1e-3, and a mapping from cosine to P(same), all

@@ -17,6 +17,6 @@ def completion_command(ctx: click.Context, shell: str) -> None:
     kind = get_completion_class(shell)
     assert kind is not None
     root = ctx.find_root().command
-    # click's own source() would ask the installed bash for its version first; the script needs none of that.
+    # click's own source() would ask the installed bash for its version first; the script doesn't need it.
     completer = kind(root, {}, "forge", "_FORGE_COMPLETE")
     echo(completer.source_template % completer.source_vars())

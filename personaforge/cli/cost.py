@@ -24,7 +24,7 @@ GROUPS = ("persona", "step", "provider", "model", "month")
     "by",
     multiple=True,
     type=click.Choice(GROUPS),
-    help="Columns to tell apart, in this order; persona, step, provider and model otherwise.",
+    help="Columns to group by, in this order; persona, step, provider and model otherwise.",
 )
 @click.option("--month", metavar="YYYY-MM", help="Only this calendar month (UTC).")
 @click.option("--format", "form", type=click.Choice(("table", "json", "csv")), default="table", show_default=True)
@@ -38,11 +38,11 @@ def cost_command(
     form: str,
     as_json: bool,
 ) -> int:
-    """Show what was spent on PERSONA, or on all: paid calls, US dollars, and what nobody knows the cost of.
+    """Show what was spent on PERSONA, or on all: paid calls, US dollars, and calls of unknown cost.
 
     PERSONA is a file, a folder, an id or a glob, and may be one whose file is gone: records keep what it cost.
 
-    Counts every paid call, also those that came to nothing. A call of unknown cost counts in budgets with what it was
+    Counts every paid call, also those without a result. A call of unknown cost counts in budgets with what it was
     expected to cost; one of unknown price can't be counted, and a build with a budget makes none.
     """
     columns = list(dict.fromkeys(by)) or ["persona", "step", "provider", "model"]
@@ -78,13 +78,13 @@ def cost_command(
 
 
 FIGURES = ("calls", "usd", "failed_calls", "open_calls", "unknown_calls", "reserved_usd", "unpriced_calls")
-"""`unknown_calls`: of unknown cost. `reserved_usd`: what those were expected to cost, but for the `unpriced_calls`
-among them, of which nobody could say even that."""
+"""`unknown_calls`: of unknown cost. `reserved_usd`: what those were expected to cost, without the `unpriced_calls`
+among them, whose expected cost is unknown, too."""
 
 
 def spenders(space: Workspace, personas: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the ids that arguments name, and those among them that only records know. Raises SpecError with the
-    nearest id for what names neither."""
+    nearest id for an argument that names neither."""
     from difflib import get_close_matches
     from fnmatch import fnmatchcase
 
@@ -103,6 +103,7 @@ def spenders(space: Workspace, personas: Sequence[str]) -> tuple[tuple[str, ...]
         except SpecError as error:
             files, problem = [], error.problems[0]
         ids = [persona_id(file) for file in files]
+        # Records know personas whose files are gone. They are read only when needed: that takes a while.
         if problem is not None or any(char in argument for char in "*?["):
             if recorded is None:
                 recorded = {line.persona for line in spending(space.store)}

@@ -1,4 +1,4 @@
-"""Writes down what a bug report needs, without secrets: the traceback, versions, and the command, keys masked."""
+"""Writes a log for a bug report, without secrets: the traceback, versions, and the command, with keys masked."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from personaforge.spec.project import find_project
 
 
 def write_log(error: BaseException) -> str:
-    """Write a log of our own mistake and return its path."""
+    """Write a log of a bug of ours and return its path."""
     try:
         project = find_project()
         places = [tempfile.gettempdir()]

@@ -77,7 +77,7 @@ def query_command(
 
 
 def _bounds(space: Workspace, memory: float | None, seconds: float | None) -> Bounds:
-    """Return what a query may take: as asked, else as the project declares."""
+    """Return a query's bounds: from the options, else as the project declares."""
     from personaforge.warehouse.bounds import Bounds
 
     found = Bounds.of(space.group("store"))

@@ -13,7 +13,7 @@ from personaforge.spec.load import Broken
 from personaforge.workspace.workspace import Workspace
 
 
-@click.command("diff", short_help="Compare two git revisions: what changed, costs and came of it.")
+@click.command("diff", short_help="Compare two git revisions: changes, costs and results.")
 @click.argument("before", metavar="REV")
 @click.argument("after", metavar="[REV]", required=False)
 @click.option("-p", "--persona", "personas", multiple=True, type=PersonaArgument(), help="Only this; may be repeated.")

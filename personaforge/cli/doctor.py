@@ -18,9 +18,9 @@ from personaforge.report.terminal import echo
 def doctor_command(folder: str | None, live: bool, as_json: bool) -> int:
     """Look for what would stop a build: versions, the project, keys, models that end, face packs, disk and the store.
 
-    Works in any folder, changes nothing and asks nobody; of a key it says whether it is set, and never what it is.
-    With --live each provider that has a key is asked something free that its documents name, such as a list of models.
-    Exits with 1 when there is a problem.
+    Works in any folder, changes nothing and makes no connections; of a key it says whether it is set, and never what it
+    is. With --live each provider that has a key is asked something free that its documents name, such as a list of
+    models. Exits with 1 when there is a problem.
     """
     from personaforge.doctor.examine import examine
     from personaforge.doctor.finding import worst

@@ -1,4 +1,4 @@
-"""^C, noted when it comes: libraries take the KeyboardInterrupt for an error of theirs, and then say something else."""
+"""^C, noted at once: libraries treat the KeyboardInterrupt as an error of their own, and then raise another one."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ _noted = False
 
 
 def note() -> None:
-    """Note every ^C from now on. Where it is ignored, as in the background of a shell, it stays ignored."""
+    """Note every ^C from now on. Where it is ignored, as in the background of a shell, it is still ignored."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _interrupt)
 
 
 def noted() -> bool:
-    """Tell whether there was one since this was asked last."""
+    """Return whether there was one since the last call."""
     global _noted
     was, _noted = _noted, False
     return was

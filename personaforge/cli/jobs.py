@@ -1,4 +1,4 @@
-"""`forge jobs`: paid calls in flight, and those whose answer never came."""
+"""`forge jobs`: paid calls in flight, and those that were never answered."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def list_command(folder: str | None, as_json: bool) -> int:
 @json_option
 @click.pass_obj
 def resume_command(folder: str | None, key: str, as_json: bool) -> int:
-    """Wait for the calls that were accepted, and keep what they came to. Sends nothing that costs money.
+    """Wait for the calls that were accepted, and keep their results. Sends nothing that costs money.
 
     KEY is the start of one call's key; all open calls without it.
     """
@@ -113,7 +113,7 @@ def cancel_command(folder: str | None, key: str) -> int:
 @click.option("--not-bought", is_flag=True, help="The provider's own list doesn't have it: its money is free again.")
 @click.pass_obj
 def resolve_command(folder: str | None, key: str, resubmit: bool, abandon: bool, not_bought: bool) -> int:
-    """Say what is to become of a call whose answer never came, or was given up. KEY is the start of its key."""
+    """Decide about a call that was never answered, or was given up. KEY is the start of its key."""
     if resubmit == abandon:
         raise click.UsageError("say either --resubmit (it may be bought a second time) or --abandon")
     with Workspace.open((), folder) as space:
@@ -137,7 +137,7 @@ def delete_command(folder: str | None, keys: tuple[str, ...], yes: bool, as_json
     """Have providers delete what they keep of calls that are done: results, and what was sent to them.
 
     KEY is the start of one call's key; all ended calls without it. A result is deleted there only once it is whole in
-    the store here, and what the store loses later can't be had again.
+    the store here, and what the store loses later can't be fetched again.
     """
     from personaforge.run.resume import deletable
     from personaforge.run.setup import engine_of
@@ -173,7 +173,7 @@ def delete_command(folder: str | None, keys: tuple[str, ...], yes: bool, as_json
 
 
 def _deleted(engine: Any, entry: Any) -> dict[str, Any]:
-    """Have one call's job deleted, or without an engine only say so."""
+    """Have one call's job deleted, or without an engine only say what would be deleted."""
     from personaforge.errors import PersonaForgeError
     from personaforge.run.resume import delete
 
@@ -189,7 +189,7 @@ def _deleted(engine: Any, entry: Any) -> dict[str, Any]:
 
 
 def _settle(space: Workspace) -> None:
-    """Note as done what has a record already: a process may have died between the two."""
+    """Note calls as done that have a record already: a process may have died between the two."""
     from personaforge.run.setup import settle_recorded
 
     settle_recorded(space.store)

@@ -27,7 +27,7 @@ def merge_command(
     """Merge two versions of a lock, node by node, into OURS; or --install that as git's merge driver in this clone.
 
     Git calls it with BASE, OURS, THEIRS and the file's PATH. Exit code 1: a node was changed differently on both sides,
-    and stands in the file between git's marks.
+    and both lines are in the file between git's marks.
     """
     if install:
         if base is not None:

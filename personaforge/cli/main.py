@@ -1,6 +1,6 @@
 """The `forge` command: which commands there are, and what happens to errors.
 
-Commands are imported when they are called, and their help lines stand here as text, so that `forge --help` loads
+Commands are imported when they are called, and their help lines are here as text, so that `forge --help` loads
 click and nothing else.
 
 Exit codes: 0 done, 1 something failed its gate or its provider, 2 the input or the command is wrong (or, for
@@ -23,7 +23,7 @@ COMMANDS = {
     "init": ("init", "Make a repository of personas, with CI."),
     "build": ("build", "Build personas: plan, then run what is needed."),
     "plan": ("plan", "Show what a build would do, why, and what it may cost."),
-    "diff": ("diff", "Compare two git revisions: what changed, costs and came of it."),
+    "diff": ("diff", "Compare two git revisions: changes, costs and results."),
     "explain": ("plan", "Show what a node depends on and what has changed."),
     "validate": ("spec", "Check persona files and list every problem."),
     "config": ("spec", "Show the composed settings and where each came from."),
@@ -119,15 +119,15 @@ def run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         noted()
         return _interrupted()
-    except SystemExit:  # click's way to end on a pipe that nobody reads, which it wraps
+    except SystemExit:  # click ends in this way on a pipe without a reader, and wraps the error
         sys.stdout, sys.stderr = streams
-        return _ended(BrokenPipeError())
+        return _exit_code(BrokenPipeError())
     except Exception as error:
-        return _interrupted() if noted() else _ended(error)
+        return _interrupted() if noted() else _exit_code(error)
 
 
-def _ended(error: Exception) -> int:
-    """Say why a command ended, as far as anybody can be told, and return its exit code."""
+def _exit_code(error: Exception) -> int:
+    """Print why a command ended, as far as that can be printed, and return its exit code."""
     from personaforge.cli.streams import lost_stream
 
     try:
@@ -141,15 +141,15 @@ def _ended(error: Exception) -> int:
             return 2
         if isinstance(error, click.ClickException):
             shown = io.StringIO()
-            error.show(shown)  # what was typed may come from a stranger's workflow
+            error.show(shown)  # the arguments may come from a stranger's workflow
             echo(shown.getvalue(), err=True, nl=False)
             return 2
-        if isinstance(error, RuntimeError) and str(error) == "Query interrupted":  # DuckDB's word for ^C
+        if isinstance(error, RuntimeError) and str(error) == "Query interrupted":  # DuckDB's error for ^C
             return _interrupted()
         return _failed(error)
     except KeyboardInterrupt:
         return _interrupted()
-    except OSError:  # nobody can be told
+    except OSError:  # there is nowhere to print it
         lost_stream()
         return 2
 

@@ -80,7 +80,7 @@ def eval_command(
 @click.option("--modality", type=click.Choice(["face", "video", "text", "quality"]), help="Only this; all otherwise.")
 @click.option("--method", type=click.Choice(["cusum", "linear"]), help="What judges, in place of drift.method.")
 @click.option(
-    "--baseline", type=click.Choice(["slot", "pose", "framing", "none"]), help="What records are held against."
+    "--baseline", type=click.Choice(["slot", "pose", "framing", "none"]), help="What records are compared with."
 )
 @click.option(
     "--fail-on",
@@ -88,7 +88,7 @@ def eval_command(
     type=click.Choice(["degrading", "improving", "insufficient"]),
     help="Exit with 1 when a timeline's verdict is this; may be given several times.",
 )
-@click.option("--blame", is_flag=True, help="Say of each change what else changed, how well that explains it, and how.")
+@click.option("--blame", is_flag=True, help="Say what else changed with each change, how well it explains it, and how.")
 @format_options
 @json_option
 @click.pass_obj
@@ -108,7 +108,7 @@ def drift_command(
 ) -> int:
     """Judge how a persona's scores have moved since its anchor was pinned.
 
-    Each record is held against earlier ones of its own slot. The verdict of each timeline is improving, stable,
+    Each record is compared with earlier ones of its own slot. The verdict of each timeline is improving, stable,
     degrading or insufficient, with a false-alarm rate that conf/drift sets: drift.records_per_alarm=1000.
     """
     from personaforge.drift.timelines import drift
@@ -124,7 +124,7 @@ def drift_command(
 
 
 def _place(space: Workspace, persona: str | None, path: str) -> tuple[tuple[str, int | None], str]:
-    """Return where a persona says something about a group, or at least its file; and the project's place in git."""
+    """Return where a persona declares something of a group, or at least its file; and the project's place in git."""
     from personaforge.report.formats.place import NOWHERE, repository_prefix
     from personaforge.spec.places import Places
 

@@ -95,7 +95,7 @@ def wish_options(function: F) -> F:
 
 
 def refuse_frozen_wishes(frozen: bool, force: Sequence[str], repin: Sequence[str]) -> None:
-    """Raise UsageError for what can't be wished of a frozen lock."""
+    """Raise UsageError for options that a frozen lock excludes."""
     if frozen and (force or repin):
         raise click.UsageError("--frozen makes nothing new, so it takes no --force and no --repin")
 
@@ -114,7 +114,7 @@ def json_option(function: F) -> F:
 
 
 def split_overrides(arguments: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
-    """Tell personas from Hydra overrides: an override has a `=` or starts with `~`."""
+    """Separate personas from Hydra overrides: an override has a `=` or starts with `~`."""
     personas = [text for text in arguments if "=" not in text and not text.startswith("~")]
     return personas, tuple(text for text in arguments if "=" in text or text.startswith("~"))
 

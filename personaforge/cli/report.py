@@ -60,7 +60,7 @@ def _print(written: Reports) -> None:
         one = page.summary
         scores = [f"{value:.3f}" if value is not None else "unmeasured" for value in (one.mean, one.lowest)]
         accepted, problems = f"{one.counts['accepted']} of {one.total}", len(one.problems) or ""
-        # Where nothing is known to have cost anything, all of it may be what nobody knows.
+        # Where no cost is known, all calls may be of unknown cost.
         cost = spent_text(one.usd, one.unknown_calls + bool(one.usd), one.unknown_calls)
         where = f"{os.path.relpath(page.path)} ({page.size / 1e6:.2f} MB)"
         rows.append((page.persona, one.state, accepted, *scores, one.drift, cost, problems, where))

@@ -12,8 +12,8 @@ from personaforge.workspace.workspace import Workspace
 def plan_since(
     space: Workspace, names: Sequence[str], since: str | None, asked: PlanRequest, broken: list[Broken] | None = None
 ) -> tuple[list[str], Plan]:
-    """Return the personas whose keys differ from a revision's, and their plan, which may be of nobody; of nobody, too,
-    without a revision. Raises SpecError and PlanError."""
+    """Return the personas whose keys differ from a revision's, and their plan, which may have no persona; without a
+    revision there are none. Raises SpecError and PlanError."""
     if since is None:
         return [], Plan([], asked.overrides)
     from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Standard output and standard error that can't be written: closed, full, a pipe that nobody reads, few letters."""
+"""Standard output and standard error that can't be written: closed, full, a pipe without a reader, few letters."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ import sys
 from typing import IO, Any
 
 _ESCAPED = "forge_escaped"
-"""What a stream has no letter for is written as JSON writes it: JSON stays JSON, and people can read the rest."""
+"""A character that a stream can't encode is written as JSON escapes it: JSON is still JSON, and people can read the
+rest."""
 
 
 def prepare() -> None:
-    """Make the standard streams safe to use. A closed one fails when it is written to, and never is another file."""
+    """Make the standard streams safe to use. Writing to a closed one fails, and never goes to another file."""
     for number in (0, 1, 2):
         try:
             os.fstat(number)
         except OSError:
-            # Output that is lost is an error, as with other programs: what is open to read only can't be written.
+            # Lost output is an error, as with other programs: a stream that is open only for reading can't be written.
             opened = os.open(os.devnull, os.O_RDONLY if number < 2 else os.O_WRONLY)
             os.dup2(opened, number)
             if opened != number:
@@ -35,8 +36,8 @@ def prepare() -> None:
 
 
 class _Output(io.FileIO):
-    """Standard output, which remembers why it couldn't be written: what libraries make of that is not told apart from
-    what goes wrong elsewhere."""
+    """Standard output that remembers why it couldn't be written: the errors that libraries raise for that can't be
+    distinguished from others."""
 
     lost: OSError | None = None
 
@@ -49,8 +50,8 @@ class _Output(io.FileIO):
 
 
 def lost_stream() -> OSError | None:
-    """Return why standard output or error can't be written, and let nothing more be written there: what is left in
-    their buffers would fail again at the exit."""
+    """Return why standard output or error can't be written, and stop writing there: the rest of their buffers would
+    fail again at the exit."""
     lost = [error for error in map(_fault, (sys.stdout, sys.stderr)) if error is not None]
     return lost[0] if lost else None
 

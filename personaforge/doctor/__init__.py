@@ -1,5 +1,6 @@
-"""`forge doctor`: what would stop a build, or surprise whoever pays for it, found without building anything.
+"""`forge doctor`: what would stop a build, or surprise its user with a cost, found without building anything.
 
-Looks at this machine, the project, the environment and the store. Reads; writes nothing, and asks nobody: only `live`
-makes connections, and only when it is called. Every check returns findings; none of them raises for what it looks at.
+Looks at this machine, the project, the environment and the store. It only reads: it writes nothing and makes no
+connections, except `live`, and only when that is called. Every part returns findings; none raises for the state of what
+it examines.
 """

@@ -1,4 +1,4 @@
-"""Everything in turn: what `forge doctor` calls, and what Python code calls in its place."""
+"""All parts in turn: the function that `forge doctor` calls, and that Python code may call."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from personaforge.workspace.analyzers import Analyzers
 
 
 def examine(project: Project, *, live: bool = False, now: float | None = None) -> list[Finding]:
-    """Return what was found of a project, which may be an empty folder. Only `live` asks the providers.
+    """Return the findings of a project, which may be an empty folder. Only `live` asks the providers.
 
     `now` is in seconds since 1970.
     """
@@ -31,19 +31,19 @@ def examine(project: Project, *, live: bool = False, now: float | None = None) -
         named, faults = projects.presets(project)
         accounts = providers.accounts(used, named)
         found = [
-            *_tried("machine", lambda: machine.machine(project, now)),
+            *_findings("machine", lambda: machine.machine(project, now)),
             *found,
             *faults,
-            *_tried("providers", lambda: providers.providers(accounts, project.root)),
-            *_tried("providers", lambda: providers.addresses(accounts, os.environ)),
-            *_tried("models", lambda: models.models(used, models.price_map(), date.fromtimestamp(now))),
-            *_tried("packs", lambda: packs.packs(project, loaded, Analyzers(digest_of))),
-            *_tried("store", lambda: store.store(project, loaded, now)),
+            *_findings("providers", lambda: providers.providers(accounts, project.root)),
+            *_findings("providers", lambda: providers.addresses(accounts, os.environ)),
+            *_findings("models", lambda: models.models(used, models.price_map(), date.fromtimestamp(now))),
+            *_findings("packs", lambda: packs.packs(project, loaded, Analyzers(digest_of))),
+            *_findings("store", lambda: store.store(project, loaded, now)),
         ]
         if live:
             from personaforge.doctor.live import ask
 
-            found += _tried("live", lambda: ask(accounts))
+            found += _findings("live", lambda: ask(accounts))
     except PersonaForgeError as error:
         return faulty("project", error)
     finally:
@@ -52,8 +52,8 @@ def examine(project: Project, *, live: bool = False, now: float | None = None) -
     return [_masked(finding) for finding in found]
 
 
-def _tried(part: str, look: Callable[[], list[Finding]]) -> list[Finding]:
-    """Return what a part found, and an error that ended it as one more finding: the other parts go on."""
+def _findings(part: str, look: Callable[[], list[Finding]]) -> list[Finding]:
+    """Return a part's findings, and an error that ended it as one more finding: the other parts go on."""
     try:
         return look()
     except PersonaForgeError as error:
@@ -71,7 +71,7 @@ def _masked(finding: Finding) -> Finding:
 
 
 def parts(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
-    """Return findings by part, in the order in which the parts come."""
+    """Return findings by part, in the parts' fixed order."""
     found: dict[str, list[Finding]] = {}
     for finding in findings:
         found.setdefault(finding.part, []).append(finding)

@@ -1,4 +1,4 @@
-"""What a check found: one line for people, and the same as JSON."""
+"""A finding: one line for people, and the same as JSON."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 from personaforge.errors import PersonaForgeError, SpecError
 
 Level = Literal["ok", "warning", "problem"]
-"""problem: a build fails, or does what nobody wants. warning: it may, or will before long."""
+"""problem: a build fails, or does something unwanted. warning: it may, or soon will."""
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -38,7 +38,7 @@ def worst(findings: Iterable[Finding]) -> Level:
 
 
 def faulty(part: str, error: PersonaForgeError, level: Level = "problem") -> list[Finding]:
-    """Return what an error of ours says, as findings: one for each problem of a spec."""
+    """Return an error of forge's own as findings: one for each problem of a spec."""
     if isinstance(error, SpecError):
         return [
             Finding(part, level, str(problem._replace(hint="")).strip(), problem.hint) for problem in error.problems

@@ -1,6 +1,6 @@
-"""Asks providers something free, side by side: is it there, is the key accepted, does it list the models in use.
+"""Pings providers, all at once and free of charge: is it there, is the key accepted, does it list the models in use.
 
-The only part of `forge doctor` that makes connections. Nothing is asked that costs or makes anything.
+The only part of `forge doctor` that makes connections. No request costs or makes anything.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ _AT_ONCE: Final = 8
 
 
 class _Question(NamedTuple):
-    """Whom to ask what."""
+    """Which provider to ask about which models."""
 
     account: Account
     modalities: tuple[str, ...]
-    """Those that are at one address."""
+    """The models that are used at this address."""
     models: tuple[str, ...]
 
     @property
@@ -38,7 +38,7 @@ class _Question(NamedTuple):
 
 
 def ask(accounts: Sequence[Account]) -> list[Finding]:
-    """Ask every provider whose key is set, and return what they said."""
+    """Ping every provider whose key is set, and return the findings."""
     from concurrent.futures import ThreadPoolExecutor
 
     questions: list[_Question] = []
@@ -50,15 +50,15 @@ def ask(accounts: Sequence[Account]) -> list[Finding]:
             key = key_state(account)
             if key.missing or key.fault:
                 without.append(account.label)
-            elif key.variables or account.personas:  # a server on this machine that nobody uses need not run
+            elif key.variables or account.personas:  # a server on this machine need not run while no persona uses it
                 questions += _questions(account)
         except SpecError:
-            continue  # said among the providers
+            continue  # reported by `providers`
     with ThreadPoolExecutor(_AT_ONCE, "forge-doctor") as pool:
-        for findings in pool.map(_asked, questions):
+        for findings in pool.map(_findings, questions):
             found += findings
     if without:
-        found.append(Finding(PART, "ok", f"not asked, for want of a key: {listed(without, 20)}"))
+        found.append(Finding(PART, "ok", f"not asked, since there is no key: {listed(without, 20)}"))
     return found
 
 
@@ -77,7 +77,7 @@ def _questions(account: Account) -> Iterator[_Question]:
         yield _Question(account, rest, ())
 
 
-def _asked(question: _Question) -> list[Finding]:
+def _findings(question: _Question) -> list[Finding]:
     account, modality = question.account, question.modalities[0]
     head = question.head
     facts: dict[str, Any] = {"provider": account.provider, "house": account.house}
@@ -87,7 +87,7 @@ def _asked(question: _Question) -> list[Finding]:
     if not capability(modality, account.provider).checks:
         return [nothing]
     try:
-        answer = _answer(question)
+        answer = _ping(question)
     except ProviderStopped as error:
         return [Finding(PART, bad, f"{head}: {error}", error.hint, {**facts, "reached": True, "accepted": False})]
     except RateLimited as error:
@@ -111,7 +111,7 @@ def _asked(question: _Question) -> list[Finding]:
     return found
 
 
-def _answer(question: _Question) -> Checked | None:
+def _ping(question: _Question) -> Checked | None:
     account, modality = question.account, question.modalities[0]
     made = provider(modality, account.provider, Options(_SECONDS, account.key))
     check = cast("Checking", made).check
@@ -125,7 +125,7 @@ def _answer(question: _Question) -> Checked | None:
 
 
 def _lists(answer: Checked, model: str, house: str) -> bool:
-    """Tell whether a model is listed; also by a name that a date follows, such as `claude-opus-4-7-20260416`."""
+    """Return whether a model is listed, also under its name with a date, such as `claude-opus-4-7-20260416`."""
     if answer.models is None:
         return True
     name = model.removeprefix(f"{house}/") if house else model

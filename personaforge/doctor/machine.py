@@ -25,15 +25,16 @@ OLDEST_PYTHON: Final = (3, 11)
 LITTLE_DISK: Final = 2_000_000_000
 """Bytes free below which a warning comes: pictures and clips of about ten personas."""
 NO_DISK: Final = 200_000_000
-"""Bytes free below which one persona may not fit."""
+"""Bytes free below which even one persona may be too large."""
 _TOLERATED_SECONDS: Final = 120.0
-"""Clocks of file servers differ by this much."""
+"""Seconds by which clocks of file servers may differ."""
 _SHARED: Final = ("nfs", "cifs", "smb", "9p", "fuse.sshfs", "ceph", "lustre", "gpfs", "afs", "glusterfs")
-"""How the types of file systems begin that several hosts may share."""
+"""Prefixes of the types of file systems that several hosts may share."""
 
 
 class Library(NamedTuple):
-    """A library that forge needs, in the versions that it was tried with (tests hold these against pyproject.toml)."""
+    """A library that forge needs, in the versions that it was tested with (a test compares these with
+    pyproject.toml)."""
 
     name: str
     least: str = ""
@@ -90,10 +91,10 @@ def libraries(version_of: Callable[[str], str | None]) -> list[Finding]:
     for library in LIBRARIES:
         there = {one: known for one in (library.name, *library.others) if (known := version_of(one))}
         if len(there) > 1:
-            found.append(_twice(library, there))
+            found.append(_overlap(library, there))
             continue
         name, version = next(iter(there.items()), (library.name, None))
-        asked = _asked(library)
+        asked = _requirement(library)
         install = f"pip install '{library.name}{asked}'"
         if version is None:
             found.append(Finding(PART, "problem", f"{name} is not installed", install))
@@ -109,15 +110,16 @@ def libraries(version_of: Callable[[str], str | None]) -> list[Finding]:
     return [Finding(PART, "ok" if fine else "problem", text, facts={"libraries": fine}), *found]
 
 
-def _twice(library: Library, there: Mapping[str, str]) -> Finding:
-    """Say that several distributions lie over each other: whatever is removed or renewed breaks the other one."""
+def _overlap(library: Library, there: Mapping[str, str]) -> Finding:
+    """Yield a finding where several distributions are installed over each other: removing or renewing one breaks the
+    other."""
     names = " and ".join(f"{name} {version}" for name, version in there.items())
     text = f"{names} are both installed, and each overwrites the other's files"
-    again = f"pip install --force-reinstall --no-deps '{library.name}{_asked(library)}'"
+    again = f"pip install --force-reinstall --no-deps '{library.name}{_requirement(library)}'"
     return Finding(PART, "problem", text, f"pip uninstall -y {' '.join(there)} && {again}")
 
 
-def _asked(library: Library) -> str:
+def _requirement(library: Library) -> str:
     if library.exact:
         return f"=={library.exact}"
     bounds = (f">={library.least}" if library.least else "", f"<{library.below}" if library.below else "")
@@ -127,14 +129,14 @@ def _asked(library: Library) -> str:
 def _fits(library: Library, version: str) -> bool:
     if library.exact:
         return version == library.exact
-    number = _number(version)
-    return (not library.least or number >= _number(library.least)) and (
-        not library.below or number < _number(library.below)
+    number = _release(version)
+    return (not library.least or number >= _release(library.least)) and (
+        not library.below or number < _release(library.below)
     )
 
 
-def _number(version: str) -> tuple[int, ...]:
-    """Return the numbers of a release, such as (1, 5, 6); what follows them (rc1, .post2) is left away."""
+def _release(version: str) -> tuple[int, ...]:
+    """Return the numbers of a release, such as (1, 5, 6); a suffix (rc1, .post2) is left out."""
     match = re.match(r"\d+(\.\d+)*", version)
     numbers = [int(part) for part in match[0].split(".")] if match else []
     while numbers and numbers[-1] == 0:  # 2 and 2.0 are one release
@@ -162,7 +164,7 @@ def _git() -> Finding:
 
 
 def _disk(project: Project, now: float) -> list[Finding]:
-    """Look at where the store is, or would be."""
+    """Examine the disk of the store."""
     place = next(folder for folder in (project.state, project.root, *project.root.parents) if folder.is_dir())
     usage = shutil.disk_usage(place)
     text = f"{usage.free / 1e9:.1f} of {usage.total / 1e9:.1f} GB free where the store is ({place})"
@@ -184,7 +186,7 @@ def _disk(project: Project, now: float) -> list[Finding]:
 
 
 def _clock(project: Project, now: float) -> Finding:
-    """Hold the clock against what was written last: keys signed by time, and certificates, hang on it."""
+    """Compare the clock with the newest files: signatures with a time, and certificates, depend on it."""
     shown = time.strftime("%Y-%m-%d %H:%M:%S %Z", time.localtime(now))
     written = [(Path(__file__), "forge itself")]
     written += [(project.state / name, f".forge/{name}") for name in ("journal.db", "index.db")]

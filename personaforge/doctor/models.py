@@ -1,4 +1,4 @@
-"""Model ids in use, held against the deprecation dates that litellm brings along. litellm itself is not imported."""
+"""Model ids in use, compared with the deprecation dates in litellm's own files. litellm itself is not imported."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ _PREFIXES: Final[Mapping[str, str]] = {
     "runway": "runwayml/",
     "veo": "gemini/",
 }
-"""What litellm puts before the ids of our providers' models."""
+"""litellm's prefixes of the ids of our providers' models."""
 
 
 class Listed(NamedTuple):
-    """What litellm's list says of a model."""
+    """A model in litellm's list."""
 
     known: bool
     ends: date | None = None
-    """When it is no longer to be had; None where nobody says so."""
+    """When the provider withdraws it; None where no date is known."""
 
 
 def price_map() -> Mapping[str, Any] | None:
-    """Return the list that is bundled with the installed litellm, None without one."""
+    """Return the list that is bundled with the installed litellm; None without it."""
     import orjson
 
     spec = find_spec("litellm")
@@ -56,7 +56,7 @@ def price_map() -> Mapping[str, Any] | None:
 
 
 def look_up(known: Mapping[str, Any], use: Use) -> Listed:
-    """Return what the list says of a model at its provider, and of no namesake elsewhere."""
+    """Return a model's entry at its provider, and never a namesake's at another."""
     names = [use.model]
     if use.modality == "text":
         house = vendor_of(use.model)
@@ -80,7 +80,7 @@ def models(used: Iterable[Use], known: Mapping[str, Any] | None, today: date) ->
     if not chosen:
         return [Finding(PART, "ok", "no persona uses a hosted model")]
     if known is None:
-        text = "litellm's list of models is not here, so that nobody knows when a model ends"
+        text = "litellm's list of models is not here, so it is not known when a model ends"
         return [Finding(PART, "warning", text, f"pip install litellm=={LITELLM}")]
     findings, undated, unknown = [], [], []
     for uses in chosen.values():
@@ -100,7 +100,7 @@ def models(used: Iterable[Use], known: Mapping[str, Any] | None, today: date) ->
     if undated:
         findings.append(Finding(PART, "ok", f"no end within {SOON_DAYS} days is announced: {listed(undated, 8)}"))
     if unknown:
-        text = f"not in litellm's list, so that nobody here knows when it ends: {listed(unknown, 8)}"
+        text = f"not in litellm's list, so it is not known when it ends: {listed(unknown, 8)}"
         findings.append(Finding(PART, "ok", text, facts={"unknown": unknown}))
     return findings
 

@@ -1,4 +1,4 @@
-"""Face packs: which are here, under which licence, and whether those that personas are measured with are among them."""
+"""Face packs: which are here, under which licence, and whether those that the personas need are among them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PART: Final = "packs"
 
 
 def packs(project: Project, loaded: Iterable[Loaded], analyzers: Analyzers) -> list[Finding]:
-    """Look at the packs that are found, by sizes, and at those that are asked for."""
+    """Examine the packs that are found, by sizes, and those that personas need."""
     from personaforge.packs.catalog import read_catalog
     from personaforge.packs.verification import list_packs
 
@@ -41,7 +41,7 @@ def packs(project: Project, loaded: Iterable[Loaded], analyzers: Analyzers) -> l
 
 
 def _needed(loaded: Iterable[Loaded], analyzers: Analyzers) -> list[Finding]:
-    """Look at who measures each persona."""
+    """Examine which pack measures each persona."""
     lacking: dict[tuple[str, str, str, bool], list[str]] = {}
     for one in loaded:
         settings = one.settings

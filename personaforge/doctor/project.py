@@ -1,4 +1,4 @@
-"""The project: whether there is one, which personas can be loaded, and whom they and the presets name."""
+"""The project: whether there is one, which personas can be loaded, and which providers they and the presets name."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Use(NamedTuple):
 
 
 def load(project: Project, cache: SpecCache | None) -> tuple[list[Loaded], list[Finding]]:
-    """Return the personas that can be loaded, and what was found of the project."""
+    """Return the personas that can be loaded, and the findings of the project."""
     if not project.declared:
         text = f"no project here: neither {project.root} nor a folder above holds personas/, .forge/ or .git"
         return [], [Finding(PART, "warning", text, _FIRST, {"root": None})]
@@ -57,7 +57,7 @@ def load(project: Project, cache: SpecCache | None) -> tuple[list[Loaded], list[
 
 
 def uses(loaded: Iterable[Loaded]) -> list[Use]:
-    """Return whom the steps of personas ask, fallbacks included. Steps without a node ask nobody."""
+    """Return the providers and models of the personas' steps, fallbacks included. Steps without nodes have none."""
     from personaforge.steps.choices import choices
     from personaforge.steps.table import step_kind
 
@@ -81,19 +81,19 @@ def uses(loaded: Iterable[Loaded]) -> list[Use]:
 
 
 def presets(project: Project) -> tuple[list[Use], list[Finding]]:
-    """Return whom the presets of the project and of forge name, read as they stand and not composed."""
+    """Return the providers that the presets of the project and of forge name; the files are read, not composed."""
     found: dict[Use, None] = {}
     faults = []
     for modality in MODALITIES:
         read: dict[str, Mapping[str, Any]] = {}
-        for folder in reversed(project.conf_folders):  # the project's own file of a name counts
+        for folder in reversed(project.conf_folders):  # the project's own file of a name replaces the packaged one
             for path in sorted((folder / modality).glob("*.yaml")):
                 try:
                     read[path.stem] = _preset(path, folder)
                 except SpecError as error:
                     faults.append(Finding(PART, "problem", error.message, "forge validate"))
         for name, preset in read.items():
-            for use in _named(modality, name, preset, read):
+            for use in _preset_uses(modality, name, preset, read):
                 found[use] = None
     return list(found), faults
 
@@ -109,10 +109,10 @@ def _preset(path: Path, folder: Path) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _named(
+def _preset_uses(
     modality: str, name: str, preset: Mapping[str, Any], others: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[Use]:
-    """Yield whom a preset names; what it doesn't say itself, the presets in its defaults say."""
+    """Yield the providers that a preset names, itself or in the presets of its defaults."""
     whole: dict[str, Any] = {}
     for one in [*_bases(preset, others), preset]:
         whole |= one
@@ -136,7 +136,7 @@ def _bases(
 
 
 def _ignored(project: Project) -> Sequence[Finding]:
-    """Look whether git would take the store in."""
+    """Yield a finding where git doesn't ignore the store."""
     if not any((folder / ".git").exists() for folder in (project.root, *project.root.parents)):
         return ()
     try:

@@ -1,6 +1,7 @@
-"""Providers: which any preset or persona names, whether their keys are there, and which addresses the environment sets.
+"""Providers: which ones a preset or a persona names, whether their keys are set, and which addresses the environment
+sets.
 
-Of a key only its name is ever said, and whether it is set.
+Of a key only its name is ever shown, and whether it is set.
 """
 
 from __future__ import annotations
@@ -25,21 +26,21 @@ from personaforge.providers.vendors import is_known, vendor_keys, vendor_of
 
 PART: Final = "providers"
 _LITELLM: Final = ("_API_BASE", "_BASE_URL")
-"""How litellm's own variables for addresses end."""
+"""Suffixes of litellm's own variables for addresses."""
 
 
 @dataclass
 class Account:
-    """A provider with one key: what is asked for a key once."""
+    """A provider with one key, which is examined once."""
 
     provider: str
     house: str = ""
-    """For text models, whom their ids begin with."""
+    """For text models: the provider that their ids begin with."""
     key: str = ""
-    """The variable that a preset names."""
+    """The variable that a preset names for the key."""
     modalities: dict[str, None] = field(default_factory=dict)
     models: dict[tuple[str, str], None] = field(default_factory=dict)
-    """(modality, model) of the personas that use it, or of the presets where none does."""
+    """(modality, model) of the personas that use it, or of the presets where no persona uses it."""
     personas: dict[str, None] = field(default_factory=dict)
     fallback_only: bool = True
     """Whether every persona that uses it does so as a fallback."""
@@ -51,13 +52,13 @@ class Account:
 
     @property
     def capability(self) -> Capability:
-        """What is fixed about it. Raises SpecError for a provider that isn't known."""
+        """Its fixed properties. Raises SpecError for a provider that isn't known."""
         return capability(next(iter(self.modalities)), self.provider)
 
 
 @dataclass(frozen=True)
 class Key:
-    """Whether a key is there."""
+    """The state of a key."""
 
     variables: tuple[str, ...]
     """The variables that have to be set, all of them; empty where no key is needed."""
@@ -65,7 +66,7 @@ class Key:
     fault: str = ""
     """What is wrong with it, where it is set and can't be a key."""
     certain: bool = True
-    """Whether it is known that the key can be nowhere else."""
+    """Whether these variables are known to be the only ones for it."""
 
 
 def accounts(used: Iterable[Use], named: Iterable[Use]) -> list[Account]:
@@ -77,7 +78,7 @@ def accounts(used: Iterable[Use], named: Iterable[Use]) -> list[Account]:
             if capability(use.modality, use.provider).model_accounts:
                 house = vendor_of(use.model)
         except SpecError:
-            pass  # said where its key is looked at
+            pass  # reported where its key is examined
         account = found.setdefault((use.provider, house, use.key), Account(use.provider, house, use.key))
         if use.persona:
             account.personas[use.persona] = None
@@ -93,7 +94,8 @@ def accounts(used: Iterable[Use], named: Iterable[Use]) -> list[Account]:
 
 
 def key_state(account: Account) -> Key:
-    """Look whether an account's key is in the environment. Raises SpecError for a variable that it may not name."""
+    """Return the state of an account's key in the environment. Raises SpecError for a variable that may not be
+    named."""
     fixed = account.capability
     if account.house:
         usual = vendor_keys(account.house)
@@ -116,7 +118,7 @@ def key_state(account: Account) -> Key:
 
 
 def providers(found: Sequence[Account], root: Path) -> list[Finding]:
-    """Look at every account's key. `root` is the project's folder."""
+    """Examine every account's key. `root` is the project's folder."""
     findings = [_provider(account) for account in found]
     lacking = any(finding.facts.get("missing") and finding.level != "ok" for finding in findings)
     if lacking and (root / ".env").is_file():
@@ -162,7 +164,7 @@ def _provider(account: Account) -> Finding:
 
 
 def addresses(found: Sequence[Account], environment: Mapping[str, str]) -> list[Finding]:
-    """Look at the variables that send requests elsewhere, forge's own and litellm's."""
+    """Examine the variables that send requests to other addresses, forge's own and litellm's."""
     houses = dict.fromkeys(account.house for account in found if account.house)
     findings = [_override(one, list(houses)) for one in overrides(environment)]
     for house in houses:
@@ -170,7 +172,7 @@ def addresses(found: Sequence[Account], environment: Mapping[str, str]) -> list[
             variable = f"{house.upper().replace('-', '_')}{end}"
             if environment.get(variable, "").strip():
                 if variable_in_force(house, "text"):
-                    continue  # ours wins
+                    continue  # forge's own variable wins
                 text = f"{variable}, which is litellm's own: {house}'s text goes to {shown(environment[variable])}"
                 findings.append(Finding(PART, "ok", text, facts={"variable": variable}))
     return findings

@@ -1,6 +1,6 @@
-"""The store, at a glance: how large it is, what paid calls are open, who holds leases, whether its databases are whole.
+"""The store, at a glance: its size, open paid calls, leases that are held, and whether its databases are sound.
 
-Reads no artifact and no record: `forge cache verify` does.
+Reads no artifact and no record: `forge cache verify` does that.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ from personaforge.store.store import Store
 
 PART: Final = "store"
 _LOOK_SECONDS: Final = 2.0
-"""How long artifacts are counted; a store with a million of them is larger than what was counted by then."""
+"""Seconds that artifacts are counted for; of a store with a million of them only a lower bound is known then."""
 _CHECKED_BYTES: Final = 256 * 1024 * 1024
-"""Databases up to this size are read through; of a larger one only the head."""
+"""Databases up to this size are read completely; of a larger one only the header."""
 
 
 class Remembered(Index):
-    """An index that is asked and not written to."""
+    """An index that is read and not written to."""
 
     def put_spec(self, key: str, body: bytes, groups: dict[str, bytes]) -> None:
         """Keep nothing."""
 
 
 def remembered(project: Project) -> Remembered | None:
-    """Return the index for what it remembers; None where that would make one, mend one or put one aside."""
+    """Return the index for reading cached values; None where opening it would make, repair or put aside a file."""
     path = project.state / "index.db"
     if project.state.is_symlink() or not path.is_file() or _fault(path, "select count(*) from nodes"):
         return None
@@ -50,7 +50,7 @@ def remembered(project: Project) -> Remembered | None:
 
 
 def store(project: Project, loaded: Iterable[Loaded], now: float) -> list[Finding]:
-    """Look at the store. `now` is in seconds since 1970."""
+    """Examine the store. `now` is in seconds since 1970."""
     if not project.state.exists() and not project.state.is_symlink():
         return [Finding(PART, "ok", "no store yet: the first build makes it")]
     try:
@@ -73,7 +73,7 @@ def store(project: Project, loaded: Iterable[Loaded], now: float) -> list[Findin
 
 
 def _orphans(project: Project, names: Names) -> list[Finding]:
-    """Name what personas without a file have left in the working tree."""
+    """Yield what personas without a file have left in the working tree."""
     left = orphans(project, names)
     return [Finding(PART, "warning", one.note, one.way_out, {"orphan": one.as_json()}) for one in left]
 
@@ -166,7 +166,8 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 
 def _fault(path: Path, query: str) -> str:
-    """Read a database through without changing it, and say what is wrong; empty where it is sound or not there."""
+    """Read a database completely without changing it, and return what is wrong; empty where it is sound or not
+    there."""
     try:
         size = path.stat().st_size
     except OSError:

@@ -3,7 +3,7 @@
     picture   bytes of an image to pixels, hostile bytes included      packs     finds ONNX models, hashes them
     pose      which way a head is turned
     photo     what a photograph's quality is judged by     duplicates  pictures that are one picture again
-    second    a recogniser through OpenCV alone, to check the first     second_packs  finds its models
+    second    a recogniser through OpenCV alone, a second opinion       second_packs  finds its models
     video     bytes of a clip to sampled frames                        analyzer  the seam: what reads faces from pixels
     quality   sharpness and histogram distances                        insight   the only importer of insightface
     landmarks points to scale-free ratios                              measure   all of the above as one JSON value

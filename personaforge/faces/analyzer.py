@@ -1,7 +1,8 @@
-"""The seam between pixels and faces: what an analyzer is, what it returns, and who it says it is.
+"""The seam between pixels and faces: what an analyzer is, what it returns, and how it identifies itself.
 
 An analyzer reads all faces of one picture in one call, so that a picture is decoded and detected once. Its identity is
-part of each measurement's key: embeddings of unlike models, or of one model after unlike detection, can't be compared.
+part of each measurement's key: embeddings of different models, or of one model after different detection, can't be
+compared.
 
 Shapes: pixels uint8 (H, W, 3) BGR; points float32 (n, 2) as (x, y) in pixels, origin top left; boxes (x1, y1, x2, y2).
 """
@@ -51,7 +52,7 @@ class Face:
     landmarks106: NDArray[np.float32] | None = None
     """(106, 2) in the layout of 2d106det, or None when the pack or the backend has no such model; see `landmarks`."""
     embedding_norm: float | None = None
-    """Norm before normalising, where the backend tells. Clear photographs give 20 to 27 with w600k_mbf,
+    """Norm before normalising, where the backend gives it. Clear photographs give 20 to 27 with w600k_mbf,
     9 to 13 with mobilefacenet_y1."""
 
 
@@ -60,7 +61,7 @@ class FaceAnalyzer(Protocol):
 
     @property
     def identity(self) -> AnalyzerIdentity:
-        """Who measures. Known without loading a model."""
+        """The analyzer's identity. Known without loading a model."""
         ...
 
     def read(self, pixels: NDArray[np.uint8]) -> tuple[Face, ...]:

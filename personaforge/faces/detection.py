@@ -4,8 +4,8 @@
     2  the picture within a black border              a face that fills its picture, as tight crops do
     3  overlapping tiles of the picture, enlarged     a face of 40 pixels in a full-body picture
 
-A step runs only when those before it found nothing. So which step it is depends on the pixels and the pass sizes alone,
-and a picture whose face is found pays for no other.
+A step runs only when those before it found nothing. So the step that finds a face depends on the pixels and the pass
+sizes alone, and once a face is found no further step is run.
 
 Pixels are uint8 (H, W, 3) BGR. Detections are boxes float32 (n, 5) as (x1, y1, x2, y2, score) and points float32
 (n, 5, 2) as (x, y), in the picture's own pixels, origin top left; a box may reach beyond the picture.
@@ -38,25 +38,26 @@ _TILES = 4
 """Tiles along the longer side, at most. At 640 that shows a face of 40 pixels in 3,000 at a size of 30."""
 
 _OVERLAP = 0.15
-"""Of a tile; 96 pixels at 640. A face that step 1 overlooks is smaller, and so is whole in some tile: heads pasted into
-pictures are found by step 1 from 25 pixels of 640 on, which is 89 in the tiles of the largest pictures."""
+"""Of a tile; 96 pixels at 640. A face that step 1 overlooks is smaller, and so some tile contains the whole face: heads
+pasted into pictures are found by step 1 from 25 pixels of 640 on, which is 89 in the tiles of the largest pictures."""
 
 _WORTH_TILING = 1.25
 """Times the size of the pass; a smaller picture would be enlarged by less than a quarter over step 1."""
 
 _TILE_THRESHOLD = 0.65
-"""The detector's confidence that a tile has to reach. The other steps take insightface's 0.5, but 16 looks see more in
-lawns and walls than one does: a photograph of grass gave 0.55, and heads of 40 pixels in 3,000 gave 0.81 and more."""
+"""The detector's confidence that a tile has to reach. The other steps take insightface's 0.5, but 16 tiles give more
+false faces in lawns and walls than one picture does: a photograph of grass gave 0.55, and heads of 40 pixels in 3,000
+gave 0.81 and more."""
 
 _EDGE = 2
 """Pixels from a tile's edge within which a box counts as cut off."""
 
 
 def detect(detector: Any, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return the faces that the first step to find any has found. Slivers have none.
+    """Return the faces of the first step that finds any. Slivers have none.
 
-    A picture without any face costs every step. With det_500m at auto and one thread that comes to 35 ms up to 799
-    pixels, 135 ms for 1024 x 1536 (6 tiles), 260 ms for 2000 x 3000 and above (12), 320 ms for a large square (16).
+    A picture without any face costs every step. With det_500m at auto and one thread that takes 35 ms up to 799 pixels,
+    135 ms for 1024 x 1536 (6 tiles), 260 ms for 2000 x 3000 and above (12), 320 ms for a large square (16).
     """
     boxes, points = _nothing()
     if not _sliver(pixels):
@@ -68,7 +69,7 @@ def detect(detector: Any, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32
 
 
 def shows_face(detector: Any, pixels: NDArray[np.uint8]) -> bool:
-    """Tell whether step 1 finds a face. The smallest pass goes first, and mostly it suffices: 1 ms at size 128."""
+    """Return whether step 1 finds a face. The smallest pass runs first, and is mostly enough: 1 ms at size 128."""
     sizes = sorted(detector.input_sizes)
     return not _sliver(pixels) and any(len(detector.detect(pixels, input_size=size)[0]) for size in sizes)
 
@@ -77,17 +78,19 @@ def quick_forward(detector: Any) -> Callable[[NDArray[np.uint8], float], tuple[l
     """Return a replacement for this detector's `forward` that gives the same bits for a quarter of its overhead.
 
     SCRFD.forward of insightface 2.1 allocates and fills 5 MB anew for each picture, and decodes the boxes and points of
-    all 16,800 anchors to keep the few above the threshold: 2.8 ms around a session that takes 14. This one looks the
-    256 possible inputs up, fills a buffer of the thread's own, and decodes what it keeps. Sessions for the sizes in use
-    must exist. Safe between threads.
+    all 16,800 anchors to keep the few above the threshold: 2.8 ms around a session that takes 14. This one takes the
+    256 possible inputs from a table, fills a buffer of the thread's own, and decodes only what it keeps. Sessions for
+    the sizes in use must exist. Safe between threads.
     """
     import numpy as np
 
     cv2 = opencv()
     sessions = dict(detector.resolution_sessions)
     mean, scale = (detector.input_mean,) * 3, 1.0 / detector.input_std
+    # OpenCV's own scaling of all 256 values, so that the table has its exact bits.
     ramp = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, axis=2)
     values = cv2.dnn.blobFromImage(ramp, scale, (256, 1), mean, swapRB=True)[0, 0, 0].copy()
+    # Buffers a thread, because a session reads the array while other threads fill theirs.
     own = threading.local()
 
     def forward(
@@ -170,7 +173,7 @@ def _detect_tiled(detector: Any, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.
         for left in _starts(wide, side, overlap):
             tile = pixels[top : top + side, left : left + side]
             boxes, points = detector.detect(tile, input_size=size, det_thresh=_TILE_THRESHOLD)
-            # What an edge inside the picture cuts off is whole in the next tile, and would count as another face.
+            # A face that an edge inside the picture cuts off is whole in the next tile, and would be counted twice.
             whole = boxes[:, 0] >= (_EDGE if left > 0 else -np.inf)
             whole &= boxes[:, 1] >= (_EDGE if top > 0 else -np.inf)
             whole &= boxes[:, 2] <= (side - _EDGE if left + side < wide else np.inf)

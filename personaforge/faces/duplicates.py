@@ -1,13 +1,13 @@
-"""Which pictures are one picture again: equal files, and copies that were re-encoded, resized or brightened a bit.
+"""Which pictures are copies of one another: equal files, and copies that were re-encoded, resized or brightened a bit.
 
 The hash is dHash by David Oftedal and Neal Krawetz ("Kind of Like That", hackerfactor.com, 2013): the picture in grey
 at 9 x 8, and for each of the 8 x 8 neighbours in a row whether the right one is brighter, 64 bits. Brightness and
-contrast move both neighbours alike, and detail is gone at 9 x 8. The distance of two hashes is the number of unlike
-bits.
+contrast change both neighbours alike, and no detail is left at 9 x 8. The distance of two hashes is the number of bits
+that differ.
 
 Measured on 32 photographs and drawings: JPEG at quality 40, half to 1.7 times the size, 15 % brighter or darker and all
-of it together give 6 at most (median 0 or 1); 100 tight portraits of 25 x 25 pixels from LFW, about as alike as
-different photographs get, are 7 or more apart (4,950 pairs, first percentile 12), portraits with surroundings 20 or
+of it together give 6 at most (median 0 or 1); 100 tight portraits of 25 x 25 pixels from LFW, about as similar as
+different photographs can be, are 7 or more apart (4,950 pairs, first percentile 12), portraits with surroundings 20 or
 more. Two percent cropped away gives 3 (median); a mirrored picture counts as another one.
 
 Pixels are uint8 (H, W, 3) BGR.
@@ -27,27 +27,27 @@ if TYPE_CHECKING:
 HASH_BITS = 64
 
 _FLAT = 1.0
-"""Grey values (standard deviation at 9 x 8) below which a picture shows nothing whose order could be compared."""
+"""Grey values (standard deviation at 9 x 8) below which a picture's neighbours can't be ordered reliably."""
 
 
 class Twin(NamedTuple):
-    """A picture that an earlier one already shows."""
+    """A picture that is a copy of an earlier one."""
 
     of: int
     """Position of the earlier one."""
     distance: int
-    """Unlike bits of the hashes, [0, 64]."""
+    """Differing bits of the hashes, [0, 64]."""
     exact: bool
     """Whether the two files are equal byte for byte."""
 
 
 def difference_hash(pixels: NDArray[np.uint8]) -> int | None:
-    """Return the dHash in [0, 2**64); None for a picture of one tone, where it would be noise."""
+    """Return the dHash in [0, 2**64); None for a picture of one tone, whose hash would be noise."""
     import numpy as np
 
     cv2 = opencv()
     grey = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY).astype(np.float32)
-    small = cv2.resize(grey, (9, 8), interpolation=cv2.INTER_AREA)  # floats: rounded, near-equal neighbours would tie
+    small = cv2.resize(grey, (9, 8), interpolation=cv2.INTER_AREA)  # floats: rounding would make near neighbours equal
     if float(small.std()) < _FLAT:
         return None
     return int.from_bytes(np.packbits(small[:, 1:] > small[:, :-1]).tobytes(), "big")
@@ -61,9 +61,9 @@ def distance(one: int, other: int) -> int:
 def twins(pictures: Sequence[tuple[str, int | None]], max_distance: int) -> Mapping[int, Twin]:
     """Return position -> twin for each picture that repeats an earlier one.
 
-    A picture is its file's digest and its hash, best picture first: of equal ones the first stands, and the others are
-    its twins. Each is compared with those that stand and never with a twin, so that a series in which each picture is a
-    little unlike the one before does not melt into one.
+    A picture is its file's digest and its hash, best picture first: of equal ones the first is kept, and the others are
+    its twins. Each is compared with the kept ones and never with a twin, so that a series in which each picture differs
+    a little from the one before is not reduced to one picture.
     """
     standing: list[int] = []
     found: dict[int, Twin] = {}

@@ -1,18 +1,18 @@
 """InsightFace behind the analyzer seam. The only module that imports insightface.
 
 Detection (SCRFD), alignment, recognition (ArcFace, 512 values) and 106 landmarks, on the CPU, on pixels uint8 (H, W, 3)
-BGR. Read against insightface 2.1; its facts that shaped this module:
+BGR. Written for insightface 2.1, of which this module has to know:
 
 - FaceAnalysis loads every *.onnx of its folder, globs the folder's name, prints and downloads when the folder is
-  missing (and prints nowhere else), and takes another path when a manifest.json of version 2 lies in it. So it is only
-  ever shown a fresh folder that holds links to the files we hashed.
-- A missing recogniser is no error there; faces then have no embedding. So the loaded tasks are checked.
+  missing (and prints nowhere else), and takes another path when a manifest.json of version 2 lies in it. So it only
+  ever gets a new folder that holds links to the files we hashed.
+- A missing recogniser is no error there; faces then have no embedding. So the loaded tasks are verified.
 - The detector builds one session per input size at its first use, from the file. So each size is used once before the
-  folder goes.
-- After that, `detect` and `get` write to nothing that threads share, and sessions may be run from several threads. So
-  reading takes no lock (tested: bitwise equal from four threads).
-- Each session has its own thread pool, which spins. One thread each costs under half the CPU time and is no slower on a
-  busy machine; parallelism comes from the caller's threads.
+folder is removed.
+- After that, `detect` and `get` write nothing that threads share, and sessions may be run from several threads. So
+reading needs no lock (tested: bitwise equal from four threads).
+- Each session has its own thread pool, which waits actively. One thread each takes under half the CPU time and is no
+slower on a busy machine; parallelism comes from the caller's threads.
 
 Raises MissingExtra without the libraries and BackendError when the models can't be loaded.
 """
@@ -50,9 +50,9 @@ _TASKS = {"detection": "detection", "recognition": "recognition", "landmarks": "
 
 
 def insight_identity(pack: Pack, detector_size: str = "auto") -> AnalyzerIdentity:
-    """Return who would measure, without importing insightface. Raises MissingExtra and SpecError.
+    """Return the analyzer's identity without importing insightface. Raises MissingExtra and SpecError.
 
-    A pack with a size of its own for `auto` is named with that size, since it is one and the same way of measuring.
+    A pack with its own size for `auto` is identified with that size, since both measure in the same way.
     """
     size = pack.detector_size(str(detector_size))
     _det_size(size)
@@ -78,7 +78,7 @@ class InsightAnalyzer:
     def read(self, pixels: NDArray[np.uint8]) -> tuple[Face, ...]:
         """Return the faces by box area, largest first.
 
-        Where a plain pass over the picture shows none, closer and wider looks follow; see `faces.detection`.
+        Where a plain pass over the picture finds none, enlarged and bordered passes follow; see `faces.detection`.
         """
         models = self._loaded()
         boxes, points = detect(models["detection"], pixels)
@@ -87,7 +87,7 @@ class InsightAnalyzer:
         return by_area(faces)
 
     def shows_face(self, pixels: NDArray[np.uint8]) -> bool:
-        """Tell whether a plain pass of the detector finds a face, in 1 to 16 ms: for choosing frames only."""
+        """Return whether a plain pass of the detector finds a face, in 1 to 16 ms: for choosing frames only."""
         return shows_face(self._loaded()["detection"], pixels)
 
     def _face(self, pixels: NDArray[np.uint8], box: NDArray[np.float32], points: NDArray[np.float32]) -> Face:
@@ -137,19 +137,19 @@ def _det_size(detector_size: str) -> tuple[int, int] | None:
 
 def _load(pack: Pack, det_size: tuple[int, int] | None) -> dict[str, Any]:
     """Return insightface's models by task, warmed up."""
-    cv2 = opencv()  # first, because its failure is the common one and has a way out
+    cv2 = opencv()  # first, because its failure is the common one and the user can solve it
     runtime = onnxruntime()
     try:
         from insightface.app import FaceAnalysis
-    except Exception as error:  # it imports half of scikit-image and scipy, and their native parts raise what they like
+    except Exception as error:  # it imports half of scikit-image and scipy, whose native parts may raise any exception
         hint = "pip install --upgrade insightface scikit-image scipy"
         raise MissingExtra(f"insightface can't be loaded: {error}", hint=hint) from error
     import tempfile  # here and not above: it takes 9 ms, and the planner imports this module
 
     import numpy as np
 
-    # OpenCV's thread pool, for the whole process: it hands half of each small resize to another core and waits for more
-    # there. That is 4 % of the CPU time, and gains nothing once another image is measured on that core.
+    # OpenCV's thread pool, for the whole process: it gives half of each small resize to another core and waits there
+    # for more work. That is 4 % of the CPU time, and gains nothing once another image is measured on that core.
     cv2.setNumThreads(1)
     # insightface 2.1 calls a deprecated name of scikit-image for each face. Set once for the process and not around the
     # call, because warnings.catch_warnings is not safe between threads.
@@ -169,9 +169,9 @@ def _load(pack: Pack, det_size: tuple[int, int] | None) -> dict[str, Any]:
                 providers=["CPUExecutionProvider"],
                 sess_options=options,
             )
-            app.prepare(ctx_id=0, det_size=det_size)  # -1 would rebuild the sessions to say CPU once more
+            app.prepare(ctx_id=0, det_size=det_size)  # -1 would rebuild the sessions only to set the CPU again
             app.det_model.detect(np.zeros((64, 64, 3), dtype=np.uint8))
-    except Exception as error:  # protobuf, onnxruntime and insightface (a bare assert) each have their own
+    except Exception as error:  # protobuf, onnxruntime and insightface (a bare assert) each raise their own kinds
         reason = str(error) or type(error).__name__
         raise BackendError(
             f"the face pack {pack.name} in {pack.folder} can't be loaded: {reason}",
@@ -195,7 +195,7 @@ def _again(pack: Pack) -> str:
 
 
 def _usable(box: NDArray[np.float32], points: NDArray[np.float32]) -> bool:
-    """Tell whether a detection can be aligned; a box without area or points that are no numbers can't."""
+    """Return whether a detection can be aligned: not with a box without area, or with points that are not numbers."""
     import numpy as np
 
     finite = bool(np.isfinite(box).all() and np.isfinite(points).all())

@@ -3,8 +3,8 @@
 A ratio is a distance divided by the distance between the eyes. Seven come from 106 points, two from five; the two sets
 share a name but not a scale, so they are never compared with each other.
 
-Points are (n, 2), (x, y) in pixels, origin top left. The 106 points are in the order of InsightFace's 2d106det, checked
-by us on a photograph; left and right are the image's, so `left eye` is the subject's right:
+Points are (n, 2), (x, y) in pixels, origin top left. The 106 points are in the order of InsightFace's 2d106det,
+confirmed by us on a photograph; left and right are the image's, so `left eye` is the subject's right:
 
     contour   left temple 1, 9..16, 2..8, chin 0, 24..18, 32..25, 17 right temple; 16 and 32 lie on the jaw
     eyes      pupils 38 and 88; left eye: top 40, bottom 33; right eye: top 94, bottom 87
@@ -13,7 +13,7 @@ by us on a photograph; left and right are the image's, so `left eye` is the subj
 
 The five points are SCRFD's: left eye, right eye, nose tip, left and right corner of the mouth.
 
-The names and the division by the eyes' distance are Personalab's; which points stand for a name is our reading of it.
+The names and the division by the eyes' distance are Personalab's; which points belong to a name is our interpretation.
 All are distances in the image plane: turning the head, or opening the mouth, changes them too.
 """
 
@@ -74,9 +74,10 @@ def ratios_5(points: Sequence[Any]) -> dict[str, float]:
 
 
 def five_of_106(points: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the five points, (5, 2), that 106 landmarks, (106, 2), come to: an eye is the middle of its corners.
+    """Return the five points, (5, 2), of 106 landmarks, (106, 2): an eye is the middle of its corners.
 
-    The landmark model looks at the face alone, so its points are finer than those of a detector that sees the picture.
+    The landmark model sees the face alone, so its points are more exact than those of a detector that sees the whole
+    picture.
     """
     import numpy as np
 

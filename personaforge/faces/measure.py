@@ -16,7 +16,7 @@ It holds only JSON values:
     pose        yaw, pitch and roll in degrees, 2 decimals; see `pose`
     sharpness   see `quality.sharpness`; null when the face lies wholly beyond the picture's edge
 
-Whoever keeps a measurement by the pack `embedded` adds `in_domain`; see `media.provenance`.
+Code that stores a measurement by the pack `embedded` adds `in_domain`; see `media.provenance`.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def measure_clip(data: bytes, analyzer: FaceAnalyzer, *, frames: int, sampling: 
     """Measure `frames` frames of a clip.
 
     `sampling` is `uniform` (evenly spread, the first and the last among them) or `faces` (of the frames that show one,
-    as evenly spread as they come; see `video.read_clip`). Raises ValueError for another.
+    as evenly spread as possible; see `video.read_clip`). Raises ValueError for another.
 
     `frames` holds one image measurement each, with `frame` (number from 0) and `second`. `histogram_distances` holds
     for each method the distances between one sampled frame and the next. The status is `no_face` when no frame has one.
@@ -60,7 +60,7 @@ def measure_clip(data: bytes, analyzer: FaceAnalyzer, *, frames: int, sampling: 
     if sampling not in ("uniform", "faces"):
         raise ValueError(f"sampling is {sampling!r}, expected uniform or faces")
     try:
-        clip = read_clip(data, frames=frames, shows_face=_glance(analyzer) if sampling == "faces" else None)
+        clip = read_clip(data, frames=frames, shows_face=_face_test(analyzer) if sampling == "faces" else None)
     except UnreadableClip as error:
         return {"status": "unreadable", "code": error.reason_code, "reason": error.message}
     measured = [
@@ -83,8 +83,8 @@ def measure_clip(data: bytes, analyzer: FaceAnalyzer, *, frames: int, sampling: 
     }
 
 
-def _glance(analyzer: FaceAnalyzer) -> Callable[[NDArray[np.uint8]], bool]:
-    """Return what tells whether a frame shows a face: the analyzer's own quick look, or a full reading."""
+def _face_test(analyzer: FaceAnalyzer) -> Callable[[NDArray[np.uint8]], bool]:
+    """Return a function that says whether a frame shows a face: the analyzer's own quick test, or a full reading."""
     quick = getattr(analyzer, "shows_face", None)
     return quick if callable(quick) else lambda pixels: bool(analyzer.read(pixels))
 
@@ -97,7 +97,7 @@ def embedding(measurement: Mapping[str, Any]) -> NDArray[np.float32]:
 
 
 def encode_embedding(vector: NDArray[np.float32]) -> str:
-    """Return the form in which a measurement carries an embedding."""
+    """Return an embedding as a measurement holds it."""
     return base64.b64encode(vector.astype("<f4").tobytes()).decode("ascii")
 
 

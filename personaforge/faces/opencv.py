@@ -1,8 +1,8 @@
-"""The one import of OpenCV, with errors that name all that is missing and what to type. Holds no image code.
+"""The one import of OpenCV, with errors that name everything that is missing and what to type. Holds no image code.
 
 Four distributions hold the module `cv2`, and pip lets them lie in one folder, where each overwrites the other's files;
-when one is removed, a husk is left that can be imported and does nothing. So the module is looked over once before
-anybody gets it. The rest is what `forge doctor` asks.
+when one is removed, an empty module is left that can be imported and does nothing. So the module is examined once
+before it is used. The other functions are for `forge doctor`.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from personaforge.errors import MissingExtra
 from personaforge.versions import OPENCV, installed_version
 
 LEAST: Final = "4.11"
-"""Reads clips from memory since this version (pyproject.toml says the same)."""
+"""The first version that reads clips from memory (pyproject.toml says the same)."""
 _USED: Final = (
     "GaussianBlur", "LUT", "VideoCapture", "VideoWriter", "copyMakeBorder", "cvtColor", "dnn", "fillPoly", "ipp",
     "merge", "remap", "resize", "split", "videoio_registry", "warpAffine",
 )  # fmt: skip
-"""A name out of each part that forge uses."""
+"""One name of each part that forge uses."""
 _SYSTEM: Final = {
     "libGL.so.1": "libgl1",
     "libglib-2.0.so.0": "libglib2.0-0",
@@ -34,15 +34,15 @@ _SYSTEM: Final = {
     "libstdc++.so.6": "libstdc++6",
     "libgomp.so.1": "libgomp1",
 }
-"""System libraries that OpenCV's wheels have linked to, and Debian's packages for them."""
+"""System libraries that OpenCV's wheels have been linked with, and Debian's packages for them."""
 _AT_IMPORT: Final = ("libGL.so.1", "libglib-2.0.so.0", "libgthread-2.0.so.0", "libxcb.so.1")
-"""Those that `opencv-python` wants at import. The loader names only the first one that isn't there."""
+"""Those that `opencv-python` needs at import. The loader names only the first one that is missing."""
 
 _whole: Any = None
 
 
 def opencv() -> Any:
-    """Return the `cv2` module. Raises MissingExtra when it isn't there, isn't whole or lacks a system library."""
+    """Return the `cv2` module. Raises MissingExtra when it or a part of it or a system library is missing."""
     global _whole
     if _whole is None:
         # OpenCV and FFmpeg write to file descriptor 2 about every broken clip, over the progress display. The reason
@@ -51,7 +51,7 @@ def opencv() -> Any:
         os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
         try:
             import cv2
-        # ImportError for what is missing; a half removed one raises nearly anything (its bootstrap is Python).
+        # ImportError for a missing module; a half removed one may raise any exception (its bootstrap is Python).
         except Exception as error:
             raise _unloadable(error) from error
         gone = [name for name in ("__version__", *_USED) if not hasattr(cv2, name)]
@@ -71,7 +71,8 @@ def distributions() -> dict[str, str]:
 
 
 def repair(keep: str = "") -> str:
-    """Return the commands after which there is exactly one OpenCV: `keep`, else the one that `pip install` wants."""
+    """Return the commands after which there is exactly one OpenCV: `keep`, else the one that `pip install` would
+    install."""
     found = list(distributions())
     keep = keep or next((name for name in found if "headless" not in name), "opencv-python")
     install = f"pip install --force-reinstall --no-deps '{keep}>={LEAST}'"
@@ -96,7 +97,8 @@ def _unloadable(error: Exception) -> MissingExtra:
 
 
 def missing_libraries(text: str) -> list[str]:
-    """Return the system libraries that OpenCV can't find: what the loader's error names, and what else isn't here."""
+    """Return the system libraries that OpenCV can't find: those that the loader's error names, and others that are
+    missing."""
     import ctypes
 
     found = re.findall(r"lib[\w+.-]+?\.so(?:\.\d+)*", text)[:1]

@@ -1,15 +1,15 @@
 """Finds a face pack on disk and hashes the models in it. Loads no model, downloads nothing, imports no numpy.
 
-A pack that `forge models pull` made has a record of what was pulled: a model that differs from it by now is an error
-with the command to type, not another metric. A pack put there by hand has none; `forge models verify` checks that one.
+A pack that `forge models pull` made has a record of what was pulled: a model that differs from it now is an error with
+the command to type, not another metric. A pack put there by hand has none; `forge models verify` verifies that one.
 
 One pack comes with forge: `embedded`, trained on forge's own drawings alone. Its name always means the models inside
 this package, never a folder of FORGE_MODELS, so that drawings are judged by the same models on every machine. `auto`
 never chooses it, because `auto` is for photographs.
 
 The planner calls this at each start, so it costs one listing and the digests (20 MB take 11 ms; pass `digest_of` to
-use a cache). Roles are told by InsightFace's file names, because telling them by the graph needs onnxruntime. Only the
-files with a role count: a pack's digest doesn't change when somebody drops a readme or an age model into the folder.
+use a cache). Roles are found by InsightFace's file names, because finding them by the graph needs onnxruntime. Only the
+files with a role count: a pack's digest doesn't change when a readme or an age model is added to the folder.
 """
 
 from __future__ import annotations
@@ -37,10 +37,11 @@ EMBEDDED_FOLDER = Path(__file__).resolve().parent / "models" / EMBEDDED
 """Where its models are; the wheel ships them."""
 
 EMBEDDED_CALIBRATION = "calibration.json"
-"""Beside its models, in the form of `forge calibrate`: what a cosine is worth, and the digest of the pack it is of."""
+"""Beside its models, in the form of `forge calibrate`: error rates of its cosines, and the digest of the pack that they
+were measured with."""
 
 EMBEDDED_DETECTOR_SIZE = "320"
-"""What its detector was trained for, and so what `auto` comes to: one pass at 320 in place of two at 128 and 640."""
+"""The size that its detector was trained for, and so its `auto`: one pass at 320 in place of two at 128 and 640."""
 
 RECORD = "LICENCE.json"
 """Beside the models of a pulled pack: what was accepted, and the SHA-256 of every file."""
@@ -72,8 +73,9 @@ class Pack:
     def aligns_by_landmarks(self) -> bool:
         """Whether faces are aligned by their 106 landmarks and not by the detector's five points.
 
-        So for `embedded`, whose detector sees full-length pictures at 320 pixels and a face in them at 18: over nine
-        positions of 16 people the EER falls from 2.8 % to under 0.1 %. Packs for photographs are used as published.
+        This is so for `embedded`, whose detector sees full-length pictures at 320 pixels and a face in them at 18: over
+        nine positions of 16 people the EER falls from 2.8 % to under 0.1 %. Packs for photographs are used as
+        published.
         """
         return self.name == EMBEDDED
 
@@ -89,10 +91,10 @@ class Pack:
 
 @dataclass(frozen=True, slots=True)
 class PackMissing:
-    """No usable pack: an expected outcome, not an error. It is for the caller to decide what that means."""
+    """No usable pack: an expected outcome, not an error. The caller decides what it means."""
 
     reason: str
-    """What was found, and where we looked."""
+    """What was found, and which folders were searched."""
     hint: str
     """What to type."""
 
@@ -132,9 +134,9 @@ def find_pack(
 ) -> Pack | PackMissing:
     """Return the pack of that folder name, or for `auto` the first of AUTO_ORDER that is there.
 
-    `embedded` is the one that comes with forge, unless `folders` are given: training looks at what it just made.
-    The first folder found decides: a broken pack is reported, never skipped for another, which would measure by another
-    metric and not say so.
+    `embedded` is the one that comes with forge, unless `folders` are given: training measures with the pack that it has
+    just made. The first folder found is used: a broken pack is reported and never skipped for another, which would
+    silently measure with another metric.
     """
     searched = pack_folders() if folders is None else list(folders)
     if name != "auto" and (name in ("", ".", "..") or "/" in name or os.sep in name or "\0" in name):
@@ -188,7 +190,7 @@ def _chosen(names: Iterable[str]) -> dict[str, str]:
 
 
 def _pulled(folder: Path) -> Mapping[str, str]:
-    """Return the digests that a pull recorded; empty without a record, or with one that is none of ours."""
+    """Return the digests that a pull recorded; empty without a record, or with one that forge didn't write."""
     try:
         record = json.loads((folder / RECORD).read_bytes())
     except (FileNotFoundError, ValueError, RecursionError):
@@ -198,7 +200,7 @@ def _pulled(folder: Path) -> Mapping[str, str]:
 
 
 def file_fault(path: Path) -> str:
-    """Say what is wrong with a model file, as far as its size and first bytes show; empty when nothing is."""
+    """Return what is wrong with a model file, as far as its size and first bytes show; empty when nothing is."""
     size = path.stat().st_size
     if size == 0:
         return "is empty: a download did not finish"

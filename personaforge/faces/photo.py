@@ -1,7 +1,7 @@
-"""A photograph's pixels and its faces to what its quality is judged by. Judges nothing; see `identity.photo_score`.
+"""A photograph's pixels and its faces to the measurements of its quality. Judges nothing; see `measuring.photo_score`.
 
-The caller decodes and detects, once; nothing here does either. No embedding is kept: these numbers can't tell who
-somebody is. JSON values:
+The caller decodes and detects, once; nothing here does either. No embedding is kept: these numbers can't identify
+anybody. JSON values:
 
     width, height   pixels
     hash        16 hex digits of `duplicates.difference_hash`; null for a picture of one tone
@@ -16,19 +16,18 @@ somebody is. JSON values:
         beyond      share of the box that lies beyond the picture's edge, [0, 1]
         others      area of the second largest face over this one's, [0, 1]; 0 when there is none
         detection   the detector's confidence, [0, 1]
-        landmark_gap    mean distance of the five points from their like among the 106, over the distance between the
-                    eyes; null without 106 points
-        embedding_norm  null when the analyzer doesn't say
+        landmark_gap    mean distance of the five points from the same points among the 106, over the distance between
+        the eyes; null without 106 points embedding_norm  null when the analyzer doesn't say
         pose        yaw, pitch and roll in degrees (see `pose`); null when the points are unusable
         blur, sharpness     of the box; null when it lies beyond the edge
         light       of the box's middle, with `unevenness`; null when it lies beyond the edge
 
-What tells that a face is covered. One photograph of a woman, six faces of a group and a crop, each also with half the
+What shows that a face is covered. One photograph of a woman, six faces of a group and a crop, each also with half the
 face, mouth and nose, one eye or both covered, with buffalo_s_dev: clear faces have a confidence of 0.81 and up, and
 0.78 and up when blurred or at 30 % of their light; half covered ones and masks 0.54 to 0.77 but for two blackened
-halves (0.79, 0.82). The gap is up to 0.12 on clear faces, and 0.07 to 0.5 and more on covered ones: it tells some.
-The embedding's norm falls as far for blur, darkness and glare as for a mask, so it says nothing of covering alone.
-Nothing here notices sunglasses or a hand on one eye or on the mouth: these move all three as little as nothing.
+halves (0.79, 0.82). The gap is up to 0.12 on clear faces, and 0.07 to 0.5 and more on covered ones: it separates some
+of them. The embedding's norm falls as far for blur, darkness and glare as for a mask, so alone it says nothing about
+covering. None of these notices sunglasses or a hand on one eye or on the mouth, which hardly change any of the three.
 """
 
 from __future__ import annotations
@@ -50,16 +49,16 @@ if TYPE_CHECKING:
     from personaforge.faces.analyzer import Face
 
 PHOTO_VERSION = "1"
-"""Raised when these measurements would give other numbers."""
+"""To be increased when these measurements would give other numbers."""
 
 PICTURE_SIDE = 1024
-"""Pixels of the longer side to which a larger picture is brought before its blur and light are taken."""
+"""Pixels of the longer side to which a larger picture is reduced before its blur and light are measured."""
 
 SHADOW, HIGHLIGHT = 5, 250
-"""Grey values of 255 at or beyond which a pixel counts as clipped; JPEG moves clipped ones by a few."""
+"""Grey values of 255 at or beyond which a pixel counts as clipped; JPEG changes clipped ones by a few."""
 
 _MARGIN = 0.15
-"""Of the box's sides, left out for the light of a face: there are hair and background."""
+"""Share of the box's sides that is left out for the light of a face: hair and background are there."""
 
 _FIVE_AMONG_106 = (38, 88, 86, 52, 61)
 """Pupils, nose tip and corners of the mouth among the 106 points; see `landmarks`."""
@@ -104,11 +103,12 @@ def file_format(data: bytes) -> str:
 def blur(grey: NDArray[np.uint8]) -> float | None:
     """Return how blurred a grey picture (H, W) is in [0, 1], 0 being sharp; None when it has no edge at all.
 
-    The share of the differences between neighbours that survives a further blur: a sharp edge loses most of its height
-    to it, a soft one little. The worse of the two directions, so that motion counts. F. Crete, T. Dolmiere, P. Ladret,
-    M. Nicolas, "The blur effect: perception and estimation with a new no-reference perceptual blur metric", SPIE 6492,
-    2007. Unlike the variance of the Laplacian it doesn't change with the light: at a quarter of it the variance falls
-    to a sixth and this moves by 0.013 (a face of 105 pixels). Noise counts as sharpness in both.
+    The share of the differences between neighbours that is left after a further blur: a sharp edge loses most of its
+    height, a soft one little. The worse of the two directions is taken, so that motion blur counts. F. Crete, T.
+    Dolmiere, P. Ladret, M. Nicolas, "The blur effect: perception and estimation with a new no-reference perceptual blur
+    metric", SPIE 6492, 2007. Unlike the variance of the Laplacian it doesn't change with the light: at a quarter of the
+    light the variance falls to a sixth and this changes by 0.013 (a face of 105 pixels). Noise counts as sharpness in
+    both.
     """
     import numpy as np
 
@@ -182,7 +182,7 @@ def _unevenness(grey: NDArray[np.uint8]) -> float:
 
 
 def _landmark_gap(face: Face) -> float | None:
-    """Two models place these points, each from its own view of the picture; on a covered face they guess apart."""
+    """Two models find these points, each from its own view of the picture; on a covered face their guesses differ."""
     if face.landmarks106 is None:
         return None
     five = [(float(x), float(y)) for x, y in face.landmarks5]

@@ -6,8 +6,8 @@ profiles are ignored: face models are trained on untagged pixels.
 
 Pillow decodes rather than OpenCV, because it tells the size before it decodes and reports a truncated file as an error;
 `cv2.imdecode` returns such a picture half grey, and half a face measures as somebody else. Both decode by libjpeg-turbo
-and zlib and came to the same pixels on our photographs. What made Pillow the slower one was getting the pixels out of
-it: reversing the channels in numpy took as long as decoding (3.6 of 7.6 ms for a JPEG of 1280 x 886, now 1).
+and zlib and gave the same pixels on our photographs. Pillow was slower only because of copying the pixels out of it:
+reversing the channels in numpy took as long as decoding (3.6 of 7.6 ms for a JPEG of 1280 x 886, now 1).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
-"""What is tried. Pillow knows 40 more, and one of them (EPS) starts another program on the file."""
+"""The formats that are tried. Pillow knows 40 more, and one of them (EPS) starts another program on the file."""
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif")
 """Endings of the names of files that are taken for pictures in a folder, in lower case."""
@@ -38,23 +38,24 @@ _OTHERS = {
     "JPEG 2000": (b"jP  \r\n\x87\n",),
     "JPEG XL": (b"JXL \r\n\x87\n",),
 }
-"""Pictures that are read nowhere: what stands at byte 4."""
+"""Kinds of pictures that can't be read, by their bytes from byte 4."""
 
 _MAX_SCANS = 100
-"""Of a JPEG; encoders write about 10. A scan of a few bytes goes over all the pixels, so 10 KB of them take minutes."""
+"""Of a JPEG; encoders write about 10. A scan of a few bytes covers all the pixels, so 10 KB of scans take minutes."""
 
 _BAND_PIXELS = 1 << 16
-"""Pixels that are converted at a time; what a conversion holds besides the picture is bounded by it. Blocks of four
-times the size go back to the system after each use, and coming by them anew made decoding a JPEG 60 % slower."""
+"""Pixels that are converted at a time; it bounds the memory of a conversion besides the picture. Blocks of four times
+the size are returned to the system after each use, and allocating them again made decoding a JPEG 60 % slower."""
 
 _EXIF_ORIENTATION = 0x0112
 
 _TRUNCATED = ("truncated", "not processed", "broken data stream", "unexpected end", "decompression failed", "eof")
-"""What Pillow's messages say of a file that ends too early, over its formats."""
+"""Pillow's messages about a file that ends too early, in all of its formats."""
 
 
 class UnreadablePicture(Exception):
-    """The bytes are no picture that can be measured: an expected outcome, which the measuring code makes a value."""
+    """The bytes are no picture that can be measured: an expected outcome, which the measuring code turns into a
+    value."""
 
     def __init__(self, reason_code: str, message: str) -> None:
         super().__init__(message)
@@ -78,8 +79,8 @@ class Picture:
 def read_picture(data: bytes, *, max_pixels: int = 60_000_000) -> Picture:
     """Decode an image file. Raises UnreadablePicture.
 
-    `max_pixels` bounds memory: 7 bytes per pixel are held for a moment, 11 for a WebP. Nothing is decoded, and no
-    memory taken, for a picture above it.
+    `max_pixels` bounds memory: 7 bytes per pixel are held for a moment, 11 for a WebP. A picture above it is not
+    decoded, and takes no memory.
     """
     if not data:
         raise UnreadablePicture("empty", "the file is empty")
@@ -91,7 +92,7 @@ def read_picture(data: bytes, *, max_pixels: int = 60_000_000) -> Picture:
 
 
 def _decoded(data: bytes, max_pixels: int) -> tuple[NDArray[np.uint8], object]:
-    """Return the pixels as stored and the EXIF orientation. On return Pillow's copy of the pixels is gone."""
+    """Return the pixels as stored and the EXIF orientation. On return Pillow's copy of the pixels is freed."""
     from PIL import Image
 
     if data.startswith(b"\xff\xd8") and (scans := data.count(b"\xff\xda")) > _MAX_SCANS:
@@ -113,13 +114,14 @@ def _decoded(data: bytes, max_pixels: int) -> tuple[NDArray[np.uint8], object]:
             raise
         except MemoryError:
             raise
-        except Exception as error:  # Pillow's plug-ins raise nearly anything on hostile bytes, SyntaxError included
+        except Exception as error:  # Pillow's plug-ins may raise any exception on hostile bytes, SyntaxError included
             code = "truncated" if _says_truncated(error) else "broken"
             raise UnreadablePicture(code, f"the {image.format} picture can't be decoded: {error}") from error
 
 
 def _formats() -> tuple[str, ...]:
-    """Return what this Pillow can read: since 11.3 its wheels read AVIF, and those of a distribution may not."""
+    """Return the formats that this Pillow can read: since 11.3 its wheels read AVIF, and those of a distribution may
+    not."""
     from PIL import features
 
     return _FORMATS if features.check("avif") else _FORMATS[:-1]
@@ -135,7 +137,7 @@ def _silence_pillow() -> None:
 
 
 def shrunk(pixels: NDArray[np.uint8], longer: float) -> NDArray[np.uint8]:
-    """Return pixels whose longer side is at most `longer`; small ones as they are, since enlarging is no detail."""
+    """Return pixels whose longer side is at most `longer`; small ones unchanged, since enlarging adds no detail."""
     from personaforge.faces.opencv import opencv
 
     cv2 = opencv()
@@ -149,7 +151,8 @@ def shrunk(pixels: NDArray[np.uint8], longer: float) -> NDArray[np.uint8]:
 
 
 def _unopened(data: bytes, error: Exception) -> UnreadablePicture:
-    """Tell a picture that is cut off inside its header, or of an unread kind, from something that never was one."""
+    """Return the error for a file that Pillow didn't open: cut off inside its header, of a kind that isn't read, or no
+    picture at all."""
     from PIL import UnidentifiedImageError
 
     for name, marks in _OTHERS.items():

@@ -1,7 +1,7 @@
 """Which way a head is turned, from its landmarks: yaw, pitch and roll in degrees.
 
 A generic head's points are turned, scaled and shifted until they lie on the picture's (weak perspective: no camera is
-known). That is a linear least-squares problem for the first two rows of the rotation, which are then brought to the
+known). That is a linear least-squares problem for the first two rows of the rotation, which are then replaced by the
 nearest pair of orthogonal rows of equal length, the polar factor (Higham, Functions of Matrices, 2008, chapter 8).
 
     yaw    > 0: the face is turned to the viewer's right          0 is frontal, -90 and 90 are profiles
@@ -9,9 +9,9 @@ nearest pair of orthogonal rows of equal length, the polar factor (Higham, Funct
     roll   > 0: the head leans to the viewer's right              in the picture's plane
 
 Points are (n, 2), (x, y) in pixels, origin top left, in the layouts that `landmarks` describes. The head is an average
-one, so a person's own frontal picture may read up to some twenty degrees of pitch; differences between two pictures of
-one person are better than either. Yaw is right within 8 degrees up to 60 on drawn heads of known pose (median error 2),
-and photographs and their mirror images give opposite yaw and roll within 3 degrees.
+one, so the pitch of a frontal picture may be wrong by up to about twenty degrees; differences between two pictures of
+one person are more exact than either value. Yaw is right within 8 degrees up to 60 on drawn heads of known pose (median
+error 2), and photographs and their mirror images give opposite yaw and roll within 3 degrees.
 """
 
 from __future__ import annotations
@@ -54,12 +54,12 @@ class Pose(NamedTuple):
 
 
 def pose_106(points: Sequence[Any]) -> Pose:
-    """Return the pose by nine of the 106 points. Raises ValueError when they fall together or aren't finite."""
+    """Return the pose by nine of the 106 points. Raises ValueError when they coincide or aren't finite."""
     return _pose([tuple(points[index]) for index in _HEAD_106], list(_HEAD_106.values()))
 
 
 def pose_5(points: Sequence[Any]) -> Pose:
-    """Return the pose by the five points, which tell yaw and roll well and pitch poorly. Raises as `pose_106` does."""
+    """Return the pose by the five points, which show yaw and roll well and pitch poorly. Raises as `pose_106` does."""
     return _pose([tuple(point) for point in points], list(_HEAD_5))
 
 

@@ -25,9 +25,9 @@ def sharpness(pixels: NDArray[np.uint8], box: Sequence[float] | NDArray[np.float
     """Return the variance of the Laplacian of the face in grey values squared; None when the box has no pixel inside.
 
     The Laplacian grows with the size of what it looks at: the same face at twice the pixels has softer edges per pixel.
-    So the face's box, not the picture, is brought to 256 px on its longer side first. Then a frame's value over the
-    anchor's means something when one is a 4K portrait and the other a phone clip: a face that had to be enlarged comes
-    out as less sharp, which it is.
+    So the face's box, not the picture, is brought to 256 px on its longer side first. So a frame's value can be divided
+    by the anchor's even when one is a 4K portrait and the other a phone clip: a face that had to be enlarged is
+    measured as less sharp, which it is.
     """
     cv2 = opencv()
     height, width = pixels.shape[:2]
@@ -58,7 +58,7 @@ def histogram_distances(one: NDArray[np.float64], other: NDArray[np.float64]) ->
 
     - bhattacharyya: sqrt(1 - sum(sqrt(p q))), in [0, 1]. With sums of 1 this is OpenCV's HISTCMP_BHATTACHARYYA.
     - chi_squared: half of sum((p - q)^2 / (p + q)), in [0, 1]. OpenCV's HISTCMP_CHISQR divides by p alone, so that it
-      depends on the order of the frames, overlooks tones new to the second one, and has no upper end.
+      depends on the order of the frames, overlooks tones that only the second one has, and has no upper bound.
     - correlation: 1 - r of Pearson, in [0, 2]; a flat histogram has no r, so it is 0 from itself and 1 from others.
     """
     import numpy as np

@@ -1,23 +1,24 @@
-"""A second reader of faces, to check the first: YuNet and FaceRecognizerSF, both run by OpenCV, behind the same seam.
+"""A second recogniser, for a second opinion: YuNet and FaceRecognizerSF, both run by OpenCV, behind the same seam.
 
 It shares no model, no runtime and no detection or alignment code with `insight`: an error in one stack shows as a
-disagreement (`identity.agreement`). What the two have in common is the decoder (`picture`) and OpenCV's scaling.
+disagreement (`identity.agreement`). The two have only the decoder (`picture`) and OpenCV's scaling in common.
 
 Pixels are uint8 (H, W, 3) BGR; points (5, 2) as (x, y) in pixels, origin top left. YuNet's five points come in SCRFD's
-order, image-left eye first (its documentation calls that the right eye, the subject's); checked by us on photographs
+order, image-left eye first (its documentation calls that the right eye, the subject's); confirmed by us on photographs
 and their mirror images. The recogniser gets RGB from 0 to 255; mobilefacenet_y1 scales it inside its graph.
 
-What YuNet says of a whole picture is only a first look. Its points are a sixth of the eyes' distance off on tilted and
-on small faces, and embeddings follow: nine faces of four photographs against turned, scaled and mirrored copies had a
-mean cosine of 0.83, and 0.18 at worst. So each face is looked at again, twice, turned upright and brought to 200 px in
-320 x 320: then 0.96 and 0.78 (the first stack: 0.95 and 0.76). The close look also tells faces from what only resembles
-one: it scores 0.85 and more on all our clear faces, cut in half or turned by any angle, and 0.76 at most on what YuNet
-takes for a face in 26 pictures without any. Strong blur and noise are where it gives up before the first stack does.
+YuNet's pass over the whole picture is only a first look. On tilted and on small faces its points are wrong by a sixth
+of the eyes' distance, and so are the embeddings: nine faces of four photographs, compared with turned, scaled and
+mirrored copies, had a mean cosine of 0.83, and 0.18 at worst. So each face is looked at again, twice, turned upright
+and scaled to 200 px in 320 x 320: then 0.96 and 0.78 (the first stack: 0.95 and 0.76). The close look also separates
+faces from what only resembles one: it scores 0.85 and more on all our clear faces, cut in half or turned by any angle,
+and 0.76 at most on the false faces that YuNet finds in 26 pictures without any. With strong blur and noise it finds
+fewer faces than the first stack.
 
-OpenCV's nets are not re-entrant: two threads in one net of 5.0 fail an assertion. Each `read` therefore borrows a pair
-of nets, and there are as many pairs as there ever were reads at once, of about 50 MB each. On two processors that is up
-to an eighth faster than one pair behind a lock, and nothing where other work keeps them busy. Results are bitwise equal
-in fresh and in used nets, and with 1 to 8 of OpenCV's own threads.
+OpenCV's nets are not re-entrant: two threads in one net of 5.0 fail an assertion. So each `read` borrows a pair of
+nets, and there are as many pairs as the most reads at one time, of about 50 MB each. On two processors that is up to an
+eighth faster than one pair behind a lock, and no faster where other work keeps them busy. Results are bitwise equal in
+fresh and in used nets, and with 1 to 8 of OpenCV's own threads.
 
 Raises MissingExtra without OpenCV or Pillow, and BackendError when the models can't be loaded.
 """
@@ -54,29 +55,29 @@ _WORTH_ENLARGING = 800
 """Pixels of the longer side from which the wide look shows more than the first did."""
 
 _FIRST_SCORE = 0.6
-"""Where the first look begins to be worth a close one: our faces score 0.64 and more, tight crops the least."""
+"""The score of a first look from which a close look follows: our faces score 0.64 and more, tight crops the least."""
 
 _CLOSE_SIDE, _CLOSE_FACE = 320, 200
-"""Pixels of the close look and of the face's longer side in it. 200 was the steadiest of 80 to 240."""
+"""Pixels of the close look and of the face's longer side in it. 200 was the most stable of 80 to 240."""
 
 _CLOSE_LOOKS = 2
 """The second one starts from an upright face; a third changes nothing."""
 
 _CLOSE_SCORE = 0.8
-"""What the last close look must score."""
+"""The score that the last close look must reach."""
 
 _SURE_SCORE = 0.9
 """Below it a face may be a lying one that was read upright: those score 0.83 to 0.87, clear faces 0.91 to 0.95."""
 
 _MIN_SIDE = 16
-"""Pixels; as for the first stack, so that both call the same pictures empty."""
+"""Pixels; as for the first stack, so that both find the same pictures too small."""
 
 _MAX_ASPECT = 64
 """As for the first stack."""
 
 
 def opencv_identity(pack: SecondPack) -> AnalyzerIdentity:
-    """Return who would measure, without importing OpenCV. Raises MissingExtra."""
+    """Return the analyzer's identity without importing OpenCV. Raises MissingExtra."""
     versions = []
     for library, names in _LIBRARIES.items():
         version = next((found for found in map(installed_version, names) if found), None)
@@ -122,7 +123,7 @@ class OpenCvAnalyzer:
         except IndexError:
             nets = _load(self._pack)
         faces = self._faces(nets, pixels)
-        self._idle.append(nets)  # not after an exception: what state the nets are in then is anybody's guess
+        self._idle.append(nets)  # not after an exception: the state of the nets is unknown then
         return by_area(faces)
 
     def _faces(self, nets: _Nets, pixels: NDArray[np.uint8]) -> list[Face]:
@@ -161,7 +162,8 @@ class OpenCvAnalyzer:
 
 
 def _load(pack: SecondPack) -> _Nets:
-    """Return a pair of nets that have been used once: a model of the wrong kind loads, and fails only in use."""
+    """Return a pair of nets that have been used once: a model of the wrong kind can be loaded, and fails only in
+    use."""
     cv2 = opencv()
     import numpy as np
 
@@ -186,7 +188,7 @@ def _again(pack: SecondPack) -> str:
 
 
 def _first_look(nets: _Nets, pixels: NDArray[np.uint8], longer_side: int, bordered: bool) -> list[_Sighting]:
-    """Detect in the whole picture, with a black border of half the picture on each side if asked to."""
+    """Detect in the whole picture, with a black border of half the picture on each side if wanted."""
     import numpy as np
 
     cv2 = opencv()
@@ -206,7 +208,7 @@ def _first_look(nets: _Nets, pixels: NDArray[np.uint8], longer_side: int, border
 
 
 def _confirmed(nets: _Nets, pixels: NDArray[np.uint8], sighting: _Sighting) -> _Sighting | None:
-    """Return the face as its close looks show it, or None when it turns out to be none.
+    """Return the face as its close looks show it, or None when they show that it is none.
 
     YuNet finds a lying head and puts upright points on it. That scores less than an upright head does, so where a score
     is weak the other quarter turns are tried, too.
@@ -231,9 +233,9 @@ def _looked_at(nets: _Nets, pixels: NDArray[np.uint8], sighting: _Sighting, quar
 def _close_look(
     nets: _Nets, pixels: NDArray[np.uint8], sighting: _Sighting, more: float, *, both_ways: bool
 ) -> _Sighting | None:
-    """Detect the face again, upright and 200 px large in the middle of 320 x 320; the box stays the first look's.
+    """Detect the face again, upright and 200 px large in the middle of 320 x 320; the box is still the first look's.
 
-    Upright is what the points say, turned by `more` radians. `both_ways` looks at the mirror image of that, too, and
+    Upright as the points say, turned by `more` radians. `both_ways` looks at the mirror image of that, too, and
     returns the means: YuNet errs differently there, so that much of the error cancels.
     """
     import numpy as np
@@ -259,7 +261,7 @@ def _close_look(
 
 
 def _middlemost(nets: _Nets, close: NDArray[np.uint8]) -> tuple[NDArray[np.float64], float] | None:
-    """Return points and score of the face nearest to the middle; half a face away from it is a neighbour's."""
+    """Return points and score of the face nearest to the middle; one half a face away from it is a neighbour's."""
     middle = (_CLOSE_SIDE / 2, _CLOSE_SIDE / 2)
     away = [
         (math.dist((box[:2] + box[2:]) / 2, middle), points, score) for box, points, score in _detected(nets, close)
@@ -293,7 +295,7 @@ def _detected(nets: _Nets, pixels: NDArray[np.uint8]) -> list[tuple[NDArray[np.f
     nets.detector.setInputSize((pixels.shape[1], pixels.shape[0]))
     rows = nets.detector.detect(pixels)[1]
     found = []
-    for row in np.empty((0, 15)) if rows is None else rows.astype(np.float64):  # None stands for no face
+    for row in np.empty((0, 15)) if rows is None else rows.astype(np.float64):  # None: no face
         if np.isfinite(row).all() and row[2] >= 1 and row[3] >= 1:
             box = np.array([row[0], row[1], row[0] + row[2], row[1] + row[3]])
             found.append((box, row[4:14].reshape(5, 2), float(row[14])))

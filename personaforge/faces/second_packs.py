@@ -1,11 +1,12 @@
 """Finds the models of a second recogniser on disk and hashes them. Loads no model, downloads nothing, imports no numpy.
 
-A check pack is a folder that a user names, with one recogniser that OpenCV's FaceRecognizerSF can run, and a YuNet
-detector in the same folder, or in `opencv` or `opencv_yunet` beside it or in another search folder. There is no `auto`:
-a check that came and went with what lies on a disk would flag one machine's pictures and not another's.
+A second pack is a folder that a user names in `identity.check.pack`, with one recogniser that OpenCV's FaceRecognizerSF
+can run, and a YuNet detector in the same folder, or in `opencv` or `opencv_yunet` beside it or in another search
+folder. There is no `auto`: whether pictures are flagged would then depend on which packs a machine happens to have.
 
-Roles are told by file names, as in `packs`. A recogniser that insightface runs is refused here although it would load:
-FaceRecognizerSF feeds RGB values from 0 to 255, and w600k_* wants them scaled to [-1, 1] outside of its graph.
+Roles are found by file names, as in `packs`. A recogniser that insightface runs is refused here although it could be
+loaded: FaceRecognizerSF gives it RGB values from 0 to 255, and w600k_* needs them scaled to [-1, 1] outside of its
+graph.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from personaforge.digest import digest_file, digest_strings
 from personaforge.faces.packs import PackMissing, file_fault, pack_folders, way_back
 
 DETECTOR_FOLDERS = ("opencv", "opencv_yunet")
-"""Where YuNet is looked for when the check pack's own folder has none; the second is what `forge models pull` makes."""
+"""Where YuNet is looked for when the second pack's own folder has none; `forge models pull` makes `opencv_yunet`."""
 
 _RECOGNISERS = ("mobilefacenet*.onnx", "face_recognition_sface*.onnx")
 """InsightFace's older MobileFaceNet, which scales inside its graph, and OpenCV's own SFace."""
@@ -47,9 +48,9 @@ class SecondPack:
 def find_second(
     name: str, folders: Sequence[Path] | None = None, *, digest_of: Callable[[Path], str] = digest_file
 ) -> SecondPack | PackMissing:
-    """Return the check pack of that folder name, with the first YuNet by name.
+    """Return the second pack of that folder name, with the first YuNet by name.
 
-    The first folder found decides, for both files: a broken one is reported and never passed over for another.
+    The first folder found is used, for both files: a broken one is reported and never skipped for another.
     `digest_of` may be a cache.
     """
     searched = pack_folders() if folders is None else list(folders)

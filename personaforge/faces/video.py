@@ -1,16 +1,16 @@
 """Bytes of a clip to a few sampled frames. Not an editor, and not for long films.
 
-The clip is decoded in order, in memory and once: the sample is drawn from the frame count in the file's header, and a
-second pass picks again only when another number of frames was decoded. The count in a header is a guess for WebM, and
-seeking lands on a neighbouring frame for several codecs; decoding in order is exact. So the sample is always the one
-over the frames that really decode. Frames are uint8 (H, W, 3) BGR, turned as the file says.
+The clip is decoded in order, in memory and once: the sample is chosen by the frame count in the file's header, and a
+second pass chooses again only when another number of frames was decoded. The count in a header is a guess for WebM, and
+seeking finds a neighbouring frame for several codecs; decoding in order is exact. So the sample is always taken over
+the frames that can really be decoded. Frames are uint8 (H, W, 3) BGR, turned as the file says.
 
-FFmpeg follows what it finds in a playlist, to other files and over the network, so only bytes that begin as MP4, WebM
-or AVI are handed to it. It decodes with one thread: callers run clips side by side, and with several threads a damaged
-stream may come out differently each time.
+FFmpeg follows the entries of a playlist, to other files and over the network, so it only gets bytes that begin as MP4,
+WebM or AVI. It decodes with one thread: callers decode several clips at once, and with several threads a damaged stream
+may be decoded differently each time.
 
-What isn't bounded here: a stream may announce larger frames than the file's header. FFmpeg makes room for them, up to
-268 million pixels in a few buffers of 1.5 bytes each (600 MB were measured for 144 million), and OpenCV scales them.
+Not bounded here: a stream may announce larger frames than the file's header. FFmpeg allocates them, up to 268 million
+pixels in a few buffers of 1.5 bytes a pixel (600 MB were measured for 144 million), and OpenCV scales them.
 
 OpenCV reads from memory since 4.11.
 """
@@ -34,26 +34,27 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 MAX_FRAMES = 7_200
-"""Five minutes at 24 per second. Our clips last 5 to 8 seconds; what is longer is somebody's mistake."""
+"""Five minutes at 24 per second. Our clips last 5 to 8 seconds; a longer one is a mistake."""
 
 MAX_FRAME_PIXELS = 36_000_000
 """8K has 33 million."""
 
 MAX_CLIP_PIXELS = 15_000_000_000
-"""Pixels of all frames together: MAX_FRAMES in full HD, a minute in 4K. A still 8K film of a few KB takes its time."""
+"""Pixels of all frames together: MAX_FRAMES in full HD, a minute in 4K. An 8K film of one still picture has a few KB
+and takes long to decode."""
 
 MAX_SAMPLE_PIXELS = 300_000_000
 """Pixels of the sampled frames together, at 3 bytes each: 36 frames in 4K."""
 
 _ATTEMPTS = 8
-"""To get a frame, before the clip counts as over."""
+"""Attempts to get a frame before the clip counts as ended."""
 
 CANDIDATES = 4
 """Frames looked at for a face, for each frame sampled; see `read_clip`."""
 
 
 class UnreadableClip(Exception):
-    """The bytes are no clip that can be measured: an expected outcome, which the measuring code makes a value."""
+    """The bytes are no clip that can be measured: an expected outcome, which the measuring code turns into a value."""
 
     def __init__(self, reason_code: str, message: str) -> None:
         super().__init__(message)
@@ -83,7 +84,7 @@ class Clip:
     fps: float | None
     """Frames per second as the file says; None when it says nothing sensible."""
     frame_count: int
-    """Frames that could be decoded, which is not always what the header says."""
+    """Frames that could be decoded, which is not always the header's number."""
     frames: tuple[Frame, ...]
     """The sample, in order."""
 
@@ -96,14 +97,14 @@ class Clip:
 def read_clip(data: bytes, *, frames: int, shows_face: Callable[[NDArray[np.uint8]], bool] | None = None) -> Clip:
     """Decode `frames` frames, spread evenly, the first and the last among them. Raises UnreadableClip.
 
-    With `shows_face` frames with a face are preferred: of `CANDIDATES * frames` frames, spread evenly, it is asked of
-    each, in order; the sample is spread evenly over those with a face, and frames without one fill it up when those
-    are too few. Hence the sample depends on the bytes and the answers alone. It costs a second decoding pass, and
-    hides from the judging how much of the clip shows nobody.
+    With `shows_face` frames with a face are preferred: it is called for each of `CANDIDATES * frames` frames, spread
+    evenly, in order; the sample is spread evenly over those with a face, and frames without one fill it up when those
+    are too few. So the sample depends on the bytes and the answers alone. It costs a second decoding pass, and a
+    decision by it doesn't see how much of the clip shows nobody.
     """
     if frames < 1:
         raise ValueError(f"frames is {frames}, expected at least 1")
-    check_clip(data)
+    require_clip(data)
     if shows_face is None:
         drawn = _drawn(data, lambda count: sample(count, frames), _keep)
     else:
@@ -118,8 +119,9 @@ def read_clip(data: bytes, *, frames: int, shows_face: Callable[[NDArray[np.uint
     return Clip(int(width), int(height), rate, drawn.count, taken)
 
 
-def check_clip(data: bytes) -> None:
-    """Refuse what doesn't begin as a clip: in a playlist FFmpeg follows paths and addresses. Raises UnreadableClip."""
+def require_clip(data: bytes) -> None:
+    """Refuse bytes that don't begin as a clip: in a playlist FFmpeg follows paths and addresses. Raises
+    UnreadableClip."""
     if not data:
         raise UnreadableClip("empty", "the file is empty")
     if not (data[4:8] == b"ftyp" or data.startswith(b"\x1a\x45\xdf\xa3") or data[:4] + data[8:12] == b"RIFFAVI "):
@@ -157,7 +159,8 @@ def _keep(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _drawn(data: bytes, choose: Callable[[int], list[int]], look: Callable[[NDArray[np.uint8]], T]) -> _Drawn[T]:
-    """Decode the clip, and again where the header's count has misled; return what `look` made of the chosen frames."""
+    """Decode the clip, and again where the header's count was wrong; return the results of `look` for the chosen
+    frames."""
     drawn, asked = _decoded(data, choose, look, None)
     if choose(drawn.count) != asked:
         drawn, _ = _decoded(data, choose, look, drawn.count)
@@ -171,11 +174,12 @@ def _decoded(
         size = _frame_pixels(capture)
         expected = _header_count(data, capture) if known is None else known
         numbers = choose(expected) if expected else []
+        # Before anything is decoded. A glance keeps no pixels, so only kept frames need the bound.
         if look is _keep and len(numbers) * size > MAX_SAMPLE_PIXELS:
             found = f"a sample of {len(numbers)} frames of {size:,} pixels"
             raise UnreadableClip("too_large", f"{found}, more than {MAX_SAMPLE_PIXELS:,} in all")
         wanted, count, frames = set(numbers), 0, {}
-        # A damaged frame ends nothing: the next ones decode, and only several failures in a row are the end.
+        # Decoding goes on after a damaged frame: only several failures in a row are the end of the clip.
         while any(capture.grab() for _ in range(_ATTEMPTS)):
             if count in wanted:
                 done, pixels = capture.retrieve()
@@ -192,7 +196,8 @@ def _decoded(
 
 
 class _Bytes(io.BytesIO):
-    """What OpenCV reads from. An exception would pass through FFmpeg's C code, so a wrong position is an answer."""
+    """The stream that OpenCV reads from. An exception would pass through FFmpeg's C code, so a wrong position is an
+    answer."""
 
     def seek(self, offset: int, whence: int = 0, /) -> int:
         try:
@@ -203,14 +208,14 @@ class _Bytes(io.BytesIO):
 
 @contextmanager
 def open_capture(data: bytes) -> Iterator[Any]:
-    """Give an open cv2.VideoCapture over bytes that begin as a clip. Raises UnreadableClip."""
+    """Yield an open cv2.VideoCapture over bytes that begin as a clip. Raises UnreadableClip."""
     cv2 = opencv()
     if cv2.CAP_FFMPEG not in cv2.videoio_registry.getStreamBufferedBackends():
         raise MissingExtra("this OpenCV reads no clips from memory", hint="pip install 'opencv-python>=4.11'")
-    # Named, because release() lets go of the stream without holding the interpreter's lock, and crashes if nobody else
-    # has it (OpenCV 5.0).
+    # Named, because release() drops its reference to the stream without the interpreter's lock, and crashes if it is
+    # the last one (OpenCV 5.0).
     stream = _Bytes(data)
-    # FFmpeg by name, or OpenCV tries every backend that it has, cameras included.
+    # FFmpeg by name: otherwise OpenCV tries every backend that it has, cameras included.
     capture = cv2.VideoCapture(stream, cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
     try:
         if not capture.isOpened():
@@ -233,10 +238,10 @@ def _frame_pixels(capture: Any) -> int:
 
 
 def _header_count(data: bytes, capture: Any) -> int | None:
-    """Return how many frames the file says it has; None when it says nothing to start with.
+    """Return how many frames the file says it has; None when it gives no usable number.
 
-    An MP4 lists its frames, so one with too many is refused before any is decoded. Other headers are guesses, which
-    may lie far off on either side: a WebM recorded in a browser claims 1,000 frames a second.
+    An MP4 lists its frames, so one with too many is refused before any is decoded. Other headers are guesses, which may
+    be far too high or too low: a WebM recorded in a browser claims 1,000 frames a second.
     """
     count = float(capture.get(opencv().CAP_PROP_FRAME_COUNT))
     if not math.isfinite(count) or count < 1:

@@ -2,14 +2,12 @@
 
     policy       the numbers that judging reads
     score        two measurements to one score; `references`: against a whole reference set
-    verdict      a score to ACCEPT, RETRY or REJECT
+    decision     a score to ACCEPT, RETRY or REJECT
     anchor       which candidate becomes the anchor
     clip         a clip's frames against the anchor, and what may be repaired
     calibration  error rates and P(same) of one analyzer's cosines, by `roc` and `logistic`
     agreement    whether two recognisers say the same
-    photo_score  a photograph's scores, and a set's
-    drift        a timeline to a verdict: `baseline` (a record against its own slot), `cusum` (the detector),
-                 `change_point` (since when), `slope` (how fast), `linear` (the old rule), `metric` (which numbers)
+    metric       which numbers have a timeline; `personaforge.drift` gives the verdict on one
 
-Everything returns a value; `Unmeasured` (in `score`) stands where a number can't be had, and is never 0.0 or 1.0.
+Everything returns a value; where there is no number it is `Unmeasured` (in `score`), and never 0.0 or 1.0.
 """

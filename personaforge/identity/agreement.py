@@ -1,15 +1,16 @@
-"""Whether two recognisers that share nothing say the same of one pair of pictures. It measures nothing and flags only.
+"""Whether two independent recognisers say the same of one pair of pictures. It measures nothing and only flags.
 
-Cosines of unlike recognisers can't be subtracted: 0.2 is a stranger to one, and worth a second look to the other. Each
-is brought to a common scale first, on which 0 is a stranger and 1 the same person, in one of two ways:
+Cosines of unlike recognisers can't be subtracted: 0.2 means a stranger to one, and a doubtful case to the other. Each
+is converted to a common scale first, on which 0 is a stranger and 1 the same person, in one of two ways:
 
     linear        between two reference points of each recogniser: 0 up to the cosine that 99 % of different pairs stay
                   below, 1 from the median of same pairs up, a straight line between. Declared by pack, in YAML.
-    probability   P(same) by each one's own calibration (`calibration.probability`). Steeper: two recognisers that both
-                  hesitate can be far apart.
+    probability   P(same) by each one's own calibration (`calibration.probability`). Steeper: two recognisers that are
+    both uncertain can be far apart.
 
-Both sides go the same way, as a probability and a share of a line don't subtract either. On both scales all strangers
-are equal, and so are all good likenesses: what counts is contradiction, and not which of the two is the surer.
+Both sides use the same way, as a probability and a share of a line can't be subtracted either. On both scales all
+strangers are equal, and so are all good likenesses: only a contradiction counts, and not which of the two is more
+certain.
 
 The linear scale and the comparison are ours; no publication is known to us.
 """
@@ -30,7 +31,7 @@ Probability = Callable[[float], float]
 
 @dataclass(frozen=True, slots=True)
 class ReferencePoints:
-    """What cosines one recogniser gives. Declared in the settings by pack name."""
+    """The cosines that one recogniser typically gives. Declared in the settings by pack name."""
 
     pack: str
     different: float
@@ -60,7 +61,7 @@ class CommonScale:
     check: Callable[[float], float]
 
     def swapped(self) -> CommonScale:
-        """Return the scale with the two recognisers in each other's place."""
+        """Return the scale with the two recognisers exchanged."""
         return CommonScale(self.name, self.check, self.primary)
 
 
@@ -71,11 +72,11 @@ class Agreement:
     primary: float
     """On the common scale, in [0, 1]."""
     check: float | None
-    """On the common scale, in [0, 1]; None where the check saw no face in what the primary one accepted."""
+    """On the common scale, in [0, 1]; None where the second recogniser saw no face in what the primary one accepted."""
     disagreement: float | None
     """Their distance, in [0, 1]; None with `check`."""
     agrees: bool
-    """False is a flag for people; the primary recogniser's verdict stands."""
+    """False is a flag for people; the primary recogniser's decision is kept."""
     scale: str
     """`linear` or `probability`."""
     reason: str
@@ -123,16 +124,16 @@ def agree(
     max_disagreement: float,
     accepted: bool,
 ) -> Agreement | Unmeasured:
-    """Compare what two recognisers say of one pair; `accepted` tells whether the primary one's verdict was ACCEPT.
+    """Compare what two recognisers say of one pair; `accepted` says whether the primary one's decision was ACCEPT.
 
-    A distance on the bound still agrees. Where a recogniser has no cosine, there is no distance:
+    A distance equal to the bound still agrees. Where a recogniser has no cosine, there is no distance:
 
-    - The check sees no face in a candidate that the primary one *accepted*: that is a disagreement, as what was taken
-      for this person is not even a face to the other. Without acceptance nothing rests on it, and it stays unmeasured:
-      the two detectors differ on profiles and small faces all the time, and those candidates are tried again anyway.
-    - The primary one has none: it has accepted nobody that the check could contradict. Unmeasured.
-    - The check has no model, can't read the file, or finds no face in the *anchor*: that says nothing about this
-      candidate, and would flag all of them alike. Unmeasured, with the check's own cause.
+    - The second one sees no face in a candidate that the primary one *accepted*: that is a disagreement, as one of them
+    sees this person where the other sees no face at all. Without acceptance it has no effect, and is unmeasured: the
+    two detectors often differ on profiles and small faces, and those candidates are tried again anyway.
+    - The primary one has none: it has accepted nothing that the second one could contradict. Unmeasured.
+    - The second one has no model, can't read the file, or finds no face in the *anchor*: that says nothing about this
+    candidate, and would flag all candidates alike. Unmeasured, with the second one's own cause.
 
     Raises SpecError for a bound outside [0, 1], and ValueError when the scale gives a number outside it.
     """
@@ -141,13 +142,13 @@ def agree(
         raise SpecError(Problem("", "identity.check.max_disagreement", found))
     if isinstance(primary_cosine, Unmeasured):
         return Unmeasured(primary_cosine.code, f"there is nothing to check: {primary_cosine.reason}")
-    primary = _on(scale.primary, primary_cosine)
+    primary = _scaled(scale.primary, primary_cosine)
     if isinstance(check_cosine, Unmeasured):
         if accepted and check_cosine.code is Cause.NO_FACE:
             reason = f"accepted by the primary recogniser, but the check says that {check_cosine.reason}"
             return Agreement(primary, None, None, False, scale.name, reason)
         return Unmeasured(check_cosine.code, f"the check has no score: {check_cosine.reason}")
-    check = _on(scale.check, check_cosine)
+    check = _scaled(scale.check, check_cosine)
     apart = round(abs(primary - check), 6)
     agrees = apart <= max_disagreement
     bound = f"{'within' if agrees else 'more than'} {max_disagreement:g}"
@@ -166,14 +167,14 @@ def pair_cosine(
 ) -> float | Unmeasured:
     """Return the cosine of two measurements by one recogniser, as `score.compare` has it, or why there is none.
 
-    The check needs no policy and no geometry: its ratios come from five points, and are another metric. `out_of_domain`
-    as in `score.unmeasured`.
+    The second recogniser needs no policy and no geometry: its ratios come from five points, and are another metric.
+    `out_of_domain` as in `score.unmeasured`.
     """
     blocked = unmeasured(anchor, candidate, anchor_analyzer, candidate_analyzer, out_of_domain=out_of_domain)
     return round(cosine(anchor, candidate), 6) if blocked is None else blocked
 
 
-def _on(scale: Callable[[float], float], value: float) -> float:
+def _scaled(scale: Callable[[float], float], value: float) -> float:
     if not math.isfinite(value):
         raise ValueError(f"the cosine is {value}, expected a finite number")
     place = round(scale(value), 6)

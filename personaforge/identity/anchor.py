@@ -1,13 +1,14 @@
-"""Which of several frontal candidates becomes the anchor. It chooses by number; it pins and writes nothing.
+"""Which of several frontal candidates becomes the anchor. It compares numbers; it pins and writes nothing.
 
-    central_similarity  the highest mean cosine to the others (Personalab's): a generator's odd one out is a poor one
-    quality_weighted    the highest mean cosine times quality (ours): so is a blurred picture, or a turned one
+    central_similarity  the highest mean cosine to the others (Personalab's): an outlier of the generator is a poor
+    anchor
+    quality_weighted    the highest mean cosine times quality (ours): so is a blurred or a turned picture
     first               the first with a face
 
 Quality is the geometric mean of four numbers in [0, 1]: the detector's confidence; sharpness, and the embedding's norm
 before normalising (recognisers give poor pictures short ones: MagFace, Meng et al. 2021, makes a measure of it), each
-over the best among the candidates; and frontality, 1 at 0 and 0 from 45 degrees of yaw on. What an analyzer doesn't
-tell is left out of the mean.
+over the best among the candidates; and frontality, 1 at 0 and 0 from 45 degrees of yaw on. Numbers that an analyzer
+doesn't give are left out of the mean.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ STRATEGIES = ("central_similarity", "quality_weighted", "first")
 
 _OVER_BEST = ("sharpness", "embedding_norm")
 _TURNED_AWAY = 45.0
-"""Degrees of yaw at which a picture is no frontal reference at all."""
+"""Degrees of yaw from which a picture is no frontal reference at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Choice:
 
 
 def choose(measurements: Sequence[Mapping[str, Any] | None], strategy: str) -> Choice | Unmeasured:
-    """Choose among candidates measured by one analyzer; None stands for one that nothing could measure.
+    """Choose among candidates measured by one analyzer; None is a candidate that could not be measured.
 
     Candidates without a face never win. The lowest index wins a tie, so that equal candidates give one answer.
     """

@@ -1,10 +1,10 @@
-"""What a cosine is worth under one analyzer: error rates, thresholds and P(same), fitted on pairs whose truth is known.
+"""What a cosine is worth under one analyzer: error rates, thresholds and P(same), fitted on labelled pairs.
 
-The cosines here are not clamped, unlike those of scores: about half of the different pairs lie below 0, and as a heap
-at 0 they would bend means, spread and slope. The mapping is then applied to scores as they are kept. A cosine of 0
-there may stand for any negative one, and gets the P(same) of 0, the highest that those have.
+The cosines here are not clamped, unlike those of scores: about half of the different pairs lie below 0, and if all of
+them were 0, means, spread and slope would be distorted. The mapping is then applied to stored scores, which are
+clamped. A cosine of 0 there may have been any negative one, and gets the P(same) of 0, the highest of those.
 
-It speaks about one pair of pictures. The best of several references is raised for strangers, too, and is not what was
+It is about one pair of pictures. The best score over several references is higher for strangers, too, and was not
 calibrated.
 """
 
@@ -26,17 +26,17 @@ SCHEMA = 1
 FARS = (1e-2, 1e-3)
 """The FARs that thresholds are given for."""
 MIN_PAIRS = 10
-"""Measured pairs of either sort below which nothing is fitted; ours. At 10, one error is a rate of 10 %."""
+"""With fewer measured pairs of either sort nothing is fitted; ours. At 10, one error is a rate of 10 %."""
 
 
 class Pair(NamedTuple):
-    """Two measured pictures whose truth is known."""
+    """Two measured pictures with a label: the same person or not."""
 
     cosine: float
     """Of their embeddings, not clamped."""
     same: bool
     people: tuple[int, int]
-    """Who is on them, by numbers that mean nothing else; equal for a same pair."""
+    """The persons on them, as arbitrary numbers; equal for a same pair."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +53,18 @@ class Cosines:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What was found on one set of pairs with one analyzer."""
+    """The results on one set of pairs with one analyzer."""
 
     analyzer: Mapping[str, str]
-    """`AnalyzerIdentity.as_json()` of who measured."""
+    """`AnalyzerIdentity.as_json()` of the analyzer."""
     measuring: str
-    """Version of our own part of measuring: decoding, cropping."""
+    """Version of forge's own part of measuring: decoding, cropping."""
     pairs: str
     """SHA-256 of the file that named the pairs."""
     pictures: str
     """Digest over the content of the measured pictures, in the order of the pairs."""
     people: int
-    """How many persons the measured pairs show, as far as the pairs say who is the same."""
+    """How many persons the measured pairs show, as far as the labels say who is the same."""
     same: Cosines
     different: Cosines
     unmeasured: Mapping[str, int]
@@ -154,7 +154,7 @@ def probability(cosine: float, calibration: Calibration) -> float:
 
 
 def applies(calibration: Calibration, analyzer: Mapping[str, str], measuring: str | None = None) -> bool:
-    """Tell whether a calibration holds for what an analyzer measures; `mismatch` says why not."""
+    """Return whether a calibration is valid for an analyzer's measurements; `mismatch` says why not."""
     return not mismatch(calibration, analyzer, measuring)
 
 
@@ -162,7 +162,7 @@ def mismatch(calibration: Calibration, analyzer: Mapping[str, str], measuring: s
     """Return what differs between the calibration's measurements and an analyzer's; empty when nothing does.
 
     The identities must be equal in every field: backend, library versions, pack, its digest, detector size; and so must
-    the version of our own part of measuring, where it is given.
+    the version of forge's own part of measuring, where it is given.
     """
     theirs = dict(calibration.analyzer)
     ours = dict(analyzer)
@@ -182,7 +182,8 @@ def raw_cosine(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
 
 
 def people(names: Iterable[str], same: Iterable[tuple[str, str]]) -> dict[str, int]:
-    """Return a number for the person on each picture: those that same pairs link, in any number of steps, share one."""
+    """Return a number for the person on each picture: pictures that same pairs link, in any number of steps, have the
+    same one."""
     parent = {name: name for name in names}
 
     def root(name: str) -> str:
@@ -228,7 +229,7 @@ def _read(kind: Any, value: Any, where: str) -> Any:
 
 
 def _plain(kind: Any, table: Mapping[str, Any], names: Iterable[str], where: str) -> dict[str, Any]:
-    """Return plain fields after a look at their types, which are `str`, `int`, `float` or `float | None`."""
+    """Return plain fields after validating their types, which are `str`, `int`, `float` or `float | None`."""
     types = {one.name: str(one.type) for one in fields(kind)}
     for name in names:
         value, wanted = table[name], types[name]

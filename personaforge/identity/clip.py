@@ -1,11 +1,11 @@
 """A clip's frames against the anchor: how alike, how steady, and whether a repair may be advised.
 
-Frames are compared with the anchor and never with each other: a face that changes slowly resembles its neighbours all
-the way. Means, standard deviations and variances are those of the population (divided by n): the sampled frames are all
-there is to judge, not a sample from which to estimate.
+Frames are compared with the anchor and never with each other: in a clip whose face changes slowly all neighbours are
+similar. Means, standard deviations and variances are those of the population (divided by n): the sampled frames are all
+that is judged, not a sample for an estimate.
 
-The statistics inform; the policy decides on the mean composite. Quality never moves an identity threshold. The gate is
-Personalab's table:
+The statistics are information; the policy decides by the mean composite. Quality never moves an identity threshold. The
+gate is Personalab's table:
 
     identity stable   degradation    recommendation
     yes               none           no action needed
@@ -15,7 +15,8 @@ Personalab's table:
     no                any            no post-processing
 
 Stable means: mean composite at least accept_threshold, standard deviation of the cosine at most max_embedding_std, and
-the variance of every ratio at most max_geometric_variance. A degradation that could not be measured gets manual review.
+the variance of every ratio at most max_geometric_variance. A degradation that could not be measured results in manual
+review.
 """
 
 from __future__ import annotations
@@ -38,14 +39,14 @@ class Degradation(StrEnum):
     TEXTURAL = "textural"
     """Too smooth: sharpness under its minimum."""
     ILLUMINATION = "illumination"
-    """Flicker: neighbouring frames' tones too far apart."""
+    """Flicker: the tones of neighbouring frames differ too much."""
     BOTH = "both"
     UNMEASURED = "unmeasured"
     """The anchor has no sharpness, or there is only one frame."""
 
 
 class Recommendation(StrEnum):
-    """What the post-processing gate says."""
+    """The result of the post-processing gate."""
 
     NO_ACTION = "no_action"
     SHARPEN = "sharpen_and_super_resolve"
@@ -69,9 +70,9 @@ class ClipScore:
     """How alike a clip and the anchor are. Numbers have 6 decimals, variances 9."""
 
     score: Score
-    """Means over the measured frames, and the most faces seen in one; what `judge` decides on."""
+    """Means over the measured frames, and the most faces seen in one; `judge` decides by it."""
     cosine_std: float
-    """High where identity is lost now and then, even if the mean looks fine."""
+    """High where identity is lost in some frames, even if the mean is good."""
     cosine_min: float
     composite_std: float
     ratio_variance: Mapping[str, float]
@@ -84,7 +85,7 @@ class ClipScore:
     frames_total: int
     """All sampled frames."""
     frames_without_face: tuple[int, ...]
-    """Their numbers; they are in no mean."""
+    """Their frame numbers; they are in no mean."""
     sharpness_ratio_mean: float | None
     """Mean of frame over anchor sharpness; None when there is nothing to divide by."""
     histogram_distance_max: float | None
@@ -116,6 +117,7 @@ def compare_clip(
         return Unmeasured(Cause.UNREADABLE, str(clip["reason"]))
     if not in_domain(clip) and not policy.out_of_domain:
         return outside("the clip")
+    # Frames without a face are in no mean: they would count as strangers, though nobody was seen in them.
     frames = [frame for frame in clip["frames"] if frame["status"] == "measured"]
     scores: list[Score] = []
     for frame in frames:
@@ -140,6 +142,7 @@ def compare_clip(
         turn=max((score.turn for score in scores if score.turn is not None), default=None),
         out_of_domain=not in_domain(clip) or any(score.out_of_domain for score in scores),
     )
+    # Quality is kept out of the overall score, so that a soft or flickering clip is never called a stranger.
     cosine_std = round(math.sqrt(variance(cosines)), 6)
     sharpness = _sharpness_ratio(anchor, frames)
     distances = clip["histogram_distances"][quality.histogram_method]
@@ -168,7 +171,7 @@ def compare_clip(
 
 
 def degradation(sharpness_ratio: float | None, histogram_distance: float | None, quality: Quality) -> Degradation:
-    """Name what is degraded. Values on their bound are fine."""
+    """Return what is degraded. Values equal to their bound are accepted."""
     if sharpness_ratio is None or histogram_distance is None:
         return Degradation.UNMEASURED
     smooth = sharpness_ratio < quality.min_sharpness_ratio

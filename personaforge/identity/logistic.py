@@ -1,16 +1,16 @@
-"""From a cosine to P(same): logistic regression on pairs whose truth is known. Plain arithmetic.
+"""From a cosine to P(same): logistic regression on labelled pairs. Plain arithmetic.
 
     P(same | cosine) = 1 / (1 + exp(-(intercept + slope * cosine)))
 
-It is fitted with the same pairs weighing as much as the different ones, so without the prior it is a likelihood ratio
-(Bruemmer and du Preez 2006, "Application-independent evaluation of speaker detection"): how many pairs of either sort
-somebody has collected says nothing about how often a picture shows the right person. The prior's log odds are then
-added to the intercept. The weights sum to Kish's effective number of pairs.
+Same pairs and different pairs have the same total weight in the fit, so without the prior it is a likelihood ratio
+(Bruemmer and du Preez 2006, "Application-independent evaluation of speaker detection"): the number of collected pairs
+of either sort says nothing about how often a picture shows the right person. The prior's log odds are then added to the
+intercept. The weights sum to Kish's effective number of pairs.
 
 The likelihood is penalised by Jeffreys' prior (Firth 1993, "Bias reduction of maximum likelihood estimates"; Heinze and
-Schemper 2002 for data that separate), which weighs about as much as one pair. So the slope stays finite where no
-cosines overlap, and few pairs claim less than many: where all same pairs have one cosine and all different pairs
-another, P(same) is 20.5 / 21 with 20 of either and 200.5 / 201 with 200.
+Schemper 2002 for data that separate), which weighs about as much as one pair. So the slope is finite even where no
+cosines overlap, and few pairs give less extreme values than many: where all same pairs have one cosine and all
+different pairs another, P(same) is 20.5 / 21 with 20 of either and 200.5 / 201 with 200.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from dataclasses import dataclass
 from typing import Any
 
 _FINEST = 1e-6
-"""A logistic never reaches 0 or 1, so six decimals must not say that it did."""
+"""A logistic never reaches 0 or 1, so the rounded value must not either."""
 PRIORS = (_FINEST, 1 - _FINEST)
 """The lowest and the highest prior; beyond them every P(same) would be out of range."""
 _LONGEST = 3.0
-"""The longest step in log odds; a full one may leave where the information can be inverted."""
+"""The longest step in log odds; a longer one may end where the information matrix can't be inverted."""
 _CLOSE = 1e-9
 _TURNED = "same pairs are not more alike than different ones: is the column `same` the wrong way round?"
 
 
 class Unfit(ValueError):
-    """The pairs don't say what a calibration could be made of. The message says why, for people."""
+    """No calibration can be fitted on the pairs. The message says why, for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Logistic:
     """P(same) before anything was measured, which is part of the intercept."""
     cllr: float
     """Cost of the log likelihood ratio on the pairs it was fitted on, in bits (Bruemmer and du Preez 2006): 0 is
-    perfect, 1 says no more than the prior does."""
+    perfect, 1 is no better than the prior."""
 
     def probability(self, cosine: float) -> float:
         """Return P(same) to 6 decimals, from 0.000001 to 0.999999."""
@@ -68,8 +68,10 @@ def fit_logistic(same: Sequence[float], different: Sequence[float], prior: float
     x = np.array([*same, *different], dtype=np.float64)
     if float(np.mean(same)) <= float(np.mean(different)):
         raise Unfit(_TURNED)
+    # Both sides get the same total weight, and the sum is Kish's effective number, which the penalty is relative to.
     weight = np.repeat([1 / n, 1 / m], [n, m]) * 2 / (1 / n + 1 / m)
     target = np.repeat([1.0, 0.0], [n, m])
+    # Standardised, so that the information matrix is well conditioned even for cosines in a narrow range.
     middle, scale = float(x.mean()), float(x.std())
     design = np.stack([np.ones_like(x), (x - middle) / scale], axis=1)
 
@@ -89,6 +91,7 @@ def fit_logistic(same: Sequence[float], different: Sequence[float], prior: float
     value, gradient, information = penalised(theta)
     for _ in range(200):
         step = np.linalg.solve(information, gradient)
+        # Where the sides are far apart the first steps would leave the range in which the likelihood has a slope.
         step = step / max(1.0, float(np.abs(step).max()) / _LONGEST)
         while float(np.abs(step).max()) > _CLOSE:
             found = penalised(theta + step)
@@ -105,5 +108,6 @@ def fit_logistic(same: Sequence[float], different: Sequence[float], prior: float
     intercept = float(theta[0]) - slope * middle
     ratio = intercept + slope * x  # log of the likelihood ratio
     cost = (np.logaddexp(0, -ratio[:n]).mean() + np.logaddexp(0, ratio[n:]).mean()) / 2 / math.log(2)
+    # The prior is added only now: the cost above is about the evidence alone, whatever prior a project declares.
     odds = math.log(prior / (1 - prior))
     return Logistic(round(intercept + odds, 6), round(slope, 6), prior, round(float(cost), 6))

@@ -1,4 +1,4 @@
-"""The numbers that have a timeline, and how each is made comparable: which way is better, and how it scatters.
+"""The numbers that have a timeline, and how each is made comparable: which direction is better, and how it scatters.
 
 Scores scatter about evenly around their slot's mean and are charted as they are. Spreads, variances, sharpness and
 histogram distances are positive and scatter by factors (a clip that moves more has a larger standard deviation *and* a
@@ -23,7 +23,7 @@ class Metric(NamedTuple):
     scale: Literal["score", "ratio"] = "score"
     """score: charted as it is. ratio: its logarithm is."""
     resolution: float = 1e-6
-    """What the number is rounded to; the logarithm takes nothing to be less."""
+    """The number's rounding step, and the least value that the logarithm is taken of."""
 
     def charted(self, value: float) -> float:
         """Return the value on the scale on which it is compared."""

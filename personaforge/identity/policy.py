@@ -1,7 +1,7 @@
-"""The numbers that judging reads, taken out of the settings once. Holds no arithmetic and no defaults.
+"""The numbers that judging needs, read from the settings once. Holds no arithmetic and no defaults.
 
 The defaults live in conf/identity and conf/quality; they are Personalab's for photographs under buffalo_l. Settings
-were validated before they come here, so a missing key is a bug and raises KeyError.
+were validated before, so a missing key is a bug and raises KeyError.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import Any
 
 
 class Mode(StrEnum):
-    """What must hold for ACCEPT."""
+    """The conditions of ACCEPT."""
 
     COMPOSITE_ONLY = "composite_only"
     """The composite reaches the threshold."""
     STRICT = "strict"
-    """It does, and the cosine and the geometry pass on their own."""
+    """The same, and the cosine and the geometry each pass their own bound."""
 
 
 @dataclass(frozen=True, slots=True)

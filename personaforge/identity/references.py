@@ -3,9 +3,9 @@
     max    the score against the picture that the candidate is most like, by composite
     mean   the means of cosine, error, bound and composite over all of the set
 
-With `max` a laughing three-quarter view is held against the reference that laughs or turns, in place of the frontal,
-neutral anchor. It can only raise a score, so a stranger's is raised, too: calibrate with the set you use. The anchor is
-always in the set; where it can't be measured there is no score, whatever the others say.
+With `max` a laughing three-quarter view is compared with the reference that laughs or turns, rather than with the
+frontal, neutral anchor. It can only raise a score, so a stranger's is raised, too: calibrate with the set you use. The
+anchor is always in the set; where it can't be measured there is no score, whatever the other references give.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def compare_all(
     scores = {name: score for name, score in found.items() if isinstance(score, Score)}
     if combine == "mean":
         return _mean(list(scores.values()))
-    # The set is in a fixed order, so of equals the earliest wins on every machine.
+    # The set has a fixed order, so of equal scores the earliest wins on every machine.
     best = max(scores, key=lambda name: scores[name].composite)
     return replace(scores[best], reference=best)
 

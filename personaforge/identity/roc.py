@@ -1,20 +1,19 @@
-"""Error rates of a cosine that tells same pairs (two pictures of one person) from different ones. Plain arithmetic.
+"""Error rates of a cosine that separates same pairs (two pictures of one person) from different ones. Plain arithmetic.
 
 A pair is accepted when its cosine is at least the threshold. FAR is the share of different pairs that are accepted, FRR
 the share of same pairs that are not, TAR is 1 - FRR. Cosines are taken to 6 decimals, as scores are kept, and counted
-as whole millionths, so a threshold parts the kept scores exactly as it parted these.
+as whole millionths, so a threshold divides stored scores exactly as it divided these.
 
-Ties: pairs of one cosine pass a threshold together. So a ROC has one point for each distinct cosine, and a straight
-line runs across those that share one, which gives tied pairs half credit (Fawcett 2006, "An introduction to ROC
-analysis").
+Ties: pairs with the same cosine pass a threshold together. So a ROC has one point for each distinct cosine, with
+straight lines between the points, which gives tied pairs half credit (Fawcett 2006, "An introduction to ROC analysis").
 
 The interval of the EER is a percentile interval over 1,000 Bayesian bootstrap draws (Rubin 1981): exponential weights
-of mean 1, normalised among the same pairs and among the different pairs, so that both keep their share in every draw.
-Pairs that share a person are not independent. Where persons occur in several pairs and there are enough of them, the
-weights are the persons' and a pair of two persons weighs the product of theirs (Owen and Eckles 2012, "Bootstrapping
-data arrays of arbitrary order"); else the weights are the pairs', and the result says so. On simulated embeddings the
-95 % interval held the truth in 84 of 100 samples of 6 persons and in 90 to 94 of 10 to 40 persons, where drawing pairs
-did in 72 to 85; on independent pairs it did in 95 to 98.
+of mean 1, normalised among the same pairs and among the different pairs, so that both have the same share in every
+draw. Pairs that share a person are not independent. Where persons occur in several pairs and there are enough of them,
+persons are weighted, and a pair of two persons has the product of their weights (Owen and Eckles 2012, "Bootstrapping
+data arrays of arbitrary order"); otherwise pairs are weighted, and the result says so. On simulated embeddings the 95 %
+interval contained the true rate in 84 of 100 samples of 6 persons and in 90 to 94 of 10 to 40 persons; with weighted
+pairs in 72 to 85; on independent pairs in 95 to 98.
 """
 
 from __future__ import annotations
@@ -33,11 +32,11 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 MIN_PEOPLE = 5
-"""Persons among the same pairs, and among the different ones, from which persons are drawn; ours, a low bound: a draw
-of fewer says next to nothing about persons that are not there."""
+"""With this many persons among the same pairs, and among the different ones, persons are drawn; ours, a low bound: a
+draw of fewer says nearly nothing about other persons."""
 RULE_OF_THREE = 3.0
-"""Without an error among n pairs the rate may still be 3 / n (95 %; Hanley and Lippman-Hand 1983), so a FAR is not
-stated by fewer than 3 / FAR different pairs."""
+"""Without an error among n pairs the rate may still be 3 / n (95 %; Hanley and Lippman-Hand 1983), so stating a FAR
+takes at least 3 / FAR different pairs."""
 
 _UNIT = 1_000_000
 _Z = 1.959964
@@ -55,24 +54,27 @@ class EqualError:
     low: float
     """Lower end of the 95 % interval."""
     high: float
-    """Upper end. Without any error, what as many pairs or persons without an error still allow (Clopper-Pearson)."""
+    """Upper end. Without any error, the highest rate that is still likely with so many pairs or persons
+    (Clopper-Pearson)."""
     threshold: float
-    """The cosine at which they cross; in the middle where every cosine between two pairs would do."""
+    """The cosine at which they cross; the middle where every cosine between two pairs gives the same rates."""
     drawn: str
-    """What the interval's draws weigh: `people` or `pairs`."""
+    """What the interval's draws give weights to: `people` or `pairs`."""
     note: str
     """What the interval assumes, for people."""
 
 
 @dataclass(frozen=True, slots=True)
 class OperatingPoint:
-    """The lowest threshold that keeps a FAR. Numbers have 6 decimals, and are all None where it can't be stated."""
+    """The lowest threshold with at most the wanted FAR. Numbers have 6 decimals, and are all None where it can't be
+    stated."""
 
     target: float
-    """The FAR that was asked for."""
+    """The wanted FAR."""
     threshold: float | None
     far: float | None
-    """Share of different pairs at or above the threshold: the target, or less where it falls between two pairs."""
+    """Share of different pairs at or above the threshold: the target, or less where the target lies between two
+    pairs."""
     far_low: float | None
     """Lower end of the FAR's 95 % interval (Wilson 1927), which takes the different pairs as independent."""
     far_high: float | None
@@ -94,7 +96,7 @@ def equal_error(
     """Return the EER of one or more same and different pairs, with its 95 % interval.
 
     `same_people` holds the person of each same pair, `different_people` both of each different pair; without them every
-    pair is taken as independent. Raises ValueError for an empty side and for a cosine outside [-1, 1].
+    pair counts as independent. Raises ValueError for an empty side and for a cosine outside [-1, 1].
     """
     accepted, rejected = _millionths(same, "same"), _millionths(different, "different")
     rate, threshold = _crossing(accepted, rejected)
@@ -128,11 +130,11 @@ def operating_point(same: Sequence[float], different: Sequence[float], target: f
     total = len(rejected)
     needed = math.ceil(RULE_OF_THREE / target - 1e-9)
     if total < needed:
-        return _without(target, f"{total} different pairs, and a FAR of {target:g} takes {needed} or more")
+        return _no_point(target, f"{total} different pairs, and a FAR of {target:g} takes {needed} or more")
     allowed = int(target * total + 1e-9)
     threshold = int(np.sort(rejected)[::-1][allowed]) + 1
     if threshold > _UNIT:
-        return _without(target, f"more than {target:g} of the different pairs have cosine 1")
+        return _no_point(target, f"more than {target:g} of the different pairs have cosine 1")
     passed = int((rejected >= threshold).sum())
     low, high = _wilson(passed, total)
     return OperatingPoint(
@@ -172,7 +174,7 @@ def _crossing(accepted: Ints, rejected: Ints) -> tuple[float, float]:
     import numpy as np
 
     values = np.unique(np.concatenate([accepted, rejected]))[::-1]
-    # Of each value as the threshold, from the highest down: how many are accepted.
+    # For each value as the threshold, from the highest down: how many are accepted.
     far = (len(rejected) - np.searchsorted(np.sort(rejected), values)) / len(rejected)
     frr = np.searchsorted(np.sort(accepted), values) / len(accepted)
     index = int(np.argmax(far >= frr))  # at the lowest value everything is accepted, so there is one
@@ -187,18 +189,18 @@ def _crossing(accepted: Ints, rejected: Ints) -> tuple[float, float]:
 
 @dataclass(frozen=True, slots=True)
 class _People:
-    """Who is in the pairs."""
+    """The persons in the pairs."""
 
     same: tuple[int, ...]
     different: tuple[tuple[int, int], ...]
 
     @property
     def in_different(self) -> Counter[int]:
-        """How many different pairs each person is in."""
+        """In how many different pairs each person is."""
         return Counter(person for both in self.different for person in both)
 
     def drawn(self) -> tuple[bool, str]:
-        """Say whether persons are drawn, and what that means for the interval."""
+        """Return whether persons are drawn, and what that means for the interval."""
         in_same, in_different = Counter(self.same), self.in_different
         if max(in_same.values()) == 1 and max(in_different.values(), default=1) == 1:
             return False, "pairs are drawn, as independent of each other: no person is in two of a kind"
@@ -269,5 +271,5 @@ def _wilson(passed: int, total: int) -> tuple[float, float]:
     return round(max(0.0, (centre - half) / (1 + square)), 6), round((centre + half) / (1 + square), 6)
 
 
-def _without(target: float, reason: str) -> OperatingPoint:
+def _no_point(target: float, reason: str) -> OperatingPoint:
     return OperatingPoint(target, None, None, None, None, None, reason)

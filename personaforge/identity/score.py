@@ -1,14 +1,14 @@
-"""Two measurements to one score: is the candidate the anchor's person? Numbers only; `verdict` decides.
+"""Two measurements to one score: is the candidate the anchor's person? Numbers only; `decision` decides.
 
     cosine     clamp(cosine of the embeddings, 0, 1)
     error      mean over the ratios of |candidate - anchor|
     composite  embedding_weight * cosine + geometric_weight * (1 - clamp(error, 0, 1))
 
 The formulas are Personalab's. The clamp on the error is ours: a face in profile has nearly no distance between its
-eyes, so its ratios grow without bound, and one such landmark reading would drag the composite below 0. The stored error
-is unclamped.
+eyes, so its ratios grow without bound, and one such reading of landmarks would make the composite negative. The stored
+error is unclamped.
 
-Values are rounded to 6 decimals before they are judged, so that a verdict made again from a record is the same verdict.
+Values are rounded to 6 decimals before they are judged, so that a decision made again from a record is the same.
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ if TYPE_CHECKING:
 
 
 class Cause(StrEnum):
-    """Why there is no number. The first two are the candidate's own fault, and another attempt may mend them."""
+    """Why there is no number. The first two are faults of the candidate, which another attempt may not have."""
 
     NO_FACE = "no_face"
     """The candidate shows no face."""
     UNREADABLE = "unreadable"
     """The candidate's file can't be decoded."""
     NO_MODEL = "no_model"
-    """No face pack or library was there to measure with."""
+    """There was no face pack or library to measure with."""
     ANCHOR = "anchor"
     """The anchor itself could not be measured."""
     RATIO_SETS = "ratio_sets"
     """One side has 106 points, the other five."""
     ANALYZERS = "analyzers"
-    """The two sides were measured by unlike models."""
+    """The two sides were measured by different models."""
     OUT_OF_DOMAIN = "out_of_domain"
-    """The models that measure here were made for other pictures than this one."""
+    """The measuring models were made for other kinds of pictures."""
     TOO_FEW = "too_few"
-    """There are no values to work on."""
+    """There are no values to compute from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +69,9 @@ class Score:
     error: float
     """Mean absolute difference of the ratios, from 0 up, unclamped."""
     error_bound: float
-    """What strict mode allows for this size of face and turn of the head; see `error_bound`."""
+    """The bound of strict mode for this size of face and turn of the head; see `error_bound`."""
     composite: float
-    """[0, 1] with weights that sum to 1; the number that the thresholds are about."""
+    """[0, 1] with weights that sum to 1; the number that is compared with the thresholds."""
     faces: int
     """Faces in the candidate; the largest was measured."""
     ratio_set: str
@@ -79,9 +79,9 @@ class Score:
     turn: float | None = None
     """Degrees between the anchor's pose and the candidate's, the larger of yaw and pitch; None without a pose."""
     reference: str = ""
-    """Which picture of the reference set this is about; empty for the anchor alone."""
+    """The picture of the reference set that it was compared with; empty for the anchor alone."""
     out_of_domain: bool = False
-    """Whether the models were made for other pictures, and the user wanted a number all the same."""
+    """Whether the models were made for other pictures and the user allowed a number all the same."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the fields as JSON values; `out_of_domain` only where it is true."""
@@ -101,8 +101,8 @@ def compare(
 ) -> Score | Unmeasured:
     """Score a candidate's measurement against the anchor's.
 
-    Measurements don't name their analyzer. Pass both identities (`AnalyzerIdentity.as_json()`), and unlike ones are
-    refused; the embeddings of unlike models have a cosine near 0 even for one picture.
+    Measurements don't name their analyzer. Pass both identities (`AnalyzerIdentity.as_json()`), and different ones are
+    refused; the embeddings of different models have a cosine near 0 even for one picture.
     """
     blocked = unmeasured(anchor, candidate, anchor_analyzer, candidate_analyzer, out_of_domain=policy.out_of_domain)
     if blocked is not None:
@@ -132,7 +132,7 @@ def unmeasured(
 ) -> Unmeasured | None:
     """Return why two measurements can't be compared, or None when they can.
 
-    `out_of_domain` lets pictures through that the models were not made for.
+    `out_of_domain` allows pictures that the models were not made for.
     """
     if not out_of_domain:
         for who, measurement in (("the anchor", anchor), ("the picture", candidate)):
@@ -156,12 +156,12 @@ def unmeasured(
 
 
 def in_domain(measurement: Mapping[str, Any]) -> bool:
-    """Tell whether the models that measured were made for such a picture, as far as the measurement says."""
+    """Return whether the measuring models were made for such a picture, as far as the measurement says."""
     return measurement.get("in_domain") is not False
 
 
 def outside(who: str) -> Unmeasured:
-    """Return that a picture is not what the measuring models were made for. Only one pack has such bounds."""
+    """Return `Unmeasured` for a picture that the measuring models were not made for. Only one pack has such bounds."""
     reason = f"{who} is no drawing by forge, as far as its file says, and the pack embedded knows nothing else"
     return Unmeasured(Cause.OUT_OF_DOMAIN, reason)
 
@@ -185,8 +185,9 @@ def composite(similarity: float, error: float, policy: Policy) -> float:
 
 
 def turn(anchor: Mapping[str, Any], candidate: Mapping[str, Any]) -> float | None:
-    """Return the degrees between two poses, the larger of yaw and pitch; leaning the head moves no ratio. None where a
-    measurement has no pose. A difference, because a generic head is off by a person's own build, and that cancels."""
+    """Return the degrees between two poses, the larger of yaw and pitch; leaning the head changes no ratio. None where
+    a measurement has no pose. A difference is used, because the error of the generic head for this person is in both
+    poses and cancels."""
     one, other = anchor.get("pose"), candidate.get("pose")
     if one is None or other is None:
         return None
@@ -197,12 +198,12 @@ def error_bound(measurement: Mapping[str, Any], policy: Policy, turned: float | 
     """Return the bound on the error for the size of this face, and for how far it is turned from the anchor's pose.
 
     Size: max_error while the face's diagonal is at least relax_below of the image's, relax_factor times that from
-    relax_until down, linear between. Landmarks of a small face are off by more of the eyes' distance, so a full-length
-    picture would fail for its size alone.
+    relax_until down, linear between. Landmarks of a small face have larger errors relative to the eyes' distance, so a
+    full-length picture would fail for its size alone.
 
     Turn: nothing up to turn_from degrees, turn_factor times max_error from turn_until up, linear between. The ratios
     are distances in the picture's plane over the distance between the eyes, which shrinks with the cosine of the yaw,
-    so a profile would fail for its pose alone. What both allow beyond max_error is added.
+    so a profile would fail for its pose alone. The two increases over max_error are added.
     """
     x1, y1, x2, y2 = measurement["box"]
     share = math.hypot(x2 - x1, y2 - y1) / math.hypot(measurement["width"], measurement["height"])
@@ -212,14 +213,14 @@ def error_bound(measurement: Mapping[str, Any], policy: Policy, turned: float | 
 
 
 def _share(value: float, start: float, end: float) -> float:
-    """Return how much of the way from start up to end a value has gone, in [0, 1]; a way of no length is a step."""
+    """Return where a value lies between start and end, as a share in [0, 1]; with start equal to end it is a step."""
     if start == end:
         return 1.0 if value > start else 0.0
     return clamp((value - start) / (end - start))
 
 
 def clamp(value: float) -> float:
-    """Return the value, brought into [0, 1]."""
+    """Return the value, limited to [0, 1]."""
     return min(1.0, max(0.0, value))
 
 

@@ -19,9 +19,9 @@ from personaforge.digest import digest_json
 from personaforge.errors import PersonaForgeError, PlanError, StoreError
 from personaforge.faces.picture import SUFFIXES
 from personaforge.identity.calibration import probability
+from personaforge.identity.decision import ReasonedDecision
 from personaforge.identity.policy import Policy
 from personaforge.identity.score import Cause, Score, Unmeasured
-from personaforge.identity.verdict import Verdict
 from personaforge.measuring.calibration import Applying, NoneApplies, calibration_for
 from personaforge.measuring.measurements import FileMeasurer, identity_of, project_settings, read_file
 from personaforge.plan.renamed import body_of_kind, pinned_anchor
@@ -40,7 +40,7 @@ class Evaluated:
     digest: str
     measurement: Mapping[str, Any]
     score: Score | Unmeasured
-    verdict: Verdict
+    judged: ReasonedDecision
     probability: float | None
     """P(same) by the calibration; None without one, where there is no score, and out of domain."""
 
@@ -63,7 +63,7 @@ class Evaluated:
             ),
             "out_of_domain": self.out_of_domain,
             "probability": self.probability,
-            **self.verdict.as_json(),
+            **self.judged.as_json(),
         }
 
 
@@ -121,8 +121,8 @@ def evaluate(
     `identity` names a file of conf/identity to measure and judge by, in place of the persona's or project's choice.
     `out_of_domain` scores pictures that the pack was not made for, too, and marks them.
     """
+    from personaforge.identity.decision import judge
     from personaforge.identity.score import compare
-    from personaforge.identity.verdict import judge
 
     if record and not space.store.keeps():
         raise StoreError("can't keep the evaluations: the store may not be written", where=str(space.store.folder))
@@ -153,11 +153,11 @@ def evaluate(
             anchor_analyzer=reference.analyzer,
             candidate_analyzer=one.analyzer,
         )
-        verdict = judge(score, policy, require_measurement=True)
+        judged = judge(score, policy, require_measurement=True)
         share = None
         if isinstance(kept, Applying) and isinstance(score, Score) and not score.out_of_domain:
             share = probability(score.cosine, kept.calibration)
-        found.append(Evaluated(path, one.digest, one.value, score, verdict, share))
+        found.append(Evaluated(path, one.digest, one.value, score, judged, share))
     evaluation = Evaluation(shown, analyzer, kept, tuple(found), file_measurer.remembers)
     if record:
         _keep(space.store, settings, evaluation, reference.digest)
@@ -230,7 +230,7 @@ def _keep(store: Store, settings: Settings, evaluation: Evaluation, anchor: str)
             "artifacts": {"image": one.digest},
             "accept_threshold": settings.value("identity.accept_threshold"),
             "retry_threshold": settings.value("identity.retry_threshold"),
-            **one.verdict.as_json(),
+            **one.judged.as_json(),
         }
         if one.out_of_domain:
             record["out_of_domain"] = True

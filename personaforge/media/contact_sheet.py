@@ -1,9 +1,9 @@
-"""A contact sheet: thumbnails in rows, each with a caption and a coloured edge that says how it was judged.
+"""A contact sheet: thumbnails in rows, each with a caption and an edge in the colour of its decision.
 
 For people's eyes only: nothing is measured on it. The sheet is a JPEG at quality 85, because a PNG of 24 thumbnails
 takes 2 to 3 MB and the JPEG a tenth of that; equal input gives equal bytes. Text is drawn with the scalable font that
-Pillow carries, so that no font is needed on the machine; it knows ASCII only, so text is folded to that. Colours are
-sRGB, sizes pixels.
+Pillow includes, so that the machine needs no font; it has ASCII only, so text is folded to that. Colours are sRGB,
+sizes pixels.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ STATUS_COLORS: Final[dict[str, str]] = {
     "rejected": "#cc3b3b",
     "missing": "#c9ccd1",
 }
-"""Edge colours. Chosen to differ in lightness as well as in hue; the status also stands under the caption."""
+"""Edge colours. Chosen to differ in lightness as well as in hue; the status is also written under the caption."""
 
 _INK: Final = "#22262b"
 _PALE: Final = "#6b7178"
 _PAPER: Final = "#fafaf8"
 _EMPTY: Final = "#ececea"
 _ASPECT: Final = 4 / 3
-"""A thumbnail's height for its width; other pictures are shown whole on the same ground."""
+"""A thumbnail's height over its width; pictures of other shapes are shown whole on the same background."""
 _EDGE: Final = 4
 _GAP: Final = 12
 _QUALITY: Final = 85
@@ -44,7 +44,7 @@ _PLAIN: Final = str.maketrans(
     | {"ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "þ": "th", "Þ": "Th"}
     | {"\u2013": "-", "\u2014": "-", "\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"'}
 )
-"""Letters and signs that Unicode doesn't take apart into a plain one and a mark."""
+"""Letters and signs that Unicode doesn't decompose into a plain letter and a mark."""
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
@@ -65,8 +65,8 @@ def draw_sheet(
 ) -> bytes:
     """Return the sheet as JPEG bytes. Raises ValueError for an unknown status or a sheet too large to look at.
 
-    A picture that can't be read is shown as an empty place that says so: a sheet is what one looks at when something
-    went wrong.
+    A picture that can't be read is shown as an empty place that says so: users look at a sheet when something went
+    wrong.
     """
     if columns < 1 or cell_width < 40:
         raise ValueError(f"a sheet needs at least 1 column of 40 pixels, not {columns} of {cell_width}")

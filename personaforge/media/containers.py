@@ -1,8 +1,8 @@
-"""What a clip's container says beside its pictures: which program made it, and whether there is sound.
+"""What a clip's container says apart from its pictures: which program made it, and whether there is sound.
 
 WebM is walked element by element (RFC 8794, RFC 9559) up to its first cluster. MP4 and AVI are only searched for the
 marks of a sound track, a handler of type `soun` (ISO/IEC 14496-12, 8.4.3) and a stream header of type `auds`. The bytes
-may come from anywhere: whatever is damaged says nothing, and nothing is raised.
+may come from anywhere: damaged parts are ignored, and nothing is raised.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ _AVI_SOUND: Final = re.compile(rb"strh.{4}auds", re.DOTALL)
 
 
 def clip_label(data: bytes) -> str:
-    """Return what a WebM clip says wrote it, or nothing."""
+    """Return the program that a WebM clip names as its writer; empty where it names none."""
     for found in _values(data, _WRITING_APP):
         return plain(found[:1000].decode("utf-8", "replace"))
     return ""
 
 
 def has_sound(data: bytes) -> bool:
-    """Tell whether a clip has a sound track, as far as it can be told without decoding it."""
+    """Return whether a clip has a sound track, as far as can be seen without decoding it."""
     if data.startswith(_EBML):
         return any(int.from_bytes(found[:8], "big") == _SOUND for found in _values(data, _TRACK_TYPE))
     return bool((_AVI_SOUND if data.startswith(b"RIFF") else _MP4_SOUND).search(data))
@@ -61,7 +61,7 @@ def _elements(data: bytes, start: int, stop: int) -> Iterator[tuple[int, int, in
         if not name or not size or name[0] == _CLUSTER:
             return
         start += name[1] + size[1]
-        unknown = size[0] == (1 << 7 * size[1]) - 1  # all ones: as long as what it lies in
+        unknown = size[0] == (1 << 7 * size[1]) - 1  # all ones: as long as the element around it
         end = stop if unknown else min(start + size[0], stop)
         yield name[0], start, end
         start = end

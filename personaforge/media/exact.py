@@ -1,11 +1,11 @@
-"""Arithmetic and resampling whose results are the same to the bit on every machine; what is pinned is made of these.
+"""Arithmetic and resampling whose results are equal to the bit on every machine; pinned pictures are made with these.
 
 OpenCV's floats aren't: with AVX2, without it, on arm64 and with Intel's library they differ in the last bits, and so do
-numpy's `exp`, `sin` and `power`, which have a version for each vector unit, and everything that goes through BLAS. What
-doesn't differ is one rounded operation at a time (`+ - * /` and `sqrt`, which IEEE 754 fixes), integers, and moving
-values about. So this module holds no other. OpenCV's own integers are used where they were measured to be equal: its
-Gaussian on 16 bits, copying by `remap` with the nearest point, `INTER_LINEAR_EXACT`, and its distances without Intel's
-library. docs/design/portable-drawings.md has the measurements.
+numpy's `exp`, `sin` and `power`, which have a version for each vector unit, and everything that goes through BLAS.
+Three things don't differ: single rounded operations (`+ - * /` and `sqrt`, which IEEE 754 defines), integers, and
+copying values. So this module uses nothing else. OpenCV's own integers are used where they were measured to be equal:
+its Gaussian on 16 bits, copying by `remap` with the nearest point, `INTER_LINEAR_EXACT`, and its distances without
+Intel's library. docs/design/portable-drawings.md has the measurements.
 
 Arrays are float32 or float64 and keep their type; pictures are (rows, columns), the origin is the first pixel's middle.
 """
@@ -25,23 +25,23 @@ from personaforge.faces.opencv import opencv
 Plane = NDArray[np.float32]
 Floats = NDArray[np.float64]
 Border = Literal["edge", "mirror", "nothing"]
-"""What lies beyond a picture: its edge again, the picture mirrored, or 0."""
+"""Values beyond a picture's edge: the edge again, the picture mirrored, or 0."""
 
 _TURN: Final = 256
 """Entries of the table of a whole turn for float64."""
 _FINE: Final = 4096
-"""Entries of the same table for float32, which is read along straight lines: at most 3e-7 off."""
+"""Entries of the same table for float32, which is read with linear interpolation: at most 3e-7 off."""
 _OCTAVE: Final = 64
 """Entries of the tables of exp and log between one power of two and the next."""
 _BELL: Final = 128
 """Entries of the bell curve's table for each standard deviation."""
 _STRIP: Final = 20_000
-"""Values that are worked on at a time: what stays in a processor's cache is several times as fast."""
+"""Values that are processed at a time: while they fit into a processor's cache it is several times as fast."""
 _LN2: Final = math.log(2)  # 0x1.62e42fefa39efp-1, which every C library gives
 _LN2_LOW: Final = 2.3190468138462996e-17
-"""What is missing of ln 2 in the float64 that is nearest to it."""
+"""ln 2 less the float64 that is nearest to it."""
 _PI_LOW: Final = 1.2246467991473532e-16
-"""What is missing of pi in the float64 that is nearest to it."""
+"""pi less the float64 that is nearest to it."""
 
 
 # --- functions ------------------------------------------------------------------------------------------------------
@@ -209,7 +209,7 @@ def enlarged(values: Plane, factor: int) -> Plane:
 
 
 def reduced(values: Plane, factor: int) -> Plane:
-    """Return the means of squares of `factor` pixels; for what the last ones lack, the edge is repeated."""
+    """Return the means of squares of `factor` pixels; where the last squares are incomplete the edge is repeated."""
     if factor == 1:
         return values
     rows, columns = values.shape
@@ -228,7 +228,8 @@ def reduced(values: Plane, factor: int) -> Plane:
 
 
 def reduced_mask(mask: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
-    """Return the rounded means of squares of `factor` pixels, at most 16; what is missing of the last counts as 0."""
+    """Return the rounded means of squares of `factor` pixels, at most 16; missing pixels of the last squares count as
+    0."""
     rows, columns = mask.shape
     whole = np.zeros((-(-rows // factor) * factor, -(-columns // factor) * factor), np.uint16)
     whole[:rows, :columns] = mask
@@ -263,7 +264,7 @@ def scaled(plane: NDArray[np.uint8], by: float) -> NDArray[np.uint8]:
 
 
 def lowered(values: Plane, by: float) -> Plane:
-    """Return a plane moved down by so many pixels, 0 or more; 0 comes in above."""
+    """Return a plane moved down by so many pixels, 0 or more; zeros are added above."""
     whole = math.floor(by)
     part = np.float32(by - whole)
     found = np.zeros_like(values)
@@ -278,7 +279,7 @@ def lowered(values: Plane, by: float) -> Plane:
 def sampled(values: NDArray[Any], column: Plane, row: Plane, border: Border = "edge") -> Plane:
     """Return a picture's values, linear between pixels, at float positions; `border` says what lies beyond its edge.
 
-    `values` may have channels; uint8 is taken, too. What comes back is float32.
+    `values` may have channels, and may be uint8. The result is float32.
     """
     cv2 = opencv()
     rows, columns = values.shape[:2]
@@ -287,12 +288,12 @@ def sampled(values: NDArray[Any], column: Plane, row: Plane, border: Border = "e
         right = max(2, math.ceil(float(column.max())) + 3 - columns)
         bottom = max(2, math.ceil(float(row.max())) + 3 - rows)
     else:
-        # Beyond a pixel's distance nothing changes any more.
+        # More than a pixel beyond the edge nothing changes any more.
         column, row = np.clip(column, -1, columns), np.clip(row, -1, rows)
         left, top, right, bottom = 1, 1, 2, 2
     kind = {"edge": cv2.BORDER_REPLICATE, "mirror": cv2.BORDER_REFLECT_101, "nothing": cv2.BORDER_CONSTANT}[border]
     whole = cv2.copyMakeBorder(values, top, bottom, left, right, kind)
-    # Four views of the picture, each a pixel further, so that one list of places serves them all.
+    # Four views of the picture, each a pixel further, so that one list of places is enough for all of them.
     parts = [whole[y : y + rows + top + bottom - 1, x : x + columns + left + right - 1] for y in (0, 1) for x in (0, 1)]
     found = np.empty((*column.shape, *values.shape[2:]), np.float32)
     for strip in _strips(found):
@@ -321,7 +322,7 @@ def sampled(values: NDArray[Any], column: Plane, row: Plane, border: Border = "e
 def distances(inside: NDArray[np.uint8]) -> Plane:
     """Return how far each pixel that isn't 0 is from the nearest 0, in pixels: OpenCV's 3 x 3 steps in 65536ths."""
     cv2 = opencv()
-    # Intel's library reckons otherwise. The switch belongs to this thread alone.
+    # Intel's library computes in another way. The switch is for this thread alone.
     used = cv2.ipp.useIPP()
     cv2.ipp.setUseIPP(False)
     try:
@@ -519,7 +520,7 @@ def _bell_table() -> tuple[Plane, Plane]:
 
 @cache
 def _phases(factor: int) -> tuple[tuple[int, np.float32], ...]:
-    """Return where each of a pixel's parts lies between it and its neighbours: from which one, and how far."""
+    """Return the position of each of a pixel's parts between it and its neighbours: from which one, and how far."""
     found = []
     for phase in range(factor):
         at = (phase + 0.5) / factor - 0.5
@@ -532,7 +533,8 @@ def _curved_rows(values: Plane, rows: int) -> Plane:
 
 
 def _curve(values: Plane, at: Floats) -> Plane:
-    """Return the values between rows at positions in rows; beyond the first and the last row they stay."""
+    """Return the values between rows at positions in rows; beyond the first and the last row the values are those
+    rows'."""
     count, rows = len(values), len(at)
     whole = np.floor(at)
     t = at - whole
@@ -565,7 +567,7 @@ def _by_strips(function: Callable[[NDArray[Any]], NDArray[Any]], values: NDArray
 
 
 def _strips(values: NDArray[Any]) -> Iterator[slice]:
-    """Yield rows that fit the processor's cache together with what is reckoned from them."""
+    """Yield rows that fit into the processor's cache together with the values computed from them."""
     high = max(1, _STRIP * len(values) // max(1, values.size))
     for start in range(0, len(values), high):
         yield slice(start, start + high)

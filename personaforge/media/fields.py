@@ -1,6 +1,6 @@
-"""Checks a mapping of settings against the fields that an operation takes. Knows no operation.
+"""Validates a mapping of settings by the fields that an operation takes. Knows no operation.
 
-The settings of a build are checked by the spec's models as well; this is for whoever calls a function from Python.
+The settings of a build are validated by the spec's models as well; this is for functions that are called from Python.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class Number(NamedTuple):
     low: float
     high: float
     whole: bool = False
-    """Whether only integers will do."""
+    """Whether it must be an integer."""
 
 
 class Text(NamedTuple):
@@ -47,7 +47,7 @@ def problems_in(given: Any, fields: Mapping[str, Field], path: str) -> Iterator[
 
 
 def unknown(name: Any, known: Mapping[str, Any], path: str) -> Problem:
-    """Return the problem of a key that nobody reads, with the nearest one that somebody does."""
+    """Return the problem of a key that isn't read, with the nearest one that is."""
     from difflib import get_close_matches
 
     close = get_close_matches(str(name), known, 1)

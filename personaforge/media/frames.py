@@ -1,7 +1,7 @@
-"""Bytes of a clip to all its frames, one after the other. Decodes once and keeps nothing.
+"""Bytes of a clip to all its frames, one after the other. Decodes once and keeps none of them.
 
-`faces.video` opens the clip, and its limits hold here, too; that one samples, this one gives all. Frames are uint8,
-(H, W, 3), BGR.
+`faces.video` opens the clip, and its limits are valid here, too; that module samples frames, this one yields all.
+Frames are uint8, (H, W, 3), BGR.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from personaforge.faces.video import (
     MAX_FRAME_PIXELS,
     MAX_FRAMES,
     UnreadableClip,
-    check_clip,
     open_capture,
+    require_clip,
 )
 
 if TYPE_CHECKING:
@@ -39,13 +39,14 @@ class Stream:
     fps: float | None
     """Frames per second as the file says; None when it says nothing sensible."""
     frames: Iterator[NDArray[np.uint8]]
-    """All frames, to be taken once, while the stream is open; a frame of another size is an UnreadableClip."""
+    """All frames, which can be read once, while the stream is open; a frame of another size raises UnreadableClip."""
 
 
 @contextmanager
 def open_clip(data: bytes) -> Iterator[Stream]:
-    """Open a clip. Raises UnreadableClip, also from the frames: after too many of them with the reason `too_large`."""
-    check_clip(data)
+    """Open a clip. Raises UnreadableClip, also while the frames are read: after too many of them with the code
+    `too_large`."""
+    require_clip(data)
     cv2 = opencv()
     with open_capture(data) as capture:
         size = capture.get(cv2.CAP_PROP_FRAME_WIDTH) * capture.get(cv2.CAP_PROP_FRAME_HEIGHT)

@@ -1,7 +1,7 @@
 """Between sRGB's code values and linear light, and what colour white is at a colour temperature.
 
-Code values are uint8, 0 to 255; linear light is 0 (black) to 1 (white), for each of R, G and B. Pictures are taken as
-sRGB whatever profile they name, as everywhere in this package.
+Code values are uint8, 0 to 255; linear light is 0 (black) to 1 (white), for each of R, G and B. Pictures count as sRGB,
+whatever profile they name, as everywhere in this package.
 
 Sources: IEC 61966-2-1 (sRGB's transfer curve and primaries); M. Krystek, "An algorithm to calculate correlated colour
 temperature", Color Research and Application 10 (1985) 38-40, for the black body in CIE 1960 (u, v).
@@ -21,7 +21,7 @@ REFERENCE_MIREDS: Final = 1e6 / 6504
 LUMINANCE: Final = (0.2126, 0.7152, 0.0722)
 """Share of R, G and B of linear light in luminance (ITU-R BT.709)."""
 STEPS: Final = 65536
-"""Entries of the table back to code values: at black, where sRGB is steepest, 19 of them to one code value."""
+"""Entries of the table back to code values: at black, where sRGB is steepest, 19 of them for one code value."""
 
 
 def linear_of_code(code: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -80,8 +80,8 @@ def chromaticity(kelvins: float) -> tuple[float, float]:
 def white_gains(mireds: float) -> tuple[float, float, float]:
     """Return the gains on linear R, G and B that make D65 grey look like grey in warmer (positive) light.
 
-    The light is a black body's, so many mireds from 6504 K; a grey keeps its luminance. Cooler light than 15,000 K, and
-    warmer than 1,905 K, where blue is outside sRGB, is not described: ValueError.
+    The light is a black body's, so many mireds from 6504 K; the luminance of a grey doesn't change. Raises ValueError
+    for light cooler than 15,000 K, and warmer than 1,905 K, where blue is outside sRGB.
     """
     kelvins = 1e6 / (REFERENCE_MIREDS + mireds) if mireds > -REFERENCE_MIREDS else 0.0
     if not 1_905 < kelvins <= 15_000:

@@ -1,7 +1,7 @@
 """What a camera does to a picture, one function an operation. Decides nothing; reads and writes no files.
 
-Pixels are uint8, (H, W, 3), BGR, sRGB code values; each function returns a new array and leaves its argument alone. An
-operation of strength 0 gives the same pixels back. Nothing here depends on a clock, on the number of threads or on
+Pixels are uint8, (H, W, 3), BGR, sRGB code values; each function returns a new array and doesn't change its argument.
+An operation of strength 0 returns the same pixels. Nothing here depends on a clock, on the number of threads or on
 global random state: equal input gives equal bytes with the same numpy and OpenCV. Sums are integers or single rounded
 operations on floats, so that the processor's vector unit makes no difference either.
 
@@ -27,7 +27,7 @@ FULL_WELL: Final = 6_000
 READ_NOISE: Final = 2.0
 """Electrons, standard deviation, of reading a pixel. Chosen by us: published phone sensors have 1 to 3."""
 _ROWS: Final = 256
-"""Rows that get their noise at once. Part of the result only in that it never changes: values are drawn in order."""
+"""Rows that get their noise at once. It doesn't change the result: values are drawn in order."""
 
 
 def white_balance(pixels: Pixels, temperature: float, tint: float) -> Pixels:
@@ -48,11 +48,11 @@ def white_balance(pixels: Pixels, temperature: float, tint: float) -> Pixels:
 
 
 def clip_highlights(pixels: Pixels, exposure: float, knee: float) -> Pixels:
-    """Expose a picture by so many stops, and let what is then too bright run into white.
+    """Expose a picture by so many stops, and let values that are then too bright go smoothly to white.
 
-    Linear light up to `knee`, in (0, 1], is multiplied by 2**exposure and no more. Above it follows a parabola that
-    leaves the line with the same slope and is level where it reaches white, at 2 - knee; whatever is brighter is
-    clipped. A knee of 1 clips hard. Each channel on its own, so a bright colour loses saturation first, as on a sensor.
+    Linear light up to `knee`, in (0, 1], is only multiplied by 2**exposure. Above it follows a parabola that begins
+    with the same slope and is level where it reaches white, at 2 - knee; brighter values are clipped. A knee of 1 clips
+    hard. Each channel is handled alone, so a bright colour loses saturation first, as on a sensor.
     """
     import numpy as np
 
@@ -71,8 +71,8 @@ def unsharp(pixels: Pixels, radius: float, amount: float, threshold: float) -> P
     """Sharpen by an unsharp mask on luma, so that edges get no colour fringes.
 
     The picture gains `amount` times the difference between its luma and its luma blurred by a Gaussian whose standard
-    deviation is `radius` in pixels. Differences under `threshold` code values are left alone, which spares grain. Luma
-    is ITU-R BT.601's, in 1/256 of a code value.
+    deviation is `radius` in pixels. Differences under `threshold` code values are not changed, so grain is not
+    sharpened. Luma is ITU-R BT.601's, in 1/256 of a code value.
     """
     import numpy as np
 
@@ -93,8 +93,8 @@ def chromatic_aberration(pixels: Pixels, pixels_at_edge: float) -> Pixels:
     """Show red a little larger and blue a little smaller than green, as a simple lens does.
 
     Red is scaled about the picture's centre so that it moves outwards by `pixels_at_edge` in the corners, blue inwards
-    by as much, and both in proportion to the distance from the centre. Negative values swap the two; a picture so small
-    that this is more than half the way to its corner moves by that half. Cubic interpolation.
+    by as much, and both in proportion to the distance from the centre. Negative values swap the two; in a picture so
+    small that this is more than half the distance to its corner, it is that half. Cubic interpolation.
     """
     from personaforge.media.exact import scaled
 
@@ -115,7 +115,7 @@ def noise_variance(light: float, iso: float) -> float:
     """Return the variance of linear light that `sensor_noise` adds where linear light is `light`, 0 to 1.
 
     Shot noise: of n electrons the variance is n, and white is FULL_WELL * 100 / iso electrons. Read noise: READ_NOISE
-    electrons, whatever the light. (Photon transfer: J. R. Janesick, "Photon Transfer", SPIE 2007, chapter 3.)
+    electrons at any light. (Photon transfer: J. R. Janesick, "Photon Transfer", SPIE 2007, chapter 3.)
     """
     white = FULL_WELL * 100 / iso
     return light / white + (READ_NOISE / white) ** 2
@@ -125,8 +125,8 @@ def sensor_noise(pixels: Pixels, iso: float, seed: int) -> Pixels:
     """Add a sensor's shot and read noise in linear light, to each channel of each pixel on its own.
 
     `iso` is a strength like a camera's sensitivity: 100 is hardly seen, 1600 is a dark room; 0 adds nothing. The mean
-    stays, except within a few standard deviations of black and white, where values are clipped. `seed` is an integer
-    from 0 and settles every value (PCG64). Holds about 40 bytes a pixel of 256 rows.
+    doesn't change, except within a few standard deviations of black and white, where values are clipped. `seed` is an
+    integer from 0 and determines every value (PCG64). Needs about 40 bytes of memory for each pixel of 256 rows.
     """
     import numpy as np
 

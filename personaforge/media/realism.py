@@ -1,8 +1,8 @@
 """Realism post-processing: what makes a picture look as if a phone had taken it, declared and seeded.
 
-Operations always come in the order of `OPERATIONS`, whatever the order in the settings. The tone comes first; the
-sharpening before the noise, because it would raise the noise above what `iso` says, and before the aberration, whose
-fringes it would outline; the JPEG last. Decides nothing: identity is measured before and after by whoever calls.
+Operations always run in the order of `OPERATIONS`, whatever the order in the settings. The tone is first; sharpening is
+before the noise, which it would raise above what `iso` says, and before the aberration, whose fringes it would sharpen;
+the JPEG is last. Decides nothing: the caller measures identity before and after.
 
 The settings are the group `realism` of `conf/`. An operation that is left out, null, or of strength 0 does nothing.
 """
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 VERSION: Final = "2"
-"""Raised when the same settings, seed and picture would come to other bytes; belongs in the action's key."""
+"""To be increased when the same settings, seed and picture would result in other bytes; part of the action's key."""
 
 LABEL: Final = "PersonaForge finishing"
 MAX_PIXELS: Final = 4096 * 4096
@@ -44,7 +44,7 @@ OPERATIONS: Final[Mapping[str, Mapping[str, Field]]] = {
     "noise": {"iso": Number(0, 12_800)},
     "jpeg": {"quality": Number(1, 95, whole=True), "subsampling": Text(SUBSAMPLINGS)},
 }
-"""The operations in their order, each with its fields. Units are told where the functions are, in `pixels`."""
+"""The operations in their order, each with its fields. Units are explained at the functions, in `pixels`."""
 
 _STRENGTH: Final[Mapping[str, Callable[[Mapping[str, Any]], bool]]] = {
     "white_balance": lambda given: bool(given["temperature"] or given["tint"]),
@@ -60,7 +60,7 @@ _STRENGTH: Final[Mapping[str, Callable[[Mapping[str, Any]], bool]]] = {
 def active(settings: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the names of the operations that do something, in order. Raises SpecError with every problem found.
 
-    Where there are none, `finish_picture` returns its argument; otherwise what it returns is a JPEG.
+    Where there are none, `finish_picture` returns its argument; otherwise it returns a JPEG.
     """
     problems = [unknown(name, {"profile": None, **OPERATIONS}, "realism") for name in settings if not _known(name)]
     if not isinstance(settings.get("profile"), str):
@@ -83,10 +83,10 @@ def finish_picture(data: bytes, settings: Mapping[str, Any], seed: int) -> bytes
 
     `data` is any picture that `read_picture` decodes, up to 4096 x 4096 pixels; `seed` an integer from 0. The noise
     depends on the seed and on the picture, so that two pictures of one seed don't share a pattern. EXIF's Software
-    names the source's label and ours; the comment says in JSON what was done: the profile's name, the digest of the
-    operations' settings, the seed, and the SHA-256 of the source. Equal arguments and libraries give equal bytes.
+    names the source's label and ours; the comment describes in JSON what was done: the profile's name, the digest of
+    the operations' settings, the seed, and the SHA-256 of the source. Equal arguments and libraries give equal bytes.
 
-    Raises SpecError for settings that aren't right, UnreadablePicture for bytes that aren't.
+    Raises SpecError for wrong settings, UnreadablePicture for bytes that can't be decoded.
     """
     names = active(settings)
     if not names:

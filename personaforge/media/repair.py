@@ -1,11 +1,11 @@
 """Repairs a clip's texture: super-resolution, then unsharp masking, on every frame, as a WebM that browsers play.
 
-What comes out is a proposal. Its identity and its sharpness are measured again by whoever asked for it, and it replaces
-nothing before that; the order of the operations is fixed, because sharpening first would have its halos enlarged.
+The result is a proposal. The caller measures its identity and its sharpness again, and it replaces nothing before that;
+the order of the operations is fixed, because with sharpening first its halos would be enlarged.
 
-A repair decodes once and holds one frame in each form at a time. Frames keep their number and their rate, which is
-taken to be constant; odd sides, sound and a missing rate are told as outcomes, because the writer would drop a row or
-column, lose the sound or guess a rate.
+A repair decodes once and holds one frame in each form at a time. The number of frames and their rate, which is assumed
+to be constant, don't change; odd sides, sound and a missing rate are reported as outcomes, because the writer would
+drop a row or column, lose the sound or guess a rate.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
     Frame = NDArray[np.uint8]
 
 VERSION: Final = "1"
-"""Raised when the same clip and settings would come to other bytes; belongs in the action's key."""
+"""To be increased when the same clip and settings would result in other bytes; part of the action's key."""
 LABEL: Final = "PersonaForge repair"
 MAX_FPS: Final = 240
-"""What a camera may have; a WebM recorded in a browser claims 1,000, whatever its rate is."""
+"""The highest rate of cameras; a WebM recorded in a browser claims 1,000, whatever its rate is."""
 MIN_SIDE: Final = 16
 """Pixels of a repaired frame: a VP8 macroblock, and the least that a spec can ask for."""
 MAX_FRAME_PIXELS: Final = 4096 * 4096
-"""Of a repaired frame: larger than 4K, and what a spec can ask of a picture."""
+"""Pixels of a repaired frame at most: larger than 4K, and the limit that a spec has for a picture."""
 
 
 def repair_clip(
@@ -54,8 +54,8 @@ def repair_clip(
 
     `unsharp` has `radius`, `amount` and `threshold` as `pixels.unsharp`; `super_resolution` has `upscaler` and its
     fields as `upscale.UPSCALERS`; None for neither. `folders` are searched for a model, by default those of face packs.
-    The file names the source's label and ours as its writer, and in the tag COMMENT what was done to which source by
-    its SHA-256.
+    The file names the source's label and ours as its writer, and in the tag COMMENT what was done, and the source's
+    SHA-256.
 
     Raises SpecError for settings, BackendError for a model that can't be used, and UnreadableClip: with the codes of
     `faces.video`, and `has_sound`, `no_rate`, `odd_sides` and `too_small` for clips that can be measured but not
@@ -70,6 +70,7 @@ def repair_clip(
     upscaler = None if super_resolution is None else find_upscaler(super_resolution, folders)
     if unsharp is None and upscaler is None:
         return data
+    # All refusals come before the first frame is decoded: a repair takes minutes.
     with open_clip(data) as clip:
         factor = 1 if upscaler is None else upscaler.factor
         width, height, fps = clip.width * factor, clip.height * factor, clip.fps
@@ -101,7 +102,7 @@ def repair_clip(
 
 
 def repaired(frames: Iterable[Frame], unsharp: Mapping[str, Any] | None, upscaler: Upscaler | None) -> Iterator[Frame]:
-    """Yield each frame repaired, taking the next one only when it is asked for. Settings are taken as checked."""
+    """Yield each frame repaired, taking the next one only when it is asked for. Settings must be valid."""
     for frame in frames if upscaler is None else upscaler.upscale(frames):
         if unsharp is None:
             yield frame

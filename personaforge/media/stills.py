@@ -1,10 +1,10 @@
 """Pixels to a JPEG that says where it comes from, and what another picture says about itself.
 
-Of a source's metadata one thing is kept: its label (PNG's `Software` text, or EXIF's), because what was drawn by the
-embedded provider has to say so wherever it shows. All else is dropped on purpose: a place, a camera, a colour profile
-that the pixels no longer follow, and the embedded face's parameters, which a reference carries and a published picture
-need not. Nothing that is written names a time or a camera, so equal input gives equal bytes, and no picture passes
-itself off as a photograph.
+Of a source's metadata one thing is kept: its label (PNG's `Software` text, or EXIF's), because a drawing by the
+embedded provider has to say so wherever it is shown. All else is dropped on purpose: a place, a camera, a colour
+profile that the pixels no longer have, and the embedded face's parameters, which a reference needs and a published
+picture doesn't. No time and no camera is written, so equal input gives equal bytes, and no picture claims to be a
+photograph.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SUBSAMPLINGS: Final = ("4:4:4", "4:2:2", "4:2:0")
-"""Colour resolution: full, halved across, halved both ways as phones have it."""
+"""Colour resolution: full, halved horizontally, halved in both directions as on phones."""
 MAX_JPEG_SIDE: Final = 65_535
 """Pixels; the format's own limit."""
 _SOFTWARE: Final = 0x0131
@@ -51,12 +51,13 @@ def encode_jpeg(
 
 
 def picture_label(data: bytes) -> str:
-    """Return what a picture says made it, or nothing. Reads its header only; data that is no picture has none."""
+    """Return the program that a picture names as its maker, or nothing. Reads its header only; data that is no picture
+    has none."""
     from PIL import Image
 
     try:
         with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP")) as image:
-            # A PNG is asked for its text alone: for EXIF, Pillow would decode all of it.
+            # Only the text of a PNG is read: for EXIF, Pillow would decode all of it.
             found = image.info.get("Software") if image.format == "PNG" else image.getexif().get(_SOFTWARE)
     # Pillow's readers raise nearly anything on damaged data.
     except Exception:
@@ -71,7 +72,7 @@ def plain(label: str) -> str:
 
 
 def labelled(source: str, ours: str) -> str:
-    """Return the label of what we made of something with a label of its own, which comes first and is never lost."""
+    """Return the label of a file that we made from one with a label; the source's label is first and is never lost."""
     source, parts = plain(source), [part.strip() for part in source.split(";")]
     if not source or ours in parts:
         return source or ours

@@ -1,7 +1,7 @@
-"""Super-resolution as a seam: frames in, larger frames out. One line of `UPSCALERS` a way to do it.
+"""Super-resolution as a seam: frames in, larger frames out. `UPSCALERS` has a line for each way to do it.
 
-Frames are uint8, (H, W, 3), BGR; those that come out have `factor` times the height and width. Whether the result is
-any better is for whoever measures it again. Nothing here loads a library before the first frame.
+Frames are uint8, (H, W, 3), BGR; the results have `factor` times the height and width. Whether a result is better is
+decided by measuring it again. Nothing here loads a library before the first frame.
 
 To use another one from Python: write a class with these attributes and a function that makes it from its settings.
 """
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Frame = NDArray[np.uint8]
 
 PATH: Final = "super_resolution"
-"""Where the settings stand, for messages."""
+"""Where the settings are declared, for messages."""
 _FACTOR: Final = Number(2, 4, whole=True)
 
 
@@ -39,11 +39,12 @@ class Upscaler(Protocol):
 
     @property
     def version(self) -> str:
-        """All beside the settings that shapes the result, a model's digest included; belongs in the action's key."""
+        """Everything apart from the settings that changes the result, a model's digest included; part of the action's
+        key."""
 
     @property
     def factor(self) -> int:
-        """How many times wider and higher frames become."""
+        """How many times wider and higher the frames get."""
 
     def upscale(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         """Yield each frame enlarged, in order. Takes the next frame only when it is asked for the next result."""
@@ -63,7 +64,7 @@ class Lanczos:
         for frame in frames:
             size = (frame.shape[1] * self.factor, frame.shape[0] * self.factor)
             larger = cv2.resize(frame, size, interpolation=cv2.INTER_LANCZOS4)
-            # The radius grows with the factor, so that it stays the same in the source's pixels. Chosen by us.
+            # The radius grows with the factor, so that it is always the same in the source's pixels. Chosen by us.
             yield unsharp(larger, 0.5 * self.factor, 0.4, 0)
 
 
@@ -100,14 +101,13 @@ UPSCALERS: Final[Mapping[str, tuple[Mapping[str, Field], Maker]]] = {
         _onnx,
     ),
 }
-"""The fields of each upscaler beside `upscaler`, and what makes it."""
+"""The fields of each upscaler beside `upscaler`, and the function that makes it."""
 
 
 def find_upscaler(settings: Mapping[str, Any], folders: Sequence[Path] | None = None) -> Upscaler:
     """Return the upscaler that settings describe; models are looked for in `folders`, else where face packs are.
 
-    Raises SpecError for settings that aren't right or a model that isn't there, BackendError for one that can't be
-    used.
+    Raises SpecError for wrong settings or a missing model, BackendError for a model that can't be used.
     """
     if not isinstance(settings, Mapping):
         raise SpecError(Problem("", PATH, f"found {settings!r}, expected a mapping with `upscaler`"))

@@ -1,11 +1,11 @@
 """Super-resolution by a model in a file, such as Real-ESRGAN exported to ONNX. Downloads nothing; ships no model.
 
 The model has one input and one output, both float32 (N, 3, H, W), RGB, 0 to 1; the output has `factor` times H and W.
-It sees square tiles of one size, so memory doesn't grow with the picture and a model exported for a fixed size will do.
-Of each tile only the middle is used: `overlap` pixels on each side are context, mirrored where the picture ends.
+It gets square tiles of one size, so memory doesn't grow with the picture, and a model exported for a fixed size can be
+used. Of each tile only the middle is used: `overlap` pixels on each side are context, mirrored at the picture's edge.
 
 onnxruntime runs with one thread, as for the face models: the result doesn't depend on the machine's cores, and
-parallelism is the caller's. A file is read once, and its digest is that of the bytes which run. A model that keeps its
+parallelism is the caller's. A file is read once, and its digest is that of the bytes which are run. A model with its
 weights in a second file is refused, because its digest would not cover them.
 """
 
@@ -30,12 +30,13 @@ if TYPE_CHECKING:
     Frame = NDArray[np.uint8]
 
 VERSION: Final = "1"
-"""Raised when the same model and settings would come to other pixels."""
+"""To be increased when the same model and settings would result in other pixels."""
 MAX_BYTES: Final = 1_000_000_000
 """Published super-resolution models have 1 to 70 MB; a protobuf file ends at 2 GB."""
 _PATH: Final = "super_resolution.model"
 _ELSEWHERE: Final = b"\x0a\x08location\x12"
-"""How ONNX's protobuf begins the entry that names a second file: field 1, 8 bytes, `location`, then field 2."""
+"""The first bytes of the entry of ONNX's protobuf that names a second file: field 1, 8 bytes, `location`, then field
+2."""
 
 
 class OnnxUpscaler:
@@ -93,7 +94,7 @@ class OnnxUpscaler:
         given = np.ascontiguousarray(tile[..., ::-1].transpose(2, 0, 1)[None], dtype=np.float32) / np.float32(255)
         try:
             (found,) = session.run(None, {session.get_inputs()[0].name: given})
-        except Exception as error:  # onnxruntime has an exception of its own for each of its status codes
+        except Exception as error:  # onnxruntime has a separate exception for each of its status codes
             raise self._wrong(f"fails on a tile of {self._tile} pixels: {_line(error)}") from error
         side = self._tile * self.factor
         if found.shape != (1, 3, side, side):
@@ -114,7 +115,7 @@ class OnnxUpscaler:
         options = runtime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
-        options.log_severity_level = 4  # fatal only: the rest goes to file descriptor 2, and what fails is raised
+        options.log_severity_level = 4  # fatal only: others go to file descriptor 2, and failures are raised
         try:
             session = runtime.InferenceSession(self._model, options, providers=["CPUExecutionProvider"])
         except Exception as error:
@@ -144,7 +145,8 @@ class OnnxUpscaler:
 def find_model(
     name: str, *, factor: int, tile: int, overlap: int, sha256: str | None, folders: Sequence[Path]
 ) -> OnnxUpscaler:
-    """Return the upscaler of a model's file, `name` being its path inside one of the folders; the first one counts.
+    """Return the upscaler of a model's file, `name` being its path inside one of the folders; the first one found is
+    used.
 
     Raises SpecError for a name that leads out of the folders, no such file, an overlap that leaves nothing of a tile,
     or another digest than `sha256`; BackendError for a file that can't be read or is no model.
@@ -171,7 +173,7 @@ def find_model(
 
 
 def _inside(name: str) -> bool:
-    """Tell whether a name is a plain relative path to a model that can't lead out of the folder it is looked for in."""
+    """Return whether a name is a plain relative path to a model that can't lead out of the folder that is searched."""
     parts = PurePosixPath(name).parts
     odd = "\\" in name or "\0" in name or os.path.isabs(name) or name != "/".join(parts)
     return name.endswith(".onnx") and not odd and ".." not in parts

@@ -1,4 +1,4 @@
-"""Frames to a WebM file with VP8 video that a browser plays and seeks in, and that says what made it.
+"""Frames to a WebM file with VP8 video that a browser plays and seeks in, and that names the program that made it.
 
 OpenCV can write WebM itself, but its file holds a random track id, which differs on every run, and the version of the
 library. So it writes the plain IVF container (32-byte header, then size, time and data of each frame, little-endian)
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 APP: Final = "PersonaForge"
-"""What a file names as its muxer and writer where nothing else is said."""
+"""The default muxer and writer that a file names."""
 MAX_SIDE: Final = 16_383
 """Pixels; VP8's own limit (RFC 6386, 9.1)."""
 _TICK_MS: Final = 1
@@ -43,7 +43,7 @@ def encode_webm(
     """Return the frames, uint8 (height, width, 3) BGR with even sides, as a WebM clip. Holds one of them at a time.
 
     `app` and `notes` as in `webm_of_frames`. Raises ValueError for a frame of another size, which OpenCV would leave
-    out without a word, and OSError when OpenCV can't write VP8 or has lost a frame.
+    out silently, and OSError when OpenCV can't write VP8 or has lost a frame.
     """
     import tempfile  # takes 9 ms
 

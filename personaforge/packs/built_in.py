@@ -1,7 +1,7 @@
 """The pack that comes with forge: what it is, and whether its models are those that its calibration was made with.
 
-No digest of it is declared in the catalog. Its calibration, which lies beside the models, names the digest of the pack
-that it was made with; models that come to another one are not what was shipped.
+No digest of it is declared in the catalog. Its calibration, which is beside the models, names the digest of the pack
+that it was made with; models with another digest are not the shipped ones.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from personaforge.packs.state import FileState, PackState
 
 
 class BuiltIn(NamedTuple):
-    """What is known of the pack without reading it."""
+    """Facts about the pack that are known without reading it."""
 
     title: str
     licence: str
@@ -25,7 +25,7 @@ class BuiltIn(NamedTuple):
     """The licence in one sentence."""
 
     def licence_json(self) -> dict[str, str | None]:
-        """Return the licence in the form of `catalog.Licence`; it stands in forge's own LICENSE and at no address."""
+        """Return the licence in the form of `catalog.Licence`; its text is in forge's own LICENSE and at no address."""
         return {"name": self.licence, "summary": self.summary, "url": None}
 
 
@@ -37,7 +37,7 @@ BUILT_IN: Final = BuiltIn(
 
 
 def verify_built_in() -> PackState | None:
-    """Hold the models against the calibration beside them; None where this installation lacks the folder."""
+    """Verify the models by the calibration beside them; None where this installation doesn't have the folder."""
     folder = packs.EMBEDDED_FOLDER
     if not folder.is_dir():
         return None
@@ -61,7 +61,7 @@ def verify_built_in() -> PackState | None:
 
 
 def _calibrated_digest() -> str:
-    """Return the pack digest that the calibration names; empty where there is none to read."""
+    """Return the pack digest that the calibration names; empty where it can't be read."""
     try:
         value: Any = orjson.loads((packs.EMBEDDED_FOLDER / EMBEDDED_CALIBRATION).read_bytes())
     except (OSError, orjson.JSONDecodeError):

@@ -1,7 +1,7 @@
 """What is declared about packs: licence, sources, and the size and SHA-256 of every file. Read from conf/models/.
 
 The packaged catalog and the project's own are joined by pack name. A project may add packs and mirrors, but not
-redefine a packaged pack: what is pulled goes into a cache that all of a user's projects measure with, and the project's
+redefine a packaged pack: pulled packs are kept in a cache that all of a user's projects measure with, and the project's
 file may come from a stranger's pull request.
 """
 
@@ -26,7 +26,7 @@ from personaforge.spec.values import Line, Model
 MIRRORS = "FORGE_MIRRORS"
 """Environment variable: base URLs, separated by commas, tried before all others."""
 MAX_ARCHIVE = 1 << 30
-"""Bytes of an archive whose size is not declared. The largest published pack has 289 MB."""
+"""The most bytes of an archive whose size is not declared. The largest published pack has 289 MB."""
 SHOWN = "conf/models/catalog.yaml"
 
 
@@ -51,29 +51,29 @@ Address = Annotated[str, StringConstraints(max_length=1000), AfterValidator(_add
 PackName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$"), AfterValidator(_no_choice)]
 """The folder's name, and what `identity.pack` is set to."""
 FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,98}\.onnx$")]
-"""Only models: a manifest.json, for one, would switch insightface to another package format."""
+"""Only models: a manifest.json, for example, would make insightface read another package format."""
 ArchiveName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,98}\.zip$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Size = Annotated[int, Field(strict=True, ge=1, le=1 << 32)]
 
 
 class Licence(Model):
-    """The terms that whoever pulls a pack has to accept."""
+    """The terms that a user has to accept before pulling a pack."""
 
     name: Line
     summary: Line
     """One sentence."""
     url: Address
-    """Where the whole text stands."""
+    """Address of the whole text."""
 
     @property
     def text(self) -> str:
-        """What is shown, and what `digest` covers."""
+        """The text that is shown, and that `digest` covers."""
         return f"{self.name}\n{self.summary}\n{self.url}\n"
 
     @property
     def digest(self) -> str:
-        """SHA-256 of `text`: acceptance of one text is no acceptance of another."""
+        """SHA-256 of `text`: accepting one text doesn't accept another."""
         return digest_bytes(self.text.encode())
 
 
@@ -91,11 +91,11 @@ class Archive(Model):
     """The zip file that a pack is published as."""
 
     name: ArchiveName
-    """What a mirror's base URL is followed by."""
+    """The path after a mirror's base URL."""
     urls: tuple[Address, ...] = ()
     size: Size | None = None
     sha256: Sha256 | None = None
-    """None where it is not known: the unpacked files are checked in any case."""
+    """None where it is not known: the unpacked files are verified in any case."""
 
 
 class KnownPack(Model):
@@ -107,7 +107,7 @@ class KnownPack(Model):
     files: Annotated[Mapping[FileName, Pin], Field(min_length=1, max_length=50)]
     """What is kept."""
     unused: Annotated[Mapping[FileName, Pin], Field(max_length=50)] = {}
-    """What is published with the pack and not unpacked; checked where it is found."""
+    """Files that are published with the pack and not unpacked; verified where they are found."""
 
     @model_validator(mode="after")
     def _one_source(self) -> KnownPack:
@@ -160,7 +160,7 @@ class Catalog:
         return tuple(dict.fromkeys([*mirrored, *urls]))
 
     def same_as(self, size: int, sha256: str) -> str:
-        """Return `file of pack` for a file that some known pack holds under whatever name; empty for none."""
+        """Return `file of pack` for a file that a known pack has, under any name; empty for none."""
         for name, pack in self.packs.items():
             for file_name, pin in {**pack.files, **pack.unused}.items():
                 if (pin.size, pin.sha256) == (size, sha256):
@@ -169,7 +169,7 @@ class Catalog:
 
 
 def read_catalog(project: Project | None = None, environment: Mapping[str, str] | None = None) -> Catalog:
-    """Return the packaged catalog joined with a project's own, behind the mirrors of FORGE_MIRRORS.
+    """Return the packaged catalog joined with a project's own; the mirrors of FORGE_MIRRORS come first.
 
     Raises SpecError with every problem of a catalog, and PersonaForgeError for a wrong FORGE_MIRRORS.
     """

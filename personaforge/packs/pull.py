@@ -1,7 +1,8 @@
-"""Puts a known pack into a folder: asks for the licence's acceptance, fetches, checks, and only then gives it its name.
+"""Puts a known pack into a folder: asks for the licence's acceptance, fetches, verifies, and only then gives it its
+name.
 
-All work is done in `<folder>/.<pack>.pull/`, which survives a crash, so that the next pull goes on there; `flock` on a
-file beside it lets one pull of a pack work at a time. A pack that is there and right is never fetched again.
+All work is done in `<folder>/.<pack>.pull/`, which survives a crash, so that the next pull continues there; `flock` on
+a file beside it allows one pull of a pack at a time. A complete and correct pack is never fetched again.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ Accept = Callable[[str, KnownPack], str]
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """A pack that is there now, and right."""
+    """A pack that is complete and correct now."""
 
     name: str
     folder: Path
@@ -51,11 +52,11 @@ class Pulled:
     sources: tuple[str, ...] = ()
     """Addresses as shown."""
     replaced: tuple[str, ...] = ()
-    """Files that were there and wrong."""
+    """Files that were there with wrong bytes."""
 
 
 def not_accepted(name: str, pack: KnownPack) -> str:
-    """Refuse: what `pull` does when nobody was asked. Raises PersonaForgeError with the command to type."""
+    """Refuse, as `pull` does when it can't ask. Raises PersonaForgeError with the command to type."""
     raise PersonaForgeError(
         f"the licence of {name} was not accepted: {pack.licence.name}",
         hint=f"read {pack.licence.url}, then: forge models pull {name} --accept-licence",
@@ -81,12 +82,12 @@ def pull(
     folder = parent / name
     here = Pulled(name, folder, "here", 0)
     try:
-        if _right(catalog, name, folder):
+        if _is_complete(catalog, name, folder):
             return here
         accepted = _accepted(folder, pack.licence) or accept(name, pack)
         parent.mkdir(parents=True, exist_ok=True)
         with Lease(str(parent / f".{name}.lock"), lambda: say(Step("waiting", name))):
-            if _right(catalog, name, folder):
+            if _is_complete(catalog, name, folder):
                 return here
             with client() if http is None else nullcontext(http) as opened:
                 return _pull(catalog, name, pack, folder, accepted, _Fetcher(catalog, opened, say, sleep, folder))
@@ -106,7 +107,7 @@ class _Fetcher:
     def get(
         self, wanted: Wanted, urls: tuple[str, ...], target: Path, use: Callable[[], None] = lambda: None
     ) -> Fetched:
-        """Fetch from the first source that has the file as declared, and that `use` then has no objection to."""
+        """Fetch from the first source that has the file as declared and whose file `use` accepts."""
         failures: list[str] = []
         for url in self.catalog.sources(wanted.name, urls):
             try:
@@ -145,7 +146,7 @@ def _pull(
     done = _archive(name, pack, work, new, fetcher) if pack.archive else _files(pack, right, new, fetcher)
     write_atomic(new / RECORD, _record(name, pack, accepted, done))
     sync_directory(str(new))
-    if folder.is_dir():  # file by file, each in one step, so that whatever else lies there stays
+    if folder.is_dir():  # file by file, each in one step, so that other files there are kept
         for path in sorted(new.iterdir()):
             os.replace(path, folder / path.name)
         sync_directory(str(folder))
@@ -173,7 +174,7 @@ def _archive(name: str, pack: KnownPack, work: Path, new: Path, fetcher: _Fetche
 
 
 def _files(pack: KnownPack, right: set[str], new: Path, fetcher: _Fetcher) -> dict[str, Fetched]:
-    """Fetch what is not right yet, and not fetched by a pull that was cut off."""
+    """Fetch the files that are missing or wrong, and were not fetched by a pull that was cut off."""
     done: dict[str, Fetched] = {}
     for name, pin in pack.files.items():
         if name in right or verify_file(new / name, pin, used=True, digests=True).verdict == "ok":
@@ -185,15 +186,15 @@ def _files(pack: KnownPack, right: set[str], new: Path, fetcher: _Fetcher) -> di
     return done
 
 
-def _right(catalog: Catalog, name: str, folder: Path) -> bool:
-    """Tell whether all files that the pack wants are there and right; the digests are read."""
+def _is_complete(catalog: Catalog, name: str, folder: Path) -> bool:
+    """Return whether all declared files are there and correct; the digests are read."""
     if not folder.is_dir():
         return False
     return all(file.verdict == "ok" for file in verify_pack(catalog, name, folder).files if file.used)
 
 
 def _accepted(folder: Path, licence: Licence) -> dict[str, str] | None:
-    """Return how and when this licence text was accepted for this folder, if it was."""
+    """Return how and when this licence text was accepted for this folder; None if it wasn't."""
     try:
         found = orjson.loads((folder / RECORD).read_bytes())
         known = found["licence"]["sha256"] == licence.digest
@@ -203,7 +204,8 @@ def _accepted(folder: Path, licence: Licence) -> dict[str, str] | None:
 
 
 def _record(name: str, pack: KnownPack, accepted: dict[str, str] | str, done: dict[str, Fetched]) -> bytes:
-    """Return what LICENCE.json says: the licence, who accepted it how and when, and what was fetched from where."""
+    """Return the content of LICENCE.json: the licence, who accepted it how and when, and what was fetched from
+    where."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
     value: dict[str, Any] = {
         "schema": 1,

@@ -1,4 +1,4 @@
-"""What is known of a pack on disk, file by file, once it was compared with the catalog."""
+"""What is known of a pack on disk, file by file, after comparing it with the catalog."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ class FileState:
 
     name: str
     verdict: FileVerdict
-    """`size ok` where the digest was not asked for; `not declared` for a file that the catalog doesn't have."""
+    """`size ok` where the digest was not computed; `not declared` for a file that the catalog doesn't have."""
     used: bool
-    """Whether forge wants it there; a pack is complete without the files that it doesn't use."""
+    """Whether forge uses it; a pack is complete without files that forge doesn't use."""
     size: int | None = None
     """Bytes; None when there is no file."""
     expected_size: int | None = None
     sha256: str | None = None
-    """None when it was not asked for, or can't be read."""
+    """None when it was not computed, or the file can't be read."""
     expected_sha256: str | None = None
     note: str = ""
-    """What else is known: what the file looks like, or which known file it equals."""
+    """A remark: what the file looks like, or which known file it equals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,11 @@ class PackState:
     """None when it is in none of the folders searched."""
     files: tuple[FileState, ...]
     hint: str = ""
-    """What to type when it is not as it should be."""
+    """What to type when something is wrong with it."""
     shadowed_by: Path | None = None
-    """A folder of the same name that is searched earlier, and so is used in place of this one."""
+    """A folder of the same name that is searched before this one, and so is used in its place."""
 
     @property
     def sound(self) -> bool:
-        """False when something is wrong; a pack that can't be judged is not wrong."""
+        """False when something is wrong; a pack that can't be verified is not wrong."""
         return self.verdict in ("ok", "size ok", "not known")

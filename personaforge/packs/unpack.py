@@ -1,7 +1,7 @@
-"""Takes the named models out of a pack's zip file, each checked while it is written.
+"""Extracts the named models from a pack's zip file, each verified while it is written.
 
-Only names that the catalog declares are asked for, so an entry such as `../../evil` is never touched: no path comes
-from the archive. Sizes are compared before and while reading, so what unpacks to more than declared is refused.
+Only names that the catalog declares are read, so an entry such as `../../evil` is never touched: no path comes from the
+archive. Sizes are compared before and while reading, so a file that is larger than declared is refused.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ _DAMAGED = (
 def unpack(archive: Path, pack: str, files: Mapping[str, Pin], into: Path) -> None:
     """Write the files to a folder that is there: from the archive's top, or from its folder named like the pack.
 
-    Files are synced, so that a rename of the folder makes a whole pack. Raises SourceFailed for what is not as
-    declared, OSError when it can't be written.
+    Files are synced, so that renaming the folder gives a whole pack. Raises SourceFailed for files that are not as
+    declared, OSError when one can't be written.
     """
     try:
         with zipfile.ZipFile(archive) as opened:

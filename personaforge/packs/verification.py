@@ -1,4 +1,4 @@
-"""Compares packs on disk with what the catalog declares: which files are there, and whether they are the right ones."""
+"""Compares packs on disk with the catalog: which files are there, and whether they have the declared bytes."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ def verify_pack(catalog: Catalog, name: str, folder: Path, *, digests: bool = Tr
 
 
 def verify_file(path: Path, pin: Pin | None, *, used: bool, digests: bool, catalog: Catalog | None = None) -> FileState:
-    """Compare one file with its declared size and, with `digests`, its SHA-256; without a pin only say what it is."""
+    """Compare one file with its declared size and, with `digests`, its SHA-256; without a pin only its size and what it
+    looks like are returned."""
     wanted = (None, None) if pin is None else (pin.size, pin.sha256)
     try:
         size = path.stat().st_size
@@ -65,12 +66,12 @@ def verify_file(path: Path, pin: Pin | None, *, used: bool, digests: bool, catal
 
 
 def verify(catalog: Catalog, names: Sequence[str] = (), folders: Sequence[Path] | None = None) -> list[PackState]:
-    """Check every pack that is found, or those named; a named one that is nowhere is `missing`. Reads every model.
+    """Verify every pack that is found, or those named; a named one that is not found is `missing`. Reads every model.
 
     The pack that comes with forge is the first one, unless `folders` are given.
     """
     searched = pack_folders() if folders is None else list(folders)
-    found = _found(catalog, searched)
+    found = _folders_by_name(catalog, searched)
     checks: list[PackState] = []
     ours = verify_built_in() if folders is None and (not names or EMBEDDED in names) else None
     for name in dict.fromkeys(names) or sorted(found):
@@ -135,7 +136,7 @@ def pack_path(catalog: Catalog, name: str, folders: Sequence[Path] | None = None
 
 
 def _listed(catalog: Catalog, searched: Sequence[Path]) -> list[Listed]:
-    found = _found(catalog, searched)
+    found = _folders_by_name(catalog, searched)
     rows: list[Listed] = []
     for name in [*catalog.packs, *sorted(set(found) - set(catalog.packs))]:
         checks = tuple(verify_pack(catalog, name, folder, digests=False) for folder in found.get(name, []))
@@ -160,7 +161,7 @@ def _unused(folders: Sequence[Path], ours: PackState) -> list[PackState]:
     return [PackState(EMBEDDED, "not known", folder, (), "", used) for folder in others]
 
 
-def _found(catalog: Catalog, folders: Sequence[Path]) -> dict[str, list[Path]]:
+def _folders_by_name(catalog: Catalog, folders: Sequence[Path]) -> dict[str, list[Path]]:
     """Return the folders that hold models, or have a known pack's name, in the order in which they are searched."""
     found: dict[str, list[Path]] = {}
     for parent in dict.fromkeys(folders):

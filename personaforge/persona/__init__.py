@@ -1,1 +1,1 @@
-"""What is done to a persona as a whole: renamed, removed, and what one that is gone has left behind."""
+"""What is done to a persona as a whole: renamed, removed, and what a removed one has left behind."""

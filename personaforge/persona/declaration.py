@@ -1,7 +1,6 @@
-"""A persona file's `id` and `formerly` in its text, changed where they stand: comments, order and quotes stay.
+"""A persona file's `id` and `formerly` in its text, changed in place: comments, order and quotes are kept.
 
-What was written is read back: where anything but those two differs, nothing is changed and the user is told what to
-write.
+The new text is read back: where anything but those two differs, nothing is changed and the user is told what to write.
 """
 
 from __future__ import annotations
@@ -17,13 +16,13 @@ from personaforge.spec.source import parse_source
 
 
 class NotEdited(PersonaForgeError):
-    """A persona file is written in a way that is left to the user."""
+    """A persona file is written in a way that only the user can edit."""
 
 
 def renamed_text(data: bytes, file: Path, shown: str, name: str, formerly: tuple[str, ...]) -> bytes:
     """Return a persona file's bytes with another id and other former ids.
 
-    Raises SpecError for a file that can't be read, and NotEdited for one that can't be changed so.
+    Raises SpecError for a file that can't be read, and NotEdited for one that can't be changed in this way.
     """
     text = parse_source(data, file, shown).text  # bounded and harmless from here on
     tree = yaml.compose(text, yaml.SafeLoader)  # this loader's marks count characters; libyaml's don't
@@ -48,7 +47,7 @@ def renamed_text(data: bytes, file: Path, shown: str, name: str, formerly: tuple
 def _formerly_edit(
     text: str, tree: yaml.MappingNode, keys: dict[Any, tuple[Any, Any]], formerly: tuple[str, ...]
 ) -> tuple[int, int, str]:
-    """Return (start, end, what to put there) for the former ids: one is added to those that are there."""
+    """Return (start, end, replacement) for the former ids: one is added to those in the text."""
     newline = "\r\n" if "\r\n" in text else "\n"
     if KEY in keys:
         _, value = keys[KEY]
@@ -80,7 +79,7 @@ def _formerly_edit(
 
 
 def _is_as_meant(before: str, after: str, name: str, formerly: tuple[str, ...]) -> bool:
-    """Tell whether a text reads as meant: the same but for the two keys."""
+    """Return whether a text has the wanted values: the same except for the two keys."""
     try:
         was, now = (_values(text) for text in (before, after))
         return now.pop("id", name) == name and formerly_in(after) == formerly and _without(was) == _without(now)

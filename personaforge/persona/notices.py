@@ -1,4 +1,4 @@
-"""What a plan says of personas that were renamed, and of locks whose persona is gone."""
+"""What a plan says of personas that were renamed, and of locks whose persona no longer exists."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from personaforge.store.store import Store
 
 _SHOWN = 3
 _LOOKED_AT = 8
-"""Pins of a lock whose records are looked at for the brief."""
+"""Pins of a lock whose records are searched for the brief."""
 
 
 def plan_notices(store: Store, planned: Iterable[Any]) -> list[str]:
-    """Return what a plan should say of former ids and of locks whose persona is gone (`planned`: PersonaPlans)."""
+    """Return a plan's notices of former ids and of locks whose persona no longer exists (`planned`: PersonaPlans)."""
     found: list[str] = []
     new = []
     for plan in planned:
@@ -40,7 +40,7 @@ def plan_notices(store: Store, planned: Iterable[Any]) -> list[str]:
 
 
 def _new_beside(store: Store, new: Sequence[tuple[str, str]], gone: Sequence[tuple[str, Path]]) -> list[str]:
-    """Say of personas that were never built that locks of others are left, which may be theirs."""
+    """Yield notices that locks without a persona are left, which may belong to personas that were never built."""
     if not gone:
         return []
     briefs = {name: _brief_of(store, name, path) for name, path in gone}
@@ -79,5 +79,5 @@ def _brief_of(store: Store, name: str, path: Path) -> str | None:
             if isinstance(brief, str):
                 return brief
     except StoreError:
-        pass  # whoever reads that lock says what is wrong with it
+        pass  # the command that reads that lock reports what is wrong with it
     return None

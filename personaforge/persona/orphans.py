@@ -1,7 +1,7 @@
-"""What personas that are gone have left behind: a lock, a build folder, a page, rows in the index.
+"""What personas without a file have left behind: a lock, a build folder, a page, rows in the index.
 
-A lock without a persona is worst: its face was issued, so new faces keep away from it, and whoever renamed the persona
-by hand has all of it made again. Nothing here writes.
+A lock without a persona matters most: its face was issued, so new faces keep a distance from it, and if the persona was
+renamed by hand, all of it is made again. Nothing here writes.
 """
 
 from __future__ import annotations
@@ -32,9 +32,10 @@ class Orphan:
     rows: int = 0
     """Results in the index."""
     present: str = ""
-    """Who was called so before, and has a lock or a folder of its own by now; empty for somebody who is gone."""
+    """The persona that had this id before and has a lock or a folder of its own now; empty for a persona that no longer
+    exists."""
     own: Path | None = None
-    """Where a persona of this id that is there has its lock; None for somebody who is gone."""
+    """The lock of an existing persona of this id; None for a persona that no longer exists."""
     root: Path = Path()
 
     @property
@@ -46,7 +47,7 @@ class Orphan:
 
     @property
     def note(self) -> str:
-        """What it is and what to type, in a sentence."""
+        """What it is and what to type, as a sentence."""
         if self.own is not None:
             own = os.path.relpath(self.own, self.root)
             out = (
@@ -78,9 +79,10 @@ class Orphan:
 
 
 def orphans(project: Project, names: Names, rows: dict[str, int] | None = None) -> list[Orphan]:
-    """Return what is left of personas that are gone, and of former ids whose present one has its own, by id.
+    """Return what is left of personas that no longer exist, and of former ids whose persona has its own under the
+    present id, by id.
 
-    `rows` counts results in the index by present id; without it the index isn't looked at.
+    `rows` counts results in the index by present id; without it the index isn't read.
     """
     found: dict[str, dict[str, Any]] = {}
     rows = rows or {}
@@ -117,12 +119,12 @@ def orphans_of(store: Store) -> list[Orphan]:
 
 
 def left_by(store: Store, name: str) -> Orphan | None:
-    """Return what a persona that is gone has left, or None."""
+    """Return what a persona that no longer exists has left, or None."""
     return next((one for one in orphans_of(store) if one.id == name), None)
 
 
 def stray_locks(project: Project, names: Names) -> list[tuple[str, Path]]:
-    """Return (id, path) of the locks that no persona of that id, and no persona that was called so, reads."""
+    """Return (id, path) of the locks that no persona reads, neither as its id nor as a former one."""
     found = []
     folders = {project.root / "personas"} | {file.parent for file in map(names.file, names.living) if file is not None}
     paths = {path for folder in folders if folder.is_dir() for path in folder.rglob("*" + SUFFIX)}
@@ -134,7 +136,8 @@ def stray_locks(project: Project, names: Names) -> list[tuple[str, Path]]:
 
 
 def _reads(path: Path, name: str, names: Names) -> bool:
-    """Tell whether a persona reads a lock: the one of its id, or who was called so and has none of its own."""
+    """Return whether a persona reads a lock: the one with that id, or one that had it before and has no lock of its
+    own."""
     file = names.file(names.present(name))
     if file is None:
         return False
@@ -150,7 +153,7 @@ def _own_lock(name: str, names: Names) -> Path | None:
 
 
 def _is_page(path: Path) -> bool:
-    """Tell whether `forge report` has written a page."""
+    """Return whether `forge report` has written a page."""
     try:
         with open(path, "rb") as file:
             return b'content="PersonaForge ' in file.read(4096)
@@ -159,7 +162,8 @@ def _is_page(path: Path) -> bool:
 
 
 def _is_orphan(name: str, names: Names, folder: Path) -> bool:
-    """Tell whether nobody uses a folder of this name: who was called so does until the next build has moved it."""
+    """Return whether no persona uses a folder of this name: one that had the id before uses it until the next build has
+    moved it."""
     if name in names.living:
         return False
     present = names.present(name)

@@ -1,11 +1,12 @@
-"""Removing a persona: `forge rm`. Shows what belongs to it, and takes it away when told so.
+"""Removing a persona: `forge rm`. Shows what belongs to it, and removes it with --yes.
 
-What another persona's lock or record names stays, and so does what a lock in a git revision names, as for `forge cache
-gc`: going back to that revision restores it. Money stays counted: what a removed record cost goes into the journal's
-charges first. What forge has not written, or somebody has edited, stays where it lies.
+Artifacts that another persona's lock or record names are kept, and so are those that a lock in a git revision names, as
+for `forge cache gc`: going back to that revision restores them. Money is still counted: the cost in a removed record is
+written to the journal's charges first. Files that forge has not written, or that were edited, are not removed.
 
-The persona's file goes last but one, and its lock last. Whatever ends the process in between, the lock still pins the
-face: a build then misses what is pinned and never buys a new one, and the same command does the rest.
+The persona's file is removed last but one, and its lock last. If the process ends in between, the lock still pins the
+face: a build then reports the pinned artifacts as missing and never buys a new face, and the same command does the
+rest.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from personaforge.store.store import Store
 from personaforge.store.upkeep import digests_in, relog, roots
 
 NOTE = "removed with its persona"
-"""Of the charges that stand for the records that `forge rm` has removed."""
+"""The note of charges that are kept for records that `forge rm` has removed."""
 
 
 @dataclass
@@ -44,7 +45,7 @@ class Removal:
     files: list[str] = field(default_factory=list)
     """In the build folder, as forge wrote them."""
     foreign: list[str] = field(default_factory=list)
-    """In the build folder, edited or not forge's: they stay."""
+    """In the build folder, edited or not forge's: they are kept."""
     folder: Path | None = None
     nodes: list[str] = field(default_factory=list)
     """In the index."""
@@ -54,12 +55,12 @@ class Removal:
     """Digests that nothing else names."""
     bytes: int = 0
     shared: int = 0
-    """Artifacts of this persona that something else names, too: they stay."""
+    """Artifacts of this persona that something else names, too: they are kept."""
     spent_usd: float = 0.0
-    """What its paid calls cost; stays counted."""
+    """What its paid calls cost; still counted afterwards."""
     open_calls: int = 0
     former_of: str = ""
-    """Who was called so: then only what lies under the former id goes."""
+    """The persona that had this id before: then only what is under the former id is removed."""
     acted: bool = False
 
     @property
@@ -93,7 +94,8 @@ class Removal:
 
 
 def belongings(store: Store, name: str) -> Removal:
-    """Return what belongs to a persona, or is left of one that is gone. Writes nothing. Raises PersonaForgeError."""
+    """Return what belongs to a persona, or is left of one that no longer exists. Writes nothing. Raises
+    PersonaForgeError."""
     names = store.names
     left = left_by(store, name)
     file = names.file(name)
@@ -124,7 +126,7 @@ def belongings(store: Store, name: str) -> Removal:
 def remove(store: Store, name: str, *, with_file: bool = False) -> Removal:
     """Remove what belongs to a persona. Raises StoreError while a build runs, PersonaForgeError where it can't be.
 
-    A persona that has its file still is removed only `with_file`: without its lock the next build would buy a new face.
+    A persona that still has its file is removed only `with_file`: without its lock the next build would buy a new face.
     """
     with alone(store.folder):
         store.forget_names()
@@ -144,7 +146,7 @@ def remove(store: Store, name: str, *, with_file: bool = False) -> Removal:
 
 
 def _acts(store: Store, found: Removal) -> Iterator[Any]:
-    """Yield what removes the parts, in the order that is safe to end anywhere."""
+    """Yield the functions that remove the parts, in an order that may be interrupted at any point."""
     if found.page is not None:
         yield found.page.unlink
     if found.folder is not None:
@@ -171,7 +173,7 @@ def _recorded(store: Store, found: Removal, digests: set[str]) -> None:
             continue
         found.records.append((kind, name))
         if kind in ("actions", "evaluations"):
-            digests |= _made(record)
+            digests |= _digests(record)
         if kind == "builds":
             digests |= {str(one) for one in (record.get("templates") or {}).values()}
         if kind == "actions" and record.get("paid"):
@@ -182,7 +184,7 @@ def _recorded(store: Store, found: Removal, digests: set[str]) -> None:
 
 
 def _in_folder(store: Store, found: Removal, digests: set[str]) -> None:
-    """Sort the build folder's files: forge's own go, what was edited or is somebody's stays."""
+    """Sort the build folder's files: forge's own are removed, edited ones and the user's own are kept."""
     if found.folder is None:
         return
     from personaforge.digest import digest_file
@@ -201,7 +203,7 @@ def _in_folder(store: Store, found: Removal, digests: set[str]) -> None:
 
 
 def _unshared(store: Store, found: Removal, digests: set[str]) -> None:
-    """Keep of the digests those that nothing else names."""
+    """Return the digests that nothing else names."""
     mine = set(found.records)
     kept = roots(
         store,
@@ -264,7 +266,7 @@ def _records(store: Store) -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 def _owners(store: Store, kind: str, record: Mapping[str, Any]) -> set[str]:
-    """Return the present ids of those whom a record is about."""
+    """Return the present ids of the personas that a record is about."""
     if kind == "builds":
         return {store.names.present(str(one)) for one in record.get("personas", ())}
     if kind == "events":
@@ -272,8 +274,8 @@ def _owners(store: Store, kind: str, record: Mapping[str, Any]) -> set[str]:
     return {store.names.present(str(record.get("persona", "")))}
 
 
-def _made(record: Mapping[str, Any]) -> set[str]:
-    """Return the digests of what an action made, or an evaluation is about."""
+def _digests(record: Mapping[str, Any]) -> set[str]:
+    """Return the digests of the artifacts that an action made, or that an evaluation is about."""
     outputs = record.get("outputs") or {}
     artifacts = record.get("artifacts") or {}
     return {str(one["digest"]) for one in outputs.values()} | {str(one) for one in artifacts.values()}

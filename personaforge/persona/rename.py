@@ -1,9 +1,9 @@
-"""Renaming a persona: `forge mv`, and what a rename by hand leaves for the next build.
+"""Renaming a persona: `forge mv`, and the steps that a rename by hand leaves to the next build.
 
-The persona's file alone decides. Once it says `id: bob` and `formerly: [bo]`, all that bo had is bob's:
-seeds and keys go on with the oldest id, the index stands under it, and the lock and the build folder of the former id
-are read until they are moved. So the file is written first, in one step, and what follows only tidies up: it
-may be ended at any moment, and whoever comes next (the same command, or a build) does the rest.
+Only the persona's file decides. Once it says `id: bob` and `formerly: [bo]`, everything of bo belongs to bob: seeds and
+keys still use the oldest id, the index stores rows under it, and the lock and the build folder of the former id are
+read until they are moved. So the file is written first, in one step, and the other steps only move files: they may be
+interrupted at any moment, and the same command, or the next build, does the rest.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True)
 class Renamed:
-    """What came of it."""
+    """What a renaming has done."""
 
     old: str
     new: str
@@ -53,7 +53,7 @@ class Renamed:
 
 
 def rename(store: Store, old: str, new: str) -> Renamed:
-    """Give a persona another id; or take up what a renaming left, by hand or by a killed process.
+    """Give a persona another id, or finish a renaming by hand or by a killed process.
 
     Raises StoreError while a build runs, and PersonaForgeError where it can't be done; then nothing was changed.
     """
@@ -71,7 +71,7 @@ def rename(store: Store, old: str, new: str) -> Renamed:
 
 
 def steps(store: Store, old: str, new: str) -> Iterator[Step]:
-    """Yield what renaming takes, each step after the last one was done. Raises PersonaForgeError."""
+    """Yield the steps of a renaming, each after the one before was done. Raises PersonaForgeError."""
     names = read_names(store.project)
     file = names.file(old)
     if not re.match(ID_PATTERN, new):
@@ -80,9 +80,9 @@ def steps(store: Store, old: str, new: str) -> Iterator[Step]:
     if old == new:
         raise PersonaForgeError(f"{old} is called {old} already")
     if file is not None:
-        yield from _declared(store, names, file, old, new)
+        yield from _rename_in_file(store, names, file, old, new)
     elif new in names.living:
-        yield from _taken_up(store, names, old, new)
+        yield from _missing_steps(store, names, old, new)
     else:
         now = names.present(old)
         hint = f"it is called {now} now: forge mv {now} {new}" if now != old else known_hint(names, old)
@@ -98,9 +98,9 @@ def steps(store: Store, old: str, new: str) -> Iterator[Step]:
 
 
 def settle(store: Store, file: Path, name: str, formerly: tuple[str, ...]) -> list[str]:
-    """Move what lies under a persona's former ids to its present one, and return what was done. Raises StoreError.
+    """Move the files under a persona's former ids to its present one, and return what was done. Raises StoreError.
 
-    What the present id has already stays, and is never written over.
+    Files that the present id has already are never overwritten.
     """
     done = []
     for step in settling(store, file, name, formerly):
@@ -139,20 +139,20 @@ def settling(store: Store, file: Path, name: str, formerly: tuple[str, ...]) -> 
 
 
 def unsettled(store: Store, file: Path, name: str, formerly: tuple[str, ...]) -> bool:
-    """Tell whether something lies under a former id that belongs under the present one."""
+    """Return whether something is under a former id that belongs under the present one."""
     return next(settling(store, file, name, formerly), None) is not None
 
 
-def _declared(store: Store, names: Names, file: Path, old: str, new: str) -> Iterator[Step]:
+def _rename_in_file(store: Store, names: Names, file: Path, old: str, new: str) -> Iterator[Step]:
     """Yield the step that renames a living persona in its file."""
     _refuse_taken(store, names, file, old, new)
     formerly = names.formerly(old)
     formerly = formerly if old in formerly else (*formerly, old)
-    yield _written(store, file, new, formerly)
+    yield _file_step(store, file, new, formerly)
 
 
-def _taken_up(store: Store, names: Names, old: str, new: str) -> Iterator[Step]:
-    """Yield what is missing where a persona was renamed by hand, or by a process that was killed."""
+def _missing_steps(store: Store, names: Names, old: str, new: str) -> Iterator[Step]:
+    """Yield the missing steps where a persona was renamed by hand, or by a process that was killed."""
     file = names.file(new)
     assert file is not None
     if old in names.formerly(new):
@@ -172,13 +172,13 @@ def _taken_up(store: Store, names: Names, old: str, new: str) -> Iterator[Step]:
             f"{new} was {', '.join(names.formerly(new))} already, and not {old}",
             hint=f"write into its file, oldest first: formerly: [{', '.join((*names.formerly(new), old))}]",
         )
-    yield _written(store, file, new, (old,))
+    yield _file_step(store, file, new, (old,))
     if left is not None and left.lock is not None and left.lock.parent != own.parent and not moved:
         lock = left.lock
         yield Step(f"{_shown(store, lock)} is {_shown(store, own)} now", lambda: _move(store, new, lock, own))
 
 
-def _written(store: Store, file: Path, new: str, formerly: tuple[str, ...]) -> Step:
+def _file_step(store: Store, file: Path, new: str, formerly: tuple[str, ...]) -> Step:
     real = Path(os.path.realpath(file))
     if not str(real).startswith(str(store.project.root) + os.sep):
         raise PersonaForgeError(f"leads out of the project to {real}", where=str(file), hint="name the file itself")
@@ -197,7 +197,7 @@ def _written(store: Store, file: Path, new: str, formerly: tuple[str, ...]) -> S
 
 
 def _refuse_taken(store: Store, names: Names, file: Path, old: str, new: str) -> None:
-    """Raise where the new id is somebody's, or something of that name is in the way."""
+    """Raise where another persona has or had the new id, or something of that name is in the way."""
     if new in names.living:
         other = names.file(new)
         raise PersonaForgeError(f"there is a persona {new} already ({other.name if other else new})", hint="another id")
@@ -218,7 +218,7 @@ def _refuse_taken(store: Store, names: Names, file: Path, old: str, new: str) ->
 
 
 def _may_follow(file: Path, new: str) -> bool:
-    """Tell whether a persona's file may take its id for a name: not where other files build on it by its name."""
+    """Return whether a persona's file may be renamed to its id: not where other files build on it by its name."""
     if os.path.lexists(file.with_name(new + file.suffix)):
         return False
     word = re.compile(rf"(?<![\w-]){re.escape(file.stem)}(?![\w-])".encode())
@@ -245,7 +245,7 @@ _HEAD = re.compile(rb"^persona:[ \t]*[\"']?([a-z][a-z0-9-]{1,62})[\"']?[ \t]*$",
 
 
 def _head_of(path: Path) -> str:
-    """Return whose a lock says that it is; empty where it can't be told."""
+    """Return the persona that a lock names; empty where it can't be read."""
     try:
         found = _HEAD.search(path.read_bytes())
     except OSError:
@@ -254,7 +254,7 @@ def _head_of(path: Path) -> str:
 
 
 def _other_head(path: Path, name: str, formerly: tuple[str, ...]) -> bytes | None:
-    """Return a lock's text with the present id in its head, or None where it says so already."""
+    """Return a lock's text with the present id in its head, or None where it has it already."""
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -272,7 +272,7 @@ def _write_head(store: Store, name: str, path: Path, data: bytes) -> None:
 
 
 def _mentions(store: Store, old: str) -> Iterator[str]:
-    """Yield where else the project's YAML names an id, such as the SQL of a check."""
+    """Yield other places where the project's YAML names an id, such as the SQL of a check."""
     word = re.compile(rf"(?<![\w-]){re.escape(old)}(?![\w-])")
     found = 0
     for folder in ("personas", "conf"):
@@ -287,12 +287,12 @@ def _mentions(store: Store, old: str) -> Iterator[str]:
 
 
 def _shown(store: Store, path: Path) -> str:
-    """Return a path as a person would write it from the project's root; a link by its own name."""
+    """Return a path relative to the project's root; a link by its own name."""
     return os.path.relpath(path, store.project.root)
 
 
 def known_hint(names: Names, near: str) -> str:
-    """Return the nearest id as a hint, or those that there are."""
+    """Return the nearest id as a hint, or the list of ids."""
     from difflib import get_close_matches
 
     close = get_close_matches(near, sorted(names.living), 1)

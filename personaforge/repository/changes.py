@@ -1,8 +1,9 @@
 """What changed between two sides: node by node, by what its key covers. Comments, descriptions and owners are in no
-key, so a persona that only changed there is not touched; a template or a preset touches everybody who uses it.
+key, so a persona in which only these changed is not touched; a template or a preset touches every persona that uses it.
 
-A node's own key is its signature without the results of its needs (`plan.resolver.NodeResolver.signature`). Nodes
-whose own key is the same and which need one that isn't *follow*: they change only if that comes out different.
+A node's own key is its signature without the results of its needs (see `signature` of
+`personaforge.plan.resolver.NodeResolver`). Nodes whose own key is the same and which need a changed one *follow*: they
+change only if its result differs.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from personaforge.spec.load import Broken
 from personaforge.workspace.workspace import Workspace
 
 _OTHERS = ("code", "provider", "analyzer")
-"""Reasons of `plan.explain.changes` that are told as they are; settings and templates are told in full."""
+"""Reasons of `plan.reasons.changes` that are shown as they are; settings and templates are shown in full."""
 
 
 class SettingChange(NamedTuple):
@@ -44,9 +45,9 @@ class NodeChange:
     templates: tuple[str, ...] = ()
     """Names of the template files that differ."""
     reasons: tuple[Reason, ...] = ()
-    """Whatever else: provider, pack, pin, needs."""
+    """Other differences: provider, pack, pin, needs."""
     was: str = ""
-    """The node's name before, where its step was renamed."""
+    """The node's earlier name, where its step was renamed."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the change as JSON."""
@@ -67,9 +68,9 @@ class PersonaChange:
     kind: Literal["new", "gone", "changed"]
     nodes: tuple[NodeChange, ...]
     problem: str = ""
-    """Why the earlier side can't be composed; then it counts as new."""
+    """Why the earlier side can't be composed; then the persona counts as new."""
     was: str = ""
-    """Its id on the earlier side, where that is another."""
+    """Its id on the earlier side, where that differs."""
 
     def count(self, kind: str) -> int:
         """Return how many nodes have changed in this way."""
@@ -83,7 +84,7 @@ def touched(
     overrides: Sequence[str] = (),
     broken: list[Broken] | None = None,
 ) -> tuple[list[str], list[str]]:
-    """Return the personas whose keys in the working tree differ from a revision's, and those that are gone.
+    """Return the personas whose keys in the working tree differ from a revision's, and those that no longer exist.
 
     Personas of the working tree that can't be composed go into `broken`, if that is given. Raises SpecError and
     PlanError.
@@ -97,7 +98,7 @@ def touched(
 def touched_between(
     space: Workspace, personas: Iterable[str], before: str, after: str | None, broken: list[Broken] | None = None
 ) -> list[str]:
-    """Return the personas that are touched between two revisions, or since one, without those that are gone."""
+    """Return the personas that are touched between two revisions, or since one, without those that no longer exist."""
     with sides(space, personas, before, after, (), broken) as (old, new):
         require_personas(old, new)
         return [one.id for one in persona_changes(old, new) if one.kind != "gone"]
@@ -108,7 +109,7 @@ def persona_changes(before: Side, after: Side) -> Iterator[PersonaChange]:
     former = _renamed(before, after)
     for name in sorted({*before.loaded, *after.loaded, *before.broken} - {*former.values()}):
         if name in after.broken:
-            continue  # told apart, since nothing can be said of its keys
+            continue  # counts as new, since its keys are not known
         if name not in after.loaded:
             yield PersonaChange(name, "gone", ())
         elif name not in before.loaded and name not in former:
@@ -128,7 +129,7 @@ def persona_changes(before: Side, after: Side) -> Iterator[PersonaChange]:
 
 
 def _renamed(before: Side, after: Side) -> dict[str, str]:
-    """Return the earlier id of every persona that has another one by now: both sides know it by its oldest."""
+    """Return the earlier id of every persona that has another id now: both sides have the same oldest id."""
     gone = {one.settings.origin: name for name, one in before.loaded.items() if name not in after.loaded}
     found = {name: gone.get(one.settings.origin) for name, one in after.loaded.items() if name not in before.loaded}
     return {name: old for name, old in found.items() if old is not None}
@@ -166,7 +167,7 @@ def _needs(resolver: NodeResolver, node: ShapeNode) -> tuple[str, ...]:
 
 
 def _renamed_node(before: NodeResolver, old: ShapeNode, after: NodeResolver, new: ShapeNode) -> NodeChange:
-    """Return what else is different about a node whose step was renamed."""
+    """Return what else differs in a node whose step was renamed."""
     paths = {path for path in (*old.reads, *new.reads) if not path.startswith("pipeline.steps")}
     settings = _settings(before, after, paths)
     return NodeChange(new.name, "changed", settings, reasons=(Reason("renamed", f"was {old.name}"),), was=old.name)

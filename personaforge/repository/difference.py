@@ -1,7 +1,7 @@
-"""`forge diff`: what changed between two revisions, what building it takes, and what came of it where both were built.
+"""`forge diff`: what changed between two revisions, what building it takes, and the results where both were built.
 
-A result counts as a side's where that side's own plan comes to it: its keys, its lock, and results in the store. So a
-revision shows what it made, though the build folder holds something later, and nothing is made for a comparison.
+A result belongs to a side where that side's own plan finds it, by its keys, its lock, and results in the store. So a
+revision shows its own results, even if the build folder holds later ones, and nothing is made for a comparison.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from personaforge.steps.action import Outcome
 from personaforge.workspace.workspace import Workspace
 
 SCHEMA = 1
-"""Of the JSON form."""
+"""Version of the JSON form."""
 _UNSHOWN = ("candidate", "sheet", "profile", "document")
-"""Step kinds that only lead to, or repeat, what others made."""
+"""Step kinds whose results only prepare, or repeat, those of others."""
 
 
 class Made(NamedTuple):
-    """What a node came to on one side."""
+    """A node's result on one side."""
 
     digest: str
     """SHA-256 of its picture or clip; empty for a text."""
@@ -38,7 +38,7 @@ class Made(NamedTuple):
     """A picture's or clip's composite in [0, 1], or an audit's mean in [1, 5]; None where there is none."""
     cosine: float | None
     unmeasured: str
-    """Why there is no score; empty where there is one, and where none is asked for, as of the anchor."""
+    """Why there is no score; empty where there is one, and where none is wanted, as for the anchor."""
 
     def as_json(self) -> dict[str, Any]:
         """Return what was made as JSON."""
@@ -61,7 +61,7 @@ class Pair:
 
     @property
     def moved(self) -> float | None:
-        """How far the score went up; None without two scores."""
+        """By how much the score rose; None without two scores."""
         scores = [made.score if made is not None else None for made in (self.before, self.after)]
         return None if scores[0] is None or scores[1] is None else round(scores[1] - scores[0], 6)
 
@@ -79,10 +79,10 @@ class PersonaDifference:
 
     change: PersonaChange
     counts: Mapping[str, int]
-    """How many nodes are in each state of a plan of the later side; empty where the persona is gone."""
+    """How many nodes are in each state of a plan of the later side; empty where the persona no longer exists."""
     estimate: Estimate
     pairs: tuple[Pair, ...]
-    """Of pictures, clips and audits, in the order of the graph."""
+    """The results of pictures, clips and audits, in the order of the graph."""
     notes: tuple[str, ...] = ()
 
     @property
@@ -170,13 +170,13 @@ def difference(
     with sides(space, list(personas), before, after, overrides, broken) as (old, new):
         require_personas(old, new)
         changes = list(persona_changes(old, new))
-        found = _planned(old, new, changes)
+        found = _differences(old, new, changes)
         templates = tuple(_template_diffs(old, new, changes))
         untouched = len(new.loaded) - sum(change.kind != "gone" for change in changes)
         return Difference(old.shown, new.shown, tuple(found), untouched, templates, new.broken)
 
 
-def _planned(before: Side, after: Side, changes: Sequence[PersonaChange]) -> Iterator[PersonaDifference]:
+def _differences(before: Side, after: Side, changes: Sequence[PersonaChange]) -> Iterator[PersonaDifference]:
     plans = {one.id: one for one in after.plan([one.id for one in changes if one.kind != "gone"]).personas}
     for change in changes:
         plan = plans.get(change.id)
@@ -194,7 +194,7 @@ def _planned(before: Side, after: Side, changes: Sequence[PersonaChange]) -> Ite
             try:
                 was = _made(before, before.plan([change.was or change.id]).personas[0])
             except PersonaForgeError as error:
-                notes = (f"what {before.shown} came to can't be told: {error}",)
+                notes = (f"the results of {before.shown} can't be told: {error}",)
         names = {node.name: node.was or node.name for node in change.nodes}
         shown = [name for name in [*now, *(other for other in names if other not in now)] if name in names]
         every = (Pair(name, was.get(names[name]), now.get(name)) for name in shown)
@@ -203,18 +203,18 @@ def _planned(before: Side, after: Side, changes: Sequence[PersonaChange]) -> Ite
 
 
 def _made(side: Side, plan: PersonaPlan) -> dict[str, Made]:
-    """Return what is known of a side's pictures, clips and audits, by node."""
+    """Return the known results of a side's pictures, clips and audits, by node."""
     resolver = NodeResolver(side.plan_context, plan, Selection())
     found: dict[str, Made] = {}
     for node in plan.nodes.values():
         if node.state in ("cached", "pinned", "restore", "blocked") and node.outcome_digest:
-            made = _of(resolver.outcome(node.shape.name)) if node.shape.kind.name not in _UNSHOWN else None
+            made = _made_of(resolver.outcome(node.shape.name)) if node.shape.kind.name not in _UNSHOWN else None
             if made is not None:
                 found[node.shape.name] = made
     return found
 
 
-def _of(outcome: Outcome) -> Made | None:
+def _made_of(outcome: Outcome) -> Made | None:
     facts = outcome.facts
     media = [
         out.artifact for out in outcome.outputs.values() if out.artifact.media_type.startswith(("image/", "video/"))

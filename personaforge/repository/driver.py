@@ -1,8 +1,8 @@
 """Installs git's merge driver for locks in one clone: two lines of its configuration, and one of its attributes.
 
-`.git/info/attributes` wins over a committed `.gitattributes`, which says `merge=union`: whoever has not installed the
-driver gets a file that forge reads or refuses by name. Git runs no driver that a repository brings along, so everybody
-installs it for themselves.
+`.git/info/attributes` wins over a committed `.gitattributes`, which says `merge=union`: in a clone without the driver
+the merge results in a file that forge reads, or refuses by name. Git runs no driver that a repository contains, so
+every user installs it in their own clone.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ def install_driver(folder: Path) -> Path:
 
 
 def driver_command() -> str:
-    """Return the driver's command line for git's shell: this very forge, or git's own marks where it is gone.
+    """Return the driver's command line for git's shell: this installation of forge, or git's own marks where it was
+    removed.
 
     A driver that can't be started would leave one side's file in place without a mark.
     """

@@ -1,4 +1,4 @@
-"""A revision as a project: what forge reads of it, in a temporary folder that goes when it is no longer needed.
+"""A revision as a project: the files that forge reads, in a temporary folder that is removed afterwards.
 
 Only YAML files and templates are written, from raw objects, so no attribute or filter of the repository changes them.
 Links are made last, so that no file is written through one, and those that lead out of the folder are left out.
@@ -17,18 +17,18 @@ from personaforge.repository.git import MAX_BYTES, MAX_FILE_BYTES, MAX_FILES, En
 from personaforge.spec.project import Project
 
 _OURS = ("build", "reports", ".forge", ".github", ".git")
-"""Folders that hold nothing to compose."""
+"""Folders with nothing to compose."""
 
 
 @contextmanager
 def as_project(repository: Repository, revision: Revision) -> Iterator[Project]:
-    """Give what a revision says as a project of its own. Raises PlanError."""
-    wanted = _checked(revision, [entry for entry in repository.entries(revision) if _is_read(entry)])
+    """Yield a revision as a project of its own. Raises PlanError."""
+    wanted = _bounded(revision, [entry for entry in repository.entries(revision) if _is_read(entry)])
     with tempfile.TemporaryDirectory(prefix="forge-revision-") as folder:
         root = Path(os.path.realpath(folder))
         try:
             _write(root, repository.contents(wanted))
-        except (OSError, ValueError) as error:  # two entries of one name, a name that no file can have
+        except (OSError, ValueError) as error:  # two entries with one name, or a name that no file can have
             raise PlanError(f"{revision.shown} can't be written to {root}: {error}") from error
         yield Project(root)
 
@@ -53,13 +53,13 @@ def _write(root: Path, contents: Iterable[tuple[Entry, bytes]]) -> None:
 
 
 def _is_read(entry: Entry) -> bool:
-    """Tell whether composing or rendering may read a file. Any link may lead to one."""
+    """Return whether composing or rendering may read a file. Any link may lead to one."""
     top = entry.path.partition("/")[0]
     return top not in _OURS and (entry.link or entry.path.endswith((".yaml", ".yml", ".j2")))
 
 
-def _checked(revision: Revision, entries: list[Entry]) -> list[Entry]:
-    """Refuse what git itself would not check out, and what is too large to be meant."""
+def _bounded(revision: Revision, entries: list[Entry]) -> list[Entry]:
+    """Refuse what git itself would not check out, and what is too large for a project."""
     shown = revision.shown
     if len(entries) > MAX_FILES:
         raise PlanError(f"{shown} holds more than {MAX_FILES} YAML files and templates")

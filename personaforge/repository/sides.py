@@ -1,4 +1,4 @@
-"""The two sides of a comparison: a revision or the working tree, composed, with all that says what its keys are."""
+"""The two sides of a comparison: a revision or the working tree, composed, with everything that its keys depend on."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WORKING_TREE = "the working tree"
 
 @dataclass(frozen=True)
 class Side:
-    """One side: every persona that was asked for and that it has."""
+    """One side: those of the wanted personas that it has."""
 
     shown: str
     commit: str
@@ -47,7 +47,7 @@ class Side:
         return {}
 
     def resolver(self, persona: str) -> NodeResolver:
-        """Return what deciding about a persona's keys takes. Raises StoreError for a lock that can't be read."""
+        """Return the resolver that computes a persona's keys. Raises StoreError for a lock that can't be read."""
         if persona not in self._resolvers:
             loaded = self.loaded[persona]
             lock = read_lock(loaded.lock, persona, loaded.settings.formerly)
@@ -70,11 +70,11 @@ def sides(
     overrides: Sequence[str] = (),
     broken: list[Broken] | None = None,
 ) -> Iterator[tuple[Side, Side]]:
-    """Give a revision and what it is compared with: another one, or the working tree where `after` is None.
+    """Yield a revision and what it is compared with: another one, or the working tree where `after` is None.
 
-    Personas are named as for a build; all when none is. What can't be composed of the working tree goes into `broken`,
-    if that is given. Raises SpecError otherwise, and PlanError for a revision that isn't there. A revision that can't
-    be composed is no error: mending it is a change.
+    Personas are named as for a build; all when none is. Personas of the working tree that can't be composed are added
+    to `broken`, if that is given. Raises SpecError otherwise, and PlanError for a revision that isn't there. A revision
+    that can't be composed is no error: correcting it is a change.
     """
     files = resolve_personas(space.project, list(personas)) if personas else None
     only = None if files is None else {persona_id(file) for file in files}
@@ -85,6 +85,7 @@ def sides(
     unread = {one.persona: str(one.problems[0]) for one in wrong or ()}
     if broken is not None and after is None:
         broken += wrong or ()
+    # A persona that was renamed since has another id in the revision.
     if only is not None:
         only |= {name for one in here for name in one.settings.formerly}
     shapes = Shapes()
@@ -112,14 +113,14 @@ def _working_tree(
     space: Workspace, files: Sequence[Path] | None, overrides: Sequence[str], broken: list[Broken] | None
 ) -> list[Loaded]:
     if files is None and not space.project.persona_files():
-        return []  # all of them may have gone
+        return []  # all of them may have been removed
     return space.load([str(file) for file in files or ()], overrides, broken)
 
 
 def _loaded(
     working: Project, project: Project, here: Sequence[Loaded], only: set[str] | None, overrides: Sequence[str]
 ) -> tuple[dict[str, Loaded], dict[str, str]]:
-    """Load a revision's personas. What has the same files as in the working tree is not composed again."""
+    """Load a revision's personas. Personas with the same files as in the working tree are not composed again."""
     places = [project.root / working.relative(one.file) for one in here]
     outside = [path for path in places if not path.is_relative_to(project.personas) and path.is_file()]
     files = [*project.persona_files(), *outside]

@@ -1,6 +1,7 @@
-"""`forge init`: the files that a repository of personas starts with. Writes all of them or none, and over nothing.
+"""`forge init`: the files that a repository of personas starts with. Writes all of them or none, and never overwrites a
+file.
 
-The files are packaged beside this module, under names without a leading dot, so that no tool takes them for its own.
+The files are packaged beside this module, under names without a leading dot, so that no tool reads them as its own.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ _SHAPING = ("numpy", "opencv-python", "pillow", "onnxruntime", "insightface", "s
 
 
 class Exists(StoreError):
-    """Something stands where a file would go."""
+    """There is something in the place of a file."""
 
 
 @dataclass(frozen=True)
@@ -46,17 +47,17 @@ class Started:
 
     folder: Path
     paths: tuple[str, ...]
-    """Of the files, inside the folder."""
+    """Paths of the files, inside the folder."""
     notes: tuple[str, ...]
-    """What the user still has to see to."""
+    """What the user still has to do."""
 
 
 def start(folder: Path, requirement: str | None = None) -> Started:
     """Make a repository of personas in a folder, which may be there already, and hold other files.
 
     `requirement` is how CI installs forge, as pip takes it; by default the way in which it was installed here. Raises
-    Exists when any of the files is there, naming all that are, and StoreError when one can't be written; either way
-    nothing is left behind.
+    Exists when any of the files is there, naming all that are, and StoreError when one can't be written; in both cases
+    no file is left behind.
     """
     folder = Path(os.path.abspath(folder))
     source, note = (requirement, "") if requirement is not None else forge_requirement()
@@ -76,8 +77,8 @@ def start(folder: Path, requirement: str | None = None) -> Started:
 def forge_requirement() -> tuple[str, str]:
     """Return how forge was installed, as a line for pip, and a note where another machine can't install it that way.
 
-    Follows PEP 610 (direct_url.json). A plain name would make pip look in an index, where somebody else's package may
-    have it; so it is given only where forge itself came from an index.
+    Follows PEP 610 (direct_url.json). With a plain name pip would look in an index, where another package may have that
+    name; so it is returned only where forge itself came from an index.
     """
     try:
         text = metadata.distribution("personaforge").read_text("direct_url.json")
@@ -127,7 +128,7 @@ def _refuse_what_exists(folder: Path, texts: Mapping[str, str]) -> None:
 
 
 def _write_all(folder: Path, texts: Mapping[str, str]) -> None:
-    """Write all files, and take back what was written when one of them can't be."""
+    """Write all files; when one can't be written, remove those that were."""
     made: list[Path] = []
     try:
         for name, text in texts.items():

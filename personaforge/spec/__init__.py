@@ -1,1 +1,2 @@
-"""What is wanted: persona files and conf groups, composed by Hydra, checked by pydantic, handed on as plain values."""
+"""What is wanted: persona files and conf groups, composed by Hydra, validated by pydantic, handed on as plain
+values."""

@@ -1,5 +1,5 @@
 """The models of `checks:`: named assertions that `forge test` runs. A check is data; nothing in it is code but its SQL,
-which is only ever run read-only, without a way to files (`personaforge.checks.sql`)."""
+which is only ever run read-only and can't reach files (`personaforge.checks.sql`)."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ AssertionText = Annotated[str, StringConstraints(min_length=1, max_length=400), 
 
 
 class Check(Model):
-    """A named assertion: `assert` or `sql`, how grave it is, and what it may let pass."""
+    """A named assertion: `assert` or `sql`, how serious a failure is, and what it may let pass."""
 
     assertion: Annotated[AssertionText | None, Field(alias="assert")] = None
     sql: Annotated[str, StringConstraints(min_length=1, max_length=10_000)] | None = None
-    """One SELECT over the warehouse that must return no row. `$persona` stands for the persona's id."""
+    """One SELECT over the warehouse that must return no row. `$persona` is replaced by the persona's id."""
     severity: Literal["error", "warn"] = "error"
-    """warn: is shown, and leaves the exit code alone."""
+    """warn: a failure is shown and doesn't change the exit code."""
     allow: tuple[Allowance, ...] = ()
     """What would otherwise keep the check from passing."""
     description: Annotated[str, StringConstraints(max_length=400)] = ""
@@ -53,7 +53,8 @@ class Check(Model):
 
 
 def _form(value: Any) -> str:
-    """Tell an assertion from a table, so that a wrong value gets one message. Tags in <> are left out of messages."""
+    """Distinguish an assertion from a table, so that a wrong value gets one message. Tags in <> are left out of
+    messages."""
     return "<text>" if isinstance(value, str) else "<table>"
 
 
@@ -62,6 +63,6 @@ CheckEntry = Annotated[Annotated[AssertionText, Tag("<text>")] | Annotated[Check
 
 
 class Checks(RootModel[dict[Name, CheckEntry | None]]):
-    """Checks by name. Null takes away what a preset has."""
+    """Checks by name. Null removes a check that a preset has."""
 
     model_config = ConfigDict(frozen=True, json_schema_extra={"additionalProperties": False})

@@ -59,11 +59,12 @@ def _base_names(source: Source) -> list[str]:
 
 
 def persona_bodies(sources: PersonaSources, without: AbstractSet[str] = frozenset()) -> list[dict[str, Any]]:
-    """Return the values of a persona's files, passing over some paths. Raises SpecError with all their problems."""
+    """Return the values of a persona's files, except those at the paths `without`. Raises SpecError with all
+    problems."""
     bodies: list[dict[str, Any]] = []
     problems: list[Problem] = []
     for source in sources.files:
-        body = _lacking(_body(source), without) if without else _body(source)
+        body = _without_paths(_body(source), without) if without else _body(source)
         problems += _shape_problems(source, body)
         bodies.append(body)
     if problems:
@@ -95,7 +96,7 @@ def _body(source: Source) -> dict[str, Any]:
     return body
 
 
-def _lacking(body: dict[str, Any], paths: AbstractSet[str]) -> dict[str, Any]:
+def _without_paths(body: dict[str, Any], paths: AbstractSet[str]) -> dict[str, Any]:
     """Return a body without some dotted paths, and without the choices in its defaults list that they name."""
     kept: dict[str, Any] = {
         **body,
@@ -152,7 +153,7 @@ def _shape_problems(source: Source, body: Mapping[str, Any]) -> Iterator[Problem
 
 
 def only_chooses(body: Mapping[str, Any]) -> bool:
-    """Tell whether a body's defaults only override groups or name bases, which the shared route can do."""
+    """Return whether a body's defaults only override groups or name bases, which the shared route can do."""
     return all(
         not entry.startswith("/")
         if isinstance(entry, str)

@@ -6,8 +6,8 @@ group's, and its own `defaults:` may choose groups (`- override /pipeline: five_
 
 A full composition costs about 0.05 to 0.1 s, nearly all of it OmegaConf building nodes for the groups. Personas that
 choose the same options share that part: it is composed once, by Hydra, and each persona's own values are merged over it
-with OmegaConf's merge, which is the step Hydra itself would do last. `tests/spec/test_compose.py` holds the two routes
-against each other. Composed results are cached by content besides (`personaforge.spec.load`).
+with OmegaConf's merge, which is the step Hydra itself would do last. `tests/spec/test_compose.py` compares the two
+routes. Composed results are also cached by content (`personaforge.spec.load`).
 """
 
 from __future__ import annotations
@@ -82,12 +82,12 @@ class Composer:
     ) -> dict[str, Any]:
         """Return the composed values of a persona. Raises SpecError.
 
-        `full` asks for Hydra's own route throughout. `without` names paths that are known to be wrong and are passed
-        over, in the search for what else is.
+        `full` asks for Hydra's own route throughout. `without` names paths that are known to be wrong: they are left
+        out, so that other mistakes can be found.
         """
         bodies = persona_bodies(sources, without)
         with _HYDRA_LOCK:
-            check_overrides(overrides)
+            validate_overrides(overrides)
             if full or overrides or not all(only_chooses(body) for body in bodies):
                 return to_plain(sources, self._hydra(sources, bodies, overrides))
             choices = group_choices(bodies)
@@ -98,19 +98,19 @@ class Composer:
             return shared.merged(sources, [without_defaults(body) for body in bodies])
 
     def base(self, choices: tuple[str, ...] = ()) -> dict[str, Any]:
-        """Return what the project composes to without a persona or an override; unset values are left out.
+        """Return the project's composed values without a persona or an override; unset values are left out.
 
         `choices` take other options of groups, such as `identity=insightface`. Raises SpecError for one that isn't.
         """
         with _HYDRA_LOCK:
-            check_overrides(choices)
+            validate_overrides(choices)
             if choices not in self._shared:
                 self._shared[choices] = Shared(NOBODY, self._hydra(NOBODY, [], choices))
             return dict(self._shared[choices].plain)
 
     @cached_property
     def may_lock(self) -> bool:
-        """Whether the project's own conf holds the word `locked` at all; what is packaged locks nothing."""
+        """Whether the project's own conf holds the word `locked` at all; the packaged conf locks nothing."""
         return any(b"locked" in path.read_bytes() for path, _ in conf_files(self._project))
 
     def written(self, sources: PersonaSources, overrides: Sequence[str]) -> dict[str, Any]:
@@ -150,7 +150,7 @@ class Composer:
             for entry in defaults.defaults:
                 file = own / f"{entry.config_path or ''}.yaml"
                 if not (entry.config_path or "hydra").startswith(("hydra", "persona/file_")) and file.is_file():
-                    parts.append(own_leaves(read_source(file, _shown(self._project, file)), entry.package or ""))
+                    parts.append(own_leaves(read_source(file, _relative(self._project, file)), entry.package or ""))
         return merged(parts)
 
     def origins(self, sources: PersonaSources, overrides: Sequence[str]) -> dict[str, Origin]:
@@ -176,7 +176,7 @@ class Composer:
                     (folder / f"{path}.yaml" for folder in folders if (folder / f"{path}.yaml").is_file()), None
                 )
                 if file is not None:
-                    source = read_source(file, _shown(self._project, file))
+                    source = read_source(file, _relative(self._project, file))
                     _record(found, source, package, path if package else "")
         for text in overrides:
             key = text.partition("=")[0].lstrip("+~")
@@ -233,10 +233,11 @@ class Composer:
 
         logging.getLogger("hydra").setLevel(logging.ERROR)
         folders = self._project.conf_folders
-        check_conf(self._project)
+        validate_conf(self._project)
 
         @contextmanager
         def session() -> Any:
+            # Hydra's state is global to the process: a program that uses Hydra itself gets its own back afterwards.
             base, before = version.getbase(), GlobalHydra.instance().hydra
             version.setbase("1.3")
             GlobalHydra.instance().clear()
@@ -271,7 +272,7 @@ class Composer:
 def conf_files(project: Project) -> list[tuple[Path, str]]:
     """Return the project's own conf files with the names messages use; the packaged ones are part of the code.
 
-    Raises SpecError for a link to a folder: Hydra would follow it to files that nobody has checked.
+    Raises SpecError for a link to a folder: Hydra would follow it to files that nobody has read.
     """
     own = project.root / "conf"
     if own not in project.conf_folders:
@@ -287,7 +288,7 @@ def conf_files(project: Project) -> list[tuple[Path, str]]:
     return files
 
 
-def check_conf(project: Project) -> None:
+def validate_conf(project: Project) -> None:
     """Refuse a project whose own conf files act or lead out of it. Raises SpecError with every problem."""
     files = conf_files(project)
     state = tuple((shown, *_state_of(path)) for path, shown in files)
@@ -302,7 +303,7 @@ def check_conf(project: Project) -> None:
         except SpecError as error:
             problems += error.problems
         for group, option in RENAMED:
-            # It would be passed over without a word, as nothing chooses that name any more.
+            # Without this it would be ignored silently, as nothing chooses that name any more.
             if path == project.root / "conf" / group / f"{option}.yaml":
                 problems.append(Problem(shown, "", f"{group}: {option} is no option any more", RENAMED[group, option]))
         if path.parent == project.root / "conf" / "persona":
@@ -318,11 +319,11 @@ def _state_of(path: Path) -> tuple[int, ...]:
 
 
 _CHECKED: dict[Path, tuple[Any, ...]] = {}
-"""The state in which this process has checked a project's conf."""
+"""By project, the state in which its conf was last validated by this process."""
 
 
-def check_overrides(overrides: Sequence[str]) -> None:
-    """Refuse command line overrides that can't be read, or that reach what is not theirs. Raises SpecError."""
+def validate_overrides(overrides: Sequence[str]) -> None:
+    """Refuse command line overrides that can't be read, or that set what an override may not set. Raises SpecError."""
     from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import HydraException
 
@@ -385,7 +386,7 @@ def _override_problem(
     return None
 
 
-def _shown(project: Project, path: Path) -> str:
+def _relative(project: Project, path: Path) -> str:
     packaged = project.conf_folders[-1]
     if path.is_relative_to(packaged) and packaged.parent != project.root:
         return "packaged " + str(path.relative_to(packaged.parent))
@@ -393,7 +394,7 @@ def _shown(project: Project, path: Path) -> str:
 
 
 def _record(found: dict[str, Origin], source: Source, package: str, group: str) -> None:
-    """Note that a file sets its leaves; a leaf replaces what stood below or above it before."""
+    """Note that a file sets its leaves; a leaf replaces what was below or above it before."""
     for path in sorted(source.leaves, key=lambda path: (source.lines.get(path, 0), path)):
         if not path or path[0] == "defaults":
             continue

@@ -1,4 +1,5 @@
-"""Who draws and who measures have to fit each other: the pack `embedded` knows forge's own drawings and nothing else.
+"""The painter and the face pack have to fit each other: the pack `embedded` knows forge's own drawings and nothing
+else.
 
 Knows settings only: no providers, no packs.
 """
@@ -9,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 EMBEDDED: Final = "embedded"
-"""The name of the providers that draw and film here, and of the pack that was trained on what they make."""
+"""The name of forge's own image and video providers, and of the pack that was trained on their pictures."""
 
 
 def domain_problems(steps: Mapping[str, Any], identity: Mapping[str, Any]) -> Iterator[tuple[list[str], str, str]]:

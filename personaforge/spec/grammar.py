@@ -58,14 +58,14 @@ class Scope(NamedTuple):
     name: str
     """One of SCOPES, or the name of a step; empty for everything that a gate judges."""
     every: bool = False
-    """Every attempt since the anchor was pinned, rather than what stands now."""
+    """Every attempt since the anchor was pinned, rather than the present results."""
 
     def __str__(self) -> str:
         return f"{'all ' if self.every else ''}{self.name}"
 
 
 class Condition(NamedTuple):
-    """What narrows a scope."""
+    """A condition that narrows a scope."""
 
     field: str
     negated: bool
@@ -74,7 +74,7 @@ class Condition(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FigureAssertion:
-    """A number that is held against a bound."""
+    """A number that is compared with a bound."""
 
     function: str
     """One of FUNCTIONS, `pNN` or one of RATES."""
@@ -90,7 +90,7 @@ class FigureAssertion:
 
 @dataclass(frozen=True, slots=True)
 class DriftAssertion:
-    """A verdict of `forge drift` that has to be, or not to be, one of some; of every timeline that is named."""
+    """Verdicts that `forge drift` must, or must not, give for every timeline that is named."""
 
     modality: str
     metric: str
@@ -106,7 +106,7 @@ Assertion = FigureAssertion | DriftAssertion
 def parse_assertion(text: str) -> Assertion:
     """Return what an assertion says. Raises Unreadable.
 
-    A scope that is none of SCOPES is taken for the name of a step; whether the pipeline has it is not known here.
+    A scope that is not one of SCOPES is read as the name of a step; whether the pipeline has it is not known here.
     """
     return _Reader(text).assertion()
 

@@ -179,14 +179,14 @@ class Loader:
     def _group(self, name: str, overrides: tuple[str, ...]) -> Any:
         from personaforge.spec.compose import Composer
         from personaforge.spec.overlay import NOBODY
-        from personaforge.spec.validation import check_locks, checked_group
+        from personaforge.spec.validation import check_locks, validated_group
 
         composer = Composer(self._project)
         try:
             composed = composer.base(overrides)
             if overrides:
                 check_locks(composed, composer.base())
-            return checked_group(name, composed[name])
+            return validated_group(name, composed[name])
         except SpecError as error:
             if all(problem.where != NOBODY.main.shown for problem in error.problems):
                 raise
@@ -233,7 +233,7 @@ class Loader:
     def _compose(self, file: Path, overrides: Sequence[str]) -> dict[str, Any]:
         from personaforge.spec.bodies import read_persona
         from personaforge.spec.compose import Composer
-        from personaforge.spec.validation import check_persona
+        from personaforge.spec.validation import validated_persona
 
         if self._composer is None:
             self._composer = Composer(self._project)
@@ -243,7 +243,7 @@ class Loader:
         except SpecError as error:
             raise SpecError(self._every_problem(sources, overrides, error)) from error
         try:
-            plain, schemas = check_persona(self._project, sources, composed, self._composer)
+            plain, schemas = validated_persona(self._project, sources, composed, self._composer)
         except SpecError as error:
             main = sources.main.shown
             if not overrides and all(problem.where != main for problem in error.problems):
@@ -259,7 +259,7 @@ class Loader:
     def _every_problem(self, sources: Any, overrides: Sequence[str], error: SpecError) -> list[Problem]:
         """Return what else is wrong with a persona that can't be composed: passes over what is known to be wrong, until
         the rest can be composed and checked."""
-        from personaforge.spec.validation import check_persona
+        from personaforge.spec.validation import validated_persona
 
         problems = list(error.problems)
         without: set[str] = set()
@@ -271,7 +271,7 @@ class Loader:
             without |= wrong
             try:
                 composed = self._composer.compose(sources, overrides, without=without)
-                check_persona(self._project, sources, composed, self._composer, passed_over=without)
+                validated_persona(self._project, sources, composed, self._composer, passed_over=without)
             except SpecError as further:
                 error = further
                 problems += [problem for problem in further.problems if problem.path not in without]

@@ -1,4 +1,4 @@
-"""What a check may speak of: measures, functions, rates, scopes, timelines and verdicts. Names and bounds, no numbers.
+"""What a check may name: measures, functions, rates, scopes, timelines and verdicts. Names and bounds, no values.
 
 `grammar` reads checks with these names, `personaforge.checks` gives them values. docs/checks.md is the same for people.
 """
@@ -15,7 +15,7 @@ class Measure(NamedTuple):
     """A number that records have."""
 
     modalities: tuple[str, ...]
-    """Of what it is measured: face (a picture), video (a clip) or text."""
+    """What it is measured on: face (a picture), video (a clip) or text."""
     low: float
     high: float | None
     """Bounds of the number; None where there is none."""
@@ -83,7 +83,7 @@ TIMELINES = {
     "text": ("score",),
     "quality": ("sharpness", "clip_sharpness", "flicker"),
 }
-"""Modality -> metrics of `forge drift`; the same as `personaforge.identity.metric`, which a test sees to."""
+"""Modality -> metrics of `forge drift`; the same as in `personaforge.identity.metric`, which a test compares."""
 VERDICTS = ("improving", "stable", "degrading", "insufficient")
 
 ALLOWANCES = {
@@ -97,7 +97,7 @@ ALLOWANCES = {
 
 
 def nearest(name: str, known: Iterable[str], *, most: int = 24) -> str:
-    """Return a hint: the nearest valid name, or which there are."""
+    """Return a hint: the nearest valid name, or the list of valid names."""
     names = list(known)
     close = get_close_matches(name, names, 1)
     return f"did you mean {close[0]}?" if close else f"there is: {', '.join(names[:most])}"

@@ -1,8 +1,8 @@
 """The second gate after Hydra: every group and the persona itself as frozen pydantic models that forbid unknown keys.
 
 Hydra catches a mistyped override, but not a mistyped key inside a file. Defaults live in `conf/`, not here, so that
-`forge config` can say where each value came from; only what a persona may leave out altogether has one in a model.
-Units stand in names or under the field. Thresholds are in [0, 1] unless said.
+`forge config` can say where each value came from; only a value that a persona may leave out altogether has its default
+in a model. Units are in the name or under the field. Thresholds are in [0, 1] unless said.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class Video(HostedMedia):
     sizes: dict[str, Size]
     """By aspect ratio, such as "9:16"."""
     durations: dict[str, tuple[Annotated[float, Field(gt=0, le=60)], ...]] = Field(default_factory=dict)
-    """By model id: the lengths in seconds that a model films; what isn't listed films any."""
+    """By model id: the lengths in seconds that a model films; a model that isn't listed films any length."""
 
 
 class Speech(HostedMedia):
@@ -134,7 +134,7 @@ class PositionBase(Model):
 
 
 class Position(PositionBase):
-    """One of the matrix."""
+    """A position of the matrix."""
 
     tier: Name
 
@@ -154,7 +154,7 @@ class Matrix(Model):
     scenes: dict[Name, Scene]
     positions: Annotated[dict[Slot, Position], Field(min_length=1, max_length=200)]
     references: dict[Slot, PositionBase] = Field(default_factory=dict)
-    """Further pictures that may stand for the person beside the anchor; `identity.references` names those in use."""
+    """Further pictures of the person that candidates may be compared with; `identity.references` names those in use."""
     utility: dict[Name, UtilityPosition]
 
 
@@ -248,23 +248,23 @@ class GeometricGate(Model):
 
 
 class Anchoring(Model):
-    """How the anchor comes about."""
+    """How the anchor is chosen."""
 
     candidates: Annotated[int, Field(ge=1, le=32)]
     strategy: Literal["central_similarity", "quality_weighted", "first"]
 
 
 class References(Model):
-    """Which pictures stand for the person beside the anchor, and how a candidate is held against all of them."""
+    """Which pictures a candidate is compared with beside the anchor, and how the scores are combined."""
 
     slots: tuple[Slot, ...]
     """Entries of `matrix.references`; each is drawn once against the anchor. Empty: the anchor alone."""
     combine: Literal["max", "mean"]
-    """max: the reference that is most alike. mean: the mean over all of them."""
+    """max: the score against the most similar reference. mean: the mean over all of them."""
 
 
 class RecogniserScale(Model):
-    """What cosines a recogniser gives."""
+    """The cosines that a recogniser typically gives."""
 
     different: Annotated[float, Field(ge=-1, le=1)]
     """99 % of pairs of different people stay below."""
@@ -279,7 +279,7 @@ class RecogniserScale(Model):
 
 
 class SecondRecogniser(Model):
-    """An independent recogniser that flags what it contradicts."""
+    """An independent recogniser; a result that it contradicts is flagged."""
 
     pack: Line
     """A folder's name, or `none`."""
@@ -294,7 +294,7 @@ class Frames(Model):
 
     frames: Annotated[int, Field(ge=1, le=240)]
     sampling: Literal["uniform", "faces"]
-    """uniform: evenly spread. faces: frames that show a face, as evenly spread as they come."""
+    """uniform: evenly spread. faces: frames that show a face, as evenly spread as possible."""
 
 
 class Identity(Model):
@@ -318,7 +318,7 @@ class Identity(Model):
     references: References
     check: SecondRecogniser
     out_of_domain: Literal["refuse", "allow"]
-    """What becomes of pictures that the pack was not made for: no score, or a score with a mark."""
+    """Pictures that the pack was not made for get no score, or a score with a mark."""
     video: Frames
 
 
@@ -360,7 +360,7 @@ class OnnxUpscaler(Model):
     model: Line
     """A file in a folder of FORGE_MODELS."""
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-    """Its digest: part of what a repaired clip is keyed by."""
+    """Its digest: part of a repaired clip's key."""
     tile: Annotated[int, Field(ge=16, le=1024)]
     """Pixels of a tile's side."""
     overlap: Annotated[int, Field(ge=0, le=128)]
@@ -440,12 +440,12 @@ class Quality(Model):
 
 
 class MinStd(Model):
-    """The least scatter that is believed in."""
+    """The least standard deviation that is used."""
 
     score: Annotated[float, Field(gt=0)]
     """Of scores, in their units."""
     ratio: Annotated[float, Field(gt=0)]
-    """Of what scatters by factors, as a share."""
+    """Of numbers that scatter by factors, as a share."""
 
 
 class Drift(Model):
@@ -453,20 +453,20 @@ class Drift(Model):
 
     method: Literal["cusum", "linear"]
     records_per_alarm: Annotated[float, Field(ge=50, le=1_000_000)]
-    """An unchanged timeline raises one false alarm in so many records that have something to be compared with."""
+    """An unchanged timeline raises one false alarm in this many records, counting records that can be compared."""
     shift: Annotated[float, Field(ge=0.2, le=3)]
-    """The change to find soonest, in standard deviations."""
+    """The change that is found soonest, in standard deviations."""
     sides: Literal["both", "worse"]
     """worse: only a change for the worse raises an alarm; it is then found a little sooner."""
     baseline: Literal["slot", "pose", "framing", "none"]
-    """What a record is held against: the earlier ones of its own slot, of its framing and turn of the head, of its
-    framing alone, or all."""
+    """What a record is compared with: earlier ones of its own slot, of its framing and turn of the head, of its framing
+    alone, or all."""
     min_records: Annotated[int, Field(ge=3, le=10_000)]
-    """Comparable records below which nothing is said."""
+    """With fewer comparable records there is no verdict."""
     window: Annotated[int, Field(ge=2, le=10_000)]
     """Records of the rolling mean, and of the linear rule."""
     confidence: Annotated[float, Field(ge=0.5, le=0.999)]
-    """Of the intervals of slope and change-point."""
+    """The confidence of the intervals of slope and change-point."""
     clip: Annotated[float, Field(ge=1.5, le=10)]
     """Standard deviations beyond which a record counts no more: one failed picture is no drift."""
     min_std: MinStd
@@ -484,8 +484,8 @@ class Drift(Model):
 
 
 class Query(Model):
-    """What one statement of SQL may take, in `forge query` and in checks. More takes the command line: a file may come
-    from a stranger."""
+    """What one SQL statement may use, in `forge query` and in checks. Only the command line can allow more: a file may
+    come from a stranger."""
 
     memory_gigabytes: Annotated[float, Field(gt=0, le=64)] = 2
     temporary_gigabytes: Annotated[float, Field(ge=0, le=64)] = 4
@@ -498,20 +498,20 @@ class Store(Model):
     """Where artifacts are shared and how long they are kept."""
 
     remote: Line | None
-    """A folder in the project that `forge cache push` and `pull` exchange with. One elsewhere is for the machine to
-    name: FORGE_REMOTE, or --remote."""
+    """A folder in the project that `forge cache push` and `pull` exchange with. A folder elsewhere is named by the
+    machine: FORGE_REMOTE, or --remote."""
     keep_days: Annotated[int, Field(ge=0)]
     max_gigabytes: Annotated[float, Field(ge=0)]
     query: Query = Query()
 
 
 class Spending(Model):
-    """What may be spent, US dollars; null for no bound. A call of unknown cost counts with what was set aside."""
+    """What may be spent, US dollars; null for no bound. A call of unknown cost counts as the amount reserved for it."""
 
     persona_usd: Annotated[float, Field(ge=0)] | None = None
     """On this persona, in all builds together."""
     month_usd: Annotated[float, Field(ge=0)] | None = None
-    """By the project in a calendar month (UTC); of several personas' the least counts."""
+    """By the project in a calendar month (UTC); the lowest bound of all its personas counts."""
 
 
 class Run(Model):
@@ -534,7 +534,7 @@ class Persona(Model):
     description: Annotated[str, StringConstraints(max_length=4000)]
     """For people; enters no key."""
     formerly: Annotated[tuple[Annotated[str, StringConstraints(pattern=ID_PATTERN)], ...], Field(max_length=64)] = ()
-    """The ids that this persona had, oldest first. The oldest seeds everything, so that a new id makes nothing anew."""
+    """The ids that this persona had, oldest first. Seeds derive from the oldest, so a new id makes nothing anew."""
     owner: Annotated[str, StringConstraints(max_length=200)]
     tags: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=63)], ...]
     pinned: dict[Name, dict[str, JsonValue]]

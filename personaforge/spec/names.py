@@ -1,8 +1,8 @@
 """What personas were called before: `formerly: [oldest, ..., newest]` in a persona's file, and what that means.
 
-A persona's *origin* is its oldest id. It seeds whatever shapes bytes, stands in the prompts of paid calls, and is the
-name of its rows in the index: none of those changes when the persona is renamed. People see the present id. Records,
-the journal and old locks keep the id that was true when they were written; `present` says whose they are now.
+A persona's *origin* is its oldest id. Seeds derive from it, prompts of paid calls contain it, and its rows in the index
+have it as their name: none of those changes when the persona is renamed. People see the present id. Records, the
+journal and old locks keep the id that was true when they were written; `present` says whose they are now.
 
 An id means one persona for good: a former id is no other persona's, neither as its id nor as a former one.
 
@@ -56,11 +56,11 @@ class Names:
 
     @property
     def former(self) -> Mapping[str, str]:
-        """The present id of every former one, but for those that two personas claim."""
+        """The present id of every former one, except those that two personas claim."""
         return self._present
 
     def file(self, name: str) -> Path | None:
-        """Return the file of a persona that there is."""
+        """Return the file of a persona that exists now."""
         return self._files.get(name)
 
     def formerly(self, name: str) -> tuple[str, ...]:
@@ -68,12 +68,12 @@ class Names:
         return self._formerly.get(name, ())
 
     def origin(self, name: str) -> str:
-        """Return a persona's oldest id, also when asked by a former one."""
+        """Return a persona's oldest id, also for a former id."""
         formerly = self._formerly.get(self.present(name), ())
         return formerly[0] if formerly else name
 
     def present(self, name: str) -> str:
-        """Return what a persona is called now; a name that nobody had is returned as it is."""
+        """Return what a persona is called now; a name that no persona had is returned as it is."""
         return self._present.get(name, name)
 
     def present_node(self, node: str) -> str:
@@ -102,7 +102,7 @@ class Names:
         return found
 
     def record(self, kind: str, record: dict[str, Any]) -> dict[str, Any]:
-        """Return a record as it reads with present ids: of an action, an evaluation, a build or a piece of its events.
+        """Return a record with present ids: of an action, an evaluation, a build or a piece of its events.
 
         Records themselves are never rewritten.
         """
@@ -128,12 +128,12 @@ class Names:
 
 
 def read_names(project: Project) -> Names:
-    """Read what the personas of a project are and were called. A file that can't be read counts by its name alone."""
+    """Read what the personas of a project are and were called. For a file that can't be read only its name counts."""
     return Names((path, persona_id(path), read_formerly(path)) for path in project.persona_files())
 
 
 def read_formerly(path: Path) -> tuple[str, ...]:
-    """Return the former ids that a persona file declares, oldest first; none where it can't be told."""
+    """Return the former ids that a persona file declares, oldest first; none where the file can't be read."""
     try:
         with open(path, "rb") as file:
             data = file.read(MAX_BYTES)
@@ -151,7 +151,7 @@ def read_formerly(path: Path) -> tuple[str, ...]:
 
 
 def formerly_in(text: str) -> tuple[str, ...]:
-    """Return the former ids that a persona file's text declares. The text has been checked (`spec.source`)."""
+    """Return the former ids that a persona file's text declares. The text has passed `spec.source`."""
     import yaml
 
     tree = yaml.compose(text, yaml.CSafeLoader)

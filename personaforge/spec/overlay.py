@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from personaforge.errors import Problem, SpecError
-from personaforge.spec.references import EVERYTHING, GrowsTooLarge, check_growth, references
+from personaforge.spec.references import EVERYTHING, GrowsTooLarge, references, refuse_growth
 from personaforge.spec.settings import GROUPS
 from personaforge.spec.source import Source
 
@@ -30,7 +30,7 @@ RENAMED = {
         "default",
     ): "it is called insightface now, and is for photographs; embedded is for forge's own drawings"
 }
-"""(group, option) that is gone -> what to write in its place."""
+"""(group, option) that no longer exists -> what to write in its place."""
 
 
 class PersonaSources(NamedTuple):
@@ -62,7 +62,7 @@ class Shared:
         self._config = config
         self._raw = _raw(config)
         self._refers = {key: references(value) for key, value in self._raw.items()}
-        guarded(sources, lambda: check_growth(self._raw))
+        guarded(sources, lambda: refuse_growth(self._raw))
         self._open: set[str] = set()
         """Keys that can't be resolved without a persona, such as `owner: team of ${id}`."""
         self.plain: dict[str, Any] = {}
@@ -85,8 +85,8 @@ class Shared:
     def merged(self, sources: PersonaSources, bodies: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Merge a persona's files over it with OmegaConf.
 
-        Only what the files touch is merged, with what interpolations tie to it: keys that name a touched key come to
-        something else now, and need the keys that they name.
+        Only the groups that the files touch are merged, and those tied to them by interpolations: keys that name a
+        touched key have another value now, and need the keys that they name.
         """
         from omegaconf import OmegaConf
 
@@ -115,7 +115,7 @@ def _raw(config: DictConfig) -> dict[str, Any]:
 def to_plain(sources: PersonaSources, config: Any) -> dict[str, Any]:
     from omegaconf import OmegaConf
 
-    guarded(sources, lambda: check_growth(_raw(config)))
+    guarded(sources, lambda: refuse_growth(_raw(config)))
     plain = guarded(sources, lambda: OmegaConf.to_container(config, resolve=True, throw_on_missing=False))
     assert isinstance(plain, dict)
     return {str(key): value for key, value in plain.items() if value != "???"}
@@ -154,7 +154,7 @@ def _setter(sources: PersonaSources, path: str) -> str:
 
 
 def composition_problem(sources: PersonaSources, error: Exception) -> Problem:
-    """Return what Hydra or OmegaConf says as a problem, with the option that comes nearest to a wrong one."""
+    """Return Hydra's or OmegaConf's error as a problem, with the option that is nearest to a wrong one."""
     from difflib import get_close_matches
 
     cause = error.__cause__ or error
@@ -176,5 +176,5 @@ def composition_problem(sources: PersonaSources, error: Exception) -> Problem:
 
 
 def first_line(error: Exception) -> str:
-    """Return what an exception says first; Hydra and OmegaConf go on with details of their own."""
+    """Return the first line of an exception's text; Hydra and OmegaConf add details of their own."""
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -47,14 +47,14 @@ def resolve_personas(project: Project, arguments: Iterable[str]) -> list[Path]:
             problems.append(known.not_found(argument))
         found.update(dict.fromkeys(matches))
     if not problems:
-        problems = list(twice(project, found, known))
+        problems = list(duplicate_ids(project, found, known))
     if problems:
         raise SpecError(problems)
     return list(found)
 
 
 class Known:
-    """The persona files of a project, by what an argument may say."""
+    """The persona files of a project, found by what an argument may name."""
 
     def __init__(self, project: Project) -> None:
         self._project = project
@@ -124,7 +124,7 @@ class Known:
         return shown, inner, os.path.splitext(shown)[0], os.path.splitext(inner)[0]
 
 
-def twice(project: Project, chosen: Iterable[Path], known: Known | None = None) -> Iterator[Problem]:
+def duplicate_ids(project: Project, chosen: Iterable[Path], known: Known | None = None) -> Iterator[Problem]:
     """Yield the ids of chosen persona files which another file of the project has, too: they would share what is built,
     pinned and recorded."""
     wanted = {os.path.realpath(path) for path in chosen}

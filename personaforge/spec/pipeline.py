@@ -38,7 +38,7 @@ class Prompted(StepBase):
     retries: Annotated[int, Field(ge=0, le=8)] = 2
     """Further attempts when the answer doesn't fit the schema or drops a pinned value, even mended."""
     repairs: Annotated[int, Field(ge=0, le=3)] = 1
-    """How often a bad answer is handed back to be mended before a further attempt. One that was cut off never is."""
+    """How often a bad answer is sent back to be corrected before a further attempt. One that was cut off never is."""
     repair: TemplateName = "text/repair.j2"
     """Quotes a bad answer and what is wrong with it."""
 
@@ -72,7 +72,7 @@ class MatrixStep(StepBase):
 
 
 class Pictured(StepBase):
-    """A step whose artifact is made by an image or video provider from a template."""
+    """A step whose artifact an image or video provider makes from a template."""
 
     template: TemplateName
     provider: Name
@@ -82,8 +82,8 @@ class Pictured(StepBase):
 
 
 class PlacementStep(StepBase):
-    """Places a new persona's face apart from those issued in the project, where the image provider can: the embedded
-    painter does. No nodes for any other."""
+    """Places a new persona's face at a distance from those issued in the project, if the image provider can: the
+    embedded painter can. No nodes for any other."""
 
     kind: Literal["placement"]
     provider: Name

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 
 class Places:
-    """Finds declarations; composing again to know a conf file's part is done once for each persona that needs it."""
+    """Finds declarations. What a conf file declares is known only by composing again, once for each persona that needs
+    it."""
 
     def __init__(self, project: Project, overrides: Sequence[str] = ()) -> None:
         self._project = project

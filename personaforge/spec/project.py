@@ -28,7 +28,7 @@ class Project(NamedTuple):
 
     @property
     def declared(self) -> bool:
-        """Whether something says that this is a project, rather than just the current folder."""
+        """Whether a marker folder says that this is a project, rather than just the current folder."""
         return any((self.root / marker).exists() for marker in _MARKERS)
 
     @property
@@ -53,7 +53,7 @@ class Project(NamedTuple):
         return _own_then_packaged(self.root, "templates")
 
     def relative(self, path: Path | str) -> str:
-        """Return a path as a person would write it from the project's root, or the path itself when outside."""
+        """Return a path relative to the project's root, or the path itself when it is outside."""
         text = os.path.realpath(path)
         prefix = str(self.root) + os.sep
         return text[len(prefix) :] if text.startswith(prefix) else str(path)
@@ -65,7 +65,8 @@ class Project(NamedTuple):
 
     def persona_files(self) -> list[Path]:
         """Return the persona files in and below `personas/`, sorted, without lock files, hidden ones and those that
-        start with `_`. A folder below that is a link out of the project stands for its files: reading it says so.
+        start with `_`. A folder below that is a link out of the project is returned in place of its files: reading it
+        raises the error.
 
         Raises SpecError when `personas/` itself is such a link.
         """
@@ -112,7 +113,7 @@ def project_of(personas: Iterable[str], folder: str | None = None) -> Project:
 
 
 def same_id(project: Project, persona: str, paths: Iterable[Path]) -> Problem:
-    """Return what is wrong where several files declare one id: the same of each of them."""
+    """Return the problems where several files declare one id: the same problem for each of them."""
     first, *others = sorted(project.relative(path) for path in paths)
     message = f"{persona!r} is also the id of {', '.join([first, *others[:-1]])}"
     return Problem(others[-1], "id", message, "ids are unique in a project")
@@ -140,8 +141,8 @@ def persona_files_in(folder: Path, root: Path) -> list[Path]:
 
 def _files_below(folder: Path, root: Path, wanted: Callable[[str], bool], *, links_out: bool = False) -> list[Path]:
     """Return the files in and below a folder whose name is wanted, sorted by folder and name. Hidden folders and those
-    that start with `_` hold none. Links to folders inside the project are followed, each folder once; those that lead
-    out are named themselves, if asked for."""
+    that start with `_` hold none. Links to folders inside the project are followed, each folder once; links that lead
+    out are returned themselves, if asked for."""
     found: list[Path] = []
     seen: set[str] = set()
 
@@ -171,17 +172,17 @@ def _files_below(folder: Path, root: Path, wanted: Callable[[str], bool], *, lin
 
 
 def inside(path: str, root: Path) -> bool:
-    """Tell whether a real path is a folder or lies in it."""
+    """Return whether a real path is a folder or lies in it."""
     return path == str(root) or path.startswith(str(root) + os.sep)
 
 
 def is_lock(name: str) -> bool:
-    """Tell whether a file is a lock by its name."""
+    """Return whether a file is a lock by its name."""
     return os.path.basename(name).endswith((".lock.yaml", ".lock.yml"))
 
 
 def is_persona_file(name: str) -> bool:
-    """Tell whether a file may be a persona by its name."""
+    """Return whether a file may be a persona by its name."""
     base = os.path.basename(name)
     return base.endswith((".yaml", ".yml")) and not is_lock(base) and base[0] not in "._#"
 

@@ -1,7 +1,7 @@
-"""What the interpolations of a config name, and how much they come to.
+"""What the interpolations of a config name, and how large the config is with them filled in.
 
-`${text.provider}` is data, but a chain in which each value names the one before it twice doubles forty times over, and
-OmegaConf follows it to the end of memory. So the growth is computed first, each value once.
+`${text.provider}` is data, but in a chain of forty values, each of which names the one before it twice, the text
+doubles forty times, and OmegaConf expands it until memory runs out. So the size is computed first, each value once.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MAX_DEPTH = 8
 """Interpolations inside one another."""
 
 EVERYTHING = "*"
-"""Stands for a name that can't be read off the text: relative or nested interpolations."""
+"""In place of a name that the text doesn't show: relative or nested interpolations."""
 
 _INNERMOST = re.compile(r"\$\{([^${}]*)\}")
 _PLAIN_NAME = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_-]*)\s*([.\[}])")
@@ -27,7 +27,7 @@ _PARTS = re.compile(r"[^.\[\]]+")
 
 
 class GrowsTooLarge(Exception):
-    """Interpolations fill a config beyond reason. The argument is the dotted path."""
+    """A config is unreasonably large with its interpolations filled in. The argument is the dotted path."""
 
 
 def references(value: Any) -> set[str]:
@@ -45,10 +45,10 @@ def references(value: Any) -> set[str]:
     return set()
 
 
-def check_growth(raw: Mapping[str, Any]) -> None:
+def refuse_growth(raw: Mapping[str, Any]) -> None:
     """Raise GrowsTooLarge where interpolations multiply an unresolved config beyond what a persona may hold.
 
-    What names nothing, or itself, counts as nothing: OmegaConf says so better.
+    What names nothing, or itself, counts as nothing: OmegaConf has the better message for it.
     """
     if any(references(value) for value in raw.values()):
         try:

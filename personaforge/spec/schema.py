@@ -67,7 +67,7 @@ def _with_defaults(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _opened(schema: Any) -> Any:
-    """Return a schema in which an interpolation may stand for any single value."""
+    """Return a schema that also accepts an interpolation for any single value."""
     if isinstance(schema, list):
         return [_opened(item) for item in schema]
     if not isinstance(schema, Mapping):

@@ -1,4 +1,4 @@
-"""Output schemas of the persona document's sections, and the checks that a drafted section must pass.
+"""Output schemas of the persona document's sections, and the validation of a drafted section.
 
 A schema is a YAML file in `conf/schema/` (JSON Schema 2020-12), so that a step can be declared without Python. Two
 keywords are ours: an object with `x-properties-from: fashion.contexts` and `x-property: {...}` gets one required
@@ -22,7 +22,7 @@ from personaforge.spec.vetting import vet
 
 MAX_PROBLEMS = 20
 MAX_MATCHED = 500
-"""Characters of a text that is held against a `pattern`; a longer one doesn't match."""
+"""Characters of a text that is matched with a `pattern`; a longer one doesn't match."""
 
 
 def read_schema(folders: Sequence[Path], name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -53,7 +53,8 @@ def read_schema(folders: Sequence[Path], name: str, settings: Mapping[str, Any])
 
 @lru_cache(maxsize=256)
 def _meta_problem(schema: bytes) -> tuple[str, str] | None:
-    """Check a schema against JSON Schema's own, once: it takes 10 ms, and all personas of a project share theirs."""
+    """Validate a schema by JSON Schema's own schema, once: it takes 10 ms, and all personas of a project share
+    theirs."""
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import SchemaError
 
@@ -71,7 +72,7 @@ def section_problems(schema: Mapping[str, Any], section: Any) -> list[str]:
 
 
 def _sentence(error: Any) -> str:
-    """Say what was found and what was expected. JSON Schema's own words stand where ours would say no more."""
+    """Say what was found and what was expected. Uses JSON Schema's own words where ours would say no more."""
     found, wanted = error.instance, error.validator_value
     match error.validator:
         case "required":
@@ -124,7 +125,8 @@ def _types(wanted: Any) -> str:
 
 
 def _shown(value: Any, limit: int = 80) -> str:
-    """Return a value as JSON writes it, shortened: what quotes a model's answer says it in the model's own form."""
+    """Return a value as JSON writes it, shortened: a message that quotes a model's answer keeps the model's own
+    form."""
     return _shortened(orjson.dumps(value).decode(), limit)
 
 
@@ -174,7 +176,7 @@ def _validator(schema: Mapping[str, Any]) -> Any:
 
 @cache
 def _validator_class() -> Any:
-    """A validator that fetches nothing, and matches a pattern only against a text whose end is in sight."""
+    """A validator that fetches nothing, and matches a pattern only with a text of bounded length."""
     from jsonschema import Draft202012Validator, ValidationError
     from jsonschema.validators import extend
 

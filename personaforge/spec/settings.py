@@ -79,7 +79,7 @@ class Settings:
         self.persona = persona
         self.groups = groups
         self.written = written or {}
-        """What the user wrote of it, by dotted path; see `personaforge.spec.written`."""
+        """What the user wrote of these settings, by dotted path; see `personaforge.spec.written`."""
         self._digests: dict[str, str] = {}
 
     @property
@@ -94,7 +94,7 @@ class Settings:
 
     @property
     def origin(self) -> str:
-        """The persona's oldest id: what seeds, prompts and signatures know it by."""
+        """The persona's oldest id: the one that seeds, prompts and signatures contain."""
         return self.formerly[0] if self.formerly else self.id
 
     def value(self, path: str) -> Any:
@@ -147,7 +147,7 @@ class View:
         self.reads: dict[str, Any] = {}
 
     def scope(self) -> View:
-        """Return a view with a record of its own, for one action; what it reads counts for this view, too."""
+        """Return a view that keeps its own record of reads, for one action; its reads count for this view, too."""
         return View(self._settings, self._allowed, self._what, self)
 
     def __getitem__(self, path: str) -> Any:

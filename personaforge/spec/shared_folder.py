@@ -1,7 +1,7 @@
 """What a text that names a shared folder may be: `--remote`, `FORGE_REMOTE`, `store.remote`.
 
-A folder and nothing else: to `s3://bucket/x` and `host:path` other tools can send something, and forge can't; as paths
-they would be folders beside the project, into which a push would go without anybody ever finding it.
+A folder and nothing else. Other tools can send to `s3://bucket/x` and `host:path`, and forge can't; read as paths they
+would be folders beside the project, and a push would go into one that nobody looks at.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ def folder_fault(text: str) -> Fault | None:
 
 
 def declared_fault(text: str) -> Fault | None:
-    """Return why a config file may not name this folder: it has to lie in the project, whoever reads the file."""
+    """Return why a config file may not name this folder: it has to lie in the project, on every machine that reads the
+    file."""
     found = folder_fault(text)
     if found is not None:
         return found

@@ -38,7 +38,7 @@ _BRACES = re.compile(r"\$\{|[}:]")
 
 
 class Source(NamedTuple):
-    """One YAML file: its bytes' digest, its text, and the line on which each key path stands."""
+    """One YAML file: its bytes' digest, its text, and the line of each key path."""
 
     path: Path
     shown: str
@@ -58,7 +58,7 @@ class Source(NamedTuple):
         return f"{self.shown}:{line}" if line else self.shown
 
     def sets(self, path: KeyPath) -> bool:
-        """Tell whether the file gives this key path a value."""
+        """Return whether the file gives this key path a value."""
         return path in self.lines
 
 
@@ -141,17 +141,17 @@ def leads_out(text: str) -> str:
 
 
 class _Seen:
-    """What a walk has come by."""
+    """What a walk over a file has found so far."""
 
     def __init__(self) -> None:
         self.nodes = 0
         self.interpolations = 0
         self.texts: set[str] = set()
-        """Those that were looked through; an alias brings the same one many times."""
+        """Nodes that were looked through already; aliases lead to the same node many times."""
 
 
 def _check_nesting(text: str, shown: str) -> None:
-    """Refuse deep nesting and masses of values before libyaml recurses over them, which would end the process."""
+    """Refuse deep nesting and masses of values before libyaml recurses over them, which would crash the process."""
     import yaml
 
     depth = 0
@@ -185,6 +185,7 @@ def _walk(
         raise SpecError(Problem(shown, "", f"holds more than {MAX_NODES} values once aliases are followed"))
     if depth > MAX_DEPTH:
         raise SpecError(Problem(where, ".".join(path[:4]), f"nests deeper than {MAX_DEPTH} levels"))
+    # An empty mapping is a leaf, too: it has no further keys, and its path is set all the same.
     if not isinstance(node, yaml.MappingNode) or not node.value:
         leaves.add(path)
     if isinstance(node, yaml.ScalarNode):
@@ -201,8 +202,9 @@ def _walk(
     elif isinstance(node, yaml.MappingNode):
         if node.tag != _TAG + "map":
             yield _tagged(node, where, path)
+        # Merged mappings first, so that the lines of keys written here replace theirs in `lines`.
         for key, value in node.value:
-            if key.tag == _MERGE:  # its keys come to stand here, under those that are written here
+            if key.tag == _MERGE:  # its keys are merged in here; keys that are written here win
                 for part in value.value if isinstance(value, yaml.SequenceNode) else [value]:
                     yield from _walk(part, path, shown, into, seen, depth + 1)
         names: set[str] = set()

@@ -1,6 +1,8 @@
-"""Every check of a composed persona, all at once: pydantic's, the project's locks, and what ties the groups together.
+"""Validates a composed persona, all problems at once: pydantic's, the project's locks, and what ties the groups
+together.
 
-Called on a cache miss only, so pydantic and jsonschema are imported here and not on the way to a no-op.
+Called on a cache miss only, so pydantic and jsonschema are imported here, and a build with nothing to do never loads
+them.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from personaforge.spec.sections import pin_problems, read_schema
 from personaforge.spec.shared_folder import declared_fault
 
 
-def checked_group(name: str, composed: Any) -> Any:
+def validated_group(name: str, composed: Any) -> Any:
     """Return a group's plain values, checked without a persona. Raises SpecError, whose problems are in `conf`."""
     kind: Any = Persona.model_fields[name].annotation
     adapter: TypeAdapter[Any] = TypeAdapter(kind)
@@ -45,7 +47,7 @@ def check_locks(composed: Mapping[str, Any], project: Mapping[str, Any]) -> None
         raise SpecError(problems)
 
 
-def check_persona(
+def validated_persona(
     project: Project,
     sources: PersonaSources,
     composed: dict[str, Any],
@@ -55,9 +57,9 @@ def check_persona(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return a persona's validated values as plain JSON, and its resolved output schemas by name.
 
-    What the project composes to without a persona has the price of a second composition, so it is only asked for where
-    the project's own conf speaks of locks, or where something is wrong. `passed_over` names paths that were left out of
-    the composition for being wrong, so that nothing is said of them again. Raises SpecError with every problem.
+    The project's values without a persona cost a second composition, so they are only asked for where the project's own
+    conf locks something, or where something is wrong. `passed_over` names paths that were left out of the composition
+    for being wrong, so that they are not reported again. Raises SpecError with every problem.
     """
     problems = list(_locked(sources, composed, composer.base())) if composer.may_lock else []
     wrong: set[str] = set()
@@ -65,8 +67,9 @@ def check_persona(
         persona = validate_persona(composed)
     except ValidationError as error:
         found = _without_consequences(sources, error.errors(include_url=False))
-        problems += [_problem(sources, item) for item in _told_apart(found)]
+        problems += [_problem(sources, item) for item in _root_causes(found)]
         wrong = {str(item["loc"][0]) for item in found}
+        # One wrong group must not hide the mistakes in the others, so the rest is validated with the project's own.
         try:
             persona = _stand_in(composed, composer.base(), wrong)
         except ValidationError:  # the project's own settings are wrong, and have been named already
@@ -76,7 +79,7 @@ def check_persona(
         canonical(plain)  # every setting can be part of a key
     except ValueError as error:
         path, _, message = str(error).partition(": ")
-        problems.append(_placed(sources, path.replace("[", ".").replace("]", "").split("."), message, ""))
+        problems.append(_problem_at(sources, path.replace("[", ".").replace("]", "").split("."), message, ""))
     schemas: dict[str, Any] = {}
     for step in persona.pipeline.steps.values():
         if isinstance(step, Prompted) and step.output_schema not in schemas:
@@ -85,31 +88,32 @@ def check_persona(
             except SpecError as error:
                 problems += error.problems
     wrong |= {path.partition(".")[0] for path in passed_over}
-    # What is checked against a part that was replaced by the project's own would be held against the wrong thing.
+    # Parts that were replaced by the project's own would make these comparisons with the wrong values.
     doubtful: set[tuple[str, ...]] = {(name,) for name in wrong}
     doubtful |= {("pinned",)} if "pipeline" in wrong else set()
     doubtful |= {("identity", "references")} if "matrix" in wrong else set()
     doubtful |= {("identity", "pack")} if wrong & {"pipeline", "image", "video"} else set()
     for item in _consistency(persona, schemas):
         if not any(tuple(item[0][: len(path)]) == path for path in doubtful):
-            problems.append(_placed(sources, *item))
+            problems.append(_problem_at(sources, *item))
     if problems:
         raise SpecError(problems)
     return plain, schemas
 
 
 def _stand_in(composed: Mapping[str, Any], base: Mapping[str, Any], wrong: set[str]) -> Persona:
-    """Return a persona whose wrong parts are the project's own, so that the other checks can run all the same."""
+    """Return a persona whose wrong parts are replaced by the project's own, so that the rest can be validated all the
+    same."""
     plain = {"id": "stand-in", "brief": "stand-in", **base}
     known = {name: value for name, value in composed.items() if name in Persona.model_fields and name not in wrong}
     return validate_persona({**plain, **known})
 
 
 def _locked(sources: PersonaSources, composed: Mapping[str, Any], project: Mapping[str, Any]) -> Iterator[Problem]:
-    """Yield where a persona or the command line departs from what the project locks. The list itself is the project's,
-    too: what the composed persona says of it doesn't count."""
+    """Yield where a persona or the command line differs from what the project locks. The list of locks is the
+    project's, too: the composed persona's value of it doesn't count."""
     for path in project.get("locked") or ():
-        wanted, found = _at(project, str(path)), _at(composed, str(path))
+        wanted, found = _value_at(project, str(path)), _value_at(composed, str(path))
         if wanted is None and found is None and not _has(project, str(path)) and not str(path).startswith("pinned."):
             yield Problem(sources.main.shown, "locked", f"names {_shown(path)}, which is no setting")
         elif wanted != found:
@@ -201,12 +205,12 @@ def _media(persona: Persona) -> Iterator[tuple[list[str], str, str]]:
             if (step.positions is None) == (step.position is None):
                 yield path, "expected either `positions` or `position`", ""
             for key in (step.positions, step.position):
-                if key is not None and not isinstance(_at(plain, key), dict):
+                if key is not None and not isinstance(_value_at(plain, key), dict):
                     yield path, f"found {key!r}, expected the path of a table such as matrix.positions", ""
 
 
 def _voices(persona: Persona) -> Iterator[tuple[list[str], str, str]]:
-    """Yield where nobody has said whose voice it is: one provider's voices mean nothing to another."""
+    """Yield where no voice is declared for a provider: one provider's voices mean nothing to another."""
     speech = persona.speech
     for name, step in persona.pipeline.steps.items():
         if step.kind != "speech" or step.provider == "none":
@@ -227,7 +231,8 @@ def _voices(persona: Persona) -> Iterator[tuple[list[str], str, str]]:
 
 
 def _asserted(persona: Persona) -> Iterator[tuple[list[str], str, str]]:
-    """Yield where a check is about a step that this pipeline hasn't, or about what that step's results don't have."""
+    """Yield where a check names a step that this pipeline doesn't have, or a measure that the step's results don't
+    have."""
     modality_of = {kind: modality for kinds, modality, _ in SCOPES.values() for kind in kinds}
     steps = {name: modality_of[step.kind] for name, step in persona.pipeline.steps.items() if step.kind in modality_of}
     for name, check in persona.checks.root.items():
@@ -286,11 +291,12 @@ def _problem(sources: PersonaSources, error: Any) -> Problem:
         message = f"found {_shown(found)}, {expected}"
         if isinstance(found, bool) and "string" in message:
             hint = "quote it: YAML reads yes, no, on and off as true and false"
-    return _placed(sources, location, message, hint)
+    return _problem_at(sources, location, message, hint)
 
 
 def _without_consequences(sources: PersonaSources, errors: Sequence[Any]) -> Sequence[Any]:
-    """Leave out what a preset's checks make of a wrong value: they take their bounds from other settings."""
+    """Leave out problems of a preset's checks that follow from another wrong value: they take their bounds from other
+    settings."""
     if all(error["loc"][0] == "checks" for error in errors):
         return errors
 
@@ -301,8 +307,8 @@ def _without_consequences(sources: PersonaSources, errors: Sequence[Any]) -> Seq
     return [error for error in errors if written(error)]
 
 
-def _told_apart(errors: Sequence[Any]) -> list[Any]:
-    """Leave out what only follows from a name that doesn't fit: its entry is new, and so lacks everything."""
+def _root_causes(errors: Sequence[Any]) -> list[Any]:
+    """Leave out problems that only follow from a misspelt name: its entry is new, so all its values are missing."""
     names = [error["loc"][:-1] for error in errors if error["loc"][-1:] == ("[key]",)]
     return [
         error
@@ -316,7 +322,7 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 80 else text[:79] + "…"
 
 
-def _placed(sources: PersonaSources, keys: list[str], message: str, hint: str) -> Problem:
+def _problem_at(sources: PersonaSources, keys: list[str], message: str, hint: str) -> Problem:
     """Name the file and line that set a value: the last persona file that has it, else the group it belongs to."""
     for source in reversed(sources.files):
         for length in range(len(keys), 1 if keys and keys[0] in ("pipeline", "matrix", "motion") else 0, -1):
@@ -326,7 +332,7 @@ def _placed(sources: PersonaSources, keys: list[str], message: str, hint: str) -
 
 
 def _is_tag(part: str) -> bool:
-    """Tell whether a part of a location only says which form of a value was tried; see `spec.values`."""
+    """Return whether a part of a location only says which form of a value was tried; see `spec.values`."""
     return part.startswith("<") and part.endswith(">")
 
 
@@ -385,7 +391,7 @@ def _cycle(needs: Mapping[str, tuple[str, ...]]) -> list[str]:
     return []
 
 
-def _at(data: Any, path: str) -> Any:
+def _value_at(data: Any, path: str) -> Any:
     for key in path.split("."):
         if not isinstance(data, Mapping) or key not in data:
             return None
@@ -395,7 +401,7 @@ def _at(data: Any, path: str) -> Any:
 
 def _has(data: Any, path: str) -> bool:
     above, _, name = path.rpartition(".")
-    parent = _at(data, above) if above else data
+    parent = _value_at(data, above) if above else data
     return isinstance(parent, Mapping) and name in parent
 
 

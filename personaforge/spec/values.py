@@ -31,7 +31,8 @@ Dollars = Annotated[float, Field(ge=0)]
 
 
 def _form(value: Any) -> str:
-    """Tell a number from a table, so that a wrong value gets one message. Tags in <> are left out of messages."""
+    """Distinguish a number from a table, so that a wrong value gets one message. Tags in <> are left out of
+    messages."""
     return "<table>" if isinstance(value, Mapping | Model) else "<number>"
 
 
@@ -42,7 +43,7 @@ PerUnit = Annotated[
 
 
 class Tariff(Model):
-    """What a model costs where one number doesn't say it. Amounts are US dollars, tokens by the million."""
+    """What a model costs where one number is not enough. Amounts are US dollars, tokens by the million."""
 
     image: PerUnit | None = None
     second: PerUnit | None = None
@@ -50,10 +51,10 @@ class Tariff(Model):
     call: PerUnit | None = None
     input: Dollars | None = None
     image_input: Dollars | None = None
-    """Tokens of pictures that go in; without it they cost what other tokens cost."""
+    """Tokens of pictures in the request; without it they cost what other input tokens cost."""
     output: Dollars | None = None
     estimate: Dollars | None = None
-    """What is set aside for a call that is paid by tokens, before anybody knows how many."""
+    """The amount reserved for a call that is paid by tokens, before their number is known."""
 
 
 MediaPrice = Annotated[Annotated[Dollars, Tag("<number>")] | Annotated[Tariff, Tag("<table>")], Discriminator(_form)]
@@ -61,18 +62,18 @@ MediaPrice = Annotated[Annotated[Dollars, Tag("<number>")] | Annotated[Tariff, T
 
 
 class ProviderLimits(Model):
-    """How much of a provider is used at once; what is left out is as its provider module has it."""
+    """How much of a provider is used at once; for what is left out the provider module's own value holds."""
 
     in_flight: Annotated[int, Field(ge=1, le=1000)] | None = None
     """Calls that the provider works on at the same time."""
     per_minute: Annotated[float, Field(gt=0, le=100_000)] | None = None
     """Requests submitted in a minute."""
     deadline_seconds: Annotated[float, Field(gt=0, le=86_400)] | None = None
-    """How long a job is waited for; then it is left to a later build, or to `forge jobs resume`."""
+    """How long a build waits for a job; after that a later build, or `forge jobs resume`, takes it up."""
 
 
 class Fallback(Model):
-    """Who is asked when the one before has definitely not delivered."""
+    """A provider and model that is asked when the one before has definitely not delivered."""
 
     provider: Name
     model: Line
@@ -90,11 +91,11 @@ class Hosted(Model):
 
 
 class HostedMedia(Hosted):
-    """What the presets of hosted pictures, clips and sounds may declare besides."""
+    """What the presets of hosted pictures, clips and sounds may also declare."""
 
     prices: dict[str, MediaPrice]
     """By model id. A paid model without a price counts as unknown, never as free."""
     options: dict[str, dict[str, JsonValue]] = Field(default_factory=dict)
-    """By model id: what is passed on to the model as it is."""
+    """By model id: options that are passed to the model unchanged."""
     fallbacks: tuple[Fallback, ...] = ()
     """Asked in turn when the one before has definitely refused, blocked or failed."""

@@ -18,7 +18,7 @@ _SAME_INSTANCE = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else")
 _OWN_REFERENCE = re.compile(r"#(?:/\$defs/([^/%~]+))?")
 _MAX_WAYS = 5_000
 _UNBOUNDED = 64
-"""What `*` and `+` count as: two of them may stand in a row, not one inside another."""
+"""What `*` and `+` count as: two of them may follow one another, but not be nested."""
 
 
 def vet(schema: Any, shown: str) -> Iterator[Problem]:
@@ -65,7 +65,7 @@ def _keywords(schema: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, .
 
 
 def _circles(name: str, schema: Any, named: Mapping[str, Any], trail: frozenset[str]) -> bool:
-    """Tell whether checking one value leads back to the same schema and the same value."""
+    """Return whether checking one value leads back to the same schema and the same value."""
     if name in trail:
         return True
     stack, targets = [named[name] if name else schema], set()

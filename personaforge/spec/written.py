@@ -1,9 +1,10 @@
-"""What a user has written, apart from what forge's packaged settings say: the leaves of the persona's files, of the
+"""What a user has written, without forge's packaged settings: the leaves of the persona's files, of the
 project's own conf, and of the command line, by dotted path.
 
-It tells a change that the user made from one that came with another forge: where nothing of this has changed since a
-result was accepted, what differs in its key is forge's own part, and an upgrade buys nothing. An option that was chosen
-counts by its name, so that a packaged preset may change inside. Values stay as they are written, interpolations too.
+It distinguishes a change that the user made from one that came with another version of forge: where nothing of this has
+changed since a result was accepted, what differs in its key is forge's own part, and an upgrade buys nothing. An option
+that was chosen counts by its name, so that a packaged preset may change inside. Values stay as they are written,
+interpolations too.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from personaforge.spec.source import Source
 
 Leaves = dict[str, Any]
-"""JSON values by dotted path. A group's name alone stands for the option that was chosen."""
+"""JSON values by dotted path. A group's name alone has the option that was chosen."""
 
 _REFERENCE = re.compile(r"\$\{([a-z_]+)")
 
@@ -73,11 +74,11 @@ def schema_leaves(project: Project) -> Leaves:
 
 
 def merged(parts: Iterable[Leaves]) -> Leaves:
-    """Return all leaves; later ones win, and replace what stood below or above them."""
+    """Return all leaves; later ones win, and replace what was below or above them."""
     found: Leaves = {}
     for part in parts:
         for path, value in part.items():
-            if path not in GROUPS:  # an option and single values of its group stand side by side
+            if path not in GROUPS:  # an option and single values of its group are kept side by side
                 for other in [other for other in found if other.startswith(path + ".")]:
                     del found[other]
                 for length in range(1, path.count(".") + 1):

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from personaforge.errors import JobFailed, LockFrozen, PinnedArtifactMissing, Refused
-from personaforge.identity.verdict import Decision
+from personaforge.identity.decision import Decision
 from personaforge.steps.action import Action, Outcome, Output, Result, Status
 from personaforge.steps.context import Context, pinned_size
 from personaforge.steps.judgement import Judgement

@@ -12,7 +12,7 @@ from typing import Any
 
 from personaforge.digest import derive_seed
 from personaforge.identity.clip import Recommendation
-from personaforge.identity.verdict import Decision
+from personaforge.identity.decision import Decision
 from personaforge.media import realism
 from personaforge.media import repair as clip_repair
 from personaforge.steps.action import Action, Outcome, Output, Procedure

@@ -12,7 +12,7 @@ from typing import Any
 
 from personaforge.digest import derive_seed
 from personaforge.errors import PinnedArtifactMissing, PlanError
-from personaforge.identity.verdict import Decision
+from personaforge.identity.decision import Decision
 from personaforge.providers.capability import Capability
 from personaforge.spec.settings import View
 from personaforge.steps.action import Action, Outcome, Output, Procedure, Result, Status

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from personaforge.identity.verdict import Decision
+from personaforge.identity.decision import Decision
 from personaforge.steps.action import Status
 
 

@@ -10,9 +10,9 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from personaforge.identity.decision import Decision
 from personaforge.identity.policy import Policy, Quality
 from personaforge.identity.score import Cause, Score, Unmeasured
-from personaforge.identity.verdict import Decision
 from personaforge.steps.action import Action, Outcome, Result
 from personaforge.steps.context import Context
 from personaforge.steps.judgement import Judgement
@@ -156,22 +156,22 @@ def _judged(
     measured_by: str | None = None,
 ) -> Judgement:
     """Return a judgement with what reports, records, the lock and the next attempt need."""
-    from personaforge.identity.verdict import judge
+    from personaforge.identity.decision import judge
 
     settings, identity = context.settings, context.analyzer_ref.identity
-    verdict = judge(score, policy_of(context), require_measurement=settings["identity.require_measurement"])
-    facts: dict[str, Any] = {"measured": verdict.measured, "anchor": references.anchor.digest}
+    judged = judge(score, policy_of(context), require_measurement=settings["identity.require_measurement"])
+    facts: dict[str, Any] = {"measured": judged.measured, "anchor": references.anchor.digest}
     if references.others:
         facts["references"] = references.digests
-    if verdict.decision is not Decision.ACCEPT:
-        facts["reason"] = verdict.reason  # names the thresholds, which must not change what passes
+    if judged.decision is not Decision.ACCEPT:
+        facts["reason"] = judged.reason  # names the thresholds, which must not change what passes
     evaluation: dict[str, Any] = {
         "modality": modality,
         "anchor": references.anchor.digest,
         "references": references.digests,
         "analyzer": dict(identity or {}),
-        "measured": verdict.measured,
-        "reason": verdict.reason,
+        "measured": judged.measured,
+        "reason": judged.reason,
         "policy": settings["identity.policy"],
         "accept_threshold": settings["identity.accept_threshold"],
         "retry_threshold": settings["identity.retry_threshold"],
@@ -191,11 +191,11 @@ def _judged(
         facts["measured_by"] = measured_by or (f"{identity['pack']} {identity['pack_digest'][:12]}" if identity else "")
         rank = score.composite
     return Judgement(
-        verdict.decision,
+        judged.decision,
         rank,
-        status="accepted" if verdict.measured else "unmeasured",
+        status="accepted" if judged.measured else "unmeasured",
         facts=facts,
-        problems=() if verdict.decision is Decision.ACCEPT else (verdict.reason,),
+        problems=() if judged.decision is Decision.ACCEPT else (judged.reason,),
         # Nothing is evaluated anew where the lock's scores stand in.
         evaluation=evaluation if measured_by is None else None,
     )

@@ -13,7 +13,7 @@ import math
 from collections.abc import Generator, Mapping
 from typing import Any
 
-from personaforge.identity.verdict import Decision
+from personaforge.identity.decision import Decision
 from personaforge.steps.action import Action, Result
 from personaforge.steps.context import Context
 from personaforge.steps.measuring import measure

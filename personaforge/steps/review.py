@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
-from personaforge.identity.verdict import Decision
+from personaforge.identity.decision import Decision
 from personaforge.steps.action import Action, Procedure, Result
 from personaforge.steps.attempts import Attempt, Examining, Made, Making, attempt_loop, call
 from personaforge.steps.completion import completion, reply_of

@@ -10,7 +10,7 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from personaforge.identity.verdict import Decision
+from personaforge.identity.decision import Decision
 from personaforge.steps.action import Action, Result
 from personaforge.steps.context import Context
 from personaforge.steps.judgement import Judgement

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from personaforge.digest import derive_seed
 from personaforge.errors import Problem, SpecError
-from personaforge.identity.verdict import Decision
+from personaforge.identity.decision import Decision
 from personaforge.providers.capability import Capability
 from personaforge.spec.settings import View
 from personaforge.steps.action import Action, Procedure

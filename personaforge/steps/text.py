@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from personaforge.identity.verdict import Decision
+from personaforge.identity.decision import Decision
 from personaforge.steps.action import Action, Outcome, Output, Procedure, Result
 from personaforge.steps.attempts import Attempt, Called, Examining, Made, Making, attempt_loop, call
 from personaforge.steps.completion import completion

@@ -37,7 +37,7 @@ class Artifact(NamedTuple):
 
 
 def is_digest(text: str) -> bool:
-    """Tell whether a text is a digest: what is not must never become part of a path."""
+    """Return whether a text is a digest: anything else must never become part of a path."""
     return len(text) == 64 and _HEX.issuperset(text)
 
 

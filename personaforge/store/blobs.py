@@ -1,11 +1,11 @@
 """Bytes by digest: `blobs/ab/abcd...`. Written once, read-only, and checked on every read.
 
-What garbage collection is about to remove stands for a moment under another name beside it, `.gc-abcd...`: whoever
-reads still finds it there, and whoever needs it takes it back (`touch`), which ends the removal. So a blob is either
-kept for somebody who has said so, or gone for everybody, and a collector that is killed in between has lost nothing.
+A blob that garbage collection is about to remove is first renamed, to `.gc-abcd...` beside it: readers still find it
+there, and a build that needs it takes it back (`touch`), which ends the removal. So a blob is either kept for a build
+that has announced its use, or gone for everybody, and a collector that is killed in between has lost nothing.
 
-*Not there* is an answer; *can't be read* is an error (`Unreadable`) and no answer, since what is lost is made, and paid
-for, again. Nothing here follows a link, and nothing but a file at a blob's name is a blob.
+*Not there* is an answer; *can't be read* is an error (`Unreadable`) and no answer, since a lost blob is made, and paid
+for, again. Nothing here follows a link, and only a file at a blob's name is a blob.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Blobs:
         return f"{self.folder}/{digest[:2]}/{digest}"
 
     def has(self, digest: str) -> bool:
-        """Tell whether a blob is there; its content is checked when it is read. Raises Unreadable."""
+        """Return whether a blob is there; its content is checked when it is read. Raises Unreadable."""
         return self._stat(digest) is not None
 
     def size(self, digest: str) -> int | None:
@@ -61,8 +61,9 @@ class Blobs:
         return found.st_size if found is not None else None
 
     def put(self, data: bytes) -> str:
-        """Keep bytes and return their digest. Bytes that are there already cost one read, and count as new again, so
-        that garbage collection doesn't take them from whoever is about to name them. Damage is written over.
+        """Keep bytes and return their digest. Bytes that are there already are read once, and count as new again, so
+        that garbage collection doesn't remove them before the caller's record names them. A damaged file is
+        overwritten.
 
         Raises StoreError.
         """
@@ -73,8 +74,8 @@ class Blobs:
         return digest
 
     def scratch(self) -> Path:
-        """Return the path of a temporary file on the same file system; what a killed process leaves there is removed
-        by garbage collection. Raises StoreError."""
+        """Return the path of a temporary file on the same file system; garbage collection removes what a killed process
+        leaves there. Raises StoreError."""
         folder = Path(self.folder) / _INCOMING
         refuse_link(folder)
         try:
@@ -84,8 +85,8 @@ class Blobs:
         return folder / f"{TEMPORARY}{os.getpid()}-{uuid.uuid4().hex}"
 
     def put_file(self, path: Path) -> str:
-        """Keep a file that `scratch` named, whose bytes are on the disk already, and return its digest. What stands
-        there already is read, and replaced where it is damaged. Raises StoreError."""
+        """Keep a file that `scratch` named, whose bytes are on the disk already, and return its digest. A blob that is
+        there already is read, and replaced if it is damaged. Raises StoreError."""
         try:
             digest, size = digest_file(path), os.stat(path).st_size
         except OSError as error:
@@ -105,8 +106,8 @@ class Blobs:
         return digest
 
     def touch(self, digest: str) -> bool:
-        """Have a blob count as new, since somebody is about to name it, and tell whether it is there: once this has
-        said yes, garbage collection leaves it alone for an hour. Raises Unreadable."""
+        """Make a blob count as new, since a record is about to name it, and return whether it is there: once this has
+        returned True, garbage collection leaves the blob alone for an hour. Raises Unreadable."""
         path = self.path(digest)
         while True:
             try:
@@ -114,14 +115,15 @@ class Blobs:
                 return is_file(path)
             except (FileNotFoundError, NotADirectoryError):
                 pass
-            except OSError:  # another user's, or a store that can only be read: what is there is all there is to say
+            except OSError:  # another user's file, or a read-only store: its time can't be set
                 return self.has(digest)
             self.give_back(digest)
             if present(path) is None:
                 return False
 
     def get(self, digest: str) -> bytes:
-        """Return a blob's bytes. Raises StoreError when it is missing or not what its name says, and Unreadable."""
+        """Return a blob's bytes. Raises StoreError when it is missing or its bytes don't have the digest, and
+        Unreadable."""
         path = self.path(digest)
         for place in self._places(digest):
             try:
@@ -149,7 +151,7 @@ class Blobs:
         raise StoreError(f"artifact {digest[:12]} is not in the store", hint="forge cache pull")
 
     def sound(self, digest: str) -> bool:
-        """Tell whether a blob is there and is what its name says. Raises Unreadable when nobody can tell."""
+        """Return whether a blob is there and its bytes have the digest. Raises Unreadable when it can't be read."""
         for place in self._places(digest):
             if not is_file(place):
                 continue
@@ -172,11 +174,11 @@ class Blobs:
         return freed
 
     def collect(self, digest: str, before: float) -> int | None:
-        """Remove a blob that nobody has touched since `before`, in seconds since 1970, and return how many bytes that
-        freed; None where somebody has, and it stays.
+        """Remove a blob that was not touched since `before`, in seconds since 1970, and return how many bytes that
+        freed; None where it was touched, and is kept.
 
-        It takes its other name first and is looked at once more under it: a `touch` or a `put` from before is seen
-        then, and one from now on finds nothing at its place and takes it back, or writes it again. Raises StoreError.
+        The blob is renamed first and looked at once more under that name: a `touch` or a `put` from before is seen
+        then, and a later one finds nothing at its place and takes the blob back, or writes it again. Raises StoreError.
         """
         path, waiting = self.path(digest), self._condemned(digest)
         self._writable(digest)
@@ -186,7 +188,7 @@ class Blobs:
             os.rename(path, waiting)
             found = os.lstat(waiting)
         except FileNotFoundError:
-            return None  # somebody was quicker
+            return None  # another process was quicker
         except OSError as error:
             raise unwritable(path, error, "remove") from error
         if found.st_mtime > before:
@@ -210,7 +212,7 @@ class Blobs:
                 return
             os.unlink(waiting)
         except FileNotFoundError:
-            return  # somebody has taken it back meanwhile
+            return  # another process has taken it back meanwhile
         except OSError as error:
             raise unwritable(path, error) from error
 
@@ -221,8 +223,8 @@ class Blobs:
                 yield entry.name.removeprefix(CONDEMNED)
 
     def put_aside(self, digest: str) -> bool:
-        """Move a damaged blob aside and tell whether that was done: what has been written anew since somebody looked is
-        sound, and stays. Raises StoreError."""
+        """Move a damaged blob aside and return whether that was done: a blob that was written anew since the damage was
+        found is sound, and is kept. Raises StoreError."""
         self._writable(digest)
         place = next((place for place in self._places(digest) if is_file(place)), None)
         if place is None:
@@ -240,7 +242,7 @@ class Blobs:
         return False
 
     def all(self, faults: list[Unreadable] | None = None) -> Iterator[tuple[str, os.stat_result]]:
-        """Yield every blob's digest and stat, in no order; one that waits for its removal counts.
+        """Yield every blob's digest and stat, in no order; blobs that wait for their removal are included.
 
         Folders that can't be read are noted in `faults`; without it they raise Unreadable.
         """
@@ -270,8 +272,8 @@ class Blobs:
                     continue
 
     def strays(self) -> Iterator[str]:
-        """Yield the paths of what is neither a blob, nor unfinished, nor put aside: nobody reads it, and it isn't ours
-        to move."""
+        """Yield the paths of what is neither a blob, nor unfinished, nor put aside: forge doesn't read it, and must not
+        move it."""
         for entry in scanned(self.folder):
             if not _is_shard(entry):
                 yield entry.path
@@ -281,7 +283,8 @@ class Blobs:
                 yield entry.path
 
     def _places(self, digest: str) -> tuple[str, ...]:
-        """Return where to look for a blob, in this order: what is put back while we look comes by the first again."""
+        """Return where to look for a blob, in this order: the first place again at the end, for a blob that is put back
+        while we look."""
         path = self.path(digest)
         return path, self._condemned(digest), path
 
@@ -296,7 +299,7 @@ class Blobs:
         return None
 
     def _renewed(self, digest: str, size: int, holds: Callable[[str], bool]) -> bool:
-        """Tell whether a blob is there, holds what it should, and counts as new again."""
+        """Return whether a blob is there, holds the right bytes, and counts as new again."""
         path = self.path(digest)
         try:
             found = os.lstat(path)
@@ -304,7 +307,7 @@ class Blobs:
                 return False
             os.utime(path, follow_symlinks=False)
         except OSError:
-            return False  # not there, not to be read, or not ours: what takes its place is whole
+            return False  # not there, not readable, or another user's: the file that replaces it is whole
         return True
 
     def _writable(self, digest: str) -> None:
@@ -312,7 +315,7 @@ class Blobs:
         refuse_link(f"{self.folder}/{digest[:2]}")
 
     def _entries(self, faults: list[Unreadable] | None = None) -> Iterator[tuple[str, os.DirEntry[str]]]:
-        """Yield what stands in the folders of blobs, with the folder's name; never what a link leads to."""
+        """Yield the entries of the folders of blobs, with the folder's name; never what a link leads to."""
         for shard in scanned(self.folder, faults):
             if _is_shard(shard):
                 for entry in scanned(shard.path, faults):
@@ -339,7 +342,7 @@ def _digest_of(path: str) -> str:
 
 
 def _holds(path: str, data: bytes) -> bool:
-    """Tell whether a file holds exactly these bytes; stops reading at the first piece that differs."""
+    """Return whether a file holds exactly these bytes; stops reading at the first piece that differs."""
     view, at = memoryview(data), 0
     with open_file(path) as file:
         while piece := file.read(_PIECE):

@@ -1,8 +1,8 @@
 """Writing a file so that it is either not there or whole: temporary name in the same folder, fsync, rename. And looking
-at one so that *not there* and *can't be read* are never taken for each other.
+at one so that *not there* and *can't be read* are never confused.
 
-The folder is synced where losing the name would mean paying twice (records); a blob's name may be lost to a power cut,
-since its record is written, and synced, after it. On ext4 and XFS that later sync carries the earlier rename along.
+The folder is synced where losing the name would mean paying twice (records); a power cut may lose a blob's name, since
+its record is written, and synced, after it. On ext4 and XFS that later sync includes the earlier rename.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _COUNTER = count()
 TEMPORARY = ".tmp-"
 """Prefix of names that are not finished; `forge cache gc` removes old ones."""
 DAMAGED = ".damaged"
-"""Suffix of what `forge cache verify --repair` has put aside."""
+"""Suffix of files that `forge cache verify --repair` has put aside."""
 _TEMPORARY_NAME = re.compile(r"\.tmp-\d+-(\d+-\d+-.*|[0-9a-f]{32})", re.DOTALL)
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _HINTS = {
@@ -46,9 +46,9 @@ def write_atomic(
     sync_folder: bool = False,
     still: Callable[[], bool] | None = None,
 ) -> bool:
-    """Write a file in one step, and tell whether it was. Missing folders are made. Raises StoreError.
+    """Write a file in one step, and return whether it was written. Missing folders are made. Raises StoreError.
 
-    `still` is asked at the last moment whether the file is to be put in place: what it replaces may have changed.
+    `still` is called at the last moment and decides whether the file is put in place: the file there may have changed.
     """
     folder, name = os.path.split(path)
     temporary = f"{folder}/{TEMPORARY}{os.getpid()}-{threading.get_ident()}-{next(_COUNTER)}-{name[:40]}"
@@ -56,6 +56,7 @@ def write_atomic(
     try:
         try:
             descriptor = os.open(temporary, flags, mode)
+        # The folder nearly always exists, so asking first would cost a system call for each file.
         except FileNotFoundError:
             os.makedirs(folder, exist_ok=True)
             descriptor = os.open(temporary, flags, mode)
@@ -67,6 +68,7 @@ def write_atomic(
                 os.fsync(descriptor)
         finally:
             os.close(descriptor)
+        # After the bytes are on the disk: the shorter the time between this question and the rename, the better.
         if still is not None and not still():
             os.unlink(temporary)
             return False
@@ -83,21 +85,21 @@ def write_atomic(
 
 
 def unwritable(path: Path | str, error: OSError, done: str = "write") -> StoreError:
-    """Return what to raise where something can't be written, moved or removed."""
+    """Return the error for something that can't be written, moved or removed."""
     hint = "free some space" if error.errno in _FULL else ""
     return StoreError(f"can't {done} {path}: {error.strerror}", hint=hint)
 
 
 def unreadable(path: Path | str, error: OSError, what: str = "it") -> Unreadable:
-    """Return what to raise where something is there, as far as one can tell, and can't be read."""
+    """Return the error for something that is there, as far as is known, and can't be read."""
     reason = error.strerror or str(error)
     hint = _HINTS.get(error.errno or 0, "")
     return Unreadable(f"can't read {what}: {reason}", hint=hint, where=str(path))
 
 
 def present(path: Path | str) -> os.stat_result | None:
-    """Return what stands at a path, links not followed; None where nothing does. Raises Unreadable where nobody can
-    tell: `os.path.exists` would say no."""
+    """Return the stat of what is at a path, links not followed; None where there is nothing. Raises Unreadable where
+    the system doesn't say: `os.path.exists` would return False."""
     try:
         return os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -107,14 +109,15 @@ def present(path: Path | str) -> os.stat_result | None:
 
 
 def is_file(path: Path | str) -> bool:
-    """Tell whether a path is a file, and neither a link nor a folder. Raises Unreadable where nobody can tell."""
+    """Return whether a path is a file, and neither a link nor a folder. Raises Unreadable where the system doesn't
+    say."""
     found = present(path)
     return found is not None and stat.S_ISREG(found.st_mode)
 
 
 def open_file(path: Path | str, *, follow: bool = False) -> BufferedReader:
-    """Open a file for reading: nothing else, so that a pipe doesn't wait for ever and, unless asked to `follow`, no
-    link leads elsewhere. Raises OSError."""
+    """Open a regular file for reading, and nothing else: opening a pipe could wait for ever, and a link, unless
+    `follow`, may lead elsewhere. Raises OSError."""
     flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW)
     try:
         descriptor = os.open(path, flags)
@@ -132,7 +135,7 @@ def open_file(path: Path | str, *, follow: bool = False) -> BufferedReader:
 
 
 def typed(path: Path | str) -> str:
-    """Return a path as it is typed in a shell here: from the current folder where it lies below, and quoted."""
+    """Return a path as it is typed in a shell here: relative to the current folder if it is below it, and quoted."""
     text = os.path.abspath(path)
     try:
         here = os.getcwd() + os.sep
@@ -142,7 +145,7 @@ def typed(path: Path | str) -> str:
 
 
 def checked_out(path: Path | str) -> str:
-    """Return what brings a file back that git knows, from wherever it is typed."""
+    """Return the command that restores a file from git, in whatever folder it is typed."""
     folder, name = os.path.split(os.path.abspath(path))
     shown = typed(path)
     if os.path.isabs(shlex.split(shown)[0]):
@@ -151,7 +154,7 @@ def checked_out(path: Path | str) -> str:
 
 
 def refuse_link(path: Path | str) -> None:
-    """Make sure that a path of forge's own is no link: what is written or removed behind one may be anybody's.
+    """Make sure that a path of forge's own is no link: a file behind one may belong to somebody else.
 
     Raises StoreError.
     """
@@ -175,8 +178,8 @@ def refuse_links(folder: Path | str) -> None:
 
 
 def scanned(folder: str, faults: list[Unreadable] | None = None) -> list[os.DirEntry[str]]:
-    """Return what stands in a folder; nothing where there is none, or where it is a link. One that can't be read is
-    noted in `faults`; without it that raises Unreadable."""
+    """Return a folder's entries; none where there is no folder, or where it is a link. A folder that can't be read is
+    noted in `faults`; without `faults` it raises Unreadable."""
     try:
         if not stat.S_ISDIR(os.lstat(folder).st_mode):
             return []
@@ -190,14 +193,14 @@ def scanned(folder: str, faults: list[Unreadable] | None = None) -> list[os.DirE
 
 
 def noted(fault: Unreadable, faults: list[Unreadable] | None) -> None:
-    """Note what can't be read, or raise it where nobody takes notes."""
+    """Note an error of what can't be read, or raise it where there is no list to note it in."""
     if faults is None:
         raise fault
     faults.append(fault)
 
 
 def is_temporary(entry: os.DirEntry[str]) -> bool:
-    """Tell whether a folder's entry is a file that a killed forge left half written, and not somebody else's."""
+    """Return whether a folder's entry is a file that a killed forge left half written, and not somebody else's."""
     return bool(_TEMPORARY_NAME.fullmatch(entry.name)) and entry.is_file(follow_symlinks=False)
 
 
@@ -214,7 +217,7 @@ def stat_signature(path: str) -> tuple[int, int, int, int] | None:
     """Return what changes when a file does (size, modification and change time in ns, inode), or None without a file.
 
     The change time can't be set by programs, so an edit that restores the modification time is still seen. Raises
-    Unreadable where nobody can tell whether there is one.
+    Unreadable where the system doesn't say whether there is one.
     """
     try:
         found = os.stat(path)

@@ -1,11 +1,12 @@
-"""What makes a no-op quick: an SQLite index over the records, the last outcome of every node, and composed specs.
+"""Makes a build with nothing to do quick: an SQLite index over the records, the last outcome of every node, and
+composed specs.
 
 All of it can be made again: `log` from the record files, `nodes` by planning once more over the cached actions,
 `specs` by composing. So it is written without waiting for the disk (WAL, synchronous=NORMAL), and a damaged one is
 put aside and started afresh. The journal of paid calls, which can't be made again, is a file of its own (`journal.py`).
 
 Where there is no `.forge`, reading and caching make none: the index is in memory until something is built. Where it may
-not be written, a copy in memory is read, and what only makes the next time quicker is kept there and forgotten.
+not be written, a copy in memory is read; cached values are kept in that copy and lost with it.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from personaforge.store import sqlite
 T = TypeVar("T")
 
 SCHEMA = 1
-"""Of the tables; kept as SQLite's `user_version`. An index of another one is put aside."""
+"""Version of the tables; kept as SQLite's `user_version`. An index of another version is put aside."""
 _TABLES = """
 create table meta (name text primary key, value text not null) without rowid;
 create table log (seq integer primary key autoincrement, kind text not null, name text not null, unique (kind, name));
@@ -44,7 +45,7 @@ _LATER = """
 create table if not exists pending (kind text not null, name text not null, at real not null, primary key (kind, name))
     without rowid
 """
-"""What came after SCHEMA 1, and needs no other one."""
+"""Tables that were added after SCHEMA 1; they need no new version."""
 _KEPT_SPECS = 5_000
 _LONGEST_PATH = 500
 """Bytes; SQLite takes 512 on Unix, with the suffix of its log."""
@@ -55,12 +56,12 @@ class NodeRow(NamedTuple):
 
     node: str
     signature: str
-    """Digest over everything the node's procedure depends on; equal means that it would come to the same outcome."""
+    """Digest over everything the node's procedure depends on; equal means that it would give the same outcome."""
     outcome: str
     """Digest of the outcome: what the nodes after it depend on."""
     status: str
     files: str
-    """JSON: [[path, digest, size, mtime_ns, ctime_ns, inode], ...] of what stands in the build folder."""
+    """JSON: [[path, digest, size, mtime_ns, ctime_ns, inode], ...] of its files in the build folder."""
 
 
 class Index:
@@ -71,9 +72,9 @@ class Index:
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._absent = False
-        """Whether what is open is in memory since nothing has been built yet."""
+        """Whether the open database is in memory because nothing has been built yet."""
         self._closed = ""
-        """Why what is open is a copy in memory; empty where it is the file itself."""
+        """Why the open database is a copy in memory; empty where it is the file itself."""
 
     # --- composed specs (personaforge.spec.load.SpecCache) ---
 
@@ -88,9 +89,9 @@ class Index:
         return body
 
     def put_spec(self, key: str, body: bytes, groups: dict[str, bytes]) -> None:
-        """Keep a composed spec and its groups; the oldest ones go when there are thousands.
+        """Keep a composed spec and its groups; the oldest are removed when there are thousands.
 
-        Where they can't be kept, as on a full disk, they are not: they are composed again the next time.
+        Where they can't be kept, as on a full disk, they are composed again the next time.
         """
 
         def put(connection: sqlite3.Connection) -> None:
@@ -157,7 +158,7 @@ class Index:
         self._write("insert or replace into pending values (?, ?, ?)", kind, name, time.time())
 
     def add(self, kind: str, name: str) -> None:
-        """Note that a record is there, in the order in which records came."""
+        """Note that a record is there, in the order in which records were added."""
 
         def put(connection: sqlite3.Connection) -> None:
             with connection:
@@ -176,7 +177,7 @@ class Index:
         return self._rows("select kind, name from pending order by at")
 
     def forget_pending(self, before: float) -> None:
-        """Forget what was announced before a time, in seconds since 1970, and is not there."""
+        """Forget announcements from before a time, in seconds since 1970, whose records are not there."""
         self._rows("delete from pending where at < ?", before)
 
     def since(self, seq: int) -> list[tuple[int, str, str]]:
@@ -192,9 +193,10 @@ class Index:
         return int(self._value("select max(seq) from log") or 0)
 
     def relog(self, records: Iterable[tuple[str, str]], after: int | None = None) -> None:
-        """Start the log afresh from (kind, name) of the records that are there.
+        """Rebuild the log from (kind, name) of the records that are there.
 
-        `after` is the newest sequence number from before the caller looked: what was noted since then stays, last.
+        `after` is the newest sequence number from before the caller looked: what was noted since then is kept, at the
+        end.
         """
         rows = list(records)
 
@@ -211,7 +213,7 @@ class Index:
         self._do(start)
 
     def epoch(self) -> str:
-        """Return what changes whenever sequence numbers start afresh."""
+        """Return a value that changes whenever sequence numbers start again."""
         return str(self._value("select value from meta where name = 'epoch'"))
 
     def close(self) -> None:
@@ -230,7 +232,7 @@ class Index:
         return self._do(lambda connection: connection.execute(query, parameters).fetchall())
 
     def _write(self, query: str, *parameters: Any) -> None:
-        """Write what must stay. Raises StoreError where it can't."""
+        """Write what must not be lost. Raises StoreError where it can't."""
         with self._lock:
             self._do(lambda connection: None)
             if self._absent:
@@ -240,7 +242,7 @@ class Index:
             self._rows(query, *parameters)
 
     def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Do something with the database; a damaged one is put aside and the thing done again with a new one."""
+        """Run a function with the database; a damaged one is put aside and the function run again with a new one."""
         with self._lock:
             try:
                 return work(self._open())
@@ -276,11 +278,11 @@ class Index:
             elif self._closed:
                 self._connection = self._copy()
             else:
-                self._connection = self._reached()
+                self._connection = self._open_or_copy()
         return self._connection
 
-    def _reached(self) -> sqlite3.Connection:
-        """Open the file; where the disk doesn't let it be written, a copy: nothing need be written to look at it."""
+    def _open_or_copy(self) -> sqlite3.Connection:
+        """Open the file; where it can't be written, a copy in memory: reading it needs no writing."""
         try:
             return _connect(self._path)
         except sqlite3.OperationalError as error:
@@ -302,7 +304,7 @@ class Index:
             raise StoreError(f"can't read the index: {error.strerror or error}", where=self._path) from error
 
     def _make(self) -> None:
-        """Make the file after all, with what was composed so far."""
+        """Make the file now, with what was composed so far."""
         assert self._connection is not None
         kept = [(table, self._connection.execute(f"select * from {table}").fetchall()) for table in ("groups", "specs")]  # noqa: S608
         self.close()
@@ -356,7 +358,7 @@ def _prepared(connection: sqlite3.Connection) -> sqlite3.Connection:
 
 
 def _put_aside(path: str) -> None:
-    """Move a database that can't be used out of the way; it is kept for whoever wants to look at it."""
+    """Move a database that can't be used out of the way; it is kept, so that it can be examined."""
     for suffix in ("", "-wal", "-shm"):
         try:
             os.replace(path + suffix, f"{path}.damaged{suffix}")

@@ -1,4 +1,4 @@
-"""The journal of paid calls: what was asked of a provider, and how far it got. The one file that nothing can remake.
+"""The journal of paid calls: what was asked of a provider, and how far it got. The one file that can't be made again.
 
     intent      committed before the request is sent
     submitted   the provider accepted it under `job`; committed before the first poll
@@ -9,11 +9,11 @@
     abandoned   the user gave it up: it is not sent again
 
 After a crash, `submitted` is polled again, never sent again. An `intent` without a lease on its key is a call whose
-process died in mid-request, and counts as `unknown`: where the provider can say what became of it, it is asked; else
-it waits for the user's word (`forge jobs`).
+process died in mid-request, and counts as `unknown`: a provider that can find it again is asked for it; otherwise it
+waits for the user's decision (`forge jobs`).
 
-What a call cost that came to no result stands in `charges`: the records, which tell what everything else cost, know
-nothing of it.
+The cost of a call without a result is kept in `charges`: records hold the costs of all others, and there is no record
+of this one.
 
 SQLite in WAL mode with synchronous=FULL: a committed row survives kill and power cut. A journal that may not be written
 is read as a copy in memory, in which only what a record proves is noted.
@@ -58,7 +58,7 @@ _ADDED = {
 """Columns that came later, in this order."""
 OPEN_STATES = ("intent", "submitted", "unknown")
 _ENDED = ("done", "refused", "cancelled")
-"""States in which nobody needs the job any more."""
+"""States in which the job is not needed any more."""
 
 
 class Entry(NamedTuple):
@@ -72,24 +72,24 @@ class Entry(NamedTuple):
     state: str
     job: str
     reserved_usd: float | None
-    """What the call was expected to cost when it was sent; None when nobody could say."""
+    """What the call was expected to cost when it was sent; None when that was not known."""
     cost_usd: float | None
     started: float
     """When it was sent, seconds since 1970."""
     changed: float
     note: str
     sent: int = 1
-    """How often it was sent, each time with another client key."""
+    """How often it was sent, each time with a new client key."""
     client_key: str = ""
     """A UUID that travels with the request where the provider takes one."""
     data: str = "{}"
-    """JSON: what else is needed to look after the job."""
+    """JSON: what else is needed to poll or cancel the job."""
     body: str = "{}"
     """JSON: the action, so that its result can be kept without planning anew."""
     expires: float | None = None
     """When the provider deletes the result, seconds since 1970; None when that is not known."""
     deleted: float | None = None
-    """When the provider deleted at our word what it kept of the job, seconds since 1970."""
+    """When the provider deleted, on our request, what it kept of the job, seconds since 1970."""
 
 
 class Charge(NamedTuple):
@@ -102,7 +102,7 @@ class Charge(NamedTuple):
     provider: str
     model: str
     usd: float | None
-    """None when nobody knows; `reserved_usd` then stands for it."""
+    """None when it isn't known; `reserved_usd` is then counted in its place."""
     reserved_usd: float | None
     at: float
     note: str
@@ -116,7 +116,7 @@ class Journal:
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._copied = False
-        """Whether what is open is a copy in memory."""
+        """Whether the open database is a copy in memory."""
 
     # --- reading ---
 
@@ -137,8 +137,8 @@ class Journal:
         return [Entry._make(row) for row in self._read(query, len(start), start)]
 
     def ended_jobs(self, start: str = "") -> list[Entry]:
-        """Return the calls that have ended and of whose job the provider may keep something, oldest first: those whose
-        key begins with a text. Of a call that was sent several times only the last job is known."""
+        """Return the calls whose key begins with a text, that have ended, and of whose job the provider may still keep
+        something, oldest first. Of a call that was sent several times only the last job is known."""
         marks = ", ".join("?" * len(_ENDED))
         query = (
             f"select * from journal where state in ({marks}) and job != '' and deleted is null"  # noqa: S608
@@ -164,7 +164,8 @@ class Journal:
         body: Mapping[str, Any] | None = None,
         same: bool = False,
     ) -> Entry:
-        """Commit that a request is about to be sent. With `same` it is the last one over again, under its key."""
+        """Commit that a request is about to be sent. With `same` it is the last request again, with the same client
+        key."""
         now = time.time()
         with self._lock:
             self._require_kept()
@@ -184,35 +185,35 @@ class Journal:
     def submitted(
         self, key: str, job: str, data: Mapping[str, str] | None = None, expires: float | None = None
     ) -> None:
-        """Commit the provider's job id, and what else is needed to look after it."""
+        """Commit the provider's job id, and what else is needed to poll or cancel the job."""
         self._require_kept()
         query = "update journal set state = 'submitted', changed = ?, job = ?, data = ?, expires = ? where key = ?"
         self._rows(query, time.time(), job, json.dumps(dict(data or {}), sort_keys=True), expires, key)
 
     def done(self, key: str, cost_usd: float | None) -> None:
-        """Commit that the result is in the store. A copy forgets it: the record says so, too."""
+        """Commit that the result is in the store. A copy in memory forgets this: the record proves it, too."""
         self._set(key, "done", cost_usd=cost_usd)
 
     def unknown(self, key: str, note: str) -> None:
-        """Commit that the request may have been accepted, or that what came back for it is lost."""
+        """Commit that the request may have been accepted, or that its answer is lost."""
         self._require_kept()
         self._set(key, "unknown", note=note)
 
     def refused(self, key: str, note: str, cost_usd: float | None = 0.0) -> None:
         """Commit that it was not accepted, or failed. `cost_usd` is what it cost all the same; None for unknown."""
-        self._ended(key, "refused", note, cost_usd)
+        self._end(key, "refused", note, cost_usd)
 
     def cancelled(self, key: str, note: str) -> None:
-        """Commit that the provider has stopped it. What it charged for it, nobody knows."""
-        self._ended(key, "cancelled", note, None)
+        """Commit that the provider has stopped it. What it charged is not known."""
+        self._end(key, "cancelled", note, None)
 
     def abandon(self, key: str, note: str, *, bought: bool = True) -> None:
-        """Commit that the user gave the call up, and whether it may have been bought."""
-        self._ended(key, "abandoned", note, None if bought else 0.0)
+        """Commit that the user gave the call up, and whether it may have been charged."""
+        self._end(key, "abandoned", note, None if bought else 0.0)
 
     def resubmit(self, key: str, note: str, *, bought: bool = True) -> None:
-        """Commit that the user lets it be sent again, and whether it may have been bought the first time."""
-        self._ended(key, "refused", note, None if bought else 0.0)
+        """Commit that the user allows sending it again, and whether it may have been charged the first time."""
+        self._end(key, "refused", note, None if bought else 0.0)
 
     def deleted(self, key: str) -> None:
         """Commit that the provider has deleted what it kept of the job."""
@@ -220,7 +221,8 @@ class Journal:
         self._rows("update journal set deleted = ? where key = ?", time.time(), key)
 
     def charge_removed(self, name: str, record: Mapping[str, Any], note: str) -> None:
-        """Keep what a record says its paid call cost: the record is about to be removed. Once for each record."""
+        """Keep the cost that a record states of its paid call: the record is about to be removed. Once for each
+        record."""
         parts = record.get("parts", {})
         model = str(parts.get("request", {}).get("model", ""))
         values = (str(record.get("node", "")), str(parts.get("kind", "")), str(parts.get("provider", "")), model)
@@ -234,7 +236,7 @@ class Journal:
                 self._connection.close()
                 self._connection = None
 
-    def _ended(self, key: str, state: str, note: str, cost_usd: float | None) -> None:
+    def _end(self, key: str, state: str, note: str, cost_usd: float | None) -> None:
         """End a call without a result, and keep what it cost in the same transaction."""
         self._require_kept()
         with self._lock:
@@ -304,7 +306,7 @@ class Journal:
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
-    """Make the tables, and give a journal of an earlier forge the columns that came later."""
+    """Make the tables, and add to a journal of an earlier forge the columns that came later."""
     names = [row[1] for row in connection.execute("pragma table_info(journal)")]
     if names and all(name in names for name in _ADDED) and _has_charges(connection):
         return

@@ -1,9 +1,9 @@
-"""Leases on actions that the kernel releases on death: `flock` on a file named by the key.
+"""Leases on actions that the kernel releases when the process dies: `flock` on a file named by the key.
 
-Two builds that want one action: the second waits, then finds the first one's record. Nobody ever unlocks by hand. A
-lease's file is removed by its holder, while it holds it, so the folder stays empty; whoever was waiting for that file
-notices that its name is gone, and takes the lease on a new file. (The filelock library leaves every file in place, and
-costs 69 ms to import.)
+Two builds that want one action: the second waits, then finds the first one's record. No lease is ever unlocked by hand.
+A lease's file is removed by its holder, while it holds it, so the folder stays empty; a process that was waiting for
+that file notices that its name is gone, and takes the lease on a new file. (The filelock library leaves every file in
+place, and costs 69 ms to import.)
 
 flock holds on one host. On a file system shared between hosts only one of them may build.
 """
@@ -24,7 +24,7 @@ _LONGEST_PAUSE = 0.1
 
 
 class LeaseHeld(StoreError):
-    """Another process holds a lease, and the wait for it was given up."""
+    """Another process holds a lease, and we gave up waiting for it."""
 
 
 class Lease:
@@ -70,7 +70,7 @@ class Lease:
         try:
             os.unlink(self._path)
         except FileNotFoundError:
-            pass  # somebody has cleaned up by hand, which does no harm
+            pass  # the file was removed by hand, which does no harm
         finally:
             os.close(self._descriptor)
             self._descriptor = -1
@@ -96,11 +96,11 @@ class Leases:
     def take(
         self, name: str, *, waiting: Callable[[], None] | None = None, give_up: Callable[[], bool] | None = None
     ) -> Lease:
-        """Return a lease to enter. `waiting` is called once if another holds it; `give_up` ends the wait."""
+        """Return a lease to enter. `waiting` is called once if another process holds it; `give_up` ends the wait."""
         return Lease(f"{self._folder}/{name}", waiting, give_up)
 
     def held(self, name: str) -> bool:
-        """Tell whether anybody holds a lease right now. Whoever can't look takes it for held."""
+        """Return whether a process holds a lease right now. Where that can't be seen the lease counts as held."""
         try:
             descriptor = os.open(f"{self._folder}/{name}", os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
         except FileNotFoundError:

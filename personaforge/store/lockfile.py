@@ -1,11 +1,11 @@
 """The lock file of a persona: what was accepted, pinned by digest, one sorted line for each node, committed to git.
 
 A line is `  image/07: {json}`, which is YAML and JSON at once: git merges line by line, people can read it, and it is
-parsed without a YAML library. A file that somebody has formatted otherwise is read as YAML. Unknown fields of a newer
+parsed without a YAML library. A file that was formatted in another way is read as YAML. Unknown fields of a newer
 forge are kept. The lock is rewritten as a whole, atomically, and only where a line has changed.
 
-What git's union merge leaves is read: lines in any order, the same line or head twice. Two different lines for one node
-are never chosen from, in whatever way they got there: that would be to choose a face.
+The result of git's union merge can be read: lines in any order, the same line or head twice. Of two different lines for
+one node none is ever chosen, whatever their origin: that would be choosing a face.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Pin(NamedTuple):
     """What the lock says of one node."""
 
     key: str
-    """Action key of the node's first attempt: as long as it is the same, nothing has changed since the pin."""
+    """Action key of the node's first attempt: while it is the same, nothing has changed since the pin."""
     outputs: Mapping[str, str]
     """Digests of the accepted artifacts by name."""
     media: Mapping[str, str]
@@ -54,22 +54,23 @@ class Pin(NamedTuple):
     attempt: int = 0
     """Number of the accepted attempt within the take."""
     facts: Mapping[str, Any] = {}
-    """How it came about and how it scored, for people, audits and what keeps a pinned outcome equal to the first."""
+    """How it was made and how it scored: for people, for audits, and so that a pinned outcome stays equal to the first
+    one."""
     under: Mapping[str, Any] = {}
-    """What it was accepted under; see `personaforge.plan.standing`. Empty in locks of before it was noted."""
+    """What it was accepted under; see `personaforge.plan.standing`. Empty in locks from before this was noted."""
     also: str = ""
-    """Action key that the same wish has since an upgrade of forge; empty where it is still `key`."""
+    """Action key of the same request since an upgrade of forge; empty where it is still `key`."""
     face: str = ""
-    """A drawn candidate's face, so that a remade one can be held against it; see `personaforge.steps.remake`."""
+    """A drawn candidate's face, so that a remade one can be compared with it; see `personaforge.steps.remake`."""
     replaced: Mapping[str, str] = {}
-    """Digests, by name, of what was pinned before and was remade here with other bytes."""
+    """Digests, by name, of artifacts that were pinned before and were remade here with other bytes."""
 
     def fields(self) -> dict[str, Any]:
-        """Return the fields as the lock holds them: what is empty of the later ones is left out."""
+        """Return the fields as the lock holds them: later fields are left out where they are empty."""
         return {name: value for name, value in self._asdict().items() if value or name not in _LATER}
 
     def line(self) -> bytes:
-        """Return the pin's line in the lock: what a node's signature covers."""
+        """Return the pin's line in the lock, which a node's signature covers."""
         return _line(self.fields())
 
 
@@ -84,7 +85,7 @@ class LockFile:
         self.path = path
         self.persona = persona
         self.former = former
-        """Ids that the persona had, oldest first: a lock that was written under one of them is its own."""
+        """Ids that the persona had, oldest first: a lock that was written under one of them belongs to it."""
         self._lines = lines
         self._pins: dict[str, Pin] = {}
 
@@ -96,7 +97,7 @@ class LockFile:
         return list(self._lines)
 
     def line(self, name: str) -> bytes:
-        """Return a node's raw line, empty without a pin: what a signature covers."""
+        """Return a node's raw line, which its signature covers; empty without a pin."""
         return self._lines.get(name, b"")
 
     def pin(self, name: str) -> Pin | None:
@@ -133,8 +134,8 @@ class LockFile:
         )
 
     def write(self, *, still: Callable[[], bool] | None = None) -> bool:
-        """Write the file, unless it says the same already. Tells False where `still`, asked at the last moment, says
-        that the file is not the one any more that this lock was made from: nothing is written then."""
+        """Write the file, unless it says the same already. Returns False where `still`, called at the last moment, says
+        that the file is no longer the one that this lock was made from: then nothing is written."""
         data = self.text()
         try:
             same = self.path.read_bytes() == data
@@ -149,13 +150,13 @@ class LockFile:
 
 
 def _line(fields: Mapping[str, Any]) -> bytes:
-    """Return JSON that is YAML, too: which takes some characters for line breaks, and refuses others."""
+    """Return JSON that is YAML, too: YAML reads some characters as line breaks, and refuses others."""
     text = orjson.dumps(fields, option=orjson.OPT_SORT_KEYS).decode()
     return _NOT_YAML.sub(lambda match: f"\\u{ord(match.group()):04x}", text).encode()
 
 
 def _with_unknown(pin: Pin, line: bytes | None) -> bytes:
-    """Return a pin's line with what a newer forge has noted about the same artifacts."""
+    """Return a pin's line with the fields that a newer forge has noted about the same artifacts."""
     try:
         known = orjson.loads(line or b"{}")
         unknown = {name: value for name, value in known.items() if name not in Pin._fields}
@@ -169,8 +170,8 @@ def _with_unknown(pin: Pin, line: bytes | None) -> bytes:
 def read_lock(path: Path, persona: str, former: tuple[str, ...] = ()) -> LockFile:
     """Read a persona's lock; an empty one where there is no file. Raises StoreError.
 
-    `former` are ids that the persona had, oldest first: while it has no lock under its present id, the one that lies
-    beside it under the newest former id is its own, and is written under the present one.
+    `former` are ids that the persona had, oldest first: while it has no lock under its present id, the lock beside it
+    under the newest former id is read, and is written under the present one.
     """
     place = former_lock(path, persona, former) or path
     try:
@@ -198,7 +199,8 @@ def lock_lines(data: bytes, path: Path, persona: str, former: tuple[str, ...] = 
 
 
 def former_lock(path: Path, persona: str, former: tuple[str, ...]) -> Path | None:
-    """Return the lock under a former id that stands in for a persona's own; None where it has one, or there is none."""
+    """Return the lock under a former id that is read in place of a persona's own; None where it has its own, or there
+    is none."""
     if not former or os.path.lexists(path):
         return None
     places = (path.with_name(f"{name}.lock.yaml") for name in reversed(former) if name != persona)
@@ -206,7 +208,7 @@ def former_lock(path: Path, persona: str, former: tuple[str, ...]) -> Path | Non
 
 
 def same_line(one: bytes, other: bytes) -> bool:
-    """Tell whether two raw lines say the same, however they are written."""
+    """Return whether two raw lines have the same content, however they are written."""
     if one == other or not one or not other:
         return one == other
     try:
@@ -216,7 +218,7 @@ def same_line(one: bytes, other: bytes) -> bool:
 
 
 def shown_line(line: bytes) -> str:
-    """Return what a raw line pins, as messages show it: the beginnings of its digests."""
+    """Return a raw line's outputs as messages show them: the beginnings of the digests."""
     try:
         return shown_outputs(orjson.loads(line)["outputs"])
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
@@ -247,13 +249,13 @@ def _own_lines(data: bytes, path: Path, persona: str) -> dict[str, bytes] | None
         if not _NODE.fullmatch(key) or _is_deep(value):
             return None
         if key in lines and not same_line(lines[key], value):
-            raise _twice(key, lines[key], value, path)
+            raise _duplicate_error(key, lines[key], value, path)
         lines.setdefault(key, value)
     return lines if seen == head else None
 
 
 def _is_deep(value: bytes) -> bool:
-    """Tell whether JSON nests deeper than a lock may, without parsing it where that can be told from its brackets."""
+    """Return whether JSON nests deeper than a lock may, without parsing it where counting brackets is enough."""
     if value.count(b"[") + value.count(b"{") <= _MAX_DEPTH:
         return False
     depth = 0
@@ -264,8 +266,8 @@ def _is_deep(value: bytes) -> bool:
     return False
 
 
-def _twice(name: str, one: bytes, other: bytes, path: Path) -> StoreError:
-    """Return the error for two lines of one node, of which nobody may choose but the user."""
+def _duplicate_error(name: str, one: bytes, other: bytes, path: Path) -> StoreError:
+    """Return the error for two lines of one node: only the user may choose one of them."""
     a, b = shown_line(one), shown_line(other)
     what = f"{a} and {b}" if a != b else f"{a}, in lines that differ otherwise"
     hint = "keep one of its lines; `forge lock merge --install` has git stop at such a merge from now on"
@@ -328,7 +330,7 @@ def _yaml_lines(data: bytes, path: Path, persona: str, former: tuple[str, ...] =
 
 
 def _check_shape(data: bytes, path: Path) -> None:
-    """Refuse what forge never writes: aliases, deep nesting (on which libyaml would end the process), and two different
+    """Refuse what forge never writes: aliases, deep nesting (which makes libyaml crash the process), and two different
     lines for one node, of which YAML would silently take the last."""
     import yaml
 
@@ -345,7 +347,7 @@ def _check_shape(data: bytes, path: Path) -> None:
         for key, value in top.value if isinstance(top, yaml.MappingNode) else ():
             name = str(key.value)
             if name in seen and not same_line(one := _as_json(seen[name]), other := _as_json(value)):
-                raise _twice(name, one, other, path)
+                raise _duplicate_error(name, one, other, path)
             seen[name] = value
 
 
@@ -368,7 +370,7 @@ def _parse_pin(line: bytes, path: Path, name: str) -> Pin:
             take=_count(fields, "take"),
             attempt=_count(fields, "attempt"),
             facts=dict(fields.get("facts", {})),
-            under=_noted(fields.get("under", {})),
+            under=_parse_under(fields.get("under", {})),
             also=_text(fields, "also", ""),
             face=_text(fields, "face", ""),
             replaced={str(name): str(digest) for name, digest in fields.get("replaced", {}).items()},
@@ -393,13 +395,13 @@ def _parse_pin(line: bytes, path: Path, name: str) -> Pin:
 
 
 _MOST = 100_000
-"""Takes and attempts that a lock may count."""
+"""The highest number of takes and attempts in a lock."""
 _LONGEST = 200
-"""Characters of a text that is noted under `under`."""
+"""The most characters of a text under `under`."""
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object whose names stand once: of two, a reader would silently take the last."""
+    """Return an object in which each name occurs once: of two, a reader would silently take the last."""
     found = dict(pairs)
     if len(found) != len(pairs):
         names = [name for name, _ in pairs]
@@ -421,8 +423,8 @@ def _count(fields: Mapping[str, Any], name: str) -> int:
     return value
 
 
-def _noted(value: Any) -> dict[str, Any]:
-    """Return what a result was accepted under: single values by name."""
+def _parse_under(value: Any) -> dict[str, Any]:
+    """Return the rules that a result was accepted under: single values by name."""
     if not isinstance(value, dict):
         raise ValueError(f"under: found {value!r:.40}, expected names and values")
     for name, one in value.items():

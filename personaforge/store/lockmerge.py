@@ -1,9 +1,10 @@
-"""Merges two versions of a lock, node by node: what git's merge driver calls, so that neighbours never conflict.
+"""Merges two versions of a lock, node by node. Git's merge driver calls this, so that neighbouring lines never
+conflict.
 
-A node that one side has changed (or added, or removed) is that side's; changed alike on both it is that. What both have
-changed differently is a conflict, of whatever kind the node is: to choose there would be to choose a face. A conflict
-stands in the file between git's marks, where forge refuses it by name with both digests. Lines are carried over as they
-are, with every field that a newer forge may have written.
+Where one side has changed (or added, or removed) a node, that side's line is taken; where both made the same change,
+that line. Where both changed it differently there is a conflict, whatever the node's kind: choosing a line would be
+choosing a face. A conflict is written between git's marks, and forge then refuses the file and names the node with both
+digests. Lines are kept unchanged, with every field that a newer forge may have written.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class Conflict(NamedTuple):
 
 
 class Merged(NamedTuple):
-    """What a merge of two locks came to."""
+    """The result of merging two locks."""
 
     text: bytes
     conflicts: tuple[Conflict, ...]
@@ -85,9 +86,9 @@ def merge_lines(
 
 
 def merge_files(base: Path, ours: Path, theirs: Path) -> list[str]:
-    """Merge as git's driver: write the result over `ours`, and return what is in conflict, in words.
+    """Merge as git's driver: write the result over `ours`, and return the conflicts in words.
 
-    What can't be read as a lock gets git's own marks, so that nobody takes one side for the merge.
+    A file that can't be read as a lock gets git's own marks, so that one side is never mistaken for the merge.
     """
     try:
         found = merge_locks(base.read_bytes(), ours.read_bytes(), theirs.read_bytes())

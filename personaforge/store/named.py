@@ -1,5 +1,5 @@
-"""The index as personas are called now. Its rows stand under each persona's oldest id, so a new one moves none of them,
-and a branch on which a persona has another id finds them all the same."""
+"""The index by personas' present ids. Its rows are stored under each persona's oldest id, so a new id moves none of
+them, and a branch on which a persona has another id finds them all the same."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from personaforge.store.index import Index, NodeRow
 
 
 class NamedIndex(Index):
-    """An index that is asked by present ids, and answers in them."""
+    """An index that takes and returns present ids."""
 
     def __init__(self, path: Path, names: Callable[[], Names]) -> None:
         super().__init__(path)
@@ -60,12 +60,13 @@ class NamedIndex(Index):
         super().drop_failure(self._stored(node))
 
     def personas(self) -> frozenset[str]:
-        """Return the present ids of all of which something is known, with those that no file declares."""
+        """Return the present ids of all personas with rows here, also of those that no file declares."""
         rows = self._rows("select distinct persona from nodes union select distinct persona from failures")
         return frozenset(self._names().present(row[0]) for row in rows)
 
     def drop_stray(self, persona: str) -> None:
-        """Forget what stands under a persona's later ids: it was built under one before that was said to be another."""
+        """Forget the rows under a persona's later ids: it was built under one of them before its file declared the
+        former id."""
         names = self._names()
         for name in {persona, *names.formerly(persona)} - {names.origin(persona)}:
             if names.present(name) == persona:

@@ -1,8 +1,8 @@
 """The build folder: copies of artifacts where people look for them, noticed when deleted or edited, and put back.
 
-Files are copies, never links, so that nobody edits a blob by editing `build/`. What stands there was written from a
-blob; its stat signature says cheaply whether it still does. An edited file is moved to `.forge/edited/` before the
-artifact takes its place again: nobody's work is lost.
+Files are copies, never links, so that editing `build/` never edits a blob. Each file was written from a blob; its stat
+signature says cheaply whether it is still equal. An edited file is moved to `.forge/edited/` before the artifact is put
+back, so the user's work is never lost.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ class BuildFolder:
         self._edited = str(project / ".forge" / "edited" / persona)
 
     def condition(self, placed: Sequence[Placed]) -> list[tuple[Placed, Condition]]:
-        """Return what has become of files since they were written. A touched file whose content is the same counts as
-        there, and comes back with its new signature. Raises Unreadable: what can't be read now is neither missing nor
-        edited, and nobody writes over it."""
+        """Return the condition of files since they were written. A touched file with the same content counts as there,
+        and is returned with its new signature. Raises Unreadable: a file that can't be read now is neither missing nor
+        edited, and is not overwritten."""
         found: list[tuple[Placed, Condition]] = []
         for file in placed:
             if not file.path:
@@ -65,13 +65,13 @@ class BuildFolder:
         return found
 
     def holds(self, path: str, digest: str) -> bool:
-        """Tell whether a file holds exactly an artifact's bytes. Raises Unreadable."""
+        """Return whether a file holds exactly an artifact's bytes. Raises Unreadable."""
         return _digest(f"{self.folder}/{path}") == digest
 
     def contents(self) -> dict[str, str]:
         """Return the path of every file by its digest; reads all of them, and nothing that a link leads to.
 
-        Raises Unreadable: what stands in a file that can't be read now may be just what somebody is looking for.
+        Raises Unreadable: a file that can't be read now may hold just the bytes that are looked for.
         """
         found: dict[str, str] = {}
         if not self._is_own(self.folder):
@@ -86,7 +86,7 @@ class BuildFolder:
 
     def read(self, path: str) -> bytes:
         """Return a file's bytes. Raises StoreError."""
-        target = self._checked(path)
+        target = self._confined(path)
         try:
             with open_file(target, follow=True) as file:
                 return file.read()
@@ -94,8 +94,8 @@ class BuildFolder:
             raise unreadable(target, error) from error
 
     def place(self, path: str, digest: str, blobs: Blobs) -> Placed:
-        """Write an artifact to a path, unless it stands there already. Raises StoreError."""
-        target = self._checked(path)
+        """Write an artifact to a path, unless it is there already. Raises StoreError."""
+        target = self._confined(path)
         there = stat_signature(target)
         if there is None or _digest(target) != digest:
             if there is not None:
@@ -107,11 +107,11 @@ class BuildFolder:
         return Placed(path, digest, *signature)
 
     def remove(self, path: str, digest: str) -> bool:
-        """Remove a file that still holds an artifact's bytes, and folders that this empties; tell whether it did.
+        """Remove a file that still holds an artifact's bytes, and folders that this empties; return whether it did.
 
         Raises StoreError.
         """
-        target = self._checked(path)
+        target = self._confined(path)
         if os.path.islink(target) or _digest(target) != digest:
             return False
         try:
@@ -139,11 +139,11 @@ class BuildFolder:
             raise StoreError(f"can't move the edited file away: {error.strerror}", where=target) from error
 
     def _is_own(self, folder: str) -> bool:
-        """Tell whether a folder is where its path says, with no link on the way."""
+        """Return whether a folder is where its path says, with no link on the way."""
         meant = os.path.join(os.path.realpath(self._project), os.path.relpath(folder, self._project))
         return os.path.realpath(folder) == os.path.normpath(meant)
 
-    def _checked(self, path: str) -> str:
+    def _confined(self, path: str) -> str:
         """Return the absolute path, after making sure that it leads nowhere else: a link on the way could make forge
         write into `.git`, and a link in its place could have it read what lies outside the project."""
         parts = path.split("/")

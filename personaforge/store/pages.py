@@ -1,12 +1,12 @@
-"""Where the pages of `forge report` lie: folder and names. Renaming and removing a persona ask for them, too."""
+"""Where the pages of `forge report` are: folder and names. Renaming and removing a persona use them, too."""
 
 from __future__ import annotations
 
 FOLDER = "reports"
-"""In the project, unless another folder is asked for."""
+"""Relative to the project, unless the user names another folder."""
 PROJECT_PAGE = "index.html"
 
 
 def page_name(persona: str) -> str:
-    """Return the file name of a persona's page. No id holds `_`, so none can take the project's page's place."""
+    """Return the file name of a persona's page. No id contains `_`, so none can have the name of the project's page."""
     return "index_.html" if f"{persona}.html" == PROJECT_PAGE else f"{persona}.html"

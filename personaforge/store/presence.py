@@ -1,5 +1,5 @@
-"""Who is at work in a project: builds hold its ids together, and whoever changes what a persona is called, or removes
-one, wants them alone. Let go by the kernel on death, like every lease."""
+"""Which commands are at work in a project: builds share a lease on its ids, and a command that renames or removes a
+persona takes it exclusively. The kernel releases it when the process dies, like every lease."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ from personaforge.errors import StoreError
 
 _PAUSE = 0.01
 _PATIENCE = 30.0
-"""Seconds that a build waits for a renaming, which takes a moment."""
+"""Seconds that a build waits for a renaming to finish."""
 
 
 @contextmanager
 def at_work(folder: Path) -> Iterator[None]:
-    """Hold the ids of the project whose store this is together with other builds. Raises StoreError."""
-    descriptor = _taken(folder, fcntl.LOCK_SH, _PATIENCE, "a persona is being renamed or removed")
+    """Share the lease on the project's ids with other builds. Raises StoreError."""
+    descriptor = _locked(folder, fcntl.LOCK_SH, _PATIENCE, "a persona is being renamed or removed")
     try:
         yield
     finally:
-        _let_go(folder, descriptor)
+        _release(folder, descriptor)
 
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Hold them alone. Raises StoreError while a build runs."""
-    descriptor = _taken(folder, fcntl.LOCK_EX, 0.0, "a build is running here")
+    """Take the lease exclusively. Raises StoreError while a build runs."""
+    descriptor = _locked(folder, fcntl.LOCK_EX, 0.0, "a build is running here")
     try:
         yield
     finally:
-        _let_go(folder, descriptor)
+        _release(folder, descriptor)
 
 
 def _path(folder: Path) -> str:
     return f"{folder}/leases/ids"
 
 
-def _taken(folder: Path, kind: int, patience: float, busy: str) -> int:
+def _locked(folder: Path, kind: int, patience: float, busy: str) -> int:
     path = _path(folder)
     until = time.monotonic() + patience
     while True:
@@ -62,8 +62,8 @@ def _taken(folder: Path, kind: int, patience: float, busy: str) -> int:
         os.close(descriptor)
 
 
-def _let_go(folder: Path, descriptor: int) -> None:
-    """Let go, and remove the file where nobody else holds it."""
+def _release(folder: Path, descriptor: int) -> None:
+    """Release the lease, and remove the file where no other process holds it."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if os.fstat(descriptor).st_nlink:

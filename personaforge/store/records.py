@@ -3,10 +3,10 @@
     actions/ab/<key>.json        one cached call: its key parts, what it made, what it cost
     evaluations/ab/<id>.json     one judged attempt: scores, decision, the measurement's identity
     builds/ab/<id>.json          one build that ran something
-    events/ab/<id>-<n>.json      what it said while it ran, piece by piece
+    events/ab/<id>-<n>.json      its events while it ran, piece by piece
 
 A key has one record, unless its result was lost and had to be made again: then `<key>~1.json` stands beside it, and the
-last one whose artifacts are there counts. Records are never rewritten or removed.
+last one whose artifacts are there is used. Records are never rewritten or removed.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Records:
         return parse_record(data, path)
 
     def has(self, kind: str, name: str) -> bool:
-        """Tell whether a record's file is there. Raises Unreadable."""
+        """Return whether a record's file is there. Raises Unreadable."""
         return is_file(self.path(kind, name))
 
     def latest(self, kind: str, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -69,14 +69,14 @@ class Records:
     def names(self, kind: str, name: str) -> list[str]:
         """Return the names that a key's records have or had, newest first; empty when there never was one."""
         names: list[str] = []
-        while self._taken(kind, one := f"{name}~{len(names)}" if names else name):
+        while self._is_used(kind, one := f"{name}~{len(names)}" if names else name):
             names.append(one)
         return names[::-1]
 
     def free_name(self, kind: str, name: str) -> str:
-        """Return a name for another record of a key: the key, or what follows the last one that was used."""
+        """Return a name for another record of a key: the key, or the name after the last one that was used."""
         unique, number = name, 0
-        while self._taken(kind, unique):
+        while self._is_used(kind, unique):
             number += 1
             unique = f"{name}~{number}"
         return unique
@@ -88,8 +88,8 @@ class Records:
         data = orjson.dumps(record, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
         write_atomic(self.path(kind, name), data, mode=0o444, sync_folder=True)
 
-    def _taken(self, kind: str, name: str) -> bool:
-        """Tell whether a name has been used, be it for a record that was put aside since. Raises Unreadable."""
+    def _is_used(self, kind: str, name: str) -> bool:
+        """Return whether a name has been used, also for a record that was put aside since. Raises Unreadable."""
         path = self.path(kind, name)
         return present(path) is not None or present(path + DAMAGED) is not None
 
@@ -113,8 +113,8 @@ class Records:
                 yield entry.name[:-5], entry.path
 
     def strays(self) -> Iterator[str]:
-        """Yield the paths of what is neither a record, nor unfinished, nor put aside: nobody reads it, and it isn't
-        ours to move."""
+        """Yield the paths of what is neither a record, nor unfinished, nor put aside: forge doesn't read it, and must
+        not move it."""
         for entry in scanned(self.folder):
             if entry.name not in KINDS or not entry.is_dir(follow_symlinks=False):
                 yield entry.path
@@ -128,7 +128,7 @@ class Records:
                     yield entry.path
 
     def _entries(self, kind: str, faults: list[Unreadable] | None = None) -> Iterator[os.DirEntry[str]]:
-        """Yield what stands in the folders of a kind; never what a link leads to."""
+        """Yield the entries of the folders of a kind; never what a link leads to."""
         for shard in scanned(f"{self.folder}/{kind}", faults):
             if _is_shard(shard):
                 yield from scanned(shard.path, faults)

@@ -4,9 +4,9 @@
     records/actions/ab/...   as in the store
     personas/<id>.json       what the last push of a persona consisted of
 
-What comes from there is not trusted: a blob must have its digest, and a record the key that its parts give. Both sides
-are read, not only looked at: what is damaged on one of them is replaced from the other, and never copied. Which folder
-it is, the command line says, or the machine (`FORGE_REMOTE`); a config file only names one within the project.
+Files from there are not trusted: a blob must have its digest, and a record the key that its parts give. The files of
+both sides are read, not only listed: a damaged file is replaced from the other side, and never copied. The folder is
+named by the command line, or by the machine (`FORGE_REMOTE`); a config file can only name one within the project.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ FORMAT = 1
 
 @dataclass
 class Exchanged:
-    """What a push or a pull came to."""
+    """What a push or a pull has done."""
 
     blobs: int = 0
     """Artifacts that were copied."""
@@ -45,17 +45,17 @@ class Exchanged:
     missing: tuple[str, ...] = ()
     """Pinned artifacts that are not there, by digest."""
     there: int = 0
-    """Artifacts that were on the other side already, and sound."""
+    """Artifacts that were on the receiving side already, and sound."""
     damaged: tuple[str, ...] = ()
-    """Artifacts whose copy in the folder isn't what its name says; a push replaces it, a pull doesn't take it."""
+    """Artifacts whose copy in the folder doesn't have its digest; a push replaces it, a pull doesn't take it."""
     unreadable: tuple[str, ...] = ()
-    """What is in the folder and can't be read now, with the reason."""
+    """Files in the folder that can't be read now, with the reason."""
 
 
 def remote_folder(
     project: Project, given: str | None, declared: str | None, environment: Mapping[str, str] = os.environ
 ) -> Path:
-    """Return the folder to share through: what the command line gives, else FORGE_REMOTE, else `store.remote`, which
+    """Return the folder to share through: the one on the command line, else FORGE_REMOTE, else `store.remote`, which
     may only be a folder of the project. Raises StoreError."""
     for text, origin in ((given, "--remote"), (environment.get(VARIABLE) or None, VARIABLE)):
         if text is not None:
@@ -91,7 +91,7 @@ class Remote:
         self._records = Records(folder / "records")
 
     def push(self, store: Store, persona: str, lock: LockFile) -> Exchanged:
-        """Copy what a persona's lock pins and its nodes consist of. Raises StoreError."""
+        """Copy what a persona's lock pins, and the records and artifacts of its nodes. Raises StoreError."""
         self._make()
         keys, digests = _parts_of(store, persona)
         digests |= lock.digests()
@@ -122,15 +122,16 @@ class Remote:
         return done
 
     def pull(self, store: Store, persona: str, lock: LockFile) -> Exchanged:
-        """Copy what a persona's lock pins, and the records that save measuring it again. A damaged artifact here is
-        replaced by a sound one from there. Raises StoreError."""
+        """Copy what a persona's lock pins, and the records without which it would be measured again. A damaged artifact
+        here is replaced by a sound one from there. Raises StoreError."""
         if present(self.folder) is None:
             raise StoreError("there is no such folder", where=str(self.folder), hint=WAYS)
-        self._checked()
+        self._require_folder()
         done = Exchanged()
         missing: list[str] = []
         damaged: list[str] = []
         faults: list[str] = []
+        # What was pushed under a former id belongs to this persona, too.
         pushed = [self._manifest(name) for name in dict.fromkeys((persona, *store.names.formerly(persona)))]
         records, blobs = (set[str]().union(*(part[index] for part in pushed)) for index in (0, 1))
         for digest in sorted(lock.digests() | blobs):
@@ -149,6 +150,7 @@ class Remote:
                 store.blobs.put(data)
                 done.blobs += 1
                 done.bytes += len(data)
+            # Only pinned artifacts are missed; others were perhaps collected before the push.
             elif digest in lock.digests():
                 missing.append(digest)
         for key in sorted(records):
@@ -161,7 +163,7 @@ class Remote:
         return done
 
     def _make(self) -> None:
-        """Make the folder where only it is missing: a whole path that isn't there is a mistyped one, or no mount."""
+        """Make the folder if its parent exists: where the whole path is missing it is mistyped, or not mounted."""
         if present(self.folder) is None:
             try:
                 os.mkdir(self.folder)
@@ -174,10 +176,10 @@ class Remote:
                 pass
             except OSError as error:
                 raise unwritable(self.folder, error, "make") from error
-        self._checked()
+        self._require_folder()
 
-    def _checked(self) -> None:
-        """Make sure that the folder is one, and that nothing in it leads elsewhere: it may be a stranger's."""
+    def _require_folder(self) -> None:
+        """Make sure that it is a folder, and that nothing in it leads elsewhere: it may be a stranger's."""
         if not os.path.isdir(self.folder):
             raise StoreError("is not a folder", where=str(self.folder), hint=WAYS)
         for name in ("blobs", "records", "personas", "records/actions"):
@@ -198,7 +200,7 @@ class Remote:
         return {key for key in records if is_digest(key)}, {digest for digest in blobs if is_digest(digest)}
 
     def _record(self, key: str) -> dict[str, Any] | None:
-        """Return an action's record from the folder; None where there is none, or it isn't what its name says. Raises
+        """Return an action's record from the folder; None where there is none, or its key isn't its name. Raises
         Unreadable."""
         path = self._records.path("actions", key)
         try:
@@ -220,7 +222,7 @@ class Remote:
 
 
 def _parts_of(store: Store, persona: str) -> tuple[set[str], set[str]]:
-    """Return the action keys and digests that a persona's nodes consist of."""
+    """Return the action keys and digests of a persona's nodes."""
     keys: set[str] = set()
     digests: set[str] = set()
     for node in _nodes(store, persona):

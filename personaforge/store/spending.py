@@ -1,7 +1,7 @@
-"""What was spent: a line for every paid call that ended, from the records, and from the journal what has no record.
+"""What was spent: a line for every paid call that ended, from its record, or from the journal where it has none.
 
-Records tell what every result cost. The journal tells what was charged for calls that came to none, and holds the money
-of those whose fate nobody knows yet.
+Records say what every result cost. The journal says what was charged for calls without a result, and how much is
+reserved for calls whose outcome is not known yet.
 """
 
 from __future__ import annotations
@@ -22,24 +22,25 @@ class Line(NamedTuple):
     provider: str
     model: str
     usd: float | None
-    """None when nobody knows."""
+    """None when it isn't known."""
     reserved_usd: float | None
-    """What it was expected to cost; counts where `usd` is None."""
+    """What it was expected to cost; counted where `usd` is None."""
     at: float
     """Seconds since 1970."""
     state: str
-    """done, failed (charged without a result) or open (still running, or of unknown fate)."""
+    """done, failed (charged without a result) or open (still running, or its outcome is unknown)."""
 
 
 def spending(store: Store) -> Iterator[Line]:
     """Yield what was spent in a store, in no order. A damaged record is left out: `forge cache verify` names it.
 
-    Raises Unreadable: money that can't be seen now was spent all the same, and a budget must not forget it.
+    Raises Unreadable: money in a record that can't be read now was spent all the same, and a budget must count it.
     """
     recorded: set[str] = set()
     for name, _ in store.records.all("actions"):
         try:
             record = store.records.get("actions", name)
+        # Unreadable is a StoreError, and the only one that must not be passed over.
         except Unreadable:
             raise
         except StoreError:
@@ -70,8 +71,9 @@ def spending(store: Store) -> Iterator[Line]:
             charge.usd,
             charge.reserved_usd,
             charge.at,
-            "failed" if charge.sent else "done",  # what never was sent as such stands for a removed record
+            "failed" if charge.sent else "done",  # a charge that was never sent by itself was kept for a removed record
         )
+    # A process may have died between writing the record and closing the entry: then the record has the cost.
     for entry in store.journal.open_entries():
         if entry.key not in recorded:
             provider = entry.provider.partition("@")[0]
@@ -80,7 +82,7 @@ def spending(store: Store) -> Iterator[Line]:
 
 
 def counted(line: Line) -> float:
-    """Return what a line counts for in a budget: what it cost, or what was set aside for it."""
+    """Return the amount of a line in a budget: what it cost, or what was reserved for it."""
     return line.usd if line.usd is not None else line.reserved_usd or 0.0
 
 

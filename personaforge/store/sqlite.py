@@ -1,8 +1,8 @@
-"""SQLite databases that may not be written: whether one may, and a copy in memory to read where it may not.
+"""SQLite databases that may be read-only: whether one may be written, and a copy in memory for one that may not.
 
 SQLite can't open a database in WAL mode in a folder where it can make no `-shm` file, and what is still in a `-wal`
-file is part of the content. So the bytes of both are copied while nobody writes them, and read from memory: nothing is
-written beside the original, and what is changed in the copy is forgotten with it.
+file is part of the content. So the bytes of both are copied at a moment when they don't change, and read from memory:
+nothing is written beside the original, and changes of the copy are lost with it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _BESIDE = (_LOG, "-shm")
 _TRIES = 100
 _PAUSE = 0.02
 _JOURNAL_MODE = slice(18, 20)
-"""Where the header says whether the database is in WAL mode (2) or not (1); a memory database can't be.
+"""Where the header says whether the database is in WAL mode (2) or not (1); a database in memory can't be.
 https://www.sqlite.org/fileformat.html#file_format_version_numbers"""
 
 _UNREACHABLE = (
@@ -35,13 +35,14 @@ _UNREACHABLE = (
 
 
 def writable(path: str) -> bool:
-    """Tell whether a database may be written, or made where there is none: it, its folder and what is beside it."""
+    """Return whether a database may be written, or made where there is none: the file, its folder and the files beside
+    it."""
     parts = (os.path.dirname(path), path, *(path + suffix for suffix in _BESIDE))
     return all(os.access(part, os.W_OK) for part in parts if os.path.lexists(part))
 
 
 def unreachable(error: sqlite3.Error) -> bool:
-    """Tell whether an error is about the disk, the folder or permissions, and not about the database."""
+    """Return whether an error is about the disk, the folder or permissions, and not about the database."""
     code = getattr(error, "sqlite_errorcode", None)
     return code is not None and code & 0xFF in _UNREACHABLE
 
@@ -58,12 +59,12 @@ def copied(path: str) -> sqlite3.Connection:
         before = _signatures(path)
         data, log = _bytes(path), _bytes(path + _LOG)
         if _signatures(path) == before:
-            return _merged(data, log) if log else _held(data)
+            return _merged(data, log) if log else _in_memory(data)
         time.sleep(_PAUSE)
     raise StoreError("is written all the time, so it can't be copied to be read", where=path, hint="try again later")
 
 
-def _held(data: bytes) -> sqlite3.Connection:
+def _in_memory(data: bytes) -> sqlite3.Connection:
     connection = memory()
     if data:
         content = bytearray(data)
@@ -73,7 +74,7 @@ def _held(data: bytes) -> sqlite3.Connection:
 
 
 def _merged(data: bytes, log: bytes) -> sqlite3.Connection:
-    """Return a copy with what is in the log, as SQLite itself merges it after a crash."""
+    """Return a copy that includes the log, merged as SQLite does it after a crash."""
     with tempfile.TemporaryDirectory(prefix="forge-index-") as folder:
         path = f"{folder}/copy.db"
         for name, content in ((path, data), (path + _LOG, log)):
@@ -81,7 +82,7 @@ def _merged(data: bytes, log: bytes) -> sqlite3.Connection:
                 file.write(content)
         with closing(sqlite3.connect(path)) as connection:
             connection.execute("pragma wal_checkpoint(truncate)").fetchall()
-        return _held(_bytes(path))
+        return _in_memory(_bytes(path))
 
 
 def _signatures(path: str) -> tuple[object, ...]:

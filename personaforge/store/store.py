@@ -3,11 +3,11 @@
 .forge/blobs  .forge/records      the truth: artifacts and immutable records
 .forge/index.db                   quick to look up, can be made again
 .forge/journal.db                 paid calls in flight
-.forge/leases                     who is working on what, released by the kernel
+.forge/leases                     which process works on which action, released by the kernel
 .forge/warehouse.duckdb           a projection, made from the records
-.forge/edited  .forge/log         files that were edited by hand, and logs of our own mistakes
+.forge/edited  .forge/log         files that were edited by hand, and logs of forge's own errors
 
-Whoever only reads makes no `.forge`, and reads one that it may not write as it is.
+A command that only reads makes no `.forge`, and can read one that it may not write.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Store:
         return read_names(self.project)
 
     def forget_names(self) -> None:
-        """Read them again when they are next asked for: a persona has been renamed."""
+        """Read the names again at their next use: a persona has been renamed."""
         self.__dict__.pop("names", None)
 
     @cached_property
@@ -66,19 +66,19 @@ class Store:
         return Journal(self.folder / "journal.db")
 
     def writable(self, *names: str) -> bool:
-        """Tell whether the store is there and may be written, and so may those of its files and folders that are."""
+        """Return whether the store exists and may be written, with its existing files and folders."""
         parts = (self.folder, *(self.folder / name for name in names))
         return os.path.isdir(self.folder) and all(os.access(part, os.W_OK) for part in parts if os.path.lexists(part))
 
     def keeps(self) -> bool:
-        """Tell whether results can be kept, in a store that is there or in one that would be made for them."""
+        """Return whether results can be kept, in an existing store or in one that would be made for them."""
         if os.path.lexists(self.folder):
             return self.writable("records", "blobs", "index.db")
         return os.access(self.project.root, os.W_OK)
 
     @cached_property
     def temporary(self) -> Path:
-        """A folder that goes when the store is closed, for what can't be kept in it."""
+        """A folder that is removed when the store is closed, for files that can't be kept in the store."""
         folder = tempfile.mkdtemp(prefix="forge-store-")
         self._forget = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         return Path(folder)
@@ -94,8 +94,8 @@ class Store:
     def find(self, key: str, has: Callable[[str], bool] | None = None) -> dict[str, Any] | None:
         """Return the newest action record of a key whose artifacts are all there. A damaged record counts as none.
 
-        `has` tells whether an artifact can be had, for whoever knows of more places than the store. Raises Unreadable
-        where a record is there and can't be read: what nobody can see now isn't made again.
+        `has` returns whether an artifact is available, for callers that know more places than the store. Raises
+        Unreadable where a record is there and can't be read: what can't be read now isn't made again.
         """
         there = has or self.blobs.has
         for name in self.records.names("actions", key):
@@ -110,39 +110,41 @@ class Store:
         return None
 
     def commit(self, key: str, record: dict[str, Any]) -> dict[str, Any]:
-        """Keep an action record, whose artifacts must be kept already, and return it."""
+        """Keep an action record and return it; its artifacts must be in the store already."""
         record = {"schema": RECORD_SCHEMA, "key": key, **record}
         self.put_record("actions", self.records.free_name("actions", key), record)
         return record
 
     def put_record(self, kind: str, name: str, record: dict[str, Any]) -> None:
-        """Keep a record and note it in the log, announced before, so that no death in between hides it from there."""
+        """Keep a record and add it to the log; it is announced first, so that the log gets it even if the process dies
+        in between."""
         self.index.announce(kind, name)
         self.records.put(kind, name, record)
         self.index.add(kind, name)
 
     def note_pending(self) -> None:
-        """Add to the log what was written and not added any more: its writer has died, or is about to add it."""
+        """Add records to the log that were written and not added: their writer has died, or is about to add them."""
         for kind, name in self.index.pending():
             if self.records.has(kind, name):
                 self.index.add(kind, name)
         self.index.forget_pending(time.time() - _FORGOTTEN_SECONDS)
 
     def use(self, key: str, made: Iterable[Artifact]) -> bool:
-        """Say that a record that was found is about to be relied on, and tell whether its artifacts are there to stay:
-        garbage collection may be at work. The log gets to know the record: it may have come with a copied folder."""
+        """Announce that a record is about to be used, and return whether its artifacts are there and protected: garbage
+        collection may be running. The record is added to the log: it may have come with a copied folder."""
         if not self.claim(artifact.digest for artifact in made):
             return False
         self.index.add("actions", key)
         return True
 
     def claim(self, digests: Iterable[str]) -> bool:
-        """Have artifacts count as new, since a node or a lock is about to name them; False where one is gone."""
+        """Make artifacts count as new, since a node or a lock is about to name them; False where one is gone."""
         gone = [digest for digest in digests if not self.blobs.touch(digest)]
         return not gone
 
     def keep(self, kind: str, name: str, record: dict[str, Any]) -> None:
-        """Keep an evaluation or a build record under a name that its content decides; a known one is left as it is."""
+        """Keep an evaluation or a build record under a name that its content decides; an existing one is left
+        unchanged."""
         if self.records.has(kind, name):
             self.index.add(kind, name)
         else:
@@ -158,7 +160,7 @@ class Store:
 
 
 _FORGOTTEN_SECONDS = 86_400.0
-"""After this long whoever meant to write a record has died before it did."""
+"""Seconds after which a process that announced a record and didn't add it counts as dead."""
 
 
 def artifacts(record: dict[str, Any]) -> dict[str, Artifact]:

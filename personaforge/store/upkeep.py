@@ -1,12 +1,13 @@
 """Looks after a store: verify, statistics, garbage collection.
 
-Garbage collection removes artifacts, never records: what was bought and measured stays known. It keeps what any lock
-file in the working tree or on any git branch or tag pins, what the last outcome of any node consists of, and the
-templates of every build. The rest goes oldest first, once it is older than `keep_days` and the store is over its size.
-Builds may run meanwhile: what one of them relies on counts as new from that moment (`Store.use`, `Blobs.collect`).
+Garbage collection removes artifacts, never records: what was bought and measured is still known. It keeps what any lock
+file in the working tree or on any git branch or tag pins, the artifacts of the last outcome of any node, and the
+templates of every build. The rest is removed oldest first, once it is older than `keep_days` and the store is over its
+size. Builds may run meanwhile: an artifact that a build uses counts as new from that moment (`Store.use`,
+`Blobs.collect`).
 
-Only what bears a name that forge gives is moved or removed, and no link is followed to it. What can't be read now is
-no damage: it is reported with the reason, left where it is, and stops a collection.
+Only files with names that forge gives are moved or removed, and links are never followed. A file that can't be read now
+is not damaged: it is reported with the reason, left where it is, and stops a collection.
 """
 
 from __future__ import annotations
@@ -46,9 +47,9 @@ class Verified:
     problems: list[str] = field(default_factory=list)
     """Damage: each is a sentence with a path."""
     unreadable: list[str] = field(default_factory=list)
-    """What is there and can't be read now, with the reason: neither sound nor damaged, and never moved."""
+    """Files that are there and can't be read now, with the reason: neither sound nor damaged, and never moved."""
     strays: list[str] = field(default_factory=list)
-    """Paths of what isn't forge's: nobody reads it, and forge neither moves nor removes it."""
+    """Paths of files that aren't forge's: forge neither reads, moves nor removes them."""
     without_artifact: int = 0
     """Results whose artifact was collected; a build that needs one makes or pulls it again."""
     unfinished: int = 0
@@ -71,14 +72,15 @@ class Collected:
 
 
 def verify(store: Store, *, repair: bool = False) -> Verified:
-    """Read everything in the store and check that it is what its name says. `repair` moves damage aside, and nothing
-    else: what can't be read now may be sound."""
+    """Read everything in the store and verify that it has the digest or key of its name. `repair` moves damaged files
+    aside, and nothing else: what can't be read now may be sound."""
     found = Verified()
     faults: list[Unreadable] = []
     for digest, stat in list(store.blobs.all(faults)):
         found.blobs += 1
         found.bytes += stat.st_size
         try:
+            # A blob that is gone by now was collected meanwhile: only one that is there and unsound is damage.
             if not store.blobs.sound(digest) and store.blobs.has(digest):
                 moved = repair and store.blobs.put_aside(digest)
                 if repair and not moved:
@@ -93,18 +95,19 @@ def verify(store: Store, *, repair: bool = False) -> Verified:
             try:
                 record = parse_record(read_record(path), path)
                 if kind == "actions":
-                    _check_action(record, name, path)
+                    _verify_action(record, name, path)
                     if not all(store.blobs.has(artifact.digest) for artifact in artifacts(record).values()):
                         found.without_artifact += 1
             except Unreadable as error:
                 faults.append(error)
+            # `forge rm` may remove records while they are read.
             except FileNotFoundError:
                 continue
             except (StoreError, ValueError) as error:
                 found.problems.append(str(error))
                 found.repaired += _put_aside(path, repair)
     found.unreadable = list(dict.fromkeys(str(fault) for fault in faults))
-    if not faults:  # a log that is made again must not forget what nobody could see
+    if not faults:  # a log that is made again must not forget records that can't be read now
         found.strays = [*store.blobs.strays(), *store.records.strays()]
         found.unfinished = sum(1 for _ in _unfinished(store))
         if repair:
@@ -112,8 +115,8 @@ def verify(store: Store, *, repair: bool = False) -> Verified:
     return found
 
 
-def _check_action(record: dict[str, Any], name: str, path: str) -> None:
-    """Raise StoreError or ValueError where an action's record isn't what its name says."""
+def _verify_action(record: dict[str, Any], name: str, path: str) -> None:
+    """Raise StoreError or ValueError where an action's record doesn't have the key of its name."""
     if record.get("key") != name.partition("~")[0]:
         raise StoreError("a record is of another key", where=path)
     if digest_json("action/1", record.get("parts")) != record["key"]:
@@ -166,10 +169,10 @@ def statistics(store: Store) -> dict[str, object]:
 
 
 def collect(store: Store, *, max_bytes: int, keep_days: float, act: bool) -> Collected:
-    """Remove what nothing names, or only say what would go. Raises StoreError, where something that could name an
-    artifact can't be read, before anything is removed."""
+    """Remove artifacts that nothing names, or only return what would be removed. Raises StoreError, before anything is
+    removed, where something that could name an artifact can't be read."""
     if act:
-        for digest in list(store.blobs.condemned()):  # by a collector that was killed; it is judged anew
+        for digest in list(store.blobs.condemned()):  # renamed by a collector that was killed; it is examined again
             store.blobs.give_back(digest)
     keep = roots(store)
     now = time.time()
@@ -180,7 +183,7 @@ def collect(store: Store, *, max_bytes: int, keep_days: float, act: bool) -> Col
     for modified, digest, size in blobs:
         goes = digest not in keep and modified <= oldest_allowed and total > max_bytes
         freed = (store.blobs.collect(digest, oldest_allowed) if act else size) if goes else None
-        if freed is None:  # a build may have come to rely on it a moment ago
+        if freed is None:  # a build may have begun to use it a moment ago
             found.kept += 1
             found.kept_bytes += size
             continue
@@ -208,8 +211,8 @@ def roots(
     without_locks: frozenset[str] = frozenset(),
     without_builds: frozenset[str] = frozenset(),
 ) -> set[str]:
-    """Return the digests that must stay. What some personas, locks in the working tree or builds name may be left out,
-    to see what only they hold."""
+    """Return the digests that must be kept. What some personas, locks in the working tree or builds name can be left
+    out, to find what only they need."""
     keep: set[str] = set()
     for data in _locks(store.project, without_locks):
         keep |= digests_in(data)
@@ -238,17 +241,18 @@ def _locks(project: Project, without: frozenset[str] = frozenset()) -> Iterator[
         if str(path) in without:
             continue
         persona = path.name.removesuffix(".lock.yaml")
-        read_lock(path, persona, names.formerly(persona))  # one that can't be read must not lose its artifacts
+        # Raises for a lock that can't be read: its artifacts must not be removed.
+        read_lock(path, persona, names.formerly(persona))
         try:
             yield path.read_bytes()
         except OSError as error:
-            raise _blind(str(path), error) from error
+            raise _unsearchable(str(path), error) from error
     if not any((folder / ".git").exists() for folder in (project.root, *project.root.parents)):
         return
     refs: dict[str, None] = {}
     for line in _git(project, "for-each-ref", "--format=%(objectname) %(objecttype) %(*objecttype)").split(b"\n"):
         name, _, kinds = line.partition(b" ")
-        if b"commit" in kinds.split():  # a tag may stand on a single file, too
+        if b"commit" in kinds.split():  # a tag may name a single file, too
             refs[name.decode()] = None
     seen: set[bytes] = set()
     for ref in refs:
@@ -264,7 +268,7 @@ def _lock_files(project: Project) -> list[Path]:
 
     def refuse(error: OSError) -> None:
         if not isinstance(error, FileNotFoundError):
-            raise _blind(str(error.filename), error) from error
+            raise _unsearchable(str(error.filename), error) from error
 
     found: list[Path] = []
     for folder, folders, names in os.walk(project.root, onerror=refuse):
@@ -274,13 +278,13 @@ def _lock_files(project: Project) -> list[Path]:
     return sorted(found)
 
 
-def _blind(path: str, error: OSError) -> Unreadable:
+def _unsearchable(path: str, error: OSError) -> Unreadable:
     reason = error.strerror or str(error)
     return Unreadable(f"can't be searched for locks: {reason}", hint="nothing was removed", where=path)
 
 
 def digests_in(data: bytes) -> set[str]:
-    """Return all that looks like a digest: a lock of any version names its artifacts by 64 hex characters."""
+    """Return everything that looks like a digest: a lock of any version names its artifacts by 64 hex characters."""
     import re
 
     return {match.decode() for match in re.findall(rb"\b[0-9a-f]{64}\b", data)}

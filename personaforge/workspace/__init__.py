@@ -1,1 +1,1 @@
-"""A project that is open: its settings, its store, its plans and builds."""
+"""An open project: its settings, its store, its plans and builds."""

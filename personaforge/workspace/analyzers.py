@@ -1,6 +1,6 @@
-"""Who measures a persona's faces: finds the pack that its settings ask for, and makes its analyzer when one is needed.
+"""Which analyzer measures a persona's faces: finds the pack of its settings, and makes its analyzer when one is needed.
 
-Finding costs a few digests, remembered by stat signature; no model and no library is loaded for it.
+Finding computes a few digests, cached by stat signature; it loads no model and no library.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ class Analyzers:
         self._digest_of = digest_of
         self._found: dict[tuple[str, str, str], AnalyzerRef] = {}
         self._packs: dict[str, Pack] = {}
-        self._checks: dict[str, SecondPack] = {}
+        self._second_packs: dict[str, SecondPack] = {}
 
     def of(self, settings: Settings) -> AnalyzerRef:
-        """Return who measures, or why nobody does."""
+        """Return the analyzer's identity, or why there is none."""
         check = str(settings.value("identity.check.pack"))
         key = (str(settings.value("identity.pack")), str(settings.value("identity.detector_size")), check)
         if key not in self._found:
-            self._found[key] = self._with_check(self._find(*key[:2]), check, settings.value("identity.check.scales"))
+            self._found[key] = self._with_second(self._find(*key[:2]), check, settings.value("identity.check.scales"))
         return self._found[key]
 
     def analyzer(self, identity: Mapping[str, str]) -> Any:
-        """Return the analyzer with this identity. Raises BackendError when it can't be had any more."""
+        """Return the analyzer with this identity. Raises BackendError when its pack has changed."""
         if identity["backend"] == "opencv":
-            return self._check_analyzer(identity)
+            return self._second_analyzer(identity)
         from personaforge.faces.insight import InsightAnalyzer
 
         pack = self._packs.get(identity["pack_digest"])
@@ -45,20 +45,20 @@ class Analyzers:
             raise BackendError(f"face pack {identity['pack']} has changed since the plan was made", hint="build again")
         return analyzer
 
-    def _check_analyzer(self, identity: Mapping[str, str]) -> Any:
+    def _second_analyzer(self, identity: Mapping[str, str]) -> Any:
         from personaforge.faces.second import OpenCvAnalyzer
 
-        found = self._checks.get(identity["pack_digest"])
+        found = self._second_packs.get(identity["pack_digest"])
         analyzer = OpenCvAnalyzer(found) if found is not None else None
         if analyzer is None or analyzer.identity.as_json() != dict(identity):
             raise BackendError(f"check pack {identity['pack']} has changed since the plan was made", hint="build again")
         return analyzer
 
-    def _with_check(self, analyzer_ref: AnalyzerRef, name: str, scales: Mapping[str, Any]) -> AnalyzerRef:
+    def _with_second(self, analyzer_ref: AnalyzerRef, name: str, scales: Mapping[str, Any]) -> AnalyzerRef:
         if name == "none" or analyzer_ref.identity is None:
             return analyzer_ref
         unscaled = [pack for pack in (analyzer_ref.identity["pack"], name) if pack not in scales]
-        if unscaled:  # told before anything is bought
+        if unscaled:  # reported before anything is bought
             what = f"identity.check.scales has no entry for {', '.join(unscaled)}"
             return analyzer_ref._replace(check_missing=what)
         from personaforge.faces.second import opencv_identity
@@ -66,7 +66,7 @@ class Analyzers:
         found = find_second(name, digest_of=self._digest_of)
         if isinstance(found, PackMissing):
             return analyzer_ref._replace(check_missing=f"{found.reason.rstrip('.')}. {found.hint}".rstrip())
-        self._checks[found.digest] = found
+        self._second_packs[found.digest] = found
         return analyzer_ref._replace(check=opencv_identity(found).as_json())
 
     def _find(self, name: str, detector_size: str) -> AnalyzerRef:

@@ -1,4 +1,4 @@
-"""What a command calls, and what Python code calls in its place: one project, opened once.
+"""The API that the commands call, and that Python code may call: one project, opened once.
 
 with Workspace.open(["sofia-reyes"]) as space:
     plan = space.plan(["sofia-reyes"])
@@ -30,12 +30,12 @@ from personaforge.templating import Templates
 from personaforge.workspace.analyzers import Analyzers
 
 _FACE_KINDS = ("placement", "candidate", "anchor")
-"""Step kinds that settle a persona's face, once."""
+"""Step kinds that decide a persona's face, once."""
 
 
 @dataclass(frozen=True)
 class BuildOptions:
-    """How a build runs. None takes the setting."""
+    """How a build runs. None means the setting's value."""
 
     jobs: int | None = None
     keep_going: bool = False
@@ -80,8 +80,8 @@ class Workspace:
     ) -> list[Loaded]:
         """Load personas given as files, folders, ids or globs; all of the project's when none is given.
 
-        Those that can't be loaded go into `broken`, if that is given. Raises SpecError otherwise, where nothing is
-        left, and for what names nobody.
+        Those that can't be loaded are added to `broken`, if that is given. Raises SpecError otherwise, where nothing is
+        left, and for names that match nothing.
         """
         files = resolve_personas(self.project, personas)
         found = Loader(self.project, self.store.index).load_all(files, overrides, broken)
@@ -104,7 +104,7 @@ class Workspace:
         return problems, valid
 
     def remarks(self, personas: Iterable[str], overrides: Sequence[str] = ()) -> list[str]:
-        """Return what is worth knowing of personas, but for those that can't be loaded. Raises SpecError."""
+        """Return remarks on personas, without those that can't be loaded. Raises SpecError."""
         from personaforge.plan.foreign import foreign_remark
         from personaforge.spec.domain import domain_remark
 
@@ -115,13 +115,13 @@ class Workspace:
         return list(dict.fromkeys(remark for remark in found if remark))
 
     def defaults(self, choices: tuple[str, ...] = ()) -> dict[str, Any]:
-        """Return what the project composes to without a persona, with other options of groups (`image=litellm`)."""
+        """Return the project's composed settings without a persona, with other options of groups (`image=litellm`)."""
         from personaforge.spec.compose import Composer
 
         return Composer(self.project).base(choices)
 
     def group(self, name: str, overrides: Sequence[str] = ()) -> dict[str, Any]:
-        """Return a group as the project declares it, checked, without a persona. Raises SpecError."""
+        """Return a group as the project declares it, validated, without a persona. Raises SpecError."""
         return Loader(self.project, self.store.index).group(name, overrides)
 
     def document(self, loaded: Loaded) -> dict[str, Any]:
@@ -146,7 +146,8 @@ class Workspace:
     def load_node(
         self, node: str, overrides: Sequence[str] = (), broken: list[Broken] | None = None
     ) -> tuple[list[Loaded], str]:
-        """Return the personas that a node may be of, and its name within them: `sofia-reyes/image/07` or `image/07`."""
+        """Return the personas that a node may belong to, and its name within them: `sofia-reyes/image/07` or
+        `image/07`."""
         persona, _, name = node.partition("/")
         ids = [persona_id(path) for path in self.project.persona_files()]
         if persona in ids and name:
@@ -161,8 +162,8 @@ class Workspace:
     ) -> Plan:
         """Return what a build would do.
 
-        Personas that can't be loaded or planned go into `broken`, if that is given. Raises SpecError, PlanError and
-        StoreError otherwise, where nothing is left, and for what names nothing.
+        Personas that can't be loaded or planned are added to `broken`, if that is given. Raises SpecError, PlanError
+        and StoreError otherwise, where nothing is left, and for names that match nothing.
         """
         asked = asked or PlanRequest()
         loaded = self.load(personas, asked.overrides, broken)
@@ -176,7 +177,7 @@ class Workspace:
         return self._plan(sound, asked)
 
     def _plannable(self, loaded: Sequence[Loaded], asked: PlanRequest, broken: list[Broken]) -> list[Loaded]:
-        """Return the personas that can be planned by themselves, and note why the others can't."""
+        """Return the personas that can be planned one by one, and note why the others can't."""
         sound = []
         for one in loaded:
             try:
@@ -203,14 +204,14 @@ class Workspace:
         )
 
     def _with_notices(self, plan: Plan) -> Plan:
-        """Add what there is to say of former ids, and of locks whose persona is gone."""
+        """Add the notices of former ids, and of locks whose persona no longer exists."""
         from personaforge.persona.notices import plan_notices
 
         plan.notices = (*plan.notices, *plan_notices(self.store, plan.personas))
         return plan
 
     def unsettled(self, plan: Plan) -> bool:
-        """Tell whether a build would move something from a persona's former id to its present one."""
+        """Return whether a build would move something from a persona's former id to its present one."""
         loaded = [persona.loaded for persona in plan.personas if persona.loaded.settings.formerly]
         if not loaded:
             return False
@@ -219,7 +220,8 @@ class Workspace:
         return any(unsettled(self.store, one.file, one.settings.id, one.settings.formerly) for one in loaded)
 
     def _settle(self, plan: Plan) -> None:
-        """Move what lies under former ids, by now held by this build. Raises PlanError where one was renamed since."""
+        """Move files from former ids, under this build's lease on the ids. Raises PlanError where one was renamed
+        since."""
         self.store.forget_names()
         for persona in plan.personas:
             loaded, settings = persona.loaded, persona.loaded.settings
@@ -244,7 +246,7 @@ class Workspace:
         *,
         listeners: Sequence[Callable[[Any], None]] = (),
     ) -> Any:
-        """Run a plan and return what became of it (`personaforge.run.runner.BuildReport`)."""
+        """Run a plan and return its results (`personaforge.run.runner.BuildReport`)."""
         from personaforge.run.writable import require_writable
         from personaforge.store.presence import at_work
 
@@ -261,6 +263,7 @@ class Workspace:
 
         options = options or BuildOptions()
         settings = [persona.loaded.settings for persona in plan.personas]
+        # Calls whose result was recorded just before a crash must not count as open money in this build's budget.
         settle_recorded(self.store)
         jobs = options.jobs or next((one.value("run.jobs") for one in settings if one.value("run.jobs")), 0)
         chronicle = Chronicle(self.store)
@@ -328,7 +331,7 @@ class Workspace:
         for name in sorted(forced):
             if by_id[name].kind in _FACE_KINDS:
                 raise PlanError(f"{name} is pinned for good", hint=f"a new face takes --repin {by_id[name].step}")
-        # A new anchor takes new candidates of a face that is placed anew: all stand under the anchor's pin.
+        # A new anchor takes new candidates of a face that is placed anew: the steps share the anchor's pin.
         sticky = {node.persona for node in nodes if node.id in repinned and node.kind in _FACE_KINDS}
         repinned |= {node.id for node in nodes if node.persona in sticky and node.kind in _FACE_KINDS}
         if selected is not None:
@@ -355,7 +358,7 @@ def _selectable(loaded: Loaded, planner: Planner) -> list[Selectable]:
 
 
 def _unplannable(loaded: Loaded, planner: Planner, templates: Templates) -> Iterator[Problem]:
-    """Yield what would stop planning: templates that are missing or broken, and providers that nobody knows."""
+    """Yield what would stop planning: templates that are missing or broken, and unknown providers."""
     seen: set[str] = set()
     for node in planner.shapes.of(loaded.settings).nodes:
         if node.step in seen:

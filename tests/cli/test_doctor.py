@@ -424,7 +424,7 @@ def test_live_asks_who_has_a_key_and_buys_nothing(hosted: Path, served: Server) 
     assert one(found, "live", "openai (image, speech) is there").level == "ok"
     unlisted = one(found, "live", "doesn't list")
     assert unlisted.level == "warning" and "anthropic/claude-sonnet-4-6" in unlisted.text
-    without = one(found, "live", "for want of a key").text
+    without = one(found, "live", "since there is no key").text
     assert "fal" in without and "kling" in without and "openai" not in without
     asked = sorted(call.route for call in served.requests)
     assert asked == ["openai.models", "openai.models", "runway.organization"] and not served.ledger

@@ -20,9 +20,9 @@ from personaforge.identity.clip import (
     mean,
     variance,
 )
+from personaforge.identity.decision import Decision, judge
 from personaforge.identity.policy import Mode, Policy, Quality
 from personaforge.identity.score import Cause, Unmeasured
-from personaforge.identity.verdict import Decision, judge
 
 Measured = Callable[..., dict[str, Any]]
 METHODS = ("bhattacharyya", "chi_squared", "correlation")

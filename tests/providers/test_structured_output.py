@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from personaforge.plan.explanation import explain
-from personaforge.plan.plan import Asked
+from personaforge.plan.plan import PlanRequest
 from personaforge.report.plan.console import explanation_lines
 from personaforge.run.runner import BuildReport, NodeReport
 from personaforge.store.spending import spending
@@ -67,7 +67,7 @@ class House:
 
     def again(self) -> BuildReport:
         with Workspace.open((), str(self.root)) as space:
-            return space.build(space.plan([], Asked()), BuildOptions(jobs=1))
+            return space.build(space.plan([], PlanRequest()), BuildOptions(jobs=1))
 
     def prompts(self) -> list[str]:
         return [call.json["messages"][-1]["content"] for call in self.server.calls("chat.submit")]
@@ -179,7 +179,7 @@ def test_how_often_is_a_setting_and_what_the_plan_says(house: House, repairs: in
     texts = [f"{PROSE} {number}" for number in range(9)]
     house.says(*texts)
     with Workspace.open((), str(house.root)) as space:
-        assert space.plan([], Asked()).estimate.calls_max == calls
+        assert space.plan([], PlanRequest()).estimate.calls_max == calls
     house.build()
     assert len(house.server.ledger) == calls
     assert [text for text in texts if any(text in prompt for prompt in house.prompts())] == [

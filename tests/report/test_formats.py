@@ -259,14 +259,14 @@ def test_every_command_writes_every_format(make_studio: Callable[..., Studio], f
 
 def _evaluated(studio: Studio) -> object:
     """Two pictures, one that shows nobody, measured by colour."""
+    from personaforge.identity.decision import Decision, ReasonedDecision
     from personaforge.identity.score import Cause, Score, Unmeasured
-    from personaforge.identity.verdict import Decision, Verdict
     from personaforge.measuring.calibration import NoneApplies
     from personaforge.measuring.evaluation import Evaluated, Evaluation
 
     good = Score(0.99, 0.01, 0.08, 0.98, 1, "106")
     nobody = Unmeasured(Cause.NO_FACE, "no face was found")
-    fine, bad = Verdict(Decision.ACCEPT, "fine", True), Verdict(Decision.REJECT, "no face", False)
+    fine, bad = ReasonedDecision(Decision.ACCEPT, "fine", True), ReasonedDecision(Decision.REJECT, "no face", False)
     pictures = (
         Evaluated("=a.png", "a" * 64, {"status": "measured", "faces": 1}, good, fine, None),
         Evaluated("b.png", "b" * 64, {"status": "no_face", "faces": 0}, nobody, bad, None),

@@ -70,7 +70,7 @@ def test_a_picture_of_ones_own_is_the_anchor_from_the_first_build_on(paid: Studi
         record = space.store.find(pin["key"])
         assert record is not None and record["parts"]["request"]["why"] == said["why"] and not record["paid"]
         assert (
-            evaluate(space, (file,), persona="ana", anchor=None, record=False).pictures[0].verdict.decision == "ACCEPT"
+            evaluate(space, (file,), persona="ana", anchor=None, record=False).pictures[0].judged.decision == "ACCEPT"
         )
     plan = paid.plan()
     assert states(plan, "anchor") == {"restore"} and states(plan, "candidate") == {"cached"}
@@ -255,7 +255,7 @@ def test_on_the_command_line(
     repository: Studio, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from personaforge.cli.main import run
-    from personaforge.workspace.workspace import workspace
+    from personaforge.workspace import workspace
 
     monkeypatch.setattr(workspace, "Analyzers", lambda digest_of: repository.analyzers)
     monkeypatch.chdir(repository.root)

@@ -1,4 +1,4 @@
-"""What moves in a clip besides the pose: blinks, a small sway, steps, and a background that passes by.
+"""Movements in a clip besides the pose: blinks, a small sway, steps, and a moving background.
 
 Times are seconds from the start, angles degrees. Everything is a smooth function of time and the seed.
 """
@@ -17,7 +17,7 @@ _BLINK: Final = 0.30
 _BETWEEN: Final = (2.2, 4.2)
 """Seconds between blinks, least and most."""
 _PACE: Final = 1.75
-"""Steps a second of an easy walk."""
+"""Steps a second in a slow walk."""
 
 
 class Style(NamedTuple):
@@ -75,7 +75,7 @@ class Life:
         return rise * self._style.sway * yaw, rise * self._style.sway * pitch
 
     def move(self, now: float) -> Move:
-        """Return where figure and background are."""
+        """Return the positions of figure and background."""
         style, (a, b, _) = self._style, self._phases
         part = min(now / self._seconds, 1.0)
         eased = part * part * (3 - 2 * part)
@@ -90,6 +90,6 @@ class Life:
         )
 
     def _fade(self, now: float) -> float:
-        """Return a weight that lets a clip start and end on its own poses."""
+        """Return a weight with which a clip starts and ends with its own poses."""
         edge = min(now, self._seconds - now) / min(0.6, 0.4 * self._seconds)
         return min(max(edge, 0.0), 1.0)

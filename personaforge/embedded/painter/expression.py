@@ -1,6 +1,6 @@
 """Expressions as amplitudes of a few movements, so that a clip can go from one to another.
 
-An amplitude of 1 is as far as a drawing carries it without turning into a grimace; measured by us, a face recogniser
+An amplitude of 1 is the most that a drawing shows without becoming a grimace; measured by us, a face recogniser
 keeps a cosine of about 0.75 or more to the neutral face over the whole range.
 """
 

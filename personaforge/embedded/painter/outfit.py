@@ -1,8 +1,8 @@
-"""What a subject wears, read from words: `tables/wear.yaml` says which shape a garment or accessory is drawn as.
+"""What a subject wears, read from words: `writer/data/wear.yaml` says as which shape a garment or accessory is drawn.
 
-The painter knows no name of a fashion context. It gets the words that dress one, so a context that a project declares
-is drawn from its own words. What no row of the table knows isn't drawn, and is reported as such. Coverings of the head
-come from the persona's own hair style alone. Colours are sRGB, 0..255.
+The painter knows no name of a fashion context. It gets the words for its clothes, so a context that a project declares
+is drawn by its own words. Words that no row of the table has are not drawn, and are reported. Coverings of the head
+depend on the persona's own hair style alone. Colours are sRGB, 0..255.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from personaforge.embedded.writer.tables import table
 Color = tuple[int, int, int]
 
 MAX_TEXTS: Final = 16
-"""Garments or accessories at most: what is drawn costs time."""
+"""Garments or accessories at most: drawing each takes time."""
 _LIGHT: Final = 150
 """A palette's second colour above this mean is darkened below the waist, where cloth is heavier."""
 
@@ -26,25 +26,25 @@ class Piece(NamedTuple):
     """One thing worn."""
 
     shape: str
-    """What the painter calls it."""
+    """The painter's name of the shape."""
     color: Color
 
 
 class Outfit(NamedTuple):
-    """Everything that is worn beside the main garment. An empty one is drawn as it always was."""
+    """Everything that is worn beside the main garment. With an empty outfit the picture is the same as without one."""
 
     lower: Piece | None = None
     """Trousers or skirt."""
     over: Piece | None = None
-    """What is worn open over the main garment."""
+    """The garment that is worn open over the main one."""
     inner: Piece | None = None
-    """What shows in a jacket's opening."""
+    """The shape in a jacket's opening."""
     shoes: Piece | None = None
     details: tuple[str, ...] = ()
     """Finishes of the main garment, in the table's order."""
     accessories: tuple[Piece, ...] = ()
     covering: Piece | None = None
-    """What covers the head for the persona's own reasons."""
+    """The persona's own head covering."""
     unknown: tuple[str, ...] = ()
     """Accessories that no row of the table knows."""
 
@@ -67,10 +67,10 @@ class _Row(NamedTuple):
 def read_outfit(
     clothing: Mapping[str, Any], palette: Sequence[Color], distance: str, hair_style: str, where: str
 ) -> Outfit:
-    """Return what is worn in a picture of this distance.
+    """Return the outfit in a picture of this distance.
 
     `clothing` may hold `garments` and `accessories`, lists of texts. Raises ValueError that names the key, found at
-    `where`, of what isn't such a list.
+    `where`, of a value that isn't such a list.
     """
     garments = texts(clothing, "garments", where)
     worn: dict[str, Piece] = {}

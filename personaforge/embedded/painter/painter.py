@@ -1,8 +1,8 @@
 """Puts a picture together: background, hair behind, body, neck shadow, head, hair in front, grain.
 
-`Stage` holds what the frames of a clip share; a still is a clip of one frame. Frames are (height, width, 3) uint8 in
-RGB. Origin is the top left corner, face units are turned into pixels by the framing of the distance. Nothing here is
-random except through `seed`, and no result depends on the number of threads.
+`Stage` holds the parts that the frames of a clip share; a still is a clip of one frame. Frames are (height, width, 3)
+uint8 in RGB. Origin is the top left corner, the framing of the distance converts face units into pixels. Only `seed`
+makes anything random, and no result depends on the number of threads.
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ _FRAMING: Final[dict[str, tuple[float, float]]] = {
 }
 """Pixels per face unit in a picture of 768 x 1024, and the eyes' height as a share of the picture's height."""
 _LARGEST: Final = 1536
-"""Longest side that is drawn; larger pictures are drawn at this size and enlarged, as they would show nothing more."""
+"""Longest side that is drawn; larger pictures are drawn at this size and enlarged, as there is no finer detail."""
 _SMALLEST: Final = 160
 """Shortest side that is drawn; below it strokes would be thinner than pixels."""
 _FINE: Final = 58.0
-"""Pixels per face unit that a head is drawn at, at least; a smaller one is drawn larger and reduced."""
+"""The least pixels per face unit that a head is drawn at; a smaller one is drawn larger and reduced."""
 _TILE: Final = 128
 """Pixels after which grain repeats itself."""
 _BASES: Final = Memory(6)
@@ -70,7 +70,7 @@ class Frames:
 def layout(width: int, height: int, distance: str, yaw: float, soles: float) -> Frames:
     """Return the layout of a picture of this size; the working size may differ from it.
 
-    `soles` is how far below the eyes this person stands, in face units: a full figure is shown whole.
+    `soles` is how far the soles are below the eyes, in face units: a full figure is shown whole.
     """
     factor = min(1.0, _LARGEST / max(width, height))
     factor = max(factor, min(_SMALLEST / min(width, height), _LARGEST / max(width, height)))
@@ -78,7 +78,7 @@ def layout(width: int, height: int, distance: str, yaw: float, soles: float) -> 
     base, eyes = _FRAMING[distance]
     scale = base * min(h / 1024, w / 768)
     place = 0.5
-    if w > 1.3 * h:  # there is room beside the figure, so it may be larger; a banner keeps one side free
+    if w > 1.3 * h:  # there is room beside the figure, so it may be larger; in a banner one side is left free
         scale *= 1.3
         place = 0.5 if w < 2.2 * h else 0.34
     if distance == "full":
@@ -88,7 +88,7 @@ def layout(width: int, height: int, distance: str, yaw: float, soles: float) -> 
 
 
 class Move(NamedTuple):
-    """How far figure and background are from where a still has them."""
+    """How far figure and background are moved from their places in a still."""
 
     x: float = 0.0
     """Figure to the right, face units."""
@@ -101,7 +101,7 @@ class Move(NamedTuple):
 
 
 class Base(NamedTuple):
-    """What stands behind and below a head: the background and the body on it."""
+    """The picture behind and below a head: the background and the body on it."""
 
     rgb: Frame
     cover: Frame
@@ -109,12 +109,12 @@ class Base(NamedTuple):
 
 
 class Stage:
-    """A person in front of a background, to be seen in one pose after the other."""
+    """A person in front of a background, drawn in one pose after the other."""
 
     def __init__(
         self, face: Face, body: Body, scenery: Scenery, width: int, height: int, yaw: float, seed: int
     ) -> None:
-        """`yaw` is the middle of the poses to come: the body takes its turn from it. `seed` moves the head's light."""
+        """`yaw` is the middle of the poses that follow: the body is turned by it. `seed` moves the head's light."""
         self._size = (width, height)
         self._frames = layout(width, height, scenery.distance, yaw, body.soles)
         frames, skin = self._frames, skin_color(face)
@@ -163,11 +163,11 @@ class Stage:
 
     @cached_property
     def _scene(self) -> Frame:
-        """The background alone, which only a moving camera sees."""
+        """The background alone, which only a moving camera needs."""
         return _bytes(backdrop(*self._backdrop))
 
     def _moved(self, figure: Frame, cover: Frame, move: Move) -> Frame:
-        """Return the frame with the figure lifted off the background and both moved."""
+        """Return the frame with figure and background moved separately."""
         frames = self._frames
         size, around = (frames.width, frames.height), np.array((frames.axis_x, frames.eyes_y))
         shift = np.array((move.x, move.y)) * frames.scale
@@ -213,7 +213,7 @@ class Stage:
         """Darken the neck and shoulders under the head."""
         scale = self._frames.scale
         rows, columns = covered.shape
-        coarse = int(np.clip(scale / 24, 1, 8))  # the shadow is soft enough to be found on a smaller picture
+        coarse = int(np.clip(scale / 24, 1, 8))  # the shadow is soft enough to be computed on a smaller picture
         head = np.zeros((-(-rows // coarse), -(-columns // coarse)), np.float32)
         for layer in layers:
             across, down = -layer.x % coarse, -layer.y % coarse  # from the layer's corner to the next point taken
@@ -223,7 +223,7 @@ class Stage:
             strength = np.float32(0.7 if layer is layers[-1] else 1)
             np.maximum(part, strength * taken[: part.shape[0], : part.shape[1]], out=part)
         moved = lowered(blurred(head, max(0.14 * scale / coarse, 0.8)), 0.26 * scale / coarse)
-        first = int(np.argmax(covered.max(axis=1) > 0))  # nothing above the neck catches it
+        first = int(np.argmax(covered.max(axis=1) > 0))  # no shadow falls above the neck
         moved = enlarged(moved, coarse)[first:rows, :columns]
         weight = moved * covered[first:]
         for plane, dark in zip(there[:, first:], (0.58, 0.68, 0.70), strict=True):
@@ -239,12 +239,12 @@ def _painted(body: Body, skin: Pixels, scenery: Scenery, frames: Frames, yaw: fl
     paint_body(painter)
     base = Base(_bytes(canvas.planes), np.asarray(cv2.convertScaleAbs(painter.cover, alpha=255), np.uint8))
     for part in base:
-        part.setflags(write=False)  # it is remembered, for other threads too
+        part.setflags(write=False)  # it is cached, for other threads too
     return base
 
 
 def backdrop(scenery: Scenery, frames: Frames, soles: float, seed: int) -> Pixels:
-    """Return the background, (3, height, width); `seed` belongs to the person, so that a home stays a home."""
+    """Return the background, (3, height, width); `seed` is the person's, so that a home is the same in all pictures."""
     high, low = (np.asarray(color, np.float32) for color in scenery.backdrop)
     floor = (frames.eyes_y + soles * frames.scale) / frames.height
     where = derive_seed("backdrop", scenery.place, scenery.setting, seed)
@@ -270,14 +270,14 @@ def _add_grain(frame: Frame, seed: int) -> None:
 
 
 def _widen(cover: Frame, layers: list[Layer]) -> None:
-    """Count what the layers cover as covered."""
+    """Add the pixels of the layers to the cover."""
     for layer in layers:
         part = cover[layer.y : layer.y + layer.cover.shape[0], layer.x : layer.x + layer.cover.shape[1]]
         np.maximum(part, cv2.convertScaleAbs(layer.cover, alpha=255)[: part.shape[0], : part.shape[1]], out=part)
 
 
 def _lay(there: Pixels, layer: Layer, through: Pixels | None = None) -> None:
-    """Mix a layer into the window's planes; `through` lets it show only in part."""
+    """Mix a layer into the window's planes; `through` is a mask of where it shows."""
     part = there[:, layer.y : layer.y + layer.cover.shape[0], layer.x : layer.x + layer.cover.shape[1]]
     rows, columns = part.shape[1:]
     weight = layer.cover[:rows, :columns]

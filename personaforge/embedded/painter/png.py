@@ -1,8 +1,8 @@
-"""PNG files with text chunks: write ours, read the chunks back, trust nothing.
+"""PNG files with text chunks: writes ours, and reads the chunks of files that can't be trusted.
 
 A PNG is a signature and a row of chunks: length, type, data, CRC-32 of type and data, lengths big-endian (PNG 1.2,
 sections 3 and 4.2.3). Only `tEXt` is used: a Latin-1 keyword, a zero byte, Latin-1 text; what we write is ASCII. No
-chunk carries a time, so equal pictures are equal files. Pixels are RGB, 8 bits, without alpha.
+chunk contains a time, so equal pictures are equal files. Pixels are RGB, 8 bits, without alpha.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ _UP: Final = 2
 """Filter type: each byte less the one above it."""
 _TRUE_COLOR: Final = 2
 _MAX_CHUNKS: Final = 4096
-"""Chunks looked at; our own files have a handful before the image data ends."""
+"""Chunks that are read at most; our own files have a few before the image data ends."""
 
 
 def encode_png(rgb: NDArray[np.uint8], texts: Mapping[str, str]) -> bytes:
     """Return an RGB picture, (height, width, 3), as a PNG with text chunks, whose keywords and texts must be ASCII.
 
-    Rows are stored as differences to the row above and packed by Huffman coding alone: on pictures with grain that is
-    smaller than the fast levels of the usual packing, and twice as fast.
+    Rows are stored as differences to the row above and packed by Huffman coding alone: on pictures with grain the
+    result is smaller than with the fast levels of usual compression, and twice as fast.
     """
     height, width, _ = rgb.shape
     rows = np.empty((height, 1 + 3 * width), np.uint8)
@@ -43,7 +43,7 @@ def encode_png(rgb: NDArray[np.uint8], texts: Mapping[str, str]) -> bytes:
 
 
 def read_texts(data: bytes) -> dict[str, bytes]:
-    """Return the text chunks of a PNG by keyword, as bytes; the first of a keyword counts.
+    """Return the text chunks of a PNG by keyword, as bytes; the first of a keyword is used.
 
     Anything that isn't a PNG has none. Reading stops at the first chunk that is cut short or damaged.
     """

@@ -2,8 +2,8 @@
 
 The canvas is float32 RGB in 0..255 sRGB, plane by plane, which numpy is several times as fast on as on interleaved
 pixels; points are (n, 2) arrays in face units, x right, y down. A stroke is an antialiased shape, softened with a
-Gaussian, mixed in or multiplied in; all work stays inside the shape's bounding box, which is what makes painting cheap.
-Multiplying (`tint`) is how anything on skin is shaded, since the same tint suits every skin tone.
+Gaussian, mixed in or multiplied in; all work is inside the shape's bounding box, which makes painting fast. Anything on
+skin is shaded by multiplying (`tint`), since the same tint suits every skin tone.
 """
 
 from __future__ import annotations
@@ -160,7 +160,7 @@ class Canvas:
 
 
 def _blurred(mask: NDArray[np.uint8], sigma: float) -> NDArray[np.uint8]:
-    """Return a mask blurred; a wide blur is done on a smaller picture, which shows no difference."""
+    """Return a mask blurred; a wide blur is computed on a smaller picture, which makes no visible difference."""
     step = min(int(sigma / 1.7), 8)
     rows, columns = mask.shape
     if step < 2 or min(rows, columns) < 4 * step:
@@ -187,7 +187,7 @@ def smooth(points: ArrayLike, steps: int = 8, *, closed: bool = False) -> Points
 
 @cache
 def _weights(steps: int) -> tuple[Points, Points, Points, Points]:
-    """Return what each of four neighbouring knots counts for along a piece of the curve, (1, steps, 1)."""
+    """Return the weight of each of four neighbouring knots along a piece of the curve, (1, steps, 1)."""
     t = np.linspace(0, 1, steps, endpoint=False)[None, :, None]
     cube = t * t * t
     return (

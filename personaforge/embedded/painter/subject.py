@@ -1,4 +1,4 @@
-"""The part of a request that says what to draw, checked: the drawing code below this module trusts what it gets.
+"""The part of a request that says what to draw, validated here: the drawing code below this module trusts it.
 
 Every error is a ValueError that starts with the key's path inside the request, such as `subject.position.distance`.
 Angles are in degrees: yaw > 0 turns the face to the viewer's right, pitch > 0 lifts it. Colours are sRGB.
@@ -22,7 +22,7 @@ GARMENTS: Final = (
 )  # fmt: skip
 PATTERNS: Final = ("plain", "stripes", "pinstripes", "dots", "floral", "plaid", "metallic", "sequins")
 MAX_YAW: Final = 75.0
-"""Degrees. Beyond it the far half of the painted face would have to be invented."""
+"""Degrees. Beyond it parts would show that the painted face doesn't have."""
 MAX_PITCH: Final = 30.0
 MAX_KEYS: Final = 64
 
@@ -31,7 +31,7 @@ _COLOR: Final = re.compile("#[0-9A-Fa-f]{6}")
 
 @dataclass(frozen=True, slots=True)
 class Pose:
-    """Where the head points and what the face does."""
+    """The direction of the head and the expression of the face."""
 
     yaw: float
     pitch: float
@@ -50,7 +50,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Scenery:
-    """What surrounds the face: frame, clothes, background and light. Only `light` and `setting` may be missing."""
+    """Everything around the face: frame, clothes, background and light. Only `light` and `setting` may be missing."""
 
     distance: str
     light: str
@@ -67,7 +67,7 @@ class Scenery:
     pose: str = ""
     """Free text of the stance; a few words of it are known."""
     outfit: Outfit = NOTHING
-    """What is worn beside the main garment."""
+    """The outfit beside the main garment."""
 
 
 def read_pose(values: Mapping[str, Any], where: str, gaze: str) -> tuple[Pose, str]:
@@ -95,7 +95,7 @@ def read_keys(motion: Mapping[str, Any]) -> tuple[Key, ...]:
 
 
 def read_scenery(subject: Mapping[str, Any], framing: Mapping[str, Any], where: str) -> Scenery:
-    """Return what surrounds the face. `framing` is the position or motion, found at `where`."""
+    """Return everything around the face. `framing` is the position or motion, found at `where`."""
     clothing, scene = section(subject, "clothing", "subject"), section(subject, "scene", "subject")
     backdrop = colors(scene, "colors", "subject.scene")
     distance, palette = word(framing, "distance", DISTANCES, where), colors(clothing, "palette", "subject.clothing")

@@ -4,6 +4,6 @@
     train     detector, landmarks, recogniser, on those drawings
     export    three ONNX files in the formats that insightface reads, and what they were trained on
 
-No photograph goes into the training, and no answer of another model is a target: the pack is ours to give away. Which
-traits count how much was once measured with a recogniser of photographs (`recognise.SENSITIVITY`).
+No photograph is used in the training, and no answer of another model is a target, so we may give the pack away. The
+weights of the traits were once measured with a recogniser of photographs (`recognise.SENSITIVITY`).
 """

@@ -1,8 +1,9 @@
 """Trains the embedded face pack: `python -m personaforge.embedded.training --work FOLDER --out FOLDER`.
 
-Draws what is missing in the work folder, trains what has no weights there, and exports. About 25 minutes on two cores
-with bfloat16 matrix units, some hours without. The same seeds draw the same pictures on one machine; the weights depend
-on the order in which a processor adds up, so another one comes to others that are as good.
+Draws the pictures that are missing in the work folder, trains the networks that have no weights there, and exports.
+About 25 minutes on two cores with bfloat16 matrix units, some hours without. The same seeds draw the same pictures on
+one machine; the weights depend on the order in which a processor adds up, so another processor gives other weights that
+are as good.
 """
 
 from __future__ import annotations

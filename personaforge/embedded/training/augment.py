@@ -1,4 +1,5 @@
-"""Training pictures as the models will meet them: moved, mirrored, recoloured, blurred, compressed. uint8 RGB."""
+"""Training pictures with the changes that the models will see: moved, mirrored, recoloured, blurred, compressed. uint8
+RGB."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ Points = NDArray[np.float32]
 ALIGNED: Final = np.array(
     [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]], np.float32
 )
-"""Where ArcFace's alignment puts the five points in 112 x 112 (insightface.utils.face_align.arcface_dst)."""
+"""The places of the five points after ArcFace's alignment, in 112 x 112 (insightface.utils.face_align.arcface_dst)."""
 MIRRORED5: Final = (1, 0, 2, 4, 3)
 
 

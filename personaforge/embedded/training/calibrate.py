@@ -1,7 +1,8 @@
-"""What the pack's cosines are worth, on drawn people of their own: neither trained on nor used in the benchmark.
+"""Calibrates the pack's cosines on separate drawn people, who are used neither in the training nor in the benchmark.
 
-Every person's position 01 stands as the anchor; the other positions are held against it, and against the anchors of
-strangers, as a build does. Out come the calibration and what thresholds in `conf/identity/embedded.yaml` rest on.
+Every person's position 01 is the anchor; the other positions are compared with it, and with the anchors of strangers,
+as in a build. The results are the calibration and the numbers that the thresholds in `conf/identity/embedded.yaml` are
+chosen by.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from personaforge.steps.measurement import MEASURE_VERSION
 FIRST: Final = 800_000
 PEOPLE: Final = 60
 _STRANGERS: Final = 12
-"""Anchors of other people that each picture is held against."""
+"""Anchors of other people that each picture is compared with."""
 
 
 def calibrate(folder: Path, detector_size: str) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Trains the detector: faces of 10 to 300 pixels in pictures of 320, with five points, in SCRFD's layout.
 
-Each face is looked for on the level and by the place whose sizes it falls into, in the few cells around its middle
-(as FCOS does); all other places are to say no. Pictures are whole drawings, moved, shrunk, mirrored and put together,
-and parts of drawings without a face.
+Each face is to be found on the level and by the place for its size, in the few cells around its middle (as in FCOS);
+all other places are to answer no. Pictures are whole drawings, moved, shrunk, mirrored and put together, and parts of
+drawings without a face.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _BATCH: Final = 24
 _SIZES: Final = ((0, 18), (18, 32), (32, 52), (52, 84), (84, 144), (144, 10_000))
 """Longer side of the box, in pixels: two places for each level, from stride 8 to 32."""
 _AROUND: Final = 1.0
-"""Cells around a face's middle that are to find it, in strides."""
+"""Distance of the cells that are to find a face from its middle, in strides."""
 
 
 def compose(
@@ -42,6 +42,7 @@ def compose(
         canvas[:] = rng.integers(0, 256, 3)
     boxes: list[Points] = []
     points: list[Points] = []
+    # Several pictures in one, so that a network sees more than one face, and small ones.
     cells = [(0, 0, SIDE, SIDE)]
     if rng.random() < 0.3:
         half = SIDE // 2
@@ -55,14 +56,14 @@ def compose(
             five = (np.array([SCENE, 0], np.float32) + five * np.array([-1, 1], np.float32))[list(MIRRORED5)]
         fit = min(width, height) / SCENE
         face = float(max(box[2] - box[0], box[3] - box[1]))
-        aim = float(np.exp(rng.uniform(np.log(12), np.log(0.85 * width))))  # every size alike, on a log scale
+        aim = float(np.exp(rng.uniform(np.log(12), np.log(0.85 * width))))  # every size equally often, on a log scale
         scale = fit * rng.uniform(0.8, 1.25) if rng.random() < 0.5 else aim / face
         angle = np.deg2rad(rng.normal(0, 8))
         matrix = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
         middle = np.array([box[0] + box[2], box[1] + box[3]]) / 2
         shown = rng.random() > 0.25
         target = rng.uniform(0.15, 0.85, 2) * (width, height)
-        if shown and rng.random() < 0.6:  # mostly the face lies where it is whole
+        if shown and rng.random() < 0.6:  # mostly the whole face is inside
             reach = np.minimum(0.5 * scale * face, 0.49 * np.array([width, height]))
             target = np.clip(target, reach, np.array([width, height]) - reach)
         if not shown:  # the body without its head
@@ -93,9 +94,10 @@ def compose(
 
 
 def targets(boxes: NDArray[np.float32], points: NDArray[np.float32], side: int) -> NDArray[np.float32]:
-    """Return what the network is to say: (rows of all levels, 16), score, box, points in strides, and whether to ask.
+    """Return the network's targets: (rows of all levels, 16), score, box, points in strides, and whether the row
+    counts.
 
-    The last column is 0 where a face is near but belongs to another place: there neither yes nor no is right.
+    The last column is 0 where a face is near but belongs to another place: there neither yes nor no is correct.
     """
     found = []
     for level, stride in enumerate(STRIDES):

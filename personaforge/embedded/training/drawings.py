@@ -1,4 +1,4 @@
-"""Draws the training pictures, and keeps with each what is true about it.
+"""Draws the training pictures, and keeps the truth about each with it.
 
 A part is one .npz of a few hundred people: `crops` uint8 (n, CROP, CROP, 3) RGB, squares around a face of 1.8 times
 its box; `points106` float32 (n, 106, 2), `points5` (n, 5, 2) and `box` (n, 4) in a crop's pixels; `person` int32 (n,);
@@ -41,7 +41,7 @@ _BETWEEN: Final = {
     "between_eyes": ("eye_x", "eye_width"),
     "mouth_beyond_nose": ("mouth_width", "nose_width"),
 }
-"""Distances between features: what is seen of a face that is scaled and centred, beside where each feature lies."""
+"""Distances between features: besides the features' places, they show in a face that is scaled and centred."""
 _SURFACE: Final = ("skin", "masculinity", "age", "beard", "short_hair", "freckles")
 IDENTITY: Final = (*LAYOUT, *_BETWEEN, *_SURFACE)
 """The numbers of `identity`, by name."""
@@ -54,7 +54,7 @@ _BEARDS: Final = {"none": 0.0, "stubble": 0.4, "moustache": 0.5, "short beard": 
 
 
 def identity(face: Face) -> NDArray[np.float32]:
-    """Return who a face is in numbers of about [-1, 1]: every length as it is drawn, skin, age, beard and so on."""
+    """Return a face's identity as numbers of about [-1, 1]: every length as it is drawn, skin, age, beard and so on."""
     at = face.lengths()
     shape = [(at[name] - span.mean) / span.half for name, span in LAYOUT.items()]
     skin = 2 * (float(skin_color(face).mean()) - 150) / _SKIN_SPAN
@@ -68,11 +68,11 @@ def identity(face: Face) -> NDArray[np.float32]:
 def draw(
     folder: Path, people: int, first: int, jobs: int, say: Callable[[str], None], scenes: int = 2, poses: int = 4
 ) -> list[Path]:
-    """Draw people `first` to `first + people` and return the parts; those that are there already are kept."""
+    """Draw people `first` to `first + people` and return the parts; existing ones are kept."""
     folder.mkdir(parents=True, exist_ok=True)
     parts = {start: folder / f"people-{start:06}.npz" for start in range(first, first + people, PART)}
     missing = [(start, path) for start, path in parts.items() if not path.exists()]
-    # Never forked: a child of a process in which OpenCV has threads waits for them for ever.
+    # Never forked: in a child of a process in which OpenCV has threads, it waits for them for ever.
     with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
         waiting = [
             pool.submit(_part, path, start, min(PART, first + people - start), scenes, poses) for start, path in missing

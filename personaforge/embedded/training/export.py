@@ -1,4 +1,4 @@
-"""Writes the networks as ONNX files that insightface reads as its own, and checks that they give the same answers."""
+"""Writes the networks as ONNX files that insightface reads as its own, and verifies that they give the same answers."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ LANDMARKS: Final = "2d106det.onnx"
 RECOGNISER: Final = "recognition_embedded.onnx"
 _OPSET: Final = 17
 _STRICTER: Final = 0.85
-"""Taken off the logit of a face, so that insightface's threshold of 0.5 asks for 0.7: on 280 drawings of people that it
-was not trained on, faces gave 0.77 and more, and two pieces of clothing 0.52 and 0.69."""
+"""Subtracted from the logit of a face, so that insightface's threshold of 0.5 means 0.7: on 280 drawings of people that
+it was not trained on, faces gave 0.77 and more, and two pieces of clothing 0.52 and 0.69."""
 
 
 def export(folder: Path, detector: nn.Module, landmarks: nn.Module, recogniser: nn.Module) -> None:
-    """Write the three files. Raises ValueError where onnxruntime answers otherwise than PyTorch."""
+    """Write the three files. Raises ValueError where onnxruntime and PyTorch give different answers."""
     folder.mkdir(parents=True, exist_ok=True)
     detector = copy.deepcopy(detector)
     with torch.no_grad():

@@ -70,7 +70,7 @@ def train_landmarks(data: dict[str, NDArray[Any]], steps: int, seed: int, log: L
         with torch.autocast("cpu", dtype=torch.bfloat16):
             told = net(seen)
         off = (told.float().view(-1, 106, 2) - truth).abs()
-        # Faces are to count alike, near and far: in units of the distance between the eyes, but not for profiles.
+        # Near and far faces are to count equally: in units of the distance between the eyes, but not for profiles.
         eyes = (truth[:, _EYES[0]] - truth[:, _EYES[1]]).norm(dim=1).clamp_min(0.3)
         loss = (off.mean(dim=(1, 2)) / eyes).mean()
         optimizer.zero_grad()

@@ -20,7 +20,7 @@ class Log:
         self._started = time.monotonic()
 
     def step(self, name: str, step: int, steps: int, **values: float) -> None:
-        """Add what a step measured; every hundredth step is told."""
+        """Add what a step measured; every hundredth step is logged."""
         self._count += 1
         for key, value in values.items():
             self._sums[key] += value

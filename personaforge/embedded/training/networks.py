@@ -22,7 +22,7 @@ def _conv(into: int, out: int, stride: int = 1, size: int = 3) -> nn.Sequential:
 
 
 class _Block(nn.Module):
-    """Two convolutions around which the input is carried on."""
+    """Two convolutions with a residual connection."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -30,12 +30,12 @@ class _Block(nn.Module):
         self.second = nn.Sequential(nn.Conv2d(width, width, 3, 1, 1, bias=False), nn.BatchNorm2d(width))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the input plus what was found in it."""
+        """Return the input plus the convolutions' output."""
         return torch.relu(x + self.second(self.first(x)))
 
 
 class Recogniser(nn.Module):
-    """An aligned face, (n, 3, 112, 112), to 512 values; and, in training, to who it is in numbers."""
+    """An aligned face, (n, 3, 112, 112), to 512 values; and, in training, to the numbers of its identity."""
 
     def __init__(self, numbers: int) -> None:
         super().__init__()
@@ -77,7 +77,7 @@ class Landmarks(nn.Module):
 class Detector(nn.Module):
     """A picture, (1, 3, h, w), sides multiples of 32, to SCRFD's nine outputs: scores, boxes and points of 3 levels.
 
-    Rows go over the cells line by line, both places of a cell in turn. Scores are (rows, 1) in 0..1; boxes (rows, 4)
+    Rows follow the cells line by line, both places of a cell in turn. Scores are (rows, 1) in 0..1; boxes (rows, 4)
     are distances to left, top, right, bottom and points (rows, 10) offsets, in strides.
     """
 

@@ -1,8 +1,8 @@
 """Random people and shots to train on, all from seeds. Held-out people have seeds of their own (`first`).
 
 Half of the people are drawn as the embedded text provider draws them: hair, skin and eyes vary together. The others
-have shapes from the whole range, and every third person is another one, drifted part of the way to a stranger: near
-neighbours of known distance.
+have shapes from the whole range, and every third person is a variant of another one, drifted part of the way to a
+stranger: near neighbours of known distance.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _SIZES: Final = {"headshot": (288, 384), "bust": (384, 512), "half": (480, 640),
 _SHARES: Final = {"headshot": 0.42, "bust": 0.3, "half": 0.16, "full": 0.12}
 
 _COVERINGS: Final = ("hijab", "headscarf", "turban")
-"""A few people cover their hair, whoever they are: the face must be found all the same."""
+"""A share of all people cover their hair: the face must be found all the same."""
 
 
 class Person(NamedTuple):
@@ -43,7 +43,7 @@ class Person(NamedTuple):
 
 
 class Shot(NamedTuple):
-    """What surrounds a few poses of a person."""
+    """The surroundings of a few poses of a person."""
 
     scenery: Scenery
     width: int
@@ -97,6 +97,7 @@ def describe(rng: random.Random) -> dict[str, Any]:
         part: {key: draw(list(value["enum"])) for key, value in entry["properties"].items() if "enum" in value}
         for part, entry in schema.items()
     }
+    # What differs between genders, or varies together in a look, replaces the even draw above.
     for part in ("jawline", "chin", "facial_hair"):
         dna["face"][part] = draw(tables["face"][part][gender])
     for part in ("shape", "thickness"):

@@ -1,4 +1,5 @@
-"""People that nothing was trained on, in the matrix's positions as the embedded painter draws them, and their truth."""
+"""People who are in no training data, in the matrix's positions as the embedded painter draws them, with their
+truth."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ SLOTS: Final = tuple(sorted(conf()["matrix"]["positions"]))
 
 
 class Drawn(NamedTuple):
-    """A picture and what is true about it, in its pixels."""
+    """A picture and the truth about it, in its pixels."""
 
     pixels: NDArray[np.uint8]
     """(H, W, 3) BGR."""

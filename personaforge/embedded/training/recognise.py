@@ -1,7 +1,7 @@
-"""Trains the recogniser: cosines that say how near two faces are in the numbers they were drawn from.
+"""Trains the recogniser: its cosines say how near two faces are in the numbers that they were drawn by.
 
-The aim for two pictures of one person is 1, for two people exp(-D), D the squared distance of their numbers, each
-weighted by how much of the face it moves. So nearness is learned from what is true and not from another recogniser.
+The target for two pictures of one person is 1, for two people exp(-D), D the squared distance of their numbers, each
+weighted by how much of the face it changes. So similarity is learned from the truth and not from another recogniser.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ cv2 = opencv()
 PEOPLE, PICTURES = 24, 4
 """In a batch."""
 _SHARP: Final = 7.0
-"""Over what the table gives, so that strangers come out near 0.15 and not, as under that recogniser, near 0.45."""
+"""Factor on the table's distances, so that strangers have cosines near 0.15 and not near 0.45, as with that
+recogniser."""
 SENSITIVITY: Final = {
     "eye_tilt": 0.115, "eye_x": 0.067, "nose_length": 0.02, "eye_width": 0.033, "mouth_y": 0.01, "brow_y": 0.002,
     "brow_gap": 0.07, "eye_y": 0.013, "bridge_width": 0.009, "face_width": 0.042, "mouth_width": 0.041, "chin_y": 0.031,
@@ -36,10 +37,10 @@ SENSITIVITY: Final = {
     "eyes_below_brows": 0.063, "chin_below_mouth": 0.024, "between_eyes": 0.15, "mouth_beyond_nose": 0.054,
     "skin": 0.095, "masculinity": 0.014, "age": 0.076, "beard": 0.092, "short_hair": 0.032, "freckles": 0.014,
 }  # fmt: skip
-"""What a number of `IDENTITY` weighs: 1 - cosine over its range, [-1, 1], under a recogniser trained on photographs.
+"""The weight of a number of `IDENTITY`: 1 - cosine over its range, [-1, 1], under a recogniser trained on photographs.
 
-Measured by us on drawings of 560 people, by non-negative least squares over their pairs; numbers that are not here came
-out as 0. It says which traits count. No answer of that recogniser is aimed at."""
+Measured by us on drawings of 560 people, by non-negative least squares over their pairs; numbers that are not here got
+the weight 0. It says which traits count. No answer of that recogniser is a target."""
 
 
 def weights() -> NDArray[np.float32]:
@@ -48,14 +49,15 @@ def weights() -> NDArray[np.float32]:
 
 
 def aims(numbers: Tensor, people: Tensor) -> Tensor:
-    """Return the cosines to reach, (n, n)."""
+    """Return the target cosines, (n, n)."""
     scaled = numbers * torch.from_numpy(np.sqrt(weights()))
     apart = (scaled[:, None] - scaled[None]).square().sum(dim=2)
     return torch.where(people[:, None] == people[None], torch.ones(()), torch.exp(-apart))
 
 
 def aligned(crop: Picture, points5: Points, rng: np.random.Generator | None) -> Picture:
-    """Return a face as insightface aligns it, 112 x 112; with `rng` as a detector a little off would, or mirrored."""
+    """Return a face as insightface aligns it, 112 x 112; with `rng` also as with a slightly wrong detection, or
+    mirrored."""
     if rng is not None:
         if rng.random() < 0.5:
             crop = np.ascontiguousarray(crop[:, ::-1])
@@ -70,7 +72,7 @@ def aligned(crop: Picture, points5: Points, rng: np.random.Generator | None) -> 
 
 
 def to_input(pictures: list[Picture], middle: float = 127.5, scale: float = 127.5) -> Tensor:
-    """Return RGB pictures as a network takes them."""
+    """Return RGB pictures as the networks' input."""
     batch = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float()
     return ((batch - middle) / scale).contiguous(memory_format=torch.channels_last)
 
@@ -89,7 +91,7 @@ def train_recogniser(data: dict[str, NDArray[Any]], steps: int, seed: int, log: 
     net.train()
     for step in range(steps):
         chosen = rng.choice(people, PEOPLE, replace=False)
-        near = [who + 1 for who in chosen if who % 3 == 1 and who + 1 in of_person]  # who drifted from them
+        near = [who + 1 for who in chosen if who % 3 == 1 and who + 1 in of_person]  # their drifted variants
         chosen = np.array(sorted({*chosen.tolist(), *near}))
         rows = np.concatenate([rng.choice(of_person[int(who)], PICTURES, replace=False) for who in chosen])
         faces = [weathered(aligned(data["crops"][row], data["points5"][row], rng), rng, 0.07) for row in rows]

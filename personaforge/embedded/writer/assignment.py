@@ -1,7 +1,7 @@
-"""What one drafting call has to go by: the brief, the pins, the sections before it, an auditor's findings, and a seed.
+"""The input of one drafting call: the brief, the pins, the sections before it, an auditor's findings, and a seed.
 
 An assignment never changes. All chance comes from its named streams, each seeded by everything that may shape the draft
-and by the stream's own name: pinning one field leaves the draws of the others as they were.
+and by the stream's own name: pinning one field doesn't change the draws of the others.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _ADVICE = re.compile(rf"([a-z_]+(?:\.[a-z_]+)+) be {_LIMIT}(?: and {_LIMIT})?")
 
 
 class Finding(NamedTuple):
-    """What an auditor found wrong."""
+    """A fault that an auditor found."""
 
     section: str
     problem: str
@@ -44,7 +44,7 @@ class Assignment:
     sections: Mapping[str, Any]
     """Sections drafted before this one, any of which may be missing."""
     findings: tuple[Finding, ...]
-    """Those that are about this section."""
+    """Findings about this section."""
     contexts: Mapping[str, Mapping[str, Any]]
     """The named fashion contexts."""
     schema: Mapping[str, Any]
@@ -52,7 +52,7 @@ class Assignment:
 
     @classmethod
     def of(cls, fields: Mapping[str, Any]) -> Assignment:
-        """Read a request's fields. Raises Refused when it isn't one for a section."""
+        """Read a request's fields. Raises Refused when it isn't a request for a section."""
         context = fields.get("context") or {}
         section, schema = fields.get("section"), fields.get("schema")
         if not isinstance(section, str) or not isinstance(schema, Mapping) or not isinstance(context, Mapping):
@@ -83,7 +83,7 @@ class Assignment:
 
     @property
     def avoid(self) -> frozenset[str]:
-        """Tags that the brief's constraints rule out, as far as the brief or the intent states them."""
+        """Tags that the constraints of the brief or of the intent exclude."""
         stated = self.known("intent.constraints")
         return self.reading.avoid | avoided(text for text in stated or () if isinstance(text, str))
 
@@ -108,18 +108,19 @@ class Assignment:
         return value if isinstance(value, str) else ""
 
     def genres(self) -> dict[str, float]:
-        """Return the genres that hold for this person: the intent's, or else what the brief's words point at."""
+        """Return this person's genres: the intent's, or else those that the brief's words indicate."""
         stated = self.known("intent.genre")
         found = genres_in(text for text in stated or () if isinstance(text, str))
         return found or dict(self.reading.genres)
 
     def barred(self, text: str) -> bool:
-        """Tell whether a finding about this section quotes the text, or something in it: that isn't used again."""
+        """Return whether a finding about this section quotes the text, or a part of it: such a text isn't used
+        again."""
         folded = fold(text)
         return any(quote in folded or folded in quote for quote in self._quotes())
 
     def allowed(self, weights: Mapping[str, float]) -> dict[str, float]:
-        """Return the choices that no finding quotes; all of them if that leaves none."""
+        """Return the choices that no finding quotes; all of them if none would be left."""
         if not self.findings:
             return dict(weights)
         left = {text: weight for text, weight in weights.items() if not self.barred(text)}
@@ -141,7 +142,8 @@ class Assignment:
 
 
 def _about(section: str, sections: Mapping[str, Any], findings: Any) -> list[Finding]:
-    """Keep the findings that name this section, give it a number to keep to, or name no section at all (`overall`)."""
+    """Return the findings that name this section, give a bound for one of its numbers, or name no section at all
+    (`overall`)."""
     kept = []
     for entry in findings:
         named = str(entry.get("section", "")).partition(".")[0]

@@ -1,9 +1,9 @@
 """The audit section: a second reading of a whole document by rules, five scores from 1 to 5 and findings to act on.
 
-Each score is first measured, on what speaks for the document, and then loses what its flaws cost. Layers that
-contradict each other lower every score, because a person who can't be one person is neither deep nor real. Sections
-that a pipeline doesn't have are not judged, but what can't be judged can't be excellent either. Where nothing is wrong,
-the one finding says where the document is weakest, and praises nothing.
+Each score is first measured on the document's good points, and then lowered by its flaws. Layers that contradict each
+other lower every score, because a contradictory person is neither deep nor real. Sections that a pipeline doesn't have
+are not judged, but then the scores can't be excellent either. Where nothing is wrong, the only finding says where the
+document is weakest, without praise.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from personaforge.embedded.writer.words import within
 
 _LEAST, _MOST = 1.0, 5.0
 _SPOILS = 1.7
-"""Points that a full contradiction takes off every score."""
+"""Points that a full contradiction subtracts from every score."""
 _SPOILS_COHERENCE = 2.0
-"""Points that it takes off coherence besides."""
+"""Points that it also subtracts from coherence."""
 _WORTH_SAYING = 0.3
 _FINDINGS = 12
 _LONGEST = 400

@@ -1,6 +1,7 @@
-"""The chain of constraints, read from bounds.yaml: what deeper layers allow later ones, and what they make of a person.
+"""The chain of constraints, read from bounds.yaml: what deeper layers allow later ones, and the readings that they give
+of a person.
 
-Drafting holds its values inside the bounds and the audit checks the same table, so the two can't disagree. A document
+Drafting keeps its values inside the bounds and the audit uses the same table, so the two can't disagree. A document
 is a mapping of section names to sections; paths are dotted and begin with a section.
 """
 
@@ -19,7 +20,7 @@ _SLACK = 0.011
 
 
 class Bound(NamedTuple):
-    """One side of what deeper layers allow a value."""
+    """A lower or an upper bound that deeper layers give a value."""
 
     target: str
     side: str
@@ -66,7 +67,7 @@ def bounds() -> tuple[Bound, ...]:
 
 
 def number(document: Mapping[str, Any], path: str) -> float | None:
-    """Return the number at a path. A word on an ordinal scale counts by its place, 0 to 1."""
+    """Return the number at a path. A word on an ordinal scale has the number of its place, 0 to 1."""
     value: Any = document
     for key in path.split("."):
         if not isinstance(value, Mapping) or key not in value:
@@ -79,11 +80,11 @@ def number(document: Mapping[str, Any], path: str) -> float | None:
 
 
 def limits(document: Mapping[str, Any], target: str) -> tuple[float, float]:
-    """Return the lowest and the highest number that a document allows a value."""
+    """Return the lowest and the highest number that a document allows for a value."""
     low, high = 0.0, 1.0
     section = target.partition(".")[0]
     applying = [bound for bound in bounds() if bound.target == target]
-    # Bounds inside one section come last and win: they say that two numbers mean the same thing.
+    # Bounds inside one section are applied last and win: they say that two numbers mean the same thing.
     for bound in sorted(applying, key=lambda bound: any(path.partition(".")[0] == section for path in bound.weights)):
         limit = bound.limit(document)
         if limit is not None and bound.side == "least":
@@ -130,15 +131,15 @@ def violations(document: Mapping[str, Any]) -> list[Violation]:
 
 
 def _step(target: str) -> float:
-    """Return half a place of an ordinal scale: between two words there is nothing to choose."""
+    """Return half a place of an ordinal scale: there is no word between two words."""
     scale = table("bounds")["ordinals"].get(target)
     return 0.5 / (len(scale) - 1) if scale else 0.0
 
 
 def readings(document: Mapping[str, Any], shifts: Mapping[str, float]) -> dict[str, float]:
-    """Return what later layers read off a document, each in [0, 1]: warmth, formality, energy, softening, ...
+    """Return a document's readings, which later layers use, each in [0, 1]: warmth, formality, energy, softening, ...
 
-    `shifts` is what the brief's words add by name: a confident person hedges less than the scores alone would say.
+    `shifts` is what the brief's words add by name: a confident person hedges less than the scores alone suggest.
     """
     found = {}
     for name, terms in table("bounds")["readings"].items():

@@ -18,7 +18,7 @@ from personaforge.embedded.writer.work import job_of
 def thread(document: Mapping[str, Any]) -> float:
     """Return how far one thread runs through a document, 0 to 1: interests go with the intent, values with the drives.
 
-    What only an intent or a soul could tell counts half without them.
+    Without an intent or a soul its part counts as half.
     """
     near, known = shared_interests(document)
     pulled = {**numbers(document, "soul.drives"), **numbers(document, "self.big_five")}
@@ -37,7 +37,7 @@ def thread(document: Mapping[str, Any]) -> float:
 
 
 def shared_interests(document: Mapping[str, Any]) -> tuple[int, int]:
-    """Return how many of the interests that our tables know go with the intent's genres, and how many they know."""
+    """Return how many of the interests in our tables fit the intent's genres, and how many are in our tables."""
     wanted = genres_in(texts(document, "intent.genre"))
     near = [
         not wanted.keys().isdisjoint(interest.genres)
@@ -49,7 +49,7 @@ def shared_interests(document: Mapping[str, Any]) -> tuple[int, int]:
 
 
 def coherence_flaws(document: Mapping[str, Any], reading: Reading) -> Iterator[Flaw]:
-    """Yield what contradicts what."""
+    """Yield the contradictions."""
     yield from map(_outside, violations(document))
     yield from _implied(document)
     yield from _ruled_out(document, reading)
@@ -78,7 +78,7 @@ def _outside(violation: Violation) -> Flaw:
 
 
 def _or_else(violation: Violation) -> str:
-    """Return what could give way instead, for when the value is the user's own."""
+    """Return what could be changed instead, where the value is the user's own."""
     bound = violation.bound
     paths = {path: weight for path, weight in bound.weights.items() if path.startswith("soul.")}
     if len(paths) != 1:
@@ -114,7 +114,7 @@ def _implied(document: Mapping[str, Any]) -> Iterator[Flaw]:
 
 @once
 def _tagged() -> Mapping[str, frozenset[str]]:
-    """Return the tags of every text of our own tables: for these, words such as cocktail needn't be guessed at."""
+    """Return the tags of every text of our own tables: for these, words such as cocktail need no guess."""
     known = {interest.text: interest.tags for name in table("lifestyle")["interests"] for interest in interests(name)}
     for locale in locale_tables().values():
         for line in (*locale.get("dishes", ()), *locale.get("pastimes", ())):

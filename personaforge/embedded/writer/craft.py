@@ -1,4 +1,4 @@
-"""How well a document is written: depth of its texts, and whether its voice could be anybody's."""
+"""How well a document is written: the depth of its texts, and how distinctive its voice is."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _PROSE = (
     "lifestyle.daily_rhythm",
 )
 _FULL_WORDS = 16
-"""Words from which a text of this kind is as deep as it needs to be."""
+"""Number of words from which a text of this kind is deep enough."""
 _ALIKE = 0.6
 _FEWEST = 4
-"""Meaningful words below which two short texts may share one by chance."""
+"""With fewer meaningful words two short texts may share one by chance."""
 _MARGIN = 0.06
-"""Around the softening from which somebody hedges: nobody is held to a coin's edge."""
+"""Margin around the softening from which somebody hedges: inside it there is no flaw."""
 
 
 def prose(document: Mapping[str, Any]) -> list[str]:
@@ -33,7 +33,7 @@ def prose(document: Mapping[str, Any]) -> list[str]:
 
 
 def depth(document: Mapping[str, Any]) -> float:
-    """Return how much a document's prose says, 0 to 1: length up to a point, and words that aren't used twice."""
+    """Return how rich a document's prose is, 0 to 1: length up to a bound, and words that aren't used twice."""
     written = [text(document, path) for path in prose(document)]
     if not written:
         return 0.0
@@ -44,7 +44,7 @@ def depth(document: Mapping[str, Any]) -> float:
 
 
 def depth_flaws(document: Mapping[str, Any]) -> Iterator[Flaw]:
-    """Yield what is thin, worn or said twice."""
+    """Yield texts that are thin, worn or repeated."""
     if len(document) < 3:
         yield Flaw(
             "depth",
@@ -95,7 +95,7 @@ def _repeated_interests(document: Mapping[str, Any]) -> Iterator[Flaw]:
 
 
 def variety(document: Mapping[str, Any]) -> float:
-    """Return how far a voice is its own, 0 to 1. Without a mask there is only what the dna says about the voice."""
+    """Return how distinctive a voice is, 0 to 1. Without a mask only the dna describes the voice."""
     phrases = texts(document, "mask.signature_phrases")
     if not phrases:
         return 0.35 if value(document, "mask") is None and text(document, "dna.voice.accent") else 0.0
@@ -108,7 +108,7 @@ def variety(document: Mapping[str, Any]) -> float:
 
 
 def voice_flaws(document: Mapping[str, Any], reading: Reading) -> Iterator[Flaw]:
-    """Yield what makes the voice anybody's, or somebody else's."""
+    """Yield what makes the voice generic, or out of character."""
     if value(document, "mask") is None:
         return
     phrases = texts(document, "mask.signature_phrases")

@@ -1,6 +1,6 @@
 """Whether name, city, languages and accent belong to the place that a document names.
 
-What no table knows is not held against anybody: the tables are small and the world isn't.
+Values that no table has are not faults: the tables are small and the world isn't.
 """
 
 from __future__ import annotations
@@ -24,18 +24,19 @@ from personaforge.embedded.writer.words import fold
 
 
 def evidence(document: Mapping[str, Any]) -> float:
-    """Return how much speaks for a person's being at home in their place, 0 to 1."""
+    """Return how strong the evidence is that a person is at home in their place, 0 to 1."""
     signs = _signs(document)
     return sum(signs.values()) / len(signs) if signs else 0.0
 
 
 def missing(document: Mapping[str, Any]) -> list[str]:
-    """Return which of the signs that somebody is at home in their country a document lacks."""
+    """Return the signs of being at home in the country that are missing in a document."""
     return [name for name, there in _signs(document).items() if not there]
 
 
 def _signs(document: Mapping[str, Any]) -> dict[str, bool]:
-    """Return what could speak for somebody's being at home in their country, and whether it does; none if unknown."""
+    """Return the possible signs of being at home in the country, and whether each is there; none if the country is
+    unknown."""
     here = by_country(text(document, "surface.location.country"))
     if here is None:
         return {}
@@ -59,7 +60,7 @@ def _signs(document: Mapping[str, Any]) -> dict[str, bool]:
 
 
 def culture_flaws(document: Mapping[str, Any]) -> Iterator[Flaw]:
-    """Yield what belongs somewhere else."""
+    """Yield what belongs to another place."""
     if value(document, "surface") is None:
         yield Flaw(
             "cultural_fidelity", 1.0, "surface", "There is no surface to place this person by.", "Draft the surface."

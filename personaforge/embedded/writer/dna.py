@@ -1,7 +1,7 @@
 """The dna section: face, body and voice, drawn from distributions that follow the surface and vary together.
 
-A palette is a mixture of looks. What is pinned or written about hair, skin or eyes first decides which look is likely,
-and the rest is drawn from that look, so that one pinned green eye doesn't leave an otherwise unchanged face.
+A palette is a mixture of looks. Values that are pinned or written about hair, skin or eyes first decide which look is
+likely, and the rest is drawn from that look, so that a pinned eye colour changes the rest of the face, too.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from personaforge.embedded.writer.words import fold, pattern, pick, several, wit
 from personaforge.embedded.writer.work import job_of
 
 _MIXTURE = {"skin.tone": "tone", "skin.undertone": "undertone", "hair.color": "hair", "eyes.color": "eyes"}
-"""Paths whose values a look decides together, with the look's key."""
+"""Paths whose values one look decides together, with the look's key."""
 _SHORTEST, _TALLEST = 145, 208
 
 
@@ -38,6 +38,7 @@ def dna(a: Assignment) -> dict[str, Any]:
     def draw(path: str, weights: Mapping[str, float]) -> str:
         return _said(a, path) or pick(a.rng(path), a.allowed(weights))
 
+    # The look comes first: skin, eyes and hair are drawn within it, so that they fit each other.
     look = _look(a, palette["looks"])
     color = _said(a, "hair.color") or _hair_color(a, look, age)
     texture = draw("hair.texture", palette["texture"])
@@ -87,7 +88,7 @@ def dna(a: Assignment) -> dict[str, Any]:
 
 
 def palette_of(ethnicity: str, here: Locale) -> str:
-    """Return the palette of an ethnicity: the tables' own, else what its first known word says, else the locale's."""
+    """Return the palette of an ethnicity: the tables' own, else that of its first known word, else the locale's."""
     for locale in (here, *known_locales()):
         known = locale.ethnicity(ethnicity)
         if known:
@@ -101,7 +102,7 @@ def palette_of(ethnicity: str, here: Locale) -> str:
 
 
 def _said(a: Assignment, path: str) -> str:
-    """Return what the user pinned or the brief says about a feature; empty if neither does."""
+    """Return the value of a feature that the user pinned or the brief states; empty if neither does."""
     return a.text(f"dna.{path}") or a.reading.looks.get(path, "")
 
 
@@ -126,7 +127,7 @@ def _hair_color(a: Assignment, look: Mapping[str, Any], age: int) -> str:
             share = first + (second - first) * (age - low) / (high - low)
             break
     color = pick(rng, a.allowed(look["hair"]))
-    if rng.random() < 0.7 * share:  # the rest colour it
+    if rng.random() < 0.7 * share:  # the others dye it
         return "white" if age > 68 and rng.random() < 0.5 else "gray"
     return color
 
@@ -154,7 +155,7 @@ def _marks(a: Assignment, tone: str, age: int) -> list[str]:
 
 
 _KINDS = frozenset(["mole", "moles", "scar", "dimple", "dimples", "freckles", "lines"])
-"""A face gets one mark of each kind: two scars are a story that nobody asked for."""
+"""A face gets one mark of each kind: two scars would suggest a story that isn't in the brief."""
 
 
 def _builds(a: Assignment, gender: str) -> dict[str, float]:
@@ -224,7 +225,7 @@ def _accent(a: Assignment, here: Locale) -> str:
         if not any(language in words for language in folded) or any(other in words for other in others):
             continue
         own = (city and city in words) or (tongue and fold(tongue) in words)
-        elsewhere = any(fold(other) in words for other in here.cities)  # people move, and most haven't
+        elsewhere = any(fold(other) in words for other in here.cities)  # some people move, and most don't
         weights[accent] = 6.0 if own else 0.4 if elsewhere else 1.5
     if not weights:
         return f"{here.demonym or here.country} {spoken[0] if spoken else here.languages[0]}".strip()[:80]

@@ -1,4 +1,4 @@
-"""What a reading of a document finds wrong, and how to look into a document that may lack or garble anything."""
+"""The flaws of a document, and how to read a document in which any part may be missing or malformed."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ _SHOWN = 110
 
 
 class Flaw(NamedTuple):
-    """One thing that lowers a score. What costs little is no finding."""
+    """One thing that lowers a score. A small flaw is no finding."""
 
     score: str
     cost: float
-    """Points off that score."""
+    """Points subtracted from that score."""
     section: str
     problem: str
     advice: str
     contradiction: float = 0.0
-    """How far the flaw makes the whole document unbelievable, 0 to 1: layers that contradict spoil every score."""
+    """How much the flaw makes the whole document unbelievable, 0 to 1: contradictory layers lower every score."""
 
 
 def value(document: Mapping[str, Any], path: str) -> Any:
@@ -64,5 +64,5 @@ def all_texts(found: Any, path: str = "") -> Iterator[tuple[str, str]]:
 
 
 def quoted(words: str) -> str:
-    """Return words in quotation marks, cut to what a finding can carry."""
+    """Return words in quotation marks, cut to a finding's length."""
     return f"“{words if len(words) <= _SHOWN else words[: _SHOWN - 1].rstrip() + '…'}”"

@@ -1,4 +1,4 @@
-"""Which locale a person is at home in, and which one the family comes from, by what is pinned, drafted and written."""
+"""Which locale a person is at home in, and which one the family comes from, by pins, drafts and the brief."""
 
 from __future__ import annotations
 
@@ -21,9 +21,8 @@ from personaforge.embedded.writer.places import whereabouts
 def home(a: Assignment) -> Locale:
     """Return the home locale.
 
-    What the user or an earlier section states about the place comes first, then the brief, then what the person is
-    called and what they are, then a language that the brief has them speak; a brief that says nothing gets a locale by
-    chance.
+    The place stated by the user or an earlier section is first, then the brief's, then the person's name and ethnicity,
+    then a language that they speak in the brief; without any of these the locale is random.
     """
     country = a.text("surface.location.country")
     if country:
@@ -60,7 +59,7 @@ def roots(a: Assignment, here: Locale) -> Locale:
 
 
 def _by_person(a: Assignment) -> list[str]:
-    """Return the locales that a pinned ethnicity, name or language points at."""
+    """Return the locales that a pinned ethnicity, name or language indicates."""
     ethnicity = whereabouts(a.text("surface.ethnicity")).home
     if ethnicity:
         return list(ethnicity)

@@ -1,4 +1,4 @@
-"""The intent section: the brief's reading, written down. Later sections are held to it."""
+"""The intent section: the brief's reading, written down. Later sections must fit it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _tone(a: Assignment) -> dict[str, float]:
     tone = {}
     for axis, start in table("intent")["tone"]["start"].items():
         moved = a.reading.tone.get(axis)
-        # What the brief says is kept close to; what it leaves open is where two people may differ.
+        # Values that the brief states vary little; values that it leaves open may differ between two people.
         value = start + moved + rng.gauss(0, 0.03) if moved is not None else rng.gauss(start, 0.15)
         low, high = a.advised(f"intent.tone.{axis}", 0.03, 0.97)
         tone[axis] = round(within(value, low, high), 2)

@@ -41,7 +41,7 @@ def _scores(a: Assignment) -> dict[str, float]:
 
 
 def _genres(a: Assignment) -> dict[str, float]:
-    """Return the genres of the brief and those of the work, which is half of most people's talk."""
+    """Return the genres of the brief and those of the work, which is half of what most people talk about."""
     job = job_of(a.text("surface.occupation"))
     genres = a.genres()
     for genre in job.genres if job else ():
@@ -102,8 +102,8 @@ def _fashion(a: Assignment, scores: Mapping[str, float], genres: Mapping[str, fl
             axes[axis] for axis, vocabulary in table("lifestyle")["style_words"].items() if has(vocabulary, fold(words))
         ]
         shifts[name] = cuts["by"] * min(2, count(cuts["words"], fold(words)))
-        liking[name] = sum(hits) / math.sqrt(len(hits) or 1)  # a root: several weak ties are worth a strong one
-    # The matrix dresses people in what they like best, so what counts is how contexts compare, not how high all are.
+        liking[name] = sum(hits) / math.sqrt(len(hits) or 1)  # a root: several weak ties count as much as a strong one
+    # The matrix dresses people in what they like best, so only the order of contexts counts, not how high all are.
     middle = sum(liking.values()) / len(liking) if liking else 0.0
     spread = max(0.04, pstdev(liking.values()) if liking else 0.0)
     sense = {}
@@ -160,7 +160,7 @@ def _rhythm(a: Assignment, chosen: Mapping[str, list[str]]) -> str:
 
 
 def _filled(a: Assignment, stream: str, text: str, chosen: Mapping[str, list[str]]) -> str:
-    """Fill a sentence with this person's own things."""
+    """Fill a sentence's slots with this person's own things."""
     rng, here, out = a.rng(f"{stream}.slots"), home(a), a.avoid
     job = job_of(a.text("surface.occupation"))
     dishes = [bare(dish.text) for dish in map(entry, here.dishes) if not dish.tags & out] or ["tea"]

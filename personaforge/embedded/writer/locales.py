@@ -1,6 +1,7 @@
-"""Locales: what is said, eaten and called how in a place. Found by tag, country, city or personal name.
+"""Locales: languages, food and names of a place. Found by tag, country, city or personal name.
 
-A locale that the tables don't know is never guessed at: `elsewhere` gives names that travel and claims nothing more.
+A locale that the tables don't have is never guessed: `elsewhere` gives names that are used in many countries and claims
+nothing more.
 """
 
 from __future__ import annotations
@@ -25,11 +26,12 @@ class Ethnicity(NamedTuple):
 
     name: str
     share: float
-    """How many of the locale's people, in rounded percent. 0 for a name that says a religion: chance never gives it."""
+    """How many of the locale's people, in rounded percent. 0 for a name that states a religion: it is never drawn at
+    random."""
     palette: str
     """Of dna.yaml."""
     roots: str = ""
-    """Tag of the locale that the family came from, where that is another."""
+    """Tag of the locale that the family came from, where it differs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +64,10 @@ class Locale:
     pastimes: tuple[str, ...]
     corners: tuple[str, ...]
     unlawful: frozenset[str]
-    """Tags of what the law of the place keeps from nearly everybody: chance gives nobody a taste for it."""
+    """Tags of things that the law of the place forbids to nearly everybody: no taste for them is drawn at random."""
     full: bool
-    """Whether the locale stands on its own; those that borrow from another aren't drawn for a brief without a place."""
+    """Whether the locale is complete by itself; those that borrow from another aren't drawn for a brief without a
+    place."""
     sources: tuple[str, ...]
     """Keys of sources.yaml: where the names and customs can be checked."""
 
@@ -81,7 +84,8 @@ class Locale:
         return rng.choice(neutral if rng.random() < 0.8 else (*own["woman"], *own["man"]))
 
     def complete(self, rng: Random, given: str, people: str = "", gender: str = "", abroad: bool = False) -> str:
-        """Return a full name with this given name, in the locale's order, or in that of wherever the family lives."""
+        """Return a full name with this given name, in the locale's order, or in that of the place where the family
+        lives."""
         surnames = self.peoples[people]["family"] if people in self.peoples else self.family
         return self.naming.full(rng, given, surnames, gender, people, abroad)
 
@@ -161,7 +165,7 @@ def by_country(country: str) -> Locale | None:
 
 
 def elsewhere(country: str) -> Locale:
-    """Return a locale for a country that no table knows."""
+    """Return a locale for a country that no table has."""
     return replace(locales()[UNKNOWN], country=country, accents=(f"{country} English",))
 
 
@@ -205,7 +209,7 @@ def _tokens(name: str) -> list[str]:
 
 
 def homes_of_name(name: str) -> frozenset[str]:
-    """Return the tags of the locales that a name sounds like: those sharing most of its parts; none if unknown."""
+    """Return the tags of the locales that share most parts of a name; none if it is unknown."""
     given, family, _ = _names()
     tokens = _tokens(name)
     votes: dict[str, int] = {}
@@ -214,7 +218,7 @@ def homes_of_name(name: str) -> frozenset[str]:
             votes[tag] = votes.get(tag, 0) + 1
     best = max(votes.values(), default=0)
     homes = [tag for tag, vote in votes.items() if vote == best]
-    # Nguyễn is at home in Vietnam before it is in the Czechia of Vietnamese Czechs.
+    # Nguyễn indicates Vietnam before Czechia, where Vietnamese Czechs have it.
     main = {tag: len(_main_names()[tag].intersection(tokens)) for tag in homes}
     return frozenset(tag for tag in homes if main[tag] == max(main.values()))
 
@@ -233,7 +237,7 @@ def _main_names() -> Mapping[str, frozenset[str]]:
 
 
 def gender_of_name(name: str) -> str:
-    """Return woman or man if the tables know the given name as only that; empty otherwise.
+    """Return woman or man if in the tables the given name is only that; empty otherwise.
 
     A family name may come first (Kim Min-ji), and may be a given name elsewhere: where several parts are known as given
     names, one that no table has as a family name decides.
@@ -246,13 +250,13 @@ def gender_of_name(name: str) -> str:
 
 
 def is_name(word: str) -> bool:
-    """Tell whether a word is somebody's given or family name in any table."""
+    """Return whether a word is a given or family name in any table."""
     given, family, _ = _names()
     return fold(word) in given or fold(word) in family
 
 
 def known_parts(name: str) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the tags that know the given part of a name, and those that know the family part."""
+    """Return the tags that have the given part of a name, and those that have the family part."""
     given, family, _ = _names()
     tokens = _tokens(name)
     firsts = frozenset(tag for token in tokens for tag in given.get(token, frozenset()))

@@ -1,7 +1,7 @@
-"""The mask section: the voice that others meet, drawn from what soul and self make of a person.
+"""The mask section: the voice that others hear, drawn by the soul and self of a person.
 
-Somebody who seeks approval and gives way easily hedges: most of the phrases ask, the tone has a careful word in it, the
-role and the punctuation leave a door open.
+A person who seeks approval and gives way easily hedges: most of the phrases ask, the tone has a careful word in it, and
+the role and the punctuation are tentative.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from personaforge.embedded.writer.words import bare, content_words, leaning, pic
 from personaforge.embedded.writer.work import job_of
 
 _LOUDER = 0.7
-"""How much of what the brief's words add to a tone is added again where the voice is chosen."""
+"""The share of the brief's effect on a tone that is added again where the voice is chosen."""
 _ASKED = 0.1
-"""From here on a word says what the brief said."""
+"""From this value on a word expresses what the brief said."""
 _CLASH = -0.15
-"""A phrase made for one end of the registers isn't said at the other: product of its formality and the register's."""
+"""A phrase for one end of the registers isn't used at the other: product of its formality and the register's."""
 
 
 def mask(a: Assignment) -> dict[str, Any]:
@@ -46,10 +46,11 @@ def mask(a: Assignment) -> dict[str, Any]:
 
 
 def _heard(a: Assignment, read: Mapping[str, float]) -> dict[str, float]:
-    """Return the readings with the brief's own words said louder: who is called blunt is heard to be blunt.
+    """Return the readings with more weight on the brief's own words: a person who is called blunt sounds blunt.
 
-    Softening and formality stay: they are bounded by the layers before, and the brief is in them already. The work and
-    the years that a brief names are heard too: a judge writes unlike a surfer, and seventy unlike twenty.
+    Softening and formality don't change: they are bounded by the layers before, and include the brief already. The work
+    and the age in a brief have an effect, too: a judge doesn't write like a surfer, nor a person of seventy like one of
+    twenty.
     """
     moved = a.reading.tone
     heard = {axis: value + _LOUDER * moved.get(axis, 0.0) for axis, value in read.items()}
@@ -67,7 +68,7 @@ def _tone(a: Assignment, read: Mapping[str, float], softens: bool) -> list[str]:
     tables = table("mask")
     weights = {word: leaning(axes, read, 12.0) for word, axes in tables["tones"].items()}
     asked = {word: weights[word] for word, axes in tables["tones"].items() if _asked(a, axes) >= _ASKED}
-    words = several(rng, a.allowed(asked), 1) if asked else []  # one word at least says what the brief said
+    words = several(rng, a.allowed(asked), 1) if asked else []  # at least one word expresses what the brief said
     words += several(rng, a.allowed({word: weights[word] for word in weights if word not in words}), 3 - len(words))
     words = words[: rng.choice([2, 3, 3])]
     if softens:
@@ -76,7 +77,7 @@ def _tone(a: Assignment, read: Mapping[str, float], softens: bool) -> list[str]:
 
 
 def _asked(a: Assignment, axes: Mapping[str, float]) -> float:
-    """Return how far something with these axes is what the brief's words ask for; 0 where they ask for nothing."""
+    """Return how well something with these axes fits the brief's words; 0 where they say nothing about them."""
     return sum(weight * a.reading.tone.get(axis, 0.0) for axis, weight in axes.items())
 
 
@@ -98,7 +99,7 @@ def _phrases(a: Assignment, read: Mapping[str, float], register: str) -> list[st
     phrases: list[str] = []
     fillers = _fillers(a, rng)
     order = several(rng, weights, 3 * number)
-    if stances["soft"] > stances["plain"]:  # most lines of somebody who hedges do
+    if stances["soft"] > stances["plain"]:  # most lines of a person who hedges do
         soft = {text for stance, _, text in tables["phrases"] if stance == "soft"}
         order.sort(key=lambda text: text not in soft)
         number = min(number, 2 * sum(text in soft for text in order))
@@ -112,7 +113,7 @@ def _phrases(a: Assignment, read: Mapping[str, float], register: str) -> list[st
 
 
 def _fillers(a: Assignment, rng: Random) -> dict[str, list[str]]:
-    """Return what fills the slots of phrases, each in the order in which it is used up."""
+    """Return the texts for the slots of phrases, each in the order in which they are used."""
     genres = table("intent")["genres"]
     things = [thing for genre in a.genres() if genre in genres for thing in genres[genre]["things"]]
     if len(things) < 6:
@@ -133,10 +134,10 @@ def _filled(text: str, fillers: Mapping[str, list[str]]) -> str:
         "corner": fillers["corner"][0],
     }
     used = {name: slots[name] for name in slots if f"{{{name}}}" in text}
-    if used.keys() & {"thing", "other"}:  # the next phrase gets other things
+    if used.keys() & {"thing", "other"}:  # the next phrase gets other texts
         fillers["thing"].append(fillers["thing"].pop(0))
     phrase = text.format(**slots)
-    # A thing may begin with a vowel or be more than one word: only the article depends on it.
+    # A text may begin with a vowel or have more than one word: only the article depends on it.
     return re.sub(r"\b([Aa]) (?=[aeio])", r"\1n ", phrase)
 
 
@@ -147,7 +148,7 @@ def _in_full(phrase: str) -> str:
 
 
 def _apart(phrase: str, other: str) -> bool:
-    """Tell whether two phrases are different enough to be two."""
+    """Return whether two phrases are different enough."""
     first, second = set(content_words(phrase)), set(content_words(other))
     alike = len(first & second) / max(1, min(len(first), len(second)))
     return alike < 0.6 and phrase.split()[:2] != other.split()[:2]

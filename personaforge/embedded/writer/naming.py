@@ -1,7 +1,7 @@
 """How a full name is put together: order, patronymics, second surnames and surnames with a form for each gender.
 
 A pattern has the slots given, family, family2, middle and father. A family name of the tables may be written
-`man's form/woman's form` (Novák/Nováková). What a gender or a people does otherwise stands in a locale's `patterns`.
+`man's form/woman's form` (Novák/Nováková). Patterns that differ for a gender or a people are in a locale's `patterns`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from random import Random
 from personaforge.embedded.writer.words import fold
 
 ABROAD = "{given} {family}"
-"""How a name with another order is written where the family has settled."""
+"""How a name with another order is written where the family now lives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +22,14 @@ class Naming:
 
     pattern: str
     patterns: Mapping[str, str] = field(default_factory=dict)
-    """Gender or people to the pattern that it has instead. A people's comes first."""
+    """Gender or people to its own pattern. A people's is preferred."""
     middle: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Middle names for woman and man."""
     father: tuple[str, ...] = ()
     """Fathers' names in the form that a patronymic is made of. Where it is the plain name, it is listed as family."""
 
     def full(self, rng: Random, given: str, surnames: Sequence[str], gender: str, people: str, abroad: bool) -> str:
-        """Return a full name with this given name. Only what the pattern asks for is drawn from the random stream."""
+        """Return a full name with this given name. Only the slots of the pattern are drawn from the random stream."""
         pattern = self.patterns.get(people) or self.patterns.get(gender) or self.pattern
         if abroad and not pattern.startswith("{given}"):
             pattern = ABROAD
@@ -45,7 +45,7 @@ class Naming:
         return pattern.format(**slots)
 
     def patronymics(self) -> Iterator[str]:
-        """Yield every second name that the locale's own fathers' names make."""
+        """Yield every patronymic of the locale's own fathers' names."""
         for pattern in {self.pattern, *self.patterns.values()}:
             for word in pattern.split():
                 if "{father}" in word:
@@ -58,7 +58,7 @@ def forms(family: str) -> tuple[str, ...]:
 
 
 def form(rng: Random, family: str, gender: str) -> str:
-    """Return the form of a family name that somebody has; a nonbinary person has either."""
+    """Return the form of a family name for a gender; a nonbinary person has either."""
     both = forms(family)
     if len(both) == 1:
         return family

@@ -1,7 +1,7 @@
 """A text that matches a regular expression, for schema patterns such as `^#[0-9a-f]{6}$`.
 
-Understands what schemas use: literals, classes, escapes, groups, alternation and quantifiers. What it doesn't
-understand (look-around, back-references) gives None, and the caller falls back to words.
+Understands the usual syntax of schemas: literals, classes, escapes, groups, alternation and quantifiers. For other
+syntax (look-around, back-references) the result is None, and the caller uses words instead.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from random import Random
 _CLASSES = {"d": string.digits, "w": string.ascii_lowercase + string.digits, "s": " "}
 _ANY = string.ascii_lowercase
 _MOST = 6
-"""Repetitions of an open-ended quantifier beyond its least."""
+"""Repetitions of an open-ended quantifier beyond its minimum."""
 
 
 def matching(pattern: str, rng: Random) -> str | None:
@@ -34,7 +34,8 @@ def matching(pattern: str, rng: Random) -> str | None:
 
 
 class _Reader:
-    """Reads a pattern from left to right and writes a text as it goes. Raises ValueError for what it can't read."""
+    """Reads a pattern from left to right and writes a text as it goes. Raises ValueError for syntax that it can't
+    read."""
 
     def __init__(self, pattern: str, rng: Random) -> None:
         self.pattern, self.rng, self.at = pattern, rng, 0

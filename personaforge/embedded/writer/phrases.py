@@ -15,7 +15,7 @@ from personaforge.embedded.writer.tables import table
 from personaforge.embedded.writer.words import content_words, fold
 
 _SHORT, _MEDIUM = 24, 80
-"""Lengths up to which a property asks for a word and for a phrase; beyond, for a sentence."""
+"""Lengths up to which a property gets a word and a phrase; beyond, a sentence."""
 _PLAIN_WORDS = frozenset(
     [
         "what",
@@ -128,7 +128,7 @@ def _facts(a: Assignment) -> dict[str, str]:
 
 
 def _themes(a: Assignment) -> list[str]:
-    """Return what the person is about: the intent's themes, the brief's own, and those of its genres."""
+    """Return the person's themes: the intent's, the brief's own, and those of its genres."""
     stated = a.known("intent.themes")
     themes = [str(theme) for theme in stated] if isinstance(stated, list) else list(a.reading.themes)
     for genre in genres_in(a.genres()) or a.genres():

@@ -1,7 +1,7 @@
 """Where a brief places its person: the home, the roots, and the people named.
 
 "A Korean-American ceramicist in Lyon" has its home in Lyon and its roots in Korea. Mentions are found by the words of
-the locale tables and weighed by what stands before them; a language that somebody speaks is no place.
+the locale tables and interpreted by the words before them; a language that a person speaks is no place.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from personaforge.embedded.writer.work import jobs
 
 
 class Whereabouts(NamedTuple):
-    """What a brief says about a person's place. Tags are several where the brief names a region."""
+    """What a brief says about a person's place. There are several tags where the brief names a region."""
 
     home: tuple[str, ...] = ()
     city: str = ""
@@ -28,9 +28,9 @@ class Whereabouts(NamedTuple):
     ethnicity: str = ""
     """An ethnicity of the tables that the brief names."""
     cities: tuple[str, ...] = ()
-    """Those of the region that the brief names, where it names no city."""
+    """Cities of the region that the brief names, where it names no city."""
     heard: bool = False
-    """Whether only a language that the person speaks points at the home: a guess, and nothing to hold anybody to."""
+    """Whether only a language that the person speaks indicates the home: a guess, which binds no other section."""
 
 
 class _Word(NamedTuple):
@@ -134,7 +134,7 @@ def _mentions(brief: str) -> list[_Mention]:
 
 
 def _says_who(word: _Word, before: str, after: str) -> bool:
-    """Tell whether a people's name says who somebody is: a Polish baker, warm and Polish; not Polish your nails."""
+    """Return whether a people's name describes a person: a Polish baker, warm and Polish; not Polish your nails."""
     if word.kind != "people":
         return False
     return bool(_persons().match(after)) or (bool(before) and (not after or after[0] in ",.;!?"))
@@ -168,12 +168,13 @@ def _careful_words() -> frozenset[str]:
 
 
 def _careful(found: str, word: _Word) -> bool:
-    """Tell whether a word is a place only after a preposition: an everyday word as well, or a city and also a name."""
+    """Return whether a word is a place only after a preposition: it is also an everyday word, or both a city and a
+    name."""
     return found in _careful_words() or (word.kind in ("city", "area") and " " not in found and is_name(found))
 
 
 def _wild(found: str) -> _Word | None:
-    """Return what a word means that was found through a region's `*`."""
+    """Return the meaning of a word that was found by a region's `*`."""
     regions = table("intent")["regions"]
     return next(
         (_Word("region", tuple(entry["tags"])) for word, entry in regions.items() if pattern((word,)).fullmatch(found)),
@@ -183,7 +184,7 @@ def _wild(found: str) -> _Word | None:
 
 @once
 def _index() -> Mapping[str, _Word]:
-    """Return every place word, folded, with what it means; the first meaning stays."""
+    """Return every place word, folded, with what it means; the first meaning is kept."""
     found: dict[str, _Word] = {}
     for locale in known_locales():
         _add_locale(found, locale)
@@ -207,7 +208,7 @@ def _index() -> Mapping[str, _Word]:
 def _languages() -> Mapping[str, _Word]:
     """Return every language, folded, with the locales where it comes first, or else is spoken at home by a people.
 
-    Locales that stand on their own go before those that borrow: they know more about where somebody lives.
+    Complete locales are before those that borrow: they have more about the place.
     """
     found: dict[str, _Word] = {}
     locales = sorted(known_locales(), key=lambda locale: not locale.full)

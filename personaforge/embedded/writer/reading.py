@@ -1,4 +1,4 @@
-"""What a brief says, read by the words of intent.yaml. Pure: one brief has one reading, whatever the seed.
+"""What a brief says, read by the words of intent.yaml. Pure: a brief has the same reading with every seed.
 
 The reading is the embedded provider's only understanding of free text. The intent section is written from it, and
 sections of pipelines without an intent read the brief themselves.
@@ -66,7 +66,7 @@ class Reading:
     """As the brief writes it: a full name or a given name."""
     occupation: str
     genres: Mapping[str, float]
-    """Genre to the number of words that point at it."""
+    """Genre to the number of words that indicate it."""
     tone: Mapping[str, float]
     """Tonal axis to how far the words move it."""
     traits: Mapping[str, float]
@@ -74,7 +74,7 @@ class Reading:
     themes: tuple[str, ...]
     constraints: tuple[str, ...]
     avoid: frozenset[str]
-    """Tags that the constraints rule out."""
+    """Tags that the constraints exclude."""
     looks: Mapping[str, str]
     """Path in the dna section to the value that the brief names."""
     taller: int
@@ -106,7 +106,7 @@ def read(brief: str) -> Reading:
 
 
 def genres_in(texts: Iterable[str]) -> dict[str, float]:
-    """Return the genres that texts such as an intent's own genre names point at."""
+    """Return the genres that texts such as an intent's own genre names indicate."""
     found: dict[str, float] = {}
     for text in texts:
         folded = fold(text)
@@ -230,7 +230,7 @@ def _constraints(brief: str) -> tuple[str, ...]:
 
 
 def avoided(constraints: Iterable[str], folded: str = "") -> frozenset[str]:
-    """Return the tags that constraints rule out, and those that words such as vegan in a folded brief rule out."""
+    """Return the tags that constraints rule out, and those that words such as vegan in a folded brief exclude."""
     clauses = [fold(clause) for clause in constraints]
     return frozenset(
         tag
@@ -250,7 +250,7 @@ def _looks(folded: str) -> dict[str, str]:
 
 
 def _covering(folded: str) -> dict[str, str]:
-    """Return what the brief says that this person wears over the hair; nothing where it only speaks of such a thing."""
+    """Return what this person wears over the hair by the brief; nothing where the brief only mentions such a thing."""
     words = table("intent")["coverings"]
     worn, unworn = ("|".join(re.escape(word) for word in words[key]) for key in ("worn", "unworn"))
     items = "|".join(re.escape(item) for item in words["items"])

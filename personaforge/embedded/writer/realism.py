@@ -14,11 +14,11 @@ from personaforge.embedded.writer.words import fold
 from personaforge.embedded.writer.work import job_of, out_of_place, where
 
 _FLAT = 0.02
-"""Standard deviation under which a list of scores was not thought about."""
+"""Standard deviation under which a list of scores is implausible."""
 
 
 def mixture(document: Mapping[str, Any]) -> float:
-    """Return how far the scores look like somebody's, 0 to 1: neither all alike nor all at the ends."""
+    """Return how plausible the scores are, 0 to 1: neither all alike nor all at the ends."""
     scores = list(numbers(document, "self.big_five").values())
     if len(scores) < 3:
         return 0.4
@@ -43,7 +43,7 @@ def _age(document: Mapping[str, Any], reading: Reading) -> Iterator[Flaw]:
         return
     job = job_of(work)
     asked = reading.ages is not None and reading.ages[0] <= age <= reading.ages[1] and reading.occupation
-    if not job or asked:  # a brief may want a student of 54, and such people exist
+    if not job or asked:  # a brief may describe a student of 54, and such people exist
         return
     first, last = job.ages
     outside = max(first - age, age - last, 0)
@@ -56,7 +56,7 @@ def _age(document: Mapping[str, Any], reading: Reading) -> Iterator[Flaw]:
 def _work(document: Mapping[str, Any], reading: Reading) -> Iterator[Flaw]:
     work, city = text(document, "surface.occupation"), text(document, "surface.location.city")
     job, here = job_of(work), by_country(text(document, "surface.location.country"))
-    # What the brief asks for needs no excuse, and of cities that no table lists nothing is known.
+    # Work that the brief names is never a flaw, and nothing is known of cities that no table lists.
     if not job or not here or reading.occupation or fold(city) not in map(fold, here.cities):
         return
     if out_of_place(job, here.tag, city):

@@ -1,6 +1,6 @@
-"""What a second reading says of a document in which it found nothing wrong: where it is weakest, in numbers.
+"""The finding of a second reading for a document without flaws: where it is weakest, in numbers.
 
-A remark is a measurement and no flaw: it costs no points, and every word and number in it can be read off the document.
+A remark is a measurement and no flaw: it subtracts no points, and every word and number in it is from the document.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from personaforge.embedded.writer.culture import missing
 from personaforge.embedded.writer.flaws import numbers, quoted, text, texts, value
 
 _NARROW = 0.35
-"""Between the least and the most of the Big Five; below, nothing about somebody stands out."""
+"""Between the lowest and the highest of the Big Five; with a smaller range no trait is distinctive."""
 
 
 def remark(document: Mapping[str, Any], score: str) -> Mapping[str, str]:

@@ -1,7 +1,8 @@
-"""Filling any JSON schema with plausible values: for sections that have no rules, and for what a rule left out.
+"""Fills any JSON schema with plausible values: for sections that have no rules, and for properties that a rule left
+out.
 
-`walk` writes a value for a schema; `conform` mends a draft until it validates, so that a project may add a property to
-a known section, or narrow one, without the embedded provider falling short of it.
+`walk` writes a value for a schema; `conform` corrects a draft until it validates, so that a project may add a property
+to a known section, or narrow one, and the embedded provider still fits it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from personaforge.embedded.writer.phrases import Phrases
 from personaforge.embedded.writer.words import has, within
 
 _DEEPEST = 12
-"""A schema that refers to itself is cut off here."""
+"""Depth at which a schema that refers to itself is cut off."""
 _ROUNDS = 40
 
 
@@ -26,7 +27,7 @@ class Filler:
         self._phrases = Phrases(a)
 
     def walk(self, schema: Any, path: tuple[str, ...], depth: int = 0) -> Any:
-        """Return a value for a schema. `path` names the place, which is what texts are about."""
+        """Return a value for a schema. `path` names the place, which texts are chosen by."""
         schema = self._resolved(schema)
         rng = self._a.rng("/".join(path))
         if "const" in schema:
@@ -74,7 +75,7 @@ class Filler:
     def _object(self, schema: dict[str, Any], path: tuple[str, ...], depth: int) -> dict[str, Any]:
         properties = schema.get("properties") or {}
         required = schema.get("required") or []
-        # Below a certain depth only what must be there is written, which ends schemas that refer to themselves.
+        # Below a certain depth only required properties are written, which ends schemas that refer to themselves.
         names = [name for name in properties if depth < _DEEPEST // 3 or name in required]
         filled = {name: self.walk(properties[name], (*path, name), depth + 1) for name in names}
         more = schema.get("additionalProperties", True)
@@ -129,7 +130,7 @@ class Filler:
             return int(within(age, low, high))
         low, high = self._a.advised(".".join(path), low, high)
         step = schema.get("multipleOf") or (1 if kind == "integer" else None)
-        # From the middle of the range: the ends are for the few.
+        # From the middle of the range: few people are at the ends.
         value = low + (high - low) * (0.5 + 0.42 * (rng.random() + rng.random() - 1))
         if step:
             exact = round(value / step) * step
@@ -141,7 +142,8 @@ class Filler:
 
 
 def conform(draft: Any, a: Assignment) -> Any:
-    """Return a draft that validates against the assignment's schema, with only what doesn't fit written anew."""
+    """Return a draft that validates against the assignment's schema, in which only the parts that don't fit are written
+    again."""
     from jsonschema import Draft202012Validator
 
     validator = Draft202012Validator(dict(a.schema))
@@ -203,7 +205,7 @@ def _kind(schema: Mapping[str, Any]) -> str:
 
 
 def _merged(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
-    """Return both schemas as one; what both say about properties and requirements adds up."""
+    """Return both schemas as one; their properties and requirements are combined."""
     merged = {**first, **second}
     if "properties" in first and "properties" in second:
         merged["properties"] = {**first["properties"], **second["properties"]}
@@ -213,7 +215,7 @@ def _merged(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, An
 
 
 def _target(root: Mapping[str, Any], reference: str) -> dict[str, Any]:
-    """Return what a reference inside the schema points at; an empty schema for any other."""
+    """Return the target of a reference inside the schema; an empty schema for any other."""
     if not reference.startswith("#"):
         return {}
     value: Any = root

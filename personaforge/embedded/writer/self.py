@@ -13,7 +13,7 @@ from personaforge.embedded.writer.tables import table
 from personaforge.embedded.writer.words import count, fold, pick, several, within
 
 _TWINS = {"extraversion": 1.0, "conscientiousness": 1.0, "openness": 1.0, "agreeableness": 0.7}
-"""HEXACO scores that mean nearly what the Big Five's do, with how closely they follow."""
+"""HEXACO scores that mean nearly the same as the Big Five's, with how closely they follow."""
 
 
 def self_(a: Assignment) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def _archetype(a: Assignment, drives: Mapping[str, float]) -> str:
     weights = {}
     for name, entry in archetypes.items():
         pull = sum(weight * (drives[drive] - 0.5) for drive, weight in entry["drives"].items())
-        for score, shift in entry["scores"].items():  # the brief's words and pinned scores speak for some archetypes
+        for score, shift in entry["scores"].items():  # brief and pinned scores make some archetypes likelier
             pull += 3.0 * shift * a.reading.traits.get(score, 0.0)
             pull += 6.0 * shift * (_number(a, f"self.big_five.{score}", 0.5) - 0.5)
         weights[name] = math.exp(7.0 * pull) * (1.0 + 2.5 * count([name, *entry["words"]], fold(a.brief)))
@@ -63,7 +63,7 @@ def _big_five(a: Assignment, archetype: str, drives: Mapping[str, float]) -> dic
             continue
         rng = a.rng(path)
         twin = a.known(f"self.hexaco.{score}")
-        if isinstance(twin, (int, float)) and score in _TWINS:  # the user has said it in the other inventory
+        if isinstance(twin, (int, float)) and score in _TWINS:  # the user has pinned it in the other inventory
             drafted[score] = round(within(twin + rng.gauss(0, 0.04), max(0.0, twin - 0.1), min(1.0, twin + 0.1)), 2)
             continue
         pulled = sum(weight * (drives[drive] - 0.5) for drive, weight in tables["couple"][score].items())

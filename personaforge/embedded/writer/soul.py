@@ -1,4 +1,4 @@
-"""The soul section: a longing whose desire, fear, wound and arc fit each other, and how strongly each need pulls."""
+"""The soul section: a longing whose desire, fear, wound and arc fit each other, and how strong each need is."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def soul(a: Assignment) -> dict[str, Any]:
         ground = pick(rng, a.allowed(dict.fromkeys(table("soul")["grounds"], 1.0))).format(theme=rng.choice(themes))
         draft["desire"] = f"{draft['desire']} {ground}"[:_LONGEST]
     rng = a.rng("trace")
-    if a.findings or rng.random() < 0.55:  # a finding about the soul always gets a longer answer
+    if a.findings or rng.random() < 0.55:  # a finding about the soul always results in a longer text
         draft["wound"] = f"{draft['wound']} {pick(rng, a.allowed(dict.fromkeys(table('soul')['traces'], 1.0)))}"[
             :_LONGEST
         ]
@@ -67,7 +67,7 @@ def _drives(a: Assignment, centers: Mapping[str, float]) -> dict[str, float]:
         if isinstance(pinned, (int, float)):
             drives[drive] = pinned
             continue
-        # The longing was chosen with the brief's words in mind, so they move its drives only half as far again.
+        # The longing was chosen by the brief's words, so they change its drives only by half.
         value = centers[drive] + 0.5 * a.reading.traits.get(drive, 0.0) + a.rng(path).gauss(0, 0.06)
         drives[drive] = hold(document, path, value, *a.advised(path, 0.03, 0.97))
     return drives

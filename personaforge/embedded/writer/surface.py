@@ -1,7 +1,7 @@
 """The surface section: name, age, gender, people, work and place, grounded in the layers before it.
 
-Order matters: the place is settled first, then who lives there, then work that suits the character, then an age that
-suits the work. Each reads the pins, so that a pinned country brings its names, languages and cities with it.
+The order matters: first the place, then the ethnicity and name, then work that suits the character, then an age that
+suits the work. Each reads the pins, so that a pinned country determines names, languages and cities.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from personaforge.embedded.writer.work import job_of, jobs_at, title_at, where
 
 _WORKING_AGE = (24, 60)
 _LOCAL = 4.0
-"""How much likelier work of the place itself is than work that is found everywhere: a quarter of people do it."""
+"""How much likelier the place's own work is than work that is found everywhere: a quarter of people do it."""
 _YOUNGEST, _OLDEST = 18, 95
 
 
@@ -74,7 +74,7 @@ def _name(a: Assignment, here: Locale, came_from: Locale, gender: str, ethnicity
     if len(written.split()) > 1 and not a.barred(written):
         return written
     rng = a.rng("name")
-    # Whose roots are elsewhere has both names from one people there: nobody is half Tamil and half Naga by chance.
+    # A person with roots elsewhere has both names from one people there: a random mix of two would be wrong.
     others = {people.name: people.share for people in came_from.ethnicities if people.share > 0 and not people.roots}
     people = ethnicity if came_from == here or not others else pick(a.rng("people"), others)
     name = ""
@@ -119,7 +119,7 @@ def _known(a: Assignment, path: str, names: tuple[str, ...]) -> dict[str, float]
 
 
 def _ages(a: Assignment) -> tuple[int, int]:
-    """Return the ages that the pins, the brief and the findings leave open."""
+    """Return the ages that the pins, the brief and the findings allow."""
     pinned = a.known("surface.age")
     if isinstance(pinned, int):
         return pinned, pinned
@@ -143,7 +143,7 @@ def _age(a: Assignment, occupation: str) -> int:
 
 
 def _cities(a: Assignment, here: Locale) -> list[str]:
-    """Return the cities that the pins, the brief and the findings leave open; never none."""
+    """Return the cities that the pins, the brief and the findings allow; at least one."""
     stated = a.text("surface.location.city")
     if stated:
         return [stated]
@@ -173,7 +173,7 @@ def _languages(a: Assignment, here: Locale, came_from: Locale, ethnicity: str) -
     openness = _known(a, "self.big_five", SCORES).get("openness", 0.5)
     travels = 0.25 if "travel" in a.genres() else 0.0
     extra = sum(rng.random() < chance for chance in (0.45 + 0.5 * (openness - 0.5) + travels, 0.2 + openness * 0.2))
-    # What is learned is learned mostly in the order of the table: English before Basque.
+    # Languages are mostly learned in the order of the table: English before Basque.
     offered = {language: 1.0 / (1 + place) for place, language in enumerate(here.second)}
     spoken = [fold(language) for language in languages]
     languages += [language for language in several(rng, a.allowed(offered), extra) if fold(language) not in spoken]

@@ -1,8 +1,8 @@
-"""The word tables of the embedded text provider, read once and only when asked for.
+"""The word tables of the embedded text provider, read once and only when needed.
 
 Tables are YAML beside this module, so that a locale, an occupation or a phrase is added without touching Python. They
-are shared between threads and never changed. An entry may carry tags (`suya by the roadside ~meat`), which are what a
-constraint of the brief can rule out.
+are shared between threads and never changed. An entry may have tags (`suya by the roadside ~meat`), which a constraint
+of the brief can exclude.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Entry(NamedTuple):
 
 
 class Interest(NamedTuple):
-    """A pastime: its text, what rules it out, the genres it belongs to and the scores that draw somebody to it."""
+    """A pastime: its text, the tags that exclude it, the genres it belongs to and the scores that make it likelier."""
 
     text: str
     tags: frozenset[str]

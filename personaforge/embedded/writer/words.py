@@ -60,7 +60,7 @@ def fold(text: str) -> str:
 def pattern(words: tuple[str, ...]) -> re.Pattern[str]:
     """Return a pattern for whole words over folded text. Longer words are tried first.
 
-    `*` stands for any letters, and a space also matches a hyphen, as in Turkish-German.
+    `*` matches any letters, and a space also matches a hyphen, as in Turkish-German.
     """
     parts = sorted((_part(word) for word in words), key=len, reverse=True)
     return (
@@ -75,13 +75,13 @@ def _part(word: str) -> str:
 
 
 def count(words: Iterable[str], folded: str) -> int:
-    """Return how often any of the words stands in a folded text without being denied there."""
+    """Return how often any of the words occurs in a folded text without being negated there."""
     hits = pattern(tuple(words)).finditer(folded)
     return sum(1 for hit in hits if not _NEGATED.search(folded, 0, hit.start()))
 
 
 def has(words: Iterable[str], folded: str) -> bool:
-    """Tell whether any of the words stands in a folded text, denied or not."""
+    """Return whether any of the words occurs in a folded text, negated or not."""
     return pattern(tuple(words)).search(folded) is not None
 
 
@@ -91,12 +91,12 @@ def content_words(text: str) -> list[str]:
 
 
 def pick(rng: Random, weights: Mapping[str, float]) -> str:
-    """Return one key, as likely as its weight says."""
+    """Return one random key; weights are probabilities."""
     return rng.choices(list(weights), list(weights.values()))[0]
 
 
 def several(rng: Random, weights: Mapping[str, float], number: int) -> list[str]:
-    """Return up to `number` different keys, each as likely as its weight says. Keys without weight are never taken."""
+    """Return up to `number` different random keys by weight. Keys without weight are never taken."""
     left = {key: weight for key, weight in weights.items() if weight > 0}
     taken: list[str] = []
     while left and len(taken) < number:

@@ -1,7 +1,7 @@
 """What people do for a living: the occupations of occupations.yaml, and those of one place in trades.yaml.
 
-Work is found by its title or by another word for it. Some of it is done only by the sea or in certain cities; whoever
-pins or writes such work elsewhere gets it all the same.
+Work is found by its title or by another word for it. Some of it is done only by the sea or in certain cities; a user
+who pins or writes such work elsewhere gets it all the same.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from personaforge.embedded.writer.tables import table
 from personaforge.embedded.writer.words import fold, pattern, plain
 
 COAST = "coast"
-"""What an occupation `needs` that is done only by the sea."""
+"""The value of `needs` of an occupation that is done only by the sea."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,24 +25,24 @@ class Job:
 
     title: str
     genres: tuple[str, ...]
-    """Those of intent.yaml that it belongs to, the nearest first."""
+    """Genres of intent.yaml that it belongs to, the nearest first."""
     ages: tuple[int, int]
-    """Youngest and oldest, in years, at which somebody does it."""
+    """Youngest and oldest age, in years, at which people do it."""
     lean: Mapping[str, float]
-    """Score or drive to how much it draws somebody to the work, -1 to 1."""
+    """Score or drive to how much it makes the work likelier, -1 to 1."""
     rhythm: str
     dress: str
     place: str
     words: tuple[str, ...]
-    """What else it is called."""
+    """Other words for it."""
     tag: str = ""
     """The locale that it belongs to; empty for work that is found everywhere."""
     needs: str = ""
     """`coast`, or nothing."""
     cities: tuple[str, ...] = ()
-    """Where in its locale it is done; everywhere if empty."""
+    """Cities of its locale where it is done; everywhere if empty."""
     asked: bool = False
-    """Whether only a brief or a pin makes somebody this."""
+    """Whether only a brief or a pin gives it, and never chance."""
 
 
 @once
@@ -75,7 +75,7 @@ def _job(entry: Mapping[str, Any], tag: str) -> Job:
         place=entry["place"],
         words=(*entry.get("words", ()), *(name["said"] for name in table("trades")["called"] if _names(name, entry))),
         tag=tag,
-        # Work that names its cities is where they are, by the sea or not.
+        # Work that names its cities is done there, by the sea or not.
         needs="" if "cities" in entry else entry.get("needs", ""),
         cities=tuple(entry.get("cities", ())),
         asked=bool(entry.get("asked")),
@@ -87,7 +87,7 @@ def _names(name: Mapping[str, Any], entry: Mapping[str, Any]) -> bool:
 
 
 def jobs_at(tag: str) -> list[Job]:
-    """Return what people in a locale may be drawn to do: its own occupations, and those that are found everywhere."""
+    """Return the occupations that may be drawn in a locale: its own, and those that are found everywhere."""
     return [job for job in jobs() if job.tag in ("", tag) and not job.asked]
 
 
@@ -99,7 +99,7 @@ def where(job: Job, tag: str) -> tuple[str, ...] | None:
 
 
 def out_of_place(job: Job, tag: str, city: str) -> bool:
-    """Tell whether the tables know that an occupation isn't done in a city of a locale, or not in the locale at all."""
+    """Return whether, by the tables, an occupation isn't done in a city of a locale, or not in the locale at all."""
     if job.tag not in ("", tag):
         return True
     if job.needs == COAST and tag not in table("trades")["coast"]:
@@ -109,7 +109,7 @@ def out_of_place(job: Job, tag: str, city: str) -> bool:
 
 
 def title_at(job: Job, tag: str) -> str:
-    """Return what an occupation is called in a locale."""
+    """Return the name of an occupation in a locale."""
     names = (name["said"] for name in table("trades")["called"] if name["title"] == job.title and tag in name["at"])
     return str(next(names, job.title))
 

@@ -20,10 +20,10 @@ def print_evaluation(found: Evaluation, fail_under: float | None) -> None:
         numbers: list[float | None] = [None] * (3 + len(shares))
         if isinstance(score, Score):
             numbers = [score.composite, score.cosine, *shares, score.error]
-        reason = one.verdict.reason
+        reason = one.judged.reason
         if one.out_of_domain and isinstance(score, Score):
             reason = f"out of domain; {reason}"
-        rows.append([one.path, *numbers, one.measurement.get("faces"), str(one.verdict.decision), reason])
+        rows.append([one.path, *numbers, one.measurement.get("faces"), str(one.judged.decision), reason])
     names = ("composite", "cosine", *(("P(same)",) if calibrated else ()), "error")
     print_table(("image", *names, "faces", "decision", "reason"), rows)
     analyzer = found.analyzer

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from personaforge.identity.decision import Decision
 from personaforge.identity.score import Score
-from personaforge.identity.verdict import Decision
 from personaforge.measuring.evaluation import Evaluated, Evaluation
 from personaforge.report.formats.place import NOWHERE, Place
 from personaforge.report.formats.sheet import Line, Sheet, State
@@ -34,7 +34,7 @@ def evaluation_sheet(
 
 
 def _picture_line(one: Evaluated, group: str, fail_under: float | None, place: Place) -> Line:
-    score, decision = one.score, one.verdict.decision
+    score, decision = one.score, one.judged.decision
     measured = isinstance(score, Score)
     composite, cosine, error = (
         (score.composite, score.cosine, score.error) if isinstance(score, Score) else (None, None, None)
@@ -42,10 +42,10 @@ def _picture_line(one: Evaluated, group: str, fail_under: float | None, place: P
     unmeasured = None if isinstance(score, Score) else str(score.code)
     cells = (
         one.path, composite, cosine, one.probability, error, one.measurement.get("faces"), decision.value,
-        one.verdict.reason, unmeasured, one.out_of_domain, one.digest,
+        one.judged.reason, unmeasured, one.out_of_domain, one.digest,
     )  # fmt: skip
     state: State = "pass"
-    message = one.verdict.reason
+    message = one.judged.reason
     if fail_under is not None:
         if composite is None or composite < fail_under:
             state = "fail"

@@ -1,7 +1,7 @@
-"""The signs of age on the flat front view of a face: folds, lines, bags, spots; and what a moving face folds.
+"""The signs of age on the flat front view of a face: folds, lines, bags, spots; and the folds of a moving face.
 
-Every line grows from nothing with the years, so that two ages differ by degree. Lines are pairs of a shadow and the
-lit ridge below it, which is what makes them read as folds of skin instead of strokes.
+Every line grows gradually with the years, so that two ages differ by degree. Lines are pairs of a shadow and the lit
+ridge below it, so that they look like folds of skin instead of strokes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from personaforge.embedded.painter.strokes import Canvas, Points, ellipse, smoot
 from personaforge.media.exact import interp, scalar_sin
 
 SHADOW: Final = np.array((0.66, 0.56, 0.53))
-"""What a soft shadow does to skin: darker and a little redder."""
+"""The tint of a soft shadow on skin: darker and a little redder."""
 _RIDGE: Final = (1.06, 1.055, 1.05)
 
 

@@ -13,7 +13,7 @@ from personaforge.embedded.painter.strokes import Canvas, noise, smooth
 
 
 def paint_beard(canvas: Canvas, face: Face, at: Mapping[str, float], act: Expression) -> None:
-    """Paint what the DNA says grows there; a man who shaves keeps a faint shadow."""
+    """Paint the facial hair of the DNA; a man who shaves has a faint shadow."""
     shaved = face.facial_hair == "none"
     if shaved and face.masculinity < 0.6:
         return

@@ -1,8 +1,8 @@
 """The flat front view of a face: skin, shadows, marks and nose; age, beard and features have modules of their own.
 
-One canvas in face units, x from -1.25 to 1.25 and y from -1.75 to 2.05, which `face_shell` bends onto a head. It
-holds colour only; light comes from the head's own surface, so shadows painted here are the shallow ones that the
-surface is too smooth to throw. Everything on the skin is a tint, a factor on the skin tone.
+One canvas in face units, x from -1.25 to 1.25 and y from -1.75 to 2.05, which `face.shell` bends onto a head. It holds
+colour only; the light is computed on the head's own surface, so only those shallow shadows are painted here for which
+the surface is too smooth. Everything on the skin is a tint, a factor on the skin tone.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ TOP: Final = -1.75
 RIGHT: Final = 1.25
 BOTTOM: Final = 2.05
 _EYES: Final = 0.45
-"""How far above and below their middle eyes reach at most: lids, lashes and all."""
+"""How far above and below their middle eyes reach at most, lids and lashes included."""
 
 
 def skin_color(face: Face) -> Pixels:
@@ -59,7 +59,7 @@ def paint_face(face: Face, act: Expression, scale: float) -> NDArray[np.uint8]:
 
 
 def open_eyes(painted: NDArray[np.uint8], face: Face, act: Expression, gaze: float, scale: float) -> NDArray[np.uint8]:
-    """Return what `paint_face` returned, with eyes in it. `gaze` shifts both irises, in face units."""
+    """Return the result of `paint_face` with eyes in it. `gaze` shifts both irises, in face units."""
     at = face.lengths()
     first, last = (round((at["eye_y"] + reach - TOP) * scale) for reach in (-_EYES, _EYES))
     strip = Canvas(LEFT, TOP + first / scale, RIGHT, TOP + last / scale, scale, (0, 0, 0))

@@ -1,6 +1,6 @@
 """The lines that eyes, brows and mouth are painted along, on the flat front view of a face.
 
-Painting and ground truth (`face_points`) follow the same lines, so a landmark can't lie beside what was drawn. Lengths
+Painting and ground truth (`face.points`) use the same lines, so a landmark is always on the drawn line. Lengths
 are in face units, y down; `side` is -1 for the viewer's left and 1 for the right.
 """
 
@@ -17,7 +17,7 @@ from personaforge.embedded.painter.strokes import Points
 from personaforge.media.exact import hump, power, scalar_sin, sin
 
 _GAZE_STEP: Final = 0.004
-"""Face units; irises move in steps too small to see, so that painted faces are remembered."""
+"""Face units; irises move in steps too small to see, so that painted faces can be cached."""
 
 
 class Lids(NamedTuple):

@@ -1,9 +1,8 @@
-"""A face as numbers and a few words: made from a DNA, written into a picture's metadata, read back from a reference.
+"""A face as numbers and a few words: made from a DNA, written into a picture's metadata, read from a reference.
 
 `z` holds the shape, one number in [-1, 1] for each row of `LAYOUT`; the other fields are closed words, a few switches
-and two more numbers. Nothing in here knows a request's seed, so one DNA is one face; `jittered` is the exception that
-the anchor's candidates need. Metadata is a stranger's data: only finite numbers in range and known words are taken
-from it.
+and two more numbers. No function here knows a request's seed, so one DNA is one face; only `jittered` differs, for the
+anchor's candidates. Metadata is a stranger's data: only finite numbers in range and known words are used.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ from personaforge.embedded.painter.face.words import (
 from personaforge.embedded.painter.subject import number, section, word
 
 _SPREAD_FREE: Final = 1.0
-"""How far chance moves a parameter that no word of the DNA speaks about."""
+"""How far chance moves a parameter that no word of the DNA sets."""
 _SPREAD_TOLD: Final = 0.75
 """How far chance moves a parameter that a word has set."""
 _BY_GENDER: Final[dict[str, float]] = {
@@ -41,17 +40,17 @@ _BY_GENDER: Final[dict[str, float]] = {
     "brow_ridge": 0.05, "eye_open": -0.022, "eye_width": -0.014, "upper_lip": -0.024, "lower_lip": -0.02,
     "nose_width": 0.022, "bridge_width": 0.02, "nose_length": 0.03, "forehead": -0.02, "mouth_width": 0.01,
 }  # fmt: skip
-"""What lies between a face at the woman's and one at the man's end of the scale, face units."""
+"""The difference between a face at the woman's and one at the man's end of the scale, face units."""
 _BY_AGE: Final[dict[str, float]] = {
     "eye_open": -0.018, "upper_lip": -0.022, "lower_lip": -0.02, "nose_length": 0.025, "nose_width": 0.012,
     "brow_y": 0.02, "brow_thickness": -0.008, "lid": -0.014, "jaw": 0.03,
 }  # fmt: skip
-"""What the years from 35 to 80 change, face units."""
+"""The change from 35 to 80 years, face units."""
 _LEAST: Final = {"upper_lip": 0.026, "lower_lip": 0.045, "brow_thickness": 0.026, "eye_open": 0.052}
 _STRANGERS: Final = 24
 """How many strangers a drifting face can choose from."""
 _MAX_METADATA: Final = 16_384
-"""Bytes of `forge-face` that are looked at; our own take about 1,200."""
+"""Bytes of `forge-face` that are read at most; our own take about 1,200."""
 
 STYLES: Final = ("open", "fringe", "tied", "ponytail", "braids", "swept")
 
@@ -76,7 +75,7 @@ _SWITCHES: Final = ("freckles", "mole", "cleft")
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """Everything about a person that shows above the collar and stays the same from picture to picture."""
+    """Everything about a person that shows above the collar and is the same in all pictures."""
 
     z: Mapping[str, float]
     eye_color: str
@@ -97,10 +96,10 @@ class Face:
     parting: float
     """Where the hair parts: -1 on the viewer's left, 0 in the middle."""
     strands: int
-    """Seed of what is random on the surface: strands, freckles, stubble."""
+    """Seed of random details of the surface: strands, freckles, stubble."""
 
     def lengths(self) -> dict[str, float]:
-        """Return every parameter in face units, with features kept from running into each other."""
+        """Return every parameter in face units, with features that don't overlap."""
         found = {name: span.mean + span.half * self.z[name] for name, span in LAYOUT.items()}
         man = self.masculinity - 0.5
         old = min(max((self.age - 35) / 45, 0.0), 1.0)
@@ -121,16 +120,16 @@ class Face:
         return found
 
     def jittered(self, amount: float, seed: int) -> Face:
-        """Return a neighbour of this face: every z moved by up to `amount`. What an anchor's candidates are."""
+        """Return a neighbour of this face: every z moved by up to `amount`. The anchor's candidates are such faces."""
         moved = {name: _clip(value + amount * _chance(seed, name)) for name, value in self.z.items()}
         return replace(self, z=moved)
 
     def drifted(self, amount: float) -> Face:
-        """Return the face that lies `amount` (0..1) of the way to another person's.
+        """Return the face at `amount` (0..1) of the way to another person's.
 
-        The other person is always the same one for a face, so a series of amounts is a straight way from one identity
-        to the other: ground truth for whatever measures drift. Shape and skin shift move; hair, colours and marks
-        stay, since a recogniser hardly sees them and a viewer would.
+        The other person is always the same for a face, so a series of amounts is a straight line from one identity to
+        the other: ground truth for measuring drift. Shape and skin shift change; hair, colours and marks don't, since a
+        recogniser hardly notices them and a viewer would.
         """
         if not amount:
             return self
@@ -139,7 +138,8 @@ class Face:
         return replace(self, z=z)
 
     def _other(self) -> dict[str, float]:
-        """Return the farthest of a few seeded strangers' shapes, counting most what a recogniser sees most."""
+        """Return the farthest of a few seeded strangers' shapes; values that a recogniser notices more have more
+        weight."""
         seed = derive_seed("drift", self.strands)
         strangers = [
             {name: _far(_chance(seed, f"{index} {name}")) for name in LAYOUT} for index in range(_STRANGERS)
@@ -160,9 +160,10 @@ class Face:
 def face_of_dna(dna: Mapping[str, Any], *, age: float, gender: str, placement: int = 0) -> Face:
     """Return the face that a DNA describes. Raises ValueError that names the key of an unknown or missing word.
 
-    `placement` names one of the many shapes that the DNA's words allow: it draws anew what chance decides about the
-    shape, within the same ranges, and leaves words, colours, marks and hair as they are.
+    `placement` is the number of one of the many shapes that the DNA's words allow: it draws the random part of the
+    shape again, within the same ranges, and doesn't change words, colours, marks and hair.
     """
+    # Words first: chance moves a parameter that a word has set less than a free one.
     told: dict[str, float] = {}
     for (part, key), words in WORDS.items():
         chosen = word(section(dna, part, "subject.dna"), key, tuple(words), f"subject.dna.{part}")
@@ -178,6 +179,7 @@ def face_of_dna(dna: Mapping[str, Any], *, age: float, gender: str, placement: i
     marks = " ".join(str(mark) for mark in _strings(skin, "marks", "subject.dna.skin")).lower()
     style = str(hair.get("style", "")).lower()
     worn = next((worn for worn, names in STYLE_WORDS if any(name in style for name in names)), "open")
+    # From `seed`, not from `shape`: a placement changes the face and leaves hair and details as they are.
     own = _chance(seed, "parting")
     parting = next((math.copysign(at, own) for name, at in PARTING_WORDS.items() if name in style), own)
     if gender not in MASCULINITY:
@@ -203,7 +205,7 @@ def face_of_dna(dna: Mapping[str, Any], *, age: float, gender: str, placement: i
 
 
 def face_of_reference(metadata: bytes | None, otherwise: Face) -> tuple[Face, bool]:
-    """Return the face that a reference carries and whether it carried one.
+    """Return the face in a reference's metadata, and whether there was one.
 
     Each value that is missing, out of range or not a known word is taken from `otherwise`, so that garbage is never
     drawn. Metadata that isn't a JSON object of our version, or is longer than any of ours, counts as none.
@@ -241,12 +243,12 @@ def subject_face(subject: Mapping[str, Any], placement: int = 0) -> Face:
 
 
 def _chance(seed: int, name: str) -> float:
-    """Return a number in [-1, 1) that depends on the seed and the name, and on no library's random stream."""
+    """Return a number in [-1, 1) that depends only on the seed and the name, and on no library's random stream."""
     return derive_seed(seed, name) / 2**30 - 1.0
 
 
 def _far(chance: float) -> float:
-    """Return the chance pushed towards the ends of its range: people further apart, and nobody further out."""
+    """Return a random value moved towards the ends of its range: people differ more, and none leaves the range."""
     return math.sin(0.5 * math.pi * chance)
 
 
@@ -257,7 +259,7 @@ def _clip(value: float) -> float:
 def _in_range(value: Any, low: float, high: float, otherwise: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return otherwise
-    return float(value) if low <= value <= high else otherwise  # NaN and infinities lie in no range
+    return float(value) if low <= value <= high else otherwise  # NaN and infinities are in no range
 
 
 def _strings(values: Mapping[str, Any], key: str, where: str) -> list[Any]:

@@ -1,14 +1,15 @@
-"""Where a face lies among others, and which of the faces that a DNA allows lies farthest from those already issued.
+"""How far a face is from others, and which of the faces that a DNA allows is farthest from those already issued.
 
-A *shape* is what a face recogniser sees of a face, as one letter for each of `WEIGHT`: short enough for a line of the
-lock, and all that later personas know of an issued one. The distance of two shapes predicts 1 minus the cosine of
-their ArcFace embeddings:
+A *shape* is the part of a face that a recogniser notices, as one letter for each of `WEIGHT`: short enough for a line
+of the lock, and all that later personas know of an issued face. The distance of two shapes predicts 1 minus the cosine
+of their ArcFace embeddings:
 
     distance = REACH * (1 - exp(-sum of WEIGHT * difference^2))
 
 Weights and reach were fitted by us (least squares, weights at least 0) to the 44,850 pairs of 300 drawn anchors as
-buffalo_s_dev sees them. On people left out of the fit, prediction and cosine correlate with 0.73 and are 0.077 apart
-(root mean square); the order of `LAYOUT` alone comes to 0.61. Best-candidate sampling is Mitchell's (SIGGRAPH 1991).
+buffalo_s_dev sees them. On people left out of the fit, the correlation of prediction and cosine is 0.73 and they differ
+by 0.077 (root mean square); with the order of `LAYOUT` alone it is 0.61. Best-candidate sampling is Mitchell's
+(SIGGRAPH 1991).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from personaforge.embedded.painter.face.words import HAIR, LAYOUT, LENGTHS, SKIN
 _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _VERSION: Final = "1."
 _FARTHEST: Final = 2.0
-"""Values beyond it count as it. None gets there: words and chance reach 1, gender and age add at most 0.9."""
+"""Larger values are limited to it. None is as large: words and chance reach 1, gender and age add at most 0.9."""
 
 WEIGHT: Final[dict[str, float]] = {
     "eye_tilt": 0.091, "eye_x": 0.100, "nose_length": 0.134, "eye_width": 0.046, "mouth_y": 0.049, "brow_y": 0.019,
@@ -35,34 +36,35 @@ WEIGHT: Final[dict[str, float]] = {
     "hump": 0.000, "skin_shift": 0.006, "philtrum": 0.000, "skin": 0.152, "hair": 0.003, "length": 0.018,
     "gender": 0.030, "age": 0.091, "beard": 0.062,
 }  # fmt: skip
-"""What a difference of 1 in each value of a shape adds, in the order of a shape's letters. The DNA's words and the age
-fix the last six, which placing can't move; they count because they tell who is near anyway."""
+"""The part of the sum for a difference of 1 in each value of a shape, in the order of a shape's letters. The last six
+are determined by the DNA's words and the age, and placing can't change them; they count because they show who is near
+anyway."""
 REACH: Final = 0.82
-"""The distance that no pair exceeds: unrelated drawings have a cosine of about 0.2, not 0."""
+"""The largest possible distance: unrelated drawings have a cosine of about 0.2, not 0."""
 
 
 Shape = tuple[float, ...]
-"""Values in the order of `WEIGHT`, each times the root of its weight, so that plain Euclidean distance weighs them."""
+"""Values in the order of `WEIGHT`, each times the root of its weight, so that plain Euclidean distance is weighted."""
 
 
 class Placed(NamedTuple):
     """The face that was chosen for a persona."""
 
     number: int
-    """Which of the DNA's faces; see `face_params.face_of_dna`."""
+    """The number of the DNA's face; see `face.params.face_of_dna`."""
     shape: str
     """Its shape as text."""
     nearest: str
     """The issued persona that it is nearest to; empty where none is issued."""
     distance: float
-    """To that persona: 0 to `REACH`, rounded to 3 digits; `REACH` where none is issued."""
+    """The distance to that persona: 0 to `REACH`, rounded to 3 digits; `REACH` where none is issued."""
 
 
 def place_face(subject: Mapping[str, Any], issued: Mapping[str, str], draws: int) -> Placed:
     """Return which of the first `draws` faces of a subject is farthest from its nearest issued one.
 
     `issued` holds shapes as text by persona; text that is no shape of this version counts as none. Without any, and
-    among equals, the first face is taken. Raises ValueError that names the key of what can't be drawn.
+    among equal ones, the first face is taken. Raises ValueError that names the key of a value that can't be drawn.
     """
     others = read_shapes(issued)
     best, found = -1.0, Placed(0, "", "", REACH)
@@ -79,7 +81,7 @@ def place_face(subject: Mapping[str, Any], issued: Mapping[str, str], draws: int
 
 
 def nearest_of(persona: str, shapes: Mapping[str, Shape]) -> tuple[str, float] | None:
-    """Return who else is nearest to a persona, and how far: 0 to `REACH`. None where either has no shape."""
+    """Return the nearest other persona and the distance, 0 to `REACH`. None where either has no shape."""
     mine = shapes.get(persona)
     near = [(math.dist(mine, shape), name) for name, shape in shapes.items() if name != persona] if mine else []
     if not near:
@@ -94,8 +96,8 @@ def read_shapes(texts: Mapping[str, str]) -> dict[str, Shape]:
 
 
 def shape_of(face: Face) -> dict[str, float]:
-    """Return what a recogniser sees of a face, by name: lengths in half ranges from the mean of `LAYOUT`, the rest
-    from -1 to 1."""
+    """Return the values of a face that a recogniser notices, by name: lengths in half ranges from the mean of `LAYOUT`,
+    the rest from -1 to 1."""
     lengths = face.lengths()
     found = {name: (lengths[name] - span.mean) / span.half for name, span in LAYOUT.items()}
     found["skin"] = _light(SKIN[face.skin_tone])

@@ -1,9 +1,9 @@
 """Where the landmarks of a drawn head are, known because we drew it: ground truth for detectors and landmark models.
 
-The 106 points are in the order of InsightFace's 2d106det (see `faces.landmarks`), read off that model's answers on
+The 106 points are in the order of InsightFace's 2d106det (see `faces.landmarks`), found by that model's results on
 drawings: 0..32 the contour, 33..42 and 87..96 the eyes, 43..51 and 97..105 the brows, 52..71 the mouth, 72..86 the
-nose. Left and right are the picture's. The contour belongs to the head and not to its outline in the picture, so on a
-turned head the far half lies inside the face, where it would be seen if the near half were glass.
+nose. Left and right are the picture's. The contour is the head's and not its outline in the picture, so on a turned
+head the far half lies inside the face, as if the near half were transparent.
 """
 
 from __future__ import annotations

@@ -3,9 +3,9 @@
 A shell is a grid over (row, angle): row i lies at height `top + i * step`, the angle theta runs from behind the left
 ear over the nose (0) to behind the right ear, in radians. It holds x and z of each point in face units. Seen
 orthographically, a turn to the side moves points only within their row, so the visible ones are found row by row with
-a running maximum: a point that falls behind what is already seen (the far side of the nose) is hidden. A nod is the
-same thing column by column. That gives, for each screen pixel, the grid position it shows: exact for a turn, very
-close for a nod of 30 degrees.
+a running maximum: a point behind one that is already seen (the far side of the nose) is hidden. A nod is computed in
+the same way column by column. The result is, for each screen pixel, the grid position that it shows: exact for a turn,
+very close for a nod of 30 degrees.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Shell:
     x: Pixels
     z: Pixels
     cavity: Pixels
-    """Factor on the light: below 1 in folds that see little sky."""
+    """Factor on the light: below 1 in folds that little sky light reaches."""
 
     def normals(self) -> Pixels:
         """Return unit normals, (rows, angles, 3), outward."""
@@ -73,7 +73,7 @@ class Shell:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a window of the screen sees of a shell. Arrays are (height, width)."""
+    """The view of a shell through a window of the screen. Arrays are (height, width)."""
 
     column: Pixels
     """Grid position along the angles."""
@@ -133,7 +133,7 @@ def head_width(at: Mapping[str, float], y: Pixels, chin: float) -> Pixels:
 def head_shell(at: Mapping[str, float], act: Expression, step: float) -> Shell:
     """Return the head with its relief. `step` is the distance of rows in face units."""
     chin = at["chin_y"] + 0.12 * act.open
-    # Rows end where the head does: one without any width would have no depth to nod with.
+    # Rows end where the head does: a row without width would have no depth for a nod.
     top = at["forehead"] + 0.5 * step
     y = np.arange(top, chin - 0.2 * step, step, dtype=np.float32)
     theta = np.linspace(-_BEHIND, _BEHIND, _ANGLES, dtype=np.float32)
@@ -154,7 +154,7 @@ def head_shell(at: Mapping[str, float], act: Expression, step: float) -> Shell:
 
 
 def view_shell(shell: Shell, yaw: float, pitch: float, xs: Pixels, ys: Pixels) -> View:
-    """Return what the screen sees at columns `xs` and rows `ys` (face units, evenly spaced, head axis at x = 0)."""
+    """Return the view at columns `xs` and rows `ys` of the screen (face units, evenly spaced, head axis at x = 0)."""
     sine, cosine = scalar_sin(math.radians(yaw)), scalar_cos(math.radians(yaw))
     depth = shell.z - _AXIS_Z
     across, toward = shell.x * cosine + depth * sine, depth * cosine - shell.x * sine
@@ -185,7 +185,7 @@ def view_outline(shell: Shell, yaw: float, pitch: float, xs: Pixels, ys: Pixels)
     low, high = across.min(axis=1), across.max(axis=1)
     level = np.arange(len(low))
     y = shell.top + shell.step * level
-    # The crown's edge lies over the axis, hair that hangs lies behind it.
+    # The crown's edge is above the axis, hanging hair is behind it.
     down = _NECK_Y + (y - _NECK_Y) * level_off - interp(y, [-1.2, 0.6], [0.3, -0.7]) * rise
     row = interp(ys, down, level) + (np.minimum(ys - down[0], 0) + np.maximum(ys - down[-1], 0)) / shell.step
     left, right = interp(row, level, low)[:, None], interp(row, level, high)[:, None]
@@ -231,11 +231,11 @@ def _nod(shell: Shell, seen: View, toward: Pixels, pitch: float, ys: Pixels) -> 
         depth = sampled(
             np.ascontiguousarray(toward, np.float32), seen.column, np.repeat(level[:, None], columns, axis=1), "nothing"
         )
-        # Depth falls off steeply at the silhouette; softened, its edge stays smooth.
+        # Depth falls steeply at the silhouette; softened, its edge is smooth.
         depth = blurred(depth, 2.0, 0.8)
         y = shell.top + shell.step * level
         down = _NECK_Y + (y - _NECK_Y) * cosine - np.ascontiguousarray(depth.T) * sine  # (columns, rows)
-        if pitch > 0:  # seen from below, what is lower hides what is above it
+        if pitch > 0:  # seen from below, lower points hide those above them
             down = np.minimum.accumulate(down[:, ::-1], axis=1)[:, ::-1]
         else:
             down = np.maximum.accumulate(down, axis=1)
@@ -254,7 +254,7 @@ def _relief(x: Pixels, y: Pixels, at: Mapping[str, float], act: Expression) -> P
 
     def bump(x0: float, y0: float, wide: float, high: float) -> Pixels:
         whole = np.zeros(x.shape, np.float32)
-        near = np.flatnonzero(np.abs(y[:, 0] - y0) < 5 * high)  # further away nothing is left of it
+        near = np.flatnonzero(np.abs(y[:, 0] - y0) < 5 * high)  # further away it is zero
         if len(near):
             rows = slice(int(near[0]), int(near[-1]) + 1)
             whole[rows] = bell((x[rows] - np.float32(x0)) / np.float32(wide))

@@ -1,13 +1,13 @@
 """What the words of a DNA mean to the painter: a declared table from each word to offsets on the face parameters.
 
-A face parameter is a number z in [-1, 1]; `LAYOUT` says which length or slope it stands for. Lengths are in face units
+A face parameter is a number z in [-1, 1]; `LAYOUT` says which length or slope it changes. Lengths are in face units
 of 75 mm: x to the viewer's right, y down, z to the viewer, origin between the eyes. Means and half ranges are measured
-by us on drawings of 30 to 40 people: over them a face recogniser trained on photographs tells the drawings apart, and
-no face turns into a caricature. `LAYOUT` is in the order of what such a recogniser sees: from one end to the other the
-first rows move a cosine by 0.3, those after `brow_length` by less than 0.07.
+by us on drawings of 30 to 40 people: in these ranges a face recogniser trained on photographs can distinguish the
+drawings, and no face becomes a caricature. `LAYOUT` is in the order in which such a recogniser notices the values: from
+one end to the other the first rows change a cosine by 0.3, those after `brow_length` by less than 0.07.
 
-The table holds words for shapes only. Origin and ethnicity have no entry on purpose: what a person looks like is said
-by the DNA, and drawing a face from the name of a people would be a stereotype.
+The table has words for shapes only. Origin and ethnicity have no entry on purpose: the DNA describes a person's looks,
+and drawing a face from the name of a people would be a stereotype.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ LAYOUT: Final[dict[str, Span]] = {
     "skin_shift": Span(0.0, 0.05),
     "philtrum": Span(0.5, 0.5),
 }
-"""Every face parameter, by name; the most telling first. `tip` lifts the nose tip, `lid_peak` moves the upper
+"""Every face parameter, by name; the most noticeable first. `tip` lifts the nose tip, `lid_peak` moves the upper
 lid's highest point outwards, `skin_shift` lightens the skin."""
 
 WORDS: Final[dict[tuple[str, str], dict[str, dict[str, float]]]] = {
@@ -196,7 +196,7 @@ SHOULDERS: Final[dict[str, float]] = {"narrow": -0.16, "average": 0.0, "broad": 
 POSTURES: Final[dict[str, float]] = {"relaxed": 0.10, "upright": 0.0, "poised": -0.08}
 """How far the shoulders drop, in face units."""
 MASCULINITY: Final[dict[str, float]] = {"woman": 0.0, "nonbinary": 0.5, "man": 1.0}
-"""Where a gender starts on the scale that sets neck, shoulders, lashes and lips; each persona differs a little."""
+"""Where a gender is on the scale that sets neck, shoulders, lashes and lips; each persona differs a little."""
 STYLE_WORDS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("open", ("half-up", "half up", "half tied", "curtain")),
     ("ponytail", ("ponytail", "plait", "gathered")),
@@ -205,7 +205,8 @@ STYLE_WORDS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("fringe", ("fringe", "bangs")),
     ("swept", ("back", "slick", "quiff")),
 )
-"""How hair is worn -> words in the free text of a style that say so; the first row that fits counts, otherwise open."""
+"""How hair is worn -> words in the free text of a style that say so; the first row that fits is used, otherwise
+open."""
 PARTING_WORDS: Final[dict[str, float]] = {
     "centre": 0.0, "center": 0.0, "middle part": 0.0, "side part": 0.85, "side-part": 0.85, "side-swept": 0.9,
     "one side": 0.7,

@@ -1,8 +1,8 @@
-"""What is worn on the torso: necklaces, scarves, ties, straps and bags that hang from them.
+"""Accessories on the torso: necklaces, scarves, ties, straps and bags that hang from them.
 
-Each shape is a function of the body's painter and a colour. All of these lie over the garment and under the arms. What
-is worn at the wrist or carried is in `figure_carried`, what is worn on the head in `figure_headwear`. Points are body
-points in face units for the viewer's right, mirrored for the left; colours are float RGB in 0..255 sRGB.
+Each shape is a function of the body's painter and a colour. All of these are painted over the garment and under the
+arms. Things at the wrist or in the hand are in `figure.carried`, those on the head in `figure.headwear`. Points are
+body points in face units for the viewer's right, mirrored for the left; colours are float RGB in 0..255 sRGB.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _SHADE: Final = (0.55, 0.50, 0.50)
 
 
 def paint_worn(painter: BodyPainter, pieces: Iterable[Piece]) -> None:
-    """Paint what is worn on the torso, in the order in which it was named."""
+    """Paint the accessories on the torso, in the order in which they were named."""
     for piece in pieces:
         shape = WORN.get(piece.shape)
         if shape is not None:
@@ -222,7 +222,7 @@ def _strap(painter: BodyPainter, color: Pixels, wide: float) -> None:
     line = smooth([(1.05, top), (0.75, 3.4), (-0.35, 6.2), (-painter.body.hip * 0.98, 9.6)], 8)
     depth = sin(np.linspace(0, np.pi, len(line)))[:, None]
     placed = painter.placed(line, 0.0) * (1 - depth) + painter.placed(line, 1.0) * depth
-    painter.canvas.clip = painter.cover  # over the shoulder it goes out of sight
+    painter.canvas.clip = painter.cover  # behind the shoulder it is not seen
     painter.canvas.crease(np.add(placed, (0.05, 0.06)), 1.2 * wide, _SHADE, 0.4, soft=0.05)
     painter.canvas.line(placed, wide, color, 1.0)
     painter.canvas.line(np.subtract(placed, (0.25 * wide, 0.0)), 0.12 * wide, np.clip(color * 1.3 + 12, 0, 255), 0.7)

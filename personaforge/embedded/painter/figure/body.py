@@ -1,4 +1,4 @@
-"""How a body is built: widths and lengths that a DNA's words come to.
+"""How a body is built: the widths and lengths for a DNA's words.
 
 Lengths are face units with the head's axis at x = 0; below the shoulders they stretch with the person's height.
 """
@@ -15,9 +15,9 @@ from personaforge.embedded.painter.subject import number, section, word
 _UNIT_CM: Final = 7.5
 CHEST: Final = 2.75
 _SOLES: Final = 21.65
-"""Heights; what lies below the chest stretches with the person's height."""
+"""Heights; those below the chest are scaled with the person's height."""
 RAISED: Final = 0.12
-"""Taken off every height below: how much shorter the neck is than first measured."""
+"""Subtracted from every height below: how much shorter the neck is than first measured."""
 
 
 @dataclass(frozen=True, slots=True)

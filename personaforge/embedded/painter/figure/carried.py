@@ -1,6 +1,7 @@
-"""What is worn at the wrist, on the fingers or carried in the hand. Painted last, over the arms.
+"""Things at the wrist, on the fingers or in the hand. Painted last, over the arms.
 
-A hand that doesn't show wears nothing. Points are on the screen, in face units; colours are float RGB in 0..255 sRGB.
+Nothing is painted on a hand that doesn't show. Points are on the screen, in face units; colours are float RGB in 0..255
+sRGB.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _LEFT, _RIGHT = -1, 1
 
 
 def paint_carried(painter: BodyPainter, pieces: Iterable[Piece]) -> None:
-    """Paint what is worn on the hands that show. A hand takes one thing only; rings go on both."""
+    """Paint the things on the hands that show. A hand has one thing only; rings are on both."""
     for piece in pieces:
         found = CARRIED.get(piece.shape)
         if found is None:
@@ -126,4 +127,4 @@ CARRIED: Final[dict[str, tuple[tuple[int, ...], Callable[[BodyPainter, Hand, int
     "ring": ((_LEFT, _RIGHT), _ring),
     "basket": ((_LEFT, _RIGHT), _basket),
 }
-"""Shape -> the hands that may wear it, the first that shows does, and its painter."""
+"""Shape -> the hands that may have it, of which the first that shows is used, and its painter."""

@@ -1,7 +1,7 @@
-"""Cuts and patterns of clothes: what a garment's words mean to the painter.
+"""Cuts and patterns of clothes: how the painter draws a garment's words.
 
-A cut says where the neckline runs, how far the sleeves go and what lies over it; a pattern colours any point of the
-body in face units, so that it stays put when the picture's size changes. Colours are float RGB in 0..255 sRGB.
+A cut says where the neckline is, how long the sleeves are and what lies over it; a pattern gives each point of the body
+in face units its colour, so that it doesn't move when the picture's size changes. Colours are float RGB in 0..255 sRGB.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Soft wear that hugs the head: beanies, bands and the coverings that a persona asks for.
+"""Soft headwear close to the head: beanies, bands and the coverings that a persona's description names.
 
 Each is a shell grown from the head's or the hair's, with a texture over (height, angle): where it is, and how bright
-its folds are. The lower edge stays above the brows, so the face is measured as it is without. Lengths are face units,
-angles degrees from the nose.
+its folds are. The lower edge is above the brows, so the face is measured in the same way as without it. Lengths are
+face units, angles degrees from the nose.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ class Covering(NamedTuple):
     """One kind of soft headwear."""
 
     grown: float
-    """How far it stands out from the hair, or from the head where it hides the hair."""
+    """How thick it is over the hair, or over the head where it hides the hair."""
     cover: Callable[[Mapping[str, float], Pixels, Pixels], Pixels]
     """(lengths, heights, degrees) -> signed distance inside, face units."""
     folds: Callable[[Pixels, Pixels], Pixels]
     """(heights, degrees) -> factor on the colour."""
     hides_hair: bool = False
     over_hair: bool = False
-    """Whether it lies on the hair as it is, and doesn't press it down."""
+    """Whether it lies on the hair without pressing it down."""
     end: float = 1.0
     """Height where the shell ends."""
 
@@ -134,7 +134,7 @@ COVERINGS: Final[dict[str, Covering]] = {
 def covering_layer(
     head: Head, kind: Covering, color: Pixels, pose: Pose, window: Window, *, lining: bool = False
 ) -> Layer:
-    """Return one kind of soft headwear as it is seen in a pose; its `lining` is what lies behind the face."""
+    """Return one kind of soft headwear as it is seen in a pose; its `lining` is the part behind the face."""
     shell = _over_hair(head, kind) if kind.over_hair else _hugging(head, kind)
     seen, part, at = head.surface(shell, pose, window)
     view = enlarged(seen, part)
@@ -179,7 +179,7 @@ def _hugging(head: Head, kind: Covering) -> Shell:
     front = profile([(-1.0, 1.18), (0.5, 1.22), (chin - 0.2, 1.18), (chin + 0.1, 0.85), (4, 0.95)], y, 0.10) * rounded
     back = profile(_BACK, y, 0.07) * rounded
     x, z = cross_section(theta, width, front, back)
-    # Cloth is thin at its edge and stands out further in.
+    # Cloth is thin at its edge and thicker further in.
     inside = kind.cover(at, y[:, None], np.rad2deg(theta)[None])
     thick = (0.02 + grown * np.sqrt(np.clip(inside / 0.35, 0, 1))) * np.sqrt(np.clip((y - crown) / 0.4, 0, 1))[:, None]
     x, z = x + thick * sin(theta), z + thick * cos(theta)

@@ -1,7 +1,7 @@
 """Finishes of the main garment: prints, lace, embroidery, ribs, leather.
 
-`paint_details` is called once the cloth is painted and folded; collars and lapels come after it. Points are body points
-in face units for the viewer's right, mirrored for the left.
+`paint_details` is called after the cloth and its folds were painted; collars and lapels are painted after it. Points
+are body points in face units for the viewer's right, mirrored for the left.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def paint_details(painter: BodyPainter, cut: Cut, outline: Points, palette: list
 
 
 def _graphic(painter: BodyPainter, cut: Cut, palette: list[Pixels]) -> None:
-    """A bold print on the chest: a disc cut by bars. No letters, which a picture this size couldn't hold."""
+    """A bold print on the chest: a disc cut by bars. No letters, which would be too small to read."""
     accent, second = palette[min(2, len(palette) - 1)], palette[min(1, len(palette) - 1)]
     canvas = painter.canvas
     canvas.fill(painter.placed(ellipse(0.0, 5.35, 0.92, 0.92, 48), 1.0), accent, 0.95)
@@ -144,7 +144,7 @@ def _apron(painter: BodyPainter, cut: Cut, palette: list[Pixels]) -> None:
 
 
 def _flutter(painter: BodyPainter, cut: Cut, palette: list[Pixels]) -> None:
-    """Smocking under the chest and gathers below it: what makes a dress a prairie dress."""
+    """Smocking under the chest and gathers below it, as on a prairie dress."""
     waist = painter.body.waist + 0.2
     for y in (6.7, 6.95, 7.2):
         seam = [(-waist, y), (0.0, y + 0.08), (waist, y)]

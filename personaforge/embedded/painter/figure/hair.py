@@ -1,8 +1,8 @@
 """Hair as a second shell around the head, with a painted texture of strands.
 
-`hair_shell` is the surface, `hair_texture` says where on it there is hair and how bright each strand is, over the
-same angles and rows. A shaved head has hair too: a close shadow on the scalp. Lengths are face units, angles degrees
-from the nose where they say so, otherwise radians.
+`hair_shell` is the surface, `hair_texture` says where on it there is hair and how bright each strand is, over the same
+angles and rows. A shaved head has hair, too: a faint shadow on the scalp. Lengths are face units, angles degrees from
+the nose where they say so, otherwise radians.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from personaforge.embedded.painter.strokes import Pixels, noise
 from personaforge.media.exact import blurred, cos, interp, sin
 
 _REACH: Final = 3.1
-"""How far round the shell goes, in radians: nearly all the way."""
+"""How far the shell extends around the head, in radians: nearly all the way."""
 _ANGLES: Final = 301
 _ENDS: Final[dict[str, float]] = {"chin": 1.45, "shoulder": 2.45, "long": 3.9}
 """Height of the hair's ends by length."""
@@ -47,7 +47,7 @@ def hair_end(face: Face) -> float:
 
 
 def hair_shell(face: Face, at: Mapping[str, float], step: float) -> Shell:
-    """Return the hair's surface: the scalp, thickened where hair grows and let down where it hangs."""
+    """Return the hair's surface: the scalp, thicker where hair grows and longer where it hangs."""
     volume = _volume(face)
     end = hair_end(face) + 0.1
     crown = at["forehead"] - 0.75 * volume - 0.015
@@ -81,7 +81,7 @@ def hair_texture(face: Face, at: Mapping[str, float], top: float, scale: float) 
     bright = strands(face, root_line(face, at), y, degrees, scale)
     cover = _cover(face, at, y, degrees, scale, rough=True)
     if face.hair_length != "shaved":
-        # Roots and ends thin out strand by strand, so no edge is cut with a knife.
+        # Roots and ends get thinner strand by strand, so that no edge is hard.
         fringe = np.clip(1 - np.abs(2 * cover - 1), 0, 1)
         cover = np.clip(cover + fringe * (bright - 0.95) * 1.6, 0, 1)
     return Texture(np.asarray(cover, np.float32), bright)
@@ -139,7 +139,7 @@ def _cover(face: Face, at: Mapping[str, float], y: Pixels, degrees: Pixels, scal
     soft = 0.14 if face.hair_length == "shaved" else 0.085 if face.hair_length == "short" or not is_open(face) else 0.06
     cover = np.clip((line + edge - y) / soft + 0.5, 0, 1)
     if face.hair_length == "short" and face.hair_texture != "coily":
-        # Sides are cut shorter than the top, so a little skin shines through above the ears.
+        # Sides are cut shorter than the top, so a little skin shows through above the ears.
         sides = np.clip((y + 0.55) / 0.5, 0, 1) * np.clip((away - 50) / 20, 0, 1) * man
         cover = cover * (1 - 0.3 * sides)
     if is_open(face):
@@ -148,7 +148,7 @@ def _cover(face: Face, at: Mapping[str, float], y: Pixels, degrees: Pixels, scal
 
 
 def _fallen(face: Face, front: float, y: Pixels, degrees: Pixels, scale: float, *, rough: bool) -> Pixels:
-    """Return the cover of what falls from the parting past the temples to the ends."""
+    """Return the cover of hair that falls from the parting past the temples to the ends."""
     rows, columns = len(y), degrees.shape[1]
     end = hair_end(face) - 0.06
     past = opening(face, front, y, degrees)

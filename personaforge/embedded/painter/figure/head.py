@@ -1,6 +1,6 @@
-"""The head in layers: hair behind, ears, face, hair in front. Each layer is lit here and handed over as pixels.
+"""The head in layers: hair behind, ears, face, hair in front. Each layer is lit here and returned as pixels.
 
-Colours are float32 RGB in 0..255 sRGB; light is reckoned in linear light with the square law, close enough to sRGB's
+Colours are float32 RGB in 0..255 sRGB; light is computed in linear light with the square law, which is close to sRGB's
 curve and exactly invertible. A layer covers a window of the frame at the frame's own resolution; positions inside it
 are face units around the head's axis, y down from between the eyes.
 """
@@ -46,7 +46,7 @@ _MASKS: Final = Memory(16)
 _EYES: Final = Memory(8)
 """Faces with eyes."""
 _FACE_BOTTOM: Final = 2.2
-"""Face units: lower than any chin, however far the head nods."""
+"""Face units: lower than any chin, even in the deepest nod."""
 
 
 class _Mask(NamedTuple):
@@ -58,7 +58,7 @@ class _Mask(NamedTuple):
 
 
 class Head:
-    """One person's head, ready to be seen in any pose. What poses share is remembered."""
+    """One person's head, for any pose. Parts that poses share are cached."""
 
     def __init__(self, face: Face, scale: float, light: Light, align: int = 1) -> None:
         """`scale` is pixels per face unit; layers start at multiples of `align` pixels."""
@@ -79,7 +79,7 @@ class Head:
 
     @property
     def volume(self) -> float:
-        """How far the hair stands out at most, in face units."""
+        """The greatest thickness of the hair, in face units."""
         return float(self._hair.x.max()) - self._at["cranium"]
 
     @property
@@ -103,7 +103,7 @@ class Head:
         return self._step
 
     def surface(self, shell: Shell, pose: Pose, window: Window) -> tuple[View, Window, tuple[int, int]]:
-        """Return the coarse view of something worn, the part of the window that shows it and where that starts."""
+        """Return the coarse view of something worn, the part of the window that shows it and where that part starts."""
         return self._cropped(view_shell(shell, pose.yaw, pose.pitch, *self._screen(window)), window)
 
     def patch(self, outline: Points, window: Window) -> tuple[Pixels, int, int]:
@@ -111,7 +111,8 @@ class Head:
         return patch(self._sitter, outline, window)
 
     def behind(self, pose: Pose, window: Window) -> Layer:
-        """Return the far side of the hair: what hangs behind the neck and what shows past a turned forehead."""
+        """Return the far side of the hair: the part behind the neck and the part that shows beside a turned
+        forehead."""
         xs, ys = self._screen(window)
         seen, part, at = self._cropped(view_outline(self._hair, pose.yaw, pose.pitch, xs, ys), window)
         view = enlarged(seen, part)
@@ -119,14 +120,14 @@ class Head:
         strands = self._sampled(self._texture.bright, view)
         end = hair_end(self._face) - 0.1 if is_open(self._face) else -0.05
         jag = end + 0.12 * (strands - 0.95)
-        # A little smaller than the hair, so that it never shows as a dark line round a bare temple.
+        # A little smaller than the hair, so that it never shows as a dark line at a bare temple.
         inset = 0.03 * np.clip((y - self._at["forehead"]) / 0.3, 0, 1)
         within = View(view.column, view.row, view.inside - inset.astype(np.float32))
         cover = within.cover() * np.clip((jag - y) / 0.12, 0, 1)
         if self._face.hair_length == "shaved":
             cover *= 0
         side = np.abs(view.column / (self._hair.x.shape[1] - 1) - 0.5) * 2
-        crown = np.clip(1 - (y - self._at["forehead"]) / 0.3, 0, 1)  # lit, unlike what hangs behind the neck
+        crown = np.clip(1 - (y - self._at["forehead"]) / 0.3, 0, 1)  # lit, unlike the hair behind the neck
         shade = (0.30 + 0.35 * side * side * side + 0.3 * crown) * (0.55 + 0.5 * strands)
         color = np.asarray(HAIR[self._face.hair_color], np.float32)
         return Layer(color[:, None, None] * shade.astype(np.float32, copy=False), cover, *at)
@@ -152,7 +153,7 @@ class Head:
         return [*layers, hair]
 
     def _mask_of(self, pose: Pose) -> _Mask:
-        """Return the face of a pose, in steps too small to see: a clip paints it anew only when it changes."""
+        """Return the face of a pose, in steps too small to see: a clip paints it again only when it changes."""
         act = Expression(*(round(value / _STEP) * _STEP for value in pose.expression))
         gaze = gaze_of(pose.yaw, pose.camera_gaze)
 
@@ -215,11 +216,11 @@ class Head:
         view = enlarged(seen, window)
         cover = self._sampled(self._texture.cover, view) * view.cover()
         bright = self._sampled(self._texture.bright, view)
-        # Light changes slowly, so it is reckoned on the coarse view.
+        # Light changes slowly, so it is computed on the coarse view.
         normals = turned(seen.take(self._hair_normals), pose.yaw, pose.pitch)
         lit = stretched(self._light.on_hair(normals), window)
         gloss = stretched(self._light.gloss(normals), window)
-        # Towards the silhouette strands are thinner than pixels; their mean is what would be seen.
+        # Towards the silhouette strands are thinner than pixels, so their mean is used.
         bright = 0.95 + (bright - 0.95) * stretched(np.clip(1.7 * normals[..., 2] - 0.1, 0, 1), window)
         shiny = 0.0 if face.hair_length == "shaved" else 0.35 if face.hair_texture == "coily" else 1.0
         lit *= bright * bright
@@ -233,7 +234,7 @@ class Head:
     def _face_layer(self, mask: _Mask, seen: View, pose: Pose, hair: Layer, window: Window) -> Layer:
         seen, window, at = self._cropped(seen, window)
         shell, scale = mask.shell, self._canvas_scale
-        # A point's place on the canvas is where the smooth head has it, so the relief doesn't stretch the painting.
+        # A point's place on the canvas is that of the smooth head, so the relief doesn't stretch the painting.
         view = enlarged(seen, window)
         u = (stretched(seen.take(shell.x), window) - LEFT) * scale - 0.5
         v = (shell.top + view.row * np.float32(shell.step) - TOP) * scale - 0.5
@@ -242,7 +243,7 @@ class Head:
         # The sides of the head are plain skin: the canvas ends there.
         theta = shell.theta[0] + seen.column * (shell.theta[1] - shell.theta[0])
         frontal = stretched(np.clip((cos(theta) + 0.02) / 0.2, 0, 1).astype(np.float32), window)
-        # Hair throws a soft shadow downwards on the skin.
+        # Hair casts a soft shadow downwards on the skin.
         above = shifted(hair, at, (window.height, window.width))
         small = np.zeros(normals.shape[:2], np.float32)
         part = reduced(above, self._detail)

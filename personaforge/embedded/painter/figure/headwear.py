@@ -1,8 +1,8 @@
-"""What is worn on the head, as layers over the painted one: earrings, glasses, hats, bands, coverings.
+"""Things on the head, as layers over the painted head: earrings, glasses, hats, bands, coverings.
 
-Soft wear that hugs the head is a shell of its own, thicker than the hair's, so that it turns and nods with the head;
-frames, pearls and bows are outlines through points of the head. Nothing here hides eyes or brows: a face must stay
-measurable, whatever its owner wears. Colours are float32 RGB in 0..255 sRGB, lengths face units.
+Soft headwear close to the head is a shell of its own, thicker than the hair's, so that it turns and nods with the head;
+frames, pearls and bows are outlines through points of the head. Nothing here hides eyes or brows: a face must always be
+measurable. Colours are float32 RGB in 0..255 sRGB, lengths face units.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ SHAPES: Final = ("studs", "hoops", "drops", "glasses", "sunglasses", "ribbon", "
 
 
 class Headwear:
-    """What one person wears on the head, ready for any pose."""
+    """The things on one person's head, for any pose."""
 
     def __init__(self, head: Head, outfit: Outfit) -> None:
         self._head, self._at = head, head.lengths
         found = (*outfit.accessories, *(() if outfit.covering is None else (outfit.covering,)))
         self._pieces = tuple(piece for piece in found if piece.shape in SHAPES)
-        if outfit.covering is not None:  # a hat or a bow over a covering would be nobody's choice
+        if outfit.covering is not None:  # a hat or a bow over a covering would look wrong
             self._pieces = tuple(p for p in self._pieces if p is outfit.covering or p.shape == "glasses")
 
     def behind(self, pose: Pose, window: Window) -> list[Layer]:
-        """Return what lies behind the face: the inside of a scarf."""
+        """Return the layers behind the face: the inside of a scarf."""
         return [
             covering_layer(
                 self._head, COVERINGS["headscarf"], np.asarray(piece.color, np.float32), pose, window, lining=True
@@ -53,7 +53,7 @@ class Headwear:
         ]
 
     def under(self, pose: Pose, window: Window) -> list[Layer]:
-        """Return what hair falls over: earrings and glasses."""
+        """Return the layers under the hair: earrings and glasses."""
         layers: list[Layer] = []
         for piece in self._pieces:
             layers += self._earrings(piece, pose, window)
@@ -62,7 +62,7 @@ class Headwear:
         return layers
 
     def pressed(self, hair: Layer, pose: Pose, window: Window) -> Layer:
-        """Return the hair without what a hat presses down, so that none of it stands out beside the crown."""
+        """Return the hair without the part that a hat presses down, so that none of it shows beside the hat's crown."""
         lines = [_PRESSED[piece.shape] for piece in self._pieces if piece.shape in _PRESSED]
         if not lines:
             return hair
@@ -72,7 +72,7 @@ class Headwear:
         return hair._replace(cover=hair.cover * kept[:, None])
 
     def over(self, pose: Pose, window: Window) -> list[Layer]:
-        """Return what lies over the hair, back to front."""
+        """Return the layers over the hair, back to front."""
         layers: list[Layer] = []
         for piece in self._pieces:
             color = np.asarray(piece.color, np.float32)
@@ -119,7 +119,7 @@ class Headwear:
         return layers
 
     def _glasses(self, color: Pixels, pose: Pose, window: Window) -> list[Layer]:
-        """Thin round frames; the glass itself is clear, so that eyes are seen as they are."""
+        """Thin round frames; the glass itself is clear, so that it doesn't change the eyes."""
         at, layers = self._at, []
         x0, y0, radius, thin = at["eye_x"], at["eye_y"] + 0.05, 0.295, 0.019
         turn = np.linspace(0, 2 * np.pi, 40, endpoint=False)

@@ -1,4 +1,4 @@
-"""What a head has outside its two surfaces: ears, and hair that is tied into a bun or a ponytail."""
+"""The parts of a head outside its two surfaces: ears, and hair that is tied into a bun or a ponytail."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ cv2 = opencv()
 
 
 class Sitter(NamedTuple):
-    """Whose head it is."""
+    """The person whose head it is."""
 
     face: Face
     at: Mapping[str, float]
@@ -87,7 +87,7 @@ def ponytail(head: Sitter, pose: Pose, window: Window) -> Layer:
 
 
 def bun(head: Sitter, pose: Pose, window: Window) -> Layer:
-    """Return what is tied up: a knot above the crown."""
+    """Return the hair that is tied up: a knot above the crown."""
     wide, high = (0.50, 0.42) if head.face.hair_texture in ("straight", "wavy") else (0.62, 0.52)
     x, y = screen_point(0, head.at["forehead"] + 0.02, -0.75, pose.yaw, pose.pitch)
     cover, left, top = patch(head, ellipse(x, y - 0.08, wide, high), window)

@@ -1,4 +1,4 @@
-"""Windows of the screen and the layers of pixels that a head is made of, and how coarse views become full ones."""
+"""Windows of the screen and the layers of pixels that a head is made of, and how coarse views are enlarged."""
 
 from __future__ import annotations
 
@@ -60,5 +60,6 @@ def stretched(values: Pixels, window: Window) -> Pixels:
 
 
 def detail(scale: float) -> int:
-    """Return how many pixels make one step of the coarse grid: shapes are smooth, so they are found coarsely."""
+    """Return how many pixels make one step of the coarse grid: shapes are smooth, so they are computed on a coarse
+    grid."""
     return max(1 if scale < 80 else 2, round(scale / 95))

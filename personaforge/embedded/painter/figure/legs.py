@@ -1,6 +1,6 @@
 """Legs with what they wear: trousers of several cuts, skirts, and shoes.
 
-`LEGS` and `SKIRTS` are the shapes that the words of an outfit may ask for; without a word a garment brings its own.
+`LEGS` and `SKIRTS` are the shapes that the words of an outfit may name; without such a word a garment has its own.
 Lengths are face units, heights body units from the eyes down.
 """
 
@@ -17,7 +17,7 @@ from personaforge.embedded.painter.strokes import Pixels, Points, ribbon, smooth
 from personaforge.media.exact import interp
 
 _BENDS: Final = (0.0, 0.25, 0.55, 0.8, 1.0)
-"""Shares of a leg's length where a cut says how wide it is."""
+"""Shares of a leg's length at which a cut has a width."""
 
 
 class Legs(NamedTuple):
@@ -30,7 +30,7 @@ class Legs(NamedTuple):
     folds: float = 1.0
     """Factor on the depth of folds."""
     mark: str = ""
-    """What is sewn on: cuff, pockets, roll, pleats, stripe."""
+    """Details: cuff, pockets, roll, pleats, stripe."""
 
 
 class Skirt(NamedTuple):
@@ -65,7 +65,8 @@ SKIRTS: Final[dict[str, Skirt]] = {
 
 
 def paint_legs(painter: BodyPainter, cut: Cut, cloth: Pixels) -> None:
-    """Paint legs and shoes; trousers unless a skirt is worn. `cloth` is the trousers' colour where no word says one."""
+    """Paint legs and shoes; trousers unless a skirt is worn. `cloth` is the trousers' colour where no word names
+    one."""
     if painter.point(0, 8.5)[1] > painter.canvas.top + painter.canvas.height / painter.canvas.scale:
         return  # the frame ends above
     body, walk = painter.body, painter.stance == "walk"
@@ -75,7 +76,7 @@ def paint_legs(painter: BodyPainter, cut: Cut, cloth: Pixels) -> None:
         cloth = np.asarray(lower.color, np.float32)
     wear = LEGS.get(lower.shape if lower is not None else "straight", LEGS["straight"])
     lean = 0.16 if painter.stance in ("pocket", "hip") else 0.0
-    # (side, how far the foot goes out, how much higher it stands: further back)
+    # (side, how far the foot is to the side, how much higher it is: further back)
     feet = ((-1, 0.02, 0.85), (1, 0.10, 0.0)) if walk else ((-1, 0.06 + lean, 0.12), (1, 0.06, 0.0))
     bare = bool(cut.skirt) or skirt is not None
     if not bare:

@@ -1,6 +1,6 @@
 """Arms and hands.
 
-A hand lives in its own frame, origin at the wrist, y along the forearm, x to the thumb.
+A hand has its own coordinates, origin at the wrist, y along the forearm, x to the thumb.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def _arm(painter: BodyPainter, side: int, arm: Arm, cut: Cut) -> None:
     full = width + ((0.14 if cut.sleeve > 0.6 else 0.22) + 0.9 * cut.loose) * np.clip(along / 0.15, 0, 1)
     if "puff" in painter.scenery.outfit.details:
         full = full + 0.75 * hump((along - 0.16) / 0.11)
-    # A sharply bent arm is two pieces, or its outline would cross itself.
+    # A sharply bent arm is drawn in two pieces: otherwise its outline would cross itself.
     pieces = [(0, 16), (14, len(line))] if bent else [(0, len(line))]
     painter.shade_under(ribbon(placed[3:], width[3:] + 0.35), 0.40)
     for start, stop in pieces:
@@ -113,7 +113,7 @@ def _hand(painter: BodyPainter, wrist: Points, side: int, arm: Arm) -> None:
     limb = 0.94 * painter.body.limb
     turn = np.deg2rad(arm.hand)
     down = np.array([-side * scalar_sin(turn), scalar_cos(turn)])
-    # The thumb lies to the front, which for a hanging hand is towards the middle.
+    # The thumb is in front, which for a hanging hand is towards the middle.
     thumb_way = np.array([-side * scalar_cos(turn), -scalar_sin(turn)])
     if arm.kind in ("grip", "flat"):
         thumb_way = -thumb_way
@@ -160,7 +160,7 @@ def _hand(painter: BodyPainter, wrist: Points, side: int, arm: Arm) -> None:
 
 
 def _board(painter: BodyPainter) -> None:
-    """Paint what busy hands hold: an open notebook."""
+    """Paint the open notebook that busy hands hold."""
     page = painter.placed([(-1.25, 6.3), (1.25, 6.3), (1.32, 8.0), (-1.32, 8.0)], 1.0)
     painter.shade_under(np.add(page, (0.06, 0.12)), 0.4)
     painter.solid(page, 0.12, np.array((86, 74, 66)))

@@ -48,7 +48,7 @@ def torso(painter: BodyPainter, neck: tuple[tuple[float, float], ...], loose: fl
     """Return the outline on the screen of a top with this neckline, from shoulders to hem."""
     outer, side = sides(painter, neck[0][0], loose, hem)
     width = side[-1][0]
-    # A neckline starts on the shoulder, wherever this person has it.
+    # A neckline starts on this person's shoulder.
     start = (neck[0][0], min(neck[0][1], shoulder_line(painter, neck[0][0]) - 0.05))
     right = smooth([start, *outer, *side, (0.55 * width, hem + 0.08), (0.0, hem + 0.12)], 5)
     opening = smooth([start, *neck[1:]], 5)

@@ -1,4 +1,4 @@
-"""What is worn open over a garment, coats to robes, and the necklines that a jacket's opening shows.
+"""Garments that are worn open over another, coats to robes, and the necklines that a jacket's opening shows.
 
 Points are body points in face units for the viewer's right, mirrored for the left.
 """
@@ -56,7 +56,7 @@ INNER: Final[dict[str, Knots]] = {
 
 
 def paint_over(painter: BodyPainter, layer: Layer, color: Color) -> None:
-    """Paint both fronts of a layer. Sleeves that follow are made of its cloth."""
+    """Paint both fronts of a layer. The sleeves are then made of its cloth."""
     tone = np.asarray(color, np.float32)
     painter.cloth = ("plain", (color,))
     start = (layer.edge[0][0], min(layer.edge[0][1], shoulder_line(painter, layer.edge[0][0]) - 0.08))

@@ -1,8 +1,8 @@
 """The painter that torso, limbs and trims share: solid parts, folds, and shadows of one part on another.
 
-Everything is painted flat and lit as if each part were gently rounded. A part's roundness comes from the distance to
-its own edge, so any outline gets volume without a model behind it. Points are body points in face units with the
-head's axis at x = 0; `placed` puts them on the screen, as the body turns by a part of the head's turn.
+Everything is painted flat and lit as if each part were gently rounded. A part's roundness is computed from the distance
+to its own edge, so any outline gets volume without a model. Points are body points in face units with the head's axis
+at x = 0; `placed` puts them on the screen, as the body turns by a part of the head's turn.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ _TURN: Final = 0.45
 SHADE: Final = (0.62, 0.56, 0.56)
 """The tint of a shadow on skin and cloth."""
 _FOLDS: Final = 55.0
-"""Pixels per face unit that folds are painted at, at least; they are too soft to show more."""
+"""The least pixels per face unit that folds are painted at; they are too soft to show more."""
 
 
 class BodyPainter:
-    """Paints one person's body onto a canvas; keeps what it covers."""
+    """Paints one person's body onto a canvas, and notes which pixels it covers."""
 
     def __init__(self, canvas: Canvas, body: Body, skin: ArrayLike, scenery: Scenery, light: Light, yaw: float) -> None:
         self.canvas, self.body, self.scenery, self._light = canvas, body, scenery, light
@@ -49,7 +49,7 @@ class BodyPainter:
         self.hands: dict[int, Hand] = {}
         """Hands that show, by side: -1 is the viewer's left."""
         self.cloth = (scenery.pattern, scenery.palette)
-        """What `solid` paints without a colour: a pattern and its colours."""
+        """The pattern and its colours with which `solid` paints if it gets no colour."""
 
     def point(self, x: float, y: float, depth: float = 0.0) -> tuple[float, float]:
         """Return one body point on the screen."""
@@ -61,7 +61,7 @@ class BodyPainter:
         return ribbon(self.placed(line), width)
 
     def shade_under(self, outline: Points, amount: float, soft: float = 0.14) -> None:
-        """Darken what is already painted where something will lie over it, a little beyond its edge."""
+        """Darken the painting where something will lie over it, a little beyond its edge."""
         found = self.canvas.mask([outline], soft)
         if found is not None:
             box, weight = found
@@ -75,7 +75,7 @@ class BodyPainter:
 
     @contextmanager
     def shading(self, found: tuple[tuple[slice, slice], Pixels]) -> Iterator[Canvas]:
-        """Let the strokes of a `with` block, which must be tints, shade only what `Canvas.mask` has found.
+        """Make the strokes of a `with` block, which must be tints, shade only the pixels of `Canvas.mask`.
 
         Meanwhile `canvas` is a coarser one that holds factors; a large figure has its folds painted in fewer pixels.
         """
@@ -110,7 +110,7 @@ class BodyPainter:
         if found is None:
             return
         box, weight = found
-        coarse = int(np.clip(bulge * canvas.scale / 16, 1, 6))  # light is smooth, so it is found on a smaller picture
+        coarse = int(np.clip(bulge * canvas.scale / 16, 1, 6))  # light is smooth: a smaller picture is enough
         shade = self._roundness(weight, bulge * canvas.scale, coarse)
         if color is None:
             rows, columns = (np.arange(part.start, part.stop, dtype=np.float32) for part in box)

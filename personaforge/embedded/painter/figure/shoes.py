@@ -1,4 +1,4 @@
-"""Shoes: kinds, colours, and which kind a garment brings where no word says one."""
+"""Shoes: kinds, colours, and which kind belongs to a garment where no word names one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Shoe(NamedTuple):
     upper: Color
     sole: Color
     thick: float = 0.07
-    """How far the sole stands out below, face units."""
+    """How far the sole extends below, face units."""
     size: float = 1.0
     laces: float = 0.0
     """Factor on the colour under a lace; 0 without."""

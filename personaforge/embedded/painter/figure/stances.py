@@ -13,7 +13,7 @@ STANCES: Final[tuple[tuple[str, str], ...]] = (
     ("folded", "folded"), ("hip", "hip"), ("near the chin", "chin"), ("walking", "walk"), ("busy", "hold"),
     ("in the middle", "hold"), ("at ease", "pocket"), ("weight on one leg", "pocket"),
 )  # fmt: skip
-"""Words of a position's pose -> stance; whatever else is said, the arms hang."""
+"""Words of a position's pose -> stance; for any other words the arms hang."""
 
 
 class Arm(NamedTuple):
@@ -27,7 +27,7 @@ class Arm(NamedTuple):
 
 
 class Hand(NamedTuple):
-    """A hand that shows, on the screen, for what is worn or carried there."""
+    """A visible hand on the screen, for things that are worn or carried there."""
 
     kind: str
     wrist: Points
@@ -52,5 +52,5 @@ ARMS: Final[dict[str, tuple[Arm, Arm]]] = {
 
 
 def stance_of(words: str) -> str:
-    """Return the stance that a pose's words ask for."""
+    """Return the stance that a pose's words name."""
     return next((stance for said, stance in STANCES if said in words), "rest")

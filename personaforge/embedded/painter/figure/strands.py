@@ -1,9 +1,9 @@
-"""How strands of hair lie: a field over the hair's shell that is constant along each strand, and their light and dark.
+"""How strands of hair lie: a field over the hair's shell that is constant along each strand, and their brightness.
 
-From the parting a strand leaves sideways and bends down, a parabola of the angle in a height that saturates, so that
-far below it hangs straight. `_field` numbers the strands by the angle at which they hang; a noise drawn once over
-those numbers, looked up through the field, is combed hair. Waves add a swing along the strand; curls and coils are
-drawn as what they are, many small arcs. Angles are degrees from the nose, heights face units.
+From the parting a strand begins sideways and bends down, a parabola of the angle in a height that saturates, so that
+far below it hangs straight. `_field` numbers the strands by the angle at which they hang; noise that is drawn once over
+those numbers and read through the field gives combed hair. Waves add a swing along the strand; curls and coils are
+drawn as many small arcs. Angles are degrees from the nose, heights face units.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from personaforge.media.exact import cos, exp, hump, sampled, sin
 cv2 = opencv()
 
 _SAG: Final = 0.9
-"""Height over which a strand's sideways run dies away."""
+"""Height over which a strand's sideways course ends."""
 _HANGS: Final = 63.0
 """Angle of the strand that starts at the parting's front end: the edge of the face's opening."""
 _BEND: Final = _SAG / _HANGS**2
@@ -38,7 +38,7 @@ def opening(face: Face, front: float, y: Pixels, degrees: Pixels) -> Pixels:
 
 
 def fallen(y: Pixels, front: float) -> Pixels:
-    """Return a weight that keeps what falls below the root line."""
+    """Return a weight that is 1 for hair below the root line."""
     return np.asarray(np.clip((y - front + 0.25) / 0.2, 0, 1), np.float32)
 
 
@@ -108,7 +108,7 @@ def _combed(face: Face, numbers: Pixels, along: Pixels, scale: float) -> Pixels:
     u = ((numbers + 180.0) * (wide * 4 / 360)).astype(np.float32)
     v = ((along + 2.0) * (tall / 6.5)).astype(np.float32)
     found = sampled(fine, u, v, "mirror")
-    depth = 0.22 if face.hair_color in ("white", "blond", "gray") else 0.34  # light hair throws less shadow on itself
+    depth = 0.22 if face.hair_color in ("white", "blond", "gray") else 0.34  # light hair casts less shadow on itself
     return np.asarray(0.95 + depth * found, np.float32)
 
 

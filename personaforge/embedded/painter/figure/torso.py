@@ -1,4 +1,4 @@
-"""Neck and torso with what they wear, and the order in which the parts of a body are painted."""
+"""Neck and torso with their clothes, and the order in which the parts of a body are painted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What lies on top of a garment: collars, lapels, hoods, zips and belts.
+"""Trims on top of a garment: collars, lapels, hoods, zips and belts.
 
 Each trim gets the painter of the body and the garment's colours, main colour first, float RGB in 0..255 sRGB. Points
 are body points in face units, given for the viewer's right and mirrored.

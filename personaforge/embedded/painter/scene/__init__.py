@@ -1,1 +1,1 @@
-"""Draws where somebody is, and the light there."""
+"""Draws the place around a person, and its light."""

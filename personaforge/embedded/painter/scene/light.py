@@ -1,4 +1,4 @@
-"""The light of a picture, from its free text, and what it does to skin, hair and cloth.
+"""The light of a picture, from its free text, and its effect on skin, hair and cloth.
 
 Directions are unit vectors, x to the viewer's right, y down, z to the viewer. Results are factors in linear light.
 """
@@ -15,7 +15,7 @@ from personaforge.embedded.painter.strokes import Pixels
 from personaforge.media.exact import hump
 
 _WRAP: Final = (0.30, 0.19, 0.15)
-"""How far light creeps round skin, per channel: more in red, a cheap stand-in for light inside the skin."""
+"""How far light reaches around skin, per channel: more in red, a simple substitute for light inside the skin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Light:
     rim: float
 
     def on_skin(self, normals: Pixels, sky: Pixels) -> list[Pixels]:
-        """Return the light on skin, a plane for each channel; `sky` is the share of the surroundings that is seen."""
+        """Return the light on skin, a plane for each channel; `sky` is the visible share of the surroundings."""
         facing = self._facing(normals)
         other = np.clip(-normals[..., 0] * np.sign(self.direction[0] or 1) * 0.7 + 0.6 * normals[..., 2], 0, 1)
         even = self.fill * other + self.around * (0.9 - 0.1 * normals[..., 1]) * sky
@@ -49,7 +49,7 @@ class Light:
         return np.asarray(self.key * wrapped + self.around + edge, np.float32)
 
     def gloss(self, normals: Pixels) -> Pixels:
-        """Return the band of light that runs round smooth hair."""
+        """Return the band of light around smooth hair."""
         level = normals[..., 1] - 0.8 * self.direction[1] - 0.18
         return np.asarray(self.key * hump(level / 0.22) * np.clip(normals[..., 2], 0, 1), np.float32)
 
@@ -86,7 +86,7 @@ def _along(normals: Pixels, direction: Sequence[float] | Pixels) -> Pixels:
 
 
 def light_of(text: str, jitter: float) -> Light:
-    """Return the light that a position's text describes; words that say nothing leave soft light from the upper left.
+    """Return the light that a position's text describes; without known words it is soft light from the upper left.
 
     `jitter` in [-1, 1] moves the key a little.
     """

@@ -1,4 +1,4 @@
-"""The places under the sky, and the two shapes that every place is made of; see `painter_scene`."""
+"""The places under the sky, and the two shapes that every place is made of; see `scene.scene`."""
 
 from __future__ import annotations
 

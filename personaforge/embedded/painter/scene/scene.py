@@ -1,8 +1,8 @@
-"""Backgrounds: a place told by a few large shapes, out of focus as behind a portrait.
+"""Backgrounds: a place drawn with a few large shapes, out of focus as behind a portrait.
 
 A place is painted on a small canvas of its own, one unit high with x = 0 in the middle, and blurred; wide pictures
-simply show more of it. The scene's two colours set its mood, the seed moves its furniture, so that one persona's home
-isn't another's. A place without a name here gets soft shapes.
+simply show more of it. The scene's two colours set its mood, the seed moves its furniture, so that personas have
+different homes. A place without a name here gets soft shapes.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _SOFT: Final = {"headshot": 0.016, "bust": 0.012, "half": 0.0085, "full": 0.0055
 """Blur by distance, as a share of the picture's height."""
 _SCENES: Final = Memory(24)
 _PIXELS: Final = 240
-"""Height of the small canvas: less than the blur could show."""
+"""Height of the small canvas: finer detail would be lost in the blur."""
 
 
 def paint_scene(

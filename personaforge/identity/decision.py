@@ -1,4 +1,4 @@
-"""A score to a verdict. It knows no attempts: that RETRY becomes REJECT after the last one is the attempt loop's.
+"""A score to a decision. It knows no attempts: the attempt loop turns RETRY into REJECT after the last one.
 
 | composite | composite_only | strict |
 |---|---|---|
@@ -6,9 +6,9 @@
 | at least retry_threshold | RETRY | RETRY |
 | below | REJECT | REJECT |
 
-Without a score: a candidate without a face or that can't be decoded is RETRY, since another attempt may be whole; that
-holds even where measuring is not required, because it was measured. When nothing could measure it, it has not passed:
-REJECT, unless the user switched `require_measurement` off, and then the verdict says that it is unmeasured.
+Without a score: a candidate that has no face or can't be decoded is RETRY, since another attempt may succeed; this is
+so even where measuring is not required, because it was measured. When nothing could measure it, it has not passed:
+REJECT, unless the user switched `require_measurement` off, and then it is marked as unmeasured.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from personaforge.identity.score import Cause, Score, Unmeasured
 
 
 class Decision(StrEnum):
-    """What happens to a candidate."""
+    """What happens with a candidate."""
 
     ACCEPT = "ACCEPT"
     RETRY = "RETRY"
@@ -29,34 +29,38 @@ class Decision(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ReasonedDecision:
     """A decision and why."""
 
     decision: Decision
     reason: str
     """A sentence part with the numbers that decided."""
     measured: bool
-    """False when there was no score. An ACCEPT that was not measured must say so wherever it is shown."""
+    """False when there was no score. An ACCEPT without a measurement must be marked wherever it is shown."""
 
     def as_json(self) -> dict[str, str | bool]:
         """Return the fields as JSON values."""
         return {"decision": str(self.decision), "reason": self.reason, "measured": self.measured}
 
 
-def judge(score: Score | Unmeasured, policy: Policy, *, require_measurement: bool) -> Verdict:
+def judge(score: Score | Unmeasured, policy: Policy, *, require_measurement: bool) -> ReasonedDecision:
     """Decide about one candidate. For a clip pass `ClipScore.score`."""
     if isinstance(score, Unmeasured):
         return _unmeasured(score, require_measurement)
     # All six digits of the numbers: "0.550 is below 0.55" would explain nothing.
     accept, retry = policy.accept_threshold, policy.retry_threshold
     if score.composite < retry:
-        return Verdict(Decision.REJECT, f"composite {score.composite:g} is below {retry:g}", True)
+        return ReasonedDecision(Decision.REJECT, f"composite {score.composite:g} is below {retry:g}", True)
     if score.composite < accept:
-        return Verdict(Decision.RETRY, f"composite {score.composite:g} is below {accept:g}, from {retry:g} up", True)
+        return ReasonedDecision(
+            Decision.RETRY, f"composite {score.composite:g} is below {accept:g}, from {retry:g} up", True
+        )
     faults = _faults(score, policy) if policy.mode is Mode.STRICT else []
     if faults:
-        return Verdict(Decision.RETRY, f"composite {score.composite:g} passes, but {' and '.join(faults)}", True)
-    return Verdict(Decision.ACCEPT, f"composite {score.composite:g} is at least {accept:g}", True)
+        return ReasonedDecision(
+            Decision.RETRY, f"composite {score.composite:g} passes, but {' and '.join(faults)}", True
+        )
+    return ReasonedDecision(Decision.ACCEPT, f"composite {score.composite:g} is at least {accept:g}", True)
 
 
 def _faults(score: Score, policy: Policy) -> list[str]:
@@ -68,9 +72,11 @@ def _faults(score: Score, policy: Policy) -> list[str]:
     return faults
 
 
-def _unmeasured(score: Unmeasured, require_measurement: bool) -> Verdict:
+def _unmeasured(score: Unmeasured, require_measurement: bool) -> ReasonedDecision:
     if score.code in (Cause.NO_FACE, Cause.UNREADABLE):
-        return Verdict(Decision.RETRY, score.reason, False)
+        return ReasonedDecision(Decision.RETRY, score.reason, False)
     if require_measurement:
-        return Verdict(Decision.REJECT, f"not measured, and a measurement is required: {score.reason}", False)
-    return Verdict(Decision.ACCEPT, f"accepted unmeasured, as require_measurement is off: {score.reason}", False)
+        return ReasonedDecision(Decision.REJECT, f"not measured, and a measurement is required: {score.reason}", False)
+    return ReasonedDecision(
+        Decision.ACCEPT, f"accepted unmeasured, as require_measurement is off: {score.reason}", False
+    )

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from personaforge.digest import canonical
+from personaforge.identity.decision import Decision, judge
 from personaforge.identity.policy import Mode, Policy
 from personaforge.identity.score import Cause, Score, Unmeasured
-from personaforge.identity.verdict import Decision, judge
 
 ACCEPT, RETRY, REJECT = Decision.ACCEPT, Decision.RETRY, Decision.REJECT
 
