@@ -4,31 +4,35 @@ from __future__ import annotations
 
 from personaforge.errors import SpecError
 from personaforge.providers.table import capability
-from personaforge.spec.domain import EMBEDDED
 from personaforge.spec.settings import Settings
 from personaforge.store.lockfile import Pin
 
 _AGAINST_THE_ANCHOR = {"image": "image", "reference": "image", "video": "video"}
 """Kinds of step that show the anchor's person -> modality of who makes them."""
+_NOT_OWN, _NOT_READ = "drawn by forge", "seen by who draws"
+"""What the picture was not, for a provider that follows only its own pictures, and for one that reads no reference."""
 
 
 def foreign_remark(settings: Settings, pin: Pin | None) -> str:
     """Return which steps would show somebody else than a persona's anchor, and the way out; empty where none would.
 
-    The embedded painter takes a face from what its own drawings carry, and knows no other picture of anybody. A
-    provider that reads no reference knows none at all.
+    Forge's own painter takes a face from what its own drawings carry, and knows no other picture of anybody. A provider
+    that reads no reference knows none at all.
     """
     if pin is None:
         return ""
     found: dict[str, list[str]] = {}
+    causes: set[str] = set()
     for name, step in settings.value("pipeline.steps").items():
         modality = _AGAINST_THE_ANCHOR.get(step["kind"], "")
-        if modality and _blind(modality, str(step["provider"]), pin):
+        cause = _blind(modality, str(step["provider"]), pin) if modality else ""
+        if cause:
             found.setdefault(str(step["provider"]), []).append(name)
+            causes.add(cause)
     if not found:
         return ""
     steps = "; ".join(f"{', '.join(names)} by {provider}" for provider, names in found.items())
-    why = "drawn by forge" if EMBEDDED in found else "seen by who draws"
+    why = _NOT_OWN if _NOT_OWN in causes else _NOT_READ
     return (
         f"{settings.id}'s anchor is a picture that was not {why}, so these would show another face, which its DNA "
         f"describes: {steps}. Choose a provider that takes reference pictures, such as image: fal, or leave them out: "
@@ -36,10 +40,12 @@ def foreign_remark(settings: Settings, pin: Pin | None) -> str:
     )
 
 
-def _blind(modality: str, provider: str, pin: Pin) -> bool:
-    if provider == EMBEDDED:
-        return pin.facts.get("drawn") is False
+def _blind(modality: str, provider: str, pin: Pin) -> str:
+    """Return why a provider can't follow the anchor; empty where it can."""
     try:
-        return "reference" not in capability(modality, provider).reads
+        fixed = capability(modality, provider)
     except SpecError:
-        return False
+        return ""
+    if fixed.own_references:
+        return _NOT_OWN if pin.facts.get("drawn") is False else ""
+    return "" if "reference" in fixed.reads else _NOT_READ

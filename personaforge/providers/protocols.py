@@ -20,12 +20,9 @@ is one of the errors in `personaforge.errors`; `personaforge.providers.answers` 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
-
-if TYPE_CHECKING:
-    from personaforge.providers.wire import Wire
+from typing import Any, NamedTuple, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +152,35 @@ class Checking(Provider, Protocol):
         ...
 
 
-class Wired(Protocol):
-    """A provider that speaks HTTP through `personaforge.providers.wire`; its results are fetched with its key."""
+class Placed(NamedTuple):
+    """The face that was chosen for a persona among those that its DNA allows."""
 
-    @property
-    def wire(self) -> Wire:
-        """Its connection."""
+    number: int
+    """Which of them: the request field `placement`."""
+    shape: str
+    """What a face recogniser sees of it, as text that only its placer reads."""
+    nearest: str
+    """The issued persona that it is nearest to; empty where none is issued."""
+    distance: float
+    """To that persona: predicts 1 minus the cosine of the two faces' embeddings."""
+
+
+class Placer(Protocol):
+    """Tells how far apart an image provider's faces lie. Pure: it draws nothing and asks nobody."""
+
+    def place(self, subject: Mapping[str, Any], issued: Mapping[str, str], draws: int) -> Placed:
+        """Return which of the first `draws` faces of a subject lies farthest from its nearest issued one.
+
+        `issued` holds shapes by persona; text that is no shape of its own counts as none. Raises ValueError that names
+        the key of what can't be drawn.
+        """
+        ...
+
+    def shape(self, subject: Mapping[str, Any], number: int) -> str:
+        """Return the shape of a subject's face of this number. Raises ValueError."""
+        ...
+
+    def nearest(self, personas: Iterable[str], issued: Mapping[str, str]) -> Mapping[str, tuple[str, float]]:
+        """Return who else of the issued ones is nearest to each of these, and how far; without those that have no shape
+        of its own, or that nobody is near to."""
         ...
