@@ -70,8 +70,8 @@ class Capability(NamedTuple):
     cancels: bool = False
     deletes: bool = False
     """Whether `delete` removes what the provider keeps of a job."""
-    checks: bool = False
-    """Whether `check` asks something that costs nothing, to see whether the provider can be reached with its key."""
+    pings: bool = False
+    """Whether `ping` asks something that costs nothing, to see whether the provider can be reached with its key."""
     mends: bool = True
     """Whether a text provider can be handed a bad answer of its own to mend. What writes by rules can't."""
     keys: tuple[str, ...] = ()

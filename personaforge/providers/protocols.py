@@ -12,7 +12,7 @@ An adapter only translates. Retries, pauses, journal, budget, polling, downloads
     find     what became of a request whose answer never came            where the capability `finds`
     cancel   asks the provider to stop a job                             where it `cancels`
     delete   has the provider delete what it keeps of a job              where it `deletes`
-    check    asks something that costs nothing: is it there, is the key  where it `checks`
+    ping     asks something that costs nothing: is it there, is the key  where it `pings`
 
 A finished result that lies at an address is a `Remote`: the engine fetches it, and checks what comes. What goes wrong
 is one of the errors in `personaforge.errors`; `personaforge.providers.answers` classifies what HTTP can say.
@@ -131,7 +131,7 @@ class Deleting(Provider, Protocol):
         ...
 
 
-class Checked(NamedTuple):
+class PingAnswer(NamedTuple):
     """What a provider said to something that costs nothing: it is there, and the key is good."""
 
     said: str = ""
@@ -140,10 +140,10 @@ class Checked(NamedTuple):
     """The ids of the models that it lists for this key; None where it lists none."""
 
 
-class Checking(Provider, Protocol):
+class Pinging(Provider, Protocol):
     """A provider that can be asked something free."""
 
-    def check(self, model: str = "") -> Checked | None:
+    def ping(self, model: str = "") -> PingAnswer | None:
         """Ask something that the provider's documents name, and that costs nothing and makes nothing.
 
         `model` tells whom to ask where a provider calls several services. None where nothing free is documented for it.

@@ -98,7 +98,7 @@ _TABLE: dict[tuple[str, str], Entry] = {
                 "text",
                 _TEXT,
                 remote=True,
-                checks=True,
+                pings=True,
                 limits=Limits(in_flight=8),
                 model_accounts=True,
             ),
