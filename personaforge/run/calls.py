@@ -29,9 +29,9 @@ from personaforge.errors import (
 )
 from personaforge.providers.protocols import Finding, Job, Reply
 from personaforge.run.call import Call, CallContext, call_body, unknown, way_out
-from personaforge.run.executors import Performed
 from personaforge.run.following import as_job, follow
 from personaforge.run.limits import Slot, Stopped
+from personaforge.run.performers import Performed
 from personaforge.store.journal import Entry
 
 _SENDING_AT_ONCE = 16
