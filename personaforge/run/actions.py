@@ -17,7 +17,6 @@ from personaforge.plan.contents import Contents
 from personaforge.plan.replay import result_of
 from personaforge.providers.protocols import Blob, Job
 from personaforge.run.budget import Budget
-from personaforge.run.call import Call
 from personaforge.run.calls import Calls
 from personaforge.run.events import Event
 from personaforge.run.executors import Executors
@@ -126,9 +125,7 @@ class Engine:
             with self.turns:
                 done = self.executors.perform(action, inputs())
         elif capability.remote or capability.paid:
-            lane = self.calls.lanes.of(capability, str(action.request.get("model", "")))
-            made_by = self.executors.provider(action)
-            done = self.calls.made(Call(action, made_by, capability, lane, persona, node, inputs))
+            done = self.calls.made(self.calls.call(action, capability, persona, node, inputs))
         else:
             with self.turns:
                 done = self._local(action, inputs())

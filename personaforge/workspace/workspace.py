@@ -245,7 +245,7 @@ class Workspace:
         *,
         listeners: Sequence[Callable[[Any], None]] = (),
     ) -> Any:
-        """Run a plan and return what became of it (`personaforge.run.runner.BuildReport`)."""
+        """Run a plan and return what became of it (`personaforge.run.build_report.BuildReport`)."""
         from personaforge.run.writable import require_writable
         from personaforge.store.presence import at_work
 
@@ -283,7 +283,6 @@ class Workspace:
             keep_going=options.keep_going or any(one.value("run.keep_going") for one in settings),
             stop=self.stop,
         )
-        engine.build = runner.build_id
         started = time.time()
         try:
             report = runner.run(plan)
