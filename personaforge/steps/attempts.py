@@ -30,7 +30,7 @@ _KEPT_FACTS = ("model", "provider", "label", "seed", "passed_over")
 
 @dataclass(frozen=True)
 class Made:
-    """What one attempt made."""
+    """What one attempt made, or what the lock pins of one: an attempt that is not judged yet."""
 
     outputs: Mapping[str, Artifact]
     facts: Mapping[str, Any] = field(default_factory=dict)
