@@ -17,7 +17,7 @@ from typing import Any
 
 from personaforge.digest import digest_json
 from personaforge.providers.capability import Capability
-from personaforge.providers.protocols import Blob, Job, Reply, Request
+from personaforge.providers.protocols import Blob, Job, Placer, Reply, Request
 from personaforge.providers.table import Entry, Options, register
 from personaforge.spec.settings import Settings
 from personaforge.steps.context import AnalyzerRef
@@ -68,10 +68,11 @@ class Scripted:
     _jobs: dict[str, Request] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def register(self, name: str = "scripted") -> Scripted:
-        """Register this provider under a name, in place of any other."""
-        fixed = Capability(name, self.modality, self.reads, self.paid, self.deterministic, self.version, self.label)
-        register(Entry(fixed, lambda options: self))
+    def register(self, name: str = "scripted", placer: Callable[[], Placer] | None = None, **fixed: Any) -> Scripted:
+        """Make this provider known under a name, in place of any other; `fixed` is what else its capability says."""
+        known = Capability(name, self.modality, self.reads, self.paid, self.deterministic, self.version, self.label)
+        fixed = {"places": placer is not None, **fixed}
+        register(Entry(known._replace(**fixed), lambda options: self, placer=placer or ""))
         return self
 
     def __call__(self, options: Options) -> Scripted:

@@ -142,7 +142,7 @@ def shipped_calibration(folder: Path, analyzer: dict[str, str]) -> None:
     different = [Pair(0.2 + 0.01 * number, False, (number, number + 1)) for number in range(12)]
     found = fit(same + different, analyzer=analyzer, measuring=MEASURE_VERSION, pairs_digest="a" * 64,
                 pictures_digest="b" * 64, unmeasured={})  # fmt: skip
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / "calibration.json").write_text(json.dumps(found.as_json()))
 
 
@@ -151,15 +151,15 @@ def test_the_packs_own_calibration_holds_where_the_project_has_none(
 ) -> None:
     from personaforge.faces import packs
 
-    monkeypatch.setattr(packs, "EMBEDDED_FOLDER", tmp_path / "shipped")
+    monkeypatch.setattr(packs, "SHIPPED", tmp_path / "shipped")
     analyzer = ColorAnalyzers("embedded").identity.as_json()
     assert evaluated(space, "drawn.png").as_json()["calibration"] is None
-    shipped_calibration(tmp_path / "shipped", analyzer)
+    shipped_calibration(tmp_path / "shipped/embedded", analyzer)
     said = evaluated(space, "drawn.png", "photo.png", out_of_domain=True).as_json()
     assert said["calibration"] == "the calibration that comes with the pack embedded"
     drawn, photo = said["pictures"]
     assert drawn["probability"] > 0.9 and photo["probability"] is None, "it says nothing of other pictures"
-    shipped_calibration(tmp_path / "shipped", {**analyzer, "backend_version": "2"})
+    shipped_calibration(tmp_path / "shipped/embedded", {**analyzer, "backend_version": "2"})
     said = evaluated(space, "drawn.png").as_json()
     assert said["calibration"] is None and "backend version 2, not 1" in said["calibration_reason"]
     shipped_calibration(space.project.root / "calibration", analyzer)

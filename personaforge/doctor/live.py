@@ -16,7 +16,7 @@ from personaforge.listing import listed
 from personaforge.providers.table import Options, capability, provider
 
 if TYPE_CHECKING:
-    from personaforge.providers.protocols import Checked, Checking
+    from personaforge.providers.protocols import PingAnswer, Pinging
 
 PART: Final = "live"
 _SECONDS: Final = 15.0
@@ -67,12 +67,12 @@ def _questions(account: Account) -> Iterator[_Question]:
     name = account.house or account.provider
     places: dict[str, list[str]] = {}
     for modality in account.modalities:
-        if capability(modality, account.provider).checks:
+        if capability(modality, account.provider).pings:
             places.setdefault(variable_in_force(name, modality), []).append(modality)
     for modalities in places.values():
         models = dict.fromkeys(model for modality, model in account.models if modality in modalities and model)
         yield _Question(account, tuple(modalities), tuple(models))
-    rest = tuple(one for one in account.modalities if not capability(one, account.provider).checks)
+    rest = tuple(one for one in account.modalities if not capability(one, account.provider).pings)
     if rest:
         yield _Question(account, rest, ())
 
@@ -84,7 +84,7 @@ def _findings(question: _Question) -> list[Finding]:
     facts["modalities"] = list(question.modalities)
     bad: Level = "problem" if account.personas else "warning"
     nothing = Finding(PART, "ok", f"{head}: not asked, since its documents name nothing free", facts=facts)
-    if not capability(modality, account.provider).checks:
+    if not capability(modality, account.provider).pings:
         return [nothing]
     try:
         answer = _ping(question)
@@ -111,12 +111,12 @@ def _findings(question: _Question) -> list[Finding]:
     return found
 
 
-def _ping(question: _Question) -> Checked | None:
+def _ping(question: _Question) -> PingAnswer | None:
     account, modality = question.account, question.modalities[0]
     made = provider(modality, account.provider, Options(_SECONDS, account.key))
-    check = cast("Checking", made).check
+    ping = cast("Pinging", made).ping
     try:
-        found: Checked | None = check(question.models[0] if question.models else "")
+        found: PingAnswer | None = ping(question.models[0] if question.models else "")
         return found
     finally:
         wire = getattr(made, "wire", None)
@@ -124,8 +124,8 @@ def _ping(question: _Question) -> Checked | None:
             wire.close()
 
 
-def _lists(answer: Checked, model: str, house: str) -> bool:
-    """Return whether a model is listed, also under its name with a date, such as `claude-opus-4-7-20260416`."""
+def _lists(answer: PingAnswer, model: str, house: str) -> bool:
+    """Tell whether a model is listed; also by a name that a date follows, such as `claude-opus-4-7-20260416`."""
     if answer.models is None:
         return True
     name = model.removeprefix(f"{house}/") if house else model

@@ -10,7 +10,9 @@ from typing import Any, Final, NamedTuple
 
 from personaforge.doctor.finding import Finding
 from personaforge.doctor.project import Use
+from personaforge.errors import SpecError
 from personaforge.listing import listed
+from personaforge.providers.table import capability
 from personaforge.providers.vendors import vendor_of
 from personaforge.versions import LITELLM
 
@@ -75,7 +77,7 @@ def models(used: Iterable[Use], known: Mapping[str, Any] | None, today: date) ->
     """Look at the models that personas use. `known` is `price_map`'s."""
     chosen: dict[tuple[str, str, str], list[Use]] = {}
     for use in used:
-        if use.provider != "embedded":
+        if _is_hosted(use):
             chosen.setdefault((use.modality, use.provider, use.model), []).append(use)
     if not chosen:
         return [Finding(PART, "ok", "no persona uses a hosted model")]
@@ -103,6 +105,14 @@ def models(used: Iterable[Use], known: Mapping[str, Any] | None, today: date) ->
         text = f"not in litellm's list, so it is not known when it ends: {listed(unknown, 8)}"
         findings.append(Finding(PART, "ok", text, facts={"unknown": unknown}))
     return findings
+
+
+def _is_hosted(use: Use) -> bool:
+    """Tell whether a model is anybody's to end: what is made here by rules has none."""
+    try:
+        return capability(use.modality, use.provider).remote
+    except SpecError:
+        return True
 
 
 def _ending(level: Any, name: str, verb: str, ends: date, uses: list[Use]) -> Finding:

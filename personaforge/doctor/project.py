@@ -13,6 +13,7 @@ from personaforge.listing import listed
 from personaforge.modalities import MODALITIES
 from personaforge.spec.load import Loaded, Loader, SpecCache
 from personaforge.spec.project import Project, packaged, persona_id
+from personaforge.steps.domains import KNOWN
 
 PART: Final = "project"
 _MOST_BASES: Final = 8
@@ -42,7 +43,7 @@ def load(project: Project, cache: SpecCache | None) -> tuple[list[Loaded], list[
         text = f"{project.root} has no persona in personas/"
         return [], [Finding(PART, "warning", text, _FIRST, {"root": str(project.root)})]
     loaded, wrong, first = [], [], ""
-    for file, (one, problems) in zip(files, Loader(project, cache).each(files), strict=True):
+    for file, (one, problems) in zip(files, Loader(project, cache, domains=KNOWN).each(files), strict=True):
         if problems or one is None:
             wrong.append(persona_id(file))
             first = first or str(problems[0])

@@ -29,7 +29,7 @@ from personaforge.faces.analyzer import AnalyzerIdentity, Face, by_area
 from personaforge.faces.detection import detect, quick_forward, shows_face
 from personaforge.faces.landmarks import five_of_106
 from personaforge.faces.opencv import opencv
-from personaforge.faces.packs import EMBEDDED, Pack, role_of, way_back
+from personaforge.faces.packs import Pack, role_of, shipped, way_back
 from personaforge.faces.runtime import onnxruntime
 from personaforge.versions import ONNXRUNTIME, OPENCV, installed_version
 
@@ -189,7 +189,7 @@ def _load(pack: Pack, det_size: tuple[int, int] | None) -> dict[str, Any]:
 
 
 def _again(pack: Pack) -> str:
-    if pack.name == EMBEDDED:
+    if pack.name in shipped():
         return way_back(pack.name, pack.folder)
     return f"remove {pack.folder} and unpack {pack.name} there again"
 

@@ -16,7 +16,7 @@ It holds only JSON values:
     pose        yaw, pitch and roll in degrees, 2 decimals; see `pose`
     sharpness   see `quality.sharpness`; null when the face lies wholly beyond the picture's edge
 
-Code that stores a measurement by the pack `embedded` adds `in_domain`; see `media.provenance`.
+Whoever keeps a measurement by a pack for drawings adds `in_domain`; see `media.provenance`.
 """
 
 from __future__ import annotations

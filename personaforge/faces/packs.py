@@ -3,9 +3,9 @@
 A pack that `forge models pull` made has a record of what was pulled: a model that differs from it now is an error with
 the command to type, not another metric. A pack put there by hand has none; `forge models verify` verifies that one.
 
-One pack comes with forge: `embedded`, trained on forge's own drawings alone. Its name always means the models inside
-this package, never a folder of FORGE_MODELS, so that drawings are judged by the same models on every machine. `auto`
-never chooses it, because `auto` is for photographs.
+What is known of a pack besides its files is *declared*. Those in `models/packs.json` come with forge: their names
+always mean the models inside this package, never a folder of FORGE_MODELS, so that drawings are judged by the same
+models on every machine. `auto` never chooses them, because `auto` is for photographs.
 
 The planner calls this at each start, so it costs one listing and the digests (20 MB take 11 ms; pass `digest_of` to
 use a cache). Roles are found by InsightFace's file names, because finding them by the graph needs onnxruntime. Only the
@@ -20,9 +20,12 @@ import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
+from typing import Final, NamedTuple
 
 from personaforge.digest import digest_file, digest_strings
+from personaforge.domains import PHOTOGRAPHS
 
 AUTO_ORDER = ("buffalo_l", "buffalo_s", "buffalo_sc", "buffalo_s_dev")
 """Best recogniser first."""
@@ -30,18 +33,14 @@ AUTO_ORDER = ("buffalo_l", "buffalo_s", "buffalo_sc", "buffalo_s_dev")
 PUBLISHED = ("buffalo_l", "buffalo_s", "buffalo_sc")
 """Packs of AUTO_ORDER that `forge models pull` can fetch from their publisher."""
 
-EMBEDDED = "embedded"
-"""The pack that comes with forge. It knows forge's own drawings and nothing else."""
+SHIPPED = Path(__file__).resolve().parent / "models"
+"""The folder of the packs that come with forge, each in a folder of its name; the wheel ships them."""
 
-EMBEDDED_FOLDER = Path(__file__).resolve().parent / "models" / EMBEDDED
-"""Where its models are; the wheel ships them."""
+_DECLARED: Final = SHIPPED / "packs.json"
 
-EMBEDDED_CALIBRATION = "calibration.json"
-"""Beside its models, in the form of `forge calibrate`: error rates of its cosines, and the digest of the pack that they
-were measured with."""
-
-EMBEDDED_DETECTOR_SIZE = "320"
-"""The size that its detector was trained for, and so its `auto`: one pass at 320 in place of two at 128 and 640."""
+CALIBRATION = "calibration.json"
+"""Beside the models of such a pack, in the form of `forge calibrate`: what a cosine is worth, and the digest of the
+pack it is of."""
 
 RECORD = "LICENCE.json"
 """Beside the models of a pulled pack: what was accepted, and the SHA-256 of every file."""
@@ -54,6 +53,46 @@ _ROLES = {
     "recognition": ("w600k_*.onnx", "glintr100.onnx", "*recogn*.onnx"),
     "landmarks": ("2d106det.onnx",),
 }
+
+
+class Declared(NamedTuple):
+    """What is known of a pack besides its files. The defaults are those of any pack for photographs."""
+
+    domain: str = PHOTOGRAPHS.name
+    """What it was made for; see `personaforge.domains`."""
+    detector_size: str = ""
+    """What its detector was trained for, and so what `auto` is; empty for two passes, at 128 and 640."""
+    aligns_by_landmarks: bool = False
+    """Whether faces are aligned by their 106 landmarks and not by the detector's five points."""
+    min_face: int | None = None
+    """Pixels of a face's longer side below which it is no reference; None for what holds for photographs."""
+    title: str = ""
+    licence: str = ""
+    summary: str = ""
+    """The licence in one sentence."""
+
+    def licence_json(self) -> dict[str, str | None]:
+        """Return the licence in the form of `catalog.Licence`; it stands in forge's own LICENSE and at no address."""
+        return {"name": self.licence, "summary": self.summary, "url": None}
+
+
+def declare(name: str, declared: Declared) -> None:
+    """Declare a pack that doesn't come with forge: for plug-ins and tests."""
+    _others[name] = declared
+
+
+def declared_of(name: str) -> Declared:
+    """Return what is declared of a pack, by its name."""
+    return shipped().get(name) or _others.get(name) or Declared()
+
+
+@cache
+def shipped() -> Mapping[str, Declared]:
+    """Return the packs that come with forge, by name; also those whose folder this installation lacks."""
+    return {name: Declared(**fields) for name, fields in json.loads(_DECLARED.read_bytes()).items()}
+
+
+_others: dict[str, Declared] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +112,10 @@ class Pack:
     def aligns_by_landmarks(self) -> bool:
         """Whether faces are aligned by their 106 landmarks and not by the detector's five points.
 
-        This is so for `embedded`, whose detector sees full-length pictures at 320 pixels and a face in them at 18: over
-        nine positions of 16 people the EER falls from 2.8 % to under 0.1 %. Packs for photographs are used as
-        published.
+        So for forge's own, whose detector sees full-length pictures at 320 pixels and a face in them at 18: over nine
+        positions of 16 people the EER falls from 2.8 % to under 0.1 %. Packs for photographs are used as published.
         """
-        return self.name == EMBEDDED
+        return declared_of(self.name).aligns_by_landmarks
 
     @property
     def has_landmarks(self) -> bool:
@@ -86,7 +124,7 @@ class Pack:
 
     def detector_size(self, wanted: str) -> str:
         """Return the detector size that is measured with: the wanted one, or the pack's own for `auto`."""
-        return EMBEDDED_DETECTOR_SIZE if self.name == EMBEDDED and wanted == "auto" else wanted
+        return (declared_of(self.name).detector_size if wanted == "auto" else "") or wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +159,7 @@ def user_folder() -> Path:
 
 def way_back(name: str, folder: Path, *, known: bool = False) -> str:
     """Return what to type when the pack in this folder is broken; `known` says that a catalog has it."""
-    if name == EMBEDDED and folder == EMBEDDED_FOLDER:
+    if name in shipped() and folder == SHIPPED / name:
         return "install personaforge again: it holds this pack"
     to = "" if folder.parent == user_folder() else f" --to {shlex.quote(str(folder.parent))}"
     if known or name in PUBLISHED or (folder / RECORD).is_file():
@@ -134,17 +172,18 @@ def find_pack(
 ) -> Pack | PackMissing:
     """Return the pack of that folder name, or for `auto` the first of AUTO_ORDER that is there.
 
-    `embedded` is the one that comes with forge, unless `folders` are given: training measures with the pack that it has
-    just made. The first folder found is used: a broken pack is reported and never skipped for another, which would
-    silently measure with another metric.
+    A name that comes with forge means that pack, unless `folders` are given: training looks at what it just made.
+    The first folder found decides: a broken pack is reported, never skipped for another, which would measure by another
+    metric and not say so.
     """
     searched = pack_folders() if folders is None else list(folders)
     if name != "auto" and (name in ("", ".", "..") or "/" in name or os.sep in name or "\0" in name):
         return PackMissing(f"{name!r} is not the name of a pack", "give a folder's name, such as buffalo_l, or auto")
-    if name == EMBEDDED and folders is None:
-        if EMBEDDED_FOLDER.is_dir():
-            return _read_pack(EMBEDDED, EMBEDDED_FOLDER, digest_of)
-        return PackMissing(f"the pack {EMBEDDED} is not in {EMBEDDED_FOLDER}", way_back(EMBEDDED, EMBEDDED_FOLDER))
+    if name in shipped() and folders is None:
+        folder = SHIPPED / name
+        if folder.is_dir():
+            return _read_pack(name, folder, digest_of)
+        return PackMissing(f"the pack {name} is not in {folder}", way_back(name, folder))
     for wanted in AUTO_ORDER if name == "auto" else (name,):
         for parent in searched:
             if (parent / wanted).is_dir():

@@ -164,13 +164,16 @@ def pair_cosine(
     anchor_analyzer: Mapping[str, str] | None = None,
     candidate_analyzer: Mapping[str, str] | None = None,
     out_of_domain: bool = False,
+    pack: str = "",
 ) -> float | Unmeasured:
     """Return the cosine of two measurements by one recogniser, as `score.compare` has it, or why there is none.
 
-    The second recogniser needs no policy and no geometry: its ratios come from five points, and are another metric.
-    `out_of_domain` as in `score.unmeasured`.
+    The check needs no policy and no geometry: its ratios come from five points, and are another metric. `out_of_domain`
+    and `pack` as in `score.unmeasured`.
     """
-    blocked = unmeasured(anchor, candidate, anchor_analyzer, candidate_analyzer, out_of_domain=out_of_domain)
+    blocked = unmeasured(
+        *(anchor, candidate, anchor_analyzer, candidate_analyzer), out_of_domain=out_of_domain, pack=pack
+    )
     return round(cosine(anchor, candidate), 6) if blocked is None else blocked
 
 

@@ -116,12 +116,13 @@ def compare_clip(
     if clip["status"] == "unreadable":
         return Unmeasured(Cause.UNREADABLE, str(clip["reason"]))
     if not in_domain(clip) and not policy.out_of_domain:
-        return outside("the clip")
-    # Frames without a face are in no mean: they would count as strangers, though nobody was seen in them.
+        return outside("the clip", policy.pack)
     frames = [frame for frame in clip["frames"] if frame["status"] == "measured"]
     scores: list[Score] = []
     for frame in frames:
-        blocked = unmeasured(anchor, frame, anchor_analyzer, clip_analyzer, out_of_domain=policy.out_of_domain)
+        blocked = unmeasured(
+            *(anchor, frame, anchor_analyzer, clip_analyzer), out_of_domain=policy.out_of_domain, pack=policy.pack
+        )
         if blocked is not None:
             return blocked
         score = compare_all({ANCHOR: anchor, **(others or {})}, frame, policy, combine)

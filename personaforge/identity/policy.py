@@ -52,6 +52,8 @@ class Policy:
     """How many times max_error it is by then, for a face that fills its picture."""
     out_of_domain: bool = False
     """Whether pictures that the models were not made for are scored all the same, with a mark."""
+    pack: str = ""
+    """The face pack that is asked for, as messages name it; nothing is judged by it."""
 
     @classmethod
     def from_settings(cls, identity: Mapping[str, Any]) -> Policy:
@@ -72,6 +74,7 @@ class Policy:
             turn_until=float(geometric["turn_until"]),
             turn_factor=float(geometric["turn_factor"]),
             out_of_domain=identity["out_of_domain"] == "allow",
+            pack=str(identity["pack"]),
         )
 
 

@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from personaforge.domains import DRAWINGS
 from personaforge.faces.measure import embedding
 
 if TYPE_CHECKING:
@@ -104,7 +105,11 @@ def compare(
     Measurements don't name their analyzer. Pass both identities (`AnalyzerIdentity.as_json()`), and different ones are
     refused; the embeddings of different models have a cosine near 0 even for one picture.
     """
-    blocked = unmeasured(anchor, candidate, anchor_analyzer, candidate_analyzer, out_of_domain=policy.out_of_domain)
+    blocked = unmeasured(
+        *(anchor, candidate, anchor_analyzer, candidate_analyzer),
+        out_of_domain=policy.out_of_domain,
+        pack=policy.pack,
+    )
     if blocked is not None:
         return blocked
     similarity = cosine(anchor, candidate)
@@ -129,15 +134,16 @@ def unmeasured(
     candidate_analyzer: Mapping[str, str] | None = None,
     *,
     out_of_domain: bool = False,
+    pack: str = "",
 ) -> Unmeasured | None:
     """Return why two measurements can't be compared, or None when they can.
 
-    `out_of_domain` allows pictures that the models were not made for.
+    `out_of_domain` lets pictures through that the models were not made for; `pack` is what a message calls the models.
     """
     if not out_of_domain:
         for who, measurement in (("the anchor", anchor), ("the picture", candidate)):
             if not in_domain(measurement):
-                return outside(who)
+                return outside(who, pack)
     if anchor["status"] != "measured":
         return Unmeasured(Cause.ANCHOR, f"the anchor can't be measured: {anchor['reason']}")
     if candidate["status"] != "measured":
@@ -160,9 +166,9 @@ def in_domain(measurement: Mapping[str, Any]) -> bool:
     return measurement.get("in_domain") is not False
 
 
-def outside(who: str) -> Unmeasured:
-    """Return `Unmeasured` for a picture that the measuring models were not made for. Only one pack has such bounds."""
-    reason = f"{who} is no drawing by forge, as far as its file says, and the pack embedded knows nothing else"
+def outside(who: str, pack: str) -> Unmeasured:
+    """Return that a picture is not what a pack was made for. Only packs for drawings are so strict."""
+    reason = f"{who} is no {DRAWINGS.one}, as far as its file says, and the pack {pack} knows nothing else"
     return Unmeasured(Cause.OUT_OF_DOMAIN, reason)
 
 

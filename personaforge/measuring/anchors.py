@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from personaforge.digest import digest_bytes
+from personaforge.domains import DRAWINGS
 from personaforge.errors import PersonaForgeError, PlanError, StoreError
 from personaforge.faces.measure import measure_image
-from personaforge.faces.packs import EMBEDDED
+from personaforge.faces.packs import declared_of
 from personaforge.faces.photo import file_format
 from personaforge.git import GitFailed, git
 from personaforge.identity.anchor import Choice, choose
@@ -41,10 +42,9 @@ from personaforge.store.lockfile import LockFile, Pin, read_lock
 from personaforge.store.store import Store
 from personaforge.workspace.workspace import Workspace
 
-MIN_FACE = {EMBEDDED: 32}
-"""Pixels of a face's longer side below which it is no reference: of the drawings that the pack `embedded` knows."""
 MIN_PHOTOGRAPHED = 80
-"""The same for photographs: recognisers look at 112 pixels, and what is enlarged by more has lost the face."""
+"""Pixels of a photographed face's longer side below which it is no reference: recognisers look at 112
+pixels, and what is enlarged by more has lost the face."""
 TURNED = 30.0
 """Degrees of yaw or pitch beyond which an anchor is worth a remark: frontal pictures compare best."""
 _KEPT = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
@@ -328,7 +328,7 @@ def _require_usable(file: str, settings: Settings, measurement: Mapping[str, Any
     """Refuse what is no reference for a face. Raises PersonaForgeError with the way out."""
     if not in_domain(measurement) and settings.value("identity.out_of_domain") != "allow":
         raise PersonaForgeError(
-            f"{file} can't be the anchor: the pack {pack} knows drawings by forge only, and this is none, as far as "
+            f"{file} can't be the anchor: the pack {pack} knows {DRAWINGS.many} only, and this is none, as far as "
             "its file says",
             hint="identity: insightface in the persona measures photographs; or identity.out_of_domain: allow",
         )
@@ -342,7 +342,7 @@ def _require_usable(file: str, settings: Settings, measurement: Mapping[str, Any
             hint="cut it to one person, or take the largest face: --face largest",
         )
     x1, y1, x2, y2 = measurement["box"]
-    side, least = max(x2 - x1, y2 - y1), MIN_FACE.get(pack, MIN_PHOTOGRAPHED)
+    side, least = max(x2 - x1, y2 - y1), declared_of(pack).min_face or MIN_PHOTOGRAPHED
     if side < least:
         raise PersonaForgeError(
             f"{file} can't be the anchor: its face is {side:.0f} pixels large, expected {least} or more",

@@ -18,7 +18,7 @@ import orjson
 from personaforge.digest import digest_bytes, digest_json
 from personaforge.errors import PersonaForgeError, Problem, SpecError
 from personaforge.faces import packs
-from personaforge.faces.packs import EMBEDDED
+from personaforge.faces.packs import CALIBRATION, shipped
 from personaforge.identity.calibration import Calibration, Pair, fit, mismatch, people, raw_cosine
 from personaforge.identity.logistic import PRIORS, Unfit
 from personaforge.identity.score import Cause, in_domain, outside, unmeasured
@@ -32,7 +32,6 @@ from personaforge.workspace.workspace import Workspace
 
 FOLDER = "calibration"
 """Where a project keeps its calibrations."""
-OURS = "the calibration that comes with the pack embedded"
 _MAX_BYTES = 1024 * 1024
 
 
@@ -72,7 +71,7 @@ class Applying:
 
     calibration: Calibration
     file: str
-    """From the project's root; `OURS` for the one that comes with the pack `embedded`."""
+    """From the project's root; `came_with` for one that comes with a pack."""
 
 
 @dataclass(frozen=True)
@@ -134,13 +133,18 @@ def calibration_for(project: Project, analyzer: Mapping[str, str]) -> Applying |
     """Return the project's calibration that holds for what an analyzer measures, or why there is none.
 
     Of several the one under its own name (`file_name`) counts. A file that can't be read as a calibration never does.
-    The pack that comes with forge brings one of its own, for projects that have none for it.
+    A pack that comes with forge brings one of its own, for projects that have none for it.
     """
     found = _project_calibration(project, analyzer)
-    if isinstance(found, Applying) or analyzer["pack"] != EMBEDDED:
+    if isinstance(found, Applying) or analyzer["pack"] not in shipped():
         return found
     ours = _built_in(analyzer)
     return found if found.exist and isinstance(ours, NoneApplies) else ours
+
+
+def came_with(pack: str) -> str:
+    """Return what a calibration is called that lies beside the models of a pack that comes with forge."""
+    return f"the calibration that comes with the pack {pack}"
 
 
 def _project_calibration(project: Project, analyzer: Mapping[str, str]) -> Applying | NoneApplies:
@@ -245,16 +249,16 @@ def _cause(one: Measured, other: Measured) -> str:
 def _skipped(labelled: list[Labelled], measured: Mapping[str, Measured]) -> tuple[Skipped, ...]:
     shown = {picture.digest: picture.shown for pair in labelled for picture in (pair.a, pair.b)}
     return tuple(
-        Skipped(shown[digest], *_why(one.value))
+        Skipped(shown[digest], *_why(one))
         for digest, one in measured.items()
         if one.value["status"] != "measured" or not in_domain(one.value)
     )
 
 
-def _why(value: Mapping[str, Any]) -> tuple[str, str]:
-    if not in_domain(value):
-        return str(Cause.OUT_OF_DOMAIN), outside("the picture").reason
-    return str(value["code"]), str(value["reason"])
+def _why(one: Measured) -> tuple[str, str]:
+    if not in_domain(one.value):
+        return str(Cause.OUT_OF_DOMAIN), outside("the picture", one.analyzer["pack"]).reason
+    return str(one.value["code"]), str(one.value["reason"])
 
 
 def _write(project: Project, calibration: Calibration, output: str | None) -> tuple[str, bool]:
@@ -288,14 +292,15 @@ def _read(project: Project, name: str) -> Calibration:
 
 
 def _built_in(analyzer: Mapping[str, str]) -> Applying | NoneApplies:
-    """Return the calibration that lies beside the models of the pack `embedded`, where it holds here."""
+    """Return the calibration that lies beside the models of a pack that comes with forge, where it holds here."""
+    ours = came_with(analyzer["pack"])
     try:
-        data = (packs.EMBEDDED_FOLDER / packs.EMBEDDED_CALIBRATION).read_bytes()
+        data = (packs.SHIPPED / analyzer["pack"] / CALIBRATION).read_bytes()
         calibration = Calibration.from_json(orjson.loads(data))
     except (OSError, ValueError) as error:
-        return NoneApplies(f"{OURS} can't be read: {error}", True)
+        return NoneApplies(f"{ours} can't be read: {error}", True)
     unlike = mismatch(calibration, analyzer, MEASURE_VERSION)
-    return NoneApplies(f"{OURS} does not apply: {unlike}", True) if unlike else Applying(calibration, OURS)
+    return NoneApplies(f"{ours} does not apply: {unlike}", True) if unlike else Applying(calibration, ours)
 
 
 def _folder(project: Project) -> Path:

@@ -9,13 +9,16 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
 
 from personaforge.digest import digest_bytes, digest_json
+from personaforge.domains import DRAWINGS
 from personaforge.errors import MissingExtra, PersonaForgeError, StoreError
+from personaforge.providers.table import domain_of
 from personaforge.spec.settings import Group, Settings
 from personaforge.steps.action import Action
 from personaforge.steps.measurement import measure_action
@@ -118,13 +121,19 @@ def keep_measurement(
 
 
 def drawn_here(store: Store) -> frozenset[str]:
-    """Return the digests of what the embedded providers made, by the last outcomes of all nodes."""
+    """Return the digests of what providers drew here that make drawings, by the last outcomes of all nodes."""
     found: set[str] = set()
+    draws = cache(_draws)
     for node, *_ in store.index.node_history():
         outcome = orjson.loads(store.index.node_body(node) or "{}").get("outcome", {})
-        if outcome.get("facts", {}).get("provider") == "embedded":
+        if draws(str(outcome.get("facts", {}).get("provider", ""))):
             found.update(output["digest"] for output in outcome["outputs"].values())
     return frozenset(found)
+
+
+def _draws(provider: str) -> bool:
+    """Tell whether a provider makes drawings, whether pictures or clips."""
+    return any(domain_of(modality, provider) == DRAWINGS.name for modality in ("image", "video"))
 
 
 def identity_of(space: Workspace, settings: Settings) -> Mapping[str, str]:

@@ -195,8 +195,11 @@ class _Part(NamedTuple):
     advice: str
 
 
-def score_photo(measurement: Mapping[str, Any], policy: PhotoPolicy, *, twin_of: str | None = None) -> PhotoScore:
-    """Score one photo. `twin_of` names the better picture that it repeats, if there is one.
+def score_photo(
+    measurement: Mapping[str, Any], policy: PhotoPolicy, *, twin_of: str | None = None, pack: str = ""
+) -> PhotoScore:
+    """Score one photo. `twin_of` names the better picture that it repeats, if there is one, and `pack` the face pack
+    that looked at it, for messages.
 
     The measurement is that of `measure_photo` with `status`, `reason`, `bytes` and `format`; an unreadable file has
     nothing else.
@@ -210,8 +213,8 @@ def score_photo(measurement: Mapping[str, Any], policy: PhotoPolicy, *, twin_of:
         "resolution": _resolution(measurement, policy),
         "sharpness": _sharpness(measurement, policy),
         "lighting": _lighting(measurement, policy),
-        "face_detection": _face_detection(measurement, policy),
-        "occlusion": _occlusion(measurement, policy),
+        "face_detection": _face_detection(measurement, policy, pack),
+        "occlusion": _occlusion(measurement, policy, pack),
         "duplicates": duplicates,
     }
     scores: dict[str, float | Unmeasured] = {
@@ -303,19 +306,19 @@ def _light_parts(light: Mapping[str, Any], ramps: Mapping[str, Ramp], what: str)
             yield _Part(ramp.score(values[name]), texts[name](values[name]))
 
 
-def _face_detection(photo: Mapping[str, Any], policy: PhotoPolicy) -> _Part | Unmeasured:
+def _face_detection(photo: Mapping[str, Any], policy: PhotoPolicy, pack: str) -> _Part | Unmeasured:
     face = photo["face"]
     if face is None:
-        return _faceless(photo)
+        return _faceless(photo, pack)
     return _Part(
         policy.face_detection.score(face["detection"]), f"a face is hard to find ({face['detection']:.2f} sure)"
     )
 
 
-def _occlusion(photo: Mapping[str, Any], policy: PhotoPolicy) -> _Part | Unmeasured:
+def _occlusion(photo: Mapping[str, Any], policy: PhotoPolicy, pack: str) -> _Part | Unmeasured:
     face = photo["face"]
     if face is None:
-        return _faceless(photo)
+        return _faceless(photo, pack)
     texts = {
         "detection": f"the face may be covered, or is hard to make out ({face['detection']:.2f} sure)",
         "landmark_gap": "the face may be covered: two models disagree where eyes, nose and mouth are",
@@ -334,9 +337,9 @@ def _duplicates(photo: Mapping[str, Any], twin_of: str | None) -> _Part | Unmeas
     return _Part(100.0, "")
 
 
-def _faceless(photo: Mapping[str, Any]) -> Unmeasured:
+def _faceless(photo: Mapping[str, Any], pack: str) -> Unmeasured:
     if not in_domain(photo):
-        return outside("the photo")
+        return outside("the photo", pack)
     if photo["faces"] is None:
         return Unmeasured(Cause.NO_MODEL, "no face pack is here")
     return Unmeasured(Cause.NO_FACE, "no face was found")

@@ -23,8 +23,9 @@ from pathlib import Path
 from typing import Any
 
 from personaforge.digest import digest_bytes, digest_file
+from personaforge.domains import PHOTOGRAPHS
 from personaforge.errors import MissingExtra, PersonaForgeError
-from personaforge.faces.packs import EMBEDDED
+from personaforge.faces.packs import declared_of
 from personaforge.faces.picture import SUFFIXES
 from personaforge.identity.score import Cause, Unmeasured
 from personaforge.measuring.measurements import keep_measurement, project_settings
@@ -119,7 +120,8 @@ def score_photos(
     measurer = _PhotoMeasurer(space, analyzer_ref.identity)
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         found = list(pool.map(measurer.measure, paths))
-    photos = _scored(paths, found, policy)
+    pack = analyzer_ref.identity["pack"] if analyzer_ref.identity is not None else ""
+    photos = _scored(paths, found, policy, pack)
     yaws = [_yaw(photo.measurement) for photo in photos]
     return Scored(
         photos=photos,
@@ -197,7 +199,7 @@ class _PhotoMeasurer:
     def _value(self, data: bytes | None, size: int) -> dict[str, Any]:
         from personaforge.faces.photo import file_format, measure_photo
         from personaforge.faces.picture import UnreadablePicture, read_picture
-        from personaforge.media.provenance import says_embedded
+        from personaforge.media.provenance import fits
 
         file = {"bytes": size, "format": "unknown" if data is None else file_format(data)}
         outside: dict[str, Any] = {}
@@ -208,19 +210,19 @@ class _PhotoMeasurer:
             pixels = read_picture(data).pixels
         except UnreadablePicture as error:
             return {"status": "unreadable", "code": error.reason_code, "reason": error.message, **file}
-        if self._identity is not None and self._identity["pack"] == EMBEDDED and not says_embedded(data):
+        if self._identity is not None and fits(self._identity["pack"], data) is False:
             outside = {"in_domain": False}  # and so nothing looks for faces
         faces = None if self._analyzer is None or outside else self._analyzer.read(pixels)
         return {"status": "measured", "code": "", "reason": "", **file, **measure_photo(pixels, faces), **outside}
 
 
 def _scored(
-    paths: Sequence[str], found: Sequence[tuple[str, Mapping[str, Any]]], policy: PhotoPolicy
+    paths: Sequence[str], found: Sequence[tuple[str, Mapping[str, Any]]], policy: PhotoPolicy, pack: str
 ) -> tuple[Photo, ...]:
     """Score the photos, the copies among them against the best of their kind."""
     from personaforge.faces.duplicates import twins
 
-    alone = [score_photo(measurement, policy) for _, measurement in found]
+    alone = [score_photo(measurement, policy, pack=pack) for _, measurement in found]
 
     def rank(index: int) -> tuple[bool, float, int, int, int]:
         value, overall = found[index][1], alone[index].overall
@@ -237,7 +239,7 @@ def _scored(
     for index, (path, (digest, measurement)) in enumerate(zip(paths, found, strict=True)):
         of, distance = copies.get(index, (None, None))
         twin_of = None if of is None else paths[of]
-        score = alone[index] if of is None else score_photo(measurement, policy, twin_of=twin_of)
+        score = alone[index] if of is None else score_photo(measurement, policy, twin_of=twin_of, pack=pack)
         photos.append(Photo(path, digest, measurement, score, twin_of, distance))
     return tuple(photos)
 
@@ -246,7 +248,7 @@ def _measurer(space: Workspace) -> AnalyzerRef:
     """Return who looks for faces by the project's identity settings, or why nobody can."""
     try:
         analyzer_ref = space.analyzers.of(project_settings(space))
-        if analyzer_ref.identity is not None and analyzer_ref.identity["pack"] == EMBEDDED:
+        if analyzer_ref.identity is not None and declared_of(analyzer_ref.identity["pack"]).domain != PHOTOGRAPHS.name:
             better = space.analyzers.of(project_settings(space, pack="auto", detector_size="auto"))
             return (
                 better if better.identity is not None else analyzer_ref._replace(reason=better.reason, hint=better.hint)

@@ -1,4 +1,4 @@
-"""Whether forge's own painter drew a picture or clip, as far as the file says so.
+"""Which domain a picture or clip is of, as far as its file says: who drew it.
 
 A file's label is `Software` in a PNG's text or in EXIF, and a WebM clip's writing application. A file that forge makes
 from a drawing (a finished JPEG, a repaired clip) has the drawing's label before its own. A PNG that contains a drawn
@@ -12,35 +12,40 @@ import io
 from collections.abc import Mapping
 from typing import Any, Final
 
-from personaforge.faces.packs import EMBEDDED
+from personaforge.domains import DOMAINS, DRAWINGS, PHOTOGRAPHS
+from personaforge.faces.packs import declared_of
 from personaforge.media.containers import clip_label
 from personaforge.media.stills import picture_label
 
-DRAWN: Final = "PersonaForge embedded"
-"""The label of pictures and clips by the embedded providers."""
 FACE: Final = "forge-face"
 """The PNG text that holds a drawn face's parameters."""
 
 
-def says_embedded(data: bytes) -> bool:
-    """Return whether a picture's or clip's file says that the embedded painter drew it. Reads its header only."""
+def domain_of_file(data: bytes) -> str:
+    """Return the domain that a picture's or clip's file says it is of. Reads its header only."""
     label = clip_label(data) or picture_label(data)
-    return DRAWN in (part.strip() for part in label.split(";")) or carries_face(data)
+    parts = {part.strip() for part in label.split(";")}
+    said = next((one.name for one in DOMAINS.values() if one.label and one.label in parts), "")
+    return said or (DRAWINGS.name if carries_face(data) else PHOTOGRAPHS.name)
+
+
+def fits(pack: str, data: bytes) -> bool | None:
+    """Tell whether a pack was made for such a file; None for a pack whose pictures don't say what they are."""
+    domain = DOMAINS[declared_of(pack).domain]
+    return domain_of_file(data) == domain.name if domain.label else None
 
 
 def with_domain(value: Mapping[str, Any], data: bytes, analyzer: Mapping[str, str]) -> dict[str, Any]:
-    """Return a measurement with `in_domain`: whether its pack was made for such a file; see `says_embedded`.
+    """Return a measurement with `in_domain`: whether its pack was made for such a file; see `fits`.
 
-    Only the pack `embedded` has such bounds, so other measurements are returned unchanged, and so are those of
-    unreadable files.
+    Measurements by packs that look at any picture are returned as they are, and so are those of unreadable files.
     """
-    if analyzer["pack"] != EMBEDDED or value["status"] == "unreadable":
-        return dict(value)
-    return {**value, "in_domain": says_embedded(data)}
+    fit = None if value["status"] == "unreadable" else fits(analyzer["pack"], data)
+    return dict(value) if fit is None else {**value, "in_domain": fit}
 
 
 def carries_face(data: bytes) -> bool:
-    """Return whether a picture is a PNG with a drawn face's parameters, which the embedded painter can draw again."""
+    """Tell whether a picture is a PNG with a drawn face's parameters, by which its painter can draw that face again."""
     from PIL import Image
 
     try:

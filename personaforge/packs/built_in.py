@@ -1,69 +1,49 @@
-"""The pack that comes with forge: what it is, and whether its models are those that its calibration was made with.
+"""The packs that come with forge: whether their models are those that their calibration was made with.
 
-No digest of it is declared in the catalog. Its calibration, which is beside the models, names the digest of the pack
-that it was made with; models with another digest are not the shipped ones.
+No digest of them is declared in the catalog. A calibration, which lies beside the models, names the digest of the pack
+that it was made with; models with another digest are not what was shipped.
 """
 
 from __future__ import annotations
 
 import os
-from typing import Any, Final, NamedTuple
+from typing import Any
 
 import orjson
 
 from personaforge.faces import packs
-from personaforge.faces.packs import EMBEDDED, EMBEDDED_CALIBRATION, PackMissing, find_pack, role_of, way_back
+from personaforge.faces.packs import CALIBRATION, PackMissing, find_pack, role_of, way_back
 from personaforge.packs.state import FileState, PackState
 
 
-class BuiltIn(NamedTuple):
-    """Facts about the pack that are known without reading it."""
-
-    title: str
-    licence: str
-    summary: str
-    """The licence in one sentence."""
-
-    def licence_json(self) -> dict[str, str | None]:
-        """Return the licence in the form of `catalog.Licence`; its text is in forge's own LICENSE and at no address."""
-        return {"name": self.licence, "summary": self.summary, "url": None}
-
-
-BUILT_IN: Final = BuiltIn(
-    "SCRFD detector, 512-d recogniser and 106 landmarks for forge's own drawings; comes with forge",
-    "MIT",
-    "MIT licence, copyright the PersonaForge authors; trained on drawings by forge's own painter and nothing else.",
-)
-
-
-def verify_built_in() -> PackState | None:
-    """Verify the models by the calibration beside them; None where this installation doesn't have the folder."""
-    folder = packs.EMBEDDED_FOLDER
+def verify_built_in(name: str) -> PackState | None:
+    """Compare a pack's models with the calibration beside them; None where this installation lacks the folder."""
+    folder = packs.SHIPPED / name
     if not folder.is_dir():
         return None
-    pack = find_pack(EMBEDDED)
+    pack = find_pack(name)
     names = sorted(entry.name for entry in os.scandir(folder) if role_of(entry.name) is not None)
     if isinstance(pack, PackMissing):
-        found = [FileState(name, "not declared", True, (folder / name).stat().st_size) for name in names]
+        found = [FileState(file, "not declared", True, (folder / file).stat().st_size) for file in names]
         found.append(FileState(".", "wrong", True, note=pack.reason))
-        return PackState(EMBEDDED, "wrong", folder, tuple(found), pack.hint)
-    expected = _calibrated_digest()
+        return PackState(name, "wrong", folder, tuple(found), pack.hint)
+    expected = _calibrated_digest(name)
     whole = expected == pack.digest
     found = [
-        FileState(name, "ok" if whole else "not declared", True, (folder / name).stat().st_size, sha256=digest)
-        for name, digest in pack.files.items()
+        FileState(file, "ok" if whole else "not declared", True, (folder / file).stat().st_size, sha256=digest)
+        for file, digest in pack.files.items()
     ]
     if whole:
-        return PackState(EMBEDDED, "ok", folder, tuple(found))
+        return PackState(name, "ok", folder, tuple(found))
     note = f"names {expected or 'no pack'}, and these models are {pack.digest}"
-    found.append(FileState(EMBEDDED_CALIBRATION, "wrong", True, note=note))
-    return PackState(EMBEDDED, "wrong", folder, tuple(found), way_back(EMBEDDED, folder))
+    found.append(FileState(CALIBRATION, "wrong", True, note=note))
+    return PackState(name, "wrong", folder, tuple(found), way_back(name, folder))
 
 
-def _calibrated_digest() -> str:
-    """Return the pack digest that the calibration names; empty where it can't be read."""
+def _calibrated_digest(name: str) -> str:
+    """Return the pack digest that the calibration names; empty where there is none to read."""
     try:
-        value: Any = orjson.loads((packs.EMBEDDED_FOLDER / EMBEDDED_CALIBRATION).read_bytes())
+        value: Any = orjson.loads((packs.SHIPPED / name / CALIBRATION).read_bytes())
     except (OSError, orjson.JSONDecodeError):
         return ""
     analyzer = value.get("analyzer") if isinstance(value, dict) else None

@@ -17,7 +17,7 @@ from pydantic import AfterValidator, Field, StringConstraints, ValidationError, 
 
 from personaforge.digest import digest_bytes
 from personaforge.errors import PersonaForgeError, Problem, SpecError
-from personaforge.faces.packs import EMBEDDED
+from personaforge.faces.packs import shipped
 from personaforge.http.url import address_fault, shown_address
 from personaforge.spec.project import Project, packaged
 from personaforge.spec.source import Source, read_source
@@ -42,7 +42,7 @@ def _address(text: str) -> str:
 def _no_choice(text: str) -> str:
     if text == "auto":
         raise ValueError("is what forge calls the best pack that is there")
-    if text == EMBEDDED:
+    if text in shipped():
         raise ValueError("is the pack that comes with forge")
     return text
 
@@ -146,7 +146,7 @@ class Catalog:
         """Return a known pack. Raises PersonaForgeError that names the known ones."""
         if name in self.packs:
             return self.packs[name]
-        if name == EMBEDDED:
+        if name in shipped():
             raise PersonaForgeError(f"{name} comes with forge and is never fetched", hint=f"forge models verify {name}")
         from difflib import get_close_matches
 

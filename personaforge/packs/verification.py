@@ -11,8 +11,18 @@ from pathlib import Path
 from personaforge.digest import digest_file
 from personaforge.errors import PersonaForgeError
 from personaforge.faces import packs
-from personaforge.faces.packs import EMBEDDED, Pack, PackMissing, file_fault, find_pack, pack_folders, role_of, way_back
-from personaforge.packs.built_in import BUILT_IN, BuiltIn, verify_built_in
+from personaforge.faces.packs import (
+    Declared,
+    Pack,
+    PackMissing,
+    file_fault,
+    find_pack,
+    pack_folders,
+    role_of,
+    shipped,
+    way_back,
+)
+from personaforge.packs.built_in import verify_built_in
 from personaforge.packs.catalog import Catalog, KnownPack, Pin
 from personaforge.packs.state import FileState, FileVerdict, PackState, PackVerdict
 
@@ -68,15 +78,15 @@ def verify_file(path: Path, pin: Pin | None, *, used: bool, digests: bool, catal
 def verify(catalog: Catalog, names: Sequence[str] = (), folders: Sequence[Path] | None = None) -> list[PackState]:
     """Verify every pack that is found, or those named; a named one that is not found is `missing`. Reads every model.
 
-    The pack that comes with forge is the first one, unless `folders` are given.
+    The packs that come with forge are the first ones, unless `folders` are given.
     """
     searched = pack_folders() if folders is None else list(folders)
     found = _folders_by_name(catalog, searched)
     checks: list[PackState] = []
-    ours = verify_built_in() if folders is None and (not names or EMBEDDED in names) else None
+    built_in = shipped() if folders is None else {}
     for name in dict.fromkeys(names) or sorted(found):
         places = found.get(name, [])
-        if name == EMBEDDED and folders is None:
+        if name in built_in:
             continue
         checks += [
             replace(verify_pack(catalog, name, folder), shadowed_by=places[0] if folder != places[0] else None)
@@ -85,9 +95,14 @@ def verify(catalog: Catalog, names: Sequence[str] = (), folders: Sequence[Path] 
         if not places:
             hint = f"forge models pull {name}" if name in catalog.packs else "forge models list"
             checks.append(PackState(name, "missing", None, (), hint))
-    if ours is None and folders is None and EMBEDDED in names:
-        ours = PackState(EMBEDDED, "missing", None, (), way_back(EMBEDDED, packs.EMBEDDED_FOLDER))
-    return checks if ours is None else [ours, *_unused(found.get(EMBEDDED, []), ours), *checks]
+    first: list[PackState] = []
+    for name in built_in:
+        ours = verify_built_in(name) if not names or name in names else None
+        if ours is None and name in names:
+            ours = PackState(name, "missing", None, (), way_back(name, packs.SHIPPED / name))
+        if ours is not None:
+            first += [ours, *_unused(found.get(name, []), ours)]
+    return [*first, *checks]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +115,15 @@ class Listed:
     """The folders in which it was found, by sizes only; empty when it is in none."""
     measures: bool
     """Whether forge can measure with it: it has, or would have, a detector and a recogniser."""
-    built_in: BuiltIn | None = None
-    """What is known of the pack that comes with forge; None for all others."""
+    built_in: Declared | None = None
+    """What is declared of a pack that comes with forge; None for all others."""
 
 
 def list_packs(catalog: Catalog, folders: Sequence[Path] | None = None) -> tuple[list[Listed], Pack | PackMissing]:
     """Return the known packs and those found besides, by sizes only, and which one `auto` is or why it is none.
 
-    The pack that `auto` is has its digests read, as a build reads them. The one that comes with forge is the first row,
-    unless `folders` are given.
+    The pack that `auto` is has its digests read, as a build reads them. Those that come with forge are the first
+    rows, unless `folders` are given.
     """
     searched = pack_folders() if folders is None else list(folders)
     rows = _listed(catalog, searched)
@@ -121,9 +136,9 @@ def pack_path(catalog: Catalog, name: str, folders: Sequence[Path] | None = None
     Raises PersonaForgeError with the command to type when it is nowhere or broken.
     """
     searched = pack_folders() if folders is None else list(folders)
-    row = next((row for row in _listed(catalog, searched) if row.name == name), None) if name != EMBEDDED else None
+    row = next((row for row in _listed(catalog, searched) if row.name == name), None) if name not in shipped() else None
     if row is None or row.measures or not row.checks:
-        pack = find_pack(name, folders if name == EMBEDDED else searched)
+        pack = find_pack(name, folders if name in shipped() else searched)
         if isinstance(pack, PackMissing):
             known = row is not None and not row.checks  # and nowhere: it can be pulled
             raise PersonaForgeError(pack.reason, hint=f"forge models pull {name}" if known else pack.hint)
@@ -147,18 +162,21 @@ def _listed(catalog: Catalog, searched: Sequence[Path]) -> list[Listed]:
 
 
 def _with_ours(rows: list[Listed]) -> list[Listed]:
-    """Return the rows behind that of the pack that comes with forge; a folder of its name is in that row, unused."""
-    ours = verify_built_in()
-    others = [check.folder for row in rows if row.name == EMBEDDED for check in row.checks if check.folder is not None]
-    checks = () if ours is None else (ours, *_unused(others, ours))
-    return [Listed(EMBEDDED, None, checks, True, BUILT_IN), *(row for row in rows if row.name != EMBEDDED)]
+    """Return the rows behind those of the packs that come with forge; a folder of such a name is in its row, unused."""
+    first = []
+    for name, declared in shipped().items():
+        ours = verify_built_in(name)
+        others = [check.folder for row in rows if row.name == name for check in row.checks if check.folder is not None]
+        checks = () if ours is None else (ours, *_unused(others, ours))
+        first.append(Listed(name, None, checks, True, declared))
+    return [*first, *(row for row in rows if row.name not in shipped())]
 
 
 def _unused(folders: Sequence[Path], ours: PackState) -> list[PackState]:
-    """Return folders that have the name of the pack that comes with forge: nothing ever measures with them."""
-    used = ours.folder or packs.EMBEDDED_FOLDER
+    """Return folders that have the name of a pack that comes with forge: nothing ever measures with them."""
+    used = ours.folder or packs.SHIPPED / ours.name
     others = [folder for folder in folders if folder.resolve() != used.resolve()]
-    return [PackState(EMBEDDED, "not known", folder, (), "", used) for folder in others]
+    return [PackState(ours.name, "not known", folder, (), "", used) for folder in others]
 
 
 def _folders_by_name(catalog: Catalog, folders: Sequence[Path]) -> dict[str, list[Path]]:

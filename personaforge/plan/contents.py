@@ -32,7 +32,7 @@ class Contents:
         assert content is not None
         artifact = Artifact(action.request["digest"], action.request["media_type"], len(content))
         self._computed[artifact.digest] = content
-        return Result(action.key, {"content": artifact}, {})
+        return Result(action, {"content": artifact}, {})
 
     def has(self, digest: str) -> bool:
         """Tell whether a content can be read; when running, one that only the build folder holds is taken back."""

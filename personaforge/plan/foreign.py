@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from personaforge.errors import SpecError
 from personaforge.providers.table import capability
-from personaforge.spec.domain import EMBEDDED
 from personaforge.spec.settings import Settings
 from personaforge.store.lockfile import Pin
 
 _AGAINST_THE_ANCHOR = {"image": "image", "reference": "image", "video": "video"}
 """Kinds of step that show the anchor's person -> modality of who makes them."""
+_NOT_OWN, _NOT_READ = "drawn by forge", "seen by who draws"
+"""What the picture was not, for a provider that follows only its own pictures, and for one that reads no reference."""
 
 
 def foreign_remark(settings: Settings, pin: Pin | None) -> str:
@@ -19,10 +20,13 @@ def foreign_remark(settings: Settings, pin: Pin | None) -> str:
     provider that reads no reference knows none at all, whether there is an anchor by now or not.
     """
     found: dict[str, list[str]] = {}
+    causes: set[str] = set()
     for name, step in settings.value("pipeline.steps").items():
         modality = _AGAINST_THE_ANCHOR.get(step["kind"], "")
-        if modality and _blind(modality, str(step["provider"]), pin):
+        cause = _blind(modality, str(step["provider"]), pin) if modality else ""
+        if cause:
             found.setdefault(str(step["provider"]), []).append(name)
+            causes.add(cause)
     if not found:
         return ""
     steps = "; ".join(f"{', '.join(names)} by {provider}" for provider, names in found.items())
@@ -35,17 +39,19 @@ def foreign_remark(settings: Settings, pin: Pin | None) -> str:
             f"{', '.join(found)} takes no reference pictures, so these would not show {settings.id}'s anchor, but "
             f"another face in every picture: {steps}. {ways}"
         )
-    why = "drawn by forge" if EMBEDDED in found else "seen by who draws"
+    why = _NOT_OWN if _NOT_OWN in causes else _NOT_READ
     return (
         f"{settings.id}'s anchor is a picture that was not {why}, so these would show another face, which its DNA "
         f"describes: {steps}. {ways}"
     )
 
 
-def _blind(modality: str, provider: str, pin: Pin | None) -> bool:
-    if provider == EMBEDDED:
-        return pin is not None and pin.facts.get("drawn") is False
+def _blind(modality: str, provider: str, pin: Pin | None) -> str:
+    """Return why a provider can't follow the anchor; empty where it can."""
     try:
-        return "reference" not in capability(modality, provider).reads
+        fixed = capability(modality, provider)
     except SpecError:
-        return False
+        return ""
+    if fixed.own_references:
+        return _NOT_OWN if pin is not None and pin.facts.get("drawn") is False else ""
+    return "" if "reference" in fixed.reads else _NOT_READ

@@ -31,7 +31,7 @@ class Neighbour(NamedTuple):
 
     persona: str
     distance: float
-    """About 1 - the cosine of the two anchors' embeddings; see `embedded.painter.face.placement`."""
+    """About 1 - the cosine of the two anchors' embeddings; see `providers.protocols.Placer`."""
     close: float
     """The distance below which the persona's settings call two faces alike."""
     anchor_step: str = ANCHOR
@@ -72,20 +72,19 @@ class Issued:
 
 def neighbours(project: Project, personas: Iterable[Loaded]) -> dict[str, Neighbour]:
     """Return the nearest issued face of each persona that has a face and is not the only one. Raises StoreError."""
-    from personaforge.embedded.painter.face.placement import nearest_of, read_shapes
+    from personaforge.providers.table import placers
 
-    issued, found = Issued(project, lenient=True), {}
-    by_folder: dict[Path, dict[str, tuple[float, ...]]] = {}
-    for loaded in personas:
-        name, folder = loaded.settings.id, loaded.lock.parent
-        if folder not in by_folder:
-            by_folder[folder] = read_shapes(issued.all(folder))
-        near = nearest_of(name, by_folder[folder])
-        if near is not None:
-            found[name] = Neighbour(
-                *near, loaded.settings.value("image.placement.close"), loaded.settings.step_of(ANCHOR)
-            )
-    return found
+    issued, personas = Issued(project, lenient=True), list(personas)
+    near: dict[str, tuple[str, float]] = {}
+    for folder in {one.lock.parent for one in personas}:
+        names, shapes = [one.settings.id for one in personas if one.lock.parent == folder], issued.all(folder)
+        for placer in placers():  # a shape is of the one that can read it
+            near.update(placer.nearest(names, shapes))
+    return {
+        one.id: Neighbour(*near[one.id], one.value("image.placement.close"), one.step_of(ANCHOR))
+        for one in (loaded.settings for loaded in personas)
+        if one.id in near
+    }
 
 
 def alike_notes(found: Mapping[str, Neighbour]) -> list[str]:

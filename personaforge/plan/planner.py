@@ -32,6 +32,7 @@ from personaforge.spec.domain import domain_remark
 from personaforge.spec.load import Loaded
 from personaforge.steps.action import Action, Outcome
 from personaforge.steps.context import ANCHOR
+from personaforge.steps.domains import KNOWN
 from personaforge.steps.standing import Standing
 from personaforge.store.files import checked_out
 from personaforge.store.lockfile import Pin, read_lock
@@ -353,7 +354,7 @@ class Planner:
                 found[f"Faces are not measured here: {analyzer_ref.reason}. {analyzer_ref.hint}".strip()] = None
             elif any(node.shape.kind.measures and node.state in ("run", "maybe") for node in plan.nodes.values()):
                 settings = plan.loaded.settings
-                remark = domain_remark(settings.value("pipeline.steps"), settings.value("identity"))
+                remark = domain_remark(settings.value("pipeline.steps"), settings.value("identity"), KNOWN)
                 found |= {remark: None} if remark else {}
             foreign = foreign_remark(plan.loaded.settings, anchor_in(plan.loaded.settings, plan.lock))
             found |= {foreign: None} if foreign else {}

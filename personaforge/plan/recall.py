@@ -16,7 +16,7 @@ import orjson
 
 from personaforge.plan.graph import Shape, ShapeNode
 from personaforge.plan.renamed import anchor_in, lock_name, renamed_steps
-from personaforge.providers.table import capability
+from personaforge.providers.table import capability, placer
 from personaforge.spec.settings import Settings
 from personaforge.steps.context import ANCHOR
 from personaforge.steps.placing import placement_of
@@ -78,7 +78,10 @@ def _of_anchor(lock: LockFile, node: ShapeNode, settings: Settings, store: Store
     drawn_by = capability("image", node.declaration["provider"])
     if parts.get("provider") != f"{drawn_by.name}@{drawn_by.version}":
         return None  # another painter, or another version of it, draws another face by the same number
-    return placement_of(parts.get("request") or {}, settings.value("image.placement.draws"))
+    found = placer(drawn_by.name)
+    if found is None:
+        return None
+    return placement_of(parts.get("request") or {}, settings.value("image.placement.draws"), found)
 
 
 def _is_candidates(lock: LockFile, pin: Pin) -> bool:

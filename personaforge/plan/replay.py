@@ -54,4 +54,4 @@ def result_of(action: Action, record: dict[str, object] | None) -> Result | None
     value, details = record.get("value") or {}, record.get("details") or {}
     assert isinstance(value, dict)
     assert isinstance(details, dict)
-    return Result(action.key, artifacts(record), value, details)
+    return Result(action, artifacts(record), value, details)

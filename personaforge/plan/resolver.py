@@ -22,7 +22,7 @@ from personaforge.plan.reasons import changes
 from personaforge.plan.renamed import fits, kind_of, lock_name, renamed_steps
 from personaforge.plan.replay import Replay, replay, result_of
 from personaforge.plan.standing import forge_part, gates_part, request_part, rules_of
-from personaforge.providers.table import capability
+from personaforge.providers.table import capability, placer
 from personaforge.spec.settings import Settings, UndeclaredRead, View
 from personaforge.steps.action import Outcome, outcome_from_json
 from personaforge.steps.context import ANCHOR, AnalyzerRef, Context
@@ -154,6 +154,7 @@ class NodeResolver:
             anchor_step=self.settings.step_of(ANCHOR),
             renamed=self.renamed,
             issued=self.issued if shape.kind.places else _nothing_issued,
+            placer=lambda: placer(shape.declaration["provider"]) if shape.kind.places else None,
             take=take,
             repin="repin" in wish,
             frozen=self._selection.frozen,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+from personaforge.domains import PHOTOGRAPHS
 from personaforge.versions import library_versions
 
 Transport = Literal["bytes", "data-uri", "url", "upload"]
@@ -37,6 +38,13 @@ class Capability(NamedTuple):
     """Raised when the same request would give other bytes; part of the action key."""
     label: str = ""
     """Shown wherever the provider's output shows, such as `embedded`."""
+    domain: str = PHOTOGRAPHS.name
+    """What its pictures and clips are; see `personaforge.domains`. Their files say so where the domain has a label."""
+    own_references: bool = False
+    """Whether a reference has to be a picture of its own: it draws what the file carries, and sees nobody else's."""
+    places: bool = False
+    """Whether it draws several faces of one DNA, by the request field `placement`, and has a placer that tells how far
+    apart they lie; see `protocols.Placer`."""
     remote: bool = False
     """Whether calls leave this machine. Such a call waits for the network and takes no processor."""
     immediate: bool = True
@@ -62,8 +70,8 @@ class Capability(NamedTuple):
     cancels: bool = False
     deletes: bool = False
     """Whether `delete` removes what the provider keeps of a job."""
-    checks: bool = False
-    """Whether `check` asks something that costs nothing, to see whether the provider can be reached with its key."""
+    pings: bool = False
+    """Whether `ping` asks something that costs nothing, to see whether the provider can be reached with its key."""
     mends: bool = True
     """Whether a text provider can be handed a bad answer of its own to mend. What writes by rules can't."""
     keys: tuple[str, ...] = ()

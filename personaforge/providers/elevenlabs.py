@@ -18,7 +18,7 @@ from personaforge.http.wire import Wire
 from personaforge.providers.capability import Capability, Limits
 from personaforge.providers.pictures import options_of
 from personaforge.providers.pings import number
-from personaforge.providers.protocols import Checked, Job, Reply, Request
+from personaforge.providers.protocols import Job, PingAnswer, Reply, Request
 from personaforge.providers.sounds import sound_in
 from personaforge.providers.table import Entry, Options
 
@@ -28,7 +28,7 @@ CAPABILITY: Final = Capability(
     frozenset({"text", "voice", "format", "seed", "options"}),
     remote=True,
     seed=True,
-    checks=True,
+    pings=True,
     keys=("ELEVENLABS_API_KEY",),
     hosts=("api.elevenlabs.io",),
     limits=Limits(in_flight=2, deadline_seconds=120),
@@ -65,11 +65,11 @@ class ElevenLabs:
             details["request_id"] = answer.headers["request-id"]
         return Reply(blob=sound_in(answer, "elevenlabs"), cost_usd=None, details=details)
 
-    def check(self, model: str = "") -> Checked | None:
-        """Ask for what is left of the plan. See `personaforge.providers.protocols.Checking`."""
+    def ping(self, model: str = "") -> PingAnswer | None:
+        """Ask for what is left of the plan. See `personaforge.providers.protocols.Pinging`."""
         answer = self.wire.ask("GET", "/v1/user/subscription")
         used, most = number(answer, "character_count"), number(answer, "character_limit")
-        return Checked("" if used is None or most is None else f"{most - used:g} of {most:g} credits left")
+        return PingAnswer("" if used is None or most is None else f"{most - used:g} of {most:g} credits left")
 
     def poll(self, job: Job) -> Reply | Job:
         """Speech comes at once, so there is no job to look after."""

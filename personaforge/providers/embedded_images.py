@@ -18,15 +18,17 @@ from dataclasses import replace
 from typing import Any, Final, NoReturn
 
 from personaforge.digest import derive_seed, digest_bytes
+from personaforge.domains import DRAWINGS
 from personaforge.embedded.painter.face.params import Face, face_of_reference, subject_face
 from personaforge.embedded.painter.figure.body import body_of_dna
 from personaforge.embedded.painter.painter import Stage
 from personaforge.embedded.painter.png import encode_png, read_texts
 from personaforge.embedded.painter.subject import Pose, number, read_pose, read_scenery, section, whole
-from personaforge.media.provenance import DRAWN, FACE
+from personaforge.media.provenance import FACE
 from personaforge.providers.protocols import Blob, Job, Reply, Request
 
-SOFTWARE: Final = DRAWN
+SOFTWARE: Final = DRAWINGS.label
+"""What the files say of their maker, and so of what they are."""
 MIN_SIDE: Final = 16
 MAX_SIDE: Final = 4096
 """Pixels."""

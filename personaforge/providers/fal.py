@@ -33,7 +33,7 @@ from personaforge.http.answers import Answer
 from personaforge.http.wire import Wire
 from personaforge.providers.capability import Capability, Limits
 from personaforge.providers.pictures import data_uri, nearest_size, options_of, references
-from personaforge.providers.protocols import Checked, Job, Remote, Reply, Request
+from personaforge.providers.protocols import Job, PingAnswer, Remote, Reply, Request
 from personaforge.providers.table import Entry, Options
 
 _QUEUE = "https://queue.fal.run"
@@ -64,7 +64,7 @@ def _capability(modality: str, reads: set[str], **more: Any) -> Capability:
         result_seconds=None,
         cancels=True,
         deletes=True,
-        checks=True,
+        pings=True,
         keys=("FAL_KEY",),
         hosts=_HOSTS,
         **more,
@@ -131,12 +131,12 @@ class _Queue:
         if left:
             raise BackendError(f"fal did not delete {left} of the files of {job.id}", hint="look at fal.ai/dashboard")
 
-    def check(self, model: str = "") -> Checked | None:
-        """List the last request to a model. See `personaforge.providers.protocols.Checking`."""
+    def ping(self, model: str = "") -> PingAnswer | None:
+        """List the last request to a model. See `personaforge.providers.protocols.Pinging`."""
         if not model:
             return None
         self.wire.ask("GET", f"{_PLATFORM}/models/requests/by-endpoint", params={"endpoint_id": model, "limit": "1"})
-        return Checked()
+        return PingAnswer()
 
     def _input(self, request: Request) -> dict[str, Any]:
         raise NotImplementedError

@@ -25,8 +25,8 @@ from personaforge.providers import kinds
 from personaforge.providers.capability import Capability, Limits
 from personaforge.providers.litellm_text import loaded, translated
 from personaforge.providers.pictures import data_uri, nearest_size, options_of, references
-from personaforge.providers.pings import check_house
-from personaforge.providers.protocols import Blob, Checked, Job, Reply, Request
+from personaforge.providers.pings import ping_house
+from personaforge.providers.protocols import Blob, Job, PingAnswer, Reply, Request
 from personaforge.providers.table import Entry, Options
 
 CAPABILITY = Capability(
@@ -38,7 +38,7 @@ CAPABILITY = Capability(
     seed=True,
     sizes=("1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9"),
     transports=frozenset({"data-uri"}),
-    checks=True,
+    pings=True,
     keys=("GEMINI_API_KEY", "GOOGLE_API_KEY"),
     hosts=("generativelanguage.googleapis.com",),
     limits=Limits(in_flight=4, deadline_seconds=300),
@@ -84,9 +84,9 @@ class GeminiImages:
             raise fault  # out here, so that litellm's error, which may quote the key, is not its context
         return _reply(answer, request.model)
 
-    def check(self, model: str = "") -> Checked | None:
-        """List the models. See `personaforge.providers.protocols.Checking`."""
-        return check_house("gemini/", self._options, "image")
+    def ping(self, model: str = "") -> PingAnswer | None:
+        """List the models. See `personaforge.providers.protocols.Pinging`."""
+        return ping_house("gemini/", self._options, "image")
 
     def poll(self, job: Job) -> Reply | Job:
         """Pictures come at once, so there is no job to look after."""

@@ -39,7 +39,7 @@ from personaforge.http.secrets import allowed_name, beside_name, remember
 from personaforge.http.wire import Wire
 from personaforge.providers.capability import Capability, Limits
 from personaforge.providers.pictures import nearest_size, options_of, references
-from personaforge.providers.protocols import Checked, Job, Remote, Reply, Request
+from personaforge.providers.protocols import Job, PingAnswer, Remote, Reply, Request
 from personaforge.providers.table import Entry, Options
 
 CAPABILITY = Capability(
@@ -54,7 +54,7 @@ CAPABILITY = Capability(
     result_seconds=30 * 86_400.0,
     client_key=True,
     finds=True,
-    checks=True,
+    pings=True,
     keys=("KLING_SECRET_KEY",),
     key_beside="KLING_ACCESS_KEY",
     hosts=("api-singapore.klingai.com",),
@@ -119,13 +119,13 @@ class KlingVideos:
             raise JobFailed(f"kling finished task {job.id} without a result")
         return Reply(remote=Remote(str(first["url"])), cost_usd=None, details={"request_id": job.id})
 
-    def check(self, model: str = "") -> Checked | None:
-        """List one task. See `personaforge.providers.protocols.Checking`."""
+    def ping(self, model: str = "") -> PingAnswer | None:
+        """List one task. See `personaforge.providers.protocols.Pinging`."""
         answer = self.wire.ask("GET", _FROM_PICTURE, params={"pageNum": "1", "pageSize": "1"})
         error = _by_code(answer)
         if error is not None:
             raise Unavailable(error.message) if isinstance(error, Unknown) else error
-        return Checked()
+        return PingAnswer()
 
     def find(self, request: Request, key: str, since: float) -> Job | None:
         """Return the task that has our name. See `personaforge.providers.protocols.Finding`."""

@@ -39,7 +39,7 @@ from personaforge.errors import (
 from personaforge.http.addresses import completions, root
 from personaforge.http.answers import retry_after
 from personaforge.http.secrets import masked, remember
-from personaforge.providers.protocols import Checked, Job, Reply, Request
+from personaforge.providers.protocols import Job, PingAnswer, Reply, Request
 from personaforge.providers.table import Options
 from personaforge.providers.vendors import vendor_keys
 from personaforge.versions import LITELLM
@@ -126,11 +126,11 @@ class LiteLLMText:
         """Completions are immediate, so there is no job to look after."""
         raise BackendError(f"litellm has no job {job.id!r}")
 
-    def check(self, model: str = "") -> Checked | None:
-        """Ask the house of a model, and not through litellm. See `personaforge.providers.protocols.Checking`."""
-        from personaforge.providers.pings import check_house
+    def ping(self, model: str = "") -> PingAnswer | None:
+        """Ask the house of a model, and not through litellm. See `personaforge.providers.protocols.Pinging`."""
+        from personaforge.providers.pings import ping_house
 
-        return check_house(model, Options(self._timeout, self._key))
+        return ping_house(model, Options(self._timeout, self._key))
 
     def _address(self, model: str) -> dict[str, str]:
         """Return the model as litellm knows it, and where it is when the environment says so: see `addresses`.

@@ -19,7 +19,7 @@ from personaforge.http.answers import Answer
 from personaforge.http.wire import Wire
 from personaforge.providers.capability import Capability, Limits
 from personaforge.providers.pictures import options_of
-from personaforge.providers.protocols import Checked, Job, Reply, Request
+from personaforge.providers.protocols import Job, PingAnswer, Reply, Request
 from personaforge.providers.sounds import sound
 from personaforge.providers.table import Entry, Options
 
@@ -28,7 +28,7 @@ CAPABILITY: Final = Capability(
     "speech",
     frozenset({"text", "voice", "format", "options"}),
     remote=True,
-    checks=True,
+    pings=True,
     keys=("MINIMAX_API_KEY",),
     hosts=("api.minimax.io", "api-uw.minimax.io", "api.minimaxi.com"),
     limits=Limits(in_flight=3, deadline_seconds=120),
@@ -69,14 +69,14 @@ class MiniMaxSpeech:
         }
         return self._reply(self.wire.pay("/v1/t2a_v2", json=body), request.model)
 
-    def check(self, model: str = "") -> Checked | None:
-        """List the cloned voices. See `personaforge.providers.protocols.Checking`."""
+    def ping(self, model: str = "") -> PingAnswer | None:
+        """List the cloned voices. See `personaforge.providers.protocols.Pinging`."""
         answer = self.wire.ask("POST", "/v1/get_voice", json={"voice_type": "voice_cloning"})
         found = answer.json if isinstance(answer.json, dict) else {}
         error = _error(_table(found, "base_resp"), self._key)
         if error is not None:
             raise error
-        return Checked()
+        return PingAnswer()
 
     def poll(self, job: Job) -> Reply | Job:
         """Speech comes at once, so there is no job to look after."""

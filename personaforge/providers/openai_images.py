@@ -18,7 +18,7 @@ from personaforge.providers.capability import Capability, Limits
 from personaforge.providers.openai_api import openai_wire
 from personaforge.providers.pictures import nearest_size, options_of, references
 from personaforge.providers.pings import OPENAI_MODELS, listed
-from personaforge.providers.protocols import Blob, Checked, Job, Reply, Request
+from personaforge.providers.protocols import Blob, Job, PingAnswer, Reply, Request
 from personaforge.providers.table import Entry, Options
 
 CAPABILITY = Capability(
@@ -29,7 +29,7 @@ CAPABILITY = Capability(
     references=16,
     sizes=("1024x1024", "1024x1536", "1536x1024"),
     transports=frozenset({"bytes"}),
-    checks=True,
+    pings=True,
     keys=("OPENAI_API_KEY",),
     hosts=("api.openai.com",),
     limits=Limits(in_flight=4, deadline_seconds=300),
@@ -63,8 +63,8 @@ class OpenAIImages:
             answer = self.wire.pay("/v1/images/generations", json=fields)
         return _reply(answer, request.model)
 
-    def check(self, model: str = "") -> Checked | None:
-        """List the models. See `personaforge.providers.protocols.Checking`."""
+    def ping(self, model: str = "") -> PingAnswer | None:
+        """List the models. See `personaforge.providers.protocols.Pinging`."""
         return listed(self.wire.ask("GET", OPENAI_MODELS))
 
     def poll(self, job: Job) -> Reply | Job:

@@ -17,7 +17,7 @@ from personaforge.providers.capability import Capability, Limits
 from personaforge.providers.openai_api import openai_wire
 from personaforge.providers.pictures import options_of
 from personaforge.providers.pings import OPENAI_MODELS, listed
-from personaforge.providers.protocols import Checked, Job, Reply, Request
+from personaforge.providers.protocols import Job, PingAnswer, Reply, Request
 from personaforge.providers.sounds import sound_in
 from personaforge.providers.table import Entry, Options
 
@@ -26,7 +26,7 @@ CAPABILITY: Final = Capability(
     "speech",
     frozenset({"text", "voice", "format", "options"}),
     remote=True,
-    checks=True,
+    pings=True,
     keys=("OPENAI_API_KEY",),
     hosts=("api.openai.com",),
     limits=Limits(in_flight=4, deadline_seconds=120),
@@ -56,8 +56,8 @@ class OpenAISpeech:
             details["request_id"] = answer.headers["x-request-id"]
         return Reply(blob=sound_in(answer, "openai"), cost_usd=None, details=details)
 
-    def check(self, model: str = "") -> Checked | None:
-        """List the models. See `personaforge.providers.protocols.Checking`."""
+    def ping(self, model: str = "") -> PingAnswer | None:
+        """List the models. See `personaforge.providers.protocols.Pinging`."""
         return listed(self.wire.ask("GET", OPENAI_MODELS))
 
     def poll(self, job: Job) -> Reply | Job:

@@ -23,7 +23,7 @@ from personaforge.http.addresses import completions, variable_in_force
 from personaforge.http.answers import Answer
 from personaforge.http.wire import Wire
 from personaforge.providers.capability import Capability
-from personaforge.providers.protocols import Checked
+from personaforge.providers.protocols import PingAnswer
 from personaforge.providers.table import Options
 from personaforge.providers.vendors import vendor_keys, vendor_of
 
@@ -37,19 +37,19 @@ class _Service(NamedTuple):
     base: str
     path: str
     headers: Callable[[str], Mapping[str, str]]
-    read: Callable[[Answer], Checked]
+    read: Callable[[Answer], PingAnswer]
 
 
-def listed(answer: Answer, part: str = "data", name: str = "id", start: str = "") -> Checked:
+def listed(answer: Answer, part: str = "data", name: str = "id", start: str = "") -> PingAnswer:
     """Return the models in an answer: JSON with a list `part` of objects with `name`, which may begin with `start`."""
     found = answer.json.get(part) if isinstance(answer.json, Mapping) else None
     if not isinstance(found, list):
-        return Checked("it answers with no list of models")
+        return PingAnswer("it answers with no list of models")
     ids = frozenset(str(one[name]).removeprefix(start) for one in found if isinstance(one, Mapping) and name in one)
-    return Checked(f"it lists {len(ids)} model{'' if len(ids) == 1 else 's'}", ids)
+    return PingAnswer(f"it lists {len(ids)} model{'' if len(ids) == 1 else 's'}", ids)
 
 
-def gemini_listed(answer: Answer) -> Checked:
+def gemini_listed(answer: Answer) -> PingAnswer:
     """Return the models in an answer of the Gemini API."""
     return listed(answer, "models", "name", "models/")
 
@@ -62,7 +62,7 @@ def number(answer: Answer, *path: str) -> float | None:
     return float(found) if isinstance(found, int | float) and not isinstance(found, bool) else None
 
 
-def check_house(model: str, options: Options, modality: str = "text") -> Checked | None:
+def ping_house(model: str, options: Options, modality: str = "text") -> PingAnswer | None:
     """Ask the house of a model; None where nothing free is known. Raises BackendError and SpecError."""
     house = vendor_of(model)
     service = _ollama() if house in ("ollama", "ollama_chat") else _SERVICES.get(house)
@@ -86,9 +86,9 @@ def _bearer(key: str) -> Mapping[str, str]:
     return {"Authorization": f"Bearer {key}"}
 
 
-def _openrouter(answer: Answer) -> Checked:
+def _openrouter(answer: Answer) -> PingAnswer:
     left = number(answer, "data", "limit_remaining")  # its `label` quotes the key, and is left alone
-    return Checked("" if left is None else f"${left:.2f} left of the key's limit")
+    return PingAnswer("" if left is None else f"${left:.2f} left of the key's limit")
 
 
 _SERVICES: Final[Mapping[str, _Service]] = {

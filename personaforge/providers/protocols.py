@@ -12,7 +12,7 @@ An adapter only translates. Retries, pauses, journal, budget, polling, downloads
     find     what became of a request whose answer never came            where the capability `finds`
     cancel   asks the provider to stop a job                             where it `cancels`
     delete   has the provider delete what it keeps of a job              where it `deletes`
-    check    asks something that costs nothing: is it there, is the key  where it `checks`
+    ping     asks something that costs nothing: is it there, is the key  where it `pings`
 
 A finished result that lies at an address is a `Remote`: the engine fetches it, and checks what comes. What goes wrong
 is one of the errors in `personaforge.errors`; `personaforge.http.answers` classifies what HTTP can say.
@@ -20,12 +20,9 @@ is one of the errors in `personaforge.errors`; `personaforge.http.answers` class
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
-
-if TYPE_CHECKING:
-    from personaforge.http.wire import Wire
+from typing import Any, NamedTuple, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +131,7 @@ class Deleting(Provider, Protocol):
         ...
 
 
-class Checked(NamedTuple):
+class PingAnswer(NamedTuple):
     """What a provider said to something that costs nothing: it is there, and the key is good."""
 
     said: str = ""
@@ -143,10 +140,10 @@ class Checked(NamedTuple):
     """The ids of the models that it lists for this key; None where it lists none."""
 
 
-class Checking(Provider, Protocol):
+class Pinging(Provider, Protocol):
     """A provider that can be asked something free."""
 
-    def check(self, model: str = "") -> Checked | None:
+    def ping(self, model: str = "") -> PingAnswer | None:
         """Ask something that the provider's documents name, and that costs nothing and makes nothing.
 
         `model` tells whom to ask where a provider calls several services. None where nothing free is documented for it.
@@ -155,10 +152,35 @@ class Checking(Provider, Protocol):
         ...
 
 
-class Wired(Protocol):
-    """A provider that speaks HTTP through `personaforge.http.wire`; its results are fetched with its key."""
+class Placed(NamedTuple):
+    """The face that was chosen for a persona among those that its DNA allows."""
 
-    @property
-    def wire(self) -> Wire:
-        """Its connection."""
+    number: int
+    """Which of them: the request field `placement`."""
+    shape: str
+    """What a face recogniser sees of it, as text that only its placer reads."""
+    nearest: str
+    """The issued persona that it is nearest to; empty where none is issued."""
+    distance: float
+    """To that persona: predicts 1 minus the cosine of the two faces' embeddings."""
+
+
+class Placer(Protocol):
+    """Tells how far apart an image provider's faces lie. Pure: it draws nothing and asks nobody."""
+
+    def place(self, subject: Mapping[str, Any], issued: Mapping[str, str], draws: int) -> Placed:
+        """Return which of the first `draws` faces of a subject lies farthest from its nearest issued one.
+
+        `issued` holds shapes by persona; text that is no shape of its own counts as none. Raises ValueError that names
+        the key of what can't be drawn.
+        """
+        ...
+
+    def shape(self, subject: Mapping[str, Any], number: int) -> str:
+        """Return the shape of a subject's face of this number. Raises ValueError."""
+        ...
+
+    def nearest(self, personas: Iterable[str], issued: Mapping[str, str]) -> Mapping[str, tuple[str, float]]:
+        """Return who else of the issued ones is nearest to each of these, and how far; without those that have no shape
+        of its own, or that nobody is near to."""
         ...

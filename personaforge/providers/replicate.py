@@ -32,7 +32,7 @@ from personaforge.http.answers import Answer
 from personaforge.http.wire import Wire
 from personaforge.providers.capability import Capability, Limits
 from personaforge.providers.pictures import data_uri, nearest_size, options_of, references
-from personaforge.providers.protocols import Blob, Checked, Job, Remote, Reply, Request
+from personaforge.providers.protocols import Blob, Job, PingAnswer, Remote, Reply, Request
 from personaforge.providers.table import Entry, Options
 
 _RATIOS = ("1:1", "2:3", "3:2", "3:4", "4:3", "9:16", "16:9")
@@ -59,7 +59,7 @@ def _capability(modality: str, reads: set[str], **more: Any) -> Capability:
         result_seconds=3_600,
         finds=True,
         cancels=True,
-        checks=True,
+        pings=True,
         keys=("REPLICATE_API_TOKEN",),
         hosts=("api.replicate.com",),
         **more,
@@ -135,11 +135,11 @@ class _Predictions:
         """Stop a prediction."""
         self.wire.ask("POST", f"/v1/predictions/{job.id}/cancel")
 
-    def check(self, model: str = "") -> Checked | None:
-        """Ask whose account it is. See `personaforge.providers.protocols.Checking`."""
+    def ping(self, model: str = "") -> PingAnswer | None:
+        """Ask whose account it is. See `personaforge.providers.protocols.Pinging`."""
         found = self.wire.ask("GET", "/v1/account").json
         name = found.get("username") if isinstance(found, Mapping) else None
-        return Checked(f"the account is {name}" if name else "")
+        return PingAnswer(f"the account is {name}" if name else "")
 
     def _listed(self, since: float) -> Iterator[Mapping[str, Any]]:
         target: str | None = "/v1/predictions"

@@ -27,7 +27,7 @@ from personaforge.http.answers import Answer
 from personaforge.http.wire import Wire
 from personaforge.providers.capability import Capability, Limits
 from personaforge.providers.pictures import data_uri, options_of, references
-from personaforge.providers.protocols import Checked, Job, Remote, Reply, Request
+from personaforge.providers.protocols import Job, PingAnswer, Remote, Reply, Request
 from personaforge.providers.table import Entry, Options
 
 CAPABILITY = Capability(
@@ -42,7 +42,7 @@ CAPABILITY = Capability(
     client_key=True,
     safe_resubmit=True,
     finds=True,
-    checks=True,
+    pings=True,
     keys=("RUNWARE_API_KEY",),
     hosts=("api.runware.ai",),
     limits=Limits(in_flight=8, deadline_seconds=300),
@@ -109,8 +109,8 @@ class RunwareImages:
             return Job(key, 0.0)
         return None if known is None else Job(key, _FIRST_LOOK)
 
-    def check(self, model: str = "") -> Checked | None:
-        """Ask for the balance. See `personaforge.providers.protocols.Checking`."""
+    def ping(self, model: str = "") -> PingAnswer | None:
+        """Ask for the balance. See `personaforge.providers.protocols.Pinging`."""
         key = str(uuid4())
         task = [{"taskType": "accountManagement", "taskUUID": key, "operation": "getDetails"}]
         answer = self.wire.ask("POST", _TASKS, json=task, explain=lambda answer: _refused(answer, key))
@@ -121,7 +121,7 @@ class RunwareImages:
             _own(answer, "data", key) or {}
         )  # it lists the account's keys and people besides: only the balance goes on
         left = found.get("balance")
-        return Checked(f"${left:.2f} left" if isinstance(left, int | float) else "")
+        return PingAnswer(f"${left:.2f} left" if isinstance(left, int | float) else "")
 
     def _response(self, key: str) -> Mapping[str, Any] | None:
         """Return how a task stands, None where there is no word about it. Raises JobFailed and Blocked."""

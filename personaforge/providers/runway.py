@@ -24,7 +24,7 @@ from personaforge.http.wire import Wire
 from personaforge.providers.capability import Capability, Limits
 from personaforge.providers.pictures import data_uri, nearest_size, options_of, references
 from personaforge.providers.pings import number
-from personaforge.providers.protocols import Checked, Job, Remote, Reply, Request
+from personaforge.providers.protocols import Job, PingAnswer, Remote, Reply, Request
 from personaforge.providers.table import Entry, Options
 
 _BASE = "https://api.dev.runwayml.com"
@@ -50,7 +50,7 @@ def _capability(modality: str, reads: set[str], ratios: tuple[str, ...], referen
         transports=frozenset({"data-uri"}),
         cancels=True,
         deletes=True,
-        checks=True,
+        pings=True,
         keys=("RUNWAYML_API_SECRET",),
         hosts=("api.dev.runwayml.com",),
         limits=limits,
@@ -116,10 +116,10 @@ class _Tasks:
         except _Gone:
             pass
 
-    def check(self, model: str = "") -> Checked | None:
-        """Ask for the balance. See `personaforge.providers.protocols.Checking`."""
+    def ping(self, model: str = "") -> PingAnswer | None:
+        """Ask for the balance. See `personaforge.providers.protocols.Pinging`."""
         left = number(self.wire.ask("GET", "/v1/organization"), "creditBalance")
-        return Checked("" if left is None else f"{left:g} credits left")
+        return PingAnswer("" if left is None else f"{left:g} credits left")
 
     def _path(self, request: Request) -> str:
         raise NotImplementedError

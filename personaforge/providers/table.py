@@ -5,14 +5,15 @@ A backend is one module and one line in `_MODULES`. Tests and installed plug-ins
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from personaforge.domains import DRAWINGS, PHOTOGRAPHS
 from personaforge.errors import Problem, SpecError
 from personaforge.providers.capability import Capability, Limits
 
 if TYPE_CHECKING:
-    from personaforge.providers.protocols import Provider
+    from personaforge.providers.protocols import Placer, Provider
 
 _TEXT = frozenset({"system", "prompt", "schema", "temperature", "max_tokens"})
 
@@ -34,6 +35,9 @@ class Entry(NamedTuple):
     """`module:Class`, imported on first use, or what returns a provider."""
     takes_options: bool = True
     """Whether it is made with `Options`; what calls nobody takes none."""
+    placer: str | Callable[[], Placer] = ""
+    """`module:Class`, or what returns a placer, where the capability `places`. It is no part of the provider, so that
+    planning loads nothing that draws."""
 
 
 _TABLE: dict[tuple[str, str], Entry] = {
@@ -64,9 +68,13 @@ _TABLE: dict[tuple[str, str], Entry] = {
                 deterministic=True,
                 version="6",
                 label="embedded",
+                domain=DRAWINGS.name,
+                own_references=True,
+                places=True,
             ),
             "personaforge.providers.embedded_images:EmbeddedImages",
             takes_options=False,
+            placer="personaforge.providers.embedded_placing:EmbeddedPlacer",
         ),
         Entry(
             Capability(
@@ -78,6 +86,8 @@ _TABLE: dict[tuple[str, str], Entry] = {
                 version="6",
                 libraries=("opencv",),  # its VP8 encoder
                 label="embedded",
+                domain=DRAWINGS.name,
+                own_references=True,
             ),
             "personaforge.providers.embedded_clips:EmbeddedVideos",
             takes_options=False,
@@ -88,7 +98,7 @@ _TABLE: dict[tuple[str, str], Entry] = {
                 "text",
                 _TEXT,
                 remote=True,
-                checks=True,
+                pings=True,
                 limits=Limits(in_flight=8),
                 model_accounts=True,
             ),
@@ -125,13 +135,7 @@ def capability(modality: str, name: str) -> Capability:
 def provider(modality: str, name: str, options: Options) -> Provider:
     """Return a provider, importing its module."""
     entry = _entry(modality, name)
-    make = entry.make
-    if isinstance(make, str):
-        from importlib import import_module
-
-        module, _, attribute = make.partition(":")
-        make = getattr(import_module(module), attribute)
-        assert callable(make)
+    make = _imported(entry.make)
     made: Provider = make(options) if entry.takes_options else make()
     return made
 
@@ -141,9 +145,46 @@ def names(modality: str) -> list[str]:
     return sorted({name for kind, name in (*_TABLE, *_MODULES) if kind == modality})
 
 
+def domain_of(modality: str, name: str) -> str:
+    """Return the domain of what a provider makes; an unknown one's is photographs, as it is of most."""
+    try:
+        return capability(modality, name).domain
+    except SpecError:
+        return PHOTOGRAPHS.name
+
+
+def labels(holds: Callable[[Capability], bool]) -> frozenset[str]:
+    """Return the labels of registered providers whose capability holds something. Those in `_MODULES` have none."""
+    return frozenset(one.capability.label for one in _TABLE.values() if one.capability.label and holds(one.capability))
+
+
+def placer(name: str) -> Placer | None:
+    """Return what tells how far apart an image provider's faces lie; None where nothing does. Raises SpecError."""
+    entry = _entry("image", name)
+    made: Placer | None = _imported(entry.placer)() if entry.capability.places else None
+    return made
+
+
+def placers() -> Iterator[Placer]:
+    """Yield the placers of all image providers that have one. Those in `_MODULES` have none, and stay unloaded."""
+    found = (placer(name) for modality, name in list(_TABLE) if modality == "image")
+    yield from (one for one in found if one is not None)
+
+
 def register(entry: Entry) -> None:
     """Add a provider, or replace one."""
     _TABLE[(entry.capability.modality, entry.capability.name)] = entry
+
+
+def _imported(make: str | Callable[..., Any]) -> Callable[..., Any]:
+    """Return what makes something: itself, or what `module:Class` names."""
+    if not isinstance(make, str):
+        return make
+    from importlib import import_module
+
+    module, _, attribute = make.partition(":")
+    found: Callable[..., Any] = getattr(import_module(module), attribute)
+    return found
 
 
 def _entry(modality: str, name: str) -> Entry:

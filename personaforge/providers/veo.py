@@ -33,7 +33,7 @@ from personaforge.http.wire import Wire
 from personaforge.providers.capability import Capability, Limits
 from personaforge.providers.pictures import nearest_size, options_of, references
 from personaforge.providers.pings import GEMINI_MODELS, gemini_listed
-from personaforge.providers.protocols import Checked, Job, Remote, Reply, Request
+from personaforge.providers.protocols import Job, PingAnswer, Remote, Reply, Request
 from personaforge.providers.table import Entry, Options
 
 CAPABILITY = Capability(
@@ -46,7 +46,7 @@ CAPABILITY = Capability(
     sizes=("9:16", "16:9"),
     transports=frozenset({"bytes"}),
     result_seconds=2 * 86_400.0,
-    checks=True,
+    pings=True,
     keys=("GEMINI_API_KEY", "GOOGLE_API_KEY"),
     hosts=("generativelanguage.googleapis.com",),
     limits=Limits(in_flight=2, deadline_seconds=1_800),
@@ -74,8 +74,8 @@ class VeoVideos:
             raise Unknown(f"veo accepted the request and names no operation: {answer.said()[:200]}")
         return Job(name, _LOOK_AGAIN)
 
-    def check(self, model: str = "") -> Checked | None:
-        """List the models. See `personaforge.providers.protocols.Checking`."""
+    def ping(self, model: str = "") -> PingAnswer | None:
+        """List the models. See `personaforge.providers.protocols.Pinging`."""
         return gemini_listed(self.wire.ask("GET", GEMINI_MODELS))
 
     def poll(self, job: Job) -> Reply | Job:

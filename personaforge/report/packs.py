@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from personaforge.faces.packs import EMBEDDED_FOLDER, Pack, PackMissing, way_back
+from personaforge.faces.packs import SHIPPED, Pack, PackMissing, way_back
 from personaforge.packs.catalog import KnownPack
 from personaforge.packs.state import FileState, PackState
 from personaforge.packs.verification import Listed
@@ -154,7 +154,7 @@ def _step_text(step: Step) -> str:
 
 def _way_here(row: Listed) -> str:
     """Return what to type for a pack that is in no folder."""
-    return f"forge models pull {row.name}" if row.built_in is None else way_back(row.name, EMBEDDED_FOLDER)
+    return f"forge models pull {row.name}" if row.built_in is None else way_back(row.name, SHIPPED / row.name)
 
 
 def _bytes(check: PackState) -> int:

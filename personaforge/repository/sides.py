@@ -19,6 +19,7 @@ from personaforge.repository.revision import as_project
 from personaforge.spec.load import Broken, Loaded, Loader
 from personaforge.spec.persona_files import resolve_personas
 from personaforge.spec.project import Project, lock_path, persona_id
+from personaforge.steps.domains import KNOWN
 from personaforge.store.lockfile import read_lock
 from personaforge.templating import Templates
 from personaforge.workspace.workspace import Workspace
@@ -134,7 +135,7 @@ def _loaded(
             found[known.settings.id] = Loaded(file, lock_path(file, known.settings.id), known.settings)
         else:
             to_load.append(file)
-    loader = Loader(project)
+    loader = Loader(project, domains=KNOWN)
     for file in to_load:
         name = persona_id(file)
         if only is not None and name not in only:

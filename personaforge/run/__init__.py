@@ -1,1 +1,31 @@
-"""The only part that touches the world: performs what the plan says, emits events, and keeps what came of it."""
+"""The only part that touches the world: performs what the plan says, emits events, and keeps what came of it.
+
+From an action to bytes, once a procedure has yielded it:
+
+    runner       which node is next, and on which thread
+      worker     drives the node's procedure; places, pins and notes its outcome
+        actions  `Engine.perform`: known? lease; known now? performed; kept, recorded, then noted as done
+          performers           forge's own: measure, measure_clip, finish, repair, sheet
+          calls                a provider's: money reserved, journal, the request; found again where its answer was lost
+            following          an accepted job: polls, the result's address, the deadline
+            executors          the provider itself; checks what it answers, fetches what lies at an address
+
+Between a reply and an outcome stand four records: the provider's `Reply`, `Performed` (bytes with a value and a cost,
+also of what forge does itself), the `Result` that a procedure is sent (digests), and an `Attempt` with what it made and
+how that was judged. The `Outcome` of a node is kept as its row in the index and as its pin in the lock.
+
+A paid call's states are the journal's (`store.journal`); each is committed before what follows it:
+
+    (none) --> intent --POST--> submitted --polls, fetch--> kept, recorded --> done
+                 |                  +--> refused     the job failed
+                 |                  +--> cancelled   the user asked for it
+                 |                  +--> submitted   deadline, or interrupted: a later build looks again
+                 +--> refused    definitely not accepted; `intent` again where that may pass (too many requests)
+                 +--> done       the answer was the result
+                 +--> unknown    no answer, one that can't be used, or the process died
+                        +--> submitted   the provider finds it
+                        +--> intent      proven that there is none, or sent twice it is charged once
+
+What the user gives up of this is `abandoned`, and not sent again by itself. What a filter blocks is a result without an
+artifact, and so `done`.
+"""

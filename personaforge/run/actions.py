@@ -17,11 +17,11 @@ from personaforge.plan.contents import Contents
 from personaforge.plan.replay import result_of
 from personaforge.providers.protocols import Blob, Job
 from personaforge.run.budget import Budget
-from personaforge.run.call import Call
 from personaforge.run.calls import Calls
 from personaforge.run.events import Event
-from personaforge.run.executors import Executors, Performed
+from personaforge.run.executors import Executors
 from personaforge.run.limits import Stopped
+from personaforge.run.performers import Performed
 from personaforge.steps.action import Action, Result
 from personaforge.store.artifact import Artifact
 from personaforge.store.store import Store
@@ -98,7 +98,7 @@ class Engine:
         else:
             tally.performed += 1
         self.store.blobs.put(content)  # also over damage, and so that garbage collection leaves it alone
-        return Result(action.key, {"content": Artifact(digest, action.request["media_type"], len(content))}, {})
+        return Result(action, {"content": Artifact(digest, action.request["media_type"], len(content))}, {})
 
     def _known(self, action: Action, tally: Tally, contents: Contents) -> Result | None:
         found = result_of(action, self.store.find(action.key, contents.has))
@@ -125,9 +125,7 @@ class Engine:
             with self.turns:
                 done = self.executors.perform(action, inputs())
         elif capability.remote or capability.paid:
-            lane = self.calls.lanes.of(capability, str(action.request.get("model", "")))
-            made_by = self.executors.provider(action)
-            done = self.calls.made(Call(action, made_by, capability, lane, persona, node, inputs))
+            done = self.calls.made(self.calls.call(action, capability, persona, node, inputs))
         else:
             with self.turns:
                 done = self._local(action, inputs())
@@ -137,7 +135,7 @@ class Engine:
         tally.cost_usd += done.cost_usd or 0.0
         after = {**about, "cost_usd": done.cost_usd, "seconds": round(seconds, 4)}
         self.emit(Event("action_finished", persona, node, result=after))
-        return Result(action.key, outputs, done.value, done.details)
+        return Result(action, outputs, done.value, done.details)
 
     def _local(self, action: Action, inputs: Mapping[str, bytes]) -> Performed:
         """Have something made by a provider that calls nobody and costs nothing."""

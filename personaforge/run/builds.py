@@ -13,7 +13,7 @@ from pathlib import Path
 from personaforge import __version__
 from personaforge.git import GitFailed, git
 from personaforge.plan.plan import Plan
-from personaforge.run.runner import BuildReport
+from personaforge.run.build_report import BuildReport
 from personaforge.store.store import Store
 
 

@@ -1,17 +1,15 @@
 """One call of a provider: reserve, journal, submit, poll, fetch, verify. What is bought here is never bought twice.
 
-    intent committed -> POST -> job id committed -> polls -> fetch -> (kept and recorded by `actions`) -> done committed
-
-Only what is proven not to have been accepted is sent again. What was accepted is looked after until its deadline, and
-then left `submitted` for a later build. What may have been accepted is `unknown`: a provider that can find it is asked,
-and otherwise the user.
+The package's docstring draws a call's states. Only what is proven not to have been accepted is sent again. What was
+accepted is looked after until its deadline, and then left `submitted` for a later build. What may have been accepted is
+`unknown`: a provider that can find it is asked, and otherwise the user.
 """
 
 from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from typing import cast
@@ -27,11 +25,13 @@ from personaforge.errors import (
     Undelivered,
     Unknown,
 )
+from personaforge.providers.capability import Capability
 from personaforge.providers.protocols import Finding, Job, Reply
 from personaforge.run.call import Call, CallContext, call_body, unknown, way_out
-from personaforge.run.executors import Performed
 from personaforge.run.following import as_job, follow
 from personaforge.run.limits import Slot, Stopped
+from personaforge.run.performers import Performed
+from personaforge.steps.action import Action
 from personaforge.store.journal import Entry
 
 _SENDING_AT_ONCE = 16
@@ -67,6 +67,13 @@ class Calls(CallContext):
                     return self._held(call, lambda: follow(self, call, job, slot, resumed=True))
                 return self._bought(call, slot, same=call.capability.safe_resubmit)
             return self._bought(call, slot)
+
+    def call(
+        self, action: Action, fixed: Capability, persona: str, node: str, inputs: Callable[[], Mapping[str, bytes]]
+    ) -> Call:
+        """Return an action as a call of its provider, whose capability this is."""
+        lane = self.lanes.of(fixed, str(action.request.get("model", "")))
+        return Call(action, self.executors.provider(action), fixed, lane, persona, node, inputs)
 
     # --- sending ---
 

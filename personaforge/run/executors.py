@@ -1,6 +1,5 @@
-"""Who performs an action: a provider, the face analyzer, or forge itself. Sees the request and its inputs, no settings.
-
-Imports what it needs when it is needed: a build that draws nothing never loads OpenCV.
+"""Has actions performed: by a provider, whose answers are checked here, or by one of `performers`. Sees an action's
+request and inputs, no settings.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -22,6 +21,7 @@ from personaforge.providers.capability import Capability
 from personaforge.providers.protocols import Blob, Job, Provider, Reply, Request
 from personaforge.providers.table import Options, capability, provider
 from personaforge.providers.whole import is_cut_off
+from personaforge.run.performers import Performed, performer_of
 from personaforge.steps.action import Action
 from personaforge.steps.context import pretty_json
 from personaforge.steps.prices import settled
@@ -32,15 +32,6 @@ if TYPE_CHECKING:
 _OUTPUTS = {"complete": "reply", "draw": "image", "film": "clip", "speak": "speech"}
 _WANTED = {"draw": kinds.IMAGES, "film": kinds.VIDEOS, "speak": kinds.SOUNDS}
 MAX_RESULT_BYTES = 256 * 1024 * 1024
-
-
-class Performed(NamedTuple):
-    """What performing an action came to, before it is kept."""
-
-    outputs: Mapping[str, Blob | Fetched]
-    value: Mapping[str, Any]
-    details: Mapping[str, Any]
-    cost_usd: float | None
 
 
 @dataclass
@@ -163,38 +154,10 @@ class Executors:
 
     def perform(self, action: Action, inputs: Mapping[str, bytes]) -> Performed:
         """Perform an action that is forge's own. Raises BackendError."""
-        done: Performed = _guarded(action, lambda: self._own(action, inputs))
+        done: Performed = _guarded(action, lambda: performer_of(action.kind)(action, inputs, self._analyzer))
         return done
 
-    def _own(self, action: Action, inputs: Mapping[str, bytes]) -> Performed:
-        if action.kind == "measure":
-            from personaforge.faces.measure import measure_image
-            from personaforge.media.provenance import with_domain
-
-            value = measure_image(inputs["artifact"], self._measuring(action))
-            return Performed({}, with_domain(value, inputs["artifact"], action.request["analyzer"]), {}, 0.0)
-        if action.kind == "measure_clip":
-            from personaforge.faces.measure import measure_clip
-            from personaforge.media.provenance import with_domain
-
-            request = action.request
-            found = measure_clip(
-                inputs["artifact"],
-                self._measuring(action),
-                frames=request["frames"],
-                sampling=request.get("sampling", "uniform"),
-            )
-            return Performed({}, with_domain(found, inputs["artifact"], request["analyzer"]), {}, 0.0)
-        if action.kind == "finish":
-            return _finished(action, inputs)
-        if action.kind == "repair":
-            return _repaired(action, inputs)
-        if action.kind == "sheet":
-            return Performed({"sheet": _sheet(action, inputs)}, {}, {}, 0.0)
-        raise BackendError(f"nobody performs actions of kind {action.kind!r}")
-
-    def _measuring(self, action: Action) -> Any:
-        wanted: Mapping[str, str] = action.request["analyzer"]
+    def _analyzer(self, wanted: Mapping[str, str]) -> Any:
         key = tuple(f"{name}={value}" for name, value in sorted(wanted.items()))
         with self._lock:
             if key not in self._analyzers:
@@ -226,35 +189,3 @@ def _answer(text: str) -> Blob:
     if not isinstance(answer, dict):
         return Blob(text.encode(), "text/plain")
     return Blob(pretty_json(answer), "application/json")
-
-
-def _finished(action: Action, inputs: Mapping[str, bytes]) -> Performed:
-    from personaforge.faces.picture import UnreadablePicture
-    from personaforge.media.realism import finish_picture
-
-    try:
-        data = finish_picture(inputs["image"], action.request["realism"], action.request["seed"])
-    except UnreadablePicture as error:
-        return Performed({}, {"refused": error.message}, {}, 0.0)
-    return Performed({"finished": Blob(data, kinds.media_type(data[: kinds.HEAD]))}, {}, {}, 0.0)
-
-
-def _repaired(action: Action, inputs: Mapping[str, bytes]) -> Performed:
-    from personaforge.faces.video import UnreadableClip
-    from personaforge.media.repair import repair_clip
-
-    request = action.request
-    try:
-        data = repair_clip(inputs["clip"], unsharp=request["unsharp"], super_resolution=request["super_resolution"])
-    except UnreadableClip as error:  # a clip with sound, say, which can be measured and not written again
-        return Performed({}, {"refused": error.message}, {}, 0.0)
-    return Performed({"finished": Blob(data, kinds.media_type(data[: kinds.HEAD]))}, {}, {}, 0.0)
-
-
-def _sheet(action: Action, inputs: Mapping[str, bytes]) -> Blob:
-    from personaforge.media.contact_sheet import Cell, draw_sheet
-
-    request = action.request
-    cells = [Cell(inputs.get(cell["name"]), cell["caption"], cell["status"]) for cell in request["cells"]]
-    data = draw_sheet(cells, title=request["title"], columns=request["columns"], footer=request["footer"])
-    return Blob(data, kinds.media_type(data[: kinds.HEAD]))

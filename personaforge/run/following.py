@@ -11,8 +11,8 @@ import json
 from personaforge.errors import BackendError, Blocked, JobFailed, ProviderStopped, RateLimited, Unavailable, Undelivered
 from personaforge.providers.protocols import Job, Remote, Reply
 from personaforge.run.call import Call, CallContext
-from personaforge.run.executors import Performed
 from personaforge.run.limits import Slot, Stopped
+from personaforge.run.performers import Performed
 
 _FETCHES = 5
 _PLACED = "placed"

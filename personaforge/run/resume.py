@@ -170,14 +170,10 @@ def _call(engine: Engine, entry: Entry) -> Call:
     capability = engine.executors.capability(action)
     if capability is None:
         raise BackendError(f"nobody performs actions of kind {action.kind!r}")
-    lane = engine.calls.lanes.of(capability, str(action.request.get("model", "")))
-    made_by = engine.executors.provider(action)
     blobs = engine.store.blobs
-    return Call(
+    return engine.calls.call(
         action,
-        made_by,
         capability,
-        lane,
         engine.store.names.present(body["persona"]),
         entry.node,
         lambda: {name: blobs.get(digest) for name, digest in action.inputs.items()},

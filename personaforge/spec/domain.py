@@ -1,47 +1,63 @@
-"""The painter and the face pack have to fit each other: the pack `embedded` knows forge's own drawings and nothing
-else.
+"""Who draws and who measures have to fit each other: a pack that was made for drawings knows nothing else.
 
-Knows settings only: no providers, no packs.
+Knows settings only: which domain a provider or a pack has is told by whoever loads, as `Domains`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
 
-EMBEDDED: Final = "embedded"
-"""The name of forge's own image and video providers, and of the pack that was trained on their pictures."""
+from personaforge.domains import DOMAINS, DRAWINGS, PHOTOGRAPHS
+
+_MODALITY = {"candidate": "image", "image": "image", "reference": "image", "video": "video"}
+"""Kinds of step that draw or film -> modality of who does."""
 
 
-def domain_problems(steps: Mapping[str, Any], identity: Mapping[str, Any]) -> Iterator[tuple[list[str], str, str]]:
-    """Yield where the pack `embedded` would measure what other providers make, as (key path, message, hint)."""
-    if identity["pack"] != EMBEDDED or identity["out_of_domain"] == "allow":
+class Domains(NamedTuple):
+    """Whose pictures are of which domain, by name; see `personaforge.domains`. Unknown names are of photographs."""
+
+    of_pack: Callable[[str], str]
+    of_provider: Callable[[str, str], str]
+    """(modality, provider name) -> the domain of what it makes."""
+
+
+def domain_problems(
+    steps: Mapping[str, Any], identity: Mapping[str, Any], domains: Domains
+) -> Iterator[tuple[list[str], str, str]]:
+    """Yield where a pack would measure what it was not made for, as (key path, message, hint).
+
+    Only a pack for files that say what they are is so strict: what nobody can tell from a photograph is measured.
+    """
+    pack = str(identity["pack"])
+    known = DOMAINS[domains.of_pack(pack)]
+    if not known.label or identity["out_of_domain"] == "allow":
         return
     others: dict[str, list[str]] = {}
-    for name, provider in _makers(steps).items():
-        if provider != EMBEDDED:
+    for name, provider, made in _makers(steps, domains):
+        if made != known.name:
             others.setdefault(provider, []).append(name)
     for provider, names in sorted(others.items()):
-        made = f"{', '.join(sorted(names))} {'are' if len(names) > 1 else 'is'} made by {provider}"
-        message = f"found {EMBEDDED}, which knows drawings by forge only, but {made}"
-        yield ["identity", "pack"], message, "identity: insightface, or identity.out_of_domain: allow"
+        what = f"{', '.join(sorted(names))} {'are' if len(names) > 1 else 'is'} made by {provider}"
+        message = f"found {pack}, which knows {known.many} only, but {what}"
+        yield ["identity", "pack"], message, f"{PHOTOGRAPHS.choice}, or identity.out_of_domain: allow"
 
 
-def domain_remark(steps: Mapping[str, Any], identity: Mapping[str, Any]) -> str:
+def domain_remark(steps: Mapping[str, Any], identity: Mapping[str, Any], domains: Domains) -> str:
     """Return what to keep in mind where drawings are judged by thresholds for photographs; empty otherwise."""
-    drawn = EMBEDDED in _makers(steps).values()
-    if identity["pack"] == EMBEDDED or not drawn:
+    drawn = any(made == DRAWINGS.name for _, _, made in _makers(steps, domains))
+    if domains.of_pack(str(identity["pack"])) == DRAWINGS.name or not drawn:
         return ""
     return (
         f"Drawings are judged by the pack {identity['pack']}, which was made for photographs: to it, drawn "
-        "strangers look more alike than photographed ones. identity: embedded is made for drawings."
+        f"strangers look more alike than photographed ones. {DRAWINGS.choice} is made for drawings."
     )
 
 
-def _makers(steps: Mapping[str, Any]) -> dict[str, str]:
-    """Return the providers of the steps that draw or film."""
-    return {
-        name: str(step["provider"])
-        for name, step in steps.items()
-        if step["kind"] in ("candidate", "image", "reference", "video")
-    }
+def _makers(steps: Mapping[str, Any], domains: Domains) -> Iterator[tuple[str, str, str]]:
+    """Yield the steps that draw or film, with their provider and the domain of what it makes."""
+    for name, step in steps.items():
+        modality = _MODALITY.get(step["kind"])
+        if modality:
+            provider = str(step["provider"])
+            yield name, provider, domains.of_provider(modality, provider)

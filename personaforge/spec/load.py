@@ -18,6 +18,7 @@ import orjson
 from personaforge import __version__
 from personaforge.digest import digest_bytes, digest_file, digest_json, digest_strings
 from personaforge.errors import Problem, SpecError
+from personaforge.spec.domain import Domains
 from personaforge.spec.names import Names, read_formerly, read_names
 from personaforge.spec.project import Project, lock_path, persona_id, same_id
 from personaforge.spec.settings import GROUPS, SCHEMAS, Group, Settings
@@ -70,9 +71,10 @@ class Broken(NamedTuple):
 class Loader:
     """Loads the personas of one project."""
 
-    def __init__(self, project: Project, cache: SpecCache | None = None) -> None:
+    def __init__(self, project: Project, cache: SpecCache | None = None, *, domains: Domains) -> None:
         self._project = project
         self._cache = cache
+        self._domains = domains
         self._groups: dict[str, Group] = {}
         self._fingerprint: str | None = None
         self._composer: Any = None
@@ -243,7 +245,7 @@ class Loader:
         except SpecError as error:
             raise SpecError(self._every_problem(sources, overrides, error)) from error
         try:
-            plain, schemas = validated_persona(self._project, sources, composed, self._composer)
+            plain, schemas = validated_persona(self._project, sources, composed, self._composer, self._domains)
         except SpecError as error:
             main = sources.main.shown
             if not overrides and all(problem.where != main for problem in error.problems):
@@ -271,7 +273,7 @@ class Loader:
             without |= wrong
             try:
                 composed = self._composer.compose(sources, overrides, without=without)
-                validated_persona(self._project, sources, composed, self._composer, passed_over=without)
+                validated_persona(self._project, sources, composed, self._composer, self._domains, passed_over=without)
             except SpecError as further:
                 error = further
                 problems += [problem for problem in further.problems if problem.path not in without]

@@ -18,7 +18,7 @@ from personaforge.digest import canonical
 from personaforge.errors import Problem, SpecError
 from personaforge.spec.assertions import Check
 from personaforge.spec.compose import Composer
-from personaforge.spec.domain import domain_problems
+from personaforge.spec.domain import Domains, domain_problems
 from personaforge.spec.grammar import FigureAssertion, parse_assertion
 from personaforge.spec.measures import MEASURES, SCOPES
 from personaforge.spec.models import Persona, validate_persona
@@ -52,6 +52,7 @@ def validated_persona(
     sources: PersonaSources,
     composed: dict[str, Any],
     composer: Composer,
+    domains: Domains,
     *,
     passed_over: AbstractSet[str] = frozenset(),
 ) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -93,7 +94,7 @@ def validated_persona(
     doubtful |= {("pinned",)} if "pipeline" in wrong else set()
     doubtful |= {("identity", "references")} if "matrix" in wrong else set()
     doubtful |= {("identity", "pack")} if wrong & {"pipeline", "image", "video"} else set()
-    for item in _consistency(persona, schemas):
+    for item in _consistency(persona, schemas, domains):
         if not any(tuple(item[0][: len(path)]) == path for path in doubtful):
             problems.append(_problem_at(sources, *item))
     if problems:
@@ -124,7 +125,9 @@ def _locked(sources: PersonaSources, composed: Mapping[str, Any], project: Mappi
             yield Problem(where, str(path), f"found {_shown(found)}, but the project locks it to {_shown(wanted)}")
 
 
-def _consistency(persona: Persona, schemas: Mapping[str, Any]) -> Iterator[tuple[list[str], str, str]]:
+def _consistency(
+    persona: Persona, schemas: Mapping[str, Any], domains: Domains
+) -> Iterator[tuple[list[str], str, str]]:
     """Yield what single fields can't know, as (key path, message, hint)."""
     steps = persona.pipeline.steps
     sections: dict[str, str] = {}
@@ -149,12 +152,12 @@ def _consistency(persona: Persona, schemas: Mapping[str, Any]) -> Iterator[tuple
                 yield ["pinned", section, *keys], message, hint
     if persona.store.remote is not None and (fault := declared_fault(persona.store.remote)) is not None:
         yield ["store", "remote"], *fault
-    yield from _media(persona)
+    yield from _media(persona, domains)
     yield from _voices(persona)
     yield from _asserted(persona)
 
 
-def _media(persona: Persona) -> Iterator[tuple[list[str], str, str]]:
+def _media(persona: Persona, domains: Domains) -> Iterator[tuple[list[str], str, str]]:
     matrix, contexts = persona.matrix, len(persona.fashion.contexts)
     if matrix.anchor not in matrix.positions:
         hint = _nearest(matrix.anchor, matrix.positions)
@@ -198,7 +201,7 @@ def _media(persona: Persona) -> Iterator[tuple[list[str], str, str]]:
             hint = _nearest(slot, matrix.references)
             yield ["identity", "references", "slots"], f"found {slot!r}, which is no entry of matrix.references", hint
     plain = persona.model_dump(mode="python", by_alias=True)
-    yield from domain_problems(plain["pipeline"]["steps"], plain["identity"])
+    yield from domain_problems(plain["pipeline"]["steps"], plain["identity"], domains)
     for name, step in persona.pipeline.steps.items():
         if step.kind == "image":
             path = ["pipeline", "steps", name]

@@ -77,14 +77,21 @@ class Action:
 
 
 class Result(NamedTuple):
-    """What an action came to."""
+    """What an action resulted in."""
 
-    key: str
+    action: Action
     outputs: Mapping[str, Artifact]
     value: Mapping[str, Any]
     """Small JSON kept in the record itself, such as a measurement."""
     details: Mapping[str, Any] = {}
     """What the provider said besides: the model that answered, usage."""
+    passed_over: tuple[str, ...] = ()
+    """Models that were asked before it and definitely gave nothing, with the reason in a word: `img-1 (refused)`."""
+
+    @property
+    def key(self) -> str:
+        """The action's key."""
+        return self.action.key
 
     @property
     def blocked(self) -> str:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from personaforge.errors import JobFailed, LockFrozen, PinnedArtifactMissing, Refused
 from personaforge.identity.decision import Decision
@@ -30,7 +30,7 @@ _KEPT_FACTS = ("model", "provider", "label", "seed", "passed_over")
 
 @dataclass(frozen=True)
 class Made:
-    """What one attempt made."""
+    """What one attempt made, or what the lock pins of one: an attempt that is not judged yet."""
 
     outputs: Mapping[str, Artifact]
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -102,22 +102,8 @@ def attempt_loop(
     return _outcome(context, first, best, tried, status, paths, under=context.standing.noted())
 
 
-class Called(NamedTuple):
-    """What a call came to, and who was asked before."""
-
-    action: Action
-    result: Result
-    passed_over: tuple[str, ...] = ()
-    """Models that definitely gave nothing, with the reason in a word: `img-1 (refused)`."""
-
-    @property
-    def blocked(self) -> str:
-        """Why there is no artifact; empty when there is one."""
-        return self.result.blocked
-
-
-def call(actions: Sequence[Action]) -> Generator[Action, Result, Called]:
-    """Perform the first action that definitely gives a result, a model's or one of its fallbacks'.
+def call(actions: Sequence[Action]) -> Generator[Action, Result, Result]:
+    """Perform the first action that definitely gives a result, a model's or one of its fallbacks', and return that.
 
     A fallback is asked after a refusal, a block and a failed job. Whatever else goes wrong may have been paid for, or
     is about money, and is raised. When all are blocked the last block is returned.
@@ -130,10 +116,10 @@ def call(actions: Sequence[Action]) -> Generator[Action, Result, Called]:
             passed_over.append(f"{_model(action)} ({'failed' if isinstance(error, JobFailed) else 'refused'})")
             continue
         if not result.blocked:
-            return Called(action, result, tuple(passed_over))
+            return result._replace(passed_over=tuple(passed_over))
         passed_over.append(f"{_model(action)} (blocked)")
     result = yield actions[-1]
-    return Called(actions[-1], result, tuple(passed_over))
+    return result._replace(passed_over=tuple(passed_over))
 
 
 def _model(action: Action) -> str:

@@ -16,6 +16,7 @@ import orjson
 from personaforge.errors import PinnedArtifactMissing, Problem, SpecError
 from personaforge.providers.capability import Capability
 from personaforge.providers.kinds import media_type
+from personaforge.providers.protocols import Placer
 from personaforge.spec.settings import View
 from personaforge.steps.action import Outcome
 from personaforge.steps.standing import Standing
@@ -98,6 +99,10 @@ class AnalyzerRef(NamedTuple):
         return {**(self.identity or {}), **check}
 
 
+def _nobody_places() -> None:
+    return None
+
+
 @dataclass
 class Context:
     """Everything one node's procedure may see."""
@@ -122,6 +127,8 @@ class Context:
     """Steps that the lock knows by another name, and that; see `personaforge.plan.renamed`."""
     issued: Callable[[], Mapping[str, str]] = field(default=dict)
     """Shapes of the other personas' faces that the project's locks pin, by persona; only for a kind that places."""
+    placer: Callable[[], Placer | None] = field(default=_nobody_places)
+    """Who tells how far apart the faces lie that the step's provider draws; only for a kind that places."""
     take: int = 0
     """Which take the user wants: the pinned one, or a further one when forced."""
     repin: bool = False

@@ -143,7 +143,7 @@ def anchor(context: Context) -> Procedure:
     if context.analyzer_ref.identity is None:
         nobody = no_model()
     elif settings["identity.out_of_domain"] != "allow" and not all(in_domain(one or {}) for one in measurements):
-        nobody = outside("a candidate")
+        nobody = outside("a candidate", context.analyzer_ref.identity["pack"])
     if nobody is not None:
         if settings["identity.require_measurement"]:
             facts.update(reason=nobody.reason, measured=False)

@@ -23,7 +23,6 @@ from personaforge.errors import JobFailed, Refused
 from personaforge.listing import and_more
 from personaforge.spec.sections import dropped_pins, section_problems
 from personaforge.steps.action import Action, Result
-from personaforge.steps.attempts import Called
 from personaforge.steps.completion import BadAnswer, completion, reply_of
 from personaforge.steps.context import Context
 from personaforge.store.artifact import Artifact
@@ -36,8 +35,8 @@ _LONGEST_QUOTED = 24_000
 class Answered(NamedTuple):
     """What a completion came to in the end."""
 
-    called: Called
-    """The last call: the completion itself, or its last repair."""
+    result: Result
+    """The last call's: the completion itself, or its last repair."""
     repairs: int
     """How often the answer was handed back."""
 
@@ -46,7 +45,7 @@ def mended(
     context: Context,
     step: str,
     sections: Mapping[str, Any],
-    called: Called,
+    result: Result,
     *,
     findings: Sequence[Mapping[str, Any]] = (),
     attempt: int = 0,
@@ -61,14 +60,14 @@ def mended(
     settings = context.settings
     bound = int(settings[f"{base}.repairs"]) if context.capability("text", settings[f"{base}.provider"]).mends else 0
     for done in range(bound):
-        if called.blocked or called.result.value.get("truncated"):
-            return Answered(called, done)
-        answer = reply_of(called.result)
+        if result.blocked or result.value.get("truncated"):
+            return Answered(result, done)
+        answer = reply_of(result)
         problems = answer_problems(context, step, answer)
         if not problems or answer.size > _LONGEST_QUOTED:
-            return Answered(called, done)
+            return Answered(result, done)
         text = context.artifacts.read(answer.digest).decode("utf-8", "replace").strip()
-        bad = BadAnswer(answer, text, str(called.action.request["model"]))
+        bad = BadAnswer(answer, text, str(result.action.request["model"]))
         (action,) = completion(
             context,
             step,
@@ -80,11 +79,11 @@ def mended(
             bad=bad,
         )
         try:
-            result = yield action
+            repaired = yield action
         except (Refused, JobFailed):
-            return Answered(called, done)
-        called = Called(action, result, called.passed_over)
-    return Answered(called, bound)
+            return Answered(result, done)
+        result = repaired._replace(passed_over=result.passed_over)
+    return Answered(result, bound)
 
 
 def answer_problems(

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from personaforge.digest import digest_json
+from personaforge.providers.protocols import Placer
 from personaforge.steps.action import Outcome, Output, Procedure
 from personaforge.steps.attempts import frozen
 from personaforge.steps.context import ANCHOR, SHAPE, Context, pretty_json
@@ -40,10 +41,10 @@ def place(context: Context) -> Procedure:
         return (yield from _kept(context, key, pin.facts))
     if context.frozen:
         raise frozen(context)
-    return (yield from _kept(context, key, _choice(subject, context.issued(), draws)))
+    return (yield from _kept(context, key, _choice(context, subject, draws)))
 
 
-def placement_of(request: Mapping[str, Any], draws: int) -> Pin | None:
+def placement_of(request: Mapping[str, Any], draws: int, placer: Placer) -> Pin | None:
     """Return the pin of the placement that a drawn candidate's request names, None where it names none: the first face
     of a DNA has no number there, and was perhaps drawn before faces were placed.
 
@@ -51,25 +52,23 @@ def placement_of(request: Mapping[str, Any], draws: int) -> Pin | None:
     the anchor that was drawn by it.
     """
     from personaforge.digest import digest_bytes
-    from personaforge.embedded.painter.face.params import subject_face
-    from personaforge.embedded.painter.face.placement import shape_of, shape_text
 
     try:
         subject = {name: request["subject"][name] for name in ("dna", "surface")}
         number = int(request[PLACEMENT])
-        facts = {PLACEMENT: number, SHAPE: shape_text(shape_of(subject_face(subject, number)))}
+        facts = {PLACEMENT: number, SHAPE: placer.shape(subject, number)}
     except (KeyError, TypeError, ValueError):
         return None
     key = digest_json("placement/1", {"subject": subject, "draws": draws})
     return Pin(key, {PLACEMENT: digest_bytes(pretty_json(facts))}, {PLACEMENT: "application/json"}, facts=facts)
 
 
-def _choice(subject: Mapping[str, Any], issued: Mapping[str, str], draws: int) -> dict[str, Any]:
+def _choice(context: Context, subject: Mapping[str, Any], draws: int) -> dict[str, Any]:
     """Return the facts of the placement that is farthest from all issued faces."""
-    from personaforge.embedded.painter.face.placement import place_face
-
+    placer, issued = context.placer(), context.issued()
+    assert placer is not None  # or the step has no node
     try:
-        placed = place_face(subject, issued, draws)
+        placed = placer.place(subject, issued, draws)
     except ValueError as error:  # the painter says the same when it is asked to draw, and there it is an error
         return {PLACEMENT: 0, "reason": f"not placed: {error}"}
     facts: dict[str, Any] = {PLACEMENT: placed.number, SHAPE: placed.shape, "issued": len(issued)}

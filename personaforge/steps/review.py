@@ -41,8 +41,8 @@ def review(context: Context) -> Procedure:
             findings = _findings(context, before)
             sections = yield from _revised(context, sections, findings, number)
         actions = first if number == 0 else completion(context, step, sections, attempt=number)
-        called = yield from call(actions)
-        read = written(context, (yield from mended(context, step, sections, called, attempt=number)), VERDICT)
+        result = yield from call(actions)
+        read = written(context, (yield from mended(context, step, sections, result, attempt=number)), VERDICT)
         if read.blocked:
             return read
         kept = yield write_action(pretty_json(sections), "application/json")
@@ -93,13 +93,12 @@ def _revised(
             actions = completion(
                 context, step, earlier, findings=findings, problems=problems, attempt=attempt, stream=stream
             )
-            called = yield from call(actions)
-            called, _ = yield from mended(
-                context, step, earlier, called, findings=findings, attempt=attempt, stream=stream
+            result = yield from call(actions)
+            result, _ = yield from mended(
+                context, step, earlier, result, findings=findings, attempt=attempt, stream=stream
             )
-            if called.blocked:
+            if result.blocked:
                 break
-            result = called.result
             problems = tuple(answer_problems(context, step, reply_of(result), result.value))
             if not problems:
                 revised[section] = context.read_json(reply_of(result).digest)

@@ -46,9 +46,10 @@ def second_opinion(
     seen = yield measure_action("measure_clip" if is_clip else "measure", analyzer_ref.check, artifact.digest, request)
     candidates = seen.value.get("frames", []) if is_clip else [seen.value]
     allowed = settings["identity.out_of_domain"] == "allow"
-    primary = _mean([pair_cosine(one, other, out_of_domain=allowed) for one, other in pairs])
-    check = _mean([pair_cosine(reference.value, other) for other in candidates])
-    scale = common_scale(analyzer_ref.identity["pack"], analyzer_ref.check["pack"], settings["identity.check.scales"])
+    packs = analyzer_ref.identity["pack"], analyzer_ref.check["pack"]
+    primary = _mean([pair_cosine(one, other, out_of_domain=allowed, pack=packs[0]) for one, other in pairs])
+    check = _mean([pair_cosine(reference.value, other, pack=packs[1]) for other in candidates])
+    scale = common_scale(*packs, settings["identity.check.scales"])
     found = agree(
         primary if primary is not None else Unmeasured(Cause.NO_FACE, "the first recogniser has no cosine"),
         check if check is not None else Unmeasured(Cause.NO_FACE, "no frame can be read"),

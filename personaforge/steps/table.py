@@ -118,7 +118,7 @@ def _spoken(name: str, step: Step, slot: str) -> tuple[str, ...]:
 def _can_place(step: Step) -> bool:
     """Tell whether the provider can draw several faces of one DNA. An unknown one is reported by what draws."""
     try:
-        return "placement" in capability("image", step["provider"]).reads
+        return capability("image", step["provider"]).places
     except SpecError:
         return False
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from personaforge.identity.decision import Decision
 from personaforge.steps.action import Action, Outcome, Output, Procedure, Result
-from personaforge.steps.attempts import Attempt, Called, Examining, Made, Making, attempt_loop, call
+from personaforge.steps.attempts import Attempt, Examining, Made, Making, attempt_loop, call
 from personaforge.steps.completion import completion
 from personaforge.steps.context import Context, pretty_json
 from personaforge.steps.judgement import Judgement
@@ -33,8 +33,8 @@ def draft(context: Context) -> Procedure:
     def make(number: int, tried: Sequence[Attempt]) -> Making:
         problems = tried[-1].judgement.problems if tried else ()
         actions = first if number == 0 else completion(context, step, earlier, problems=problems, attempt=number)
-        called = yield from call(actions)
-        return written(context, (yield from mended(context, step, earlier, called, attempt=number)), SECTION)
+        result = yield from call(actions)
+        return written(context, (yield from mended(context, step, earlier, result, attempt=number)), SECTION)
 
     def examine(made: Made) -> Examining:
         yield from ()
@@ -115,22 +115,23 @@ def sections_of(context: Context) -> dict[str, Any]:
 
 def written(context: Context, answered: Answered, output: str) -> Made:
     """Return what a completion made, its repairs counted: its reply as the attempt's `output`."""
-    made = made_by(context, answered.called, output, "reply")
+    made = made_by(context, answered.result, output, "reply")
     return replace(made, facts={**made.facts, "repairs": answered.repairs}) if answered.repairs else made
 
 
-def made_by(context: Context, called: Called, output: str, name: str) -> Made:
-    """Return what a call made: its output `name` as the attempt's `output`, or nothing when it was blocked."""
-    facts = how(context, called.action, called.result)
-    if called.passed_over:
-        facts["passed_over"] = list(called.passed_over)
-    if called.blocked:
-        return Made({}, facts, called.blocked)
-    return Made({output: called.result.outputs[name]}, facts)
+def made_by(context: Context, result: Result, output: str, name: str) -> Made:
+    """Return what a call made: its result's output `name` as the attempt's `output`, or nothing when it was blocked."""
+    facts = how(context, result)
+    if result.passed_over:
+        facts["passed_over"] = list(result.passed_over)
+    if result.blocked:
+        return Made({}, facts, result.blocked)
+    return Made({output: result.outputs[name]}, facts)
 
 
-def how(context: Context, action: Action, result: Result) -> dict[str, Any]:
+def how(context: Context, result: Result) -> dict[str, Any]:
     """Return how an artifact came about, for the lock and for reports."""
+    action = result.action
     facts: dict[str, Any] = {"provider": action.provider.partition("@")[0]}
     if result.value.get("truncated"):
         facts["truncated"] = True

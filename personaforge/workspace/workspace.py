@@ -25,6 +25,7 @@ from personaforge.providers.table import capability
 from personaforge.spec.load import Broken, Loaded, Loader
 from personaforge.spec.persona_files import resolve_personas
 from personaforge.spec.project import Project, persona_id, project_of
+from personaforge.steps.domains import KNOWN
 from personaforge.store.store import StatCache, Store
 from personaforge.templating import Templates
 from personaforge.workspace.analyzers import Analyzers
@@ -84,7 +85,7 @@ class Workspace:
         left, and for names that match nothing.
         """
         files = resolve_personas(self.project, personas)
-        found = Loader(self.project, self.store.index).load_all(files, overrides, broken)
+        found = Loader(self.project, self.store.index, domains=KNOWN).load_all(files, overrides, broken)
         for one in found:
             self.store.names.learn(one.file, one.settings.id, one.settings.formerly)
         return found
@@ -93,7 +94,7 @@ class Workspace:
         """Return every problem of personas, of their templates and providers, and the ids that could be loaded."""
         problems: list[Problem] = []
         valid: list[str] = []
-        loader = Loader(self.project, self.store.index)
+        loader = Loader(self.project, self.store.index, domains=KNOWN)
         planner = Planner(self.plan_context)
         for loaded, found in loader.each(resolve_personas(self.project, personas), overrides):
             if loaded is not None:
@@ -110,7 +111,7 @@ class Workspace:
 
         loaded = self.load(personas, overrides, [])
         settings = [one.settings for one in loaded]
-        found = [domain_remark(one.value("pipeline.steps"), one.value("identity")) for one in settings]
+        found = [domain_remark(one.value("pipeline.steps"), one.value("identity"), KNOWN) for one in settings]
         found += [foreign_remark(one.settings, pinned_anchor(one.settings, one.lock)) for one in loaded]
         return list(dict.fromkeys(remark for remark in found if remark))
 
@@ -122,7 +123,7 @@ class Workspace:
 
     def group(self, name: str, overrides: Sequence[str] = ()) -> dict[str, Any]:
         """Return a group as the project declares it, validated, without a persona. Raises SpecError."""
-        return Loader(self.project, self.store.index).group(name, overrides)
+        return Loader(self.project, self.store.index, domains=KNOWN).group(name, overrides)
 
     def document(self, loaded: Loaded) -> dict[str, Any]:
         """Return the document of a persona as it was last built. Raises PlanError and StoreError."""
@@ -246,7 +247,7 @@ class Workspace:
         *,
         listeners: Sequence[Callable[[Any], None]] = (),
     ) -> Any:
-        """Run a plan and return its results (`personaforge.run.runner.BuildReport`)."""
+        """Run a plan and return what became of it (`personaforge.run.build_report.BuildReport`)."""
         from personaforge.run.writable import require_writable
         from personaforge.store.presence import at_work
 
@@ -285,7 +286,6 @@ class Workspace:
             keep_going=options.keep_going or any(one.value("run.keep_going") for one in settings),
             stop=self.stop,
         )
-        engine.build = runner.build_id
         started = time.time()
         try:
             report = runner.run(plan)

@@ -126,6 +126,7 @@ from personaforge.spec.bodies import read_persona
 from personaforge.spec.compose import Composer
 from personaforge.spec.load import Loader
 from personaforge.spec.project import Project
+from personaforge.steps.domains import KNOWN
 from personaforge.store.index import Index
 project = Project(Path(sys.argv[1]).resolve())
 files = project.persona_files()
@@ -141,8 +142,8 @@ for one in sources:
     composer.compose(one, [])
 shared = time.perf_counter() - start
 index = Index(project.state / "index.db")
-start = time.perf_counter(); Loader(project, index).load_all(files); cold = time.perf_counter() - start
-start = time.perf_counter(); Loader(project, index).load_all(files); warm = time.perf_counter() - start
+start = time.perf_counter(); Loader(project, index, domains=KNOWN).load_all(files); cold = time.perf_counter() - start
+start = time.perf_counter(); Loader(project, index, domains=KNOWN).load_all(files); warm = time.perf_counter() - start
 print(f"{full} {shared} {cold} {warm}")
 """
     done = subprocess.run(

@@ -12,7 +12,7 @@ import pytest
 
 from personaforge.drift.timelines import Drift, Timeline, drift
 from personaforge.errors import PlanError, SpecError
-from personaforge.faces.packs import AUTO_ORDER, EMBEDDED, Pack, find_pack
+from personaforge.faces.packs import AUTO_ORDER, Pack, find_pack
 from personaforge.plan.plan import PlanRequest
 from personaforge.report.drift.console import print_drift
 from personaforge.testing import write_project
@@ -243,7 +243,7 @@ identity: {pack: PACK, max_attempts: 1, accept_threshold: 0.1, retry_threshold: 
 """
 STEADY = 6
 SLIDE = (0.25, 0.5, 0.75, 1.0)
-PACKS = [EMBEDDED, *(name for name in AUTO_ORDER if isinstance(find_pack(name), Pack))]
+PACKS = ["embedded", *(name for name in AUTO_ORDER if isinstance(find_pack(name), Pack))]
 
 
 @pytest.mark.slow

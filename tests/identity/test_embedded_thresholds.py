@@ -8,17 +8,18 @@ from typing import Any
 import pytest
 import yaml
 
-from personaforge.faces.packs import EMBEDDED, EMBEDDED_CALIBRATION, EMBEDDED_FOLDER, Pack, find_pack
+from personaforge.faces.packs import CALIBRATION, SHIPPED, Pack, find_pack
 from personaforge.identity.calibration import Calibration
 from tests.conftest import ROOT
 
+EMBEDDED = "embedded"
 _NEAR = 0.006
 """Settings have two decimals."""
 
 
 @pytest.fixture(scope="module")
 def calibration() -> Calibration:
-    return Calibration.from_json(json.loads((EMBEDDED_FOLDER / EMBEDDED_CALIBRATION).read_bytes()))
+    return Calibration.from_json(json.loads((SHIPPED / EMBEDDED / CALIBRATION).read_bytes()))
 
 
 @pytest.fixture(scope="module")

@@ -307,7 +307,7 @@ def settings_of(root: Path, text: str) -> dict[str, Any]:
 
 
 def group_of(root: Path, *overrides: str) -> dict[str, Any]:
-    return Loader(Project(root)).group("photos", overrides)
+    return Loader(Project(root), domains=KNOWN).group("photos", overrides)
 
 
 SHIPPED = (packaged("conf") / "photos/default.yaml").read_text()
@@ -407,7 +407,7 @@ def test_a_projects_own_list_of_groups_may_choose_this_one_or_not(project: Path)
     persona = project / "personas/ana.yaml"
     for text, usual in ((older, 70), (older.replace("  - motion:", "  - photos: strict\n  - motion:"), 90)):
         (project / "conf/config.yaml").write_text(text)
-        shipped = Loader(Project(project)).load(persona).settings.value("photos")
+        shipped = Loader(Project(project), domains=KNOWN).load(persona).settings.value("photos")
         assert shipped == group_of(project) and shipped["usable"]["min_overall"] == usual
         assert group_of(project, "photos.usable.min_overall=60")["usable"]["min_overall"] == 60
         assert group_of(project, "photos=default")["usable"]["min_overall"] == 70

@@ -11,12 +11,13 @@ from personaforge.cli.main import run
 from personaforge.errors import PersonaForgeError
 from personaforge.faces import packs
 from personaforge.faces.insight import insight_identity
-from personaforge.faces.packs import EMBEDDED, Pack, PackMissing, find_pack
+from personaforge.faces.packs import Pack, PackMissing, find_pack
 from personaforge.packs.built_in import verify_built_in
 from personaforge.packs.catalog import Catalog
 from personaforge.packs.verification import list_packs, pack_path, verify
 from tests.packs.conftest import model
 
+EMBEDDED = "embedded"
 FILES = {name: model(name) for name in ("det_embedded.onnx", "2d106det.onnx", "recognition_embedded.onnx")}
 
 
@@ -25,7 +26,7 @@ def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An installation whose pack has small models, and whose calibration names them."""
     folder = tmp_path / "installed" / EMBEDDED
     folder.mkdir(parents=True)
-    monkeypatch.setattr(packs, "EMBEDDED_FOLDER", folder)
+    monkeypatch.setattr(packs, "SHIPPED", folder.parent)
     for name, data in FILES.items():
         (folder / name).write_bytes(data)
     calibrated(folder, ours().digest)
@@ -80,12 +81,12 @@ def test_auto_as_a_detector_size_means_the_one_that_it_was_trained_for(shipped: 
 def test_an_installation_without_it_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(packs, "EMBEDDED_FOLDER", tmp_path / "nowhere")
+    monkeypatch.setattr(packs, "SHIPPED", tmp_path / "nowhere")
     elsewhere(tmp_path, EMBEDDED)
     monkeypatch.setenv("FORGE_MODELS", str(tmp_path / "elsewhere"))
     found = find_pack(EMBEDDED)
     assert isinstance(found, PackMissing) and "install personaforge again" in found.hint
-    assert verify_built_in() is None and verify(Catalog({}), (), None) == []
+    assert verify_built_in(EMBEDDED) is None and verify(Catalog({}), (), None) == []
     monkeypatch.chdir(tmp_path)
     assert run(["models", "verify"]) == 1 and "nothing was checked" in capsys.readouterr().out
     check, unused = verify(Catalog({}), [EMBEDDED])
@@ -94,22 +95,22 @@ def test_an_installation_without_it_says_so(
 
 
 def test_models_other_than_those_that_were_calibrated_are_wrong(shipped: Path) -> None:
-    check = verify_built_in()
+    check = verify_built_in(EMBEDDED)
     assert check is not None and check.verdict == "ok" and {file.name for file in check.files} == set(FILES)
     (shipped / "recognition_embedded.onnx").write_bytes(model("tampered"))
-    check = verify_built_in()
+    check = verify_built_in(EMBEDDED)
     assert check is not None and check.verdict == "wrong" and ours().digest in check.files[-1].note
     calibrated(shipped, ours().digest)
-    check = verify_built_in()
+    check = verify_built_in(EMBEDDED)
     assert check is not None and check.sound
     for spoilt in (b"", b"version https://git-lfs.github.com/spec/v1\n"):
         (shipped / "det_embedded.onnx").write_bytes(spoilt)
-        check = verify_built_in()
+        check = verify_built_in(EMBEDDED)
         assert check is not None and not check.sound and "det_embedded.onnx" in check.files[-1].note
     for words in (b"{", b"[]", b'{"analyzer": 3}'):
         (shipped / "det_embedded.onnx").write_bytes(FILES["det_embedded.onnx"])
         (shipped / "calibration.json").write_bytes(words)
-        check = verify_built_in()
+        check = verify_built_in(EMBEDDED)
         assert check is not None and "names no pack" in check.files[-1].note
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from personaforge.plan.plan import Plan
-from personaforge.run.runner import BuildReport
+from personaforge.run.build_report import BuildReport
 from personaforge.testing import write_project
 from personaforge.workspace.workspace import BuildOptions, Workspace
 from tests.cli.conftest import FILES as SMALL

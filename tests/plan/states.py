@@ -19,7 +19,7 @@ from typing import Any
 from personaforge.cli.since import plan_since
 from personaforge.errors import PersonaForgeError
 from personaforge.plan.plan import WORKING, Plan, PlannedNode, PlanRequest
-from personaforge.run.runner import BuildReport, NodeReport
+from personaforge.run.build_report import BuildReport, NodeReport
 from personaforge.workspace.workspace import BuildOptions, Workspace
 from tests.plan.sites import ID, Site, stats
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from personaforge.errors import ProviderStopped, RateLimited, Unavailable
-from personaforge.providers import pings as checks
-from personaforge.providers.protocols import Checked
+from personaforge.providers import pings
+from personaforge.providers.protocols import PingAnswer
 from personaforge.providers.table import Options, capability, provider
 from tests.providers.cases import CASES
 from tests.providers.contract import CANARY, Case
@@ -48,25 +48,25 @@ def server(case: Case, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
         yield found
 
 
-def check(case: Case) -> Checked:
+def ping(case: Case) -> PingAnswer:
     made: Any = provider(case.modality, case.name, Options(5.0))
     try:
-        found = made.check(case.model)
+        found = made.ping(case.model)
     finally:
         if hasattr(made, "wire"):
             made.wire.close()
-    assert isinstance(found, Checked)
+    assert isinstance(found, PingAnswer)
     return found
 
 
 def test_every_hosted_adapter_can_be_asked_something_free() -> None:
     assert {case.name for case in ONE_EACH} == set(ASKED)
-    assert all(capability(case.modality, case.name).checks for case in ONE_EACH)
+    assert all(capability(case.modality, case.name).pings for case in ONE_EACH)
 
 
 def test_one_request_with_the_key_that_buys_nothing(case: Case, server: Server) -> None:
     route, said = ASKED[case.name]
-    assert check(case).said == said
+    assert ping(case).said == said
     (call,) = server.requests
     assert call.route == route and not server.ledger
     assert (CANARY in str(call.headers)) is (case.name != "kling"), "Kling's secret signs, and stays"
@@ -74,7 +74,7 @@ def test_one_request_with_the_key_that_buys_nothing(case: Case, server: Server) 
 
 
 def test_the_models_that_it_lists(case: Case, server: Server) -> None:
-    found = check(case).models
+    found = ping(case).models
     if case.name in ("gemini", "openai", "veo"):
         assert found is not None and all("/" not in name for name in found)
         assert case.name == "gemini" or case.model in found
@@ -86,7 +86,7 @@ def test_the_models_that_it_lists(case: Case, server: Server) -> None:
 def test_a_key_that_is_not_accepted_is_told_apart(case: Case, server: Server, status: int) -> None:
     server.script(ASKED[case.name][0], Says(status, {"error": {"message": f"bad key {CANARY}"}}))
     with pytest.raises(ProviderStopped, match="key was not accepted") as caught:
-        check(case)
+        ping(case)
     assert CANARY not in str(caught.value) + caught.value.hint
 
 
@@ -94,19 +94,19 @@ def test_a_key_that_is_not_accepted_is_told_apart(case: Case, server: Server, st
 def test_a_provider_that_does_not_work_is_told_apart(case: Case, server: Server, fault: Says) -> None:
     server.script(ASKED[case.name][0], fault)
     with pytest.raises(Unavailable):
-        check(case)
+        ping(case)
 
 
 def test_nobody_there(case: Case, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(case.url, "http://127.0.0.1:9")
     with pytest.raises(Unavailable, match="can't be reached"):
-        check(case)
+        ping(case)
 
 
 def test_too_many_requests(case: Case, server: Server) -> None:
     server.script(ASKED[case.name][0], too_many("7"))
     with pytest.raises(RateLimited):
-        check(case)
+        ping(case)
 
 
 @pytest.mark.parametrize(("name", "word"), [("minimax", "1004"), ("runware", "bad key")])
@@ -117,7 +117,7 @@ def test_a_bad_key_in_an_answer_that_seems_good(name: str, word: str, monkeypatc
         monkeypatch.setenv(case.key, CANARY)
         server.script(ASKED[name][0], Becomes(word))
         with pytest.raises(ProviderStopped, match="key was not accepted"):
-            check(case)
+            ping(case)
 
 
 # --- text, by house ---
@@ -145,20 +145,20 @@ def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
         yield found
 
 
-def ask(model: str) -> Checked | None:
+def ask(model: str) -> PingAnswer | None:
     made: Any = provider("text", "litellm", Options(5.0))
-    found: Checked | None = made.check(model)
+    found: PingAnswer | None = made.ping(model)
     return found
 
 
 def test_anthropic_and_openrouter_are_asked_their_own_way(house: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    moved = {name: service._replace(base=house.url) for name, service in checks._SERVICES.items()}
-    monkeypatch.setattr(checks, "_SERVICES", moved)
+    moved = {name: service._replace(base=house.url) for name, service in pings._SERVICES.items()}
+    monkeypatch.setattr(pings, "_SERVICES", moved)
     monkeypatch.setenv("ANTHROPIC_API_KEY", CANARY)
     monkeypatch.setenv("OPENROUTER_API_KEY", CANARY)
     found = ask("anthropic/claude-opus-4-7")
     assert found is not None and "claude-opus-4-7-20260416" in (found.models or ())
-    assert ask("openrouter/x-ai/grok-5") == Checked("$74.50 left of the key's limit")
+    assert ask("openrouter/x-ai/grok-5") == PingAnswer("$74.50 left of the key's limit")
     models, key = house.requests
     assert models.path == "/v1/models" and models.headers["x-api-key"] == CANARY
     assert models.headers["anthropic-version"] == "2023-06-01"
@@ -178,7 +178,7 @@ def test_a_gateway_is_asked_beside_its_completions(
 
 def test_a_server_on_this_machine_needs_no_key(house: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OLLAMA_API_BASE", house.url)
-    assert ask("ollama_chat/qwen3:8b") == Checked("it lists 1 model", frozenset({"qwen3:8b"}))
+    assert ask("ollama_chat/qwen3:8b") == PingAnswer("it lists 1 model", frozenset({"qwen3:8b"}))
 
 
 def test_a_house_of_which_nothing_is_known_is_not_asked(house: Server) -> None:

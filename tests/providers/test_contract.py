@@ -80,7 +80,7 @@ def test_the_capability_says_what_the_adapter_does(case: Case) -> None:
         (fixed.finds, "find"),
         (fixed.cancels, "cancel"),
         (fixed.deletes, "delete"),
-        (fixed.checks, "check"),
+        (fixed.pings, "ping"),
     ):
         assert flag is hasattr(made, method), method
 

@@ -13,7 +13,7 @@ import pytest
 from personaforge.plan.explanation import explain
 from personaforge.plan.plan import PlanRequest
 from personaforge.report.plan.console import explanation_lines
-from personaforge.run.runner import BuildReport, NodeReport
+from personaforge.run.build_report import BuildReport, NodeReport
 from personaforge.store.spending import spending
 from personaforge.testing import write_project
 from personaforge.workspace.workspace import BuildOptions, Workspace

@@ -16,8 +16,8 @@ import pytest
 from personaforge.plan.plan import Plan, PlannedNode, PlanRequest
 from personaforge.providers import table
 from personaforge.providers.protocols import Blob, Reply, Request
+from personaforge.run.build_report import BuildReport
 from personaforge.run.events import Event
-from personaforge.run.runner import BuildReport
 from personaforge.testing import ColorAnalyzers, Scripted, scripted_images, scripted_text, write_project
 from personaforge.workspace.workspace import BuildOptions, Workspace
 

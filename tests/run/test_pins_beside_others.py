@@ -15,8 +15,8 @@ import pytest
 from personaforge.errors import StoreError
 from personaforge.providers.protocols import Request
 from personaforge.report.build.console import built_summary, has_failures
+from personaforge.run.build_report import BuildReport
 from personaforge.run.lock import LockKeeper
-from personaforge.run.runner import BuildReport
 from personaforge.store.lockfile import Pin, read_lock
 from personaforge.workspace.workspace import BuildOptions
 from tests.run.conftest import PERSONA, Studio

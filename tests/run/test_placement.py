@@ -20,6 +20,7 @@ from personaforge.errors import StoreError
 from personaforge.plan.explanation import explain
 from personaforge.plan.issued import alike_notes, neighbours
 from personaforge.plan.plan import Plan, PlannedNode, PlanRequest
+from personaforge.providers.embedded_placing import EmbeddedPlacer
 from personaforge.testing import ColorAnalyzers, scripted_images, write_project
 from personaforge.workspace.workspace import BuildOptions, Workspace
 
@@ -354,7 +355,7 @@ def test_a_provider_that_does_not_read_placements_gets_nothing_of_them(
     monkeypatch.setattr(table, "_TABLE", dict(table._TABLE))
     images = scripted_images()
     images.reads |= frozenset(reads)
-    images.register()
+    images.register(placer=EmbeddedPlacer if reads else None)
     town.settle("ana")
     town.build("ana")
     hosted = PERSONA.format(id="ben").replace("image: {", "image: {provider: scripted, ")

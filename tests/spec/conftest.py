@@ -10,6 +10,7 @@ import pytest
 
 from personaforge.spec.load import Loader
 from personaforge.spec.settings import Settings
+from personaforge.steps.domains import KNOWN
 from tests.patience import patience
 
 from .given import project
@@ -30,7 +31,7 @@ def load(tmp_path_factory: pytest.TempPathFactory) -> Load:
     Its file is called `personas/ana.yaml` in messages.
     """
     where = project(tmp_path_factory.mktemp("shared"))
-    loader = Loader(where)
+    loader = Loader(where, domains=KNOWN)
     numbers = count()
 
     def loaded(text: str, *overrides: str) -> Settings:

@@ -15,6 +15,7 @@ from personaforge.spec.compose import Composer
 from personaforge.spec.load import Loader
 from personaforge.spec.project import Project
 from personaforge.spec.settings import Settings
+from personaforge.steps.domains import KNOWN
 from personaforge.testing import write_project
 
 ANA = "id: ana\nbrief: A calm gardener.\n"
@@ -85,7 +86,7 @@ def composed(where: Project, overrides: Sequence[str] = (), *, stem: str = "ana"
 
 def loaded(where: Project, overrides: Sequence[str] = (), *, stem: str = "ana") -> Settings:
     """Load a persona afresh."""
-    return Loader(where).load(file_of(where, stem), overrides).settings
+    return Loader(where, domains=KNOWN).load(file_of(where, stem), overrides).settings
 
 
 def problems(call: Callable[[], object]) -> list[Problem]:

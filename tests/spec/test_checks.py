@@ -8,6 +8,7 @@ import pytest
 
 from personaforge.spec.load import Loader
 from personaforge.spec.project import Project
+from personaforge.steps.domains import KNOWN
 
 from .conftest import Load
 from .given import ANA, file_of, loaded, problems, small, texts
@@ -413,7 +414,7 @@ locked:
 def locking(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Loader]:
     """A project that locks a model, a group, a threshold, a null, a pin and the choice of a pipeline."""
     where = small(tmp_path_factory.mktemp("locking"), ANA, {"conf/project/settings.yaml": LOCKED})
-    return where, Loader(where)
+    return where, Loader(where, domains=KNOWN)
 
 
 def lock_refusals(locking: tuple[Project, Loader], text: str, *overrides: str) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from personaforge.spec.domain import domain_problems, domain_remark
 from personaforge.spec.project import packaged
+from personaforge.steps.domains import KNOWN
 
 from .given import ANA, composed, project, texts
 
@@ -21,13 +22,15 @@ def steps(provider: str) -> dict[str, Any]:
 
 def test_who_draws_and_who_measures_have_to_fit() -> None:
     ours, photos = {"pack": "embedded", "out_of_domain": "refuse"}, {"pack": "auto", "out_of_domain": "refuse"}
-    [(path, message, hint)] = domain_problems(steps("fal"), ours)
+    [(path, message, hint)] = domain_problems(steps("fal"), ours, KNOWN)
     assert path == ["identity", "pack"] and "image, video are made by fal" in message and "insightface" in hint
-    assert not list(domain_problems(steps("embedded"), ours)) and not list(domain_problems(steps("fal"), photos))
-    assert not list(domain_problems(steps("fal"), {**ours, "out_of_domain": "allow"}))
-    assert not list(domain_problems({"soul": {"kind": "draft", "provider": "litellm"}}, ours))
-    assert "the pack auto, which was made for photographs" in domain_remark(steps("embedded"), photos)
-    assert not domain_remark(steps("embedded"), ours) and not domain_remark(steps("fal"), photos)
+    assert not list(domain_problems(steps("embedded"), ours, KNOWN)) and not list(
+        domain_problems(steps("fal"), photos, KNOWN)
+    )
+    assert not list(domain_problems(steps("fal"), {**ours, "out_of_domain": "allow"}, KNOWN))
+    assert not list(domain_problems({"soul": {"kind": "draft", "provider": "litellm"}}, ours, KNOWN))
+    assert "the pack auto, which was made for photographs" in domain_remark(steps("embedded"), photos, KNOWN)
+    assert not domain_remark(steps("embedded"), ours, KNOWN) and not domain_remark(steps("fal"), photos, KNOWN)
 
 
 def test_drawings_are_judged_by_their_own_pack_unless_a_persona_or_project_chooses(tmp_path: Path) -> None:

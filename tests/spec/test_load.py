@@ -12,6 +12,7 @@ from personaforge.errors import SpecError
 from personaforge.spec.load import Loader, code_signature
 from personaforge.spec.project import Project
 from personaforge.spec.settings import GROUPS, SCHEMAS, Settings
+from personaforge.steps.domains import KNOWN
 from personaforge.store.index import Index
 from personaforge.testing import write_project
 
@@ -49,7 +50,7 @@ def digests(settings: Settings) -> dict[str, str]:
 
 
 def load(where: Project, cache: Counting | Index | None, *overrides: str, stem: str = "ana") -> Settings:
-    return Loader(where, cache).load(file_of(where, stem), overrides).settings
+    return Loader(where, cache, domains=KNOWN).load(file_of(where, stem), overrides).settings
 
 
 OWN = SMALL | {"conf/project/settings.yaml": "# @package _global_\nseed: 5\n"}
@@ -77,7 +78,7 @@ def test_a_cached_persona_equals_a_fresh_one(where: Project) -> None:
 
 def test_two_loads_in_a_row_compose_once(where: Project) -> None:
     cache = Counting()
-    loader = Loader(where, cache)
+    loader = Loader(where, cache, domains=KNOWN)
     for _ in range(3):
         loader.load(file_of(where))
     load(where, cache)
@@ -220,7 +221,7 @@ def test_personas_share_the_groups_in_which_they_do_not_differ(tmp_path: Path) -
     where = project(tmp_path, personas, OWN)
     cache = Counting()
     for _ in range(2):  # fresh, then cached
-        loader = Loader(where, cache)
+        loader = Loader(where, cache, domains=KNOWN)
         ana, eva, uma = (loader.load(file_of(where, name)).settings for name in ("ana", "eva", "uma"))
         assert all(ana.groups[name] is eva.groups[name] for name in (*GROUPS, SCHEMAS))
         assert [name for name in GROUPS if ana.groups[name] is not uma.groups[name]] == ["image"]
@@ -244,10 +245,10 @@ tags:
 id: 'ana'
 """
     where = project(tmp_path, {"one": first, "two": second}, OWN)
-    one, two = (Loader(where).load(file_of(where, stem)).settings for stem in ("one", "two"))
+    one, two = (Loader(where, domains=KNOWN).load(file_of(where, stem)).settings for stem in ("one", "two"))
     assert digests(one) == digests(two)
     write_project(where.root, {"two": second.replace("0x80", "127")})
-    three = Loader(where).load(file_of(where, "two")).settings
+    three = Loader(where, domains=KNOWN).load(file_of(where, "two")).settings
     assert [name for name, digest in digests(three).items() if digest != digests(one)[name]] == ["image"]
     assert three.digest_of("image.width") == one.digest_of("image.width")
     assert three.digest_of("image.height") != one.digest_of("image.height")
@@ -258,14 +259,14 @@ id: 'ana'
 
 def test_two_personas_with_one_id(tmp_path: Path) -> None:
     where = project(tmp_path, {"ana": ANA, "anna": ANA}, OWN)
-    assert texts(lambda: Loader(where).load_all(where.persona_files())) == [
+    assert texts(lambda: Loader(where, domains=KNOWN).load_all(where.persona_files())) == [
         "personas/anna.yaml id: 'ana' is also the id of personas/ana.yaml (ids are unique in a project)"
     ]
 
 
 def test_one_file_given_twice_is_no_second_persona(tmp_path: Path) -> None:
     where = project(tmp_path, ANA, OWN)
-    assert len(Loader(where).load_all([file_of(where), file_of(where)])) == 2
+    assert len(Loader(where, domains=KNOWN).load_all([file_of(where), file_of(where)])) == 2
 
 
 def test_the_problems_of_all_personas_are_named_at_once_and_shared_ones_once(tmp_path: Path) -> None:
@@ -275,32 +276,35 @@ def test_the_problems_of_all_personas_are_named_at_once_and_shared_ones_once(tmp
         "uma": "id: uma\nbrief: A gardener.\n",
     }
     where = project(tmp_path, personas, OWN)
-    found = texts(lambda: Loader(where).load_all(where.persona_files()))
+    found = texts(lambda: Loader(where, domains=KNOWN).load_all(where.persona_files()))
     assert [line.partition(" ")[0] for line in found] == ["personas/ana.yaml:3", "personas/eva.yaml:3"]
     write_project(where.root, {}, {"conf/project/settings.yaml": "a: [\n"})
-    assert texts(lambda: Loader(where).load_all(where.persona_files())) == [
+    assert texts(lambda: Loader(where, domains=KNOWN).load_all(where.persona_files())) == [
         "conf/project/settings.yaml:2: is not valid YAML: did not find expected node content"
     ]
 
 
 def test_a_persona_knows_its_file_and_its_lock(where: Project) -> None:
-    one = Loader(where).load(file_of(where))
+    one = Loader(where, domains=KNOWN).load(file_of(where))
     assert (one.file, one.lock) == (file_of(where), where.root / "personas" / "ana.lock.yaml")
 
 
 def test_a_file_that_is_not_there(where: Project) -> None:
-    assert "can't be read: No such file or directory" in texts(lambda: Loader(where).load(file_of(where, "eva")))[0]
+    assert (
+        "can't be read: No such file or directory"
+        in texts(lambda: Loader(where, domains=KNOWN).load(file_of(where, "eva")))[0]
+    )
 
 
 def test_a_persona_that_links_out_of_the_project_is_refused(where: Project, tmp_path: Path) -> None:
     outside = tmp_path.parent / f"{tmp_path.name}-outside.yaml"
     outside.write_text("id: eva\nbrief: SECRET\nowner: 5\n")
     file_of(where, "eva").symlink_to(outside)
-    found = texts(lambda: Loader(where).load_all(where.persona_files()))
+    found = texts(lambda: Loader(where, domains=KNOWN).load_all(where.persona_files()))
     assert len(found) == 1 and "leads out of the project" in found[0] and "SECRET" not in found[0]
 
 
 def test_a_persona_outside_the_project_is_the_users_to_name(where: Project, tmp_path: Path) -> None:
     outside = tmp_path.parent / f"{tmp_path.name}-outside.yaml"
     outside.write_text("id: eva\nbrief: A gardener.\n")
-    assert Loader(where).load(outside).settings.id == "eva"
+    assert Loader(where, domains=KNOWN).load(outside).settings.id == "eva"

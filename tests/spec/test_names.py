@@ -10,6 +10,7 @@ from personaforge.errors import SpecError
 from personaforge.spec.load import Loader
 from personaforge.spec.names import Names, read_formerly, read_names
 from personaforge.spec.project import Project
+from personaforge.steps.domains import KNOWN
 from personaforge.testing import write_project
 
 
@@ -68,14 +69,14 @@ def test_what_a_file_says_is_read_without_composing_it(tmp_path: Path, text: str
 def test_loading_refuses_what_is_wrong_and_what_the_command_line_says(tmp_path: Path) -> None:
     names_of(tmp_path, bob="id: bob\nformerly: [ann]", ann="id: ann", eve="id: eve\nformerly: [Bo]")
     project = Project(tmp_path)
-    (_, found), (one, others), _ = Loader(project).each(project.persona_files())
+    (_, found), (one, others), _ = Loader(project, domains=KNOWN).each(project.persona_files())
     assert "which is a former id of bob" in str(found[0])
     assert "there is a persona of that id" in str(others[0])
     assert one is not None and one.settings.origin == "ann" and one.settings.formerly == ("ann",)
     with pytest.raises(SpecError, match=r"formerly\.0"):
-        Loader(project).load_all([tmp_path / "personas/eve.yaml"])
+        Loader(project, domains=KNOWN).load_all([tmp_path / "personas/eve.yaml"])
     with pytest.raises(SpecError, match="is set elsewhere"):
-        Loader(project).load_all([tmp_path / "personas/ann.yaml"], ["formerly=[bob]"])
+        Loader(project, domains=KNOWN).load_all([tmp_path / "personas/ann.yaml"], ["formerly=[bob]"])
 
 
 def test_records_read_with_present_ids_and_stay_as_they_are(tmp_path: Path) -> None:

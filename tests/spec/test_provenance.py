@@ -6,6 +6,7 @@ from pathlib import Path
 
 from personaforge.spec.load import Loader
 from personaforge.spec.provenance import config_rows
+from personaforge.steps.domains import KNOWN
 
 from .given import ANA, file_of, small
 
@@ -14,7 +15,7 @@ def test_every_row_says_where_its_value_came_from(tmp_path: Path) -> None:
     text = ANA + "tags: [a, b]\nimage:\n  width: 64\npinned:\n  soul: {desire: a garden of her own}\n"
     where = small(tmp_path, text, {"conf/project/settings.yaml": "# @package _global_\nseed: 9\n"})
     overrides = ["image.height=32", "++image.prices={a: 1.5}"]
-    rows = config_rows(where, Loader(where).load(file_of(where), overrides), overrides)
+    rows = config_rows(where, Loader(where, domains=KNOWN).load(file_of(where), overrides), overrides)
     found = {row["path"]: (row["value"], row["where"]) for row in rows}
     assert found["id"] == ("ana", "personas/ana.yaml:1")
     assert found["tags"] == (["a", "b"], "personas/ana.yaml:3")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
+from personaforge.domains import DRAWINGS
+from personaforge.faces.packs import declared_of
 from personaforge.listing import and_more
+from personaforge.providers.table import labels
 from personaforge.report.pages.facts import Judged, PersonaFacts, Position
-
-EMBEDDED = "embedded"
-"""The label of what forge's own rules and painter made, and the name of the face pack trained on such drawings."""
 
 
 class Mark(NamedTuple):
@@ -24,25 +24,29 @@ def marks(facts: PersonaFacts) -> Iterator[Mark]:
     """Yield the statements, those about origin first."""
     places = _places(facts)
     shown = [one.now for one in places if one.now is not None]
-    embedded = sum(one.label == EMBEDDED for one in shown)
+    by_painters = labels(lambda fixed: fixed.domain == DRAWINGS.name)
+    drawn = [one.label for one in shown if one.label in by_painters]
+    written = labels(lambda fixed: fixed.modality == "text" and not fixed.mends) & set(facts.summary.labels)
     packs = sorted({str(one["pack"]) for one in facts.analyzers})
-    if embedded:
+    ours = [pack for pack in packs if declared_of(pack).domain == DRAWINGS.name]
+    if drawn:
         yield Mark(
             "note",
-            "Made by embedded means",
-            f"{embedded} of {len(shown)} pictures and clips were drawn by forge's own painter: no camera, no person "
+            f"Made by {_listed(drawn)} means",
+            f"{len(drawn)} of {len(shown)} pictures and clips were drawn by forge's own painter: no camera, no person "
             "and no hosted model made them.",
         )
-    elif EMBEDDED in facts.summary.labels:
-        yield Mark("note", "Texts by embedded means", "Forge's own rules wrote texts of this persona; no model did.")
-    if EMBEDDED in packs:
+    elif written:
+        head = f"Texts by {_listed(written)} means"
+        yield Mark("note", head, "Forge's own rules wrote texts of this persona; no model did.")
+    for pack in ours:
         yield Mark(
             "note",
-            "Measured by embedded means",
-            "The face pack `embedded` was trained on forge's own drawings. Its scores say nothing about photographs.",
+            f"Measured by {pack} means",
+            f"The face pack `{pack}` was trained on forge's own drawings. Its scores say nothing about photographs.",
         )
-    others = [pack for pack in packs if pack != EMBEDDED]
-    if embedded and others:
+    others = [pack for pack in packs if pack not in ours]
+    if drawn and others:
         yield Mark(
             "warn",
             "Drawings, measured by a pack for photographs",
@@ -94,6 +98,10 @@ def _unknown(facts: PersonaFacts, shown: list[Judged]) -> Iterator[Mark]:
             f"Nobody has checked that these {len(without)} of {len(shown)} show one person: "
             f"{'; '.join(reasons[:2])}{more}.",
         )
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(set(names)))
 
 
 def _places(facts: PersonaFacts) -> list[Position]:

@@ -1,0 +1,112 @@
+"""Who performs the actions that are forge's own, by their kind: measures, finishes, repairs, draws the sheet.
+
+A performer sees an action's request and inputs, and no settings. It imports what it needs when it is needed: a build
+that draws nothing never loads OpenCV.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from personaforge.errors import BackendError
+from personaforge.providers import kinds
+from personaforge.providers.protocols import Blob
+from personaforge.steps.action import Action
+
+if TYPE_CHECKING:
+    from personaforge.providers.results import Fetched
+
+
+class Performed(NamedTuple):
+    """What performing an action resulted in, before it is kept: bytes here, digests in `steps.action.Result`.
+
+    It stays a record of its own beside `Reply`: a measurement is no provider's reply, and a block has no artifact.
+    """
+
+    outputs: Mapping[str, Blob | Fetched]
+    value: Mapping[str, Any]
+    details: Mapping[str, Any] = {}
+    cost_usd: float | None = 0.0
+    """US dollars; None where nobody knows."""
+
+
+Inputs = Mapping[str, bytes]
+AnalyzerOf = Callable[[Mapping[str, str]], Any]
+"""Returns the face analyzer with an identity."""
+Performer = Callable[[Action, Inputs, AnalyzerOf], Performed]
+
+
+def performer_of(kind: str) -> Performer:
+    """Return who performs actions of a kind. Raises BackendError."""
+    if kind not in _PERFORMERS:
+        raise BackendError(f"nobody performs actions of kind {kind!r}")
+    return _PERFORMERS[kind]
+
+
+def _measure(action: Action, inputs: Inputs, analyzer_of: AnalyzerOf) -> Performed:
+    from personaforge.faces.measure import measure_image
+
+    data, identity = inputs["artifact"], action.request["analyzer"]
+    return _measured(measure_image(data, analyzer_of(identity)), data, identity)
+
+
+def _measure_clip(action: Action, inputs: Inputs, analyzer_of: AnalyzerOf) -> Performed:
+    from personaforge.faces.measure import measure_clip
+
+    data, request = inputs["artifact"], action.request
+    sampling, identity = request.get("sampling", "uniform"), request["analyzer"]
+    return _measured(
+        measure_clip(data, analyzer_of(identity), frames=request["frames"], sampling=sampling), data, identity
+    )
+
+
+def _measured(value: Mapping[str, Any], data: bytes, identity: Mapping[str, str]) -> Performed:
+    from personaforge.media.provenance import with_domain
+
+    return Performed({}, with_domain(value, data, identity))
+
+
+def _finish(action: Action, inputs: Inputs, analyzer_of: AnalyzerOf) -> Performed:
+    from personaforge.faces.picture import UnreadablePicture
+    from personaforge.media.realism import finish_picture
+
+    try:
+        data = finish_picture(inputs["image"], action.request["realism"], action.request["seed"])
+    except UnreadablePicture as error:
+        return Performed({}, {"refused": error.message})
+    return Performed({"finished": _blob(data)}, {})
+
+
+def _repair(action: Action, inputs: Inputs, analyzer_of: AnalyzerOf) -> Performed:
+    from personaforge.faces.video import UnreadableClip
+    from personaforge.media.repair import repair_clip
+
+    request = action.request
+    try:
+        data = repair_clip(inputs["clip"], unsharp=request["unsharp"], super_resolution=request["super_resolution"])
+    except UnreadableClip as error:  # a clip with sound, say, which can be measured and not written again
+        return Performed({}, {"refused": error.message})
+    return Performed({"finished": _blob(data)}, {})
+
+
+def _sheet(action: Action, inputs: Inputs, analyzer_of: AnalyzerOf) -> Performed:
+    from personaforge.media.contact_sheet import Cell, draw_sheet
+
+    request = action.request
+    cells = [Cell(inputs.get(cell["name"]), cell["caption"], cell["status"]) for cell in request["cells"]]
+    data = draw_sheet(cells, title=request["title"], columns=request["columns"], footer=request["footer"])
+    return Performed({"sheet": _blob(data)}, {})
+
+
+def _blob(data: bytes) -> Blob:
+    return Blob(data, kinds.media_type(data[: kinds.HEAD]))
+
+
+_PERFORMERS: Final[Mapping[str, Performer]] = {
+    "measure": _measure,
+    "measure_clip": _measure_clip,
+    "finish": _finish,
+    "repair": _repair,
+    "sheet": _sheet,
+}
