@@ -27,10 +27,10 @@ def known(*actions: Action) -> Mapping[str, Result]:
 
 def asking(*actions: Action) -> Procedure:
     """Ask one after another, and tell the answers."""
-    texts = []
+    texts = {}
     for action in actions:
-        texts.append((yield action).value["text"])
-    return Outcome("accepted", facts={"texts": texts}, key=actions[0].key)
+        texts[action.request["prompt"]] = (yield action).value["text"]
+    return Outcome("accepted", facts={"texts": list(texts.values())}, key=actions[0].key)
 
 
 @pytest.fixture
