@@ -182,7 +182,7 @@ def test_a_change_in_the_other_direction_is_no_suspect() -> None:
 
 
 def test_a_commit_without_another_change_is_hardly_believed() -> None:
-    """A key part has fifty times its prior: every part of a call is on record, so a bare commit can have done little."""
+    """A key part has fifty times its prior: every part of a call is on record, so a bare commit has done little."""
     values = [0.1, -0.2, 0.0, 0.9, 1.8, 2.2]
     facts = [{"git commit": "c1" if index < 3 else "c2", "width": "64" if index < 4 else "72"} for index in range(6)]
     commits = {"one": Commit("c1", None), "two": Commit("c2", None)}
