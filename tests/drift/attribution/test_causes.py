@@ -38,6 +38,8 @@ class History:
     facts: Mapping[str, Mapping[str, str] | None]
     commits: Mapping[str, Commit] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
+    silent: tuple[str, ...] = ()
+    """Artifacts whose prompt is not on record."""
 
     def of(self, places: Iterable[tuple[str, str]]) -> list[Mapping[str, str] | None]:
         return [self.facts[artifact] for artifact, _ in places]
@@ -49,7 +51,7 @@ class History:
         return self.texts.get(digest)
 
     def prompt(self, artifact: str) -> str | None:
-        return f"prompt of {artifact}\n"
+        return None if artifact in self.silent else f"prompt of {artifact}\n"
 
 
 def blamed(
@@ -249,6 +251,9 @@ def test_texts_are_shown_as_diffs_where_both_are_kept_and_by_their_prompts_where
     assert gone.diff[-2:] == ("-prompt of 2", "+prompt of 3"), "of the last record before, and the first that has it"
     both = blamed(values, facts).suspects[0].parts[0]
     assert both.note.startswith("its old and new text is not kept")
+    for silent in (("2",), ("3",)):
+        neither = blamed(values, facts, silent=silent).suspects[0].parts[0]
+        assert neither.diff == () and neither.note == "its old and new text is not kept, as builds of before this did"
 
 
 def test_a_lapse_that_was_mended_is_no_evidence_for_what_came_after() -> None:
@@ -274,3 +279,30 @@ def test_without_an_open_alarm_nothing_is_blamed() -> None:
     finding: Finding = find_drift(series, FACE, POLICY)
     assert finding.change is None
     assert blame(History({}), [Place("a", "0")] * 12, series, FACE, finding) is None  # type: ignore[arg-type]
+
+
+def test_the_most_frequent_change_is_told_and_of_equals_the_first_by_name() -> None:
+    """Three slots went to the new model from two old ones; which old one is told must not hang on their order."""
+    last = (0, 0, 0, 1, 1, 1)
+    facts = [parts(model=value) for value in "xyyzzz"]
+    (to_z,) = [one for one in changes_of(["a", "b", "c"] * 2, facts) if one.dose == last]
+    assert (to_z.before, to_z.after, to_z.nodes) == ("y", "z", {"a", "b", "c"})
+    for values, told_as in (("yxzz", ("x", "z")), ("abdc", ("a", "d")), ("badc", ("a", "c"))):
+        found = changes_of(["a", "b"] * 2, [parts(model=value) for value in values])
+        (one,) = [one for one in found if one.dose == (0, 0, 1, 1)]
+        assert (one.before, one.after) == told_as
+
+
+def test_doses_by_degrees_are_shares_of_the_largest_change() -> None:
+    found = [
+        one for one in changes_of(["a"] * 4, [parts(steps=value) for value in ("30", "28", "30", "22")]) if one.graded
+    ]
+    assert [one.dose for one in found] == [(0, 0.25, 0, 1)]
+
+
+@pytest.mark.parametrize("odd", ["nan", "inf", "-inf", "many"])
+def test_what_is_no_finite_number_has_no_degrees(odd: str) -> None:
+    facts = [parts(steps=value) for value in ("1", "2", odd)]
+    assert [one.graded for one in changes_of(["a"] * 3, facts)] == [False, False]
+    digests = [{"template face.j2": value} for value in ("1", "2", "3")]
+    assert not any(one.graded for one in changes_of(["a"] * 3, digests)), "a digest of digits is none"

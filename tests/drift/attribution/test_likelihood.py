@@ -206,3 +206,19 @@ def test_a_perfect_fit_is_certain_and_no_division_by_zero() -> None:
     (one, other), none = weighed([0, 0, 0, 2, 2, 2], Change((0, 0, 0, 1, 1, 1)), Change((0, 0, 1, 1, 1, 1)))
     assert one.probability + none == pytest.approx(1) and other.probability < 1e-12
     assert math.isfinite(one.probability) and one.size == pytest.approx(2)
+
+
+def test_values_that_do_not_vary_say_nothing_whichever_way_they_should_go() -> None:
+    flat = (Weighed(0.0, None),), 1.0
+    for rising in (True, False):
+        assert weighed([2, 2, 2, 2], Change((0, 0, 1, 1)), rising=rising) == flat
+
+
+def test_many_records_that_fit_closely_overflow_nothing() -> None:
+    """The weights are powers of what is left, to the 200th here: they are compared by their logarithms."""
+    rng = np.random.default_rng(1)
+    dose = np.repeat([0.0, 1.0], 200)
+    values = list(1e-3 * (dose + rng.normal(0, 1e-3, 400)))
+    late = Change(tuple(float(index >= 205) for index in range(400)))
+    (one, other), none = weighed(values, Change(tuple(dose)), late, start=(390, 399))
+    assert one.probability == pytest.approx(1) and other.probability + none < 1e-9
