@@ -15,11 +15,11 @@ from personaforge.providers import table
 from personaforge.providers.capability import Capability, Limits
 from personaforge.providers.protocols import Blob, Job, Reply, Request
 from personaforge.providers.table import Entry, register
-from personaforge.run.budget import Budget
+from personaforge.run.budget import Budget, OverBudget
 from personaforge.run.call import Call
 from personaforge.run.calls import Calls
 from personaforge.run.executors import Executors
-from personaforge.run.limits import Account, Lane, Lanes
+from personaforge.run.limits import Account, Lane, Lanes, Stopped
 from personaforge.run.retrying import Backoff
 from personaforge.steps.action import Action, Price
 from personaforge.store.journal import Journal, client_key
@@ -196,3 +196,37 @@ def test_a_call_is_sent_as_often_as_declared_and_no_more(desk: Any) -> None:
     with pytest.raises(Unavailable):
         one.calls.made(one.call)
     assert len(one.finder.keys) == 3 and len(one.slept) == 2
+
+
+def test_money_is_given_back_for_what_was_certainly_not_bought_when_the_user_stops(desk: Any) -> None:
+    """A refused request waits for its next try when the stop comes; five cents are enough for one call, not for two."""
+    one = desk(safe=False)
+    one.calls.budget = Budget(0.05)
+    one.finder.fail = [Unavailable("busy")]
+    one.calls.sleep = lambda seconds: True
+    with pytest.raises(Stopped):
+        one.calls.made(one.call)
+    one.calls.budget.reserve(ACTION.price, "another call")
+
+
+def test_money_stays_reserved_for_what_may_still_be_charged_when_the_user_stops(desk: Any) -> None:
+    one = desk(safe=False)
+    one.calls.budget = Budget(0.05)
+    one.finder.fail = [Unknown("reset by peer")]
+    one.calls.sleep = lambda seconds: True
+    with pytest.raises(Stopped):
+        one.calls.made(one.call)
+    with pytest.raises(OverBudget):
+        one.calls.budget.reserve(ACTION.price, "another call")
+
+
+def test_what_was_bought_is_settled_at_its_cost_and_what_nobody_can_say_at_what_was_set_aside(desk: Any) -> None:
+    one = desk(safe=False)
+    one.calls.made(one.call)
+    assert one.calls.budget.spent_usd == pytest.approx(0.04) and one.calls.budget.unknown_calls == 0
+    one.journal.done(ACTION.key, 0.04)
+    lost = desk(safe=False, finds=False)
+    lost.finder.fail = [Unknown("reset by peer")]
+    with pytest.raises(Unknown):
+        lost.calls.made(lost.call)
+    assert lost.calls.budget.spent_usd == pytest.approx(0.04) and lost.calls.budget.unknown_calls == 1
