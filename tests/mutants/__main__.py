@@ -15,6 +15,7 @@ import os
 import pickle
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -48,6 +49,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=30, help="of tests for one mutant (30)")
     parser.add_argument("--keep", type=Path, default=_KEPT, help=f"a folder for what tests reach ({_KEPT})")
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     by_package = {name: _faults(name, asked.file) for name in asked.package}
     size = sum(map(len, by_package.values())) if asked.all else asked.sample
     drawn = sample(by_package, size, asked.seed)
@@ -97,7 +99,12 @@ def _trials(orders: Orders, tests: Sequence[str], work: Path) -> tuple[list[str]
         "MUTANTS_WORK": str(work), "PYTHONPATH": str(copy), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1",
     }  # fmt: skip
     options = ["-q", "-p", "tests.mutants.trials", "-p", "no:cacheprovider", "--capture=sys", "-m", "not slow"]
-    subprocess.run([sys.executable, "-m", "pytest", *options, *tests], cwd=copy, env=environment, check=False)
+    session = subprocess.Popen([sys.executable, "-m", "pytest", *options, *tests], cwd=copy, env=environment)
+    try:
+        session.wait()
+    finally:
+        session.terminate()
+        session.wait()
     answer = work / "fates"
     if not answer.exists():
         raise SystemExit("the tests could not be collected or run; see above")

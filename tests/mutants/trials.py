@@ -62,6 +62,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
     """Try the mutants in place of running the tests."""
     work = Path(os.environ["MUTANTS_WORK"])
     orders: Orders = pickle.loads((work / "orders").read_bytes())
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that no process is left running
     gc.freeze()
     reach = _reach(session, orders, work)
     nearest = [_nearest(session, reach, one, orders.seconds) for one in orders.mutants]
@@ -69,7 +70,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
     def trial(number: int) -> Callable[[], int]:
         return lambda: _tried(session, orders.mutants[number], nearest[number])
 
-    limits = {n: 20 + 6 * sum(reach.seconds[index] for index in tests) for n, tests in enumerate(nearest)}
+    limits = {n: 60 + 10 * sum(reach.seconds[index] for index in tests) for n, tests in enumerate(nearest)}
     chosen = [number for number, tests in enumerate(nearest) if tests]
     fates = ["not reached"] * len(orders.mutants)
     for number, status in _forked({number: trial(number) for number in chosen}, limits, orders.jobs, work):
@@ -201,23 +202,27 @@ def _forked(
 ) -> Iterator[tuple[int, int]]:
     """Run jobs in processes of their own, so many at once, and yield how each ended: -1 for one that was stopped."""
     waiting, running = list(jobs), dict[int, tuple[int, float]]()
-    while waiting or running:
-        while waiting and len(running) < at_once:
-            number = waiting.pop(0)
-            pid = os.fork()
-            if pid == 0:
-                _alone(jobs[number], work / f"tmp-{os.getpid()}")
-            running[pid] = number, time.monotonic() + limits[number]
-        ended = [(pid, status) for pid, status in (os.waitpid(pid, os.WNOHANG) for pid in running) if pid]
-        for pid, (_, until) in running.items():
-            if time.monotonic() > until:
-                _stop(pid)
-        for pid, status in ended:
-            _stop(pid)  # what it has left running
-            shutil.rmtree(work / f"tmp-{pid}", ignore_errors=True)
-            code = os.waitstatus_to_exitcode(status)
-            yield running.pop(pid)[0], code if code >= 0 else -1
-        time.sleep(0 if ended else 0.02)
+    try:
+        while waiting or running:
+            while waiting and len(running) < at_once:
+                number = waiting.pop(0)
+                pid = os.fork()
+                if pid == 0:
+                    _alone(jobs[number], work / f"tmp-{os.getpid()}")
+                running[pid] = number, time.monotonic() + limits[number]
+            ended = [(pid, status) for pid, status in (os.waitpid(pid, os.WNOHANG) for pid in running) if pid]
+            for pid, (_, until) in running.items():
+                if time.monotonic() > until:
+                    _stop(pid)
+            for pid, status in ended:
+                _stop(pid)  # what it has left running
+                shutil.rmtree(work / f"tmp-{pid}", ignore_errors=True)
+                code = os.waitstatus_to_exitcode(status)
+                yield running.pop(pid)[0], code if code >= 0 else -1
+            time.sleep(0 if ended else 0.02)
+    finally:
+        for pid in running:
+            _stop(pid)
 
 
 def _stop(pid: int) -> None:
@@ -231,6 +236,7 @@ def _alone(job: Callable[[], Any], folder: Path) -> None:
     """Do a job in this forked process, quietly, with a temporary folder and a process group of its own, and end."""
     status = 70
     try:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.setsid()
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
         folder.mkdir()
