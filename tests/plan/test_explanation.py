@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from personaforge.digest import digest_bytes
 from personaforge.errors import PlanError
-from personaforge.plan.explanation import _dependencies, explain
+from personaforge.plan.explanation import _dependencies, _ended, explain
+from personaforge.steps.action import Action
+from personaforge.steps.mending import NO_OBJECT
 from tests.plan.lab import Lab, lab, undone
 from tests.run.conftest import PERSONA
 
@@ -147,3 +150,48 @@ def test_a_dependency_that_is_gone_is_told_and_a_group_that_is_not_known_now_is_
         ("template a", "1", None, True),
         ("template b", None, "2", True),
     ]
+
+
+@pytest.mark.parametrize(
+    ("value", "reply", "expected"),
+    [
+        ({"blocked": "refusal: I can't do that"}, None, ("refused", ["I can't do that"])),
+        ({"blocked": "input: unsafe"}, None, ("blocked", ["unsafe"])),
+        ({"blocked": "input"}, None, ("blocked", [])),
+        ({"truncated": True}, ("text/plain", b"{"), ("truncated", [])),
+        ({}, ("text/plain", b"Sure, here you go"), ("malformed", [NO_OBJECT])),
+        ({}, ("application/json", b'{"desire": "roses"}'), ("fits", [])),
+        ({}, ("application/json", b'{"fear": "frost"}'), ("malformed", None)),
+    ],
+)
+def test_how_an_answer_ended(
+    built: Lab, value: dict[str, Any], reply: tuple[str, bytes] | None, expected: tuple[str, list[str] | None]
+) -> None:
+    resolver = built.resolver()
+    planned = resolver.plan.nodes["soul"]
+    outputs = {}
+    if reply is not None:
+        digest = digest_bytes(reply[1])
+        resolver.contents.computed(Action("write", "forge@1", {"digest": digest, "media_type": ""}, content=reply[1]))
+        outputs = {"reply": {"digest": digest, "media_type": reply[0], "size": len(reply[1])}}
+    schema = resolver.settings.get("schema.soul")
+    record = {"value": value, "outputs": outputs, "parts": {"request": {"schema": schema}}}
+    ended, problems = _ended(resolver, planned, record)
+    assert ended == expected[0]
+    assert problems == expected[1] if expected[1] is not None else "desire" in " ".join(problems)
+    if reply is not None and reply[0] == "application/json":
+        record["parts"] = {"request": {}}
+        assert _ended(resolver, planned, record) == ("fits", []), "there is nothing to measure it by"
+
+
+def test_an_answer_is_not_measured_by_pins_that_its_own_schema_did_not_know(built: Lab) -> None:
+    """Pins of now say nothing about an answer to another schema."""
+    resolver = built.resolver(PERSONA + "pinned: {soul: {desire: a house by the sea}}\n")
+    text = b'{"desire": "roses"}'
+    digest = digest_bytes(text)
+    resolver.contents.computed(Action("write", "forge@1", {"digest": digest, "media_type": ""}, content=text))
+    outputs = {"reply": {"digest": digest, "media_type": "application/json", "size": len(text)}}
+    own = resolver.settings.get("schema.soul")
+    for schema, ended in ((own, "malformed"), ({"type": "object"}, "fits")):
+        record = {"value": {}, "outputs": outputs, "parts": {"request": {"schema": schema}}}
+        assert _ended(resolver, resolver.plan.nodes["soul"], record)[0] == ended
