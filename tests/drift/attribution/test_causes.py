@@ -64,6 +64,7 @@ def blamed(
     alarms: Sequence[Alarm] | None = None,
     spread: float = 1.0,
     best: int = 0,
+    interval: tuple[int, int] | None = None,
     **known: Any,
 ) -> Attribution:
     """Blame a rise or fall that an alarm over the whole series has found; spreads are given, not estimated."""
@@ -73,7 +74,7 @@ def blamed(
     rising = metric.charted(values[-1]) > metric.charted(values[0])
     finding = replace(
         find_drift(series, metric, POLICY),
-        change=ChangePoint(best, 0, len(values) - 1, 0.95, "step", 1.0),
+        change=ChangePoint(best, *(interval or (0, len(values) - 1)), 0.95, "step", 1.0),
         alarms=tuple(alarms if alarms is not None else [Alarm(rising, 0, len(values) - 1)]),
         spreads={"": spread},
     )
@@ -306,3 +307,13 @@ def test_what_is_no_finite_number_has_no_degrees(odd: str) -> None:
     assert [one.graded for one in changes_of(["a"] * 3, facts)] == [False, False]
     digests = [{"template face.j2": value} for value in ("1", "2", "3")]
     assert not any(one.graded for one in changes_of(["a"] * 3, digests)), "a digest of digits is none"
+
+
+def test_how_many_carry_it_inside_the_interval_and_in_how_many_nodes() -> None:
+    """Node a has its only record of after the change there, and node c was never drawn again."""
+    values = [0.1, -0.2, 0.0, 0.1, 2.1, 1.8, 2.2, 2.0]
+    facts = [parts(width="1" if index < 4 else "2") for index in range(8)]
+    (one,) = blamed(values, facts, nodes="abcbabbb", interval=(3, 5)).suspects
+    assert (one.first, one.carry, one.lack) == (4, 4, 4)
+    assert one.inside == (2, 1), "of the fourth to the sixth record"
+    assert (one.nodes, one.of_nodes) == (2, 2)
