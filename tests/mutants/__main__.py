@@ -29,6 +29,7 @@ from tests.mutants.mutations import Mutant, mutants
 from tests.mutants.trials import Orders
 
 PACKAGES: Final = ("identity", "plan", "run", "store", "drift")
+_ALIVE: Final = ("survived", "not reached")
 _DEPENDED_ON: Final = ("personaforge/", "conf/", "templates/", "personas/", "tests/", "pyproject.toml")
 _NOT: Final = ("tests/mutants/", "tests/benchmarks/", "tests/soak/")
 _KEPT: Final = Path(tempfile.gettempdir()) / "personaforge-mutants"
@@ -48,11 +49,15 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2, help="processes at once (2)")
     parser.add_argument("--seconds", type=float, default=30, help="of tests for one mutant (30)")
     parser.add_argument("--keep", type=Path, default=_KEPT, help=f"a folder for what tests reach ({_KEPT})")
+    parser.add_argument("--again", type=Path, help="what an earlier run printed: only what was not noticed then")
     asked = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     by_package = {name: _faults(name, asked.file) for name in asked.package}
     size = sum(map(len, by_package.values())) if asked.all else asked.sample
     drawn = sample(by_package, size, asked.seed)
+    if asked.again is not None:
+        alive = {line.split()[-1] for line in asked.again.read_text().splitlines() if line.startswith(_ALIVE)}
+        drawn = [one for one in drawn if f"{one.path}:{one.line}" in alive]
     tests = asked.tests or [f"tests/{name}" for name in PACKAGES]
     print(f"{len(drawn)} of {sum(map(len, by_package.values()))} mutants, seed {asked.seed}", flush=True)
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
@@ -113,7 +118,7 @@ def _trials(orders: Orders, tests: Sequence[str], work: Path) -> tuple[list[str]
 
 
 def _report(drawn: Sequence[Mutant], fates: Sequence[str], counts: Sequence[int], passed: int) -> int:
-    alive = [number for number, fate in enumerate(fates) if fate in ("survived", "not reached")]
+    alive = [number for number, fate in enumerate(fates) if fate in _ALIVE]
     print(f"\n{passed} tests pass without a fault. Not noticed:\n")
     for number in alive:
         tried = f"{counts[number]} tests" if fates[number] == "survived" else "reached by no test"

@@ -349,3 +349,43 @@ def test_a_need_whose_artifact_is_nowhere_is_said_where_it_is_not_selected(built
         with pytest.raises(PlanError, match="ana/document needs ana/image/02, whose artifact is in no store") as error:
             built.planned(selected=frozenset({"ana/document"}))
         assert error.value.hint == ("get it with `forge cache pull ana`, or select it as well: --select +document")
+
+
+def test_a_plan_as_json(built: Lab) -> None:
+    plan = built.planned(forced=frozenset({"ana/image/02"}))
+    told_as = plan.as_json()
+    assert told_as["summary"]["nodes"] == {"cached": 9, "pinned": 3, "run": 1, "maybe": 2} == plan.counts()
+    assert told_as["summary"]["changes"] is True and told_as["summary"]["estimate"]["calls_min"] == 1
+    assert (told_as["schema"], told_as["overrides"], told_as["notices"]) == (1, [], [])
+    (persona,) = told_as["personas"]
+    assert persona["id"] == "ana" and persona["file"].endswith("personas/ana.yaml")
+    node = next(one for one in persona["nodes"] if one["id"] == "ana/image/02")
+    assert node["step"] == "image" and node["slot"] == "02" and node["kind"] == "image" and node["state"] == "run"
+    assert node["reasons"] == [{"code": "forced", "text": "another take was asked for"}]
+    assert node["next_action"]["kind"] == "draw" and "note" not in node
+    assert told_as["digest"] == plan.digest and plan.digest == built.planned(forced=frozenset({"ana/image/02"})).digest
+    assert plan.digest != built.planned().digest
+    assert described(plan, {"run": "to run", "maybe": "that may run", "restore": "to restore"}) == (
+        "1 to run, 2 that may run"
+    )
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """As `built`, and its pictures are finished as a telephone would."""
+    with lab(tmp_path_factory.mktemp("finished"), "all", files={"personas/ana.yaml": FINISHED}) as opened:
+        yield opened
+
+
+FINISHED = PERSONA + "realism: phone\n"
+
+
+def test_what_the_lock_pins_does_not_come_along_unasked(finished: Lab) -> None:
+    """A finish is computed, but it is pinned: it is made anew when it is selected, and not by selecting a document."""
+    grown = FINISHED.replace("realism: phone\n", "realism: {jpeg: {quality: 60}}\n").replace(
+        "defaults: [", "defaults: [{override /realism: phone}, "
+    )
+    whole = by_name(finished.planned(grown))
+    assert whole["finish/02"].state == "run", told(whole["finish/02"])
+    part = by_name(finished.planned(grown, selected=frozenset({"ana/document"})))
+    assert part["finish/02"].state == "left" and part["document"].state == "cached"
