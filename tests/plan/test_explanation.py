@@ -12,6 +12,7 @@ from personaforge.errors import PlanError
 from personaforge.plan.explanation import _dependencies, _ended, explain
 from personaforge.steps.action import Action
 from personaforge.steps.mending import NO_OBJECT
+from personaforge.testing import ColorAnalyzers
 from tests.plan.lab import Lab, lab, undone
 from tests.run.conftest import PERSONA
 
@@ -195,3 +196,16 @@ def test_an_answer_is_not_measured_by_pins_that_its_own_schema_did_not_know(buil
     for schema, ended in ((own, "malformed"), ({"type": "object"}, "fits")):
         record = {"value": {}, "outputs": outputs, "parts": {"request": {"schema": schema}}}
         assert _ended(resolver, resolver.plan.nodes["soul"], record)[0] == ended
+
+
+def test_a_measurement_is_compared_with_the_measurement_and_not_with_the_drawing(built: Lab) -> None:
+    """Another pack measures: of the same attempt's two actions it is the second that is asked for anew."""
+    usual = built.space.analyzers
+    try:
+        built.space.analyzers = ColorAnalyzers("other")  # type: ignore[assignment]
+        action = told(built, "image/02")["action"]
+    finally:
+        built.space.analyzers = usual
+    assert (action["kind"], action["known"]) == ("measure", False)
+    changed = [part["name"] for part in action["changed_parts"]]
+    assert changed == ["request.analyzer.pack", "request.analyzer.pack_digest"]
