@@ -70,7 +70,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
     def trial(number: int) -> Callable[[], int]:
         return lambda: _tried(session, orders.mutants[number], nearest[number])
 
-    limits = {n: 60 + 10 * sum(reach.seconds[index] for index in tests) for n, tests in enumerate(nearest)}
+    limits = {n: 40 + 8 * sum(reach.seconds[index] for index in tests) for n, tests in enumerate(nearest)}
     chosen = [number for number, tests in enumerate(nearest) if tests]
     fates = ["not reached"] * len(orders.mutants)
     for number, status in _forked({number: trial(number) for number in chosen}, limits, orders.jobs, work):
@@ -151,7 +151,9 @@ def _nearest(session: pytest.Session, reach: Reach, one: Mutant, seconds: float)
         if taken + reach.seconds[index] <= seconds or not chosen:
             taken += reach.seconds[index]
             chosen.append(index)
-    return chosen
+    # File by file, since tests of one file share what is costly to set up.
+    files = list(dict.fromkeys(session.items[index].path for index in chosen))
+    return sorted(chosen, key=lambda index: files.index(session.items[index].path))
 
 
 def _tried(session: pytest.Session, one: Mutant, tests: Sequence[int]) -> int:
