@@ -389,3 +389,25 @@ def test_what_the_lock_pins_does_not_come_along_unasked(finished: Lab) -> None:
     assert whole["finish/02"].state == "run", told(whole["finish/02"])
     part = by_name(finished.planned(grown, selected=frozenset({"ana/document"})))
     assert part["finish/02"].state == "left" and part["document"].state == "cached"
+
+
+def test_who_had_a_face_that_no_lock_names_any_more_is_about_to_get_another_and_is_told(built: Lab) -> None:
+    kept = built.planned()
+    pin = kept.personas[0].lock.pin("anchor")
+    assert pin is not None and kept.notices == ()
+    with undone(built.studio.root):
+        built.studio.lock.unlink()
+        assert by_name(built.planned())["anchor"].state == "restore", (
+            "as long as nothing else has changed it is the same"
+        )
+        plan = built.planned(written(("candidates: 2", "candidates: 3")))
+        assert by_name(plan)["anchor"].state == "maybe"
+        (notice,) = plan.notices
+        assert notice.startswith(
+            f"ana had an anchor, {pin.outputs['anchor'][:12]}, and its lock names none: a build chooses a new face. "
+            "To keep the old one, bring the lock back ("
+        )
+
+
+def test_nobody_is_told_of_a_lost_face_who_never_had_one(empty: Lab) -> None:
+    assert empty.planned().notices == ()
