@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from personaforge.errors import StoreError
+from personaforge.store.lockfile import former_lock
 from personaforge.store.presence import alone, at_work
 from personaforge.store.store import Store
 
@@ -60,3 +61,30 @@ def test_an_index_without_a_store_sees_what_another_process_builds_meanwhile(sto
     assert late.index.get_spec("mine") == b"a"
     reader.close()
     late.close()
+
+
+def test_what_is_kept_can_be_read_by_all_and_written_by_nobody(store: Store) -> None:
+    path = Path(store.blobs.path(store.blobs.put(b"a picture")))
+    assert path.stat().st_mode & 0o777 == 0o444
+
+
+def test_an_edit_is_put_aside_under_the_time_alone_as_long_as_no_other_was_in_that_second(store: Store) -> None:
+    folder = store.build_folder("ana")
+    digest = store.blobs.put(b"ours")
+    folder.place("a.txt", digest, store.blobs)
+    (store.project.build / "ana/a.txt").write_text("theirs")
+    folder.place("a.txt", digest, store.blobs)
+    (aside,) = (store.project.state / "edited/ana").iterdir()
+    assert "-" not in aside.name and (aside / "a.txt").read_text() == "theirs"
+
+
+def test_the_lock_of_a_former_id_stands_in_until_there_is_one_of_the_present(tmp_path: Path) -> None:
+    place = tmp_path / "eva.lock.yaml"
+    assert former_lock(place, "eva", ("ana", "ida")) is None
+    (tmp_path / "ana.lock.yaml").write_text("")
+    assert former_lock(place, "eva", ("ana", "ida")) == tmp_path / "ana.lock.yaml"
+    (tmp_path / "ida.lock.yaml").write_text("")
+    assert former_lock(place, "eva", ("ana", "ida")) == tmp_path / "ida.lock.yaml", "the newest of them"
+    assert former_lock(place, "eva", ()) is None
+    place.write_text("")
+    assert former_lock(place, "eva", ("ana",)) is None
