@@ -411,3 +411,10 @@ def test_who_had_a_face_that_no_lock_names_any_more_is_about_to_get_another_and_
 
 def test_nobody_is_told_of_a_lost_face_who_never_had_one(empty: Lab) -> None:
     assert empty.planned().notices == ()
+
+
+def test_a_face_that_the_user_wants_anew_is_not_lost(built: Lab) -> None:
+    wished = frozenset({"ana/anchor", "ana/candidate/1", "ana/candidate/2"})
+    plan = built.planned(written(("seed: 3", "seed: 4")), repinned=wished)
+    assert by_name(plan)["candidate/1"].state == "run" and by_name(plan)["anchor"].state == "maybe"
+    assert plan.notices == ()
