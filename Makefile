@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench soak matrix lock clean
+.PHONY: help demo test check bench soak mutants matrix lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ soak: $(READY)  ## Run the long proofs: random interleavings, kills, states, oth
 	$(BIN)/python -m tests.soak.states
 	$(BIN)/python -m tests.soak.bytes
 	$(BIN)/python -m tests.soak.reading
+
+mutants: $(READY)  ## Put small faults into a sample of the code, and print those that no test notices
+	$(BIN)/python -m tests.mutants
 
 matrix: $(READY)  ## Build one persona with each Python here, and with the oldest libraries; compare the bytes
 	$(BIN)/python -m tests.matrix

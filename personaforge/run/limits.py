@@ -198,7 +198,11 @@ class Lanes:
 
 
 def least(one: Limits, other: Limits) -> Limits:
-    """Return the stricter of two declarations for one provider, as personas of one build may differ."""
+    """Return the stricter of two declarations for one provider, as personas of one build may differ.
+
+    Of two deadlines the later one holds: it asks nothing of the provider, and with the earlier one a persona's paid
+    jobs would be given up before the time for which its file says to wait.
+    """
     rates = [rate for rate in (one.per_minute, other.per_minute) if rate is not None]
     return Limits(
         min(one.in_flight, other.in_flight),
