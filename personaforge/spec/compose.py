@@ -7,7 +7,8 @@ group's, and its own `defaults:` may choose groups (`- override /pipeline: five_
 A full composition costs about 0.05 to 0.1 s, nearly all of it OmegaConf building nodes for the groups. Personas that
 choose the same options share that part: it is composed once, by Hydra, and each persona's own values are merged over it
 with OmegaConf's merge, which is the step Hydra itself would do last. `tests/spec/test_compose.py` holds the two routes
-against each other. Composed results are cached by content besides (`personaforge.spec.load`).
+against each other. A process keeps that part for every project with the same conf: for the two sides of a comparison,
+and for a workspace that is opened again. Composed results are cached by content besides (`personaforge.spec.load`).
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from personaforge.digest import digest_file, digest_strings
 from personaforge.errors import Problem, SpecError
 from personaforge.spec.bodies import (
     chained_defaults,
@@ -47,6 +49,7 @@ from personaforge.spec.source import Source, acting_interpolation, read_source
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
+_T = TypeVar("_T")
 _HYDRA_LOCK = threading.RLock()
 """Hydra's loader and config store are process-wide."""
 
@@ -89,8 +92,7 @@ class Composer:
             choices = group_choices(bodies)
             shared = self._shared.get(choices)
             if shared is None:
-                shared = Shared(sources, self._hydra(sources, [], choices))
-                self._shared[choices] = shared
+                shared = self._share(sources, choices)
             return shared.merged(sources, [without_defaults(body) for body in bodies])
 
     def base(self, choices: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -102,8 +104,13 @@ class Composer:
             check_overrides(choices)
             if choices not in self._shared:
                 nowhere = PersonaSources((Source(Path(), "conf", "", "", {}, frozenset()),))
-                self._shared[choices] = Shared(nowhere, self._hydra(nowhere, [], choices))
+                self._share(nowhere, choices)
             return dict(self._shared[choices].plain)
+
+    def _share(self, sources: PersonaSources, choices: tuple[str, ...]) -> Shared:
+        found = _kept(self._project, ("shared", *choices), lambda: Shared(sources, self._hydra(sources, [], choices)))
+        self._shared[choices] = found
+        return found
 
     @cached_property
     def may_lock(self) -> bool:
@@ -119,7 +126,13 @@ class Composer:
         choices = group_choices(bodies) if plain else (sources.main.digest, *overrides)
         if choices not in self._own:
             with _HYDRA_LOCK:
-                self._own[choices] = self._own_leaves(sources, bodies, overrides, choices if plain else None)
+                if plain:
+                    leaves = _kept(
+                        self._project, ("own", *choices), lambda: self._own_leaves(sources, bodies, (), choices)
+                    )
+                else:
+                    leaves = self._own_leaves(sources, bodies, overrides, None)
+                self._own[choices] = leaves
         parts = (self._own[choices], schema_leaves(self._project), *map(body_leaves, bodies))
         return merged((*parts, override_leaves(overrides)))
 
@@ -245,6 +258,37 @@ class Composer:
                 version.VersionBase.instance().version_base = base
 
         return session()
+
+
+MOST_KEPT = 32
+"""Compositions that a process keeps; one takes about a megabyte."""
+_KEPT: dict[tuple[str, ...], Any] = {}
+"""What was composed without a persona, by the conf's digest and the options that were chosen; the one that was used
+last stands at the end. Under the lock."""
+
+
+def _kept(project: Project, what: tuple[str, ...], make: Callable[[], _T]) -> _T:
+    """Return what this process has composed of a conf with the same content, or make it. Raises what `make` raises, and
+    SpecError for a conf that may not be composed."""
+    check_conf(project)
+    digest = _conf_digest(project)
+    found: _T | None = _KEPT.pop((digest, *what), None)
+    if found is None:
+        found = make()
+    if _conf_digest(project) == digest:  # else somebody has edited it meanwhile
+        while len(_KEPT) >= MOST_KEPT:
+            del _KEPT[next(iter(_KEPT))]
+        _KEPT[(digest, *what)] = found
+    return found
+
+
+def _conf_digest(project: Project) -> str:
+    """Return a digest of all that Hydra reads beside a persona's files: the project's own conf by name and content, and
+    the packaged one, which is part of the code, by name, size and time of change."""
+    parts = [f"{path}:{_state_of(path)}" for path in sorted(project.conf_folders[-1].rglob("*.yaml"))]
+    for path, shown in conf_files(project):
+        parts += [shown, digest_file(path)]
+    return digest_strings("conf/1", parts)
 
 
 def conf_files(project: Project) -> list[tuple[Path, str]]:
