@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import os
 import socket
-import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ from personaforge.errors import Unavailable, Undelivered
 from personaforge.providers import kinds
 from personaforge.providers.protocols import Remote
 from personaforge.providers.secrets import masked
+from personaforge.providers.trust import tls_context
 from personaforge.providers.whole import is_cut_off
 
 if TYPE_CHECKING:
@@ -73,7 +73,6 @@ class Fetcher:
     def __init__(self, bounds: Bounds | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self._bounds = bounds or Bounds()
         self._clock = clock
-        self._tls: ssl.SSLContext | None = None
 
     def fetch(self, remote: Remote, wanted: tuple[str, ...], target: Path, wire: Wire | None = None) -> Fetched:
         """Fetch a result of one of the `wanted` media types to the file `target`, whose folder is there.
@@ -182,13 +181,11 @@ class Fetcher:
     def _client(self) -> httpx.Client:
         import httpx
 
-        if self._tls is None:
-            self._tls = httpx.create_ssl_context()
         timeout = httpx.Timeout(self._bounds.silence, connect=min(10.0, self._bounds.silence))
         return httpx.Client(
             headers={"User-Agent": f"personaforge/{__version__}"},
             timeout=timeout,
-            verify=self._tls,
+            verify=tls_context(),
             limits=httpx.Limits(max_keepalive_connections=0),
             follow_redirects=False,
         )

@@ -22,6 +22,7 @@ from personaforge.providers.addresses import LOOPBACK, root
 from personaforge.providers.answers import Answer, Answers, Explain
 from personaforge.providers.capability import Capability
 from personaforge.providers.secrets import key_of
+from personaforge.providers.trust import tls_context
 
 if TYPE_CHECKING:
     import httpx
@@ -177,6 +178,7 @@ class Wire:
                 self._clients[fresh] = httpx.Client(
                     headers={"User-Agent": f"personaforge/{__version__}", "Accept": "*/*"},
                     timeout=timeout,
+                    verify=tls_context(),
                     limits=limits,
                     follow_redirects=False,
                 )
