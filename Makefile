@@ -39,6 +39,7 @@ soak: $(READY)  ## Run the long proofs: random interleavings, kills, states, oth
 	$(BIN)/python -m tests.soak.states
 	$(BIN)/python -m tests.soak.bytes
 	$(BIN)/python -m tests.soak.reading
+	$(BIN)/python -m tests.soak.proofs
 
 matrix: $(READY)  ## Build one persona with each Python here, and with the oldest libraries; compare the bytes
 	$(BIN)/python -m tests.matrix
