@@ -275,10 +275,11 @@ def _kept(project: Project, what: tuple[str, ...], make: Callable[[], _T]) -> _T
     found: _T | None = _KEPT.pop((digest, *what), None)
     if found is None:
         found = make()
-    if _conf_digest(project) == digest:  # else somebody has edited it meanwhile
-        while len(_KEPT) >= MOST_KEPT:
-            del _KEPT[next(iter(_KEPT))]
-        _KEPT[(digest, *what)] = found
+        if _conf_digest(project) != digest:  # somebody has edited it meanwhile
+            return found
+    while len(_KEPT) >= MOST_KEPT:
+        del _KEPT[next(iter(_KEPT))]
+    _KEPT[(digest, *what)] = found
     return found
 
 
