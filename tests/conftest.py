@@ -135,7 +135,7 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
 Times = Callable[[int, int], int]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def times(request: pytest.FixtureRequest) -> Times:
     """How often a proof by chance is repeated: `times(5, 20)` is 5 in the suite and 20 in `make soak`.
 

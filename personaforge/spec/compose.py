@@ -165,12 +165,25 @@ class Composer:
 
     def origins(self, sources: PersonaSources, overrides: Sequence[str]) -> dict[str, Origin]:
         """Return where each composed leaf came from, by dotted path: the last file or override that sets it."""
+        bodies = persona_bodies(sources)
+        with _HYDRA_LOCK:
+            if overrides or not all(only_chooses(body) for body in bodies):
+                return self._origins(sources, bodies, overrides)
+            choices = group_choices(bodies)
+            found = _kept(self._project, ("origins", *choices), lambda: self._origins(sources, [], choices))
+        found = dict(found)
+        for source in sources.files:
+            _record(found, source, "", "")
+        return found
+
+    def _origins(
+        self, sources: PersonaSources, bodies: Sequence[Mapping[str, Any]], overrides: Sequence[str]
+    ) -> dict[str, Origin]:
         from hydra.core.global_hydra import GlobalHydra
         from hydra.types import RunMode
 
         found: dict[str, Origin] = {}
-        bodies = persona_bodies(sources)
-        with _HYDRA_LOCK, self._session(sources, bodies):
+        with self._session(sources, bodies):
             loader = GlobalHydra.instance().config_loader()
             asked = [*([main_choice(bodies)] if bodies else []), *overrides]
             defaults = guarded(sources, lambda: loader.compute_defaults_list("config", asked, RunMode.RUN))

@@ -19,12 +19,23 @@ from hypothesis import strategies as st
 
 from personaforge.errors import SpecError
 from personaforge.spec import compose
-from personaforge.spec.bodies import MAX_BASES, read_persona
+from personaforge.spec.bodies import MAX_BASES, persona_bodies, read_persona
 from personaforge.spec.compose import Composer
 from personaforge.spec.project import Project, packaged
 from personaforge.testing import write_project
 
 from .given import ANA, composed, file_of, project, small, texts
+
+
+@pytest.fixture
+def sessions(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Grows with each session of Hydra, in a process that keeps no composition yet."""
+    found: list[int] = []
+    original = compose.Composer._session
+    monkeypatch.setattr(compose, "_KEPT", {})
+    monkeypatch.setattr(compose.Composer, "_session", lambda *args: found.append(1) or original(*args))
+    return found
+
 
 # --- the two routes ---------------------------------------------------------------------------------------------------
 
@@ -623,6 +634,21 @@ def test_every_composed_leaf_has_an_origin(tmp_path: Path) -> None:
     assert [path for path in leaves(composed(where), "") if path not in origins] == []
 
 
+def test_origins_of_what_is_shared_are_those_of_hydras_own_list(tmp_path: Path, sessions: list[int]) -> None:
+    base = "pipeline: five_stage\nimage: {width: 32, prices: {a: 1.0}}\ntags: [b]\n"
+    personas = {"_base": base, "eva": ANA.replace("ana", "eva") + "image: theirs\nseed: 1\n"}
+    personas["ana"] = ANA + "defaults: [_base, override /image: mine]\nimage: {width: 64}\nseed: 2\n"
+    where = small(tmp_path, personas, OWN_CONF)
+    for stem, model in (("ana", "packaged conf/image/embedded.yaml"), ("eva", "conf/image/theirs.yaml")):
+        sources = read_persona(where, file_of(where, stem))
+        composer = Composer(where)
+        found = composer.origins(sources, ())
+        assert found == composer._origins(sources, persona_bodies(sources), ())
+        assert found["image.model"].where.startswith(model + ":")
+        before = len(sessions)
+        assert Composer(where).origins(sources, ()) == found and len(sessions) == before
+
+
 # --- Hydra as it was --------------------------------------------------------------------------------------------------
 
 
@@ -687,16 +713,6 @@ def test_what_one_persona_comes_to_does_not_show_in_the_next(tmp_path: Path) -> 
     first["matrix"]["positions"].keys()
     assert composer.compose(read_persona(where, file_of(where, "eva")), ())["image"]["width"] == 768
     assert composer.compose(read_persona(where, file_of(where)), ()) == first
-
-
-@pytest.fixture
-def sessions(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Grows with each session of Hydra, in a process that keeps no composition yet."""
-    found: list[int] = []
-    original = compose.Composer._session
-    monkeypatch.setattr(compose, "_KEPT", {})
-    monkeypatch.setattr(compose.Composer, "_session", lambda *args: found.append(1) or original(*args))
-    return found
 
 
 def test_personas_with_the_same_choices_are_composed_by_hydra_once(tmp_path: Path, sessions: list[int]) -> None:
