@@ -14,6 +14,7 @@ import pytest
 
 from personaforge.digest import digest_bytes
 from personaforge.testing import write_project
+from tests.cli.conftest import FILES, PICTURES
 from tests.conftest import Forge
 from tests.packs.conftest import MODELS, Served, Server, model, zipped
 
@@ -169,9 +170,7 @@ def test_no_other_command_ever_fetches(project: Path, arguments: tuple[str, ...]
     """Without a pack, and with one that is broken, nothing so much as loads what could make a connection."""
     from personaforge.testing import png
 
-    small = "image: {width: 192, height: 256}\nvideo: {fps: 2}\nidentity: {require_measurement: false}\n"
-    small += "defaults: [{override /identity: insightface}]\n"
-    write_project(project, {"ana": f"id: ana\nbrief: A calm Portuguese gardener.\n{small}"})
+    write_project(project, {"ben": PICTURES}, FILES)
     for name, color in (("a.png", (9, 9, 9)), ("b.png", (200, 9, 9))):
         (project / name).write_bytes(png(color, width=64, height=64))
     (project / "packs-none").mkdir()
