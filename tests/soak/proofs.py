@@ -7,10 +7,11 @@ and twenty times while they write to the warehouse, and contending processes wri
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def main() -> None:
