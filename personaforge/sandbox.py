@@ -12,9 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from contextlib import contextmanager
 from contextvars import ContextVar
+from types import CodeType
 from typing import Any
 
 from jinja2 import FunctionLoader, StrictUndefined, nodes, pass_environment
+from jinja2.bccache import Bucket, BytecodeCache
 from jinja2.compiler import CodeGenerator
 from jinja2.filters import do_round, do_tojson, make_attrgetter
 from jinja2.runtime import Context, Undefined
@@ -136,6 +138,7 @@ def environment(load: Callable[[str], str]) -> Environment:
         keep_trailing_newline=False,
         cache_size=-1,
         auto_reload=False,
+        bytecode_cache=_COMPILED,
     )
     env.globals = {"range": _range}
     kept = {name: _charged(function) for name, function in env.filters.items() if name in _FILTERS}
@@ -254,6 +257,29 @@ class Environment(ImmutableSandboxedEnvironment):
         """Measure a list, a tuple or a dictionary that a template contains."""
         _measure(value)
         return value
+
+
+class _Compiled(BytecodeCache):
+    """Templates that this process has compiled, by name and source: for projects and workspaces that share them."""
+
+    MOST = 256
+
+    def __init__(self) -> None:
+        self._codes: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """See `BytecodeCache`."""
+        bucket.code = self._codes.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """See `BytecodeCache`. Forgets all when there are too many."""
+        if len(self._codes) >= self.MOST:
+            self._codes.clear()
+        if bucket.code is not None:
+            self._codes[bucket.key, bucket.checksum] = bucket.code
+
+
+_COMPILED = _Compiled()
 
 
 def _charge(units: int) -> None:

@@ -10,12 +10,21 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
+from tests.command import as_process, in_process
+
 ROOT = Path(__file__).resolve().parent.parent
 GUARD = Path(__file__).parent / "guard"
+
+# Before anything loads numpy: threads of BLAS wait for each other by spinning, and tests already run on every core.
+# Processes that a test starts inherit it.
+for _threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_threads, "1")
+
 DEVELOPMENT_PACKS = ROOT.parent / "shared" / "models"
 
 # The same examples every time, so that a run can be repeated; `pytest --hypothesis-profile explore` looks for new ones.
@@ -37,8 +46,9 @@ def has_pack() -> bool:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the switch that writes what commands print as what they should print."""
+    """Add the switch that writes what commands print as what they should print, and the one for the long proofs."""
     parser.addoption("--rewrite-golden", action="store_true", help="write tests/golden anew instead of comparing")
+    parser.addoption("--soak", action="store_true", help="repeat the proofs by chance as often as they were meant")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -122,20 +132,38 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
     return compare
 
 
+Times = Callable[[int, int], int]
+
+
+@pytest.fixture(scope="session")
+def times(request: pytest.FixtureRequest) -> Times:
+    """How often a proof by chance is repeated: `times(5, 20)` is 5 in the suite and 20 in `make soak`.
+
+    Its test bears the mark `proof`.
+    """
+    return lambda sample, all_of_them: all_of_them if request.config.getoption("--soak") else sample
+
+
 Forge = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture
 def forge() -> Forge:
-    """Run the command line in a process of its own: `forge("build", "ana", cwd=project)`."""
+    """Run the command line: `forge("build", "ana", cwd=project)`. Returns its exit code and what it printed.
+
+    It runs in the test's own process, isolated as `tests.command` says: starting Python, click and DuckDB takes longer
+    than most commands. `check` is the exit code that it must have; `env` takes the place of the environment.
+
+    `process=True` starts a process of its own, for what only a process shows: what it has imported, what it has learnt
+    from its environment at the start, real streams, a provider that the test replaced, a lease that is held here.
+    """
 
     def run(
-        *arguments: str, cwd: Path, check: int | None = None, **options: object
+        *arguments: str, cwd: Path, check: int | None = None, process: bool = False, **options: Any
     ) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "personaforge.cli.main", *arguments]
-        done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120, **options)  # type: ignore[call-overload]
+        done = (as_process if process else in_process)(arguments, cwd=cwd, **options)
         if check is not None:
             assert done.returncode == check, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
-        return done  # type: ignore[no-any-return]
+        return done
 
     return run

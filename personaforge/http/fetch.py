@@ -15,7 +15,6 @@ resumable) and `personaforge.providers.results`.
 
 from __future__ import annotations
 
-import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from personaforge import __version__
 from personaforge.http.network import NotPublic, requests
 from personaforge.http.secrets import masked
+from personaforge.http.trust import tls_context
 from personaforge.http.url import next_address
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class Body:
             raise FetchFailed(f"the connection was closed after {size:,} of {whole:,} bytes", again=True)
 
 
-def client(silence: float = 30.0, tls: ssl.SSLContext | None = None) -> httpx.Client:
+def client(silence: float = 30.0) -> httpx.Client:
     """Return a client for `opened`, to be closed by the caller. `silence` is the longest one in seconds.
 
     No connection is used twice: at one network address, several names may be behind one that was made for another.
@@ -114,7 +114,7 @@ def client(silence: float = 30.0, tls: ssl.SSLContext | None = None) -> httpx.Cl
     return httpx.Client(
         headers={"User-Agent": f"personaforge/{__version__}", "Accept": "*/*", "Accept-Encoding": "identity"},
         timeout=httpx.Timeout(silence, connect=min(10.0, silence)),
-        verify=True if tls is None else tls,
+        verify=tls_context(),
         limits=httpx.Limits(max_keepalive_connections=0),
         follow_redirects=False,
     )

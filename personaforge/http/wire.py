@@ -22,6 +22,7 @@ from personaforge.http.addresses import LOOPBACK, root
 from personaforge.http.answers import Answer, Answers, Explain
 from personaforge.http.secrets import key_of
 from personaforge.http.service import Access, Service
+from personaforge.http.trust import tls_context
 
 if TYPE_CHECKING:
     import httpx
@@ -175,6 +176,7 @@ class Wire:
                 self._clients[fresh] = httpx.Client(
                     headers={"User-Agent": f"personaforge/{__version__}", "Accept": "*/*"},
                     timeout=timeout,
+                    verify=tls_context(),
                     limits=limits,
                     follow_redirects=False,
                 )

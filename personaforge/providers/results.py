@@ -9,8 +9,6 @@ must not be cut off.
 from __future__ import annotations
 
 import os
-import ssl
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -47,8 +45,6 @@ class Fetcher:
     def __init__(self, bounds: Bounds | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self._bounds = bounds or Bounds()
         self._clock = clock
-        self._tls: ssl.SSLContext | None = None
-        self._lock = threading.Lock()
 
     def fetch(self, remote: Remote, wanted: tuple[str, ...], target: Path, wire: Wire | None = None) -> Fetched:
         """Fetch a result of one of the `wanted` media types to the file `target`, whose folder is there.
@@ -63,7 +59,7 @@ class Fetcher:
         reach: Reach = "loopback" if wire is not None and wire.loopback else "public"
         try:
             with (
-                client(self._bounds.silence, self._trusted()) as http,
+                client(self._bounds.silence) as http,
                 opened(http, remote.url, self._bounds, reach, headers, self._clock) as body,
             ):
                 return self._written(body, wanted, target)
@@ -92,15 +88,6 @@ class Fetcher:
             target.unlink(missing_ok=True)
             raise
         return Fetched(target, kind, size)
-
-    def _trusted(self) -> ssl.SSLContext:
-        """Return who is trusted, which takes milliseconds to read."""
-        import httpx
-
-        with self._lock:
-            if self._tls is None:
-                self._tls = httpx.create_ssl_context()
-            return self._tls
 
 
 def _fault(failure: FetchFailed, url: str, bounds: Bounds) -> BackendError:

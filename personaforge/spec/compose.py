@@ -7,7 +7,8 @@ group's, and its own `defaults:` may choose groups (`- override /pipeline: five_
 A full composition costs about 0.05 to 0.1 s, nearly all of it OmegaConf building nodes for the groups. Personas that
 choose the same options share that part: it is composed once, by Hydra, and each persona's own values are merged over it
 with OmegaConf's merge, which is the step Hydra itself would do last. `tests/spec/test_compose.py` compares the two
-routes. Composed results are also cached by content (`personaforge.spec.load`).
+routes. A process keeps that part for every project with the same conf: for the two sides of a comparison,
+and for a workspace that is opened again. Composed results are cached by content besides (`personaforge.spec.load`).
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from personaforge.digest import digest_file, digest_strings
 from personaforge.errors import Problem, SpecError
 from personaforge.spec.bodies import (
     chained_defaults,
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
 
 LATER = ("photos",)
 """Groups that were added after projects had a config.yaml of their own."""
+_T = TypeVar("_T")
 _HYDRA_LOCK = threading.RLock()
 """Hydra's loader and config store are process-wide."""
 
@@ -93,8 +96,7 @@ class Composer:
             choices = group_choices(bodies)
             shared = self._shared.get(choices)
             if shared is None:
-                shared = Shared(sources, self._hydra(sources, [], choices))
-                self._shared[choices] = shared
+                shared = self._share(sources, choices)
             return shared.merged(sources, [without_defaults(body) for body in bodies])
 
     def base(self, choices: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -105,8 +107,13 @@ class Composer:
         with _HYDRA_LOCK:
             validate_overrides(choices)
             if choices not in self._shared:
-                self._shared[choices] = Shared(NOBODY, self._hydra(NOBODY, [], choices))
+                self._share(NOBODY, choices)
             return dict(self._shared[choices].plain)
+
+    def _share(self, sources: PersonaSources, choices: tuple[str, ...]) -> Shared:
+        found = _kept(self._project, ("shared", *choices), lambda: Shared(sources, self._hydra(sources, [], choices)))
+        self._shared[choices] = found
+        return found
 
     @cached_property
     def may_lock(self) -> bool:
@@ -122,7 +129,13 @@ class Composer:
         choices = group_choices(bodies) if plain else (sources.main.digest, *overrides)
         if choices not in self._own:
             with _HYDRA_LOCK:
-                self._own[choices] = self._own_leaves(sources, bodies, overrides, choices if plain else None)
+                if plain:
+                    leaves = _kept(
+                        self._project, ("own", *choices), lambda: self._own_leaves(sources, bodies, (), choices)
+                    )
+                else:
+                    leaves = self._own_leaves(sources, bodies, overrides, None)
+                self._own[choices] = leaves
         parts = (self._own[choices], schema_leaves(self._project), *map(body_leaves, bodies))
         return merged((*parts, override_leaves(overrides)))
 
@@ -155,12 +168,25 @@ class Composer:
 
     def origins(self, sources: PersonaSources, overrides: Sequence[str]) -> dict[str, Origin]:
         """Return where each composed leaf came from, by dotted path: the last file or override that sets it."""
+        bodies = persona_bodies(sources)
+        with _HYDRA_LOCK:
+            if overrides or not all(only_chooses(body) for body in bodies):
+                return self._origins(sources, bodies, overrides)
+            choices = group_choices(bodies)
+            found = _kept(self._project, ("origins", *choices), lambda: self._origins(sources, [], choices))
+        found = dict(found)
+        for source in sources.files:
+            _record(found, source, "", "")
+        return found
+
+    def _origins(
+        self, sources: PersonaSources, bodies: Sequence[Mapping[str, Any]], overrides: Sequence[str]
+    ) -> dict[str, Origin]:
         from hydra.core.global_hydra import GlobalHydra
         from hydra.types import RunMode
 
         found: dict[str, Origin] = {}
-        bodies = persona_bodies(sources)
-        with _HYDRA_LOCK, self._session(sources, bodies):
+        with self._session(sources, bodies):
             loader = GlobalHydra.instance().config_loader()
             asked = [*([main_choice(bodies)] if bodies else []), *overrides]
             defaults = guarded(sources, lambda: loader.compute_defaults_list(self._root, asked, RunMode.RUN))
@@ -267,6 +293,38 @@ class Composer:
                 version.VersionBase.instance().version_base = base
 
         return session()
+
+
+MOST_KEPT = 32
+"""Compositions that a process keeps; one takes about a megabyte."""
+_KEPT: dict[tuple[str, ...], Any] = {}
+"""What was composed without a persona, by the conf's digest and the options that were chosen; the one that was used
+last stands at the end. Under the lock."""
+
+
+def _kept(project: Project, what: tuple[str, ...], make: Callable[[], _T]) -> _T:
+    """Return what this process has composed of a conf with the same content, or make it. Raises what `make` raises, and
+    SpecError for a conf that may not be composed."""
+    validate_conf(project)
+    digest = _conf_digest(project)
+    found: _T | None = _KEPT.pop((digest, *what), None)
+    if found is None:
+        found = make()
+        if _conf_digest(project) != digest:  # somebody has edited it meanwhile
+            return found
+    while len(_KEPT) >= MOST_KEPT:
+        del _KEPT[next(iter(_KEPT))]
+    _KEPT[(digest, *what)] = found
+    return found
+
+
+def _conf_digest(project: Project) -> str:
+    """Return a digest of all that Hydra reads beside a persona's files: the project's own conf by name and content, and
+    the packaged one, which is part of the code, by name, size and time of change."""
+    parts = [f"{path}:{_state_of(path)}" for path in sorted(project.conf_folders[-1].rglob("*.yaml"))]
+    for path, shown in conf_files(project):
+        parts += [shown, digest_file(path)]
+    return digest_strings("conf/1", parts)
 
 
 def conf_files(project: Project) -> list[tuple[Path, str]]:

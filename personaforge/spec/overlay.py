@@ -59,7 +59,6 @@ class Shared:
         for name in ("id", "brief"):
             if OmegaConf.is_missing(config, name):
                 del config[name]
-        self._config = config
         self._raw = _raw(config)
         self._refers = {key: references(value) for key, value in self._raw.items()}
         guarded(sources, lambda: refuse_growth(self._raw))
@@ -68,15 +67,15 @@ class Shared:
         self.plain: dict[str, Any] = {}
         """The resolved values; what can't be resolved without a persona stays as it is written."""
         for key, value in self._raw.items():
-            self.plain[key] = self._resolved(key) if self._refers[key] else value
+            self.plain[key] = self._resolved(config, key) if self._refers[key] else value
         self.plain = {key: value for key, value in self.plain.items() if value != "???"}
 
-    def _resolved(self, key: str) -> Any:
+    def _resolved(self, config: DictConfig, key: str) -> Any:
         from omegaconf import OmegaConf
         from omegaconf.errors import OmegaConfBaseException
 
         try:
-            value = self._config[key]
+            value = config[key]
             return OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
         except (OmegaConfBaseException, RecursionError):
             self._open.add(key)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from personaforge.spec.settings import GROUPS, SCHEMAS
@@ -92,19 +93,21 @@ def merged(parts: Iterable[Leaves]) -> Leaves:
 def below(leaves: Mapping[str, Any], paths: Iterable[str], quiet: re.Pattern[str] | None = None) -> Leaves:
     """Return the leaves at, below and above some setting paths, the options chosen for their groups, and what the
     interpolations among them name. `quiet` matches the paths that are left out."""
-    paths = tuple(paths)
-    heads = {path.partition(".")[0] for path in paths}
-    found: Leaves = {}
-    for path, value in leaves.items():
-        if path in heads or any(_touches(path, asked) for asked in paths):
-            found[path] = value
+    asked = set(paths)
+    heads = {path.partition(".")[0] for path in asked}
+    at_or_above = asked.union(heads, *map(_parents, asked))
+    found = {
+        path: value for path, value in leaves.items() if path in at_or_above or not asked.isdisjoint(_parents(path))
+    }
     named = {name for value in found.values() if isinstance(value, str) for name in _REFERENCE.findall(value)}
     found.update({path: value for path, value in leaves.items() if path.partition(".")[0] in named})
     return {path: value for path, value in found.items() if quiet is None or not quiet.match(path)}
 
 
-def _touches(path: str, asked: str) -> bool:
-    return path == asked or path.startswith(asked + ".") or asked.startswith(path + ".")
+@lru_cache(maxsize=4096)
+def _parents(path: str) -> tuple[str, ...]:
+    """Return what stands above a dotted path: `a` and `a.b` of `a.b.c`. Every node asks it of all leaves."""
+    return tuple(path[:index] for index, letter in enumerate(path) if letter == ".")
 
 
 def _flat(value: Any, prefix: str) -> Iterator[tuple[str, Any]]:

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from personaforge.drift.detector.change_point import SHAPES, locate
-from personaforge.drift.detector.cusum import Chart, Record, chart, run_length, threshold_for
+from personaforge.drift.detector.cusum import STATES, Chart, Record, chart, run_length, threshold_for
 from personaforge.drift.detector.linear import Trend, summarize
 
 COSINE = {"headshot": 0.70, "bust": 0.66, "half": 0.60, "full": 0.54}
@@ -60,11 +60,50 @@ def main() -> None:
     parser.add_argument("--series", type=int, default=200, help="series for each change")
     told = parser.parse_args()
     started = time.perf_counter()
+    _thresholds()
     _false_alarms(told.records)
     _delays(told.series)
     _intervals(told.series)
     attribution(told.series)
     print(f"\n{time.perf_counter() - started:.0f} s")
+
+
+def _thresholds() -> None:
+    """The search for a threshold by the dense system of the Markov chain, and by the product's Toeplitz system."""
+    from scipy.optimize import brentq
+
+    print("\nThe threshold for a rate: CPU seconds of all threads, by the chain's dense system and by Levinson")
+    threshold_for(70, ALLOWANCE, CLIP)  # imports what it needs
+    for rate in (200, 1_000, 20_000):
+        start = time.process_time()
+        low, high = 0.0, 4.0
+        while dense_run_length(high, ALLOWANCE, CLIP) < 2 * rate:
+            low, high = high, 2 * high
+        dense = brentq(lambda h, rate=rate: dense_run_length(h, ALLOWANCE, CLIP) - 2 * rate, low, high, xtol=1e-6)
+        middle = time.process_time()
+        threshold_for.cache_clear()
+        found = threshold_for(rate, ALLOWANCE, CLIP)
+        seconds = middle - start, time.process_time() - middle
+        lengths = run_length(found, ALLOWANCE, CLIP), dense_run_length(found, ALLOWANCE, CLIP)
+        apart = f"run lengths differ by {abs(lengths[0] / lengths[1] - 1):.0e}, thresholds by {abs(dense - found):.0e}"
+        print(f"1 in {rate:<8,}{seconds[0]:9.4f}{seconds[1]:9.4f}{seconds[0] / seconds[1]:8.0f} times less; {apart}")
+
+
+def dense_run_length(threshold: float, allowance: float, clip: float) -> float:
+    """Return one side's average run length by Gauss's elimination on the whole chain."""
+    from scipy.special import ndtr
+
+    if threshold <= 0:
+        return run_length(threshold, allowance, clip)
+    width = 2 * threshold / (2 * STATES - 1)
+    centres = np.arange(STATES) * width
+    steps = centres[None, :] - centres[:, None] + allowance
+    upper, lower = (
+        np.where(scores >= clip, 1.0, np.where(scores < -clip, 0.0, ndtr(scores)))
+        for scores in (steps + width / 2, steps - width / 2)
+    )
+    lower[:, 0] = 0.0  # state 0 takes all that would fall below it
+    return float(np.linalg.solve(np.eye(STATES) - (upper - lower), np.ones(STATES))[0])
 
 
 def drawn(

@@ -169,7 +169,7 @@ def test_few_letters_are_no_mistake(project: Path, forge: Forge) -> None:
     persona = project / "personas/ana.yaml"
     persona.write_text(persona.read_text().replace("calm", "calm “old” 🌹"))
     env = {**os.environ, "PYTHONIOENCODING": "latin-1", "LC_ALL": "xx_YY.nowhere"}
-    text = forge("config", "ana", "--path", "brief", "--json", cwd=project, check=0, env=env).stdout
+    text = forge("config", "ana", "--path", "brief", "--json", cwd=project, check=0, process=True, env=env).stdout
     import json
 
     assert "\\u201cold\\u201d \\ud83c\\udf39" in text

@@ -14,6 +14,7 @@ import pytest
 
 from personaforge.digest import digest_bytes
 from personaforge.testing import write_project
+from tests.cli.conftest import FILES, PICTURES
 from tests.conftest import Forge
 from tests.packs.conftest import MODELS, Served, Server, model, zipped
 
@@ -59,7 +60,7 @@ def test_a_pull_shows_the_licence_and_is_found(models: Models, server: Server) -
 
 
 def test_without_a_terminal_the_licence_has_to_be_accepted_by_name(models: Models, server: Server) -> None:
-    done = models("pull", "tiny", "--to", "my packs", check=2, stdin=subprocess.DEVNULL)
+    done = models("pull", "tiny", "--to", "my packs", check=2, process=True, stdin=subprocess.DEVNULL)
     assert "Licence: Test terms" in done.stderr and done.stdout == ""
     assert done.stderr.endswith("  forge models pull tiny --to 'my packs' --accept-licence\n")
     assert server.asked == []
@@ -69,7 +70,7 @@ def test_without_a_terminal_the_licence_has_to_be_accepted_by_name(models: Model
 def test_on_a_terminal_it_is_asked(models: Models, server: Server, answer: bytes, code: int) -> None:
     ours, theirs = pty.openpty()
     os.write(ours, answer)
-    done = models("pull", "tiny", check=code, stdin=theirs)
+    done = models("pull", "tiny", check=code, process=True, stdin=theirs)
     os.close(ours)
     os.close(theirs)
     assert "Accept it? [y/N]" in done.stderr and len(server.asked) == (1 if code == 0 else 0)
@@ -169,29 +170,29 @@ def test_no_other_command_ever_fetches(project: Path, arguments: tuple[str, ...]
     """Without a pack, and with one that is broken, nothing so much as loads what could make a connection."""
     from personaforge.testing import png
 
-    small = "image: {width: 192, height: 256}\nvideo: {fps: 2}\nidentity: {require_measurement: false}\n"
-    small += "defaults: [{override /identity: insightface}]\n"
-    write_project(project, {"ana": f"id: ana\nbrief: A calm Portuguese gardener.\n{small}"})
+    write_project(project, {"ben": PICTURES}, FILES)
     for name, color in (("a.png", (9, 9, 9)), ("b.png", (200, 9, 9))):
         (project / name).write_bytes(png(color, width=64, height=64))
+    (project / "packs-none").mkdir()
+    (project / "packs-broken/buffalo_l").mkdir(parents=True)
     code = f"""
-import socket, sys
+import os, socket, sys
 tried = []
 for name in ("connect", "connect_ex"):
     setattr(socket.socket, name, lambda self, address: tried.append(address))
 socket.getaddrinfo = lambda *address, **options: tried.append(address)
 from personaforge.cli.main import run
-run({list(arguments)!r})
-loaded = {{"httpx", "requests", "personaforge.packs.download"}} & set(sys.modules)
-print("TRIED", tried, sorted(loaded), file=sys.stderr)
+for packs in ("none", "broken"):
+    os.environ["FORGE_MODELS"] = {str(project)!r} + "/packs-" + packs
+    run({list(arguments)!r})
+    loaded = {{"httpx", "requests", "personaforge.packs.download"}} & set(sys.modules)
+    print("TRIED", tried, sorted(loaded), file=sys.stderr, flush=True)
+    print("END", flush=True)
 """
-    for broken in (False, True):
-        packs = project / f"packs-{broken}"
-        (packs / "buffalo_l").mkdir(parents=True) if broken else packs.mkdir()
-        environment = {**os.environ, "FORGE_MODELS": str(packs)}
-        done = subprocess.run(
-            [sys.executable, "-c", code], cwd=project, capture_output=True, text=True, timeout=120, env=environment
-        )
-        assert "TRIED [] []" in done.stderr, done.stdout + done.stderr
-        assert "forge models pull buffalo_l" in done.stdout + done.stderr
-        assert not any((Path(os.environ["HOME"]) / ".insightface").rglob("*"))
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=120)
+    said = list(zip(done.stdout.split("END\n")[:2], done.stderr.split("TRIED [] []\n")[:2], strict=True))
+    assert len(said) == 2 and done.stderr.count("TRIED [] []") == 2, done.stdout + done.stderr
+    for shown, complained in said:
+        assert "forge models pull buffalo_l" in shown + complained
+    assert not any((Path(os.environ["HOME"]) / ".insightface").rglob("*"))

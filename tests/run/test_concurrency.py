@@ -20,6 +20,7 @@ import pytest
 from personaforge.providers.protocols import Reply
 from personaforge.store.upkeep import verify
 from personaforge.workspace.workspace import BuildOptions, Workspace
+from tests.conftest import Times
 from tests.run.conftest import Studio
 
 # A build in a process of its own. Every call of a provider is noted in a file before it answers and after, so that a
@@ -79,8 +80,9 @@ def test_two_builds_of_one_persona_run_every_action_once(studio: Studio, tmp_pat
     assert list((studio.root / ".forge/leases").iterdir()) == []
 
 
-@pytest.mark.slow
-def test_thirty_kills_lose_nothing_and_repeat_nothing(studio: Studio, tmp_path: Path) -> None:
+@pytest.mark.proof
+def test_kills_at_any_moment_lose_nothing_and_repeat_nothing(studio: Studio, tmp_path: Path, times: Times) -> None:
+    most = times(8, 30)
     log = tmp_path / "log"
     chance = random.Random(20)
     kills = 0
@@ -101,11 +103,11 @@ def test_thirty_kills_lose_nothing_and_repeat_nothing(studio: Studio, tmp_path: 
         with Workspace.open((), str(studio.root)) as space:
             found = verify(space.store)
             assert found.problems == [] and found.without_artifact == 0
-        if kills >= 30:
+        if kills >= most:
             break
         if build.returncode == 0:  # done before its kill: start over, so that the next kills find work
             _forget_one(studio, chance)
-    assert kills == 30
+    assert kills == most
     last = start(studio, log, 0.0)
     out, err = last.communicate(timeout=60)
     assert last.returncode == 0, out + err

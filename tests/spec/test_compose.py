@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Mapping
 from functools import partial
@@ -18,12 +19,23 @@ from hypothesis import strategies as st
 
 from personaforge.errors import SpecError
 from personaforge.spec import compose
-from personaforge.spec.bodies import MAX_BASES, read_persona
+from personaforge.spec.bodies import MAX_BASES, persona_bodies, read_persona
 from personaforge.spec.compose import Composer
 from personaforge.spec.project import Project, packaged
 from personaforge.testing import write_project
 
 from .given import ANA, composed, file_of, project, small, texts
+
+
+@pytest.fixture
+def sessions(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Grows with each session of Hydra, in a process that keeps no composition yet."""
+    found: list[int] = []
+    original = compose.Composer._session
+    monkeypatch.setattr(compose, "_KEPT", {})
+    monkeypatch.setattr(compose.Composer, "_session", lambda *args: found.append(1) or original(*args))
+    return found
+
 
 # --- the two routes ---------------------------------------------------------------------------------------------------
 
@@ -622,6 +634,21 @@ def test_every_composed_leaf_has_an_origin(tmp_path: Path) -> None:
     assert [path for path in leaves(composed(where), "") if path not in origins] == []
 
 
+def test_origins_of_what_is_shared_are_those_of_hydras_own_list(tmp_path: Path, sessions: list[int]) -> None:
+    base = "pipeline: five_stage\nimage: {width: 32, prices: {a: 1.0}}\ntags: [b]\n"
+    personas = {"_base": base, "eva": ANA.replace("ana", "eva") + "image: theirs\nseed: 1\n"}
+    personas["ana"] = ANA + "defaults: [_base, override /image: mine]\nimage: {width: 64}\nseed: 2\n"
+    where = small(tmp_path, personas, OWN_CONF)
+    for stem, model in (("ana", "packaged conf/image/embedded.yaml"), ("eva", "conf/image/theirs.yaml")):
+        sources = read_persona(where, file_of(where, stem))
+        composer = Composer(where)
+        found = composer.origins(sources, ())
+        assert found == composer._origins(sources, persona_bodies(sources), ())
+        assert found["image.model"].where.startswith(model + ":")
+        before = len(sessions)
+        assert Composer(where).origins(sources, ()) == found and len(sessions) == before
+
+
 # --- Hydra as it was --------------------------------------------------------------------------------------------------
 
 
@@ -688,14 +715,58 @@ def test_what_one_persona_comes_to_does_not_show_in_the_next(tmp_path: Path) -> 
     assert composer.compose(read_persona(where, file_of(where)), ()) == first
 
 
-def test_personas_with_the_same_choices_are_composed_by_hydra_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sessions: list[int] = []
-    original = compose.Composer._session
-    monkeypatch.setattr(compose.Composer, "_session", lambda *args: sessions.append(1) or original(*args))
+def test_personas_with_the_same_choices_are_composed_by_hydra_once(tmp_path: Path, sessions: list[int]) -> None:
     where = small(tmp_path, {f"p{n}": f"id: p{n}\nbrief: A gardener.\nseed: {n}\n" for n in range(5)})
     composer = Composer(where)
     for number in range(5):
         composer.compose(read_persona(where, file_of(where, f"p{number}")), ())
     assert len(sessions) == 1
+
+
+def test_projects_with_the_same_conf_are_composed_by_hydra_once(tmp_path: Path, sessions: list[int]) -> None:
+    first, second = (small(tmp_path / name, ANA + f"seed: {len(name)}\n", OWN_CONF) for name in ("one", "three"))
+    assert [composed(where)["seed"] for where in (first, second)] == [3, 5] and len(sessions) == 1
+    for where in (first, second):
+        Composer(where).written(read_persona(where, file_of(where)), ())
+    assert len(sessions) == 2, "what the conf itself says is read once, too"
+
+
+def test_a_conf_that_was_edited_is_composed_anew(tmp_path: Path, sessions: list[int]) -> None:
+    where = small(tmp_path, ANA, {"conf/project/settings.yaml": "# @package _global_\nowner: the garden\n"})
+    conf = where.root / "conf/project/settings.yaml"
+    before = conf.stat()
+    assert composed(where)["owner"] == "the garden"
+    conf.write_text(conf.read_text().replace("garden", "studio"))
+    os.utime(conf, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert composed(where)["owner"] == "the studio" and len(sessions) == 2
+    conf.write_text(conf.read_text().replace("studio", "garden"))
+    assert composed(where)["owner"] == "the garden" and len(sessions) == 2
+
+
+def test_what_was_edited_while_it_was_composed_is_not_kept(
+    tmp_path: Path, sessions: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = small(tmp_path, ANA, {"conf/project/settings.yaml": "# @package _global_\nowner: the garden\n"})
+    conf = where.root / "conf/project/settings.yaml"
+    text = conf.read_text()
+    original = compose.Composer._hydra
+
+    def edited(*arguments: Any) -> Any:
+        conf.write_text(text.replace("garden", "studio"))
+        return original(*arguments)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(compose.Composer, "_hydra", edited)
+        assert composed(where)["owner"] == "the studio"
+    conf.write_text(text)
+    assert composed(where)["owner"] == "the garden"
+
+
+def test_no_more_is_kept_than_is_said(tmp_path: Path, sessions: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compose, "MOST_KEPT", 2)
+    wheres = [small(tmp_path / f"{n}", ANA, {"conf/project/settings.yaml": f"seed: {n}\n"}) for n in range(3)]
+    for number in (0, 1, 2, 1, 2):
+        composed(wheres[number])
+    assert len(sessions) == 3
+    composed(wheres[0])
+    assert len(sessions) == 4

@@ -20,7 +20,7 @@ from personaforge.spec.project import Project
 from personaforge.store.store import Store
 from personaforge.warehouse import projection
 from personaforge.warehouse.projection import TABLES, opened, rebuild
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Times
 
 
 @pytest.fixture
@@ -258,8 +258,9 @@ def started(code: str, store: Store, **fields: Any) -> subprocess.Popen[str]:
     )
 
 
-def test_four_contending_processes_lose_no_row_and_see_no_half_build(store: Store) -> None:
-    count = 6
+@pytest.mark.proof
+def test_four_contending_processes_lose_no_row_and_see_no_half_build(store: Store, times: Times) -> None:
+    count = times(3, 6)
     everybody = [
         started(WRITER, store, count=count, start=0, mine="build-000"),
         started(WRITER, store, count=count, start=100, mine="build-001"),
@@ -276,11 +277,12 @@ def test_four_contending_processes_lose_no_row_and_see_no_half_build(store: Stor
     assert contents(store) == before
 
 
-def test_kill_9_at_any_moment_of_twenty_writes_loses_and_doubles_nothing(store: Store, tmp_path: Path) -> None:
-    """Twenty processes are killed while they bring builds into the warehouse, at moments spread over their work."""
+@pytest.mark.proof
+def test_kill_9_at_any_moment_loses_and_doubles_nothing(store: Store, tmp_path: Path, times: Times) -> None:
+    """Processes are killed while they bring builds into the warehouse, at moments spread over their work."""
     rng = random.Random(20)
     done: set[int] = set()
-    for turn in range(20):
+    for turn in range(times(6, 20)):
         writer = started(WRITER, store, count=1000, start=1000 * turn, mine=f"build-{turn:02}")
         assert writer.stdout is not None
         done.add(int(writer.stdout.readline()))  # its first write is through: it is at work
@@ -296,7 +298,7 @@ def test_kill_9_at_any_moment_of_twenty_writes_loses_and_doubles_nothing(store: 
     assert sorted(row[0] for row in found["actions"]) == sorted(records["actions"])
     assert sorted(row[0] for row in found["evaluations"]) == sorted(records["evaluations"])
     (store.folder / "warehouse.duckdb").rename(tmp_path / "as-it-was.duckdb")
-    assert contents(store) == found, "what twenty killed processes left equals a fresh projection"
+    assert contents(store) == found, "what killed processes left equals a fresh projection"
     rebuild(store)
     assert contents(store) == found
 

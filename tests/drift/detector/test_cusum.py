@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from personaforge.drift.detector.cusum import Chart, Record, chart, run_length, threshold_for
+from tests.benchmarks.drift import dense_run_length
 
 FAR = 99.0
 """A clip that clips nothing."""
@@ -28,6 +29,14 @@ def steady(count: int, seed: int = 1, mean: float = 0.7, std: float = 0.03) -> l
 )
 def test_run_lengths_are_the_published_ones(threshold: float, shift: float, expected: float) -> None:
     assert run_length(threshold, 0.5, FAR, shift) == pytest.approx(expected, rel=0.004)
+
+
+@pytest.mark.parametrize(("allowance", "clip"), [(0.25, 2.5), (0.5, 3.0), (1.0, FAR)])
+@pytest.mark.parametrize("threshold", [0.5, 4.0, 5.71, 9.0])  # 5.7 puts an edge of two states on the clip itself
+def test_a_run_length_is_that_of_the_whole_chain(threshold: float, allowance: float, clip: float) -> None:
+    expected = dense_run_length(threshold, allowance, clip)
+    # The longer a run, the more the rounding of probabilities counts, in either way of solving it.
+    assert run_length(threshold, allowance, clip) == pytest.approx(expected, rel=1e-11 + 1e-14 * expected)
 
 
 def test_without_memory_a_run_is_geometric() -> None:
