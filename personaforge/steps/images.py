@@ -21,8 +21,9 @@ from personaforge.steps.choices import asked
 from personaforge.steps.context import ANCHOR, Context, pinned_size
 from personaforge.steps.measurement import measure_action
 from personaforge.steps.measuring import ReferenceSet, can_judge, judge_image, measure, no_model, not_bought
+from personaforge.steps.outputs import made_by, suffix_of
 from personaforge.steps.remake import face_of
-from personaforge.steps.text import SECTIONS, made_by, suffix_of
+from personaforge.steps.text import SECTIONS
 from personaforge.steps.wardrobe import WARDROBES
 from personaforge.store.artifact import Artifact
 from personaforge.store.lockfile import Pin

@@ -9,8 +9,9 @@ from personaforge.steps.action import Action, Outcome, Output, Procedure
 from personaforge.steps.context import ANCHOR, Context, pretty_json
 from personaforge.steps.finishing import FINISHED
 from personaforge.steps.images import IMAGE, REFERENCE
+from personaforge.steps.outputs import write
 from personaforge.steps.speech import SPEECH
-from personaforge.steps.text import SECTIONS, write
+from personaforge.steps.text import SECTIONS
 from personaforge.steps.video import CLIP
 
 DOCUMENT_FORMAT = 1

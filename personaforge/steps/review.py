@@ -17,7 +17,8 @@ from personaforge.steps.attempts import Attempt, Examining, Judgement, Made, Mak
 from personaforge.steps.completion import completion, reply_of
 from personaforge.steps.context import Context, pretty_json
 from personaforge.steps.mending import answer_problems, mended, reason_of
-from personaforge.steps.text import SECTIONS, sections_of, write_action, written
+from personaforge.steps.outputs import write_action
+from personaforge.steps.text import SECTIONS, sections_of, written
 
 VERDICT = "verdict"
 """Name of the output that holds the second reader's answer."""
