@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from personaforge.bench import drawn_here, identity_of, keep_measurement, read_file
+from personaforge.bench import drawn_here, identity_of, read_file
 from personaforge.digest import digest_bytes
 from personaforge.errors import PersonaForgeError, PlanError, StoreError
 from personaforge.faces.measure import measure_image
@@ -30,6 +31,7 @@ from personaforge.media.provenance import carries_face, with_domain
 from personaforge.plan.contents import Contents
 from personaforge.plan.graph import Shape, lay_out
 from personaforge.plan.renamed import body_of_kind, kind_of, lock_name, renamed_steps
+from personaforge.run.records import keep_record
 from personaforge.spec.load import Loaded
 from personaforge.spec.settings import Settings
 from personaforge.steps.action import Action
@@ -166,7 +168,10 @@ def set_anchor(
     given = read_file(file)
     data, media_type, notes = _as_kept(file, given)
     # Nothing is kept of a picture that is refused: it may show somebody who has nothing to do with this.
-    value = with_domain(measure_image(data, space.measurers.analyzer(identity)), data, identity)
+    analyzer = space.measurers.analyzer(identity)
+    started = time.time()
+    value = with_domain(measure_image(data, analyzer), data, identity)
+    seconds = time.time() - started
     told = {**value, "in_domain": True} if digest_bytes(data) in drawn_here(space.store) else value
     _require_usable(file, desk.settings, told, identity["pack"], largest)
     turned = max(abs(float(value["pose"][angle])) for angle in ("yaw", "pitch"))
@@ -182,9 +187,8 @@ def set_anchor(
     source = {"file": os.path.basename(file), "sha256": digest_bytes(given)}
     done = _decide(space, desk, data, media_type, facts, source, by, reason, repin=repin, notes=notes)
     if done.changed:
-        keep_measurement(
-            space.store, measure_action("measure", identity, done.artifact.digest), value, persona=desk.settings.id
-        )
+        action = measure_action("measure", identity, done.artifact.digest)
+        keep_record(space.store, action, value, started=started, seconds=seconds, persona=done.persona)
     return done
 
 
@@ -279,20 +283,16 @@ def _decide(
     action = Action("anchor", "person@1", {"persona": persona, **decided}, {IMAGE: digest})
     facts["decided"] = decided
     space.store.blobs.put(data)
-    record = {
-        "persona": persona,
-        "node": f"{persona}/{desk.settings.step_of(ANCHOR)}",
-        "parts": action.parts,
-        "sources": {},
-        "outputs": {ANCHOR: artifact.as_json()},
-        "value": {"facts": facts},
-        "details": {},
-        "paid": False,
-        "cost_usd": 0.0,
-        "started": datetime.fromisoformat(now).timestamp(),
-        "seconds": 0.0,
-    }
-    space.store.commit(action.key, record)
+    keep_record(
+        space.store,
+        action,
+        {"facts": facts},
+        started=datetime.fromisoformat(now).timestamp(),
+        seconds=0.0,  # a decision takes no time that anybody could measure
+        persona=persona,
+        node=f"{persona}/{desk.settings.step_of(ANCHOR)}",
+        outputs={ANCHOR: artifact},
+    )
     new = Pin(action.key, {ANCHOR: digest}, {ANCHOR: media_type}, facts=facts)
     with space.store.leases.take(f"lock-{persona}"):
         lock = read_lock(desk.lock.path, persona, desk.lock.former)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,8 +17,8 @@ import orjson
 
 from personaforge.digest import digest_bytes, digest_json
 from personaforge.errors import MissingExtra, PersonaForgeError, StoreError
+from personaforge.run.records import keep_record
 from personaforge.spec.settings import Group, Settings
-from personaforge.steps.action import Action
 from personaforge.steps.measurement import measure_action
 from personaforge.store.store import Store
 from personaforge.workspace import Workspace
@@ -69,10 +70,12 @@ class Bench:
         known = self._store.find(action.key) if self._knows else None
         if known is not None:
             return Measured(digest, self._told(known["value"], digest), known["parts"]["request"]["analyzer"])
+        started = time.time()
         value = with_domain(measure_image(data, self._analyzer), data, self._identity)
+        seconds = time.time() - started
         if self._keeps:
             try:
-                keep_measurement(self._store, action, value, persona=self._persona)
+                keep_record(self._store, action, value, started=started, seconds=seconds, persona=self._persona)
             except StoreError:
                 if not self._only_reads:
                     raise
@@ -89,32 +92,6 @@ class Bench:
         if self._drawn is None:
             self._drawn = drawn_here(self._store)
         return {**value, "in_domain": digest in self._drawn}
-
-
-def keep_measurement(
-    store: Store,
-    action: Action,
-    value: Mapping[str, Any],
-    *,
-    persona: str = "",
-    started: float = 0.0,
-    seconds: float = 0.0,
-) -> None:
-    """Keep what a measuring action outside of any node came to, as a build would."""
-    record = {
-        "persona": persona,
-        "node": "",
-        "parts": action.parts,
-        "sources": {},
-        "outputs": {},
-        "value": value,
-        "details": {},
-        "paid": False,
-        "cost_usd": 0.0,
-        "started": started,
-        "seconds": seconds,
-    }
-    store.commit(action.key, record)
 
 
 def drawn_here(store: Store) -> frozenset[str]:

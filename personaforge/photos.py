@@ -23,12 +23,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from personaforge.bench import keep_measurement, project_settings
+from personaforge.bench import project_settings
 from personaforge.digest import digest_bytes, digest_file
 from personaforge.errors import MissingExtra, PersonaForgeError, Problem, SpecError
 from personaforge.faces.packs import EMBEDDED
 from personaforge.identity.photo_score import PhotoPolicy, PhotoScore, SetScore, score_photo, score_set
 from personaforge.identity.score import Cause, Unmeasured
+from personaforge.run.records import keep_record
 from personaforge.spec.project import Project
 from personaforge.spec.source import KeyPath, read_source
 from personaforge.steps.action import Action
@@ -209,11 +210,11 @@ class _Bench:
             return value
         started = time.time()
         value = self._value(data, size)
+        seconds = time.time() - started
         with self._lock:
             self.measured += 1
         if ours and self._keeps:
-            seconds = round(time.time() - started, 3)
-            keep_measurement(self._store, action, value, started=started, seconds=seconds)
+            keep_record(self._store, action, value, started=started, seconds=seconds)
         return value
 
     def _value(self, data: bytes | None, size: int) -> dict[str, Any]:
