@@ -30,7 +30,8 @@ from personaforge.identity.score import in_domain
 from personaforge.media.provenance import carries_face, with_domain
 from personaforge.plan.contents import Contents
 from personaforge.plan.graph import Shape, lay_out
-from personaforge.plan.renamed import body_of_kind, kind_of, lock_name, renamed_steps
+from personaforge.plan.renamed import kind_of, lock_name, renamed_steps
+from personaforge.results.results import Results
 from personaforge.run.records import keep_record
 from personaforge.spec.load import Loaded
 from personaforge.spec.settings import Settings
@@ -39,7 +40,7 @@ from personaforge.steps.context import ANCHOR
 from personaforge.steps.images import CANDIDATE, IMAGE
 from personaforge.steps.measurement import measure_action
 from personaforge.store.artifact import Artifact
-from personaforge.store.lockfile import LockFile, Pin, read_lock
+from personaforge.store.lockfile import LockFile, Pin, pin_of, read_lock
 from personaforge.store.store import Store
 from personaforge.workspace import Workspace
 
@@ -357,11 +358,10 @@ def _pictures(space: Workspace, desk: _Desk) -> list[Listed]:
     folder = store.build_folder(settings.id)
     contents = Contents(store, folder)
     album = _Album(contents, folder.folder, folder.contents(), store.project.root, store.blobs.path)
-    body = body_of_kind(store.index, settings, ANCHOR).get("outcome", {})
-    built = body.get("outputs", {}).get(ANCHOR, {})
-    anchor = pin.outputs[ANCHOR] if pin is not None else str(built.get("digest", ""))
-    media = pin.media[ANCHOR] if pin is not None else str(built.get("media_type", ""))
-    facts = pin.facts if pin is not None else body.get("facts", {})
+    if pin is None and (built := Results(store, settings).anchor()) is not None:
+        pin = pin_of(built.outcome)
+    anchor, media = (pin.outputs[ANCHOR], pin.media[ANCHOR]) if pin is not None else ("", "")
+    facts = pin.facts if pin is not None else {}
     candidates = {slot: (one.outputs[IMAGE], one.media[IMAGE]) for slot, one in desk.candidates().items()}
     means = _means(space, settings, {slot: digest for slot, (digest, _) in candidates.items()}, facts)
     found = []

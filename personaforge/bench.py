@@ -13,10 +13,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import orjson
-
 from personaforge.digest import digest_bytes, digest_json
 from personaforge.errors import MissingExtra, PersonaForgeError, StoreError
+from personaforge.results.facts import made
 from personaforge.run.records import keep_record
 from personaforge.spec.settings import Group, Settings
 from personaforge.steps.measurement import measure_action
@@ -96,12 +95,9 @@ class Bench:
 
 def drawn_here(store: Store) -> frozenset[str]:
     """Return the digests of what the embedded providers made, by the last outcomes of all nodes."""
-    found: set[str] = set()
-    for node, *_ in store.index.node_history():
-        outcome = orjson.loads(store.index.node_body(node) or "{}").get("outcome", {})
-        if outcome.get("facts", {}).get("provider") == "embedded":
-            found.update(output["digest"] for output in outcome["outputs"].values())
-    return frozenset(found)
+    results = (result for persona in store.index.personas() for result in store.index.results(persona))
+    drawn = (result.digests for result in results if made(result.outcome.facts).provider == "embedded")
+    return frozenset().union(*drawn)
 
 
 def identity_of(space: Workspace, settings: Settings) -> Mapping[str, str]:

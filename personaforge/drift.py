@@ -20,7 +20,8 @@ from personaforge.identity.linear import Trend
 from personaforge.identity.metric import METRICS, Metric
 from personaforge.key_parts import KeyParts
 from personaforge.plan.graph import lay_out
-from personaforge.plan.renamed import body_of_kind, lock_name, renamed_steps
+from personaforge.plan.renamed import lock_name, renamed_steps
+from personaforge.results.results import Results
 from personaforge.spec.settings import Settings
 from personaforge.store.lockfile import read_lock
 from personaforge.store.store import Store
@@ -194,7 +195,7 @@ def drift_in(
     """
     name, policy = settings.id, DriftPolicy.from_settings(settings.value("drift"))
     baseline = str(settings.value("drift.baseline"))
-    pinned = _pinned_anchor(store, settings)
+    pinned = Results(store, settings).anchor_digest
     timelines: list[Timeline] = []
     series: dict[tuple[Metric, MeasuredBy], list[_Row]] = {}
     for row in _rows(connection, name, renamed or {}):
@@ -264,12 +265,6 @@ def _followed(
     began = rows[0].entry.time
     others = [other for (of, _), other in series.items() if of == metric and other[0].entry.time < began]
     return max(others, key=lambda other: other[-1].entry.time)[0].measured_by if others else None
-
-
-def _pinned_anchor(store: Store, settings: Settings) -> str:
-    """Return the digest of the persona's anchor; empty where none was chosen here."""
-    outputs = body_of_kind(store.index, settings, "anchor").get("outcome", {}).get("outputs", {})
-    return str(outputs.get("anchor", {}).get("digest", ""))
 
 
 def _against_one_anchor(rows: list[_Row], pinned: str) -> list[_Row]:

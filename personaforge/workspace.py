@@ -20,9 +20,10 @@ from personaforge.measurers import Measurers
 from personaforge.plan.desk import House
 from personaforge.plan.plan import Asked, Plan, Wishes
 from personaforge.plan.planner import Planner
-from personaforge.plan.renamed import body_of_kind, pinned_anchor
+from personaforge.plan.renamed import pinned_anchor
 from personaforge.plan.select import Selectable, asks_for, select
 from personaforge.providers.table import capability
+from personaforge.results.results import DOCUMENT, Results
 from personaforge.spec.load import Broken, Loaded, Loader
 from personaforge.spec.project import Project, persona_id, project_of, resolve_personas
 from personaforge.store.store import StatCache, Store
@@ -136,10 +137,10 @@ class Workspace:
                 f"{settings.id} has no document: pipeline {pipeline} has no step of that kind",
                 hint="add to its steps: `document: {kind: document, needs: [profile]}`",
             )
-        outputs = body_of_kind(self.store.index, settings, "document").get("outcome", {}).get("outputs", {})
-        if not outputs:
+        result = Results(self.store, settings).document()
+        if result is None:
             raise PlanError(f"{settings.id} has not been built", hint=f"forge build {settings.id}")
-        found: dict[str, Any] = orjson.loads(self.store.blobs.get(outputs["document"]["digest"]))
+        found: dict[str, Any] = orjson.loads(self.store.blobs.get(result.outcome.outputs[DOCUMENT].artifact.digest))
         return found
 
     def load_node(

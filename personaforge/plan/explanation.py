@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -15,7 +15,7 @@ from personaforge.plan.explain import leaves, part_changes
 from personaforge.plan.plan import PlannedNode
 from personaforge.plan.planner import Planner
 from personaforge.spec.load import Loaded
-from personaforge.steps.action import Action
+from personaforge.steps.action import Action, Outcome
 from personaforge.steps.completion import BAD_ANSWER
 from personaforge.store.store import Store
 
@@ -29,12 +29,13 @@ def explain(house: House, personas: Sequence[Loaded], name: str, overrides: Sequ
     plan = planner.plan([_owner(planner, personas, name)]).personas[0]
     planned = plan.nodes[name]
     desk = Desk(house, plan, planner.wishes)
-    before = desk.row_body(planned)
-    reads = before.get("settings") if before else None
+    result = desk.result(planned)
+    before = result.dependencies if result is not None else {}
+    actions = result.actions if result is not None else ()
+    reads = before.get("settings")
     now = desk.facts(planned.shape, {path: desk.settings.get(path) for path in reads} if reads else None)
     if planned.signature:
         now["needs"] = {need: desk.outcome(need).digest for need in planned.shape.needs}
-    outcome = before.get("outcome", {})
     finished = next((row[4] for row in house.store.index.node_history(plan.id) if row[0] == planned.id), None)
     return {
         "schema": 1,
@@ -45,12 +46,12 @@ def explain(house: House, personas: Sequence[Loaded], name: str, overrides: Sequ
         "reasons": [reason.as_json() for reason in planned.reasons],
         "note": planned.note,
         "built": time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(finished)) if finished else None,
-        "artifacts": _artifacts(desk, outcome),
-        "facts": outcome.get("facts", {}),
-        "answers": _answers(desk, planned, before.get("actions") or planned.keys),
+        "artifacts": _artifacts(desk, result.outcome) if result is not None else [],
+        "facts": result.outcome.facts if result is not None else {},
+        "answers": _answers(desk, planned, actions or planned.keys),
         "pinned": desk.lock.line(desk.lock_name(planned.shape.name)).decode() or None,
         "dependencies": _dependencies(before, now),
-        "action": _action(house.store, planned, before),
+        "action": _action(house.store, planned, actions),
     }
 
 
@@ -69,15 +70,15 @@ def _owner(planner: Planner, personas: Sequence[Loaded], name: str) -> Loaded:
     return found[0]
 
 
-def _artifacts(desk: Desk, outcome: dict[str, Any]) -> list[dict[str, Any]]:
+def _artifacts(desk: Desk, outcome: Outcome) -> list[dict[str, Any]]:
     found = []
-    for name, output in outcome.get("outputs", {}).items():
-        there = desk.contents.size(output["digest"], output["path"]) is not None
+    for name, (artifact, place) in outcome.outputs.items():
+        there = desk.contents.size(artifact.digest, place) is not None
         condition = "" if there else "not in the store"
-        if output["path"] and not desk.folder.holds(output["path"], output["digest"]):
+        if place and not desk.folder.holds(place, artifact.digest):
             condition = "its file is missing or was edited"
-        path = f"build/{desk.plan.id}/{output['path']}" if output["path"] else ""
-        found.append({"name": name, "digest": output["digest"], "path": path, "condition": condition})
+        path = f"build/{desk.plan.id}/{place}" if place else ""
+        found.append({"name": name, "digest": artifact.digest, "path": path, "condition": condition})
     return found
 
 
@@ -129,7 +130,7 @@ def _ended(desk: Desk, planned: PlannedNode, record: dict[str, Any]) -> tuple[st
     return ("malformed" if problems else "fits"), problems
 
 
-def _dependencies(before: dict[str, Any], now: dict[str, Any]) -> list[dict[str, Any]]:
+def _dependencies(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return every dependency by name with its value then and now."""
     rows: list[dict[str, Any]] = []
     for group in ("code", "provider", "analyzer", "settings", "templates", "needs", "issued"):
@@ -161,9 +162,9 @@ def _opened(settings: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _action(store: Store, planned: PlannedNode, before: dict[str, Any]) -> dict[str, Any] | None:
+def _action(store: Store, planned: PlannedNode, actions: Sequence[str]) -> dict[str, Any] | None:
     """Return the key that a build would ask for next, and how it differs from the same action of the last build."""
-    records = [store.find(key) for key in before.get("actions", [])]
+    records = [store.find(key) for key in actions]
     if planned.missing is not None:
         action: Action = planned.missing
         last = next(

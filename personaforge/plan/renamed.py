@@ -12,11 +12,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from personaforge.plan.graph import Shape
 from personaforge.spec.settings import Settings
-from personaforge.store.index import Index
 from personaforge.store.lockfile import LockFile, Pin, read_lock
 
 _KINDS = {
@@ -106,20 +103,6 @@ def fits(pin: Pin, kind: str) -> bool:
     expected |= {known: {output} for output, known in _KINDS.items()}
     expected["review"] = {"verdict", "sections"}
     return kind not in expected or bool(pin.outputs.keys() & expected[kind])
-
-
-def body_of_kind(index: Index, settings: Settings, kind: str) -> dict[str, Any]:
-    """Return what the node of a step of one kind came to last, whatever the step was called then; empty before that."""
-    steps = [name for name, step in settings.value("pipeline.steps").items() if step["kind"] == kind]
-    for name in steps:
-        body = index.node_body(f"{settings.id}/{name}")
-        if body:
-            return dict(orjson.loads(body))
-    for node, *_ in index.node_history(settings.id) if steps else ():
-        found: dict[str, Any] = orjson.loads(index.node_body(node) or "{}")
-        if str(found.get("code", "")).partition("@")[0] == kind:
-            return found
-    return {}
 
 
 def _family(kind: str, slotted: bool, section: str) -> tuple[str, ...]:

@@ -36,8 +36,9 @@ from personaforge.run.limits import Stopped
 from personaforge.run.lock import LockKeeper, PinConflict, watched
 from personaforge.run.progress import PersonaProgress
 from personaforge.steps.action import Action, Outcome
-from personaforge.store.index import NodeRow
+from personaforge.store.index import NodeRow, files_text
 from personaforge.store.outputs import Placed
+from personaforge.store.result import NodeResult
 from personaforge.store.store import Store
 
 MAX_THREADS = 320
@@ -441,7 +442,7 @@ class _Bench:
 
     def _intact(self, row: NodeRow) -> bool:
         """Tell whether the artifacts of the last outcome can be had; those of files to put back are read to tell."""
-        files = [Placed(*item) for item in orjson.loads(row.files)]
+        files = row.placed
         there = self._desk.contents
         gone = any(condition != "there" for _, condition in self._desk.folder.condition(files))
         return all((there.sound if gone else there.has)(file.digest) for file in files)
@@ -450,8 +451,8 @@ class _Bench:
         """The last outcome stands after all; put its files back where that is needed."""
         assert node.row is not None
         self._keeper.put_back(self._desk.lock_name(node.shape.name))
-        outcome = self._desk.outcome_of_row(node)
-        files = [Placed(*item) for item in orjson.loads(node.row.files)]
+        result = self._desk.result_of_row(node)
+        outcome, files = result.outcome, node.row.placed
         gone = {file.path for file, condition in self._desk.folder.condition(files) if condition != "there"}
         if gone or node.state == "restore":
             placed = [
@@ -459,11 +460,8 @@ class _Bench:
                 for file in files
             ]
             gone = gone or {node.id}
-            row = node.row._replace(files=_files_json(placed))
-            body = self._store.index.node_body(node.id) or "{}"
-            self._store.index.put_node(
-                row, persona=self._plan.id, body=body, build=self._runner.build_id, finished=time.time()
-            )
+            row = node.row._replace(files=files_text(placed))
+            self._put(row, result)
         if not outcome.passed:
             return NodeReport(node.id, "rejected", outcome, str(outcome.facts.get("reason", "")), tally=tally)
         return NodeReport(node.id, "restored" if gone else "unchanged", outcome, tally=tally)
@@ -497,22 +495,20 @@ class _Bench:
         self._desk.lock = self._keeper.lock
         facts = self._desk.facts(shape, reads)
         # A pin or a known result asks for no action: what made it stays on record.
-        actions = list(keys) or self._desk.row_body(node).get("actions", [])
-        body = {**facts, "actions": actions, "needs": dict(needs), "outcome": outcome.as_json()}
+        before = None if keys else self._desk.result(node)
+        actions = tuple(keys) if before is None else before.actions
         row = NodeRow(
             node.id,
             self._desk.signature(shape, needs, built=True),
             outcome.digest,
             outcome.status,
-            _files_json(placed),
+            files_text(placed),
         )
-        self._store.index.put_node(
-            row,
-            persona=self._plan.id,
-            body=orjson.dumps(body).decode(),
-            build=self._runner.build_id,
-            finished=time.time(),
-        )
+        self._put(row, NodeResult(node.id, outcome, actions, {**facts, "needs": dict(needs)}))
+
+    def _put(self, row: NodeRow, result: NodeResult) -> None:
+        build, finished = self._runner.build_id, time.time()
+        self._store.index.put_node(row, result, persona=self._plan.id, build=build, finished=finished)
 
     def _keep_evaluations(self, node: PlannedNode, outcome: Outcome) -> None:
         from personaforge.digest import digest_json
@@ -539,10 +535,6 @@ def _finish(benches: Iterable[_Bench]) -> None:
             errors.append(error)
     if errors:
         raise errors[0]
-
-
-def _files_json(placed: list[Placed]) -> str:
-    return orjson.dumps([list(file) for file in placed]).decode()
 
 
 def _finished(report: BuildReport) -> Event:

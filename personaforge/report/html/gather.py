@@ -15,6 +15,9 @@ from personaforge.report.html.speech import speech_facts
 from personaforge.report.html.summary import composite, mean, standing_notices, summarize
 from personaforge.report.html.timelines import series_of
 from personaforge.report.sections import in_words, who
+from personaforge.results.facts import chosen, finished
+from personaforge.results.results import DOCUMENT
+from personaforge.steps.finishing import FINISHED
 from personaforge.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -36,7 +39,7 @@ def gather(space: Workspace, plan: PersonaPlan) -> PersonaFacts:
     kinds: dict[str, list[PlannedNode]] = {}
     for node in plan.nodes.values():
         kinds.setdefault(node.shape.kind.name, []).append(node)
-    nodes = Nodes(space.store, settings, evidence, _anchor_digest(space, kinds))
+    nodes = Nodes(space.store, settings, evidence)
     failures = {node: error for node, (error, _) in space.store.index.failures(plan.id).items()}
     finished = {node.shape.name: _finishing(nodes, node) for kind in _FINISHING for node in kinds.get(kind, ())}
 
@@ -85,7 +88,7 @@ def gather(space: Workspace, plan: PersonaPlan) -> PersonaFacts:
 
 def summary_of(space: Workspace, plan: PersonaPlan, connection: duckdb.DuckDBPyConnection) -> Summary:
     """Return how a persona stands, from the index, its costs and timelines; for those whose page is not written now."""
-    nodes = Nodes(space.store, plan.loaded.settings, Evidence({}, {}, {}, costs_of(connection, plan.id), (), 0), "")
+    nodes = Nodes(space.store, plan.loaded.settings, Evidence({}, {}, {}, costs_of(connection, plan.id), (), 0))
     kinds: dict[str, list[PlannedNode]] = {}
     for node in plan.nodes.values():
         kinds.setdefault(node.shape.kind.name, []).append(node)
@@ -97,17 +100,6 @@ def summary_of(space: Workspace, plan: PersonaPlan, connection: duckdb.DuckDBPyC
     return summarize(plan, nodes, _document(nodes, plan), anchor, sheet, clips, series)
 
 
-def _anchor_digest(space: Workspace, kinds: Mapping[str, Sequence[PlannedNode]]) -> str:
-    import orjson
-
-    for node in kinds.get("anchor", ()):
-        body = space.store.index.node_body(node.id)
-        output = orjson.loads(body)["outcome"]["outputs"].get("anchor") if body else None
-        if output is not None:
-            return str(output["digest"])
-    return ""
-
-
 def _document(nodes: Nodes, plan: PersonaPlan) -> Mapping[str, Any]:
     """Return the persona document; empty before there is one. One that is lost is made again by the next build."""
     import orjson
@@ -115,12 +107,12 @@ def _document(nodes: Nodes, plan: PersonaPlan) -> Mapping[str, Any]:
     from personaforge.errors import StoreError
     from personaforge.plan.contents import Contents
 
-    output = nodes.body(plan.document).get("outcome", {}).get("outputs", {}) if plan.document is not None else {}
-    if "document" not in output:
+    result = nodes.results.document()
+    if plan.document is None or result is None:
         return {}
     contents = Contents(nodes.store, nodes.store.build_folder(plan.id))
     try:
-        found: Mapping[str, Any] = orjson.loads(contents.read(output["document"]["digest"]))
+        found: Mapping[str, Any] = orjson.loads(contents.read(result.outcome.outputs[DOCUMENT].artifact.digest))
     except StoreError:
         return {}
     return found
@@ -128,29 +120,30 @@ def _document(nodes: Nodes, plan: PersonaPlan) -> Mapping[str, Any]:
 
 def _finishing(nodes: Nodes, node: PlannedNode) -> str:
     """Return what finishing did to a picture or clip, in words; empty where nothing was to be done."""
-    outcome = nodes.body(node).get("outcome", {})
-    facts, outputs = outcome.get("facts", {}), outcome.get("outputs", {})
-    if "finished" not in outputs:
+    result = nodes.result(node)
+    output = result.outcome.outputs.get(FINISHED) if result is not None else None
+    if result is None or output is None:
         return ""
+    facts = result.outcome.facts
+    done = finished(facts)
     what = "finished" if node.shape.kind.name == "finish" else "repaired"
-    if facts.get("kept") != "finished":
+    if not done.kept:
         return f"{what}: no, {facts.get('reason', 'left as it is')}"
-    before, after = facts.get("composite_before"), facts.get("composite")
-    scores = f", score {before:.3f} before and {after:.3f} after" if before is not None and after is not None else ""
-    return f"{what}: {outputs['finished']['path']}{scores}"
+    known = done.before is not None and done.after is not None
+    scores = f", score {done.before:.3f} before and {done.after:.3f} after" if known else ""
+    return f"{what}: {output.path}{scores}"
 
 
 def _candidates(nodes: Nodes, kinds: Mapping[str, Sequence[PlannedNode]]) -> tuple[CandidateFacts, ...]:
     if "anchor" not in kinds:
         return ()
-    facts = nodes.body(kinds["anchor"][0]).get("outcome", {}).get("facts", {})
-    means = facts.get("means", {})
+    result = nodes.result(kinds["anchor"][0])
+    choice = chosen(result.outcome.facts if result is not None else {})
     found = []
     for node in kinds.get("candidate", ()):
         slot = node.shape.slot
         if node.row is not None:
-            chosen = str(facts.get("candidate", "")) == slot
-            found.append(CandidateFacts(slot, nodes.artifact(node), means.get(slot), chosen))
+            found.append(CandidateFacts(slot, nodes.artifact(node), choice.means.get(slot), choice.candidate == slot))
     return tuple(found)
 
 
