@@ -123,7 +123,7 @@ class _Desk(NamedTuple):
     @property
     def line(self) -> str:
         """The anchor's name in the lock. Raises PlanError for a pipeline without an anchor."""
-        nodes = [node.name for node in self.shape.nodes if node.kind.name == ANCHOR]
+        nodes = [node.name for node in self.shape.nodes if node.kind.role == ANCHOR]
         if not nodes:
             pipeline = self.settings.value("pipeline.name")
             raise PlanError(f"{self.settings.id} has no anchor: pipeline {pipeline} has no step of that kind")
@@ -136,7 +136,7 @@ class _Desk(NamedTuple):
 
     def candidates(self) -> dict[str, Pin]:
         """Return what the lock pins of candidates, by slot."""
-        names = [lock_name(node.name, self.names) for node in self.shape.nodes if node.kind.name == CANDIDATE]
+        names = [lock_name(node.name, self.names) for node in self.shape.nodes if node.kind.role == CANDIDATE]
         steps = {name.partition("/")[0] for name in names}
         found: dict[str, Pin] = {}
         for name in self.lock.names():

@@ -22,6 +22,7 @@ from personaforge.key_parts import KeyParts
 from personaforge.plan.graph import lay_out
 from personaforge.plan.renamed import lock_name, renamed_steps
 from personaforge.results.results import Results
+from personaforge.spec.kinds import framing_of
 from personaforge.spec.settings import Settings
 from personaforge.store.lockfile import read_lock
 from personaforge.store.store import Store
@@ -311,12 +312,9 @@ def _framing(row: _Row, settings: Settings) -> tuple[str, str]:
 
     It is what the persona's settings say now: a slot that was framed anew is held against its old pictures by mistake.
     """
-    step, slot = settings.value("pipeline.steps").get(row.step, {}), row.entry.slot
-    if step.get("kind") == "video":
-        return str(settings.get(f"motion.types.{slot}.distance", "")), ""
-    places = "matrix.references" if step.get("kind") == "reference" else step.get("positions")
-    position = settings.get(step.get("position") or f"{places}.{slot}")
-    if not isinstance(position, Mapping):
-        return "", ""
+    position = framing_of(settings, settings.value("pipeline.steps").get(row.step, {}), row.entry.slot)
+    distance = str(position.get("distance", ""))
+    if "yaw" not in position:
+        return distance, ""
     yaw = abs(float(position["yaw"]))
-    return str(position["distance"]), "frontal" if yaw < FRONTAL else "turned" if yaw < PROFILE else "profile"
+    return distance, "frontal" if yaw < FRONTAL else "turned" if yaw < PROFILE else "profile"

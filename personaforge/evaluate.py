@@ -190,9 +190,9 @@ def _built(store: Store, settings: Settings) -> list[str]:
     """Return the paths of a persona's built images, but the anchor itself."""
     found = []
     folder = store.build_folder(settings.id).folder
-    for result in Results(store, settings):
+    for result in Results(store, settings).by_role("picture"):
         output = result.outcome.outputs.get("image")
-        if output is not None and output.path and result.kind != "candidate":
+        if output is not None and output.path:
             found.append(f"{folder}/{output.path}")
     return sorted(dict.fromkeys(os.path.relpath(path) for path in found if os.path.exists(path)))
 

@@ -16,6 +16,7 @@ from personaforge.checks.results import Cause
 from personaforge.plan.graph import Shape, ShapeNode
 from personaforge.results.results import Results
 from personaforge.spec.grammar import Condition, Scope
+from personaforge.spec.kinds import framing_of
 from personaforge.spec.measures import MEASURES, SCOPES
 from personaforge.spec.settings import Settings
 from personaforge.store.outcome import Outcome
@@ -23,7 +24,6 @@ from personaforge.store.store import Store
 
 _FACTS = ("composite", "cosine", "error", "turn", "faces")
 """Numbers that a node's outcome keeps of its score."""
-_MODALITIES = {kind: modality for kinds, modality, _ in SCOPES.values() for kind in kinds}
 
 
 class Row(NamedTuple):
@@ -83,13 +83,14 @@ def rows_of(persona: Persona, scope: Scope, conditions: Sequence[Condition]) -> 
 
 def _in_scope(node: ShapeNode, scope: str) -> bool:
     if scope in SCOPES:
-        return node.kind.name in SCOPES[scope][0]
-    return node.step == scope if scope else node.kind.name in ("image", "reference", "video", "review")
+        return node.kind.scope == scope
+    # A gate judges what is made; finishing is weighed against what it was made from.
+    return node.step == scope if scope else bool(node.kind.scope) and node.kind.role != "finish"
 
 
 def _standing(persona: Persona, node: ShapeNode) -> tuple[Row, str]:
     """Return the row of a node, and who measured it."""
-    modality = _MODALITIES[node.kind.name]
+    modality = node.kind.what.scored_as
     outcome = persona.outcomes.get(node.name)
     if outcome is None:
         failed = persona.failures.get(node.name)
@@ -189,7 +190,7 @@ def _row(
     numbers = {name: float(about[name]) for name in MEASURES if about.get(name) is not None and name != "score"}
     if about.get("score") is not None:
         numbers["score" if modality == "text" else "composite"] = float(about["score"])
-    position = _position(persona.settings, node)
+    position = framing_of(persona.settings, node.declaration, node.slot)
     fields = {
         "slot": (node.slot,),
         "step": (node.step,),
@@ -201,19 +202,6 @@ def _row(
     }
     accepted = about.get("decision") == "ACCEPT" and cause is not Cause.UNMEASURED
     return Row(node.name, node.step, node.slot, fields, accepted, numbers, cause, reason if cause else "", *place)
-
-
-def _position(settings: Settings, node: ShapeNode) -> Mapping[str, Any]:
-    """Return how a picture or clip is framed, as the settings say now; empty where they don't."""
-    step = node.declaration
-    if node.kind.name == "video":
-        path = f"motion.types.{node.slot}"
-    elif node.kind.name == "reference":
-        path = f"matrix.references.{node.slot}"
-    else:
-        path = step.get("position") or f"{step.get('positions')}.{node.slot}"
-    found = settings.get(str(path))
-    return found if isinstance(found, Mapping) else {}
 
 
 def _meets(row: Row, condition: Condition) -> bool:

@@ -6,10 +6,8 @@ from personaforge.errors import SpecError
 from personaforge.providers.table import capability
 from personaforge.spec.domain import EMBEDDED
 from personaforge.spec.settings import Settings
+from personaforge.steps.table import step_kind
 from personaforge.store.lockfile import Pin
-
-_AGAINST_THE_ANCHOR = {"image": "image", "reference": "image", "video": "video"}
-"""Kinds of step that show the anchor's person -> modality of who makes them."""
 
 
 def foreign_remark(settings: Settings, pin: Pin | None) -> str:
@@ -22,8 +20,8 @@ def foreign_remark(settings: Settings, pin: Pin | None) -> str:
         return ""
     found: dict[str, list[str]] = {}
     for name, step in settings.value("pipeline.steps").items():
-        modality = _AGAINST_THE_ANCHOR.get(step["kind"], "")
-        if modality and _blind(modality, str(step["provider"]), pin):
+        kind = step_kind(step["kind"])
+        if kind.role in ("picture", "clip") and _blind(kind.modality, str(step["provider"]), pin):
             found.setdefault(str(step["provider"]), []).append(name)
     if not found:
         return ""

@@ -356,7 +356,7 @@ def _lost_faces(plan: PersonaPlan) -> Iterator[str]:
     """Say of a persona that had an anchor, which its lock doesn't name any more, that it is about to get another."""
     for node in plan.nodes.values():
         named = any(pin is not None and ANCHOR in pin.outputs for pin in map(plan.lock.pin, plan.lock.names()))
-        if node.shape.kind.name != ANCHOR or named or node.row is None or node.state not in ("run", "maybe"):
+        if node.shape.kind.role != ANCHOR or named or node.row is None or node.state not in ("run", "maybe"):
             continue
         files = node.row.placed
         if files and node.row.status != "rejected":

@@ -36,7 +36,7 @@ def recalled(
         pin = _of_row(row, store) if row is not None else None
         if pin is None and node.kind.places:
             pin = _of_anchor(lock, node, settings, store)
-        if pin is None or (node.kind.name == ANCHOR and not _is_candidates(lock, pin)):
+        if pin is None or (node.kind.role == ANCHOR and not _is_candidates(lock, pin)):
             continue
         pins[name] = pin
     return (lock.with_pins(pins), frozenset(pins)) if pins else (lock, frozenset())

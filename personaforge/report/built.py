@@ -141,7 +141,7 @@ def _persona(space: Workspace, persona: PersonaPlan, report: Any) -> dict[str, A
 
 
 def _composite(results: Results, node: Any, done: Any) -> float | None:
-    if not node.shape.kind.measures or node.shape.kind.name not in ("reference", "image", "video", "finish", "repair"):
+    if not (node.shape.kind.measures and node.shape.kind.scope):
         return None
     if done is not None and done.outcome is not None:
         return scored(done.outcome.facts).composite

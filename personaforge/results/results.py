@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from personaforge.results.facts import Described, described
+from personaforge.spec.kinds import KINDS, Role
 from personaforge.spec.settings import Settings
 from personaforge.steps.context import ANCHOR
 from personaforge.store.result import NodeResult
 from personaforge.store.store import Store
 
-DOCUMENT = "document"
-"""The persona document's step kind, and the name of its output."""
+DOCUMENT: Final = "document"
+"""The persona document's role, and the name of its output."""
 
 
 class Results:
@@ -42,9 +43,13 @@ class Results:
         found = [one for one in self if one.kind == kind]
         return sorted(found, key=lambda one: one.name.partition("/")[0] not in steps)
 
+    def by_role(self, role: Role) -> list[NodeResult]:
+        """Return the results of all kinds that play a part, in the order in which people see them."""
+        return [one for kind in KINDS.values() if kind.role == role for one in self.by_kind(kind.name)]
+
     def anchor(self) -> NodeResult | None:
         """Return the result of choosing the anchor, as far as it has a picture."""
-        return next((one for one in self.by_kind(ANCHOR) if ANCHOR in one.outcome.outputs), None)
+        return next((one for one in self.by_role(ANCHOR) if ANCHOR in one.outcome.outputs), None)
 
     @property
     def anchor_digest(self) -> str:
@@ -54,9 +59,9 @@ class Results:
 
     def document(self) -> NodeResult | None:
         """Return the result of writing the persona document, as far as it was written."""
-        return next((one for one in self.by_kind(DOCUMENT) if DOCUMENT in one.outcome.outputs), None)
+        return next((one for one in self.by_role(DOCUMENT) if DOCUMENT in one.outcome.outputs), None)
 
     def described(self, declared: bool = True) -> Described:
         """Return what the document says of the whole; nothing where the pipeline has declared none."""
-        found = next(iter(self.by_kind(DOCUMENT)), None) if declared else None
+        found = next(iter(self.by_role(DOCUMENT)), None) if declared else None
         return described(found.outcome.facts if found is not None else {})

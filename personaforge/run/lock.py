@@ -61,7 +61,7 @@ def watched(plan: PersonaPlan, wishes: Wishes, lock_name: Callable[[str], str]) 
     nodes = plan.shape.nodes
     return Watched(
         frozenset(lock_name(node.name) for node in nodes if node.kind.sticky),
-        frozenset(lock_name(node.name) for node in nodes if node.kind.name == ANCHOR),
+        frozenset(lock_name(node.name) for node in nodes if node.kind.role == ANCHOR),
         frozenset(lock_name(node.name) for node in nodes if f"{plan.id}/{node.name}" in wishes.repinned),
         plan.lost,
     )

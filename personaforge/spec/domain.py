@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from personaforge.spec.kinds import VISUAL, kind_named
+
 EMBEDDED: Final = "embedded"
 """The name of the providers that draw and film here, and of the pack that was trained on what they make."""
 
@@ -39,8 +41,4 @@ def domain_remark(steps: Mapping[str, Any], identity: Mapping[str, Any]) -> str:
 
 def _makers(steps: Mapping[str, Any]) -> dict[str, str]:
     """Return the providers of the steps that draw or film."""
-    return {
-        name: str(step["provider"])
-        for name, step in steps.items()
-        if step["kind"] in ("candidate", "image", "reference", "video")
-    }
+    return {name: str(step["provider"]) for name, step in steps.items() if kind_named(step["kind"]).role in VISUAL}

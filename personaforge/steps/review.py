@@ -12,6 +12,7 @@ from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
 from personaforge.identity.verdict import Decision
+from personaforge.spec.kinds import kind_named
 from personaforge.steps.action import Action, Procedure, Result
 from personaforge.steps.attempts import Attempt, Examining, Judgement, Made, Making, attempt_loop, call
 from personaforge.steps.completion import completion, reply_of
@@ -117,7 +118,7 @@ def _draft_steps(context: Context) -> list[str]:
     """Return the draft steps that the review reads, in the order in which it names them, which is the pipeline's."""
     settings = context.settings
     needed = settings[f"pipeline.steps.{context.node.step}.needs"]
-    return [name for name in needed if settings[f"pipeline.steps.{name}.kind"] == "draft"]
+    return [name for name in needed if kind_named(settings[f"pipeline.steps.{name}.kind"]).role == "section"]
 
 
 def _findings(context: Context, made: Made) -> list[Mapping[str, Any]]:

@@ -10,14 +10,13 @@ from personaforge.report.html.evidence import Evidence, evaluation_record, measu
 from personaforge.report.html.facts import Judged, Position, Standing
 from personaforge.results.facts import Scored, made, scored
 from personaforge.results.results import Results
+from personaforge.spec.kinds import framing_of, kind_named
 from personaforge.spec.settings import Settings
 from personaforge.store.result import NodeResult
 from personaforge.store.store import Store
 
 MAX_ATTEMPTS = 12
 """Newest attempts of a node that a page shows with their pictures."""
-PICTURES = ("anchor", "reference", "image", "clip", "finished", "speech")
-"""Names of the outputs that are looked at, or listened to."""
 
 
 class Nodes:
@@ -77,11 +76,11 @@ class Nodes:
         return box_of(measurement_of(self.store, self.evidence, digest, analyzer))
 
     def _now(self, result: NodeResult | None) -> Judged | None:
-        outcome = result.outcome if result is not None else None
-        found = [one for name, one in outcome.outputs.items() if name in PICTURES] if outcome is not None else []
-        if result is None or outcome is None or not found:
+        shown = result.outcome.outputs.get(kind_named(result.kind).main) if result is not None else None
+        if result is None or shown is None:
             return None
-        digest, analyzer = found[0].artifact.digest, result.dependencies.get("analyzer")
+        outcome = result.outcome
+        digest, analyzer = shown.artifact.digest, result.dependencies.get("analyzer")
         judged, by = scored(outcome.facts), made(outcome.facts)
         record: Mapping[str, Any] = {}
         for row in self.evidence.evaluations.get(result.name, ()):
@@ -89,7 +88,7 @@ class Nodes:
                 record = evaluation_record(self.store, row["evaluation"])  # the last one counts
         return Judged(
             digest=digest,
-            path=found[0].path,
+            path=shown.path,
             composite=judged.composite,
             cosine=judged.cosine,
             error=judged.error,
@@ -148,19 +147,14 @@ class Nodes:
     def _named(self, node: PlannedNode) -> tuple[str, str]:
         """Return how the sheet calls a node, and the group that it stands in."""
         declared, slot = node.shape.declaration, node.shape.slot
-        path = str(declared.get("position") or f"{declared.get('positions', '')}.{slot}")
-        if node.shape.kind.name == "anchor":
+        entry = framing_of(self.settings, declared, slot)
+        if node.shape.kind.role == "anchor":
             slot = str(self.settings.get("matrix.anchor", ""))
-            path = f"matrix.positions.{slot}"
-        if node.shape.kind.name == "reference":
-            path = f"matrix.references.{slot}"
-        entry = self.settings.get(path)
-        entry = entry if isinstance(entry, Mapping) else {}
+            entry = self.settings.get(f"matrix.positions.{slot}") or {}
         name = str(entry.get("name") or slot or node.shape.step).replace("_", " ")
         title = f"{slot} {name}" if slot and name != slot and slot.isdigit() else name
-        groups = {"reference": "references", "video": "clips"}
-        default = groups.get(node.shape.kind.name, "utility" if declared.get("position") else "images")
-        return title, str(entry.get("tier") or default)
+        group = "utility" if declared.get("position") else node.shape.kind.scope or "images"
+        return title, str(entry.get("tier") or group)
 
 
 def box_of(measurement: Mapping[str, Any] | None) -> tuple[float, float, float, float] | None:
