@@ -22,9 +22,6 @@ from personaforge.spec.settings import Settings
 from personaforge.store.outcome import Outcome
 from personaforge.store.store import Store
 
-_FACTS = ("composite", "cosine", "error", "turn", "faces")
-"""Numbers that a node's outcome keeps of its score."""
-
 
 class Row(NamedTuple):
     """One result."""
