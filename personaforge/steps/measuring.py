@@ -15,9 +15,9 @@ from personaforge.identity.score import Cause, Score, Unmeasured
 from personaforge.identity.verdict import Decision
 from personaforge.steps.action import Action, Outcome, Result
 from personaforge.steps.attempts import Judgement
-from personaforge.steps.checking import second_opinion
 from personaforge.steps.context import Context
 from personaforge.steps.measurement import measure_action
+from personaforge.steps.second_opinion import second_opinion
 from personaforge.store.artifact import Artifact
 
 JUDGING = ("identity",)
@@ -29,18 +29,18 @@ Measuring = Generator[Action, Result, Mapping[str, Any] | None]
 
 def measure(context: Context, artifact: Artifact) -> Measuring:
     """Return an image's measurement, or None where nothing can measure."""
-    if context.measurer.identity is None:
+    if context.analyzer_ref.identity is None:
         return None
-    result = yield measure_action("measure", context.measurer.identity, artifact.digest)
+    result = yield measure_action("measure", context.analyzer_ref.identity, artifact.digest)
     return result.value
 
 
 def measure_clip(context: Context, artifact: Artifact) -> Measuring:
     """Return a clip's measurement, or None where nothing can measure."""
-    if context.measurer.identity is None:
+    if context.analyzer_ref.identity is None:
         return None
     sampling = context.settings["identity.video"]
-    result = yield measure_action("measure_clip", context.measurer.identity, artifact.digest, sampling)
+    result = yield measure_action("measure_clip", context.analyzer_ref.identity, artifact.digest, sampling)
     return result.value
 
 
@@ -112,7 +112,7 @@ def _measured(
 
 def can_judge(context: Context) -> bool:
     """Tell whether a gate could let anything through here: nothing is bought that no gate can ever accept."""
-    return context.measurer.identity is not None or not context.settings["identity.require_measurement"]
+    return context.analyzer_ref.identity is not None or not context.settings["identity.require_measurement"]
 
 
 def not_bought(context: Context) -> Outcome:
@@ -158,7 +158,7 @@ def _judged(
     """Return a judgement with what reports, records, the lock and the next attempt need."""
     from personaforge.identity.verdict import judge
 
-    settings, identity = context.settings, context.measurer.identity
+    settings, identity = context.settings, context.analyzer_ref.identity
     verdict = judge(score, policy_of(context), require_measurement=settings["identity.require_measurement"])
     facts: dict[str, Any] = {"measured": verdict.measured, "anchor": references.anchor.digest}
     if references.others:

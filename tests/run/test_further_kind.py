@@ -12,10 +12,10 @@ import pytest
 from pydantic import Field
 
 from personaforge.checks.run import run_checks
-from personaforge.drift import drift
+from personaforge.drift.timelines import drift
 from personaforge.errors import SpecError
-from personaforge.report.built import built_summary
-from personaforge.report.html.gather import gather
+from personaforge.report.build.console import built_summary
+from personaforge.report.pages.gather import gather
 from personaforge.report.status import status_rows
 from personaforge.results.results import Results
 from personaforge.spec import models, pipeline

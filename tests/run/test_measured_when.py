@@ -10,20 +10,20 @@ from typing import Any
 
 import pytest
 
-from personaforge.anchors import set_anchor
-from personaforge.calibrate import calibrate
-from personaforge.evaluate import evaluate
-from personaforge.photos import score_photos
-from personaforge.testing import ColorMeasurers, png
+from personaforge.measuring.anchors import set_anchor
+from personaforge.measuring.calibration import calibrate
+from personaforge.measuring.evaluation import evaluate
+from personaforge.measuring.photos import score_photos
+from personaforge.testing import ColorAnalyzers, png
 from personaforge.warehouse.projection import opened
-from personaforge.workspace import Workspace
+from personaforge.workspace.workspace import Workspace
 from tests.run.conftest import SKIN, Studio
 
 LOOK = 0.02
 """Seconds that the slow measurer takes for a picture."""
 
 
-class SlowMeasurers(ColorMeasurers):
+class SlowMeasurers(ColorAnalyzers):
     def read(self, pixels: Any) -> tuple[Any, ...]:
         time.sleep(LOOK)
         return super().read(pixels)
@@ -73,12 +73,12 @@ def told(space: Workspace) -> list[tuple[Any, ...]]:
 def test_what_a_command_measures_is_dated_now(
     studio: Studio, tmp_path: Path, measures: Callable[[Workspace, Path], None]
 ) -> None:
-    studio.measurers = SlowMeasurers()
+    studio.analyzers = SlowMeasurers()
     before = time.time()
     with studio.open() as space:
         measures(space, tmp_path / "pictures")
         found = told(space)
-    assert len(found) == studio.measurers.measured > 0
+    assert len(found) == studio.analyzers.measured > 0
     for kind, started, seconds, measured in found:
         assert before - 0.001 <= started <= time.time(), kind
         assert measured == started and LOOK <= seconds <= time.time() - before + 0.001, kind
@@ -88,10 +88,10 @@ def test_what_was_dated_1970_is_found_and_its_date_is_unknown(studio: Studio, tm
     """Records by an older forge: their keys are the ones of now, so nothing is measured again."""
     with studio.open() as space:
         by_eval(space, tmp_path / "pictures")
-        before = studio.measurers.measured
+        before = studio.analyzers.measured
         for _, name in space.store.records.all("actions"):
             path = Path(name)
             path.write_text(json.dumps({**json.loads(path.read_bytes()), "started": 0.0, "seconds": 0.0}))
         by_eval(space, tmp_path / "pictures")
-        assert studio.measurers.measured == before == 3
+        assert studio.analyzers.measured == before == 3
         assert told(space) == [("measure", None, None, None)] * 3
