@@ -89,14 +89,17 @@ def test_records_and_the_warehouse_carry_the_mark(space: Workspace) -> None:
 
 def test_the_store_knows_a_drawing_whose_file_says_nothing(space: Workspace) -> None:
     from personaforge.digest import digest_bytes
+    from personaforge.store.artifact import Artifact
     from personaforge.store.index import NodeRow
+    from personaforge.store.outcome import Outcome, Output
+    from personaforge.store.result import NodeResult
 
     digest = digest_bytes((space.project.root / "photo.png").read_bytes())
     for node, provider, made in (("ana/image/02", "embedded", digest), ("ana/image/03", "hosted", "0" * 64)):
-        outcome = {"facts": {"provider": provider}, "outputs": {"image": {"digest": made, "path": "x.png"}}}
+        outputs = {"image": Output(Artifact(made, "image/png", 1), "x.png")}
+        result = NodeResult(node, Outcome("accepted", outputs, {"provider": provider}))
         row = NodeRow(node, "s", "o", "accepted", "[]")
-        body = json.dumps({"outcome": outcome})
-        space.store.index.put_node(row, persona="ana", body=body, build="b", finished=0.0)
+        space.store.index.put_node(row, result, persona="ana", build="b", finished=0.0)
     assert drawn_here(space.store) == {digest}
     for _ in range(2):  # measured, and known
         photo, nobody = evaluated(space, "photo.png", "nobody.png", persona="ana").pictures

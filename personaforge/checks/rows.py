@@ -12,18 +12,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import orjson
-
 from personaforge.checks.results import Cause
 from personaforge.plan.graph import Shape, ShapeNode
+from personaforge.results.results import Results
 from personaforge.spec.grammar import Condition, Scope
+from personaforge.spec.kinds import framing_of
 from personaforge.spec.measures import MEASURES, SCOPES
 from personaforge.spec.settings import Settings
+from personaforge.store.outcome import Outcome
 from personaforge.store.store import Store
-
-_FACTS = ("composite", "cosine", "error", "turn", "faces")
-"""Numbers that a node's outcome keeps of its score."""
-_MODALITIES = {kind: modality for kinds, modality, _ in SCOPES.values() for kind in kinds}
 
 
 class Row(NamedTuple):
@@ -51,7 +48,7 @@ class Persona:
 
     settings: Settings
     shape: Shape
-    outcomes: Mapping[str, Mapping[str, Any]]
+    outcomes: Mapping[str, Outcome]
     """Last outcome of each node that was built, by its name within the persona."""
     failures: Mapping[str, str]
     """What went wrong where a node's last run failed."""
@@ -63,16 +60,11 @@ class Persona:
 
 def gather(store: Store, settings: Settings, shape: Shape, evaluations: Sequence[Mapping[str, Any]]) -> Persona:
     """Read what the store says of a persona."""
-    outcomes: dict[str, Mapping[str, Any]] = {}
-    for node in shape.nodes:
-        body = store.index.node_body(f"{settings.id}/{node.name}")
-        if body:
-            outcomes[node.name] = orjson.loads(body)["outcome"]
+    results = Results(store, settings)
+    outcomes = {found.name: found.outcome for found in results if found.name in shape.by_name}
     start = len(settings.id) + 1
     failures = {name[start:]: error for name, (error, _) in store.index.failures(settings.id).items()}
-    anchors = (outcomes.get(node.name) for node in shape.nodes if node.kind.name == "anchor")
-    digests = (anchor["outputs"].get("anchor", {}).get("digest", "") for anchor in anchors if anchor)
-    return Persona(settings, shape, outcomes, failures, evaluations, next(digests, ""))
+    return Persona(settings, shape, outcomes, failures, evaluations, results.anchor_digest)
 
 
 def rows_of(persona: Persona, scope: Scope, conditions: Sequence[Condition]) -> tuple[list[Row], int]:
@@ -88,24 +80,23 @@ def rows_of(persona: Persona, scope: Scope, conditions: Sequence[Condition]) -> 
 
 def _in_scope(node: ShapeNode, scope: str) -> bool:
     if scope in SCOPES:
-        return node.kind.name in SCOPES[scope][0]
-    return node.step == scope if scope else node.kind.name in ("image", "reference", "video", "review")
+        return node.kind.scope == scope
+    # A gate judges what is made; finishing is weighed against what it was made from.
+    return node.step == scope if scope else bool(node.kind.scope) and node.kind.role != "finish"
 
 
 def _standing(persona: Persona, node: ShapeNode) -> tuple[Row, str]:
     """Return the row of a node, and who measured it."""
-    modality = _MODALITIES[node.kind.name]
+    modality = node.kind.what.scored_as
     outcome = persona.outcomes.get(node.name)
     if outcome is None:
         failed = persona.failures.get(node.name)
         why = f"its last run failed: {failed}" if failed else "it has not been built"
         return _row(persona, node, "", {}, Cause.UNBUILT, why), ""
-    facts, outputs = outcome["facts"], outcome["outputs"]
-    main: Mapping[str, Any] = next(
-        (one for one in outputs.values() if one.get("path")), next(iter(outputs.values()), {})
-    )
-    digests = {one["digest"] for one in outputs.values()}
-    place = (str(main.get("digest", "")), str(main.get("path", "")))
+    facts, outputs = outcome.facts, outcome.outputs.values()
+    main = next((one for one in outputs if one.path), next(iter(outputs), None))
+    digests = {one.artifact.digest for one in outputs}
+    place = (main.artifact.digest, main.path) if main is not None else ("", "")
     found = next(
         (
             one
@@ -116,9 +107,9 @@ def _standing(persona: Persona, node: ShapeNode) -> tuple[Row, str]:
     )
     if found is not None:
         cause, why = _cause(found)
-        about = {**found, "decision": facts.get("decision", found["decision"]), "status": outcome["status"]}
+        about = {**found, "decision": facts.get("decision", found["decision"]), "status": outcome.status}
         return _row(persona, node, modality, about, cause, why, place), str(found["measured_by"])
-    about = {**facts, "status": outcome["status"], "attempt": facts["attempt"] + 1 if "attempt" in facts else None}
+    about = {**facts, "status": outcome.status, "attempt": facts["attempt"] + 1 if "attempt" in facts else None}
     if modality != "text" and facts.get("anchor") == persona.anchor and facts.get("composite") is not None:
         outside = bool(facts.get("out_of_domain"))
         cause = Cause.OUT_OF_DOMAIN if outside else None
@@ -180,8 +171,8 @@ def _attempts(persona: Persona, nodes: Sequence[ShapeNode]) -> tuple[list[Row], 
 
 
 def _path_of(persona: Persona, node: str, artifact: str) -> str:
-    outputs = persona.outcomes.get(node, {}).get("outputs", {})
-    return next((str(one.get("path", "")) for one in outputs.values() if one["digest"] == artifact), "")
+    outputs = persona.outcomes[node].outputs.values() if node in persona.outcomes else ()
+    return next((one.path for one in outputs if one.artifact.digest == artifact), "")
 
 
 def _row(
@@ -196,7 +187,7 @@ def _row(
     numbers = {name: float(about[name]) for name in MEASURES if about.get(name) is not None and name != "score"}
     if about.get("score") is not None:
         numbers["score" if modality == "text" else "composite"] = float(about["score"])
-    position = _position(persona.settings, node)
+    position = framing_of(persona.settings, node.declaration, node.slot)
     fields = {
         "slot": (node.slot,),
         "step": (node.step,),
@@ -208,19 +199,6 @@ def _row(
     }
     accepted = about.get("decision") == "ACCEPT" and cause is not Cause.UNMEASURED
     return Row(node.name, node.step, node.slot, fields, accepted, numbers, cause, reason if cause else "", *place)
-
-
-def _position(settings: Settings, node: ShapeNode) -> Mapping[str, Any]:
-    """Return how a picture or clip is framed, as the settings say now; empty where they don't."""
-    step = node.declaration
-    if node.kind.name == "video":
-        path = f"motion.types.{node.slot}"
-    elif node.kind.name == "reference":
-        path = f"matrix.references.{node.slot}"
-    else:
-        path = step.get("position") or f"{step.get('positions')}.{node.slot}"
-    found = settings.get(str(path))
-    return found if isinstance(found, Mapping) else {}
 
 
 def _meets(row: Row, condition: Condition) -> bool:

@@ -21,7 +21,9 @@ from personaforge.drift.detector.linear import Trend
 from personaforge.errors import PlanError
 from personaforge.identity.metric import METRICS, Metric
 from personaforge.plan.graph import lay_out
-from personaforge.plan.renamed import body_of_kind, lock_name, renamed_steps
+from personaforge.plan.renamed import lock_name, renamed_steps
+from personaforge.results.results import Results
+from personaforge.spec.kinds import framing_of
 from personaforge.spec.settings import Settings
 from personaforge.store.lockfile import read_lock
 from personaforge.store.store import Store
@@ -194,7 +196,7 @@ def drift_in(
     """
     name, policy = settings.id, DriftPolicy.from_settings(settings.value("drift"))
     baseline = str(settings.value("drift.baseline"))
-    pinned = _pinned_anchor(store, settings)
+    pinned = Results(store, settings).anchor_digest
     timelines: list[Timeline] = []
     series: dict[tuple[Metric, MeasuredBy], list[_Row]] = {}
     for row in _rows(connection, name, renamed or {}):
@@ -266,12 +268,6 @@ def _followed(
     return max(others, key=lambda other: other[-1].entry.time)[0].measured_by if others else None
 
 
-def _pinned_anchor(store: Store, settings: Settings) -> str:
-    """Return the digest of the persona's anchor; empty where none was chosen here."""
-    outputs = body_of_kind(store.index, settings, "anchor").get("outcome", {}).get("outputs", {})
-    return str(outputs.get("anchor", {}).get("digest", ""))
-
-
 def _against_one_anchor(rows: list[_Row], pinned: str) -> list[_Row]:
     """Return the rows against the pinned anchor, or else the newest row's, and against the newest reference set."""
     anchor = pinned if any(row.anchor == pinned for row in rows) else rows[-1].anchor
@@ -316,12 +312,9 @@ def _framing(row: _Row, settings: Settings) -> tuple[str, str]:
 
     It is what the persona's settings say now: a slot that was framed anew is held against its old pictures by mistake.
     """
-    step, slot = settings.value("pipeline.steps").get(row.step, {}), row.entry.slot
-    if step.get("kind") == "video":
-        return str(settings.get(f"motion.types.{slot}.distance", "")), ""
-    places = "matrix.references" if step.get("kind") == "reference" else step.get("positions")
-    position = settings.get(step.get("position") or f"{places}.{slot}")
-    if not isinstance(position, Mapping):
-        return "", ""
+    position = framing_of(settings, settings.value("pipeline.steps").get(row.step, {}), row.entry.slot)
+    distance = str(position.get("distance", ""))
+    if "yaw" not in position:
+        return distance, ""
     yaw = abs(float(position["yaw"]))
-    return str(position["distance"]), "frontal" if yaw < FRONTAL else "turned" if yaw < PROFILE else "profile"
+    return distance, "frontal" if yaw < FRONTAL else "turned" if yaw < PROFILE else "profile"

@@ -12,6 +12,7 @@ with Workspace.open(["nova"]) as space:
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,11 +27,13 @@ from personaforge.faces.photo import file_format
 from personaforge.git import GitFailed, git
 from personaforge.identity.anchor import Choice, choose
 from personaforge.identity.score import in_domain
-from personaforge.measuring.measurements import drawn_here, identity_of, keep_measurement, read_file
+from personaforge.measuring.measurements import drawn_here, identity_of, read_file
 from personaforge.media.provenance import carries_face, with_domain
 from personaforge.plan.contents import Contents
 from personaforge.plan.graph import Shape, lay_out
-from personaforge.plan.renamed import body_of_kind, kind_of, lock_name, renamed_steps
+from personaforge.plan.renamed import kind_of, lock_name, renamed_steps
+from personaforge.results.results import Results
+from personaforge.run.records import keep_record
 from personaforge.spec.load import Loaded
 from personaforge.spec.settings import Settings
 from personaforge.steps.action import Action
@@ -38,7 +41,7 @@ from personaforge.steps.context import ANCHOR
 from personaforge.steps.images import CANDIDATE, IMAGE
 from personaforge.steps.measurement import measure_action
 from personaforge.store.artifact import Artifact
-from personaforge.store.lockfile import LockFile, Pin, read_lock
+from personaforge.store.lockfile import LockFile, Pin, pin_of, read_lock
 from personaforge.store.store import Store
 from personaforge.workspace.workspace import Workspace
 
@@ -120,7 +123,7 @@ class _AnchorState(NamedTuple):
     @property
     def line(self) -> str:
         """The anchor's name in the lock. Raises PlanError for a pipeline without an anchor."""
-        nodes = [node.name for node in self.shape.nodes if node.kind.name == ANCHOR]
+        nodes = [node.name for node in self.shape.nodes if node.kind.role == ANCHOR]
         if not nodes:
             pipeline = self.settings.value("pipeline.name")
             raise PlanError(f"{self.settings.id} has no anchor: pipeline {pipeline} has no step of that kind")
@@ -133,7 +136,7 @@ class _AnchorState(NamedTuple):
 
     def candidates(self) -> dict[str, Pin]:
         """Return what the lock pins of candidates, by slot."""
-        names = [lock_name(node.name, self.names) for node in self.shape.nodes if node.kind.name == CANDIDATE]
+        names = [lock_name(node.name, self.names) for node in self.shape.nodes if node.kind.role == CANDIDATE]
         steps = {name.partition("/")[0] for name in names}
         found: dict[str, Pin] = {}
         for name in self.lock.names():
@@ -166,7 +169,10 @@ def set_anchor(
     given = read_file(file)
     data, media_type, notes = _as_kept(file, given)
     # Nothing is kept of a picture that is refused: it may show somebody who has nothing to do with this.
-    value = with_domain(measure_image(data, space.analyzers.analyzer(identity)), data, identity)
+    analyzer = space.analyzers.analyzer(identity)
+    started = time.time()
+    value = with_domain(measure_image(data, analyzer), data, identity)
+    seconds = time.time() - started
     told = {**value, "in_domain": True} if digest_bytes(data) in drawn_here(space.store) else value
     _require_usable(file, state.settings, told, identity["pack"], largest)
     turned = max(abs(float(value["pose"][angle])) for angle in ("yaw", "pitch"))
@@ -182,9 +188,8 @@ def set_anchor(
     source = {"file": os.path.basename(file), "sha256": digest_bytes(given)}
     done = _decide(space, state, data, media_type, facts, source, by, reason, repin=repin, notes=notes)
     if done.changed:
-        keep_measurement(
-            space.store, measure_action("measure", identity, done.artifact.digest), value, persona=state.settings.id
-        )
+        action = measure_action("measure", identity, done.artifact.digest)
+        keep_record(space.store, action, value, started=started, seconds=seconds, persona=done.persona)
     return done
 
 
@@ -277,20 +282,16 @@ def _decide(
     action = Action("anchor", "person@1", {"persona": persona, **decided}, {IMAGE: digest})
     facts["decided"] = decided
     space.store.blobs.put(data)
-    record = {
-        "persona": persona,
-        "node": f"{persona}/{state.settings.step_of(ANCHOR)}",
-        "parts": action.parts,
-        "sources": {},
-        "outputs": {ANCHOR: artifact.as_json()},
-        "value": {"facts": facts},
-        "details": {},
-        "paid": False,
-        "cost_usd": 0.0,
-        "started": datetime.fromisoformat(now).timestamp(),
-        "seconds": 0.0,
-    }
-    space.store.commit(action.key, record)
+    keep_record(
+        space.store,
+        action,
+        {"facts": facts},
+        started=datetime.fromisoformat(now).timestamp(),
+        seconds=0.0,  # a decision takes no time that anybody could measure
+        persona=persona,
+        node=f"{persona}/{state.settings.step_of(ANCHOR)}",
+        outputs={ANCHOR: artifact},
+    )
     new = Pin(action.key, {ANCHOR: digest}, {ANCHOR: media_type}, facts=facts)
     with space.store.leases.take(f"lock-{persona}"):
         lock = read_lock(state.lock.path, persona, state.lock.former)
@@ -355,11 +356,10 @@ def _pictures(space: Workspace, state: _AnchorState) -> list[Listed]:
     folder = store.build_folder(settings.id)
     contents = Contents(store, folder)
     album = _Album(contents, folder.folder, folder.contents(), store.project.root, store.blobs.path)
-    body = body_of_kind(store.index, settings, ANCHOR).get("outcome", {})
-    built = body.get("outputs", {}).get(ANCHOR, {})
-    anchor = pin.outputs[ANCHOR] if pin is not None else str(built.get("digest", ""))
-    media = pin.media[ANCHOR] if pin is not None else str(built.get("media_type", ""))
-    facts = pin.facts if pin is not None else body.get("facts", {})
+    if pin is None and (built := Results(store, settings).anchor()) is not None:
+        pin = pin_of(built.outcome)
+    anchor, media = (pin.outputs[ANCHOR], pin.media[ANCHOR]) if pin is not None else ("", "")
+    facts = pin.facts if pin is not None else {}
     candidates = {slot: (one.outputs[IMAGE], one.media[IMAGE]) for slot, one in state.candidates().items()}
     means = _means(space, settings, {slot: digest for slot, (digest, _) in candidates.items()}, facts)
     found = []

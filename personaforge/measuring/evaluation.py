@@ -13,8 +13,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from personaforge.digest import digest_json
 from personaforge.errors import PersonaForgeError, PlanError, StoreError
 from personaforge.faces.picture import SUFFIXES
@@ -24,7 +22,8 @@ from personaforge.identity.policy import Policy
 from personaforge.identity.score import Cause, Score, Unmeasured
 from personaforge.measuring.calibration import Applying, NoneApplies, calibration_for
 from personaforge.measuring.measurements import FileMeasurer, identity_of, project_settings, read_file
-from personaforge.plan.renamed import body_of_kind, pinned_anchor
+from personaforge.plan.renamed import pinned_anchor
+from personaforge.results.results import Results
 from personaforge.spec.settings import Settings
 from personaforge.store.store import Store
 from personaforge.workspace.workspace import Workspace
@@ -179,8 +178,7 @@ def _anchor_of(space: Workspace, settings: Settings, persona: str) -> tuple[byte
 
     store, step = space.store, settings.step_of("anchor")
     pin = pinned_anchor(settings, space.load([persona])[0].lock)
-    output = body_of_kind(store.index, settings, "anchor").get("outcome", {}).get("outputs", {}).get("anchor", {})
-    digest = pin.outputs["anchor"] if pin is not None else str(output.get("digest", ""))
+    digest = pin.outputs["anchor"] if pin is not None else Results(store, settings).anchor_digest
     if not digest:
         hint = f"forge build {settings.id} --select +{step}, or --anchor FILE"
         raise PlanError(f"{settings.id} has no anchor yet", hint=hint)
@@ -192,11 +190,10 @@ def _built(store: Store, settings: Settings) -> list[str]:
     """Return the paths of a persona's built images, but the anchor itself."""
     found = []
     folder = store.build_folder(settings.id).folder
-    for node, *_ in store.index.node_history(settings.id):
-        body = orjson.loads(store.index.node_body(node) or "{}")
-        outputs = body.get("outcome", {}).get("outputs", {})
-        if "image" in outputs and not body["code"].startswith("candidate@") and outputs["image"]["path"]:
-            found.append(f"{folder}/{outputs['image']['path']}")
+    for result in Results(store, settings).by_role("picture"):
+        output = result.outcome.outputs.get("image")
+        if output is not None and output.path:
+            found.append(f"{folder}/{output.path}")
     return sorted(dict.fromkeys(os.path.relpath(path) for path in found if os.path.exists(path)))
 
 

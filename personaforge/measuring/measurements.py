@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import orjson
-
 from personaforge.digest import digest_bytes, digest_json
 from personaforge.domains import DRAWINGS
 from personaforge.errors import MissingExtra, PersonaForgeError, StoreError
 from personaforge.providers.table import domain_of
+from personaforge.results.facts import made
+from personaforge.run.records import keep_record
 from personaforge.spec.settings import Group, Settings
-from personaforge.steps.action import Action
 from personaforge.steps.measurement import measure_action
 from personaforge.store.store import Store
 from personaforge.workspace.workspace import Workspace
@@ -72,10 +72,12 @@ class FileMeasurer:
         known = self._store.find(action.key) if self._knows else None
         if known is not None:
             return Measured(digest, self._told(known["value"], digest), known["parts"]["request"]["analyzer"])
+        started = time.time()
         value = with_domain(measure_image(data, self._analyzer), data, self._identity)
+        seconds = time.time() - started
         if self._keeps:
             try:
-                keep_measurement(self._store, action, value, persona=self._persona)
+                keep_record(self._store, action, value, started=started, seconds=seconds, persona=self._persona)
             except StoreError:
                 if not self._only_reads:
                     raise
@@ -94,41 +96,12 @@ class FileMeasurer:
         return {**value, "in_domain": digest in self._drawn}
 
 
-def keep_measurement(
-    store: Store,
-    action: Action,
-    value: Mapping[str, Any],
-    *,
-    persona: str = "",
-    started: float = 0.0,
-    seconds: float = 0.0,
-) -> None:
-    """Keep what a measuring action outside of any node came to, as a build would."""
-    record = {
-        "persona": persona,
-        "node": "",
-        "parts": action.parts,
-        "sources": {},
-        "outputs": {},
-        "value": value,
-        "details": {},
-        "paid": False,
-        "cost_usd": 0.0,
-        "started": started,
-        "seconds": seconds,
-    }
-    store.commit(action.key, record)
-
-
 def drawn_here(store: Store) -> frozenset[str]:
     """Return the digests of what providers drew here that make drawings, by the last outcomes of all nodes."""
-    found: set[str] = set()
     draws = cache(_draws)
-    for node, *_ in store.index.node_history():
-        outcome = orjson.loads(store.index.node_body(node) or "{}").get("outcome", {})
-        if draws(str(outcome.get("facts", {}).get("provider", ""))):
-            found.update(output["digest"] for output in outcome["outputs"].values())
-    return frozenset(found)
+    results = (result for persona in store.index.personas() for result in store.index.results(persona))
+    drawn = (result.digests for result in results if draws(made(result.outcome.facts).provider))
+    return frozenset().union(*drawn)
 
 
 def _draws(provider: str) -> bool:

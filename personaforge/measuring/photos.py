@@ -28,8 +28,9 @@ from personaforge.errors import MissingExtra, PersonaForgeError
 from personaforge.faces.packs import declared_of
 from personaforge.faces.picture import SUFFIXES
 from personaforge.identity.score import Cause, Unmeasured
-from personaforge.measuring.measurements import keep_measurement, project_settings
+from personaforge.measuring.measurements import project_settings
 from personaforge.measuring.photo_score import PhotoPolicy, PhotoScore, SetScore, score_photo, score_set
+from personaforge.run.records import keep_record
 from personaforge.steps.action import Action
 from personaforge.steps.context import AnalyzerRef
 from personaforge.store.store import Store
@@ -189,11 +190,11 @@ class _PhotoMeasurer:
             return value
         started = time.time()
         value = self._value(data, size)
+        seconds = time.time() - started
         with self._lock:
             self.measured += 1
         if ours and self._keeps:
-            seconds = round(time.time() - started, 3)
-            keep_measurement(self._store, action, value, started=started, seconds=seconds)
+            keep_record(self._store, action, value, started=started, seconds=seconds)
         return value
 
     def _value(self, data: bytes | None, size: int) -> dict[str, Any]:

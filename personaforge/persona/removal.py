@@ -164,10 +164,7 @@ def _recorded(store: Store, found: Removal, digests: set[str]) -> None:
     """Find the persona's rows and records, and add what they name."""
     found.nodes = [row[0] for row in store.index.node_history(found.id)]
     found.nodes += [node for node in store.index.failures(found.id) if node not in found.nodes]
-    for node in found.nodes:
-        body = store.index.node_body(node)
-        for output in orjson.loads(body)["outcome"]["outputs"].values() if body else ():
-            digests.add(output["digest"])
+    digests.update(file.digest for row in store.index.nodes(found.id).values() for file in row.placed)
     for kind, name, record in _records(store):
         if _owners(store, kind, record) != {found.id}:
             continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -16,7 +16,7 @@ from personaforge.plan.planner import Planner
 from personaforge.plan.reasons import part_changes
 from personaforge.plan.resolver import NodeResolver, PlanContext
 from personaforge.spec.load import Loaded
-from personaforge.steps.action import Action
+from personaforge.steps.action import Action, Outcome
 from personaforge.steps.completion import BAD_ANSWER
 from personaforge.store.store import Store
 
@@ -32,12 +32,13 @@ def explain(
     plan = planner.plan([_owner(planner, personas, name)]).personas[0]
     planned = plan.nodes[name]
     resolver = NodeResolver(plan_context, plan, planner.selection)
-    before = resolver.row_body(planned)
-    reads = before.get("settings") if before else None
+    result = resolver.result(planned)
+    before = result.dependencies if result is not None else {}
+    actions = result.actions if result is not None else ()
+    reads = before.get("settings")
     now = resolver.facts(planned.shape, {path: resolver.settings.get(path) for path in reads} if reads else None)
     if planned.signature:
         now["needs"] = {need: resolver.outcome(need).digest for need in planned.shape.needs}
-    outcome = before.get("outcome", {})
     finished = next((row[4] for row in plan_context.store.index.node_history(plan.id) if row[0] == planned.id), None)
     return {
         "schema": 1,
@@ -48,12 +49,12 @@ def explain(
         "reasons": [reason.as_json() for reason in planned.reasons],
         "note": planned.note,
         "built": time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(finished)) if finished else None,
-        "artifacts": _artifacts(resolver, outcome),
-        "facts": outcome.get("facts", {}),
-        "answers": _answers(resolver, planned, before.get("actions") or planned.keys),
+        "artifacts": _artifacts(resolver, result.outcome) if result is not None else [],
+        "facts": result.outcome.facts if result is not None else {},
+        "answers": _answers(resolver, planned, actions or planned.keys),
         "pinned": resolver.lock.line(resolver.lock_name(planned.shape.name)).decode() or None,
         "dependencies": _dependencies(before, now),
-        "action": _action(plan_context.store, planned, before),
+        "action": _action(plan_context.store, planned, actions),
     }
 
 
@@ -72,15 +73,15 @@ def _owner(planner: Planner, personas: Sequence[Loaded], name: str) -> Loaded:
     return found[0]
 
 
-def _artifacts(resolver: NodeResolver, outcome: dict[str, Any]) -> list[dict[str, Any]]:
+def _artifacts(resolver: NodeResolver, outcome: Outcome) -> list[dict[str, Any]]:
     found = []
-    for name, output in outcome.get("outputs", {}).items():
-        there = resolver.contents.size(output["digest"], output["path"]) is not None
+    for name, (artifact, place) in outcome.outputs.items():
+        there = resolver.contents.size(artifact.digest, place) is not None
         condition = "" if there else "not in the store"
-        if output["path"] and not resolver.folder.holds(output["path"], output["digest"]):
+        if place and not resolver.folder.holds(place, artifact.digest):
             condition = "its file is missing or was edited"
-        path = f"build/{resolver.plan.id}/{output['path']}" if output["path"] else ""
-        found.append({"name": name, "digest": output["digest"], "path": path, "condition": condition})
+        path = f"build/{resolver.plan.id}/{place}" if place else ""
+        found.append({"name": name, "digest": artifact.digest, "path": path, "condition": condition})
     return found
 
 
@@ -136,7 +137,7 @@ def _ended(resolver: NodeResolver, planned: PlannedNode, record: dict[str, Any])
     return ("malformed" if problems else "fits"), problems
 
 
-def _dependencies(before: dict[str, Any], now: dict[str, Any]) -> list[dict[str, Any]]:
+def _dependencies(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return every dependency by name with its value then and now."""
     rows: list[dict[str, Any]] = []
     for group in ("code", "provider", "analyzer", "settings", "templates", "needs", "issued"):
@@ -168,9 +169,9 @@ def _opened(settings: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _action(store: Store, planned: PlannedNode, before: dict[str, Any]) -> dict[str, Any] | None:
+def _action(store: Store, planned: PlannedNode, actions: Sequence[str]) -> dict[str, Any] | None:
     """Return the key that a build would ask for next, and how it differs from the same action of the last build."""
-    records = [store.find(key) for key in before.get("actions", [])]
+    records = [store.find(key) for key in actions]
     if planned.missing is not None:
         action: Action = planned.missing
         last = next(

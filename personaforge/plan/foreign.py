@@ -5,10 +5,9 @@ from __future__ import annotations
 from personaforge.errors import SpecError
 from personaforge.providers.table import capability
 from personaforge.spec.settings import Settings
+from personaforge.steps.table import step_kind
 from personaforge.store.lockfile import Pin
 
-_AGAINST_THE_ANCHOR = {"image": "image", "reference": "image", "video": "video"}
-"""Kinds of step that show the anchor's person -> modality of who makes them."""
 _NOT_OWN, _NOT_READ = "drawn by forge", "seen by who draws"
 """What the picture was not, for a provider that follows only its own pictures, and for one that reads no reference."""
 
@@ -22,8 +21,8 @@ def foreign_remark(settings: Settings, pin: Pin | None) -> str:
     found: dict[str, list[str]] = {}
     causes: set[str] = set()
     for name, step in settings.value("pipeline.steps").items():
-        modality = _AGAINST_THE_ANCHOR.get(step["kind"], "")
-        cause = _blind(modality, str(step["provider"]), pin) if modality else ""
+        kind = step_kind(step["kind"])
+        cause = _blind(kind.modality, str(step["provider"]), pin) if kind.role in ("picture", "clip") else ""
         if cause:
             found.setdefault(str(step["provider"]), []).append(name)
             causes.add(cause)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from personaforge.errors import PlanError
+from personaforge.spec.kinds import framing_of, kind_named
 from personaforge.spec.settings import Settings
 from personaforge.steps.context import Node
 from personaforge.steps.table import StepKind, step_kind
@@ -82,7 +83,7 @@ def lay_out(settings: Settings) -> Shape:
                 tuple(need for other in step["needs"] for need in _needed(step, other, slots[other], slot)),
                 tuple(step["tags"]) + _slot_tags(settings, step, slot),
                 step,
-                kind.reads(name, step, slot),
+                kind.paths(name, step, slot),
                 kind.templates(step),
             )
             for slot in slots[name]
@@ -119,6 +120,6 @@ def _slot_tags(settings: Settings, step: Mapping[str, Any], slot: str) -> tuple[
     """Return the tags of a position or a motion: `--select tag:frontal`."""
     if step.get("positions") and slot:
         return tuple(settings.value(f"{step['positions']}.{slot}").get("tags", ()))
-    if step["kind"] == "video":
-        return tuple(settings.value(f"motion.types.{slot}").get("tags", ()))
+    if kind_named(step["kind"]).role == "clip":
+        return tuple(framing_of(settings, step, slot).get("tags", ()))
     return ()

@@ -215,7 +215,7 @@ class PersonaPlan:
     @property
     def document(self) -> PlannedNode | None:
         """The node that writes the persona document, in pipelines that have one."""
-        return next((node for node in self.nodes.values() if node.shape.kind.name == "document"), None)
+        return next((node for node in self.nodes.values() if node.shape.kind.role == "document"), None)
 
 
 @dataclass

@@ -14,8 +14,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-import orjson
-
 from personaforge.errors import PinnedArtifactMissing, PlanError
 from personaforge.listing import listed
 from personaforge.plan.estimate import NONE_FOR_SURE, estimate
@@ -36,7 +34,6 @@ from personaforge.steps.domains import KNOWN
 from personaforge.steps.standing import Standing
 from personaforge.store.files import checked_out
 from personaforge.store.lockfile import Pin, read_lock
-from personaforge.store.outputs import Placed
 
 
 @dataclass
@@ -193,13 +190,12 @@ class Planner:
     def _standing(self, node: PlannedNode, resolver: NodeResolver) -> None:
         """The last outcome stands; look after its files."""
         assert node.row is not None
-        placed = [Placed(*item) for item in orjson.loads(node.row.files)]
+        placed = node.row.placed
         conditions = resolver.folder.condition(placed)
         node.state = "pinned" if node.shape.kind.sticky and resolver.pin(node.shape) is not None else "cached"
         if node.row.status == "rejected" and not placed:
-            facts = resolver.row_body(node)["outcome"]["facts"]
-            node.state, node.reasons = "blocked", (Reason("gate", str(facts.get("reason", "failed its gate"))),)
-            node.outcome = resolver.outcome_of_row(node)
+            node.outcome = resolver.result_of_row(node).outcome
+            node.state, node.reasons = "blocked", (_failed(node.outcome),)
             return
         gone = [(file.path, condition) for file, condition in conditions if condition != "there"]
         lost = [file for file in placed if not resolver.plan_context.store.blobs.has(file.digest)]
@@ -253,10 +249,10 @@ class Planner:
         """Replaying found every result. Only files may have to be put in place."""
         if not outcome.passed and not outcome.outputs:
             node.state = "blocked"
-            node.reasons = (Reason("gate", str(outcome.facts.get("reason", "failed its gate"))),)
+            node.reasons = (_failed(outcome),)
             return
         sticky = node.shape.kind.sticky and pin is not None
-        placed = {item[0]: Placed(*item) for item in orjson.loads(node.row.files)} if node.row else {}
+        placed = {file.path: file for file in node.row.placed} if node.row else {}
         gone: list[tuple[str, str]] = []
         for output in outcome.outputs.values():
             if not output.path:
@@ -313,12 +309,12 @@ class Planner:
                 node.estimate = estimate(node, resolver.settings, None, pin)._replace(**NONE_FOR_SURE)
             return
         if not node.shape.kind.pinned and returning:
-            node.returns = node.row is None or not changes(resolver.row_body(node), resolver.facts(node.shape))
+            node.returns = node.row is None or not changes(resolver.depended(node), resolver.facts(node.shape))
         if node.row is None and not as_pinned:
             node.state = "run"
             node.reasons = (Reason("new", "never built"), Reason("needs", f"waits for {names}"))
         else:
-            own = changes(resolver.row_body(node), resolver.facts(node.shape)) if node.row is not None else ()
+            own = changes(resolver.depended(node), resolver.facts(node.shape)) if node.row is not None else ()
             forced = node.id in self.selection.forced
             remade = any(reason.code != "setting" or not only_judges(reason.text) for reason in own)
             node.state = "run" if forced or (remade and not as_pinned) else "maybe"
@@ -338,13 +334,13 @@ class Planner:
         return not resolver.remakeable(node.shape) or not same_wish(wish, resolver.standing(node.shape).request)
 
     def _is_as_built(self, node: PlannedNode, as_pinned: bool, resolver: NodeResolver) -> bool:
-        return as_pinned or not changes(resolver.row_body(node), resolver.facts(node.shape))
+        return as_pinned or not changes(resolver.depended(node), resolver.facts(node.shape))
 
     def _is_asked_as_pinned(self, node: PlannedNode, pin: Pin, resolver: NodeResolver) -> bool:
         """Tell whether a node whose needs aren't settled is asked for as it was when it was pinned."""
         if pin.under:
             return pin.under.get("request") == resolver.standing(node.shape).request
-        return node.row is None or not changes(resolver.row_body(node), resolver.facts(node.shape))
+        return node.row is None or not changes(resolver.depended(node), resolver.facts(node.shape))
 
     def _notices(self, plans: Iterable[PersonaPlan]) -> tuple[str, ...]:
         found: dict[str, None] = {}
@@ -368,13 +364,13 @@ def _lost_faces(plan: PersonaPlan) -> Iterator[str]:
     """Say of a persona that had an anchor, which its lock doesn't name any more, that it is about to get another."""
     for node in plan.nodes.values():
         named = any(pin is not None and ANCHOR in pin.outputs for pin in map(plan.lock.pin, plan.lock.names()))
-        if node.shape.kind.name != ANCHOR or named or node.row is None or node.state not in ("run", "maybe"):
+        if node.shape.kind.role != ANCHOR or named or node.row is None or node.state not in ("run", "maybe"):
             continue
-        files = orjson.loads(node.row.files)
+        files = node.row.placed
         if files and node.row.status != "rejected":
             yield (
-                f"{plan.id} had an anchor, {files[0][1][:12]}, and its lock names none: a build chooses a new face. "
-                f"To keep the old one, bring the lock back ({checked_out(plan.loaded.lock)})"
+                f"{plan.id} had an anchor, {files[0].digest[:12]}, and its lock names none: a build chooses a new "
+                f"face. To keep the old one, bring the lock back ({checked_out(plan.loaded.lock)})"
             )
 
 
@@ -409,7 +405,7 @@ def other_gates(pin: Pin, now: Standing) -> tuple[Reason, ...]:
 
 def _stays_note(node: PlannedNode, resolver: NodeResolver, pin: Pin | None, outcome: Outcome) -> str:
     """Say that a pin stays, and in spite of what."""
-    found = [reason.text for reason in changes(resolver.row_body(node), resolver.facts(node.shape))] if node.row else []
+    found = [reason.text for reason in changes(resolver.depended(node), resolver.facts(node.shape))] if node.row else []
     if not found and pin is not None and outcome.also not in ("", pin.also):
         found = [f"it was accepted by forge {pin.under.get('forge', 'of before')}"]
     if outcome.stays:
@@ -425,6 +421,10 @@ def _pinned_and_gone(node: PlannedNode, pin: Pin, resolver: NodeResolver) -> str
         f"`forge cache pull {node.persona}`, or accept a new one with `forge build {node.persona} "
         f"--repin {name}`"
     )
+
+
+def _failed(outcome: Outcome) -> Reason:
+    return Reason("gate", str(outcome.facts.get("reason", "failed its gate")))
 
 
 def _gate_reason(missing: Action | None, pin: Pin | None) -> tuple[Reason, ...]:

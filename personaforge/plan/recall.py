@@ -10,9 +10,6 @@ them gone, the lock was removed, and what the settings say now is looked at afre
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
-
-import orjson
 
 from personaforge.plan.graph import Shape, ShapeNode
 from personaforge.plan.renamed import anchor_in, lock_name, renamed_steps
@@ -21,7 +18,7 @@ from personaforge.spec.settings import Settings
 from personaforge.steps.context import ANCHOR
 from personaforge.steps.placing import placement_of
 from personaforge.store.index import NodeRow
-from personaforge.store.lockfile import LockFile, Pin
+from personaforge.store.lockfile import LockFile, Pin, pin_of
 from personaforge.store.store import Store
 
 
@@ -39,7 +36,7 @@ def recalled(
         pin = _of_row(row, store) if row is not None else None
         if pin is None and node.kind.places:
             pin = _of_anchor(lock, node, settings, store)
-        if pin is None or (node.kind.name == ANCHOR and not _is_candidates(lock, pin)):
+        if pin is None or (node.kind.role == ANCHOR and not _is_candidates(lock, pin)):
             continue
         pins[name] = pin
     return (lock.with_pins(pins), frozenset(pins)) if pins else (lock, frozenset())
@@ -47,27 +44,8 @@ def recalled(
 
 def _of_row(row: NodeRow, store: Store) -> Pin | None:
     """Return the pin that a node's last outcome was given."""
-    if row.status not in ("accepted", "flagged", "unmeasured"):
-        return None
-    try:
-        outcome: dict[str, Any] = orjson.loads(store.index.node_body(row.node) or "{}")["outcome"]
-        if not outcome["outputs"] or not outcome["key"]:
-            return None
-        return Pin(
-            key=outcome["key"],
-            outputs={name: made["digest"] for name, made in outcome["outputs"].items()},
-            media={name: made["media_type"] for name, made in outcome["outputs"].items()},
-            status=outcome["status"],
-            take=outcome["take"],
-            attempt=outcome["attempt"],
-            facts=outcome["facts"],
-            under=outcome.get("under", {}),
-            also=outcome.get("also", ""),
-            face=outcome.get("face", ""),
-            replaced=outcome.get("replaced", {}),
-        )
-    except (KeyError, TypeError, AttributeError, orjson.JSONDecodeError):
-        return None  # a row of another forge
+    found = store.index.result(row.node) if row.status in ("accepted", "flagged", "unmeasured") else None
+    return pin_of(found.outcome) if found is not None and found.outcome.outputs and found.outcome.key else None
 
 
 def _of_anchor(lock: LockFile, node: ShapeNode, settings: Settings, store: Store) -> Pin | None:

@@ -12,23 +12,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from personaforge.plan.graph import Shape
+from personaforge.spec.kinds import KINDS, kind_named
 from personaforge.spec.settings import Settings
-from personaforge.store.index import Index
 from personaforge.store.lockfile import LockFile, Pin, read_lock
-
-_KINDS = {
-    "anchor": "anchor",
-    "placement": "placement",
-    "reference": "reference",
-    "clip": "video",
-    "speech": "speech",
-    "section": "draft",
-    "verdict": "review",
-}
-"""Name of an output -> the kind of step that gives it, where only one does."""
 
 
 def renamed_steps(settings: Settings, shape: Shape, lock: LockFile) -> dict[str, str]:
@@ -91,36 +78,21 @@ def as_named_now(rows: Iterable[Mapping[str, Any]], renamed: Mapping[str, str]) 
 def kind_of(pin: Pin) -> str:
     """Return the kind of step whose result a pin is, by what it gives; empty where nothing tells."""
     for output, media in pin.media.items():
-        if output in _KINDS:
-            return _KINDS[output]
-        if output == "finished":
-            return "repair" if media.startswith("video/") else "finish"
-        if output == "image":  # an image is judged against the anchor, a candidate against nobody
-            return "image" if "anchor" in pin.facts else "candidate"
+        kinds = [kind for kind in KINDS.values() if output in kind.outputs]
+        if len(kinds) > 1:  # pictures and clips are finished alike
+            kinds = [kind for kind in kinds if (kind.scored_as == "video") is media.startswith("video/")]
+        if len(kinds) > 1:  # an image is judged against the anchor, a candidate against nobody
+            kinds = [kind for kind in kinds if bool(kind.scope) is ("anchor" in pin.facts)]
+        if kinds:
+            return kinds[0].name
     return ""
 
 
 def fits(pin: Pin, kind: str) -> bool:
     """Tell whether a pin may be of a node of this kind, by what it gives; one of a kind that forge doesn't know may."""
-    expected = {"image": {"image"}, "candidate": {"image"}, "finish": {"finished"}, "repair": {"finished"}}
-    expected |= {known: {output} for output, known in _KINDS.items()}
-    expected["review"] = {"verdict", "sections"}
-    return kind not in expected or bool(pin.outputs.keys() & expected[kind])
-
-
-def body_of_kind(index: Index, settings: Settings, kind: str) -> dict[str, Any]:
-    """Return what the node of a step of one kind came to last, whatever the step was called then; empty before that."""
-    steps = [name for name, step in settings.value("pipeline.steps").items() if step["kind"] == kind]
-    for name in steps:
-        body = index.node_body(f"{settings.id}/{name}")
-        if body:
-            return dict(orjson.loads(body))
-    for node, *_ in index.node_history(settings.id) if steps else ():
-        found: dict[str, Any] = orjson.loads(index.node_body(node) or "{}")
-        if str(found.get("code", "")).partition("@")[0] == kind:
-            return found
-    return {}
+    given = kind_named(kind).outputs
+    return not given or not pin.outputs.keys().isdisjoint(given)
 
 
 def _family(kind: str, slotted: bool, section: str) -> tuple[str, ...]:
-    return (kind, section) if kind == "draft" else (kind, str(slotted))
+    return (kind, section) if kind_named(kind).role == "section" else (kind, str(slotted))

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import orjson
-
 from personaforge.digest import digest_json, digest_strings
 from personaforge.errors import PlanError, StoreError
 from personaforge.plan.contents import Contents
@@ -24,13 +22,14 @@ from personaforge.plan.replay import Replay, replay, result_of
 from personaforge.plan.standing import forge_part, gates_part, request_part, rules_of
 from personaforge.providers.table import capability, placer
 from personaforge.spec.settings import Settings, UndeclaredRead, View
-from personaforge.steps.action import Outcome, outcome_from_json
+from personaforge.steps.action import Outcome
 from personaforge.steps.context import ANCHOR, AnalyzerRef, Context
 from personaforge.steps.standing import Standing
-from personaforge.store.files import checked_out
+from personaforge.store.files import checked_out, typed
 from personaforge.store.index import NodeRow
 from personaforge.store.lockfile import LockFile, Pin
 from personaforge.store.outputs import BuildFolder
+from personaforge.store.result import NodeResult
 from personaforge.store.store import Store
 from personaforge.templating import Templates
 
@@ -191,7 +190,7 @@ class NodeResolver:
         node = self.plan.nodes[shape.name]
         if node.row is None:
             return False
-        before, now = self.row_body(node), self.facts(shape)
+        before, now = self.depended(node), self.facts(shape)
         if any(reason.code == "setting" for reason in changes(before, now)):
             return False
         former: Mapping[str, str] = before.get("templates", {})
@@ -238,7 +237,7 @@ class NodeResolver:
 
     def lost(self, row: NodeRow) -> bool:
         """Tell whether an artifact of a node's last outcome can't be had any more."""
-        return not all(self.contents.has(str(item[1])) for item in orjson.loads(row.files))
+        return not all(self.contents.has(file.digest) for file in row.placed)
 
     def wished(self, shape: ShapeNode) -> bool:
         """Tell whether the user wants another take or another pin."""
@@ -251,13 +250,21 @@ class NodeResolver:
             node = self.plan.nodes[name]
             if not node.outcome_digest:
                 raise NotSettled(name)
-            known = node.outcome if node.outcome is not None else self.outcome_of_row(node)
+            known = node.outcome if node.outcome is not None else self.result_of_row(node).outcome
             self._outcomes[name] = known
         return known
 
-    def outcome_of_row(self, node: PlannedNode) -> Outcome:
-        """Return what a node came to last."""
-        return outcome_from_json(self.row_body(node)["outcome"])
+    def result_of_row(self, node: PlannedNode) -> NodeResult:
+        """Return what a node last resulted in. Raises StoreError where the index is damaged."""
+        found = self.result(node)
+        if found is None:
+            path = self.plan_context.store.folder / "index.db"
+            raise StoreError(
+                f"what {node.id} last resulted in can't be read",
+                hint=f"rm {typed(path)}: it is made again from the records",
+                where=str(path),
+            )
+        return found
 
     def settle(self, name: str, outcome: Outcome) -> None:
         """Note what a node has come to during a run."""
@@ -302,10 +309,14 @@ class NodeResolver:
         """Tell whether a node is certain to place a face that has no place yet."""
         return not self.anchored(shape) and (self.pin(shape) is None or "repin" in self._wish(shape))
 
-    def row_body(self, node: PlannedNode) -> dict[str, Any]:
-        """Return the last outcome of a node with what it depended on."""
-        body = self.plan_context.store.index.node_body(node.id)
-        return dict(orjson.loads(body)) if body is not None else {}
+    def result(self, node: PlannedNode) -> NodeResult | None:
+        """Return what a node last resulted in, with what it depended on; None before there is a result."""
+        return self.plan_context.store.index.result(node.id)
+
+    def depended(self, node: PlannedNode) -> Mapping[str, Any]:
+        """Return what a node's last outcome depended on, by name as `facts` has it; empty before there is one."""
+        found = self.result(node)
+        return found.dependencies if found is not None else {}
 
     def facts(self, shape: ShapeNode, reads: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Return what a node depends on now, by name: kept with its outcome, so that `explain` can compare.
@@ -336,10 +347,9 @@ class NodeResolver:
         """Return what has changed since the node's last outcome."""
         if node.row is None:
             return () if node.reasons else (Reason("new", "never built"),)
-        body = self.row_body(node)
         now = self.facts(node.shape)
         now["needs"] = {name: self.outcome(name).digest for name in node.shape.needs}
-        return changes(body, now)
+        return changes(self.depended(node), now)
 
     def _providers(self, shape: ShapeNode) -> list[str]:
         """Return who may perform the node's calls, with the versions that shape the bytes."""

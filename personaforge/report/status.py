@@ -6,12 +6,11 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import orjson
-
 from personaforge.plan.issued import Neighbour
 from personaforge.plan.plan import Plan
 from personaforge.report.tables import print_table
 from personaforge.report.terminal import echo, style
+from personaforge.results.results import Results
 from personaforge.store.store import Store
 
 
@@ -26,15 +25,14 @@ def status_rows(store: Store, plan: Plan, near: Mapping[str, Neighbour]) -> list
             if node.row is not None:
                 ends[node.row.status] = ends.get(node.row.status, 0) + 1
         history = store.index.node_history(persona.id)
-        body = store.index.node_body(persona.document.id) if persona.document is not None else None
-        facts = orjson.loads(body)["outcome"]["facts"] if body else {}
+        stands = Results(store, persona.loaded.settings).described(persona.document is not None)
         built = sum(node.row is not None for node in persona.nodes.values())
         standing = "built" if built == len(persona.nodes) else "partly built" if built else "not built"
         rows.append(
             {
                 "persona": persona.id,
-                "status": facts.get("persona_status") or standing,
-                "labels": facts.get("labels", []),
+                "status": stands.status or standing,
+                "labels": stands.labels,
                 "nodes": len(persona.nodes),
                 "built": built,
                 "states": states,

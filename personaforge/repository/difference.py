@@ -208,7 +208,7 @@ def _made(side: Side, plan: PersonaPlan) -> dict[str, Made]:
     found: dict[str, Made] = {}
     for node in plan.nodes.values():
         if node.state in ("cached", "pinned", "restore", "blocked") and node.outcome_digest:
-            made = _made_of(resolver.outcome(node.shape.name)) if node.shape.kind.name not in _UNSHOWN else None
+            made = _made_of(resolver.outcome(node.shape.name)) if node.shape.kind.role not in _UNSHOWN else None
             if made is not None:
                 found[node.shape.name] = made
     return found

@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from personaforge.plan.contents import Contents
 from personaforge.plan.replay import result_of
@@ -22,6 +21,7 @@ from personaforge.run.events import Event
 from personaforge.run.executors import Executors
 from personaforge.run.limits import Stopped
 from personaforge.run.performers import Performed
+from personaforge.run.records import keep_record
 from personaforge.steps.action import Action, Result
 from personaforge.store.artifact import Artifact
 from personaforge.store.store import Store
@@ -166,24 +166,19 @@ def keep_result(
         else:
             outputs[name] = Artifact(store.blobs.put_file(made.path), made.media_type, made.size)
     seconds = clock() - started
-    record: dict[str, Any] = {
-        "persona": persona,
-        "node": node,
-        "parts": {**action.parts},
-        "sources": dict(action.sources),
-        "outputs": {name: artifact.as_json() for name, artifact in outputs.items()},
-        "value": dict(done.value),
-        "details": dict(done.details),
-        "paid": action.price.paid,
-        "cost_usd": done.cost_usd,
-        "started": round(started, 3),
-        "seconds": round(seconds, 4),
-    }
-    if build:
-        record["build"] = build
-    if action.price.paid:
-        record["reserved_usd"] = action.price.usd
-    store.commit(action.key, record)
+    keep_record(
+        store,
+        action,
+        done.value,
+        started=started,
+        seconds=seconds,
+        persona=persona,
+        node=node,
+        outputs=outputs,
+        details=done.details,
+        cost_usd=done.cost_usd,
+        build=build,
+    )
     if action.price.paid:
         store.journal.done(action.key, done.cost_usd)
     return outputs, seconds

@@ -6,8 +6,6 @@ what forge wrote, nobody has edited since, and the store still holds is taken aw
 
 from __future__ import annotations
 
-import orjson
-
 from personaforge.plan.plan import PersonaPlan
 from personaforge.store.store import Store
 
@@ -16,14 +14,14 @@ def remove_leftovers(store: Store, plan: PersonaPlan) -> list[str]:
     """Remove a persona's leftover files after a build, and forget nodes that it no longer has. Returns their paths."""
     rows = store.index.nodes(plan.id)
     present = {node.id for node in plan.nodes.values()}
-    standing = {path for name in rows.keys() & present for path, *_ in orjson.loads(rows[name].files)}
+    standing = {file.path for name in rows.keys() & present for file in rows[name].placed}
     vanished = sorted(rows.keys() - present)
-    before = [node.row.files for node in plan.nodes.values() if node.row is not None]
+    before = [node.row for node in plan.nodes.values() if node.row is not None]
     former = {
-        item[0]: item[1]
-        for files in (*before, *(rows[name].files for name in vanished))
-        for item in orjson.loads(files)
-        if item[0]
+        file.path: file.digest
+        for row in (*before, *(rows[name] for name in vanished))
+        for file in row.placed
+        if file.path
     }
     folder = store.build_folder(plan.id)
     removed = [

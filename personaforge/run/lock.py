@@ -26,7 +26,7 @@ from personaforge.steps.action import Outcome
 from personaforge.steps.context import ANCHOR
 from personaforge.store.files import checked_out, stat_signature
 from personaforge.store.leases import Lease, LeaseHeld
-from personaforge.store.lockfile import LockFile, Pin, read_lock, same_line, shown_line, shown_outputs
+from personaforge.store.lockfile import LockFile, Pin, pin_of, read_lock, same_line, shown_line, shown_outputs
 from personaforge.store.store import Store
 
 _SETTLING_SECONDS = 0.1
@@ -62,7 +62,7 @@ def watched(plan: PersonaPlan, selection: Selection, lock_name: Callable[[str], 
     nodes = plan.shape.nodes
     return Watched(
         frozenset(lock_name(node.name) for node in nodes if node.kind.sticky),
-        frozenset(lock_name(node.name) for node in nodes if node.kind.name == ANCHOR),
+        frozenset(lock_name(node.name) for node in nodes if node.kind.role == ANCHOR),
         frozenset(lock_name(node.name) for node in nodes if f"{plan.id}/{node.name}" in selection.repinned),
         plan.lost,
     )
@@ -119,19 +119,7 @@ class LockKeeper:
         Once there is an anchor, the pin of a sticky node is replaced only where the user has said so (`--repin`), or
         where the caller knows why it may be (`replaces`). Raises PinConflict.
         """
-        pin = Pin(
-            key=outcome.key,
-            outputs={name: output.artifact.digest for name, output in outcome.outputs.items()},
-            media={name: output.artifact.media_type for name, output in outcome.outputs.items()},
-            status=outcome.status,
-            take=outcome.take,
-            attempt=outcome.attempt,
-            facts=dict(outcome.facts),
-            under=dict(outcome.under),
-            also=outcome.also,
-            face=outcome.face,
-            replaced=dict(outcome.replaced),
-        )
+        pin = pin_of(outcome)
         with self._mutex:
             if name in self._nodes.sticky and not replaces and name not in self._nodes.repinned and self._anchored:
                 known = self._pin_of(self._base.get(name, b""), name)

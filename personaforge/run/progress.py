@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from personaforge.plan.graph import ShapeNode
 from personaforge.plan.plan import WORKING, PersonaPlan, PlannedNode
 from personaforge.run.events import Event
 from personaforge.steps.action import Outcome
 
-_IMAGE_KINDS = ("anchor", "image")
-_SPEC_KINDS = ("draft", "review", "profile")
+_SPEC = ("section", "review", "profile")
+"""Roles of the texts that the images wait for."""
 
 
 class PersonaProgress:
@@ -19,37 +20,38 @@ class PersonaProgress:
     def __init__(self, plan: PersonaPlan, emit: Callable[[Event], None]) -> None:
         self._persona = plan.id
         self._emit = emit
-        self._spec = self._working(plan, _SPEC_KINDS)
-        self._images = self._working(plan, _IMAGE_KINDS)
+        working = [node.shape for node in plan.nodes.values() if node.state in WORKING]
+        self._spec = {shape.name for shape in working if shape.kind.role in _SPEC}
+        self._images = {shape.name for shape in working if _counts(shape)}
         self._all_images = len(self._images)
         self._spec_started = self._images_started = self._failed = False
 
     def started(self, node: PlannedNode) -> None:
         """A node has started."""
-        kind = node.shape.kind.name
-        if kind in _SPEC_KINDS and not self._spec_started:
+        kind = node.shape.kind
+        if kind.role in _SPEC and not self._spec_started:
             self._spec_started = True
             self._say("persona_spec_started", message="Drafting the persona")
-        elif kind in ("candidate", *_IMAGE_KINDS) and not self._images_started:
+        elif (kind.role in ("candidate", "anchor") or kind.scope == "images") and not self._images_started:
             self._images_started = True
             self._say("persona_image_started", result={"position": 1})
-        elif kind == "video":
+        elif kind.role == "clip":
             self._say("persona_video_started", result={"motionType": node.shape.slot})
 
     def ended(self, node: PlannedNode, end: str, outcome: Outcome | None, error: str) -> None:
         """A node has ended."""
-        kind, name = node.shape.kind.name, node.shape.name
+        role, name = node.shape.kind.role, node.shape.name
         good = end in ("done", "unchanged", "restored")
-        if kind in _SPEC_KINDS:
+        if role in _SPEC:
             self._spec.discard(name)
             if good and not self._spec:
                 self._say("persona_spec_complete", result={"personaId": self._persona})
             elif not good:
                 self._fail(f"Spec generation failed: {error}")
-        elif kind in _IMAGE_KINDS and name in self._images:
+        elif name in self._images:
             self._images.discard(name)
             self._image_ended(node, outcome, good, error)
-        elif kind == "video":
+        elif role == "clip":
             result: dict[str, Any] = {"motionType": node.shape.slot}
             if good:
                 self._say("persona_video_complete", result={**result, "url": _file(outcome)})
@@ -60,7 +62,7 @@ class PersonaProgress:
         percent = 100 * (self._all_images - len(self._images)) // self._all_images
         position = int(node.shape.slot) if node.shape.slot.isdigit() else node.shape.slot or 1
         if not good:
-            if node.shape.kind.name == "anchor":
+            if node.shape.kind.role == "anchor":
                 self._fail(f"Anchor selection failed: {error}")
             return
         if self._images:
@@ -77,15 +79,10 @@ class PersonaProgress:
     def _say(self, kind: str, **fields: Any) -> None:
         self._emit(Event(kind, self._persona, **fields))
 
-    @staticmethod
-    def _working(plan: PersonaPlan, kinds: tuple[str, ...]) -> set[str]:
-        return {
-            name
-            for name, node in plan.nodes.items()
-            if node.shape.kind.name in kinds
-            and node.state in WORKING
-            and (node.shape.kind.name != "image" or "positions" not in node.shape.declaration or node.shape.slot)
-        }
+
+def _counts(shape: ShapeNode) -> bool:
+    """Tell whether a node is one of the images whose percentage is told: the anchor and the positions of a table."""
+    return shape.kind.role == "anchor" or (shape.kind.scope == "images" and bool(shape.slot))
 
 
 def _file(outcome: Outcome | None) -> str:

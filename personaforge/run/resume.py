@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from personaforge.store.store import Store
 
 
-class Outcome(NamedTuple):
+class Settled(NamedTuple):
     """What became of an open call."""
 
     key: str
@@ -34,11 +34,11 @@ class Outcome(NamedTuple):
     text: str = ""
 
 
-def resume(engine: Engine, entries: list[Entry], say: Callable[[Outcome], None]) -> list[Outcome]:
+def resume(engine: Engine, entries: list[Entry], say: Callable[[Settled], None]) -> list[Settled]:
     """Take up open calls, side by side, and return what became of each. A call that a build is at is left to it."""
     from concurrent.futures import ThreadPoolExecutor
 
-    found: list[Outcome] = []
+    found: list[Settled] = []
     with ThreadPoolExecutor(max(1, min(len(entries), 64)), "forge-resume") as pool:
         for outcome in pool.map(lambda entry: _resumed(engine, entry), entries):
             found.append(outcome)
@@ -46,7 +46,7 @@ def resume(engine: Engine, entries: list[Entry], say: Callable[[Outcome], None])
     return found
 
 
-def cancel(engine: Engine, entry: Entry) -> Outcome:
+def cancel(engine: Engine, entry: Entry) -> Settled:
     """Have the provider stop a call. Raises StoreError and BackendError."""
     if entry.state != "submitted":
         raise StoreError(f"{entry.node}: only an accepted call can be cancelled, and this one is {entry.state}")
@@ -61,7 +61,7 @@ def cancel(engine: Engine, entry: Entry) -> Outcome:
         job = Job(entry.job, 0.0, json.loads(entry.data))
         engine.executors.guarded(call.action, lambda: stop(job))
         engine.store.journal.cancelled(entry.key, "cancelled by the user")
-    return Outcome(entry.key, entry.node, "cancelled")
+    return Settled(entry.key, entry.node, "cancelled")
 
 
 def deletable(store: Store, start: str = "") -> tuple[list[Entry], dict[str, int]]:
@@ -79,7 +79,7 @@ def deletable(store: Store, start: str = "") -> tuple[list[Entry], dict[str, int
     return found, others
 
 
-def delete(engine: Engine, entry: Entry) -> Outcome:
+def delete(engine: Engine, entry: Entry) -> Settled:
     """Have a provider delete what it keeps of an ended call, once its result is whole in the store.
 
     Raises StoreError where the result isn't here, and BackendError.
@@ -102,19 +102,19 @@ def delete(engine: Engine, entry: Entry) -> Outcome:
         job = Job(entry.job, 0.0, json.loads(entry.data))
         engine.executors.guarded(call.action, lambda: remove(job))
         store.journal.deleted(entry.key)
-    return Outcome(entry.key, entry.node, "deleted")
+    return Settled(entry.key, entry.node, "deleted")
 
 
-def _resumed(engine: Engine, entry: Entry) -> Outcome:
+def _resumed(engine: Engine, entry: Entry) -> Settled:
     """Take up one call, as far as that costs nothing."""
     store, journal = engine.store, engine.store.journal
     if store.leases.held(entry.key):
-        return Outcome(entry.key, entry.node, entry.state, "a build is working on it")
+        return Settled(entry.key, entry.node, entry.state, "a build is working on it")
     try:
         with _exclusive(store, entry):
             if store.find(entry.key) is not None:
                 journal.done(entry.key, entry.cost_usd)
-                return Outcome(entry.key, entry.node, "done")
+                return Settled(entry.key, entry.node, "done")
             call = _call(engine, entry)
             started = engine.clock()
             if entry.state in ("intent", "unknown"):
@@ -124,24 +124,24 @@ def _resumed(engine: Engine, entry: Entry) -> Outcome:
                 if job is None and call.capability.safe_resubmit:
                     # It may be too early to tell: under its own key it can't be bought twice, under a new one it can.
                     text = f"{call.capability.name} doesn't know it; the next build sends it under the same key"
-                    return Outcome(entry.key, entry.node, "unknown", text)
+                    return Settled(entry.key, entry.node, "unknown", text)
                 if job is None:
                     journal.refused(entry.key, f"{call.capability.name} knows of no such call")
-                    return Outcome(entry.key, entry.node, "not bought", "the next build sends it")
+                    return Settled(entry.key, entry.node, "not bought", "the next build sends it")
                 current = journal.get(entry.key)
                 assert current is not None
                 entry = current
             done = engine.calls.taken_up(call, entry)
             keep_result(store, call.action, done, call.persona, call.node, started, engine.clock)
-            return Outcome(entry.key, entry.node, "done", "" if done.outputs else str(done.value.get("blocked", "")))
+            return Settled(entry.key, entry.node, "done", "" if done.outputs else str(done.value.get("blocked", "")))
     except Unknown as error:
-        return Outcome(entry.key, entry.node, "unknown", f"{error}. {error.hint}" if error.hint else str(error))
+        return Settled(entry.key, entry.node, "unknown", f"{error}. {error.hint}" if error.hint else str(error))
     except Stopped:
-        return Outcome(entry.key, entry.node, "submitted", "stopped waiting")
+        return Settled(entry.key, entry.node, "submitted", "stopped waiting")
     except PersonaForgeError as error:
         now = journal.get(entry.key)
         state = now.state if now is not None else entry.state
-        return Outcome(entry.key, entry.node, "failed" if state == "refused" else state, str(error))
+        return Settled(entry.key, entry.node, "failed" if state == "refused" else state, str(error))
 
 
 def _call(engine: Engine, entry: Entry) -> Call:

@@ -21,8 +21,9 @@ from personaforge.run.leftovers import remove_leftovers
 from personaforge.run.lock import LockKeeper, PinConflict, watched
 from personaforge.run.progress import PersonaProgress
 from personaforge.steps.action import Action, Outcome
-from personaforge.store.index import NodeRow
+from personaforge.store.index import NodeRow, files_text
 from personaforge.store.outputs import Placed
+from personaforge.store.result import NodeResult
 from personaforge.store.store import Store
 
 
@@ -205,7 +206,7 @@ class PersonaWorker:
 
     def _intact(self, row: NodeRow) -> bool:
         """Tell whether the artifacts of the last outcome can be had; those of files to put back are read to tell."""
-        files = [Placed(*item) for item in orjson.loads(row.files)]
+        files = row.placed
         there = self._resolver.contents
         gone = any(condition != "there" for _, condition in self._resolver.folder.condition(files))
         return all((there.sound if gone else there.has)(file.digest) for file in files)
@@ -214,8 +215,8 @@ class PersonaWorker:
         """The last outcome stands after all; put its files back where that is needed."""
         assert node.row is not None
         self._keeper.put_back(self._resolver.lock_name(node.shape.name))
-        outcome = self._resolver.outcome_of_row(node)
-        files = [Placed(*item) for item in orjson.loads(node.row.files)]
+        result = self._resolver.result_of_row(node)
+        outcome, files = result.outcome, node.row.placed
         gone = {file.path for file, condition in self._resolver.folder.condition(files) if condition != "there"}
         if gone or node.state == "restore":
             placed = [
@@ -223,11 +224,8 @@ class PersonaWorker:
                 for file in files
             ]
             gone = gone or {node.id}
-            row = node.row._replace(files=_files_json(placed))
-            body = self._store.index.node_body(node.id) or "{}"
-            self._store.index.put_node(
-                row, persona=self._plan.id, body=body, build=self._engine.build, finished=time.time()
-            )
+            row = node.row._replace(files=files_text(placed))
+            self._put(row, result)
         if not outcome.passed:
             return NodeReport(node.id, "rejected", outcome, str(outcome.facts.get("reason", "")), tally=tally)
         return NodeReport(node.id, "restored" if gone else "unchanged", outcome, tally=tally)
@@ -261,22 +259,20 @@ class PersonaWorker:
         self._resolver.lock = self._keeper.lock
         facts = self._resolver.facts(shape, reads)
         # A pin or a known result asks for no action: what made it stays on record.
-        actions = list(keys) or self._resolver.row_body(node).get("actions", [])
-        body = {**facts, "actions": actions, "needs": dict(needs), "outcome": outcome.as_json()}
+        before = None if keys else self._resolver.result(node)
+        actions = tuple(keys) if before is None else before.actions
         row = NodeRow(
             node.id,
             self._resolver.signature(shape, needs, built=True),
             outcome.digest,
             outcome.status,
-            _files_json(placed),
+            files_text(placed),
         )
-        self._store.index.put_node(
-            row,
-            persona=self._plan.id,
-            body=orjson.dumps(body).decode(),
-            build=self._engine.build,
-            finished=time.time(),
-        )
+        self._put(row, NodeResult(node.id, outcome, actions, {**facts, "needs": dict(needs)}))
+
+    def _put(self, row: NodeRow, result: NodeResult) -> None:
+        build, finished = self._engine.build, time.time()
+        self._store.index.put_node(row, result, persona=self._plan.id, build=build, finished=finished)
 
     def _keep_evaluations(self, node: PlannedNode, outcome: Outcome) -> None:
         from personaforge.digest import digest_json
@@ -291,7 +287,3 @@ class PersonaWorker:
             record = {**about, **evaluation}
             name = digest_json("evaluation/1", orjson.loads(orjson.dumps(record)))
             self._store.keep("evaluations", name, {**record, "build": self._engine.build})
-
-
-def _files_json(placed: list[Placed]) -> str:
-    return orjson.dumps([list(file) for file in placed]).decode()

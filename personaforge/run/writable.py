@@ -40,10 +40,7 @@ def _has_work(persona: PersonaPlan) -> bool:
 
 def _paths(persona: PersonaPlan) -> set[str]:
     """Return where files stood so far: their folders are there, and will be written to again."""
-    import orjson
-
-    rows = [node.row for node in persona.nodes.values() if node.row is not None]
-    return {item[0] for row in rows for item in orjson.loads(row.files)}
+    return {file.path for node in persona.nodes.values() if node.row is not None for file in node.row.placed}
 
 
 def _require_folder(folder: Path, what: str, root: Path) -> None:

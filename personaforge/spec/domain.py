@@ -9,9 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from personaforge.domains import DOMAINS, DRAWINGS, PHOTOGRAPHS
-
-_MODALITY = {"candidate": "image", "image": "image", "reference": "image", "video": "video"}
-"""Kinds of step that draw or film -> modality of who does."""
+from personaforge.spec.kinds import VISUAL, kind_named
 
 
 class Domains(NamedTuple):
@@ -57,7 +55,7 @@ def domain_remark(steps: Mapping[str, Any], identity: Mapping[str, Any], domains
 def _makers(steps: Mapping[str, Any], domains: Domains) -> Iterator[tuple[str, str, str]]:
     """Yield the steps that draw or film, with their provider and the domain of what it makes."""
     for name, step in steps.items():
-        modality = _MODALITY.get(step["kind"])
-        if modality:
+        kind = kind_named(step["kind"])
+        if kind.role in VISUAL:
             provider = str(step["provider"])
-            yield name, provider, domains.of_provider(modality, provider)
+            yield name, provider, domains.of_provider("video" if kind.role == "clip" else "image", provider)

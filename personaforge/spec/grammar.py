@@ -220,7 +220,7 @@ class _Reader:
         if token is None or token.text != "over":
             if not measure:
                 return Scope("", function == "acceptance_rate")
-            of = [name for name, (_, modality, _) in SCOPES.items() if modality in MEASURES[measure].modalities]
+            of = [name for name, scope in SCOPES.items() if scope.modality in MEASURES[measure].modalities]
             if len(MEASURES[measure].modalities) == 1:
                 return Scope(of[0])
             position = token.position if token is not None else len(self._text)
@@ -233,8 +233,8 @@ class _Reader:
             name = self._next("a scope")
         if name.text not in SCOPES and not _NAME.fullmatch(name.text):
             raise self._wrong(name, "a scope", nearest(name.text, SCOPES))
-        if measure and name.text in SCOPES and SCOPES[name.text][1] not in MEASURES[measure].modalities:
-            of = [one for one, (_, modality, _) in SCOPES.items() if modality in MEASURES[measure].modalities]
+        if measure and name.text in SCOPES and SCOPES[name.text].modality not in MEASURES[measure].modalities:
+            of = [one for one, scope in SCOPES.items() if scope.modality in MEASURES[measure].modalities]
             raise self._wrong(name, f"a scope that has {measure}", nearest("", of))
         return Scope(name.text, every or function == "acceptance_rate")
 

@@ -22,6 +22,13 @@ class Measure(NamedTuple):
     about: str
 
 
+class Scope(NamedTuple):
+    """The results that a check may be about."""
+
+    modality: str
+    about: str
+
+
 MEASURES = {
     "composite": Measure(("face", "video"), 0, 1, "weighted cosine and geometric error; of a clip the mean of frames"),
     "cosine": Measure(("face", "video"), 0, 1, "cosine of the embeddings; of a clip the mean of frames"),
@@ -55,14 +62,14 @@ RATES = {
 }
 
 SCOPES = {
-    "images": (("image",), "face", "pictures of the matrix, avatar and banner"),
-    "references": (("reference",), "face", "further pictures that stand for the person beside the anchor"),
-    "clips": (("video",), "video", "motion clips"),
-    "finished": (("finish",), "face", "images after finishing"),
-    "repaired": (("repair",), "video", "clips after repair"),
-    "texts": (("review",), "text", "what the second reader scored"),
+    "images": Scope("face", "pictures of the matrix, avatar and banner"),
+    "references": Scope("face", "further pictures that stand for the person beside the anchor"),
+    "clips": Scope("video", "motion clips"),
+    "finished": Scope("face", "images after finishing"),
+    "repaired": Scope("video", "clips after repair"),
+    "texts": Scope("text", "what the second reader scored"),
 }
-"""Scope -> kinds of step, modality, what they are. The name of a step of the pipeline is a scope, too."""
+"""`personaforge.spec.kinds` says which kinds of steps are in each. The name of a step is a scope, too."""
 
 FIELDS = {
     "slot": "07, smile_reveal, ...",

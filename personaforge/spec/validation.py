@@ -20,10 +20,11 @@ from personaforge.spec.assertions import Check
 from personaforge.spec.compose import Composer
 from personaforge.spec.domain import Domains, domain_problems
 from personaforge.spec.grammar import FigureAssertion, parse_assertion
+from personaforge.spec.kinds import kind_named
 from personaforge.spec.measures import MEASURES, SCOPES
 from personaforge.spec.models import Persona, validate_persona
 from personaforge.spec.overlay import NOBODY, PersonaSources
-from personaforge.spec.pipeline import Prompted, Step
+from personaforge.spec.pipeline import ImageStep, Prompted, SpeechStep, Step, VideoStep
 from personaforge.spec.project import Project
 from personaforge.spec.sections import pin_problems, read_schema
 from personaforge.spec.shared_folder import declared_fault
@@ -169,7 +170,7 @@ def _media(persona: Persona, domains: Domains) -> Iterator[tuple[list[str], str,
         ("utility", matrix.utility),
     ):
         placed += [(["matrix", table, key], entry.scene, entry.wardrobe) for key, entry in entries.items()]
-    films = any(step.kind == "video" for step in persona.pipeline.steps.values())
+    films = any(isinstance(step, VideoStep) for step in persona.pipeline.steps.values())
     motions = persona.motion.types if films else {}
     placed += [(["motion", "types", key], entry.scene, entry.wardrobe) for key, entry in motions.items()]
     for path, scene, wardrobe in placed:
@@ -203,7 +204,7 @@ def _media(persona: Persona, domains: Domains) -> Iterator[tuple[list[str], str,
     plain = persona.model_dump(mode="python", by_alias=True)
     yield from domain_problems(plain["pipeline"]["steps"], plain["identity"], domains)
     for name, step in persona.pipeline.steps.items():
-        if step.kind == "image":
+        if isinstance(step, ImageStep):
             path = ["pipeline", "steps", name]
             if (step.positions is None) == (step.position is None):
                 yield path, "expected either `positions` or `position`", ""
@@ -216,7 +217,7 @@ def _voices(persona: Persona) -> Iterator[tuple[list[str], str, str]]:
     """Yield where no voice is declared for a provider: one provider's voices mean nothing to another."""
     speech = persona.speech
     for name, step in persona.pipeline.steps.items():
-        if step.kind != "speech" or step.provider == "none":
+        if not isinstance(step, SpeechStep) or step.provider == "none":
             continue
         path = ["pipeline", "steps", name]
         if step.provider != speech.provider and step.model not in speech.voices:
@@ -234,10 +235,9 @@ def _voices(persona: Persona) -> Iterator[tuple[list[str], str, str]]:
 
 
 def _asserted(persona: Persona) -> Iterator[tuple[list[str], str, str]]:
-    """Yield where a check names a step that this pipeline doesn't have, or a measure that the step's results don't
-    have."""
-    modality_of = {kind: modality for kinds, modality, _ in SCOPES.values() for kind in kinds}
-    steps = {name: modality_of[step.kind] for name, step in persona.pipeline.steps.items() if step.kind in modality_of}
+    """Yield where a check is about a step that this pipeline hasn't, or about what that step's results don't have."""
+    scored = {name: kind_named(step.kind).scored_as for name, step in persona.pipeline.steps.items()}
+    steps = {name: modality for name, modality in scored.items() if modality}
     for name, check in persona.checks.root.items():
         text = check.assertion if isinstance(check, Check) else check
         assertion = parse_assertion(text) if text else None

@@ -17,6 +17,7 @@ from typing import Any
 
 from personaforge.errors import JobFailed, LockFrozen, PinnedArtifactMissing, Refused
 from personaforge.identity.decision import Decision
+from personaforge.spec.kinds import kind_named
 from personaforge.steps.action import Action, Outcome, Output, Result, Status
 from personaforge.steps.context import Context, pinned_size
 from personaforge.steps.judgement import Judgement
@@ -292,8 +293,9 @@ def _missing(context: Context, what: str) -> PinnedArtifactMissing:
     assert context.pin is not None
     node = context.node
     digests = ", ".join(digest[:12] for digest in context.pin.outputs.values())
+    name = context.anchor_step if kind_named(node.kind).role == "candidate" else node.name
     return PinnedArtifactMissing(
         f"{node.id} is pinned to {digests}, which {what}",
         hint=f"get it with `forge cache pull {node.persona}`, or accept a new one with "
-        f"`forge build {node.persona} --repin {context.anchor_step if node.kind == 'candidate' else node.name}`",
+        f"`forge build {node.persona} --repin {name}`",
     )

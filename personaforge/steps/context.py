@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import orjson
 
@@ -24,8 +24,8 @@ from personaforge.store.artifact import Artifact
 from personaforge.store.lockfile import Pin
 from personaforge.templating import Rendered, Templates
 
-ANCHOR = "anchor"
-"""The anchor's step kind, and the name of its output. Its step may have any name."""
+ANCHOR: Final = "anchor"
+"""The anchor's step kind and role, and the name of its output. Its step may have any name."""
 SHAPE = "shape"
 """The fact by which the lock tells other personas what a persona's face is like; see the placement step."""
 _TEXTS = ("application/json", "text/")

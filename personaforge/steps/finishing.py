@@ -21,7 +21,7 @@ from personaforge.steps.context import Context
 from personaforge.steps.images import IMAGE, reference_set
 from personaforge.steps.judgement import Judgement
 from personaforge.steps.measuring import judge_clip, judge_image
-from personaforge.steps.text import suffix_of
+from personaforge.steps.outputs import suffix_of
 from personaforge.steps.video import CLIP
 from personaforge.store.artifact import Artifact
 from personaforge.versions import library_versions

@@ -14,6 +14,7 @@ from personaforge.digest import derive_seed
 from personaforge.errors import PinnedArtifactMissing, PlanError
 from personaforge.identity.decision import Decision
 from personaforge.providers.capability import Capability
+from personaforge.spec.kinds import kind_named
 from personaforge.spec.settings import View
 from personaforge.steps.action import Action, Outcome, Output, Procedure, Result, Status
 from personaforge.steps.attempts import Attempt, Examining, Made, Making, attempt_loop, call, frozen
@@ -22,8 +23,9 @@ from personaforge.steps.context import ANCHOR, Context, pinned_size
 from personaforge.steps.judgement import Judgement
 from personaforge.steps.measurement import measure_action
 from personaforge.steps.measuring import ReferenceSet, can_judge, judge_image, measure, no_model, not_bought
+from personaforge.steps.outputs import made_by, suffix_of
 from personaforge.steps.remake import face_of
-from personaforge.steps.text import SECTIONS, made_by, suffix_of
+from personaforge.steps.text import SECTIONS
 from personaforge.steps.wardrobe import WARDROBES
 from personaforge.store.artifact import Artifact
 from personaforge.store.lockfile import Pin
@@ -175,7 +177,7 @@ def image(context: Context) -> Procedure:
     settings = context.settings
     slot, position = _position(context)
     reference = context.of_kind(ANCHOR).outputs[ANCHOR].artifact
-    is_reference = context.node.kind == REFERENCE
+    is_reference = kind_named(context.node.kind).scope == "references"
     output, folder = (REFERENCE, "references") if is_reference else (IMAGE, "images")
     references = ReferenceSet(reference) if is_reference else reference_set(context)
     name = str(position["name"]).replace(" ", "-")
@@ -310,8 +312,8 @@ def _position(context: Context) -> tuple[str, Mapping[str, Any]]:
     """Return the position's name and entry: one of a table, or the step's only one."""
     settings = context.settings
     base = f"pipeline.steps.{context.node.step}"
-    if context.node.kind == REFERENCE:
-        return context.node.slot, settings[f"matrix.references.{context.node.slot}"]
+    if framing := kind_named(context.node.kind).framing:
+        return context.node.slot, settings[f"{framing}.{context.node.slot}"]
     if context.node.slot:
         return context.node.slot, settings[f"{settings[f'{base}.positions']}.{context.node.slot}"]
     path = str(settings[f"{base}.position"])

@@ -19,7 +19,7 @@ from personaforge.steps.action import Outcome, Output, Procedure
 from personaforge.steps.attempts import frozen
 from personaforge.steps.context import ANCHOR, SHAPE, Context, pretty_json
 from personaforge.steps.images import face_facts, profile_of
-from personaforge.steps.text import write_action
+from personaforge.steps.outputs import write_action
 from personaforge.store.lockfile import Pin
 
 PLACEMENT = "placement"

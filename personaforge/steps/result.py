@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from personaforge.spec.kinds import Role, kind_named
 from personaforge.steps.action import Action, Outcome, Output, Procedure
 from personaforge.steps.context import ANCHOR, Context, pretty_json
-from personaforge.steps.finishing import FINISHED
-from personaforge.steps.images import IMAGE, REFERENCE
-from personaforge.steps.speech import SPEECH
-from personaforge.steps.text import SECTIONS, write
-from personaforge.steps.video import CLIP
+from personaforge.steps.outputs import write
+from personaforge.steps.text import SECTIONS
 
 DOCUMENT_FORMAT = 1
+_STILL: tuple[Role, ...] = ("candidate", "anchor", "picture")
+_MEDIA: tuple[Role, ...] = (*_STILL, "clip", "sound", "finish")
+"""Roles of what can be looked at or listened to."""
 
 _SHOWN = (
     "decision",
@@ -47,8 +48,7 @@ def document(context: Context) -> Procedure:
     artifacts = {
         name: _entry(outcome)
         for name, outcome in sorted(context.needs.items())
-        if any(output in outcome.outputs for output in (ANCHOR, REFERENCE, IMAGE, CLIP, SPEECH, FINISHED))
-        or not outcome.passed
+        if _main(context, name, _MEDIA) in outcome.outputs or not outcome.passed
     }
     rejected = sorted(name for name, outcome in context.needs.items() if not outcome.passed)
     unmeasured = sorted(name for name, outcome in context.needs.items() if outcome.status == "unmeasured")
@@ -85,9 +85,9 @@ def sheet(context: Context) -> Procedure:
     cells: list[dict[str, Any]] = []
     inputs: dict[str, str] = {}
     for name, outcome in sorted(context.needs.items(), key=lambda item: _sheet_order(context, item[0])):
-        output = next((outcome.outputs[name] for name in (ANCHOR, REFERENCE, IMAGE) if name in outcome.outputs), None)
+        output = outcome.outputs.get(_main(context, name, _STILL))
         composite = outcome.facts.get("composite")
-        slot = name.partition("/")[2] if context.kinds.get(name) == IMAGE else ""
+        slot = name.partition("/")[2] if kind_named(context.kinds[name]).scope == "images" else ""
         caption = (slot or name) + (f"  {composite:.2f}" if isinstance(composite, float) else "")
         cells.append({"name": name, "caption": caption, "status": outcome.status if output else "missing"})
         if output is not None:
@@ -124,5 +124,11 @@ def _entry(outcome: Outcome) -> Mapping[str, Any]:
 
 
 def _sheet_order(context: Context, name: str) -> tuple[int, str]:
-    kind = context.kinds.get(name)
-    return (0 if kind == ANCHOR else 1 if kind == IMAGE and "/" in name else 2, name)
+    kind = kind_named(context.kinds[name])
+    return (0 if kind.role == ANCHOR else 1 if kind.scope == "images" and "/" in name else 2, name)
+
+
+def _main(context: Context, name: str, roles: tuple[Role, ...]) -> str:
+    """Return the name of a need's main output, if the need plays one of these parts; empty otherwise."""
+    kind = kind_named(context.kinds[name])
+    return kind.main if kind.role in roles else ""

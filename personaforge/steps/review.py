@@ -12,13 +12,15 @@ from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
 from personaforge.identity.decision import Decision
+from personaforge.spec.kinds import kind_named
 from personaforge.steps.action import Action, Procedure, Result
 from personaforge.steps.attempts import Attempt, Examining, Made, Making, attempt_loop, call
 from personaforge.steps.completion import completion, reply_of
 from personaforge.steps.context import Context, pretty_json
 from personaforge.steps.judgement import Judgement
 from personaforge.steps.mending import answer_problems, mended, reason_of
-from personaforge.steps.text import SECTIONS, sections_of, write_action, written
+from personaforge.steps.outputs import write_action
+from personaforge.steps.text import SECTIONS, sections_of, written
 
 VERDICT = "verdict"
 """Name of the output that holds the second reader's answer."""
@@ -116,7 +118,7 @@ def _draft_steps(context: Context) -> list[str]:
     """Return the draft steps that the review reads, in the order in which it names them, which is the pipeline's."""
     settings = context.settings
     needed = settings[f"pipeline.steps.{context.node.step}.needs"]
-    return [name for name in needed if settings[f"pipeline.steps.{name}.kind"] == "draft"]
+    return [name for name in needed if kind_named(settings[f"pipeline.steps.{name}.kind"]).role == "section"]
 
 
 def _findings(context: Context, made: Made) -> list[Mapping[str, Any]]:

@@ -18,7 +18,8 @@ from personaforge.steps.attempts import Attempt, Examining, Made, Making, attemp
 from personaforge.steps.choices import asked
 from personaforge.steps.context import Context
 from personaforge.steps.judgement import Judgement
-from personaforge.steps.text import made_by, sections_of, suffix_of
+from personaforge.steps.outputs import made_by, suffix_of
+from personaforge.steps.text import sections_of
 
 SPEECH: Final = "speech"
 """Name of the step's output, and of its modality."""

@@ -1,7 +1,8 @@
-"""The step kinds: what each reads, which nodes it has, and its procedure. `conf/pipeline/` composes them into steps.
+"""How the kinds of steps work: what each reads, which nodes it has, and its procedure. `conf/pipeline/` composes them.
 
 What `reads` names is all that a procedure may read (another read is an error), and goes into the node's signature.
-Raise a kind's `version` when its procedure would come to another outcome from the same inputs.
+Raise a kind's `version` when its procedure would result in another outcome from the same inputs. What a kind is to
+everybody else, as a picture or a text, is `personaforge.spec.kinds`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 from personaforge.errors import Problem, SpecError
 from personaforge.providers.table import capability
+from personaforge.spec.kinds import KINDS, Kind, Role, kind_named
 from personaforge.spec.settings import Settings
 from personaforge.steps.action import Price, Procedure
 from personaforge.steps.context import Context
@@ -29,8 +31,9 @@ class StepKind:
     procedure: str | Callable[[Context], Procedure]
     """The function, or `module:function` in personaforge.steps, imported when a node is replayed or run: a plan in
     which everything stands imports none of them."""
-    reads: Callable[[str, Step, str], tuple[str, ...]]
-    """(step name, step, slot) -> setting paths, each with all below it."""
+    reads: tuple[str, ...] = ()
+    """Setting paths, each with all below it. In braces: `{own}`, the step's own settings, `{slot}`, `{framing}`, what
+    frames the slot (`personaforge.spec.kinds`), and fields of the step's declaration. What a step `uses` is added."""
     slots: Callable[[Settings, Step], tuple[str, ...]] = lambda settings, step: ("",)
     """The slots of a step; one empty slot for a step with one node."""
     templates: Callable[[Step], tuple[str, ...]] = lambda step: (step["template"],) if "template" in step else ()
@@ -54,6 +57,26 @@ class StepKind:
     price: Callable[[Settings, Step, str], Price] | None = None
     """(settings, step, slot) -> price of one call of a paid provider, without knowing the prompt."""
 
+    @property
+    def what(self) -> Kind:
+        """What the kind is to everybody else."""
+        return kind_named(self.name)
+
+    @property
+    def role(self) -> Role:
+        """The part that it plays."""
+        return self.what.role
+
+    @property
+    def scope(self) -> str:
+        """The scope of checks that its results are in; empty for a kind that nothing scores."""
+        return self.what.scope
+
+    def paths(self, name: str, step: Step, slot: str) -> tuple[str, ...]:
+        """Return the setting paths that a node of a step may read, in an order that signatures depend on."""
+        fields = {**step, "own": f"pipeline.steps.{name}", "slot": slot, "framing": self.what.framed(step, slot)}
+        return (*(path.format_map(fields) for path in self.reads), *step.get("uses", ()))
+
     def start(self, context: Context) -> Procedure:
         """Start the procedure for one node."""
         procedure = self.procedure
@@ -65,54 +88,8 @@ class StepKind:
         return started
 
 
-def _prompted(name: str, step: Step, slot: str) -> tuple[str, ...]:
-    return (
-        "brief",
-        "pinned",
-        "seed",
-        "text.prices",
-        "text.key",
-        f"pipeline.steps.{name}",
-        f"schema.{step['schema']}",
-        *step["uses"],
-    )
-
-
-def _asking(step: Step) -> tuple[str, ...]:
+def _templates(step: Step) -> tuple[str, ...]:
     return (step["template"], step["system"], step["repair"])
-
-
-def _reviewed(name: str, step: Step, slot: str) -> tuple[str, ...]:
-    # A review drafts sections again, so it reads what any draft may.
-    return (
-        "brief",
-        "pinned",
-        "seed",
-        "text.prices",
-        "text.key",
-        "pipeline.steps",
-        "schema",
-        "fashion.contexts",
-        *step["uses"],
-    )
-
-
-def _drawn(name: str, step: Step, slot: str) -> tuple[str, ...]:
-    if step["kind"] == "candidate":
-        position = "matrix.positions"
-    elif step["kind"] == "reference":
-        position = f"matrix.references.{slot}"
-    else:
-        position = f"{step['positions']}.{slot}" if slot else str(step["position"])
-    return ("seed", "image", "identity", f"pipeline.steps.{name}", "matrix.anchor", "matrix.scenes", position)
-
-
-def _filmed(name: str, step: Step, slot: str) -> tuple[str, ...]:
-    return ("seed", "video", "identity", "quality", f"pipeline.steps.{name}", "matrix.scenes", f"motion.types.{slot}")
-
-
-def _spoken(name: str, step: Step, slot: str) -> tuple[str, ...]:
-    return ("seed", "speech", f"pipeline.steps.{name}")
 
 
 def _can_place(step: Step) -> bool:
@@ -205,17 +182,20 @@ def _review_calls(settings: Settings, step: Step) -> int:
     """A reading, and for every round a draft of each section and another reading, each with its repairs."""
     declared = [settings.value(f"pipeline.steps.{name}") for name in step["needs"]]
     reading = _draft_calls({**step, "retries": 0})
-    drafting = sum(_draft_calls(one) for one in declared if one["kind"] == "draft")
+    drafting = sum(_draft_calls(one) for one in declared if kind_named(one["kind"]).role == "section")
     return reading + int(step["rounds"]) * (drafting + reading)
 
+
+_ASKING = ("brief", "pinned", "seed", "text.prices", "text.key")
+_DRAWN = ("seed", "image", "identity", "{own}", "matrix.anchor", "matrix.scenes")
 
 _KINDS = (
     StepKind(
         "draft",
         1,
         "text:draft",
-        _prompted,
-        templates=_asking,
+        (*_ASKING, "{own}", "schema.{schema}"),
+        templates=_templates,
         modality="text",
         pinned=True,
         calls=lambda settings, step: _draft_calls(step),
@@ -225,20 +205,21 @@ _KINDS = (
         "review",
         1,
         "review:review",
-        _reviewed,
-        templates=_asking,
+        # A review drafts sections again, so it reads what any draft may.
+        (*_ASKING, "pipeline.steps", "schema", "fashion.contexts"),
+        templates=_templates,
         modality="text",
         pinned=True,
         calls=_review_calls,
         price=_text_price,
     ),
-    StepKind("profile", 1, "text:profile", lambda name, step, slot: ()),
-    StepKind("matrix", 1, "wardrobe:matrix", lambda name, step, slot: ("fashion.contexts", "matrix", "motion.types")),
+    StepKind("profile", 1, "text:profile"),
+    StepKind("matrix", 1, "wardrobe:matrix", ("fashion.contexts", "matrix", "motion.types")),
     StepKind(
         "placement",
         1,
         "placing:place",
-        lambda name, step, slot: ("image.placement.draws",),
+        ("image.placement.draws",),
         slots=lambda settings, step: ("",) if _can_place(step) else (),
         pinned=True,
         sticky=True,
@@ -248,7 +229,7 @@ _KINDS = (
         "candidate",
         1,
         "images:candidate",
-        _drawn,
+        (*_DRAWN, "matrix.positions"),
         slots=lambda settings, step: tuple(str(n) for n in range(1, settings.value("identity.anchor.candidates") + 1)),
         modality="image",
         measures=True,
@@ -261,7 +242,7 @@ _KINDS = (
         "anchor",
         1,
         "images:anchor",
-        lambda name, step, slot: ("identity", "matrix.anchor"),
+        ("identity", "matrix.anchor"),
         measures=True,
         pinned=True,
         sticky=True,
@@ -271,7 +252,7 @@ _KINDS = (
         "image",
         1,
         "images:image",
-        _drawn,
+        (*_DRAWN, "{framing}"),
         slots=_positions,
         modality="image",
         measures=True,
@@ -283,7 +264,7 @@ _KINDS = (
         "reference",
         1,
         "images:image",
-        _drawn,
+        (*_DRAWN, "{framing}"),
         slots=lambda settings, step: tuple(sorted(settings.value("identity.references.slots"))),
         modality="image",
         measures=True,
@@ -295,7 +276,7 @@ _KINDS = (
         "video",
         1,
         "video:video",
-        _filmed,
+        ("seed", "video", "identity", "quality", "{own}", "matrix.scenes", "{framing}"),
         slots=lambda settings, step: tuple(sorted(settings.value("motion.types"))),
         modality="video",
         measures=True,
@@ -307,7 +288,7 @@ _KINDS = (
         "speech",
         1,
         "speech:speech",
-        _spoken,
+        ("seed", "speech", "{own}"),
         slots=lambda settings, step: () if step["provider"] == "none" else tuple(sorted(step["lines"])),
         templates=lambda step: tuple(sorted(step["lines"].values())),
         modality="speech",
@@ -319,7 +300,7 @@ _KINDS = (
         "finish",
         2,
         "finishing:finish",
-        lambda name, step, slot: ("seed", "identity", "realism", f"pipeline.steps.{name}"),
+        ("seed", "identity", "realism", "{own}"),
         slots=lambda settings, step: _sources(settings, step) if _finishes(settings) else (),
         measures=True,
         pinned=True,
@@ -329,7 +310,7 @@ _KINDS = (
         "repair",
         1,
         "finishing:repair",
-        lambda name, step, slot: ("identity", "quality", f"pipeline.steps.{name}"),
+        ("identity", "quality", "{own}"),
         slots=lambda settings, step: _sources(settings, step) if _repairs(settings) else (),
         measures=True,
         pinned=True,
@@ -339,18 +320,18 @@ _KINDS = (
         "render",
         1,
         "text:render",
-        lambda name, step, slot: ("brief", "seed", f"pipeline.steps.{name}"),
+        ("brief", "seed", "{own}"),
         names=True,
     ),
     StepKind(
         "document",
         1,
         "result:document",
-        lambda name, step, slot: ("brief", "seed", "pipeline.name"),
+        ("brief", "seed", "pipeline.name"),
         names=True,
         lenient=True,
     ),
-    StepKind("sheet", 1, "result:sheet", lambda name, step, slot: ("pipeline.name",), names=True, lenient=True),
+    StepKind("sheet", 1, "result:sheet", ("pipeline.name",), names=True, lenient=True),
 )
 
 _BY_NAME = {kind.name: kind for kind in _KINDS}
@@ -364,6 +345,8 @@ def step_kind(name: str) -> StepKind:
     return kind
 
 
-def register(kind: StepKind) -> None:
-    """Add a kind, or replace one. For plug-ins and tests."""
+def register(kind: StepKind, what: Kind | None = None) -> None:
+    """Add a kind, with what it is to everybody else, or replace one. For plug-ins and tests."""
     _BY_NAME[kind.name] = kind
+    if what is not None:
+        KINDS[kind.name] = what

@@ -3,18 +3,18 @@ wrong with an answer and how it is mended in `mending.py`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from personaforge.identity.decision import Decision
-from personaforge.steps.action import Action, Outcome, Output, Procedure, Result
+from personaforge.steps.action import Procedure
 from personaforge.steps.attempts import Attempt, Examining, Made, Making, attempt_loop, call
 from personaforge.steps.completion import completion
 from personaforge.steps.context import Context, pretty_json
 from personaforge.steps.judgement import Judgement
 from personaforge.steps.mending import Answered, answer_problems, mended, reason_of
-from personaforge.store.artifact import Artifact
+from personaforge.steps.outputs import made_by, suffix_of, write
 
 SECTION = "section"
 """Name of a draft's output."""
@@ -84,24 +84,6 @@ def render(context: Context) -> Procedure:
     return (yield from write(context, "text", settings[f"{base}.file"], text.encode(), "text/plain"))
 
 
-def write(
-    context: Context, name: str, path: str, content: bytes, media_type: str, facts: Mapping[str, Any] | None = None
-) -> Procedure:
-    """Keep bytes that the procedure has computed itself, as the node's only output."""
-    result = yield write_action(content, media_type)
-    return Outcome(
-        "accepted", {name: Output(result.outputs["content"], path)}, dict(facts or {}), result.key, context.take
-    )
-
-
-def write_action(content: bytes, media_type: str) -> Action:
-    """Return the action that keeps bytes."""
-    from personaforge.digest import digest_bytes
-
-    request = {"digest": digest_bytes(content), "media_type": media_type}
-    return Action("write", "forge@1", request, content=content)
-
-
 def sections_of(context: Context) -> dict[str, Any]:
     """Return the sections that the needs have come to, in the order of the needs."""
     sections: dict[str, Any] = {}
@@ -117,34 +99,3 @@ def written(context: Context, answered: Answered, output: str) -> Made:
     """Return what a completion made, its repairs counted: its reply as the attempt's `output`."""
     made = made_by(context, answered.result, output, "reply")
     return replace(made, facts={**made.facts, "repairs": answered.repairs}) if answered.repairs else made
-
-
-def made_by(context: Context, result: Result, output: str, name: str) -> Made:
-    """Return what a call made: its result's output `name` as the attempt's `output`, or nothing when it was blocked."""
-    facts = how(context, result)
-    if result.passed_over:
-        facts["passed_over"] = list(result.passed_over)
-    if result.blocked:
-        return Made({}, facts, result.blocked)
-    return Made({output: result.outputs[name]}, facts)
-
-
-def how(context: Context, result: Result) -> dict[str, Any]:
-    """Return how an artifact came about, for the lock and for reports."""
-    action = result.action
-    facts: dict[str, Any] = {"provider": action.provider.partition("@")[0]}
-    if result.value.get("truncated"):
-        facts["truncated"] = True
-    facts["model"] = str(result.details.get("model") or action.request.get("model", ""))
-    if "seed" in action.request:
-        facts["seed"] = action.request["seed"]
-    if result.details.get("label"):
-        facts["label"] = str(result.details["label"])
-    return facts
-
-
-def suffix_of(artifact: Artifact) -> str:
-    """Return the file name ending of an artifact."""
-    from personaforge.store.artifact import SUFFIXES
-
-    return SUFFIXES[artifact.media_type]

@@ -14,7 +14,7 @@ from personaforge.steps.choices import asked
 from personaforge.steps.context import ANCHOR, Context
 from personaforge.steps.images import profile_of, reference_set, subject_of, wardrobe_of
 from personaforge.steps.measuring import can_judge, judge_clip, not_bought
-from personaforge.steps.text import made_by, suffix_of
+from personaforge.steps.outputs import made_by, suffix_of
 
 CLIP = "clip"
 """Name of a video's output."""

@@ -11,7 +11,8 @@ from typing import Any
 
 from personaforge.steps.action import Procedure
 from personaforge.steps.context import Context, pretty_json
-from personaforge.steps.text import sections_of, write
+from personaforge.steps.outputs import write
+from personaforge.steps.text import sections_of
 
 WARDROBES = "wardrobes"
 """Name of the output: {slot: {context, style, garments, accessories, garment, pattern, palette}}."""

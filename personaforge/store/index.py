@@ -20,8 +20,12 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+import orjson
+
 from personaforge.errors import StoreError
 from personaforge.store import sqlite
+from personaforge.store.outputs import Placed
+from personaforge.store.result import NodeResult, read_result
 
 T = TypeVar("T")
 
@@ -62,6 +66,16 @@ class NodeRow(NamedTuple):
     status: str
     files: str
     """JSON: [[path, digest, size, mtime_ns, ctime_ns, inode], ...] of its files in the build folder."""
+
+    @property
+    def placed(self) -> list[Placed]:
+        """The node's artifacts, with where each stands in the build folder."""
+        return [Placed(*file) for file in orjson.loads(self.files)]
+
+
+def files_text(placed: Iterable[Placed]) -> str:
+    """Return a node's artifacts as `NodeRow.files` holds them."""
+    return orjson.dumps([list(file) for file in placed]).decode()
 
 
 class Index:
@@ -115,14 +129,19 @@ class Index:
         query = "select node, signature, outcome, status, files from nodes where persona = ?"
         return {row[0]: NodeRow._make(row) for row in self._rows(query, persona)}
 
-    def node_body(self, node: str) -> str | None:
-        """Return the whole outcome of a node as JSON."""
+    def result(self, node: str) -> NodeResult | None:
+        """Return what a node last resulted in; None where it has no result, or one that can't be read."""
         body: str | None = self._value("select body from nodes where node = ?", node)
-        return body
+        return read_result(node, body) if body is not None else None
 
-    def put_node(self, row: NodeRow, *, persona: str, body: str, build: str, finished: float) -> None:
+    def results(self, persona: str) -> list[NodeResult]:
+        """Return what a persona's nodes last resulted in, ordered by node, without results that can't be read."""
+        rows = self._rows("select node, body from nodes where persona = ? order by node", persona)
+        return [found for found in (read_result(*row) for row in rows) if found is not None]
+
+    def put_node(self, row: NodeRow, result: NodeResult, *, persona: str, build: str, finished: float) -> None:
         """Keep a node's outcome in place of the last one."""
-        values = (row.node, persona, row.signature, row.outcome, row.status, row.files, body, build, finished)
+        values = (row.node, persona, row.signature, row.outcome, row.status, row.files, result.text(), build, finished)
         self._write("insert or replace into nodes values (?, ?, ?, ?, ?, ?, ?, ?, ?)", *values)
 
     def drop_nodes(self, nodes: Sequence[str]) -> None:

@@ -25,6 +25,7 @@ from personaforge.spec.names import KEY as FORMERLY
 from personaforge.spec.project import ID_PATTERN
 from personaforge.store.artifact import SUFFIXES, is_digest
 from personaforge.store.files import checked_out, write_atomic
+from personaforge.store.outcome import Outcome
 
 VERSION = 1
 MAX_BYTES = 4 * 1024 * 1024
@@ -76,6 +77,23 @@ class Pin(NamedTuple):
 
 _LATER = ("under", "also", "face", "replaced")
 """Fields that the first locks didn't have."""
+
+
+def pin_of(outcome: Outcome) -> Pin:
+    """Return the pin of an accepted outcome."""
+    return Pin(
+        key=outcome.key,
+        outputs={name: output.artifact.digest for name, output in outcome.outputs.items()},
+        media={name: output.artifact.media_type for name, output in outcome.outputs.items()},
+        status=outcome.status,
+        take=outcome.take,
+        attempt=outcome.attempt,
+        facts=dict(outcome.facts),
+        under=dict(outcome.under),
+        also=outcome.also,
+        face=outcome.face,
+        replaced=dict(outcome.replaced),
+    )
 
 
 class LockFile:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from personaforge.spec.names import Names
 from personaforge.store.index import Index, NodeRow
+from personaforge.store.result import NodeResult
 
 
 class NamedIndex(Index):
@@ -23,14 +24,20 @@ class NamedIndex(Index):
         named = (row._replace(node=_under(persona, row.node)) for row in rows)
         return {row.node: row for row in named}
 
-    def node_body(self, node: str) -> str | None:
-        """Return the whole outcome of a node as JSON."""
-        return super().node_body(self._stored(node))
+    def result(self, node: str) -> NodeResult | None:
+        """Return what a node last resulted in; None where it has no result, or one that can't be read."""
+        found = super().result(self._stored(node))
+        return found._replace(node=node) if found is not None else None
 
-    def put_node(self, row: NodeRow, *, persona: str, body: str, build: str, finished: float) -> None:
+    def results(self, persona: str) -> list[NodeResult]:
+        """Return what a persona's nodes last resulted in, ordered by node, without results that can't be read."""
+        found = super().results(self._names().origin(persona))
+        return [one._replace(node=_under(persona, one.node)) for one in found]
+
+    def put_node(self, row: NodeRow, result: NodeResult, *, persona: str, build: str, finished: float) -> None:
         """Keep a node's outcome in place of the last one."""
-        stored = row._replace(node=self._stored(row.node))
-        super().put_node(stored, persona=self._names().origin(persona), body=body, build=build, finished=finished)
+        stored, origin = row._replace(node=self._stored(row.node)), self._names().origin(persona)
+        super().put_node(stored, result, persona=origin, build=build, finished=finished)
 
     def drop_nodes(self, nodes: Sequence[str]) -> None:
         """Forget nodes that a persona no longer has."""

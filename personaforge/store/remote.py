@@ -12,7 +12,7 @@ named by the command line, or by the machine (`FORGE_REMOTE`); a config file can
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -225,19 +225,11 @@ def _parts_of(store: Store, persona: str) -> tuple[set[str], set[str]]:
     """Return the action keys and digests of a persona's nodes."""
     keys: set[str] = set()
     digests: set[str] = set()
-    for node in _nodes(store, persona):
-        body = store.index.node_body(node)
-        if body is None:
-            continue
-        content = orjson.loads(body)
-        keys |= {key for key in content.get("actions", ()) if store.find(key) is not None}
-        digests |= {output["digest"] for output in content["outcome"]["outputs"].values()}
+    for result in store.index.results(persona):
+        keys |= {key for key in result.actions if store.find(key) is not None}
+        digests |= result.digests
     for key in keys:
         record = store.find(key)
         if record is not None:
             digests |= {artifact.digest for artifact in artifacts(record).values()}
     return keys, digests
-
-
-def _nodes(store: Store, persona: str) -> Iterable[str]:
-    return (row[0] for row in store.index.node_history(persona))

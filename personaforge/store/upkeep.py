@@ -19,8 +19,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from personaforge.digest import digest_json
 from personaforge.errors import StoreError, Unreadable
 from personaforge.git import GitFailed, git
@@ -216,12 +214,9 @@ def roots(
     keep: set[str] = set()
     for data in _locks(store.project, without_locks):
         keep |= digests_in(data)
-    for node, persona, *_ in store.index.node_history():
-        if persona in without:
-            continue
-        body = store.index.node_body(node)
-        for output in orjson.loads(body)["outcome"]["outputs"].values() if body else ():
-            keep.add(output["digest"])
+    for persona in store.index.personas() - without:
+        # By the files of each row, so that a result that can't be read keeps what it names all the same.
+        keep.update(file.digest for row in store.index.nodes(persona).values() for file in row.placed)
     for name, path in store.records.all("builds"):
         if name in without_builds:
             continue

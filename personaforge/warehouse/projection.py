@@ -31,7 +31,7 @@ from personaforge.warehouse.rows import Row, rows_of
 if TYPE_CHECKING:
     import duckdb
 
-VERSION = "4"
+VERSION = "5"
 """Of schema.sql and of what rows are made of; another version in the file means that it is made again."""
 LEASE = "warehouse"
 NAME = "warehouse.duckdb"

@@ -80,7 +80,8 @@ def _actions(name: str, record: Mapping[str, Any]) -> Rows:
             "build": record.get("build"),
             "take": parts["take"],
             "attempt": parts["attempt"],
-            **{field: record[field] for field in ("started", "seconds", "paid", "cost_usd")},
+            **_lasted(record),
+            **{field: record[field] for field in ("paid", "cost_usd")},
             "reserved_usd": record.get("reserved_usd"),
         },
     )
@@ -106,6 +107,12 @@ def _actions(name: str, record: Mapping[str, Any]) -> Rows:
         yield "photos", _photo(name, record)
     if parts["kind"] in ("measure", "measure_clip"):
         yield from _measurement(name, record)
+
+
+def _lasted(record: Mapping[str, Any]) -> dict[str, float | None]:
+    """Return when an action began and how long it took; neither where older versions noted 1970 for not knowing."""
+    known = record["started"] > 0
+    return {field: record[field] if known else None for field in ("started", "seconds")}
 
 
 _CONTENT = ("input", "template", "need", "pack")
@@ -149,7 +156,7 @@ def _measurement(name: str, record: Mapping[str, Any]) -> Rows:
             **{field: value.get(field) for field in ("width", "height")},
             **{angle: (value.get("pose") or {}).get(angle) for angle in _ANGLES},
             **{field: analyzer.get(field) for field in _ANALYZER},
-            "measured": record["started"],
+            "measured": _lasted(record)["started"],
         },
     )
     if not of_clip:
@@ -200,7 +207,7 @@ def _photo(name: str, record: Mapping[str, Any]) -> Row:
         "face_mean_luma": face_light.get("mean"),
         "unevenness": face_light.get("unevenness"),
         **{field: analyzer.get(field) if isinstance(analyzer, Mapping) else None for field in _ANALYZER},
-        "measured": record["started"],
+        "measured": _lasted(record)["started"],
     }
 
 

@@ -1,4 +1,4 @@
--- The warehouse, version 4. Every row comes from an immutable record in .forge/records; nothing is written here first, and
+-- The warehouse, version 5. Every row comes from an immutable record in .forge/records; nothing is written here first, and
 -- `forge warehouse rebuild` makes it all again. docs/warehouse.md is written from the comments below:
 -- `forge warehouse schema --format markdown`. A change here takes another VERSION in projection.py; an older file is then
 -- made again from the records.
@@ -119,8 +119,8 @@ comment on column actions.node is 'The node in the project: sofia-reyes/image/07
 comment on column actions.build is 'The build that performed it; NULL in records by forge 0.1.0 and for what `forge jobs resume` took up.';
 comment on column actions.take is 'How often the user had asked for another result.';
 comment on column actions.attempt is 'Number within the node''s retry loop, from 0.';
-comment on column actions.started is 'When it began.';
-comment on column actions.seconds is 'How long it took.';
+comment on column actions.started is 'When it began; NULL where the record doesn''t say, as of what `forge eval` measured with older versions.';
+comment on column actions.seconds is 'How long it took; NULL where `started` is.';
 comment on column actions.paid is 'Whether its provider charges.';
 comment on column actions.cost_usd is 'What it cost, US dollars; NULL where nobody could say.';
 comment on column actions.reserved_usd is 'What a paid call was expected to cost, US dollars.';
@@ -195,7 +195,7 @@ comment on column measurements.backend_version is 'Its version, and those of the
 comment on column measurements.pack is 'The face pack.';
 comment on column measurements.pack_digest is 'Digest over the pack''s files.';
 comment on column measurements.detector_size is 'Edge of the detector''s input, pixels, or auto.';
-comment on column measurements.measured is 'When.';
+comment on column measurements.measured is 'When; NULL where the record doesn''t say, as of what `forge eval` measured with older versions.';
 
 create table embeddings (
     record varchar,

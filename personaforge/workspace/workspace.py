@@ -18,20 +18,20 @@ from personaforge.digest import digest_file
 from personaforge.errors import LockFrozen, PlanError, Problem, SpecError, StoreError
 from personaforge.plan.plan import Plan, PlanRequest, Selection
 from personaforge.plan.planner import Planner
-from personaforge.plan.renamed import body_of_kind, pinned_anchor
+from personaforge.plan.renamed import pinned_anchor
 from personaforge.plan.resolver import PlanContext
 from personaforge.plan.select import Selectable, asks_for, select
 from personaforge.providers.table import capability
+from personaforge.results.results import DOCUMENT, Results
+from personaforge.spec.kinds import kind_named
 from personaforge.spec.load import Broken, Loaded, Loader
 from personaforge.spec.persona_files import resolve_personas
 from personaforge.spec.project import Project, persona_id, project_of
 from personaforge.steps.domains import KNOWN
+from personaforge.steps.table import step_kind
 from personaforge.store.store import StatCache, Store
 from personaforge.templating import Templates
 from personaforge.workspace.analyzers import Analyzers
-
-_FACE_KINDS = ("placement", "candidate", "anchor")
-"""Step kinds that decide a persona's face, once."""
 
 
 @dataclass(frozen=True)
@@ -131,17 +131,16 @@ class Workspace:
 
         settings = loaded.settings
         steps = settings.value("pipeline.steps")
-        name = next((name for name, step in steps.items() if step["kind"] == "document"), None)
-        if name is None:
+        if not any(kind_named(step["kind"]).role == DOCUMENT for step in steps.values()):
             pipeline = settings.value("pipeline.name")
             raise PlanError(
                 f"{settings.id} has no document: pipeline {pipeline} has no step of that kind",
                 hint="add to its steps: `document: {kind: document, needs: [profile]}`",
             )
-        outputs = body_of_kind(self.store.index, settings, "document").get("outcome", {}).get("outputs", {})
-        if not outputs:
+        result = Results(self.store, settings).document()
+        if result is None:
             raise PlanError(f"{settings.id} has not been built", hint=f"forge build {settings.id}")
-        found: dict[str, Any] = orjson.loads(self.store.blobs.get(outputs["document"]["digest"]))
+        found: dict[str, Any] = orjson.loads(self.store.blobs.get(result.outcome.outputs[DOCUMENT].artifact.digest))
         return found
 
     def load_node(
@@ -329,11 +328,12 @@ class Workspace:
         repinned = chosen(asked.repin) if asked.repin else frozenset()
         by_id = {node.id: node for node in nodes}
         for name in sorted(forced):
-            if by_id[name].kind in _FACE_KINDS:
+            if step_kind(by_id[name].kind).sticky:
                 raise PlanError(f"{name} is pinned for good", hint=f"a new face takes --repin {by_id[name].step}")
-        # A new anchor takes new candidates of a face that is placed anew: the steps share the anchor's pin.
-        sticky = {node.persona for node in nodes if node.id in repinned and node.kind in _FACE_KINDS}
-        repinned |= {node.id for node in nodes if node.persona in sticky and node.kind in _FACE_KINDS}
+        # A new anchor takes new candidates of a face that is placed anew: all stand under the anchor's pin.
+        faces = [node for node in nodes if step_kind(node.kind).sticky]
+        anew = {node.persona for node in faces if node.id in repinned}
+        repinned |= {node.id for node in faces if node.persona in anew}
         if selected is not None:
             selected |= forced | repinned
         excluded = chosen(asked.exclude) if asked.exclude else frozenset()

@@ -290,8 +290,10 @@ class Site:
         with self.open() as space:
             assert not space.plan(()).has_changes
             for node in space.plan(()).nodes():
-                outcome = json.loads(space.store.index.node_body(node.id) or "{}")["outcome"]
-                self.outputs[node.shape.name] = [(o["digest"], o["path"]) for o in outcome["outputs"].values()]
+                result = space.store.index.result(node.id)
+                assert result is not None
+                outputs = result.outcome.outputs.values()
+                self.outputs[node.shape.name] = [(one.artifact.digest, one.path) for one in outputs]
         _checkpoint(self.root / ".forge/index.db")
         self.fresh_lock = self.lock.read_bytes()
         self.fresh_build = files(self.build_folder)

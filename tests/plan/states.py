@@ -259,7 +259,7 @@ def _said_again(site: Site, case: Case, first: Plan) -> Iterator[str]:
     try:
         with site.open(case.pack) as space:
             plan = _planned(space, again)
-            came = {node.id: json.loads(space.store.index.node_body(node.id) or "{}") for node in plan.nodes()}
+            came = {node.id: space.store.index.result(node.id) for node in plan.nodes()}
     except Exception as error:
         yield f"the second plan fails: {type(error).__name__}: {error}"
         return
@@ -269,10 +269,10 @@ def _said_again(site: Site, case: Case, first: Plan) -> Iterator[str]:
         if (node.state in WORKING or (node.state == "missing" and node.id not in missing)) and not waits:
             reasons = "; ".join(reason.text for reason in node.reasons)
             yield f"{node.shape.name}: the second plan says {node.state} ({reasons})"
-        if node.state in ("cached", "pinned") and node.shape.kind.pinned and came[node.id]:
-            outcome = came[node.id]["outcome"]
-            outputs = {name: output["digest"] for name, output in outcome["outputs"].items()}
-            if outputs and outcome["status"] != "rejected" and pins.get(node.shape.name) != outputs:
+        result = came[node.id]
+        if node.state in ("cached", "pinned") and node.shape.kind.pinned and result is not None:
+            outputs = {name: output.artifact.digest for name, output in result.outcome.outputs.items()}
+            if outputs and result.outcome.passed and pins.get(node.shape.name) != outputs:
                 yield f"{node.shape.name}: stands at the end, and the lock does not pin it"
     if case.notes and not any(case.notes in node.note for node in plan.nodes()):
         yield f"no note of the second plan says {case.notes!r}"

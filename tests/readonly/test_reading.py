@@ -106,6 +106,8 @@ def test_a_folder_without_a_project_stays_empty(tmp_path: Path, monkeypatch: pyt
 def test_the_first_build_keeps_what_was_composed_before(tmp_path: Path, forge: Forge) -> None:
     from personaforge.spec.project import Project
     from personaforge.store.index import NodeRow
+    from personaforge.store.outcome import Outcome
+    from personaforge.store.result import NodeResult
     from personaforge.store.store import Store
 
     (tmp_path / "personas").mkdir()
@@ -113,7 +115,7 @@ def test_the_first_build_keeps_what_was_composed_before(tmp_path: Path, forge: F
     store.index.put_spec("key", b"composed", {"group": b"values"})
     assert store.index.get_spec("key") == b"composed" and not (tmp_path / ".forge").exists()
     row = NodeRow("ana/soul", "s", "o", "accepted", "[]")
-    store.index.put_node(row, persona="ana", body="{}", build="b", finished=1.0)
+    store.index.put_node(row, NodeResult(row.node, Outcome("accepted")), persona="ana", build="b", finished=1.0)
     store.close()
     again = Store(Project(tmp_path))
     assert again.index.get_spec("key") == b"composed" and again.index.get_group("group") == b"values"

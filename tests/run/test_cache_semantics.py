@@ -181,7 +181,7 @@ def test_an_undeclared_read_in_a_step_is_our_bug_and_stops_the_build(
     from personaforge.steps import table
 
     kind = table.step_kind("matrix")
-    monkeypatch.setitem(table._BY_NAME, "matrix", replace(kind, reads=lambda name, step, slot: ("matrix",)))
+    monkeypatch.setitem(table._BY_NAME, "matrix", replace(kind, reads=("matrix",)))
     with pytest.raises(UndeclaredRead, match=r"fashion\.contexts"):
         studio.build()
 

@@ -141,8 +141,8 @@ def named(store: Store) -> set[str]:
     """Return what the last outcomes of all nodes consist of."""
     found: set[str] = set()
     for node, *_ in store.index.node_history():
-        body = json.loads(store.index.node_body(node) or "{}")
-        found |= {output["digest"] for output in body.get("outcome", {}).get("outputs", {}).values()}
+        result = store.index.result(node)
+        found |= result.digests if result is not None else set()
     return found
 
 

@@ -7,6 +7,7 @@ import pytest
 from personaforge.drift.detector.linear import Trend
 from personaforge.identity.metric import METRICS
 from personaforge.spec.grammar import Condition, DriftAssertion, FigureAssertion, Scope, Unreadable, parse_assertion
+from personaforge.spec.kinds import KINDS
 from personaforge.spec.measures import SCOPES, TIMELINES, VERDICTS
 from personaforge.steps.table import step_kind
 
@@ -22,7 +23,8 @@ def test_the_vocabulary_is_that_of_the_parts_it_speaks_of() -> None:
         (modality, metric) for modality, metrics in TIMELINES.items() for metric in metrics
     ]
     assert set(VERDICTS) == {str(verdict) for verdict in Trend}
-    for kinds, _, _ in SCOPES.values():
+    assert {kind.scope for kind in KINDS.values()} - {""} == SCOPES.keys()
+    for kinds in ([kind.name for kind in KINDS.values() if kind.scope == scope] for scope in SCOPES):
         assert all(step_kind(kind).name == kind for kind in kinds)
 
 

@@ -11,8 +11,12 @@ from typing import Any
 
 from personaforge.digest import digest_json
 from personaforge.spec.project import Project
-from personaforge.store.index import NodeRow
+from personaforge.store.artifact import Artifact
+from personaforge.store.index import NodeRow, files_text
 from personaforge.store.lockfile import LockFile, Pin, read_lock
+from personaforge.store.outcome import Outcome, Output
+from personaforge.store.outputs import Placed
+from personaforge.store.result import NodeResult
 from personaforge.store.store import Store
 
 
@@ -45,18 +49,11 @@ def action(store: Store, request: str, outputs: Mapping[str, bytes], **fields: A
 
 def node(store: Store, name: str, actions: list[str], outputs: Mapping[str, str], *, persona: str = "ana") -> None:
     """Note the last outcome of a node."""
-    import orjson
-
-    body = {
-        "actions": actions,
-        "outcome": {
-            "outputs": {
-                key: {"digest": digest, "media_type": "image/png", "size": 1} for key, digest in outputs.items()
-            }
-        },
-    }
-    row = NodeRow(f"{persona}/{name}", "signature", "outcome", "accepted", "[]")
-    store.index.put_node(row, persona=persona, body=orjson.dumps(body).decode(), build="b", finished=0.0)
+    made = {key: Output(Artifact(digest, "image/png", 1), "") for key, digest in outputs.items()}
+    result = NodeResult(f"{persona}/{name}", Outcome("accepted", made), tuple(actions))
+    files = files_text(Placed("", digest, 1, 0, 0, 0) for digest in outputs.values())
+    row = NodeRow(result.node, "signature", "outcome", "accepted", files)
+    store.index.put_node(row, result, persona=persona, build="b", finished=0.0)
 
 
 def pinned(where: Project, pins: Mapping[str, str], *, persona: str = "ana", folder: str = "personas") -> LockFile:

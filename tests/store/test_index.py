@@ -13,6 +13,8 @@ import pytest
 from personaforge.errors import StoreError
 from personaforge.store import index as module
 from personaforge.store.index import Index, NodeRow
+from personaforge.store.outcome import Outcome
+from personaforge.store.result import NodeResult
 
 from .given import python
 
@@ -20,12 +22,15 @@ WRITE = """
 import sys
 from pathlib import Path
 from personaforge.store.index import Index, NodeRow
+from personaforge.store.outcome import Outcome
+from personaforge.store.result import NodeResult
 index, name = Index(Path(sys.argv[1])), sys.argv[2]
 for number in range(40):
     index.add("actions", f"{name}-{number}")
     index.put_spec(f"{name}-{number}", b"body", {f"{name}-{number // 10}": b"group"})
-    index.put_node(NodeRow(f"ana/{name}/{number}", "s", "o", "accepted", "[]"), persona="ana", body="{}", build="b",
-                   finished=1.0)
+    node = f"ana/{name}/{number}"
+    index.put_node(NodeRow(node, "s", "o", "accepted", "[]"), NodeResult(node, Outcome("accepted")), persona="ana",
+                   build="b", finished=1.0)
 """
 
 
@@ -45,19 +50,21 @@ def row(name: str, status: str = "accepted", signature: str = "s") -> NodeRow:
     return NodeRow(name, signature, "outcome", status, "[]")
 
 
-def put(index: Index, name: str, *, persona: str = "ana", body: str = "{}", **fields: str) -> None:
-    index.put_node(row(name, **fields), persona=persona, body=body, build="build", finished=1.5)
+def put(index: Index, name: str, *, persona: str = "ana", key: str = "", **fields: str) -> None:
+    result = NodeResult(name, Outcome("accepted", key=key))
+    index.put_node(row(name, **fields), result, persona=persona, build="build", finished=1.5)
 
 
 # --- nodes ------------------------------------------------------------------------------------------------------------
 
 
 def test_the_last_outcome_of_a_node_takes_the_place_of_the_one_before(index: Index) -> None:
-    put(index, "ana/soul", body="first", signature="1")
-    put(index, "ana/soul", body="second", signature="2", status="flagged")
+    put(index, "ana/soul", key="first", signature="1")
+    put(index, "ana/soul", key="second", signature="2", status="flagged")
     assert index.nodes("ana") == {"ana/soul": row("ana/soul", "flagged", "2")}
-    assert index.node_body("ana/soul") == "second"
-    assert index.node_body("ana/nothing") is None
+    found = index.result("ana/soul")
+    assert found is not None and found.outcome.key == "second"
+    assert index.result("ana/nothing") is None and index.results("ana") == [found]
 
 
 def test_personas_stay_apart(index: Index) -> None:
@@ -204,7 +211,7 @@ def damage(path: Path, how: str) -> None:
 @pytest.mark.parametrize("first", ["read", "write", "transaction"])
 def test_a_damaged_index_is_put_aside_and_remade(index: Index, path: Path, how: str, first: str) -> None:
     for number in range(400):
-        put(index, f"ana/{number}", body="x" * 100)
+        put(index, f"ana/{number}", key="x" * 100)
         index.add("actions", f"{number}")
     epoch = index.epoch()
     index.close()

@@ -12,8 +12,11 @@ from personaforge.errors import StoreError
 from personaforge.store import sqlite
 from personaforge.store.index import Index, NodeRow
 from personaforge.store.journal import Journal
+from personaforge.store.outcome import Outcome
+from personaforge.store.result import NodeResult
 
 ROW = NodeRow("ana/soul", "s", "o", "accepted", "[]")
+RESULT = NodeResult("ana/soul", Outcome("accepted"))
 
 
 @pytest.fixture
@@ -21,7 +24,7 @@ def closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A store that may not be written: root is bound by nothing, so its permissions are made up."""
     state = tmp_path / ".forge"
     index, journal = Index(state / "index.db"), Journal(state / "journal.db")
-    index.put_node(ROW, persona="ana", body="{}", build="b", finished=1.0)
+    index.put_node(ROW, RESULT, persona="ana", build="b", finished=1.0)
     index.put_spec("known", b"composed", {})
     index.add("actions", "a")
     journal.intend("k", "ana/image/01", "generate", "fal@1", "m", 0.5)
@@ -40,7 +43,7 @@ def test_what_is_read_is_there_and_what_is_cached_is_forgotten(closed: Path) -> 
     index.add("actions", "c")
     assert index.get_spec("new") == b"composed" and [name for _, _, name in index.since(0)] == ["b", "c"]
     for write in (
-        lambda: index.put_node(ROW, persona="ana", body="{}", build="b", finished=1.0),
+        lambda: index.put_node(ROW, RESULT, persona="ana", build="b", finished=1.0),
         lambda: index.announce("actions", "d"),
         lambda: index.put_failure("ana/soul", persona="ana", build="b", error="e", failed=1.0),
         lambda: index.drop_nodes(["ana/soul"]),

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from typing import Any
 
-import orjson
-
 from personaforge.listing import listed
 from personaforge.plan.plan import PersonaPlan, Plan
 from personaforge.report.money import calls
 from personaforge.report.terminal import echo, style
+from personaforge.results.facts import scored
+from personaforge.results.results import Results
 from personaforge.workspace.workspace import Workspace
 
 SCHEMA = 1
@@ -103,7 +103,7 @@ def _alike(space: Workspace, plan: Plan, report: Any) -> list[str]:
 
 
 def _persona(space: Workspace, persona: PersonaPlan, report: Any) -> dict[str, Any]:
-    rows = space.store.index.nodes(persona.id)
+    rows, results = space.store.index.nodes(persona.id), Results(space.store, persona.loaded.settings)
     steps: dict[str, dict[str, Any]] = {}
     for node in persona.nodes.values():
         row = rows.get(node.id)
@@ -127,32 +127,25 @@ def _persona(space: Workspace, persona: PersonaPlan, report: Any) -> dict[str, A
         step["built"] += 1
         if row.status in ("unmeasured", "flagged", "rejected"):
             step[row.status] += 1
-        step["files"] += [item[0] for item in orjson.loads(row.files) if item[0]]
-        composite = _composite(space, node, done)
+        step["files"] += [file.path for file in row.placed if file.path]
+        composite = _composite(results, node, done)
         if composite is not None:
             step["composites"].append(composite)
-    document = rows.get(persona.document.id) if persona.document is not None else None
     conflict = any(done.conflict for name, done in report.nodes.items() if name.startswith(f"{persona.id}/"))
     folder = os.path.relpath(space.store.build_folder(persona.id).folder)
-    status, labels = "", []
-    if document is not None:
-        body = orjson.loads(space.store.index.node_body(document.node) or "{}")
-        facts = body.get("outcome", {}).get("facts", {})
-        status, labels = facts.get("persona_status", ""), facts.get("labels", [])
-    if conflict:
-        status = CONFLICT
-    return {"id": persona.id, "folder": folder + "/", "status": status, "labels": labels, "steps": list(steps.values())}
+    stands = results.described(persona.document is not None)
+    status = CONFLICT if conflict else stands.status
+    about = {"status": status, "labels": stands.labels, "steps": list(steps.values())}
+    return {"id": persona.id, "folder": folder + "/", **about}
 
 
-def _composite(space: Workspace, node: Any, done: Any) -> float | None:
-    if not node.shape.kind.measures or node.shape.kind.name not in ("reference", "image", "video", "finish", "repair"):
+def _composite(results: Results, node: Any, done: Any) -> float | None:
+    if not (node.shape.kind.measures and node.shape.kind.scope):
         return None
     if done is not None and done.outcome is not None:
-        found = done.outcome.facts.get("composite")
-    else:
-        body = space.store.index.node_body(node.id)
-        found = orjson.loads(body)["outcome"]["facts"].get("composite") if body else None
-    return float(found) if found is not None else None
+        return scored(done.outcome.facts).composite
+    result = results.get(node.shape.name)
+    return scored(result.outcome.facts).composite if result is not None else None
 
 
 def _print_table(summary: dict[str, Any]) -> None:

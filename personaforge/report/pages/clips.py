@@ -16,14 +16,14 @@ KEY_FRAMES = 4
 
 def clip_facts(nodes: Nodes, node: PlannedNode, position: Position) -> ClipFacts:
     """Return what is known of a clip. Frames are scored as its last judgement was: by its analyzer and settings."""
-    body = nodes.body(node)
-    if position.now is None:
+    result = nodes.result(node)
+    if result is None or position.now is None:
         return ClipFacts(position)
     record: Mapping[str, Any] = {}
     for row in nodes.evidence.evaluations.get(position.node, ()):
         if row["artifact"] == position.now.digest and row["anchor"] == nodes.anchor and row["measured"]:
             record = evaluation_record(nodes.store, row["evaluation"])
-    frames = _frames(nodes, position.now.digest, record, body.get("settings", {}).get("identity"))
+    frames = _frames(nodes, position.now.digest, record, result.dependencies.get("settings", {}).get("identity"))
     scores = {frame.number: frame.composite for frame in frames if frame.composite is not None}
     worst = min(scores, key=lambda number: (scores[number], number)) if scores else None
     keys = key_frames([frame.number for frame in frames], worst)

@@ -15,13 +15,14 @@ from personaforge.report.pages.nodes import Nodes
 from personaforge.report.pages.speech import speech_facts
 from personaforge.report.pages.summary import composite, mean, standing_notices, summarize
 from personaforge.report.sections import in_words, who
+from personaforge.results.facts import chosen, finished
+from personaforge.results.results import DOCUMENT
+from personaforge.spec.kinds import KINDS
+from personaforge.steps.finishing import FINISHED
 from personaforge.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     import duckdb
-
-_SHEET = ("reference", "image")
-_FINISHING = ("finish", "repair")
 
 
 def gather(space: Workspace, plan: PersonaPlan) -> PersonaFacts:
@@ -33,26 +34,24 @@ def gather(space: Workspace, plan: PersonaPlan) -> PersonaFacts:
         renamed = renamed_steps(settings, plan.shape, plan.lock)
         evidence = collect(connection, plan.id, renamed)
         series = series_of(space.store, connection, settings, renamed)
-    kinds: dict[str, list[PlannedNode]] = {}
-    for node in plan.nodes.values():
-        kinds.setdefault(node.shape.kind.name, []).append(node)
-    nodes = Nodes(space.store, settings, evidence, _anchor_digest(space, kinds))
+    by_role = _by_role(plan)
+    nodes = Nodes(space.store, settings, evidence)
     failures = {node: error for node, (error, _) in space.store.index.failures(plan.id).items()}
-    finished = {node.shape.name: _finishing(nodes, node) for kind in _FINISHING for node in kinds.get(kind, ())}
+    made_better = {node.shape.name: _finishing(nodes, node) for node in by_role.get("finish", ())}
 
     def position(node: PlannedNode) -> Position:
         source = f"/{node.shape.slot}"
         done = tuple(
             text
-            for one in plan.nodes.values()
-            if one.shape.kind.name in _FINISHING and node.shape.slot and node.shape.name in one.shape.needs
-            if one.shape.name.endswith(source) and (text := finished[one.shape.name])
+            for one in by_role.get("finish", ())
+            if node.shape.slot and node.shape.name in one.shape.needs
+            if one.shape.name.endswith(source) and (text := made_better[one.shape.name])
         )
         return nodes.position(node, failures, done)
 
-    anchor = position(kinds["anchor"][0]) if "anchor" in kinds else None
-    sheet = [position(node) for kind in _SHEET for node in kinds.get(kind, ())]
-    clips = tuple(clip_facts(nodes, node, position(node)) for node in kinds.get("video", ()))
+    anchor = position(by_role["anchor"][0]) if "anchor" in by_role else None
+    sheet = [position(node) for node in by_role.get("picture", ())]
+    clips = tuple(clip_facts(nodes, node, position(node)) for node in by_role.get("clip", ()))
     document = _document(nodes, plan)
     sections = document.get("sections", {})
     return PersonaFacts(
@@ -67,14 +66,14 @@ def gather(space: Workspace, plan: PersonaPlan) -> PersonaFacts:
         sections=tuple((name, tuple(rows)) for name, rows in in_words(sections)),
         notices=tuple(standing_notices(plan)),
         anchor=anchor,
-        candidates=_candidates(nodes, kinds),
+        candidates=_candidates(nodes, by_role),
         groups=_grouped(sheet),
         clips=clips,
         clip_mean=mean([composite(clip.position) for clip in clips]),
         accept_threshold=float(settings.value("identity.accept_threshold")),
         retry_threshold=float(settings.value("identity.retry_threshold")),
         analyzers=_analyzers(nodes, [*sheet, *(clip.position for clip in clips)]),
-        speech=tuple(speech_facts(nodes, node, position(node)) for node in kinds.get("speech", ())),
+        speech=tuple(speech_facts(nodes, node, position(node)) for node in by_role.get("sound", ())),
         series=series,
         costs=evidence.costs,
         builds=evidence.builds,
@@ -85,27 +84,23 @@ def gather(space: Workspace, plan: PersonaPlan) -> PersonaFacts:
 
 def summary_of(space: Workspace, plan: PersonaPlan, connection: duckdb.DuckDBPyConnection) -> Summary:
     """Return how a persona stands, from the index, its costs and timelines; for those whose page is not written now."""
-    nodes = Nodes(space.store, plan.loaded.settings, Evidence({}, {}, {}, costs_of(connection, plan.id), (), 0), "")
-    kinds: dict[str, list[PlannedNode]] = {}
-    for node in plan.nodes.values():
-        kinds.setdefault(node.shape.kind.name, []).append(node)
-    anchor = nodes.position(kinds["anchor"][0], {}) if "anchor" in kinds else None
-    sheet = [nodes.position(node, {}) for kind in _SHEET for node in kinds.get(kind, ())]
-    clips = [ClipFacts(nodes.position(node, {})) for node in kinds.get("video", ())]
+    nodes = Nodes(space.store, plan.loaded.settings, Evidence({}, {}, {}, costs_of(connection, plan.id), (), 0))
+    by_role = _by_role(plan)
+    anchor = nodes.position(by_role["anchor"][0], {}) if "anchor" in by_role else None
+    sheet = [nodes.position(node, {}) for node in by_role.get("picture", ())]
+    clips = [ClipFacts(nodes.position(node, {})) for node in by_role.get("clip", ())]
     settings = plan.loaded.settings
     series = series_of(space.store, connection, settings, renamed_steps(settings, plan.shape, plan.lock))
     return summarize(plan, nodes, _document(nodes, plan), anchor, sheet, clips, series)
 
 
-def _anchor_digest(space: Workspace, kinds: Mapping[str, Sequence[PlannedNode]]) -> str:
-    import orjson
-
-    for node in kinds.get("anchor", ()):
-        body = space.store.index.node_body(node.id)
-        output = orjson.loads(body)["outcome"]["outputs"].get("anchor") if body else None
-        if output is not None:
-            return str(output["digest"])
-    return ""
+def _by_role(plan: PersonaPlan) -> dict[str, list[PlannedNode]]:
+    """Return a persona's nodes by the part that they play, those of one kind together."""
+    order = {name: number for number, name in enumerate(KINDS)}
+    found: dict[str, list[PlannedNode]] = {}
+    for node in sorted(plan.nodes.values(), key=lambda node: order.get(node.shape.kind.name, len(order))):
+        found.setdefault(node.shape.kind.role, []).append(node)
+    return found
 
 
 def _document(nodes: Nodes, plan: PersonaPlan) -> Mapping[str, Any]:
@@ -115,12 +110,12 @@ def _document(nodes: Nodes, plan: PersonaPlan) -> Mapping[str, Any]:
     from personaforge.errors import StoreError
     from personaforge.plan.contents import Contents
 
-    output = nodes.body(plan.document).get("outcome", {}).get("outputs", {}) if plan.document is not None else {}
-    if "document" not in output:
+    result = nodes.results.document()
+    if plan.document is None or result is None:
         return {}
     contents = Contents(nodes.store, nodes.store.build_folder(plan.id))
     try:
-        found: Mapping[str, Any] = orjson.loads(contents.read(output["document"]["digest"]))
+        found: Mapping[str, Any] = orjson.loads(contents.read(result.outcome.outputs[DOCUMENT].artifact.digest))
     except StoreError:
         return {}
     return found
@@ -128,29 +123,30 @@ def _document(nodes: Nodes, plan: PersonaPlan) -> Mapping[str, Any]:
 
 def _finishing(nodes: Nodes, node: PlannedNode) -> str:
     """Return what finishing did to a picture or clip, in words; empty where nothing was to be done."""
-    outcome = nodes.body(node).get("outcome", {})
-    facts, outputs = outcome.get("facts", {}), outcome.get("outputs", {})
-    if "finished" not in outputs:
+    result = nodes.result(node)
+    output = result.outcome.outputs.get(FINISHED) if result is not None else None
+    if result is None or output is None:
         return ""
-    what = "finished" if node.shape.kind.name == "finish" else "repaired"
-    if facts.get("kept") != "finished":
+    facts = result.outcome.facts
+    done = finished(facts)
+    what = node.shape.kind.scope
+    if not done.kept:
         return f"{what}: no, {facts.get('reason', 'left as it is')}"
-    before, after = facts.get("composite_before"), facts.get("composite")
-    scores = f", score {before:.3f} before and {after:.3f} after" if before is not None and after is not None else ""
-    return f"{what}: {outputs['finished']['path']}{scores}"
+    known = done.before is not None and done.after is not None
+    scores = f", score {done.before:.3f} before and {done.after:.3f} after" if known else ""
+    return f"{what}: {output.path}{scores}"
 
 
-def _candidates(nodes: Nodes, kinds: Mapping[str, Sequence[PlannedNode]]) -> tuple[CandidateFacts, ...]:
-    if "anchor" not in kinds:
+def _candidates(nodes: Nodes, by_role: Mapping[str, Sequence[PlannedNode]]) -> tuple[CandidateFacts, ...]:
+    if "anchor" not in by_role:
         return ()
-    facts = nodes.body(kinds["anchor"][0]).get("outcome", {}).get("facts", {})
-    means = facts.get("means", {})
+    result = nodes.result(by_role["anchor"][0])
+    choice = chosen(result.outcome.facts if result is not None else {})
     found = []
-    for node in kinds.get("candidate", ()):
+    for node in by_role.get("candidate", ()):
         slot = node.shape.slot
         if node.row is not None:
-            chosen = str(facts.get("candidate", "")) == slot
-            found.append(CandidateFacts(slot, nodes.artifact(node), means.get(slot), chosen))
+            found.append(CandidateFacts(slot, nodes.artifact(node), choice.means.get(slot), choice.candidate == slot))
     return tuple(found)
 
 

@@ -5,50 +5,51 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import orjson
-
 from personaforge.plan.plan import PlannedNode
 from personaforge.report.pages.evidence import Evidence, evaluation_record, measurement_of
 from personaforge.report.pages.facts import Judged, Position, Standing
+from personaforge.results.facts import Scored, made, scored
+from personaforge.results.results import Results
+from personaforge.spec.kinds import framing_of, kind_named
 from personaforge.spec.settings import Settings
+from personaforge.store.result import NodeResult
 from personaforge.store.store import Store
 
 MAX_ATTEMPTS = 12
 """Newest attempts of a node that a page shows with their pictures."""
-PICTURES = ("anchor", "reference", "image", "clip", "finished", "speech")
-"""Names of the outputs that are looked at, or listened to."""
 
 
 class Nodes:
     """The nodes of one persona, read once each."""
 
-    def __init__(self, store: Store, settings: Settings, evidence: Evidence, anchor: str) -> None:
+    def __init__(self, store: Store, settings: Settings, evidence: Evidence) -> None:
         self.store = store
         self.settings = settings
         self.evidence = evidence
-        self.anchor = anchor
+        self.results = Results(store, settings)
+        self.anchor = self.results.anchor_digest
         """Digest of the present anchor; empty without one."""
 
-    def body(self, node: PlannedNode) -> Mapping[str, Any]:
-        """Return the whole last outcome of a node with what shaped it; empty before there is one."""
-        text = self.store.index.node_body(node.id) if node.row is not None else None
-        return orjson.loads(text) if text else {}
+    def result(self, node: PlannedNode) -> NodeResult | None:
+        """Return what a node last resulted in; None before there is a result."""
+        return self.results.get(node.shape.name) if node.row is not None else None
 
     def position(self, node: PlannedNode, failures: Mapping[str, str], remarks: tuple[str, ...] = ()) -> Position:
         """Return a node as a place on the sheet."""
-        body = self.body(node)
+        result = self.result(node)
         title, group = self._named(node)
-        now = self._now(node, body)
-        attempts = self._attempts(node, now, body.get("actions", ()))
+        now = self._now(result)
+        attempts = self._attempts(node, now, result.actions if result is not None else ())
+        facts = result.outcome.facts if result is not None else {}
         standing: Standing = "missing"
         if node.row is not None and now is not None:
             standing = node.row.status  # type: ignore[assignment]  # the index keeps an outcome's own words
         elif node.row is not None:
             standing = "rejected" if node.row.status == "rejected" else "missing"
-            remarks = (*remarks, str(body.get("outcome", {}).get("facts", {}).get("reason", "there is no file")))
+            remarks = (*remarks, str(facts.get("reason", "there is no file")))
         if node.id in failures:
             remarks = (*remarks, f"the last run failed: {failures[node.id]}")
-        check = body.get("outcome", {}).get("facts", {}).get("check")
+        check = facts.get("check")
         if isinstance(check, Mapping):
             remarks = (*remarks, _second_opinion(check))
         known = self.evidence.evaluations.get(node.shape.name, ())
@@ -68,43 +69,43 @@ class Nodes:
 
     def artifact(self, node: PlannedNode) -> Judged | None:
         """Return what stands of a node; None where nothing does."""
-        return self._now(node, self.body(node))
+        return self._now(self.result(node))
 
     def face_of(self, digest: str, analyzer: Mapping[str, Any] | None) -> tuple[float, float, float, float] | None:
         """Return the box of the measured face, or None where no face was measured."""
         return box_of(measurement_of(self.store, self.evidence, digest, analyzer))
 
-    def _now(self, node: PlannedNode, body: Mapping[str, Any]) -> Judged | None:
-        outcome = body.get("outcome", {})
-        found = [output for name, output in outcome.get("outputs", {}).items() if name in PICTURES]
-        if not found:
+    def _now(self, result: NodeResult | None) -> Judged | None:
+        shown = result.outcome.outputs.get(kind_named(result.kind).main) if result is not None else None
+        if result is None or shown is None:
             return None
-        facts, digest = outcome["facts"], found[0]["digest"]
+        outcome = result.outcome
+        digest, analyzer = shown.artifact.digest, result.dependencies.get("analyzer")
+        judged, by = scored(outcome.facts), made(outcome.facts)
         record: Mapping[str, Any] = {}
-        for row in self.evidence.evaluations.get(node.shape.name, ()):
+        for row in self.evidence.evaluations.get(result.name, ()):
             if row["artifact"] == digest and row["anchor"] == self.anchor:
                 record = evaluation_record(self.store, row["evaluation"])  # the last one counts
-        reason = str(facts.get("reason", ""))
         return Judged(
             digest=digest,
-            path=found[0]["path"],
-            composite=_number(facts.get("composite")),
-            cosine=_number(facts.get("cosine")),
-            error=_number(facts.get("error")),
-            error_bound=_number(facts.get("error_bound")),
-            turn=_number(facts.get("turn")),
-            faces=facts.get("faces"),
-            unmeasured=_why_not(facts, outcome["status"]),
-            out_of_domain=_out_of_domain(record) or bool(facts.get("out_of_domain")),
-            decision=str(facts.get("decision", "")),
-            reason=reason or str(record.get("reason", "")),
-            take=outcome["take"],
-            attempt=outcome["attempt"],
-            measured_by=str(facts.get("measured_by") or _measurer(facts, body.get("analyzer"))),
-            made_by=" ".join(str(facts[name]) for name in ("provider", "model") if facts.get(name)),
-            label=str(facts.get("label", "")),
-            seed=facts.get("seed"),
-            box=self.face_of(digest, body.get("analyzer") or self.evidence.last_analyzer()),
+            path=shown.path,
+            composite=judged.composite,
+            cosine=judged.cosine,
+            error=judged.error,
+            error_bound=judged.error_bound,
+            turn=judged.turn,
+            faces=judged.faces,
+            unmeasured=_why_not(judged, outcome.status),
+            out_of_domain=_out_of_domain(record) or judged.out_of_domain,
+            decision=judged.decision,
+            reason=judged.reason or str(record.get("reason", "")),
+            take=outcome.take,
+            attempt=outcome.attempt,
+            measured_by=judged.measured_by or _measurer(judged, analyzer),
+            made_by=" ".join(name for name in (by.provider, by.model) if name),
+            label=by.label,
+            seed=by.seed,
+            box=self.face_of(digest, analyzer or self.evidence.last_analyzer()),
         )
 
     def _attempts(self, node: PlannedNode, now: Judged | None, actions: Sequence[str]) -> list[Judged]:
@@ -146,19 +147,14 @@ class Nodes:
     def _named(self, node: PlannedNode) -> tuple[str, str]:
         """Return how the sheet calls a node, and the group that it stands in."""
         declared, slot = node.shape.declaration, node.shape.slot
-        path = str(declared.get("position") or f"{declared.get('positions', '')}.{slot}")
-        if node.shape.kind.name == "anchor":
+        entry = framing_of(self.settings, declared, slot)
+        if node.shape.kind.role == "anchor":
             slot = str(self.settings.get("matrix.anchor", ""))
-            path = f"matrix.positions.{slot}"
-        if node.shape.kind.name == "reference":
-            path = f"matrix.references.{slot}"
-        entry = self.settings.get(path)
-        entry = entry if isinstance(entry, Mapping) else {}
+            entry = self.settings.get(f"matrix.positions.{slot}") or {}
         name = str(entry.get("name") or slot or node.shape.step).replace("_", " ")
         title = f"{slot} {name}" if slot and name != slot and slot.isdigit() else name
-        groups = {"reference": "references", "video": "clips"}
-        default = groups.get(node.shape.kind.name, "utility" if declared.get("position") else "images")
-        return title, str(entry.get("tier") or default)
+        group = "utility" if declared.get("position") else node.shape.kind.scope or "images"
+        return title, str(entry.get("tier") or group)
 
 
 def box_of(measurement: Mapping[str, Any] | None) -> tuple[float, float, float, float] | None:
@@ -169,18 +165,16 @@ def box_of(measurement: Mapping[str, Any] | None) -> tuple[float, float, float, 
     return x1, y1, x2, y2
 
 
-def _why_not(facts: Mapping[str, Any], status: str) -> str:
+def _why_not(judged: Scored, status: str) -> str:
     """Return why an outcome has no score. What is never scored, as the anchor, has no reason either."""
-    if facts.get("unmeasured"):
-        return str(facts["unmeasured"])
-    if status == "unmeasured" or facts.get("measured") is False:
-        return str(facts.get("reason") or "nothing could measure it")
-    return ""
+    if not judged.unmeasured and (status == "unmeasured" or judged.measured is False):
+        return judged.reason or "nothing could measure it"
+    return judged.unmeasured
 
 
-def _measurer(facts: Mapping[str, Any], analyzer: Mapping[str, Any] | None) -> str:
+def _measurer(judged: Scored, analyzer: Mapping[str, Any] | None) -> str:
     """Return who measured what has no score, as the anchor has none; empty where nobody did."""
-    return f"{analyzer['pack']} {analyzer['pack_digest'][:12]}" if facts.get("measured") and analyzer else ""
+    return f"{analyzer['pack']} {analyzer['pack_digest'][:12]}" if judged.measured and analyzer else ""
 
 
 def _out_of_domain(record: Mapping[str, Any]) -> bool:

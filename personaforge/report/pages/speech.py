@@ -10,6 +10,7 @@ from personaforge.plan.contents import Contents
 from personaforge.plan.plan import PlannedNode
 from personaforge.report.pages.facts import Position, SpeechFacts
 from personaforge.report.pages.nodes import Nodes
+from personaforge.steps.speech import SPEECH
 from personaforge.store.store import Store
 
 MAX_BYTES = 800_000
@@ -29,16 +30,16 @@ class Sound(NamedTuple):
 
 def speech_facts(nodes: Nodes, node: PlannedNode, position: Position) -> SpeechFacts:
     """Return what is known of a spoken text."""
-    body = nodes.body(node)
-    outcome = body.get("outcome", {})
-    output = outcome.get("outputs", {}).get("speech", {})
-    voice = ""
-    for key in body.get("actions", ()):
+    result = nodes.result(node)
+    said = str(result.outcome.facts.get("said", "")) if result is not None else ""
+    if result is None or SPEECH not in result.outcome.outputs:
+        return SpeechFacts(position, said, "", "", 0)
+    artifact, voice = result.outcome.outputs[SPEECH].artifact, ""
+    for key in result.actions:
         record = nodes.store.find(key)
-        if record is not None and any(made["digest"] == output.get("digest") for made in record["outputs"].values()):
+        if record is not None and any(made["digest"] == artifact.digest for made in record["outputs"].values()):
             voice = str(record["parts"]["request"].get("voice") or "")
-    said = str(outcome.get("facts", {}).get("said", ""))
-    return SpeechFacts(position, said, voice, str(output.get("media_type", "")), int(output.get("size", 0)))
+    return SpeechFacts(position, said, voice, artifact.media_type, artifact.size)
 
 
 class Sounds:

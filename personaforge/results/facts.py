@@ -1,0 +1,124 @@
+"""What outcomes say of themselves, typed: one tuple for each kind of statement.
+
+A fact that is absent, or of another type than it should be, is None or empty: a result may be by an older forge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+Facts = Mapping[str, Any]
+
+
+class Scored(NamedTuple):
+    """How a picture or clip was judged against the anchor. Of what is never judged, all is None or empty."""
+
+    decision: str
+    reason: str
+    composite: float | None
+    cosine: float | None
+    error: float | None
+    error_bound: float | None
+    turn: float | None
+    """Degrees."""
+    faces: int | None
+    measured: bool | None
+    measured_by: str
+    """Pack and the beginning of its digest."""
+    unmeasured: str
+    """Why there is no score."""
+    out_of_domain: bool
+
+
+class Made(NamedTuple):
+    """Who made an artifact, and how."""
+
+    provider: str
+    model: str
+    label: str
+    seed: int | None
+
+
+class Chosen(NamedTuple):
+    """How the anchor came to be the anchor."""
+
+    candidate: str
+    """Slot of the candidate; empty for a picture that somebody set."""
+    means: Mapping[str, float | None]
+    """Mean cosine to the other candidates by slot."""
+    reason: str
+
+
+class Finished(NamedTuple):
+    """What finishing or repairing did."""
+
+    kept: bool
+    """Whether the finished version took the original's place."""
+    before: float | None
+    after: float | None
+    """Scores."""
+    reason: str
+
+
+class Described(NamedTuple):
+    """What the persona document says of the whole."""
+
+    status: str
+    """complete, flagged, unmeasured or rejected; empty before there is a document."""
+    labels: list[str]
+
+
+def scored(facts: Facts) -> Scored:
+    """Return how an artifact was judged."""
+    measured = facts.get("measured")
+    return Scored(
+        decision=_text(facts, "decision"),
+        reason=_text(facts, "reason"),
+        composite=_number(facts, "composite"),
+        cosine=_number(facts, "cosine"),
+        error=_number(facts, "error"),
+        error_bound=_number(facts, "error_bound"),
+        turn=_number(facts, "turn"),
+        faces=_whole(facts, "faces"),
+        measured=measured if isinstance(measured, bool) else None,
+        measured_by=_text(facts, "measured_by"),
+        unmeasured=_text(facts, "unmeasured"),
+        out_of_domain=bool(facts.get("out_of_domain")),
+    )
+
+
+def made(facts: Facts) -> Made:
+    """Return who made an artifact."""
+    return Made(_text(facts, "provider"), _text(facts, "model"), _text(facts, "label"), _whole(facts, "seed"))
+
+
+def chosen(facts: Facts) -> Chosen:
+    """Return how the anchor was chosen."""
+    means = facts.get("means")
+    return Chosen(_text(facts, "candidate"), means if isinstance(means, Mapping) else {}, _text(facts, "reason"))
+
+
+def finished(facts: Facts) -> Finished:
+    """Return what finishing did."""
+    kept = facts.get("kept") == "finished"
+    return Finished(kept, _number(facts, "composite_before"), _number(facts, "composite"), _text(facts, "reason"))
+
+
+def described(facts: Facts) -> Described:
+    """Return how the persona document says that the persona stands."""
+    return Described(_text(facts, "persona_status"), list(facts.get("labels") or ()))
+
+
+def _text(facts: Facts, name: str) -> str:
+    return str(facts.get(name) or "")
+
+
+def _number(facts: Facts, name: str) -> float | None:
+    value = facts.get(name)
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def _whole(facts: Facts, name: str) -> int | None:
+    value = facts.get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -1,0 +1,98 @@
+"""What a persona's nodes last resulted in: by kind of step, whatever a step is called; and damaged results."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from personaforge.errors import StoreError
+from personaforge.results.facts import Scored, chosen, described, finished, made, scored
+from personaforge.results.results import Results
+from tests.run.conftest import Studio, make_studio, studio
+
+__all__ = ["make_studio", "studio"]
+
+
+def results(studio: Studio) -> Results:
+    with studio.open() as space:
+        found = Results(space.store, space.load(["ana"])[0].settings)
+        list(found)
+        return found
+
+
+def damage(studio: Studio, node: str, text: str = "{") -> None:
+    connection = sqlite3.connect(studio.root / ".forge/index.db")
+    with connection:
+        assert connection.execute("update nodes set body = ? where node = ?", (text, node)).rowcount == 1
+    connection.close()
+
+
+def test_a_node_is_found_by_its_kind_whatever_its_step_is_called(studio: Studio) -> None:
+    studio.build()
+    before = results(studio)
+    anchor, document = before.anchor(), before.document()
+    assert anchor is not None and document is not None
+    assert (anchor.name, document.name) == ("anchor", "document")
+    assert [one.name for one in before.by_kind("candidate")] == ["candidate/1", "candidate/2"]
+    studio.edit(
+        "conf/pipeline/small.yaml",
+        ("  anchor: {kind: anchor", "  canon: {kind: anchor"),
+        ("matrix, anchor", "matrix, canon"),
+        ("[anchor, reference", "[canon, reference"),
+        ("candidate, anchor", "candidate, canon"),
+        ("  document: {kind", "  dossier: {kind"),
+    )
+    renamed = results(studio)
+    assert renamed.anchor() == anchor, "found under the name of its time"
+    assert renamed.document() == document
+    studio.build()
+    built = results(studio)
+    assert built.anchor_digest == before.anchor_digest
+    assert [one.name for one in built.by_kind("anchor")] == ["canon"]
+    assert built.document() is not None and built.document().name == "dossier"  # type: ignore[union-attr]
+
+
+def test_a_result_that_is_damaged_counts_as_none_to_who_only_looks(studio: Studio) -> None:
+    studio.build()
+    whole = results(studio)
+    damage(studio, "ana/document")
+    damage(studio, "ana/image/02", '{"outcome": {}}')
+    found = results(studio)
+    assert found.document() is None and found.described().status == ""
+    assert found.get("image/02") is None
+    assert {one.name for one in whole} - {one.name for one in found} == {"document", "image/02"}
+
+
+def test_a_plan_that_needs_a_damaged_result_says_what_to_type(studio: Studio) -> None:
+    studio.build()
+    damage(studio, "ana/surface")
+    studio.edit("templates/dna.j2", ("Eyes of", "The eyes of"))  # so that dna is replayed, and reads surface
+    with pytest.raises(StoreError, match="what ana/surface last resulted in can't be read") as error:
+        studio.plan()
+    command, _, path = error.value.hint.partition(":")[0].partition(" ")
+    assert command == "rm" and Path(path).samefile(studio.root / ".forge/index.db")
+    os.unlink(path)
+    studio.forget()
+    studio.build()
+    assert [request.fields["section"] for request in studio.text.calls] == ["dna"], "the records know all the others"
+
+
+def test_facts_are_typed_and_what_is_something_else_counts_as_absent() -> None:
+    nothing = Scored("", "", None, None, None, None, None, None, None, "", "", False)
+    assert scored({}) == nothing
+    assert scored({"composite": "high", "faces": 1.5, "measured": "yes", "turn": True}) == nothing
+    assert scored({"composite": 1, "decision": "ACCEPT", "faces": 2, "measured": False}) == nothing._replace(
+        composite=1.0, decision="ACCEPT", faces=2, measured=False
+    )
+    assert made({"provider": "fal", "seed": 7, "label": None}) == ("fal", "", "", 7)
+    assert chosen({"candidate": "2", "means": {"1": None, "2": 0.5}, "reason": "why"}) == (
+        "2",
+        {"1": None, "2": 0.5},
+        "why",
+    )
+    assert finished({"kept": "finished", "composite_before": 0.9, "composite": 0.8}) == (True, 0.9, 0.8, "")
+    assert not finished({"kept": "original"}).kept
+    assert described({"persona_status": "flagged", "labels": ["made by fal"]}) == ("flagged", ["made by fal"])
