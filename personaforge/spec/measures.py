@@ -1,6 +1,7 @@
 """What a check may speak of: measures, functions, rates, scopes, timelines and verdicts. Names and bounds, no numbers.
 
-`grammar` reads checks with these names, `personaforge.checks` gives them values. docs/checks.md is the same for people.
+Measures and timelines are those of `personaforge.metrics`. `grammar` reads checks with these names,
+`personaforge.checks` gives them values. docs/checks.md is the same for people.
 """
 
 from __future__ import annotations
@@ -9,6 +10,9 @@ import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import NamedTuple
+
+from personaforge import metrics
+from personaforge.metrics import METRICS
 
 
 class Measure(NamedTuple):
@@ -22,21 +26,16 @@ class Measure(NamedTuple):
     about: str
 
 
-MEASURES = {
-    "composite": Measure(("face", "video"), 0, 1, "weighted cosine and geometric error; of a clip the mean of frames"),
-    "cosine": Measure(("face", "video"), 0, 1, "cosine of the embeddings; of a clip the mean of frames"),
-    "error": Measure(("face", "video"), 0, None, "mean absolute difference of the facial ratios"),
-    "turn": Measure(("face",), 0, 180, "degrees between the anchor's pose and this one"),
-    "score": Measure(("text",), 1, 5, "mean of the audit's scores"),
-    "faces": Measure(("face",), 0, None, "faces in the picture"),
-    "detection": Measure(("face",), 0, 1, "the detector's confidence"),
-    "sharpness": Measure(("face",), 0, None, "variance of the Laplacian over the face"),
-    "cosine_std": Measure(("video",), 0, 1, "standard deviation of the cosine over a clip's frames"),
-    "ratio_variance": Measure(("video",), 0, None, "mean over the facial ratios of their variance over the frames"),
-    "clip_sharpness": Measure(("video",), 0, None, "mean over the frames of sharpness over the anchor's"),
-    "flicker": Measure(("video",), 0, None, "largest histogram distance between neighbouring frames"),
-    "attempt": Measure(("face", "video", "text"), 1, None, "number of the attempt, from 1"),
-}
+def _measures() -> dict[str, Measure]:
+    found: dict[str, Measure] = {}
+    for one in METRICS:
+        if one.is_checked:
+            known = found.get(one.name, Measure((), one.low, one.high, one.about))
+            found[one.name] = known._replace(modalities=(*known.modalities, one.modality))
+    return found
+
+
+MEASURES = _measures()
 
 FUNCTIONS = {
     "min": "the smallest",
@@ -77,13 +76,8 @@ FIELDS = {
 }
 """What `where` compares."""
 
-TIMELINES = {
-    "face": ("composite",),
-    "video": ("composite", "cosine_std", "ratio_variance"),
-    "text": ("score",),
-    "quality": ("sharpness", "clip_sharpness", "flicker"),
-}
-"""Modality -> metrics of `forge drift`; the same as `personaforge.identity.metric`, which a test sees to."""
+TIMELINES = {modality: tuple(one.name for one in METRICS if one.timeline == modality) for modality in metrics.TIMELINES}
+"""Modality -> metrics of `forge drift`."""
 VERDICTS = ("improving", "stable", "degrading", "insufficient")
 
 ALLOWANCES = {
