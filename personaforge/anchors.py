@@ -35,7 +35,7 @@ from personaforge.spec.settings import Settings
 from personaforge.steps.action import Action
 from personaforge.steps.context import ANCHOR
 from personaforge.steps.images import CANDIDATE, IMAGE
-from personaforge.steps.measurement import measure_action
+from personaforge.steps.measurement import measure_action, share
 from personaforge.store.artifact import Artifact
 from personaforge.store.lockfile import LockFile, Pin, read_lock
 from personaforge.store.store import Store
@@ -182,9 +182,8 @@ def set_anchor(
     source = {"file": os.path.basename(file), "sha256": digest_bytes(given)}
     done = _decide(space, desk, data, media_type, facts, source, by, reason, repin=repin, notes=notes)
     if done.changed:
-        keep_measurement(
-            space.store, measure_action("measure", identity, done.artifact.digest), value, persona=desk.settings.id
-        )
+        action = measure_action("measure", identity, done.artifact.digest)
+        keep_measurement(space.store, action, share(action, value), persona=desk.settings.id)
     return done
 
 

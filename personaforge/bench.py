@@ -18,7 +18,7 @@ from personaforge.digest import digest_bytes, digest_json
 from personaforge.errors import MissingExtra, PersonaForgeError, StoreError
 from personaforge.spec.settings import Group, Settings
 from personaforge.steps.action import Action
-from personaforge.steps.measurement import measure_action
+from personaforge.steps.measurement import joined, measure_action, part_actions, share
 from personaforge.store.store import Store
 from personaforge.workspace import Workspace
 
@@ -65,19 +65,41 @@ class Bench:
         from personaforge.media.provenance import with_domain
 
         digest = digest_bytes(data)
-        action = measure_action("measure", self._identity, digest)
-        known = self._store.find(action.key) if self._knows else None
+        known = self._known(digest)
         if known is not None:
-            return Measured(digest, self._told(known["value"], digest), known["parts"]["request"]["analyzer"])
+            return Measured(digest, self._told(known, digest), self._identity)
         value = with_domain(measure_image(data, self._analyzer), data, self._identity)
-        if self._keeps:
-            try:
-                keep_measurement(self._store, action, value, persona=self._persona)
-            except StoreError:
-                if not self._only_reads:
-                    raise
-                self._keeps = False
+        for action in self._actions(digest):
+            self._keep(action, share(action, value))
         return Measured(digest, self._told(value, digest), self._identity)
+
+    def _actions(self, digest: str) -> tuple[Action, ...]:
+        return (measure_action("measure", self._identity, digest), *part_actions("measure", self._identity, digest))
+
+    def _known(self, digest: str) -> Mapping[str, Any] | None:
+        """Return a measurement that is on record with all of its parts."""
+        if not self._knows:
+            return None
+        whole: Mapping[str, Any] = {}
+        for action in self._actions(digest):
+            record = self._store.find(action.key)
+            if record is None:
+                return None
+            whole = joined(whole, record["value"]) if whole else record["value"]
+            if whole["status"] != "measured":
+                break  # there is no face to measure another part of
+        return whole
+
+    def _keep(self, action: Action, value: Mapping[str, Any]) -> None:
+        """Keep what nobody has kept yet, where that may be written."""
+        if not self._keeps or self._store.find(action.key) is not None:
+            return
+        try:
+            keep_measurement(self._store, action, value, persona=self._persona)
+        except StoreError:
+            if not self._only_reads:
+                raise
+            self._keeps = False
 
     def _told(self, value: Mapping[str, Any], digest: str) -> Mapping[str, Any]:
         """Return a measurement, in its pack's domain also where only the store knows that the picture was drawn here.

@@ -23,6 +23,7 @@ from personaforge.providers.table import Options, capability, provider
 from personaforge.providers.whole import is_cut_off
 from personaforge.steps.action import Action
 from personaforge.steps.context import pretty_json
+from personaforge.steps.measurement import share
 from personaforge.steps.prices import settled
 
 if TYPE_CHECKING:
@@ -172,7 +173,8 @@ class Executors:
             from personaforge.media.provenance import with_domain
 
             value = measure_image(inputs["artifact"], self._measuring(action))
-            return Performed({}, with_domain(value, inputs["artifact"], action.request["analyzer"]), {}, 0.0)
+            value = with_domain(value, inputs["artifact"], action.request["analyzer"])
+            return Performed({}, share(action, value), {}, 0.0)
         if action.kind == "measure_clip":
             from personaforge.faces.measure import measure_clip
             from personaforge.media.provenance import with_domain
@@ -184,7 +186,7 @@ class Executors:
                 frames=request["frames"],
                 sampling=request.get("sampling", "uniform"),
             )
-            return Performed({}, with_domain(found, inputs["artifact"], request["analyzer"]), {}, 0.0)
+            return Performed({}, share(action, with_domain(found, inputs["artifact"], request["analyzer"])), {}, 0.0)
         if action.kind == "finish":
             return _finished(action, inputs)
         if action.kind == "repair":
