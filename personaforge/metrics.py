@@ -155,6 +155,10 @@ METRICS: tuple[Metric, ...] = (
         timeline="video", label="cosine's deviation over a clip's frames", least_frames=2, scale="ratio",
     ),
     Metric(
+        "cosine_min", "video", "", 0, 1, "higher", "clip.cosine_min", LIKENESS,
+        "lowest cosine of a frame of the clip", timeline="video", label="lowest cosine of a clip's frames",
+    ),
+    Metric(
         "ratio_variance", "video", "", 0, None, "lower", "clip.ratio_variance_mean", LIKENESS,
         "mean over the facial ratios of their variance over the frames",
         timeline="video", label="facial ratios' mean variance over a clip's frames", least_frames=2, scale="ratio",
