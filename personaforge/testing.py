@@ -20,7 +20,7 @@ from personaforge.providers.capability import Capability
 from personaforge.providers.protocols import Blob, Job, Reply, Request
 from personaforge.providers.table import Entry, Options, register
 from personaforge.spec.settings import Settings
-from personaforge.steps.context import Measurer
+from personaforge.steps.context import AnalyzerRef
 
 
 def write_project(root: Path, personas: Mapping[str, str], files: Mapping[str, str] | None = None) -> Path:
@@ -141,17 +141,17 @@ class ColorIdentity:
         }
 
 
-class ColorMeasurers:
+class ColorAnalyzers:
     """Measures pictures by their colour: the nearer two mean colours, the nearer their cosine is to 1. A black picture
-    shows no face. Takes the place of `personaforge.measurers.Measurers`."""
+    shows no face. Takes the place of `personaforge.workspace.analyzers.Measurers`."""
 
     def __init__(self, name: str = "colors") -> None:
         self.identity = ColorIdentity(name)
         self.measured = 0
 
-    def of(self, settings: Settings) -> Measurer:
+    def of(self, settings: Settings) -> AnalyzerRef:
         """Return who measures."""
-        return Measurer(self.identity.as_json())
+        return AnalyzerRef(self.identity.as_json())
 
     def analyzer(self, identity: Mapping[str, str]) -> Any:
         """Return the analyzer."""

@@ -10,18 +10,18 @@ from typing import Any
 
 import pytest
 
-from personaforge.bench import drawn_here
-from personaforge.calibrate import calibrate
 from personaforge.errors import PersonaForgeError
-from personaforge.evaluate import Evaluation, evaluate
 from personaforge.identity.score import Score, Unmeasured
-from personaforge.photos import score_photos
-from personaforge.providers.embedded.images import EmbeddedImages
-from personaforge.report.evaluated import print_evaluation
-from personaforge.report.photographed import print_photos
+from personaforge.measuring.calibration import calibrate
+from personaforge.measuring.evaluation import Evaluation, evaluate
+from personaforge.measuring.measurements import drawn_here
+from personaforge.measuring.photos import score_photos
+from personaforge.providers.embedded_images import EmbeddedImages
+from personaforge.report.evaluation.console import print_evaluation
+from personaforge.report.photos import print_photos
 from personaforge.steps.measurement import embedding_version
-from personaforge.testing import ColorMeasurers, png, write_project
-from personaforge.workspace import Workspace
+from personaforge.testing import ColorAnalyzers, png, write_project
+from personaforge.workspace.workspace import Workspace
 from tests.embedded_images.subjects import draw_request, subject
 
 
@@ -41,7 +41,7 @@ def space(tmp_path: Path, drawing: bytes, monkeypatch: pytest.MonkeyPatch) -> It
     (root / "nobody.png").write_bytes(png((0, 0, 0)))
     monkeypatch.chdir(root)
     with Workspace.open((), str(root)) as opened:
-        opened.measurers = ColorMeasurers("embedded")  # type: ignore[assignment]
+        opened.analyzers = ColorAnalyzers("embedded")  # type: ignore[assignment]
         yield opened
 
 
@@ -152,7 +152,7 @@ def test_the_packs_own_calibration_holds_where_the_project_has_none(
     from personaforge.faces import packs
 
     monkeypatch.setattr(packs, "EMBEDDED_FOLDER", tmp_path / "shipped")
-    analyzer = ColorMeasurers("embedded").identity.as_json()
+    analyzer = ColorAnalyzers("embedded").identity.as_json()
     assert evaluated(space, "drawn.png").as_json()["calibration"] is None
     shipped_calibration(tmp_path / "shipped", analyzer)
     said = evaluated(space, "drawn.png", "photo.png", out_of_domain=True).as_json()

@@ -34,18 +34,18 @@ def test_the_wheel_ships_conf_templates_and_tables_and_no_tests(wheel: Path) -> 
         "personaforge/conf/pipeline/four_layer.yaml",
         "personaforge/conf/pipeline/parts/media.yaml",
         "personaforge/conf/schema/dna.yaml",
-        "personaforge/report/html/templates/difference.html.j2",
-        "personaforge/report/html/templates/persona.html.j2",
+        "personaforge/report/pages/templates/difference.html.j2",
+        "personaforge/report/pages/templates/persona.html.j2",
         "personaforge/repository/files/gitignore",
         "personaforge/repository/files/workflow.yml",
-        "personaforge/report/html/templates/style.css",
+        "personaforge/report/pages/templates/style.css",
         "personaforge/templates/image/blocks/pose.j2",
         "personaforge/warehouse/refresh.sql",
         "personaforge/warehouse/schema.sql",
         "personaforge/py.typed",
     ):
         assert name in names, name
-    assert any(name.startswith("personaforge/providers/embedded/tables/") for name in names)
+    assert any(name.startswith("personaforge/embedded/writer/data/") for name in names)
     assert not any(name.startswith("tests/") or name.endswith((".png", ".lock.yaml")) for name in names)
 
 

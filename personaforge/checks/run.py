@@ -27,7 +27,7 @@ from personaforge.store.lockfile import read_lock
 from personaforge.warehouse.bounds import Bounds
 from personaforge.warehouse.projection import opened
 from personaforge.warehouse.scores import BrokenQuery, ask, evaluations, sealed
-from personaforge.workspace import Workspace
+from personaforge.workspace.workspace import Workspace
 
 SHOWN = 20
 """Rows of SQL that are shown."""
@@ -106,7 +106,7 @@ def _figures(space: Workspace, checks: Sequence[_Check], overrides: Sequence[str
 
 
 def _timelines(space: Workspace, checks: Sequence[_Check], overrides: Sequence[str]) -> _Judging:
-    from personaforge.drift import Drift, drift
+    from personaforge.drift.timelines import Drift, drift
 
     known: dict[str, Drift | None] = {}
     for check in checks:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from personaforge.checks.figures import nothing
 from personaforge.checks.results import Cause, FailingRow, Judged, Result
-from personaforge.identity.linear import Trend
+from personaforge.drift.detector.linear import Trend
 from personaforge.spec.grammar import DriftAssertion
 
 if TYPE_CHECKING:
-    from personaforge.drift import Drift, Timeline
+    from personaforge.drift.timelines import Drift, Timeline
 
 
 def judge_drift(assertion: DriftAssertion, found: Drift | None, persona: str, allow: Collection[str]) -> Judged:

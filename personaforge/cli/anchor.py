@@ -11,10 +11,10 @@ import click
 from personaforge.cli.options import PersonaArgument, json_option, print_json
 from personaforge.errors import PlanError
 from personaforge.report.terminal import answer, confirmed, echo, style
-from personaforge.workspace import Workspace
+from personaforge.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
-    from personaforge.anchors import Decided
+    from personaforge.measuring.anchors import Decided
 
 
 @click.group("anchor", short_help="Set, list and choose a persona's anchor.")
@@ -54,7 +54,7 @@ def set_command(
     \b
     forge anchor set nova photos/nova.jpg --reason "the client's choice"
     """
-    from personaforge.anchors import set_anchor
+    from personaforge.measuring.anchors import set_anchor
 
     def decide(space: Workspace, who: str, why: str, replace: bool) -> Decided:
         return set_anchor(space, persona, file, by=who, reason=why, repin=replace, largest=face == "largest")
@@ -77,7 +77,7 @@ def choose_command(
     \b
     forge anchor choose nova 3 --repin --reason "the eyes are better"
     """
-    from personaforge.anchors import choose_anchor
+    from personaforge.measuring.anchors import choose_anchor
 
     def decide(space: Workspace, who: str, why: str, replace: bool) -> Decided:
         return choose_anchor(space, persona, candidate, by=who, reason=why, repin=replace)
@@ -91,7 +91,7 @@ def choose_command(
 @click.pass_obj
 def list_command(folder: str | None, persona: str, as_json: bool) -> int:
     """List the anchor of PERSONA, its candidates and former anchors: which one it is and why, and where they are."""
-    from personaforge.anchors import list_anchors
+    from personaforge.measuring.anchors import list_anchors
     from personaforge.report.tables import print_table
 
     with Workspace.open([persona], folder) as space:
@@ -121,7 +121,7 @@ def _decided(
     decide: Callable[[Workspace, str, str, bool], Decided],
 ) -> int:
     """Ask for what is missing, decide, and say what follows."""
-    from personaforge.anchors import NeedsRepin, git_person
+    from personaforge.measuring.anchors import NeedsRepin, git_person
 
     with Workspace.open([persona], folder) as space:
         who = by or git_person(space.project.root) or _asked("--by WHO", "Who decides")
@@ -150,7 +150,7 @@ def _decided(
 def _say_what_follows(space: Workspace, name: str, persona: str) -> None:
     from personaforge.plan.plan import described
     from personaforge.report.money import estimate_text
-    from personaforge.report.plan_text import WORDS
+    from personaforge.report.plan.console import WORDS
 
     plan = space.plan([persona])
     for notice in plan.notices:

@@ -23,10 +23,10 @@ from personaforge.cli.options import (
     wish_options,
 )
 from personaforge.errors import PinnedArtifactMissing, PlanError, SpecError, StoreError
-from personaforge.plan.plan import Asked, Plan, PlannedNode
+from personaforge.plan.plan import Plan, PlannedNode, PlanRequest
 from personaforge.report.terminal import echo, style
 from personaforge.spec.load import Broken
-from personaforge.workspace import BuildOptions, Workspace
+from personaforge.workspace.workspace import BuildOptions, Workspace
 
 
 @click.command("build", short_help="Build personas: plan, then run what is needed.")
@@ -65,9 +65,9 @@ def build_command(
     """
     names, overrides = split_overrides(personas)
     refuse_frozen_wishes(frozen, force, repin)
-    asked = Asked(overrides, select, exclude, force, repin, frozen)
+    asked = PlanRequest(overrides, select, exclude, force, repin, frozen)
     if plan_file is not None:
-        if personas or asked != Asked() or changed_since is not None:
+        if personas or asked != PlanRequest() or changed_since is not None:
             raise PlanError("--plan runs what was saved, so it takes no personas, overrides or selections")
         from personaforge.plan.planfile import read_plan_file
 
@@ -102,7 +102,7 @@ def build_command(
         crashed = next((node for node in report.nodes.values() if node.crash is not None), None)
         if crashed is not None:
             raise RuntimeError(f"{crashed.id}: {crashed.error}") from crashed.crash
-        from personaforge.report.built import built_summary, has_failures, print_summary
+        from personaforge.report.build.console import built_summary, has_failures, print_summary
 
         summary = built_summary(space, plan, report)
         if as_json:
@@ -125,7 +125,7 @@ _LONGEST = 5
 """Errors of one kind that are shown."""
 
 
-def _planned(space: Workspace, names: list[str], asked: Asked, broken: list[Broken] | None) -> Plan:
+def _planned(space: Workspace, names: list[str], asked: PlanRequest, broken: list[Broken] | None) -> Plan:
     """Return the plan. One broken persona stops the others' build, before anything is bought, unless they are named or
     --keep-going says so; `broken` then takes it."""
     try:
@@ -173,7 +173,7 @@ def _nothing_to_do(plan: Any) -> int:
     one = plan.personas[0].id if len(plan.personas) == 1 else ""
     rejected = [node.id for node in plan.nodes() if node.state != "left" and (node.rejected or node.state == "blocked")]
     count = sum(number for state, number in plan.counts().items() if state != "left") - len(rejected)
-    which = "selected node" if plan.wishes.selected is not None else "node"
+    which = "selected node" if plan.selection.selected is not None else "node"
     echo(f"Nothing to do: {count} {which}{'s are' if count != 1 else ' is'} up to date in build/{one}")
     if rejected:
         names = ", ".join(rejected[:5]) + (f" and {len(rejected) - 5} more" if len(rejected) > 5 else "")
@@ -183,7 +183,7 @@ def _nothing_to_do(plan: Any) -> int:
 
 
 def _dry_run(plan: Any, as_json: bool) -> int:
-    from personaforge.report.plan_text import plan_lines
+    from personaforge.report.plan.console import plan_lines
 
     if as_json:
         print_json(plan.as_json())
@@ -206,7 +206,7 @@ def _listening(plan: Any, events: str | None, quiet: bool) -> Iterator[list[Call
             listeners.append(stack.enter_context(EventLines(events)))
         if not quiet and plan.has_changes:
             if sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("CI"):
-                from personaforge.report.live import LiveProgress
+                from personaforge.report.build.live import LiveProgress
 
                 listeners.append(stack.enter_context(LiveProgress(plan)))
             elif os.environ.get("CI") or sys.stderr.isatty():

@@ -10,7 +10,7 @@ import click
 
 from personaforge.cli.options import PersonaArgument, json_option, print_json
 from personaforge.report.terminal import echo, style
-from personaforge.workspace import Workspace
+from personaforge.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from personaforge.store.remote import Exchanged

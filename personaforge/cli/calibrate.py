@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from personaforge.cli.options import json_option, print_json
-from personaforge.workspace import Workspace
+from personaforge.workspace.workspace import Workspace
 
 
 @click.command("calibrate", short_help="Fit thresholds and P(same) on labelled pairs of pictures.")
@@ -46,8 +46,8 @@ def calibrate_command(
     the equal error rate with its interval, thresholds at FAR 1e-2 and 1e-3, and a mapping from cosine to P(same), all
     for one face pack at one detector size. Commit the file: forge eval then shows P(same) beside the cosine.
     """
-    from personaforge.calibrate import calibrate
-    from personaforge.report.calibrated import print_calibration
+    from personaforge.measuring.calibration import calibrate
+    from personaforge.report.calibration import print_calibration
 
     if no_write and output is not None:
         raise click.UsageError("say --no-write or --output FILE, not both")

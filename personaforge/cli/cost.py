@@ -12,7 +12,7 @@ import click
 
 from personaforge.cli.options import PersonaArgument, json_option, print_json
 from personaforge.report.terminal import echo, style
-from personaforge.workspace import Workspace
+from personaforge.workspace.workspace import Workspace
 
 GROUPS = ("persona", "step", "provider", "model", "month")
 

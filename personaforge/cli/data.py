@@ -10,7 +10,7 @@ import click
 from personaforge.cli.options import json_option, print_json
 from personaforge.errors import PersonaForgeError
 from personaforge.report.terminal import echo
-from personaforge.workspace import Workspace
+from personaforge.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from personaforge.warehouse.bounds import Bounds
@@ -50,7 +50,7 @@ def query_command(
     forge query "select node, score, decision from latest_scores order by score"
     forge query drift_summary --format csv
     """
-    from personaforge.report.answered import print_answer
+    from personaforge.report.query import print_answer
     from personaforge.store.files import typed
     from personaforge.warehouse.query import ask, beside, confined, write_parquet
 

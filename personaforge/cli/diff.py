@@ -10,7 +10,7 @@ import click
 from personaforge.cli.options import PersonaArgument, print_json, tell_broken
 from personaforge.report.terminal import echo
 from personaforge.spec.load import Broken
-from personaforge.workspace import Workspace
+from personaforge.workspace.workspace import Workspace
 
 
 @click.command("diff", short_help="Compare two git revisions: what changed, costs and came of it.")
@@ -50,18 +50,18 @@ def diff_command(
 
         found = difference(space, before, after, personas=personas, broken=broken)
         if html is not None:
-            from personaforge.report.html.difference import difference_page
+            from personaforge.report.difference.page import difference_page
             from personaforge.store.files import write_atomic
 
             write_atomic(str(html.absolute()), difference_page(space, found))
     if form == "json":
         print_json(found.as_json())
     elif form == "markdown":
-        from personaforge.report.difference_text import markdown
+        from personaforge.report.difference.text import markdown
 
         echo(markdown(found), nl=False)
     else:
-        from personaforge.report.difference_text import print_difference
+        from personaforge.report.difference.text import print_difference
 
         print_difference(found)
         if html is not None:

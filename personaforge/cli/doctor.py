@@ -24,7 +24,7 @@ def doctor_command(folder: str | None, live: bool, as_json: bool) -> int:
     """
     from personaforge.doctor.examine import examine
     from personaforge.doctor.finding import worst
-    from personaforge.report.diagnosis import diagnosis_lines
+    from personaforge.report.doctor import diagnosis_lines
     from personaforge.spec.project import project_of
 
     findings = examine(project_of((), folder), live=live)

@@ -10,7 +10,7 @@ import click
 from personaforge.cli.options import json_option, print_json
 from personaforge.errors import StoreError
 from personaforge.report.terminal import echo
-from personaforge.workspace import Workspace
+from personaforge.workspace.workspace import Workspace
 
 
 @click.group("jobs", short_help="Look after paid calls: list, resume, cancel, resolve, delete.")

@@ -9,7 +9,7 @@ import click
 
 from personaforge.cli.options import PersonaArgument, format_options, json_option, show_as
 from personaforge.report.terminal import echo
-from personaforge.workspace import Workspace
+from personaforge.workspace.workspace import Workspace
 
 
 @click.command("eval", short_help="Measure images against an anchor.")
@@ -42,8 +42,8 @@ def eval_command(
     code is 1 when an image scores less, or can't be measured. The pack `embedded` knows forge's own drawings and gives
     nothing else a score, unless --out-of-domain asks for one.
     """
-    from personaforge.evaluate import evaluate
-    from personaforge.report.evaluated import print_evaluation
+    from personaforge.measuring.evaluation import evaluate
+    from personaforge.report.evaluation.console import print_evaluation
 
     if (persona is None) == (anchor is None):
         raise click.UsageError("say --persona ID or --anchor FILE")
@@ -111,8 +111,8 @@ def drift_command(
     Each record is held against earlier ones of its own slot. The verdict of each timeline is improving, stable,
     degrading or insufficient, with a false-alarm rate that conf/drift sets: drift.records_per_alarm=1000.
     """
-    from personaforge.drift import drift
-    from personaforge.report.drifted import print_drift
+    from personaforge.drift.timelines import drift
+    from personaforge.report.drift.console import print_drift
 
     asked = [f"drift.{name}={value}" for name, value in (("method", method), ("baseline", baseline)) if value]
     with Workspace.open([persona], folder) as space:
@@ -125,7 +125,7 @@ def drift_command(
 
 def _place(space: Workspace, persona: str | None, path: str) -> tuple[tuple[str, int | None], str]:
     """Return where a persona says something about a group, or at least its file; and the project's place in git."""
-    from personaforge.report.sheets.place import NOWHERE, repository_prefix
+    from personaforge.report.formats.place import NOWHERE, repository_prefix
     from personaforge.spec.places import Places
 
     prefix = repository_prefix(space.project)
@@ -137,12 +137,12 @@ def _place(space: Workspace, persona: str | None, path: str) -> tuple[tuple[str,
 def _evaluation_sheet(
     found: Any, fail_under: float | None, persona: str | None, place: tuple[str, int | None], prefix: str
 ) -> Any:
-    from personaforge.report.sheets.evaluation import evaluation_sheet
+    from personaforge.report.evaluation.sheet import evaluation_sheet
 
     return evaluation_sheet(found, fail_under, persona or "", place, prefix)
 
 
 def _drift_sheet(found: Any, fail_on: Sequence[str], place: tuple[str, int | None], prefix: str) -> Any:
-    from personaforge.report.sheets.drift import drift_sheet
+    from personaforge.report.drift.sheet import drift_sheet
 
     return drift_sheet(found, fail_on, place, prefix)

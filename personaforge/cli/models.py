@@ -15,7 +15,7 @@ from personaforge.report.terminal import confirmed, echo
 
 if TYPE_CHECKING:
     from personaforge.packs.catalog import Catalog, KnownPack
-    from personaforge.packs.check import Listed
+    from personaforge.packs.verification import Listed
 
 
 @click.group("models", short_help="List, fetch and check the face packs that measure.")
@@ -29,7 +29,7 @@ def models_command() -> None:
 def list_command(folder: str | None, as_json: bool) -> int:
     """Show known packs, which are here, and which one `auto` is. Compares sizes; `verify` reads the files."""
     from personaforge.faces.packs import Pack
-    from personaforge.packs.check import list_packs
+    from personaforge.packs.verification import list_packs
     from personaforge.report.packs import list_lines
 
     rows, chosen = list_packs(_catalog(folder))
@@ -106,7 +106,7 @@ def pull_command(folder: str | None, name: str, to: str | None, accept_licence: 
 def verify_command(folder: str | None, names: tuple[str, ...], as_json: bool) -> int:
     """Read the files of packs and compare them with the pinned digests; all packs that are here when none is named."""
     from personaforge.faces.packs import pack_folders
-    from personaforge.packs.check import verify
+    from personaforge.packs.verification import verify
     from personaforge.report.packs import check_lines
 
     checks = verify(_catalog(folder), names)
@@ -127,7 +127,7 @@ def verify_command(folder: str | None, names: tuple[str, ...], as_json: bool) ->
 @click.pass_obj
 def path_command(folder: str | None, name: str, as_json: bool) -> int:
     """Print the folder of a pack as builds find it; without a name, of the best one."""
-    from personaforge.packs.check import pack_path
+    from personaforge.packs.verification import pack_path
 
     found = pack_path(_catalog(folder), name)
     if as_json:

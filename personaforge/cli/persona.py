@@ -9,7 +9,7 @@ import click
 
 from personaforge.cli.options import PersonaArgument, json_option, print_json
 from personaforge.report.terminal import echo, style
-from personaforge.workspace import Workspace
+from personaforge.workspace.workspace import Workspace
 
 
 @click.command("mv", short_help="Give a persona another id; nothing is made anew.")

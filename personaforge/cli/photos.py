@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from personaforge.cli.options import json_option, print_json
-from personaforge.workspace import Workspace
+from personaforge.workspace.workspace import Workspace
 
 
 @click.group("photos", short_help="Score photographs before training on them.")
@@ -38,8 +38,8 @@ def score_command(
     conf/photos/default.yaml. Without a face pack the scores of faces are missing, and an overall without them does not
     reach --fail-under.
     """
-    from personaforge.photos import score_photos
-    from personaforge.report.photographed import print_photos
+    from personaforge.measuring.photos import score_photos
+    from personaforge.report.photos import print_photos
 
     if allow_unmeasured and fail_under is None:
         raise click.UsageError("--allow-unmeasured needs --fail-under")

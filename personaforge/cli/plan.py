@@ -21,10 +21,10 @@ from personaforge.cli.options import (
     tell_broken,
     wish_options,
 )
-from personaforge.plan.plan import Asked
+from personaforge.plan.plan import PlanRequest
 from personaforge.report.terminal import echo
 from personaforge.spec.load import Broken
-from personaforge.workspace import Workspace
+from personaforge.workspace.workspace import Workspace
 
 
 @click.command("plan", short_help="Show what a build would do, why, and what it may cost.")
@@ -58,11 +58,11 @@ def plan_command(
     --format markdown is for a pull request's comment.
     """
     from personaforge.cli.since import plan_since
-    from personaforge.report.plan_text import plan_lines
+    from personaforge.report.plan.console import plan_lines
 
     names, overrides = split_overrides(personas)
     refuse_frozen_wishes(frozen, force, repin)
-    asked = Asked(overrides, select, exclude, force, repin, frozen)
+    asked = PlanRequest(overrides, select, exclude, force, repin, frozen)
     broken: list[Broken] = []
     with Workspace.open(names, folder) as space:
         if changed_since is not None:
@@ -78,8 +78,8 @@ def plan_command(
     def sheet() -> Any:
         from dataclasses import replace
 
-        from personaforge.report.sheets.place import repository_prefix
-        from personaforge.report.sheets.plan import plan_sheet
+        from personaforge.report.formats.place import repository_prefix
+        from personaforge.report.plan.sheet import plan_sheet
 
         made = plan_sheet(plan, repository_prefix(project), project.root)
         return replace(made, json=lambda: {**plan.as_json(), **broken_json(broken)}) if broken else made
@@ -104,12 +104,12 @@ def explain_command(folder: str | None, node: str, overrides: tuple[str, ...], a
     NODE is an id such as sofia-reyes/image/07, or image/07 where the project has one persona.
     """
     from personaforge.plan.explanation import explain
-    from personaforge.report.plan_text import explanation_lines
+    from personaforge.report.plan.console import explanation_lines
 
     broken: list[Broken] = []
     with Workspace.open((), folder) as space:
         personas, name = space.load_node(node, overrides, broken)
-        explanation = explain(space.house, personas, name, overrides)
+        explanation = explain(space.plan_context, personas, name, overrides)
     if as_json:
         print_json(explanation)
     else:

@@ -18,10 +18,10 @@ from personaforge.cli.options import (
 )
 from personaforge.report.terminal import echo
 from personaforge.spec.load import Broken
-from personaforge.workspace import Workspace
+from personaforge.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
-    from personaforge.report.html.pages import Reports
+    from personaforge.report.pages.pages import Reports
 
 
 @click.command("report", short_help="Write an HTML page for each persona and one for the project.")
@@ -38,9 +38,9 @@ def report_command(folder: str | None, personas: tuple[str, ...], out: Path | No
     Contact sheet with scores, decisions and attempts, the anchor's face beside each, key frames of clips, timelines and
     cost. The pages load nothing and run no script, so they can be mailed, archived and printed.
     """
-    from personaforge.report.html.pages import report
-    from personaforge.report.sheets.pages import report_sheet
-    from personaforge.report.sheets.place import repository_prefix
+    from personaforge.report.formats.place import repository_prefix
+    from personaforge.report.pages.pages import report
+    from personaforge.report.pages.sheet import report_sheet
 
     names, overrides = split_overrides(personas)
     broken: list[Broken] = []

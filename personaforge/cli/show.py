@@ -17,10 +17,10 @@ from personaforge.cli.options import (
     tell_broken,
 )
 from personaforge.errors import PlanError, Problem, SpecError, StoreError
-from personaforge.plan.plan import Asked
+from personaforge.plan.plan import PlanRequest
 from personaforge.report.terminal import echo
 from personaforge.spec.load import Broken
-from personaforge.workspace import Workspace
+from personaforge.workspace.workspace import Workspace
 
 
 @click.command("status", short_help="Show how every persona stands.")
@@ -40,7 +40,7 @@ def status_command(folder: str | None, personas: tuple[str, ...], as_json: bool)
         if not names and not space.project.persona_files():
             for one in orphans_of(space.store):
                 echo(one.note)
-        plan = space.plan(names, Asked(overrides), broken)
+        plan = space.plan(names, PlanRequest(overrides), broken)
         near = neighbours(space.project, [persona.loaded for persona in plan.personas])
         rows = status_rows(space.store, plan, near)
         left = orphans_of(space.store)
@@ -59,7 +59,7 @@ def status_command(folder: str | None, personas: tuple[str, ...], as_json: bool)
 @click.pass_obj
 def show_command(folder: str | None, personas: tuple[str, ...], as_json: bool) -> int:
     """Show a built persona as a readable card."""
-    from personaforge.calibrate import calibrated
+    from personaforge.measuring.calibration import calibrated
     from personaforge.report.card import print_card
 
     names, overrides = split_overrides(personas)
@@ -100,12 +100,12 @@ def graph_command(
     every: bool,
 ) -> int:
     """Draw the build graph: a box for each step with its number of nodes and their states, or for each node."""
-    from personaforge.report.graph_text import graph_data, graph_text
+    from personaforge.report.plan.graph import graph_data, graph_text
 
     names, overrides = split_overrides(personas)
     broken: list[Broken] = []
     with Workspace.open(names, folder) as space:
-        plan = space.plan(names, Asked(overrides, select, exclude), broken)
+        plan = space.plan(names, PlanRequest(overrides, select, exclude), broken)
         data = graph_data(plan, every=every)
     if form == "json":
         print_json(data)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from personaforge.plan.plan import Asked, Plan
+from personaforge.plan.plan import Plan, PlanRequest
 from personaforge.spec.load import Broken
-from personaforge.workspace import Workspace
+from personaforge.workspace.workspace import Workspace
 
 
 def plan_since(
-    space: Workspace, names: Sequence[str], since: str | None, asked: Asked, broken: list[Broken] | None = None
+    space: Workspace, names: Sequence[str], since: str | None, asked: PlanRequest, broken: list[Broken] | None = None
 ) -> tuple[list[str], Plan]:
     """Return the personas whose keys differ from a revision's, and their plan, which may be of nobody; of nobody, too,
     without a revision. Raises SpecError and PlanError."""

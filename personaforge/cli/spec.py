@@ -10,7 +10,7 @@ import click
 from personaforge.cli.options import json_option, personas_argument, print_json, split_overrides
 from personaforge.errors import SpecError
 from personaforge.report.terminal import echo, style
-from personaforge.workspace import Workspace
+from personaforge.workspace.workspace import Workspace
 
 
 @click.command("validate", short_help="Check persona files and list every problem.")

@@ -6,7 +6,7 @@ import click
 
 from personaforge.cli.options import format_options, personas_argument, show_as, split_overrides, tell_broken
 from personaforge.spec.load import Broken
-from personaforge.workspace import Workspace
+from personaforge.workspace.workspace import Workspace
 
 
 @click.command("test", short_help="Run the checks that personas declare over their scores.")
@@ -30,9 +30,9 @@ def test_command(
     forge test sofia-reyes --format junit --out reports/checks.xml
     """
     from personaforge.checks.run import run_checks
-    from personaforge.report.checked import print_checks
-    from personaforge.report.sheets.checks import checks_sheet
-    from personaforge.report.sheets.place import repository_prefix
+    from personaforge.report.checks.console import print_checks
+    from personaforge.report.checks.sheet import checks_sheet
+    from personaforge.report.formats.place import repository_prefix
 
     names, overrides = split_overrides(personas)
     broken: list[Broken] = []

@@ -12,9 +12,9 @@ from personaforge.doctor import machine, models, packs, providers, store
 from personaforge.doctor import project as projects
 from personaforge.doctor.finding import Finding, faulty
 from personaforge.errors import PersonaForgeError
-from personaforge.measurers import Measurers
 from personaforge.spec.project import Project
 from personaforge.store.store import StatCache
+from personaforge.workspace.analyzers import Analyzers
 
 
 def examine(project: Project, *, live: bool = False, now: float | None = None) -> list[Finding]:
@@ -37,7 +37,7 @@ def examine(project: Project, *, live: bool = False, now: float | None = None) -
             *_tried("providers", lambda: providers.providers(accounts, project.root)),
             *_tried("providers", lambda: providers.addresses(accounts, os.environ)),
             *_tried("models", lambda: models.models(used, models.price_map(), date.fromtimestamp(now))),
-            *_tried("packs", lambda: packs.packs(project, loaded, Measurers(digest_of))),
+            *_tried("packs", lambda: packs.packs(project, loaded, Analyzers(digest_of))),
             *_tried("store", lambda: store.store(project, loaded, now)),
         ]
         if live:

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from personaforge.doctor.finding import Finding, listed
 from personaforge.doctor.project import Use
-from personaforge.providers.houses import house_of
+from personaforge.providers.vendors import vendor_of
 from personaforge.versions import LITELLM
 
 PART: Final = "models"
@@ -58,7 +58,7 @@ def look_up(known: Mapping[str, Any], use: Use) -> Listed:
     """Return what the list says of a model at its provider, and of no namesake elsewhere."""
     names = [use.model]
     if use.modality == "text":
-        house = house_of(use.model)
+        house = vendor_of(use.model)
         names.append(use.model.removeprefix(f"{house}/"))
     else:
         house = (_PREFIXES.get(use.provider, f"{use.provider}/") or "openai/").removesuffix("/")

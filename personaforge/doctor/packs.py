@@ -8,17 +8,17 @@ from typing import Final
 from personaforge.doctor.finding import Finding, faulty, listed
 from personaforge.errors import PersonaForgeError
 from personaforge.faces.packs import Pack
-from personaforge.measurers import Measurers
 from personaforge.spec.load import Loaded
 from personaforge.spec.project import Project
+from personaforge.workspace.analyzers import Analyzers
 
 PART: Final = "packs"
 
 
-def packs(project: Project, loaded: Iterable[Loaded], measurers: Measurers) -> list[Finding]:
+def packs(project: Project, loaded: Iterable[Loaded], analyzers: Analyzers) -> list[Finding]:
     """Look at the packs that are found, by sizes, and at those that are asked for."""
     from personaforge.packs.catalog import read_catalog
-    from personaforge.packs.check import list_packs
+    from personaforge.packs.verification import list_packs
 
     try:
         rows, chosen = list_packs(read_catalog(project))
@@ -36,25 +36,25 @@ def packs(project: Project, loaded: Iterable[Loaded], measurers: Measurers) -> l
             else:
                 text = f"{row.name} in {check.folder} is {check.verdict}; {licence}"
                 found.append(Finding(PART, "warning", text, check.hint, facts))
-    return found + _needed(loaded, measurers)
+    return found + _needed(loaded, analyzers)
 
 
-def _needed(loaded: Iterable[Loaded], measurers: Measurers) -> list[Finding]:
+def _needed(loaded: Iterable[Loaded], analyzers: Analyzers) -> list[Finding]:
     """Look at who measures each persona."""
     lacking: dict[tuple[str, str, str, bool], list[str]] = {}
     for one in loaded:
         settings = one.settings
         name, required = str(settings.value("identity.pack")), bool(settings.value("identity.require_measurement"))
         try:
-            measurer = measurers.of(settings)
+            analyzer_ref = analyzers.of(settings)
         except PersonaForgeError as error:
             lacking.setdefault((name, error.message, error.hint, required), []).append(settings.id)
             continue
-        if measurer.identity is None:
-            lacking.setdefault((name, measurer.reason, measurer.hint, required), []).append(settings.id)
-        elif measurer.check_missing:
+        if analyzer_ref.identity is None:
+            lacking.setdefault((name, analyzer_ref.reason, analyzer_ref.hint, required), []).append(settings.id)
+        elif analyzer_ref.check_missing:
             check = str(settings.value("identity.check.pack"))
-            lacking.setdefault((check, measurer.check_missing, "", False), []).append(settings.id)
+            lacking.setdefault((check, analyzer_ref.check_missing, "", False), []).append(settings.id)
     found = []
     for (name, reason, hint, required), personas in lacking.items():
         who = f"{listed(personas)} {'is' if len(personas) == 1 else 'are'} to be measured with {name}"

@@ -17,9 +17,9 @@ from personaforge.doctor.project import Use
 from personaforge.errors import ProviderStopped, SpecError
 from personaforge.providers.addresses import MODALITIES, Override, base_url, overrides, variable_in_force
 from personaforge.providers.capability import Capability
-from personaforge.providers.houses import house_keys, house_of, is_known
 from personaforge.providers.secrets import allowed_name, beside_name, key_of
 from personaforge.providers.table import capability, names
+from personaforge.providers.vendors import is_known, vendor_keys, vendor_of
 
 PART: Final = "providers"
 _LITELLM: Final = ("_API_BASE", "_BASE_URL")
@@ -73,7 +73,7 @@ def accounts(used: Iterable[Use], named: Iterable[Use]) -> list[Account]:
         house = ""
         try:
             if capability(use.modality, use.provider).model_accounts:
-                house = house_of(use.model)
+                house = vendor_of(use.model)
         except SpecError:
             pass  # said where its key is looked at
         account = found.setdefault((use.provider, house, use.key), Account(use.provider, house, use.key))
@@ -94,7 +94,7 @@ def key_state(account: Account) -> Key:
     """Look whether an account's key is in the environment. Raises SpecError for a variable that it may not name."""
     fixed = account.capability
     if account.house:
-        usual = house_keys(account.house)
+        usual = vendor_keys(account.house)
         certain = is_known(account.house) or bool(variable_in_force(account.house, "text"))
         fixed = fixed._replace(name=account.house, keys=usual)
     else:

@@ -30,8 +30,8 @@ from typing import TYPE_CHECKING, Any
 
 from personaforge.errors import BackendError, MissingExtra
 from personaforge.faces.analyzer import AnalyzerIdentity, Face, by_area
-from personaforge.faces.check_packs import CheckPack
 from personaforge.faces.opencv import opencv
+from personaforge.faces.second_packs import SecondPack
 from personaforge.versions import OPENCV, installed_version
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ _MAX_ASPECT = 64
 """As for the first stack."""
 
 
-def opencv_identity(pack: CheckPack) -> AnalyzerIdentity:
+def opencv_identity(pack: SecondPack) -> AnalyzerIdentity:
     """Return who would measure, without importing OpenCV. Raises MissingExtra."""
     versions = []
     for library, names in _LIBRARIES.items():
@@ -106,7 +106,7 @@ class _Sighting:
 class OpenCvAnalyzer:
     """Faces by OpenCV alone. Loads nothing until the first `read`; safe to share between threads."""
 
-    def __init__(self, pack: CheckPack) -> None:
+    def __init__(self, pack: SecondPack) -> None:
         self.identity = opencv_identity(pack)
         self._pack = pack
         self._idle: list[_Nets] = []
@@ -160,7 +160,7 @@ class OpenCvAnalyzer:
         )
 
 
-def _load(pack: CheckPack) -> _Nets:
+def _load(pack: SecondPack) -> _Nets:
     """Return a pair of nets that have been used once: a model of the wrong kind loads, and fails only in use."""
     cv2 = opencv()
     import numpy as np
@@ -181,7 +181,7 @@ def _load(pack: CheckPack) -> _Nets:
     return _Nets(detector, recogniser)
 
 
-def _again(pack: CheckPack) -> str:
+def _again(pack: SecondPack) -> str:
     return f"put {pack.recogniser.name} and {pack.detector.name} there again"
 
 

@@ -13,7 +13,7 @@ import orjson
 
 from personaforge.faces import packs
 from personaforge.faces.packs import EMBEDDED, EMBEDDED_CALIBRATION, PackMissing, find_pack, role_of, way_back
-from personaforge.packs.check import FileCheck, PackCheck
+from personaforge.packs.verification import FileCheck, PackCheck
 
 
 class BuiltIn(NamedTuple):

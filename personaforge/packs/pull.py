@@ -22,9 +22,9 @@ from personaforge import __version__
 from personaforge.errors import BackendError, PersonaForgeError, StoreError
 from personaforge.faces.packs import RECORD, way_back
 from personaforge.packs.catalog import Catalog, KnownPack, Licence, shown_address
-from personaforge.packs.check import check_file, check_pack
 from personaforge.packs.download import Fetched, Listener, SourceFailed, Step, Wanted, client, fetch
 from personaforge.packs.unpack import unpack
+from personaforge.packs.verification import check_file, check_pack
 from personaforge.store.files import sync_directory, write_atomic
 from personaforge.store.leases import Lease
 

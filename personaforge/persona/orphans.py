@@ -87,7 +87,7 @@ def orphans(project: Project, names: Names, rows: dict[str, int] | None = None) 
 
     `rows` counts results in the index by present id; without it the index isn't looked at.
     """
-    from personaforge.report.html.pages import FOLDER, PROJECT_PAGE, page_name
+    from personaforge.report.pages.pages import FOLDER, PROJECT_PAGE, page_name
 
     found: dict[str, dict[str, Any]] = {}
     rows = rows or {}

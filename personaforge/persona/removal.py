@@ -93,7 +93,7 @@ class Removal:
 
 def belongings(store: Store, name: str) -> Removal:
     """Return what belongs to a persona, or is left of one that is gone. Writes nothing. Raises PersonaForgeError."""
-    from personaforge.report.html.pages import FOLDER, page_name
+    from personaforge.report.pages.pages import FOLDER, page_name
 
     names = store.names
     left = left_by(store, name)

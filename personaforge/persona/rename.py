@@ -113,7 +113,7 @@ def settling(store: Store, file: Path, name: str, formerly: tuple[str, ...]) -> 
     """Yield the steps of `settle`."""
     if not formerly:
         return
-    from personaforge.report.html.pages import FOLDER, page_name
+    from personaforge.report.pages.pages import FOLDER, page_name
 
     path = lock_path(file, name)
     place = former_lock(path, name, formerly)

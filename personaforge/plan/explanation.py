@@ -10,10 +10,10 @@ from typing import Any
 import orjson
 
 from personaforge.errors import PlanError
-from personaforge.plan.desk import Desk, House
-from personaforge.plan.explain import leaves, part_changes
 from personaforge.plan.plan import PlannedNode
 from personaforge.plan.planner import Planner
+from personaforge.plan.reasons import leaves, part_changes
+from personaforge.plan.resolver import NodeResolver, PlanContext
 from personaforge.spec.load import Loaded
 from personaforge.steps.action import Action
 from personaforge.steps.completion import BAD_ANSWER
@@ -22,20 +22,22 @@ from personaforge.store.store import Store
 _LARGEST_OPENED = 30
 
 
-def explain(house: House, personas: Sequence[Loaded], name: str, overrides: Sequence[str]) -> dict[str, Any]:
+def explain(
+    plan_context: PlanContext, personas: Sequence[Loaded], name: str, overrides: Sequence[str]
+) -> dict[str, Any]:
     """Return what a node depends on, what of it has changed, and what it has now. `name` is a node's name within its
     persona, and one of the personas must have it. Raises PlanError."""
-    planner = Planner(house, overrides=tuple(overrides))
+    planner = Planner(plan_context, overrides=tuple(overrides))
     plan = planner.plan([_owner(planner, personas, name)]).personas[0]
     planned = plan.nodes[name]
-    desk = Desk(house, plan, planner.wishes)
-    before = desk.row_body(planned)
+    resolver = NodeResolver(plan_context, plan, planner.selection)
+    before = resolver.row_body(planned)
     reads = before.get("settings") if before else None
-    now = desk.facts(planned.shape, {path: desk.settings.get(path) for path in reads} if reads else None)
+    now = resolver.facts(planned.shape, {path: resolver.settings.get(path) for path in reads} if reads else None)
     if planned.signature:
-        now["needs"] = {need: desk.outcome(need).digest for need in planned.shape.needs}
+        now["needs"] = {need: resolver.outcome(need).digest for need in planned.shape.needs}
     outcome = before.get("outcome", {})
-    finished = next((row[4] for row in house.store.index.node_history(plan.id) if row[0] == planned.id), None)
+    finished = next((row[4] for row in plan_context.store.index.node_history(plan.id) if row[0] == planned.id), None)
     return {
         "schema": 1,
         "node": planned.id,
@@ -45,12 +47,12 @@ def explain(house: House, personas: Sequence[Loaded], name: str, overrides: Sequ
         "reasons": [reason.as_json() for reason in planned.reasons],
         "note": planned.note,
         "built": time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(finished)) if finished else None,
-        "artifacts": _artifacts(desk, outcome),
+        "artifacts": _artifacts(resolver, outcome),
         "facts": outcome.get("facts", {}),
-        "answers": _answers(desk, planned, before.get("actions") or planned.keys),
-        "pinned": desk.lock.line(desk.lock_name(planned.shape.name)).decode() or None,
+        "answers": _answers(resolver, planned, before.get("actions") or planned.keys),
+        "pinned": resolver.lock.line(resolver.lock_name(planned.shape.name)).decode() or None,
         "dependencies": _dependencies(before, now),
-        "action": _action(house.store, planned, before),
+        "action": _action(plan_context.store, planned, before),
     }
 
 
@@ -69,29 +71,33 @@ def _owner(planner: Planner, personas: Sequence[Loaded], name: str) -> Loaded:
     return found[0]
 
 
-def _artifacts(desk: Desk, outcome: dict[str, Any]) -> list[dict[str, Any]]:
+def _artifacts(resolver: NodeResolver, outcome: dict[str, Any]) -> list[dict[str, Any]]:
     found = []
     for name, output in outcome.get("outputs", {}).items():
-        there = desk.contents.size(output["digest"], output["path"]) is not None
+        there = resolver.contents.size(output["digest"], output["path"]) is not None
         condition = "" if there else "not in the store"
-        if output["path"] and not desk.folder.holds(output["path"], output["digest"]):
+        if output["path"] and not resolver.folder.holds(output["path"], output["digest"]):
             condition = "its file is missing or was edited"
-        path = f"build/{desk.plan.id}/{output['path']}" if output["path"] else ""
+        path = f"build/{resolver.plan.id}/{output['path']}" if output["path"] else ""
         found.append({"name": name, "digest": output["digest"], "path": path, "condition": condition})
     return found
 
 
-def _answers(desk: Desk, planned: PlannedNode, keys: Sequence[str]) -> list[dict[str, Any]]:
+def _answers(resolver: NodeResolver, planned: PlannedNode, keys: Sequence[str]) -> list[dict[str, Any]]:
     """Return what text models have answered for a node, good and bad, in the order in which they were asked."""
     found = []
     for key in dict.fromkeys(keys):
-        record = desk.house.store.find(key)
+        record = resolver.plan_context.store.find(key)
         if record is None or record["parts"]["kind"] != "complete":
             continue
         parts, details = record["parts"], record.get("details", {})
-        ended, problems = _ended(desk, planned, record)
+        ended, problems = _ended(resolver, planned, record)
         digest = record["outputs"].get("reply", {}).get("digest", "")
-        kept = desk.house.store.blobs.path(digest) if digest and desk.contents.size(digest) is not None else ""
+        kept = (
+            resolver.plan_context.store.blobs.path(digest)
+            if digest and resolver.contents.size(digest) is not None
+            else ""
+        )
         found.append(
             {
                 "key": key,
@@ -101,14 +107,14 @@ def _answers(desk: Desk, planned: PlannedNode, keys: Sequence[str]) -> list[dict
                 "ended": ended,
                 "problems": problems,
                 "digest": digest,
-                "path": os.path.relpath(kept, desk.house.store.project.root) if kept else "",
+                "path": os.path.relpath(kept, resolver.plan_context.store.project.root) if kept else "",
                 "cost_usd": record.get("cost_usd"),
             }
         )
     return found
 
 
-def _ended(desk: Desk, planned: PlannedNode, record: dict[str, Any]) -> tuple[str, list[str]]:
+def _ended(resolver: NodeResolver, planned: PlannedNode, record: dict[str, Any]) -> tuple[str, list[str]]:
     """Return how a completion ended (fits, malformed, truncated, blocked or refused), and what is wrong with it."""
     from personaforge.steps.mending import NO_OBJECT, section_faults
 
@@ -121,11 +127,11 @@ def _ended(desk: Desk, planned: PlannedNode, record: dict[str, Any]) -> tuple[st
     if reply["media_type"] != "application/json":
         return "malformed", [NO_OBJECT]
     schema = record["parts"]["request"].get("schema")
-    if schema is None or desk.contents.size(reply["digest"]) is None:
+    if schema is None or resolver.contents.size(reply["digest"]) is None:
         return "fits", []
-    own = schema == desk.settings.get(f"schema.{planned.shape.declaration.get('schema')}")
-    pinned = desk.settings.get(f"pinned.{planned.shape.declaration.get('section')}") if own else None
-    problems = section_faults(orjson.loads(desk.contents.read(reply["digest"])), schema, pinned or {})
+    own = schema == resolver.settings.get(f"schema.{planned.shape.declaration.get('schema')}")
+    pinned = resolver.settings.get(f"pinned.{planned.shape.declaration.get('section')}") if own else None
+    problems = section_faults(orjson.loads(resolver.contents.read(reply["digest"])), schema, pinned or {})
     return ("malformed" if problems else "fits"), problems
 
 

@@ -71,7 +71,7 @@ class Issued:
 
 def neighbours(project: Project, personas: Iterable[Loaded]) -> dict[str, Neighbour]:
     """Return the nearest issued face of each persona that has a face and is not the only one. Raises StoreError."""
-    from personaforge.providers.embedded.face_placement import nearest_of, read_shapes
+    from personaforge.embedded.painter.face.placement import nearest_of, read_shapes
 
     issued, found = Issued(project, lenient=True), {}
     by_folder: dict[Path, dict[str, tuple[float, ...]]] = {}

@@ -28,7 +28,7 @@ WORKING: tuple[State, ...] = ("run", "maybe", "restore")
 
 
 @dataclass(frozen=True)
-class Asked:
+class PlanRequest:
     """What the user asks of a plan besides personas."""
 
     overrides: tuple[str, ...] = ()
@@ -41,7 +41,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Wishes:
+class Selection:
     """What that means for this graph."""
 
     selected: frozenset[str] | None = None
@@ -222,7 +222,7 @@ class Plan:
 
     personas: list[PersonaPlan]
     overrides: tuple[str, ...] = ()
-    wishes: Wishes = field(default_factory=Wishes)
+    selection: Selection = field(default_factory=Selection)
     notices: tuple[str, ...] = ()
     """What the user should know once, such as that nothing can be measured here."""
 

@@ -10,19 +10,19 @@ from typing import Any
 import orjson
 
 from personaforge.errors import PlanError
-from personaforge.plan.plan import Asked, Plan
+from personaforge.plan.plan import Plan, PlanRequest
 from personaforge.store.files import write_atomic
 
 FORMAT = 1
 
 
-def save_plan(path: str, plan: Plan, personas: list[str], asked: Asked) -> None:
+def save_plan(path: str, plan: Plan, personas: list[str], asked: PlanRequest) -> None:
     """Save a plan with what it was made from."""
     content = {"format": FORMAT, "personas": personas, "asked": asdict(asked), "plan": plan.as_json()}
     write_atomic(str(Path(path).absolute()), orjson.dumps(content, option=orjson.OPT_INDENT_2))
 
 
-def read_plan_file(path: str) -> tuple[list[str], Asked, dict[str, Any]]:
+def read_plan_file(path: str) -> tuple[list[str], PlanRequest, dict[str, Any]]:
     """Return the personas, what was asked, and the plan as it was reviewed. Raises PlanError."""
     try:
         data = Path(path).read_bytes()
@@ -33,7 +33,7 @@ def read_plan_file(path: str) -> tuple[list[str], Asked, dict[str, Any]]:
         if content["format"] != FORMAT or isinstance(content["format"], bool):
             raise PlanError(f"{path} has plan format {_shown(content['format'])}, expected {FORMAT}", hint="plan again")
         content = _object(content, "the file", ("personas", "asked", "plan"))
-        names = [field.name for field in fields(Asked) if field.name != "frozen"]
+        names = [field.name for field in fields(PlanRequest) if field.name != "frozen"]
         given = _object(content["asked"], "asked", names)
         strange = sorted(set(given) - {*names, "frozen"})
         if strange:
@@ -41,7 +41,7 @@ def read_plan_file(path: str) -> tuple[list[str], Asked, dict[str, Any]]:
         if not isinstance(given.get("frozen", False), bool):
             raise _Wrong("asked.frozen", _shown(given["frozen"]), "true or false")
         chosen = {name: tuple(_texts(given[name], f"asked.{name}")) for name in names}
-        asked = Asked(**chosen, frozen=given.get("frozen", False))
+        asked = PlanRequest(**chosen, frozen=given.get("frozen", False))
         return _texts(content["personas"], "personas"), asked, _plan(content["plan"])
     except orjson.JSONDecodeError as error:
         raise PlanError(f"{path} is not a saved plan: it is no JSON: {error}", hint=_HINT) from None

@@ -17,15 +17,15 @@ from dataclasses import dataclass, field
 import orjson
 
 from personaforge.errors import PinnedArtifactMissing, PlanError
-from personaforge.plan.desk import Desk, House, NotSettled
 from personaforge.plan.estimate import NONE_FOR_SURE, estimate
-from personaforge.plan.explain import changes, restore_reasons
 from personaforge.plan.foreign import foreign_remark
 from personaforge.plan.graph import Shapes
 from personaforge.plan.issued import Issued, issued_reason, placed_reason, to_be_pinned
-from personaforge.plan.plan import WORKING, PersonaPlan, Plan, PlannedNode, Reason, Wishes
+from personaforge.plan.plan import WORKING, PersonaPlan, Plan, PlannedNode, Reason, Selection
+from personaforge.plan.reasons import changes, restore_reasons
 from personaforge.plan.recall import recalled
 from personaforge.plan.renamed import anchor_in
+from personaforge.plan.resolver import NodeResolver, NotSettled, PlanContext
 from personaforge.plan.standing import only_judges, same_wish
 from personaforge.spec.domain import domain_remark
 from personaforge.spec.load import Loaded
@@ -41,8 +41,8 @@ from personaforge.store.outputs import Placed
 class Planner:
     """Plans personas of one project."""
 
-    house: House
-    wishes: Wishes = field(default_factory=Wishes)
+    plan_context: PlanContext
+    selection: Selection = field(default_factory=Selection)
     overrides: tuple[str, ...] = ()
     shapes: Shapes = field(default_factory=Shapes)
 
@@ -50,13 +50,13 @@ class Planner:
         """Return the plan. Raises PlanError when what is selected needs what is neither built nor selected."""
         # By id, since new faces are issued in that order; shown in the order in which they were asked for.
         turns: list[PlannedNode] = []
-        issued = Issued(self.house.store.project, self.house.store.names)
+        issued = Issued(self.plan_context.store.project, self.plan_context.store.names)
         found = {
             id(loaded): self._persona(loaded, issued, turns)
             for loaded in sorted(personas, key=lambda loaded: loaded.settings.id)
         }
         plans = [found[id(loaded)] for loaded in personas]
-        return Plan(plans, self.overrides, self.wishes, self._notices(plans))
+        return Plan(plans, self.overrides, self.selection, self._notices(plans))
 
     def _persona(self, loaded: Loaded, issued: Issued, turns: list[PlannedNode]) -> PersonaPlan:
         """Plan one persona. `turns` are the nodes that will place faces before any of this one, and then its own."""
@@ -64,49 +64,49 @@ class Planner:
         lock = read_lock(loaded.lock, settings.id, settings.formerly)
         plan = PersonaPlan(loaded, self.shapes.of(settings), lock)
         for name in {name for shape in plan.shape.nodes for name in shape.templates}:
-            self.house.templates.closure(name)  # read now: what is edited while a build runs is the next one's
-        rows = self.house.store.index.nodes(settings.id)
-        plan.lock, plan.lost = recalled(lock, plan.shape, rows, settings, self.house.store)
-        desk = Desk(self.house, plan, self.wishes, issued)
+            self.plan_context.templates.closure(name)  # read now: what is edited while a build runs is the next one's
+        rows = self.plan_context.store.index.nodes(settings.id)
+        plan.lock, plan.lost = recalled(lock, plan.shape, rows, settings, self.plan_context.store)
+        resolver = NodeResolver(self.plan_context, plan, self.selection, issued)
         for shape in plan.shape.nodes:
             plan.nodes[shape.name] = PlannedNode(settings.id, shape, rows.get(f"{settings.id}/{shape.name}"))
-        selected = self.wishes.selected
-        companions = self._companions(plan, desk) if selected is not None else set()
+        selected = self.selection.selected
+        companions = self._companions(plan, resolver) if selected is not None else set()
         for shape in plan.shape.nodes:
             node = plan.nodes[shape.name]
             if selected is not None and node.id not in selected:
                 node.state = "left"
                 if shape.name in companions and all(self._is_built(plan.nodes[name]) for name in shape.needs):
-                    self._decide(node, plan, desk)
+                    self._decide(node, plan, resolver)
                     node.state = "left" if node.state in ("cached", "pinned") else node.state
                 continue
-            if shape.kind.places and turns and desk.unplaced(shape):
+            if shape.kind.places and turns and resolver.unplaced(shape):
                 self._waits_its_turn(node, turns[-1])
             else:
-                self._decide(node, plan, desk)
-            self._pin_again(node, plan, desk)
+                self._decide(node, plan, resolver)
+            self._pin_again(node, plan, resolver)
             if shape.kind.places and node.state in WORKING:
-                if desk.unplaced(shape) and all(reason.code != "issued" for reason in node.reasons):
-                    node.reasons += issued_reason(desk.issued())
+                if resolver.unplaced(shape) and all(reason.code != "issued" for reason in node.reasons):
+                    node.reasons += issued_reason(resolver.issued())
                 node.after = turns[-1].id if turns else ""
                 turns.append(node)
         return plan
 
-    def _companions(self, plan: PersonaPlan, desk: Desk) -> set[str]:
+    def _companions(self, plan: PersonaPlan, resolver: NodeResolver) -> set[str]:
         """Return the nodes that come along with what is selected, though they are not: what forge computes for it by
         itself, and what was lost and can be made again without a purchase. Left as they were, the selected nodes would
         be made from what is no longer so, or fail."""
-        assert self.wishes.selected is not None
+        assert self.selection.selected is not None
         found: set[str] = set()
-        asked = [shape for shape in plan.shape.nodes if f"{plan.id}/{shape.name}" in self.wishes.selected]
+        asked = [shape for shape in plan.shape.nodes if f"{plan.id}/{shape.name}" in self.selection.selected]
         while asked:
             shape = asked.pop()
             for name in shape.needs:
                 need = plan.shape.by_name[name]
-                if name in found or f"{plan.id}/{name}" in self.wishes.selected:
+                if name in found or f"{plan.id}/{name}" in self.selection.selected:
                     continue
                 row = plan.nodes[name].row
-                lost = row is not None and desk.lost(row) and desk.remakeable(need)
+                lost = row is not None and resolver.lost(row) and resolver.remakeable(need)
                 if lost or not (need.kind.modality or need.kind.pinned):
                     found.add(name)
                     asked.append(need)
@@ -115,14 +115,14 @@ class Planner:
     def _is_built(self, node: PlannedNode) -> bool:
         return node.row is not None or node.state != "left"
 
-    def _decide(self, node: PlannedNode, plan: PersonaPlan, desk: Desk) -> None:
+    def _decide(self, node: PlannedNode, plan: PersonaPlan, resolver: NodeResolver) -> None:
         shape = node.shape
         needs = [plan.nodes[name] for name in shape.needs]
         for need in needs:
             if need.state == "left" and need.row is None:
                 hint = f"select it as well: --select +{shape.name}"
                 raise PlanError(f"{node.id} needs {need.id}, which has not been built", hint=hint)
-            if need.state == "left" and need.row is not None and desk.lost(need.row):
+            if need.state == "left" and need.row is not None and resolver.lost(need.row):
                 hint = f"get it with `forge cache pull {plan.id}`, or select it as well: --select +{shape.name}"
                 raise PlanError(f"{node.id} needs {need.id}, whose artifact is in no store", hint=hint)
         blocking = [
@@ -136,25 +136,25 @@ class Planner:
             return
         unsettled = [need for need in needs if not need.outcome_digest]
         if unsettled:
-            if not (shape.kind.sticky and self._stays(node, needs, desk)):
-                self._unsettled(node, unsettled, desk)
+            if not (shape.kind.sticky and self._stays(node, needs, resolver)):
+                self._unsettled(node, unsettled, resolver)
             return
-        node.signature = desk.signature(shape, {need.shape.name: need.outcome_digest for need in needs})
+        node.signature = resolver.signature(shape, {need.shape.name: need.outcome_digest for need in needs})
         if node.row is not None and node.row.signature == node.signature:
-            self._standing(node, desk)
+            self._standing(node, resolver)
             return
-        self._replay(node, desk)
+        self._replay(node, resolver)
 
-    def _pin_again(self, node: PlannedNode, plan: PersonaPlan, desk: Desk) -> None:
+    def _pin_again(self, node: PlannedNode, plan: PersonaPlan, resolver: NodeResolver) -> None:
         """A line that has gone from the lock is work, too: it is written again."""
-        name, outcome = desk.lock_name(node.shape.name), node.outcome
+        name, outcome = resolver.lock_name(node.shape.name), node.outcome
         if not node.shape.kind.pinned or node.state not in ("cached", "pinned", "restore"):
             return
         if name not in plan.lost and (
             name in plan.lock or outcome is None or not (outcome.passed and outcome.outputs and outcome.key)
         ):
             return
-        if self.wishes.frozen:
+        if self.selection.frozen:
             node.state = "missing"
             node.reasons = (Reason("pin", f"{node.id} has no line in the lock, and the lock is frozen"),)
             return
@@ -169,81 +169,81 @@ class Planner:
         node.state = "run"
         node.reasons = (*new, Reason("needs", f"is placed after {before.persona}"))
 
-    def _stays(self, node: PlannedNode, needs: Sequence[PlannedNode], desk: Desk) -> bool:
+    def _stays(self, node: PlannedNode, needs: Sequence[PlannedNode], resolver: NodeResolver) -> bool:
         """Settle a node that stays whatever its needs come to, pinned itself or by the anchor; tell whether it does."""
-        if desk.pin(node.shape) is None and not desk.anchored(node.shape):
+        if resolver.pin(node.shape) is None and not resolver.anchored(node.shape):
             return False
         try:
-            self._replay(node, desk)
+            self._replay(node, resolver)
         except NotSettled:
             return False
         returning = not node.shape.kind.modality and any(need.returns for need in needs)
-        if node.state == "missing" and returning and not desk.has_pinned(node):
+        if node.state == "missing" and returning and not resolver.has_pinned(node):
             # Its needs are about to be made again; they may bring it back.
             node.state, node.reasons = "cached", ()
             return False
         return node.state != "run"
 
-    def _standing(self, node: PlannedNode, desk: Desk) -> None:
+    def _standing(self, node: PlannedNode, resolver: NodeResolver) -> None:
         """The last outcome stands; look after its files."""
         assert node.row is not None
         placed = [Placed(*item) for item in orjson.loads(node.row.files)]
-        conditions = desk.folder.condition(placed)
-        node.state = "pinned" if node.shape.kind.sticky and desk.pin(node.shape) is not None else "cached"
+        conditions = resolver.folder.condition(placed)
+        node.state = "pinned" if node.shape.kind.sticky and resolver.pin(node.shape) is not None else "cached"
         if node.row.status == "rejected" and not placed:
-            facts = desk.row_body(node)["outcome"]["facts"]
+            facts = resolver.row_body(node)["outcome"]["facts"]
             node.state, node.reasons = "blocked", (Reason("gate", str(facts.get("reason", "failed its gate"))),)
-            node.outcome = desk.outcome_of_row(node)
+            node.outcome = resolver.outcome_of_row(node)
             return
         gone = [(file.path, condition) for file, condition in conditions if condition != "there"]
-        lost = [file for file in placed if not desk.house.store.blobs.has(file.digest)]
+        lost = [file for file in placed if not resolver.plan_context.store.blobs.has(file.digest)]
         if gone or lost:
             node.reasons = restore_reasons(gone)
-            if all(desk.contents.sound(file.digest) for file in placed):
+            if all(resolver.contents.sound(file.digest) for file in placed):
                 node.state = "restore"
                 node.reasons += (_TAKEN_BACK,) if lost else ()
             else:
                 node.reasons += (Reason("lost", "its artifact is no longer in the store"),)
-                self._replay(node, desk)
+                self._replay(node, resolver)
 
-    def _replay(self, node: PlannedNode, desk: Desk) -> None:
+    def _replay(self, node: PlannedNode, resolver: NodeResolver) -> None:
         shape = node.shape
         try:
-            context = desk.context(shape, desk.take(shape))
-            played = desk.replayed(shape, context)
+            context = resolver.context(shape, resolver.take(shape))
+            played = resolver.replayed(shape, context)
         except PinnedArtifactMissing as error:
             node.state = "missing"
             node.reasons = (Reason("pin", f"{error.message}; {error.hint}"),)
             return
         node.outcome, node.missing, node.reads = played.outcome, played.missing, context.settings.reads
         node.keys = played.keys
-        pin = desk.pin(shape)
-        wished = desk.wished(shape)
+        pin = resolver.pin(shape)
+        wished = resolver.wished(shape)
         node.returns = (
             pin is not None
             and not wished
             and played.missing is not None
             and context.standing.same_request(pin, played.keys[0])
-            and desk.gone(pin)
+            and resolver.gone(pin)
         )
         if played.missing is None and not (shape.kind.places and to_be_pinned(played.outcome, pin)):
             assert played.outcome is not None
-            self._known_after_all(node, played.outcome, desk, pin)
+            self._known_after_all(node, played.outcome, resolver, pin)
             return
         node.state = "run"
-        if node.id in self.wishes.forced:
-            node.reasons = (Reason("forced", "another take was asked for"), *desk.reasons(node, context))
+        if node.id in self.selection.forced:
+            node.reasons = (Reason("forced", "another take was asked for"), *resolver.reasons(node, context))
         elif node.returns and pin is not None:
-            node.reasons += (*desk.reasons(node, context), _REMADE)
+            node.reasons += (*resolver.reasons(node, context), _REMADE)
             node.reasons += other_gates(pin, context.standing) if node.row is None and not shape.kind.sticky else ()
         else:
-            node.reasons += desk.reasons(node, context) or _gate_reason(played.missing, pin)
+            node.reasons += resolver.reasons(node, context) or _gate_reason(played.missing, pin)
         if shape.kind.places and played.outcome is not None:
             node.reasons += placed_reason(played.outcome)
         stays = pin is not None and not wished and context.standing.same_gates(pin)
-        node.estimate = estimate(node, desk.settings, played.missing, pin if not wished else None, stays=stays)
+        node.estimate = estimate(node, resolver.settings, played.missing, pin if not wished else None, stays=stays)
 
-    def _known_after_all(self, node: PlannedNode, outcome: Outcome, desk: Desk, pin: Pin | None) -> None:
+    def _known_after_all(self, node: PlannedNode, outcome: Outcome, resolver: NodeResolver, pin: Pin | None) -> None:
         """Replaying found every result. Only files may have to be put in place."""
         if not outcome.passed and not outcome.outputs:
             node.state = "blocked"
@@ -257,93 +257,95 @@ class Planner:
                 continue
             known = placed.get(output.path)
             if known is not None and known.digest == output.artifact.digest:
-                gone += [(f.path, condition) for f, condition in desk.folder.condition([known]) if condition != "there"]
-            elif not desk.folder.holds(output.path, output.artifact.digest):
+                gone += [
+                    (f.path, condition) for f, condition in resolver.folder.condition([known]) if condition != "there"
+                ]
+            elif not resolver.folder.holds(output.path, output.artifact.digest):
                 gone.append((output.path, "missing"))
-        if gone and not all(desk.contents.sound(made.artifact.digest) for made in outcome.outputs.values()):
-            self._replay(node, desk)  # what would be put back is damaged: now it is known to be
+        if gone and not all(resolver.contents.sound(made.artifact.digest) for made in outcome.outputs.values()):
+            self._replay(node, resolver)  # what would be put back is damaged: now it is known to be
             return
         upgraded = pin is not None and outcome.also not in ("", pin.also)
-        has = desk.house.store.blobs.has
+        has = resolver.plan_context.store.blobs.has
         lost = not all(has(made.artifact.digest) for made in outcome.outputs.values())
         node.state = "restore" if gone or lost else "pinned" if sticky or upgraded or outcome.stays else "cached"
         node.reasons = (*restore_reasons(gone), *((_TAKEN_BACK,) if lost else ()))
         if sticky or upgraded or outcome.stays:
-            node.note = _stays_note(node, desk, pin, outcome)
+            node.note = _stays_note(node, resolver, pin, outcome)
 
-    def _unsettled(self, node: PlannedNode, needs: Sequence[PlannedNode], desk: Desk) -> None:
+    def _unsettled(self, node: PlannedNode, needs: Sequence[PlannedNode], resolver: NodeResolver) -> None:
         names = _short_list([need.shape.name for need in needs])
-        pin = None if desk.wished(node.shape) else desk.pin(node.shape)
+        pin = None if resolver.wished(node.shape) else resolver.pin(node.shape)
         returning = all(need.returns for need in needs)
-        as_pinned = pin is not None and self._is_asked_as_pinned(node, pin, desk)
+        as_pinned = pin is not None and self._is_asked_as_pinned(node, pin, resolver)
         missing = [need.shape.name for need in needs if need.state == "missing"]
         if missing:
             node.state = "missing"
             node.reasons = (Reason("needs", f"needs {_short_list(missing)}, which is pinned and missing"),)
-            if node.row is not None and self._is_as_built(node, as_pinned, desk) and not desk.lost(node.row):
+            if node.row is not None and self._is_as_built(node, as_pinned, resolver) and not resolver.lost(node.row):
                 # What it was made from is lost, and it isn't: it stands, and nothing is made from what is missing.
                 node.state = "cached"
-                self._standing(node, desk)
+                self._standing(node, resolver)
             return
-        if pin is not None and self._cannot_come_back(node, pin, as_pinned, desk):
+        if pin is not None and self._cannot_come_back(node, pin, as_pinned, resolver):
             node.state = "missing"
-            node.reasons = (Reason("pin", _pinned_and_gone(node, pin, desk)),)
+            node.reasons = (Reason("pin", _pinned_and_gone(node, pin, resolver)),)
             return
         if pin is not None and returning and as_pinned:
             node.returns = True
-            if not desk.gone(pin) or not node.shape.kind.modality:
+            if not resolver.gone(pin) or not node.shape.kind.modality:
                 node.state = "maybe"
                 node.reasons = (Reason("needs", f"only if it changes: {names}"),)
-            elif desk.remakeable(node.shape):
+            elif resolver.remakeable(node.shape):
                 node.state = "run"
                 node.reasons = (Reason("needs", f"waits for {names}"), _REMADE if pin.under else _REMADE_IF_SAME)
-                node.reasons += other_gates(pin, desk.standing(node.shape)) if not node.shape.kind.sticky else ()
+                node.reasons += other_gates(pin, resolver.standing(node.shape)) if not node.shape.kind.sticky else ()
             else:
                 node.state, node.returns = "missing", False
-                node.reasons = (Reason("pin", _pinned_and_gone(node, pin, desk)),)
-            if node.state != "missing" and not desk.standing(node.shape).same_gates(pin):
-                node.estimate = estimate(node, desk.settings, None, pin)._replace(**NONE_FOR_SURE)
+                node.reasons = (Reason("pin", _pinned_and_gone(node, pin, resolver)),)
+            if node.state != "missing" and not resolver.standing(node.shape).same_gates(pin):
+                node.estimate = estimate(node, resolver.settings, None, pin)._replace(**NONE_FOR_SURE)
             return
         if not node.shape.kind.pinned and returning:
-            node.returns = node.row is None or not changes(desk.row_body(node), desk.facts(node.shape))
+            node.returns = node.row is None or not changes(resolver.row_body(node), resolver.facts(node.shape))
         if node.row is None and not as_pinned:
             node.state = "run"
             node.reasons = (Reason("new", "never built"), Reason("needs", f"waits for {names}"))
         else:
-            own = changes(desk.row_body(node), desk.facts(node.shape)) if node.row is not None else ()
-            forced = node.id in self.wishes.forced
+            own = changes(resolver.row_body(node), resolver.facts(node.shape)) if node.row is not None else ()
+            forced = node.id in self.selection.forced
             remade = any(reason.code != "setting" or not only_judges(reason.text) for reason in own)
             node.state = "run" if forced or (remade and not as_pinned) else "maybe"
             waits = "waits for" if node.state == "run" else "only if it changes:"
             node.reasons = (*own, Reason("needs", f"{waits} {names}"))
-        node.estimate = estimate(node, desk.settings, None, pin)
-        if node.row is None and desk.forgotten:
+        node.estimate = estimate(node, resolver.settings, None, pin)
+        if node.row is None and resolver.forgotten:
             # The index is gone and not the records: what is asked for may well be known.
             node.estimate = node.estimate._replace(**NONE_FOR_SURE)
 
-    def _cannot_come_back(self, node: PlannedNode, pin: Pin, as_pinned: bool, desk: Desk) -> bool:
+    def _cannot_come_back(self, node: PlannedNode, pin: Pin, as_pinned: bool, resolver: NodeResolver) -> bool:
         """Tell whether a part of a pinned face is gone for good: its picture is lost, and can't be made again, or is
         asked for otherwise than it was."""
-        if not node.shape.kind.sticky or as_pinned or not desk.gone(pin) or not desk.anchor_gone():
+        if not node.shape.kind.sticky or as_pinned or not resolver.gone(pin) or not resolver.anchor_gone():
             return False
         wish = str(pin.under.get("request", ""))
-        return not desk.remakeable(node.shape) or not same_wish(wish, desk.standing(node.shape).request)
+        return not resolver.remakeable(node.shape) or not same_wish(wish, resolver.standing(node.shape).request)
 
-    def _is_as_built(self, node: PlannedNode, as_pinned: bool, desk: Desk) -> bool:
-        return as_pinned or not changes(desk.row_body(node), desk.facts(node.shape))
+    def _is_as_built(self, node: PlannedNode, as_pinned: bool, resolver: NodeResolver) -> bool:
+        return as_pinned or not changes(resolver.row_body(node), resolver.facts(node.shape))
 
-    def _is_asked_as_pinned(self, node: PlannedNode, pin: Pin, desk: Desk) -> bool:
+    def _is_asked_as_pinned(self, node: PlannedNode, pin: Pin, resolver: NodeResolver) -> bool:
         """Tell whether a node whose needs aren't settled is asked for as it was when it was pinned."""
         if pin.under:
-            return pin.under.get("request") == desk.standing(node.shape).request
-        return node.row is None or not changes(desk.row_body(node), desk.facts(node.shape))
+            return pin.under.get("request") == resolver.standing(node.shape).request
+        return node.row is None or not changes(resolver.row_body(node), resolver.facts(node.shape))
 
     def _notices(self, plans: Iterable[PersonaPlan]) -> tuple[str, ...]:
         found: dict[str, None] = {}
         for plan in plans:
-            measurer = self.house.measurer_of(plan.loaded.settings)
-            if measurer.identity is None and any(_left_unmeasured(node) for node in plan.nodes.values()):
-                found[f"Faces are not measured here: {measurer.reason}. {measurer.hint}".strip()] = None
+            analyzer_ref = self.plan_context.analyzer_of(plan.loaded.settings)
+            if analyzer_ref.identity is None and any(_left_unmeasured(node) for node in plan.nodes.values()):
+                found[f"Faces are not measured here: {analyzer_ref.reason}. {analyzer_ref.hint}".strip()] = None
             elif any(node.shape.kind.measures and node.state in ("run", "maybe") for node in plan.nodes.values()):
                 settings = plan.loaded.settings
                 remark = domain_remark(settings.value("pipeline.steps"), settings.value("identity"))
@@ -351,8 +353,8 @@ class Planner:
             foreign = foreign_remark(plan.loaded.settings, anchor_in(plan.loaded.settings, plan.lock))
             found |= {foreign: None} if foreign else {}
             found |= dict.fromkeys(_lost_faces(plan))
-            if measurer.check_missing:
-                found[f"The second recogniser does not check here: {measurer.check_missing}"] = None
+            if analyzer_ref.check_missing:
+                found[f"The second recogniser does not check here: {analyzer_ref.check_missing}"] = None
         return tuple(found)
 
 
@@ -399,9 +401,9 @@ def other_gates(pin: Pin, now: Standing) -> tuple[Reason, ...]:
     )
 
 
-def _stays_note(node: PlannedNode, desk: Desk, pin: Pin | None, outcome: Outcome) -> str:
+def _stays_note(node: PlannedNode, resolver: NodeResolver, pin: Pin | None, outcome: Outcome) -> str:
     """Say that a pin stays, and in spite of what."""
-    found = [reason.text for reason in changes(desk.row_body(node), desk.facts(node.shape))] if node.row else []
+    found = [reason.text for reason in changes(resolver.row_body(node), resolver.facts(node.shape))] if node.row else []
     if not found and pin is not None and outcome.also not in ("", pin.also):
         found = [f"it was accepted by forge {pin.under.get('forge', 'of before')}"]
     if outcome.stays:
@@ -409,9 +411,9 @@ def _stays_note(node: PlannedNode, desk: Desk, pin: Pin | None, outcome: Outcome
     return "stays, although " + "; ".join(found) if found else ""
 
 
-def _pinned_and_gone(node: PlannedNode, pin: Pin, desk: Desk) -> str:
+def _pinned_and_gone(node: PlannedNode, pin: Pin, resolver: NodeResolver) -> str:
     digests = ", ".join(digest[:12] for digest in pin.outputs.values())
-    name = desk.settings.step_of(ANCHOR) if node.shape.kind.sticky else node.shape.name
+    name = resolver.settings.step_of(ANCHOR) if node.shape.kind.sticky else node.shape.name
     return (
         f"{node.id} is pinned to {digests}, which is in neither the store nor the build folder; get it with "
         f"`forge cache pull {node.persona}`, or accept a new one with `forge build {node.persona} "

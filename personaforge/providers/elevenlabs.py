@@ -15,8 +15,8 @@ from urllib.parse import quote
 from personaforge.errors import BackendError, RateLimited, Refused
 from personaforge.providers.answers import Answer, retry_after
 from personaforge.providers.capability import Capability, Limits
-from personaforge.providers.checks import number
 from personaforge.providers.pictures import options_of
+from personaforge.providers.pings import number
 from personaforge.providers.protocols import Checked, Job, Reply, Request
 from personaforge.providers.sounds import sound_in
 from personaforge.providers.table import Entry, Options

@@ -22,9 +22,9 @@ from personaforge.errors import BackendError, Blocked, JobFailed, ProviderStoppe
 from personaforge.providers import kinds
 from personaforge.providers.addresses import root
 from personaforge.providers.capability import Capability, Limits
-from personaforge.providers.checks import check_house
 from personaforge.providers.litellm_text import loaded, translated
 from personaforge.providers.pictures import data_uri, nearest_size, options_of, references
+from personaforge.providers.pings import check_house
 from personaforge.providers.protocols import Blob, Checked, Job, Reply, Request
 from personaforge.providers.secrets import key_of
 from personaforge.providers.table import Entry, Options

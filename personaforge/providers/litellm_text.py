@@ -38,10 +38,10 @@ from personaforge.errors import (
 )
 from personaforge.providers.addresses import completions, root
 from personaforge.providers.answers import retry_after
-from personaforge.providers.houses import house_keys
 from personaforge.providers.protocols import Checked, Job, Reply, Request
 from personaforge.providers.secrets import masked, remember
 from personaforge.providers.table import Options
+from personaforge.providers.vendors import vendor_keys
 from personaforge.versions import LITELLM
 
 _QUIET = {
@@ -128,7 +128,7 @@ class LiteLLMText:
 
     def check(self, model: str = "") -> Checked | None:
         """Ask the house of a model, and not through litellm. See `personaforge.providers.protocols.Checking`."""
-        from personaforge.providers.checks import check_house
+        from personaforge.providers.pings import check_house
 
         return check_house(model, Options(self._timeout, self._key))
 
@@ -139,7 +139,7 @@ class LiteLLMText:
         """
         prefix, _, rest = model.partition("/")
         found = {"model": model}
-        usual = house_keys(prefix)
+        usual = vendor_keys(prefix)
         if rest and prefix == _GEMINI:
             base = root(prefix, "text")
             if base:

@@ -15,9 +15,9 @@ from personaforge.errors import Refused, Undelivered
 from personaforge.providers import kinds
 from personaforge.providers.answers import Answer
 from personaforge.providers.capability import Capability, Limits
-from personaforge.providers.checks import OPENAI_MODELS, listed
 from personaforge.providers.openai_api import openai_wire
 from personaforge.providers.pictures import nearest_size, options_of, references
+from personaforge.providers.pings import OPENAI_MODELS, listed
 from personaforge.providers.protocols import Blob, Checked, Job, Reply, Request
 from personaforge.providers.table import Entry, Options
 

@@ -14,9 +14,9 @@ from typing import Any, Final
 
 from personaforge.errors import Refused
 from personaforge.providers.capability import Capability, Limits
-from personaforge.providers.checks import OPENAI_MODELS, listed
 from personaforge.providers.openai_api import openai_wire
 from personaforge.providers.pictures import options_of
+from personaforge.providers.pings import OPENAI_MODELS, listed
 from personaforge.providers.protocols import Checked, Job, Reply, Request
 from personaforge.providers.sounds import sound_in
 from personaforge.providers.table import Entry, Options

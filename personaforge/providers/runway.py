@@ -21,8 +21,8 @@ from urllib.parse import quote
 from personaforge.errors import BackendError, Blocked, JobFailed, ProviderStopped, Refused, Unavailable, Unknown
 from personaforge.providers.answers import Answer
 from personaforge.providers.capability import Capability, Limits
-from personaforge.providers.checks import number
 from personaforge.providers.pictures import data_uri, nearest_size, options_of, references
+from personaforge.providers.pings import number
 from personaforge.providers.protocols import Checked, Job, Remote, Reply, Request
 from personaforge.providers.table import Entry, Options
 from personaforge.providers.wire import Wire

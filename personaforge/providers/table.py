@@ -50,7 +50,7 @@ _TABLE: dict[tuple[str, str], Entry] = {
                 label="embedded",
                 mends=False,
             ),
-            "personaforge.providers.embedded.text:EmbeddedText",
+            "personaforge.providers.embedded_text:EmbeddedText",
             takes_options=False,
         ),
         Entry(
@@ -65,7 +65,7 @@ _TABLE: dict[tuple[str, str], Entry] = {
                 version="6",
                 label="embedded",
             ),
-            "personaforge.providers.embedded.images:EmbeddedImages",
+            "personaforge.providers.embedded_images:EmbeddedImages",
             takes_options=False,
         ),
         Entry(
@@ -79,7 +79,7 @@ _TABLE: dict[tuple[str, str], Entry] = {
                 libraries=("opencv",),  # its VP8 encoder
                 label="embedded",
             ),
-            "personaforge.providers.embedded.clips:EmbeddedVideos",
+            "personaforge.providers.embedded_clips:EmbeddedVideos",
             takes_options=False,
         ),
         Entry(

@@ -30,8 +30,8 @@ from personaforge.errors import (
 )
 from personaforge.providers.answers import Answer
 from personaforge.providers.capability import Capability, Limits
-from personaforge.providers.checks import GEMINI_MODELS, gemini_listed
 from personaforge.providers.pictures import nearest_size, options_of, references
+from personaforge.providers.pings import GEMINI_MODELS, gemini_listed
 from personaforge.providers.protocols import Checked, Job, Remote, Reply, Request
 from personaforge.providers.table import Entry, Options
 from personaforge.providers.wire import Wire

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from personaforge.faces.packs import EMBEDDED_FOLDER, Pack, PackMissing, way_back
 from personaforge.packs.catalog import KnownPack
-from personaforge.packs.check import FileCheck, Listed, PackCheck
+from personaforge.packs.verification import FileCheck, Listed, PackCheck
 from personaforge.report.terminal import console, echo, style
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """What changed between two sides: node by node, by what its key covers. Comments, descriptions and owners are in no
 key, so a persona that only changed there is not touched; a template or a preset touches everybody who uses it.
 
-A node's own key is its signature without what its needs came to (`personaforge.plan.desk.Desk.signature`). Nodes
+A node's own key is its signature without what its needs came to (`personaforge.plan.resolver.Desk.signature`). Nodes
 whose own key is the same and which need one that isn't *follow*: they change only if that comes out different.
 """
 
@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from personaforge.errors import SpecError
-from personaforge.plan.desk import Desk
-from personaforge.plan.explain import changes, part_changes
 from personaforge.plan.graph import ShapeNode
 from personaforge.plan.plan import Reason
+from personaforge.plan.reasons import changes, part_changes
+from personaforge.plan.resolver import NodeResolver
 from personaforge.repository.sides import Side, require_personas, sides
 from personaforge.spec.load import Broken
-from personaforge.workspace import Workspace
+from personaforge.workspace.workspace import Workspace
 
 _OTHERS = ("code", "provider", "analyzer")
 """Reasons of `plan.explain.changes` that are told as they are; settings and templates are told in full."""
@@ -111,17 +111,17 @@ def persona_changes(before: Side, after: Side) -> Iterator[PersonaChange]:
         if name not in after.loaded:
             yield PersonaChange(name, "gone", ())
         elif name not in before.loaded and name not in former:
-            nodes = (NodeChange(node.name, "new") for node in after.desk(name).plan.shape.nodes)
+            nodes = (NodeChange(node.name, "new") for node in after.resolver(name).plan.shape.nodes)
             yield PersonaChange(name, "new", tuple(nodes), before.broken.get(name, ""))
         else:
             try:
-                earlier = before.desk(former.get(name, name))
+                earlier = before.resolver(former.get(name, name))
                 before_keys = _keys(earlier)
             except SpecError as error:
-                nodes = (NodeChange(node.name, "new") for node in after.desk(name).plan.shape.nodes)
+                nodes = (NodeChange(node.name, "new") for node in after.resolver(name).plan.shape.nodes)
                 yield PersonaChange(name, "new", tuple(nodes), str(error.problems[0]))
                 continue
-            found = tuple(_node_changes(earlier, after.desk(name), before_keys))
+            found = tuple(_node_changes(earlier, after.resolver(name), before_keys))
             if found:
                 yield PersonaChange(name, "changed", found, was=former.get(name, ""))
 
@@ -133,11 +133,11 @@ def _renamed(before: Side, after: Side) -> dict[str, str]:
     return {name: old for name, old in found.items() if old is not None}
 
 
-def _keys(desk: Desk) -> dict[str, str]:
-    return {node.name: desk.signature(node, {}, built=True) for node in desk.plan.shape.nodes}
+def _keys(resolver: NodeResolver) -> dict[str, str]:
+    return {node.name: resolver.signature(node, {}, built=True) for node in resolver.plan.shape.nodes}
 
 
-def _node_changes(before: Desk, after: Desk, keys: dict[str, str]) -> Iterator[NodeChange]:
+def _node_changes(before: NodeResolver, after: NodeResolver, keys: dict[str, str]) -> Iterator[NodeChange]:
     # A step that was renamed is the same one to the lock.
     old = {before.lock_name(name): node for name, node in before.plan.shape.by_name.items()}
     moved: set[str] = set()
@@ -160,18 +160,18 @@ def _node_changes(before: Desk, after: Desk, keys: dict[str, str]) -> Iterator[N
         yield NodeChange(node.name, "gone")
 
 
-def _needs(desk: Desk, node: ShapeNode) -> tuple[str, ...]:
-    return tuple(desk.lock_name(need) for need in node.needs)
+def _needs(resolver: NodeResolver, node: ShapeNode) -> tuple[str, ...]:
+    return tuple(resolver.lock_name(need) for need in node.needs)
 
 
-def _renamed_node(before: Desk, old: ShapeNode, after: Desk, new: ShapeNode) -> NodeChange:
+def _renamed_node(before: NodeResolver, old: ShapeNode, after: NodeResolver, new: ShapeNode) -> NodeChange:
     """Return what else is different about a node whose step was renamed."""
     paths = {path for path in (*old.reads, *new.reads) if not path.startswith("pipeline.steps")}
     settings = _settings(before, after, paths)
     return NodeChange(new.name, "changed", settings, reasons=(Reason("renamed", f"was {old.name}"),), was=old.name)
 
 
-def _changed(before: Desk, old: ShapeNode, after: Desk, new: ShapeNode) -> NodeChange:
+def _changed(before: NodeResolver, old: ShapeNode, after: NodeResolver, new: ShapeNode) -> NodeChange:
     was, now = before.facts(old), after.facts(new)
     reasons = [reason for reason in changes(was, now) if reason.code in _OTHERS]
     names = sorted({*was["templates"], *now["templates"]})
@@ -192,7 +192,7 @@ def _changed(before: Desk, old: ShapeNode, after: Desk, new: ShapeNode) -> NodeC
     )
 
 
-def _settings(before: Desk, after: Desk, paths: Iterable[str]) -> tuple[SettingChange, ...]:
+def _settings(before: NodeResolver, after: NodeResolver, paths: Iterable[str]) -> tuple[SettingChange, ...]:
     found: dict[str, SettingChange] = {}
     for path in sorted(paths):
         if before.settings.digest_of(path) != after.settings.digest_of(path):

@@ -12,13 +12,13 @@ from difflib import unified_diff
 from typing import Any, NamedTuple
 
 from personaforge.errors import PersonaForgeError, SpecError
-from personaforge.plan.desk import Desk
-from personaforge.plan.plan import Estimate, PersonaPlan, Wishes, total
+from personaforge.plan.plan import Estimate, PersonaPlan, Selection, total
+from personaforge.plan.resolver import NodeResolver
 from personaforge.repository.changes import PersonaChange, persona_changes
 from personaforge.repository.sides import Side, require_personas, sides
 from personaforge.spec.load import Broken
 from personaforge.steps.action import Outcome
-from personaforge.workspace import Workspace
+from personaforge.workspace.workspace import Workspace
 
 SCHEMA = 1
 """Of the JSON form."""
@@ -204,11 +204,11 @@ def _planned(before: Side, after: Side, changes: Sequence[PersonaChange]) -> Ite
 
 def _made(side: Side, plan: PersonaPlan) -> dict[str, Made]:
     """Return what is known of a side's pictures, clips and audits, by node."""
-    desk = Desk(side.house, plan, Wishes())
+    resolver = NodeResolver(side.plan_context, plan, Selection())
     found: dict[str, Made] = {}
     for node in plan.nodes.values():
         if node.state in ("cached", "pinned", "restore", "blocked") and node.outcome_digest:
-            made = _of(desk.outcome(node.shape.name)) if node.shape.kind.name not in _UNSHOWN else None
+            made = _of(resolver.outcome(node.shape.name)) if node.shape.kind.name not in _UNSHOWN else None
             if made is not None:
                 found[node.shape.name] = made
     return found
@@ -245,6 +245,6 @@ def _template_diffs(before: Side, after: Side, changes: Iterable[PersonaChange])
 
 def _source(side: Side, name: str) -> str:
     try:
-        return side.house.templates.source(name)
+        return side.plan_context.templates.source(name)
     except SpecError:
         return ""  # it is not there on this side

@@ -10,17 +10,17 @@ from functools import cached_property
 from pathlib import Path
 
 from personaforge.errors import PlanError, SpecError
-from personaforge.plan.desk import Desk, House
 from personaforge.plan.graph import Shapes
-from personaforge.plan.plan import PersonaPlan, Plan, Wishes
+from personaforge.plan.plan import PersonaPlan, Plan, Selection
 from personaforge.plan.planner import Planner
+from personaforge.plan.resolver import NodeResolver, PlanContext
 from personaforge.repository.git import Repository
 from personaforge.repository.revision import as_project
 from personaforge.spec.load import Broken, Loaded, Loader
 from personaforge.spec.project import Project, lock_path, persona_id, resolve_personas
 from personaforge.store.lockfile import read_lock
 from personaforge.templating import Templates
-from personaforge.workspace import Workspace
+from personaforge.workspace.workspace import Workspace
 
 WORKING_TREE = "the working tree"
 
@@ -33,7 +33,7 @@ class Side:
     commit: str
     """Empty for the working tree."""
     project: Project
-    house: House
+    plan_context: PlanContext
     loaded: Mapping[str, Loaded]
     """By persona."""
     broken: Mapping[str, str]
@@ -42,21 +42,21 @@ class Side:
     shapes: Shapes
 
     @cached_property
-    def _desks(self) -> dict[str, Desk]:
+    def _resolvers(self) -> dict[str, NodeResolver]:
         return {}
 
-    def desk(self, persona: str) -> Desk:
+    def resolver(self, persona: str) -> NodeResolver:
         """Return what deciding about a persona's keys takes. Raises StoreError for a lock that can't be read."""
-        if persona not in self._desks:
+        if persona not in self._resolvers:
             loaded = self.loaded[persona]
             lock = read_lock(loaded.lock, persona, loaded.settings.formerly)
             plan = PersonaPlan(loaded, self.shapes.of(loaded.settings), lock)
-            self._desks[persona] = Desk(self.house, plan, Wishes())
-        return self._desks[persona]
+            self._resolvers[persona] = NodeResolver(self.plan_context, plan, Selection())
+        return self._resolvers[persona]
 
     def plan(self, personas: Sequence[str]) -> Plan:
         """Return what a build of this side would do. Raises SpecError and PlanError."""
-        planner = Planner(self.house, overrides=self.overrides, shapes=self.shapes)
+        planner = Planner(self.plan_context, overrides=self.overrides, shapes=self.shapes)
         return planner.plan([self.loaded[name] for name in personas])
 
 
@@ -91,15 +91,19 @@ def sides(
         found = []
         for revision in (old, new):
             if revision is None:
-                house = space.house
+                plan_context = space.plan_context
                 loaded = {one.settings.id: one for one in here}
-                found.append(Side(WORKING_TREE, "", space.project, house, loaded, unread, tuple(overrides), shapes))
+                found.append(
+                    Side(WORKING_TREE, "", space.project, plan_context, loaded, unread, tuple(overrides), shapes)
+                )
                 continue
             project = stack.enter_context(as_project(repository, revision))
-            house = House(space.store, Templates(project.template_folders, space.store.index), space.measurers.of)
+            plan_context = PlanContext(
+                space.store, Templates(project.template_folders, space.store.index), space.analyzers.of
+            )
             loaded, unread_there = _loaded(space.project, project, here, only, overrides)
             shown, commit = revision.shown, revision.commit
-            found.append(Side(shown, commit, project, house, loaded, unread_there, tuple(overrides), shapes))
+            found.append(Side(shown, commit, project, plan_context, loaded, unread_there, tuple(overrides), shapes))
         yield found[0], found[1]
 
 

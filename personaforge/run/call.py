@@ -40,7 +40,7 @@ class Call:
 
 
 @dataclass
-class Means:
+class CallContext:
     """What the calls of one build are made with, and what is noted about them."""
 
     journal: Callable[[], Journal]

@@ -28,7 +28,7 @@ from personaforge.errors import (
     Unknown,
 )
 from personaforge.providers.protocols import Finding, Job, Reply
-from personaforge.run.call import Call, Means, call_body, unknown, way_out
+from personaforge.run.call import Call, CallContext, call_body, unknown, way_out
 from personaforge.run.executors import Performed
 from personaforge.run.following import as_job, follow
 from personaforge.run.limits import Slot, Stopped
@@ -43,7 +43,7 @@ _LOSSES = 3
 
 
 @dataclass
-class Calls(Means):
+class Calls(CallContext):
     """Makes the calls of one build."""
 
     _sending: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(_SENDING_AT_ONCE))

@@ -10,7 +10,7 @@ import json
 
 from personaforge.errors import BackendError, Blocked, JobFailed, ProviderStopped, RateLimited, Unavailable, Undelivered
 from personaforge.providers.protocols import Job, Remote, Reply
-from personaforge.run.call import Call, Means
+from personaforge.run.call import Call, CallContext
 from personaforge.run.executors import Performed
 from personaforge.run.limits import Slot, Stopped
 
@@ -19,7 +19,7 @@ _PLACED = "placed"
 """In a job's data: an immediate answer whose result lies at an address."""
 
 
-def follow(means: Means, call: Call, job: Job, slot: Slot, *, resumed: bool = False) -> Performed:
+def follow(means: CallContext, call: Call, job: Job, slot: Slot, *, resumed: bool = False) -> Performed:
     """Look after a job until it ends or its deadline comes, and return its result. Raises BackendError, Stopped.
 
     The slot is given back when the provider has finished, before the result is fetched. `resumed` is a job that was
@@ -86,7 +86,7 @@ def as_job(reply: Reply) -> Job:
     return Job("", 0.0, {_PLACED: json.dumps(fields, sort_keys=True)})
 
 
-def _looked(means: Means, call: Call, job: Job) -> Reply | Job:
+def _looked(means: CallContext, call: Call, job: Job) -> Reply | Job:
     if _PLACED not in job.data:
         return means.executors.poll(call.made_by, call.action, job)
     fields = json.loads(job.data[_PLACED])

@@ -20,7 +20,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from personaforge.errors import StoreError
-from personaforge.plan.plan import PersonaPlan, Wishes
+from personaforge.plan.plan import PersonaPlan, Selection
 from personaforge.steps.action import Outcome
 from personaforge.steps.context import ANCHOR
 from personaforge.store.files import checked_out, stat_signature
@@ -56,13 +56,13 @@ class Watched(NamedTuple):
     """Nodes in the lock as planned whose line is not in the file, and is to be written again."""
 
 
-def watched(plan: PersonaPlan, wishes: Wishes, lock_name: Callable[[str], str]) -> Watched:
+def watched(plan: PersonaPlan, selection: Selection, lock_name: Callable[[str], str]) -> Watched:
     """Return what a keeper has to know of a planned persona. `lock_name` gives a node's name in the lock."""
     nodes = plan.shape.nodes
     return Watched(
         frozenset(lock_name(node.name) for node in nodes if node.kind.sticky),
         frozenset(lock_name(node.name) for node in nodes if node.kind.name == ANCHOR),
-        frozenset(lock_name(node.name) for node in nodes if f"{plan.id}/{node.name}" in wishes.repinned),
+        frozenset(lock_name(node.name) for node in nodes if f"{plan.id}/{node.name}" in selection.repinned),
         plan.lost,
     )
 

@@ -26,8 +26,8 @@ import orjson
 
 from personaforge.errors import BackendError, PersonaForgeError
 from personaforge.machine import machine_error
-from personaforge.plan.desk import Desk, House
-from personaforge.plan.plan import WORKING, PersonaPlan, Plan, PlannedNode, Wishes
+from personaforge.plan.plan import WORKING, PersonaPlan, Plan, PlannedNode, Selection
+from personaforge.plan.resolver import NodeResolver, PlanContext
 from personaforge.providers.table import capability
 from personaforge.run.actions import Engine, Tally
 from personaforge.run.events import Event
@@ -110,7 +110,7 @@ class CallAtOnce(Executor):
 class Runner:
     """Runs plans."""
 
-    house: House
+    plan_context: PlanContext
     engine: Engine
     emit: Callable[[Event], None]
     jobs: int = 0
@@ -126,28 +126,28 @@ class Runner:
         started = time.monotonic()
         work = [node for node in plan.nodes() if node.state in WORKING]
         self.emit(Event("build_started", result={"build": self.build_id, "nodes": len(work), "states": plan.counts()}))
-        benches = {persona.id: _Bench(self, persona, plan.wishes) for persona in plan.personas}
+        workers = {persona.id: _PersonaWorker(self, persona, plan.selection) for persona in plan.personas}
         reports: dict[str, NodeReport] = {}
         jobs = self.jobs or os.cpu_count() or 1
         away = {node.id for node in work if self._is_away(node)} if jobs > 1 else set()
         waiting = min(_SPARE * self.calls_at_once + jobs, len(away), MAX_THREADS)
         pool: Executor = CallAtOnce() if jobs == 1 else ThreadPoolExecutor(jobs + waiting, "forge")
         try:
-            for bench in benches.values():
-                bench.refresh()
-            self._schedule(work, benches, reports, pool, _Room(jobs, waiting, away))
+            for worker in workers.values():
+                worker.refresh()
+            self._schedule(work, workers, reports, pool, _Slots(jobs, waiting, away))
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
-            _finish(benches.values())
+            _finish(workers.values())
         for node in plan.nodes():
             if node.state == "missing":
                 text = node.reasons[0].text if node.reasons else "is pinned and missing"
                 reports[node.id] = NodeReport(node.id, "failed", error=text)
-        for bench in benches.values():
-            if bench.conflict is not None and not any(
-                report.conflict for name, report in reports.items() if name.startswith(f"{bench.persona}/")
+        for worker in workers.values():
+            if worker.conflict is not None and not any(
+                report.conflict for name, report in reports.items() if name.startswith(f"{worker.persona}/")
             ):
-                reports.update(bench.unsaid())
+                reports.update(worker.unsaid())
         report = BuildReport(
             self.build_id,
             reports,
@@ -156,8 +156,8 @@ class Runner:
             self.engine.budget.unknown_calls,
             self.stop.is_set(),
             in_flight=sum(entry.state == "submitted" for entry in self.engine.store.journal.open_entries()),
-            locks=tuple(bench.lock_file for bench in benches.values() if bench.lock_file is not None),
-            notes=tuple(note for bench in benches.values() for note in bench.notes),
+            locks=tuple(worker.lock_file for worker in workers.values() if worker.lock_file is not None),
+            notes=tuple(note for worker in workers.values() for note in worker.notes),
         )
         self.emit(_finished(report))
         return report
@@ -165,10 +165,10 @@ class Runner:
     def _schedule(
         self,
         work: list[PlannedNode],
-        benches: dict[str, _Bench],
+        workers: dict[str, _PersonaWorker],
         reports: dict[str, NodeReport],
         pool: Executor,
-        room: _Room,
+        room: _Slots,
     ) -> None:
         working = {node.id: node for node in work}
         users: dict[str, list[str]] = {}
@@ -187,14 +187,14 @@ class Runner:
             while not halted and not self.stop.is_set() and (name := room.next(ready, running.values())) is not None:
                 ready.remove(name)
                 node = working[name]
-                running[pool.submit(self._node, node, benches[node.persona])] = name
+                running[pool.submit(self._node, node, workers[node.persona])] = name
             if not running:
                 break
             for future in wait(running, return_when=FIRST_COMPLETED, timeout=0.5).done:
                 name = running.pop(future)
                 report = future.result()
                 reports[name] = report
-                benches[working[name].persona].ended(working[name], report)
+                workers[working[name].persona].ended(working[name], report)
                 failed = report.end == "failed" and not report.conflict
                 halted = halted or (failed and not self.keep_going) or report.crash is not None
                 for user in users.get(name, ()):
@@ -212,11 +212,11 @@ class Runner:
         modality = node.shape.kind.modality
         return bool(modality) and capability(modality, node.shape.declaration["provider"]).remote
 
-    def _node(self, node: PlannedNode, bench: _Bench) -> NodeReport:
+    def _node(self, node: PlannedNode, worker: _PersonaWorker) -> NodeReport:
         self.emit(Event("node_started", node.persona, node.id))
         tally = Tally()
         try:
-            report = bench.settle(node, tally)
+            report = worker.settle(node, tally)
         except Stopped:
             report = NodeReport(node.id, "stopped", tally=tally)
         except PersonaForgeError as error:
@@ -242,7 +242,7 @@ class Runner:
         return report
 
 
-class _Room(NamedTuple):
+class _Slots(NamedTuple):
     """How many nodes may run at once, of either sort."""
 
     jobs: int
@@ -264,14 +264,14 @@ class _Room(NamedTuple):
         return None
 
 
-class _Bench:
+class _PersonaWorker:
     """One persona at work: its desk, its lock, its progress."""
 
-    def __init__(self, runner: Runner, plan: PersonaPlan, wishes: Wishes) -> None:
+    def __init__(self, runner: Runner, plan: PersonaPlan, selection: Selection) -> None:
         self._runner = runner
         self._plan = plan
-        self._store: Store = runner.house.store
-        self._desk = Desk(runner.house, plan, wishes, keep=True)
+        self._store: Store = runner.plan_context.store
+        self._resolver = NodeResolver(runner.plan_context, plan, selection, keep=True)
         self._ends: dict[str, NodeReport] = {}
         self._lock = threading.Lock()
         self.persona = plan.id
@@ -280,10 +280,10 @@ class _Bench:
         self._keeper = LockKeeper(
             self._store,
             plan.lock,
-            watched(plan, wishes, self._desk.lock_name),
+            watched(plan, selection, self._resolver.lock_name),
             lambda text: runner.emit(Event("notice", plan.id, "lock", text)),
         )
-        self._wishes = wishes
+        self._selection = selection
         self._progress = PersonaProgress(plan, runner.emit)
         self.notes: list[str] = []
         self._failed = set(self._store.index.failures(plan.id))
@@ -323,17 +323,17 @@ class _Bench:
             if not shape.kind.lenient and not self._outcome(need).passed:
                 return NodeReport(node.id, "skipped", error=f"needs {need}, which was rejected")
         self._progress.started(node)
-        if self._keeper.adopt(self._desk.lock_name(shape.name)):
-            self._desk.lock = self._keeper.lock
+        if self._keeper.adopt(self._resolver.lock_name(shape.name)):
+            self._resolver.lock = self._keeper.lock
         needs = {name: self._outcome(name).digest for name in shape.needs}
-        signature = self._desk.signature(shape, needs)
+        signature = self._resolver.signature(shape, needs)
         if node.row is not None and node.row.signature == signature and node.outcome is None and self._intact(node.row):
             return self._standing(node, tally)
-        context = self._desk.context(shape, self._desk.take(shape))
+        context = self._resolver.context(shape, self._resolver.take(shape))
         engine, persona = self._runner.engine, self._plan.id
 
         def before_call(action: Action) -> None:
-            self._keeper.before_call(self._desk.lock_name(shape.name), action.key)
+            self._keeper.before_call(self._resolver.lock_name(shape.name), action.key)
 
         procedure = shape.kind.start(context)
         keys: list[str] = []
@@ -342,7 +342,7 @@ class _Bench:
             while True:
                 keys.append(action.key)
                 try:
-                    result = engine.perform(action, persona, node.id, tally, self._desk.contents, before_call)
+                    result = engine.perform(action, persona, node.id, tally, self._resolver.contents, before_call)
                 except BackendError as error:
                     action = procedure.throw(error)  # a fallback may be tried
                 else:
@@ -360,7 +360,7 @@ class _Bench:
 
     def _say_replaced(self, node: PlannedNode, outcome: Outcome) -> None:
         """Say which pins were replaced by what was remade with other bytes."""
-        pin = self._desk.pin(node.shape)
+        pin = self._resolver.pin(node.shape)
         for name, digest in outcome.replaced.items():
             if pin is not None and pin.outputs.get(name) == digest:
                 now = outcome.outputs[name].artifact.digest
@@ -382,10 +382,12 @@ class _Bench:
 
     def _refresh(self) -> None:
         for node in self._plan.nodes.values():
-            if node.shape.kind.sticky and node.note and node.outcome is not None and not self._wishes.frozen:
-                pin = self._desk.pin(node.shape)
+            if node.shape.kind.sticky and node.note and node.outcome is not None and not self._selection.frozen:
+                pin = self._resolver.pin(node.shape)
                 if pin is not None and node.outcome.face and not pin.face:
-                    self._keeper.accept(self._desk.lock_name(node.shape.name), node.outcome)  # its face is known now
+                    self._keeper.accept(
+                        self._resolver.lock_name(node.shape.name), node.outcome
+                    )  # its face is known now
             standing = node.row is not None and node.row.signature == node.signature
             if (
                 node.state in ("cached", "pinned", "blocked")
@@ -403,7 +405,7 @@ class _Bench:
         """Take note of a node's end; called by the scheduler's thread, in the order in which nodes end."""
         self._ends[node.shape.name] = report
         if report.outcome is not None:
-            self._desk.settle(node.shape.name, report.outcome)
+            self._resolver.settle(node.shape.name, report.outcome)
         if report.end == "failed":
             self._store.index.put_failure(
                 node.id, persona=self._plan.id, build=self._runner.build_id, error=report.error, failed=time.time()
@@ -437,25 +439,25 @@ class _Bench:
 
     def _outcome(self, name: str) -> Outcome:
         with self._lock:
-            return self._desk.outcome(name)
+            return self._resolver.outcome(name)
 
     def _intact(self, row: NodeRow) -> bool:
         """Tell whether the artifacts of the last outcome can be had; those of files to put back are read to tell."""
         files = [Placed(*item) for item in orjson.loads(row.files)]
-        there = self._desk.contents
-        gone = any(condition != "there" for _, condition in self._desk.folder.condition(files))
+        there = self._resolver.contents
+        gone = any(condition != "there" for _, condition in self._resolver.folder.condition(files))
         return all((there.sound if gone else there.has)(file.digest) for file in files)
 
     def _standing(self, node: PlannedNode, tally: Tally) -> NodeReport:
         """The last outcome stands after all; put its files back where that is needed."""
         assert node.row is not None
-        self._keeper.put_back(self._desk.lock_name(node.shape.name))
-        outcome = self._desk.outcome_of_row(node)
+        self._keeper.put_back(self._resolver.lock_name(node.shape.name))
+        outcome = self._resolver.outcome_of_row(node)
         files = [Placed(*item) for item in orjson.loads(node.row.files)]
-        gone = {file.path for file, condition in self._desk.folder.condition(files) if condition != "there"}
+        gone = {file.path for file, condition in self._resolver.folder.condition(files) if condition != "there"}
         if gone or node.state == "restore":
             placed = [
-                self._desk.folder.place(file.path, file.digest, self._store.blobs) if file.path else file
+                self._resolver.folder.place(file.path, file.digest, self._store.blobs) if file.path else file
                 for file in files
             ]
             gone = gone or {node.id}
@@ -480,28 +482,28 @@ class _Bench:
         shape = node.shape
         self._store.claim(output.artifact.digest for output in outcome.outputs.values())
         pinned = shape.kind.pinned and outcome.passed and outcome.outputs and outcome.key
-        if pinned and not self._wishes.frozen:  # with a frozen lock nothing comes this far but what it pins
-            name = self._desk.lock_name(shape.name)
+        if pinned and not self._selection.frozen:  # with a frozen lock nothing comes this far but what it pins
+            name = self._resolver.lock_name(shape.name)
             self._keeper.accept(name, outcome, replaces=bool(outcome.replaced))
             # What decides the face is pinned at once, before a file or a row says so: it must not depend on the rest of
             # the build, and whoever builds the same at this moment must see it. Only what the user has replaced goes
             # together with its anchor, so that no death in between leaves new candidates beside the old anchor.
-            if shape.kind.sticky and not (shape.kind.modality and node.id in self._wishes.repinned):
+            if shape.kind.sticky and not (shape.kind.modality and node.id in self._selection.repinned):
                 self._keeper.write()
         placed = [
-            self._desk.folder.place(output.path, output.artifact.digest, self._store.blobs)
+            self._resolver.folder.place(output.path, output.artifact.digest, self._store.blobs)
             if output.path
             else Placed("", output.artifact.digest, output.artifact.size, 0, 0, 0)
             for output in outcome.outputs.values()
         ]
-        self._desk.lock = self._keeper.lock
-        facts = self._desk.facts(shape, reads)
+        self._resolver.lock = self._keeper.lock
+        facts = self._resolver.facts(shape, reads)
         # A pin or a known result asks for no action: what made it stays on record.
-        actions = list(keys) or self._desk.row_body(node).get("actions", [])
+        actions = list(keys) or self._resolver.row_body(node).get("actions", [])
         body = {**facts, "actions": actions, "needs": dict(needs), "outcome": outcome.as_json()}
         row = NodeRow(
             node.id,
-            self._desk.signature(shape, needs, built=True),
+            self._resolver.signature(shape, needs, built=True),
             outcome.digest,
             outcome.status,
             _files_json(placed),
@@ -529,12 +531,12 @@ class _Bench:
             self._store.keep("evaluations", name, {**record, "build": self._runner.build_id})
 
 
-def _finish(benches: Iterable[_Bench]) -> None:
+def _finish(workers: Iterable[_PersonaWorker]) -> None:
     """Finish every persona's part; raise the first error only then, so that none loses its pins to another's."""
     errors: list[PersonaForgeError] = []
-    for bench in benches:
+    for worker in workers:
         try:
-            bench.finish()
+            worker.finish()
         except PersonaForgeError as error:
             errors.append(error)
     if errors:

@@ -21,7 +21,7 @@ from personaforge.spec.settings import Settings
 from personaforge.store.store import Store
 
 if TYPE_CHECKING:
-    from personaforge.workspace import Workspace
+    from personaforge.workspace.workspace import Workspace
 
 _GROUPS = ("text", "image", "video", "speech")
 
@@ -35,7 +35,7 @@ def engine_of(
 ) -> Engine:
     """Return the engine that performs the actions of these personas."""
     store = space.store
-    executors = Executors(space.measurers.analyzer, _timeouts(settings), store.blobs.scratch)
+    executors = Executors(space.analyzers.analyzer, _timeouts(settings), store.blobs.scratch)
     limits = [max_cost_usd, *(one.value("run.max_cost_usd") for one in settings)]
     bounds = Bounds(
         {one.id: one.get("run.budget.persona_usd") for one in settings},

@@ -170,8 +170,8 @@ class Loader:
         key = digest_strings("project-group/1", [_fingerprint(self._project), name])
         body = self._cache.get_spec(key) if self._cache is not None else None
         if body is None:
-            from personaforge.spec.checks import checked_group
             from personaforge.spec.compose import Composer
+            from personaforge.spec.validation import checked_group
 
             body = orjson.dumps(checked_group(name, Composer(self._project).base()[name]))
             if self._cache is not None:
@@ -218,8 +218,8 @@ class Loader:
 
     def _compose(self, file: Path, overrides: Sequence[str]) -> dict[str, Any]:
         from personaforge.spec.bodies import read_persona
-        from personaforge.spec.checks import check_persona
         from personaforge.spec.compose import Composer
+        from personaforge.spec.validation import check_persona
 
         if self._composer is None:
             self._composer = Composer(self._project)
@@ -245,7 +245,7 @@ class Loader:
     def _every_problem(self, sources: Any, overrides: Sequence[str], error: SpecError) -> list[Problem]:
         """Return what else is wrong with a persona that can't be composed: passes over what is known to be wrong, until
         the rest can be composed and checked."""
-        from personaforge.spec.checks import check_persona
+        from personaforge.spec.validation import check_persona
 
         problems = list(error.problems)
         without: set[str] = set()

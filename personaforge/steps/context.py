@@ -79,7 +79,7 @@ class Node(NamedTuple):
         return f"{self.persona}/{self.name}"
 
 
-class Measurer(NamedTuple):
+class AnalyzerRef(NamedTuple):
     """Who measures faces: an analyzer's identity, or why there is none."""
 
     identity: Mapping[str, str] | None
@@ -108,7 +108,7 @@ class Context:
     """By node name."""
     artifacts: Artifacts
     templates: Templates
-    measurer: Measurer
+    analyzer_ref: AnalyzerRef
     capability: Callable[[str, str], Capability]
     """(modality, provider name) -> what is fixed about the provider. Raises SpecError for an unknown one."""
     pin: Pin | None = None

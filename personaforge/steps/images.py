@@ -94,9 +94,9 @@ def candidate(context: Context) -> Procedure:
 def _with_face(context: Context, kept: Outcome) -> Generator[Action, Result, Outcome]:
     """Return a pinned candidate with its face, where that was not noted yet and its measurement is known anyway."""
     provider = str(context.settings[f"pipeline.steps.{context.node.step}.provider"])
-    if kept.face or context.measurer.identity is None or not context.capability("image", provider).deterministic:
+    if kept.face or context.analyzer_ref.identity is None or not context.capability("image", provider).deterministic:
         return kept
-    action = measure_action("measure", context.measurer.identity, kept.outputs[IMAGE].artifact.digest)
+    action = measure_action("measure", context.analyzer_ref.identity, kept.outputs[IMAGE].artifact.digest)
     if not context.known(action.key):
         return kept
     result = yield action
@@ -139,7 +139,7 @@ def anchor(context: Context) -> Procedure:
     slots = list(drawn)
     facts: dict[str, Any] = {"candidates": len(drawn)}
     nobody = None
-    if context.measurer.identity is None:
+    if context.analyzer_ref.identity is None:
         nobody = no_model()
     elif settings["identity.out_of_domain"] != "allow" and not all(in_domain(one or {}) for one in measurements):
         nobody = outside("a candidate")

@@ -15,9 +15,9 @@ from personaforge.identity.score import Cause, Score, Unmeasured
 from personaforge.identity.verdict import Decision
 from personaforge.steps.action import Action, Outcome, Result
 from personaforge.steps.attempts import Judgement
-from personaforge.steps.checking import second_opinion
 from personaforge.steps.context import Context
 from personaforge.steps.measurement import joined, measure_action, part_actions
+from personaforge.steps.second_opinion import second_opinion
 from personaforge.store.artifact import Artifact
 
 JUDGING = ("identity",)
@@ -39,7 +39,7 @@ def measure_clip(context: Context, artifact: Artifact) -> Measuring:
 
 def _whole(context: Context, kind: str, artifact: Artifact, request: Mapping[str, Any]) -> Measuring:
     """Measure all parts. Where no face was found there is nothing to measure another part of."""
-    identity = context.measurer.identity
+    identity = context.analyzer_ref.identity
     if identity is None:
         return None
     result = yield measure_action(kind, identity, artifact.digest, request)
@@ -120,7 +120,7 @@ def _measured(
 
 def can_judge(context: Context) -> bool:
     """Tell whether a gate could let anything through here: nothing is bought that no gate can ever accept."""
-    return context.measurer.identity is not None or not context.settings["identity.require_measurement"]
+    return context.analyzer_ref.identity is not None or not context.settings["identity.require_measurement"]
 
 
 def not_bought(context: Context) -> Outcome:
@@ -166,7 +166,7 @@ def _judged(
     """Return a judgement with what reports, records, the lock and the next attempt need."""
     from personaforge.identity.verdict import judge
 
-    settings, identity = context.settings, context.measurer.identity
+    settings, identity = context.settings, context.analyzer_ref.identity
     verdict = judge(score, policy_of(context), require_measurement=settings["identity.require_measurement"])
     facts: dict[str, Any] = {"measured": verdict.measured, "anchor": references.anchor.digest}
     if references.others:

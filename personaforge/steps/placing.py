@@ -51,8 +51,8 @@ def placement_of(request: Mapping[str, Any], draws: int) -> Pin | None:
     the anchor that was drawn by it.
     """
     from personaforge.digest import digest_bytes
-    from personaforge.providers.embedded.face_params import subject_face
-    from personaforge.providers.embedded.face_placement import shape_of, shape_text
+    from personaforge.embedded.painter.face.params import subject_face
+    from personaforge.embedded.painter.face.placement import shape_of, shape_text
 
     try:
         subject = {name: request["subject"][name] for name in ("dna", "surface")}
@@ -66,7 +66,7 @@ def placement_of(request: Mapping[str, Any], draws: int) -> Pin | None:
 
 def _choice(subject: Mapping[str, Any], issued: Mapping[str, str], draws: int) -> dict[str, Any]:
     """Return the facts of the placement that is farthest from all issued faces."""
-    from personaforge.providers.embedded.face_placement import place_face
+    from personaforge.embedded.painter.face.placement import place_face
 
     try:
         placed = place_face(subject, issued, draws)

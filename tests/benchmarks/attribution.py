@@ -20,12 +20,12 @@ from typing import NamedTuple, cast
 
 import numpy as np
 
-from personaforge.identity.cusum import Record
-from personaforge.identity.drift import DriftPolicy, find_drift
+from personaforge.drift.attribution.causes import Attribution, blame
+from personaforge.drift.attribution.inputs import COMMIT, InputHistory
+from personaforge.drift.detector.cusum import Record
+from personaforge.drift.detector.detector import DriftPolicy, find_drift
 from personaforge.identity.metric import METRICS
-from personaforge.key_parts import COMMIT, KeyParts
-from personaforge.suspects import Blame, blame
-from personaforge.workspace import Workspace
+from personaforge.workspace.workspace import Workspace
 from tests.benchmarks.drift import HISTORY, NOISES, Noise, records_of, slots_of
 
 AFTER = 140
@@ -48,7 +48,7 @@ class Place(NamedTuple):
 
 
 class KnownParts:
-    """Stands for `KeyParts`: a series' parts are known."""
+    """Stands for `InputHistory`: a series' parts are known."""
 
     def __init__(self, facts: Sequence[Mapping[str, str]]) -> None:
         self.facts = facts
@@ -159,7 +159,7 @@ def _series(
     return found
 
 
-def _asked(series: Series, later: Sequence[int]) -> tuple[str, list[Blame | None]]:
+def _asked(series: Series, later: Sequence[int]) -> tuple[str, list[Attribution | None]]:
     """Return the cause, and what is blamed so many records after the fall's alarm each time: None where it has closed
     since, nothing where there was none, or one before the fall."""
     metric, policy = METRICS[0], _shipped()
@@ -169,12 +169,14 @@ def _asked(series: Series, later: Sequence[int]) -> tuple[str, list[Blame | None
     for more in later if hits and alarms[0].raised >= HISTORY else ():
         known = series.records[: hits[0].raised + 1 + more]
         places = [Place(record.group, str(index)) for index, record in enumerate(known)]
-        told = blame(cast(KeyParts, KnownParts(series.facts)), places, known, metric, find_drift(known, metric, policy))
+        told = blame(
+            cast(InputHistory, KnownParts(series.facts)), places, known, metric, find_drift(known, metric, policy)
+        )
         found.append(told)
     return series.cause, found
 
 
-def _right(cause: str, found: Blame) -> bool:
+def _right(cause: str, found: Attribution) -> bool:
     return bool(found.suspects) and cause in {part.name for part in found.suspects[0].parts}
 
 
@@ -189,14 +191,14 @@ def _sure(count: int, step: float) -> str:
 
 def _misled(count: int, step: float) -> str:
     """Return how often a decoy is blamed with as much certainty where nothing on record is the cause."""
-    told: list[Blame | None] = []
+    told: list[Attribution | None] = []
     for series in _series(count, SCENARIOS["20 records apart"], step, "mixed", NOISES["normal"], recorded=False):
         told += _asked(series, (20,))[1]
     known = [_first(one) >= SURE for one in told if one is not None]
     return f"{100 * sum(known) / max(1, len(known)):.0f}"
 
 
-def _first(found: Blame) -> float:
+def _first(found: Attribution) -> float:
     return found.suspects[0].probability if found.suspects else 0.0
 
 

@@ -19,9 +19,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from personaforge.identity.change_point import SHAPES, locate
-from personaforge.identity.cusum import Chart, Record, chart, run_length, threshold_for
-from personaforge.identity.linear import Trend, summarize
+from personaforge.drift.detector.change_point import SHAPES, locate
+from personaforge.drift.detector.cusum import Chart, Record, chart, run_length, threshold_for
+from personaforge.drift.detector.linear import Trend, summarize
 
 COSINE = {"headshot": 0.70, "bust": 0.66, "half": 0.60, "full": 0.54}
 ERROR = {"headshot": 0.04, "bust": 0.06, "half": 0.10, "full": 0.15}

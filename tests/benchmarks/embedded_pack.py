@@ -19,10 +19,10 @@ from typing import Any
 import cv2
 import numpy as np
 
+from personaforge.embedded.training.people import Person
+from personaforge.embedded.training.positions import SLOTS, held_out, positions
 from personaforge.faces.insight import InsightAnalyzer
 from personaforge.faces.packs import PackMissing, find_pack
-from personaforge.training.people import Person
-from personaforge.training.positions import SLOTS, held_out, positions
 
 _FIRST = 900_000
 _STEPS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)

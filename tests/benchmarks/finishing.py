@@ -31,8 +31,8 @@ def main() -> None:
     from personaforge.media import pixels
     from personaforge.media.realism import finish_picture
     from personaforge.media.repair import repair_clip
-    from personaforge.providers.embedded.clips import EmbeddedVideos
-    from personaforge.providers.embedded.images import EmbeddedImages
+    from personaforge.providers.embedded_clips import EmbeddedVideos
+    from personaforge.providers.embedded_images import EmbeddedImages
     from tests.embedded_images.subjects import draw_request, film_request, subject
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

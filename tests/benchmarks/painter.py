@@ -24,17 +24,17 @@ import cv2
 import numpy as np
 import yaml
 
+from personaforge.embedded.painter.face.placement import nearest_of, place_face, read_shapes
 from personaforge.faces.insight import InsightAnalyzer
 from personaforge.faces.packs import PackMissing, find_pack
 from personaforge.faces.picture import read_picture
 from personaforge.media.contact_sheet import Cell, draw_sheet
-from personaforge.providers.embedded.face_placement import nearest_of, place_face, read_shapes
-from personaforge.providers.embedded.images import EmbeddedImages
+from personaforge.providers.embedded_images import EmbeddedImages
 from personaforge.providers.protocols import Blob, Request
 from personaforge.steps.images import clothing_of
 
 _ROOT = Path(__file__).resolve().parents[2]
-_TABLES = yaml.safe_load((_ROOT / "personaforge/providers/embedded/tables/dna.yaml").read_text())
+_TABLES = yaml.safe_load((_ROOT / "personaforge/embedded/writer/data/dna.yaml").read_text())
 _MATRIX = yaml.safe_load((_ROOT / "conf/matrix/heia_20.yaml").read_text())
 _CONTEXTS = yaml.safe_load((_ROOT / "conf/fashion/contexts.yaml").read_text())["contexts"]
 _DRAWS = yaml.safe_load((_ROOT / "conf/image/embedded.yaml").read_text())["placement"]["draws"]

@@ -65,8 +65,8 @@ def without_clips(lines: list[str]) -> list[str]:
 
 def build(root: Path, jobs: int) -> dict[str, float]:
     """Build everything in this process and return what it took."""
-    from personaforge.testing import ColorMeasurers, scripted_text
-    from personaforge.workspace import BuildOptions, Workspace
+    from personaforge.testing import ColorAnalyzers, scripted_text
+    from personaforge.workspace.workspace import BuildOptions, Workspace
     from tests.run.conftest import answer
 
     scripted_text(answer).register()
@@ -80,7 +80,7 @@ def build(root: Path, jobs: int) -> dict[str, float]:
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
     with Workspace.open((), str(root)) as space:
-        space.measurers = ColorMeasurers()  # type: ignore[assignment]
+        space.analyzers = ColorAnalyzers()  # type: ignore[assignment]
         plan = space.plan(())
         started = time.monotonic()
         report = space.build(plan, BuildOptions(jobs=jobs, keep_going=True))

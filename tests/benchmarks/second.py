@@ -21,12 +21,12 @@ from pathlib import Path
 from typing import Any
 
 from personaforge.faces.analyzer import FaceAnalyzer
-from personaforge.faces.check_packs import CheckPack, find_check
 from personaforge.faces.insight import InsightAnalyzer
 from personaforge.faces.opencv import opencv
 from personaforge.faces.packs import PackMissing, find_pack
 from personaforge.faces.picture import read_picture
 from personaforge.faces.second import OpenCvAnalyzer
+from personaforge.faces.second_packs import SecondPack, find_second
 
 
 def main() -> None:
@@ -34,11 +34,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=15, help="counted reads of each picture, after one that isn't")
     runs = parser.parse_args().runs
-    pack, check = find_pack("auto"), find_check("mobilefacenet_y1")
+    pack, check = find_pack("auto"), find_second("mobilefacenet_y1")
     for found in (pack, check):
         if isinstance(found, PackMissing):
             sys.exit(f"{found.reason}; {found.hint}")
-    assert not isinstance(pack, PackMissing) and isinstance(check, CheckPack)
+    assert not isinstance(pack, PackMissing) and isinstance(check, SecondPack)
     cv2 = opencv()
     print(f"{os.cpu_count()} processors; load {os.getloadavg()[0]:.1f}; OpenCV {cv2.__version__}, ", end="")
     print(f"{cv2.getNumThreads()} threads of its own; {pack.name} at auto, {check.name}\n")
@@ -85,7 +85,7 @@ def _timed(what: Callable[[], object], runs: int) -> tuple[float, float]:
     return statistics.median(walls), statistics.median(busy)
 
 
-def _threads(check: CheckPack, pictures: list[Any], runs: int) -> None:
+def _threads(check: SecondPack, pictures: list[Any], runs: int) -> None:
     """Compare one pair of nets per reading thread, as the analyzer has it, with one pair behind a lock."""
     import threading
 

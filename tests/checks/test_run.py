@@ -13,10 +13,10 @@ from personaforge.checks.results import CheckReport, CheckResult
 from personaforge.checks.run import run_checks
 from personaforge.errors import PlanError, SpecError
 from personaforge.providers.protocols import Request
-from personaforge.testing import ColorMeasurers
+from personaforge.testing import ColorAnalyzers
 from personaforge.warehouse.bounds import Bounds
 from personaforge.warehouse.scores import BrokenQuery, ask, sealed
-from personaforge.workspace import BuildOptions
+from personaforge.workspace.workspace import BuildOptions
 from tests.conftest import ROOT, Forge
 from tests.run.conftest import PERSONA, SKIN, Studio
 from tests.run.test_attempts import BLACK, FAR, NEAR, by_attempt
@@ -189,7 +189,7 @@ def test_an_unmeasured_attempt_is_no_acceptance(make_studio: Make) -> None:
 
 def test_scores_out_of_domain_count_as_unmeasured_unless_told_otherwise(make_studio: Make) -> None:
     studio = make_studio(ONLY.replace("identity: {", "identity: {out_of_domain: allow, "))
-    studio.measurers = ColorMeasurers("embedded")
+    studio.analyzers = ColorAnalyzers("embedded")
     studio.build()
     check = "min(composite) >= 0.5 over images"
     found = one(studio, check)
@@ -203,7 +203,7 @@ def test_scores_out_of_domain_count_as_unmeasured_unless_told_otherwise(make_stu
 
 def test_pictures_that_several_packs_measured_are_not_mixed(studio: Studio) -> None:
     studio.build()
-    studio.measurers = ColorMeasurers("others")
+    studio.analyzers = ColorAnalyzers("others")
     studio.build("image/02")
     found = one(studio, "min(composite) >= 0.5 over images").judged
     assert found.cause == "unmeasured" and [row.node for row in found.rows] == ["image/02"], found
@@ -311,8 +311,8 @@ def test_a_check_says_where_it_is_declared(make_studio: Make) -> None:
 
 def test_a_fall_fails_the_drift_check_with_its_beginning(tmp_path: Path) -> None:
     from personaforge.testing import write_project
-    from personaforge.workspace import Workspace
-    from tests.test_drift import ANA, series
+    from personaforge.workspace.workspace import Workspace
+    from tests.drift.test_drift import ANA, series
 
     with Workspace.open(["ana"], str(write_project(tmp_path / "p", {"ana": ANA}))) as space:
         series(space, 60, start=40, size=-0.03)

@@ -17,7 +17,7 @@ import pytest
 from personaforge.cli import interrupt
 from personaforge.cli.main import run
 from personaforge.machine import machine_error
-from personaforge.workspace import Workspace
+from personaforge.workspace.workspace import Workspace
 from tests.conftest import Forge
 
 pytestmark = pytest.mark.usefixtures("no_pack")

@@ -372,7 +372,7 @@ def test_a_failed_gate_exits_with_1(project: Path, forge: Forge) -> None:
 
 def test_our_own_bug_exits_with_3_and_a_log(project: Path, forge: Forge) -> None:
     code = (
-        "import sys, personaforge.workspace as w\n"
+        "import sys, personaforge.workspace.workspace as w\n"
         "def broken(*a, **k): raise ZeroDivisionError('oops')\n"
         "w.Workspace.plan = broken\n"
         "from personaforge.cli.main import run\n"

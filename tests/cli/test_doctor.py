@@ -18,7 +18,7 @@ from personaforge.doctor import machine, models
 from personaforge.doctor.examine import examine
 from personaforge.doctor.finding import Finding, worst
 from personaforge.doctor.project import Use
-from personaforge.report.diagnosis import diagnosis_lines
+from personaforge.report.doctor import diagnosis_lines
 from personaforge.spec.project import Project
 from personaforge.store.journal import Journal
 from personaforge.testing import write_project

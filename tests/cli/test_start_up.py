@@ -52,6 +52,6 @@ def test_a_no_op_composes_renders_and_draws_nothing(project: Path, no_pack: None
 
 def test_importing_the_package_reaches_no_network_and_reads_no_environment_file(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("FORGE_CANARY=1\n")
-    code = "import os, personaforge.workspace, personaforge.cli.build; print('FORGE_CANARY' in os.environ)"
+    code = "import os, personaforge.workspace.workspace, personaforge.cli.build; print('FORGE_CANARY' in os.environ)"
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

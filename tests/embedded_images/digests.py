@@ -29,8 +29,8 @@ from personaforge.media.contact_sheet import Cell, draw_sheet
 from personaforge.media.realism import finish_picture
 from personaforge.media.repair import repair_clip
 from personaforge.media.upscale import Lanczos
-from personaforge.providers.embedded.clips import EmbeddedVideos
-from personaforge.providers.embedded.images import EmbeddedImages
+from personaforge.providers.embedded_clips import EmbeddedVideos
+from personaforge.providers.embedded_images import EmbeddedImages
 
 from .subjects import OTHERS, draw_request, film_request, subject
 

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from personaforge.embedded.painter.subject import read_keys
 from personaforge.media.webm import Ivf, read_ivf, webm_of_frames
-from personaforge.providers.embedded.clips import EmbeddedVideos, pose_at
-from personaforge.providers.embedded.images import EmbeddedImages
-from personaforge.providers.embedded.subject import read_keys
+from personaforge.providers.embedded_clips import EmbeddedVideos, pose_at
+from personaforge.providers.embedded_images import EmbeddedImages
 from personaforge.providers.protocols import Request
 
 from .subjects import OTHERS, draw_request, film_request, subject

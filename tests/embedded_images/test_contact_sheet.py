@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from personaforge.media.contact_sheet import STATUS_COLORS, Cell, draw_sheet, folded
-from personaforge.providers.embedded.images import EmbeddedImages
+from personaforge.providers.embedded_images import EmbeddedImages
 
 from .subjects import draw_request, subject
 

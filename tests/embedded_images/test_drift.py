@@ -11,9 +11,9 @@ import numpy as np
 import orjson
 import pytest
 
-from personaforge.providers.embedded.face_params import Face, subject_face
-from personaforge.providers.embedded.images import EmbeddedImages
-from personaforge.providers.embedded.png import read_texts
+from personaforge.embedded.painter.face.params import Face, subject_face
+from personaforge.embedded.painter.png import read_texts
+from personaforge.providers.embedded_images import EmbeddedImages
 from personaforge.providers.protocols import Reply
 
 from .subjects import OTHERS, draw_request, subject

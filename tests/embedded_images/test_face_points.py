@@ -6,15 +6,15 @@ import cv2
 import numpy as np
 import pytest
 
+from personaforge.embedded.painter.expression import EXPRESSIONS
+from personaforge.embedded.painter.face.curves import gaze_of
+from personaforge.embedded.painter.face.points import face_points
+from personaforge.embedded.painter.painter import Stage, layout
+from personaforge.embedded.painter.subject import Pose
+from personaforge.embedded.training.people import Person, person, shots
 from personaforge.faces.insight import InsightAnalyzer
 from personaforge.faces.landmarks import ratios_106
 from personaforge.faces.packs import PackMissing, find_pack
-from personaforge.providers.embedded.face_curves import gaze_of
-from personaforge.providers.embedded.face_expression import EXPRESSIONS
-from personaforge.providers.embedded.face_points import face_points
-from personaforge.providers.embedded.painter import Stage, layout
-from personaforge.providers.embedded.subject import Pose
-from personaforge.training.people import Person, person, shots
 
 
 def _drawn(who: Person, yaw: float, pitch: float, name: str = "neutral"):  # type: ignore[no-untyped-def]

@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 
 from personaforge.digest import digest_bytes
-from personaforge.providers.embedded.clip_life import STYLES, Life
-from personaforge.providers.embedded.face_params import STYLES as HAIR_STYLES
-from personaforge.providers.embedded.face_params import subject_face
-from personaforge.providers.embedded.figure_stances import STANCES, stance_of
-from personaforge.providers.embedded.images import EmbeddedImages
-from personaforge.providers.embedded.painter_cache import Memory
-from personaforge.providers.embedded.painter_scene import PLACES
+from personaforge.embedded.painter.cache import Memory
+from personaforge.embedded.painter.clip_life import STYLES, Life
+from personaforge.embedded.painter.face.params import STYLES as HAIR_STYLES
+from personaforge.embedded.painter.face.params import subject_face
+from personaforge.embedded.painter.figure.stances import STANCES, stance_of
+from personaforge.embedded.painter.scene.scene import PLACES
+from personaforge.providers.embedded_images import EmbeddedImages
 
 from .subjects import draw_request, pixels, subject
 

@@ -14,9 +14,9 @@ import numpy as np
 import orjson
 import pytest
 
-from personaforge.providers.embedded.clips import EmbeddedVideos
-from personaforge.providers.embedded.images import EmbeddedImages
-from personaforge.providers.embedded.png import read_texts
+from personaforge.embedded.painter.png import read_texts
+from personaforge.providers.embedded_clips import EmbeddedVideos
+from personaforge.providers.embedded_images import EmbeddedImages
 from personaforge.providers.protocols import Job, Reply, Request
 
 from .subjects import OTHERS, draw_request, film_request, pixels, subject
@@ -80,8 +80,8 @@ def test_the_same_request_gives_the_same_bytes_in_another_process() -> None:
 import hashlib, sys
 sys.path.insert(0, "tests")
 from embedded_images.subjects import draw_request, film_request, subject
-from personaforge.providers.embedded.clips import EmbeddedVideos
-from personaforge.providers.embedded.images import EmbeddedImages
+from personaforge.providers.embedded_clips import EmbeddedVideos
+from personaforge.providers.embedded_images import EmbeddedImages
 for provider, request in ((EmbeddedImages(), draw_request(subject())), (EmbeddedVideos(), film_request(subject()))):
     print(hashlib.sha256(provider.submit(request).blob.data).hexdigest())
 """

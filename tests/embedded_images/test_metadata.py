@@ -11,9 +11,9 @@ import orjson
 import pytest
 from PIL import Image
 
-from personaforge.providers.embedded.face_params import face_of_reference, subject_face
-from personaforge.providers.embedded.images import EmbeddedImages
-from personaforge.providers.embedded.png import encode_png, read_texts
+from personaforge.embedded.painter.face.params import face_of_reference, subject_face
+from personaforge.embedded.painter.png import encode_png, read_texts
+from personaforge.providers.embedded_images import EmbeddedImages
 
 from .subjects import OTHERS, draw_request, subject
 

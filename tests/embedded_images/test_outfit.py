@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 import yaml
 
-from personaforge.providers.embedded.figure_accessories import WORN
-from personaforge.providers.embedded.figure_carried import CARRIED
-from personaforge.providers.embedded.figure_covering import COVERINGS
-from personaforge.providers.embedded.figure_headwear import SHAPES
-from personaforge.providers.embedded.figure_legs import LEGS, SKIRTS
-from personaforge.providers.embedded.figure_over import INNER, LAYERS
-from personaforge.providers.embedded.figure_shoes import SHOES
-from personaforge.providers.embedded.images import EmbeddedImages
-from personaforge.providers.embedded.outfit import Outfit, Piece, read_outfit
-from personaforge.providers.embedded.text_tables import table
+from personaforge.embedded.painter.figure.accessories import WORN
+from personaforge.embedded.painter.figure.carried import CARRIED
+from personaforge.embedded.painter.figure.covering import COVERINGS
+from personaforge.embedded.painter.figure.headwear import SHAPES
+from personaforge.embedded.painter.figure.legs import LEGS, SKIRTS
+from personaforge.embedded.painter.figure.over import INNER, LAYERS
+from personaforge.embedded.painter.figure.shoes import SHOES
+from personaforge.embedded.painter.outfit import Outfit, Piece, read_outfit
+from personaforge.embedded.writer.tables import table
+from personaforge.providers.embedded_images import EmbeddedImages
 from personaforge.steps.images import clothing_of
 
 from .subjects import draw_request, pixels, subject

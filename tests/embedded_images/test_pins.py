@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from personaforge.providers.embedded.face_params import Face, subject_face
-from personaforge.providers.embedded.figure_body import body_of_dna
-from personaforge.providers.embedded.images import EmbeddedImages
-from personaforge.providers.embedded.painter import layout
+from personaforge.embedded.painter.face.params import Face, subject_face
+from personaforge.embedded.painter.figure.body import body_of_dna
+from personaforge.embedded.painter.painter import layout
+from personaforge.providers.embedded_images import EmbeddedImages
 
 from .subjects import draw_request, pixels, subject
 

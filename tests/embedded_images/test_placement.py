@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from personaforge.providers.embedded.face_params import Face, face_of_dna, subject_face
-from personaforge.providers.embedded.face_placement import (
+from personaforge.embedded.painter.face.params import Face, face_of_dna, subject_face
+from personaforge.embedded.painter.face.placement import (
     REACH,
     WEIGHT,
     nearest_of,
@@ -19,8 +19,8 @@ from personaforge.providers.embedded.face_placement import (
     shape_of,
     shape_text,
 )
-from personaforge.providers.embedded.face_words import LAYOUT, WORDS
-from personaforge.providers.embedded.images import EmbeddedImages
+from personaforge.embedded.painter.face.words import LAYOUT, WORDS
+from personaforge.providers.embedded_images import EmbeddedImages
 
 from .subjects import DNA, OTHERS, changed, draw_request, subject
 

@@ -14,9 +14,9 @@ import cv2
 import numpy as np
 import pytest
 
-from personaforge.providers.embedded.clips import EmbeddedVideos
-from personaforge.providers.embedded.face_placement import place_face
-from personaforge.providers.embedded.images import EmbeddedImages
+from personaforge.embedded.painter.face.placement import place_face
+from personaforge.providers.embedded_clips import EmbeddedVideos
+from personaforge.providers.embedded_images import EmbeddedImages
 
 from .subjects import OTHERS, draw_request, film_request, subject
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from personaforge.providers.embedded.text_bounds import violations
-from personaforge.providers.embedded.text_flaws import all_texts, value
-from personaforge.providers.embedded.text_locales import Locale, kin, known_locales
-from personaforge.providers.embedded.text_words import fold, has
+from personaforge.embedded.writer.bounds import violations
+from personaforge.embedded.writer.flaws import all_texts, value
+from personaforge.embedded.writer.locales import Locale, kin, known_locales
+from personaforge.embedded.writer.words import fold, has
 
 from .text_cases import BRIEFS, FOUR_LAYER, average, draft, many_briefs, persona, schema
 

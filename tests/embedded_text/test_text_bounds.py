@@ -6,10 +6,10 @@ from itertools import product
 
 import pytest
 
-from personaforge.providers.embedded.text_bounds import bounds, limits, ordinal, readings, soften_from, violations
-from personaforge.providers.embedded.text_reading import DRIVES
-from personaforge.providers.embedded.text_tables import table
-from personaforge.providers.embedded.text_words import fold, has
+from personaforge.embedded.writer.bounds import bounds, limits, ordinal, readings, soften_from, violations
+from personaforge.embedded.writer.reading import DRIVES
+from personaforge.embedded.writer.tables import table
+from personaforge.embedded.writer.words import fold, has
 
 from .text_cases import BRIEFS, draft, many_briefs, persona
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from personaforge.digest import digest_json
-from personaforge.providers.embedded.text_locales import Locale, by_country, gender_of_name, known_locales
-from personaforge.providers.embedded.text_reading import read
-from personaforge.providers.embedded.text_tables import locale_tables, table
-from personaforge.providers.embedded.text_words import fold, has
-from personaforge.providers.embedded.text_work import COAST, job_of, jobs, jobs_at, title_at, where
+from personaforge.embedded.writer.locales import Locale, by_country, gender_of_name, known_locales
+from personaforge.embedded.writer.reading import read
+from personaforge.embedded.writer.tables import locale_tables, table
+from personaforge.embedded.writer.words import fold, has
+from personaforge.embedded.writer.work import COAST, job_of, jobs, jobs_at, title_at, where
 
 from .text_cases import draft, persona
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from personaforge.providers.embedded.text_locales import by_country, homes_of_name, kin
+from personaforge.embedded.writer.locales import by_country, homes_of_name, kin
 
 from .text_cases import BRIEFS, FOUR_LAYER, draft, persona, schema
 
@@ -109,7 +109,7 @@ def test_a_pinned_occupation_sets_the_age_and_a_pinned_age_the_occupation() -> N
 
 
 def test_a_pinned_gender_gives_a_name_of_that_gender() -> None:
-    from personaforge.providers.embedded.text_locales import gender_of_name
+    from personaforge.embedded.writer.locales import gender_of_name
 
     for seed in range(15):
         name = draft("surface", "Italian florist", seed=seed, pinned={"gender": "man"})["name"]

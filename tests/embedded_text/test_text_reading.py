@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from personaforge.providers.embedded.text_locales import by_country, by_tag, elsewhere, known_locales
-from personaforge.providers.embedded.text_reading import read
-from personaforge.providers.embedded.text_work import job_of
+from personaforge.embedded.writer.locales import by_country, by_tag, elsewhere, known_locales
+from personaforge.embedded.writer.reading import read
+from personaforge.embedded.writer.work import job_of
 
 from .text_cases import draft
 

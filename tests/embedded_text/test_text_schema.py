@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from personaforge.providers.embedded.text_pattern import matching
+from personaforge.embedded.writer.pattern import matching
 
 from .text_cases import draft, persona, schema
 

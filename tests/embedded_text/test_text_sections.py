@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from personaforge.digest import canonical
 from personaforge.errors import BackendError, Refused
-from personaforge.providers.embedded.text import EmbeddedText
+from personaforge.providers.embedded_text import EmbeddedText
 from personaforge.providers.protocols import Job, Reply, Request
 
 from .text_cases import BRIEFS, FIVE_STAGE, FOUR_LAYER, ROOT, draft, many_briefs, persona, request, schema

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from personaforge.providers.embedded.text_locales import Locale, known_locales, locales
-from personaforge.providers.embedded.text_naming import forms
-from personaforge.providers.embedded.text_places import whereabouts
-from personaforge.providers.embedded.text_reading import DRIVES, SCORES
-from personaforge.providers.embedded.text_tables import entry, interests, locale_tables, table
-from personaforge.providers.embedded.text_words import fold, has
-from personaforge.providers.embedded.text_work import job_of, jobs
+from personaforge.embedded.writer.locales import Locale, known_locales, locales
+from personaforge.embedded.writer.naming import forms
+from personaforge.embedded.writer.places import whereabouts
+from personaforge.embedded.writer.reading import DRIVES, SCORES
+from personaforge.embedded.writer.tables import entry, interests, locale_tables, table
+from personaforge.embedded.writer.words import fold, has
+from personaforge.embedded.writer.work import job_of, jobs
 
 from .text_cases import schema
 

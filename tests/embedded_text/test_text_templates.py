@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from personaforge.embedded.writer.bounds import bounds
 from personaforge.errors import SpecError
-from personaforge.providers.embedded.text_bounds import bounds
 from personaforge.templating import Templates
 
 from .text_cases import FASHION, FOUR_LAYER, ROOT, conf, persona, schema

@@ -12,12 +12,12 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from personaforge.digest import derive_seed, digest_json
-from personaforge.providers.embedded.text_home import home
-from personaforge.providers.embedded.text_locales import Locale, by_country, gender_of_name, known_locales, locales
-from personaforge.providers.embedded.text_naming import forms
-from personaforge.providers.embedded.text_places import whereabouts
-from personaforge.providers.embedded.text_tables import table
-from personaforge.providers.embedded.text_words import fold
+from personaforge.embedded.writer.home import home
+from personaforge.embedded.writer.locales import Locale, by_country, gender_of_name, known_locales, locales
+from personaforge.embedded.writer.naming import forms
+from personaforge.embedded.writer.places import whereabouts
+from personaforge.embedded.writer.tables import table
+from personaforge.embedded.writer.words import fold
 
 from .text_cases import FOUR_LAYER, draft, persona, schema
 
@@ -351,7 +351,7 @@ def test_no_palette_prescribes_a_face() -> None:
 
 
 def test_home_is_drawn_from_all_full_locales_when_a_brief_says_nothing() -> None:
-    from personaforge.providers.embedded.text_assignment import Assignment
+    from personaforge.embedded.writer.assignment import Assignment
 
     from .text_cases import request
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from personaforge.providers.embedded.text import EmbeddedText
+from personaforge.providers.embedded_text import EmbeddedText
 from personaforge.providers.protocols import Reply, Request
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from personaforge.digest import digest_bytes
-from personaforge.faces.check_packs import CheckPack, find_check
 from personaforge.faces.packs import PackMissing
+from personaforge.faces.second_packs import SecondPack, find_second
 
 MODEL = b"\x08\x07" + b"m" * 20_000
 RECOGNISER, DETECTOR = "mobilefacenet_y1.onnx", "face_detection_yunet_2023mar.onnx"
@@ -21,14 +21,14 @@ def make(folder: Path, *names: str, data: bytes = MODEL) -> Path:
     return folder
 
 
-def found(name: str, *folders: Path) -> CheckPack:
-    pack = find_check(name, folders)
-    assert isinstance(pack, CheckPack), pack
+def found(name: str, *folders: Path) -> SecondPack:
+    pack = find_second(name, folders)
+    assert isinstance(pack, SecondPack), pack
     return pack
 
 
 def missing(name: str, *folders: Path) -> PackMissing:
-    pack = find_check(name, folders)
+    pack = find_second(name, folders)
     assert isinstance(pack, PackMissing), pack
     return pack
 
@@ -73,8 +73,8 @@ def test_the_detector_of_its_own_folder_comes_first(tmp_path: Path) -> None:
 def test_the_digests_can_come_from_a_cache(tmp_path: Path) -> None:
     make(tmp_path / "mine", RECOGNISER, DETECTOR)
     asked: list[str] = []
-    pack = find_check("mine", [tmp_path], digest_of=lambda path: asked.append(path.name) or "d" * 64)
-    assert isinstance(pack, CheckPack) and set(pack.files.values()) == {"d" * 64}
+    pack = find_second("mine", [tmp_path], digest_of=lambda path: asked.append(path.name) or "d" * 64)
+    assert isinstance(pack, SecondPack) and set(pack.files.values()) == {"d" * 64}
     assert asked == [DETECTOR, RECOGNISER]
 
 
@@ -117,7 +117,7 @@ def test_a_link_to_nothing(tmp_path: Path) -> None:
 
 def test_importing_is_cheap() -> None:
     code = """
-import sys, personaforge.faces.check_packs, personaforge.faces.second, personaforge.identity.agreement
+import sys, personaforge.faces.second_packs, personaforge.faces.second, personaforge.identity.agreement
 sys.exit(any(m in sys.modules for m in ('numpy', 'cv2', 'PIL', 'insightface', 'onnxruntime')))
 """
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

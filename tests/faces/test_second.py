@@ -19,18 +19,18 @@ from PIL import Image, ImageEnhance, ImageOps
 from personaforge.errors import BackendError, MissingExtra
 from personaforge.faces import second
 from personaforge.faces.analyzer import Face
-from personaforge.faces.check_packs import CheckPack, find_check
 from personaforge.faces.insight import InsightAnalyzer
 from personaforge.faces.measure import embedding, encode_embedding, measure_image
 from personaforge.faces.packs import PackMissing
 from personaforge.faces.picture import read_picture
 from personaforge.faces.second import OpenCvAnalyzer, opencv_identity
+from personaforge.faces.second_packs import SecondPack, find_second
 from personaforge.identity.agreement import Agreement, agree, common_scale, pair_cosine
 from personaforge.identity.score import Unmeasured
 
 Encode = Callable[..., bytes]
 
-PRETEND = CheckPack("mine", Path("/nowhere/m.onnx"), Path("/nowhere/y.onnx"), {}, "c" * 64)
+PRETEND = SecondPack("mine", Path("/nowhere/m.onnx"), Path("/nowhere/y.onnx"), {}, "c" * 64)
 SCALE = common_scale(
     "buffalo_s_dev",
     "mobilefacenet_y1",
@@ -40,16 +40,16 @@ BOUND = 0.5
 
 
 @pytest.fixture(scope="module")
-def check_pack() -> CheckPack:
+def check_pack() -> SecondPack:
     folders = [Path(part) for part in os.environ.get("FORGE_MODELS", "").split(os.pathsep) if part]
-    found = find_check("mobilefacenet_y1", folders)
+    found = find_second("mobilefacenet_y1", folders)
     if isinstance(found, PackMissing):
         pytest.skip(f"no check pack: {found.reason}; {found.hint}")
     return found
 
 
 @pytest.fixture(scope="module")
-def check(check_pack: CheckPack) -> OpenCvAnalyzer:
+def check(check_pack: SecondPack) -> OpenCvAnalyzer:
     return OpenCvAnalyzer(check_pack)
 
 
@@ -212,7 +212,7 @@ def test_one_readers_measurement_is_nothing_to_the_other(
 
 @pytest.mark.pack
 def test_the_close_look_is_what_steadies_it(
-    check_pack: CheckPack, check: OpenCvAnalyzer, six_people: bytes, monkeypatch: pytest.MonkeyPatch
+    check_pack: SecondPack, check: OpenCvAnalyzer, six_people: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Six people, most with tilted heads, against the same picture turned by 12 degrees."""
     pixels = read_picture(six_people).pixels
@@ -289,7 +289,7 @@ def test_what_only_resembles_a_face(check: OpenCvAnalyzer, data_folder: Path, na
 
 
 @pytest.mark.pack
-def test_threads_and_runs_agree_bit_by_bit(check_pack: CheckPack, six_people: bytes, astronaut: bytes) -> None:
+def test_threads_and_runs_agree_bit_by_bit(check_pack: SecondPack, six_people: bytes, astronaut: bytes) -> None:
     """Four threads that start together on an analyzer that has loaded nothing yet, on pictures of unlike size."""
     analyzer, together = OpenCvAnalyzer(check_pack), threading.Barrier(4)
     pictures = [six_people, astronaut, six_people, astronaut]
@@ -309,36 +309,36 @@ def test_threads_and_runs_agree_bit_by_bit(check_pack: CheckPack, six_people: by
 
 @pytest.mark.pack
 class TestBrokenPacks:
-    def broken(self, tmp_path: Path, check_pack: CheckPack, recogniser: Path, detector: Path) -> str:
+    def broken(self, tmp_path: Path, check_pack: SecondPack, recogniser: Path, detector: Path) -> str:
         folder = tmp_path / "[mine] ü"
         folder.mkdir()
         shutil.copy(recogniser, folder / "mobilefacenet.onnx")
         shutil.copy(detector, folder / "yunet.onnx")
-        pack = find_check(folder.name, [tmp_path])
-        assert isinstance(pack, CheckPack), pack
+        pack = find_second(folder.name, [tmp_path])
+        assert isinstance(pack, SecondPack), pack
         with pytest.raises(BackendError) as caught:
             OpenCvAnalyzer(pack).read(np.zeros((64, 64, 3), dtype=np.uint8))
         assert caught.value.hint == "put mobilefacenet.onnx and yunet.onnx there again"
         return str(caught.value)
 
-    def test_no_model(self, tmp_path: Path, check_pack: CheckPack) -> None:
+    def test_no_model(self, tmp_path: Path, check_pack: SecondPack) -> None:
         page = tmp_path / "page"
         page.write_bytes(b"<html>" * 9_000)
         assert "can't be loaded" in self.broken(tmp_path, check_pack, page, check_pack.detector)
 
-    def test_a_detector_for_a_recogniser(self, tmp_path: Path, check_pack: CheckPack) -> None:
+    def test_a_detector_for_a_recogniser(self, tmp_path: Path, check_pack: SecondPack) -> None:
         assert "can't be loaded" in self.broken(tmp_path, check_pack, check_pack.detector, check_pack.detector)
 
-    def test_a_recogniser_for_a_detector(self, tmp_path: Path, check_pack: CheckPack) -> None:
+    def test_a_recogniser_for_a_detector(self, tmp_path: Path, check_pack: SecondPack) -> None:
         assert "can't be loaded" in self.broken(tmp_path, check_pack, check_pack.recogniser, check_pack.recogniser)
 
 
 @pytest.mark.pack
-def test_it_is_quiet_and_loads_no_other_stack(check_pack: CheckPack, astronaut: bytes) -> None:
+def test_it_is_quiet_and_loads_no_other_stack(check_pack: SecondPack, astronaut: bytes) -> None:
     code = f"""
 import sys
 from pathlib import Path
-from personaforge.faces.check_packs import find_check
+from personaforge.faces.second_packs import find_check
 from personaforge.faces.measure import measure_image
 from personaforge.faces.second import OpenCvAnalyzer
 analyzer = OpenCvAnalyzer(find_check("mobilefacenet_y1", [Path({str(check_pack.recogniser.parent.parent)!r})]))

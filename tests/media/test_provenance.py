@@ -10,8 +10,8 @@ from PIL import Image, PngImagePlugin
 from personaforge.media.provenance import says_embedded, with_domain
 from personaforge.media.realism import finish_picture
 from personaforge.media.repair import repair_clip
-from personaforge.providers.embedded.clips import EmbeddedVideos
-from personaforge.providers.embedded.images import EmbeddedImages
+from personaforge.providers.embedded_clips import EmbeddedVideos
+from personaforge.providers.embedded_images import EmbeddedImages
 from personaforge.testing import png
 from tests.embedded_images.subjects import draw_request, film_request, subject
 

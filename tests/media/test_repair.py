@@ -23,7 +23,7 @@ from personaforge.media import repair
 from personaforge.media.containers import clip_label, has_sound
 from personaforge.media.repair import LABEL, repair_clip, repaired
 from personaforge.media.webm import encode_webm
-from personaforge.providers.embedded.clips import EmbeddedVideos
+from personaforge.providers.embedded_clips import EmbeddedVideos
 from tests.embedded_images.subjects import film_request, subject
 
 UNSHARP = {"radius": 1.5, "amount": 1.0, "threshold": 0}

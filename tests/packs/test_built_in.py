@@ -14,7 +14,7 @@ from personaforge.faces.insight import insight_identity
 from personaforge.faces.packs import EMBEDDED, Pack, PackMissing, find_pack
 from personaforge.packs.built_in import check_built_in
 from personaforge.packs.catalog import Catalog
-from personaforge.packs.check import list_packs, pack_path, verify
+from personaforge.packs.verification import list_packs, pack_path, verify
 from tests.packs.conftest import model
 
 FILES = {name: model(name) for name in ("det_embedded.onnx", "2d106det.onnx", "recognition_embedded.onnx")}

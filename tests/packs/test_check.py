@@ -10,7 +10,7 @@ from personaforge.digest import digest_bytes
 from personaforge.errors import PersonaForgeError
 from personaforge.faces.packs import Pack, PackMissing
 from personaforge.packs.catalog import Catalog, KnownPack
-from personaforge.packs.check import list_packs, pack_path, verify
+from personaforge.packs.verification import list_packs, pack_path, verify
 from tests.packs.conftest import LICENCE, MODELS, model, pins
 
 UNUSED = {"genderage.onnx": model("g")}

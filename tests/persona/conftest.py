@@ -11,7 +11,7 @@ import pytest
 from personaforge.plan.plan import Plan
 from personaforge.run.runner import BuildReport
 from personaforge.testing import write_project
-from personaforge.workspace import BuildOptions, Workspace
+from personaforge.workspace.workspace import BuildOptions, Workspace
 from tests.cli.conftest import FILES as SMALL
 from tests.run.conftest import make_studio, studio
 

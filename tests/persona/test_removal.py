@@ -17,7 +17,7 @@ from personaforge.persona.orphans import Orphan, orphans_of
 from personaforge.persona.removal import belongings, remove
 from personaforge.spec.project import Project
 from personaforge.store.upkeep import verify
-from personaforge.workspace import Workspace
+from personaforge.workspace.workspace import Workspace
 from tests.persona.conftest import BRIEF, build, digests, plan
 from tests.repository.conftest import Git, git
 from tests.run.conftest import PERSONA, Studio

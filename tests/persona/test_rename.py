@@ -24,7 +24,7 @@ from personaforge.run.setup import spent_before
 from personaforge.store.lockfile import read_lock
 from personaforge.store.presence import at_work
 from personaforge.warehouse.projection import opened
-from personaforge.workspace import BuildOptions, Workspace
+from personaforge.workspace.workspace import BuildOptions, Workspace
 from tests.persona.conftest import build, digests, plan, states
 from tests.repository.conftest import Git, git
 from tests.run.conftest import PERSONA, Studio
@@ -233,7 +233,7 @@ def test_mv_waits_for_no_build_and_a_build_sees_a_rename(root: Path) -> None:
 KILLED = """
 import os, signal, sys
 from personaforge.persona.rename import steps
-from personaforge.workspace import Workspace
+from personaforge.workspace.workspace import Workspace
 for number, step in enumerate(steps(Workspace.open((), sys.argv[1]).store, "bo", "bob")):
     if number == int(sys.argv[2]):
         os.kill(os.getpid(), signal.SIGKILL)

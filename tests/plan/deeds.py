@@ -6,9 +6,9 @@ import json
 import subprocess
 from collections.abc import Callable
 
-from personaforge.plan.plan import Asked
+from personaforge.plan.plan import PlanRequest
 from personaforge.store.upkeep import verify
-from personaforge.workspace import BuildOptions
+from personaforge.workspace.workspace import BuildOptions
 from tests.plan.sites import ID, Site
 from tests.plan.states import PLAIN
 
@@ -176,7 +176,7 @@ def wrong_anchor(site: Site) -> None:
     site.repoint("anchor", site.outputs["document"][0][0])
 
 
-def built(asked: Asked = PLAIN, deed: Deed = nothing) -> Deed:
+def built(asked: PlanRequest = PLAIN, deed: Deed = nothing) -> Deed:
     """Do something and build, before anything else."""
 
     def do(site: Site) -> None:
@@ -204,7 +204,7 @@ def back_again(deed: Deed) -> Deed:
 
 def older_lock(site: Site) -> None:
     """Another take was built since, and git has brought the lock from before."""
-    built(Asked(force=("image/02",)))(site)
+    built(PlanRequest(force=("image/02",)))(site)
     site.lock.write_bytes(site.fresh_lock)
 
 

@@ -26,8 +26,8 @@ from personaforge.providers import table
 from personaforge.providers.protocols import Blob, Reply, Request
 from personaforge.spec import load
 from personaforge.spec.load import Loader
-from personaforge.testing import ColorMeasurers, Scripted, png, write_project
-from personaforge.workspace import BuildOptions, Workspace
+from personaforge.testing import ColorAnalyzers, Scripted, png, write_project
+from personaforge.workspace.workspace import BuildOptions, Workspace
 
 ID = "ana"
 
@@ -250,7 +250,7 @@ class Site:
     flavour: str
     folder: Path
     ledger: Ledger
-    measurers: ColorMeasurers | None = None
+    analyzers: ColorAnalyzers | None = None
     outputs: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     """(digest, path in the build folder) of what each node came to when it was first built."""
     fresh_lock: bytes = b""
@@ -271,8 +271,8 @@ class Site:
 
     def open(self, pack: str = "") -> Workspace:
         space = Workspace.open((), str(self.root))
-        if self.measurers is not None:
-            space.measurers = ColorMeasurers(pack) if pack else self.measurers  # type: ignore[assignment]
+        if self.analyzers is not None:
+            space.analyzers = ColorAnalyzers(pack) if pack else self.analyzers  # type: ignore[assignment]
         return space
 
     def blob(self, digest: str) -> Path:
@@ -385,7 +385,7 @@ def sites(folder: Path) -> Iterator[dict[str, Site]]:
         ledger = Ledger()
         found = {
             "local": Site("local", folder / "local", ledger),
-            "hosted": Site("hosted", folder / "hosted", ledger, ColorMeasurers()),
+            "hosted": Site("hosted", folder / "hosted", ledger, ColorAnalyzers()),
         }
         for site in found.values():
             site.settle()

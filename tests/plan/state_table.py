@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from personaforge.plan.plan import Asked
+from personaforge.plan.plan import PlanRequest
 from tests.plan.deeds import (
     CLONE,
     INDEX,
@@ -149,7 +149,7 @@ def rows() -> list[Case]:
         "model",
         "`image.model` changed",
         nothing,
-        asked=Asked(overrides=("image.model=img-2",)),
+        asked=PlanRequest(overrides=("image.model=img-2",)),
         hosted="image/02 run > done, anchor pinned, soul cached, buys 5",
     )
     row(
@@ -170,7 +170,7 @@ def rows() -> list[Case]:
         "only position",
         "a position added",
         new_position,
-        asked=Asked(select=("image/21",)),
+        asked=PlanRequest(select=("image/21",)),
         local="image/21 run > done, buys 0, or refuses",
         hosted="image/21 run > done, buys 1, or refuses",
     )
@@ -178,7 +178,7 @@ def rows() -> list[Case]:
         "position below",
         "a position added",
         new_position,
-        asked=Asked(select=("+image/21",)),
+        asked=PlanRequest(select=("+image/21",)),
         local="matrix run > done, image/21 run > done, image/02 left, buys 0",
         hosted="matrix run > done, image/21 run > done, image/02 left, buys 1",
     )
@@ -203,7 +203,7 @@ def rows() -> list[Case]:
             f"force {node}",
             "nothing",
             nothing,
-            asked=Asked(force=(node,)),
+            asked=PlanRequest(force=(node,)),
             moved=(node,),
             words={node: "another take"},
             **again,
@@ -214,7 +214,7 @@ def rows() -> list[Case]:
         "force images",
         "nothing",
         nothing,
-        asked=Asked(force=("image",)),
+        asked=PlanRequest(force=("image",)),
         words={"image/02": "another take"},
         **again,
         local="image/02 run > done, image/03 run > done, anchor pinned, buys 0",
@@ -224,42 +224,48 @@ def rows() -> list[Case]:
         "force rejected",
         "nothing",
         nothing,
-        asked=Asked(force=("image/04",)),
+        asked=PlanRequest(force=("image/04",)),
         words={"image/04": "another take"},
         hosted="image/04 run > rejected, image/02 cached, buys 3",
     )
-    row("force document", "nothing", nothing, asked=Asked(force=("document",)), both_ways="buys 0")
+    row("force document", "nothing", nothing, asked=PlanRequest(force=("document",)), both_ways="buys 0")
     row(
         "force candidate",
         "nothing",
         nothing,
-        asked=Asked(force=("candidate/1",)),
+        asked=PlanRequest(force=("candidate/1",)),
         both_ways="buys 0",
         refused="--repin candidate",
     )
-    row("repin anchor", "nothing", nothing, asked=Asked(repin=("anchor",)), both_ways="buys 0")
+    row("repin anchor", "nothing", nothing, asked=PlanRequest(repin=("anchor",)), both_ways="buys 0")
     row(
         "repin anchor, seed",
         "`seed` changed",
         seed,
-        asked=Asked(repin=("anchor",)),
+        asked=PlanRequest(repin=("anchor",)),
         moved=("anchor",),
         local="candidate/1 run > done, anchor run|maybe > done",
         hosted="candidate/1 run > done, anchor run|maybe > done",
     )
-    row("repin image", "nothing", nothing, asked=Asked(repin=("image/02",)), both_ways="image/02 cached, buys 0, heals")
+    row(
+        "repin image",
+        "nothing",
+        nothing,
+        asked=PlanRequest(repin=("image/02",)),
+        both_ways="image/02 cached, buys 0, heals",
+    )
     row(
         "repin image, width",
         "`image.width` changed",
         width,
-        asked=Asked(repin=("image/02",)),
+        asked=PlanRequest(repin=("image/02",)),
         both_ways="image/02 run > done",
     )
     row(
         "select",
         "`image.width` changed",
         width,
-        asked=Asked(select=("image/02",)),
+        asked=PlanRequest(select=("image/02",)),
         local="image/02 run > done, image/03 left, document left, buys 0",
         hosted="image/02 run > done, image/03 left, document left, buys 1",
     )
@@ -267,7 +273,7 @@ def rows() -> list[Case]:
         "select needs",
         "`image.width` changed",
         width,
-        asked=Asked(select=("+image/02",)),
+        asked=PlanRequest(select=("+image/02",)),
         local="soul cached, image/02 run > done, image/03 left, buys 0",
         hosted="soul cached, image/02 run > done, image/03 left, buys 1",
     )
@@ -275,7 +281,7 @@ def rows() -> list[Case]:
         "select users",
         "`image.width` changed",
         width,
-        asked=Asked(select=("image/02+",)),
+        asked=PlanRequest(select=("image/02+",)),
         local="image/02 run > done, image/03 left, document maybe|run > done, buys 0",
         hosted="image/02 run > done, image/03 left, document maybe|run > done, buys 1",
     )
@@ -283,7 +289,7 @@ def rows() -> list[Case]:
         "select modified",
         "`image.width` changed",
         width,
-        asked=Asked(select=("state:modified+",)),
+        asked=PlanRequest(select=("state:modified+",)),
         local="soul left, image/02 run > done, image/03 run > done, video/wave left, buys 0",
         hosted="soul left, image/02 run > done, image/03 run > done, video/wave left, buys 5",
     )
@@ -291,7 +297,7 @@ def rows() -> list[Case]:
         "select rejected",
         "`image.width` changed",
         width,
-        asked=Asked(select=("result:rejected",)),
+        asked=PlanRequest(select=("result:rejected",)),
         local="image/02 left, buys 0",
         hosted="image/02 left, image/04 run > rejected, buys 3",
     )
@@ -299,7 +305,7 @@ def rows() -> list[Case]:
         "select, seed",
         "`seed` changed",
         seed,
-        asked=Asked(select=("image/02",)),
+        asked=PlanRequest(select=("image/02",)),
         local="soul left, image/02 run > done, buys 0",
         hosted="soul left, image/02 run > done, buys 1",
     )
@@ -307,35 +313,35 @@ def rows() -> list[Case]:
         "select needs, seed",
         "`seed` changed",
         seed,
-        asked=Asked(select=("+image/02",)),
+        asked=PlanRequest(select=("+image/02",)),
         both_ways="soul run > done, image/03 left",
     )
     row(
         "select modified, seed",
         "`seed` changed",
         seed,
-        asked=Asked(select=("state:modified+",)),
+        asked=PlanRequest(select=("state:modified+",)),
         both_ways="soul run > done",
     )
     row(
         "select text",
         "`image.width` changed",
         width,
-        asked=Asked(select=("tag:text",)),
+        asked=PlanRequest(select=("tag:text",)),
         both_ways="soul cached, image/02 left, buys 0",
     )
     row(
         "exclude",
         "`image.width` changed",
         width,
-        asked=Asked(exclude=("image/*",)),
+        asked=PlanRequest(exclude=("image/*",)),
         both_ways="image/02 left, soul cached, buys 0",
     )
     row(
         "exclude text",
         "`seed` changed",
         seed,
-        asked=Asked(exclude=("tag:text",)),
+        asked=PlanRequest(exclude=("tag:text",)),
         both_ways="soul left, image/02 run > done",
     )
     row("since", "`seed` changed", in_git(seed), since="HEAD", both_ways="soul run > done")
@@ -559,7 +565,7 @@ def rows() -> list[Case]:
     row(
         "text only",
         "only the text has been built",
-        both(no_lock, CLONE, built(Asked(select=("+profile",)))),
+        both(no_lock, CLONE, built(PlanRequest(select=("+profile",)))),
         local="soul cached, anchor run > done, buys 0",
         hosted="soul cached, anchor run > done, buys 8",
     )
@@ -657,7 +663,7 @@ def rows() -> list[Case]:
             f"lost, force {node}",
             f"the artifact of {node} is in neither",
             lost(node),
-            asked=Asked(force=(node,)),
+            asked=PlanRequest(force=(node,)),
             moved=(node,),
             words={node: "another take"},
             local=f"{node} run > done, buys 0",
@@ -667,7 +673,7 @@ def rows() -> list[Case]:
             f"lost, repin {node}",
             f"the artifact of {node} is in neither",
             lost(node),
-            asked=Asked(repin=(node,)),
+            asked=PlanRequest(repin=(node,)),
             local=f"{node} run > done, buys 0, heals",
             hosted=f"{node} run > done, buys {bought}",
         )
@@ -675,7 +681,7 @@ def rows() -> list[Case]:
         "lost, repin anchor",
         "the chosen candidate's picture is in neither",
         lost_anchor,
-        asked=Asked(repin=("anchor",)),
+        asked=PlanRequest(repin=("anchor",)),
         local="buys 0, heals",
         hosted="anchor run|maybe > done, buys 7",
     )
@@ -683,7 +689,7 @@ def rows() -> list[Case]:
         "lost, select",
         "the artifact of soul is in neither",
         lost("soul"),
-        asked=Asked(select=("image/02",)),
+        asked=PlanRequest(select=("image/02",)),
         local="soul left|run, buys 0",
         hosted="soul left|missing, buys 0",
     )
@@ -691,7 +697,7 @@ def rows() -> list[Case]:
         "lost, select needs",
         "the artifact of soul is in neither",
         lost("soul"),
-        asked=Asked(select=("+image/02",)),
+        asked=PlanRequest(select=("+image/02",)),
         local="soul run > done, buys 0",
         hosted="soul missing, buys 0",
     )
@@ -699,15 +705,17 @@ def rows() -> list[Case]:
         "lost, exclude",
         "the artifact of soul is in neither, `seed` changed",
         both(lost("soul"), seed),
-        asked=Asked(exclude=("soul",)),
+        asked=PlanRequest(exclude=("soul",)),
         both_ways="soul left|run|missing, or refuses",
     )
-    row("clone, select", "a fresh clone", CLONE, asked=Asked(select=("image/02",)), both_ways="buys 0, or refuses")
+    row(
+        "clone, select", "a fresh clone", CLONE, asked=PlanRequest(select=("image/02",)), both_ways="buys 0, or refuses"
+    )
     row(
         "clone, select needs",
         "a fresh clone",
         CLONE,
-        asked=Asked(select=("+image/02",)),
+        asked=PlanRequest(select=("+image/02",)),
         local="image/02 run > done, buys 0",
         hosted="image/02 missing, anchor missing, buys 0",
     )
@@ -715,7 +723,7 @@ def rows() -> list[Case]:
         "clone, force",
         "a fresh clone",
         CLONE,
-        asked=Asked(force=("image/02",)),
+        asked=PlanRequest(force=("image/02",)),
         moved=(),
         local="image/02 run > done, buys 0",
         hosted="soul missing, anchor missing, buys 0",
@@ -724,7 +732,7 @@ def rows() -> list[Case]:
         "clone, repin anchor",
         "a fresh clone",
         CLONE,
-        asked=Asked(repin=("anchor",)),
+        asked=PlanRequest(repin=("anchor",)),
         local="anchor run > done, buys 0",
         hosted="soul missing, buys 0",
     )
@@ -732,7 +740,7 @@ def rows() -> list[Case]:
         "clone, repin all",
         "a fresh clone",
         CLONE,
-        asked=Asked(repin=(ID,)),
+        asked=PlanRequest(repin=(ID,)),
         local="buys 0, heals",
         hosted="soul run > done, anchor run > done, buys 12",
     )
@@ -747,7 +755,7 @@ def rows() -> list[Case]:
         "build, position",
         "the build folder is gone, a position added",
         both(gone("build"), new_position),
-        asked=Asked(select=("image/21",)),
+        asked=PlanRequest(select=("image/21",)),
         local="image/21 run > done, buys 0, or refuses",
         hosted="image/21 run > done, buys 1, or refuses",
     )
@@ -769,7 +777,7 @@ def rows() -> list[Case]:
         "index, force",
         "the index is gone",
         gone(INDEX),
-        asked=Asked(force=("image/02",)),
+        asked=PlanRequest(force=("image/02",)),
         moved=("image/02",),
         words={"image/02": "another take"},
         local="image/02 run > done, anchor pinned, buys 0",
@@ -779,7 +787,7 @@ def rows() -> list[Case]:
         "build, force",
         "the build folder is gone",
         gone("build"),
-        asked=Asked(force=("image/02",)),
+        asked=PlanRequest(force=("image/02",)),
         moved=("image/02",),
         local="image/02 run > done, anchor restore > restored, buys 0",
         hosted="image/02 run > done, anchor restore > restored, buys 1",
@@ -788,14 +796,14 @@ def rows() -> list[Case]:
         "raised, force text",
         "the threshold raised",
         threshold(0.98),
-        asked=Asked(force=("dna",)),
+        asked=PlanRequest(force=("dna",)),
         hosted="dna run > done, image/02 maybe > unchanged, image/03 run|maybe > done, video/wave maybe, buys 2",
     )
     row(
         "index, force text",
         "the index is gone",
         gone(INDEX),
-        asked=Asked(force=("dna",)),
+        asked=PlanRequest(force=("dna",)),
         hosted="dna run > done, buys 1",
     )
     row(
@@ -829,7 +837,7 @@ def rows() -> list[Case]:
         "no lock, force",
         "the lock is gone",
         no_lock,
-        asked=Asked(force=("image/02",)),
+        asked=PlanRequest(force=("image/02",)),
         local="image/02 run > done, buys 0",
         hosted="image/02 run > done, buys 1",
     )

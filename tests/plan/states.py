@@ -18,12 +18,12 @@ from typing import Any
 
 from personaforge.cli.since import plan_since
 from personaforge.errors import PersonaForgeError
-from personaforge.plan.plan import WORKING, Asked, Plan, PlannedNode
+from personaforge.plan.plan import WORKING, Plan, PlannedNode, PlanRequest
 from personaforge.run.runner import BuildReport, NodeReport
-from personaforge.workspace import BuildOptions, Workspace
+from personaforge.workspace.workspace import BuildOptions, Workspace
 from tests.plan.sites import ID, Site, stats
 
-PLAIN = Asked()
+PLAIN = PlanRequest()
 STICKY = ("placement", "candidate", "anchor")
 """Steps whose pins no build replaces unless it is asked to by name."""
 
@@ -59,7 +59,7 @@ class Case:
     """What a note of some node must say in the plan after the build."""
     moved: Sequence[str] = ()
     """Nodes that must have another pin afterwards."""
-    asked: Asked = PLAIN
+    asked: PlanRequest = PLAIN
     since: str = ""
     """--changed-since."""
     refused: str = ""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from personaforge.errors import ProviderStopped, RateLimited, Unavailable
-from personaforge.providers import checks
+from personaforge.providers import pings as checks
 from personaforge.providers.protocols import Checked
 from personaforge.providers.table import Options, capability, provider
 from tests.providers.cases import CASES

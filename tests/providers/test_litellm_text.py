@@ -184,9 +184,9 @@ def test_the_version_is_the_one_that_was_looked_at() -> None:
 
 def test_a_build_buys_its_text_over_http_once_and_leaks_no_key(server: Server, tmp_path: Path) -> None:
     """The whole way: four paid completions, a second build that buys nothing, and no key in anything written."""
-    from personaforge.plan.plan import Asked
+    from personaforge.plan.plan import PlanRequest
     from personaforge.testing import write_project
-    from personaforge.workspace import BuildOptions, Workspace
+    from personaforge.workspace.workspace import BuildOptions, Workspace
 
     persona = "id: ana\nbrief: A calm gardener.\npipeline: five_stage\ntext: gateway\nidentity: insightface\n"
     gateway = (
@@ -198,7 +198,7 @@ def test_a_build_buys_its_text_over_http_once_and_leaks_no_key(server: Server, t
 
     def answer(body: dict[str, Any]) -> tuple[int, Any]:
         """Let the embedded rules write what a model would."""
-        from personaforge.providers.embedded.text import EmbeddedText
+        from personaforge.providers.embedded_text import EmbeddedText
 
         schema = body["response_format"]["json_schema"]["schema"]
         telling = {"surface": "occupation", "self": "hexaco", "lifestyle": "daily_rhythm", "dna": "eyes"}
@@ -210,12 +210,12 @@ def test_a_build_buys_its_text_over_http_once_and_leaks_no_key(server: Server, t
 
     server.answer = answer
     with Workspace.open((), str(root)) as space:
-        plan = space.plan([], Asked(select=("+profile",)))
+        plan = space.plan([], PlanRequest(select=("+profile",)))
         assert plan.estimate.calls_min == 4 and plan.estimate.usd_max is not None
         report = space.build(plan, BuildOptions(max_cost_usd=1.0))
         assert {node.end for node in report.nodes.values()} == {"done"}, [node.error for node in report.nodes.values()]
         assert report.cost_usd > 0 and len(server.requests) == 4
-        again = space.build(space.plan([], Asked(select=("+profile",))))
+        again = space.build(space.plan([], PlanRequest(select=("+profile",))))
         assert again.performed == 0 and len(server.requests) == 4
     written = [path for path in root.rglob("*") if path.is_file()]
     assert len(written) > 10 and not any(b"sk-canary" in path.read_bytes() for path in written)
@@ -224,7 +224,7 @@ def test_a_build_buys_its_text_over_http_once_and_leaks_no_key(server: Server, t
 def test_nothing_imports_litellm_before_it_is_asked() -> None:
     import subprocess
 
-    code = "import personaforge.workspace, personaforge.providers.table, personaforge.providers.litellm_text, sys; "
+    code = "import personaforge.workspace.workspace, personaforge.providers.table, personaforge.providers.litellm_text, sys; "
     done = subprocess.run(
         [sys.executable, "-c", code + "print('litellm' in sys.modules)"], capture_output=True, text=True
     )

@@ -12,11 +12,11 @@ import pytest
 
 from personaforge.plan.explanation import explain
 from personaforge.plan.plan import Asked
-from personaforge.report.plan_text import explanation_lines
+from personaforge.report.plan.console import explanation_lines
 from personaforge.run.runner import BuildReport, NodeReport
 from personaforge.store.spending import spending
 from personaforge.testing import write_project
-from personaforge.workspace import BuildOptions, Workspace
+from personaforge.workspace.workspace import BuildOptions, Workspace
 from tests.server import Becomes, Server, chat, serving
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from personaforge.report.html.album import face_square
-from personaforge.report.html.chart import frames_chart, ticks, timeline_chart, value_range
-from personaforge.report.html.clips import key_frames
-from personaforge.report.html.timelines import Baseline, Change, Point, Series, slots_of
+from personaforge.report.drift.chart import frames_chart, ticks, timeline_chart, value_range
+from personaforge.report.drift.page import Baseline, Change, Point, Series, slots_of
+from personaforge.report.pages.album import face_square
+from personaforge.report.pages.clips import key_frames
 
 scores = st.floats(0, 1, allow_nan=False)
 

@@ -18,7 +18,7 @@ from personaforge.report.formats import FORMATS, Line, Section, Sheet, render
 from personaforge.report.formats.markdown import MOST, escaped
 from personaforge.report.formats.sheet import Code
 from personaforge.testing import write_project
-from personaforge.workspace import Workspace
+from personaforge.workspace.workspace import Workspace
 from tests.run.conftest import PERSONA, Studio
 
 STRANGE = 'a|b\n::error::x @team #12 <img src=x> `c` https://evil.example [l](u) *b* & "q" \x1b[31m\x00 ]]> é 🎨'
@@ -209,14 +209,14 @@ def test_github_runs_no_strangers_command() -> None:
 @pytest.mark.parametrize("form", [form for form in FORMATS if form != "table"])
 def test_every_command_writes_every_format(make_studio: Callable[..., Studio], form: str) -> None:
     from personaforge.checks.run import run_checks
-    from personaforge.drift import drift
-    from personaforge.plan.plan import Asked
-    from personaforge.report.html.pages import report
-    from personaforge.report.sheets.checks import checks_sheet
-    from personaforge.report.sheets.drift import drift_sheet
-    from personaforge.report.sheets.evaluation import evaluation_sheet
-    from personaforge.report.sheets.pages import report_sheet
-    from personaforge.report.sheets.plan import plan_sheet
+    from personaforge.drift.timelines import drift
+    from personaforge.plan.plan import PlanRequest
+    from personaforge.report.checks.sheet import checks_sheet
+    from personaforge.report.drift.sheet import drift_sheet
+    from personaforge.report.evaluation.sheet import evaluation_sheet
+    from personaforge.report.pages.pages import report
+    from personaforge.report.pages.sheet import report_sheet
+    from personaforge.report.plan.sheet import plan_sheet
     from tests.run.test_attempts import BLACK
 
     studio = make_studio(
@@ -224,7 +224,7 @@ def test_every_command_writes_every_format(make_studio: Callable[..., Studio], f
     )
     studio.build()
     with studio.open() as space:
-        plan = space.plan([], Asked(overrides=("image.width=128", "identity.anchor.candidates=3")))
+        plan = space.plan([], PlanRequest(overrides=("image.width=128", "identity.anchor.candidates=3")))
         evaluation = _evaluated(studio)
         sheets = {
             "test": checks_sheet(run_checks(space, []), "studio/"),
@@ -259,10 +259,10 @@ def test_every_command_writes_every_format(make_studio: Callable[..., Studio], f
 
 def _evaluated(studio: Studio) -> object:
     """Two pictures, one that shows nobody, measured by colour."""
-    from personaforge.calibrate import NoneApplies
-    from personaforge.evaluate import Evaluated, Evaluation
     from personaforge.identity.score import Cause, Score, Unmeasured
     from personaforge.identity.verdict import Decision, Verdict
+    from personaforge.measuring.calibration import NoneApplies
+    from personaforge.measuring.evaluation import Evaluated, Evaluation
 
     good = Score(0.99, 0.01, 0.08, 0.98, 1, "106")
     nobody = Unmeasured(Cause.NO_FACE, "no face was found")
@@ -271,21 +271,21 @@ def _evaluated(studio: Studio) -> object:
         Evaluated("=a.png", "a" * 64, {"status": "measured", "faces": 1}, good, fine, None),
         Evaluated("b.png", "b" * 64, {"status": "no_face", "faces": 0}, nobody, bad, None),
     )
-    return Evaluation("ana/anchor", studio.measurers.identity.as_json(), NoneApplies("none", False), pictures)
+    return Evaluation("ana/anchor", studio.analyzers.identity.as_json(), NoneApplies("none", False), pictures)
 
 
 def test_a_fall_is_a_warning_with_its_suspects_and_a_failure_where_ci_says_so(tmp_path: Path) -> None:
-    from personaforge.drift import drift
-    from personaforge.report.sheets.drift import drift_sheet
-    from personaforge.suspects import Blame, Part, Suspect
-    from tests.test_drift import ANA, series
+    from personaforge.drift.attribution.causes import Attribution, Part, PossibleCause
+    from personaforge.drift.timelines import drift
+    from personaforge.report.drift.sheet import drift_sheet
+    from tests.drift.test_drift import ANA, series
 
     with Workspace.open(["ana"], str(write_project(tmp_path / "p", {"ana": ANA}))) as space:
         series(space, 60, start=40, size=-0.03)
         found = drift(space, "ana")
     part = Part("image.model", "a", "b" * 500)
-    suspect = Suspect((part,), None, None, 0.9, -0.03, -3.0, 40, 20, 40, (1, 1), 5, 5)
-    blamed = Blame((suspect,), 0.1)
+    suspect = PossibleCause((part,), None, None, 0.9, -0.03, -3.0, 40, 20, 40, (1, 1), 5, 5)
+    blamed = Attribution((suspect,), 0.1)
     found = replace(found, timelines=tuple(replace(line, blame=blamed) for line in found.timelines))
     warned, failed = (render(drift_sheet(found, on, ("personas/ana.yaml", 2)), "github") for on in ([], ["degrading"]))
     assert warned.startswith("::warning file=personas/ana.yaml,line=2,title=ana face composite::degrading: ")
@@ -296,8 +296,8 @@ def test_a_fall_is_a_warning_with_its_suspects_and_a_failure_where_ci_says_so(tm
 
 
 def test_what_nobody_knows_the_cost_of_is_no_zero(tmp_path: Path) -> None:
-    from personaforge.report.html.facts import Summary
-    from personaforge.report.html.pages import Page
+    from personaforge.report.pages.facts import Summary
+    from personaforge.report.pages.pages import Page
 
     def told(usd: float, unknown: int) -> Any:
         counts = {"accepted": 1}

@@ -15,9 +15,9 @@ from PIL import Image
 
 from personaforge.errors import PlanError, SpecError, StoreError
 from personaforge.providers.protocols import Blob, Reply, Request
-from personaforge.report.html.album import RUNGS, Album
-from personaforge.report.html.gather import gather
-from personaforge.report.html.pages import MAX_BYTES, Reports, page_name, persona_page, report
+from personaforge.report.pages.album import RUNGS, Album
+from personaforge.report.pages.gather import gather
+from personaforge.report.pages.pages import MAX_BYTES, Reports, page_name, persona_page, report
 from personaforge.testing import Scripted
 from tests.report.reading import Page
 from tests.run.conftest import MATRIX, PERSONA, PIPELINE, SKIN, Studio
@@ -33,9 +33,9 @@ class NobodyMeasures:
     """A machine without a face pack."""
 
     def of(self, settings: Any) -> Any:
-        from personaforge.steps.context import Measurer
+        from personaforge.steps.context import AnalyzerRef
 
-        return Measurer(None)
+        return AnalyzerRef(None)
 
     def analyzer(self, identity: Mapping[str, str]) -> Any:
         raise AssertionError("there is nobody to measure")
@@ -165,7 +165,7 @@ def test_a_picture_without_a_face_has_no_number(make_studio: Make) -> None:
 
 def test_where_nobody_measures_the_page_says_so_and_shows_no_score(make_studio: Make) -> None:
     studio = make_studio(WITHOUT_PACK)
-    studio.measurers = NobodyMeasures()
+    studio.analyzers = NobodyMeasures()
     studio.build()
     page = page_of(studio)
     assert "Nobody has checked that these 5 of 5 show one person" in page.text
@@ -305,7 +305,7 @@ def test_a_strangers_text_stays_text(make_studio: Make) -> None:
 
 
 def test_signs_that_turn_the_text_around_are_shown_as_unknown(make_studio: Make) -> None:
-    from personaforge.report.html.pages import _seen
+    from personaforge.report.pages.pages import _seen
 
     assert _seen("a\u202eb\x00c\u2066d") == "a\ufffdb\ufffdc\ufffdd" and _seen("Ñandú 漢字 שלום") == "Ñandú 漢字 שלום"
 

@@ -15,7 +15,7 @@ from personaforge.repository.git import EMPTY_TREE, Repository
 from personaforge.repository.revision import as_project
 from personaforge.repository.sides import sides
 from personaforge.testing import write_project
-from personaforge.workspace import Workspace
+from personaforge.workspace.workspace import Workspace
 from tests.cli.conftest import FILES, PICTURES, WORDS
 from tests.conftest import Forge
 from tests.repository.conftest import Git

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from personaforge.plan.plan import Estimate, Reason
-from personaforge.report.difference_text import MAX_MARKDOWN, code, markdown, print_difference
-from personaforge.report.html.difference import MAX_PAIRS, difference_page
+from personaforge.report.difference.page import MAX_PAIRS, difference_page
+from personaforge.report.difference.text import MAX_MARKDOWN, code, markdown, print_difference
 from personaforge.repository.changes import NodeChange, PersonaChange, SettingChange
 from personaforge.repository.difference import Difference, Made, Pair, PersonaDifference, TemplateDiff, difference
 from personaforge.store.lockfile import read_lock
 from personaforge.testing import write_project
-from personaforge.workspace import Workspace
+from personaforge.workspace.workspace import Workspace
 from tests.cli.conftest import FILES, PICTURES, WORDS
 from tests.conftest import Forge
 from tests.repository.conftest import Git

@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
-from personaforge.plan.plan import Asked, Plan, PlannedNode
+from personaforge.plan.plan import Plan, PlannedNode, PlanRequest
 from personaforge.providers import table
 from personaforge.providers.protocols import Blob, Reply, Request
 from personaforge.run.events import Event
 from personaforge.run.runner import BuildReport
-from personaforge.testing import ColorMeasurers, Scripted, scripted_images, scripted_text, write_project
-from personaforge.workspace import BuildOptions, Workspace
+from personaforge.testing import ColorAnalyzers, Scripted, scripted_images, scripted_text, write_project
+from personaforge.workspace.workspace import BuildOptions, Workspace
 
 PERSONA = """\
 id: ana
@@ -171,19 +171,19 @@ class Studio:
     text: Scripted
     images: Scripted
     clips: Scripted
-    measurers: Any = field(default_factory=ColorMeasurers)
+    analyzers: Any = field(default_factory=ColorAnalyzers)
     events: list[Event] = field(default_factory=list)
     stop: threading.Event = field(default_factory=threading.Event)
 
     def open(self) -> Workspace:
         space = Workspace.open((), str(self.root))
-        space.measurers = self.measurers
+        space.analyzers = self.analyzers
         space.stop = self.stop
         return space
 
     def plan(self, *select: str, personas: Sequence[str] = (), **asked: Any) -> Plan:
         with self.open() as space:
-            return space.plan(personas, Asked(select=select, **asked))
+            return space.plan(personas, PlanRequest(select=select, **asked))
 
     def build(
         self,
@@ -193,7 +193,7 @@ class Studio:
         **asked: Any,
     ) -> BuildReport:
         with self.open() as space:
-            plan = space.plan(personas, Asked(select=select, **asked))
+            plan = space.plan(personas, PlanRequest(select=select, **asked))
             report = space.build(plan, options or BuildOptions(jobs=2), listeners=[self.events.append])
         crashed = [node.crash for node in report.nodes.values() if node.crash is not None]
         if crashed:

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from personaforge.anchors import NeedsRepin, choose_anchor, list_anchors, set_anchor
 from personaforge.digest import digest_bytes
 from personaforge.errors import PersonaForgeError
-from personaforge.evaluate import evaluate
+from personaforge.measuring.anchors import NeedsRepin, choose_anchor, list_anchors, set_anchor
+from personaforge.measuring.evaluation import evaluate
 from personaforge.plan.plan import Plan
 from personaforge.store.files import write_atomic
 from personaforge.store.lockfile import LockFile, read_lock
@@ -179,8 +179,8 @@ def test_what_is_no_reference_is_refused_and_nothing_of_it_kept(
 
 
 def test_of_several_faces_the_largest_has_to_be_asked_for(paid: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
-    read = paid.measurers.read
-    monkeypatch.setattr(paid.measurers, "read", lambda pixels: read(pixels) * 2)
+    read = paid.analyzers.read
+    monkeypatch.setattr(paid.analyzers, "read", lambda pixels: read(pixels) * 2)
     file = picture(paid)
     with pytest.raises(PersonaForgeError, match="it shows 2 faces, expected one"):
         decide(paid, file)
@@ -254,10 +254,10 @@ def repository(paid: Studio) -> Iterator[Studio]:
 def test_on_the_command_line(
     repository: Studio, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from personaforge import workspace
     from personaforge.cli.main import run
+    from personaforge.workspace.workspace import workspace
 
-    monkeypatch.setattr(workspace, "Measurers", lambda digest_of: repository.measurers)
+    monkeypatch.setattr(workspace, "Measurers", lambda digest_of: repository.analyzers)
     monkeypatch.chdir(repository.root)
     picture(repository)
     assert run(["anchor", "set", "ana", "own.png"]) == 2

@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable
 
 from personaforge.providers.protocols import Reply, Request
-from personaforge.testing import ColorMeasurers
-from personaforge.workspace import BuildOptions
+from personaforge.testing import ColorAnalyzers
+from personaforge.workspace.workspace import BuildOptions
 from tests.run.conftest import PERSONA, SKIN, Studio, answer
 
 NEAR = (100, 150, 60)
@@ -207,13 +207,13 @@ def test_the_most_central_candidate_becomes_the_anchor(make_studio: Callable[...
 
 
 def test_without_a_measurer_nothing_is_bought_that_no_gate_could_accept(studio: Studio) -> None:
-    class Nobody(ColorMeasurers):
+    class Nobody(ColorAnalyzers):
         def of(self, settings: object) -> object:  # type: ignore[override]
-            from personaforge.steps.context import Measurer
+            from personaforge.steps.context import AnalyzerRef
 
-            return Measurer(None, "there is no pack", "get one")
+            return AnalyzerRef(None, "there is no pack", "get one")
 
-    studio.measurers = Nobody()
+    studio.analyzers = Nobody()
     report = studio.build()
     assert not studio.images.calls and not studio.clips.calls
     assert report.nodes["ana/anchor"].end == "rejected" and report.nodes["ana/image/02"].end == "skipped"
@@ -223,13 +223,13 @@ def test_without_a_measurer_nothing_is_bought_that_no_gate_could_accept(studio: 
 def test_opted_out_by_name_it_ships_unmeasured_and_says_so(make_studio: Callable[..., Studio]) -> None:
     studio = make_studio(PERSONA.replace("max_attempts: 3", "max_attempts: 3, require_measurement: false"))
 
-    class Nobody(ColorMeasurers):
+    class Nobody(ColorAnalyzers):
         def of(self, settings: object) -> object:  # type: ignore[override]
-            from personaforge.steps.context import Measurer
+            from personaforge.steps.context import AnalyzerRef
 
-            return Measurer(None, "there is no pack", "get one")
+            return AnalyzerRef(None, "there is no pack", "get one")
 
-    studio.measurers = Nobody()
+    studio.analyzers = Nobody()
     report = studio.build()
     assert {node.end for node in report.nodes.values()} == {"done"}
     image = report.nodes["ana/image/02"].outcome
@@ -237,7 +237,7 @@ def test_opted_out_by_name_it_ships_unmeasured_and_says_so(make_studio: Callable
     document = json.loads((studio.root / "build/ana/persona.json").read_text())
     assert document["status"] == "unmeasured" and "image/02" in document["unmeasured"] and document["measured_by"] == []
     studio.forget()
-    studio.measurers = ColorMeasurers()
+    studio.analyzers = ColorAnalyzers()
     assert studio.states()["image/02"] == "run", "a pack has come: the pictures are measured now"
     studio.build()
     assert studio.calls() == 0
@@ -251,13 +251,13 @@ def test_what_was_measured_once_stays_measured_where_nothing_can_measure(studio:
     lock = studio.lock.read_bytes()
     studio.forget()
 
-    class Nobody(ColorMeasurers):
+    class Nobody(ColorAnalyzers):
         def of(self, settings: object) -> object:  # type: ignore[override]
-            from personaforge.steps.context import Measurer
+            from personaforge.steps.context import AnalyzerRef
 
-            return Measurer(None, "there is no pack", "get one")
+            return AnalyzerRef(None, "there is no pack", "get one")
 
-    studio.measurers = Nobody()
+    studio.analyzers = Nobody()
     plan = studio.plan()
     assert not plan.has_changes and plan.notices == ()
     studio.build()

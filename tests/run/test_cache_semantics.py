@@ -98,11 +98,11 @@ def test_a_change_in_the_spec_reaches_what_it_changes(studio: Studio) -> None:
 def test_thresholds_judge_again_and_never_generate_what_passes(studio: Studio) -> None:
     studio.build()
     studio.forget()
-    measured = studio.measurers.measured
+    measured = studio.analyzers.measured
     studio.edit("personas/ana.yaml", ("max_attempts: 3", "max_attempts: 3, accept_threshold: 0.9"))
     assert not studio.plan().has_changes
     studio.build()
-    assert studio.calls() == 0 and studio.measurers.measured == measured
+    assert studio.calls() == 0 and studio.analyzers.measured == measured
 
 
 def test_going_back_restores_what_is_known(studio: Studio) -> None:
@@ -211,11 +211,11 @@ def test_a_providers_version_is_in_the_key_and_what_is_pinned_stays(studio: Stud
 
 
 def test_the_analyzer_is_part_of_a_measurement(studio: Studio) -> None:
-    from personaforge.testing import ColorMeasurers
+    from personaforge.testing import ColorAnalyzers
 
     studio.build()
     studio.forget()
-    studio.measurers = ColorMeasurers("other-pack")
+    studio.analyzers = ColorAnalyzers("other-pack")
     assert studio.states()["image/02"] == "run"
     report = studio.build()
     assert studio.calls() == 0, "pictures are measured again, none is drawn again"
@@ -223,7 +223,7 @@ def test_the_analyzer_is_part_of_a_measurement(studio: Studio) -> None:
 
 
 def test_jobs_one_gives_the_same_bytes(make_studio: object) -> None:
-    from personaforge.workspace import BuildOptions
+    from personaforge.workspace.workspace import BuildOptions
 
     one = make_studio(name="one", deterministic=True)  # type: ignore[operator]
     one.build(options=BuildOptions(jobs=1))

@@ -7,31 +7,31 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from personaforge.spec.settings import Settings
-from personaforge.steps.context import Measurer
-from personaforge.testing import ColorIdentity, ColorMeasurers
+from personaforge.steps.context import AnalyzerRef
+from personaforge.testing import ColorAnalyzers, ColorIdentity
 from tests.run.conftest import PERSONA, Studio
 
 SCALES = "scales: {colors: {different: 0.2, same: 0.9}, second: {different: 0.2, same: 0.9}}"
 CHECKED = PERSONA.replace("identity: {", f"identity: {{check: {{pack: second, {SCALES}}}, ")
 
 
-class TwoRecognisers(ColorMeasurers):
+class TwoRecognisers(ColorAnalyzers):
     """Colours, and a second opinion that may see another person, or nobody, in pictures with a smile."""
 
     def __init__(self, second: str = "agrees") -> None:
         super().__init__()
         self.second = second
 
-    def of(self, settings: Settings) -> Measurer:
+    def of(self, settings: Settings) -> AnalyzerRef:
         if self.second == "missing":
-            return Measurer(self.identity.as_json(), check_missing="no check pack second in /nowhere")
-        return Measurer(self.identity.as_json(), check=ColorIdentity("second").as_json())
+            return AnalyzerRef(self.identity.as_json(), check_missing="no check pack second in /nowhere")
+        return AnalyzerRef(self.identity.as_json(), check=ColorIdentity("second").as_json())
 
     def analyzer(self, identity: Mapping[str, str]) -> Any:
         return self if identity["pack"] == "colors" else SecondOpinion(self.second)
 
 
-class SecondOpinion(ColorMeasurers):
+class SecondOpinion(ColorAnalyzers):
     def __init__(self, kind: str) -> None:
         super().__init__("second")
         self.kind = kind
@@ -46,7 +46,7 @@ def studio_with(make_studio: Callable[..., Studio], second: str, persona: str = 
     studio = make_studio(
         persona, color=lambda request: (201, 120, 90) if "smile" in request.fields["prompt"] else (200, 120, 90)
     )
-    studio.measurers = TwoRecognisers(second)
+    studio.analyzers = TwoRecognisers(second)
     return studio
 
 

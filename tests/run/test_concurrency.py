@@ -19,7 +19,7 @@ import pytest
 
 from personaforge.providers.protocols import Reply
 from personaforge.store.upkeep import verify
-from personaforge.workspace import BuildOptions, Workspace
+from personaforge.workspace.workspace import BuildOptions, Workspace
 from tests.run.conftest import Studio
 
 # A build in a process of its own. Every call of a provider is noted in a file before it answers and after, so that a
@@ -31,7 +31,7 @@ sys.path.insert(0, {root!r})
 from tests.run.conftest import Studio, answer, clip, SKIN
 from personaforge.testing import scripted_images, scripted_text, Scripted
 from personaforge.providers.protocols import Blob, Reply
-from personaforge.workspace import BuildOptions
+from personaforge.workspace.workspace import BuildOptions
 
 log = os.open({log!r}, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 def noted(reply):

@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from personaforge.testing import ColorMeasurers, write_project
-from personaforge.workspace import Workspace
+from personaforge.testing import ColorAnalyzers, write_project
+from personaforge.workspace.workspace import Workspace
 from tests.run.conftest import PERSONA, Studio
 
 ALLOWED = PERSONA.replace("identity: {", "identity: {out_of_domain: allow, ")
@@ -15,7 +15,7 @@ ALLOWED = PERSONA.replace("identity: {", "identity: {out_of_domain: allow, ")
 
 def test_a_build_takes_no_anchor_out_of_domain(make_studio: Callable[..., Studio]) -> None:
     studio = make_studio()
-    studio.measurers = ColorMeasurers("embedded")
+    studio.analyzers = ColorAnalyzers("embedded")
     report = studio.build()
     anchor = report.nodes["ana/anchor"].outcome
     assert anchor is not None and anchor.status == "rejected" and "no drawing by forge" in anchor.facts["reason"]
@@ -25,7 +25,7 @@ def test_a_build_that_allows_it_says_so_in_lock_document_and_records(make_studio
     from personaforge.warehouse.projection import opened
 
     studio = make_studio(ALLOWED)
-    studio.measurers = ColorMeasurers("embedded")
+    studio.analyzers = ColorAnalyzers("embedded")
     report = studio.build()
     assert not report.failed
     for name in ("image/02", "video/wave"):
@@ -50,5 +50,5 @@ def test_validate_and_plan_say_so(make_studio: Callable[..., Studio], tmp_path: 
     with Workspace.open((), str(drawn)) as space:
         assert space.validate([]) == ([], ["ana"])
         assert "identity: embedded is made for drawings" in space.remarks([])[0]
-        space.measurers = ColorMeasurers()  # type: ignore[assignment]
+        space.analyzers = ColorAnalyzers()  # type: ignore[assignment]
         assert any("identity: embedded is made for drawings" in notice for notice in space.plan([]).notices)

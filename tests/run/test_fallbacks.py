@@ -10,7 +10,7 @@ from personaforge.errors import Blocked, JobFailed, ProviderStopped, RateLimited
 from personaforge.providers.protocols import Request
 from personaforge.run.retrying import Backoff
 from personaforge.testing import scripted_images
-from personaforge.workspace import BuildOptions
+from personaforge.workspace.workspace import BuildOptions
 from tests.run.conftest import Studio
 
 ONE = BuildOptions(jobs=1)

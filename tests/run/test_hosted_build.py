@@ -15,7 +15,7 @@ from personaforge.run import setup
 from personaforge.run.calls import Calls
 from personaforge.run.retrying import Backoff, Pace
 from personaforge.store.spending import spending
-from personaforge.workspace import BuildOptions
+from personaforge.workspace.workspace import BuildOptions
 from tests.providers.contract import CANARY, stocked
 from tests.run.conftest import PERSONA, Studio
 from tests.server import (

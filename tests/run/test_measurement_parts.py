@@ -11,14 +11,14 @@ from typing import Any
 import orjson
 import pytest
 
-from personaforge.bench import Bench
-from personaforge.calibrate import Applying, calibration_for
 from personaforge.faces.packs import EMBEDDED_CALIBRATION, EMBEDDED_FOLDER
 from personaforge.identity.calibration import mismatch
-from personaforge.plan.plan import Asked
+from personaforge.measuring.calibration import Applying, calibration_for
+from personaforge.measuring.measurements import FileMeasurer
+from personaforge.plan.plan import PlanRequest
 from personaforge.steps import measurement
 from personaforge.steps.measurement import VERSIONS, embedding_version, joined, measure_action, part_actions, share
-from personaforge.testing import ColorMeasurers
+from personaforge.testing import ColorAnalyzers
 from personaforge.warehouse.projection import opened
 from tests.run.conftest import Studio
 
@@ -48,11 +48,11 @@ def test_what_the_last_forge_measured_is_found_and_never_measured_again(before: 
     assert known and {one["provider"].partition("@")[2] for one in known} == {"2"}
     assert not before.plan().has_changes
     # Judged anew, each node replays its measuring: all of it is found under the keys of then.
-    asked = Asked(overrides=("identity.accept_threshold=0.56",))
+    asked = PlanRequest(overrides=("identity.accept_threshold=0.56",))
     with before.open() as space:
         space.build(space.plan(["ana"], asked))
-        measurers = space.measurers
-    assert isinstance(measurers, ColorMeasurers) and measurers.measured == 0
+        analyzers = space.analyzers
+    assert isinstance(analyzers, ColorAnalyzers) and analyzers.measured == 0
     assert before.calls() == 0 and len(measured(before)) == len(known)
     for one in known:
         request = {name: value for name, value in one["request"].items() if name != "analyzer"}
@@ -67,13 +67,13 @@ def test_a_part_that_rises_is_measured_alone_and_once(
     known = len(measured(before))
     monkeypatch.setitem(VERSIONS, part, "3")
     assert not before.plan().has_changes, "a new number alone makes nothing anew"
-    asked = Asked(overrides=("identity.accept_threshold=0.56",))
+    asked = PlanRequest(overrides=("identity.accept_threshold=0.56",))
     with before.open() as space:
         space.build(space.plan(["ana"], asked))
-        done = space.measurers
-        assert isinstance(done, ColorMeasurers) and done.measured > 0
+        done = space.analyzers
+        assert isinstance(done, ColorAnalyzers) and done.measured > 0
         first = done.measured
-        space.build(space.plan(["ana"], Asked(overrides=("identity.accept_threshold=0.57",))))
+        space.build(space.plan(["ana"], PlanRequest(overrides=("identity.accept_threshold=0.57",))))
         assert done.measured == first, "what was measured of the part is found"
         with opened(space.store) as connection:
             count = connection.execute("select count(*) from measurements").fetchone()
@@ -128,9 +128,9 @@ def test_a_measurement_is_the_sum_of_its_parts(monkeypatch: pytest.MonkeyPatch) 
 def test_a_file_that_was_measured_before_gets_what_it_lacks(before: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     data = (before.root / "build/ana/images/02-smiling.png").read_bytes()
     with before.open() as space:
-        colors = space.measurers
-        assert isinstance(colors, ColorMeasurers)
-        bench = Bench(space, colors.identity.as_json(), "ana")
+        colors = space.analyzers
+        assert isinstance(colors, ColorAnalyzers)
+        bench = FileMeasurer(space, colors.identity.as_json(), "ana")
         whole = bench.measure(data).value
         assert colors.measured == 0
         monkeypatch.setitem(VERSIONS, "ratios", "3")

@@ -15,7 +15,7 @@ from personaforge.run.setup import spent_before
 from personaforge.steps.action import Price
 from personaforge.steps.prices import price_of, settled
 from personaforge.store.spending import counted, spending
-from personaforge.workspace import BuildOptions
+from personaforge.workspace.workspace import BuildOptions
 from tests.run.conftest import PERSONA, Studio
 
 SIZE = {"width": 1024, "height": 1536}
@@ -179,7 +179,7 @@ def test_forge_cost_calls_the_unknown_unknown(
 def test_the_plan_says_how_many_calls_have_no_price(make_studio: Callable[..., Studio]) -> None:
     from personaforge.plan.plan import Estimate
     from personaforge.report.money import estimate_text
-    from personaforge.report.plan_text import plan_lines
+    from personaforge.report.plan.console import plan_lines
 
     studio = make_studio(paid=True, cost_usd=0.01)
     studio.edit("conf/image/scripted.yaml", ("prices: {img-1: 0.04}", "prices: {}"))

@@ -8,7 +8,7 @@ import pytest
 
 from personaforge.errors import Refused, Unknown
 from personaforge.providers.protocols import Job, Request
-from personaforge.workspace import BuildOptions
+from personaforge.workspace.workspace import BuildOptions
 from tests.run.conftest import PERSONA, Studio
 
 

@@ -14,11 +14,11 @@ import pytest
 
 from personaforge.errors import StoreError
 from personaforge.providers.protocols import Request
-from personaforge.report.built import built_summary, has_failures
+from personaforge.report.build.console import built_summary, has_failures
 from personaforge.run.lock import LockKeeper
 from personaforge.run.runner import BuildReport
 from personaforge.store.lockfile import Pin, read_lock
-from personaforge.workspace import BuildOptions
+from personaforge.workspace.workspace import BuildOptions
 from tests.run.conftest import PERSONA, Studio
 from tests.soak.pins import Broken, Told, interleave
 from tests.soak.pins import at_once as processes_at_once

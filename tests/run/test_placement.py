@@ -13,15 +13,15 @@ from typing import Any
 
 import pytest
 
+from personaforge.embedded.painter.face.params import face_of_reference, subject_face
+from personaforge.embedded.painter.face.placement import nearest_of, place_face, read_shapes, shape_of, shape_text
+from personaforge.embedded.painter.png import read_texts
 from personaforge.errors import StoreError
 from personaforge.plan.explanation import explain
 from personaforge.plan.issued import alike_notes, neighbours
-from personaforge.plan.plan import Asked, Plan, PlannedNode
-from personaforge.providers.embedded.face_params import face_of_reference, subject_face
-from personaforge.providers.embedded.face_placement import nearest_of, place_face, read_shapes, shape_of, shape_text
-from personaforge.providers.embedded.png import read_texts
-from personaforge.testing import ColorMeasurers, scripted_images, write_project
-from personaforge.workspace import BuildOptions, Workspace
+from personaforge.plan.plan import Plan, PlannedNode, PlanRequest
+from personaforge.testing import ColorAnalyzers, scripted_images, write_project
+from personaforge.workspace.workspace import BuildOptions, Workspace
 
 PERSONA = """\
 id: {id}
@@ -66,7 +66,7 @@ class Town:
 
     def open(self) -> Workspace:
         space = Workspace.open((), str(self.root))
-        space.measurers = ColorMeasurers()  # type: ignore[assignment]
+        space.analyzers = ColorAnalyzers()  # type: ignore[assignment]
         return space
 
     def settle(self, *names: str, more: str = "") -> None:
@@ -74,7 +74,7 @@ class Town:
 
     def plan(self, *names: str, **asked: Any) -> Plan:
         with self.open() as space:
-            return space.plan(names, Asked(**asked))
+            return space.plan(names, PlanRequest(**asked))
 
     def node(self, name: str, **asked: Any) -> PlannedNode:
         persona, _, node = name.partition("/")
@@ -83,7 +83,7 @@ class Town:
     def build(self, *names: str, jobs: int = 2, **asked: Any) -> list[str]:
         """Build people, and return the nodes that came to something new."""
         with self.open() as space:
-            report = space.build(space.plan(names, Asked(**asked)), BuildOptions(jobs=jobs))
+            report = space.build(space.plan(names, PlanRequest(**asked)), BuildOptions(jobs=jobs))
         ends = {node.id: (node.end, node.error) for node in report.nodes.values()}
         assert {end for end, _ in ends.values()} <= {"done", "unchanged", "restored"}, ends
         return [name for name, (end, _) in ends.items() if end == "done"]

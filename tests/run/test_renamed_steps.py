@@ -10,10 +10,10 @@ import orjson
 import pytest
 
 from personaforge.checks.run import run_checks
-from personaforge.drift import drift
-from personaforge.evaluate import evaluate
+from personaforge.drift.timelines import drift
+from personaforge.measuring.evaluation import evaluate
 from personaforge.plan.plan import Plan
-from personaforge.report.html.gather import gather
+from personaforge.report.pages.gather import gather
 from personaforge.report.status import status_rows
 from personaforge.repository.difference import difference
 from tests.run.conftest import PERSONA, Studio

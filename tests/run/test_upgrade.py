@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from personaforge.plan import standing
-from personaforge.plan.plan import Asked
+from personaforge.plan.plan import PlanRequest
 from personaforge.steps import table as kinds
-from personaforge.workspace import Workspace
+from personaforge.workspace.workspace import Workspace
 from tests.run.conftest import FILES, PERSONA, Studio
 from tests.run.test_attempts import NEAR, by_attempt
 from tests.run.test_pins import pins
@@ -233,7 +233,7 @@ def test_drawings_clips_and_finishes_of_the_last_painter_stay_as_they_are(left: 
     names = [path for path in (root / "build").rglob("*.*") if path.is_file()]
     before = {path: path.read_bytes() for path in names}
     assert {path.suffix for path in names} >= {".png", ".jpg", ".webm", ".json"}
-    asked = Asked(select=("+image/02", "+video/smile_reveal", "+finish/02"))
+    asked = PlanRequest(select=("+image/02", "+video/smile_reveal", "+finish/02"))
     with Workspace.open((), str(root)) as space:
         plan = space.plan((), asked)
         nodes = {node.shape.name: node for node in plan.nodes() if node.state != "left"}

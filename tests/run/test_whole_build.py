@@ -14,15 +14,15 @@ from typing import Any
 
 import pytest
 
-from personaforge.plan.plan import Asked
+from personaforge.plan.plan import PlanRequest
 from personaforge.providers import fal as fal_adapter
 from personaforge.providers import runway as runway_adapter
 from personaforge.run import setup
 from personaforge.run.calls import Calls
 from personaforge.run.retrying import Backoff, Pace
 from personaforge.store.journal import Entry
-from personaforge.testing import ColorMeasurers, png
-from personaforge.workspace import BuildOptions, Workspace
+from personaforge.testing import ColorAnalyzers, png
+from personaforge.workspace.workspace import BuildOptions, Workspace
 from tests.conftest import Forge
 from tests.providers.contract import CANARY
 from tests.run.conftest import SKIN, clip
@@ -138,7 +138,7 @@ def drafted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
     root = write_project(tmp_path_factory.mktemp("drafts"), {"sofia": (ROOT / "personas/sofia.yaml").read_text()}, {})
     with Workspace.open((), str(root)) as space:
-        space.build(space.plan((), Asked(select=("tag:text",))), BuildOptions(jobs=1))
+        space.build(space.plan((), PlanRequest(select=("tag:text",))), BuildOptions(jobs=1))
     return {name: (root / f"build/sofia-reyes/layers/{name}.json").read_text() for name in SECTIONS}
 
 
@@ -177,7 +177,7 @@ def project(root: Path, image: str) -> Path:
 
 def build(root: Path) -> Any:
     with Workspace.open((), str(root)) as space:
-        space.measurers = ColorMeasurers()  # type: ignore[assignment]
+        space.analyzers = ColorAnalyzers()  # type: ignore[assignment]
         return space.build(space.plan(()), BuildOptions(jobs=4, keep_going=True))
 
 

@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from personaforge.plan.plan import Asked
+from personaforge.plan.plan import PlanRequest
 from tests.plan import deeds
 from tests.plan.deeds import Deed
 from tests.plan.sites import Site, sites
@@ -87,18 +87,18 @@ def some_deed(dice: random.Random) -> tuple[str, Deed]:
     return name, optional(deed())
 
 
-def some_flags(dice: random.Random) -> Asked:
+def some_flags(dice: random.Random) -> PlanRequest:
     """Return flags; half of the time none."""
     roll = dice.random()
     if roll < 0.5:
         return PLAIN
     if roll < 0.65:
-        return Asked(force=(dice.choice(WISHED),))
+        return PlanRequest(force=(dice.choice(WISHED),))
     if roll < 0.75:
-        return Asked(repin=(dice.choice(("anchor", *WISHED)),))
+        return PlanRequest(repin=(dice.choice(("anchor", *WISHED)),))
     if roll < 0.95:
-        return Asked(select=(dice.choice(SELECTED),))
-    return Asked(exclude=(dice.choice(SELECTED),))
+        return PlanRequest(select=(dice.choice(SELECTED),))
+    return PlanRequest(exclude=(dice.choice(SELECTED),))
 
 
 def walk(site: Site, seed: int) -> tuple[list[str], list[str]]:

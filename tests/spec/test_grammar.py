@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from personaforge.identity.linear import Trend
+from personaforge.drift.detector.linear import Trend
 from personaforge.identity.metric import METRICS
 from personaforge.spec.grammar import Condition, DriftAssertion, FigureAssertion, Scope, Unreadable, parse_assertion
 from personaforge.spec.measures import SCOPES, TIMELINES, VERDICTS

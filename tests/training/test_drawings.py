@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from personaforge.training.augment import ALIGNED, chained, jolted, moved, similarity, weathered
-from personaforge.training.drawings import CROP, IDENTITY, SCENE, draw, identity, load
-from personaforge.training.people import person, shots
+from personaforge.embedded.training.augment import ALIGNED, chained, jolted, moved, similarity, weathered
+from personaforge.embedded.training.drawings import CROP, IDENTITY, SCENE, draw, identity, load
+from personaforge.embedded.training.people import person, shots
 
 
 @pytest.fixture(scope="module")

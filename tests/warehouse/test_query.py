@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from personaforge.report.answered import lines_of
+from personaforge.report.query import lines_of
 from personaforge.spec.project import Project
 from personaforge.store.store import Store
 from personaforge.warehouse.projection import SHOWN

@@ -1,6 +1,6 @@
 """Results as text for machines: JSON, CSV, Markdown, JUnit XML and GitHub's workflow commands.
 
-What a command found becomes a `Sheet` (`personaforge.report.sheets`), and `render` writes a sheet in any format. A
+What a command found becomes a `Sheet` (`personaforge.report.formats`), and `render` writes a sheet in any format. A
 sheet decides nothing: which of its lines are failures was decided where they were judged.
 """
 

@@ -1,0 +1,1 @@
+"""How numbers of a persona move over time, and what the records say of why."""

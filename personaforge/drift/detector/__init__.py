@@ -1,0 +1,1 @@
+"""Numbers over time to a verdict: plain arithmetic, with its sources. No models, no files."""

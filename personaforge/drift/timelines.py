@@ -1,0 +1,324 @@
+"""A persona's timelines: `forge drift`. One for each metric and analyzer, since unlike measurements don't compare.
+
+An analyzer is its whole identity: pack, its digest, detector size and library versions. A new library version begins a
+new timeline rather than a step in the old one; so does a new anchor, or another set of references beside it, of which
+only the present one is looked at. An artifact counts once, where it was first judged. Every attempt counts, also what
+the gate refused: a timeline of accepted scores alone would be cut off at the threshold, and hide a fall.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from personaforge.drift.attribution.causes import Attribution, PossibleCause, blame
+from personaforge.drift.attribution.inputs import InputHistory
+from personaforge.drift.detector.cusum import Record
+from personaforge.drift.detector.detector import DriftPolicy, Finding, find_drift
+from personaforge.drift.detector.linear import Trend
+from personaforge.errors import PlanError
+from personaforge.identity.metric import METRICS, Metric
+from personaforge.identity.policy import Policy
+from personaforge.identity.score import composite
+from personaforge.plan.graph import lay_out
+from personaforge.plan.renamed import body_of_kind, lock_name, renamed_steps
+from personaforge.spec.settings import Settings
+from personaforge.store.lockfile import read_lock
+from personaforge.store.store import Store
+from personaforge.warehouse.projection import opened
+from personaforge.workspace.workspace import Workspace
+
+FRONTAL = 15.0
+"""Degrees of yaw below which a pose counts as frontal; the geometric bound relaxes from 10."""
+PROFILE = 40.0
+"""Degrees from which it counts as a profile."""
+_FETCHED = 2_000
+"""Rows that are taken from the warehouse at once."""
+_MIXED = 2e-6
+"""A composite that is further than this from its parts under the present weights was made under others."""
+
+
+class MeasuredBy(NamedTuple):
+    """Who measured: a face pack and what else its numbers depend on, or a model that reads text. Texts may be empty."""
+
+    name: str
+    digest: str
+    detector_size: str
+    version: str
+
+    def __str__(self) -> str:
+        detector = f"detector {self.detector_size}" if self.detector_size else ""
+        return " ".join(part for part in (self.name, self.digest[:8], detector) if part)
+
+
+class Entry(NamedTuple):
+    """Which record a point of a timeline is."""
+
+    time: datetime
+    """UTC."""
+    node: str
+    """Within the persona; empty for pictures that `forge eval --record` measured."""
+    slot: str
+    build: str
+    artifact: str
+    """Its digest."""
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The values of one metric by one analyzer since the anchor was pinned, oldest first, and what they come to."""
+
+    metric: Metric
+    measured_by: MeasuredBy
+    anchor: str
+    """Digest of what was measured against; empty for texts."""
+    current: bool
+    """Whether nothing newer was measured of this metric by another analyzer."""
+    left_out: int
+    """Records against earlier anchors or reference sets."""
+    entries: tuple[Entry, ...]
+    values: tuple[float, ...]
+    finding: Finding
+    blame: Attribution | None
+    """What the change is blamed on; None without one."""
+    follows: MeasuredBy | None = None
+    """Who measured this metric before, where somebody else did: unlike measurements have timelines of their own."""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def modality(self) -> str:
+        """The metric's modality."""
+        return self.metric.timeline
+
+    @property
+    def suspects(self) -> tuple[PossibleCause, ...]:
+        """What may have caused the change, the most probable first."""
+        return self.blame.suspects if self.blame is not None else ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the timeline as JSON. Numbers of records in it are indices, from 0."""
+        finding = self.finding.as_json()
+        places = [{**entry._asdict(), "time": entry.time.isoformat()} for entry in self.entries]
+        return {
+            "modality": self.modality,
+            "metric": self.metric.name,
+            "label": self.metric.label,
+            "higher_is_better": self.metric.higher_is_better,
+            "scale": self.metric.scale,
+            "measured_by": str(self.measured_by),
+            "analyzer": self.measured_by._asdict(),
+            "anchor": self.anchor,
+            "current": self.current,
+            "records": len(self.values),
+            "left_out": self.left_out,
+            **finding,
+            "notes": [*self.notes, *self.finding.notes],
+            "follows": self.follows._asdict() if self.follows is not None else None,
+            "suspects": [one.as_json() for one in self.suspects],
+            "unrecorded": self.blame.unrecorded if self.blame is not None else None,
+            "blame_notes": list(self.blame.notes) if self.blame is not None else [],
+            "points": [{**place, **point} for place, point in zip(places, finding["points"], strict=True)],
+        }
+
+
+@dataclass(frozen=True)
+class Drift:
+    """All timelines of a persona."""
+
+    persona: str
+    policy: DriftPolicy
+    baseline: str
+    """What records are held against: slot, pose, framing or none."""
+    timelines: tuple[Timeline, ...]
+
+    def with_verdict(self, verdicts: Sequence[str]) -> list[Timeline]:
+        """Return the current timelines with one of these verdicts."""
+        wanted = {Trend(verdict) for verdict in verdicts}
+        return [line for line in self.timelines if line.current and line.finding.verdict in wanted]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return everything as JSON."""
+        return {
+            "schema": 3,
+            "persona": self.persona,
+            "method": self.policy.method,
+            "baseline": self.baseline,
+            "records_per_alarm": self.policy.records_per_alarm,
+            "timelines": [line.as_json() for line in self.timelines],
+        }
+
+
+class _Row(NamedTuple):
+    metric: Metric
+    measured_by: MeasuredBy
+    anchor: str
+    references: tuple[str, ...]
+    value: float
+    cosine: float | None
+    error: float | None
+    step: str
+    entry: Entry
+
+
+def drift(
+    space: Workspace,
+    persona: str,
+    *,
+    last: int | None = None,
+    modality: str | None = None,
+    overrides: Sequence[str] = (),
+) -> Drift:
+    """Return a persona's timelines. Raises PlanError without any record, and SpecError.
+
+    `last` looks at no more than so many of the newest records of each, as if it had begun there.
+    """
+    loaded = space.load([persona], overrides)
+    if len(loaded) != 1:
+        raise PlanError(f"{persona} names {len(loaded)} personas, expected one")
+    with opened(space.store) as connection:
+        settings = loaded[0].settings
+        renamed = renamed_steps(settings, lay_out(settings), read_lock(loaded[0].lock, settings.id, settings.formerly))
+        return drift_in(space.store, connection, settings, last=last, modality=modality, renamed=renamed)
+
+
+def drift_in(
+    store: Store,
+    connection: Any,
+    settings: Settings,
+    *,
+    last: int | None = None,
+    modality: str | None = None,
+    renamed: Mapping[str, str] | None = None,
+) -> Drift:
+    """Return a persona's timelines out of an open warehouse. Raises PlanError without any record.
+
+    `renamed` are the steps that older records know by another name; see `personaforge.plan.renamed`.
+    """
+    name, policy = settings.id, DriftPolicy.from_settings(settings.value("drift"))
+    baseline = str(settings.value("drift.baseline"))
+    pinned = _pinned_anchor(store, settings)
+    timelines: list[Timeline] = []
+    series: dict[tuple[Metric, MeasuredBy], list[_Row]] = {}
+    for row in _rows(connection, name, renamed or {}, modality):
+        series.setdefault((row.metric, row.measured_by), []).append(row)
+    newest: dict[Metric, datetime] = {}
+    for (metric, _), rows in series.items():
+        newest[metric] = max(rows[-1].entry.time, newest.get(metric, rows[-1].entry.time))
+    parts = InputHistory(store, connection)
+    for (metric, analyzer), rows in series.items():
+        kept = _against_one_anchor(rows, pinned)
+        left_out = len(rows) - len(kept)
+        kept = kept[-last:] if last else kept
+        values, notes = _values(kept, settings)
+        records = [Record(value, *_group(row, settings, baseline)) for row, value in zip(kept, values, strict=True)]
+        finding = find_drift(records, metric, policy)
+        entries = tuple(row.entry for row in kept)
+        timelines.append(
+            Timeline(
+                metric,
+                analyzer,
+                kept[-1].anchor,
+                rows[-1].entry.time == newest[metric],
+                left_out,
+                entries,
+                values,
+                finding,
+                blame(parts, entries, records, metric, finding),
+                _followed(series, metric, rows),
+                notes,
+            )
+        )
+    if not timelines:
+        hint = f"forge build {name} with a face pack, or forge eval --persona {name} --record IMAGE..."
+        raise PlanError(f"nothing has been measured of {name}{f' for {modality}' if modality else ''}", hint=hint)
+    order = {metric: number for number, metric in enumerate(METRICS)}
+    timelines.sort(key=lambda line: (order[line.metric], not line.current, line.measured_by))
+    return Drift(name, policy, baseline, tuple(timelines))
+
+
+def _rows(connection: Any, persona: str, renamed: Mapping[str, str], modality: str | None) -> Iterator[_Row]:
+    """Yield the counted scores, oldest first, of one modality's timelines where it is given."""
+    sql = """
+        select about, metric, coalesce(pack, model, ''), coalesce(pack_digest, ''), coalesce(detector_size, ''),
+            coalesce(backend_version, ''), coalesce(anchor, ''), coalesce(reference_set, []), value, cosine, error,
+            coalesce(step, ''), evaluated, coalesce(node, ''), coalesce(slot, ''), coalesce(build, ''),
+            coalesce(artifact, '')
+        from drift_records where persona = $persona and coalesce(about = $modality, true) order by evaluated, evaluation
+    """
+    now = {old: new for new, old in renamed.items()}
+    known = {(metric.timeline, metric.name): metric for metric in METRICS}
+    cursor = connection.execute(sql, {"persona": persona, "modality": modality})
+    for about, metric, *rest in (row for some in iter(lambda: cursor.fetchmany(_FETCHED), []) for row in some):
+        name, digest, size, version, anchor, references, value, cosine, error, step, *entry = rest
+        by = MeasuredBy(name, digest, size, version)
+        of = known[about, metric]
+        place = Entry(*entry)
+        if step in now:
+            step, place = now[step], place._replace(node=lock_name(place.node, now))
+        yield _Row(of, by, anchor, tuple(references), value, cosine, error, step, place)
+
+
+def _followed(
+    series: Mapping[tuple[Metric, MeasuredBy], list[_Row]], metric: Metric, rows: Sequence[_Row]
+) -> MeasuredBy | None:
+    """Return who measured last of all that had measured a metric before these rows began."""
+    began = rows[0].entry.time
+    others = [other for (of, _), other in series.items() if of == metric and other[0].entry.time < began]
+    return max(others, key=lambda other: other[-1].entry.time)[0].measured_by if others else None
+
+
+def _pinned_anchor(store: Store, settings: Settings) -> str:
+    """Return the digest of the persona's anchor; empty where none was chosen here."""
+    outputs = body_of_kind(store.index, settings, "anchor").get("outcome", {}).get("outputs", {})
+    return str(outputs.get("anchor", {}).get("digest", ""))
+
+
+def _against_one_anchor(rows: list[_Row], pinned: str) -> list[_Row]:
+    """Return the rows against the pinned anchor, or else the newest row's, and against the newest reference set."""
+    anchor = pinned if any(row.anchor == pinned for row in rows) else rows[-1].anchor
+    kept = [row for row in rows if row.anchor == anchor]
+    return [row for row in kept if row.references == kept[-1].references]
+
+
+def _values(rows: list[_Row], settings: Settings) -> tuple[tuple[float, ...], tuple[str, ...]]:
+    """Return the rows' values; composites made under other weights are made again under the present ones."""
+    values = tuple(row.value for row in rows)
+    if rows[0].metric.name != "composite" or any(row.cosine is None or row.error is None for row in rows):
+        return values, ()
+    policy = Policy.from_settings(settings.value("identity"))
+    again = tuple(round(composite(row.cosine or 0.0, row.error or 0.0, policy), 6) for row in rows)
+    # A clip's errors above 1 are clamped frame by frame, so its composite may be larger than its means make it.
+    off = [one - other for one, other in zip(values, again, strict=True)]
+    if all(abs(one) <= _MIXED for one in off) or (rows[0].metric.modality == "video" and min(off) >= -_MIXED):
+        return values, ()
+    return again, ("identity.weights changed: composites were made again under the present ones",)
+
+
+def _group(row: _Row, settings: Settings, baseline: str) -> tuple[str, str]:
+    """Return whose mean and whose spread a row is held against."""
+    framing, turn = _framing(row, settings)
+    groups: Mapping[str, str] = {
+        "slot": f"{row.step}/{row.entry.slot}",
+        "pose": f"{framing} {turn}",
+        "framing": framing,
+        "none": "",
+    }
+    return groups[baseline], framing if baseline != "none" else ""
+
+
+def _framing(row: _Row, settings: Settings) -> tuple[str, str]:
+    """Return the distance at which a slot is framed and how far the head turns; both empty where it isn't known.
+
+    It is what the persona's settings say now: a slot that was framed anew is held against its old pictures by mistake.
+    """
+    step, slot = settings.value("pipeline.steps").get(row.step, {}), row.entry.slot
+    if step.get("kind") == "video":
+        return str(settings.get(f"motion.types.{slot}.distance", "")), ""
+    places = "matrix.references" if step.get("kind") == "reference" else step.get("positions")
+    position = settings.get(step.get("position") or f"{places}.{slot}")
+    if not isinstance(position, Mapping):
+        return "", ""
+    yaw = abs(float(position["yaw"]))
+    return str(position["distance"]), "frontal" if yaw < FRONTAL else "turned" if yaw < PROFILE else "profile"

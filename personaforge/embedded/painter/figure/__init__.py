@@ -1,0 +1,1 @@
+"""Draws a body, its hair and what it wears."""

@@ -1,0 +1,271 @@
+"""The head in layers: hair behind, ears, face, hair in front. Each layer is lit here and handed over as pixels.
+
+Colours are float32 RGB in 0..255 sRGB; light is reckoned in linear light with the square law, close enough to sRGB's
+curve and exactly invertible. A layer covers a window of the frame at the frame's own resolution; positions inside it
+are face units around the head's axis, y down from between the eyes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from personaforge.embedded.painter.cache import Memory
+from personaforge.embedded.painter.expression import Expression
+from personaforge.embedded.painter.face.canvas import LEFT, TOP, open_eyes, paint_face, skin_color
+from personaforge.embedded.painter.face.curves import gaze_of
+from personaforge.embedded.painter.face.params import Face
+from personaforge.embedded.painter.face.shell import (
+    Shell,
+    View,
+    head_shell,
+    turned,
+    view_outline,
+    view_shell,
+)
+from personaforge.embedded.painter.face.words import HAIR
+from personaforge.embedded.painter.figure.hair import Texture, hair_end, hair_shell, hair_texture, is_open
+from personaforge.embedded.painter.figure.knots import Sitter, bun, ear, patch, ponytail
+from personaforge.embedded.painter.figure.layers import Layer, Window, detail, enlarged, shifted, stretched
+from personaforge.embedded.painter.scene.light import Light
+from personaforge.embedded.painter.strokes import Pixels, Points
+from personaforge.embedded.painter.subject import Pose
+from personaforge.faces.opencv import opencv
+from personaforge.media.exact import blurred, cos, lowered, reduced, sampled
+
+cv2 = opencv()
+
+_STEP: Final = 0.02
+"""Steps of an expression's amplitudes; at a headshot's size one moves a lip by a fifth of a pixel."""
+_HAIR: Final = Memory(8)
+_MASKS: Final = Memory(16)
+"""Faces without eyes."""
+_EYES: Final = Memory(8)
+"""Faces with eyes."""
+_FACE_BOTTOM: Final = 2.2
+"""Face units: lower than any chin, however far the head nods."""
+
+
+class _Mask(NamedTuple):
+    """A face with one expression."""
+
+    shell: Shell
+    normals: Pixels
+    painted: NDArray[np.uint8]
+
+
+class Head:
+    """One person's head, ready to be seen in any pose. What poses share is remembered."""
+
+    def __init__(self, face: Face, scale: float, light: Light, align: int = 1) -> None:
+        """`scale` is pixels per face unit; layers start at multiples of `align` pixels."""
+        self._face, self._light, self._align = face, light, align
+        self._at = face.lengths()
+        self._detail = detail(scale)
+        self._canvas_scale = float(np.clip(scale, 70, 170))
+        self._step = self._detail / max(scale, 40.0)
+        self._key = (face.to_json(), self._step, self._canvas_scale, scale)
+        self._hair, self._texture, self._hair_normals = _HAIR.get(self._key, lambda: self._combed(scale))
+        self._sitter = Sitter(face, self._at, light, self._texture, align)
+
+    @property
+    def lowest(self) -> float:
+        """How far down the head and its shadow reach, in face units."""
+        tail = 3.35 if self._face.hair_style == "ponytail" else 0.0
+        return max(hair_end(self._face), tail, 1.7) + 0.75
+
+    @property
+    def volume(self) -> float:
+        """How far the hair stands out at most, in face units."""
+        return float(self._hair.x.max()) - self._at["cranium"]
+
+    @property
+    def hair(self) -> Shell:
+        """The hair's surface."""
+        return self._hair
+
+    @property
+    def lengths(self) -> Mapping[str, float]:
+        """The face's lengths by name."""
+        return self._at
+
+    @property
+    def light(self) -> Light:
+        """The light that falls on it."""
+        return self._light
+
+    @property
+    def step(self) -> float:
+        """Distance of a surface's rows, in face units."""
+        return self._step
+
+    def surface(self, shell: Shell, pose: Pose, window: Window) -> tuple[View, Window, tuple[int, int]]:
+        """Return the coarse view of something worn, the part of the window that shows it and where that starts."""
+        return self._cropped(view_shell(shell, pose.yaw, pose.pitch, *self._screen(window)), window)
+
+    def patch(self, outline: Points, window: Window) -> tuple[Pixels, int, int]:
+        """Return an outline's cover on the smallest part of the window, and where that starts."""
+        return patch(self._sitter, outline, window)
+
+    def behind(self, pose: Pose, window: Window) -> Layer:
+        """Return the far side of the hair: what hangs behind the neck and what shows past a turned forehead."""
+        xs, ys = self._screen(window)
+        seen, part, at = self._cropped(view_outline(self._hair, pose.yaw, pose.pitch, xs, ys), window)
+        view = enlarged(seen, part)
+        y = self._hair.top + view.row * self._step
+        strands = self._sampled(self._texture.bright, view)
+        end = hair_end(self._face) - 0.1 if is_open(self._face) else -0.05
+        jag = end + 0.12 * (strands - 0.95)
+        # A little smaller than the hair, so that it never shows as a dark line round a bare temple.
+        inset = 0.03 * np.clip((y - self._at["forehead"]) / 0.3, 0, 1)
+        within = View(view.column, view.row, view.inside - inset.astype(np.float32))
+        cover = within.cover() * np.clip((jag - y) / 0.12, 0, 1)
+        if self._face.hair_length == "shaved":
+            cover *= 0
+        side = np.abs(view.column / (self._hair.x.shape[1] - 1) - 0.5) * 2
+        crown = np.clip(1 - (y - self._at["forehead"]) / 0.3, 0, 1)  # lit, unlike what hangs behind the neck
+        shade = (0.30 + 0.35 * side * side * side + 0.3 * crown) * (0.55 + 0.5 * strands)
+        color = np.asarray(HAIR[self._face.hair_color], np.float32)
+        return Layer(color[:, None, None] * shade.astype(np.float32, copy=False), cover, *at)
+
+    def front(self, pose: Pose, window: Window) -> list[Layer]:
+        """Return ears, face and hair, back to front. A layer may be lower than the window."""
+        xs, ys = self._screen(window)
+        hair = self._hair_layer(view_shell(self._hair, pose.yaw, pose.pitch, xs, ys), pose, window)
+        # Nothing of the face lies below this, but hair may.
+        lower = window._replace(height=min(window.height, max(2, int((_FACE_BOTTOM - window.top) * window.scale))))
+        mask = self._mask_of(pose)
+        seen = view_shell(mask.shell, pose.yaw, pose.pitch, *self._screen(lower))
+        layers = [self._face_layer(mask, seen, pose, hair, lower)]
+        sitter = self._sitter
+        if not is_open(self._face):
+            near = [ear(sitter, side, pose, lower) for side in (-1, 1) if side * pose.yaw < -4]
+            far = [ear(sitter, side, pose, lower) for side in (-1, 1) if side * pose.yaw >= -4]
+            layers = [*far, *layers, *near]
+            if self._face.hair_style == "tied" and self._face.hair_length not in ("shaved", "short"):
+                layers = [bun(sitter, pose, lower), *layers]
+            if self._face.hair_style == "ponytail" and self._face.hair_length not in ("shaved", "short"):
+                layers = [ponytail(sitter, pose, window), *layers]
+        return [*layers, hair]
+
+    def _mask_of(self, pose: Pose) -> _Mask:
+        """Return the face of a pose, in steps too small to see: a clip paints it anew only when it changes."""
+        act = Expression(*(round(value / _STEP) * _STEP for value in pose.expression))
+        gaze = gaze_of(pose.yaw, pose.camera_gaze)
+
+        def blind() -> _Mask:
+            shell = head_shell(self._at, act, self._step)
+            return _Mask(shell, shell.normals(), paint_face(self._face, act, self._canvas_scale))
+
+        def seeing() -> _Mask:
+            mask = _MASKS.get((self._key, act), blind)
+            return mask._replace(painted=open_eyes(mask.painted, self._face, act, gaze, self._canvas_scale))
+
+        return _EYES.get((self._key, act, gaze), seeing)
+
+    def _combed(self, scale: float) -> tuple[Shell, Texture, Pixels]:
+        hair = hair_shell(self._face, self._at, self._step)
+        texture = hair_texture(self._face, self._at, hair.top, min(max(scale, 60.0), 170.0))
+        return hair, texture, hair.normals()
+
+    def _cropped(self, seen: View, window: Window) -> tuple[View, Window, tuple[int, int]]:
+        """Return the part of a coarse view that shows the shell, its window and where it starts inside the window."""
+        shown = seen.inside > -2 * self._step
+        rows, columns = np.flatnonzero(shown.any(axis=1)), np.flatnonzero(shown.any(axis=0))
+        if not len(rows):
+            return seen, window, (0, 0)
+        align, fine = self._align, self._detail
+        top, left = int(rows[0]) // align * align, int(columns[0]) // align * align
+        bottom = min(-(-(int(rows[-1]) + 2) // align) * align, shown.shape[0])
+        right = min(-(-(int(columns[-1]) + 2) // align) * align, shown.shape[1])
+        part = View(
+            *(np.ascontiguousarray(grid[top:bottom, left:right]) for grid in (seen.column, seen.row, seen.inside))
+        )
+        x, y = left * fine, top * fine
+        inner = Window(
+            window.left + x / window.scale,
+            window.top + y / window.scale,
+            min((right - left) * fine, window.width - x),
+            min((bottom - top) * fine, window.height - y),
+            window.scale,
+        )
+        return part, inner, (x, y)
+
+    def _screen(self, window: Window) -> tuple[Pixels, Pixels]:
+        step = self._detail / window.scale
+        columns, rows = -(-window.width // self._detail) + 1, -(-window.height // self._detail) + 1
+        xs = window.left + (np.arange(columns, dtype=np.float32) + 0.5) * step
+        ys = window.top + (np.arange(rows, dtype=np.float32) + 0.5) * step
+        return xs.astype(np.float32), ys.astype(np.float32)
+
+    def _sampled(self, texture: Pixels, view: View) -> Pixels:
+        """Return a hair texture's values where a view shows the hair."""
+        rows, columns = texture.shape
+        grid_rows, grid_columns = self._hair.x.shape
+        u = view.column * np.float32((columns - 1) / (grid_columns - 1))
+        v = view.row * np.float32((rows - 1) / (grid_rows - 1))
+        return sampled(texture, u, v)
+
+    def _hair_layer(self, seen: View, pose: Pose, window: Window) -> Layer:
+        face = self._face
+        seen, window, at = self._cropped(seen, window)
+        view = enlarged(seen, window)
+        cover = self._sampled(self._texture.cover, view) * view.cover()
+        bright = self._sampled(self._texture.bright, view)
+        # Light changes slowly, so it is reckoned on the coarse view.
+        normals = turned(seen.take(self._hair_normals), pose.yaw, pose.pitch)
+        lit = stretched(self._light.on_hair(normals), window)
+        gloss = stretched(self._light.gloss(normals), window)
+        # Towards the silhouette strands are thinner than pixels; their mean is what would be seen.
+        bright = 0.95 + (bright - 0.95) * stretched(np.clip(1.7 * normals[..., 2] - 0.1, 0, 1), window)
+        shiny = 0.0 if face.hair_length == "shaved" else 0.35 if face.hair_texture == "coily" else 1.0
+        lit *= bright * bright
+        gloss *= shiny * np.clip(bright - 0.55, 0, 1)
+        color = (np.asarray(HAIR[face.hair_color], np.float32) / 255) ** 2
+        linear = np.stack([lit * c + gloss * (0.02 + 0.25 * c) for c in color])
+        if face.hair_length == "shaved":
+            cover = cover * np.float32(0.62)
+        return Layer(_shown(linear), cover, *at)
+
+    def _face_layer(self, mask: _Mask, seen: View, pose: Pose, hair: Layer, window: Window) -> Layer:
+        seen, window, at = self._cropped(seen, window)
+        shell, scale = mask.shell, self._canvas_scale
+        # A point's place on the canvas is where the smooth head has it, so the relief doesn't stretch the painting.
+        view = enlarged(seen, window)
+        u = (stretched(seen.take(shell.x), window) - LEFT) * scale - 0.5
+        v = (shell.top + view.row * np.float32(shell.step) - TOP) * scale - 0.5
+        painted = cv2.split(sampled(mask.painted, u, v))
+        normals = turned(seen.take(mask.normals), pose.yaw, pose.pitch)
+        # The sides of the head are plain skin: the canvas ends there.
+        theta = shell.theta[0] + seen.column * (shell.theta[1] - shell.theta[0])
+        frontal = stretched(np.clip((cos(theta) + 0.02) / 0.2, 0, 1).astype(np.float32), window)
+        # Hair throws a soft shadow downwards on the skin.
+        above = shifted(hair, at, (window.height, window.width))
+        small = np.zeros(normals.shape[:2], np.float32)
+        part = reduced(above, self._detail)
+        small[: part.shape[0], : part.shape[1]] = part
+        dense = window.scale / self._detail
+        drop = lowered(blurred(small, max(0.07 * dense, 0.8)), 0.06 * dense)
+        lights = self._light.on_skin(normals, seen.take(shell.cavity) * (1 - 0.5 * drop))
+        sheen = stretched(self._light.sheen(normals), window)
+        linear = np.empty((3, window.height, window.width), np.float32)
+        for plane, light, tone, skin in zip(linear, lights, painted, skin_color(self._face) / 255, strict=True):
+            albedo = tone * np.float32(1 / 255)
+            albedo -= skin
+            albedo *= frontal
+            albedo += skin
+            np.multiply(albedo, albedo, out=plane)
+            plane *= stretched(light, window)
+            plane += sheen
+        return Layer(_shown(linear), view.cover(), *at)
+
+
+def _shown(linear: Pixels) -> Pixels:
+    """Return linear light, which is overwritten, as sRGB in 0..255."""
+    np.clip(linear, 0, 1, out=linear)
+    np.sqrt(linear, out=linear)
+    linear *= np.float32(255)
+    return linear

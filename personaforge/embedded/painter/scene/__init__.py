@@ -1,0 +1,1 @@
+"""Draws where somebody is, and the light there."""

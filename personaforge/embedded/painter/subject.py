@@ -1,0 +1,167 @@
+"""The part of a request that says what to draw, checked: the drawing code below this module trusts what it gets.
+
+Every error is a ValueError that starts with the key's path inside the request, such as `subject.position.distance`.
+Angles are in degrees: yaw > 0 turns the face to the viewer's right, pitch > 0 lifts it. Colours are sRGB.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from personaforge.embedded.painter.expression import EXPRESSIONS, Expression
+from personaforge.embedded.painter.outfit import NOTHING, Color, Outfit, read_outfit
+
+DISTANCES: Final = ("headshot", "bust", "half", "full")
+GARMENTS: Final = (
+    "tee", "blouse", "shirt", "blazer", "hoodie", "knit", "dress", "tank", "polo", "jacket", "robe", "tunic", "kurta",
+    "gown", "saree",
+)  # fmt: skip
+PATTERNS: Final = ("plain", "stripes", "pinstripes", "dots", "floral", "plaid", "metallic", "sequins")
+MAX_YAW: Final = 75.0
+"""Degrees. Beyond it the far half of the painted face would have to be invented."""
+MAX_PITCH: Final = 30.0
+MAX_KEYS: Final = 64
+
+_COLOR: Final = re.compile("#[0-9A-Fa-f]{6}")
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """Where the head points and what the face does."""
+
+    yaw: float
+    pitch: float
+    expression: Expression
+    camera_gaze: bool = True
+    """Whether the eyes stay on the camera while the head turns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A pose at a fraction of a clip's length."""
+
+    at: float
+    pose: Pose
+
+
+@dataclass(frozen=True, slots=True)
+class Scenery:
+    """What surrounds the face: frame, clothes, background and light. Only `light` and `setting` may be missing."""
+
+    distance: str
+    light: str
+    garment: str
+    pattern: str
+    palette: tuple[Color, ...]
+    """Main colour to accent, one to eight."""
+    backdrop: tuple[Color, Color]
+    """Top and bottom."""
+    setting: str
+    """Free text of the scene; only its digest is used, to place soft shapes."""
+    place: str = ""
+    """Name of the scene, such as `home`; one that the painter doesn't know gets soft shapes."""
+    pose: str = ""
+    """Free text of the stance; a few words of it are known."""
+    outfit: Outfit = NOTHING
+    """What is worn beside the main garment."""
+
+
+def read_pose(values: Mapping[str, Any], where: str, gaze: str) -> tuple[Pose, str]:
+    """Return the pose and the expression's name."""
+    name = word(values, "expression", tuple(EXPRESSIONS), where)
+    yaw = number(values, "yaw", -MAX_YAW, MAX_YAW, where)
+    pitch = number(values, "pitch", -MAX_PITCH, MAX_PITCH, where)
+    return Pose(yaw, pitch, EXPRESSIONS[name], camera_gaze="camera" in gaze and "past" not in gaze), name
+
+
+def read_keys(motion: Mapping[str, Any]) -> tuple[Key, ...]:
+    """Return a clip's key poses in order of time."""
+    where = "subject.motion"
+    found = motion.get("keys")
+    if not isinstance(found, Sequence) or isinstance(found, str) or not 1 <= len(found) <= MAX_KEYS:
+        raise ValueError(f"{where}.keys: a list of 1 to {MAX_KEYS} poses was expected")
+    keys = []
+    for index, item in enumerate(found):
+        place = f"{where}.keys[{index}]"
+        if not isinstance(item, Mapping):
+            raise ValueError(f"{place}: {item!r} is not a mapping")
+        pose, _ = read_pose(item, place, str(motion.get("gaze", "into the camera")))
+        keys.append(Key(number(item, "at", 0, 1, place), pose))
+    return tuple(sorted(keys, key=lambda key: key.at))
+
+
+def read_scenery(subject: Mapping[str, Any], framing: Mapping[str, Any], where: str) -> Scenery:
+    """Return what surrounds the face. `framing` is the position or motion, found at `where`."""
+    clothing, scene = section(subject, "clothing", "subject"), section(subject, "scene", "subject")
+    backdrop = colors(scene, "colors", "subject.scene")
+    distance, palette = word(framing, "distance", DISTANCES, where), colors(clothing, "palette", "subject.clothing")
+    hair = section(section(subject, "dna", "subject"), "hair", "subject.dna")
+    return Scenery(
+        distance=distance,
+        light=str(framing.get("light", "")).lower(),
+        garment=word(clothing, "garment", GARMENTS, "subject.clothing"),
+        pattern=word(clothing, "pattern", PATTERNS, "subject.clothing"),
+        palette=palette,
+        backdrop=(backdrop[0], backdrop[-1]),
+        setting=str(scene.get("text", "")),
+        place=str(scene.get("name", "")),
+        pose=str(framing.get("pose", "")).lower(),
+        outfit=read_outfit(clothing, palette, distance, str(hair.get("style", "")), "subject.clothing"),
+    )
+
+
+def section(values: Mapping[str, Any], key: str, where: str) -> Mapping[str, Any]:
+    """Return the mapping under a key."""
+    found = values.get(key)
+    if not isinstance(found, Mapping):
+        raise ValueError(f"{_place(where, key)}: {'missing' if found is None else repr(found) + ' is not a mapping'}")
+    return found
+
+
+def word(values: Mapping[str, Any], key: str, choices: Sequence[str], where: str) -> str:
+    """Return the word under a key, which must be one of the choices."""
+    found = values.get(key)
+    if not isinstance(found, str) or found not in choices:
+        said = "missing" if found is None else repr(found)
+        raise ValueError(f"{_place(where, key)}: {said}, expected one of {', '.join(choices)}")
+    return found
+
+
+def number(values: Mapping[str, Any], key: str, low: float, high: float, where: str) -> float:
+    """Return the finite number under a key, which must lie in [low, high]."""
+    found = values.get(key)
+    if isinstance(found, bool) or not isinstance(found, int | float) or not math.isfinite(found):
+        raise ValueError(f"{_place(where, key)}: {'missing' if found is None else repr(found) + ' is not a number'}")
+    if not low <= found <= high:
+        raise ValueError(f"{_place(where, key)}: {found:g} is not between {low:g} and {high:g}")
+    return float(found)
+
+
+def whole(values: Mapping[str, Any], key: str, low: int, high: int, where: str) -> int:
+    """Return the whole number under a key, which must lie in [low, high]."""
+    found = number(values, key, low, high, where)
+    if found != int(found):
+        raise ValueError(f"{_place(where, key)}: {found:g} is not a whole number")
+    return int(found)
+
+
+def colors(values: Mapping[str, Any], key: str, where: str) -> tuple[Color, ...]:
+    """Return the list of `#rrggbb` colours under a key."""
+    found = values.get(key)
+    if not isinstance(found, Sequence) or isinstance(found, str) or not 1 <= len(found) <= 8:
+        raise ValueError(f"{_place(where, key)}: a list of 1 to 8 colours was expected")
+    read = []
+    for index, item in enumerate(found):
+        if not isinstance(item, str) or not _COLOR.fullmatch(item):
+            raise ValueError(f"{_place(where, key)}[{index}]: {item!r} is not a colour such as #3a6ea5")
+        value = int(item[1:], 16)
+        read.append((value >> 16, value >> 8 & 255, value & 255))
+    return tuple(read)
+
+
+def _place(where: str, key: str) -> str:
+    return f"{where}.{key}" if where else key

@@ -1,0 +1,68 @@
+"""What the pack's cosines are worth, on drawn people of their own: neither trained on nor used in the benchmark.
+
+Every person's position 01 stands as the anchor; the other positions are held against it, and against the anchors of
+strangers, as a build does. Out come the calibration and what thresholds in `conf/identity/embedded.yaml` rest on.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import orjson
+
+from personaforge.digest import digest_bytes, digest_json
+from personaforge.embedded.training.positions import held_out, positions
+from personaforge.faces.analyzer import AnalyzerIdentity
+from personaforge.faces.insight import InsightAnalyzer
+from personaforge.faces.packs import PackMissing, find_pack
+from personaforge.identity.calibration import Pair, fit, raw_cosine
+from personaforge.steps.measurement import embedding_version
+
+FIRST: Final = 800_000
+PEOPLE: Final = 60
+_STRANGERS: Final = 12
+"""Anchors of other people that each picture is held against."""
+
+
+def calibrate(folder: Path, detector_size: str) -> dict[str, Any]:
+    """Measure, fit, write `calibration.json` into the pack's folder and return it. Raises ValueError without a pack."""
+    pack = find_pack(folder.name, [folder.parent])
+    if isinstance(pack, PackMissing):
+        raise ValueError(f"{pack.reason}: {pack.hint}")
+    analyzer = InsightAnalyzer(pack, detector_size)
+    shots: list[tuple[int, str, Any]] = []
+    missed = 0
+    for index, who in enumerate(held_out(FIRST, PEOPLE)):
+        for drawn in positions(who, index):
+            faces = analyzer.read(drawn.pixels)
+            if faces:
+                shots.append((index, drawn.slot, faces[0].embedding))
+            else:
+                missed += 1
+    anchors = {index: vector for index, slot, vector in shots if slot == "01"}
+    pairs: list[Pair] = []
+    for index, slot, vector in shots:
+        if slot == "01" or index not in anchors:
+            continue
+        others = [(index + 1 + step * 4) % PEOPLE for step in range(_STRANGERS)]
+        pairs += [
+            Pair(raw_cosine(anchors[other], vector), other == index, (other, index))
+            for other in (index, *others)
+            if other in anchors
+        ]
+    recipe = {"people": PEOPLE, "first": FIRST, "strangers": _STRANGERS}
+    identity: AnalyzerIdentity = analyzer.identity
+    found = fit(
+        pairs,
+        analyzer=identity.as_json(),
+        measuring=embedding_version(),
+        pairs_digest=digest_json("training-pairs/1", recipe),
+        pictures_digest=digest_bytes(b"".join(np.round(vector, 4).tobytes() for _, _, vector in shots)),
+        unmeasured={"no_face": missed} if missed else {},
+    ).as_json()
+    (folder / "calibration.json").write_bytes(
+        orjson.dumps(found, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n"
+    )
+    return found

@@ -1,0 +1,1 @@
+"""Writes a persona's layers by rules and tables."""

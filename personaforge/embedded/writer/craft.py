@@ -1,0 +1,168 @@
+"""How well a document is written: depth of its texts, and whether its voice could be anybody's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+from typing import Any
+
+from personaforge.embedded.writer.bounds import assert_below, readings, soften_from
+from personaforge.embedded.writer.flaws import Flaw, all_texts, quoted, text, texts, value
+from personaforge.embedded.writer.reading import Reading
+from personaforge.embedded.writer.tables import table
+from personaforge.embedded.writer.words import content_words, fold, has, pattern
+
+_SOUL = ("desire", "fear", "wound", "growth_arc")
+_PROSE = (
+    *(f"soul.{field}" for field in _SOUL),
+    "lifestyle.vacation_style.description",
+    "lifestyle.daily_rhythm",
+)
+_FULL_WORDS = 16
+"""Words from which a text of this kind is as deep as it needs to be."""
+_ALIKE = 0.6
+_FEWEST = 4
+"""Meaningful words below which two short texts may share one by chance."""
+_MARGIN = 0.06
+"""Around the softening from which somebody hedges: nobody is held to a coin's edge."""
+
+
+def prose(document: Mapping[str, Any]) -> list[str]:
+    """Return the paths of the texts that a document's depth is judged by."""
+    return [path for path in _PROSE if value(document, path.partition(".")[0]) is not None]
+
+
+def depth(document: Mapping[str, Any]) -> float:
+    """Return how much a document's prose says, 0 to 1: length up to a point, and words that aren't used twice."""
+    written = [text(document, path) for path in prose(document)]
+    if not written:
+        return 0.0
+    length = sum(min(1.0, len(said.split()) / _FULL_WORDS) for said in written) / len(written)
+    words = [word for said in written for word in content_words(said)]
+    fresh = len(set(words)) / len(words) if words else 0.0
+    return 0.6 * length + 0.4 * min(1.0, fresh / 0.85)
+
+
+def depth_flaws(document: Mapping[str, Any]) -> Iterator[Flaw]:
+    """Yield what is thin, worn or said twice."""
+    if len(document) < 3:
+        yield Flaw(
+            "depth",
+            1.0,
+            "overall",
+            "There is too little of a person here to judge.",
+            "Draft the missing layers first.",
+            0.4,
+        )
+    for path, least in table("audit")["words"].items():
+        section = path.partition(".")[0]
+        said = text(document, path)
+        if value(document, section) is not None and len(said.split()) < least:
+            problem = f"{path} is thin: {quoted(said)}." if said else f"{path} is missing."
+            yield Flaw(
+                "depth",
+                0.6,
+                section,
+                problem,
+                "Say it with a place, an age or an object that only this person has.",
+                0.08,
+            )
+    for path, said in all_texts(document):
+        hit = pattern(tuple(table("audit")["worn"])).search(fold(said))
+        if hit:
+            problem = f"{path} leans on {quoted(hit.group())}."
+            yield Flaw("depth", 0.5, path.partition(".")[0], problem, "Say what is particular instead.", 0.06)
+    for place, second in enumerate(_SOUL):
+        other = text(document, f"soul.{second}")
+        first = next(
+            (path for path in _SOUL[:place] if other and _likeness(text(document, f"soul.{path}"), other) > _ALIKE), ""
+        )
+        if first:
+            problem = f"soul.{second} repeats soul.{first}: {quoted(other)}."
+            yield Flaw("depth", 0.8, "soul", problem, "Let each of the four say something that the others don't.", 0.12)
+    yield from _repeated_interests(document)
+
+
+def _repeated_interests(document: Mapping[str, Any]) -> Iterator[Flaw]:
+    kinds = value(document, "lifestyle.interests")
+    seen: set[str] = set()
+    for kind in kinds if isinstance(kinds, Mapping) else ():
+        for interest in texts(document, f"lifestyle.interests.{kind}"):
+            if fold(interest) in seen:
+                problem = f"The interest {quoted(interest)} stands there twice."
+                yield Flaw("depth", 0.4, "lifestyle", problem, "Give each category interests of its own.")
+            seen.add(fold(interest))
+
+
+def variety(document: Mapping[str, Any]) -> float:
+    """Return how far a voice is its own, 0 to 1. Without a mask there is only what the dna says about the voice."""
+    phrases = texts(document, "mask.signature_phrases")
+    if not phrases:
+        return 0.35 if value(document, "mask") is None and text(document, "dna.voice.accent") else 0.0
+    pairs = [_likeness(one, other) for one, other in combinations(phrases, 2)] or [0.0]
+    starts = len({phrase.split()[0].lower() for phrase in phrases if phrase.split()}) / len(phrases)
+    lengths = [len(phrase.split()) for phrase in phrases]
+    spread = min(1.0, (max(lengths) - min(lengths)) / 4)
+    concrete = min(1.0, len({word for phrase in phrases for word in content_words(phrase)}) / (3 * len(phrases)))
+    return 0.35 * (1 - sum(pairs) / len(pairs)) + 0.2 * starts + 0.15 * spread + 0.3 * concrete
+
+
+def voice_flaws(document: Mapping[str, Any], reading: Reading) -> Iterator[Flaw]:
+    """Yield what makes the voice anybody's, or somebody else's."""
+    if value(document, "mask") is None:
+        return
+    phrases = texts(document, "mask.signature_phrases")
+    if len(phrases) < 3:
+        problem = f"The voice has {len(phrases)} signature phrases to be known by."
+        yield Flaw(
+            "voice_distinctiveness",
+            1.5,
+            "mask",
+            problem,
+            "Give it at least three phrases that nobody else would say.",
+            0.15,
+        )
+    for place, other in enumerate(phrases):
+        one = next((phrase for phrase in phrases[:place] if _likeness(phrase, other) > _ALIKE), "")
+        if one:
+            problem = f"The phrase {quoted(other)} says the same as {quoted(one)}."
+            yield Flaw("voice_distinctiveness", 0.7, "mask", problem, "Replace it by one with another shape.", 0.05)
+    tones = [fold(tone) for tone in texts(document, "mask.tone")]
+    if len(set(tones)) < len(tones):
+        yield Flaw("voice_distinctiveness", 0.4, "mask", "A tone is named twice.", "Name two to five different tones.")
+    yield from _out_of_character(document, phrases, reading)
+
+
+def _out_of_character(document: Mapping[str, Any], phrases: list[str], reading: Reading) -> Iterator[Flaw]:
+    register, style = text(document, "mask.register"), value(document, "mask.writing_style")
+    emoji = text(document, "mask.writing_style.emoji")
+    if register == "formal" and isinstance(style, Mapping) and emoji in ("some", "many"):
+        problem = f"A formal voice with {quoted(emoji)} emoji is two people."
+        yield Flaw("voice_distinctiveness", 0.8, "mask", problem, "Choose never for emoji, or another register.", 0.25)
+    if register == "formal":
+        short = next((phrase for phrase in phrases if has(table("mask")["contractions"], fold(phrase))), "")
+        if short:
+            problem = f"A formal voice doesn't say {quoted(short)}."
+            yield Flaw(
+                "voice_distinctiveness", 0.3, "mask", problem, "Write phrases out in full where the register is formal."
+            )
+    if not phrases or (value(document, "soul") is None and value(document, "self") is None):
+        return
+    softening = readings(document, reading.traits)["softening"]
+    hedged = sum(
+        has(table("mask")["hedges"], fold(phrase)) or phrase.rstrip().endswith("?") for phrase in phrases
+    ) / len(phrases)
+    if softening > soften_from() + _MARGIN and hedged < 0.34:
+        problem = "Somebody who seeks approval and gives way easily asks before asserting; these phrases don't."
+        yield Flaw("voice_distinctiveness", 0.8, "mask", problem, "Let most of the phrases ask, soften or offer.", 0.25)
+    elif softening < assert_below() - _MARGIN and hedged > 0.67:
+        problem = "Somebody this independent doesn't hedge nearly every line."
+        yield Flaw("voice_distinctiveness", 0.8, "mask", problem, "Let most of the phrases state.", 0.25)
+
+
+def _likeness(one: str, other: str) -> float:
+    """Return the share of meaningful words that two texts have in common."""
+    first, second = set(content_words(one)), set(content_words(other))
+    if not first or not second:
+        return 1.0 if fold(one) == fold(other) else 0.0
+    return len(first & second) / max(_FEWEST, min(len(first), len(second)))

@@ -1,0 +1,146 @@
+"""Whether name, city, languages and accent belong to the place that a document names.
+
+What no table knows is not held against anybody: the tables are small and the world isn't.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from personaforge.embedded.writer.flaws import Flaw, quoted, text, texts, value
+from personaforge.embedded.writer.locales import (
+    Locale,
+    by_city,
+    by_country,
+    by_tag,
+    kin,
+    known_locales,
+    known_parts,
+)
+from personaforge.embedded.writer.places import whereabouts
+from personaforge.embedded.writer.tables import entry
+from personaforge.embedded.writer.words import fold
+
+
+def evidence(document: Mapping[str, Any]) -> float:
+    """Return how much speaks for a person's being at home in their place, 0 to 1."""
+    signs = _signs(document)
+    return sum(signs.values()) / len(signs) if signs else 0.0
+
+
+def missing(document: Mapping[str, Any]) -> list[str]:
+    """Return which of the signs that somebody is at home in their country a document lacks."""
+    return [name for name, there in _signs(document).items() if not there]
+
+
+def _signs(document: Mapping[str, Any]) -> dict[str, bool]:
+    """Return what could speak for somebody's being at home in their country, and whether it does; none if unknown."""
+    here = by_country(text(document, "surface.location.country"))
+    if here is None:
+        return {}
+    given, family = known_parts(text(document, "surface.name"))
+    families = _families(text(document, "surface.ethnicity"), here)
+    spoken = [fold(language) for language in texts(document, "surface.languages")]
+    accent = fold(text(document, "dna.voice.accent"))
+    signs = {
+        "given name": not given.isdisjoint(families),
+        "family name": not family.isdisjoint(families),
+        "city": fold(text(document, "surface.location.city")) in {fold(city) for city in here.cities},
+        "languages": any(fold(language) in spoken for language in (*here.languages, *here.tongues.values())),
+        "accent": any(fold(word) in accent for tag in families for word in _sounds(tag)) if accent else False,
+    }
+    interests = value(document, "lifestyle.interests")
+    if isinstance(interests, Mapping):
+        said = {interest for kind in interests for interest in texts(document, f"lifestyle.interests.{kind}")}
+        signs["pastimes"] = not said.isdisjoint(entry(line).text for line in here.pastimes)
+        signs["dishes"] = not said.isdisjoint(entry(line).text for line in here.dishes)
+    return signs
+
+
+def culture_flaws(document: Mapping[str, Any]) -> Iterator[Flaw]:
+    """Yield what belongs somewhere else."""
+    if value(document, "surface") is None:
+        yield Flaw(
+            "cultural_fidelity", 1.0, "surface", "There is no surface to place this person by.", "Draft the surface."
+        )
+        return
+    country = text(document, "surface.location.country")
+    here = by_country(country) if country else None
+    if here is None:
+        lacks = f"Nothing is known here about {quoted(country)}." if country else "The surface names no country."
+        yield Flaw(
+            "cultural_fidelity", 0.6 if country else 2.0, "surface", lacks, "Check name, city and languages by hand."
+        )
+        return
+    families = _families(text(document, "surface.ethnicity"), here)
+    yield from _city(document, here)
+    yield from _name(document, here, families)
+    yield from _languages(document, here)
+    yield from _accent(document, here, families)
+    stated = by_tag(text(document, "intent.locale"))
+    if stated and stated.tag != here.tag:
+        problem = f"The intent's locale is {quoted(stated.tag)}, the home is in {country}."
+        yield Flaw("cultural_fidelity", 0.5, "intent", problem, f"Use the locale {here.tag}, or move the home.")
+
+
+def _families(ethnicity: str, here: Locale) -> frozenset[str]:
+    """Return the tags of all locales that a name or an accent may come from: the home's, and the roots'."""
+    known = here.ethnicity(ethnicity)
+    named = whereabouts(ethnicity)
+    tags = {here.tag, *named.home, *named.roots, *([known.roots] if known and known.roots else [])}
+    return frozenset(relative for tag in tags for relative in kin(tag))
+
+
+def _city(document: Mapping[str, Any], here: Locale) -> Iterator[Flaw]:
+    city = text(document, "surface.location.city")
+    known = by_city(city)
+    if known and known.tag != here.tag and fold(city) not in {fold(own) for own in here.cities}:
+        problem = f"{quoted(city)} is in {known.country}, not in {here.country}."
+        yield Flaw("cultural_fidelity", 1.6, "surface", problem, f"Choose a city in {here.country}.", 0.35)
+
+
+def _name(document: Mapping[str, Any], here: Locale, families: frozenset[str]) -> Iterator[Flaw]:
+    name = text(document, "surface.name")
+    given, family = known_parts(name)
+    foreign = [part for part in (given, family) if part and part.isdisjoint(families)]
+    if len(foreign) == 2 or (len(foreign) == 1 and not (given | family) & families):
+        problem = (
+            f"The name {quoted(name)} is at home elsewhere than in {here.country}, and the ethnicity doesn't say why."
+        )
+        yield Flaw(
+            "cultural_fidelity", 1.2, "surface", problem, f"Choose a name that people in {here.country} have.", 0.2
+        )
+
+
+def _languages(document: Mapping[str, Any], here: Locale) -> Iterator[Flaw]:
+    spoken = [fold(language) for language in texts(document, "surface.languages")]
+    local = [fold(language) for language in (*here.languages, *here.tongues.values())]
+    if not any(word in language for language in spoken for word in local):
+        problem = f"Nobody at home in {here.country} gets by without {here.languages[0]}."
+        yield Flaw("cultural_fidelity", 1.4, "surface", problem, f"Add {here.languages[0]} to the languages.", 0.25)
+
+
+def _accent(document: Mapping[str, Any], here: Locale, families: frozenset[str]) -> Iterator[Flaw]:
+    accent = fold(text(document, "dna.voice.accent"))
+    if not accent:
+        return
+    spoken = texts(document, "surface.languages")
+    own = [word for tag in families for word in _sounds(tag)]
+    words = {fold(word) for word in (*spoken, *own, *here.tongues.values())}
+    if any(word and word in accent for word in words):
+        return
+    foreign = [
+        locale.demonym
+        for locale in known_locales()
+        if any(fold(word) in accent for word in (locale.demonym, *locale.cities))
+    ]
+    if foreign:
+        heard = quoted(text(document, "dna.voice.accent"))
+        problem = f"The accent {heard} belongs neither to {here.country} nor to a language spoken."
+        yield Flaw("cultural_fidelity", 1.2, "dna", problem, f"Let the accent be one of {here.country}'s.", 0.2)
+
+
+def _sounds(tag: str) -> list[str]:
+    locale = by_tag(tag)
+    return [locale.demonym, *locale.cities, *locale.languages] if locale else []

@@ -1,0 +1,1 @@
+"""What commands measure: files against an anchor, labelled pairs, photographs before training."""

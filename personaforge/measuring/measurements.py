@@ -1,0 +1,181 @@
+"""Measures pictures for commands that are no build, such as `forge eval` and `forge calibrate`: each once, as there.
+
+A measurement comes with who made it, taken from its record where it was known already, so that whoever compares two of
+them can hold their identities against each other.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+
+from personaforge.digest import digest_bytes, digest_json
+from personaforge.errors import MissingExtra, PersonaForgeError, StoreError
+from personaforge.spec.settings import Group, Settings
+from personaforge.steps.action import Action
+from personaforge.steps.measurement import joined, measure_action, part_actions, share
+from personaforge.store.store import Store
+from personaforge.workspace.workspace import Workspace
+
+MAX_FILE_BYTES = 256 * 1024 * 1024
+
+
+class Measured(NamedTuple):
+    """One picture's measurement."""
+
+    digest: str
+    """SHA-256 of the picture's bytes."""
+    value: Mapping[str, Any]
+    """See `personaforge.faces.measure`."""
+    analyzer: Mapping[str, str]
+    """`AnalyzerIdentity.as_json()` of who measured."""
+
+
+class FileMeasurer:
+    """Measures bytes with one analyzer, or finds that they have been measured. Safe to call from several threads.
+
+    With `only_reads` it keeps what it measures in a store that is there and may be written, and makes none.
+    """
+
+    def __init__(
+        self, space: Workspace, identity: Mapping[str, str], persona: str = "", *, only_reads: bool = False
+    ) -> None:
+        self._store = space.store
+        self._identity = identity
+        self._persona = persona
+        self._knows = bool(persona) or space.project.declared  # measuring two files somewhere leaves no trace there
+        self._only_reads = only_reads
+        self._keeps = self._knows and (not only_reads or space.store.writable("records", "blobs", "index.db"))
+        self._analyzer = space.analyzers.analyzer(identity)
+        self._drawn: frozenset[str] | None = None
+
+    @property
+    def remembers(self) -> bool:
+        """Whether what was measured is kept, or would be once something is built here."""
+        return self._keeps or not self._knows or not os.path.lexists(self._store.folder)
+
+    def measure(self, data: bytes) -> Measured:
+        """Return a picture's measurement. Bad bytes and missing faces are outcomes, not errors."""
+        from personaforge.faces.measure import measure_image
+        from personaforge.media.provenance import with_domain
+
+        digest = digest_bytes(data)
+        known = self._known(digest)
+        if known is not None:
+            return Measured(digest, self._told(known, digest), self._identity)
+        value = with_domain(measure_image(data, self._analyzer), data, self._identity)
+        for action in self._actions(digest):
+            self._keep(action, share(action, value))
+        return Measured(digest, self._told(value, digest), self._identity)
+
+    def _actions(self, digest: str) -> tuple[Action, ...]:
+        return (measure_action("measure", self._identity, digest), *part_actions("measure", self._identity, digest))
+
+    def _known(self, digest: str) -> Mapping[str, Any] | None:
+        """Return a measurement that is on record with all of its parts."""
+        if not self._knows:
+            return None
+        whole: Mapping[str, Any] = {}
+        for action in self._actions(digest):
+            record = self._store.find(action.key)
+            if record is None:
+                return None
+            whole = joined(whole, record["value"]) if whole else record["value"]
+            if whole["status"] != "measured":
+                break  # there is no face to measure another part of
+        return whole
+
+    def _keep(self, action: Action, value: Mapping[str, Any]) -> None:
+        """Keep what nobody has kept yet, where that may be written."""
+        if not self._keeps or self._store.find(action.key) is not None:
+            return
+        try:
+            keep_measurement(self._store, action, value, persona=self._persona)
+        except StoreError:
+            if not self._only_reads:
+                raise
+            self._keeps = False
+
+    def _told(self, value: Mapping[str, Any], digest: str) -> Mapping[str, Any]:
+        """Return a measurement, in its pack's domain also where only the store knows that the picture was drawn here.
+
+        The store is asked where the file itself doesn't say so, and once.
+        """
+        if value.get("in_domain") is not False:
+            return value
+        if self._drawn is None:
+            self._drawn = drawn_here(self._store)
+        return {**value, "in_domain": digest in self._drawn}
+
+
+def keep_measurement(
+    store: Store,
+    action: Action,
+    value: Mapping[str, Any],
+    *,
+    persona: str = "",
+    started: float = 0.0,
+    seconds: float = 0.0,
+) -> None:
+    """Keep what a measuring action outside of any node came to, as a build would."""
+    record = {
+        "persona": persona,
+        "node": "",
+        "parts": action.parts,
+        "sources": {},
+        "outputs": {},
+        "value": value,
+        "details": {},
+        "paid": False,
+        "cost_usd": 0.0,
+        "started": started,
+        "seconds": seconds,
+    }
+    store.commit(action.key, record)
+
+
+def drawn_here(store: Store) -> frozenset[str]:
+    """Return the digests of what the embedded providers made, by the last outcomes of all nodes."""
+    found: set[str] = set()
+    for node, *_ in store.index.node_history():
+        outcome = orjson.loads(store.index.node_body(node) or "{}").get("outcome", {})
+        if outcome.get("facts", {}).get("provider") == "embedded":
+            found.update(output["digest"] for output in outcome["outputs"].values())
+    return frozenset(found)
+
+
+def identity_of(space: Workspace, settings: Settings) -> Mapping[str, str]:
+    """Return who measures under these settings. Raises MissingExtra where nobody can."""
+    analyzer_ref = space.analyzers.of(settings)
+    if analyzer_ref.identity is None:
+        raise MissingExtra(f"nothing can measure faces here: {analyzer_ref.reason}", hint=analyzer_ref.hint)
+    return analyzer_ref.identity
+
+
+def project_settings(space: Workspace, option: str | None = None, **identity: str | None) -> Settings:
+    """Return the project's own `identity` settings, without a persona's; those given here and not None replace them.
+
+    `option` names a file of conf/identity to take in place of the project's choice.
+    """
+    given = {name: value for name, value in identity.items() if value is not None}
+    choices = () if option is None else (f"identity={option}",)
+    group = {**space.defaults(choices)["identity"], **given}
+    return Settings({"id": ""}, {"identity": Group(digest_json("group/1", group), group)})
+
+
+def read_file(path: str) -> bytes:
+    """Return a picture file's bytes. Raises PersonaForgeError when it can't be read, and beyond 256 MiB."""
+    try:
+        about = os.stat(path)
+        if not stat.S_ISREG(about.st_mode):
+            raise PersonaForgeError(f"{path} is no file")  # a pipe or a device would never end
+        if about.st_size > MAX_FILE_BYTES:
+            raise PersonaForgeError(f"{path} is larger than {MAX_FILE_BYTES >> 20} MiB")
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise PersonaForgeError(f"{path} can't be read: {error.strerror}") from error

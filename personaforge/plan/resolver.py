@@ -1,0 +1,371 @@
+"""What deciding about one persona's nodes takes: signatures, keys, pins, contexts for procedures, what is lost.
+
+Planning and running work at the same desk, and there what only the build folder holds is taken back into the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import orjson
+
+from personaforge.digest import digest_json, digest_strings
+from personaforge.errors import PlanError, StoreError
+from personaforge.plan.contents import Contents
+from personaforge.plan.graph import ShapeNode
+from personaforge.plan.issued import Issued
+from personaforge.plan.plan import PersonaPlan, PlannedNode, Reason, Selection
+from personaforge.plan.reasons import changes
+from personaforge.plan.renamed import fits, kind_of, lock_name, renamed_steps
+from personaforge.plan.replay import Replay, replay, result_of
+from personaforge.plan.standing import forge_part, gates_part, request_part, rules_of
+from personaforge.providers.table import capability
+from personaforge.spec.settings import Settings, UndeclaredRead, View
+from personaforge.steps.action import Outcome, outcome_from_json
+from personaforge.steps.context import ANCHOR, AnalyzerRef, Context
+from personaforge.steps.standing import Standing
+from personaforge.store.files import checked_out
+from personaforge.store.index import NodeRow
+from personaforge.store.lockfile import LockFile, Pin
+from personaforge.store.outputs import BuildFolder
+from personaforge.store.store import Store
+from personaforge.templating import Templates
+
+_MAX_TAKES = 1_000
+
+
+@dataclass(frozen=True)
+class PlanContext:
+    """What planning and running share: the store, the templates, and who measures."""
+
+    store: Store
+    templates: Templates
+    analyzer_of: Callable[[Settings], AnalyzerRef]
+    """Who measures a persona's faces; finds packs, loads no model."""
+
+
+class NotSettled(Exception):
+    """A procedure asked for a need that isn't settled yet."""
+
+
+class Needs(Mapping[str, Outcome]):
+    """What a node's needs came to, read when they are asked for: what is pinned asks for none."""
+
+    def __init__(self, resolver: NodeResolver, names: Sequence[str]) -> None:
+        self._resolver = resolver
+        self._names = names
+
+    def __getitem__(self, name: str) -> Outcome:
+        if name not in self._names:
+            raise KeyError(name)
+        return self._resolver.outcome(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+class NodeResolver:
+    """What deciding about one persona's nodes takes. The runner works at the same desk, and there what only the build
+    folder holds is taken back into the store (`keep`)."""
+
+    def __init__(
+        self,
+        plan_context: PlanContext,
+        plan: PersonaPlan,
+        selection: Selection,
+        issued: Issued | None = None,
+        *,
+        keep: bool = False,
+    ) -> None:
+        self.plan_context = plan_context
+        self.plan = plan
+        self.settings = plan.loaded.settings
+        self.folder: BuildFolder = plan_context.store.build_folder(plan.id)
+        self.contents = Contents(plan_context.store, self.folder, keep=keep)
+        self.lock: LockFile = plan.lock
+        self.renamed = renamed_steps(self.settings, plan.shape, plan.lock)
+        """Steps that the lock knows by another name."""
+        self.analyzer_ref = plan_context.analyzer_of(plan.loaded.settings)
+        self._measurer_digest = digest_json("analyzer/1", self.analyzer_ref.described)
+        self._selection = selection
+        self._issued = issued
+        self._outcomes: dict[str, Outcome] = {}
+
+    def signature(self, shape: ShapeNode, needs: Mapping[str, str], *, built: bool = False) -> str:
+        """Return a node's signature. Once it is `built`, the user's wish for another take or pin is fulfilled."""
+        settings, kind = self.settings, shape.kind
+        parts = [kind.name, str(kind.version), settings.origin, shape.name]
+        parts += [self.plan.id] if kind.names and settings.formerly else []
+        parts += [settings.digest_of(path) for path in shape.reads]
+        parts += [self.plan_context.templates.digest(name) for name in shape.templates]
+        if kind.modality:
+            parts += self._providers(shape)
+        if kind.measures:
+            parts.append(self._measurer_digest)
+        if kind.pinned:
+            parts.append(self.lock.line(self.lock_name(shape.name)).decode())
+            parts += [] if built else self._wish(shape)
+        if kind.places:
+            # With the anchor the face is pinned for good. What is built has its pin, and is looked at again until then.
+            parts.append("" if built or self.anchored(shape) else digest_json("issued/1", self.issued()))
+        parts += needs.values()
+        return digest_strings("node/2", parts)
+
+    def take(self, shape: ShapeNode) -> int:
+        """Return which take the node is to have: the pinned one, or when forced the first that takes a new call."""
+        pin = self.pin(shape)
+        take = pin.take if pin is not None else 0
+        if "forced" not in self._wish(shape):
+            return take
+        for another in range(take + 1, take + 1 + _MAX_TAKES):
+            if self.replayed(shape, self.context(shape, another)).missing is not None:
+                return another
+        raise PlanError(f"{self.plan.id}/{shape.name} has {_MAX_TAKES} takes that were not accepted")
+
+    def replayed(self, shape: ShapeNode, context: Context) -> Replay:
+        """Replay a node's procedure over known results."""
+        store = self.plan_context.store
+        return replay(
+            shape.kind.start(context),
+            lambda action: result_of(action, store.find(action.key, self.contents.has)),
+            self.contents,
+        )
+
+    def context(self, shape: ShapeNode, take: int) -> Context:
+        """Return what the node's procedure may see."""
+        wish = self._wish(shape)
+        return Context(
+            node=shape.node(self.plan.id, self.settings.origin),
+            settings=View(self.settings, shape.reads, f"{self.plan.id}/{shape.name}"),
+            needs=Needs(self, shape.needs),
+            artifacts=self.contents,
+            templates=self.plan_context.templates,
+            analyzer_ref=self.analyzer_ref,
+            capability=capability,
+            pin=None if "forced" in wish else self.pin(shape),
+            pins=self.pin_of_kind,
+            kinds={need: self.plan.shape.by_name[need].kind.name for need in shape.needs},
+            anchor_step=self.settings.step_of(ANCHOR),
+            renamed=self.renamed,
+            issued=self.issued if shape.kind.places else _nothing_issued,
+            take=take,
+            repin="repin" in wish,
+            frozen=self._selection.frozen,
+            may_remake=self._may_remake,
+            bring_back=checked_out(self.lock.path),
+            standing=self.standing(shape),
+            known=lambda key: self.plan_context.store.find(key, self.contents.has) is not None,
+        )
+
+    def standing(self, shape: ShapeNode) -> Standing:
+        """Return what a node's result would be accepted under now."""
+        if not shape.kind.pinned or shape.kind.places:
+            return Standing()
+        return Standing(
+            forge_part(shape, self._providers(shape) if shape.kind.modality else []),
+            request_part(
+                self.settings, self.plan.shape, shape, self.plan_context.templates, self._pinned_outputs, self.renamed
+            ),
+            gates_part(self.settings, shape, self.renamed),
+            rules_of(self.settings, shape),
+            lambda: self._only_forge(shape),
+        )
+
+    def _pinned_outputs(self, name: str) -> dict[str, str]:
+        """Return a need's artifacts by name: as it came out, or as the lock has them while that isn't known."""
+        try:
+            return {output: made.artifact.digest for output, made in self.outcome(name).outputs.items()}
+        except NotSettled:
+            pin = self.lock.pin(self.lock_name(name))
+            return dict(pin.outputs) if pin is not None else {}
+
+    def _only_forge(self, shape: ShapeNode) -> bool:
+        """Tell whether a node was built from what it depends on now, but for forge's own part."""
+        node = self.plan.nodes[shape.name]
+        if node.row is None:
+            return False
+        before, now = self.row_body(node), self.facts(shape)
+        if any(reason.code == "setting" for reason in changes(before, now)):
+            return False
+        former: Mapping[str, str] = before.get("templates", {})
+        own = (name for name in now["templates"] if former.get(name) != now["templates"][name])
+        if any(self.plan_context.templates.is_own(name) for name in own):
+            return False
+        if _names(before.get("provider", "")) != _names(now.get("provider", "")):
+            return False
+        return all(self._same_need(name, before.get("needs", {}).get(name, "")) for name in shape.needs)
+
+    def _same_need(self, name: str, before: str) -> bool:
+        need = self.plan.shape.by_name[name]
+        return self.outcome(name).digest == before or (not need.kind.pinned and self._only_forge(need))
+
+    @cached_property
+    def _may_remake(self) -> bool:
+        """Whether every picture of this person is drawn here, by providers that give the same bytes again: nothing that
+        was bought, and nothing of a real person, can hang on a drawing that takes another's place."""
+        anchor = self.pin_of_kind(ANCHOR)
+        if self._selection.frozen or (anchor is not None and anchor.facts.get("drawn") is False):
+            return False  # a picture that somebody has set as the anchor may show a real person
+        drawn = [shape for shape in self.plan.shape.nodes if shape.kind.modality in ("image", "video")]
+        return all(self.remakeable(shape) for shape in drawn)
+
+    def remakeable(self, shape: ShapeNode) -> bool:
+        """Tell whether a lost artifact can be made again without a purchase: computed, or by a provider that gives the
+        same bytes for the same request."""
+        modality = shape.kind.modality
+        return not modality or capability(modality, shape.declaration["provider"]).deterministic
+
+    def gone(self, pin: Pin) -> bool:
+        """Tell whether a pinned artifact is in neither the store nor the build folder."""
+        return not all(self.contents.has(digest) for digest in pin.outputs.values())
+
+    @cached_property
+    def forgotten(self) -> bool:
+        """Whether something was pinned of this persona, and nothing is known of any of its nodes."""
+        return bool(self.lock.names()) and not any(node.row is not None for node in self.plan.nodes.values())
+
+    def anchor_gone(self) -> bool:
+        """Tell whether the anchor is pinned, is to stay, and can't be had."""
+        pin = self.pin_of_kind(ANCHOR)
+        return pin is not None and self.gone(pin)
+
+    def lost(self, row: NodeRow) -> bool:
+        """Tell whether an artifact of a node's last outcome can't be had any more."""
+        return not all(self.contents.has(str(item[1])) for item in orjson.loads(row.files))
+
+    def wished(self, shape: ShapeNode) -> bool:
+        """Tell whether the user wants another take or another pin."""
+        return bool(self._wish(shape))
+
+    def outcome(self, name: str) -> Outcome:
+        """Return what a needed node came to."""
+        known = self._outcomes.get(name)
+        if known is None:
+            node = self.plan.nodes[name]
+            if not node.outcome_digest:
+                raise NotSettled(name)
+            known = node.outcome if node.outcome is not None else self.outcome_of_row(node)
+            self._outcomes[name] = known
+        return known
+
+    def outcome_of_row(self, node: PlannedNode) -> Outcome:
+        """Return what a node came to last."""
+        return outcome_from_json(self.row_body(node)["outcome"])
+
+    def settle(self, name: str, outcome: Outcome) -> None:
+        """Note what a node has come to during a run."""
+        self._outcomes[name] = outcome
+
+    def pin(self, shape: ShapeNode) -> Pin | None:
+        """Return what the lock pins for a node. Raises StoreError for a line that is of another kind of node."""
+        pin = self.lock.pin(self.lock_name(shape.name)) if shape.kind.pinned else None
+        if pin is not None and not fits(pin, shape.kind.name):
+            raise StoreError(
+                f"the pin is no {shape.kind.name}'s: it names {', '.join(pin.outputs)}",
+                hint=checked_out(self.lock.path),
+                where=f"{self.lock.path}: {self.lock_name(shape.name)}",
+            )
+        return pin
+
+    def lock_name(self, name: str) -> str:
+        """Return a node's name in the lock: another one where its step was renamed since it was first pinned."""
+        return lock_name(name, self.renamed)
+
+    def pin_of_kind(self, kind: str) -> Pin | None:
+        """Return the pin of the persona's node of a kind, whatever the pipeline calls it; None without a pin."""
+        names = [self.lock_name(shape.name) for shape in self.plan.shape.nodes if shape.kind.name == kind]
+        pins = (self.lock.pin(name) for name in names or self.lock.names())
+        return next((pin for pin in pins if pin is not None and (names or kind_of(pin) == kind)), None)
+
+    def has_pinned(self, node: PlannedNode) -> bool:
+        """Tell whether what a node's pin names can be read, be it what it should be or not."""
+        pin = self.pin(node.shape)
+        return pin is not None and all(self.contents.size(digest) is not None for digest in pin.outputs.values())
+
+    def issued(self) -> dict[str, str]:
+        """Return the shapes of the other personas' faces: as planning found them, or as they are now when running."""
+        known = self._issued or Issued(self.plan_context.store.project, self.plan_context.store.names)
+        return known.besides(self.plan.loaded.lock, self.plan.id)
+
+    def anchored(self, shape: ShapeNode) -> bool:
+        """Tell whether the persona has a face that stays: its anchor is pinned, and the user asks for no other."""
+        return self.pin_of_kind(ANCHOR) is not None and "repin" not in self._wish(shape)
+
+    def unplaced(self, shape: ShapeNode) -> bool:
+        """Tell whether a node is certain to place a face that has no place yet."""
+        return not self.anchored(shape) and (self.pin(shape) is None or "repin" in self._wish(shape))
+
+    def row_body(self, node: PlannedNode) -> dict[str, Any]:
+        """Return the last outcome of a node with what it depended on."""
+        body = self.plan_context.store.index.node_body(node.id)
+        return dict(orjson.loads(body)) if body is not None else {}
+
+    def facts(self, shape: ShapeNode, reads: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Return what a node depends on now, by name: kept with its outcome, so that `explain` can compare.
+
+        `reads` are the settings that its procedure has read; without them all that it may read is given.
+        """
+        kind = shape.kind
+        found: dict[str, Any] = {
+            "code": f"{kind.name}@{kind.version}",
+            "settings": dict(reads) if reads is not None else {path: self.settings.get(path) for path in shape.reads},
+            "templates": {
+                name: digest
+                for root in shape.templates
+                for name, digest in self.plan_context.templates.closure(root).items()
+            },
+        }
+        if kind.names and self.settings.formerly:
+            found["persona"] = self.plan.id
+        if kind.modality:
+            found["provider"] = ", ".join(self._providers(shape))
+        if kind.measures:
+            found["analyzer"] = self.analyzer_ref.described
+        if kind.places and not self.anchored(shape):
+            found["issued"] = self.issued()
+        return found
+
+    def reasons(self, node: PlannedNode, context: Context) -> tuple[Reason, ...]:
+        """Return what has changed since the node's last outcome."""
+        if node.row is None:
+            return () if node.reasons else (Reason("new", "never built"),)
+        body = self.row_body(node)
+        now = self.facts(node.shape)
+        now["needs"] = {name: self.outcome(name).digest for name in node.shape.needs}
+        return changes(body, now)
+
+    def _providers(self, shape: ShapeNode) -> list[str]:
+        """Return who may perform the node's calls, with the versions that shape the bytes."""
+        modality, step = shape.kind.modality, shape.declaration
+        if modality == "text":
+            names = [step["provider"]]
+        else:
+            from personaforge.steps.choices import choices
+
+            group = self.settings.get(modality) or {}
+            names = list(dict.fromkeys(one.provider for one in choices(step.get, group.get)))
+        return [capability(modality, name).maker for name in names]
+
+    def _wish(self, shape: ShapeNode) -> list[str]:
+        node = f"{self.plan.id}/{shape.name}"
+        found = []
+        if node in self._selection.forced:
+            found.append("forced")
+        if node in self._selection.repinned:
+            found.append("repin")
+        return found
+
+
+def _nothing_issued() -> Mapping[str, str]:
+    raise UndeclaredRead("a step reads the issued faces, which its kind doesn't declare")
+
+
+def _names(providers: str) -> list[str]:
+    """Return providers without the versions of their code and of the libraries that shape their bytes."""
+    return [one.partition("@")[0] for one in providers.split(", ") if "@" in one]

@@ -1,0 +1,1 @@
+"""One module a backend; `protocols` is the seam."""

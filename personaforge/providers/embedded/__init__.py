@@ -1,1 +1,0 @@
-"""The providers that need no key and no download: they say `embedded` wherever their output shows."""

@@ -1,0 +1,1 @@
+"""`forge build` as people see it: live, and at its end."""

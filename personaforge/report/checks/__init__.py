@@ -1,0 +1,1 @@
+"""`forge test` as text and as a sheet."""

@@ -1,0 +1,1 @@
+"""`forge diff` as text and as a page."""

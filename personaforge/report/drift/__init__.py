@@ -1,0 +1,1 @@
+"""`forge drift` as text, sheet and page."""

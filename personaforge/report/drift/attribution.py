@@ -1,0 +1,127 @@
+"""For people: what a timeline's change is blamed on, in a line or in full."""
+
+from __future__ import annotations
+
+import textwrap
+
+from personaforge.drift.attribution.causes import Attribution, Part, PossibleCause
+from personaforge.drift.attribution.inputs import ABSENT, INPUT, TEMPLATE
+from personaforge.drift.timelines import Timeline
+from personaforge.report.terminal import echo, style
+
+COLUMNS = 80
+SHOWN = 5
+"""Suspects that are listed before the rest is counted."""
+LEAST = 0.005
+"""Probability below which a suspect is only counted: it would be shown as 0 %."""
+_PARTS = 8
+_LINES = 24
+_LONG = 60
+_COLORS = {"+": "green", "-": "red", "@": "cyan"}
+
+
+def accused(blame: Attribution, *, hint: bool = True) -> str:
+    """Return the likeliest cause in a sentence, with what to type for more."""
+    more = "; see --blame" if hint else ""
+    if not blame.suspects or blame.unrecorded > blame.suspects[0].probability:
+        return f"likely cause: nothing on record ({percent(blame.unrecorded)}){more}"
+    first = blame.suspects[0]
+    others = f" and {len(first.parts) - 1} more at once" if len(first.parts) > 1 else ""
+    return f"likely cause: {headline(first)}{others} ({percent(first.probability)}){more}"
+
+
+def began(line: Timeline) -> str:
+    """Say what differs between who measures a timeline and who measured the one before it."""
+    assert line.follows is not None
+    pairs = zip(line.measured_by._fields, line.follows, line.measured_by, strict=True)
+    changed = ", ".join(f"{name} {short(old)} -> {short(new)}" for name, old, new in pairs if old != new)
+    return f"this timeline begins where who measures changed: {changed}"
+
+
+def print_blame(line: Timeline) -> None:
+    """Print all suspects of a timeline's change with their numbers and diffs."""
+    blame = line.blame
+    if blame is None:
+        return
+    shown = [one for one in blame.suspects[:SHOWN] if one.probability >= LEAST]
+    for number, one in enumerate(shown, 1):
+        say(f"{number}. {percent(one.probability)}  {headline(one)}")
+        for text in _details(one, line):
+            echo(textwrap.fill(text, COLUMNS, initial_indent=" " * 9, subsequent_indent=" " * 11))
+        for part in one.parts[:_PARTS]:
+            _print_part(part, alone=len(one.parts) == 1)
+        if len(one.parts) > _PARTS:
+            echo(f"         and {len(one.parts) - _PARTS} more parts at once; see --json")
+    rest = blame.suspects[len(shown) :]
+    if rest:
+        say(f"   {percent(sum(one.probability for one in rest))}  {len(rest)} more changes; see --json")
+    say(f"   {percent(blame.unrecorded)}  nothing that a record names")
+    for note in blame.notes:
+        say(f"note: {note}")
+
+
+def say(text: str) -> None:
+    """Print a sentence that belongs to a timeline."""
+    echo(textwrap.fill(text, COLUMNS, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False))
+
+
+def percent(share: float) -> str:
+    """Return a probability; what is not certain is never called so."""
+    return "<1 %" if share < LEAST else ">99 %" if 0.995 <= share < 1 else f"{100 * share:.0f} %"
+
+
+def short(value: str) -> str:
+    """Return a value that fits a line."""
+    text = " ".join(value.split())
+    return text if len(text) <= _LONG else f"{text[: _LONG - 1]}…"
+
+
+def told(part: Part) -> str:
+    """Return a part's change on one line; texts by the beginnings of their digests."""
+    cut = (lambda value: value if value == ABSENT else value[:12]) if part.is_text else short
+    return f"{part.name} {cut(part.before)} -> {cut(part.after)}"
+
+
+def how_much(one: PossibleCause, scale: str) -> str:
+    """Return how far the records that carry a change are off those that don't."""
+    if one.size is None or one.size_std is None:
+        return "no slot has records with and without it"
+    amount = f"{one.size:+.3g}" if scale == "score" else f"times {one.size:.3g}"
+    return f"{amount} ({one.size_std:+.1f} std) in the {one.carry} records that carry it, against {one.lack} without"
+
+
+def headline(one: PossibleCause) -> str:
+    """Return what a suspect is called."""
+    if one.parts:
+        return told(one.parts[0])
+    if one.commit is not None:
+        return f"commit {one.commit.name[:12]}, which changed no key part of these records"
+    return f"forge {' -> '.join(one.forge)}" if one.forge else "an unknown change"
+
+
+def _details(one: PossibleCause, line: Timeline) -> list[str]:
+    place = line.entries[one.first]
+    where = f"first in record {one.first + 1}, {place.node or place.slot}, {place.time:%Y-%m-%d %H:%M} UTC"
+    texts = [f"{how_much(one, line.metric.scale)}; {one.nodes} of {one.of_nodes} nodes"]
+    texts.append(f"{where}; in the interval {one.inside[0]} carry it, {one.inside[1]} don't")
+    if one.commit is not None:
+        texts.append(f"came with commit {one.commit}")
+    if one.forge is not None:
+        texts.append(f"came with forge {' -> '.join(one.forge)}")
+    return texts
+
+
+def _print_part(part: Part, *, alone: bool) -> None:
+    if not alone:
+        say(f"       {told(part)}")
+    if part.note:
+        echo(textwrap.fill(part.note, COLUMNS, initial_indent=" " * 11, subsequent_indent=" " * 11))
+    kind = TEMPLATE if part.name.startswith(TEMPLATE) else INPUT
+    lines = [text for text in part.diff if not text.startswith(("---", "+++"))] or (
+        [] if not part.is_text or part.note else [f"the same {kind.strip()} but for the ends of its lines"]
+    )
+    for text in lines[:_LINES]:
+        for row in textwrap.wrap(text, COLUMNS - 12, subsequent_indent="  ", break_on_hyphens=False) or [text]:
+            echo("           " + style(row, fg=_COLORS.get(text[:1])))
+    if len(lines) > _LINES:
+        echo(f"           and {len(lines) - _LINES} more lines; see --json")

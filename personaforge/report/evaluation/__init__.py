@@ -1,0 +1,1 @@
+"""`forge eval` as text and as a sheet."""

@@ -1,0 +1,50 @@
+"""An evaluation as a table."""
+
+from __future__ import annotations
+
+from personaforge.identity.score import Score
+from personaforge.measuring.calibration import Applying
+from personaforge.measuring.evaluation import Evaluation
+from personaforge.report.tables import print_table
+from personaforge.report.terminal import echo
+
+
+def print_evaluation(found: Evaluation, fail_under: float | None) -> None:
+    """Print a row for every picture, lowest score last, and what it was measured with."""
+    rows = []
+    kept = found.calibration
+    calibrated = isinstance(kept, Applying)
+    for one in sorted(found.pictures, key=lambda one: -one.score.composite if isinstance(one.score, Score) else 1):
+        score = one.score
+        shares = [one.probability] if calibrated else []
+        numbers: list[float | None] = [None] * (3 + len(shares))
+        if isinstance(score, Score):
+            numbers = [score.composite, score.cosine, *shares, score.error]
+        reason = one.verdict.reason
+        if one.out_of_domain and isinstance(score, Score):
+            reason = f"out of domain; {reason}"
+        rows.append([one.path, *numbers, one.measurement.get("faces"), str(one.verdict.decision), reason])
+    names = ("composite", "cosine", *(("P(same)",) if calibrated else ()), "error")
+    print_table(("image", *names, "faces", "decision", "reason"), rows)
+    analyzer = found.analyzer
+    echo(
+        f"Anchor: {found.anchor}. Measured with {analyzer['pack']} ({analyzer['pack_digest'][:8]}), "
+        f"detector size {analyzer['detector_size']}, {analyzer['backend']} {analyzer['backend_version']}."
+    )
+    if isinstance(kept, Applying):
+        prior = kept.calibration.logistic.prior
+        echo(f"P(same) is that of the cosine by {kept.file}, at a prior of {prior:g}.")
+    elif kept.exist:
+        echo(f"No P(same): {kept.reason}.")
+    outside = sum(one.out_of_domain for one in found.pictures)
+    if outside:
+        echo(
+            f"{outside} of {len(found.pictures)} out of domain: {analyzer['pack']} was made for drawings by forge, and "
+            "what it says of other pictures is worth little."
+        )
+    if found.hint:
+        echo(f"  {found.hint}")
+    if fail_under is not None:
+        low = [o for o in found.pictures if not isinstance(o.score, Score) or o.score.composite < fail_under]
+        verdict = "all reach" if not low else f"{len(low)} of {len(found.pictures)} don't reach"
+        echo(f"{verdict} {fail_under:g}.")

@@ -1,0 +1,60 @@
+"""What `forge eval` measured as a sheet."""
+
+from __future__ import annotations
+
+from personaforge.identity.score import Score
+from personaforge.identity.verdict import Decision
+from personaforge.measuring.evaluation import Evaluated, Evaluation
+from personaforge.report.formats.place import NOWHERE, Place
+from personaforge.report.formats.sheet import Line, Sheet, State
+
+
+def evaluation_sheet(
+    found: Evaluation, fail_under: float | None, persona: str = "", place: Place = NOWHERE, prefix: str = ""
+) -> Sheet:
+    """Return measured pictures: a line for each. Without a bound the gate's decision is what fails."""
+    lines = tuple(_picture_line(one, persona or found.anchor, fail_under, place) for one in found.pictures)
+    analyzer = found.analyzer
+    by = f"Measured with {analyzer['pack']} ({analyzer['pack_digest'][:8]}), detector size {analyzer['detector_size']}."
+    bad = sum(line.state == "fail" for line in lines)
+    bound = f"under {fail_under:g} or unmeasured" if fail_under is not None else "rejected or unmeasured"
+    return Sheet(
+        "forge eval",
+        f"{len(lines)} pictures against {found.anchor}: {f'{bad} {bound}' if bad else 'none ' + bound}",
+        (
+            "image", "composite", "cosine", "p_same", "error", "faces", "decision", "reason", "unmeasured",
+            "out_of_domain", "sha256",
+        ),
+        lines,
+        found.as_json,
+        table=("image", "composite", "cosine", "error", "faces", "decision", "reason"),
+        notes=(by, *((found.hint,) if found.hint else ())),
+        prefix=prefix,
+    )  # fmt: skip
+
+
+def _picture_line(one: Evaluated, group: str, fail_under: float | None, place: Place) -> Line:
+    score, decision = one.score, one.verdict.decision
+    measured = isinstance(score, Score)
+    composite, cosine, error = (
+        (score.composite, score.cosine, score.error) if isinstance(score, Score) else (None, None, None)
+    )
+    unmeasured = None if isinstance(score, Score) else str(score.code)
+    cells = (
+        one.path, composite, cosine, one.probability, error, one.measurement.get("faces"), decision.value,
+        one.verdict.reason, unmeasured, one.out_of_domain, one.digest,
+    )  # fmt: skip
+    state: State = "pass"
+    message = one.verdict.reason
+    if fail_under is not None:
+        if composite is None or composite < fail_under:
+            state = "fail"
+        if composite is not None:
+            message = f"composite {composite:g}, expected at least {fail_under:g}"
+    elif not measured or decision is Decision.REJECT:
+        state = "fail"
+    elif decision is Decision.RETRY:
+        state = "warn"
+    if one.out_of_domain:
+        message = f"out of domain; {message}"
+    return Line(group, one.path, state, cells, "" if state == "pass" else message, "", *place)

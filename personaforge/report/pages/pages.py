@@ -1,0 +1,267 @@
+"""Facts, pictures and charts to HTML files: `report`, which `forge report` calls.
+
+Every page stands for itself: style and pictures are inside it, there is no script, and a content security policy
+forbids the browser to fetch anything. All that came from a spec, a record or a file name is a stranger's text, which
+Jinja2 escapes. No clock is read, so equal stores give equal bytes.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from personaforge import __version__
+from personaforge.errors import PersonaForgeError, PlanError, StoreError
+from personaforge.plan.plan import PersonaPlan, PlanRequest
+from personaforge.report.drift.attribution import headline, how_much, percent, told
+from personaforge.report.pages.album import RUNGS, Album
+from personaforge.report.pages.facts import PersonaFacts, Summary
+from personaforge.spec.load import Broken
+from personaforge.spec.project import persona_id
+from personaforge.store.files import write_atomic
+from personaforge.workspace.workspace import Workspace
+
+FOLDER = "reports"
+"""In the project, unless another folder is asked for."""
+PROJECT_PAGE = "index.html"
+MAX_BYTES = 3_000_000
+"""Of a persona's page: pictures are made smaller until it fits, and with hundreds of them it may still not."""
+
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+"""What HTML forbids, and what turns the direction of the text around it."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page that was written."""
+
+    persona: str
+    path: Path
+    size: int
+    """Bytes."""
+    summary: Summary
+    """How the persona stands."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return where the page is and how the persona stands as JSON."""
+        one = self.summary
+        return {
+            "persona": self.persona,
+            "path": str(self.path),
+            "bytes": self.size,
+            "state": one.state,
+            "accepted": one.counts["accepted"],
+            "of": one.total,
+            "mean": one.mean,
+            "lowest": one.lowest,
+            "drift": one.drift or None,
+            "cost_usd": None if one.unknown_calls and not one.usd else round(one.usd, 6),
+            "unknown_calls": one.unknown_calls,
+            "problems": list(one.problems),
+        }
+
+
+@dataclass(frozen=True)
+class Reports:
+    """What was written."""
+
+    project: Path
+    """The project's page."""
+    pages: tuple[Page, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the paths and sizes, and how each persona stands, as JSON."""
+        pages = [one.as_json() for one in self.pages]
+        return {"schema": 1, "project": str(self.project), "pages": pages}
+
+
+def report(
+    space: Workspace,
+    personas: Iterable[str],
+    out: Path | None = None,
+    *,
+    overrides: Sequence[str] = (),
+    broken: list[Broken] | None = None,
+) -> Reports:
+    """Write a page for each persona, all of the project's when none is named, and the project's page.
+
+    Only what has been built has a page. A persona that can't be read goes into `broken`, if that is given. Raises
+    SpecError otherwise, PlanError where nothing has
+    been built, and StoreError where a file can't be written.
+    """
+    named = list(personas)
+    plan = space.plan(named, PlanRequest(tuple(overrides)), broken)
+    built = [one for one in plan.personas if any(node.row is not None for node in one.nodes.values())]
+    unbuilt = [one.id for one in plan.personas if one not in built]
+    if not built or (named and unbuilt):
+        missing = ", ".join(unbuilt)
+        raise PlanError(
+            f"{missing} has not been built" if unbuilt else "nothing is built", hint=f"forge build {missing}"
+        )
+    folder = _folder(space, out)
+    summaries: dict[str, Summary] = {}
+    pages = []
+    for one in built:
+        from personaforge.report.pages.gather import gather
+
+        facts = gather(space, one)
+        summaries[one.id] = facts.summary
+        path = folder / page_name(one.id)
+        data = persona_page(facts, Album(space.store, one.id))
+        write_atomic(str(path), data)
+        pages.append(Page(one.id, path, len(data), facts.summary))
+    others = _others(space, plan.personas, set(summaries))
+    path = folder / PROJECT_PAGE
+    write_atomic(str(path), project_page(space, {**summaries, **others}, folder))
+    return Reports(path, tuple(pages))
+
+
+def persona_page(facts: PersonaFacts, album: Album, max_bytes: int = MAX_BYTES) -> bytes:
+    """Return a persona's page, with pictures as small as it takes to stay within so many bytes."""
+    from personaforge.report.drift.chart import frames_chart, timeline_chart, value_range
+    from personaforge.report.pages.marks import marks
+    from personaforge.report.pages.speech import Sounds
+
+    data = b""
+    sounds = Sounds(album.store, facts.summary.id)
+    for album.rung in RUNGS:
+        data = rendered(
+            "persona.html.j2",
+            facts=facts,
+            one=facts.summary,
+            marks=list(marks(facts)),
+            album=album,
+            sounds=sounds,
+            timeline_chart=timeline_chart,
+            value_range=value_range,
+            frames_chart=frames_chart,
+            project_page=PROJECT_PAGE,
+        )
+        if len(data) <= max_bytes:
+            break
+    return data
+
+
+def project_page(space: Workspace, summaries: dict[str, Summary], folder: Path) -> bytes:
+    """Return the project's page: a line for each persona, linked where its page is in the folder."""
+    rows = []
+    for name in sorted(summaries):
+        one = summaries[name]
+        there = (folder / page_name(name)).is_file()
+        rows.append((one, page_name(name) if there else "", Album(space.store, name)))
+    known = [row[0] for row in rows]
+    return rendered(
+        "project.html.j2",
+        rows=rows,
+        summaries=known,
+        accepted=sum(one.counts["accepted"] for one in known),
+        total=sum(one.total for one in known),
+        problems=sum(len(one.problems) for one in known),
+        project=space.project.root.name,
+    )
+
+
+def page_name(persona: str) -> str:
+    """Return the file name of a persona's page. No id holds `_`, so none can take the project's page's place."""
+    return "index_.html" if f"{persona}.html" == PROJECT_PAGE else f"{persona}.html"
+
+
+def _folder(space: Workspace, out: Path | None) -> Path:
+    folder = out if out is not None else space.project.root / FOLDER
+    real = os.path.realpath(folder)
+    # A stranger's pull request may hold `reports` as a link; a folder that the user names is the user's own choice.
+    if out is None and not real.startswith(str(space.project.root) + os.sep):
+        raise StoreError(f"leads out of the project to {real}", where=str(folder), hint="remove the symbolic link")
+    try:
+        os.makedirs(real, exist_ok=True)
+    except OSError as error:
+        hint = "--out FOLDER" if out is None else ""
+        raise StoreError(f"can't make the folder: {error.strerror}", hint=hint, where=str(folder)) from error
+    if not os.access(real, os.W_OK):
+        raise StoreError("may not be written", where=str(folder), hint="--out FOLDER, one that may be written")
+    return Path(real)
+
+
+def _others(space: Workspace, planned: Sequence[PersonaPlan], known: set[str]) -> dict[str, Summary]:
+    """Return how the project's other personas stand. One whose spec is broken is left out: `forge validate` says why,
+    and it must not keep the others' report from being written."""
+    from personaforge.report.pages.gather import summary_of
+    from personaforge.warehouse.projection import opened
+
+    plans = {one.id: one for one in planned if one.id not in known}
+    for name in map(persona_id, space.project.persona_files()):
+        if name not in known and name not in plans:
+            try:
+                plans.update({one.id: one for one in space.plan([name]).personas})
+            except PersonaForgeError:
+                continue
+    if not plans:
+        return {}
+    with opened(space.store) as connection:
+        return {name: summary_of(space, one, connection) for name, one in plans.items() if name not in known}
+
+
+def rendered(template: str, **variables: Any) -> bytes:
+    """Return a page from one of our templates, with everything that it is given escaped."""
+    text: str = _environment().get_template(template).render(forge=__version__, **variables)
+    return text.encode("utf-8")
+
+
+@cache
+def _environment() -> Any:
+    """Return the environment of our own templates. They are ours and not a user's, so they need no sandbox; what they
+    are given is a stranger's, so everything is escaped."""
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+    folder = files("personaforge.report.pages") / "templates"
+    environment = Environment(
+        loader=FunctionLoader(lambda name: (folder / name).read_text(encoding="utf-8")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_seen,
+    )
+    environment.filters.update(
+        score=lambda value: f"{value:.3f}",
+        usd=_usd,
+        figure=lambda value, ratio=False: f"{value:.3g}" if ratio else f"{value:.3f}",
+        coded=_coded,
+        percent=percent,
+        told=told,
+        headline=headline,
+        how_much=how_much,
+        utc=_utc,
+        words=lambda text: str(text).replace("_", " "),
+    )
+    return environment
+
+
+def _seen(value: Any) -> Any:
+    """Return a value without characters that can't be seen, unless it is markup of ours."""
+    return value if hasattr(value, "__html__") or not isinstance(value, str) else _UNSEEN.sub("\ufffd", value)
+
+
+def _coded(text: str) -> Any:
+    """Return a text of ours, escaped, with what stands between backticks as code."""
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(_seen(text)))))  # noqa: S704 - escaped before
+
+
+def _usd(value: float) -> str:
+    """Return dollars with cents, and with what is smaller than a cent where that is all there is."""
+    return f"${value:,.2f}" if value >= 1 or abs(value * 100 - round(value * 100)) < 1e-6 else f"${value:.4f}"
+
+
+def _utc(time: datetime) -> str:
+    return f"{time:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,1 @@
+"""`forge plan` and `forge graph` as text and as a sheet."""

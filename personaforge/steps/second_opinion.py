@@ -1,0 +1,81 @@
+"""The second opinion: an independent recogniser looks at the same pair, and a contradiction is flagged.
+
+It decides nothing: the verdict is the first recogniser's. What it contradicts ships with a mark, so that people look.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from personaforge.identity.verdict import Decision
+from personaforge.steps.action import Action, Result
+from personaforge.steps.attempts import Judgement
+from personaforge.steps.context import Context
+from personaforge.steps.measurement import measure_action
+from personaforge.store.artifact import Artifact
+
+if TYPE_CHECKING:
+    from personaforge.identity.score import Unmeasured
+
+Pair = tuple[Mapping[str, Any], Mapping[str, Any]]
+"""The anchor's measurement and a candidate's."""
+
+
+def second_opinion(
+    context: Context, judgement: Judgement, artifact: Artifact, anchor: Artifact, pairs: Sequence[Pair]
+) -> Generator[Action, Result, Judgement]:
+    """Return the judgement, marked where the second recogniser contradicts it.
+
+    `pairs` are what the first one measured: one for a picture, one for each frame of a clip. Both are held against the
+    anchor alone, whatever else is in the reference set.
+    """
+    analyzer_ref, settings = context.analyzer_ref, context.settings
+    if settings["identity.check.pack"] == "none":
+        return judgement
+    from personaforge.identity.agreement import agree, common_scale, pair_cosine
+    from personaforge.identity.score import Cause, Unmeasured
+
+    if analyzer_ref.check is None or analyzer_ref.identity is None:
+        return _noted(judgement, {"unmeasured": "no check pack is here"})
+    is_clip = "clip" in (judgement.evaluation or {})
+    reference = yield measure_action("measure", analyzer_ref.check, anchor.digest)
+    request = settings["identity.video"] if is_clip else None
+    seen = yield measure_action("measure_clip" if is_clip else "measure", analyzer_ref.check, artifact.digest, request)
+    candidates = seen.value.get("frames", []) if is_clip else [seen.value]
+    allowed = settings["identity.out_of_domain"] == "allow"
+    primary = _mean([pair_cosine(one, other, out_of_domain=allowed) for one, other in pairs])
+    check = _mean([pair_cosine(reference.value, other) for other in candidates])
+    scale = common_scale(analyzer_ref.identity["pack"], analyzer_ref.check["pack"], settings["identity.check.scales"])
+    found = agree(
+        primary if primary is not None else Unmeasured(Cause.NO_FACE, "the first recogniser has no cosine"),
+        check if check is not None else Unmeasured(Cause.NO_FACE, "no frame can be read"),
+        scale,
+        max_disagreement=settings["identity.check.max_disagreement"],
+        accepted=judgement.decision is Decision.ACCEPT,
+    )
+    about: dict[str, Any] = {"pack": analyzer_ref.check["pack"], "pack_digest": analyzer_ref.check["pack_digest"]}
+    if isinstance(check, float):
+        about["cosine"] = check
+    if isinstance(found, Unmeasured):
+        return _noted(judgement, {**about, "unmeasured": found.reason})
+    noted = _noted(judgement, {**about, **found.as_json()})
+    if found.agrees or judgement.decision is not Decision.ACCEPT:
+        return noted
+    reason = f"two recognisers disagree: {found.reason}"
+    return replace(noted, status="flagged", facts={**noted.facts, "reason": reason})
+
+
+def _noted(judgement: Judgement, check: Mapping[str, Any]) -> Judgement:
+    evaluation = None if judgement.evaluation is None else {**judgement.evaluation, "check": dict(check)}
+    return replace(judgement, facts={**judgement.facts, "check": dict(check)}, evaluation=evaluation)
+
+
+def _mean(cosines: Sequence[float | Unmeasured]) -> float | Unmeasured | None:
+    """Return the mean of what was measured, else the first reason why nothing was, else None."""
+    numbers = [cosine for cosine in cosines if isinstance(cosine, float)]
+    if numbers:
+        return round(math.fsum(numbers) / len(numbers), 6)
+    return cosines[0] if cosines else None

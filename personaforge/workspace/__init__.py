@@ -1,0 +1,1 @@
+"""A project that is open: its settings, its store, its plans and builds."""

@@ -1,0 +1,79 @@
+"""Who measures a persona's faces: finds the pack that its settings ask for, and makes its analyzer when one is needed.
+
+Finding costs a few digests, remembered by stat signature; no model and no library is loaded for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from personaforge.errors import BackendError
+from personaforge.faces.packs import Pack, PackMissing, find_pack
+from personaforge.faces.second_packs import SecondPack, find_second
+from personaforge.spec.settings import Settings
+from personaforge.steps.context import AnalyzerRef
+
+
+class Analyzers:
+    """The measurers of one process, by pack and detector size."""
+
+    def __init__(self, digest_of: Callable[[Path], str]) -> None:
+        self._digest_of = digest_of
+        self._found: dict[tuple[str, str, str], AnalyzerRef] = {}
+        self._packs: dict[str, Pack] = {}
+        self._checks: dict[str, SecondPack] = {}
+
+    def of(self, settings: Settings) -> AnalyzerRef:
+        """Return who measures, or why nobody does."""
+        check = str(settings.value("identity.check.pack"))
+        key = (str(settings.value("identity.pack")), str(settings.value("identity.detector_size")), check)
+        if key not in self._found:
+            self._found[key] = self._with_check(self._find(*key[:2]), check, settings.value("identity.check.scales"))
+        return self._found[key]
+
+    def analyzer(self, identity: Mapping[str, str]) -> Any:
+        """Return the analyzer with this identity. Raises BackendError when it can't be had any more."""
+        if identity["backend"] == "opencv":
+            return self._check_analyzer(identity)
+        from personaforge.faces.insight import InsightAnalyzer
+
+        pack = self._packs.get(identity["pack_digest"])
+        analyzer = InsightAnalyzer(pack, identity["detector_size"]) if pack is not None else None
+        if analyzer is None or analyzer.identity.as_json() != dict(identity):
+            raise BackendError(f"face pack {identity['pack']} has changed since the plan was made", hint="build again")
+        return analyzer
+
+    def _check_analyzer(self, identity: Mapping[str, str]) -> Any:
+        from personaforge.faces.second import OpenCvAnalyzer
+
+        found = self._checks.get(identity["pack_digest"])
+        analyzer = OpenCvAnalyzer(found) if found is not None else None
+        if analyzer is None or analyzer.identity.as_json() != dict(identity):
+            raise BackendError(f"check pack {identity['pack']} has changed since the plan was made", hint="build again")
+        return analyzer
+
+    def _with_check(self, analyzer_ref: AnalyzerRef, name: str, scales: Mapping[str, Any]) -> AnalyzerRef:
+        if name == "none" or analyzer_ref.identity is None:
+            return analyzer_ref
+        unscaled = [pack for pack in (analyzer_ref.identity["pack"], name) if pack not in scales]
+        if unscaled:  # told before anything is bought
+            what = f"identity.check.scales has no entry for {', '.join(unscaled)}"
+            return analyzer_ref._replace(check_missing=what)
+        from personaforge.faces.second import opencv_identity
+
+        found = find_second(name, digest_of=self._digest_of)
+        if isinstance(found, PackMissing):
+            return analyzer_ref._replace(check_missing=f"{found.reason.rstrip('.')}. {found.hint}".rstrip())
+        self._checks[found.digest] = found
+        return analyzer_ref._replace(check=opencv_identity(found).as_json())
+
+    def _find(self, name: str, detector_size: str) -> AnalyzerRef:
+        pack = find_pack(name, digest_of=self._digest_of)
+        if isinstance(pack, PackMissing):
+            return AnalyzerRef(None, pack.reason.rstrip("."), pack.hint)
+        from personaforge.faces.insight import insight_identity
+
+        self._packs[pack.digest] = pack
+        return AnalyzerRef(insight_identity(pack, detector_size).as_json())

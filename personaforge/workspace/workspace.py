@@ -1,0 +1,362 @@
+"""What a command calls, and what Python code calls in its place: one project, opened once.
+
+with Workspace.open(["sofia-reyes"]) as space:
+    plan = space.plan(["sofia-reyes"])
+    report = space.build(plan)
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from types import TracebackType
+from typing import Any
+
+from personaforge.digest import digest_file
+from personaforge.errors import LockFrozen, PlanError, Problem, SpecError, StoreError
+from personaforge.plan.plan import Plan, PlanRequest, Selection
+from personaforge.plan.planner import Planner
+from personaforge.plan.renamed import body_of_kind, pinned_anchor
+from personaforge.plan.resolver import PlanContext
+from personaforge.plan.select import Selectable, asks_for, select
+from personaforge.providers.table import capability
+from personaforge.spec.load import Broken, Loaded, Loader
+from personaforge.spec.project import Project, persona_id, project_of, resolve_personas
+from personaforge.store.store import StatCache, Store
+from personaforge.templating import Templates
+from personaforge.workspace.analyzers import Analyzers
+
+_FACE_KINDS = ("placement", "candidate", "anchor")
+"""Step kinds that settle a persona's face, once."""
+
+
+@dataclass(frozen=True)
+class BuildOptions:
+    """How a build runs. None takes the setting."""
+
+    jobs: int | None = None
+    keep_going: bool = False
+    max_cost_usd: float | None = None
+
+
+@dataclass
+class Workspace:
+    """One project with its store, templates and face packs."""
+
+    project: Project
+    store: Store
+    templates: Templates
+    analyzers: Analyzers
+    stop: threading.Event = field(default_factory=threading.Event)
+    """Set to end a running build after the actions in flight."""
+
+    @classmethod
+    def open(cls, personas: Iterable[str] = (), folder: str | None = None) -> Workspace:
+        """Open the project that a command is about; see `personaforge.spec.project.project_of`."""
+        project = project_of(personas, folder)
+        store = Store(project)
+        digest_of = StatCache(store.index).digest if project.declared else digest_file
+        templates = Templates(project.template_folders, store.index if project.declared else None)
+        return cls(project, store, templates, Analyzers(digest_of))
+
+    def __enter__(self) -> Workspace:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.store.close()
+
+    @property
+    def plan_context(self) -> PlanContext:
+        """What planning and running share."""
+        return PlanContext(self.store, self.templates, self.analyzers.of)
+
+    def load(
+        self, personas: Iterable[str], overrides: Sequence[str] = (), broken: list[Broken] | None = None
+    ) -> list[Loaded]:
+        """Load personas given as files, folders, ids or globs; all of the project's when none is given.
+
+        Those that can't be loaded go into `broken`, if that is given. Raises SpecError otherwise, where nothing is
+        left, and for what names nobody.
+        """
+        files = resolve_personas(self.project, personas)
+        found = Loader(self.project, self.store.index).load_all(files, overrides, broken)
+        for one in found:
+            self.store.names.learn(one.file, one.settings.id, one.settings.formerly)
+        return found
+
+    def validate(self, personas: Iterable[str], overrides: Sequence[str] = ()) -> tuple[list[Problem], list[str]]:
+        """Return every problem of personas, of their templates and providers, and the ids that could be loaded."""
+        problems: list[Problem] = []
+        valid: list[str] = []
+        loader = Loader(self.project, self.store.index)
+        planner = Planner(self.plan_context)
+        for loaded, found in loader.each(resolve_personas(self.project, personas), overrides):
+            if loaded is not None:
+                found = [*found, *_unplannable(loaded, planner, self.templates)]
+            if loaded is not None and not found:
+                valid.append(loaded.settings.id)
+            problems += [problem for problem in found if problem not in problems]
+        return problems, valid
+
+    def remarks(self, personas: Iterable[str], overrides: Sequence[str] = ()) -> list[str]:
+        """Return what is worth knowing of personas, but for those that can't be loaded. Raises SpecError."""
+        from personaforge.plan.foreign import foreign_remark
+        from personaforge.spec.domain import domain_remark
+
+        loaded = self.load(personas, overrides, [])
+        settings = [one.settings for one in loaded]
+        found = [domain_remark(one.value("pipeline.steps"), one.value("identity")) for one in settings]
+        found += [foreign_remark(one.settings, pinned_anchor(one.settings, one.lock)) for one in loaded]
+        return list(dict.fromkeys(remark for remark in found if remark))
+
+    def defaults(self, choices: tuple[str, ...] = ()) -> dict[str, Any]:
+        """Return what the project composes to without a persona, with other options of groups (`image=litellm`)."""
+        from personaforge.spec.compose import Composer
+
+        return Composer(self.project).base(choices)
+
+    def group(self, name: str) -> dict[str, Any]:
+        """Return a group as the project declares it, checked, without a persona. Raises SpecError."""
+        return Loader(self.project, self.store.index).group(name)
+
+    def document(self, loaded: Loaded) -> dict[str, Any]:
+        """Return the document of a persona as it was last built. Raises PlanError and StoreError."""
+        import orjson
+
+        settings = loaded.settings
+        steps = settings.value("pipeline.steps")
+        name = next((name for name, step in steps.items() if step["kind"] == "document"), None)
+        if name is None:
+            pipeline = settings.value("pipeline.name")
+            raise PlanError(
+                f"{settings.id} has no document: pipeline {pipeline} has no step of that kind",
+                hint="add to its steps: `document: {kind: document, needs: [profile]}`",
+            )
+        outputs = body_of_kind(self.store.index, settings, "document").get("outcome", {}).get("outputs", {})
+        if not outputs:
+            raise PlanError(f"{settings.id} has not been built", hint=f"forge build {settings.id}")
+        found: dict[str, Any] = orjson.loads(self.store.blobs.get(outputs["document"]["digest"]))
+        return found
+
+    def load_node(
+        self, node: str, overrides: Sequence[str] = (), broken: list[Broken] | None = None
+    ) -> tuple[list[Loaded], str]:
+        """Return the personas that a node may be of, and its name within them: `sofia-reyes/image/07` or `image/07`."""
+        persona, _, name = node.partition("/")
+        ids = [persona_id(path) for path in self.project.persona_files()]
+        if persona in ids and name:
+            return self.load([persona], overrides), name
+        return self.load([], overrides, broken), node
+
+    def plan(
+        self,
+        personas: Iterable[str],
+        asked: PlanRequest | None = None,
+        broken: list[Broken] | None = None,
+    ) -> Plan:
+        """Return what a build would do.
+
+        Personas that can't be loaded or planned go into `broken`, if that is given. Raises SpecError, PlanError and
+        StoreError otherwise, where nothing is left, and for what names nothing.
+        """
+        asked = asked or PlanRequest()
+        loaded = self.load(personas, asked.overrides, broken)
+        try:
+            return self._plan(loaded, asked)
+        except (SpecError, PlanError, StoreError) as error:
+            sound = self._plannable(loaded, asked, broken) if broken is not None else []
+            if not sound or len(sound) == len(loaded):
+                raise
+            del error
+        return self._plan(sound, asked)
+
+    def _plannable(self, loaded: Sequence[Loaded], asked: PlanRequest, broken: list[Broken]) -> list[Loaded]:
+        """Return the personas that can be planned by themselves, and note why the others can't."""
+        sound = []
+        for one in loaded:
+            try:
+                Planner(self.plan_context, overrides=asked.overrides).plan([one])
+            except (SpecError, PlanError, StoreError) as error:
+                problems = (
+                    error.problems
+                    if isinstance(error, SpecError)
+                    else [Problem(error.where or self.project.relative(one.file), "", error.message, error.hint)]
+                )
+                broken.append(Broken(one.settings.id, one.file, tuple(problems)))
+            else:
+                sound.append(one)
+        return sound
+
+    def _plan(self, loaded: list[Loaded], asked: PlanRequest) -> Plan:
+        everything = Planner(self.plan_context, Selection(frozen=asked.frozen), asked.overrides)
+        if asked == PlanRequest(overrides=asked.overrides, frozen=asked.frozen):
+            return self._with_notices(everything.plan(loaded))
+        nodes = [node for one in loaded for node in _selectable(one, everything)]
+        selection = replace(self._selection(nodes, loaded, asked, everything), frozen=asked.frozen)
+        return self._with_notices(
+            Planner(self.plan_context, selection, asked.overrides, everything.shapes).plan(loaded)
+        )
+
+    def _with_notices(self, plan: Plan) -> Plan:
+        """Add what there is to say of former ids, and of locks whose persona is gone."""
+        from personaforge.persona.orphans import plan_notices
+
+        plan.notices = (*plan.notices, *plan_notices(self.store, plan.personas))
+        return plan
+
+    def unsettled(self, plan: Plan) -> bool:
+        """Tell whether a build would move something from a persona's former id to its present one."""
+        loaded = [persona.loaded for persona in plan.personas if persona.loaded.settings.formerly]
+        if not loaded:
+            return False
+        from personaforge.persona.rename import unsettled
+
+        return any(unsettled(self.store, one.file, one.settings.id, one.settings.formerly) for one in loaded)
+
+    def _settle(self, plan: Plan) -> None:
+        """Move what lies under former ids, by now held by this build. Raises PlanError where one was renamed since."""
+        self.store.forget_names()
+        for persona in plan.personas:
+            loaded, settings = persona.loaded, persona.loaded.settings
+            now = self.store.names.present(persona.id)
+            if now != persona.id:
+                raise PlanError(f"{persona.id} is called {now} by now", hint=f"forge build {now}")
+            self.store.names.learn(loaded.file, settings.id, settings.formerly)
+            if settings.formerly:
+                from personaforge.persona.rename import settle, unsettled
+
+                if plan.selection.frozen and unsettled(self.store, loaded.file, settings.id, settings.formerly):
+                    raise LockFrozen(
+                        f"{settings.id} was renamed, its lock would be moved, and the lock is frozen",
+                        hint=f"forge build {settings.id}; commit the lock",
+                    )
+                settle(self.store, loaded.file, settings.id, settings.formerly)
+
+    def build(
+        self,
+        plan: Plan,
+        options: BuildOptions | None = None,
+        *,
+        listeners: Sequence[Callable[[Any], None]] = (),
+    ) -> Any:
+        """Run a plan and return what became of it (`personaforge.run.runner.BuildReport`)."""
+        from personaforge.run.writable import require_writable
+        from personaforge.store.presence import at_work
+
+        require_writable(self.store, plan)
+        with at_work(self.store.folder):
+            self._settle(plan)
+            return self._build(plan, options, listeners)
+
+    def _build(self, plan: Plan, options: BuildOptions | None, listeners: Sequence[Callable[[Any], None]]) -> Any:
+        from personaforge.run.builds import keep_build
+        from personaforge.run.chronicle import Chronicle
+        from personaforge.run.runner import Runner
+        from personaforge.run.setup import calls_at_once, engine_of, settle_recorded
+
+        options = options or BuildOptions()
+        settings = [persona.loaded.settings for persona in plan.personas]
+        settle_recorded(self.store)
+        jobs = options.jobs or next((one.value("run.jobs") for one in settings if one.value("run.jobs")), 0)
+        chronicle = Chronicle(self.store)
+        engine = engine_of(self, settings, options.max_cost_usd, (*listeners, chronicle), jobs)
+        runner = Runner(
+            self.plan_context,
+            engine,
+            engine.emit,
+            jobs=jobs,
+            calls_at_once=calls_at_once(settings),
+            keep_going=options.keep_going or any(one.value("run.keep_going") for one in settings),
+            stop=self.stop,
+        )
+        engine.build = runner.build_id
+        started = time.time()
+        try:
+            report = runner.run(plan)
+        finally:
+            engine.executors.close()
+            chronicle.close()
+        if report.performed:
+            keep_build(self.store, plan, report, started, self.templates.texts())
+        return report
+
+    def _selection(
+        self, nodes: list[Selectable], loaded: list[Loaded], asked: PlanRequest, planner: Planner
+    ) -> Selection:
+        states: dict[str, frozenset[str]] = {}
+        results: dict[str, str] = {}
+        texts = (*asked.select, *asked.exclude)
+        if asks_for(texts, "state"):
+            for node in planner.plan(loaded).nodes():
+                names: set[str] = {node.state}
+                if node.state == "run":
+                    names |= {"modified"} | ({"new"} if node.row is None else set())
+                states[node.id] = frozenset(names)
+        if asks_for(texts, "result"):
+            for one in loaded:
+                rows = self.store.index.nodes(one.settings.id)
+                results.update({name: row.status for name, row in rows.items()})
+                results.update(dict.fromkeys(self.store.index.failures(one.settings.id), "failed"))
+
+        def chosen(include: Sequence[str], exclude: Sequence[str] = ()) -> frozenset[str]:
+            found = select(
+                nodes,
+                include,
+                exclude,
+                state=lambda node: states.get(node, frozenset()),
+                result=lambda node: results.get(node, ""),
+            )
+            return frozenset(found)
+
+        selected = chosen(asked.select, asked.exclude) if asked.select or asked.exclude else None
+        forced = chosen(asked.force) if asked.force else frozenset()
+        repinned = chosen(asked.repin) if asked.repin else frozenset()
+        by_id = {node.id: node for node in nodes}
+        for name in sorted(forced):
+            if by_id[name].kind in _FACE_KINDS:
+                raise PlanError(f"{name} is pinned for good", hint=f"a new face takes --repin {by_id[name].step}")
+        # A new anchor takes new candidates of a face that is placed anew: all stand under the anchor's pin.
+        sticky = {node.persona for node in nodes if node.id in repinned and node.kind in _FACE_KINDS}
+        repinned |= {node.id for node in nodes if node.persona in sticky and node.kind in _FACE_KINDS}
+        if selected is not None:
+            selected |= forced | repinned
+        return Selection(selected, forced, repinned)
+
+
+def _selectable(loaded: Loaded, planner: Planner) -> list[Selectable]:
+    persona = loaded.settings.id
+    return [
+        Selectable(
+            f"{persona}/{node.name}",
+            persona,
+            node.name,
+            node.step,
+            node.kind.name,
+            (*node.tags, *loaded.settings.persona["tags"]),
+            tuple(f"{persona}/{need}" for need in node.needs),
+            node.reads,
+        )
+        for node in planner.shapes.of(loaded.settings).nodes
+    ]
+
+
+def _unplannable(loaded: Loaded, planner: Planner, templates: Templates) -> Iterator[Problem]:
+    """Yield what would stop planning: templates that are missing or broken, and providers that nobody knows."""
+    seen: set[str] = set()
+    for node in planner.shapes.of(loaded.settings).nodes:
+        if node.step in seen:
+            continue
+        seen.add(node.step)
+        where = f"pipeline.steps.{node.step}"
+        try:
+            for name in node.templates:
+                templates.closure(name)
+            if node.kind.modality:
+                capability(node.kind.modality, node.declaration["provider"])
+        except SpecError as error:
+            for problem in error.problems:
+                yield problem._replace(path=problem.path or where, where=problem.where or loaded.file.name)

@@ -1,0 +1,251 @@
+"""`forge eval` on real photographs with real weights, and on whatever else may carry a picture's name."""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from personaforge.drift.timelines import drift
+from personaforge.measuring.evaluation import evaluate
+from personaforge.report.drift.console import print_drift
+from personaforge.testing import ColorAnalyzers, png, write_project
+from personaforge.workspace.workspace import Workspace
+from tests.conftest import Forge
+
+PHOTO_ANCHOR = ("--anchor", "anchor.png", "--identity", "insightface")
+
+
+@pytest.fixture(scope="module")
+def photos() -> dict[str, bytes]:
+    """Photographs that come with dependencies: one woman, six people, one man."""
+    import insightface
+    import skimage
+
+    people = Path(insightface.__file__).parent / "data/images"
+    return {
+        "astronaut": (Path(skimage.__file__).parent / "data/astronaut.png").read_bytes(),
+        "six": (people / "t1.jpg").read_bytes(),
+        "hanks": (people / "Tom_Hanks_54745.png").read_bytes(),
+    }
+
+
+def varied(data: bytes, change: Callable[[object], object]) -> bytes:
+    from PIL import Image
+
+    out = io.BytesIO()
+    change(Image.open(io.BytesIO(data)).convert("RGB")).save(out, "JPEG", quality=80)  # type: ignore[attr-defined]
+    return out.getvalue()
+
+
+def huge_png() -> bytes:
+    """A PNG that says 20,000 by 20,000 and holds a few bytes."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", 20_000, 20_000, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(bytes(4096))) + chunk(b"IEND", b"")
+    )
+
+
+@pytest.mark.pack
+def test_photographs_and_what_only_looks_like_one(photos: dict[str, bytes], tmp_path: Path, forge: Forge) -> None:
+    from PIL import ImageOps
+
+    pixel = io.BytesIO()
+    from PIL import Image
+
+    Image.new("RGB", (1, 1)).save(pixel, "PNG")
+    files = {
+        "mirrored.jpg": varied(photos["astronaut"], lambda image: ImageOps.mirror(image)),  # type: ignore[arg-type]
+        "cropped.jpg": varied(photos["astronaut"], lambda image: image.crop((120, 20, 340, 260))),  # type: ignore[attr-defined]
+        "dark.jpg": varied(photos["astronaut"], lambda image: image.point(lambda value: value * 0.6)),  # type: ignore[attr-defined]
+        "hanks.png": photos["hanks"],
+        "six.jpg": photos["six"],
+        "nobody.jpg": varied(photos["astronaut"], lambda image: image.crop((400, 400, 512, 512))),  # type: ignore[attr-defined]
+        "cut.png": photos["astronaut"][: len(photos["astronaut"]) // 2],
+        "cut.jpg": photos["six"][: len(photos["six"]) // 2],
+        "pixel.png": pixel.getvalue(),
+        "words.png": b"I am not a picture at all.\n",
+        "nothing.png": b"",
+        "huge.png": huge_png(),
+    }
+    (tmp_path / "anchor.png").write_bytes(photos["astronaut"])
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    done = forge("eval", *files, *PHOTO_ANCHOR, "--json", cwd=tmp_path, check=0)
+    found = {one["path"]: one for one in json.loads(done.stdout)["pictures"]}
+    assert found.keys() == files.keys()
+    for same in ("mirrored.jpg", "cropped.jpg", "dark.jpg"):
+        assert found[same]["composite"] > 0.85 and found[same]["decision"] == "ACCEPT", found[same]
+    for other in ("hanks.png", "six.jpg"):
+        assert found[other]["cosine"] < 0.25 and found[other]["decision"] != "ACCEPT", found[other]
+    assert found["six.jpg"]["faces"] == 6 and found["hanks.png"]["faces"] == 1
+    assert found["nobody.jpg"]["status"] == "no_face" and found["nobody.jpg"]["composite"] is None
+    assert found["pixel.png"]["status"] == "no_face"
+    for broken in ("cut.png", "cut.jpg", "words.png", "nothing.png", "huge.png"):
+        assert found[broken]["status"] == "unreadable" and found[broken]["composite"] is None, found[broken]
+        assert found[broken]["reason"], broken
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*files, "anchor.png"]), (
+        "it leaves nothing behind"
+    )
+
+
+@pytest.mark.pack
+def test_a_huge_header_costs_no_memory(tmp_path: Path, photos: dict[str, bytes]) -> None:
+    import subprocess
+    import sys
+
+    (tmp_path / "huge.png").write_bytes(huge_png())
+    (tmp_path / "a.png").write_bytes(photos["astronaut"])
+    code = (
+        "from personaforge.cli.main import run\nfrom tests.memory import peak_kib\n"
+        "print(run(['eval', 'huge.png', '--anchor', 'a.png', '--identity', 'insightface']), peak_kib())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    exit_code, kilobytes = map(int, done.stdout.split()[-2:])
+    assert exit_code == 0, done.stderr
+    assert kilobytes / 1024 < 600, "decoded it would be 1,200 MB of pixels alone"
+
+
+@pytest.mark.pack
+def test_fail_under_sets_the_exit_code(photos: dict[str, bytes], tmp_path: Path, forge: Forge) -> None:
+    (tmp_path / "anchor.png").write_bytes(photos["astronaut"])
+    (tmp_path / "same.jpg").write_bytes(varied(photos["astronaut"], lambda image: image))
+    (tmp_path / "words.png").write_bytes(b"words")
+    passed = forge("eval", "same.jpg", *PHOTO_ANCHOR, "--fail-under", "0.8", cwd=tmp_path, check=0)
+    assert "same.jpg" in passed.stdout and "all reach 0.8." in passed.stdout and "buffalo_s_dev" in passed.stdout
+    failed = forge("eval", "same.jpg", "words.png", *PHOTO_ANCHOR, "--fail-under", "0.8", cwd=tmp_path, check=1)
+    assert "1 of 2 don't reach 0.8." in failed.stdout
+    forge("eval", "words.png", *PHOTO_ANCHOR, cwd=tmp_path, check=0)
+    assert "there is no file nope*.png" in forge("eval", "nope*.png", *PHOTO_ANCHOR, cwd=tmp_path, check=2).stderr
+
+
+@pytest.mark.pack
+def test_an_anchor_that_is_no_face_measures_nothing(tmp_path: Path, photos: dict[str, bytes], forge: Forge) -> None:
+    (tmp_path / "anchor.png").write_bytes(b"words")
+    (tmp_path / "a.png").write_bytes(photos["astronaut"])
+    done = forge("eval", "a.png", *PHOTO_ANCHOR, "--json", cwd=tmp_path, check=0)
+    (one,) = json.loads(done.stdout)["pictures"]
+    assert one["composite"] is None and one["unmeasured"]["code"] == "anchor"
+
+
+def test_missing_files_and_packs_are_said_plainly(tmp_path: Path, forge: Forge, no_pack: None) -> None:
+    (tmp_path / "a.png").write_bytes(b"x")
+    done = forge("eval", "a.png", "--anchor", "a.png", "--identity", "insightface", cwd=tmp_path, check=2)
+    assert "nothing can measure faces here" in done.stderr and "FORGE_MODELS" in done.stderr
+
+
+@pytest.mark.pack
+def test_eval_and_drift_of_a_persona(tmp_path: Path, photos: dict[str, bytes], forge: Forge) -> None:
+    from tests.cli.conftest import FILES, PICTURES
+
+    persona = PICTURES.replace("require_measurement: false, ", "").replace(
+        "width: 256, height: 320", "width: 512, height: 640"
+    )
+    root = write_project(tmp_path / "p", {"ben": persona}, FILES)
+    forge("build", "ben", cwd=root, check=0)
+    built = json.loads(forge("eval", "--persona", "ben", "--json", cwd=root, check=0).stdout)
+    assert [Path(one["path"]).name for one in built["pictures"]] == ["02-smiling.png"]
+    assert built["pictures"][0]["composite"] > 0.55
+    stranger = root / "stranger.png"
+    stranger.write_bytes(photos["hanks"])
+    for _ in range(2):  # the second time it is known
+        forge("eval", "stranger.png", "--persona", "ben", "--record", cwd=root, check=0)
+    drift = json.loads(forge("drift", "ben", "--json", cwd=root, check=0).stdout)
+    (face,) = [line for line in drift["timelines"] if line["modality"] == "face"]
+    assert face["records"] == 2 and face["points"][0]["value"] > face["points"][1]["value"]
+    assert face["verdict"] == face["linear"]["trend"] == "insufficient" and face["n"] == 2
+    text = forge("drift", "ben", "--last", "1", cwd=root, check=0).stdout
+    assert "face" in text and "buffalo_s_dev" in text
+    rows = json.loads(
+        forge("query", "select count(*) n from evaluations where step = 'eval'", "--json", cwd=root, check=0).stdout
+    )
+    assert rows == [{"n": 1}]
+
+
+class OtherIdentity:
+    """An analyzer's identity, but for one field that of `ColorAnalyzers`."""
+
+    def __init__(self, field: str, value: str) -> None:
+        self._changed = {field: value}
+
+    def as_json(self) -> dict[str, str]:
+        return {**ColorAnalyzers().identity.as_json(), **self._changed}
+
+
+@pytest.fixture
+def colors(tmp_path: Path) -> Path:
+    """A project with an anchor and two pictures in it."""
+    root = write_project(tmp_path / "p", {"ana": "id: ana\nbrief: A calm gardener.\n"})
+    for name, color in (("anchor", (200, 100, 90)), ("a", (190, 110, 90)), ("b", (60, 110, 200))):
+        (root / f"{name}.png").write_bytes(png(color))
+    return root
+
+
+def evaluated(root: Path, analyzers: ColorAnalyzers, name: str) -> None:
+    """Evaluate a picture as the persona's, and keep the result."""
+    with Workspace.open((), str(root)) as space:
+        space.analyzers = analyzers  # type: ignore[assignment]
+        evaluate(space, [str(root / name)], persona="ana", anchor=str(root / "anchor.png"), record=True)
+
+
+@pytest.mark.parametrize("field", ["backend_version", "pack_digest", "detector_size"])
+def test_a_timeline_never_joins_unlike_measurements(
+    colors: Path, field: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = ColorAnalyzers()
+    other.identity = OtherIdentity(field, "640")  # type: ignore[assignment]
+    for analyzers in (ColorAnalyzers(), other):
+        for name in ("a.png", "b.png"):
+            evaluated(colors, analyzers, name)
+    with Workspace.open((), str(colors)) as space:
+        found = drift(space, "ana", last=None, modality=None)
+    lines = [line for line in found.timelines if line.modality == "face"]
+    assert [(len(line.values), line.current) for line in lines] == [(2, True), (2, False)]
+    one, two = (line.as_json()["analyzer"] for line in lines)
+    assert {name for name in one if one[name] != two[name]} == {
+        {"backend_version": "version", "pack_digest": "digest"}.get(field, field)
+    }
+    print_drift(found)
+    said = capsys.readouterr().out
+    names = {line.split()[1] for line in said.splitlines() if line.startswith("face composite")}
+    assert names == {"composite", "composite*"} and "640" in said
+    assert "Unlike measurements don't compare, so they have timelines of their own (*: earlier ones)." in said
+
+
+def test_a_measurement_by_another_analyzer_is_never_compared(colors: Path) -> None:
+    evaluated(colors, ColorAnalyzers(), "a.png")
+    records = [
+        path for path in (colors / ".forge/records/actions").rglob("*.json") if b'"measure"' in path.read_bytes()
+    ]
+    assert len(records) == 2
+    record = json.loads(records[0].read_bytes())
+    record["parts"]["request"]["analyzer"]["detector_size"] = "640"
+    records[0].write_text(json.dumps(record))
+    with Workspace.open((), str(colors)) as space:
+        space.analyzers = ColorAnalyzers()  # type: ignore[assignment]
+        found = evaluate(space, [str(colors / "a.png")], persona=None, anchor=str(colors / "anchor.png"), record=False)
+    score = found.as_json()["pictures"][0]
+    assert score["composite"] is None and score["probability"] is None and score["decision"] == "REJECT"
+    assert score["unmeasured"]["code"] == "analyzers" and "detector_size" in score["unmeasured"]["reason"]
+
+
+def test_a_project_without_calibration_says_so_in_json_alone(colors: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from personaforge.report.evaluation.console import print_evaluation
+
+    with Workspace.open((), str(colors)) as space:
+        space.analyzers = ColorAnalyzers()  # type: ignore[assignment]
+        found = evaluate(space, [str(colors / "a.png")], persona=None, anchor=str(colors / "anchor.png"), record=False)
+    said = found.as_json()
+    assert said["calibration"] is None and "forge calibrate PAIRS.csv" in said["calibration_reason"]
+    assert said["pictures"][0]["probability"] is None
+    print_evaluation(found, None)
+    assert "P(same)" not in capsys.readouterr().out
