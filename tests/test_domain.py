@@ -19,7 +19,7 @@ from personaforge.measuring.photos import score_photos
 from personaforge.providers.embedded_images import EmbeddedImages
 from personaforge.report.evaluation.console import print_evaluation
 from personaforge.report.photos import print_photos
-from personaforge.steps.measurement import MEASURE_VERSION
+from personaforge.steps.measurement import embedding_version
 from personaforge.testing import ColorAnalyzers, png, write_project
 from personaforge.workspace.workspace import Workspace
 from tests.embedded_images.subjects import draw_request, subject
@@ -143,7 +143,7 @@ def shipped_calibration(folder: Path, analyzer: dict[str, str]) -> None:
 
     same = [Pair(0.9 - 0.01 * number, True, (number, number)) for number in range(12)]
     different = [Pair(0.2 + 0.01 * number, False, (number, number + 1)) for number in range(12)]
-    found = fit(same + different, analyzer=analyzer, measuring=MEASURE_VERSION, pairs_digest="a" * 64,
+    found = fit(same + different, analyzer=analyzer, measuring=embedding_version(), pairs_digest="a" * 64,
                 pictures_digest="b" * 64, unmeasured={})  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "calibration.json").write_text(json.dumps(found.as_json()))

@@ -113,7 +113,7 @@ def _standing(persona: Persona, node: ShapeNode) -> tuple[Row, str]:
     if modality != "text" and facts.get("anchor") == persona.anchor and facts.get("composite") is not None:
         outside = bool(facts.get("out_of_domain"))
         cause = Cause.OUT_OF_DOMAIN if outside else None
-        return _row(persona, node, modality, {**about, "score": facts["composite"]}, cause, _OUTSIDE, place), ""
+        return _row(persona, node, modality, about, cause, _OUTSIDE, place), ""
     why = str(facts.get("unmeasured") or facts.get("reason") or "nobody has scored it against the anchor of now")
     return _row(persona, node, modality, about, Cause.UNMEASURED, why, place), ""
 
@@ -184,9 +184,8 @@ def _row(
     reason: str,
     place: tuple[str, str] = ("", ""),
 ) -> Row:
-    numbers = {name: float(about[name]) for name in MEASURES if about.get(name) is not None and name != "score"}
-    if about.get("score") is not None:
-        numbers["score" if modality == "text" else "composite"] = float(about["score"])
+    known: Mapping[str, Any] = about.get("numbers", about)
+    numbers = {name: float(known[name]) for name in MEASURES if known.get(name) is not None}
     position = framing_of(persona.settings, node.declaration, node.slot)
     fields = {
         "slot": (node.slot,),

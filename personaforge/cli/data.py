@@ -139,7 +139,8 @@ def info_command(folder: str | None, as_json: bool) -> int:
 @click.pass_obj
 def schema_command(folder: str | None, names: tuple[str, ...], form: str) -> int:
     """List tables and views with what they hold; with TABLE, its columns."""
-    from personaforge.warehouse.describe import markdown, schema, schema_sql
+    from personaforge.warehouse.describe import markdown, schema
+    from personaforge.warehouse.schema import schema_sql
 
     if form == "sql":
         echo(schema_sql(), nl=False)

@@ -8,7 +8,7 @@ the gate refused: a timeline of accepted scores alone would be cut off at the th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -20,6 +20,8 @@ from personaforge.drift.detector.detector import DriftPolicy, Finding, find_drif
 from personaforge.drift.detector.linear import Trend
 from personaforge.errors import PlanError
 from personaforge.identity.metric import METRICS, Metric
+from personaforge.identity.policy import Policy
+from personaforge.identity.score import composite
 from personaforge.plan.graph import lay_out
 from personaforge.plan.renamed import lock_name, renamed_steps
 from personaforge.results.results import Results
@@ -34,6 +36,8 @@ FRONTAL = 15.0
 """Degrees of yaw below which a pose counts as frontal; the geometric bound relaxes from 10."""
 PROFILE = 40.0
 """Degrees from which it counts as a profile."""
+_FETCHED = 2_000
+"""Rows that are taken from the warehouse at once."""
 _MIXED = 2e-6
 """A composite that is further than this from its parts under the present weights was made under others."""
 
@@ -88,7 +92,7 @@ class Timeline:
     @property
     def modality(self) -> str:
         """The metric's modality."""
-        return self.metric.modality
+        return self.metric.timeline
 
     @property
     def suspects(self) -> tuple[PossibleCause, ...]:
@@ -199,9 +203,8 @@ def drift_in(
     pinned = Results(store, settings).anchor_digest
     timelines: list[Timeline] = []
     series: dict[tuple[Metric, MeasuredBy], list[_Row]] = {}
-    for row in _rows(connection, name, renamed or {}):
-        if modality in (None, row.metric.modality):
-            series.setdefault((row.metric, row.measured_by), []).append(row)
+    for row in _rows(connection, name, renamed or {}, modality):
+        series.setdefault((row.metric, row.measured_by), []).append(row)
     newest: dict[Metric, datetime] = {}
     for (metric, _), rows in series.items():
         newest[metric] = max(rows[-1].entry.time, newest.get(metric, rows[-1].entry.time))
@@ -237,26 +240,26 @@ def drift_in(
     return Drift(name, policy, baseline, tuple(timelines))
 
 
-def _rows(connection: Any, persona: str, renamed: Mapping[str, str]) -> list[_Row]:
+def _rows(connection: Any, persona: str, renamed: Mapping[str, str], modality: str | None) -> Iterator[_Row]:
+    """Yield the counted scores, oldest first, of one modality's timelines where it is given."""
     sql = """
         select about, metric, coalesce(pack, model, ''), coalesce(pack_digest, ''), coalesce(detector_size, ''),
             coalesce(backend_version, ''), coalesce(anchor, ''), coalesce(reference_set, []), value, cosine, error,
             coalesce(step, ''), evaluated, coalesce(node, ''), coalesce(slot, ''), coalesce(build, ''),
             coalesce(artifact, '')
-        from drift_records where persona = ? order by evaluated, evaluation
+        from drift_records where persona = $persona and coalesce(about = $modality, true) order by evaluated, evaluation
     """
     now = {old: new for new, old in renamed.items()}
-    known = {(metric.modality, metric.name): metric for metric in METRICS}
-    rows = []
-    for about, metric, *rest in connection.execute(sql, [persona]).fetchall():
+    known = {(metric.timeline, metric.name): metric for metric in METRICS}
+    cursor = connection.execute(sql, {"persona": persona, "modality": modality})
+    for about, metric, *rest in (row for some in iter(lambda: cursor.fetchmany(_FETCHED), []) for row in some):
         name, digest, size, version, anchor, references, value, cosine, error, step, *entry = rest
         by = MeasuredBy(name, digest, size, version)
         of = known[about, metric]
         place = Entry(*entry)
         if step in now:
             step, place = now[step], place._replace(node=lock_name(place.node, now))
-        rows.append(_Row(of, by, anchor, tuple(references), value, cosine, error, step, place))
-    return rows
+        yield _Row(of, by, anchor, tuple(references), value, cosine, error, step, place)
 
 
 def _followed(
@@ -280,14 +283,8 @@ def _values(rows: list[_Row], settings: Settings) -> tuple[tuple[float, ...], tu
     values = tuple(row.value for row in rows)
     if rows[0].metric.name != "composite" or any(row.cosine is None or row.error is None for row in rows):
         return values, ()
-    weights = settings.value("identity.weights")
-    again = tuple(
-        round(
-            weights["embedding"] * (row.cosine or 0.0) + weights["geometric"] * (1 - min(max(row.error or 0.0, 0), 1)),
-            6,
-        )
-        for row in rows
-    )
+    policy = Policy.from_settings(settings.value("identity"))
+    again = tuple(round(composite(row.cosine or 0.0, row.error or 0.0, policy), 6) for row in rows)
     # A clip's errors above 1 are clamped frame by frame, so its composite may be larger than its means make it.
     off = [one - other for one, other in zip(values, again, strict=True)]
     if all(abs(one) <= _MIXED for one in off) or (rows[0].metric.modality == "video" and min(off) >= -_MIXED):

@@ -74,6 +74,7 @@ class ClipScore:
     cosine_std: float
     """High where identity is lost in some frames, even if the mean is good."""
     cosine_min: float
+    """Of the frame that is least like the anchor: one bad moment, which neither mean nor deviation shows."""
     composite_std: float
     ratio_variance: Mapping[str, float]
     """Variance of each ratio over the frames: shows a jaw that grows and shrinks, which the mean error hides."""

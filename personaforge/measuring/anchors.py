@@ -39,7 +39,7 @@ from personaforge.spec.settings import Settings
 from personaforge.steps.action import Action
 from personaforge.steps.context import ANCHOR
 from personaforge.steps.images import CANDIDATE, IMAGE
-from personaforge.steps.measurement import measure_action
+from personaforge.steps.measurement import measure_action, share
 from personaforge.store.artifact import Artifact
 from personaforge.store.lockfile import LockFile, Pin, pin_of, read_lock
 from personaforge.store.store import Store
@@ -189,7 +189,7 @@ def set_anchor(
     done = _decide(space, state, data, media_type, facts, source, by, reason, repin=repin, notes=notes)
     if done.changed:
         action = measure_action("measure", identity, done.artifact.digest)
-        keep_record(space.store, action, value, started=started, seconds=seconds, persona=done.persona)
+        keep_record(space.store, action, share(action, value), started=started, seconds=seconds, persona=done.persona)
     return done
 
 

@@ -26,7 +26,7 @@ from personaforge.measuring.measurements import FileMeasurer, Measured, identity
 from personaforge.measuring.pairs import Labelled, read_pairs
 from personaforge.spec.load import Loaded
 from personaforge.spec.project import Project
-from personaforge.steps.measurement import MEASURE_VERSION
+from personaforge.steps.measurement import embedding_version
 from personaforge.store.files import write_atomic
 from personaforge.workspace.workspace import Workspace
 
@@ -112,7 +112,7 @@ def calibrate(
         calibration = fit(
             pairs,
             analyzer=identity,
-            measuring=MEASURE_VERSION,
+            measuring=embedding_version(),
             pairs_digest=digest_bytes(data),
             pictures_digest=digest_json("pairs/1", content),
             unmeasured=left_out,
@@ -162,7 +162,7 @@ def _project_calibration(project: Project, analyzer: Mapping[str, str]) -> Apply
         except ValueError as error:
             others.append(f"{FOLDER}/{name} can't be read: {error}")
             continue
-        unlike = mismatch(calibration, analyzer, MEASURE_VERSION)
+        unlike = mismatch(calibration, analyzer, embedding_version())
         if unlike:
             others.append(f"{FOLDER}/{name} does not apply: {unlike}")
         else:
@@ -299,7 +299,7 @@ def _built_in(analyzer: Mapping[str, str]) -> Applying | NoneApplies:
         calibration = Calibration.from_json(orjson.loads(data))
     except (OSError, ValueError) as error:
         return NoneApplies(f"{ours} can't be read: {error}", True)
-    unlike = mismatch(calibration, analyzer, MEASURE_VERSION)
+    unlike = mismatch(calibration, analyzer, embedding_version())
     return NoneApplies(f"{ours} does not apply: {unlike}", True) if unlike else Applying(calibration, ours)
 
 

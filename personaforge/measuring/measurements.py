@@ -21,7 +21,8 @@ from personaforge.providers.table import domain_of
 from personaforge.results.facts import made
 from personaforge.run.records import keep_record
 from personaforge.spec.settings import Group, Settings
-from personaforge.steps.measurement import measure_action
+from personaforge.steps.action import Action
+from personaforge.steps.measurement import joined, measure_action, part_actions, share
 from personaforge.store.store import Store
 from personaforge.workspace.workspace import Workspace
 
@@ -68,21 +69,43 @@ class FileMeasurer:
         from personaforge.media.provenance import with_domain
 
         digest = digest_bytes(data)
-        action = measure_action("measure", self._identity, digest)
-        known = self._store.find(action.key) if self._knows else None
+        known = self._known(digest)
         if known is not None:
-            return Measured(digest, self._told(known["value"], digest), known["parts"]["request"]["analyzer"])
+            return Measured(digest, self._told(known, digest), self._identity)
         started = time.time()
         value = with_domain(measure_image(data, self._analyzer), data, self._identity)
         seconds = time.time() - started
-        if self._keeps:
-            try:
-                keep_record(self._store, action, value, started=started, seconds=seconds, persona=self._persona)
-            except StoreError:
-                if not self._only_reads:
-                    raise
-                self._keeps = False
+        for action in self._actions(digest):
+            self._keep(action, share(action, value), started, seconds)
         return Measured(digest, self._told(value, digest), self._identity)
+
+    def _actions(self, digest: str) -> tuple[Action, ...]:
+        return (measure_action("measure", self._identity, digest), *part_actions("measure", self._identity, digest))
+
+    def _known(self, digest: str) -> Mapping[str, Any] | None:
+        """Return a measurement that is on record with all of its parts."""
+        if not self._knows:
+            return None
+        whole: Mapping[str, Any] = {}
+        for action in self._actions(digest):
+            record = self._store.find(action.key)
+            if record is None:
+                return None
+            whole = joined(whole, record["value"]) if whole else record["value"]
+            if whole["status"] != "measured":
+                break  # there is no face to measure another part of
+        return whole
+
+    def _keep(self, action: Action, value: Mapping[str, Any], started: float, seconds: float) -> None:
+        """Keep what nobody has kept yet, where that may be written."""
+        if not self._keeps or self._store.find(action.key) is not None:
+            return
+        try:
+            keep_record(self._store, action, value, started=started, seconds=seconds, persona=self._persona)
+        except StoreError:
+            if not self._only_reads:
+                raise
+            self._keeps = False
 
     def _told(self, value: Mapping[str, Any], digest: str) -> Mapping[str, Any]:
         """Return a measurement, in its pack's domain also where only the store knows that the picture was drawn here.

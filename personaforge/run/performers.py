@@ -13,6 +13,7 @@ from personaforge.errors import BackendError
 from personaforge.providers import kinds
 from personaforge.providers.protocols import Blob
 from personaforge.steps.action import Action
+from personaforge.steps.measurement import share
 
 if TYPE_CHECKING:
     from personaforge.providers.results import Fetched
@@ -47,24 +48,23 @@ def performer_of(kind: str) -> Performer:
 def _measure(action: Action, inputs: Inputs, analyzer_of: AnalyzerOf) -> Performed:
     from personaforge.faces.measure import measure_image
 
-    data, identity = inputs["artifact"], action.request["analyzer"]
-    return _measured(measure_image(data, analyzer_of(identity)), data, identity)
+    analyzer = analyzer_of(action.request["analyzer"])
+    return _measured(action, measure_image(inputs["artifact"], analyzer), inputs["artifact"])
 
 
 def _measure_clip(action: Action, inputs: Inputs, analyzer_of: AnalyzerOf) -> Performed:
     from personaforge.faces.measure import measure_clip
 
     data, request = inputs["artifact"], action.request
-    sampling, identity = request.get("sampling", "uniform"), request["analyzer"]
-    return _measured(
-        measure_clip(data, analyzer_of(identity), frames=request["frames"], sampling=sampling), data, identity
-    )
+    analyzer, sampling = analyzer_of(request["analyzer"]), request.get("sampling", "uniform")
+    return _measured(action, measure_clip(data, analyzer, frames=request["frames"], sampling=sampling), data)
 
 
-def _measured(value: Mapping[str, Any], data: bytes, identity: Mapping[str, str]) -> Performed:
+def _measured(action: Action, value: Mapping[str, Any], data: bytes) -> Performed:
+    """Keep the part of a measurement that the action is about."""
     from personaforge.media.provenance import with_domain
 
-    return Performed({}, with_domain(value, data, identity))
+    return Performed({}, share(action, with_domain(value, data, action.request["analyzer"])))
 
 
 def _finish(action: Action, inputs: Inputs, analyzer_of: AnalyzerOf) -> Performed:

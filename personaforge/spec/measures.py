@@ -1,6 +1,7 @@
 """What a check may name: measures, functions, rates, scopes, timelines and verdicts. Names and bounds, no values.
 
-`grammar` reads checks with these names, `personaforge.checks` gives them values. docs/checks.md is the same for people.
+Measures and timelines are those of `personaforge.metrics`. `grammar` reads checks with these names,
+`personaforge.checks` gives them values. docs/checks.md is the same for people.
 """
 
 from __future__ import annotations
@@ -9,6 +10,9 @@ import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import NamedTuple
+
+from personaforge import metrics
+from personaforge.metrics import METRICS
 
 
 class Measure(NamedTuple):
@@ -44,6 +48,18 @@ MEASURES = {
     "flicker": Measure(("video",), 0, None, "largest histogram distance between neighbouring frames"),
     "attempt": Measure(("face", "video", "text"), 1, None, "number of the attempt, from 1"),
 }
+
+
+def _measures() -> dict[str, Measure]:
+    found: dict[str, Measure] = {}
+    for one in METRICS:
+        if one.is_checked:
+            known = found.get(one.name, Measure((), one.low, one.high, one.about))
+            found[one.name] = known._replace(modalities=(*known.modalities, one.modality))
+    return found
+
+
+MEASURES = _measures()
 
 FUNCTIONS = {
     "min": "the smallest",
@@ -84,13 +100,8 @@ FIELDS = {
 }
 """What `where` compares."""
 
-TIMELINES = {
-    "face": ("composite",),
-    "video": ("composite", "cosine_std", "ratio_variance"),
-    "text": ("score",),
-    "quality": ("sharpness", "clip_sharpness", "flicker"),
-}
-"""Modality -> metrics of `forge drift`; the same as in `personaforge.identity.metric`, which a test compares."""
+TIMELINES = {modality: tuple(one.name for one in METRICS if one.timeline == modality) for modality in metrics.TIMELINES}
+"""Modality -> metrics of `forge drift`."""
 VERDICTS = ("improving", "stable", "degrading", "insufficient")
 
 ALLOWANCES = {

@@ -1,23 +1,86 @@
-"""The action that measures an artifact: keyed by the artifact, the analyzer and how a clip is sampled, nothing else."""
+"""The actions that measure an artifact: keyed by the artifact, the analyzer and how a clip is sampled, nothing else.
+
+What is measured of a face has parts, each with a version of its own. The part `embedding` (decoding, detection,
+alignment, recognition) and every part whose version is the same are one action, and its key names that version. A part
+whose version differs is an action of its own, whose record has nothing but that part's fields. So a new number is
+measured without measuring the rest again, keys stay as they are, and calibrations, which are about embeddings, stay
+valid. When the embedding's version rises, give all parts the new one: they are one action again.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from personaforge.steps.action import Action
 
-MEASURE_VERSION = "2"
-"""Raised when our own part of measuring (decoding, cropping, ratios) would give other numbers."""
+EMBEDDING = "embedding"
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "ratios": ("ratio_set", "ratios", "pose"),
+    "quality": ("sharpness", "histogram_distances"),
+}
+"""Part -> its fields in a measurement and in a clip's frames; all others are the embedding's."""
+VERSIONS = {EMBEDDING: "2", "ratios": "2", "quality": "2"}
+"""A part's version rises when our own code for it would give other numbers."""
+_OUTCOME = ("status", "code", "reason", "frame", "second")
+
+
+def embedding_version() -> str:
+    """Return the version that a calibration is made with, and that keys name."""
+    return VERSIONS[EMBEDDING]
 
 
 def measure_action(
     kind: str, identity: Mapping[str, str], digest: str, request: Mapping[str, Any] | None = None
 ) -> Action:
-    """Return the action that measures an artifact with an analyzer."""
+    """Return the action that measures an artifact with an analyzer: all parts that have the embedding's version."""
+    return _action(kind, identity, digest, request or {}, embedding_version())
+
+
+def part_actions(
+    kind: str, identity: Mapping[str, str], digest: str, request: Mapping[str, Any] | None = None
+) -> tuple[Action, ...]:
+    """Return the actions of the parts that have another version than the embedding; none as long as there is none."""
+    return tuple(
+        _action(kind, identity, digest, {**(request or {}), "part": part}, VERSIONS[part]) for part in _apart()
+    )
+
+
+def share(action: Action, value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an action's record takes of a whole measurement."""
+    part = action.request.get("part")
+    if part is None:
+        gone = {field for one in _apart() for field in FIELDS[one]}
+        return _each(value, lambda name: name not in gone)
+    kept = {*_OUTCOME, *FIELDS[part]}
+    return _each(value, lambda name: name in kept)
+
+
+def joined(value: Mapping[str, Any], part: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a measurement with the fields of a part, which take the place of what an older record had there."""
+    found = {**value, **{name: one for name, one in part.items() if name not in (*_OUTCOME, "frames")}}
+    if "frames" in found and "frames" in part:
+        pairs = zip(found["frames"], part["frames"], strict=True)
+        found["frames"] = [joined(frame, other) for frame, other in pairs]
+    return found
+
+
+def _apart() -> tuple[str, ...]:
+    return tuple(part for part in FIELDS if VERSIONS[part] != embedding_version())
+
+
+def _action(kind: str, identity: Mapping[str, str], digest: str, request: Mapping[str, Any], version: str) -> Action:
     return Action(
         kind=kind,
-        provider=f"{identity['backend']}@{MEASURE_VERSION}",
-        request={"analyzer": dict(identity), **(request or {})},
+        provider=f"{identity['backend']}@{version}",
+        request={"analyzer": dict(identity), **request},
         inputs={"artifact": digest},
     )
+
+
+def _each(value: Mapping[str, Any], keeps: Callable[[str], bool]) -> dict[str, Any]:
+    """Return a measurement, and each of a clip's frames, with the fields that are kept."""
+    found = {name: one for name, one in value.items() if name == "frames" or keeps(name)}
+    if "frames" in found:
+        found["frames"] = [_each(frame, keeps) for frame in found["frames"]]
+    return found

@@ -16,7 +16,7 @@ from personaforge.identity.score import Cause, Score, Unmeasured
 from personaforge.steps.action import Action, Outcome, Result
 from personaforge.steps.context import Context
 from personaforge.steps.judgement import Judgement
-from personaforge.steps.measurement import measure_action
+from personaforge.steps.measurement import joined, measure_action, part_actions
 from personaforge.steps.second_opinion import second_opinion
 from personaforge.store.artifact import Artifact
 
@@ -29,19 +29,27 @@ Measuring = Generator[Action, Result, Mapping[str, Any] | None]
 
 def measure(context: Context, artifact: Artifact) -> Measuring:
     """Return an image's measurement, or None where nothing can measure."""
-    if context.analyzer_ref.identity is None:
-        return None
-    result = yield measure_action("measure", context.analyzer_ref.identity, artifact.digest)
-    return result.value
+    return (yield from _whole(context, "measure", artifact, {}))
 
 
 def measure_clip(context: Context, artifact: Artifact) -> Measuring:
     """Return a clip's measurement, or None where nothing can measure."""
-    if context.analyzer_ref.identity is None:
+    return (yield from _whole(context, "measure_clip", artifact, context.settings["identity.video"]))
+
+
+def _whole(context: Context, kind: str, artifact: Artifact, request: Mapping[str, Any]) -> Measuring:
+    """Measure all parts. Where no face was found there is nothing to measure another part of."""
+    identity = context.analyzer_ref.identity
+    if identity is None:
         return None
-    sampling = context.settings["identity.video"]
-    result = yield measure_action("measure_clip", context.analyzer_ref.identity, artifact.digest, sampling)
-    return result.value
+    result = yield measure_action(kind, identity, artifact.digest, request)
+    if result.value["status"] != "measured":
+        return result.value
+    whole = result.value
+    for action in part_actions(kind, identity, artifact.digest, request):
+        part = yield action
+        whole = joined(whole, part.value)
+    return whole
 
 
 @dataclass(frozen=True)

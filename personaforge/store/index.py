@@ -199,9 +199,9 @@ class Index:
         """Forget announcements from before a time, in seconds since 1970, whose records are not there."""
         self._rows("delete from pending where at < ?", before)
 
-    def since(self, seq: int) -> list[tuple[int, str, str]]:
-        """Return (sequence number, kind, name) of the records after a sequence number."""
-        return self._rows("select seq, kind, name from log where seq > ? order by seq", seq)
+    def since(self, seq: int, most: int | None = None) -> list[tuple[int, str, str]]:
+        """Return (sequence number, kind, name) of the records after a sequence number: the first `most` of them."""
+        return self._rows("select seq, kind, name from log where seq > ? order by seq limit ?", seq, most or -1)
 
     def count(self) -> int:
         """Return how many records the log knows."""

@@ -23,6 +23,8 @@ _VECTOR = "FLOAT[512]"
 _LENGTH = 512
 
 Cells = Sequence[Any]
+_TYPES: dict[str, dict[str, str]] = {}
+"""Types of a table's columns by name. Every file that we write to has the same tables."""
 
 
 def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -30,8 +32,10 @@ def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Map
     if not rows:
         return
     names = list(rows[0])
-    sql = "select column_name, data_type from duckdb_columns() where table_name = ?"
-    types = dict(connection.execute(sql, [table]).fetchall())
+    types = _TYPES.get(table)
+    if types is None:
+        sql = "select column_name, data_type from duckdb_columns() where table_name = ?"
+        types = _TYPES[table] = dict(connection.execute(sql, [table]).fetchall())
     given: dict[str, Any] = {}
     taken = []
     for name, cells in zip(names, zip(*(row.values() for row in rows), strict=True), strict=True):

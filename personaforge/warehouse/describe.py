@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from personaforge.warehouse.projection import TABLES, VERSION, path_of
+from personaforge.warehouse.projection import SHOWN, VERSION, path_of
+from personaforge.warehouse.schema import schema_sql
 
 if TYPE_CHECKING:
     import duckdb
@@ -62,11 +62,6 @@ def schema() -> tuple[Relation, ...]:
         return relations(connection)
 
 
-def schema_sql() -> str:
-    """Return the text of schema.sql."""
-    return files("personaforge.warehouse").joinpath("schema.sql").read_text(encoding="utf-8")
-
-
 def markdown(described: Iterable[Relation]) -> str:
     """Return the reference as docs/warehouse.md has it."""
     lines = []
@@ -84,7 +79,7 @@ def info(store: Store, connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     path = path_of(store)
     (opened,) = connection.execute("select path from duckdb_databases() where not internal").fetchone() or (path,)
     rows = {}
-    for table in TABLES:
+    for table in SHOWN:
         (rows[table],) = connection.execute(f"select count(*) from {table}").fetchone() or (0,)  # noqa: S608
     newest = connection.execute("select max(started) from actions").fetchone() or (None,)
     return {

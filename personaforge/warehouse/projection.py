@@ -1,12 +1,14 @@
 """Projects records into DuckDB: what is new since the last time, or everything.
 
-    schema.sql    tables, views and what they say; columns and rows bring records into them
+    schema.sql    tables, views and what they say, with the metrics that `schema` fills in
+    rows          the rows of a record, which `columns` puts into them
     refresh.sql   derives `scores` from them, for what a batch of records is about
     queries       questions by people, who get the file read-only
 
 One process at a time opens the file, under a lease that is taken before connecting and kept until after closing, also
 for reading: DuckDB refuses a second process anyway, and its 2.0.0 loses committed rows when processes take turns. What
-one `synchronise` brings is one transaction, so whoever dies within leaves the file as it was, and nobody sees a part.
+`synchronise` brings comes in pieces in the order of the log, each a transaction: whoever dies within leaves whole
+pieces, from which the next one goes on, and nobody else sees a part of one.
 Losing the file loses nothing. Where the store may not be written, or there is none yet, the file is a copy in a
 temporary folder, which nobody else opens.
 """
@@ -20,6 +22,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from personaforge import metrics
 from personaforge.errors import StoreError
 from personaforge.machine import system_words
 from personaforge.store.files import stat_signature
@@ -27,22 +30,42 @@ from personaforge.store.store import Store
 from personaforge.store.upkeep import relog
 from personaforge.warehouse.columns import insert
 from personaforge.warehouse.rows import Row, rows_of
+from personaforge.warehouse.schema import make_schema
 
 if TYPE_CHECKING:
     import duckdb
 
-VERSION = "5"
-"""Of schema.sql and of what rows are made of; another version in the file means that it is made again."""
+VERSION = "6"
+"""Of schema.sql and of what rows are made of. Another version in the file means that it is made again, and so does
+another table of metrics."""
 LEASE = "warehouse"
 NAME = "warehouse.duckdb"
 FROM_RECORDS = (
     "builds", "build_nodes", "events", "actions", "key_parts", "artifacts", "measurements", "embeddings",
-    "landmark_ratios", "video_frames", "photos", "evaluations", "quality", "audits",
+    "landmark_ratios", "video_frames", "photos", "judgements", "values", "measured_values", "quality", "audits",
 )  # fmt: skip
 DERIVED = ("series", "scores")
+CONSTANT = ("metrics",)
 TABLES = FROM_RECORDS + DERIVED
-_BATCH = 20_000
-"""Records whose rows are in memory at once; some 2 kB each."""
+"""All that is made from records."""
+SHOWN = (*CONSTANT, *TABLES, "evaluations")
+"""What is counted and exported: the tables, and the view that puts judgements and their numbers beside each other."""
+_PIECE = 7_000
+"""Records that one transaction brings. What it hasn't committed lies in memory: a block of 256 KiB for each column."""
+_ROWS = 2_048
+"""Rows of a table from which on they are put in: as Python has them they take some 500 bytes each."""
+_OFTEN = 16
+"""Records after which that is looked at again."""
+_SUBJECTS: Mapping[str, Callable[[Row], str]] = {
+    "judgements": lambda row: str(row["artifact"] or row["evaluation"]),
+    "measured_values": lambda row: str(row["artifact"]),
+    "artifacts": lambda row: str(row["digest"]),
+}
+"""What the rows of a table are about, where `scores` derive from them."""
+_FRUGAL = {"memory_limit": "96MB", "threads": "1", "wal_autocheckpoint": "512MB"}
+"""DuckDB's settings while records are brought in: it takes files beyond that, and each thread would take as much again.
+Python's part takes far longer than what more threads could save. A checkpoint writes the last 122,880 rows of a table
+again, of embeddings 250 MB, so one after each piece would write little else."""
 _UNSORTED = 1_000_000
 """Rows of `scores` that may lie as they came before all are sorted again; see `_sort`."""
 
@@ -118,44 +141,75 @@ def path_of(store: Store) -> Path:
 
 
 def synchronise(store: Store, connection: duckdb.DuckDBPyConnection) -> int:
-    """Project the records that came since the last time. Returns how many. Raises StoreError."""
-    meta = dict(connection.execute("select name, value from meta").fetchall())
-    epoch, new, fresh = _new_records(store, meta)
-    if not new and not fresh:
-        return 0
+    """Project the records that came since the last time, piece by piece. Returns how many. Raises StoreError.
+
+    A piece is a transaction and begins where the log was left, so what is there is always all that came up to some
+    record, whoever dies meanwhile.
+    """
+    meta = _meta(connection)
+    if meta.get("epoch") != store.index.epoch():
+        relog(store)  # the log is of an index that this file doesn't know: it may lack what an earlier one had
+    store.note_pending()
+    count, last = 0, store.index.latest()
+    while True:
+        epoch = store.index.epoch()
+        fresh = meta.get("epoch") != epoch or meta.get("former", "") != _former(store)
+        piece = store.index.since(0 if fresh else int(meta.get("seq", "0")), _PIECE)
+        if store.index.epoch() != epoch:  # the log was started afresh meanwhile, and has other numbers
+            count, last = 0, store.index.latest()
+            continue
+        if not piece and not fresh:
+            return count
+        is_last = len(piece) < _PIECE or piece[-1][0] >= last
+        with _frugal(connection), _transaction(connection):
+            if fresh:
+                for table in TABLES:
+                    connection.execute(f"truncate {table}")
+                connection.execute("delete from meta where name = 'sorted'")
+            _project(store, connection, piece)
+            _refresh(connection)
+            if is_last:
+                _sort(connection)
+            seq = str(piece[-1][0]) if piece else "0"
+            connection.execute("delete from meta where name in ('epoch', 'seq', 'former')")
+            values = [epoch, seq, _former(store)]
+            connection.execute("insert into meta values ('epoch', ?), ('seq', ?), ('former', ?)", values)
+        count += len(piece)
+        if is_last:
+            return count
+        meta = _meta(connection)
+
+
+def _meta(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    return dict(connection.execute("select name, value from meta").fetchall())
+
+
+@contextmanager
+def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Bring everything in or nothing."""
     connection.execute("begin")
     try:
-        if fresh:
-            for table in TABLES:
-                connection.execute(f"truncate {table}")
-        connection.execute("create temporary table touched (subject varchar)")
-        for start in range(0, len(new), _BATCH):
-            _project(store, connection, new[start : start + _BATCH])
-        _refresh(connection)
-        seq = str(new[-1][0]) if new else "0"
-        connection.execute("delete from meta where name in ('epoch', 'seq', 'former')")
-        values = [epoch, seq, _former(store)]
-        connection.execute("insert into meta values ('epoch', ?), ('seq', ?), ('former', ?)", values)
-        _sort(connection, meta.get("sorted", "0"), fresh)
+        yield
         connection.execute("commit")
     except BaseException:
         with suppress(Exception):  # after a full disk DuckDB refuses this, too, and what it said first is what counts
             connection.execute("rollback")
         raise
-    return len(new)
 
 
-def _new_records(store: Store, meta: Mapping[str, str]) -> tuple[str, list[tuple[int, str, str]], bool]:
-    """Return the log's epoch, what came since the last time, and whether that is everything there is."""
-    if meta.get("epoch") != store.index.epoch():
-        relog(store)  # the log is of an index that this file doesn't know: it may lack what an earlier one had
-    store.note_pending()
-    while True:
-        epoch = store.index.epoch()
-        fresh = meta.get("epoch") != epoch or meta.get("former", "") != _former(store)
-        new = store.index.since(0 if fresh else int(meta.get("seq", "0")))
-        if store.index.epoch() == epoch:  # else the log was started afresh meanwhile, and has other numbers
-            return epoch, new, fresh
+@contextmanager
+def _frugal(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Have DuckDB take little memory meanwhile."""
+    usual = {}
+    for name, value in _FRUGAL.items():
+        (usual[name],) = connection.execute(f"select current_setting('{name}')").fetchone() or ("",)
+        connection.execute(f"set {name} = '{value}'")
+    try:
+        yield
+    finally:
+        for name, value in usual.items():
+            with suppress(Exception):  # the file can't be used any more, and what was said first is what counts
+                connection.execute(f"set {name} = '{value}'")
 
 
 def _former(store: Store) -> str:
@@ -169,7 +223,7 @@ def connect(path: Path) -> duckdb.DuckDBPyConnection:
 
     try:
         connection = _opened(path)
-        if _version(connection) == VERSION:
+        if _version(connection) == _version_now():
             return connection
         connection.close()
     except duckdb.Error as error:
@@ -181,8 +235,8 @@ def connect(path: Path) -> duckdb.DuckDBPyConnection:
     connection = _opened(path)
     try:
         connection.execute("begin")
-        connection.execute(_sql("schema.sql"))
-        connection.execute("insert into meta values ('version', ?)", [VERSION])
+        make_schema(connection)
+        connection.execute("insert into meta values ('version', ?)", [_version_now()])
         connection.execute("commit")
     except BaseException:
         connection.close()
@@ -199,6 +253,11 @@ def _opened(path: Path) -> duckdb.DuckDBPyConnection:
     return connection
 
 
+def _version_now() -> str:
+    """Return the version that a file has to have: ours, and that of the table of metrics."""
+    return f"{VERSION} {metrics.digest()[:12]}"
+
+
 def _version(connection: duckdb.DuckDBPyConnection) -> str | None:
     known = connection.execute("select 1 from duckdb_tables() where table_name = 'meta'").fetchone()
     row = connection.execute("select value from meta where name = 'version'").fetchone() if known else None
@@ -211,20 +270,28 @@ def _remove(path: Path) -> None:
 
 
 def _project(store: Store, connection: duckdb.DuckDBPyConnection, new: Sequence[tuple[int, str, str]]) -> None:
-    tables: dict[str, list[Row]] = {}
+    """Put the rows of records in, each table's as soon as there are many, and note what they are about in `touched`."""
+    waiting: dict[str, list[Row]] = {table: [] for table in FROM_RECORDS}
     touched: dict[str, None] = {}
-    for _, kind, name in new:
+
+    def put(least: int) -> None:
+        for table, rows in waiting.items():
+            if len(rows) >= least:
+                if table in _SUBJECTS:
+                    touched.update(dict.fromkeys(map(_SUBJECTS[table], rows)))
+                insert(connection, table, rows)
+                rows.clear()
+
+    for number, (_, kind, name) in enumerate(new):
         record = store.records.get(kind, name)
         if record is None:
             continue  # put aside since it was noted: it was damaged
         for table, row in rows_of(kind, name, store.names.record(kind, record)):
-            tables.setdefault(table, []).append(row)
-            if table == "evaluations":
-                touched[row["artifact"] or row["evaluation"]] = None
-            elif table in ("measurements", "artifacts"):
-                touched[row["artifact" if table == "measurements" else "digest"]] = None
-    for table, rows in tables.items():
-        insert(connection, table, rows)
+            waiting[table].append(row)
+        if number % _OFTEN == 0:
+            put(_ROWS)
+    put(1)
+    connection.execute("create temporary table touched (subject varchar)")
     insert(connection, "touched", [{"subject": subject} for subject in touched])
 
 
@@ -232,20 +299,19 @@ def _refresh(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(_sql("refresh.sql"))
 
 
-def _sort(connection: duckdb.DuckDBPyConnection, sorted_rows: str, fresh: bool) -> None:
+def _sort(connection: duckdb.DuckDBPyConnection) -> None:
     """Lay `scores` out by persona again once much has come as it came: a persona's rows are then read in one piece.
 
     It is done when the rows since the last time are more than those that were there, so each row is moved a few times
     at most, and never in warehouses that are read in a moment as they are.
     """
     (count,) = connection.execute("select count(*) from scores").fetchone() or (0,)
-    if not fresh and count <= max(2 * int(sorted_rows), _UNSORTED):
+    if count <= max(2 * int(_meta(connection).get("sorted", "0")), _UNSORTED):
         return
-    if not fresh:
-        connection.execute("create temporary table laid_out as select * from scores")
-        connection.execute("truncate scores")
-        connection.execute("insert into scores select * from laid_out order by persona, series, evaluated, evaluation")
-        connection.execute("drop table laid_out")
+    connection.execute("create temporary table laid_out as select * from scores")
+    connection.execute("truncate scores")
+    connection.execute("insert into scores select * from laid_out order by persona, series, evaluated, evaluation")
+    connection.execute("drop table laid_out")
     connection.execute("delete from meta where name = 'sorted'")
     connection.execute("insert into meta values ('sorted', ?)", [str(count)])
 

@@ -18,7 +18,7 @@ from personaforge.errors import PersonaForgeError, StoreError
 from personaforge.store.files import TEMPORARY
 from personaforge.store.store import Store
 from personaforge.warehouse.bounds import Bounds, Clock
-from personaforge.warehouse.projection import CONFIG, SETTINGS, TABLES, connect, held, synchronise
+from personaforge.warehouse.projection import CONFIG, CONSTANT, SETTINGS, SHOWN, TABLES, connect, held, synchronise
 
 if TYPE_CHECKING:
     import duckdb
@@ -137,7 +137,7 @@ def export(store: Store, folder: Path, *, views: bool = False) -> dict[str, int]
         raise StoreError(f"can't make the folder: {error.strerror}", where=str(folder)) from error
     written = {}
     with confined(store, allow_files=True) as connection:
-        for name in (*TABLES, *(known_views(connection) if views else ())):
+        for name in dict.fromkeys((*SHOWN, *(known_views(connection) if views else ()))):
             out = folder / f"{name}.parquet"
             written[out.name] = write_parquet(connection, name, out, beside(out))
     return written
@@ -153,7 +153,7 @@ def statement(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
     import duckdb
 
     name = sql.strip(" ;\t\r\n").lower()
-    if name in (*TABLES, *known_views(connection)):
+    if name in (*CONSTANT, *TABLES, *known_views(connection)):
         return f"select * from {name}"  # noqa: S608 - one of our own names
     try:
         found = connection.extract_statements(sql)

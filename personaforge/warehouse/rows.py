@@ -1,4 +1,4 @@
-"""A record to the rows that it comes to, by table. Times are seconds since 1970, as records have them.
+"""A record to its rows, by table. Times are seconds since 1970, as records have them.
 
 A field that a record doesn't have, because an older forge wrote it, is NULL. The tables are described in schema.sql.
 """
@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from personaforge import metrics
 from personaforge.digest import digest_bytes, digest_strings
 from personaforge.leaves import leaves
 
@@ -22,6 +23,8 @@ Rows = Iterator[tuple[str, Row]]
 LONGEST_VALUE = 200
 """Characters of a key part's value that the warehouse shows."""
 _ANALYZER = ("backend", "backend_version", "pack", "pack_digest", "detector_size")
+_MEASURER = ("backend", "pack_digest", "backend_version", "detector_size")
+"""What tells measurements apart; a pack's name may change."""
 _ANGLES = ("yaw", "pitch", "roll")
 
 
@@ -86,19 +89,10 @@ def _actions(name: str, record: Mapping[str, Any]) -> Rows:
         },
     )
     for part, field, value, in_key in _parts(record):
-        known = part in _CONTENT
-        data = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
-        text = value if isinstance(value, str) else data.decode()
+        digest, text = (value, None) if part in _CONTENT else _told(value)
         yield (
             "key_parts",
-            {
-                "record": name,
-                "part": part,
-                "name": field,
-                "digest": value if known else digest_bytes(data),
-                "value": text if len(text) <= LONGEST_VALUE and not known else None,
-                "in_key": in_key,
-            },
+            {"record": name, "part": part, "name": field, "digest": digest, "value": text, "in_key": in_key},
         )
     for output, artifact in record["outputs"].items():
         about = {"digest": artifact["digest"], "media_type": artifact["media_type"], "size": artifact["size"]}
@@ -117,6 +111,22 @@ def _lasted(record: Mapping[str, Any]) -> dict[str, float | None]:
 
 _CONTENT = ("input", "template", "need", "pack")
 """Parts whose value is a digest already."""
+
+
+def _told(value: Any) -> tuple[str, str | None]:
+    """Return a value's digest, and its text where that is short. Most values are the same in thousands of records."""
+    if isinstance(value, (str, int, float)) and (not isinstance(value, str) or len(value) <= LONGEST_VALUE):
+        return _known(value)
+    return _digested(value)
+
+
+def _digested(value: Any) -> tuple[str, str | None]:
+    data = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    text = value if isinstance(value, str) else data.decode()
+    return digest_bytes(data), text if len(text) <= LONGEST_VALUE else None
+
+
+_known = lru_cache(maxsize=4096, typed=True)(_digested)
 
 
 def _parts(record: Mapping[str, Any]) -> Iterator[tuple[str, str, Any, bool]]:
@@ -146,6 +156,9 @@ def _measurement(name: str, record: Mapping[str, Any]) -> Rows:
     value, analyzer = record["value"], record["parts"]["request"]["analyzer"]
     artifact, pack = record["parts"]["inputs"]["artifact"], analyzer.get("pack_digest")
     of_clip = record["parts"]["kind"] == "measure_clip"
+    yield from _measured_values("video" if of_clip else "face", record, value)
+    if "part" in record["parts"]["request"]:
+        return  # one number more of what is a row already
     yield (
         "measurements",
         {
@@ -211,9 +224,25 @@ def _photo(name: str, record: Mapping[str, Any]) -> Row:
     }
 
 
+def _measured_values(modality: str, record: Mapping[str, Any], value: Mapping[str, Any]) -> Rows:
+    parts = record["parts"]
+    if value.get("status") != "measured":
+        return
+    about = {name: parts["request"]["analyzer"].get(name) for name in _MEASURER}
+    about.update(artifact=parts["inputs"]["artifact"], version=_version(parts["provider"]))
+    for one in metrics.of_modality(modality):
+        number = one.value_in(value) if one.is_measured_alone else None
+        if number is not None:
+            yield "measured_values", {**about, "metric": one.name, "value": number}
+
+
+def _version(provider: str) -> int:
+    version = provider.rpartition("@")[2]
+    return int(version) if version.isdecimal() else 0
+
+
 def _evaluations(name: str, record: Mapping[str, Any]) -> Rows:
-    score = record.get("score")
-    number = score.get("composite") if isinstance(score, Mapping) else score
+    score, modality = record.get("score"), record.get("modality")
     parts = score if isinstance(score, Mapping) else {}
     analyzer = record.get("analyzer", {})
     unmeasured, clip = record.get("unmeasured"), record.get("clip", {})
@@ -222,13 +251,8 @@ def _evaluations(name: str, record: Mapping[str, Any]) -> Rows:
         "evaluation": name,
         "evaluated": record["time"],
         **{field: record.get(field) for field in plain},
-        "measured": record.get("measured", number is not None),
-        "score": number,
-        **{field: parts.get(field) for field in ("cosine", "error", "error_bound", "turn", "reference")},
-        "cosine_std": clip.get("cosine_std"),
-        "ratio_variance": clip.get("ratio_variance_mean"),
-        "clip_sharpness": clip.get("sharpness_ratio_mean"),
-        "flicker": clip.get("histogram_distance_max"),
+        "measured": record.get("measured", score is not None),
+        **{field: parts.get(field) for field in ("error_bound", "reference")},
         "frames_measured": clip.get("frames_measured"),
         "reference_set": list(record.get("references", [])),
         "unmeasured": unmeasured["reason"] if unmeasured else None,
@@ -238,9 +262,16 @@ def _evaluations(name: str, record: Mapping[str, Any]) -> Rows:
         **{field: analyzer.get(field) for field in _ANALYZER},
         **{field: record.get(field) for field in ("accept_threshold", "retry_threshold")},
     }
-    key = (row["persona"], row["modality"], row["pack"] or row["model"], row["anchor"], *row["reference_set"])
-    row["compared"] = _compared(*key, *(analyzer.get(field) for field in _ANALYZER))
-    yield "evaluations", row
+    known = metrics.of_modality(str(modality))
+    row["compared"] = _compared(known[0].comparability if known else metrics.LIKENESS, row)
+    yield "judgements", row
+    for one in known:
+        number = None if one.is_measured_alone else one.value_in(record)
+        if number is not None:
+            yield (
+                "values",
+                {"persona": row["persona"], "evaluation": name, "metric": one.name, "value": number},
+            )
     if clip:
         yield "quality", _quality(row, clip)
     for dimension, given in (record.get("scores") or {}).items():
@@ -249,11 +280,25 @@ def _evaluations(name: str, record: Mapping[str, Any]) -> Rows:
         yield "audits", {**about, "dimension": dimension, "score": given, "threshold": record.get("threshold")}
 
 
-@lru_cache(maxsize=100_000)
-def _compared(*key: str | None) -> int:
-    """Return the first 64 bits of a digest, less the three that tell metrics apart in refresh.sql."""
-    digest = digest_strings("series/1", ["" if part is None else str(part) for part in key])
-    return int(digest[:16], 16) & ~7
+def _compared(comparability: tuple[str, ...], row: Row) -> int:
+    """Return 64 bits of a digest over what a judgement's numbers may be compared with: see `metrics.SUBJECTS`."""
+    texts = {
+        "persona": [row["persona"]],
+        "modality": [row["modality"]],
+        "measurer": [row["pack"] or row["model"]],
+        "anchor": [row["anchor"]],
+        "references": row["reference_set"],
+        "analyzer": [row[field] for field in _ANALYZER],
+    }
+    return _digest_of(
+        tuple((name, *("" if one is None else str(one) for one in texts[name])) for name in comparability)
+    )
+
+
+@lru_cache(maxsize=20_000)
+def _digest_of(parts: tuple[tuple[str, ...], ...]) -> int:
+    flat = [text for part in parts for text in (str(len(part)), *part)]
+    return int(digest_strings("compared/2", flat)[:16], 16)
 
 
 def _quality(row: Row, clip: Mapping[str, Any]) -> Row:

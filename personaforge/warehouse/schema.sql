@@ -1,7 +1,8 @@
--- The warehouse, version 5. Every row comes from an immutable record in .forge/records; nothing is written here first, and
+-- The warehouse, version 6. Every row comes from an immutable record in .forge/records; nothing is written here first, and
 -- `forge warehouse rebuild` makes it all again. docs/warehouse.md is written from the comments below:
 -- `forge warehouse schema --format markdown`. A change here takes another VERSION in projection.py; an older file is then
--- made again from the records.
+-- made again from the records, as after any change of the table of metrics (personaforge/metrics.py), which fills
+-- the places in {braces} and the table `metrics`.
 --
 -- Times are UTC. NULL means that there is nothing to say: a score that is NULL was not measured, and is never a zero.
 -- Tables have no keys or indexes: the log of records names each record once, and a batch is one transaction. An index
@@ -14,6 +15,38 @@ create table meta (
 comment on table meta is 'What the projection keeps about itself; of no use to queries.';
 comment on column meta.name is 'version, epoch or seq.';
 comment on column meta.value is 'Its value.';
+
+create table metrics (
+    metric varchar,
+    modality varchar,
+    unit varchar,
+    low double,
+    high double,
+    better varchar,
+    is_gate boolean,
+    timeline varchar,
+    label varchar,
+    least_frames integer,
+    source varchar,
+    comparability varchar[],
+    about varchar
+);
+comment on table metrics is 'What every number in `values` is: one row for each metric and modality, as forge declares them.';
+comment on column metrics.metric is 'Its name.';
+comment on column metrics.modality is 'Of what it is measured: face (a picture), video (a clip) or text.';
+comment on column metrics.unit is 'Its unit; empty for a plain number or a share.';
+comment on column metrics.low is 'Smallest possible value.';
+comment on column metrics.high is 'Largest possible value; NULL where there is none.';
+comment on column metrics.better is 'higher or lower; empty where neither is better.';
+comment on column metrics.is_gate is 'Whether it is what a gate judges: `score` in `evaluations`.';
+comment on column metrics.timeline is 'The modality under which `forge drift` shows it: face, video, text or quality; empty where it has no timeline.';
+comment on column metrics.label is 'What a timeline of it is called.';
+comment on column metrics.least_frames is 'Frames with a face that a clip needs for a place in the timeline.';
+comment on column metrics.source is 'Where the number lies in the evaluation''s record, or in the measurement.';
+comment on column metrics.comparability is 'What must be equal for two values to be on one scale.';
+comment on column metrics.about is 'What it is.';
+
+create macro series_of(compared, metric) as ('0x' || sha256(compared || '/' || metric)[:16])::ubigint;
 
 create table builds (
     build varchar,
@@ -331,7 +364,7 @@ comment on column photos.pack_digest is 'Digest over the pack''s files.';
 comment on column photos.detector_size is 'Edge of the detector''s input, pixels, or auto.';
 comment on column photos.measured is 'When.';
 
-create table evaluations (
+create table judgements (
     evaluation varchar,
     evaluated timestamp,
     build varchar,
@@ -344,16 +377,8 @@ create table evaluations (
     attempt integer,
     decision varchar,
     measured boolean,
-    score double,
-    cosine double,
-    error double,
     error_bound double,
-    turn double,
     reference varchar,
-    cosine_std double,
-    ratio_variance double,
-    clip_sharpness double,
-    flicker double,
     frames_measured integer,
     unmeasured varchar,
     out_of_domain boolean,
@@ -373,47 +398,71 @@ create table evaluations (
     retry_threshold double,
     compared ubigint
 );
-comment on table evaluations is 'One row for each judgement of an attempt, or of a picture that `forge eval --record` measured. Judging again after a setting changed adds a row.';
-comment on column evaluations.evaluation is 'Name of its record.';
-comment on column evaluations.evaluated is 'When it was judged first.';
-comment on column evaluations.build is 'The build that judged it; NULL for forge eval.';
-comment on column evaluations.persona is 'Id of the persona.';
-comment on column evaluations.node is 'The node within the persona: image/07; empty for forge eval.';
-comment on column evaluations.step is 'The step; eval for forge eval.';
-comment on column evaluations.slot is 'The slot within the step; the file''s name for forge eval.';
-comment on column evaluations.modality is 'face, video or text.';
-comment on column evaluations.take is 'How often the user had asked for another result.';
-comment on column evaluations.attempt is 'Number within the node''s retry loop, from 0.';
-comment on column evaluations.decision is 'ACCEPT, RETRY or REJECT.';
-comment on column evaluations.measured is 'Whether there is a score.';
-comment on column evaluations.score is 'Composite of faces and clips, mean audit score of texts; NULL: not measured.';
-comment on column evaluations.cosine is 'Of the embeddings, [0, 1]; the frames'' mean for clips.';
-comment on column evaluations.error is 'Mean absolute difference of the facial ratios.';
-comment on column evaluations.error_bound is 'What strict mode allows for this size of face and turn of the head.';
-comment on column evaluations.turn is 'Degrees between the anchor''s pose and this one.';
-comment on column evaluations.reference is 'Which picture of the reference set the score is about; empty: the anchor alone.';
-comment on column evaluations.cosine_std is 'Of clips: standard deviation of the frames'' cosines.';
-comment on column evaluations.ratio_variance is 'Of clips: mean over the facial ratios of their variance over the frames.';
-comment on column evaluations.clip_sharpness is 'Of clips: mean over the frames of sharpness over the anchor''s.';
-comment on column evaluations.flicker is 'Of clips: largest histogram distance between neighbouring frames.';
-comment on column evaluations.frames_measured is 'Of clips: frames with a face.';
-comment on column evaluations.unmeasured is 'Why it was not measured; NULL where it was.';
-comment on column evaluations.out_of_domain is 'The pack was not made for this picture, whether or not it has a score.';
-comment on column evaluations.reason is 'Why it was decided so.';
-comment on column evaluations.artifact is 'Digest of what was judged.';
-comment on column evaluations.anchor is 'Digest of the anchor; NULL for texts.';
-comment on column evaluations.reference_set is 'Digests of what else it was held against.';
-comment on column evaluations.model is 'The model that made it.';
-comment on column evaluations.provider is 'The provider that made it.';
-comment on column evaluations.label is 'Who made it, where results carry a label: embedded.';
-comment on column evaluations.backend is 'The library that measured.';
-comment on column evaluations.pack is 'The face pack.';
-comment on column evaluations.pack_digest is 'Digest over the pack''s files.';
-comment on column evaluations.backend_version is 'Its version, and those of the libraries that its numbers depend on.';
-comment on column evaluations.detector_size is 'Edge of the detector''s input, pixels, or auto.';
-comment on column evaluations.accept_threshold is 'Accepted from here on.';
-comment on column evaluations.retry_threshold is 'Tried again from here on.';
-comment on column evaluations.compared is 'What it may be compared with: a digest over persona, modality, measurer, anchor and reference set, its low three bits 0. A series is this plus the number of its metric.';
+comment on table judgements is 'One row for each judgement of an attempt, or of a picture that `forge eval --record` measured, without its numbers: those are in `values`. Judging again after a setting changed adds a row.';
+comment on column judgements.evaluation is 'Name of its record.';
+comment on column judgements.evaluated is 'When it was judged first.';
+comment on column judgements.build is 'The build that judged it; NULL for forge eval.';
+comment on column judgements.persona is 'Id of the persona.';
+comment on column judgements.node is 'The node within the persona: image/07; empty for forge eval.';
+comment on column judgements.step is 'The step; eval for forge eval.';
+comment on column judgements.slot is 'The slot within the step; the file''s name for forge eval.';
+comment on column judgements.modality is 'face, video or text.';
+comment on column judgements.take is 'How often the user had asked for another result.';
+comment on column judgements.attempt is 'Number within the node''s retry loop, from 0.';
+comment on column judgements.decision is 'ACCEPT, RETRY or REJECT.';
+comment on column judgements.measured is 'Whether there is a score.';
+comment on column judgements.error_bound is 'What strict mode allows for this size of face and turn of the head.';
+comment on column judgements.reference is 'Which picture of the reference set the score is about; empty: the anchor alone.';
+comment on column judgements.frames_measured is 'Of clips: frames with a face.';
+comment on column judgements.unmeasured is 'Why it was not measured; NULL where it was.';
+comment on column judgements.out_of_domain is 'The pack was not made for this picture, whether or not it has a score.';
+comment on column judgements.reason is 'Why it was decided so.';
+comment on column judgements.artifact is 'Digest of what was judged.';
+comment on column judgements.anchor is 'Digest of the anchor; NULL for texts.';
+comment on column judgements.reference_set is 'Digests of what else it was compared with.';
+comment on column judgements.model is 'The model that made it.';
+comment on column judgements.provider is 'The provider that made it.';
+comment on column judgements.label is 'Who made it, where results carry a label: embedded.';
+comment on column judgements.backend is 'The library that measured.';
+comment on column judgements.pack is 'The face pack.';
+comment on column judgements.pack_digest is 'Digest over the pack''s files.';
+comment on column judgements.backend_version is 'Its version, and those of the libraries that its numbers depend on.';
+comment on column judgements.detector_size is 'Edge of the detector''s input, pixels, or auto.';
+comment on column judgements.accept_threshold is 'Accepted from here on.';
+comment on column judgements.retry_threshold is 'Tried again from here on.';
+comment on column judgements.compared is 'What it may be compared with: 64 bits of a digest over persona, modality, measurer, anchor and reference set. A series is this and a metric.';
+
+create table values (
+    persona varchar,
+    evaluation varchar,
+    metric varchar,
+    value double
+);
+comment on table values is 'Every number of every judgement: one row for each that was measured, also where several metrics are of no timeline. What each is stands in `metrics`.';
+comment on column values.persona is 'Id of the persona.';
+comment on column values.evaluation is 'The judgement.';
+comment on column values.metric is 'Its name in `metrics`.';
+comment on column values.value is 'The number; never NULL.';
+
+create table measured_values (
+    artifact varchar,
+    metric varchar,
+    value double,
+    version integer,
+    backend varchar,
+    pack_digest varchar,
+    backend_version varchar,
+    detector_size varchar
+);
+comment on table measured_values is 'Numbers that lie in a measurement and not in a judgement, whoever asked for them. `values` has those of what was judged.';
+comment on column measured_values.artifact is 'Digest of what was measured.';
+comment on column measured_values.metric is 'Its name in `metrics`.';
+comment on column measured_values.value is 'The number; never NULL.';
+comment on column measured_values.version is 'Version of the part of measuring that it comes from; of several the highest counts.';
+comment on column measured_values.backend is 'The library that measured.';
+comment on column measured_values.pack_digest is 'Digest over the pack''s files.';
+comment on column measured_values.backend_version is 'Its version, and those of the libraries that its numbers depend on.';
+comment on column measured_values.detector_size is 'Edge of the detector''s input, pixels, or auto.';
 
 create table quality (
     evaluation varchar,
@@ -491,10 +540,10 @@ create table series (
     reference_set varchar[]
 );
 comment on table series is 'What may be compared: one metric of one persona, by one measurer, against one anchor and reference set.';
-comment on column series.series is 'A number that is the same in every warehouse: `evaluations.compared` of its judgements, plus the number of the metric.';
+comment on column series.series is 'A number that is the same in every warehouse: 64 bits of a digest over `evaluations.compared` of its judgements and the metric.';
 comment on column series.persona is 'Id of the persona.';
 comment on column series.modality is 'face, video, text or quality.';
-comment on column series.metric is 'composite, score (texts), cosine_std, ratio_variance, clip_sharpness, flicker or sharpness.';
+comment on column series.metric is '{metrics}.';
 comment on column series.measured_by is 'The face pack, or the model that read; empty where records name neither.';
 comment on column series.backend is 'The library that measured; NULL where nothing could.';
 comment on column series.backend_version is 'Its version, and those of the libraries that its numbers depend on.';
@@ -526,11 +575,11 @@ create table scores (
     artifact varchar,
     evaluation varchar
 );
-comment on table scores is 'One row for each metric of each judgement that measured something: what timelines and drift are made of. Derived from `evaluations` and `measurements` by refresh.sql.';
+comment on table scores is 'One row for each metric of each judgement that measured something: what timelines and drift are made of. Derived from `judgements` and `values` by refresh.sql.';
 comment on column scores.persona is 'Id of the persona.';
 comment on column scores.series is 'What it may be compared with.';
 comment on column scores.modality is 'face, video, text or quality.';
-comment on column scores.metric is 'composite, score (texts), cosine_std, ratio_variance, clip_sharpness, flicker or sharpness.';
+comment on column scores.metric is '{metrics}.';
 comment on column scores.value is 'The metric''s value; never NULL.';
 comment on column scores.evaluated is 'When it was judged.';
 comment on column scores.build is 'The build that judged it; NULL for forge eval.';
@@ -548,6 +597,61 @@ comment on column scores.label is 'Who made it, where results carry a label.';
 comment on column scores.counted is 'Whether it is evidence: the artifact''s first judgement by this measurer against this anchor and reference set. Judging again is none, and neither is what was made from another artifact of its node (finished pictures, repaired clips).';
 comment on column scores.artifact is 'Digest of what was judged.';
 comment on column scores.evaluation is 'The judgement.';
+
+create view evaluations as
+with numbers as (
+    select
+        persona, evaluation,
+        max(value) filter (where metric in ({gates})) as score,
+        {pivot}
+    from values group by persona, evaluation
+)
+select
+    judgements.evaluation, judgements.evaluated, judgements.build, judgements.persona, judgements.node,
+    judgements.step, judgements.slot, judgements.modality, judgements.take, judgements.attempt, judgements.decision,
+    judgements.measured, numbers.score,
+    {columns},
+    judgements.error_bound, judgements.reference, judgements.frames_measured, judgements.unmeasured,
+    judgements.out_of_domain, judgements.reason, judgements.artifact, judgements.anchor, judgements.reference_set,
+    judgements.model, judgements.provider, judgements.label, judgements.backend, judgements.pack,
+    judgements.pack_digest, judgements.backend_version, judgements.detector_size, judgements.accept_threshold,
+    judgements.retry_threshold, judgements.compared
+from judgements left join numbers using (persona, evaluation);
+comment on view evaluations is 'One row for each judgement of an attempt, or of a picture that `forge eval --record` measured, with its numbers. Judging again after a setting changed adds a row.';
+comment on column evaluations.evaluation is 'Name of its record.';
+comment on column evaluations.evaluated is 'When it was judged first.';
+comment on column evaluations.build is 'The build that judged it; NULL for forge eval.';
+comment on column evaluations.persona is 'Id of the persona.';
+comment on column evaluations.node is 'The node within the persona: image/07; empty for forge eval.';
+comment on column evaluations.step is 'The step; eval for forge eval.';
+comment on column evaluations.slot is 'The slot within the step; the file''s name for forge eval.';
+comment on column evaluations.modality is 'face, video or text.';
+comment on column evaluations.take is 'How often the user had asked for another result.';
+comment on column evaluations.attempt is 'Number within the node''s retry loop, from 0.';
+comment on column evaluations.decision is 'ACCEPT, RETRY or REJECT.';
+comment on column evaluations.measured is 'Whether there is a score.';
+comment on column evaluations.score is 'Composite of faces and clips, mean audit score of texts; NULL: not measured.';
+{comments of evaluations}
+comment on column evaluations.error_bound is 'What strict mode allows for this size of face and turn of the head.';
+comment on column evaluations.reference is 'Which picture of the reference set the score is about; empty: the anchor alone.';
+comment on column evaluations.frames_measured is 'Of clips: frames with a face.';
+comment on column evaluations.unmeasured is 'Why it was not measured; NULL where it was.';
+comment on column evaluations.out_of_domain is 'The pack was not made for this picture, whether or not it has a score.';
+comment on column evaluations.reason is 'Why it was decided so.';
+comment on column evaluations.artifact is 'Digest of what was judged.';
+comment on column evaluations.anchor is 'Digest of the anchor; NULL for texts.';
+comment on column evaluations.reference_set is 'Digests of what else it was compared with.';
+comment on column evaluations.model is 'The model that made it.';
+comment on column evaluations.provider is 'The provider that made it.';
+comment on column evaluations.label is 'Who made it, where results carry a label: embedded.';
+comment on column evaluations.backend is 'The library that measured.';
+comment on column evaluations.pack is 'The face pack.';
+comment on column evaluations.pack_digest is 'Digest over the pack''s files.';
+comment on column evaluations.backend_version is 'Its version, and those of the libraries that its numbers depend on.';
+comment on column evaluations.detector_size is 'Edge of the detector''s input, pixels, or auto.';
+comment on column evaluations.accept_threshold is 'Accepted from here on.';
+comment on column evaluations.retry_threshold is 'Tried again from here on.';
+comment on column evaluations.compared is 'What it may be compared with: 64 bits of a digest over persona, modality, measurer, anchor and reference set. A series is this and a metric.';
 
 create view timeline as
 select
@@ -568,7 +672,7 @@ order by scores.persona, scores.modality, scores.metric, scores.series, number;
 comment on view timeline is 'What was measured of a persona over time, in order, metric by metric: counted scores with their place in their series, and the commit they were built from.';
 comment on column timeline.persona is 'Id of the persona.';
 comment on column timeline.modality is 'face, video, text or quality.';
-comment on column timeline.metric is 'composite, score (texts), cosine_std, ratio_variance, clip_sharpness, flicker or sharpness.';
+comment on column timeline.metric is '{metrics}.';
 comment on column timeline.number is 'Place in its series, from 1.';
 comment on column timeline.evaluated is 'When it was judged.';
 comment on column timeline.value is 'The metric''s value; never NULL.';
@@ -598,16 +702,16 @@ comment on column timeline.series is 'What it may be compared with.';
 create view drift_records as
 select
     scores.metric, scores.value, scores.modality as about,
-    case when scores.modality <> 'quality' then scores.modality when scores.metric = 'sharpness' then 'face' else 'video'
-    end as modality,
+    metrics.modality,
     scores.persona, scores.evaluation, scores.evaluated, scores.build, scores.node, scores.step, scores.slot,
     scores.take, scores.attempt, scores.decision, scores.cosine, scores.error, scores.model, scores.provider,
     scores.label, scores.artifact, series.anchor, series.reference_set, series.backend, nullif(series.measured_by, '') as pack,
     series.pack_digest, series.backend_version, series.detector_size, scores.series
 from scores join series using (series)
+    join metrics on metrics.metric = scores.metric and metrics.timeline = scores.modality
 where scores.counted;
 comment on view drift_records is 'What `forge drift` judges: the counted scores with who measured them. `about` is the metric''s modality, `modality` what was judged.';
-comment on column drift_records.metric is 'composite, score (texts), cosine_std, ratio_variance, clip_sharpness, flicker or sharpness.';
+comment on column drift_records.metric is '{metrics}.';
 comment on column drift_records.value is 'The metric''s value; never NULL.';
 comment on column drift_records.about is 'face, video, text or quality.';
 comment on column drift_records.modality is 'face, video or text.';
@@ -672,7 +776,7 @@ order by persona, modality, metric, until desc, series;
 comment on view drift_summary is 'Every series at a glance, to find what `forge drift` should look at; it gives no verdict. Level and spread are taken within slots, so that walking through the slots is no trend.';
 comment on column drift_summary.persona is 'Id of the persona.';
 comment on column drift_summary.modality is 'face, video, text or quality.';
-comment on column drift_summary.metric is 'composite, score (texts), cosine_std, ratio_variance, clip_sharpness, flicker or sharpness.';
+comment on column drift_summary.metric is '{metrics}.';
 comment on column drift_summary.measured_by is 'The face pack, or the model that read; empty where records name neither.';
 comment on column drift_summary.current is 'Whether nothing newer was measured of this metric by another measurer or against another anchor.';
 comment on column drift_summary.records is 'Counted scores.';
@@ -691,12 +795,19 @@ comment on column drift_summary.backend_version is 'Its version, and those of th
 comment on column drift_summary.pack_digest is 'Digest over the pack''s files.';
 comment on column drift_summary.anchor is 'Digest of the anchor; NULL for texts.';
 comment on column drift_summary.reference_set is 'Digests of what else it was held against.';
-comment on column drift_summary.series is 'A number that is the same in every warehouse: `evaluations.compared` of its judgements, plus the number of the metric.';
+comment on column drift_summary.series is 'A number that is the same in every warehouse: 64 bits of a digest over `evaluations.compared` of its judgements and the metric.';
 
 create view latest_scores as
-select * from evaluations
-qualify row_number() over (partition by persona, node, modality order by evaluated desc, evaluation desc) = 1;
-comment on view latest_scores is 'The last judgement of every node and modality.';
+select
+    evaluations.* replace (case when gates.high = 1 then evaluations.score end as score),
+    gates.metric, evaluations.score as value, gates.low, gates.high,
+    case when gates.metric is not null then series_of(evaluations.compared, gates.metric) end as series
+from evaluations left join metrics as gates on gates.modality = evaluations.modality and gates.is_gate
+qualify row_number() over (
+    partition by evaluations.persona, evaluations.node, evaluations.modality
+    order by evaluations.evaluated desc, evaluations.evaluation desc
+) = 1;
+comment on view latest_scores is 'The last judgement of every node and modality. `metric` names its number. Numbers of one `series` are on one scale; others need not be.';
 comment on column latest_scores.evaluation is 'Name of its record.';
 comment on column latest_scores.evaluated is 'When it was judged first.';
 comment on column latest_scores.build is 'The build that judged it; NULL for forge eval.';
@@ -709,23 +820,17 @@ comment on column latest_scores.take is 'How often the user had asked for anothe
 comment on column latest_scores.attempt is 'Number within the node''s retry loop, from 0.';
 comment on column latest_scores.decision is 'ACCEPT, RETRY or REJECT.';
 comment on column latest_scores.measured is 'Whether there is a score.';
-comment on column latest_scores.score is 'Composite of faces and clips, mean audit score of texts; NULL: not measured.';
-comment on column latest_scores.cosine is 'Of the embeddings, [0, 1]; the frames'' mean for clips.';
-comment on column latest_scores.error is 'Mean absolute difference of the facial ratios.';
+comment on column latest_scores.score is 'Composite of faces and clips, [0, 1]; NULL: not measured, or a text, whose number is in `value`.';
+{comments of latest_scores}
 comment on column latest_scores.error_bound is 'What strict mode allows for this size of face and turn of the head.';
-comment on column latest_scores.turn is 'Degrees between the anchor''s pose and this one.';
 comment on column latest_scores.reference is 'Which picture of the reference set the score is about; empty: the anchor alone.';
-comment on column latest_scores.cosine_std is 'Of clips: standard deviation of the frames'' cosines.';
-comment on column latest_scores.ratio_variance is 'Of clips: mean over the facial ratios of their variance over the frames.';
-comment on column latest_scores.clip_sharpness is 'Of clips: mean over the frames of sharpness over the anchor''s.';
-comment on column latest_scores.flicker is 'Of clips: largest histogram distance between neighbouring frames.';
 comment on column latest_scores.frames_measured is 'Of clips: frames with a face.';
 comment on column latest_scores.unmeasured is 'Why it was not measured; NULL where it was.';
 comment on column latest_scores.out_of_domain is 'The pack was not made for this picture, whether or not it has a score.';
 comment on column latest_scores.reason is 'Why it was decided so.';
 comment on column latest_scores.artifact is 'Digest of what was judged.';
 comment on column latest_scores.anchor is 'Digest of the anchor; NULL for texts.';
-comment on column latest_scores.reference_set is 'Digests of what else it was held against.';
+comment on column latest_scores.reference_set is 'Digests of what else it was compared with.';
 comment on column latest_scores.model is 'The model that made it.';
 comment on column latest_scores.provider is 'The provider that made it.';
 comment on column latest_scores.label is 'Who made it, where results carry a label: embedded.';
@@ -736,7 +841,12 @@ comment on column latest_scores.backend_version is 'Its version, and those of th
 comment on column latest_scores.detector_size is 'Edge of the detector''s input, pixels, or auto.';
 comment on column latest_scores.accept_threshold is 'Accepted from here on.';
 comment on column latest_scores.retry_threshold is 'Tried again from here on.';
-comment on column latest_scores.compared is 'What it may be compared with: a digest over persona, modality, measurer, anchor and reference set, its low three bits 0. A series is this plus the number of its metric.';
+comment on column latest_scores.compared is 'What it may be compared with: 64 bits of a digest over persona, modality, measurer, anchor and reference set. A series is this and a metric.';
+comment on column latest_scores.metric is 'What its gate judges: composite of faces and clips, score of texts.';
+comment on column latest_scores.value is 'The metric''s value; NULL: not measured.';
+comment on column latest_scores.low is 'The metric''s smallest possible value.';
+comment on column latest_scores.high is 'Its largest possible value.';
+comment on column latest_scores.series is 'What it may be compared with: values of one series are on one scale.';
 
 create view attempts as
 with makers as (

@@ -1,4 +1,4 @@
-"""What `forge test` asks the warehouse: all evaluations of a persona with what was measured beside them, and SQL of the
+"""What `forge test` asks the warehouse: the last judgements of a persona's artifacts with their numbers, and SQL of the
 user's. All of its queries stand here.
 
 A check may come from a stranger's pull request, so its SQL is confined and bounded as `forge query`'s is.
@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from personaforge.errors import PersonaForgeError
+from personaforge.metrics import METRICS
 from personaforge.store.store import Store
 from personaforge.warehouse.bounds import Bounds, Clock, OutOfBounds
 from personaforge.warehouse.query import confined
@@ -18,25 +19,28 @@ if TYPE_CHECKING:
     import duckdb
 
 _EVALUATIONS = """
-    with faces as (
-        select artifact, backend, pack_digest, backend_version, detector_size,
-            any_value(faces) as faces, any_value(detection) as detection, any_value(sharpness) as sharpness
-        from measurements where modality = 'face' and status = 'measured' group by all
+    with last as (
+        select * from judgements where persona = $persona and coalesce(node, '') <> ''
+        qualify row_number() over (
+            partition by node, step, artifact, coalesce(anchor, '') order by evaluated desc, evaluation desc
+        ) = 1
+    ),
+    numbers as (
+        select evaluation, map_from_entries(list((metric, value))) as numbers
+        from values where persona = $persona group by evaluation
     )
-    select evaluations.node, evaluations.step, coalesce(evaluations.slot, '') as slot, evaluations.modality,
-        coalesce(evaluations.artifact, '') as artifact, coalesce(evaluations.anchor, '') as anchor,
-        coalesce(evaluations.decision, '') as decision, evaluations.score, evaluations.cosine, evaluations.error,
-        evaluations.turn, evaluations.cosine_std, evaluations.ratio_variance, evaluations.clip_sharpness,
-        evaluations.flicker, evaluations.attempt + 1 as attempt, faces.faces, faces.detection, faces.sharpness,
-        coalesce(evaluations.unmeasured, '') as unmeasured, coalesce(evaluations.reason, '') as reason,
-        coalesce(evaluations.out_of_domain, false) as out_of_domain,
-        coalesce(evaluations.model, '') as model, coalesce(evaluations.provider, '') as provider,
-        concat_ws(' ', coalesce(evaluations.pack, evaluations.model), evaluations.pack_digest[:8],
-            evaluations.detector_size, evaluations.backend_version) as measured_by
-    from evaluations left join faces using (artifact, backend, pack_digest, backend_version, detector_size)
-    where evaluations.persona = ? and coalesce(evaluations.node, '') <> ''
-    order by evaluations.evaluated, evaluations.evaluation
+    select node, step, coalesce(slot, '') as slot, modality, coalesce(artifact, '') as artifact,
+        coalesce(anchor, '') as anchor, coalesce(decision, '') as decision, numbers,
+        coalesce(unmeasured, '') as unmeasured, coalesce(reason, '') as reason,
+        coalesce(out_of_domain, false) as out_of_domain,
+        coalesce(model, '') as model, coalesce(provider, '') as provider,
+        concat_ws(' ', coalesce(pack, model), pack_digest[:8], detector_size, backend_version) as measured_by
+    from last left join numbers using (evaluation)
+    order by evaluated, evaluation
 """
+
+
+_GATES = {one.modality: one.name for one in METRICS if one.is_gate}
 
 
 class Found(NamedTuple):
@@ -54,10 +58,19 @@ class BrokenQuery(PersonaForgeError):
 
 
 def evaluations(connection: duckdb.DuckDBPyConnection, persona: str) -> list[dict[str, Any]]:
-    """Return every evaluation of a persona's nodes, oldest first. `measured_by` says which analyzer it was."""
-    cursor = connection.execute(_EVALUATIONS, [persona])
+    """Return the last judgement of each artifact of a persona's nodes against each anchor, oldest first.
+
+    `numbers` are its values by metric, `score` the one that its gate judges, `measured_by` says which analyzer it was.
+    """
+    cursor = connection.execute(_EVALUATIONS, {"persona": persona})
     names = [column[0] for column in cursor.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    found = []
+    for row in cursor.fetchall():
+        one = dict(zip(names, row, strict=True))
+        one["numbers"] = one["numbers"] or {}
+        one["score"] = one["numbers"].get(_GATES.get(one["modality"], ""))
+        found.append(one)
+    return found
 
 
 def sealed(store: Store, bounds: Bounds) -> AbstractContextManager[duckdb.DuckDBPyConnection]:

@@ -27,6 +27,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +49,9 @@ _ANALYZER = """
     'insightface' as backend, '2.1, onnxruntime 1.31.1, opencv 5.0.0.93' as backend_version, 'buffalo_l' as pack,
     repeat('3', 64) as pack_digest, '640' as detector_size
 """
+_NUMBERS = "composite, cosine, error, turn, cosine_std, ratio_variance, clip_sharpness, flicker"
 _EVALUATIONS = f"""
-insert into evaluations by name
+create or replace temporary table made as
 with places as (
     select
         night, persona, place, place >= {SLOTS} as clip, 'persona-' || lpad(persona::varchar, 4, '0') as id,
@@ -64,7 +66,7 @@ select
     case when clip then 'video' else 'image' end as step,
     place::varchar as slot, case when clip then 'video' else 'face' end as modality, 0 as take, 0 as attempt,
     case when noise > 0.02 then 'ACCEPT' else 'RETRY' end as decision, true as measured,
-    round(0.9 - 0.01 * place + 0.03 * noise, 6) as score, round(0.92 - 0.01 * place + 0.02 * noise, 6) as cosine,
+    round(0.9 - 0.01 * place + 0.03 * noise, 6) as composite, round(0.92 - 0.01 * place + 0.02 * noise, 6) as cosine,
     round(0.04 + 0.02 * noise, 6) as error, 0.08 as error_bound, round(12 * noise, 2) as turn, '' as reference,
     case when clip then round(0.01 * noise, 6) end as cosine_std,
     case when clip then 0.0004 * noise end as ratio_variance,
@@ -76,14 +78,25 @@ select
     0.55 as accept_threshold, 0.35 as retry_threshold, 8 * (2 * persona + clip::integer) as compared
 from places order by evaluated
 """
+_JUDGEMENTS = f"insert into judgements by name select * exclude ({_NUMBERS}) from made"
+_VALUES = f"""
+insert into values by name
+select persona, evaluation, metric, value from (unpivot made on {_NUMBERS} into name metric value value)
+"""
 _MEASUREMENTS = f"""
 insert into measurements by name
 select
     sha256('m' || artifact) as record, artifact, 'face' as modality, 'measured' as status, '' as reason, 1 as faces,
-    0.94 as detection, 3.0 as yaw, -2.0 as pitch, 0.4 as roll, 60 + 10 * score as sharpness, 768 as width,
+    0.94 as detection, 3.0 as yaw, -2.0 as pitch, 0.4 as roll, 60 + 10 * composite as sharpness, 768 as width,
     1024 as height,
     {_ANALYZER}, evaluated as measured
-from evaluations where modality = 'face' and evaluated >= $since
+from made where modality = 'face'
+"""
+_MEASURED = """
+insert into measured_values by name
+select artifact, 'sharpness' as metric, 60 + 10 * composite as value, 2 as version, backend, pack_digest,
+    backend_version, detector_size
+from made where modality = 'face'
 """
 _LINES = "select persona, modality, metric, value, epoch(evaluated) as evaluated, slot, node, series from scores"
 
@@ -109,13 +122,12 @@ def fill(store: Store, nights: int) -> float:
     connection = projection.connect(projection.path_of(store))
     connection.execute("set preserve_insertion_order = true")
     for first in range(0, nights, 10):
-        connection.execute(_EVALUATIONS, {"first": first, "last": min(nights, first + 10)})
-    connection.execute(_MEASUREMENTS, {"since": "2025-01-01"})
+        _make(connection, first, min(nights, first + 10))
     started = time.perf_counter()
     connection.execute("begin")
-    connection.execute("create temporary table touched as select artifact as subject from evaluations")
+    connection.execute("create temporary table touched as select artifact as subject from judgements")
     projection._refresh(connection)
-    projection._sort(connection, "0", True)
+    projection._sort(connection)
     connection.execute("commit")
     spent = time.perf_counter() - started
     connection.execute("checkpoint")
@@ -123,20 +135,33 @@ def fill(store: Store, nights: int) -> float:
     return spent
 
 
+def _make(connection: duckdb.DuckDBPyConnection, first: int, last: int) -> None:
+    """Put in what some nights judge and measure."""
+    connection.execute(_EVALUATIONS, {"first": first, "last": last})
+    for statement in (_JUDGEMENTS, _VALUES, _MEASUREMENTS, _MEASURED):
+        connection.execute(statement)
+
+
 def more(connection: duckdb.DuckDBPyConnection, nights: int, rows: int) -> dict[str, list[dict[str, Any]]]:
     """Return what a further million score rows are derived from, as rows in Python, and take it out again."""
     connection.execute("begin")
     wanted = -(-rows // (PERSONAS * PER_NIGHT))
-    connection.execute(_EVALUATIONS, {"first": nights, "last": nights + wanted})
-    since = connection.execute("select max(evaluated) from scores").fetchone() or (None,)
-    connection.execute(_MEASUREMENTS, {"since": since[0]})
+    _make(connection, nights, nights + wanted)
+    keys = {
+        "judgements": "evaluation",
+        "values": "evaluation",
+        "measurements": "artifact",
+        "measured_values": "artifact",
+    }
     tables = {}
-    for table in ("evaluations", "measurements"):
-        column = "evaluated" if table == "evaluations" else "measured"
-        cursor = connection.execute(f"select * from {table} where {column} > ?", [since[0]])
+    for table, key in keys.items():
+        cursor = connection.execute(f"select * from {table} where {key} in (select {key} from made)")
         names = [one[0] for one in cursor.description or ()]
         tables[table] = [
-            {name: cell.timestamp() if name == column else cell for name, cell in zip(names, row, strict=True)}
+            {
+                name: cell.timestamp() if isinstance(cell, datetime) else cell
+                for name, cell in zip(names, row, strict=True)
+            }
             for row in cursor.fetchall()
         ]
     connection.execute("rollback")
@@ -149,10 +174,10 @@ def put(connection: duckdb.DuckDBPyConnection, tables: dict[str, list[dict[str, 
     began = time.perf_counter()
     connection.execute("begin")
     connection.execute("create temporary table touched (subject varchar)")
-    subjects = {row["artifact"]: None for rows in tables.values() for row in rows}
+    subjects = {row["artifact"]: None for row in tables["judgements"]}
     for table, rows in tables.items():
-        for start in range(0, len(rows), projection._BATCH):
-            insert(connection, table, rows[start : start + projection._BATCH])
+        for start in range(0, len(rows), projection._ROWS):
+            insert(connection, table, rows[start : start + projection._ROWS])
     insert(connection, "touched", [{"subject": subject} for subject in subjects])
     inserted = time.perf_counter()
     projection._refresh(connection)
@@ -167,8 +192,8 @@ def put_scores(connection: duckdb.DuckDBPyConnection, rows: list[dict[str, Any]]
     gc.freeze()  # a projection has a batch in memory, and not millions of rows for the collector to look through
     began = time.process_time()
     connection.execute("begin")
-    for start in range(0, len(rows), projection._BATCH):
-        insert(connection, "scores", rows[start : start + projection._BATCH])
+    for start in range(0, len(rows), projection._ROWS):
+        insert(connection, "scores", rows[start : start + projection._ROWS])
     connection.execute("commit")
     return time.process_time() - began
 
@@ -262,6 +287,7 @@ def run(root: Path, rows: int) -> None:
     """Run all of it in a folder."""
     nights = -(-rows // (PERSONAS * PER_NIGHT))
     (root / "personas").mkdir()
+    (root / ".forge").mkdir()
     store = Store(Project(root))
     path = projection.path_of(store)
     spent = fill(store, nights)
@@ -314,7 +340,7 @@ def run(root: Path, rows: int) -> None:
     connection.close()
     note = ", ".join(f"{name} {seconds:.2f}" for name, seconds in parts.items() if name != "all")
     line("project them into an empty warehouse", parts["all"], note)
-    print(f"    from {len(tables['evaluations']):,} evaluations and {len(tables['measurements']):,} measurements")
+    print(f"    from {len(tables['judgements']):,} evaluations and {len(tables['measurements']):,} measurements")
 
 
 def _once(work: Callable[[], int]) -> tuple[float, str]:

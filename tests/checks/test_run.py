@@ -113,6 +113,7 @@ def test_a_low_picture_is_shown_with_its_file_and_what_to_type(make_studio: Make
         ("min(composite) >= 0.5 over finished", "fail", "nothing"),
         ("min(composite) >= 0.5 over images where model = img-1 and provider = scripted", "pass", "0.93"),
         ("max(cosine_std) < 0.1", "pass", "2e-06"),
+        ("min(cosine_min) >= 0.5 over clips", "pass", "0.9999"),
         ("min(score) >= 4.5", "fail", "4"),
         ("acceptance_rate >= 1 over images", "pass", "1 (3 of 3)"),
         ("drift.face == stable", "fail", "insufficient"),

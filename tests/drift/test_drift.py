@@ -157,6 +157,12 @@ def test_clips_have_timelines_of_steadiness_and_quality(space: Workspace) -> Non
         "flicker": "stable",
     }
     assert len(found["cosine_std"].values) == 39, "one frame has no deviation"
+    for number in range(40, 60):
+        slot = ("smile_reveal", "invitation")[number % 2]
+        clip = {"cosine_min": 0.6 + float(rng.normal(0, 0.01)), "frames_measured": 8}
+        kept(space, number, 0.8, modality="video", step="video", slot=slot, node=f"video/{slot}", clip=clip)
+    lowest = next(line for line in drift(space, "ana").timelines if line.metric.name == "cosine_min")
+    assert len(lowest.values) == 20 and lowest.modality == "video", "older records that lack it are no part of it"
     assert {line.modality for line in drift(space, "ana", modality="quality").timelines} == {"quality"}
 
 

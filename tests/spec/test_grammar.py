@@ -19,7 +19,7 @@ def figure(text: str) -> FigureAssertion:
 
 
 def test_the_vocabulary_is_that_of_the_parts_it_speaks_of() -> None:
-    assert [(metric.modality, metric.name) for metric in METRICS] == [
+    assert [(metric.timeline, metric.name) for metric in METRICS] == [
         (modality, metric) for modality, metrics in TIMELINES.items() for metric in metrics
     ]
     assert set(VERDICTS) == {str(verdict) for verdict in Trend}

@@ -19,7 +19,7 @@ from personaforge.faces.measure import encode_embedding
 from personaforge.spec.project import Project
 from personaforge.store.store import Store
 from personaforge.warehouse import projection
-from personaforge.warehouse.projection import TABLES, opened, rebuild
+from personaforge.warehouse.projection import SHOWN, opened, rebuild
 from tests.conftest import ROOT, Times
 
 
@@ -55,7 +55,7 @@ def action(store: Store, number: int, **fields: Any) -> None:
 
 def contents(store: Store) -> dict[str, list[Any]]:
     with opened(store) as connection:
-        return {table: connection.execute(f"select * from {table} order by all").fetchall() for table in TABLES}
+        return {table: connection.execute(f"select * from {table} order by all").fetchall() for table in SHOWN}
 
 
 def test_records_become_rows(store: Store) -> None:
@@ -481,3 +481,111 @@ def test_audits_and_clip_quality_have_tables_of_their_own(store: Store) -> None:
         assert connection.execute(sql).fetchall() == [("depth", 4.0, 3.5), ("realism", 5.0, 3.5)]
         sql = "select frames_total, frames_measured, sharpness_ratio, recommendation, cosine_min from quality"
         assert connection.execute(sql).fetchall() == [(8, 7, 0.6, "sharpen", None)]
+
+
+def test_scores_against_other_reference_sets_are_never_mixed(store: Store) -> None:
+    """The same slot, measurer and anchor; only what else stood for the person differs."""
+    for number, references in enumerate(([], [], ["a" * 64], ["a" * 64], ["a" * 64, "b" * 64])):
+        score = {"composite": 0.5 + 0.1 * len(references)}
+        record = evaluation(number, slot="02", node="image/02", anchor="c" * 64, references=references, score=score)
+        store.keep("evaluations", f"{number:064x}", record)
+    with opened(store) as connection:
+        summary = connection.execute(
+            "select len(reference_set), records, min, max, current from drift_summary order by 1"
+        ).fetchall()
+        numbers = connection.execute("select value, number, residual from timeline order by value, number").fetchall()
+    assert summary == [(0, 2, 0.5, 0.5, False), (1, 2, 0.6, 0.6, False), (2, 1, 0.7, 0.7, True)]
+    assert numbers == [(0.5, 1, 0.0), (0.5, 2, 0.0), (0.6, 1, 0.0), (0.6, 2, 0.0), (0.7, 1, 0.0)]
+
+
+def test_anything_that_makes_numbers_incomparable_begins_a_series(store: Store) -> None:
+    usual = {"backend": "b", "pack": "p", "pack_digest": "d" * 64, "backend_version": "1", "detector_size": "auto"}
+    others: list[dict[str, Any]] = [
+        {}, {"persona": "bo"}, {"anchor": "e" * 64}, {"references": ["e" * 64]}, {"modality": "video"},
+        *({"analyzer": {**usual, field: "other"}} for field in usual),
+    ]  # fmt: skip
+    for number, fields in enumerate(others):
+        store.keep("evaluations", f"{number:064x}", evaluation(number, **{"analyzer": usual, **fields}))
+    for number in range(90, 93):
+        store.keep("evaluations", f"{number:064x}", evaluation(number, analyzer=usual))
+    with opened(store) as connection:
+        counts = connection.execute("select records from drift_summary order by records").fetchall()
+        same = connection.execute("select count(distinct compared) from evaluations").fetchone()
+    assert counts == [(1,)] * (len(others) - 1) + [(4,)] and same == (len(others),)
+
+
+def test_the_last_scores_name_their_metric_and_are_on_one_scale(store: Store) -> None:
+    store.keep("evaluations", "a" * 64, evaluation(1))
+    store.keep("evaluations", "b" * 64, evaluation(2, modality="video", node="video/a"))
+    store.keep("evaluations", "c" * 64, evaluation(3, modality="text", node="audit", score=4.5))
+    store.keep("evaluations", "d" * 64, evaluation(4, node="image/09", score=None, measured=False))
+    with opened(store) as connection:
+        sql = "select node, metric, value, low, high, score from latest_scores order by node"
+        assert connection.execute(sql).fetchall() == [
+            ("audit", "score", 4.5, 1, 5, None),
+            ("image/01", "composite", 0.501, 0, 1, 0.501),
+            ("image/09", "composite", None, 0, 1, None),
+            ("video/a", "composite", 0.502, 0, 1, 0.502),
+        ]
+        sql = "select count(*) from latest_scores join scores using (evaluation, series, metric, value)"
+        assert connection.execute(sql).fetchone() == (3,), "a series is the one of the timelines"
+        assert connection.execute("select score from evaluations where node = 'audit'").fetchone() == (4.5,)
+
+
+def test_values_hold_every_number_of_a_judgement(store: Store) -> None:
+    analyzer = {"backend": "b", "pack": "p", "pack_digest": "d" * 64, "backend_version": "1", "detector_size": "auto"}
+    parts = {
+        "kind": "measure", "provider": "b@2", "request": {"analyzer": analyzer}, "inputs": {"artifact": f"{1:064x}"},
+        "take": 0, "attempt": 0,
+    }  # fmt: skip
+    value = {"status": "measured", "sharpness": 80.0, "faces": 2, "detection": 0.9}
+    action(store, 9, parts=parts, outputs={}, value=value)
+    score = {"composite": 0.7, "cosine": 0.6, "error": 0.01, "turn": 3.5}
+    store.keep("evaluations", "a" * 64, evaluation(1, analyzer=analyzer, attempt=1, score=score))
+    with opened(store) as connection:
+        found = connection.execute("select metric, value from values order by metric").fetchall()
+        known = connection.execute("select metric from metrics where modality = 'face' order by metric").fetchall()
+    assert dict(found) == {**score, "attempt": 2.0, "sharpness": 80.0, "faces": 2.0, "detection": 0.9}
+    assert [name for name, _ in found] == [name for (name,) in known]
+
+
+def test_pieces_are_as_good_as_the_whole_and_each_stays_when_the_next_fails(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(30):
+        action(store, number)
+        store.keep("evaluations", f"{number:064x}", evaluation(number % 11, time=1e6 + (number * 37) % 30))
+    whole = contents(store)
+    monkeypatch.setattr(projection, "_PIECE", 7)
+    assert rebuild(store) == 60 and contents(store) == whole
+    (store.folder / "warehouse.duckdb").unlink()
+    project, pieces = projection._project, []
+
+    def dies(*given: Any) -> None:
+        pieces.append(given)
+        if len(pieces) == 4:
+            raise KeyboardInterrupt
+        project(*given)
+
+    monkeypatch.setattr(projection, "_project", dies)
+    with pytest.raises(KeyboardInterrupt):
+        contents(store)
+    monkeypatch.setattr(projection, "_project", project)
+    monkeypatch.setattr(projection, "synchronise", lambda *given: 0)
+    with opened(store) as connection:
+        kept = connection.execute("select count(*) from actions union all select count(*) from judgements").fetchall()
+        usual = connection.execute("select current_setting('threads')").fetchone()
+    assert sum(count for (count,) in kept) == 21, "three pieces of seven"
+    assert usual is not None and int(usual[0]) >= 1
+    monkeypatch.undo()
+    assert contents(store) == whole
+
+
+def test_another_table_of_metrics_makes_the_file_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    action(store, 1)
+    before = contents(store)
+    with opened(store) as connection:
+        connection.execute("delete from actions")
+    assert contents(store)["actions"] == []
+    monkeypatch.setattr("personaforge.metrics.digest", lambda: "0" * 64)
+    assert contents(store) == before

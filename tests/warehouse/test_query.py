@@ -11,7 +11,7 @@ import pytest
 from personaforge.report.query import lines_of
 from personaforge.spec.project import Project
 from personaforge.store.store import Store
-from personaforge.warehouse.projection import TABLES
+from personaforge.warehouse.projection import SHOWN
 from personaforge.warehouse.query import QueryError, ask, confined, export
 from tests.conftest import Forge
 from tests.warehouse.test_projection import action, evaluation
@@ -100,12 +100,12 @@ def test_json_carries_what_sql_makes(store: Store) -> None:
 
 def test_every_table_is_exported_and_reads_back(store: Store, tmp_path: Path) -> None:
     written = export(store, tmp_path / "out", views=True)
-    assert {f"{name}.parquet" for name in TABLES} < set(written) and "timeline.parquet" in written
+    assert {f"{name}.parquet" for name in SHOWN} < set(written) and "timeline.parquet" in written
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(written), "nothing unfinished is left"
     for name in ("scores", "evaluations", "actions"):
         rows = duckdb.execute(f"select * from '{tmp_path}/out/{name}.parquet' order by all").fetchall()
         assert rows == asked(store, f"select * from {name} order by all") and len(rows) == written[f"{name}.parquet"]
-    assert export(store, tmp_path / "out") == {name: written[name] for name in (f"{one}.parquet" for one in TABLES)}
+    assert export(store, tmp_path / "out") == {name: written[name] for name in (f"{one}.parquet" for one in SHOWN)}
 
 
 def test_the_command_line_prints_and_writes_every_form(store: Store, forge: Forge, tmp_path: Path) -> None:

@@ -6,8 +6,9 @@ import re
 
 import duckdb
 
-from personaforge.warehouse.describe import markdown, schema, schema_sql
-from personaforge.warehouse.projection import TABLES, VERSION
+from personaforge.warehouse.describe import markdown, schema
+from personaforge.warehouse.projection import CONSTANT, TABLES, VERSION
+from personaforge.warehouse.schema import schema_sql
 from tests.conftest import ROOT
 
 DOCS = ROOT / "docs/warehouse.md"
@@ -30,7 +31,7 @@ def test_the_docs_are_the_schema() -> None:
 
 
 def test_what_the_projection_fills_is_what_the_schema_declares() -> None:
-    assert {relation.name for relation in schema() if relation.kind == "table"} == set(TABLES)
+    assert {relation.name for relation in schema() if relation.kind == "table"} == {*TABLES, *CONSTANT}
     assert schema_sql().startswith(f"-- The warehouse, version {VERSION}.")
 
 

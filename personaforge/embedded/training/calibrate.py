@@ -19,7 +19,7 @@ from personaforge.faces.analyzer import AnalyzerIdentity
 from personaforge.faces.insight import InsightAnalyzer
 from personaforge.faces.packs import PackMissing, find_pack
 from personaforge.identity.calibration import Pair, fit, raw_cosine
-from personaforge.steps.measurement import MEASURE_VERSION
+from personaforge.steps.measurement import embedding_version
 
 FIRST: Final = 800_000
 PEOPLE: Final = 60
@@ -58,7 +58,7 @@ def calibrate(folder: Path, detector_size: str) -> dict[str, Any]:
     found = fit(
         pairs,
         analyzer=identity.as_json(),
-        measuring=MEASURE_VERSION,
+        measuring=embedding_version(),
         pairs_digest=digest_json("training-pairs/1", recipe),
         pictures_digest=digest_bytes(b"".join(np.round(vector, 4).tobytes() for _, _, vector in shots)),
         unmeasured={"no_face": missed} if missed else {},

@@ -147,7 +147,7 @@ def test_the_result_is_json_and_has_a_point_for_every_record() -> None:
         found([])
 
 
-@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: f"{metric.modality}-{metric.name}")
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: f"{metric.timeline}-{metric.name}")
 def test_every_metric_survives_zero_and_its_scale_is_reversible(metric: Metric) -> None:
     assert metric.shown(metric.charted(0.25)) == pytest.approx(0.25)
     result = found([Record(0.0 if index == 7 else 0.2, "a", "") for index in range(30)], metric)

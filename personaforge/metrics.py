@@ -1,0 +1,207 @@
+"""The one table of metrics: every number that is measured of a picture, a clip or a text, declared once.
+
+What checks may speak of (`spec.measures`), the timelines of drift (`identity.metric`), the warehouse's `values`,
+`scores` and `evaluations` and their descriptions derive from METRICS, and the tables in docs/ are tested against it. A
+further metric is a row here and the code that measures it: the row's `source` says where records have the number.
+
+Holds names, bounds and words, and the scale on which a timeline is charted; it measures and judges nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from typing import Any, Literal
+
+from personaforge.digest import digest_json
+
+MEASUREMENT = "measurement"
+"""First name of a source that lies in the measurement of what was judged, and not in the evaluation itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A number that is measured of everything of one modality."""
+
+    name: str
+    modality: str
+    """Of what it is measured: face (a picture), video (a clip) or text."""
+    unit: str
+    """degrees, faces, ...; empty for a plain number or a share."""
+    low: float
+    high: float | None
+    """Bounds of the number; None where there is none."""
+    better: Literal["higher", "lower", ""]
+    """Which way is better; empty where neither is."""
+    source: str
+    """Path into the evaluation record, `clip.cosine_std`; or into the measurement: `measurement.sharpness`."""
+    comparability: tuple[str, ...]
+    """What must be equal for two values to be on one scale; the same for all metrics of a modality. See SUBJECTS."""
+    about: str
+    """What it is, for people; half a sentence."""
+    is_gate: bool = False
+    """Whether it is the number that a gate judges: the `score` of an evaluation. A modality has one."""
+    is_checked: bool = True
+    """Whether checks may speak of it."""
+    plus: int = 0
+    """What is added to the record's number: records count attempts from 0."""
+    timeline: str = ""
+    """Under which name `forge drift` has its timeline: face, video, text or quality; empty: it has none."""
+    label: str = ""
+    """What a timeline is called, for people."""
+    least_frames: int = 0
+    """Measured frames that a clip needs for a place in the timeline; one frame has no deviation."""
+    scale: Literal["score", "ratio"] = "score"
+    """How a timeline is charted. score: as it is. ratio: its logarithm."""
+    resolution: float = 1e-6
+    """What the number is rounded to; the logarithm takes nothing to be less."""
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Whether a rise is an improvement. Only asked of metrics with a timeline, all of which have a direction."""
+        return self.better == "higher"
+
+    @property
+    def is_measured_alone(self) -> bool:
+        """Whether the number lies in a measurement, whoever judged it."""
+        return self.source.startswith(f"{MEASUREMENT}.")
+
+    def value_in(self, record: Mapping[str, Any]) -> float | None:
+        """Return the number out of an evaluation record, or a measurement's value; None where it has none.
+
+        `record` is the mapping that the path leads into: of a measurement the part behind `measurement.`.
+        """
+        found: Any = record
+        try:
+            for name in _path(self.source):
+                found = found[name]
+        except (KeyError, TypeError):  # it isn't there, or what should hold it is something else
+            return None
+        if isinstance(found, bool) or not isinstance(found, (int, float)):
+            return None
+        return float(found + self.plus)
+
+    def charted(self, value: float) -> float:
+        """Return the value on the scale on which a timeline compares it."""
+        return value if self.scale == "score" else math.log(max(value, self.resolution))
+
+    def shown(self, charted: float) -> float:
+        """Return the value of a charted number: the inverse of `charted`."""
+        return charted if self.scale == "score" else math.exp(charted)
+
+
+SUBJECTS = {
+    "persona": "whose picture, clip or text it is",
+    "modality": "what was judged",
+    "measurer": "the face pack, or the model that read",
+    "anchor": "the picture that it was compared with",
+    "references": "the further pictures that it was compared with",
+    "analyzer": "backend, pack, its digest, detector size and library versions",
+}
+"""What comparability may name."""
+LIKENESS = ("persona", "modality", "measurer", "anchor", "references", "analyzer")
+"""What is measured against an anchor: by one analyzer, against one anchor and one set of references."""
+READING = ("persona", "modality", "measurer")
+"""What a model reads, without an anchor."""
+
+
+def _alike(modalities: tuple[str, ...], name: str, *rest: Any, **more: Any) -> tuple[Metric, ...]:
+    """Return a row for each modality, where nothing else differs."""
+    return tuple(Metric(name, modality, *rest, **more) for modality in modalities)
+
+
+_COMPOSITE = "weighted cosine and geometric error; of a clip the mean of frames"
+METRICS: tuple[Metric, ...] = (
+    Metric(
+        "composite", "face", "", 0, 1, "higher", "score.composite", LIKENESS, _COMPOSITE,
+        is_gate=True, timeline="face", label="composite of images",
+    ),
+    Metric(
+        "composite", "video", "", 0, 1, "higher", "score.composite", LIKENESS, _COMPOSITE,
+        is_gate=True, timeline="video", label="mean composite of clips",
+    ),
+    *_alike(
+        ("face", "video"), "cosine", "", 0, 1, "higher", "score.cosine", LIKENESS,
+        "cosine of the embeddings; of a clip the mean of frames",
+    ),
+    *_alike(
+        ("face", "video"), "error", "", 0, None, "lower", "score.error", LIKENESS,
+        "mean absolute difference of the facial ratios",
+    ),
+    Metric(
+        "turn", "face", "degrees", 0, 180, "lower", "score.turn", LIKENESS,
+        "degrees between the anchor's pose and this one",
+    ),
+    Metric(
+        "turn", "video", "degrees", 0, 180, "lower", "score.turn", LIKENESS,
+        "degrees between the anchor's pose and the frame's that is turned most", is_checked=False,
+    ),
+    Metric(
+        "score", "text", "", 1, 5, "higher", "score", READING, "mean of the audit's scores",
+        is_gate=True, timeline="text", label="mean audit score",
+    ),
+    Metric("faces", "face", "", 0, None, "", "measurement.faces", LIKENESS, "faces in the picture"),
+    Metric("detection", "face", "", 0, 1, "higher", "measurement.detection", LIKENESS, "the detector's confidence"),
+    Metric(
+        "sharpness", "face", "", 0, None, "higher", "measurement.sharpness", LIKENESS,
+        "variance of the Laplacian over the face",
+        timeline="quality", label="sharpness of images' faces", scale="ratio",
+    ),
+    Metric(
+        "cosine_std", "video", "", 0, 1, "lower", "clip.cosine_std", LIKENESS,
+        "standard deviation of the cosine over a clip's frames",
+        timeline="video", label="cosine's deviation over a clip's frames", least_frames=2, scale="ratio",
+    ),
+    Metric(
+        "cosine_min", "video", "", 0, 1, "higher", "clip.cosine_min", LIKENESS,
+        "lowest cosine of a frame of the clip", timeline="video", label="lowest cosine of a clip's frames",
+    ),
+    Metric(
+        "ratio_variance", "video", "", 0, None, "lower", "clip.ratio_variance_mean", LIKENESS,
+        "mean over the facial ratios of their variance over the frames",
+        timeline="video", label="facial ratios' mean variance over a clip's frames", least_frames=2, scale="ratio",
+        resolution=1e-9,
+    ),
+    Metric(
+        "clip_sharpness", "video", "", 0, None, "higher", "clip.sharpness_ratio_mean", LIKENESS,
+        "mean over the frames of sharpness over the anchor's",
+        timeline="quality", label="clips' sharpness over the anchor's", scale="ratio",
+    ),
+    Metric(
+        "flicker", "video", "", 0, None, "lower", "clip.histogram_distance_max", LIKENESS,
+        "largest histogram distance between neighbouring frames",
+        timeline="quality", label="largest histogram distance in a clip", scale="ratio",
+    ),
+    *_alike(
+        ("face", "video"), "attempt", "", 1, None, "lower", "attempt", LIKENESS,
+        "number of the attempt, from 1", plus=1,
+    ),
+    Metric("attempt", "text", "", 1, None, "lower", "attempt", READING, "number of the attempt, from 1", plus=1),
+)  # fmt: skip
+"""All of them. The order is that of lists for people, and within a timeline's name that of `forge drift`."""
+
+TIMELINES = ("face", "video", "text", "quality")
+"""Names of timelines, in the order in which they are shown."""
+
+
+def of_modality(modality: str) -> tuple[Metric, ...]:
+    """Return the metrics of what is judged; none for an unknown modality."""
+    return _OF.get(modality, ())
+
+
+def digest() -> str:
+    """Return a digest over the table: what was projected with another one is projected again."""
+    return digest_json("metrics/1", [{**asdict(one), "comparability": list(one.comparability)} for one in METRICS])
+
+
+@cache
+def _path(source: str) -> tuple[str, ...]:
+    return tuple(source.removeprefix(f"{MEASUREMENT}.").split("."))
+
+
+_OF = {
+    modality: tuple(one for one in METRICS if one.modality == modality)
+    for modality in dict.fromkeys(one.modality for one in METRICS)
+}
