@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from personaforge.errors import PersonaForgeError
+from personaforge.faces.parts import embedding_version
 from personaforge.identity.score import Score, Unmeasured
 from personaforge.measuring.calibration import calibrate
 from personaforge.measuring.evaluation import Evaluation, evaluate
@@ -19,7 +20,6 @@ from personaforge.measuring.photos import score_photos
 from personaforge.providers.embedded_images import EmbeddedImages
 from personaforge.report.evaluation.console import print_evaluation
 from personaforge.report.photos import print_photos
-from personaforge.steps.measurement import embedding_version
 from personaforge.testing import ColorAnalyzers, png, write_project
 from personaforge.workspace.workspace import Workspace
 from tests.embedded_images.subjects import draw_request, subject

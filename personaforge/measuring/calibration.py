@@ -19,6 +19,7 @@ from personaforge.digest import digest_bytes, digest_json
 from personaforge.errors import PersonaForgeError, Problem, SpecError
 from personaforge.faces import packs
 from personaforge.faces.packs import CALIBRATION, shipped
+from personaforge.faces.parts import embedding_version
 from personaforge.identity.calibration import Calibration, Pair, fit, mismatch, people, raw_cosine
 from personaforge.identity.logistic import PRIORS, Unfit
 from personaforge.identity.score import Cause, in_domain, outside, unmeasured
@@ -26,7 +27,6 @@ from personaforge.measuring.measurements import FileMeasurer, Measured, identity
 from personaforge.measuring.pairs import Labelled, read_pairs
 from personaforge.spec.load import Loaded
 from personaforge.spec.project import Project
-from personaforge.steps.measurement import embedding_version
 from personaforge.store.files import write_atomic
 from personaforge.workspace.workspace import Workspace
 

@@ -14,6 +14,7 @@ from personaforge.digest import derive_seed
 from personaforge.errors import PinnedArtifactMissing, PlanError
 from personaforge.identity.decision import Decision
 from personaforge.providers.capability import Capability
+from personaforge.spec.clothing import clothing_of
 from personaforge.spec.kinds import kind_named
 from personaforge.spec.settings import View
 from personaforge.steps.action import Action, Outcome, Output, Procedure, Result, Status
@@ -39,7 +40,6 @@ REFERENCE = "reference"
 
 _FACE_FACTS = ("age", "gender", "ethnicity")
 _POSE_FACTS = ("distance", "yaw", "pitch", "expression", "gaze", "pose", "light")
-_CLOTHING_FACTS = ("garment", "pattern", "palette", "garments", "accessories")
 
 
 def candidate(context: Context) -> Procedure:
@@ -281,15 +281,6 @@ def face_facts(profile: Mapping[str, Any]) -> dict[str, Any]:
         "dna": {name: value for name, value in profile["dna"].items() if name != "voice"},
         "surface": {name: profile["surface"][name] for name in _FACE_FACTS if name in profile["surface"]},
     }
-
-
-def clothing_of(profile: Mapping[str, Any], wardrobe: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is worn, as the context declares it for this person: a man wears what its `_man` keys say."""
-    man = profile["surface"].get("gender") == "man"
-    worn = {name: wardrobe.get(f"{name}_man") if man else None for name in _CLOTHING_FACTS}
-    # No garments for a man are the plain ones, as for a prompt; no accessories are none.
-    plain = {name for name, value in worn.items() if value is None or (name == "garments" and not value)}
-    return {name: wardrobe[name] if name in plain else worn[name] for name in _CLOTHING_FACTS}
 
 
 def profile_of(context: Context) -> Mapping[str, Any]:

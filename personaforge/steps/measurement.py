@@ -12,22 +12,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from personaforge.faces.parts import FIELDS, VERSIONS, embedding_version
 from personaforge.steps.action import Action
 
-EMBEDDING = "embedding"
-FIELDS: Mapping[str, tuple[str, ...]] = {
-    "ratios": ("ratio_set", "ratios", "pose"),
-    "quality": ("sharpness", "histogram_distances"),
-}
-"""Part -> its fields in a measurement and in a clip's frames; all others are the embedding's."""
-VERSIONS = {EMBEDDING: "2", "ratios": "2", "quality": "2"}
-"""A part's version rises when our own code for it would give other numbers."""
 _OUTCOME = ("status", "code", "reason", "frame", "second")
-
-
-def embedding_version() -> str:
-    """Return the version that a calibration is made with, and that keys name."""
-    return VERSIONS[EMBEDDING]
 
 
 def measure_action(

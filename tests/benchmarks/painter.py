@@ -31,7 +31,7 @@ from personaforge.faces.picture import read_picture
 from personaforge.media.contact_sheet import Cell, draw_sheet
 from personaforge.providers.embedded_images import EmbeddedImages
 from personaforge.providers.protocols import Blob, Request
-from personaforge.steps.images import clothing_of
+from personaforge.spec.clothing import clothing_of
 
 _ROOT = Path(__file__).resolve().parents[2]
 _TABLES = yaml.safe_load((_ROOT / "personaforge/embedded/writer/data/dna.yaml").read_text())

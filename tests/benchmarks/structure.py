@@ -2,7 +2,7 @@
 
 `python -m tests.benchmarks.structure [ROOT ...]` prints a column for each checkout (this one, where none is named), so
 that two can be compared side by side. `--trace` also builds one image of the packaged persona with each, under a
-profiler that notes which of our modules are entered: distinct ones, and how often control goes from one to another.
+profiler that notes in which of our modules functions run: distinct ones, and how often control goes between them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import sys, threading
 from collections import Counter
 seen, visits, last = Counter(), Counter(), {{}}
 def note(frame, event, arg):
-    if event == "call":
+    if event == "call" and frame.f_code.co_flags & 1:  # optimized: a function, and not the body of a module or a class
         name = frame.f_code.co_filename
         if {package!r} in name:
             name = name.rpartition({package!r})[2]

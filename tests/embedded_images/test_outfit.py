@@ -20,7 +20,7 @@ from personaforge.embedded.painter.figure.shoes import SHOES
 from personaforge.embedded.painter.outfit import Outfit, Piece, read_outfit
 from personaforge.embedded.writer.tables import table
 from personaforge.providers.embedded_images import EmbeddedImages
-from personaforge.steps.images import clothing_of
+from personaforge.spec.clothing import clothing_of
 
 from .subjects import draw_request, pixels, subject
 

@@ -12,12 +12,13 @@ import orjson
 import pytest
 
 from personaforge.faces.packs import EMBEDDED_CALIBRATION, EMBEDDED_FOLDER
+from personaforge.faces.parts import VERSIONS, embedding_version
 from personaforge.identity.calibration import mismatch
 from personaforge.measuring.calibration import Applying, calibration_for
 from personaforge.measuring.measurements import FileMeasurer
 from personaforge.plan.plan import PlanRequest
 from personaforge.steps import measurement
-from personaforge.steps.measurement import VERSIONS, embedding_version, joined, measure_action, part_actions, share
+from personaforge.steps.measurement import joined, measure_action, part_actions, share
 from personaforge.testing import ColorAnalyzers
 from personaforge.warehouse.projection import opened
 from tests.run.conftest import Studio

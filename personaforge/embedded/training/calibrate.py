@@ -18,8 +18,8 @@ from personaforge.embedded.training.positions import held_out, positions
 from personaforge.faces.analyzer import AnalyzerIdentity
 from personaforge.faces.insight import InsightAnalyzer
 from personaforge.faces.packs import PackMissing, find_pack
+from personaforge.faces.parts import embedding_version
 from personaforge.identity.calibration import Pair, fit, raw_cosine
-from personaforge.steps.measurement import embedding_version
 
 FIRST: Final = 800_000
 PEOPLE: Final = 60

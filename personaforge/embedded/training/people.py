@@ -23,7 +23,7 @@ from personaforge.embedded.painter.face.params import Face, subject_face
 from personaforge.embedded.painter.face.words import LAYOUT
 from personaforge.embedded.painter.figure.body import Body, body_of_dna
 from personaforge.embedded.painter.subject import Pose, Scenery, read_scenery
-from personaforge.steps.images import clothing_of
+from personaforge.spec.clothing import clothing_of
 
 _SIZES: Final = {"headshot": (288, 384), "bust": (384, 512), "half": (480, 640), "full": (576, 768)}
 """Working size in pixels: faces of 100 pixels and less, which is what the models look at."""
