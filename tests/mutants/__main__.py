@@ -1,6 +1,6 @@
 """Prints which small faults no test notices: `make mutants`.
 
-    python -m tests.mutants [--sample 300] [--seed 1] [--all] [--package plan ...] [--file FILE ...] [--tests PATH ...]
+    python -m tests.mutants [--sample 240] [--seed 1] [--all] [--package plan ...] [--file FILE ...] [--tests PATH ...]
 
 A sample is drawn from the functions of five packages, from each by its share. How it is done, what was found, and why
 what survives may: docs/design/mutants.md. Exits with 1 if more than a tenth survives.
@@ -40,7 +40,7 @@ MOST: Final = 0.10
 def main() -> int:
     """Draw the sample, try it in a copy of the tree, and print what survives."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sample", type=int, default=300, help="how many mutants (300)")
+    parser.add_argument("--sample", type=int, default=240, help="how many mutants (240)")
     parser.add_argument("--seed", type=int, default=1, help="of the sample (1)")
     parser.add_argument("--all", action="store_true", help="every mutant, which takes hours")
     parser.add_argument("--package", nargs="+", choices=PACKAGES, default=PACKAGES, help="of these packages only")

@@ -151,6 +151,7 @@ def test_what_shapes_nothing_that_was_accepted_runs_nothing_that_was(built: Lab,
     """Nodes are replayed and found to be known; a candidate that is new to a face that is pinned is not drawn."""
     plan = built.planned(written(edit))
     assert not plan.has_changes and plan.estimate.calls_max == 0
+    assert not any(node.note for node in plan.nodes()), "nothing stays in spite of anything"
 
 
 def test_a_changed_brief(built: Lab) -> None:

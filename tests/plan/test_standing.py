@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from personaforge import __version__
-from personaforge.plan.standing import forge_part, only_judges, same_wish
+from personaforge.plan.standing import _by_lock_names, forge_part, only_judges, same_wish
 from personaforge.steps.standing import Standing
 from tests.plan.lab import Lab, lab, undone
 from tests.run.conftest import PERSONA
@@ -98,3 +98,21 @@ def test_the_rules_are_told_to_people(built: Lab) -> None:
 )
 def test_which_settings_only_judge(path: str, judges: bool) -> None:
     assert only_judges(path) is judges
+
+
+def test_a_renamed_step_has_written_what_it_had_under_its_old_name() -> None:
+    """A name is no content: neither the step's own, nor where another step names it as its source."""
+    written = {
+        "pipeline.steps.photo.model": "photo",
+        "pipeline.steps.gloss.source": "photo",
+        "pipeline.steps.soul.source": 5,
+        "pipeline.steps": "photo",
+        "image.source": "photo",
+    }
+    assert _by_lock_names(written, {"photo": "image", "gloss": "finish"}) == {
+        "pipeline.steps.image.model": "photo",
+        "pipeline.steps.finish.source": "image",
+        "pipeline.steps.soul.source": 5,
+        "pipeline.steps": "photo",
+        "image.source": "photo",
+    }

@@ -111,3 +111,14 @@ def test_what_stands_is_not_waited_for(open_lab: Lab) -> None:
     progress = PersonaProgress(plan, told.append)
     ended(plan, progress, "profile", "anchor", end="restored")
     assert kinds(told) == ["persona_spec_complete", "persona_image_complete"]
+
+
+def test_a_picture_that_is_no_position_counts_for_nothing(open_lab: Lab) -> None:
+    """An avatar is an image step's only node and has no slot: it is none of the pictures that are counted."""
+    plan = open_lab.planned(PERSONA).personas[0]
+    avatar = plan.nodes["image/04"]
+    avatar.shape = avatar.shape._replace(slot="")
+    told: list[Event] = []
+    progress = PersonaProgress(plan, told.append)
+    ended(plan, progress, "image/04", "anchor")
+    assert [event.progress for event in told] == [33]

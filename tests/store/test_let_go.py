@@ -10,6 +10,9 @@ from personaforge.errors import StoreError
 from personaforge.store.lockfile import former_lock
 from personaforge.store.presence import alone, at_work
 from personaforge.store.store import Store
+from personaforge.store.upkeep import verify
+
+from .given import action
 
 
 def test_the_last_one_at_work_removes_the_file_of_the_ids(tmp_path: Path) -> None:
@@ -88,3 +91,20 @@ def test_the_lock_of_a_former_id_stands_in_until_there_is_one_of_the_present(tmp
     assert former_lock(place, "eva", ()) is None
     place.write_text("")
     assert former_lock(place, "eva", ("ana",)) is None
+
+
+def test_a_file_that_is_taken_over_may_be_written_by_nobody_either(store: Store, tmp_path: Path) -> None:
+    fetched = tmp_path / "fetched"
+    fetched.write_bytes(b"a clip")
+    path = Path(store.blobs.path(store.blobs.put_file(fetched)))
+    assert path.read_bytes() == b"a clip" and path.stat().st_mode & 0o777 == 0o444 and not fetched.exists()
+
+
+def test_only_a_repair_makes_the_log_of_records_again(store: Store) -> None:
+    action(store, "a rose", {"image": b"png"})
+    assert store.index.count() == 1
+    store.index.relog([], store.index.latest())
+    verify(store)
+    assert store.index.count() == 0, "a look changes nothing"
+    verify(store, repair=True)
+    assert store.index.count() == 1
