@@ -71,7 +71,8 @@ class FileMeasurer:
         digest = digest_bytes(data)
         known = self._known(digest)
         if known is not None:
-            return Measured(digest, self._told(known, digest), self._identity)
+            value, analyzer = known
+            return Measured(digest, self._told(value, digest), analyzer)
         started = time.time()
         value = with_domain(measure_image(data, self._analyzer), data, self._identity)
         seconds = time.time() - started
@@ -82,19 +83,21 @@ class FileMeasurer:
     def _actions(self, digest: str) -> tuple[Action, ...]:
         return (measure_action("measure", self._identity, digest), *part_actions("measure", self._identity, digest))
 
-    def _known(self, digest: str) -> Mapping[str, Any] | None:
-        """Return a measurement that is on record with all of its parts."""
+    def _known(self, digest: str) -> tuple[Mapping[str, Any], Mapping[str, str]] | None:
+        """Return a measurement that is on record with all of its parts, and the analyzer that the record names."""
         if not self._knows:
             return None
         whole: Mapping[str, Any] = {}
+        analyzer: Mapping[str, str] = {}
         for action in self._actions(digest):
             record = self._store.find(action.key)
             if record is None:
                 return None
             whole = joined(whole, record["value"]) if whole else record["value"]
+            analyzer = analyzer or record["parts"]["request"]["analyzer"]
             if whole["status"] != "measured":
                 break  # there is no face to measure another part of
-        return whole
+        return whole, analyzer
 
     def _keep(self, action: Action, value: Mapping[str, Any], started: float, seconds: float) -> None:
         """Keep what nobody has kept yet, where that may be written."""

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from personaforge.errors import PersonaForgeError, StoreError
-from personaforge.persona.declaration import renamed_text
 from personaforge.persona.orphans import left_by
 from personaforge.spec.names import Names, read_formerly, read_names
 from personaforge.spec.project import ID_PATTERN, lock_path
@@ -187,6 +186,9 @@ def _file_step(store: Store, file: Path, new: str, formerly: tuple[str, ...]) ->
         data, mode = real.read_bytes(), real.stat().st_mode & 0o777
     except OSError as error:
         raise PersonaForgeError(f"can't be read: {error.strerror}", where=shown) from error
+    # Loads PyYAML, which a build that has nothing to do never needs.
+    from personaforge.persona.declaration import renamed_text
+
     text = renamed_text(data, file, shown, new, formerly)
     said = f"{shown} says `id: {new}` and `formerly: [{', '.join(formerly)}]`"
 

@@ -40,7 +40,7 @@ BOUND = 0.5
 
 
 @pytest.fixture(scope="module")
-def verify_pack() -> SecondPack:
+def second_pack() -> SecondPack:
     folders = [Path(part) for part in os.environ.get("FORGE_MODELS", "").split(os.pathsep) if part]
     found = find_second("mobilefacenet_y1", folders)
     if isinstance(found, PackMissing):
@@ -49,8 +49,8 @@ def verify_pack() -> SecondPack:
 
 
 @pytest.fixture(scope="module")
-def check(verify_pack: SecondPack) -> OpenCvAnalyzer:
-    return OpenCvAnalyzer(verify_pack)
+def check(second_pack: SecondPack) -> OpenCvAnalyzer:
+    return OpenCvAnalyzer(second_pack)
 
 
 @pytest.fixture(scope="module")
@@ -212,7 +212,7 @@ def test_one_readers_measurement_is_nothing_to_the_other(
 
 @pytest.mark.pack
 def test_the_close_look_is_what_steadies_it(
-    verify_pack: SecondPack, check: OpenCvAnalyzer, six_people: bytes, monkeypatch: pytest.MonkeyPatch
+    second_pack: SecondPack, check: OpenCvAnalyzer, six_people: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Six people, most with tilted heads, against the same picture turned by 12 degrees."""
     pixels = read_picture(six_people).pixels
@@ -231,7 +231,7 @@ def test_the_close_look_is_what_steadies_it(
 
     assert worst(check) > 0.8
     monkeypatch.setattr(second, "_CLOSE_LOOKS", 0)
-    assert worst(OpenCvAnalyzer(verify_pack)) < 0.7
+    assert worst(OpenCvAnalyzer(second_pack)) < 0.7
 
 
 @pytest.mark.pack
@@ -289,9 +289,9 @@ def test_what_only_resembles_a_face(check: OpenCvAnalyzer, data_folder: Path, na
 
 
 @pytest.mark.pack
-def test_threads_and_runs_agree_bit_by_bit(verify_pack: SecondPack, six_people: bytes, astronaut: bytes) -> None:
+def test_threads_and_runs_agree_bit_by_bit(second_pack: SecondPack, six_people: bytes, astronaut: bytes) -> None:
     """Four threads that start together on an analyzer that has loaded nothing yet, on pictures of unlike size."""
-    analyzer, together = OpenCvAnalyzer(verify_pack), threading.Barrier(4)
+    analyzer, together = OpenCvAnalyzer(second_pack), threading.Barrier(4)
     pictures = [six_people, astronaut, six_people, astronaut]
 
     def measured(data: bytes) -> list[dict[str, Any]]:
@@ -300,7 +300,7 @@ def test_threads_and_runs_agree_bit_by_bit(verify_pack: SecondPack, six_people: 
 
     with ThreadPoolExecutor(4) as pool:
         results = list(pool.map(measured, pictures))
-    alone = OpenCvAnalyzer(verify_pack)
+    alone = OpenCvAnalyzer(second_pack)
     expected = {data: measure_image(data, alone) for data in (six_people, astronaut)}
     for data, several in zip(pictures, results, strict=True):
         assert several == [expected[data], expected[astronaut], expected[data]]
@@ -309,7 +309,7 @@ def test_threads_and_runs_agree_bit_by_bit(verify_pack: SecondPack, six_people: 
 
 @pytest.mark.pack
 class TestBrokenPacks:
-    def broken(self, tmp_path: Path, verify_pack: SecondPack, recogniser: Path, detector: Path) -> str:
+    def broken(self, tmp_path: Path, second_pack: SecondPack, recogniser: Path, detector: Path) -> str:
         folder = tmp_path / "[mine] ü"
         folder.mkdir()
         shutil.copy(recogniser, folder / "mobilefacenet.onnx")
@@ -321,27 +321,27 @@ class TestBrokenPacks:
         assert caught.value.hint == "put mobilefacenet.onnx and yunet.onnx there again"
         return str(caught.value)
 
-    def test_no_model(self, tmp_path: Path, verify_pack: SecondPack) -> None:
+    def test_no_model(self, tmp_path: Path, second_pack: SecondPack) -> None:
         page = tmp_path / "page"
         page.write_bytes(b"<html>" * 9_000)
-        assert "can't be loaded" in self.broken(tmp_path, verify_pack, page, verify_pack.detector)
+        assert "can't be loaded" in self.broken(tmp_path, second_pack, page, second_pack.detector)
 
-    def test_a_detector_for_a_recogniser(self, tmp_path: Path, verify_pack: SecondPack) -> None:
-        assert "can't be loaded" in self.broken(tmp_path, verify_pack, verify_pack.detector, verify_pack.detector)
+    def test_a_detector_for_a_recogniser(self, tmp_path: Path, second_pack: SecondPack) -> None:
+        assert "can't be loaded" in self.broken(tmp_path, second_pack, second_pack.detector, second_pack.detector)
 
-    def test_a_recogniser_for_a_detector(self, tmp_path: Path, verify_pack: SecondPack) -> None:
-        assert "can't be loaded" in self.broken(tmp_path, verify_pack, verify_pack.recogniser, verify_pack.recogniser)
+    def test_a_recogniser_for_a_detector(self, tmp_path: Path, second_pack: SecondPack) -> None:
+        assert "can't be loaded" in self.broken(tmp_path, second_pack, second_pack.recogniser, second_pack.recogniser)
 
 
 @pytest.mark.pack
-def test_it_is_quiet_and_loads_no_other_stack(verify_pack: SecondPack, astronaut: bytes) -> None:
+def test_it_is_quiet_and_loads_no_other_stack(second_pack: SecondPack, astronaut: bytes) -> None:
     code = f"""
 import sys
 from pathlib import Path
-from personaforge.faces.second_packs import find_check
+from personaforge.faces.second_packs import find_second
 from personaforge.faces.measure import measure_image
 from personaforge.faces.second import OpenCvAnalyzer
-analyzer = OpenCvAnalyzer(find_check("mobilefacenet_y1", [Path({str(verify_pack.recogniser.parent.parent)!r})]))
+analyzer = OpenCvAnalyzer(find_second("mobilefacenet_y1", [Path({str(second_pack.recogniser.parent.parent)!r})]))
 assert measure_image(sys.stdin.buffer.read(), analyzer)["status"] == "measured"
 assert not {{"insightface", "onnxruntime"}} & sys.modules.keys()
 """

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from personaforge.errors import SpecError
-from personaforge.identity.agreement import ReferencePoints, _on
+from personaforge.identity.agreement import ReferencePoints, _scaled
 from personaforge.identity.roc import d_prime
 
 
@@ -27,10 +27,10 @@ def test_reference_points_that_tell_nothing_apart_are_refused(different: float, 
 @pytest.mark.parametrize(("place", "fine"), [(0.0, True), (1.0, True), (-0.01, False), (1.01, False), (1.9, False)])
 def test_a_scale_gives_a_number_from_0_to_1(place: float, fine: bool) -> None:
     if fine:
-        assert _on(lambda value: place, 0.5) == place
+        assert _scaled(lambda value: place, 0.5) == place
     else:
         with pytest.raises(ValueError, match=f"the scale gives {place:g} for a cosine of 0.5"):
-            _on(lambda value: place, 0.5)
+            _scaled(lambda value: place, 0.5)
 
 
 def test_d_prime_takes_two_of_each() -> None:

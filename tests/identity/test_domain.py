@@ -23,6 +23,7 @@ def test_there_is_no_score_out_of_domain_unless_it_is_asked_for(
 ) -> None:
     anchor = measured(in_domain=outside == "candidate")
     candidate = measured(0.9, in_domain=outside == "anchor")
+    policy = replace(policy, pack="embedded")
     refused = compare(anchor, candidate, policy)
     assert isinstance(refused, Unmeasured) and refused.code is Cause.OUT_OF_DOMAIN and "embedded" in refused.reason
     marked = compare(anchor, candidate, allowing(policy))

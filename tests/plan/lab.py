@@ -21,6 +21,7 @@ from personaforge.plan.resolver import NodeResolver
 from personaforge.providers import table
 from personaforge.providers.protocols import Blob, Reply
 from personaforge.spec.load import Loaded, Loader
+from personaforge.steps.domains import KNOWN
 from personaforge.testing import Scripted, scripted_images, scripted_text, write_project
 from personaforge.workspace.workspace import Workspace
 from tests.run.conftest import FILES, PERSONA, SKIN, Studio, answer, clip
@@ -81,7 +82,7 @@ def lab(folder: Path, *select: str, files: dict[str, str] | None = None, paid: b
         if select:
             studio.build(*(() if select == ("all",) else select))
         with studio.open() as space:
-            yield Lab(studio, space, Loader(space.project, space.store.index))
+            yield Lab(studio, space, Loader(space.project, space.store.index, domains=KNOWN))
 
 
 @contextmanager

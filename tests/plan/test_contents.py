@@ -12,7 +12,7 @@ from personaforge.plan.contents import Contents
 from personaforge.providers.kinds import HEAD
 from personaforge.spec.project import project_of
 from personaforge.steps.action import Result
-from personaforge.steps.text import write_action
+from personaforge.steps.outputs import write_action
 from personaforge.store.artifact import Artifact
 from personaforge.store.store import Store
 from personaforge.testing import write_project

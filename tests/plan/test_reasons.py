@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from personaforge.leaves import text_diff
 from personaforge.plan.plan import Reason
 from personaforge.plan.reasons import (
     analyzer_change,
@@ -14,7 +15,6 @@ from personaforge.plan.reasons import (
     part_changes,
     restore_reasons,
     shown,
-    text_diff,
 )
 
 BEFORE: dict[str, Any] = {
@@ -155,6 +155,6 @@ def test_who_measures_appears_goes_and_changes() -> None:
 
 
 def test_texts_are_compared_by_line() -> None:
-    assert text_diff("a\nb\nc\nd\n", "a\nb\nC\nd\n") == [
+    assert text_diff("a\nb\nc\nd\n", "a\nb\nC\nd\n", "last build", "now") == [
         "--- last build", "+++ now", "@@ -2,3 +2,3 @@", " b", "-c", "+C", " d",
     ]  # fmt: skip

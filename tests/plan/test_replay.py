@@ -11,7 +11,7 @@ from personaforge.plan.contents import Contents
 from personaforge.plan.replay import Replay, replay, result_of
 from personaforge.spec.project import project_of
 from personaforge.steps.action import Action, Outcome, Output, Procedure, Result
-from personaforge.steps.text import write_action
+from personaforge.steps.outputs import write_action
 from personaforge.store.artifact import Artifact
 from personaforge.store.store import Store
 from personaforge.testing import write_project
@@ -113,6 +113,6 @@ def test_a_record_gives_its_result() -> None:
         "details": {"model": "m"},
     }
     outputs = {"reply": Artifact(digest, "text/plain", 3)}
-    assert result_of(FIRST, record) == Result(FIRST.key, outputs, {"blocked": "by a filter"}, {"model": "m"})
-    assert result_of(FIRST, {"outputs": {}, "value": None}) == Result(FIRST.key, {}, {}, {})
+    assert result_of(FIRST, record) == Result(FIRST, outputs, {"blocked": "by a filter"}, {"model": "m"})
+    assert result_of(FIRST, {"outputs": {}, "value": None}) == Result(FIRST, {}, {}, {})
     assert result_of(FIRST, None) is None

@@ -78,7 +78,7 @@ class House:
     def explained(self) -> dict[str, Any]:
         with Workspace.open((), str(self.root)) as space:
             personas, name = space.load_node("ana/soul", ())
-            return explain(space.house, personas, name, ())
+            return explain(space.plan_context, personas, name, ())
 
     def written(self) -> Any:
         return json.loads((self.root / "build/ana/layers/soul.json").read_text())

@@ -17,7 +17,7 @@ from personaforge.run.limits import Stopped
 from personaforge.run.resume import resume
 from personaforge.run.setup import engine_of
 from personaforge.steps.action import Action, Price
-from personaforge.steps.text import write_action
+from personaforge.steps.outputs import write_action
 from tests.plan.lab import Lab, lab
 from tests.run.conftest import PERSONA
 

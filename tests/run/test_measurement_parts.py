@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 import pytest
 
-from personaforge.faces.packs import EMBEDDED_CALIBRATION, EMBEDDED_FOLDER
+from personaforge.faces.packs import CALIBRATION, SHIPPED
 from personaforge.faces.parts import VERSIONS, embedding_version
 from personaforge.identity.calibration import mismatch
 from personaforge.measuring.calibration import Applying, calibration_for
@@ -89,7 +89,7 @@ def test_a_part_that_rises_is_measured_alone_and_once(
 
 def test_calibrations_are_about_the_embedding_alone(monkeypatch: pytest.MonkeyPatch, before: Studio) -> None:
     with before.open() as space:
-        shipped = orjson.loads((EMBEDDED_FOLDER / EMBEDDED_CALIBRATION).read_bytes())
+        shipped = orjson.loads((SHIPPED / "embedded" / CALIBRATION).read_bytes())
         analyzer = shipped["analyzer"]
         for part in ("ratios", "quality"):
             monkeypatch.setitem(VERSIONS, part, "3")

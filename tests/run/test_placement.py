@@ -269,7 +269,7 @@ def test_a_plan_says_on_whom_a_new_face_depends_and_writes_nothing(town: Town) -
         f"will lie {node.outcome.facts['distance']:.2f} from ana, the only face issued"
     )  # fmt: skip
     with town.open() as space:
-        rows = explain(space.house, space.load(["ben"]), "placement", ())["dependencies"]
+        rows = explain(space.plan_context, space.load(["ben"]), "placement", ())["dependencies"]
     assert {"name": "issued ana", "before": None, "now": town.facts("ana")["shape"], "changed": False} in rows
     town.build("ben")
     assert town.facts("ben") == node.outcome.facts, "the build does what the plan said"

@@ -146,10 +146,8 @@ def stays(plan: Plan) -> Iterator[str]:
             nodes = [node for node in noted if node.shape.kind.sticky is face]
             if not nodes:
                 continue
-            first = next((node for node in nodes if node.shape.kind.name == "anchor"), nodes[0])
-            rest = f" ({and_more(len(nodes) - 1).strip()})" if len(nodes) > 1 else ""
             first = next((node for node in nodes if node.shape.kind.role == "anchor"), nodes[0])
-            rest = f" (and {len(nodes) - 1} more)" if len(nodes) > 1 else ""
+            rest = f" ({and_more(len(nodes) - 1).strip()})" if len(nodes) > 1 else ""
             if face:
                 hint = f"a new face: forge build {persona.id} --repin {persona.loaded.settings.step_of('anchor')}"
             else:
