@@ -1,4 +1,4 @@
-"""The only part that touches the world: performs what the plan says, emits events, and keeps what came of it.
+"""The only part that touches the world: performs what the plan says, emits events, and keeps the results.
 
 From an action to bytes, once a procedure has yielded it:
 
@@ -8,9 +8,9 @@ From an action to bytes, once a procedure has yielded it:
           performers           forge's own: measure, measure_clip, finish, repair, sheet
           calls                a provider's: money reserved, journal, the request; found again where its answer was lost
             following          an accepted job: polls, the result's address, the deadline
-            executors          the provider itself; checks what it answers, fetches what lies at an address
+            executors          the provider itself; examines what it answers, fetches what lies at an address
 
-Between a reply and an outcome stand four records: the provider's `Reply`, `Performed` (bytes with a value and a cost,
+There are four records from a reply to an outcome: the provider's `Reply`, `Performed` (bytes with a value and a cost,
 also of what forge does itself), the `Result` that a procedure is sent (digests), and an `Attempt` with what it made and
 how that was judged. The `Outcome` of a node is kept as its row in the index and as its pin in the lock.
 

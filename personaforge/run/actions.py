@@ -1,6 +1,6 @@
 """Performs one action, once: looks it up, takes the lease on its key, looks again, and only then has it made.
 
-What a provider makes is `calls`' business. Here its result is kept, recorded, and only then noted as done in the
+`calls` asks providers. Here their result is kept, recorded, and only then noted as done in the
 journal. Actions that take a processor share as many turns as there are jobs; calls that wait for the network don't.
 """
 
@@ -29,7 +29,7 @@ from personaforge.store.store import Store
 
 @dataclass
 class Tally:
-    """What a node's actions came to."""
+    """What a node's actions took: how many were found and performed, seconds, money."""
 
     performed: int = 0
     found: int = 0
@@ -81,6 +81,7 @@ class Engine:
             raise Stopped
         waiting = Event("action_waiting", persona, node, "another build is at it", result={"key": action.key})
         with self.store.leases.take(action.key, waiting=lambda: self.emit(waiting), give_up=self.stopping):
+            # Another build may have made it while this one waited for the lease.
             known = self._known(action, tally, contents)
             if known is not None:
                 return known
@@ -125,6 +126,7 @@ class Engine:
             with self.turns:
                 done = self.executors.perform(action, inputs())
         elif capability.remote or capability.paid:
+            # No turn is taken: this thread mostly waits for the network.
             done = self.calls.made(self.calls.call(action, capability, persona, node, inputs))
         else:
             with self.turns:
@@ -158,7 +160,7 @@ def keep_result(
     clock: Callable[[], float] = time.time,
     build: str = "",
 ) -> tuple[dict[str, Artifact], float]:
-    """Keep what an action came to: artifacts, then the record, then the journal. Returns artifacts and seconds."""
+    """Keep an action's result: artifacts, then the record, then the journal. Returns artifacts and seconds."""
     outputs: dict[str, Artifact] = {}
     for name, made in done.outputs.items():
         if isinstance(made, Blob):
@@ -179,6 +181,7 @@ def keep_result(
         cost_usd=done.cost_usd,
         build=build,
     )
+    # Last: if the process dies before this line, the next build finds the record and only has to note the call as done.
     if action.price.paid:
         store.journal.done(action.key, done.cost_usd)
     return outputs, seconds

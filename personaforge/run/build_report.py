@@ -1,4 +1,4 @@
-"""What became of a build, and of each of its nodes."""
+"""How a build ended, and how each of its nodes ended."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from personaforge.run.actions import Tally
 from personaforge.steps.action import Outcome
 
 End = Literal["done", "unchanged", "restored", "rejected", "failed", "skipped", "stopped"]
-"""done: came to a new outcome. unchanged: what it needs came out the same. restored: only files were put back.
-rejected: came to an outcome that fails its gate. failed: an error. skipped: a need failed. stopped: interrupted."""
+"""done: has a new outcome. unchanged: has the same outcome as before. restored: only files were put back.
+rejected: its outcome fails its gate. failed: an error. skipped: a need failed. stopped: interrupted."""
 
 
 @dataclass
 class NodeReport:
-    """What became of one node."""
+    """How one node ended."""
 
     id: str
     end: End
@@ -32,7 +32,7 @@ class NodeReport:
 
 @dataclass
 class BuildReport:
-    """What became of a build."""
+    """How a build ended."""
 
     id: str
     nodes: dict[str, NodeReport]
@@ -43,7 +43,7 @@ class BuildReport:
     locks: tuple[Path, ...] = ()
     """Lock files that were written: to be committed."""
     notes: tuple[str, ...] = ()
-    """What has to be said of what was remade, for people."""
+    """Sentences for people about what was remade."""
     in_flight: int = 0
     """Paid calls that their providers are still working on; `forge jobs resume`, or the next build, takes them up."""
 

@@ -1,4 +1,4 @@
-"""The record of a build that performed anything: who built what from which commit, and what became of every node.
+"""The record of a build that performed anything: who built what from which commit, and how every node ended.
 
 Templates are kept with it, as artifacts: a later `forge drift --blame` shows what was changed in them.
 """

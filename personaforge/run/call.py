@@ -1,4 +1,4 @@
-"""A call of a provider, the means to make it, and what is said and kept of it."""
+"""A call of a provider, the means to make it, and what is reported and kept about it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class CallContext:
     pace: Pace = field(default_factory=Pace)
 
     def note_refused(self, call: Call, error: BackendError) -> None:
-        """Commit that a call came to nothing, and what that cost."""
+        """Commit that a call was refused or failed, and what that cost."""
         if call.action.price.paid:
             cost = error.cost_usd if isinstance(error, JobFailed) else 0.0
             self.journal().refused(call.action.key, error.message, cost)

@@ -1,7 +1,7 @@
 """One call of a provider: reserve, journal, submit, poll, fetch, verify. What is bought here is never bought twice.
 
 The package's docstring draws a call's states. Only what is proven not to have been accepted is sent again. What was
-accepted is looked after until its deadline, and then left `submitted` for a later build. What may have been accepted is
+accepted is followed until its deadline, and then left `submitted` for a later build. What may have been accepted is
 `unknown`: a provider that can find it is asked, and otherwise the user.
 """
 
@@ -39,7 +39,7 @@ _SENDING_AT_ONCE = 16
 _FINDS = 3
 _FIND_AGAIN_SECONDS = 2.0
 _LOSSES = 3
-"""Answers of one call that may be lost in a run, where the provider can say what became of each."""
+"""Answers of one call that may be lost in a run, where the provider can say how each one ended."""
 
 
 @dataclass
@@ -60,7 +60,7 @@ class Calls(CallContext):
             if entry is not None and entry.state == "submitted":
                 return self._taken_up(call, entry, slot)
             if entry is not None and entry.state in ("intent", "unknown"):
-                if entry.state == "intent":  # we hold the lease, so whoever wrote it is gone
+                if entry.state == "intent":  # we hold the lease, so the process that wrote it is gone
                     self.journal().unknown(entry.key, "the process died before its answer came")
                 job = self.found(call, entry)
                 if job is not None:
@@ -78,7 +78,7 @@ class Calls(CallContext):
     # --- sending ---
 
     def _bought(self, call: Call, slot: Slot, *, same: bool = False) -> Performed:
-        """Reserve the money, send the request, and wait for what comes of it."""
+        """Reserve the money, send the request, and wait for its result."""
         if call.action.price.paid:
             self.budget.reserve(call.action.price, f"{call.action.kind} by {call.model}", call.persona)
         return self._settling(call, lambda: self._sent(call, slot, same))
@@ -97,6 +97,7 @@ class Calls(CallContext):
             budget.settle(price, error.cost_usd, persona)
             raise
         except Refused:
+            # Nothing was accepted, so nothing is charged.
             budget.release(price, persona)
             raise
         except BackendError:
@@ -125,11 +126,13 @@ class Calls(CallContext):
                 self.stop(call, error)
                 raise
             except Blocked as error:
+                # What a filter blocks is a result like any other: nobody tries to get around the filter.
                 return self.executors.blocked(call.action, error)
             except (Refused, JobFailed) as error:
                 self.note_refused(call, error)
                 raise
             except BackendError as error:
+                # The provider may have accepted it, and charge for it: it is not simply sent again.
                 return self._lost(call, error, slot, losses)
             return self._answered(call, reply, slot)
         raise AssertionError
@@ -185,7 +188,7 @@ class Calls(CallContext):
     # --- what was accepted ---
 
     def taken_up(self, call: Call, entry: Entry) -> Performed:
-        """Look after a call that was accepted before. Raises BackendError, Stopped."""
+        """Follow a call that was accepted before. Raises BackendError, Stopped."""
         with call.lane.slot(self.sleep) as slot:
             return self._taken_up(call, entry, slot)
 
@@ -206,6 +209,7 @@ class Calls(CallContext):
         if isinstance(error, Undelivered) or not capability.finds:
             kind = Undelivered if isinstance(error, Undelivered) else Unknown
             raise kind(error.message, hint=way_out(key)) from None
+        # The provider may not list a request that was just sent, so it is asked several times, with growing pauses.
         for tries in range(_FINDS):
             if self.sleep(_FIND_AGAIN_SECONDS * 2**tries):
                 raise Stopped
@@ -217,6 +221,7 @@ class Calls(CallContext):
                 continue
             if job is not None:
                 return follow(self, call, job, slot, resumed=True)
+        # The provider has no such job, or charges a repeated request only once: sending it again buys nothing twice.
         if losses + 1 >= _LOSSES:
             raise Unknown(error.message, hint=way_out(key)) from None
         return self._sent(call, slot, capability.safe_resubmit, losses + 1)

@@ -1,6 +1,6 @@
-"""Keeps what a build says as records, piece by piece: the events of a killed build are known up to its last piece.
+"""Keeps a build's events as records, piece by piece: the events of a killed build are known up to its last piece.
 
-A build in which no action begins and nothing fails says nothing worth keeping, and keeps nothing.
+A build in which no action begins and nothing fails has no event worth keeping, and keeps none.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Has actions performed: by a provider, whose answers are checked here, or by one of `performers`. Sees an action's
+"""Has actions performed: by a provider, whose answers are examined here, or by one of `performers`. Sees an action's
 request and inputs, no settings.
 """
 
@@ -39,7 +39,7 @@ class Executors:
     """Performs actions. Providers and the analyzer are made on first use, and shared by all threads."""
 
     make_analyzer: Callable[[Mapping[str, str]], Any]
-    """Returns the analyzer of an identity. Raises PersonaForgeError when it can't be had any more."""
+    """Returns the analyzer of an identity. Raises PersonaForgeError when it is no longer available."""
     timeouts: Mapping[str, float] = field(default_factory=dict)
     """The longest silence of a provider in seconds, by modality."""
     scratch: Callable[[], Path] | None = None
@@ -86,12 +86,12 @@ class Executors:
         return sent
 
     def poll(self, made_by: Provider, action: Action, job: Job) -> Reply | Job:
-        """Look after a job. Raises BackendError."""
+        """Ask once how a job is. Raises BackendError."""
         found: Reply | Job = self.guarded(action, lambda: made_by.poll(job))
         return found
 
     def finished(self, action: Action, reply: Reply) -> Performed:
-        """Check a provider's reply, fetch what it points to, and return it in the form in which it is kept.
+        """Examine a provider's reply, fetch what it points to, and return it in the form in which it is kept.
 
         Raises BackendError.
         """

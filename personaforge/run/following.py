@@ -1,6 +1,6 @@
-"""Looks after what a provider has accepted: polls, fetches, and gives up no job that may still end.
+"""Follows what a provider has accepted: polls, fetches, and gives up no job that may still end.
 
-Polls follow the pace of the latest jobs of the same model. What is wrong with an answer may pass, so it is asked for
+Polls follow the pace of the latest jobs of the same model. An answer may be bad only for a moment, so it is asked for
 again a few times; a job that is not done by its deadline stays `submitted`, and a later build looks again.
 """
 
@@ -20,7 +20,7 @@ _PLACED = "placed"
 
 
 def follow(means: CallContext, call: Call, job: Job, slot: Slot, *, resumed: bool = False) -> Performed:
-    """Look after a job until it ends or its deadline comes, and return its result. Raises BackendError, Stopped.
+    """Follow a job until it ends or its deadline comes, and return its result. Raises BackendError, Stopped.
 
     The slot is given back when the provider has finished, before the result is fetched. `resumed` is a job that was
     accepted some time ago: it is looked at right away, and tells nothing about how long jobs take.
@@ -61,7 +61,7 @@ def follow(means: CallContext, call: Call, job: Job, slot: Slot, *, resumed: boo
             if isinstance(error, RateLimited):
                 lane.account.pause(means.backoff.pause(1, error.retry_after, means.chance) or error.retry_after or 1.0)
         except BackendError as error:
-            # A fresh look may bring a fresh address; what stays wrong is said after a few.
+            # A fresh look may bring a fresh address; what stays wrong is raised after a few looks.
             last = error
             deaf += 1
         wait = max(means.pace.next(wait, waited, hint, expected), lane.account.pausing())
@@ -75,7 +75,7 @@ def follow(means: CallContext, call: Call, job: Job, slot: Slot, *, resumed: boo
 
 
 def as_job(reply: Reply) -> Job:
-    """Return an immediate answer whose result lies at an address as a job: the address is all there is of it."""
+    """Return an immediate answer whose result lies at an address as a job, which consists of that address only."""
     assert reply.remote is not None
     fields = {
         "url": reply.remote.url,

@@ -1,4 +1,4 @@
-"""Takes files out of the build folder that no node stands for any more: of a renamed position, a step left out.
+"""Takes files out of the build folder that no node makes any more: of a renamed position, of a step that was left out.
 
 What lies in `build/` is what the persona is now: an auditor who looks there must not find last month's picture. Only
 what forge wrote, nobody has edited since, and the store still holds is taken away, so going back restores it.

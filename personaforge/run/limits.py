@@ -16,7 +16,7 @@ from personaforge.errors import ProviderStopped
 from personaforge.providers.capability import Capability, Limits
 
 _LATEST = 16
-"""Jobs of a model that tell how long the next one takes."""
+"""How many of a model's latest jobs are used to guess how long the next one takes."""
 _CLOSE = 0.01
 _EARLIER = 0.94
 """Where every job was done at its first look, the next one is looked at a little earlier."""
@@ -83,7 +83,7 @@ class Lane:
 
     @contextmanager
     def slot(self, sleep: Sleep) -> Iterator[Slot]:
-        """Hold one of the calls in flight; whoever came first gets it first. Raises Stopped."""
+        """Hold one of the calls in flight; those that wait get it in the order in which they came. Raises Stopped."""
         slot = Slot(self)
         turn: threading.Event | None = None
         with self._lock:

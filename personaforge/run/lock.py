@@ -4,11 +4,11 @@ A pin on disk wins, always. The keeper knows of every line what this run has rea
 file again under its lease before every write. A line that is as this run knows it may be written; any other was changed
 by somebody else meanwhile, and stays as it is, also when it is gone. What that means depends on the node:
 
-- The pin of a *sticky* node (placement, candidate, anchor) decides whose face all that comes after shows. Where it is
-  not what this run came to, or stands on, the persona's build ends with a `PinConflict`, and nothing more is written.
-  Where this run hasn't come to anything yet, it takes the pin if its request is the same, and otherwise buys nothing.
+- The pin of a *sticky* node (placement, candidate, anchor) decides whose face all that comes after shows. If it is not
+  this run's result, or the pin that this run builds on, the persona's build ends with a `PinConflict`, and nothing more
+  is written. If this run has no result yet, it takes the pin if its request is the same, and otherwise buys nothing.
   A pin that this run has read is replaced (by `--repin`, or while there is no anchor yet) only by the build that holds
-  the persona's lease: not under the hands of another one, which has bought pictures of that face.
+  the persona's lease: never while another build, which may have bought pictures of that face, is at work.
 - Of any other node the line on disk stays, and a notice says whose.
 """
 
@@ -69,7 +69,7 @@ def watched(plan: PersonaPlan, selection: Selection, lock_name: Callable[[str], 
 
 
 class LockKeeper:
-    """Collects what is accepted, and writes it into the lock file as it stands on disk by then. For many threads."""
+    """Collects what is accepted, and writes it into the lock file as it is on disk at that moment. For many threads."""
 
     def __init__(
         self,
@@ -97,7 +97,7 @@ class LockKeeper:
 
     def begin(self) -> None:
         """Try to become the one build that may replace pins of the persona's face; the kernel ends that with the
-        process. Another build may go on beside it, as long as it comes to the same face."""
+        process. Another build may go on beside it, as long as it results in the same face."""
         with self._mutex:
             if self._lease is None and self._nodes.sticky:
                 lease = self._store.leases.take(f"face-{self.lock.persona}", give_up=lambda: True)
@@ -163,7 +163,7 @@ class LockKeeper:
             self._taken(kept)
 
     def check(self) -> None:
-        """Look whether a pin that this run stands on has changed; costs one look at the file where it has not.
+        """Look whether a pin that this run builds on has changed; costs one look at the file where it has not.
 
         Raises PinConflict, and from then on the same one.
         """
@@ -227,13 +227,13 @@ class LockKeeper:
         return not same_line(self._disk.line(name), self._base.get(name, b""))
 
     def _own(self, name: str) -> Pin | None:
-        """Return what this run stands on: what it came to, or read and will keep. None where that is still open."""
+        """Return the pin that this run builds on: its own result, or what it read and will keep. None if still open."""
         if name in self._accepted:
             return self._accepted[name]
         return self._pin_of(self._base.get(name, b""), name) if self._anchored else None
 
     def _is_open(self, name: str) -> bool:
-        """Tell whether somebody else has changed a pin that this run hasn't come to yet."""
+        """Tell whether somebody else has changed a pin for which this run has no result yet."""
         return name in self._nodes.sticky and self._changed(name) and self._own(name) is None
 
     def _require_own_face(self) -> None:
@@ -270,7 +270,7 @@ class LockKeeper:
                     raise self._busy(name)
 
     def _taken(self, kept: Iterable[str]) -> None:
-        """Say whose lines stay, and see the pins of sticky nodes, whose pictures are the same, as they stand there."""
+        """Say whose lines stay, and take over those of sticky nodes, whose pictures are the same."""
         others = []
         for name in kept:
             if name in self._nodes.sticky:

@@ -1,4 +1,4 @@
-"""Who performs the actions that are forge's own, by their kind: measures, finishes, repairs, draws the sheet.
+"""The performers of forge's own actions, by the kind of action: they measure, finish, repair, draw the sheet.
 
 A performer sees an action's request and inputs, and no settings. It imports what it needs when it is needed: a build
 that draws nothing never loads OpenCV.

@@ -1,4 +1,4 @@
-"""Tells a persona's story from what becomes of its nodes: the spec, the images with their percentage, each video."""
+"""Reports a persona's progress from how its nodes end: the spec, the images with their percentage, each video."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SPEC = ("section", "review", "profile")
 
 
 class PersonaProgress:
-    """One persona's story. Starts come from several threads, ends from the scheduler's."""
+    """One persona's progress. Starts come from several threads, ends from the scheduler's."""
 
     def __init__(self, plan: PersonaPlan, emit: Callable[[Event], None]) -> None:
         self._persona = plan.id
@@ -81,7 +81,7 @@ class PersonaProgress:
 
 
 def _counts(shape: ShapeNode) -> bool:
-    """Tell whether a node is one of the images whose percentage is told: the anchor and the positions of a table."""
+    """Tell whether a node is one of the images that the percentage counts: the anchor and the positions of a table."""
     return shape.kind.role == "anchor" or (shape.kind.scope == "images" and bool(shape.slot))
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Settled(NamedTuple):
-    """What became of an open call."""
+    """How an open call ended, or how far it is."""
 
     key: str
     node: str
@@ -35,7 +35,7 @@ class Settled(NamedTuple):
 
 
 def resume(engine: Engine, entries: list[Entry], say: Callable[[Settled], None]) -> list[Settled]:
-    """Take up open calls, side by side, and return what became of each. A call that a build is at is left to it."""
+    """Take up open calls, side by side, and return how each one ended. A call that a build holds is left to it."""
     from concurrent.futures import ThreadPoolExecutor
 
     found: list[Settled] = []

@@ -2,7 +2,7 @@
 
 Only what is proven not to have been accepted is sent again. No library: of tenacity (Apache-2.0) and stamina (MIT) we
 would use the arithmetic below and nothing else, since a pause here belongs to the whole provider and not to the call,
-and a rate limiter for threads comes with neither (aiolimiter needs an event loop).
+and neither of them has a rate limiter for threads (aiolimiter needs an event loop).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Backoff(NamedTuple):
     tries: int = 7
     """Sendings at most; with the pauses above about two minutes."""
     longest_asked: float = 900.0
-    """The longest Retry-After that is waited for; beyond it the call fails, and says so."""
+    """The longest Retry-After that is waited for; the call fails if the provider asks for more."""
 
     def pause(self, tries: int, asked: float | None = None, chance: Chance = random.random) -> float | None:
         """Return the seconds before the next try after `tries` so far; None when there is to be none.
@@ -42,7 +42,7 @@ class Pace(NamedTuple):
     """Pauses between looks at a job: they grow with the time that has passed, up to a bound.
 
     Where the latest jobs of the same model are known, the first look comes when a job may be done at the earliest, and
-    the next ones follow closely: a slot that stands empty costs more than a look.
+    the next ones follow closely: an empty slot costs more than a look.
     """
 
     most_seconds: float = 15.0

@@ -199,7 +199,7 @@ class _Slots(NamedTuple):
     """Nodes whose provider is elsewhere."""
 
     def next(self, ready: Sequence[str], running: Iterable[str]) -> str | None:
-        """Return the first ready node that there is room for."""
+        """Return the first ready node for which a slot is free."""
         away = here = 0
         for name in running:
             if name in self.away:

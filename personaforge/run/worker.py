@@ -65,7 +65,7 @@ class PersonaWorker:
             self._keeper.check()
             if not node.shape.kind.places:
                 return self._settled(node, tally)
-            # Whoever places a face must see all that were placed before, also by another build at this moment.
+            # A node that places a face must see all that were placed before it, also by another build at this moment.
             with self._store.leases.take("placement", give_up=self._engine.stopping):
                 report = self._settled(node, tally)
                 self._keeper.write()
@@ -76,6 +76,8 @@ class PersonaWorker:
 
     def _settled(self, node: PlannedNode, tally: Tally) -> NodeReport:
         shape = node.shape
+        # A need may have ended otherwise than planned, so it is looked at again; nothing is bought for a node whose
+        # need isn't there.
         for need in shape.needs:
             report = self._ends.get(need)
             if report is not None and report.end in ("failed", "skipped", "stopped"):
@@ -90,6 +92,7 @@ class PersonaWorker:
             self._resolver.lock = self._keeper.lock
         needs = {name: self._outcome(name).digest for name in shape.needs}
         signature = self._resolver.signature(shape, needs)
+        # `maybe` in the plan: its needs have ended with what it was built from, so nothing is to be done.
         if node.row is not None and node.row.signature == signature and node.outcome is None and self._intact(node.row):
             return self._standing(node, tally)
         context = self._resolver.context(shape, self._resolver.take(shape))
@@ -98,6 +101,7 @@ class PersonaWorker:
         def before_call(action: Action) -> None:
             self._keeper.before_call(self._resolver.lock_name(shape.name), action.key)
 
+        # The procedure decides which action is next, and this loop only performs it: the planner drives the same one.
         procedure = shape.kind.start(context)
         keys: list[str] = []
         try:
@@ -112,6 +116,7 @@ class PersonaWorker:
                     action = procedure.send(result)
         except StopIteration as stop:
             outcome: Outcome = stop.value
+        # A rejected outcome is kept, too: the next plan then knows it, and doesn't try the same again.
         self._keep_evaluations(node, outcome)
         self._say_replaced(node, outcome)
         self._keep(node, outcome, needs, context.settings.reads, keys)
@@ -134,7 +139,7 @@ class PersonaWorker:
                 self._engine.emit(Event("notice", self._plan.id, node.id, text))
 
     def refresh(self) -> None:
-        """Note outcomes that planning came to from known results, so that the next plan need not replay them.
+        """Note outcomes that planning found by replaying known results, so that the next plan need not replay them.
 
         A pinned node whose settings have moved on is left as it is: the plan goes on saying so.
         """
@@ -152,6 +157,7 @@ class PersonaWorker:
                         self._resolver.lock_name(node.shape.name), node.outcome
                     )  # its face is known now
             standing = node.row is not None and node.row.signature == node.signature
+            # Nothing is to be made for these nodes, so only the note with the old signature is brought up to date.
             if (
                 node.state in ("cached", "pinned", "blocked")
                 and node.outcome is not None
@@ -178,7 +184,7 @@ class PersonaWorker:
         self._progress.ended(node, report.end, report.outcome, report.error)
 
     def finish(self) -> None:
-        """Write what has been accepted into the lock, and clear the build folder of what no node stands for."""
+        """Write what has been accepted into the lock, and remove the build folder's files that no node makes now."""
         try:
             if self.conflict is None:
                 self._keeper.write()
@@ -205,14 +211,14 @@ class PersonaWorker:
             return self._resolver.outcome(name)
 
     def _intact(self, row: NodeRow) -> bool:
-        """Tell whether the artifacts of the last outcome can be had; those of files to put back are read to tell."""
+        """Tell whether the last outcome's artifacts can be read; verifies every byte if files have to be put back."""
         files = row.placed
         there = self._resolver.contents
         gone = any(condition != "there" for _, condition in self._resolver.folder.condition(files))
         return all((there.sound if gone else there.has)(file.digest) for file in files)
 
     def _standing(self, node: PlannedNode, tally: Tally) -> NodeReport:
-        """The last outcome stands after all; put its files back where that is needed."""
+        """Keep the last outcome, which is still valid; put its files back where that is needed."""
         assert node.row is not None
         self._keeper.put_back(self._resolver.lock_name(node.shape.name))
         result = self._resolver.result_of_row(node)
@@ -242,11 +248,11 @@ class PersonaWorker:
         shape = node.shape
         self._store.claim(output.artifact.digest for output in outcome.outputs.values())
         pinned = shape.kind.pinned and outcome.passed and outcome.outputs and outcome.key
-        if pinned and not self._selection.frozen:  # with a frozen lock nothing comes this far but what it pins
+        if pinned and not self._selection.frozen:  # with a frozen lock only what it pins gets this far
             name = self._resolver.lock_name(shape.name)
             self._keeper.accept(name, outcome, replaces=bool(outcome.replaced))
             # What decides the face is pinned at once, before a file or a row says so: it must not depend on the rest of
-            # the build, and whoever builds the same at this moment must see it. Only what the user has replaced goes
+            # the build, and another build of the same persona must see it at once. Only what the user has replaced goes
             # together with its anchor, so that no death in between leaves new candidates beside the old anchor.
             if shape.kind.sticky and not (shape.kind.modality and node.id in self._selection.repinned):
                 self._keeper.write()
@@ -258,7 +264,7 @@ class PersonaWorker:
         ]
         self._resolver.lock = self._keeper.lock
         facts = self._resolver.facts(shape, reads)
-        # A pin or a known result asks for no action: what made it stays on record.
+        # A pin or a known result asks for no action: the actions that made it stay in the node's result.
         before = None if keys else self._resolver.result(node)
         actions = tuple(keys) if before is None else before.actions
         row = NodeRow(

@@ -1,4 +1,4 @@
-"""Whether a build can keep what it will make, looked at before anything is performed: a paid result that finds no place
+"""Whether a build can write what it will make, tried before anything is performed: a paid result that can't be kept
 would be paid for again.
 
 Files are really made and removed again, since permissions tell little: of root, of a read-only mount, of a quota.
