@@ -20,7 +20,7 @@ def estimate(
 ) -> Estimate:
     """Return what a node may buy: at least the call that is known to be missing, at most every attempt.
 
-    `stays` says that what is pinned is only measured again, and stays whatever comes of it.
+    `stays` says that what is pinned is only measured again, and stays whatever the result is.
     """
     kind = node.shape.kind
     if not kind.modality or kind.price is None:
@@ -29,7 +29,7 @@ def estimate(
     if not provider.paid:
         return Estimate()
     if missing is not None and missing.kind in _FREE_KINDS:
-        # The gate decides once it is measured; a pinned one that fails gives way to all attempts, another to the rest.
+        # Only a measurement is missing. If the gate then refuses the artifact, the attempts that are left may follow.
         spent = pin.attempt + 1 if pin is not None else 1
         most = 0 if stays else max(kind.calls(settings, node.shape.declaration) - spent, 0)
         least, price = 0, kind.price(settings, node.shape.declaration, node.shape.slot)

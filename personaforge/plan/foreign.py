@@ -1,4 +1,4 @@
-"""What a plan says where who draws can't follow the anchor: one that a person set, or any."""
+"""What a plan says if the provider that draws can't follow the anchor: one that a person set, or any."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The faces already issued in a project: the shapes that the locks of its personas pin, and what a plan says of them.
 
 Locks are all that is read, so a fresh clone knows the same faces as the machine that built them. A lock whose persona
-file is gone counts: its face was issued. Who has no shape in the lock (hosted images, or an anchor from before faces
-were placed) doesn't count.
+file is gone counts: its face was issued. A persona without a shape in the lock (hosted images, or an anchor from before
+faces were placed) doesn't count.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def alike_notes(found: Mapping[str, Neighbour]) -> list[str]:
 
 
 def to_be_pinned(outcome: Outcome | None, pin: Pin | None) -> bool:
-    """Tell whether a place that is known has still to be written into the lock, so that others keep away from it."""
+    """Tell whether a known place is not yet in the lock, into which it is written so that others keep away from it."""
     if outcome is None or not outcome.outputs:
         return False
     digests = {name: output.artifact.digest for name, output in outcome.outputs.items()}

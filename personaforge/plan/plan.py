@@ -20,8 +20,8 @@ SCHEMA = 1
 State = Literal["cached", "pinned", "restore", "run", "maybe", "blocked", "missing", "left"]
 """cached: its result is known and stands in the build folder. pinned: kept by the lock, whatever the settings say.
 restore: known, but the file is missing or was edited, or its line is gone from the lock. run: something that shapes it
-changed. maybe: only if what it needs comes out different. blocked: it can't be made, since what it needs failed its
-gate or nothing could judge it. missing: pinned, and can't be had. left: not selected."""
+changed. maybe: only if the result of a need changes. blocked: it can't be made, since what it needs failed its
+gate or nothing could judge it. missing: pinned, and its bytes are nowhere. left: not selected."""
 
 WORKING: tuple[State, ...] = ("run", "maybe", "restore")
 """States in which a build has something to do or to decide."""
@@ -142,7 +142,7 @@ class PlannedNode:
         self.signature = ""
         """Empty while what it needs isn't settled."""
         self.outcome: Outcome | None = None
-        """What replaying came to; None where the last outcome stands."""
+        """The outcome of replaying; None where the last outcome is still valid."""
         self.reads: Mapping[str, Any] = {}
         """Settings that replaying read."""
         self.keys: tuple[str, ...] = ()
@@ -152,9 +152,9 @@ class PlannedNode:
         self.estimate = NOTHING
         self.note = ""
         self.returns = False
-        """Whether it runs only to come back as the lock pins it: what needs it is not going to change."""
+        """Whether it runs only to make again what the lock pins: nodes that need it are not going to change."""
         self.after = ""
-        """Id of another persona's node whose turn comes before, though nothing of it is needed."""
+        """Id of another persona's node that has to run before, though nothing of it is needed."""
 
     @property
     def id(self) -> str:
@@ -163,7 +163,7 @@ class PlannedNode:
 
     @property
     def rejected(self) -> bool:
-        """Whether what it came to fails its gate."""
+        """Whether its outcome fails its gate."""
         status = self.outcome.status if self.outcome is not None else self.row.status if self.row is not None else ""
         return status == "rejected" and self.state not in ("run", "maybe")
 
@@ -242,7 +242,7 @@ class Plan:
 
     @property
     def estimate(self) -> Estimate:
-        """What all of it may buy."""
+        """What all nodes together may buy."""
         return total(node.estimate for node in self.nodes())
 
     @property
@@ -252,7 +252,7 @@ class Plan:
 
     @property
     def stands(self) -> bool:
-        """Whether every node's last outcome stands as it is, so that a run would not even have to note anything."""
+        """Whether every node's last outcome is still valid, so that a run would not even have to note anything."""
         return all(
             node.state not in WORKING and node.outcome is None and node.state != "missing" for node in self.nodes()
         )

@@ -54,7 +54,7 @@ _LONGEST = 60
 
 
 class _Wrong(Exception):
-    """What stands in a file in place of what is expected there."""
+    """What a file has in place of what is expected there."""
 
     def __init__(self, place: str, found: str, expected: str) -> None:
         super().__init__(f"{place}: found {found}, expected {expected}")

@@ -1,12 +1,12 @@
 """Makes a plan from loaded personas and the store. Writes nothing, reaches no network, runs no provider.
 
-Every node has a signature: a digest over its kind, what its settings, templates, provider and analyzer are, what its
-needs came to, and its line in the lock. Where the last outcome has the same signature it still stands, and nothing else
+Every node has a signature: a digest over its kind, its settings, templates, provider and analyzer, the outcomes of its
+needs, and its line in the lock. Where the last outcome has the same signature it is still valid, and nothing else
 is looked at. Otherwise the node's procedure is replayed over the cached actions, which tells exactly: everything is
 known after all (a threshold moved, and what passed still passes), or the first action that is not.
 
 Where a need isn't settled, a node can't be replayed. It is `run` if anything of its own has changed, and else `maybe`:
-it runs only if its needs come out different.
+it runs only if the results of its needs change.
 """
 
 from __future__ import annotations
@@ -79,6 +79,7 @@ class Planner:
                     self._decide(node, plan, resolver)
                     node.state = "left" if node.state in ("cached", "pinned") else node.state
                 continue
+            # A new face keeps away from the faces before it, so their places have to be known first.
             if shape.kind.places and turns and resolver.unplaced(shape):
                 self._waits_its_turn(node, turns[-1])
             else:
@@ -92,9 +93,9 @@ class Planner:
         return plan
 
     def _companions(self, plan: PersonaPlan, resolver: NodeResolver) -> set[str]:
-        """Return the nodes that come along with what is selected, though they are not: what forge computes for it by
-        itself, and what was lost and can be made again without a purchase. Left as they were, the selected nodes would
-        be made from what is no longer so, or fail."""
+        """Return nodes that are planned for the selected ones without being selected: what forge computes for
+        them itself, and what was lost and can be made again without a purchase. Without them the selected nodes would
+        be made from what is out of date, or fail."""
         assert self.selection.selected is not None
         found: set[str] = set()
         asked = [shape for shape in plan.shape.nodes if f"{plan.id}/{shape.name}" in self.selection.selected]
@@ -142,6 +143,7 @@ class Planner:
             if not (shape.kind.sticky and self._stays(node, needs, resolver)):
                 self._unsettled(node, unsettled, resolver)
             return
+        # The cheap question first: an equal signature means that nothing has changed, and nothing need be replayed.
         node.signature = resolver.signature(shape, {need.shape.name: need.outcome_digest for need in needs})
         if node.row is not None and node.row.signature == node.signature:
             self._standing(node, resolver)
@@ -149,7 +151,7 @@ class Planner:
         self._replay(node, resolver)
 
     def _pin_again(self, node: PlannedNode, plan: PersonaPlan, resolver: NodeResolver) -> None:
-        """A line that has gone from the lock is work, too: it is written again."""
+        """Plan to write a line again that has gone from the lock: that is work, too."""
         name, outcome = resolver.lock_name(node.shape.name), node.outcome
         if not node.shape.kind.pinned or node.state not in ("cached", "pinned", "restore"):
             return
@@ -167,13 +169,13 @@ class Planner:
         node.reasons += (Reason("pin", text),)
 
     def _waits_its_turn(self, node: PlannedNode, before: PlannedNode) -> None:
-        """Another new face is placed first, and where it will lie isn't known yet."""
+        """Let a node wait: another new face is placed first, and its place isn't known yet."""
         new = () if node.row is not None else (Reason("new", "never built"),)
         node.state = "run"
         node.reasons = (*new, Reason("needs", f"is placed after {before.persona}"))
 
     def _stays(self, node: PlannedNode, needs: Sequence[PlannedNode], resolver: NodeResolver) -> bool:
-        """Settle a node that stays whatever its needs come to, pinned itself or by the anchor; tell whether it does."""
+        """Settle a node that stays whatever its needs result in, by its own pin or the anchor's. Tells if it does."""
         if resolver.pin(node.shape) is None and not resolver.anchored(node.shape):
             return False
         try:
@@ -188,7 +190,7 @@ class Planner:
         return node.state != "run"
 
     def _standing(self, node: PlannedNode, resolver: NodeResolver) -> None:
-        """The last outcome stands; look after its files."""
+        """Keep the last outcome, which is still valid; see whether its files have to be put back."""
         assert node.row is not None
         placed = node.row.placed
         conditions = resolver.folder.condition(placed)
@@ -201,6 +203,7 @@ class Planner:
         lost = [file for file in placed if not resolver.plan_context.store.blobs.has(file.digest)]
         if gone or lost:
             node.reasons = restore_reasons(gone)
+            # Every byte is verified: a damaged artifact must not be promised as one that is put back.
             if all(resolver.contents.sound(file.digest) for file in placed):
                 node.state = "restore"
                 node.reasons += (_TAKEN_BACK,) if lost else ()
@@ -246,7 +249,7 @@ class Planner:
         node.estimate = estimate(node, resolver.settings, played.missing, pin if not wished else None, stays=stays)
 
     def _known_after_all(self, node: PlannedNode, outcome: Outcome, resolver: NodeResolver, pin: Pin | None) -> None:
-        """Replaying found every result. Only files may have to be put in place."""
+        """Settle a node for which replaying found every result: only files may have to be put in place."""
         if not outcome.passed and not outcome.outputs:
             node.state = "blocked"
             node.reasons = (_failed(outcome),)
@@ -285,7 +288,7 @@ class Planner:
             node.state = "missing"
             node.reasons = (Reason("needs", f"needs {listed(missing)}, which is pinned and missing"),)
             if node.row is not None and self._is_as_built(node, as_pinned, resolver) and not resolver.lost(node.row):
-                # What it was made from is lost, and it isn't: it stands, and nothing is made from what is missing.
+                # What it was made from is lost, but the node's own result isn't: it is kept, and nothing new is made.
                 node.state = "cached"
                 self._standing(node, resolver)
             return
@@ -322,12 +325,12 @@ class Planner:
             node.reasons = (*own, Reason("needs", f"{waits} {names}"))
         node.estimate = estimate(node, resolver.settings, None, pin)
         if node.row is None and resolver.forgotten:
-            # The index is gone and not the records: what is asked for may well be known.
+            # The index is gone but not the records: what is asked for may well be known.
             node.estimate = node.estimate._replace(**NONE_FOR_SURE)
 
     def _cannot_come_back(self, node: PlannedNode, pin: Pin, as_pinned: bool, resolver: NodeResolver) -> bool:
-        """Tell whether a part of a pinned face is gone for good: its picture is lost, and can't be made again, or is
-        asked for otherwise than it was."""
+        """Tell whether a part of a pinned face is gone for good: its picture is lost, and can't be made again, or its
+        request is another one now."""
         if not node.shape.kind.sticky or as_pinned or not resolver.gone(pin) or not resolver.anchor_gone():
             return False
         wish = str(pin.under.get("request", ""))
@@ -337,7 +340,7 @@ class Planner:
         return as_pinned or not changes(resolver.depended(node), resolver.facts(node.shape))
 
     def _is_asked_as_pinned(self, node: PlannedNode, pin: Pin, resolver: NodeResolver) -> bool:
-        """Tell whether a node whose needs aren't settled is asked for as it was when it was pinned."""
+        """Tell whether the request of a node whose needs aren't settled is the same as when it was pinned."""
         if pin.under:
             return pin.under.get("request") == resolver.standing(node.shape).request
         return node.row is None or not changes(resolver.depended(node), resolver.facts(node.shape))
@@ -404,7 +407,7 @@ def other_gates(pin: Pin, now: Standing) -> tuple[Reason, ...]:
 
 
 def _stays_note(node: PlannedNode, resolver: NodeResolver, pin: Pin | None, outcome: Outcome) -> str:
-    """Say that a pin stays, and in spite of what."""
+    """Say that a pin stays, and what has changed that might have replaced it."""
     found = [reason.text for reason in changes(resolver.depended(node), resolver.facts(node.shape))] if node.row else []
     if not found and pin is not None and outcome.also not in ("", pin.also):
         found = [f"it was accepted by forge {pin.under.get('forge', 'of before')}"]
@@ -428,7 +431,7 @@ def _failed(outcome: Outcome) -> Reason:
 
 
 def _gate_reason(missing: Action | None, pin: Pin | None) -> tuple[Reason, ...]:
-    """Nothing has changed, and yet an action is missing: an attempt fell short, or a result was lost."""
+    """Say why an action is missing though nothing has changed: an attempt failed its gate, or a result was lost."""
     if missing is None:
         return (Reason("pin", "has no pin yet"),)
     if missing.attempt:

@@ -62,7 +62,7 @@ def shown(value: Any) -> str:
 
 
 def analyzer_change(before: Mapping[str, str], now: Mapping[str, str]) -> str:
-    """Say how who measures has changed."""
+    """Say how the analyzer has changed."""
     if not before:
         return f"faces are measured now, with {now.get('pack')}"
     if not now:

@@ -1,10 +1,10 @@
 """Pins whose line has gone from the lock, and which the store still knows: a merge resolved by hand, a deleted lock.
 
-A lost line is written again, and the plan says so. What was pinned is known from the node's last outcome; where a face
-lies also from the call that drew the anchor, so that a fresh clone with a pulled store heals as well. A recalled pin is
-a pin like any other: it holds as long as the request is what it was. Only an anchor's would be kept whatever has
-changed, so it is recalled where the lock still names its picture as a candidate's: then its line is lost. With all of
-them gone, the lock was removed, and what the settings say now is looked at afresh.
+A lost line is written again, and the plan says so. What was pinned is known from the node's last outcome; the place of
+a face also from the call that drew the anchor, so that a fresh clone with a pulled store is repaired as well. A
+recalled pin is a pin like any other: it holds as long as the request is what it was. Only an anchor's pin would be kept
+whatever has changed, so it is recalled only where the lock still names its picture as a candidate's: then just its line
+is lost. If the candidates' lines are gone, too, the lock was removed, and only what the settings say now counts.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 A lock names nodes, and a name is no content: what it holds under a name that the pipeline no longer has belongs to the
 step of the same kind that the lock doesn't know, where there is one of each. The lock keeps the old name, from which
 seeds derive as well, so a new name buys nothing and changes no face. Where several steps of one kind were renamed at
-once nothing tells which is which; drafts are told apart by their section.
+once, nothing says which is which; only drafts can be distinguished, by their section.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from personaforge.store.lockfile import LockFile, Pin, read_lock
 
 
 def renamed_steps(settings: Settings, shape: Shape, lock: LockFile) -> dict[str, str]:
-    """Return the steps that the lock knows by another name: the name of now -> the lock's. Raises StoreError."""
+    """Return the steps that the lock knows by another name: present name -> the lock's. Raises StoreError."""
     declared: Mapping[str, Any] = settings.value("pipeline.steps")
     locked: dict[str, str] = {}
     for name in lock.names():
@@ -44,7 +44,7 @@ def renamed_steps(settings: Settings, shape: Shape, lock: LockFile) -> dict[str,
 
 
 def pinned_anchor(settings: Settings, lock: Path) -> Pin | None:
-    """Return the pin of a persona's anchor, whatever its step is called now or was then. Raises StoreError."""
+    """Return the pin of a persona's anchor, whatever its step is called now or was called then. Raises StoreError."""
     return anchor_in(settings, read_lock(lock, settings.id, settings.formerly))
 
 
@@ -76,7 +76,7 @@ def as_named_now(rows: Iterable[Mapping[str, Any]], renamed: Mapping[str, str]) 
 
 
 def kind_of(pin: Pin) -> str:
-    """Return the kind of step whose result a pin is, by what it gives; empty where nothing tells."""
+    """Return the kind of step whose result a pin is, judged by its outputs; empty where they don't say."""
     for output, media in pin.media.items():
         kinds = [kind for kind in KINDS.values() if output in kind.outputs]
         if len(kinds) > 1:  # pictures and clips are finished alike
@@ -89,7 +89,7 @@ def kind_of(pin: Pin) -> str:
 
 
 def fits(pin: Pin, kind: str) -> bool:
-    """Tell whether a pin may be of a node of this kind, by what it gives; one of a kind that forge doesn't know may."""
+    """Tell whether a pin may be of a node of this kind, judged by its outputs; any pin may be of an unknown kind."""
     given = kind_named(kind).outputs
     return not given or not pin.outputs.keys().isdisjoint(given)
 

@@ -14,10 +14,10 @@ from personaforge.store.store import artifacts
 
 
 class Replay(NamedTuple):
-    """How far a procedure came."""
+    """How far a procedure got."""
 
     outcome: Outcome | None
-    """What it came to, also when only bytes that it computed itself are not yet kept."""
+    """Its outcome, also when only bytes that it computed itself are not yet kept."""
     missing: Action | None
     """The first action without a result, or the first bytes that are not kept."""
     keys: tuple[str, ...]

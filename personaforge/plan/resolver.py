@@ -1,6 +1,6 @@
-"""What deciding about one persona's nodes takes: signatures, keys, pins, contexts for procedures, what is lost.
+"""What is needed to decide about one persona's nodes: signatures, keys, pins, contexts for procedures, what is lost.
 
-Planning and running work at the same desk, and there what only the build folder holds is taken back into the store.
+Planning and running use the same resolver; a run also takes what only the build folder holds back into the store.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ _MAX_TAKES = 1_000
 
 @dataclass(frozen=True)
 class PlanContext:
-    """What planning and running share: the store, the templates, and who measures."""
+    """What planning and running share: the store, the templates, and what finds analyzers."""
 
     store: Store
     templates: Templates
     analyzer_of: Callable[[Settings], AnalyzerRef]
-    """Who measures a persona's faces; finds packs, loads no model."""
+    """Returns what measures a persona's faces; finds packs, loads no model."""
 
 
 class NotSettled(Exception):
@@ -51,7 +51,7 @@ class NotSettled(Exception):
 
 
 class Needs(Mapping[str, Outcome]):
-    """What a node's needs came to, read when they are asked for: what is pinned asks for none."""
+    """The outcomes of a node's needs, read only when they are asked for: a pinned node asks for none."""
 
     def __init__(self, resolver: NodeResolver, names: Sequence[str]) -> None:
         self._resolver = resolver
@@ -70,8 +70,8 @@ class Needs(Mapping[str, Outcome]):
 
 
 class NodeResolver:
-    """What deciding about one persona's nodes takes. The runner works at the same desk, and there what only the build
-    folder holds is taken back into the store (`keep`)."""
+    """What is needed to decide about one persona's nodes. The runner uses it, too, and then what only the build folder
+    holds is taken back into the store (`keep`)."""
 
     def __init__(
         self,
@@ -178,7 +178,7 @@ class NodeResolver:
         )
 
     def _pinned_outputs(self, name: str) -> dict[str, str]:
-        """Return a need's artifacts by name: as it came out, or as the lock has them while that isn't known."""
+        """Return a need's artifacts by name: of its outcome, or of the lock's line while the outcome isn't known."""
         try:
             return {output: made.artifact.digest for output, made in self.outcome(name).outputs.items()}
         except NotSettled:
@@ -207,8 +207,8 @@ class NodeResolver:
 
     @cached_property
     def _may_remake(self) -> bool:
-        """Whether every picture of this person is drawn here, by providers that give the same bytes again: nothing that
-        was bought, and nothing of a real person, can hang on a drawing that takes another's place."""
+        """Whether every picture of this person is drawn here, by providers that give the same bytes again: then no
+        bought picture, and none of a real person, can depend on a drawing that replaces another one."""
         anchor = self.pin_of_kind(ANCHOR)
         if self._selection.frozen or (anchor is not None and anchor.facts.get("drawn") is False):
             return False  # a picture that somebody has set as the anchor may show a real person
@@ -231,12 +231,12 @@ class NodeResolver:
         return bool(self.lock.names()) and not any(node.row is not None for node in self.plan.nodes.values())
 
     def anchor_gone(self) -> bool:
-        """Tell whether the anchor is pinned, is to stay, and can't be had."""
+        """Tell whether the anchor is pinned, is to stay, and its bytes are nowhere."""
         pin = self.pin_of_kind(ANCHOR)
         return pin is not None and self.gone(pin)
 
     def lost(self, row: NodeRow) -> bool:
-        """Tell whether an artifact of a node's last outcome can't be had any more."""
+        """Tell whether an artifact of a node's last outcome is lost."""
         return not all(self.contents.has(file.digest) for file in row.placed)
 
     def wished(self, shape: ShapeNode) -> bool:
@@ -244,7 +244,7 @@ class NodeResolver:
         return bool(self._wish(shape))
 
     def outcome(self, name: str) -> Outcome:
-        """Return what a needed node came to."""
+        """Return the outcome of a needed node."""
         known = self._outcomes.get(name)
         if known is None:
             node = self.plan.nodes[name]
@@ -267,7 +267,7 @@ class NodeResolver:
         return found
 
     def settle(self, name: str, outcome: Outcome) -> None:
-        """Note what a node has come to during a run."""
+        """Note a node's outcome during a run."""
         self._outcomes[name] = outcome
 
     def pin(self, shape: ShapeNode) -> Pin | None:
@@ -292,7 +292,7 @@ class NodeResolver:
         return next((pin for pin in pins if pin is not None and (names or kind_of(pin) == kind)), None)
 
     def has_pinned(self, node: PlannedNode) -> bool:
-        """Tell whether what a node's pin names can be read, be it what it should be or not."""
+        """Tell whether what a node's pin names can be read, whether its bytes are the right ones or not."""
         pin = self.pin(node.shape)
         return pin is not None and all(self.contents.size(digest) is not None for digest in pin.outputs.values())
 

@@ -28,7 +28,7 @@ VALUES = {
     "state": ("modified", "new", *get_args(State)),
     "result": ("accepted", "flagged", "unmeasured", "rejected", "failed"),
 }
-"""What `state:` and `result:` may ask for. None of it is no mistake: there may be nothing of the kind now."""
+"""What `state:` and `result:` may ask for. It is no mistake if no node matches: there may be none in that state now."""
 
 _TERM = re.compile(r"^(?P<at>@)?(?:(?P<up>\d*)(?P<plus>\+))?(?P<body>[^+@]+?)(?:(?P<minus>\+)(?P<down>\d*))?$")
 
