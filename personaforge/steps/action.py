@@ -1,7 +1,7 @@
 """Actions and what they result in. What a procedure returns, the outcome of a node, is `personaforge.store.outcome`.
 
 A procedure is a generator: it yields an `Action`, is sent its `Result`, and returns an `Outcome`. It has no effects of
-its own. Whoever drives it looks results up (the planner) or has them made (the runner).
+its own. What drives it looks results up (the planner) or has them made (the runner).
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Action:
     price: Price = FREE
     sources: Mapping[str, Any] = field(default_factory=dict)
     """Where the request came from, for `explain` and `drift --blame`; not in the key: `settings` by path, digests of
-    `templates` by name, and of the texts that `needs` came to."""
+    `templates` by name, and of the texts that `needs` resulted in."""
     account: str = ""
     """Name of the environment variable that holds the provider's key, empty for its usual one; not in the key."""
     content: bytes | None = None
@@ -83,7 +83,7 @@ class Result(NamedTuple):
     value: Mapping[str, Any]
     """Small JSON kept in the record itself, such as a measurement."""
     details: Mapping[str, Any] = {}
-    """What the provider said besides: the model that answered, usage."""
+    """What else the provider said: the model that answered, usage."""
     passed_over: tuple[str, ...] = ()
     """Models that were asked before it and definitely gave nothing, with the reason in a word: `img-1 (refused)`."""
 

@@ -1,12 +1,12 @@
 """The one attempt loop, for text, images and videos: make, examine, decide; try again or stop; keep the best.
 
-It is a small state machine over cached actions. Replayed over known results it comes to the same decision without
+It is a small state machine over cached actions. Replayed over known results it makes the same decision without
 buying anything; a crash in the middle resumes where it stopped; a changed threshold judges the known attempts again.
 
 What the lock pins comes first: as long as the request is what it was at the pin, the pinned artifact is the answer,
-whatever else the store holds, and it is only judged again. One that is missing is never silently made anew: a
-deterministic provider may remake it, if the bytes come out equal, and otherwise the user has to say so. Once remade it
-is judged like one that was there, so that a machine with a store and one without come to the same.
+whatever else the store holds, and it is only judged again. One that is missing is never silently replaced: a
+deterministic provider may remake it, if the bytes are equal, and otherwise the user has to ask for it. Once remade it
+is judged like one that was there, so that machines with and without a store get the same outcome.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from personaforge.store.artifact import Artifact
 from personaforge.store.lockfile import Pin
 
 _KEPT_FACTS = ("model", "provider", "label", "seed", "passed_over")
-"""How an artifact came about: kept in the lock and in every evaluation."""
+"""How an artifact was made: kept in the lock and in every evaluation."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Made:
 
     outputs: Mapping[str, Artifact]
     facts: Mapping[str, Any] = field(default_factory=dict)
-    """How it came about: model, seed, label."""
+    """How it was made: model, seed, label."""
     blocked: str = ""
     """Why nothing was made: a content filter, or the model itself, said no. That ends the loop."""
 
@@ -72,6 +72,7 @@ def attempt_loop(
     """
     pin = None if context.repin else context.pin
     tried: list[Attempt] = []
+    # The pin first: what was accepted once stays the answer, whatever else the store holds under other keys.
     if pin is not None and context.standing.same_request(pin, first.key):
         replaced: dict[str, str] = {}
         made = _pinned(context, pin, paths)
@@ -83,8 +84,9 @@ def attempt_loop(
         outcome = _stands(context, first, Attempt(pin.attempt, made, judgement), pin, paths, replaced)
         if outcome is not None:
             return outcome
-        # It is known, and only what comes after it is new: also where the store has forgotten how it came about.
+        # The pinned attempt is known, also if the store has forgotten how it was made, so only later attempts are new.
         tried.append(Attempt(pin.attempt, made, judgement))
+    # Below this line something new would be made, which a frozen lock forbids.
     if context.frozen:
         raise frozen(context, first)
     if not limit:
@@ -97,6 +99,7 @@ def attempt_loop(
         tried.append(Attempt(number, made, judgement))
         if judgement.decision is not Decision.RETRY:
             break
+    # An accepted attempt is always the last one. Without one, the best of all is kept, not the last.
     best = tried[-1] if tried[-1].judgement.decision is Decision.ACCEPT else max(tried, key=_rank)
     accepted = best.judgement.decision is Decision.ACCEPT
     status: Status = best.judgement.status if accepted else "rejected" if best.made.blocked else exhausted
@@ -150,9 +153,9 @@ def _remade(
     make: Callable[[int, Sequence[Attempt]], Making],
     examine: Callable[[Made], Examining],
 ) -> Generator[Action, Result, Made]:
-    """Make the pinned attempt again, by the way on which it was made: a later attempt is told what was wrong before.
+    """Make the pinned attempt again with those before it, since a later attempt is told what was wrong with them.
 
-    Raises PinnedArtifactMissing where other bytes come out and may not take the pin's place.
+    Raises PinnedArtifactMissing if the bytes differ and may not take the pin's place.
     """
     tried: list[Attempt] = []
     for number in range(pin.attempt):
@@ -169,13 +172,13 @@ def _remade(
 
 
 def _is_hopeless(tried: Sequence[Attempt]) -> bool:
-    """Tell whether what is pinned now fails so far that no further attempt is made."""
+    """Tell whether the pinned attempt is now rejected outright, so that no further attempt is made."""
     return bool(tried) and tried[-1].judgement.decision is Decision.REJECT
 
 
 def _as_recorded(context: Context, remaking: Making) -> Making:
     """Follow the remaking of what was bought as far as its calls are on record: an artifact that forge composed itself
-    from them is made again for nothing. Raises PinnedArtifactMissing before any call."""
+    from them is made again free of charge. Raises PinnedArtifactMissing before any call."""
     action = next(remaking)
     while True:
         if action.content is None and not context.known(action.key):
@@ -199,7 +202,7 @@ def _stands(
     """Return the outcome of the pinned artifacts, or None when they fail a gate that the user has changed."""
     judgement = pinned.judgement
     accepted = judgement.decision is Decision.ACCEPT
-    # Flagged for want of attempts, it ships as it is. Flagged by a second opinion, its gate has to let it through.
+    # Flagged because no attempts were left, it ships as it is. Flagged by a second opinion, it has to pass its gate.
     flagged = pin.status == "flagged" and pin.facts.get("decision") != Decision.ACCEPT.value
     stays = not accepted and not flagged and pin.status != "rejected" and context.standing.same_gates(pin)
     if not accepted and not flagged and not stays:
@@ -217,6 +220,7 @@ def _stands(
     also = first.key if first.key != pin.key else ""
     under = context.standing.seen(dict(outcome.under)) if also else outcome.under
     kept = replace(outcome, key=pin.key, take=pin.take, also=also, under=under, replaced={**pin.replaced, **replaced})
+    # The lock keeps the figures of the machine that accepted it: another one's last digits would make a diff in git.
     if not replaced and status == pin.status and _same_figures(pin.facts, kept.facts):
         kept = replace(kept, facts=dict(pin.facts))
     if not stays:
@@ -227,12 +231,12 @@ def _stands(
 
 
 _SAME_FIGURE = 1e-3
-"""How far apart two machines, or two versions of onnxruntime, measure one picture at most; measured by us. A lock must
-not change, nor what depends on it, because somebody else has built."""
+"""How much two machines, or two versions of onnxruntime, differ at most when they measure one picture; measured by us.
+A lock, and what depends on it, must not change because somebody else has built."""
 
 
 def _same_figures(one: Any, other: Any) -> bool:
-    """Tell whether facts are the same but for the last digits of measured numbers."""
+    """Tell whether facts are the same except for the last digits of measured numbers."""
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         return one.keys() == other.keys() and all(_same_figures(one[name], other[name]) for name in one)
     if isinstance(one, float) and isinstance(other, float):
@@ -278,7 +282,7 @@ def _rank(attempt: Attempt) -> float:
 
 
 def frozen(context: Context, first: Action | None = None) -> LockFrozen:
-    """Return that something else would be made than what the lock pins."""
+    """Return the error for a node that would be made otherwise than the lock pins it."""
     node, pin = context.node, context.pin
     if pin is None:
         what = "is not in the lock"

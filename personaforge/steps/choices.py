@@ -43,7 +43,7 @@ def asked(
     attempt: int,
     sources: Mapping[str, str],
 ) -> list[Action]:
-    """Return an action for everybody who may be asked, in turn.
+    """Return an action for each provider and model that may be asked, in turn.
 
     `fields` gives the request's fields for a capability and model, reading settings through the view that it is handed;
     only those enter that the capability reads. `inputs` are digests by name, `sources` the templates that it rendered.

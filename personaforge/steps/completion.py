@@ -11,7 +11,7 @@ from personaforge.steps.context import Context
 from personaforge.store.artifact import Artifact
 
 BAD_ANSWER = "bad_answer"
-"""Name of the input that tells a repair from any other completion."""
+"""Name of the input that only a repair has, among completions."""
 _ASSUMED_PROMPT_TOKENS = 1_500
 """For estimates before a prompt exists: our longest packaged prompt (audit) has about 3,000, the shortest about 400."""
 _CHARACTERS_PER_TOKEN = 4
@@ -24,7 +24,7 @@ class BadAnswer(NamedTuple):
     artifact: Artifact
     text: str
     model: str
-    """Who gave it, and is to mend it."""
+    """The model that gave it, and has to mend it."""
 
 
 def completion(
@@ -40,7 +40,7 @@ def completion(
 ) -> list[Action]:
     """Return the actions of one completion for a prompted step: its model's, then its fallbacks'.
 
-    `findings` are a second reader's, `problems` say why the last attempt's answer was refused. `stream` tells apart
+    `findings` are a second reader's, `problems` say why the last attempt's answer was refused. `stream` distinguishes
     completions of the same step and attempt, such as the rounds of a review. With a `bad` answer it is one action: the
     model that gave it is asked to mend it, and the answer's digest is among the action's inputs.
     """

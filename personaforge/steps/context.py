@@ -1,4 +1,4 @@
-"""What a procedure may see: its settings through a tracked view, what its needs came to, its pin, and templates.
+"""What a procedure may see: its settings through a tracked view, the outcomes of its needs, its pin, and templates.
 
 Nothing here reaches the network or writes. The planner and the runner hand in different `Artifacts`: the planner's only
 looks, the runner's may take a pinned artifact back into the store from the build folder.
@@ -31,7 +31,7 @@ SHAPE = "shape"
 _TEXTS = ("application/json", "text/")
 """Beginnings of the media types of texts."""
 TEXT = "a text"
-"""What `kind_of` says of anything that reads as text: JSON is not told from other texts by its first bytes."""
+"""What `kind_of` returns for any text: the first bytes don't show whether a text is JSON."""
 
 
 class Artifacts(Protocol):
@@ -81,7 +81,7 @@ class Node(NamedTuple):
 
 
 class AnalyzerRef(NamedTuple):
-    """Who measures faces: an analyzer's identity, or why there is none."""
+    """What measures faces: an analyzer's identity, or why there is none."""
 
     identity: Mapping[str, str] | None
     """Backend, version, pack, pack digest and detector size; part of every measurement's key."""
@@ -124,11 +124,11 @@ class Context:
     anchor_step: str = ANCHOR
     """What the pipeline calls the step that chooses the anchor."""
     renamed: Mapping[str, str] = field(default_factory=dict)
-    """Steps that the lock knows by another name, and that; see `personaforge.plan.renamed`."""
+    """Steps that the lock knows by another name, with that name; see `personaforge.plan.renamed`."""
     issued: Callable[[], Mapping[str, str]] = field(default=dict)
     """Shapes of the other personas' faces that the project's locks pin, by persona; only for a kind that places."""
     placer: Callable[[], Placer | None] = field(default=_nobody_places)
-    """Who tells how far apart the faces lie that the step's provider draws; only for a kind that places."""
+    """What measures the distance between faces that the step's provider draws; only for a kind that places."""
     take: int = 0
     """Which take the user wants: the pinned one, or a further one when forced."""
     repin: bool = False
@@ -138,7 +138,7 @@ class Context:
     may_remake: bool = False
     """Whether a lost drawing's pin may be replaced by other bytes of the same face; see `personaforge.steps.remake`."""
     bring_back: str = ""
-    """What to type to have the lock back as git knows it."""
+    """What to type to restore the lock from git."""
     known: Callable[[str], bool] = field(default=lambda key: False)
     """Whether an action's result is known, by its key."""
     standing: Standing = field(default_factory=Standing)
@@ -152,7 +152,7 @@ class Context:
         return rendered
 
     def read_json(self, digest: str) -> Any:
-        """Return an artifact's content as JSON. Raises ValueError when it is none."""
+        """Return an artifact's content as JSON. Raises ValueError when it is not JSON."""
         return orjson.loads(self.artifacts.read(digest))
 
     def needed(self, kind: str) -> dict[str, Outcome]:
@@ -173,7 +173,7 @@ class Context:
         return f"{self.origin(self.node.step)}/{slot}" if slot else self.origin(self.node.step)
 
     def texts_read(self) -> dict[str, str]:
-        """Return the digests of the texts that the needs have come to, by need: for an action's `sources`."""
+        """Return the digests of the texts that the needs resulted in, by need: for an action's `sources`."""
         return {
             name if len(outcome.outputs) == 1 else f"{name} {output}": made.artifact.digest
             for name, outcome in self.needs.items()
@@ -195,7 +195,7 @@ class Context:
 def pinned_size(context: Context, artifact: Artifact, path: str) -> int | None:
     """Return the size of a pinned artifact, None when it can't be read; `path` is its place in the build folder.
 
-    A lock may come from anywhere: what it names is looked at before anything is made from it. Raises
+    A lock may come from anywhere: what it names is examined before anything is made from it. Raises
     PinnedArtifactMissing for what isn't of the pinned media type.
     """
     size = context.artifacts.size(artifact.digest, path)

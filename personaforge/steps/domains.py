@@ -1,4 +1,4 @@
-"""Which domain packs and providers are of, as far as they are known here: what loading and planning compare."""
+"""The domains of packs and providers, as far as they are known here: what loading and planning compare."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The finishing steps: an accepted picture made to look as a phone would take it, and a softened clip sharpened.
+"""The finishing steps: an accepted picture is made to look like a phone's photograph, and a soft clip is sharpened.
 
-Neither replaces what it was made from: the finished file stands beside it, and is the original again wherever identity
+Neither replaces what it was made from: the finished file lies beside it, and is the original again wherever identity
 would suffer. Both are measured before and after, against the same reference set. What was finished is pinned like
 everything that was accepted; what was left as it is has nothing to pin.
 """
@@ -152,7 +152,7 @@ def _source(context: Context) -> Outcome:
 
 
 def _loss(before: Judgement, after: Judgement, max_loss: float) -> str:
-    """Return why a finished artifact may not stand for its original; empty when it may.
+    """Return why a finished artifact may not be used in place of its original; empty when it may.
 
     Where nothing can measure, the same opt-out lets both through.
     """
@@ -165,7 +165,7 @@ def _loss(before: Judgement, after: Judgement, max_loss: float) -> str:
 
 
 def _weighed(before: Judgement, after: Judgement, refused: str) -> Judgement:
-    """Return the finished artifact's judgement, with what it was before and the last word on it."""
+    """Return the finished artifact's judgement, with the scores from before and the final decision."""
     facts = {**after.facts, "kept": "finished"}
     if "composite" in before.facts:
         facts["composite_before"] = before.facts["composite"]

@@ -46,7 +46,7 @@ def candidate(context: Context) -> Procedure:
     """Draw one frontal candidate and measure it, so that the anchor's choice finds its measurement.
 
     Once the anchor is pinned nothing new is drawn here. A candidate whose picture is lost is remade where that gives
-    the same bytes, since it may be the anchor's; otherwise it is only missed when the anchor's is.
+    the same bytes, since it may be the anchor's; otherwise that is an error only if the anchor's picture is lost, too.
     """
     settings = context.settings
     slot = context.node.slot
@@ -54,11 +54,12 @@ def candidate(context: Context) -> Procedure:
     kept = _as_pinned(context, IMAGE) if anchor_pin is not None else None
     if kept is not None:
         return (yield from _with_face(context, kept))
+    # If nothing could judge the candidates here, none is bought.
     if anchor_pin is None and not can_judge(context) and not context.frozen:
         return not_bought(context)
     provider = str(settings[f"pipeline.steps.{context.node.step}.provider"])
     drawn_alike = context.capability("image", provider).deterministic
-    # Nobody needs it any more: it can't be drawn alike, or the anchor is one that somebody has set.
+    # It isn't needed any more: it can't be drawn alike, or the anchor is a picture that somebody has set.
     if anchor_pin is not None and (context.pin is None or not drawn_alike):
         return _not_drawn(context, anchor_pin)
     position = settings[f"matrix.positions.{settings['matrix.anchor']}"]
@@ -87,9 +88,9 @@ def candidate(context: Context) -> Procedure:
         limit=1,
         paths=lambda outputs: {IMAGE: f"candidates/{slot}{suffix_of(outputs[IMAGE])}"},
     )
-    # Only what can be drawn again is ever held against it.
+    # The face is noted only for what can be drawn again, since only a drawing made again is compared with it.
     pin = context.pin
-    if pin is not None and outcome.key == pin.key:  # it was accepted then, and no gate decides about it
+    if pin is not None and outcome.key == pin.key:  # it was accepted at the pin, and candidates have no gate
         return replace(outcome, face=pin.face or face, under=pin.under or outcome.under)
     return replace(outcome, face=face if first.deterministic else "")
 
@@ -107,7 +108,7 @@ def _with_face(context: Context, kept: Outcome) -> Generator[Action, Result, Out
 
 
 def _not_drawn(context: Context, anchor_pin: Pin) -> Outcome:
-    """Return the outcome of a candidate that nobody needs. Raises PinnedArtifactMissing where the anchor is gone."""
+    """Return the outcome of a candidate that isn't needed. Raises PinnedArtifactMissing where the anchor is gone."""
     chosen = _pinned_artifact(anchor_pin, ANCHOR)
     if context.artifacts.size(chosen.digest, _anchor_path(context, chosen)) is None:
         raise _anchor_missing(context, anchor_pin)
@@ -150,7 +151,7 @@ def anchor(context: Context) -> Procedure:
         if settings["identity.require_measurement"]:
             facts.update(reason=nobody.reason, measured=False)
             return Outcome("rejected", {}, facts)
-        # Nothing can tell the candidates apart here; the first one is as good as any, and says so.
+        # Nothing can compare the candidates here: the first one is as good as any, and its facts say so.
         index, status = 0, "unmeasured"
         facts.update(reason=f"the first candidate, unmeasured: {nobody.reason}", measured=False)
     else:
@@ -164,6 +165,7 @@ def anchor(context: Context) -> Procedure:
     facts.update({name: source[name] for name in ("model", "provider", "label", "seed") if name in source})
     facts.update(candidate=slots[index], strategy=strategy)
     outputs = {ANCHOR: Output(chosen, _anchor_path(context, chosen))}
+    # The key of the call that drew it: the anchor is the candidate's picture, and makes nothing itself.
     key = candidates[slots[index]].key
     ended: Status = "unmeasured" if status == "unmeasured" else "accepted"
     return Outcome(ended, outputs, facts, key, context.take, under=context.standing.noted())
@@ -197,7 +199,7 @@ def image(context: Context) -> Procedure:
             make=make,
             examine=examine,
             limit=settings["identity.max_attempts"] if can_judge(context) else 0,
-            # A silhouette may show no face at all: it is kept, and simply not in the set.
+            # A silhouette may show no face at all: it is kept, but not in the set.
             exhausted="flagged" if is_reference else "rejected",
             otherwise=not_bought(context),
             paths=lambda outputs: {
@@ -209,7 +211,7 @@ def image(context: Context) -> Procedure:
 
 
 def reference_set(context: Context) -> ReferenceSet:
-    """Return what a node's candidates are held against: the anchor, and the other references that passed measured."""
+    """Return what a node's candidates are compared with: the anchor, and the other references that were accepted."""
     others = {
         name.rpartition("/")[2]: outcome.outputs[REFERENCE].artifact
         for name, outcome in context.needs.items()

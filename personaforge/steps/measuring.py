@@ -54,7 +54,7 @@ def _whole(context: Context, kind: str, artifact: Artifact, request: Mapping[str
 
 @dataclass(frozen=True)
 class ReferenceSet:
-    """What a candidate is held against."""
+    """What a candidate is compared with."""
 
     anchor: Artifact
     others: Mapping[str, Artifact] = field(default_factory=dict)
@@ -130,7 +130,8 @@ def not_bought(context: Context) -> Outcome:
 
 
 def no_model() -> Unmeasured:
-    """Return that nothing can measure. Where it was looked for is in the plan's notice; records name no local paths."""
+    """Return the score for a machine that can't measure. The plan's notice says where packs were looked for; records
+    name no local paths."""
     return Unmeasured(Cause.NO_MODEL, "no face pack is here")
 
 
@@ -204,6 +205,6 @@ def _judged(
         status="accepted" if judged.measured else "unmeasured",
         facts=facts,
         problems=() if judged.decision is Decision.ACCEPT else (judged.reason,),
-        # Nothing is evaluated anew where the lock's scores stand in.
+        # Nothing is evaluated anew where the lock's scores are used instead.
         evaluation=evaluation if measured_by is None else None,
     )

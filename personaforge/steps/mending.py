@@ -1,6 +1,6 @@
 """What is wrong with a text model's answer, and how it is mended.
 
-An answer ends in one of five ways, and each has its own way on:
+An answer ends in one of five ways, and each is treated differently:
 
     it fits        it is taken
     malformed      it is no JSON object, doesn't fit its schema or drops a pin: it is handed back, quoted, with what
@@ -33,7 +33,7 @@ _LONGEST_QUOTED = 24_000
 
 
 class Answered(NamedTuple):
-    """What a completion came to in the end."""
+    """How a completion ended."""
 
     result: Result
     """The last call's: the completion itself, or its last repair."""
@@ -53,7 +53,7 @@ def mended(
 ) -> Generator[Action, Result, Answered]:
     """Hand a malformed answer back until it fits or the step's `repairs` are used up.
 
-    `sections`, `findings`, `attempt` and `stream` are the completion's. Where the repair itself is definitely not made,
+    `sections`, `findings`, `attempt` and `stream` are the completion's. If the repair itself was definitely not made,
     the answer stays as it was.
     """
     base = f"pipeline.steps.{step}"

@@ -3,7 +3,7 @@
 A DNA leaves much of a face to chance. Where the image provider can draw several faces of one DNA, this step takes the
 one that lies farthest from every issued face, and the lock pins the choice with the face's shape, which is all that
 later personas know of it. What is pinned stays: the choice while the DNA is the same, and with the anchor for good. So
-a persona depends on those issued before it, and never on one that comes later.
+a persona depends on those issued before it, and never on a later one.
 
 Faces are issued in the order in which placements are pinned; personas that are new in one build take turns by id.
 """

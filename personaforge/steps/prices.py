@@ -1,8 +1,8 @@
 """What a call is expected to cost, and what it cost: arithmetic over the prices that a preset declares.
 
 A price is a number (US dollars for an image, for a second of clip) or a table, see `personaforge.spec.values.Tariff`.
-An amount that the provider itself names counts before any of ours, but for tokens: there we have its count and the
-declared price, and libraries only guess. Whatever can't be told is None, which is never taken for zero.
+An amount that the provider itself names takes precedence over ours, except for tokens: there we have its count and the
+declared price, and libraries only guess. What can't be known is None, which is never taken for zero.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def price_of(paid: bool, declared: Any, kind: str, request: Mapping[str, Any]) -
 
 
 def settled(price: Price, request: Mapping[str, Any], cost_usd: float | None, details: Mapping[str, Any]) -> Price:
-    """Return what a call cost, None for the dollars where nobody can tell.
+    """Return what a call cost; None for the dollars where it can't be known.
 
     `cost_usd` is what the provider said, `details` may count `tokens_in`, `tokens_in_image`, `tokens_out`, `seconds`
     and `characters`.

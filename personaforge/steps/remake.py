@@ -1,8 +1,8 @@
-"""When a pinned drawing that is lost was drawn again and came out with other bytes: may it take the pin's place?
+"""Decides whether a lost pinned drawing that was drawn again with other bytes may take the pin's place.
 
-Only where the machine says so (`Context.may_remake`: a synthetic person, drawn by a local and deterministic provider
-throughout, the lock not frozen), and only where it measures as the same face. A picture of the person is held against
-the anchor, by its own gate. A candidate may be the anchor itself, and then there is nothing left to hold it against: so
+Only where the context allows it (`Context.may_remake`: a synthetic person, drawn by a local and deterministic provider
+throughout, the lock not frozen), and only where it measures as the same face. A picture of the person is compared with
+the anchor, by its own gate. A candidate may be the anchor itself, and then nothing is left to compare it with: so
 the lock keeps the face of every drawn candidate, as the embedding that was measured, in a byte for each dimension.
 """
 

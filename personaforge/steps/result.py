@@ -1,4 +1,4 @@
-"""The last steps: the persona document and the contact sheet. Both are made of what the others came to."""
+"""The last steps: the persona document and the contact sheet. Both are made from the results of the others."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The second reader: scores the drafted document, and has it drafted again with its findings until it passes.
 
-A round is one attempt of the node. Round 0 reads what the draft nodes came to. A later round drafts the sections again
+A round is one attempt of the node. Round 0 reads what the draft nodes made. A later round drafts the sections again
 from the first one that the findings name, in the pipeline's order, each told all findings (one about the self may ask
 for another soul); then it is read again. After the last round the document ships flagged, with the best round's
 sections.
@@ -27,7 +27,7 @@ VERDICT = "verdict"
 
 
 def review(context: Context) -> Procedure:
-    """Score the document, revise it while it falls short, and give the sections that came out best."""
+    """Score the document, revise it while the score is too low, and return the best sections."""
     step = context.node.step
     settings = context.settings
     base = f"pipeline.steps.{step}"
@@ -105,7 +105,7 @@ def _revised(
             if not problems:
                 revised[section] = context.read_json(reply_of(result).digest)
                 break
-        # A section that could not be drafted again stays as it was: the second reader will say what that is worth.
+        # A section that could not be drafted again stays as it was, and the second reader scores it again.
     return revised
 
 

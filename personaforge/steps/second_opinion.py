@@ -1,6 +1,6 @@
-"""The second opinion: an independent recogniser looks at the same pair, and a contradiction is flagged.
+"""The second opinion: an independent recogniser measures the same pair, and a contradiction is flagged.
 
-It decides nothing: the verdict is the first recogniser's. What it contradicts ships with a mark, so that people look.
+It decides nothing: the first recogniser does. What it contradicts ships with a mark, so that people look at it.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ def second_opinion(
 ) -> Generator[Action, Result, Judgement]:
     """Return the judgement, marked where the second recogniser contradicts it.
 
-    `pairs` are what the first one measured: one for a picture, one for each frame of a clip. Both are held against the
-    anchor alone, whatever else is in the reference set.
+    `pairs` are what the first one measured: one for a picture, one for each frame of a clip. Both recognisers compare
+    with the anchor alone, whatever else is in the reference set.
     """
     analyzer_ref, settings = context.analyzer_ref, context.settings
     if settings["identity.check.pack"] == "none":

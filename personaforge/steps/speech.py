@@ -1,4 +1,4 @@
-"""The speech step: what the persona says, in the voice that the preset chooses. A text for each of the step's `lines`.
+"""The speech step: what the persona says, in the preset's voice. One text for each of the step's `lines`.
 
 What is said is a template over the persona document. No gate judges a sound: it is accepted when it is one.
 """
@@ -28,7 +28,7 @@ ASSUMED_CHARACTERS: Final = 200
 
 
 def speech(context: Context) -> Procedure:
-    """Have one text spoken. One call: what didn't come is the engine's to ask for again."""
+    """Have one text spoken, by one call: if no answer came, the engine asks again."""
     slot = context.node.slot
     said = line_of(context)
     actions = speak(context, said)
@@ -53,7 +53,7 @@ def speech(context: Context) -> Procedure:
 
 
 def line_of(context: Context) -> str:
-    """Return what is said, on one line. Raises SpecError when the template comes to nothing."""
+    """Return what is said, on one line. Raises SpecError when the template renders to nothing."""
     path = f"pipeline.steps.{context.node.step}.lines"
     template = context.settings[path][context.node.slot]
     rendered = context.render(template, {"profile": sections_of(context), "persona_id": context.node.origin})

@@ -1,9 +1,9 @@
-"""What a result is accepted under, and whether a pin still stands: by which forge, for which wish, behind which gates.
+"""What a result was accepted under (which forge, request and gates), and whether its pin is still valid.
 
 An upgrade of forge buys nothing. A pinned result answers a request as long as its action key is the same; where the key
-has changed, it still does if another forge noted the pin and all that the user has written is what it was. And what was
-accepted stays accepted until the user changes a gate: a new default, another pack or a calibration only say what they
-would decide now.
+has changed, it still does if another forge noted the pin and all that the user has written is the same. And what was
+accepted stays accepted until the user changes a gate: with a new default, another pack or a calibration, forge only
+says what would be decided now.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Standing:
     rules: Mapping[str, Any] | None = None
     """The policy and its thresholds, for people."""
     only_forge: Callable[[], bool] = lambda: False
-    """Whether what the node depended on when it was last built differs in forge's own part alone; for pins of before
+    """Whether what the node depended on when it was last built differs in forge's own part alone; for pins from before
     anything was noted."""
 
     def same_request(self, pin: Pin, key: str) -> bool:
@@ -38,7 +38,7 @@ class Standing:
             return True
         if not pin.under:
             return self.only_forge()
-        # Once another forge has noted its key for the same wish, keys tell exactly, and the coarser wish is not asked.
+        # Once this forge has noted its own key for the request, keys decide exactly, and the coarser digest isn't used.
         others = self.forge not in (pin.under.get("forge"), pin.under.get("seen"))
         return others and pin.under.get("request") == self.request
 
@@ -47,12 +47,12 @@ class Standing:
         return bool(pin.under) and pin.under.get("gates") == self.gates
 
     def seen(self, noted: dict[str, Any]) -> dict[str, Any]:
-        """Return what the lock notes, with by whom the key of `also` was noted."""
+        """Return what the lock notes, and besides which forge noted the key of `also`."""
         return {**noted, "seen": self.forge} if self.forge else noted
 
     def noted(self, pin: Pin | None = None) -> dict[str, Any]:
-        """Return what the lock notes. A pin that stays keeps by whom it was accepted, and behind which gates unless
-        they are others now."""
+        """Return what the lock notes. A pin that stays keeps the forge that accepted it, and the gates unless they have
+        changed."""
         if not self.forge:
             return dict(pin.under) if pin is not None else {}
         gates = {"gates": self.gates, **(self.rules or {})}

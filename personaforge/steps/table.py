@@ -2,7 +2,7 @@
 
 What `reads` names is all that a procedure may read (another read is an error), and goes into the node's signature.
 Raise a kind's `version` when its procedure would result in another outcome from the same inputs. What a kind is to
-everybody else, as a picture or a text, is `personaforge.spec.kinds`.
+other modules, such as a picture or a text, is in `personaforge.spec.kinds`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class StepKind:
     version: int
     procedure: str | Callable[[Context], Procedure]
     """The function, or `module:function` in personaforge.steps, imported when a node is replayed or run: a plan in
-    which everything stands imports none of them."""
+    which nothing has changed imports none of them."""
     reads: tuple[str, ...] = ()
     """Setting paths, each with all below it. In braces: `{own}`, the step's own settings, `{slot}`, `{framing}`, what
     frames the slot (`personaforge.spec.kinds`), and fields of the step's declaration. What a step `uses` is added."""
@@ -49,7 +49,7 @@ class StepKind:
     """Whether it places a face among those of the project's other personas, whose locks it may read. Only one such
     node of a project runs at a time, and its pin is written before the next."""
     names: bool = False
-    """Whether what it makes names the persona by its id, so that a new id makes it anew; nothing paid may."""
+    """Whether what it makes names the persona by its id, so that a new id has it made anew; nothing paid may."""
     lenient: bool = False
     """Whether it can work with a need that was rejected: the document and the sheet report on it."""
     calls: Callable[[Settings, Step], int] = lambda settings, step: 0
@@ -59,7 +59,7 @@ class StepKind:
 
     @property
     def what(self) -> Kind:
-        """What the kind is to everybody else."""
+        """What the kind is to other modules."""
         return kind_named(self.name)
 
     @property
@@ -346,7 +346,7 @@ def step_kind(name: str) -> StepKind:
 
 
 def register(kind: StepKind, what: Kind | None = None) -> None:
-    """Add a kind, with what it is to everybody else, or replace one. For plug-ins and tests."""
+    """Add a kind, with what it is to other modules, or replace one. For plug-ins and tests."""
     _BY_NAME[kind.name] = kind
     if what is not None:
         KINDS[kind.name] = what

@@ -23,7 +23,7 @@ SECTIONS = "sections"
 
 
 def draft(context: Context) -> Procedure:
-    """Draft one section: ask, check against the schema and the pinned values, have a bad answer mended, ask again."""
+    """Draft one section: ask, validate by the schema and the pinned values, have a bad answer mended, ask again."""
     step = context.node.step
     settings = context.settings
     section = str(settings[f"pipeline.steps.{step}.section"])
@@ -57,7 +57,7 @@ def draft(context: Context) -> Procedure:
 
 
 def profile(context: Context) -> Procedure:
-    """Gather the sections that drafts, or a review of them, have come to: the document that images and videos read."""
+    """Gather the sections from the drafts, or from a review of them: the document that images and videos read."""
     yield from ()
     sections = sections_of(context)
     facts: dict[str, Any] = {}
@@ -85,7 +85,7 @@ def render(context: Context) -> Procedure:
 
 
 def sections_of(context: Context) -> dict[str, Any]:
-    """Return the sections that the needs have come to, in the order of the needs."""
+    """Return the sections that the needs resulted in, in the order of the needs."""
     sections: dict[str, Any] = {}
     for outcome in context.needs.values():
         if SECTIONS in outcome.outputs:

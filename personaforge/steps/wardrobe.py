@@ -1,7 +1,7 @@
 """The matrix step: dresses every position, utility image and motion from the persona's taste. No model call.
 
 Each asks for a rank; the persona's fashion contexts are ranked by `lifestyle.fashion_sense`, best liked first, equals
-in declared order. What comes out is what prompts say and the embedded painter draws.
+in declared order. The result is what prompts say and the embedded painter draws.
 """
 
 from __future__ import annotations
