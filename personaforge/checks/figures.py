@@ -1,4 +1,4 @@
-"""Turns rows into a number and holds it against a bound. What isn't measured never passes unless it is allowed by name:
+"""Turns rows into a number and compares it with a bound. What isn't measured never passes unless it is allowed by name:
 one such row is enough, since nobody knows what its number would have been."""
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _DIGITS = 9
 
 
 def judge_figure(assertion: FigureAssertion, persona: Persona, allow: Collection[str]) -> Judged:
-    """Return what a number came to."""
+    """Return how an assertion about a number is judged."""
     rows, left_out = rows_of(persona, assertion.scope, assertion.conditions)
     rows = [row for row in rows if not (row.cause is Cause.UNBUILT and Cause.UNBUILT in allow)]
     if not rows:
@@ -41,7 +41,7 @@ def judge_figure(assertion: FigureAssertion, persona: Persona, allow: Collection
 
 
 def nothing(what: str, allow: Collection[str]) -> Judged:
-    """Return what becomes of a check without anything to check."""
+    """Return the result of a check about which there is nothing to judge."""
     if Cause.NOTHING in allow:
         return Judged(Result.SKIP, "nothing", Cause.NOTHING, what)
     hint = "leave the check out (`NAME: null`), or allow it by name: allow: [nothing]"
@@ -110,7 +110,7 @@ _WORDS = {
 
 def _acceptance(assertion: FigureAssertion, persona: Persona, rows: Sequence[Row], allow: Collection[str]) -> Judged:
     """A rejected attempt counts as not accepted, measured or not. What was accepted without a measurement is no proof:
-    it counts as not accepted, which can only help where the rate should be low, and there it blocks."""
+    it counts as not accepted. Where that would help (a rate that should be low), the check fails instead."""
     if Cause.UNMEASURED in allow:
         rows = [row for row in rows if row.cause is not Cause.UNMEASURED]
         if not rows:

@@ -1,4 +1,4 @@
-"""What became of checks, as values."""
+"""Results of checks, as values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SCHEMA = 1
 
 
 class Result(StrEnum):
-    """What became of a check."""
+    """How a check ended."""
 
     PASS = "pass"  # noqa: S105 - no password
     WARN = "warn"
@@ -55,7 +55,7 @@ class FailingRow(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """What a judgement came to, before the check's severity."""
+    """A judgement, before the check's severity is applied."""
 
     result: Result
     found: str
@@ -64,7 +64,7 @@ class Judged(NamedTuple):
     reason: str = ""
     """A sentence; empty for a plain pass."""
     number: float | None = None
-    """What was held against the bound."""
+    """What was compared with the bound."""
     rows: tuple[FailingRow, ...] = ()
     """The worst ones."""
     more: int = 0
@@ -94,7 +94,7 @@ class CheckResult:
 
     @property
     def result(self) -> Result:
-        """What became of it."""
+        """How it ended."""
         failed = self.judged.result is Result.FAIL
         return Result.WARN if failed and self.severity == "warn" else self.judged.result
 
@@ -137,7 +137,7 @@ class CheckReport:
         return 2 if Result.ERROR in results else 1 if Result.FAIL in results else 0
 
     def count(self, *results: Result) -> int:
-        """Return how many checks came to one of these."""
+        """Return how many checks ended with one of these results."""
         return sum(check.result in results for check in self.checks)
 
     def of(self, persona: str) -> Sequence[CheckResult]:

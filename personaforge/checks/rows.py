@@ -1,9 +1,9 @@
 """Which results a check is about, and what is known of each: a row for every node of its scope, or for every attempt.
 
-What stands now is what the index says of a node, and its numbers are those of the newest evaluation of that very
-artifact against the anchor of now. Where the lock's scores stand in for a measurement (a machine without a face pack),
-they are the node's own facts. A row says why it has no number: it was never built, or not measured, by other models
-than the newest ones, or out of their domain.
+A node's present result is what the index says, and its numbers are those of the newest evaluation of that very
+artifact against the present anchor. Where the lock's scores replace a measurement (a machine without a face pack),
+they are the node's own facts. A row says why it has no number: it was never built, was not measured, was measured by
+other models than the newest ones, or is out of their domain.
 """
 
 from __future__ import annotations
@@ -51,11 +51,11 @@ class Persona:
     outcomes: Mapping[str, Outcome]
     """Last outcome of each node that was built, by its name within the persona."""
     failures: Mapping[str, str]
-    """What went wrong where a node's last run failed."""
+    """The error of each node whose last run failed."""
     evaluations: Sequence[Mapping[str, Any]]
     """Oldest first."""
     anchor: str
-    """Digest of the anchor of now; empty where there is none."""
+    """Digest of the present anchor; empty where there is none."""
 
 
 def gather(store: Store, settings: Settings, shape: Shape, evaluations: Sequence[Mapping[str, Any]]) -> Persona:
@@ -86,7 +86,7 @@ def _in_scope(node: ShapeNode, scope: str) -> bool:
 
 
 def _standing(persona: Persona, node: ShapeNode) -> tuple[Row, str]:
-    """Return the row of a node, and who measured it."""
+    """Return the row of a node, and what measured it."""
     modality = node.kind.what.scored_as
     outcome = persona.outcomes.get(node.name)
     if outcome is None:
@@ -128,7 +128,7 @@ def _cause(found: Mapping[str, Any]) -> tuple[Cause | None, str]:
 
 
 def _by_one_analyzer(measured: Iterator[tuple[Row, str]]) -> list[Row]:
-    """Take the numbers away of what was measured by others than most of its step: unlike measurements don't compare."""
+    """Remove numbers that another analyzer measured than most of their step's: unlike measurements don't compare."""
     rows = list(measured)
     by_step: dict[str, dict[str, int]] = {}
     for row, analyzer in rows:
@@ -151,7 +151,7 @@ def _kind(row: Row) -> str:
 
 
 def _attempts(persona: Persona, nodes: Sequence[ShapeNode]) -> tuple[list[Row], int]:
-    """Return a row for each artifact that was judged against the anchor of now, by its newest judgement."""
+    """Return a row for each artifact that was judged against the present anchor, by its newest judgement."""
     of_step = {node.step: node for node in nodes}
     by_name = {node.name: node for node in nodes}
     newest: dict[str, Mapping[str, Any]] = {}

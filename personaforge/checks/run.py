@@ -115,7 +115,7 @@ def _timelines(space: Workspace, checks: Sequence[_Check], overrides: Sequence[s
         if check.persona not in known:
             try:
                 known[check.persona] = drift(space, str(check.loaded.file), overrides=overrides)
-            except PlanError:  # nothing was ever measured of it; what else it could be was found when it was loaded
+            except PlanError:  # it was never measured: any other fault was found when it was loaded
                 known[check.persona] = None
         yield check, judge_drift(check.assertion, known[check.persona], check.persona, check.allow)
 

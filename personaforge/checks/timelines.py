@@ -1,4 +1,4 @@
-"""Holds the verdicts of `forge drift` against an assertion. Only timelines of now count, as with `--fail-on`."""
+"""Compares the verdicts of `forge drift` with an assertion. Only current timelines count, as with `--fail-on`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def judge_drift(assertion: DriftAssertion, found: Drift | None, persona: str, allow: Collection[str]) -> Judged:
-    """Return what timelines came to; `found` is None where nothing was ever measured."""
+    """Return how an assertion about timelines is judged; `found` is None where nothing was ever measured."""
     lines = [
         line
         for line in (found.timelines if found is not None else ())

@@ -12,7 +12,7 @@ Facts = Mapping[str, Any]
 
 
 class Scored(NamedTuple):
-    """How a picture or clip was judged against the anchor. Of what is never judged, all is None or empty."""
+    """How a picture or clip was judged against the anchor. All is None or empty for what is never judged."""
 
     decision: str
     reason: str
@@ -32,7 +32,7 @@ class Scored(NamedTuple):
 
 
 class Made(NamedTuple):
-    """Who made an artifact, and how."""
+    """Which provider and model made an artifact, and how."""
 
     provider: str
     model: str
@@ -41,7 +41,7 @@ class Made(NamedTuple):
 
 
 class Chosen(NamedTuple):
-    """How the anchor came to be the anchor."""
+    """How the anchor was chosen."""
 
     candidate: str
     """Slot of the candidate; empty for a picture that somebody set."""
@@ -62,7 +62,7 @@ class Finished(NamedTuple):
 
 
 class Described(NamedTuple):
-    """What the persona document says of the whole."""
+    """What the persona document says about the persona as a whole."""
 
     status: str
     """complete, flagged, unmeasured or rejected; empty before there is a document."""
@@ -89,7 +89,7 @@ def scored(facts: Facts) -> Scored:
 
 
 def made(facts: Facts) -> Made:
-    """Return who made an artifact."""
+    """Return which provider and model made an artifact, and how."""
     return Made(_text(facts, "provider"), _text(facts, "model"), _text(facts, "label"), _whole(facts, "seed"))
 
 
@@ -106,7 +106,7 @@ def finished(facts: Facts) -> Finished:
 
 
 def described(facts: Facts) -> Described:
-    """Return how the persona document says that the persona stands."""
+    """Return what the persona document says about the persona as a whole."""
     return Described(_text(facts, "persona_status"), list(facts.get("labels") or ()))
 
 

@@ -62,6 +62,6 @@ class Results:
         return next((one for one in self.by_role(DOCUMENT) if DOCUMENT in one.outcome.outputs), None)
 
     def described(self, declared: bool = True) -> Described:
-        """Return what the document says of the whole; nothing where the pipeline has declared none."""
+        """Return what the document says about the persona as a whole; empty where the pipeline declares no document."""
         found = next(iter(self.by_role(DOCUMENT)), None) if declared else None
         return described(found.outcome.facts if found is not None else {})
