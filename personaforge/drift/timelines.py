@@ -1,9 +1,9 @@
 """A persona's timelines: `forge drift`. One for each metric and analyzer, since unlike measurements don't compare.
 
 An analyzer is its whole identity: pack, its digest, detector size and library versions. A new library version begins a
-new timeline rather than a step in the old one; so does a new anchor, or another set of references beside it, of which
-only the present one is looked at. An artifact counts once, where it was first judged. Every attempt counts, also what
-the gate refused: a timeline of accepted scores alone would be cut off at the threshold, and hide a fall.
+new timeline rather than a step in the old one; so does a new anchor, or another reference set, of which
+only the present one is examined. An artifact counts once, where it was first judged. Every attempt counts, also one
+that the gate refused: a timeline of accepted scores alone would be cut off at the threshold, and hide a fall.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ PROFILE = 40.0
 _FETCHED = 2_000
 """Rows that are taken from the warehouse at once."""
 _MIXED = 2e-6
-"""A composite that is further than this from its parts under the present weights was made under others."""
+"""If a composite differs from its parts under the present weights by more than this, it was made under others."""
 
 
 class MeasuredBy(NamedTuple):
-    """Who measured: a face pack and what else its numbers depend on, or a model that reads text. Texts may be empty."""
+    """The source of numbers: a face pack and what they depend on, or a model that reads text. Texts can be empty."""
 
     name: str
     digest: str
@@ -70,7 +70,7 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True)
 class Timeline:
-    """The values of one metric by one analyzer since the anchor was pinned, oldest first, and what they come to."""
+    """The values of one metric by one analyzer since the anchor was pinned, oldest first, and their verdict."""
 
     metric: Metric
     measured_by: MeasuredBy
@@ -84,9 +84,9 @@ class Timeline:
     values: tuple[float, ...]
     finding: Finding
     blame: Attribution | None
-    """What the change is blamed on; None without one."""
+    """What the change is attributed to; None without a change."""
     follows: MeasuredBy | None = None
-    """Who measured this metric before, where somebody else did: unlike measurements have timelines of their own."""
+    """What measured this metric before, if that was something else: unlike measurements have timelines of their own."""
     notes: tuple[str, ...] = ()
 
     @property
@@ -132,7 +132,7 @@ class Drift:
     persona: str
     policy: DriftPolicy
     baseline: str
-    """What records are held against: slot, pose, framing or none."""
+    """The group of records that a record is compared with: slot, pose, framing or none."""
     timelines: tuple[Timeline, ...]
 
     def with_verdict(self, verdicts: Sequence[str]) -> list[Timeline]:
@@ -194,7 +194,7 @@ def drift_in(
     modality: str | None = None,
     renamed: Mapping[str, str] | None = None,
 ) -> Drift:
-    """Return a persona's timelines out of an open warehouse. Raises PlanError without any record.
+    """Return a persona's timelines from an open warehouse. Raises PlanError without any record.
 
     `renamed` are the steps that older records know by another name; see `personaforge.plan.renamed`.
     """
@@ -265,7 +265,7 @@ def _rows(connection: Any, persona: str, renamed: Mapping[str, str], modality: s
 def _followed(
     series: Mapping[tuple[Metric, MeasuredBy], list[_Row]], metric: Metric, rows: Sequence[_Row]
 ) -> MeasuredBy | None:
-    """Return who measured last of all that had measured a metric before these rows began."""
+    """Return the last to measure, of all that had measured a metric before these rows began."""
     began = rows[0].entry.time
     others = [other for (of, _), other in series.items() if of == metric and other[0].entry.time < began]
     return max(others, key=lambda other: other[-1].entry.time)[0].measured_by if others else None
@@ -293,7 +293,7 @@ def _values(rows: list[_Row], settings: Settings) -> tuple[tuple[float, ...], tu
 
 
 def _group(row: _Row, settings: Settings, baseline: str) -> tuple[str, str]:
-    """Return whose mean and whose spread a row is held against."""
+    """Return the groups whose mean and whose spread a row is compared with."""
     framing, turn = _framing(row, settings)
     groups: Mapping[str, str] = {
         "slot": f"{row.step}/{row.entry.slot}",
@@ -307,7 +307,7 @@ def _group(row: _Row, settings: Settings, baseline: str) -> tuple[str, str]:
 def _framing(row: _Row, settings: Settings) -> tuple[str, str]:
     """Return the distance at which a slot is framed and how far the head turns; both empty where it isn't known.
 
-    It is what the persona's settings say now: a slot that was framed anew is held against its old pictures by mistake.
+    It is what the persona's settings say now: if a slot was framed anew, its old pictures are compared by mistake, too.
     """
     position = framing_of(settings, settings.value("pipeline.steps").get(row.step, {}), row.entry.slot)
     distance = str(position.get("distance", ""))

@@ -1,9 +1,9 @@
 """Which change a timeline's fall is attributed to: every key part that changed, ranked by how well it explains it.
 
 What changed is found by node: a part whose value differs from the one before in the same slot. Parts that changed in
-the very same records can't be told from each other and are one suspect, with the git commit if that was new there, too.
-`drift.attribution.likelihood` says which explains the fall best, over all records of the timeline. A suspect is no
-proof: something that no record names may have changed at the same time, and has a probability of its own beside them.
+the very same records can't be distinguished and are one possible cause, with the git commit if that was new there, too.
+`drift.attribution.likelihood` says which explains the fall best, over all records of the timeline. A possible cause is
+no proof: something that no record names may have changed at the same time, and gets a probability of its own.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from personaforge.leaves import text_diff
 
 PLAIN, BARE = 1.0, 0.02
 """Prior weights of a change of a key part, and of a new commit or forge that brought none. Ours: every key part of a
-call is on record, so a commit without one can have worked in no way that is known."""
+call is on record, so no way is known in which a commit without one could have an effect."""
 DIFFED = 5
-"""Suspects whose texts are compared."""
+"""How many of the possible causes have their texts compared."""
 _ORDER = ("model", "provider", TEMPLATE, INPUT)
 
 
 class Place(Protocol):
-    """Where a record stands."""
+    """Where a record belongs."""
 
     @property
     def node(self) -> str:
@@ -79,13 +79,13 @@ class PossibleCause:
     parts: tuple[Part, ...]
     """Empty where a commit or a new forge brought no other change."""
     commit: Commit | None
-    """The commit that was new in the first record, with these parts or not."""
+    """The commit that was new in the first record, whether these parts changed with it or not."""
     forge: tuple[str, str] | None
     """Versions of forge, where that changed in the same records."""
     probability: float
-    """That this is the cause, among the suspects and what no record names."""
+    """The probability that this is the cause, among the possible causes and what no record names."""
     size: float | None
-    """How far the records that carry it are off those of their own slots that don't: a difference for scores, a factor
+    """How far the records that carry it are from those of their own slots that don't: a difference for scores, a factor
     for ratios. None where no slot has both."""
     size_std: float | None
     """The same in standard deviations."""
@@ -118,7 +118,7 @@ class PossibleCause:
         return self.parts[0].after if self.parts else self.commit.name if self.commit else ABSENT
 
     def as_json(self) -> dict[str, Any]:
-        """Return the suspect as JSON. Texts are named by their digests."""
+        """Return the possible cause as JSON. Texts are named by their digests."""
         authored = self.commit.authored if self.commit else None
         return {
             "parts": [part._asdict() for part in self.parts],
@@ -137,7 +137,7 @@ class PossibleCause:
 
 @dataclass(frozen=True)
 class Attribution:
-    """What a change is blamed on."""
+    """What a change is attributed to."""
 
     suspects: tuple[PossibleCause, ...] = ()
     """The most probable first."""
@@ -150,12 +150,13 @@ class Attribution:
 def blame(
     parts: InputHistory, places: Sequence[Place], records: Sequence[Record], metric: Metric, finding: Finding
 ) -> Attribution | None:
-    """Return what the open alarm's change is blamed on; None without one. Values are in the metric's units."""
+    """Return what the open alarm's change is attributed to; None without one. Values are in the metric's units."""
     change, alarm = finding.change, finding.alarms[-1] if finding.alarms else None
     if change is None or alarm is None:
         return None
     charted = [one._replace(value=metric.charted(one.value)) for one in records]
     used, earliest = evidence(charted, finding.alarms, finding.spreads)
+    # Of what no build made nothing is known: such records are left out, and counted in the notes.
     facts = parts.of((places[index].artifact, places[index].build) for index in used)
     known = [(index, about) for index, about in zip(used, facts, strict=True) if about is not None]
     notes = _lacking(len(used) - len(known), [about for _, about in known])
@@ -163,11 +164,13 @@ def blame(
         return Attribution(notes=notes)
     indices = [index for index, _ in known]
     steps = changes_of([places[index].node for index in indices], [about for _, about in known])
+    # What changed in the very same records can't be distinguished by their values: such changes are weighed as one.
     joined: dict[tuple[float, ...], list[Step]] = {}
     for step in steps:
         joined.setdefault(step.dose, []).append(step)
     groups = list(joined.values())
     spreads = [finding.spreads[charted[index].scale] for index in indices]
+    # A commit or a new forge that brought no other change hardly ever matters, so its prior weight is smaller.
     weighed, unrecorded = weigh(
         [charted[index] for index in indices],
         indices,
@@ -180,6 +183,7 @@ def blame(
     found = []
     for group, one in zip(groups, weighed, strict=True):
         carried = [index for index, dose in zip(indices, group[0].dose, strict=True) if dose]
+        # A change whose records moved the other way can't have caused this alarm.
         if one.size is None or (one.size > 0) != alarm.rising:
             continue
         rest = set(indices) - set(carried)
@@ -203,7 +207,7 @@ def blame(
                 of_nodes=len({places[index].node for index in indices if index >= carried[0]}),
             )
         )
-    # Of equals, those that changed nearest to the most probable record.
+    # Of equally probable ones, those that changed nearest to the most probable record come first.
     found = _gathered(found, {step.name for step in steps if step.graded})
     found.sort(key=lambda one: (-one.probability, abs(one.first - change.best), one.name))
     shown = [_with_diffs(one, parts, places, indices) for one in found[:DIFFED]]
@@ -211,8 +215,8 @@ def blame(
 
 
 def _gathered(found: Sequence[PossibleCause], graded: Set[str]) -> list[PossibleCause]:
-    """Return the suspects with one for each number that was changed by degrees: what the changes have together, told of
-    the most probable."""
+    """Return the possible causes with only one for each number that was changed by degrees: the most probable change,
+    with the probability of all of them together."""
     alone: list[PossibleCause] = []
     by_name: dict[str, list[PossibleCause]] = {}
     for one in found:
@@ -227,8 +231,8 @@ def _gathered(found: Sequence[PossibleCause], graded: Set[str]) -> list[Possible
 def _with_diffs(
     one: PossibleCause, parts: InputHistory, places: Sequence[Place], indices: Sequence[int]
 ) -> PossibleCause:
-    """Return a suspect with what changed in its texts. Where one is not kept, the prompts of the first node that
-    carries it stand in."""
+    """Return a possible cause with what changed in its texts. Where a text is not kept, the prompts of the first node
+    that carries the change are compared instead."""
     before = [index for index in indices if index < one.first and places[index].node == places[one.first].node]
     found = []
     for part in one.parts:
@@ -265,7 +269,7 @@ def _rank(part: Part) -> tuple[int, str]:
 
 
 def _commit(parts: InputHistory, places: Sequence[Place], indices: Sequence[int], first: int) -> Commit | None:
-    """Return the first record's commit where the record before it was of another; None where it is not new there."""
+    """Return the first record's commit if the record before it has another one; None if it is not new there."""
     now = parts.commit(places[first].build)
     earlier = [index for index in indices if index < first]
     before = parts.commit(places[earlier[-1]].build) if earlier else None

@@ -2,7 +2,7 @@
 
 For each artifact: its provider (with the version of our code), the model asked for and the one that answered, every
 setting that its call read, the templates that rendered its prompt, the texts that it was told, forge's version and the
-git commit of its build. All of it comes out of action and build records; what those don't say is not guessed.
+git commit of its build. All of it is read from action and build records; what those don't say is not guessed.
 """
 
 from __future__ import annotations
@@ -48,11 +48,11 @@ class Step(NamedTuple):
     after: str
     """Both of the most frequent change, whole."""
     dose: tuple[float, ...]
-    """For each record, 0 where it was made before the change and 1 after, or by degrees."""
+    """For each record, 0 if it was made before the change, 1 if after, or how much of a change by degrees it has."""
     nodes: frozenset[str]
-    """In which it changed."""
+    """The nodes in which it changed."""
     graded: bool = False
-    """Whether it is by degrees."""
+    """Whether the change is by degrees."""
 
 
 @dataclass
@@ -67,14 +67,14 @@ class InputHistory:
     _known: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def of(self, places: Iterable[tuple[str, str]]) -> list[Mapping[str, str] | None]:
-        """Return the parts of (artifact, build) pairs as texts by name; None of what no action on record made."""
+        """Return the parts of (artifact, build) pairs as texts by name; None for what no action on record made."""
         wanted = list(places)
         self._find({artifact for artifact, _ in wanted})
         return [self._of(artifact, build) for artifact, build in wanted]
 
     def commit(self, build: str) -> Commit | None:
-        """Return a build's commit; None where it was made outside a checkout. A build of before author dates were kept
-        is looked up in the repository: a commit's date never changes."""
+        """Return a build's commit; None where it was made outside a checkout. Where a build has no author
+        date, as older ones have none, the repository is asked: a commit's date never changes."""
         from personaforge.run.builds import author_date
 
         record = self._build(build)
@@ -137,8 +137,8 @@ def changes_of(nodes: Sequence[str], facts: Sequence[Mapping[str, str]]) -> list
     """Return every change of every part, given each record's node and parts.
 
     A part's values are ranked by their first appearance; a change to the rank r is carried by all records of rank r and
-    more. So a change that was taken back is not carried by what came after, and a second change doesn't hide the first.
-    A number that took several values after another is also one change by degrees.
+    more. So a change that was taken back is not carried by later records, and a second change doesn't hide the first.
+    A number that took several values one after another is also one change by degrees.
     """
     latest: dict[str, Mapping[str, str]] = {}
     crossings: dict[str, list[tuple[str, str, str]]] = {}

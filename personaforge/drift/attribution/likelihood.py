@@ -1,24 +1,24 @@
 """Which of several changes explains a fall best. For a series that the detector has called changed.
 
 Every change has a *dose* for every record: 0 where the record was made the old way, 1 where it was made the new way, or
-how much of it there was. All changes are held against all records, as `change_point` holds moments against them:
+how much of it there was. Each change is fitted to all records, as `change_point` fits each moment to them:
 
     y = mean of the group + size * dose * shape(record) + noise,    noise independent, normal, of one variance
 
 is fitted by least squares for each change and shape (a step, a ramp or a bend since the change's first record), and its
 weight is RSS ** (-v / 2), as there. A change by degrees may also be its dose, or a level for each dose; every level
-beyond the first costs a degree of freedom and n ** (-1/2) (Schwarz 1978). So a change is ranked by what the records
-that carry it have in common against those of their own slots that don't, wherever in the series those lie: one that
-reached half of the slots, or was taken back, is told from one that reached all at the same moment. Changes in the other
-direction than the alarm have no weight.
+beyond the first costs a degree of freedom and n ** (-1/2) (Schwarz 1978). So a change is ranked by comparing records
+that carry it with those of their own slots that don't, wherever in the series those lie: a change that reached half of
+the slots, or was taken back, is distinguished from one that reached all at the same moment. Changes in the opposite
+direction to the alarm have no weight.
 
-Beside them stands what no record names: a step, ramp or bend that began at any record. It has `UNRECORDED` of the
-prior weight, spread over all records, so it wins where the fall began where nothing is known to have changed. Ours.
+One more candidate is what no record names: a step, ramp or bend that began at any record. It has `UNRECORDED` of the
+prior weight, spread over all records, so it wins if the fall began where nothing is known to have changed. Ours.
 
 Counted in tests/benchmarks/drift.py, among five changes 20 records apart: the cause comes first in 99 of 100 series for
 a fall of 1.5 standard deviations or more, in about 95 for one of 1, in 90 for 0.75. Changes that are 10 records apart
-take a fall of 1.5 for 95 of 100, those 5 apart one of 2. What is given 90 % was right every time from 0.75 up; where
-the cause is not on record, another change is called that sure in 1 of 100 or less.
+need a fall of 1.5 for 95 of 100, those 5 apart one of 2. A change with a probability of 90 % was the cause every time
+from 0.75 up; where the cause is not on record, another change gets 90 % in 1 of 100 series or less.
 """
 
 from __future__ import annotations
@@ -32,8 +32,9 @@ from personaforge.drift.detector.cusum import Record
 UNRECORDED = 0.2
 """Prior probability that nothing on record is the cause. Ours: an alarm more often follows a change than not."""
 GRADUAL = 0.05
-"""Prior probability that a change on record works more and more rather than at once. Ours: the next call has all of it.
-With the three shapes alike, a ramp from an earlier decoy passed for the cause's step in one of ten runs."""
+"""Prior probability that a change on record has its effect gradually rather than at once. Ours: the next call has all
+of it. With equal weights for the three shapes, a ramp from an earlier decoy was mistaken for the cause's step in one of
+ten runs."""
 _FLAT = 1e-9
 
 
@@ -41,18 +42,18 @@ class Change(NamedTuple):
     """A change that may be the cause."""
 
     dose: Sequence[float]
-    """For each record, 0 before it and 1 after it, or by how much more."""
+    """For each record, 0 before it and 1 after it, or how much of the change the record has."""
     prior: float = 1.0
-    """How believable it is beforehand, relative to the others."""
+    """Its prior weight, relative to the others."""
     graded: bool = False
-    """Whether the dose says how much. It came little by little, so ramp and bend are as likely as the dose itself."""
+    """Whether the dose says how much. Such a change is gradual, so ramp and bend are as likely as the dose itself."""
 
 
 class Weighed(NamedTuple):
     """What a change explains."""
 
     probability: float
-    """That it is the cause, of the model above; 0 where its records don't differ, or differ the other way."""
+    """That it is the cause, in the model above; 0 if its records don't differ, or differ in the other direction."""
     size: float | None
     """Mean difference per dose between a group's records, in spreads; None where no group has both kinds."""
 

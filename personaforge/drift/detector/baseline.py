@@ -1,7 +1,7 @@
 """What a record is compared with: the earlier records of its own slot. Yields one standard normal number a record.
 
-Full-body shots score lower than headshots by construction, so a value is held against the mean of the values before it
-in its own *group* (a slot, a framing, a pose), and the difference against how much records of its *scale* (a framing)
+Full-body shots score lower than headshots by construction, so a value is compared with the mean of the values before it
+in its own *group* (a slot, a framing, a pose), and the difference with how much records of its *scale* (a framing)
 scatter about their own groups' means. Both come from few records, so neither is taken as known:
 
     w = (y - m) / sqrt(1 + 1/n)        m, n: mean and number of the group's earlier values
@@ -19,7 +19,7 @@ chart of them keeps the false-alarm rate that it has for known means and spreads
 
 What is assumed: values of one group scatter independently and about normally, with one spread within a scale. Values
 that aren't symmetric are transformed before (see `drift`). z is clipped, so that one failed picture is no drift, and a
-value beyond `MOST` enters the baseline as if it lay there, so that it hides none after it.
+value beyond `MOST` enters the baseline as if it were `MOST`, so that it hides none after it.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ import math
 from dataclasses import dataclass
 
 MOST = 5.0
-"""Standard deviations from which a value enters the baseline as if it lay nearer. At 3, where z is clipped, the spread
-of heavy-tailed values (t with 5 degrees of freedom) came out so small that there were 40 % more false alarms."""
+"""Standard deviations; a value farther away enters the baseline as if it were this far. At 3, where z is clipped, the
+spread of heavy-tailed values (t with 5 degrees of freedom) was so small that there were 40 % more false alarms."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A value against its baseline."""
+    """A value compared with its baseline."""
 
     expected: float
     """Mean of the group's earlier values."""
@@ -52,7 +52,7 @@ class Baseline:
     """Means by group and spreads by scale, both of the values that were added so far."""
 
     def __init__(self, *, min_std: float, clip: float) -> None:
-        """`min_std` is the least spread that is believed in, in units of the values; `clip` is in spreads."""
+        """`min_std` is the least spread that is assumed, in units of the values; `clip` is in spreads."""
         from scipy import special
 
         self._min_std = min_std

@@ -1,6 +1,6 @@
 """When a series began to change: the record, with an interval. For a series that the detector has called changed.
 
-Three shapes of change are weighed, each at every record that may have begun it: a *step*, after which all values are
+Three shapes of change are weighed, each at every record where it may have begun: a *step*, after which all values are
 off by the same amount; a *ramp*, on which they are off by so much more with every record; and a *bend*, on which they
 are off by the square of the records since, as a cosine is when a face moves away evenly. (With step and ramp alone, the
 intervals of such a series closed in on a record seven too late.) Values are standardised by their scale's spread, and

@@ -10,7 +10,7 @@ the in-control average run length of both sides together is N. Run lengths come 
 distribution that the scores really have; no Python library that we know of offers one. It gives the published 168, 465
 and 8.38 (h = 4 and 5, k = 0.5; Hawkins and Olwell 1998) to all digits shown there.
 
-After an alarm the chart goes on, for the question is how things stand *now*. The baseline is set back to the records
+After an alarm the chart goes on, because the question is what is true *now*. The baseline is set back to the records
 before the sum began to rise, and learns nothing while the alarm is open: a new level must not become the norm by
 lasting. The sum stops growing at h, and the alarm closes when it is back at 0, which takes about h / k records at the
 old level and doesn't happen at the shifted one. Then the baseline learns again, without the records in between.
@@ -36,9 +36,9 @@ class Record(NamedTuple):
 
     value: float
     group: str
-    """Whose mean it is held against."""
+    """The group whose mean it is compared with."""
     scale: str
-    """Whose spread."""
+    """The scale whose spread it is compared with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Chart:
 
     @property
     def open(self) -> Alarm | None:
-        """The alarm that stands at the end."""
+        """The alarm that is open at the end."""
         return self.alarms[-1] if self.alarms and self.alarms[-1].closed is None else None
 
 

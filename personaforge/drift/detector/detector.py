@@ -1,15 +1,15 @@
 """A timeline of comparable records to a verdict: improving, stable, degrading or insufficient, with what made it.
 
-The verdict is the sequential detector's (`cusum`, over the scores of `baseline`) and nobody else's, because it alone
-has a false-alarm rate: an unchanged timeline is called changed once in `records_per_alarm` records. It says how things
-stand at the last record: `stable` again after a lapse that was mended. Slope and p-value (`slope`), the numbers of the
-window and the linear rule stand beside it, as what they are. When an alarm is open, `change_point` says since when.
+The verdict is the sequential detector's alone (`cusum`, over the scores of `baseline`), because nothing else here
+has a false-alarm rate: an unchanged timeline is called changed once in `records_per_alarm` records. It is about the
+last record: `stable` again after a lapse that was mended. Slope and p-value (`slope`), the numbers of the window and
+the linear rule are only shown beside it. When an alarm is open, `change_point` says since when.
 
-What can't be told is not guessed. The first record of a slot has nothing to be compared with, so one walk through all
+What can't be known is not guessed. The first record of a slot has nothing to be compared with, so one walk through all
 positions says nothing, however it slopes; below `min_records` comparisons the verdict is `insufficient`.
 
-Records are taken to be independent of each other given their slot. Where consecutive ones are alike beyond chance (a
-build whose pictures all share one fault, say), the result says so, since there are then more false alarms than set: 3.7
+Records are taken to be independent of each other given their slot. If consecutive ones are more alike than by chance (a
+build whose pictures all share one fault, say), the result says so, since false alarms are then more frequent: 3.7
 times as many at a correlation of 0.2 (tests/benchmarks/drift.py).
 """
 
@@ -30,7 +30,7 @@ from personaforge.identity.metric import Metric
 from personaforge.identity.score import Unmeasured
 
 MOST = 2_000
-"""Newest records that slope, autocorrelation and change-point look at; they take time that grows with the square."""
+"""How many of the newest records slope, autocorrelation and change-point read; their time grows with the square."""
 BAND = 0.975
 """Quantile at the upper edge of the band that holds 95 % of values."""
 MIN_PAIRS = 10
@@ -80,7 +80,7 @@ class Point:
     """Lower end of the band in which 95 % of values lie while nothing changes; wide while little is known."""
     high: float | None
     z: float | None
-    """How far off it is, standard normal while nothing changes, clipped; > 0 is larger, be that better or worse."""
+    """How far off it is, standard normal while nothing changes, clipped; > 0 is larger, whether better or worse."""
     up: float
     """The CUSUM of what is too large; an alarm above the threshold."""
     down: float
@@ -90,7 +90,7 @@ class Point:
     rolling_min: float
     rolling_max: float
     learned: bool
-    """Whether later records are held against this one."""
+    """Whether later records are compared with this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What became of a timeline."""
+    """What was found about a timeline."""
 
     verdict: Trend
     reason: str
@@ -217,7 +217,7 @@ def _judged_by_line(linear: LinearTrend, metric: Metric) -> tuple[Trend, str]:
 
 
 def _change(charted: Sequence[Record], made: Chart, policy: DriftPolicy) -> ChangePoint | None:
-    """Return where the open alarm's change began, told without the lapses before it."""
+    """Return where the open alarm's change began, estimated without the lapses before it."""
     if made.open is None:
         return None
     stds = _spreads(charted, made)
@@ -234,7 +234,7 @@ def _change(charted: Sequence[Record], made: Chart, policy: DriftPolicy) -> Chan
 
 
 def evidence(records: Sequence[Record], alarms: Sequence[Alarm], spreads: Mapping[str, float]) -> tuple[list[int], int]:
-    """Return the records that tell where the open alarm's change began, and the first that it may have begun at."""
+    """Return the records that show where the open alarm's change began, and the first at which it may have begun."""
     over = [(one.started, one.closed) for one in alarms if one.closed is not None]
     used = [
         index

@@ -1,4 +1,4 @@
-"""The linear rule, kept by name: `drift.method: linear`. A timeline of one number to a summary and a trend.
+"""The linear rule, which is chosen by name: `drift.method: linear`. A timeline of one number to a summary and a trend.
 
 The rule is Personalab's: the slope of a least-squares line over the record's index, improving above +0.005 a record,
 degrading below -0.005, else stable. It has no false-alarm rate and compares unlike slots: on composites that scatter by
