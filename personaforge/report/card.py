@@ -16,7 +16,7 @@ from personaforge.report.terminal import console, fitted, printable
 def print_card(document: Mapping[str, Any], probability: Callable[[float], float] | None = None) -> None:
     """Print a persona document. Sections that a pipeline doesn't draft are left out.
 
-    `probability` gives P(same) of a cosine, where a calibration holds for whoever measured the persona.
+    `probability` gives P(same) of a cosine, where a calibration holds for the analyzer that measured the persona.
     """
     there = console(width=fitted(100))
     sections = document["sections"]

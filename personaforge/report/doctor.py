@@ -1,4 +1,4 @@
-"""What people see of `forge doctor`: a line for each thing that was looked at, under headings, and a last one."""
+"""What people see of `forge doctor`: a line for each thing that was examined, under headings, and a last one."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _INDENT: Final = 11
 def diagnosis_lines(findings: Sequence[Finding], width: int | None) -> Iterator[str]:
     """Yield lines of at most `width` characters where words allow it; None for lines as long as they are.
 
-    What is to be typed stands on a line of its own and is never broken.
+    What is to be typed is on a line of its own and is never broken.
     """
     for part, found in parts(findings).items():
         yield style(_HEADS.get(part, part), bold=True)

@@ -1,4 +1,4 @@
-"""Money as text. What nobody knows is called unknown, and is never shown as an amount."""
+"""Money as text. An amount that isn't known is called unknown, and never shown as a number."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from personaforge.plan.plan import Estimate
 
 
 def dollars(usd: float) -> str:
-    """Return US dollars with cents, and with four digits below ten cents, where cents would say nothing."""
+    """Return US dollars with cents, and with four digits below ten cents, where cents would be too coarse."""
     return f"${usd:.4f}" if 0 < usd < 0.1 else f"${usd:.2f}"
 
 

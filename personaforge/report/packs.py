@@ -1,4 +1,4 @@
-"""What people see of packs: the list, the result of a check, the licence, and a pull as it goes on."""
+"""What people see of packs: the list, the result of verifying one, the licence, and a pull while it runs."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def list_lines(rows: Sequence[Listed], chosen: Pack | PackMissing) -> Iterator[s
 
 
 def check_lines(checks: Sequence[PackState]) -> Iterator[str]:
-    """Yield what a check found, file by file; for a pack that isn't known, lines to paste into a catalog."""
+    """Yield what verifying found, file by file; for an unknown pack, lines to paste into a catalog."""
     for check in checks:
         where = "" if check.folder is None else f" in {check.folder}"
         yield f"{style(check.name, bold=True)}: {_colored(check.verdict)}{where}"
@@ -112,7 +112,7 @@ class PullLines:
         self._line(_step_text(step))
         if self._live and step.kind in ("start", "resume"):
             if self._bar is None:
-                self._bar = _bar()  # only now: whoever is asked about the licence needs a quiet terminal
+                self._bar = _bar()  # only now: the question about the licence needs a quiet terminal
             if self._task is not None:
                 self._bar.remove_task(self._task)
             self._task = self._bar.add_task(step.text, total=step.total, completed=step.done)

@@ -1,4 +1,4 @@
-"""Scored photographs as a table, and what they are worth together."""
+"""Scored photographs as a table, and a summary of all."""
 
 from __future__ import annotations
 

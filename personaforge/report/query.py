@@ -1,4 +1,4 @@
-"""What a query came to, on standard output or in a file: CSV, JSON or a table."""
+"""The result of a query, on standard output or in a file: CSV, JSON or a table."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 
 _LARGEST = 2**64 - 1
 _LARGEST_TABLE = 20_000_000
-"""Characters, with `_CELL` for what a cell takes besides; laying a table out takes some 30 times as much memory."""
+"""Characters, with `_CELL` for what else a cell takes; laying a table out takes some 30 times as much memory."""
 _CELL = 20
 
 
 def lines_of(answer: Answer, form: str) -> Iterator[str]:
     """Yield a result as text with its line ends, as it comes, in the form csv or json.
 
-    JSON is a list of objects, times are ISO 8601 (UTC, without offset), and what JSON can't carry is a string. Two
-    columns of one name are told apart by a number, as in `name_1`.
+    JSON is a list of objects, times are ISO 8601 (UTC, without offset), and what JSON can't carry is a string. A
+    second column of the same name gets a number, as in `name_1`.
     """
     if form == "csv":
         yield _csv_line(answer.names)

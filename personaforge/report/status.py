@@ -1,4 +1,4 @@
-"""How personas stand: built, pending, failed, last built."""
+"""The state of personas: built, pending, failed, last built."""
 
 from __future__ import annotations
 

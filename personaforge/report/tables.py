@@ -8,7 +8,7 @@ from typing import Any
 
 
 def print_table(names: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str = "") -> None:
-    """Print rows under their names. Numbers stand right, nothing is printed for None."""
+    """Print rows under their names. Numbers are aligned to the right, nothing is printed for None."""
     from rich.table import Table
 
     from personaforge.report.terminal import printable, show

@@ -5,9 +5,9 @@ characters (ESC and with it CSI and OSC sequences, C1, DEL, carriage return), bi
 separators are shown as `\\u001b` in place of being sent: JSON's own notation, so that in JSON they still mean what they
 meant. All other Unicode stays as it is.
 
-Our own colours survive because they can be told from foreign ones: `style` marks them with a number that is drawn anew
-for every process, and `echo` sends only what bears it. In form they are ordinary colour sequences, so click's `unstyle`
-and the width of a column know them.
+Our own colours survive because they can be distinguished from foreign ones: `style` marks them with a number that is
+drawn anew for every process, and `echo` sends only what has that mark. In form they are ordinary colour sequences, so
+click's `unstyle` and the width of a column know them.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
 _MARK = int.from_bytes(os.urandom(7), "big")
 _OURS = re.compile(rf"\x1b\[{_MARK};([0-9;]*)m")
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-"""What a terminal obeys rather than shows, and halves of characters, which can't be written. Tab and line feed stay."""
+"""What a terminal obeys and doesn't show, and halves of characters, which can't be written. Tab and line feed stay."""
 
 
 def printable(text: str) -> str:
     """Return a text with everything that would steer a terminal written out: `\\u001b`, `\\u202e`.
 
-    In JSON, where such a character only stands within a string, the result is JSON of the same value.
+    In JSON, where such a character can only be inside a string, the result is JSON of the same value.
     """
     return _UNSEEN.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
 
 
 def style(text: Any, *, fg: str | None = None, bold: bool | None = None, dim: bool | None = None) -> str:
-    """Return a text in colours that `echo` sends; whatever else is in it stays what it is, and is not sent."""
+    """Return a text in colours that `echo` sends; escapes in the text itself are not sent."""
     start = click.style("", fg=fg, bold=bold, dim=dim, reset=False)
     marked = re.sub(r"\x1b\[", f"\x1b[{_MARK};", start)
     return f"{marked}{text}\x1b[{_MARK};0m" if marked else str(text)

@@ -1,4 +1,4 @@
-"""What a build came to: a summary for programs, and the table that people see at the end."""
+"""The result of a build: a summary for programs, and the table that people see at the end."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from personaforge.workspace.workspace import Workspace
 
 SCHEMA = 1
 CONFLICT = "stopped"
-"""Status of a persona whose face somebody else has pinned meanwhile: its document may say complete, of another face."""
+"""Status of a persona whose face somebody else has pinned meanwhile: its document may be complete for another face."""
 _LARGEST_IN_FULL = 3
 """Up to so many personas are shown step by step; more have a line each, as nobody reads ten tables."""
 
 
 def built_summary(space: Workspace, plan: Plan, report: Any) -> dict[str, Any]:
-    """Return what a build came to: every persona's steps with counts, scores, decisions, cost and place."""
+    """Return the result of a build: every persona's steps with counts, scores, decisions, cost and place."""
     personas = [_persona(space, persona, report) for persona in plan.personas]
     ends: dict[str, int] = {}
     for node in report.nodes.values():
@@ -164,7 +164,7 @@ def _print_table(summary: dict[str, Any]) -> None:
 
 
 def _standing(persona: dict[str, Any]) -> str:
-    """Return how a persona stands, in words. A pipeline without a document has no status of its own."""
+    """Return a persona's state in words. A pipeline without a document has no status of its own."""
     if persona["status"] == CONFLICT:
         return CONFLICT
     complete = all(step["built"] == step["nodes"] for step in persona["steps"])

@@ -78,7 +78,7 @@ class LiveProgress:
                 self._bar.update(self._task, completed=self._done, cost=cost, left=self._left())
 
     def _left(self) -> str:
-        """Return the time left at the pace so far; nothing while a guess would be one."""
+        """Return the time left at the pace so far; nothing while it would only be a guess."""
         if self._done < 3 or self._done >= self._total:
             return ""
         seconds = (time.monotonic() - self._started) / self._done * (self._total - self._done)

@@ -16,7 +16,7 @@ _DIGEST = re.compile("[0-9a-f]{64}")
 
 
 def checks_sheet(tested: CheckReport, prefix: str = "") -> Sheet:
-    """Return what became of checks: a line for each."""
+    """Return the results of checks: a line for each."""
     several = len(tested.personas) > 1
     return Sheet(
         "forge test",
@@ -32,7 +32,7 @@ def checks_sheet(tested: CheckReport, prefix: str = "") -> Sheet:
 
 
 def checks_title(tested: CheckReport) -> str:
-    """Return how many checks came to what, in words: `4 passed, 1 failed, 1 skipped`."""
+    """Return how many checks ended with each result, in words: `4 passed, 1 failed, 1 skipped`."""
     words = {
         Result.FAIL: "failed",
         Result.ERROR: "can't be run",

@@ -1,6 +1,6 @@
 """A difference between two revisions in words: what the terminal, a pull request and a page have in common.
 
-What changed in many nodes is said once, with the nodes it changed, as `image (19)`.
+A change in many nodes is named once, with the nodes that it changed, as `image (19)`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _WORK = ("run", "maybe", "restore", "blocked", "missing")
 
 
 class Cause(NamedTuple):
-    """One thing that changed, and where it tells."""
+    """One thing that changed, and the nodes in which it has an effect."""
 
     what: str
     """A setting's path, `template NAME`, or a reason as it is."""
@@ -85,7 +85,7 @@ def takes(counts: Mapping[str, int], estimate: Estimate) -> str:
 
 
 def result(made: Made | None) -> str:
-    """Return what a node came to: its score and status."""
+    """Return a node's result: its score and status."""
     if made is None:
         return "not built"
     if made.score is None:

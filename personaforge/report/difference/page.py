@@ -1,7 +1,7 @@
 """A difference between two revisions as a page: what changed, and the pictures side by side where both sides have them.
 
-Like a report it stands for itself: no script, no request, light and dark. Pictures come from the store by their digest,
-so the page needs no build folder, and shows what each side itself came to.
+Like a report it is self-contained: no script, no request, light and dark. Pictures come from the store by their digest,
+so the page needs no build folder, and shows each side's own results.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Shelf:
 
 
 def difference_page(space: Workspace, found: Difference, max_bytes: int = MAX_BYTES) -> bytes:
-    """Return the page, with pictures as small as it takes to stay within so many bytes."""
+    """Return the page, with pictures as small as needed to stay within so many bytes."""
     shelves = _shelves(space, found)
     data = b""
     for rung in RUNGS:

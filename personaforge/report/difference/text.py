@@ -1,7 +1,7 @@
 """A difference on the terminal, and as Markdown for a pull request.
 
-Names and values come from files that a stranger may have written, so in Markdown they stand in code, which renders
-nothing, links nothing and mentions nobody.
+Names and values come from files that a stranger may have written, so in Markdown they are written as code, which
+renders nothing, links nothing and mentions nobody.
 """
 
 from __future__ import annotations

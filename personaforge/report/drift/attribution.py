@@ -1,4 +1,4 @@
-"""For people: what a timeline's change is blamed on, in a line or in full."""
+"""For people: what a timeline's change is attributed to, in a line or in full."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from personaforge.report.terminal import echo, style
 
 COLUMNS = 80
 SHOWN = 5
-"""Suspects that are listed before the rest is counted."""
+"""How many possible causes are listed before the rest is only counted."""
 LEAST = 0.005
-"""Probability below which a suspect is only counted: it would be shown as 0 %."""
+"""Probability below which a possible cause is only counted: it would be shown as 0 %."""
 _PARTS = 8
 _LINES = 24
 _LONG = 60
@@ -32,7 +32,7 @@ def accused(blame: Attribution, *, hint: bool = True) -> str:
 
 
 def began(line: Timeline) -> str:
-    """Say what differs between who measures a timeline and who measured the one before it."""
+    """Say what differs between the analyzer of a timeline and that of the one before it."""
     assert line.follows is not None
     pairs = zip(line.measured_by._fields, line.follows, line.measured_by, strict=True)
     changed = ", ".join(f"{name} {short(old)} -> {short(new)}" for name, old, new in pairs if old != new)
@@ -40,7 +40,7 @@ def began(line: Timeline) -> str:
 
 
 def print_blame(line: Timeline) -> None:
-    """Print all suspects of a timeline's change with their numbers and diffs."""
+    """Print all possible causes of a timeline's change with their numbers and diffs."""
     blame = line.blame
     if blame is None:
         return
@@ -67,7 +67,7 @@ def say(text: str) -> None:
 
 
 def percent(share: float) -> str:
-    """Return a probability; what is not certain is never called so."""
+    """Return a probability as text; one that is only rounded to 100 % is never shown as that."""
     return "<1 %" if share < LEAST else ">99 %" if 0.995 <= share < 1 else f"{100 * share:.0f} %"
 
 
@@ -84,7 +84,7 @@ def told(part: Part) -> str:
 
 
 def how_much(one: PossibleCause, scale: str) -> str:
-    """Return how far the records that carry a change are off those that don't."""
+    """Return how far the records that carry a change are from those that don't."""
     if one.size is None or one.size_std is None:
         return "no slot has records with and without it"
     amount = f"{one.size:+.3g}" if scale == "score" else f"times {one.size:.3g}"
@@ -92,7 +92,7 @@ def how_much(one: PossibleCause, scale: str) -> str:
 
 
 def headline(one: PossibleCause) -> str:
-    """Return what a suspect is called."""
+    """Return what a possible cause is called."""
     if one.parts:
         return told(one.parts[0])
     if one.commit is not None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 MAX_POINTS = 400
-"""Newest records that are drawn; more would lie on top of each other."""
+"""How many of the newest records are drawn; more would lie on top of each other."""
 _WIDTH, _NARROW, _HEIGHT = 1100, 520, 240
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 14, 22, 54
 _WIDE = 66
@@ -179,8 +179,8 @@ def _said(value: float, log: bool) -> str:
 
 
 def value_range(series: Series, accept: float | None) -> tuple[float, float, float]:
-    """Return what the chart's height stands for, lowest, highest and the step between lines: all values and bands, on
-    round numbers. The threshold is part of it where it is near, as a far one would press the values flat."""
+    """Return the chart's lowest and highest value and the step between lines: round numbers that include all values and
+    bands, and the threshold if it is near; a far one would press the values flat."""
     values = [point.value for point in series.points]
     for point in series.points:
         if point.baseline is not None:
@@ -188,7 +188,7 @@ def value_range(series: Series, accept: float | None) -> tuple[float, float, flo
     low, high = min(values, default=0.0), max(values, default=1.0)
     if accept is not None and low - accept <= max(high - low, 0.05):
         low, high = min(low, accept), max(high, accept)
-    # Scores that scatter little look alike, as they should: no chart stands for less than this.
+    # Scores that scatter little look alike, as they should: no chart covers a smaller range than this.
     least = 0.1 if accept is not None else 0.4 if series.scale == "ratio" else 0.5
     if high - low < least:
         low, high = (low + high - least) / 2, (low + high + least) / 2

@@ -1,4 +1,4 @@
-"""Timelines for people: two tables that fit 80 columns, and what is to be said about each timeline that changed."""
+"""Timelines for people: two tables that fit 80 columns, and sentences about each timeline that changed."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _moved(line: Timeline) -> str:
 
 
 def _print_finding(name: str, line: Timeline, blame: bool) -> None:
-    """Print what made a verdict, unless it is that all is well; and since when, and what else changed there."""
+    """Print the numbers behind a verdict, unless it says that all is well, since when, and what else changed there."""
     finding = line.finding
     notes = [*line.notes, *finding.notes]
     if blame and line.follows is not None:
@@ -147,7 +147,7 @@ def _names(timelines: Sequence[Timeline]) -> list[str]:
 
 
 def _print_analyzers(names: Sequence[str], timelines: Sequence[Timeline]) -> None:
-    """Say who measured; where there were several, that they are never joined."""
+    """Say which analyzers measured; if there were several, that their numbers are never joined."""
     several = any(name.endswith("*") for name in names)
     by: dict[str, list[str]] = {}
     for name, line in zip(names, timelines, strict=True):

@@ -1,7 +1,7 @@
 """A persona's timelines as series to draw. The only place of the report that asks `personaforge.drift.timelines`.
 
-A full-length picture scores lower than a headshot by its nature, so a record is drawn against its own slot: the band is
-where 95 % of values lie while nothing changes, by the records before it (`personaforge.drift.detector.baseline`). While
+A full-length picture scores lower than a headshot by its nature, so a record is drawn with the band of its own slot, in
+which 95 % of values lie while nothing changes, by the records before it (`personaforge.drift.detector.baseline`). While
 few are known it is too wide to draw. Scores are drawn as they are, steadiness and quality on logarithmic axes.
 """
 
@@ -58,7 +58,7 @@ class Change:
     """First index that the change may lie at; equal to `at` without an interval."""
     last: int
     label: str
-    """In a few words: what is blamed, or else the verdict."""
+    """In a few words: what the change is attributed to, or else the verdict."""
     since: str = ""
     """When, in words."""
     blame: Attribution | None = None
@@ -98,11 +98,11 @@ class Series:
     scale: str = "score"
     """score, or ratio: drawn on a logarithmic axis."""
     resolution: float = 1e-6
-    """What the numbers are rounded to; a logarithmic axis shows nothing to be less."""
+    """The unit to which numbers are rounded; a logarithmic axis shows no smaller number."""
     state: str = ""
     """The verdict alone."""
     current: bool = True
-    """Whether nothing newer was measured of this by somebody else."""
+    """Whether no other analyzer has measured this since."""
     metric: str = "composite"
     notes: tuple[str, ...] = ()
     numbers: tuple[tuple[str, str], ...] = ()

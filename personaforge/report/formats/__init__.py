@@ -13,7 +13,7 @@ from personaforge.report.formats.sheet import Line, Section, Sheet, State
 from personaforge.report.terminal import printable
 
 FORMATS = ("table", "json", "csv", "markdown", "junit", "github")
-"""`table` is the terminal's and none of this package's."""
+"""`table` is written by the terminal's code, not by this package."""
 _WRITERS = {
     "json": "plain:as_json",
     "csv": "plain:as_csv",
@@ -24,7 +24,7 @@ _WRITERS = {
 
 
 def render(sheet: Sheet, form: str) -> str:
-    """Return a sheet in one of FORMATS but `table`, with a line break at the end; nothing in it steers a terminal."""
+    """Return a sheet in one of FORMATS (not `table`), with a line break at the end; nothing in it steers a terminal."""
     module, _, name = _WRITERS[form].partition(":")
     write: Callable[[Sheet], str] = getattr(import_module(f"personaforge.report.formats.{module}"), name)
     return printable(write(sheet))

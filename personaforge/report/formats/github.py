@@ -1,7 +1,7 @@
 """GitHub's workflow commands: `::error file=...,line=...,title=...::message` marks a line of a pull request.
 
 GitHub shows ten annotations of a kind for each step, so there is one for each line of the sheet and not for each
-picture, the gravest first; then one notice that says what it came to.
+picture, the gravest first; then one notice with the whole result.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from personaforge.report.formats.sheet import Line, Sheet, State
 
 _COMMANDS: dict[State, str] = {"error": "error", "fail": "error", "warn": "warning"}
 _SHOWN = 10
-"""Annotations of a kind that GitHub shows for a step; further ones only stand in the log."""
+"""Annotations of a kind that GitHub shows for a step; further ones are only in the log."""
 
 
 def as_github(sheet: Sheet) -> str:
@@ -18,7 +18,7 @@ def as_github(sheet: Sheet) -> str:
     lines = []
     for command in ("error", "warning"):
         found = [line for line in sheet.lines if _COMMANDS.get(line.state) == command]
-        # What GitHub doesn't show any more goes to the log as it is.
+        # What GitHub doesn't show any more is printed into the log as it is.
         lines += [_command(sheet, command, line) for line in found[:_SHOWN]]
         further = (f"also: {line.group} {line.name}: {line.message}" for line in found[_SHOWN:])
         lines += [" ".join(text.split()) for text in further]

@@ -2,7 +2,7 @@
 then testcases with at most one of failure, error and skipped, and then system-out.
 
 There is no official schema; this keeps to the strictest in use, junit-10.xsd of github.com/jenkinsci/xunit-plugin, so a
-testcase has no file, line or properties: where it is declared stands in its text. No warning is known there: one is a
+testcase has no file, line or properties: its text says where it is declared. The schema has no warnings: a warning is a
 skipped testcase whose message begins with `warning:`, so that it is seen and fails nothing.
 """
 

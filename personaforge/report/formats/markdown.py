@@ -1,6 +1,6 @@
 """Markdown as GitHub shows it in a comment or a job's summary: a heading, a table, details to unfold.
 
-Names and reasons may come from a stranger's pull request, so nothing of them is markup: no link, picture, HTML, mention
+Names and reasons may come from a stranger's pull request, so none of it is markup: no link, picture, HTML, mention
 of a person or reference to an issue. GitHub takes 65,536 characters in a comment; what goes beyond is left out, and it
 says so.
 """
@@ -54,7 +54,7 @@ def escaped(text: str) -> str:
 
 
 def table(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """Return a Markdown table. Columns of numbers stand right."""
+    """Return a Markdown table. Columns of numbers are aligned to the right."""
     right = [
         any(row[index] is not None for row in rows)
         and all(isinstance(row[index], (int, float)) or row[index] is None for row in rows)

@@ -8,7 +8,7 @@ from personaforge.report.formats.sheet import Section
 from personaforge.spec.project import Project
 
 Place = tuple[str, int | None]
-"""File, relative to the project, and line; an empty file where nobody knows."""
+"""File, relative to the project, and line; an empty file where it isn't known."""
 NOWHERE: Place = ("", None)
 
 

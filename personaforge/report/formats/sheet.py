@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 State = Literal["pass", "fail", "warn", "skip", "error", "note"]
-"""note: says something, and can neither pass nor fail."""
+"""note: only informs, and can neither pass nor fail."""
 
 
 class Code(str):
@@ -42,7 +42,7 @@ class Line(NamedTuple):
     detail: str = ""
     """Several lines of text, for logs."""
     file: str = ""
-    """What it is declared in, relative to the project; empty where nobody knows."""
+    """The file that declares it, relative to the project; empty where it isn't known."""
     line: int | None = None
     seconds: float = 0.0
 
@@ -54,7 +54,7 @@ class Sheet:
     name: str
     """`forge test`."""
     title: str
-    """What it came to, in a few words."""
+    """The whole result, in a few words."""
     columns: tuple[str, ...]
     lines: tuple[Line, ...]
     json: Callable[[], Any]

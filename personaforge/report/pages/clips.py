@@ -1,4 +1,4 @@
-"""A clip's frames against the anchor, out of the measurement on record: nothing is measured anew."""
+"""A clip's frames compared with the anchor, from the measurement on record: nothing is measured anew."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class Evidence:
     more_builds: int
 
     def last_analyzer(self) -> Mapping[str, Any] | None:
-        """Return the identity of whoever measured last; None where nobody did."""
+        """Return the identity of the analyzer that measured last; None if none did."""
         rows = [row for found in self.evaluations.values() for row in found if row["measured"] and row["pack"]]
         return analyzer_of(max(rows, key=lambda row: (row["evaluated"], row["evaluation"]))) if rows else None
 
@@ -99,7 +99,7 @@ def costs_of(connection: duckdb.DuckDBPyConnection, persona: str) -> tuple[CostL
 
 
 def analyzer_of(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the analyzer's identity out of a row."""
+    """Return the analyzer's identity from a row."""
     return {name: row[name] or "" for name in _ANALYZER}
 
 

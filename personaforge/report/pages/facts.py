@@ -1,4 +1,4 @@
-"""What a report's page says, as values. No pixels, no HTML, and nothing that is not in a record, the store or the spec.
+"""What a report's page says, as values. No pixels, no HTML, and only what is in a record, the store or the spec.
 
 "Not measured" is None with a sentence beside it, never a number.
 """
@@ -46,7 +46,7 @@ class Judged:
     made_by: str = ""
     """Provider and model."""
     label: str = ""
-    """`embedded` where forge's own means made it."""
+    """`embedded` if forge itself made it."""
     seed: int | None = None
     box: tuple[float, float, float, float] | None = None
     """The measured face: x1, y1, x2, y2 in the picture's pixels."""
@@ -64,9 +64,9 @@ class Position:
     """The matrix's tier, or what else it belongs to."""
     standing: Standing
     now: Judged | None
-    """What stands; None where nothing does."""
+    """The present artifact; None where there is none."""
     attempts: tuple[Judged, ...] = ()
-    """The attempts that led to what stands, in order; hold `now`, too."""
+    """The attempts that led to the present artifact, in order; hold `now`, too."""
     unshown: int = 0
     """Attempts that are left out of `attempts`."""
     earlier: int = 0
@@ -150,7 +150,7 @@ class SpeechFacts:
 
     position: Position
     said: str
-    """The text; empty where nothing stands."""
+    """The text; empty where there is none."""
     voice: str
     media_type: str
     size: int
@@ -166,7 +166,7 @@ class Verdict:
     state: str
     """improving, stable, degrading or insufficient."""
     text: str
-    """Since when and what is blamed; empty where nothing changed."""
+    """Since when, and what it is attributed to; empty where nothing changed."""
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,7 @@ class Latest:
 
 @dataclass(frozen=True)
 class Summary:
-    """How a persona stands, in a line; enough for the project's page."""
+    """A persona's state in a line; enough for the project's page."""
 
     id: str
     name: str
@@ -189,7 +189,7 @@ class Summary:
     """The document's status, else `built`, `partly built` or `not built`."""
     labels: tuple[str, ...]
     counts: Mapping[str, int]
-    """Pictures and clips beside the anchor by standing."""
+    """How many pictures and clips, without the anchor, have each status."""
     mean: float | None
     """Of the pictures' composites; None when none was measured."""
     lowest: float | None
@@ -198,7 +198,7 @@ class Summary:
     measured_by: tuple[str, ...]
     anchor: Judged | None
     verdicts: tuple[Verdict, ...] = ()
-    """Of the timelines of now; none when nothing has been measured."""
+    """Of the current timelines; none when nothing has been measured."""
     latest: Latest | None = None
     problems: tuple[str, ...] = ()
     """What somebody should look at, in words."""
@@ -211,7 +211,7 @@ class Summary:
 
     @property
     def total(self) -> int:
-        """Pictures and clips beside the anchor."""
+        """Number of pictures and clips, without the anchor."""
         return sum(self.counts.values())
 
 
@@ -242,7 +242,7 @@ class PersonaFacts:
     accept_threshold: float
     retry_threshold: float
     analyzers: tuple[Mapping[str, Any], ...]
-    """Identity of everyone who measured what is shown."""
+    """Identity of every analyzer that measured what is shown."""
     speech: tuple[SpeechFacts, ...]
     series: tuple[Series, ...]
     costs: tuple[CostLine, ...]

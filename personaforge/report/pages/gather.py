@@ -83,7 +83,7 @@ def gather(space: Workspace, plan: PersonaPlan) -> PersonaFacts:
 
 
 def summary_of(space: Workspace, plan: PersonaPlan, connection: duckdb.DuckDBPyConnection) -> Summary:
-    """Return how a persona stands, from the index, its costs and timelines; for those whose page is not written now."""
+    """Return a persona's state, from the index, its costs and timelines; for those whose page is not written now."""
     nodes = Nodes(space.store, plan.loaded.settings, Evidence({}, {}, {}, costs_of(connection, plan.id), (), 0))
     by_role = _by_role(plan)
     anchor = nodes.position(by_role["anchor"][0], {}) if "anchor" in by_role else None
@@ -158,7 +158,7 @@ def _grouped(sheet: Sequence[Position]) -> tuple[tuple[str, tuple[Position, ...]
 
 
 def _analyzers(nodes: Nodes, places: Sequence[Position]) -> tuple[Mapping[str, Any], ...]:
-    """Return the identity of everyone whose measurement stands behind a score on the page."""
+    """Return the identity of every analyzer whose measurements are behind a score on the page."""
     found: dict[tuple[str, ...], Mapping[str, Any]] = {}
     for one in places:
         for row in nodes.evidence.evaluations.get(one.node, ()):

@@ -1,4 +1,4 @@
-"""What a page says before anything else: by which means things were made, who measured, and what is not known."""
+"""What a page says before anything else: what made the pictures, what measured them, and what is not known."""
 
 from __future__ import annotations
 

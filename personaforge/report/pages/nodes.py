@@ -68,7 +68,7 @@ class Nodes:
         )
 
     def artifact(self, node: PlannedNode) -> Judged | None:
-        """Return what stands of a node; None where nothing does."""
+        """Return a node's present artifact as it was judged; None where there is none."""
         return self._now(self.result(node))
 
     def face_of(self, digest: str, analyzer: Mapping[str, Any] | None) -> tuple[float, float, float, float] | None:
@@ -109,9 +109,9 @@ class Nodes:
         )
 
     def _attempts(self, node: PlannedNode, now: Judged | None, actions: Sequence[str]) -> list[Judged]:
-        """Return the attempts that led to what stands: what the last outcome's actions made, and what was first judged
-        in the same build, as a pinned picture is only judged again later. Judged twice, an attempt counts once, as it
-        was judged last."""
+        """Return the attempts that led to the present artifact: what the last outcome's actions made, and what was
+        first judged in the same build, since a pinned picture is only judged again later. An attempt that was judged
+        twice counts once, with its last judgement."""
         rows = [row for row in self.evidence.evaluations.get(node.shape.name, ()) if row["anchor"] == self.anchor]
         digests = {digest for key in actions for digest in self.evidence.made.get(key, ())}
         take = now.take if now is not None else None
@@ -145,7 +145,7 @@ class Nodes:
         return sorted(found.values(), key=lambda one: (one.take, one.attempt, one.digest))
 
     def _named(self, node: PlannedNode) -> tuple[str, str]:
-        """Return how the sheet calls a node, and the group that it stands in."""
+        """Return the sheet's name for a node, and the group that it is in."""
         declared, slot = node.shape.declaration, node.shape.slot
         entry = framing_of(self.settings, declared, slot)
         if node.shape.kind.role == "anchor":
@@ -173,7 +173,7 @@ def _why_not(judged: Scored, status: str) -> str:
 
 
 def _measurer(judged: Scored, analyzer: Mapping[str, Any] | None) -> str:
-    """Return who measured what has no score, as the anchor has none; empty where nobody did."""
+    """Return what measured an artifact without a score, such as the anchor; empty if nothing did."""
     return f"{analyzer['pack']} {analyzer['pack_digest'][:12]}" if judged.measured and analyzer else ""
 
 

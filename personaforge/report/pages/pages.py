@@ -1,6 +1,6 @@
 """Facts, pictures and charts to HTML files: `report`, which `forge report` calls.
 
-Every page stands for itself: style and pictures are inside it, there is no script, and a content security policy
+Every page is self-contained: style and pictures are inside it, there is no script, and a content security policy
 forbids the browser to fetch anything. All that came from a spec, a record or a file name is a stranger's text, which
 Jinja2 escapes. No clock is read, so equal stores give equal bytes.
 """
@@ -47,10 +47,10 @@ class Page:
     size: int
     """Bytes."""
     summary: Summary
-    """How the persona stands."""
+    """The persona's state."""
 
     def as_json(self) -> dict[str, Any]:
-        """Return where the page is and how the persona stands as JSON."""
+        """Return the page's place and the persona's state as JSON."""
         one = self.summary
         return {
             "persona": self.persona,
@@ -77,7 +77,7 @@ class Reports:
     pages: tuple[Page, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """Return the paths and sizes, and how each persona stands, as JSON."""
+        """Return the paths and sizes, and each persona's state, as JSON."""
         pages = [one.as_json() for one in self.pages]
         return {"schema": 1, "project": str(self.project), "pages": pages}
 
@@ -124,7 +124,7 @@ def report(
 
 
 def persona_page(facts: PersonaFacts, album: Album, max_bytes: int = MAX_BYTES) -> bytes:
-    """Return a persona's page, with pictures as small as it takes to stay within so many bytes."""
+    """Return a persona's page, with pictures as small as needed to stay within so many bytes."""
     from personaforge.report.drift.chart import frames_chart, timeline_chart, value_range
     from personaforge.report.pages.marks import marks
     from personaforge.report.pages.speech import Sounds
@@ -185,8 +185,8 @@ def _folder(space: Workspace, out: Path | None) -> Path:
 
 
 def _others(space: Workspace, planned: Sequence[PersonaPlan], known: set[str]) -> dict[str, Summary]:
-    """Return how the project's other personas stand. One whose spec is broken is left out: `forge validate` says why,
-    and it must not keep the others' report from being written."""
+    """Return the state of the project's other personas. One with a broken spec is left out: `forge validate` says why,
+    and it must not prevent the others' report."""
     from personaforge.report.pages.gather import summary_of
     from personaforge.warehouse.projection import opened
 
@@ -245,14 +245,14 @@ def _seen(value: Any) -> Any:
 
 
 def _coded(text: str) -> Any:
-    """Return a text of ours, escaped, with what stands between backticks as code."""
+    """Return a text of ours, escaped, with what is between backticks as code."""
     from markupsafe import Markup, escape
 
     return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(_seen(text)))))  # noqa: S704 - escaped before
 
 
 def _usd(value: float) -> str:
-    """Return dollars with cents, and with what is smaller than a cent where that is all there is."""
+    """Return dollars with cents; below a dollar also with fractions of a cent, if there are any."""
     return f"${value:,.2f}" if value >= 1 or abs(value * 100 - round(value * 100)) < 1e-6 else f"${value:.4f}"
 
 

@@ -1,4 +1,4 @@
-"""What `forge report` wrote, and how each persona stands, as a sheet."""
+"""What `forge report` wrote, and each persona's state, as a sheet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a persona stands, in a few numbers, verdicts and problems: what the project's page says of each."""
+"""A persona's state in a few numbers, verdicts and problems: what the project's page says about each."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def summarize(
     clips: Sequence[ClipFacts],
     series: Sequence[Series],
 ) -> Summary:
-    """Return how a persona stands, from what is known of its nodes and timelines."""
+    """Return a persona's state, from what is known of its nodes and timelines."""
     places = [*sheet, *(clip.position for clip in clips)]
     built = sum(node.row is not None for node in plan.nodes.values())
     whole = built == len(plan.nodes)
@@ -116,7 +116,7 @@ def standing_notices(plan: PersonaPlan) -> list[str]:
 
 
 def composite(position: Position) -> float | None:
-    """Return the score of what stands; None without one."""
+    """Return the score of the present artifact; None without one."""
     return position.now.composite if position.now is not None else None
 
 

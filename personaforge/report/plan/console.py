@@ -96,7 +96,7 @@ def explanation_lines(explanation: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _answers(answers: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Yield what text models answered, where any of it was not taken as it came: where to read it, what was wrong."""
+    """Yield what text models answered if any answer was not accepted at once: where to read it, what was wrong."""
     if all(answer["ended"] == "fits" for answer in answers):
         return
     yield style("Answers", bold=True)
