@@ -1,8 +1,8 @@
 """What SQL that people write may take: memory, temporary files and time. Declared in conf/store, raised on the command
 line.
 
-Time is what DuckDB works, not what the reader of an answer takes. Memory is DuckDB's own; what an answer takes as text
-comes on top, and is bounded where all of it is held at once (`report.answered`).
+Time is how long DuckDB works, not how long the reader of an answer takes. Memory is DuckDB's own; what an answer takes
+as text is added to it, and is bounded where all of it is held at once (`report.answered`).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Bounds(NamedTuple):
 
     memory_gigabytes: float
     temporary_gigabytes: float
-    """Of what doesn't fit into memory and is put beside the warehouse meanwhile."""
+    """Bound of what doesn't fit into memory and lies in files beside the warehouse meanwhile."""
     seconds: float
 
     @classmethod
@@ -43,7 +43,7 @@ class Bounds(NamedTuple):
         return cls(**{name: float(declared["query"][name]) for name in cls._fields})
 
     def least(self, other: Bounds) -> Bounds:
-        """Return the lower of each."""
+        """Return the lower of each pair of bounds."""
         return Bounds(*map(min, self, other))
 
     def settings(self, path: Path) -> tuple[str, ...]:
@@ -89,8 +89,8 @@ class Clock:
             self._left -= time.monotonic() - started
 
     def _watch(self, done: threading.Event) -> None:
-        """Stop the connection's statement once the time is over: again and again, since DuckDB forgets what comes while
-        it only prepares one."""
+        """Stop the connection's statement once the time is over: again and again, since DuckDB ignores it while it only
+        prepares a statement."""
         left = max(self._left, 0.001)
         while not done.wait(left):
             self._connection.interrupt()

@@ -1,7 +1,7 @@
 """Rows into DuckDB by the thousand: as columns that numpy holds, which DuckDB reads without asking Python for each.
 
 A statement for each row takes a second for a thousand rows, and lists that DuckDB unnests one for 50,000; this, one for
-some 100,000 rows of 45 columns. The columns stand under a name of ours that no table has: DuckDB would take a table of
+some 100,000 rows of 45 columns. The columns have a name of ours that no table has: DuckDB would take a table of
 that name first, and say nothing.
 """
 

@@ -1,4 +1,4 @@
-"""What the warehouse's tables, views and columns say of themselves: the comments of schema.sql, as DuckDB has them."""
+"""The descriptions of the warehouse's tables, views and columns: the comments of schema.sql, as DuckDB has them."""
 
 from __future__ import annotations
 

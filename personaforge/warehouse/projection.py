@@ -7,8 +7,8 @@
 
 One process at a time opens the file, under a lease that is taken before connecting and kept until after closing, also
 for reading: DuckDB refuses a second process anyway, and its 2.0.0 loses committed rows when processes take turns. What
-`synchronise` brings comes in pieces in the order of the log, each a transaction: whoever dies within leaves whole
-pieces, from which the next one goes on, and nobody else sees a part of one.
+`synchronise` brings is split into pieces in the order of the log, each a transaction: a process that dies leaves whole
+pieces, after which the next one continues, and no other process sees a part of a piece.
 Losing the file loses nothing. Where the store may not be written, or there is none yet, the file is a copy in a
 temporary folder, which nobody else opens.
 """
@@ -49,13 +49,13 @@ CONSTANT = ("metrics",)
 TABLES = FROM_RECORDS + DERIVED
 """All that is made from records."""
 SHOWN = (*CONSTANT, *TABLES, "evaluations")
-"""What is counted and exported: the tables, and the view that puts judgements and their numbers beside each other."""
+"""What is counted and exported: the tables, and the view that joins judgements with their numbers."""
 _PIECE = 7_000
 """Records that one transaction brings. What it hasn't committed lies in memory: a block of 256 KiB for each column."""
 _ROWS = 2_048
 """Rows of a table from which on they are put in: as Python has them they take some 500 bytes each."""
 _OFTEN = 16
-"""Records after which that is looked at again."""
+"""Records after which the number of rows is examined again."""
 _SUBJECTS: Mapping[str, Callable[[Row], str]] = {
     "judgements": lambda row: str(row["artifact"] or row["evaluation"]),
     "measured_values": lambda row: str(row["artifact"]),
@@ -67,7 +67,7 @@ _FRUGAL = {"memory_limit": "96MB", "threads": "1", "wal_autocheckpoint": "512MB"
 Python's part takes far longer than what more threads could save. A checkpoint writes the last 122,880 rows of a table
 again, of embeddings 250 MB, so one after each piece would write little else."""
 _UNSORTED = 1_000_000
-"""Rows of `scores` that may lie as they came before all are sorted again; see `_sort`."""
+"""Rows of `scores` that may be unsorted before all are sorted again; see `_sort`."""
 
 CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
@@ -109,7 +109,7 @@ def held(store: Store, waiting: Callable[[], None] | None = None) -> Iterator[Pa
 
 
 def _copy(source: Path, path: Path) -> None:
-    """Copy the file as it stands, to have less to project. One that is written at this moment is left where it is."""
+    """Copy the present file, so that less has to be projected. One that is written at this moment is not copied."""
     before = stat_signature(str(source))
     if before is None or Path(f"{source}.wal").exists():
         return
@@ -143,8 +143,8 @@ def path_of(store: Store) -> Path:
 def synchronise(store: Store, connection: duckdb.DuckDBPyConnection) -> int:
     """Project the records that came since the last time, piece by piece. Returns how many. Raises StoreError.
 
-    A piece is a transaction and begins where the log was left, so what is there is always all that came up to some
-    record, whoever dies meanwhile.
+    A piece is a transaction and begins where the log was left, so the file always holds everything up to some
+    record, even if a process dies meanwhile.
     """
     meta = _meta(connection)
     if meta.get("epoch") != store.index.epoch():
@@ -192,7 +192,7 @@ def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         yield
         connection.execute("commit")
     except BaseException:
-        with suppress(Exception):  # after a full disk DuckDB refuses this, too, and what it said first is what counts
+        with suppress(Exception):  # after a full disk DuckDB refuses this, too, and its first error counts
             connection.execute("rollback")
         raise
 
@@ -208,7 +208,7 @@ def _frugal(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         yield
     finally:
         for name, value in usual.items():
-            with suppress(Exception):  # the file can't be used any more, and what was said first is what counts
+            with suppress(Exception):  # the file can't be used any more, and the first error is the one that counts
                 connection.execute(f"set {name} = '{value}'")
 
 
@@ -300,10 +300,10 @@ def _refresh(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _sort(connection: duckdb.DuckDBPyConnection) -> None:
-    """Lay `scores` out by persona again once much has come as it came: a persona's rows are then read in one piece.
+    """Sort `scores` by persona again once many rows were added unsorted: a persona's rows are then read in one piece.
 
     It is done when the rows since the last time are more than those that were there, so each row is moved a few times
-    at most, and never in warehouses that are read in a moment as they are.
+    at most, and never in warehouses so small that they are read in a moment anyway.
     """
     (count,) = connection.execute("select count(*) from scores").fetchone() or (0,)
     if count <= max(2 * int(_meta(connection).get("sorted", "0")), _UNSORTED):

@@ -1,8 +1,8 @@
 """Questions that people ask of the warehouse in SQL: read-only, in one statement, and confined to it.
 
 A query may come from a stranger's pull request, as all of a project's files may. So it can't change anything, reach the
-network, load extensions, or read files; `allow_files` lifts the last for who asks for it by name. Nor can it take more
-than its bounds of memory, temporary files and time (`bounds`).
+network, load extensions, or read files; `allow_files` allows the last to a user who asks for it by name. It also can't
+take more than its bounds of memory, temporary files and time (`bounds`).
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def confined(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the warehouse to read, up to date with the records. `writes` are files that may be written all the same.
 
-    Without `bounds` what is asked is ours.
+    Leave `bounds` out only for statements of our own.
     """
     import duckdb
 
@@ -83,7 +83,7 @@ def confined(
 
 
 def ask(connection: duckdb.DuckDBPyConnection, sql: str, bounds: Bounds | None = None) -> Answer:
-    """Return what a statement, or the name of a table or view, comes to. Raises QueryError and OutOfBounds."""
+    """Return the result of a statement, or the rows of a table or view by name. Raises QueryError and OutOfBounds."""
     clock = Clock(connection, bounds).running if bounds is not None else nullcontext
     with _explained(), clock():
         sql = statement(connection, sql)
@@ -107,7 +107,7 @@ def ask(connection: duckdb.DuckDBPyConnection, sql: str, bounds: Bounds | None =
 def write_parquet(
     connection: duckdb.DuckDBPyConnection, sql: str, out: Path, temporary: Path, bounds: Bounds | None = None
 ) -> int:
-    """Write what a statement or a table comes to as a Parquet file, in one step. Returns the number of rows."""
+    """Write the result of a statement, or a table, as a Parquet file in one step. Returns the number of rows."""
     clock = Clock(connection, bounds).running if bounds is not None else nullcontext
     with _explained(), clock():
         relation = connection.sql(statement(connection, sql))

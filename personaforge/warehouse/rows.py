@@ -24,7 +24,7 @@ LONGEST_VALUE = 200
 """Characters of a key part's value that the warehouse shows."""
 _ANALYZER = ("backend", "backend_version", "pack", "pack_digest", "detector_size")
 _MEASURER = ("backend", "pack_digest", "backend_version", "detector_size")
-"""What tells measurements apart; a pack's name may change."""
+"""The fields that distinguish measurements; a pack's name may change."""
 _ANGLES = ("yaw", "pitch", "roll")
 
 
@@ -104,7 +104,7 @@ def _actions(name: str, record: Mapping[str, Any]) -> Rows:
 
 
 def _lasted(record: Mapping[str, Any]) -> dict[str, float | None]:
-    """Return when an action began and how long it took; neither where older versions noted 1970 for not knowing."""
+    """Return when an action began and how long it took; neither if an older version noted 1970 for an unknown time."""
     known = record["started"] > 0
     return {field: record[field] if known else None for field in ("started", "seconds")}
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import duckdb
 
 _ATTEMPT = "attempt"
-"""Stands in `judgements` already, as the record counts it."""
+"""In `judgements` already, as the record counts it."""
 
 
 def schema_sql() -> str:
@@ -61,7 +61,7 @@ def _columns() -> tuple[Metric, ...]:
 
 
 def _about(metric: Metric) -> str:
-    """Return a column's comment as SQL text: a sentence, and of what it is measured where that isn't everything."""
+    """Return a column's comment as SQL text: a sentence, and what it is measured of if that isn't everything."""
     of = {one.modality for one in METRICS if one.name == metric.name}
     head = "Of clips: " if of == {"video"} else ""
     about = metric.about if head else metric.about[0].upper() + metric.about[1:]

@@ -1,5 +1,5 @@
 """What `forge test` asks the warehouse: the last judgements of a persona's artifacts with their numbers, and SQL of the
-user's. All of its queries stand here.
+user's. All of its queries are here.
 
 A check may come from a stranger's pull request, so its SQL is confined and bounded as `forge query`'s is.
 """
@@ -44,7 +44,7 @@ _GATES = {one.modality: one.name for one in METRICS if one.is_gate}
 
 
 class Found(NamedTuple):
-    """What SQL came to."""
+    """The result of SQL."""
 
     names: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
@@ -74,12 +74,12 @@ def evaluations(connection: duckdb.DuckDBPyConnection, persona: str) -> list[dic
 
 
 def sealed(store: Store, bounds: Bounds) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
-    """Open the warehouse with everything that the records say by now, for SQL that nobody has looked at."""
+    """Open the warehouse with everything that the records say by now, for SQL that nobody has reviewed."""
     return confined(store, bounds=bounds)
 
 
 def ask(connection: duckdb.DuckDBPyConnection, sql: str, persona: str, most: int, bounds: Bounds) -> Found:
-    """Run one SELECT, in which `$persona` stands for the persona's id. Raises BrokenQuery."""
+    """Run one SELECT, in which `$persona` is the persona's id. Raises BrokenQuery."""
     import duckdb
 
     try:
