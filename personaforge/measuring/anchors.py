@@ -3,7 +3,7 @@
 Who decided, why, when and on what is kept twice: as an immutable action record of kind `anchor`, whose output is the
 picture, and in the facts of the anchor's line in the lock, whose key names that record. Nothing is drawn, and nothing
 pinned is replaced unless the caller says so; the next plan shows what follows from the new face. The record comes
-before the lock's line, so whatever ends the process leaves the old anchor or the new one.
+before the lock's line, so if the process dies, the anchor is either the old one or the new one.
 
 with Workspace.open(["nova"]) as space:
     set_anchor(space, "nova", "photos/nova.jpg", by="Ana <ana@example.org>", reason="the client's choice")
@@ -46,8 +46,8 @@ from personaforge.store.store import Store
 from personaforge.workspace.workspace import Workspace
 
 MIN_PHOTOGRAPHED = 80
-"""Pixels of a photographed face's longer side below which it is no reference: recognisers look at 112
-pixels, and what is enlarged by more has lost the face."""
+"""Pixels of a photographed face's longer side below which it is no reference: recognisers read 112
+pixels, and a face that is enlarged further has lost its detail."""
 TURNED = 30.0
 """Degrees of yaw or pitch beyond which an anchor is worth a remark: frontal pictures compare best."""
 _KEPT = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
@@ -108,7 +108,7 @@ class Listed(NamedTuple):
 
 
 class _AnchorState(NamedTuple):
-    """What deciding about one persona's anchor takes."""
+    """What is needed to decide about one persona's anchor."""
 
     loaded: Loaded
     shape: Shape
@@ -326,7 +326,7 @@ def _as_kept(file: str, data: bytes) -> tuple[bytes, str, tuple[str, ...]]:
 
 
 def _require_usable(file: str, settings: Settings, measurement: Mapping[str, Any], pack: str, largest: bool) -> None:
-    """Refuse what is no reference for a face. Raises PersonaForgeError with the way out."""
+    """Refuse a picture that can't be a reference for a face. Raises PersonaForgeError with a hint."""
     if not in_domain(measurement) and settings.value("identity.out_of_domain") != "allow":
         raise PersonaForgeError(
             f"{file} can't be the anchor: the pack {pack} knows {DRAWINGS.many} only, and this is none, as far as "
@@ -457,7 +457,7 @@ def _former(store: Store, persona: str) -> list[tuple[str, str]]:
 
 
 def _check_words(by: str, reason: str) -> None:
-    """Refuse words that can't stand in a lock, or that say nothing. Raises PlanError."""
+    """Refuse words that can't be written into a lock, or that say nothing. Raises PlanError."""
     for name, text in (("--by", by), ("--reason", reason)):
         if not text.strip():
             raise PlanError(f"{name} says nothing", hint=f'{name} "..."')

@@ -1,4 +1,4 @@
-"""Fits what a cosine is worth on pairs of pictures whose truth is known: `forge calibrate`. Finds what was fitted.
+"""Fits P(same) as a function of the cosine, on pairs of pictures whose truth is known: `forge calibrate`. Finds fits.
 
 A calibration is a file in the project's `calibration/`, one for each pack and detector size, that belongs in git. It
 holds no time and no path, so the same pairs, pictures and libraries give the same bytes.
@@ -47,7 +47,7 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Calibrated:
-    """What one call came to."""
+    """The result of one call."""
 
     calibration: Calibration
     file: str | None
@@ -96,7 +96,7 @@ def calibrate(
 ) -> Calibrated:
     """Measure the pictures of a pairs file (`personaforge.measuring.pairs`), fit a calibration and keep it.
 
-    `pack` and `detector_size` take the place of the project's own settings. It is written to the project's folder of
+    `pack` and `detector_size` replace the project's own settings. It is written to the project's folder of
     calibrations or to `output`, unless `write` is off. Raises SpecError with every bad line, and PersonaForgeError
     where nothing can measure or the pairs are too few or don't part.
     """
@@ -132,8 +132,8 @@ def calibrate(
 def calibration_for(project: Project, analyzer: Mapping[str, str]) -> Applying | NoneApplies:
     """Return the project's calibration that holds for what an analyzer measures, or why there is none.
 
-    Of several the one under its own name (`file_name`) counts. A file that can't be read as a calibration never does.
-    A pack that comes with forge brings one of its own, for projects that have none for it.
+    If there are several, the one under its own name (`file_name`) counts. A file that can't be read as a calibration
+    never does. A pack that comes with forge brings one of its own, for projects that have none for it.
     """
     found = _project_calibration(project, analyzer)
     if isinstance(found, Applying) or analyzer["pack"] not in shipped():
@@ -143,7 +143,7 @@ def calibration_for(project: Project, analyzer: Mapping[str, str]) -> Applying |
 
 
 def came_with(pack: str) -> str:
-    """Return what a calibration is called that lies beside the models of a pack that comes with forge."""
+    """Return the name of the calibration that lies beside the models of a pack that comes with forge."""
     return f"the calibration that comes with the pack {pack}"
 
 

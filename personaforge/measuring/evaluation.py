@@ -187,7 +187,7 @@ def _anchor_of(space: Workspace, settings: Settings, persona: str) -> tuple[byte
 
 
 def _built(store: Store, settings: Settings) -> list[str]:
-    """Return the paths of a persona's built images, but the anchor itself."""
+    """Return the paths of a persona's built images, without the anchor itself."""
     found = []
     folder = store.build_folder(settings.id).folder
     for result in Results(store, settings).by_role("picture"):
@@ -198,7 +198,7 @@ def _built(store: Store, settings: Settings) -> list[str]:
 
 
 def _pictures(arguments: Sequence[str]) -> Iterator[str]:
-    """Yield the files that arguments name. One that names nothing is an error, and so is an unreadable one."""
+    """Yield the files that arguments name. An argument that names no file is an error, and so is an unreadable file."""
     for argument in arguments:
         if os.path.isdir(argument):
             yield from sorted(

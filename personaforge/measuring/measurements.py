@@ -1,7 +1,7 @@
 """Measures pictures for commands that are no build, such as `forge eval` and `forge calibrate`: each once, as there.
 
-A measurement comes with who made it, taken from its record where it was known already, so that whoever compares two of
-them can hold their identities against each other.
+A measurement names the analyzer that made it, taken from its record where it was known already, so that the
+identities can be compared before two measurements are.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Measured(NamedTuple):
     value: Mapping[str, Any]
     """See `personaforge.faces.measure`."""
     analyzer: Mapping[str, str]
-    """`AnalyzerIdentity.as_json()` of who measured."""
+    """`AnalyzerIdentity.as_json()` of the analyzer that measured."""
 
 
 class FileMeasurer:
@@ -100,7 +100,7 @@ class FileMeasurer:
         return whole, analyzer
 
     def _keep(self, action: Action, value: Mapping[str, Any], started: float, seconds: float) -> None:
-        """Keep what nobody has kept yet, where that may be written."""
+        """Keep a measurement that isn't kept yet, where the store may be written."""
         if not self._keeps or self._store.find(action.key) is not None:
             return
         try:
@@ -136,7 +136,7 @@ def _draws(provider: str) -> bool:
 
 
 def identity_of(space: Workspace, settings: Settings) -> Mapping[str, str]:
-    """Return who measures under these settings. Raises MissingExtra where nobody can."""
+    """Return the analyzer that measures under these settings. Raises MissingExtra if there is none."""
     analyzer_ref = space.analyzers.of(settings)
     if analyzer_ref.identity is None:
         raise MissingExtra(f"nothing can measure faces here: {analyzer_ref.reason}", hint=analyzer_ref.hint)

@@ -4,9 +4,9 @@
     ana/01.jpg,ana/02.jpg,1
     ana/01.jpg,ben/01.jpg,0
 
-CSV in UTF-8, commas, a header with these three columns in any order; further columns are left alone. Paths are relative
+CSV in UTF-8, commas, a header with these three columns in any order; further columns are ignored. Paths are relative
 to the file's folder, `same` is 1, true or yes, or 0, false or no. Every bad line is named, all at once. A label that
-contradicts others is bad, too: who is the same as the same person is that person.
+contradicts others is bad, too: if a and b are the same person, and b and c, then so are a and c.
 """
 
 from __future__ import annotations

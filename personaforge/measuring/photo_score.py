@@ -2,7 +2,8 @@
 
 The six scores and their weighted average are Inflio's photo scoring (resolution, sharpness, lighting, face detection)
 with occlusion and duplicates beside them. Every bound and weight is in `PhotoPolicy`; the shipped ones are in
-conf/photos. Scores are monotone: more pixels, a sharper or a surer face never score lower. Light is best in a band.
+conf/photos. Scores are monotone: more pixels, more sharpness or a surer detection never score lower. Light is best in
+a band.
 
 What can't be measured is `Unmeasured` and in no average: the overall is then that of the other scores, and the verdict
 is `no_face` or `unmeasured` and never `usable`.
@@ -57,7 +58,7 @@ class PhotoPolicy:
     count_minimum: int
     """Usable photos that a set needs."""
     count_recommended: tuple[int, int]
-    """How many are best, from and to."""
+    """The best number of photos, from and to."""
     formats: tuple[str, ...]
     """As `faces.photo.file_format` names them."""
     min_bytes: float
@@ -78,13 +79,13 @@ class PhotoPolicy:
     occlusion: Mapping[str, Ramp]
     """By part: detection, landmark_gap, beyond, others."""
     max_distance: int
-    """Unlike bits up to which two pictures are one."""
+    """Two pictures whose hashes differ in at most so many bits count as one."""
     weights: Mapping[str, float]
     """By score; they need not sum to 1."""
     min_overall: float
     """Overall from which a photo is usable."""
     min_score: float
-    """What each of its scores must reach besides."""
+    """What each of its scores must reach, too."""
     advise_below: float
     """Scores below this are advised about."""
     face_pixels: float
@@ -159,7 +160,7 @@ class PhotoScore:
 
 @dataclass(frozen=True, slots=True)
 class Angles:
-    """How many of the faces look where."""
+    """How many of the faces look in each direction."""
 
     frontal: int
     three_quarter: int
@@ -168,7 +169,7 @@ class Angles:
 
 @dataclass(frozen=True, slots=True)
 class SetScore:
-    """What the photos are worth together."""
+    """The result for the photos as a set."""
 
     photos: int
     verdicts: Mapping[str, int]
@@ -189,7 +190,7 @@ class SetScore:
 
 
 class _Part(NamedTuple):
-    """A part of a score, and the advice when it is what holds the score down."""
+    """A part of a score, and the advice if this part lowers the score most."""
 
     score: float
     advice: str

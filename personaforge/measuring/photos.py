@@ -2,12 +2,12 @@
 
 A photograph's raw measurement is kept as an action record where the file lies in a declared project; its key is the
 file's digest, the analyzer's identity (or `none`) and our own version. The record holds no pixels, no path and no
-embedding, so nothing in the store can tell who is shown. Scores are made anew from it, so a changed bound measures
+embedding, so nothing in the store can show who it is. Scores are made anew from it, so a changed bound measures
 nothing. Nobody's pictures are copied anywhere.
 
 Without a face pack, resolution, sharpness, lighting and duplicates are scored, and the scores of faces say why not. A
-project that judges drawings (`identity: embedded`) has its photographs looked at by the best pack for photographs that
-is here; where there is none, the pack `embedded` looks for no face in them.
+project that judges drawings (`identity: embedded`) has its photographs measured by the best pack for photographs that
+is here; if there is none, the pack `embedded` looks for no face in them.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Photo:
     twin_of: str | None
     """The better picture that this one repeats."""
     distance: int | None
-    """Unlike bits to it; 0 for equal files."""
+    """How many bits of the hash differ from it; 0 for equal files."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the photo's result as JSON."""
@@ -73,18 +73,18 @@ class Scored:
     """In the order of the arguments, a folder's by name."""
     summary: SetScore
     analyzer: Mapping[str, str] | None
-    """Who looked for faces."""
+    """The analyzer that looked for faces."""
     no_analyzer: tuple[str, str]
-    """Why nobody did, or nobody who knows photographs, and what to type; empty otherwise."""
+    """Why none did, or none that was made for photographs, and what to type; empty otherwise."""
     skipped: tuple[str, ...]
-    """Files in the given folders that no known picture format's name ends."""
+    """Files in the given folders whose names have no suffix of a known picture format."""
     measured: int
     """How many files were measured now; the others were known."""
 
     def below(self, threshold: float, *, allow_unmeasured: bool = False) -> tuple[Photo, ...]:
         """Return the photos whose overall is below a threshold. One with a missing score counts as below.
 
-        `allow_unmeasured` lets it stand that nothing could look for faces, and nothing else.
+        `allow_unmeasured` accepts that nothing could look for faces, and nothing else.
         """
         return tuple(photo for photo in self.photos if not _reaches(photo.score, threshold, allow_unmeasured))
 
@@ -106,7 +106,7 @@ def score_photos(
 ) -> Scored:
     """Score files, and the pictures of folders and what is in them. Raises PersonaForgeError.
 
-    `overrides` change settings of the group `photos`, and `min_overall` takes the place of `photos.usable.min_overall`.
+    `overrides` change settings of the group `photos`, and `min_overall` replaces `photos.usable.min_overall`.
     """
     policy = PhotoPolicy.from_settings(space.group("photos", overrides))
     if min_overall is not None:
@@ -246,7 +246,7 @@ def _scored(
 
 
 def _measurer(space: Workspace) -> AnalyzerRef:
-    """Return who looks for faces by the project's identity settings, or why nobody can."""
+    """Return the analyzer that looks for faces by the project's identity settings, or why there is none."""
     try:
         analyzer_ref = space.analyzers.of(project_settings(space))
         if analyzer_ref.identity is not None and declared_of(analyzer_ref.identity["pack"]).domain != PHOTOGRAPHS.name:
@@ -290,7 +290,7 @@ def _named(argument: str) -> list[str]:
 
 
 def _inside(folder: str) -> Iterator[str]:
-    """Yield the files of a folder and of those in it, by name, but hidden ones such as `.forge` and `.DS_Store`."""
+    """Yield the files of a folder and of those in it, by name, without hidden ones such as `.forge` and `.DS_Store`."""
     for here, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
