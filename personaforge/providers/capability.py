@@ -19,7 +19,7 @@ class Limits(NamedTuple):
     per_minute: float | None = None
     """Requests submitted in a minute; None for no limit of ours."""
     deadline_seconds: float = 300.0
-    """How long a job is waited for before it is left to a later build."""
+    """How long a build waits for a job before it leaves it to a later build."""
 
 
 class Capability(NamedTuple):
@@ -41,10 +41,10 @@ class Capability(NamedTuple):
     domain: str = PHOTOGRAPHS.name
     """What its pictures and clips are; see `personaforge.domains`. Their files say so where the domain has a label."""
     own_references: bool = False
-    """Whether a reference has to be a picture of its own: it draws what the file carries, and sees nobody else's."""
+    """Whether a reference has to be a picture of its own: it draws the face in the file's data, and reads no other."""
     places: bool = False
-    """Whether it draws several faces of one DNA, by the request field `placement`, and has a placer that tells how far
-    apart they lie; see `protocols.Placer`."""
+    """Whether it draws several faces of one DNA, by the request field `placement`, and has a placer that measures
+    their distances; see `protocols.Placer`."""
     remote: bool = False
     """Whether calls leave this machine. Such a call waits for the network and takes no processor."""
     immediate: bool = True
@@ -58,13 +58,13 @@ class Capability(NamedTuple):
     transports: frozenset[Transport] = frozenset()
     """How it takes its inputs."""
     result_seconds: float | None = None
-    """How long a finished result stays there; None for as long as anybody knows."""
+    """How long a finished result stays there; None where no bound is known."""
     client_key: bool = False
-    """Whether our own key travels with the request, so that the provider can tell a repeated one."""
+    """Whether our own key is sent with the request, so that the provider recognises a repeated one."""
     safe_resubmit: bool = False
     """Whether a request that is sent twice with one client key is accepted, and charged, once."""
     finds: bool = False
-    """Whether `find` can say what became of a request whose answer never came."""
+    """Whether `find` can say whether a request whose answer was lost has a job."""
     find_settles_seconds: float = 60.0
     """How long after sending `find` may still miss a request that was accepted."""
     cancels: bool = False
@@ -73,23 +73,24 @@ class Capability(NamedTuple):
     pings: bool = False
     """Whether `ping` asks something that costs nothing, to see whether the provider can be reached with its key."""
     mends: bool = True
-    """Whether a text provider can be handed a bad answer of its own to mend. What writes by rules can't."""
+    """Whether a text provider can mend a bad answer of its own. One that writes by rules can't."""
     keys: tuple[str, ...] = ()
     """Environment variables that may hold the key, the first one by default. A preset may name one of them, or a longer
     name that begins with one of them and an underscore (`FAL_KEY_STUDIO`): never any other variable."""
     key_beside: str = ""
-    """A variable without which the first of `keys` is no use, such as the other half of a pair. Where a preset names a
-    longer name for the key, this one has the same ending."""
+    """A variable without which the first of `keys` is useless, such as the other half of a pair. If a preset gives the
+    key a longer name, this variable has the same ending."""
     hosts: tuple[str, ...] = ()
     """The provider's own hosts. The key goes to these and to no other."""
     limits: Limits = Limits()
     model_accounts: bool = False
-    """Whether model ids begin with who is paid for them (`anthropic/...`), so that limits and stops are theirs."""
+    """Whether model ids begin with the service that is paid (`anthropic/...`), which then has limits and stops of its
+    own."""
     libraries: tuple[str, ...] = ()
     """Libraries whose version was shown to change the bytes, as `versions.library_versions` names them; part of the
-    action key. Only for what is made here: a paid call's key never hangs on what is installed."""
+    action key. Only for what is made here: a paid call's key never depends on what is installed."""
 
     @property
     def maker(self) -> str:
-        """Who performs a call, as an action key names it: `embedded@6`, or `embedded@6, opencv 5.0.0.93`."""
+        """The provider with its versions, as an action key names it: `embedded@6`, or `embedded@6, opencv 5.0.0.93`."""
         return ", ".join((f"{self.name}@{self.version}", *library_versions(self.libraries)))

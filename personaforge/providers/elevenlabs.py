@@ -37,7 +37,7 @@ _FORMATS: Final = {"mp3": "mp3_44100_128", "wav": "wav_44100", "ogg": "opus_4800
 _BUSY: Final = ("too_many_concurrent_requests", "system_busy")
 """Nothing was accepted, whatever the status: the calls in flight are too many for the plan, or for the service."""
 _ABOUT_THIS_REQUEST: Final = ("max_character_limit_exceeded", "voice_not_found")
-"""Come as 401, too, where they would read as a key that isn't accepted."""
+"""Also sent as 401, where they would be mistaken for a key that isn't accepted."""
 
 
 class ElevenLabs:
@@ -60,7 +60,7 @@ class ElevenLabs:
         try:
             details["characters"] = float(answer.headers["character-cost"])
         except (KeyError, ValueError):
-            pass  # nobody said, so the declared price counts
+            pass  # not said, so the declared price counts
         if answer.headers.get("request-id"):
             details["request_id"] = answer.headers["request-id"]
         return Reply(blob=sound_in(answer, "elevenlabs"), cost_usd=None, details=details)
@@ -72,7 +72,7 @@ class ElevenLabs:
         return PingAnswer("" if used is None or most is None else f"{most - used:g} of {most:g} credits left")
 
     def poll(self, job: Job) -> Reply | Job:
-        """Speech comes at once, so there is no job to look after."""
+        """Speech is answered at once, so there is no job to poll."""
         raise Refused(f"elevenlabs has no job {job.id!r}")
 
 

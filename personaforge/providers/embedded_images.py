@@ -28,7 +28,7 @@ from personaforge.media.provenance import FACE
 from personaforge.providers.protocols import Blob, Job, Reply, Request
 
 SOFTWARE: Final = DRAWINGS.label
-"""What the files say of their maker, and so of what they are."""
+"""What the files say about their maker, and so about their domain."""
 MIN_SIDE: Final = 16
 MAX_SIDE: Final = 4096
 """Pixels."""
@@ -37,7 +37,7 @@ MAX_PLACEMENT: Final = 999
 _CANDIDATE_SPREAD: Final = 0.08
 """How far candidates for an anchor lie from the DNA's face, in z."""
 _CALMER: Final = 0.25
-"""How much of yaw, pitch and expression each further attempt gives up, to the third."""
+"""By how much each further attempt reduces yaw, pitch and expression, up to the third."""
 
 
 class EmbeddedImages:

@@ -1,4 +1,4 @@
-"""How far apart the faces lie that the embedded painter draws: a thin adapter of `embedded.painter.face.placement`."""
+"""Distances between faces that the embedded painter draws: a thin adapter of `embedded.painter.face.placement`."""
 
 from __future__ import annotations
 
@@ -22,6 +22,6 @@ class EmbeddedPlacer:
         return shape_text(shape_of(subject_face(subject, number)))
 
     def nearest(self, personas: Iterable[str], issued: Mapping[str, str]) -> dict[str, tuple[str, float]]:
-        """Return who else is nearest to each persona, and how far."""
+        """Return the other persona that is nearest to each one, and its distance."""
         shapes = read_shapes(issued)
         return {one: near for one in personas if (near := nearest_of(one, shapes)) is not None}

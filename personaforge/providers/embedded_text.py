@@ -50,7 +50,7 @@ class EmbeddedText:
         return Reply(text=canonical(section).decode(), cost_usd=0.0, details={"label": LABEL})
 
     def poll(self, job: Job) -> Reply | Job:
-        """Raise BackendError: every answer is immediate, so there is never a job to look after."""
+        """Raise BackendError: every answer is immediate, so there is never a job to poll."""
         raise BackendError(f"embedded text has no job {job.id}: it answers at once")
 
 

@@ -3,17 +3,17 @@
 `POST queue.fal.run/<model>` answers with a request id and the addresses of status, result and cancel. Those are kept as
 they come, since they can't be built from the model's name, and the key only goes to fal's own hosts. A job that is
 COMPLETED may still have failed: its result says so. fal would repeat a failed request itself, up to ten times; the
-header `x-fal-no-retry` has it ask once. Documented at fal.ai/docs/model-apis/inference/queue and
+header `x-fal-no-retry` makes it ask once. Documented at fal.ai/docs/model-apis/inference/queue and
 fal.ai/docs/model-apis/request-errors (5xx of a model are not charged); input names per model from fal-ai/fal-js.
 
 Results lie on a public CDN until they are deleted, unless the account says otherwise. `delete` has fal delete what it
-keeps of a request, and what came of it; that takes a key of scope ADMIN, in FAL_KEY_ADMIN where the usual one has less
+keeps of a request and its result; that takes a key of scope ADMIN, in FAL_KEY_ADMIN if the usual one has less
 (fal.ai/docs/platform-apis/v1/models/requests/payloads). Files that were sent along stay: they go as data URIs, so there
 are none. Unconfirmed: the names of the fields in its answer.
 
-A lost request can't be found. fal lists those to a model (.../requests/by-endpoint), by when they ended and with
-`expand=payloads` what was asked; nothing says whether one that is queued or running is listed, nor how soon, so what is
-not there is no proof, and the addresses of a request can't be built from what is there.
+A lost request can't be found. fal lists those to a model (.../requests/by-endpoint) by the time of their end, with
+`expand=payloads` also their input. It isn't documented whether a queued or running one is listed, nor how soon: so a
+request that isn't listed may exist, and the addresses of one that is listed can't be built from the list.
 
 `options` may carry what a model takes besides, such as
 `loras: [{path: ..., scale: 1}]` for `fal-ai/flux-lora`. Which field a model takes its reference in differs: the option
@@ -38,7 +38,7 @@ from personaforge.providers.table import Entry, Options
 
 _QUEUE = "https://queue.fal.run"
 _PLATFORM = "https://api.fal.ai/v1"
-"""Looks after what was asked for: fal.ai/docs/platform-apis."""
+"""The API for past requests: fal.ai/docs/platform-apis."""
 _ADMIN = "FAL_KEY_ADMIN"
 _HOSTS = ("queue.fal.run", "api.fal.ai")
 _RATIOS = ("9:16", "16:9", "1:1")
@@ -97,7 +97,7 @@ class _Queue:
         return Job(job.pop("request_id"), _FIRST_LOOKS[self.capability.modality], job)
 
     def poll(self, job: Job) -> Reply | Job:
-        """Look after a request, and at its result when it is completed."""
+        """Poll a request, and read its result when it is completed."""
         status = self.wire.ask("GET", job.data["status_url"]).json
         word = status.get("status") if isinstance(status, dict) else None
         if word in ("IN_QUEUE", "IN_PROGRESS"):
@@ -117,7 +117,7 @@ class _Queue:
         self.wire.ask("PUT", job.data["cancel_url"])
 
     def delete(self, job: Job) -> None:
-        """Delete what was asked and what came of it. One that is gone already counts as deleted."""
+        """Delete the input and result of a request. A request that is gone already counts as deleted."""
         admin = bool(os.environ.get(_ADMIN, "").strip())
         wire = Wire(self.capability, _QUEUE, self._options._replace(key=_ADMIN), _authorization) if admin else self.wire
         try:

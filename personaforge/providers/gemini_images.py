@@ -1,7 +1,7 @@
 """Pictures by Gemini's image models, immediately, through litellm's chat completions with the image modality.
 
 Never through litellm's image_generation: there a safety block is an empty list without an error, and the seed is lost.
-What of litellm 1.106.2 shaped this (tests/providers/test_gemini_images.py checks it against a local server):
+What of litellm 1.106.2 shaped this (tests/providers/test_gemini_images.py tries it with a local server):
 
 - One call is one POST to `{base}/v1beta/models/MODEL:generateContent`, with the key in the header `x-goog-api-key`.
 - A data URI becomes an `inlineData` part, `imageConfig` and `seed` reach `generationConfig`.
@@ -89,7 +89,7 @@ class GeminiImages:
         return ping_house("gemini/", self._options, "image")
 
     def poll(self, job: Job) -> Reply | Job:
-        """Pictures come at once, so there is no job to look after."""
+        """Pictures are answered at once, so there is no job to poll."""
         raise Refused(f"gemini has no job {job.id!r}")
 
     def _fault(self, error: Exception, model: str) -> BackendError:

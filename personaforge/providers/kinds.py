@@ -1,4 +1,4 @@
-"""What a file is by its first bytes. A provider's word for it counts for nothing.
+"""What a file is by its first bytes. What a provider says about its type is ignored.
 
 Magic bytes: PNG (ISO/IEC 15948, 5.2), JPEG (ITU-T T.81, B.1.1.3), WebP and WAV (RIFF), MP4 (ISO/IEC 14496-12, 4.3),
 WebM (RFC 8794), MPEG audio (ISO/IEC 11172-3, 2.4.1.3; with or without ID3), Ogg (RFC 3533).
@@ -40,7 +40,7 @@ def media_type(head: bytes) -> str:
 def _is_frame(head: bytes) -> bool:
     """Tell whether bytes begin with the header of an MPEG audio frame of layer II or III.
 
-    Reserved values and layer I are none: text in UTF-16 begins with the same bits.
+    Reserved values and layer I don't count: text in UTF-16 begins with the same bits.
     """
     if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
         return False

@@ -2,9 +2,9 @@
 
 `POST api-singapore.klingai.com/v1/videos/image2video`, or `/v1/videos/text2video` without a reference, with
 `external_task_id`: our client key, unique in an account. `GET` of the same path with the task's id or with that name
-tells about the task, without either it lists them, so a task whose answer was lost is found. The key is a pair: an
+returns the task, without either it lists them, so a task whose answer was lost is found. The key is a pair: an
 access key (KLING_ACCESS_KEY) and the secret (KLING_SECRET_KEY) that signs a short-lived token with it (JSON Web Token,
-RFC 7519, HS256). Every answer has a `code`, 0 where all is well. Results stay for 30 days.
+RFC 7519, HS256). Every answer has a `code`, 0 for success. Results stay for 30 days.
 
 Sources: a mirror of Kling's own pages, and ComfyUI's comfy_api_nodes for field names. Unconfirmed, from memory: the
 codes 1300 to 1303 (filter, rate and parallel tasks) and 12xx, the words of a filter in a failed task, what a query for
@@ -99,7 +99,7 @@ class KlingVideos:
         return Job(str(name), _LOOK_AGAIN, {"path": path})
 
     def poll(self, job: Job) -> Reply | Job:
-        """Look after a task."""
+        """Poll a task."""
         answer = self.wire.ask("GET", f"{job.data['path']}/{quote(job.id, safe='')}")
         error = _by_code(answer)
         if error is not None:
@@ -141,7 +141,7 @@ class KlingVideos:
         return self._listed(path, key)
 
     def _listed(self, path: str, key: str) -> Job | None:
-        """Look through the list. That there is no such task is proven only by a list that is whole."""
+        """Search the list. Only a complete list proves that there is no such task."""
         try:
             answer = self.wire.ask("GET", path, params={"pageNum": "1", "pageSize": str(_LISTED)})
         except Refused as error:

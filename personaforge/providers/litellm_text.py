@@ -1,17 +1,17 @@
 """Text through litellm: hosted models behind one call. The only module that imports litellm, and only when it is used;
 `gemini_images` calls it through `loaded` and `translated`.
 
-What of litellm 1.106.2 shaped this (each checked against a local server by tests/providers/test_litellm_text.py):
+What of litellm 1.106.2 shaped this (tests/providers/test_litellm_text.py tries each with a local server):
 
 - Importing it reads `.env` from the working directory and fetches a price map, unless told not to; both are off here.
 - Its own retries repeat what was refused, and stack on the SDK's: both are off. One call is one request.
 - `status_code` of an error is more reliable than its class, which differs by provider.
-- A refusal, a blocked answer and a cut-off one are no exceptions; `finish_reason` tells.
+- A refusal, a blocked answer and a cut-off one are no exceptions; `finish_reason` shows them.
 - The base URL comes from the environment and never from a config file: from forge's variables (`addresses`), else from
   litellm's own, such as OPENAI_API_BASE. Any gateway that speaks OpenAI's chat completions is a model prefix with
   FORGE_<PREFIX>_URL and <PREFIX>_API_KEY, such as `laozhang/gpt-5`. One for `gemini/` speaks Gemini's own protocol.
-- What it knows that a model doesn't take (a schema, a temperature) it refuses before anything is sent, by
-  UnsupportedParamsError: such a field is left out, and the result's details say so. `drop_params` would be silent.
+- If it knows that a model doesn't take a field (a schema, a temperature), it refuses before anything is sent, by
+  UnsupportedParamsError: then the field is left out, and the result's details say so. `drop_params` would be silent.
 - Retry-After is in `litellm_response_headers` and nowhere else.
 """
 
@@ -74,7 +74,7 @@ _OPENAI_LIKE = "openai"
 _GEMINI = "gemini"
 """The house whose own protocol an address speaks."""
 _OPTIONAL = ("temperature", "response_format")
-"""What a model may not take, and forge can do without: the prompt has the schema in it, and the answer is checked."""
+"""What a model may not take, and forge can do without: the prompt has the schema in it, and the answer is validated."""
 
 
 class LiteLLMText:
@@ -123,7 +123,7 @@ class LiteLLMText:
         return _reply(answer, request.model, left_out)
 
     def poll(self, job: Job) -> Reply | Job:
-        """Completions are immediate, so there is no job to look after."""
+        """Completions are immediate, so there is no job to poll."""
         raise BackendError(f"litellm has no job {job.id!r}")
 
     def ping(self, model: str = "") -> PingAnswer | None:
@@ -152,7 +152,7 @@ class LiteLLMText:
         if base and not name and usual:
             name = next((one for one in usual if os.environ.get(one, "").strip()), usual[0])
         elif base and not usual:
-            found["api_key"] = "none"  # litellm wants one, and whoever needs none takes any
+            found["api_key"] = "none"  # litellm wants one, and a server that needs none takes any
         if name:
             if not _may_hold(name, usual):
                 usual = usual or (f"{prefix.upper().replace('-', '_')}_API_KEY",)
@@ -167,7 +167,7 @@ class LiteLLMText:
 
 
 def _may_hold(name: str, usual: tuple[str, ...]) -> bool:
-    """Tell whether a variable may hold the key of whoever a model id begins with: never another service's."""
+    """Tell whether a variable may hold the key of the service that a model id begins with: never another service's."""
     return any(name == one or name.startswith(f"{one}_") for one in usual)
 
 
@@ -177,7 +177,7 @@ def _not_taken(error: Exception, asked: Mapping[str, Any]) -> str | None:
 
 
 def _reply(answer: Any, model: str, left_out: Sequence[str] = ()) -> Reply:
-    """Tell an answer from a refusal, a block and one that was cut off: none of these is an error to litellm."""
+    """Distinguish an answer from a refusal, a block and a cut-off one: none of these is an error to litellm."""
     choice = answer.choices[0]
     text = choice.message.content
     usage = getattr(answer, "usage", None)
@@ -220,7 +220,7 @@ def loaded() -> Any:
 
 
 def translated(error: Exception, model: str) -> BackendError:
-    """Return our error for litellm's: what proves that nothing was bought, what may pass, and what nobody knows."""
+    """Return our error for litellm's: what proves that nothing was bought, what may pass, and what isn't known."""
     status = getattr(error, "status_code", None)
     first = str(error).strip().splitlines()[0][:300] if str(error).strip() else type(error).__name__
     first = masked(first)
@@ -246,14 +246,14 @@ def translated(error: Exception, model: str) -> BackendError:
 
 
 def _asked_to_wait(error: Exception) -> float | None:
-    """Return what Retry-After asks for. It is not in the error's own response, which litellm makes up."""
+    """Return what Retry-After asks for. It is not in the error's own response, which litellm invents."""
     headers = getattr(error, "litellm_response_headers", None) or {}
     value = headers.get("retry-after") or headers.get("Retry-After") or ""
     return retry_after(str(value), time.time())
 
 
 def _never_sent(error: BaseException) -> bool:
-    """Tell whether the connection was never made, whatever litellm wraps that in."""
+    """Tell whether the connection was never made, whichever exception litellm wraps that in."""
     seen: BaseException | None = error
     for _ in range(8):
         if seen is None:

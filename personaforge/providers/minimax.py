@@ -40,7 +40,7 @@ _KEY: Final = (1004, 2049)
 _EMPTY: Final = 1008
 _BLOCKS: Final[Mapping[int, str]] = {1026: "input", 1027: "output"}
 _THEIRS: Final = (1000, 1001, 1024, 1033)
-"""Faults of their service, a timeout among them: it had begun, and nobody says whether it was charged."""
+"""Faults of their service, a timeout among them: it had begun, and it isn't known whether it was charged."""
 
 
 class MiniMaxSpeech:
@@ -79,7 +79,7 @@ class MiniMaxSpeech:
         return PingAnswer()
 
     def poll(self, job: Job) -> Reply | Job:
-        """Speech comes at once, so there is no job to look after."""
+        """Speech is answered at once, so there is no job to poll."""
         raise Refused(f"minimax has no job {job.id!r}")
 
     def _reply(self, answer: Answer, model: str) -> Reply:

@@ -1,7 +1,7 @@
 """Pictures by OpenAI's image models, immediately: `/v1/images/generations`, and `/v1/images/edits` with references.
 
 Not through litellm 1.106.2, which sends the POST of a generation up to three times and can't be told not to.
-Documented at developers.openai.com/api/reference/resources/images. What comes back is base64 in the answer itself; the
+Documented at developers.openai.com/api/reference/resources/images. The answer itself holds the picture as base64; the
 models take no seed. `usage` counts tokens, from which a price by tokens is settled.
 """
 
@@ -68,7 +68,7 @@ class OpenAIImages:
         return listed(self.wire.ask("GET", OPENAI_MODELS))
 
     def poll(self, job: Job) -> Reply | Job:
-        """Pictures come at once, so there is no job to look after."""
+        """Pictures are answered at once, so there is no job to poll."""
         raise Refused(f"openai has no job {job.id!r}")
 
 

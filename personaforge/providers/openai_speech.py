@@ -4,8 +4,8 @@ Documented at developers.openai.com/api/reference/resources/audio. The body of t
 comes as a stream, with 0xFFFFFFFF for its length. The models take no seed, and the answer counts nothing, so a price by
 character counts our own text, and one by tokens stays an estimate. `options` carries `instructions` and `speed`.
 
-FORGE_OPENAI_SPEECH_URL sets another address, such as that of a speech server on this machine (`addresses`). That such
-servers answer an error with HTTP 200 is guarded against, but unconfirmed.
+FORGE_OPENAI_SPEECH_URL sets another address, such as that of a speech server on this machine (`addresses`). An error
+that such a server answers with HTTP 200 is recognised; whether any does so is unconfirmed.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class OpenAISpeech:
         return listed(self.wire.ask("GET", OPENAI_MODELS))
 
     def poll(self, job: Job) -> Reply | Job:
-        """Speech comes at once, so there is no job to look after."""
+        """Speech comes at once, so there is no job to poll."""
         raise Refused(f"openai has no job {job.id!r}")
 
 

@@ -1,4 +1,4 @@
-"""What adapters ask to see whether a provider is there and its key is good: nothing here costs or makes anything.
+"""What adapters ask to learn whether a provider answers and accepts its key: nothing here costs or makes anything.
 
 The adapters ask Runway's `GET /v1/organization` (runwayml/sdk-python), Replicate's `GET /v1/account`
 (replicate/replicate-python), ElevenLabs' `GET /v1/user/subscription` (elevenlabs/elevenlabs-python), Runware's task
@@ -9,7 +9,7 @@ Text models are asked about by house. What is asked is documented: OpenAI's `GET
 (developers.openai.com/api/reference/resources/models, platform.claude.com/docs/en/api/models/list), Gemini's
 `GET /v1beta/models` (ai.google.dev/api/models), OpenRouter's `GET /api/v1/key` (openrouter.ai/docs/api), Ollama's
 `GET /api/tags` (github.com/ollama/ollama/blob/main/docs/api.md). A gateway for OpenAI's chat completions is asked for
-`/models` beside them. For any other house nothing is known that would be free.
+`/models` beside them. For any other house no free request is known.
 """
 
 from __future__ import annotations

@@ -3,18 +3,18 @@
 A provider receives a complete request and nothing else. It can't read settings, files or the graph, so what is not
 in the request can't shape the result, and the action key (which covers the request) can't be stale.
 
-An adapter only translates. Retries, pauses, journal, budget, polling, downloads, checks and storage are the engine's
+An adapter only translates. Retries, pauses, journal, budget, polling, downloads, verifying and storage are the engine's
 (`personaforge.run`), and an adapter holds no code for any of them:
 
     submit   sends the request once. An immediate provider answers with a `Reply`, another one with a `Job`; the engine
              writes the job to the journal before the first `poll`, so that a restart resumes instead of buying again.
-    poll     looks after a job once.
-    find     what became of a request whose answer never came            where the capability `finds`
+    poll     asks once how a job is.
+    find     looks for the job of a request whose answer was lost        where the capability `finds`
     cancel   asks the provider to stop a job                             where it `cancels`
     delete   has the provider delete what it keeps of a job              where it `deletes`
     ping     asks something that costs nothing: is it there, is the key  where it `pings`
 
-A finished result that lies at an address is a `Remote`: the engine fetches it, and checks what comes. What goes wrong
+A finished result that lies at an address is a `Remote`: the engine fetches it, and verifies its bytes. What goes wrong
 is one of the errors in `personaforge.errors`; `personaforge.http.answers` classifies what HTTP can say.
 """
 
@@ -64,7 +64,7 @@ class Reply:
     text: str = ""
     """The completion, for kind `complete`."""
     blob: Blob | None = None
-    """The picture, clip or sound, for kinds `draw`, `film` and `speak`. Its media type is checked against its bytes."""
+    """The picture, clip or sound, for kinds `draw`, `film` and `speak`. Its media type is compared with its bytes."""
     cost_usd: float | None = 0.0
     """What the provider charged, in US dollars; None when it didn't say: then the declared price counts. Never 0 for
     an unknown price."""
@@ -101,17 +101,17 @@ class Provider(Protocol):
         ...
 
     def poll(self, job: Job) -> Reply | Job:
-        """Look after a submitted job. Raises JobFailed and Blocked when the provider says so; after any other error
-        the job is still there, and is looked after again."""
+        """Poll a submitted job. Raises JobFailed and Blocked when the provider says so; after any other error
+        the job is still there, and is polled again."""
         ...
 
 
 class Finding(Provider, Protocol):
-    """A provider that can say what became of a request."""
+    """A provider that can look for a request whose answer was lost."""
 
     def find(self, request: Request, key: str, since: float) -> Job | None:
         """Return the job of a request that was sent at about `since` (seconds since 1970), None when there is none.
-        Raises Unknown when that can't be told."""
+        Raises Unknown when that can't be known."""
         ...
 
 
@@ -132,10 +132,10 @@ class Deleting(Provider, Protocol):
 
 
 class PingAnswer(NamedTuple):
-    """What a provider said to something that costs nothing: it is there, and the key is good."""
+    """A provider's answer to a request that costs nothing: it is there, and the key is accepted."""
 
     said: str = ""
-    """What is worth knowing besides, such as the balance. Nothing of a key, which some providers quote."""
+    """What else is worth knowing, such as the balance. No part of a key, though some providers quote it."""
     models: frozenset[str] | None = None
     """The ids of the models that it lists for this key; None where it lists none."""
 
@@ -146,7 +146,7 @@ class Pinging(Provider, Protocol):
     def ping(self, model: str = "") -> PingAnswer | None:
         """Ask something that the provider's documents name, and that costs nothing and makes nothing.
 
-        `model` tells whom to ask where a provider calls several services. None where nothing free is documented for it.
+        `model` says which service to ask where a provider calls several. None where nothing free is documented for it.
         Raises ProviderStopped when the key isn't accepted, and BackendError.
         """
         ...
@@ -166,13 +166,13 @@ class Placed(NamedTuple):
 
 
 class Placer(Protocol):
-    """Tells how far apart an image provider's faces lie. Pure: it draws nothing and asks nobody."""
+    """Measures distances between an image provider's faces. Pure: it draws nothing and makes no request."""
 
     def place(self, subject: Mapping[str, Any], issued: Mapping[str, str], draws: int) -> Placed:
         """Return which of the first `draws` faces of a subject lies farthest from its nearest issued one.
 
-        `issued` holds shapes by persona; text that is no shape of its own counts as none. Raises ValueError that names
-        the key of what can't be drawn.
+        `issued` holds shapes by persona; text that isn't a shape of this placer is ignored. Raises ValueError that
+        names the key of what can't be drawn.
         """
         ...
 
@@ -181,6 +181,6 @@ class Placer(Protocol):
         ...
 
     def nearest(self, personas: Iterable[str], issued: Mapping[str, str]) -> Mapping[str, tuple[str, float]]:
-        """Return who else of the issued ones is nearest to each of these, and how far; without those that have no shape
-        of its own, or that nobody is near to."""
+        """Return for each of these the nearest other issued persona, and its distance; without those that have no shape
+        of this placer, or no neighbour."""
         ...

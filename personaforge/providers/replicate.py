@@ -2,8 +2,8 @@
 
 An official model (`owner/name`) is asked at `/v1/models/owner/name/predictions`, a version (`owner/name:id`, or 64
 hexadecimal digits) at `/v1/predictions`. Inputs, results and logs are deleted an hour after a prediction has ended.
-Replicate takes no key of ours, so a prediction whose id never came is looked for in the list of predictions, by what
-was asked. Documented at replicate.com/docs/topics/predictions and in github.com/replicate/replicate-python@0110c2c.
+Replicate takes no key of ours, so a prediction whose id was lost is searched for in the list of predictions, by its
+input. Documented at replicate.com/docs/topics/predictions and in github.com/replicate/replicate-python@0110c2c.
 
 A file input goes along as a data URI up to 256 kB, and is uploaded to `/v1/files` beyond. A result lies on a public
 host, or at the API's own, which alone is given the key. The options say which fields a model takes: `reference_field`
@@ -92,7 +92,7 @@ class _Predictions:
         return Job(name, self.first_look)
 
     def poll(self, job: Job) -> Reply | Job:
-        """Look after a prediction."""
+        """Poll a prediction."""
         answer = self.wire.ask("GET", f"/v1/predictions/{job.id}")
         found = answer.json if isinstance(answer.json, dict) else {}
         word, error = found.get("status"), str(found.get("error") or "")[:300]
@@ -112,10 +112,10 @@ class _Predictions:
         return Reply(remote=Remote(url, with_key=True), cost_usd=None, details={"prediction": job.id})
 
     def find(self, request: Request, key: str, since: float) -> Job | None:
-        """Return the one prediction that was created about then with the same input, but for files.
+        """Return the one prediction that was created about then with the same input, files left out.
 
-        Raises Unknown where more than one was, where the model takes no seed, which tells one call from the next, and
-        where what was asked is deleted already.
+        Raises Unknown if there are several, if the model takes no seed, by which calls are distinguished, and if the
+        input is deleted already.
         """
         asked = self._asked(request)
         if "seed" not in asked:
@@ -231,7 +231,7 @@ def _time(seconds: float) -> str:
 
 
 def _explained(answer: Answer) -> BackendError | None:
-    """Return the pause that only the text of a 429 tells."""
+    """Return the pause that a 429 names only in its text."""
     resets = _RESETS.search(answer.said())
     if answer.status == 429 and resets and not answer.headers.get("retry-after"):
         return RateLimited(f"replicate answers 429: {answer.said()}", retry_after=float(resets[1]))

@@ -2,7 +2,7 @@
 
 A result lies at public addresses only, over https; a provider that is itself on this machine (FORGE_<PROVIDER>_URL, in
 tests) may serve its results from this machine over http. The key goes along only where the adapter asks for it, and
-only to the provider's own hosts, redirects included. What comes has to begin like a picture, a clip or a sound, and
+only to the provider's own hosts, redirects included. The body has to begin like a picture, a clip or a sound, and
 must not be cut off.
 """
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Gone(Undelivered):
-    """The address is not, or no longer, good. The provider may name a fresh one."""
+    """The address is not valid, or no longer. The provider may name a fresh one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Fetcher:
             raise _fault(failure, remote.url, self._bounds) from None
 
     def _written(self, body: Body, wanted: tuple[str, ...], target: Path) -> Fetched:
-        """Write a body to a file and check it. Begins to doubt at the first bytes, not after the last."""
+        """Write a body to a file and verify it, beginning with its first bytes and not only after the last."""
         if body.length is not None and body.length > self._bounds.bytes:
             raise TooLarge(f"has {body.length} bytes")
         head, size, kind = b"", 0, ""

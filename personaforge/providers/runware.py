@@ -7,12 +7,12 @@ which proves that the first one was accepted; then it is followed like any other
 .../task-polling and .../task-details; the parameters of `imageInference` and the conflict are from
 github.com/Runware/sdk-python@5cad935.
 
-Unconfirmed, and so written to hold either way: how a task is answered that Runware doesn't know (an empty `data`, or an
+Unconfirmed, and so written for both cases: how a task is answered that Runware doesn't know (an empty `data`, or an
 error about `getResponse` or `getTaskDetails`), and whether `getTaskDetails` has the last answer of an asynchronous task
 or its first. Runware says that its error codes are being renamed: a block and an empty account are known by words.
 
 Faces come in by the block that the preset names in `reference_field`: `puLID` (FLUX), `ipAdapters`, `instantID`,
-`acePlusPlus`, or plain `referenceImages`; `reference_with` is what goes into that block besides, such as `idWeight`.
+`acePlusPlus`, or plain `referenceImages`; `reference_with` is what else goes into that block, such as `idWeight`.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ _CONFLICT = "conflictTaskUUID"
 _BLOCK = re.compile(r"moderation|nsfw|content.?policy|unsafe|flagged|inappropriate", re.IGNORECASE)
 _EMPTY = re.compile(r"insufficient.?(credit|balance|fund)|not.?enough.?(credit|balance)|no.?credits?\b", re.IGNORECASE)
 _UNSURE = re.compile(r"timeout|internal|serverError|unavailable", re.IGNORECASE)
-"""Codes after which the task may still be at work."""
+"""Codes after which the task may still be running."""
 _OURS = ("reference_field", "reference_with")
 """Options that are for this adapter and not for the model."""
 _LISTED: Final = {"puLID": "inputImages", "acePlusPlus": "inputImages", "instantID": "inputImage"}
@@ -90,7 +90,7 @@ class RunwareImages:
         raise error or Unknown(f"runware answers and doesn't name the task: {answer.said()[:200]}")
 
     def poll(self, job: Job) -> Reply | Job:
-        """Look after a task, and at what is kept of it when it is no longer an active one."""
+        """Poll a task; read what is kept of it when it is no longer active."""
         result = self._response(job.id) or self._details(job.id)
         if result is None or not (result.get("imageURL") or result.get("NSFWContent")):
             return Job(job.id, _FIRST_LOOK)
@@ -119,16 +119,16 @@ class RunwareImages:
             raise error
         found = (
             _own(answer, "data", key) or {}
-        )  # it lists the account's keys and people besides: only the balance goes on
+        )  # it also lists the account's keys and people: only the balance is passed on
         left = found.get("balance")
         return PingAnswer(f"${left:.2f} left" if isinstance(left, int | float) else "")
 
     def _response(self, key: str) -> Mapping[str, Any] | None:
-        """Return how a task stands, None where there is no word about it. Raises JobFailed and Blocked."""
+        """Return the state of a task, None where the answer says nothing about it. Raises JobFailed and Blocked."""
         return self._looked("getResponse", key)
 
     def _details(self, key: str) -> Mapping[str, Any] | None:
-        """Return what a past task came to, empty when it is only known that it was accepted; None for an unknown one.
+        """Return the result of a past task, empty when it is only known that it was accepted; None for an unknown one.
 
         Raises JobFailed and Blocked.
         """
@@ -247,7 +247,7 @@ def _refused(answer: Answer, key: str) -> BackendError | None:
 
 
 def _failed(answer: Answer, key: str) -> BackendError | None:
-    """Return what an error means that a look at a task brings: the task's own, or the look's; None for HTTP's word."""
+    """Return what an error in answer to a poll means, the task's own or the poll's; None for what HTTP says."""
     error = _error(answer, key)
     if error is None or answer.status in (401, 403, 408, 429) or answer.status >= 500:
         return None

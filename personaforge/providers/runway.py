@@ -1,7 +1,7 @@
 """Pictures and clips by the models at Runway, as tasks.
 
 `POST api.dev.runwayml.com/v1/text_to_image`, `/image_to_video` or, without a reference, `/text_to_video` answers with
-a task's id and nothing else; `GET /v1/tasks/{id}` tells about it, and names fresh addresses of a finished result each
+a task's id and nothing else; `GET /v1/tasks/{id}` returns it, and names fresh addresses of a finished result each
 time (good for 24 to 48 hours). `DELETE` cancels a task that runs, and deletes one that has ended and its result: a task
 is looked at before it is cancelled. There is no list of tasks and no key of ours, so a task whose answer was lost can't
 be found. Field names and task states from runwayml/sdk-python (generated from Runway's OpenAPI), failure codes from
@@ -84,7 +84,7 @@ class _Tasks:
         return Job(found, _LOOK_AGAIN)
 
     def poll(self, job: Job) -> Reply | Job:
-        """Look after a task. A finished one names new addresses at every look."""
+        """Poll a task. A finished one names new addresses at every look."""
         answer = self.wire.ask("GET", _task(job))
         found = answer.json if isinstance(answer.json, dict) else {}
         state = found.get("status")

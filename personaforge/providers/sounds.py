@@ -1,4 +1,4 @@
-"""What the adapters of speech providers share: the sound in an answer, and what a provider does besides."""
+"""What the adapters of speech providers share: the sound in an answer, and what else such a provider does."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from personaforge.providers.protocols import Blob
 
 
 def sound(data: bytes) -> Blob:
-    """Return bytes as a sound, its media type by its first bytes: whether it is one is checked by the engine."""
+    """Return bytes as a sound, its media type by its first bytes: the engine verifies whether it is one."""
     return Blob(data, kinds.media_type(data[: kinds.HEAD]))
 
 
 def sound_in(answer: Answer, name: str) -> Blob:
     """Return the sound that is the body of a good answer.
 
-    Raises JobFailed where JSON in its place says what went wrong, Unknown where JSON says nothing of the kind, and
+    Raises JobFailed where JSON in its place says what went wrong, Unknown where JSON says no such thing, and
     Undelivered for an empty body.
     """
     if answer.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json":

@@ -1,4 +1,4 @@
-"""Which providers there are: what is fixed about each, and where its code is. Imports none that isn't asked for.
+"""Which providers there are: what is fixed about each, and where its code is. Imports only those that are asked for.
 
 A backend is one module and one line in `_MODULES`. Tests and installed plug-ins add theirs with `register`.
 """
@@ -34,7 +34,7 @@ class Entry(NamedTuple):
     make: str | Callable[..., Provider]
     """`module:Class`, imported on first use, or what returns a provider."""
     takes_options: bool = True
-    """Whether it is made with `Options`; what calls nobody takes none."""
+    """Whether it is made with `Options`; a provider that makes no requests takes none."""
     placer: str | Callable[[], Placer] = ""
     """`module:Class`, or what returns a placer, where the capability `places`. It is no part of the provider, so that
     planning loads nothing that draws."""
@@ -146,7 +146,7 @@ def names(modality: str) -> list[str]:
 
 
 def domain_of(modality: str, name: str) -> str:
-    """Return the domain of what a provider makes; an unknown one's is photographs, as it is of most."""
+    """Return the domain of what a provider makes; an unknown provider's is photographs, as for most providers."""
     try:
         return capability(modality, name).domain
     except SpecError:
@@ -159,7 +159,7 @@ def labels(holds: Callable[[Capability], bool]) -> frozenset[str]:
 
 
 def placer(name: str) -> Placer | None:
-    """Return what tells how far apart an image provider's faces lie; None where nothing does. Raises SpecError."""
+    """Return the placer of an image provider, which measures distances of faces; None without one. Raises SpecError."""
     entry = _entry("image", name)
     made: Placer | None = _imported(entry.placer)() if entry.capability.places else None
     return made

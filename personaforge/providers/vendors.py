@@ -1,4 +1,4 @@
-"""Whom a text model's id names, and which variables hold the key: `anthropic/claude-sonnet-4-6` is of `anthropic`.
+"""The house that a text model's id names, and the variables that hold its key: `anthropic/...` is of `anthropic`.
 
 Names as litellm 1.106.2 knows them (`validate_environment` in its utils.py). A house that is not listed here, such as a
 gateway, has its key in <HOUSE>_API_KEY.
@@ -36,7 +36,7 @@ def vendor_of(model: str) -> str:
 
 
 def is_known(house: str) -> bool:
-    """Tell whether it is known for certain where a house's key is looked for."""
+    """Tell whether it is known for certain in which variables a house's key may be."""
     return house in _KEYS
 
 

@@ -1,7 +1,7 @@
 """Clips by Google's Veo models through the Gemini API, as long-running operations.
 
 `POST generativelanguage.googleapis.com/v1beta/models/<model>:predictLongRunning` answers with an operation's name;
-`GET /v1beta/<name>` tells about it. One that is `done` holds an `error`, or clips, or how many a filter of Google's
+`GET /v1beta/<name>` returns it. One that is `done` holds an `error`, or clips, or how many a filter of Google's
 stopped (Responsible AI, `raiMediaFilteredCount`) and why; of these Google says that they are not charged. A clip is
 downloaded with the same key, which goes to Google's API host and to no other. Field names from googleapis/python-genai:
 the Gemini API takes no seed. The first frame is the reference; `options` go into `parameters` as they are.
@@ -79,7 +79,7 @@ class VeoVideos:
         return gemini_listed(self.wire.ask("GET", GEMINI_MODELS))
 
     def poll(self, job: Job) -> Reply | Job:
-        """Look after an operation."""
+        """Poll an operation."""
         answer = self.wire.ask("GET", f"/v1beta/{job.id}")
         found = answer.json if isinstance(answer.json, dict) else {}
         if found.get("name") != job.id:
@@ -140,7 +140,7 @@ def _failure(job: Job, error: dict[str, Any]) -> BackendError:
 
 
 def _explained(answer: Answer) -> BackendError | None:
-    """Return what the details of an error say that its status doesn't."""
+    """Return what the details of an error say beyond its status."""
     error = answer.json.get("error") if isinstance(answer.json, dict) else None
     details = error.get("details") if isinstance(error, dict) else None
     for one in details if isinstance(details, list) else []:

@@ -1,9 +1,9 @@
-"""Whether a file has come whole, as far as its own structure says: nothing is decoded, and lengths are walked.
+"""Whether a file is complete, as far as its own structure says: nothing is decoded, only lengths are followed.
 
-A download that was cut off would otherwise be judged like a bad result, and another one be bought. PNG and JPEG have an
-end mark. RIFF (WebP, WAV) names its length, unless it was written as a stream. MP4 is a row of boxes (ISO/IEC 14496-12,
-4.2), WebM a tree of elements (RFC 8794, section 6), Ogg a row of pages (RFC 3533, section 6), all with lengths. MP3
-says nothing. What can't be told counts as whole.
+A download that was cut off would otherwise be judged as a bad result, and another one would be bought. PNG and JPEG
+have an end mark. RIFF (WebP, WAV) names its length, unless it was written as a stream. MP4 is a row of boxes (ISO/IEC
+14496-12, 4.2), WebM a tree of elements (RFC 8794, section 6), Ogg a row of pages (RFC 3533, section 6), all with
+lengths. MP3 says nothing. A file counts as whole if nothing shows that it isn't.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ _STREAMED: Final = b"\xff\xff\xff\xff"
 """The length of a WAV that is sent while it is made, as OpenAI's is (github.com/speaches-ai/speaches issue 493)."""
 _SEGMENT, _CLUSTER = 0x18538067, 0x1F43B675
 _MOST_PARTS: Final = 1_000_000
-"""Boxes, elements or pages walked; whoever sends more is believed."""
+"""How many boxes, elements or pages are read; a file with more counts as whole."""
 
 
 def is_cut_off(file: BinaryIO) -> bool:
-    """Tell whether a file ends too early. It has to be one that `seek` works on, and is left at any place."""
+    """Tell whether a file ends too early. It has to allow `seek`, and its position afterwards is arbitrary."""
     size = file.seek(0, os.SEEK_END)
     head = _at(file, 0, HEAD)
     kind = media_type(head)
