@@ -1,5 +1,5 @@
-"""What pictures are: photographs, or drawings by forge. Who makes pictures has a domain, and a face pack has the one
-that it was made for; general code compares the two and asks for nobody's name.
+"""What pictures are: photographs, or drawings by forge. A provider has a domain, and a face pack has the one
+that it was made for; general code compares the two and never asks for a name.
 
 A picture's domain is what its file says: see `personaforge.media.provenance`. Data only.
 """
@@ -18,14 +18,14 @@ class Domain(NamedTuple):
     """One such picture, in a sentence."""
     many: str
     choice: str
-    """What a persona's file says to be measured by a pack for such pictures."""
+    """What to write into a persona's file to have it measured by a pack for such pictures."""
     label: str = ""
-    """What files of such pictures say of their maker. Empty where files say nothing: then a pack for this domain looks
-    at any picture."""
+    """What files of such pictures say of their maker. Empty where files say nothing: then a pack for this domain
+    measures any picture."""
 
 
 PHOTOGRAPHS: Final = Domain("photographs", "photograph", "photographs", "identity: insightface")
-"""What cameras take, and models draw that were trained on what cameras take."""
+"""What cameras take, and what models draw that were trained on photographs."""
 DRAWINGS: Final = Domain(
     "drawings", "drawing by forge", "drawings by forge", "identity: embedded", label="PersonaForge embedded"
 )

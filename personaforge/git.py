@@ -1,10 +1,10 @@
-"""The only caller of git. It asks, and nothing that a repository or a hook names is run, fetched or waited for.
+"""The only caller of git. It only asks: nothing that a repository or a hook names is run, fetched or waited for.
 
-A repository is a stranger's. What its configuration may have git start is switched off (a monitor of files, hooks, a
-pager, the check of a signature), only commands that run no filter, diff driver or alias are allowed, no protocol is, so
-that a partial clone fetches nothing, and nobody is asked for a password. What a hook's environment says of the
-repository that it runs in is left away: it may be another one than the folder's. The user's own configuration
-and `GIT_CONFIG_*` stay in force, `safe.directory` among them.
+A repository may be a stranger's. Programs that its configuration could have git start are switched off (a monitor of
+files, hooks, a pager, verifying a signature). Only commands that run no filter, diff driver or alias are allowed, and
+no protocol, so that a partial clone fetches nothing; git never asks for a password. What a hook's environment says
+about its repository is removed: that may be another one than the folder's. The user's own configuration and
+`GIT_CONFIG_*` stay in force, `safe.directory` among them.
 
 Output and time are bounded. Knows nothing of projects; each caller says what a failure means there.
 """
@@ -56,7 +56,7 @@ _OF_A_HOOK: Final = frozenset(
         "GIT_WORK_TREE",
     }
 )
-"""What names a repository (git rev-parse --local-env-vars), but for `GIT_CONFIG_*`."""
+"""Variables that name a repository (git rev-parse --local-env-vars), without `GIT_CONFIG_*`."""
 _QUIET: Final = {
     "GIT_NO_LAZY_FETCH": "1",  # since 2.44; before, that no protocol is allowed does the same
     "GIT_ALLOW_PROTOCOL": "none",
@@ -119,7 +119,7 @@ def git(
 
 
 def _answer(process: subprocess.Popen[bytes], command: str, input: bytes, seconds: float, most_bytes: int) -> Answer:
-    """Hand git its input and read what it says, all at once: any of the three pipes may be full."""
+    """Write git's input and read its output at the same time: any of the three pipes may be full."""
     late = threading.Event()
 
     def stop() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 def leaves(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values in nested mappings by dotted path. An empty mapping is a leaf, and so is a list.
 
-    A path that comes twice, as `{"a.b": 1, "a": {"b": 1}}` has it, is one: the later one counts.
+    If a path occurs twice, as in `{"a.b": 1, "a": {"b": 1}}`, the later value counts.
     """
     found: dict[str, Any] = {}
     for path, value in values.items():

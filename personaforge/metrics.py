@@ -1,6 +1,6 @@
 """The one table of metrics: every number that is measured of a picture, a clip or a text, declared once.
 
-What checks may speak of (`spec.measures`), the timelines of drift (`identity.metric`), the warehouse's `values`,
+What checks may name (`spec.measures`), the timelines of drift (`identity.metric`), the warehouse's `values`,
 `scores` and `evaluations` and their descriptions derive from METRICS, and the tables in docs/ are tested against it. A
 further metric is a row here and the code that measures it: the row's `source` says where records have the number.
 
@@ -44,7 +44,7 @@ class Metric:
     is_gate: bool = False
     """Whether it is the number that a gate judges: the `score` of an evaluation. A modality has one."""
     is_checked: bool = True
-    """Whether checks may speak of it."""
+    """Whether checks may name it."""
     plus: int = 0
     """What is added to the record's number: records count attempts from 0."""
     timeline: str = ""
@@ -56,7 +56,7 @@ class Metric:
     scale: Literal["score", "ratio"] = "score"
     """How a timeline is charted. score: as it is. ratio: its logarithm."""
     resolution: float = 1e-6
-    """What the number is rounded to; the logarithm takes nothing to be less."""
+    """The unit to which the number is rounded; the logarithm takes smaller numbers as this one."""
 
     @property
     def higher_is_better(self) -> bool:
@@ -65,11 +65,11 @@ class Metric:
 
     @property
     def is_measured_alone(self) -> bool:
-        """Whether the number lies in a measurement, whoever judged it."""
+        """Whether the number lies in a measurement, and not in a judgement."""
         return self.source.startswith(f"{MEASUREMENT}.")
 
     def value_in(self, record: Mapping[str, Any]) -> float | None:
-        """Return the number out of an evaluation record, or a measurement's value; None where it has none.
+        """Return the number from an evaluation record, or from a measurement's value; None where it has none.
 
         `record` is the mapping that the path leads into: of a measurement the part behind `measurement.`.
         """

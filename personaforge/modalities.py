@@ -10,4 +10,4 @@ MODALITIES: Final = tuple(ACTIONS)
 MODALITY_OF: Final = {action: modality for modality, action in ACTIONS.items()}
 """Modality by action kind."""
 SHAPES_NOTHING: Final = rf"({'|'.join(MODALITIES)})\.(prices|key|limits|timeout_seconds)(\.|$)"
-"""A regular expression for settings that a call is paid and limited by: no result depends on them."""
+"""A regular expression for settings that decide how a call is paid and limited: no result depends on them."""

@@ -155,7 +155,7 @@ def environment(load: Callable[[str], str]) -> Environment:
 
 
 class _Generator(CodeGenerator):
-    """Writes templates as Python in which loops count, `~` is measured, and lists can't hold themselves many times."""
+    """Compiles templates to Python in which loops are counted, `~` is measured, and so is each list that is written."""
 
     def visit_For(self, node: nodes.For, frame: Any) -> None:  # noqa: N802 - Jinja2's name
         count = nodes.EnvironmentAttribute("counted", lineno=node.lineno)

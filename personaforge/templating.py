@@ -1,4 +1,4 @@
-"""Prompt templates by Jinja2, sandboxed, strict, and bounded. Apart from it only the report's own pages use Jinja2.
+"""Prompt templates by Jinja2, sandboxed, strict, and bounded. Besides it only the report's own pages use Jinja2.
 
 A template may come from a stranger's pull request. It can't reach Python objects, can't read a file outside its
 template folders, can't render an undefined name to nothing, and can't take unbounded work or grow without bound

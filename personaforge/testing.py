@@ -144,7 +144,7 @@ class ColorIdentity:
 
 class ColorAnalyzers:
     """Measures pictures by their colour: the nearer two mean colours, the nearer their cosine is to 1. A black picture
-    shows no face. Takes the place of `personaforge.workspace.analyzers.Analyzers`."""
+    shows no face. Used in place of `personaforge.workspace.analyzers.Analyzers`."""
 
     def __init__(self, name: str = "colors") -> None:
         self.identity = ColorIdentity(name)

@@ -7,9 +7,9 @@ NAME is the provider's as in `image: openai`; for text it is what the model id b
 environment changes an address: a config file may come from a stranger, who could otherwise have the key sent to a host
 of their choice. An address is https, or http on this machine.
 
-It is the root, which the provider's own paths are put behind; a version at its end (`/v1`, `/v1beta`), as other
-programs want it, is left away. Text goes by OpenAI's chat completions to `/v1` below the root, or to the path that the
-address names (`https://api.example.org/compatible-mode/v1`); models of `gemini/` go by Gemini's own protocol.
+It is the root, to which the provider's own paths are added; a version at its end (`/v1`, `/v1beta`), as other
+programs want it, is removed. Text is requested by OpenAI's chat completions, at `/v1` below the root or at the path
+that the address names (`https://api.example.org/compatible-mode/v1`); models of `gemini/` go by Gemini's own protocol.
 """
 
 from __future__ import annotations
@@ -55,14 +55,14 @@ def root(name: str, modality: str) -> str:
 
 
 def completions(name: str) -> str:
-    """Return where the environment has text of `name/...` go, with the path that comes before `/chat/completions`;
-    empty for nowhere else. Raises SpecError: see `base_url`."""
+    """Return the address that the environment sets for text of `name/...`, with the path before `/chat/completions`;
+    empty if it sets none. Raises SpecError: see `base_url`."""
     url = base_url(variable_in_force(name, "text"))
     return f"{url}/v1" if url and not urlsplit(url).path else url
 
 
 def base_url(variable: str) -> str:
-    """Return the address in a variable, empty for none. Raises SpecError when a key can't go there."""
+    """Return the address in a variable, empty for none. Raises SpecError when a key must not be sent there."""
     url = os.environ.get(variable, "").strip().rstrip("/") if variable else ""
     if not url:
         return ""

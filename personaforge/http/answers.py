@@ -1,11 +1,11 @@
-"""What an answer over HTTP means, classified once for all adapters. Sends nothing: that is `wire`'s.
+"""What an answer over HTTP means, classified once for all adapters. Sends nothing: `wire` does that.
 
     sent, and no whole answer (timeout, reset, 5xx, HTML)           Unknown if it costs money, else Unavailable
-    408                                                             the same: nobody can tell how much had arrived
+    408                                                             the same: it isn't known how much had arrived
     401, 403, 402, or words about an empty account                  ProviderStopped
     429                                                             RateLimited with Retry-After
     another 4xx, or a redirect (never followed)                     Refused
-    an error inside a 200                                           the adapter's to know
+    an error inside a 200                                           only the adapter knows
 
 Every message is masked.
 """
@@ -37,7 +37,7 @@ _EMPTY = re.compile(
     re.IGNORECASE,
 )
 _PERHAPS_EMPTY = re.compile(r"check your (plan|billing)|exceeded your (current )?quota|billing", re.IGNORECASE)
-"""Said by some of an empty account and by others of a limit per minute; the latter comes with Retry-After."""
+"""Words that some providers use for an empty account, others for a limit per minute, and then with Retry-After."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Answer:
     """The parsed body, None when it was not asked for or is no JSON."""
 
     def said(self) -> str:
-        """Return what the answer says went wrong, on one line, as far as it says so in one of the usual forms."""
+        """Return the error that the answer names, on one line, if it does so in one of the usual forms."""
         return _said(self.json) or self.body[:200].decode("utf-8", "replace").strip().replace("\n", " ")
 
 
@@ -115,7 +115,7 @@ class Answers:
         return Unknown(f"{text}; the request may have been accepted")
 
     def lost(self, text: str, paid: bool) -> BackendError:
-        """Return what it means when a request was sent and no whole answer came: `text` says what did."""
+        """Return what it means when a request was sent and no whole answer came: `text` says what happened instead."""
         text = self.says(text)
         return Unknown(f"{text}; the request may have been accepted") if paid else Unavailable(text)
 

@@ -2,7 +2,7 @@
 bytes are the wanted ones.
 
 An earlier part is resumed by Range and If-Range, and only where it is known to be the beginning of the very same
-file (`part`). Connection errors and answers that ask for it are tried again, a bounded number of times.
+file (`part`). After connection errors, and answers that ask for it, the request is tried again, but not without end.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Progress = Callable[[str, str, int, int | None], None]
 
 
 class Expected(NamedTuple):
-    """What the file has to be."""
+    """What the fetched file has to be like."""
 
     size: int | None
     sha256: str | None
@@ -45,7 +45,7 @@ class Expected(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A file that has come."""
+    """A file that was fetched."""
 
     url: str
     """As shown."""
@@ -56,7 +56,7 @@ class Fetched:
 
 
 class _StartOver(Exception):
-    """What has come so far is the beginning of something else."""
+    """The bytes so far are the beginning of another file."""
 
 
 def download(
@@ -113,9 +113,9 @@ class _Download:
     """Bytes transferred."""
 
     def attempt(self) -> tuple[int, str]:
-        """Make one request, or none when all bytes are there, and check what there is; return its size and SHA-256.
+        """Make one request, or none when all bytes are there, and verify the file; return its size and SHA-256.
 
-        What another source began is only thrown away once this one sends the file.
+        What was fetched from another source is only thrown away once this one sends the file.
         """
         part, shown = self.part, shown_address(self.url)
         origin = part.origin()
@@ -158,7 +158,7 @@ class _Download:
         return self._checked(digest.hexdigest(), resumed=start > 0)
 
     def _begun(self, body: Body, shown: str) -> int | None:
-        """Check the head of a whole file and make ready to write it; return its size as far as that is known."""
+        """Examine the head of a whole file and prepare to write it; return its size as far as that is known."""
         expected, size = self.expected, body.length
         kind = body.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind == "text/html":
@@ -174,7 +174,7 @@ class _Download:
         return size if size is not None else expected.size
 
     def _checked(self, sha256: str, *, resumed: bool) -> tuple[int, str]:
-        """Return size and SHA-256 of the whole file when they are the wanted ones; otherwise the file goes."""
+        """Return size and SHA-256 of the whole file when they are the wanted ones; otherwise the file is removed."""
         size, expected = self.part.size, self.expected
         if expected.size not in (None, size):
             message = f"has {size:,} bytes, expected {expected.size:,}"
@@ -191,7 +191,7 @@ class _Download:
 
 
 def _continued(body: Body, start: int, whole: int | None) -> int | None:
-    """Check that a partial answer goes on where we are, in a file of the same size; return that size."""
+    """Require that a partial answer continues where we are, in a file of the same size; return that size."""
     unit, _, rest = body.headers.get("content-range", "").partition(" ")
     span, _, total = rest.partition("/")
     if unit != "bytes" or span.partition("-")[0] != str(start):

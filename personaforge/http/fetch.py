@@ -4,8 +4,8 @@ outside, and neither is trusted.
 - `Reach` says where a file may lie: anywhere that a catalog names (`any`), only at public network addresses over https
   (`public`, see `network`), or there and on this machine, over http as well (`loopback`, for a provider that is itself
   on this machine, as in tests).
-- Redirects are followed here, not by httpx, five at most; each is looked at like the first address, and none leads from
-  https to http. Headers, a key among them, are asked for anew for each address. TLS is always verified.
+- Redirects are followed here, not by httpx, five at most; each is examined like the first address, and none leads from
+  https to http. Headers, a key among them, are made anew for each address. TLS is always verified.
 - A body comes as it is sent, never decompressed, and one that is shorter than announced is an error.
 
 httpx and not urllib: it has a time limit for each phase, hands out a body piece by piece as it comes and notices when
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 MAX_REDIRECTS = 5
 _AGAIN = frozenset({408, 425, 429})
-"""With 5xx: what asks for another try."""
+"""Statuses after which another try makes sense, besides 5xx."""
 _LONGEST_PAUSE = 20.0
 """Seconds that we are ready to wait when a server asks for a pause."""
 
@@ -53,7 +53,7 @@ class Bounds(NamedTuple):
 
 
 class FetchFailed(Exception):
-    """A file can't be had. The text is for the user and says what the source does, such as `answers 404 Not Found`."""
+    """A file can't be fetched. The text, for the user, says what the source does, such as `answers 404 Not Found`."""
 
     def __init__(self, text: str, *, again: bool = False, status: int = 0, pause: float | None = None) -> None:
         super().__init__(text)
@@ -90,7 +90,7 @@ class Body:
     def pieces(self, start: int = 0, whole: int | None = None) -> Iterator[bytes]:
         """Yield the bytes as they come. `start` of the file's bytes are here already, `whole` are expected in all.
 
-        Raises TooLarge, and FetchFailed for what comes too slowly or ends too early.
+        Raises TooLarge, and FetchFailed for a body that comes too slowly or ends too early.
         """
         size = start
         for piece in self._response.iter_raw():
@@ -107,7 +107,7 @@ class Body:
 def client(silence: float = 30.0) -> httpx.Client:
     """Return a client for `opened`, to be closed by the caller. `silence` is the longest one in seconds.
 
-    No connection is used twice: at one network address, several names may be behind one that was made for another.
+    No connection is used twice: several names may share a network address, and one must not get another's connection.
     """
     import httpx
 
@@ -187,7 +187,7 @@ def _sent(http: httpx.Client, url: str, reach: Reach, headers: Mapping[str, str]
 
 
 def _network_fault(error: httpx.HTTPError) -> FetchFailed:
-    """Tell what may pass (a connection that failed) from what won't (a certificate, a protocol)."""
+    """Distinguish what may pass (a connection that failed) from what won't (a certificate, a protocol)."""
     import httpx
 
     text = masked(str(error))[:200] or type(error).__name__

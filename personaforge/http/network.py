@@ -1,9 +1,9 @@
-"""Network addresses: which of them are public, and a request that goes to the very one that was looked at.
+"""Network addresses: which of them are public, and a request that goes to the very one that was examined.
 
-A host name may stand for a private address, and for another one a moment later. So every address of a name is looked
-at, and the connection is made to one of those, by number, with the name in the header and in TLS. Behind a proxy
-(HTTPS_PROXY) names are resolved by the proxy, which then is what keeps private addresses out; only addresses written
-as numbers are looked at here.
+A host name may mean a private address, and another one a moment later. So every address of a name is examined, and
+the connection is made to one of those, by number, with the name in the header and in TLS. Behind a proxy (HTTPS_PROXY)
+names are resolved by the proxy, which then has to keep private addresses out; only addresses written as numbers are
+examined here.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _NAT64 = ip_network("64:ff9b::/96")
 
 
 class NotPublic(Exception):
-    """An address that may not be asked. The text says why, as what a host does."""
+    """An address to which no request may go. The text says why, as what a host does."""
 
 
 def requests(

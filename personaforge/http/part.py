@@ -1,7 +1,7 @@
 """A download that is not finished: the bytes so far, and beside them what they are the beginning of.
 
 The bytes go straight to the kernel, so that a killed process loses none of them. After a power cut the file may hold
-anything; its digest is checked when it is complete, and a digest that fails after a resumption starts over once.
+anything; its digest is verified when it is complete. If that fails after a resumption, the download starts over once.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Part:
             return 0
 
     def origin(self) -> Origin | None:
-        """Return where the bytes came from; None when that isn't known, and they can't be gone on with."""
+        """Return where the bytes came from; None when that isn't known, and the download can't be resumed."""
         try:
             found = json.loads(self._origin.read_bytes())
             url, validator, size = found["url"], found["validator"], found["size"]
@@ -60,7 +60,7 @@ class Part:
         write_atomic(self._origin, json.dumps(origin._asdict()).encode())
 
     def remove(self) -> None:
-        """Throw everything away. The origin goes first: bytes without it are never gone on with."""
+        """Throw everything away. The origin is removed first: bytes without it are never resumed."""
         for path in (self._origin, self.path):
             path.unlink(missing_ok=True)
 

@@ -1,4 +1,4 @@
-"""What HTTP has to know of a provider: who it is, where its keys are and where they may go."""
+"""What HTTP has to know of a provider: its name, where its keys are and where they may go."""
 
 from __future__ import annotations
 

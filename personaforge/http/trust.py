@@ -1,7 +1,7 @@
 """Whose certificates are trusted: one TLS context a process, for every client of a provider and of its results.
 
 Reading the authorities' certificates takes 15 ms or more of CPU, each time; connections and clients may share a
-context. Not for what is sent or kept: it holds no key of the user's.
+context. It has nothing to do with what is sent, and holds no key of the user's.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ def address_fault(text: str) -> str:
     """Say why a text is not an address to fetch from; empty when it is one."""
     try:
         parts = urlsplit(text)
-        _ = parts.port  # raises for what is no number
+        _ = parts.port  # raises if it is not a number
     except ValueError as error:
         return f"is not an address: {error}"
     if parts.scheme not in ("http", "https") or not parts.hostname:

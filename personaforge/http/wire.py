@@ -5,7 +5,7 @@ The address is fixed in the adapter, and only the environment changes it (`addre
 (`secrets`), and every message is masked.
 
 A request that costs money never goes over a connection that was used before: a server may be closing that one in the
-same moment, and then nobody can tell whether the request was read.
+same moment, and then it can't be known whether the request was read.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ MAX_ANSWER_BYTES = 64 * 1024 * 1024
 """Of an API's answer. Pictures as base64 are in it; clips are fetched."""
 CONNECT_SECONDS = 10.0
 DRIP_SECONDS = 60.0
-"""How much longer than the longest silence an answer may take to come whole."""
+"""How much longer than the longest silence a whole answer may take."""
 _MOST_CONNECTIONS = 1024
-"""More than there are threads, so that nobody waits for a free one."""
+"""More than there are threads, so that none waits for a free one."""
 
 
 class Wire:
@@ -100,7 +100,7 @@ class Wire:
         return self._send("POST", target, paid=True, **request)
 
     def ask(self, method: str, target: str, **request: Any) -> Answer:
-        """Send something that costs nothing, such as a look at a job.
+        """Send something that costs nothing, such as a poll of a job.
 
         `json`, `data`, `files`, `headers` and `params` are httpx's. `explain` may know more about an error answer than
         `answers`. `raw=True` when the answer is a file. Raises Unavailable, and the errors in the table of `answers`.
@@ -184,7 +184,7 @@ class Wire:
 
 
 class _Unreadable(Exception):
-    """An answer came and can't be taken."""
+    """An answer came that can't be used."""
 
 
 def _one_line(error: BaseException) -> str:
