@@ -1,4 +1,4 @@
-"""Looks after paid calls without a build: takes up what is open, cancels, keeps what comes, has what is kept deleted.
+"""Follows paid calls outside of builds: takes up open ones, cancels, keeps results, has providers delete theirs.
 
 What the journal holds of a call is enough to record its result under its key, so that the next build finds it. Nothing
 is sent here that costs money.
