@@ -1,5 +1,5 @@
 """Turns rows into a number and compares it with a bound. What isn't measured never passes unless it is allowed by name:
-one such row is enough, since nobody knows what its number would have been."""
+one such row is enough, since it isn't known what its number would have been."""
 
 from __future__ import annotations
 

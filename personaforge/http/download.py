@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _TRIES = 5
 """In a row, without a new byte."""
 _MOST_TRIES = 50
-"""In all, for a server that hands out a little each time."""
+"""In all, for a server that sends only a little each time."""
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 20.0
 """Seconds between tries: doubled each time, and by up to a half less at random."""

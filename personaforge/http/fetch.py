@@ -8,7 +8,7 @@ outside, and neither is trusted.
   https to http. Headers, a key among them, are made anew for each address. TLS is always verified.
 - A body comes as it is sent, never decompressed, and one that is shorter than announced is an error.
 
-httpx and not urllib: it has a time limit for each phase, hands out a body piece by piece as it comes and notices when
+httpx and not urllib: it has a time limit for each phase, yields a body piece by piece as it comes and notices when
 that is shorter than announced, and is installed with litellm in any case. Who fetches: `download` (a file that is kept,
 resumable) and `personaforge.providers.results`.
 """
@@ -129,7 +129,7 @@ def opened(
     headers: Headers = lambda url: {},
     clock: Clock = time.monotonic,
 ) -> Iterator[Body]:
-    """Ask for a file, and hand out the answer as long as the `with` lasts. Raises FetchFailed, inside it as well."""
+    """Ask for a file, and give the answer for as long as the `with` lasts. Raises FetchFailed, inside it as well."""
     import httpx
 
     until = clock() + bounds.seconds

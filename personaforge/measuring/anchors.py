@@ -234,7 +234,7 @@ def list_anchors(space: Workspace, persona: str) -> list[Listed]:
 
 
 def git_person(folder: Path) -> str:
-    """Return who git says is working here, `Name <address>`; empty where it doesn't say."""
+    """Return the user's name as git has it, `Name <address>`; empty where git has none."""
     said = {}
     for name in ("user.name", "user.email"):
         try:

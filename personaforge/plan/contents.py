@@ -72,7 +72,7 @@ class Contents:
         return self._store.blobs.get(digest)
 
     def head(self, digest: str) -> bytes:
-        """Return a content's first bytes, as many as tell what it is. Raises StoreError."""
+        """Return a content's first bytes, as many as its media type needs. Raises StoreError."""
         if digest in self._computed or not self._store.blobs.has(digest):
             return self.read(digest)[:HEAD]
         return self._store.blobs.head(digest, HEAD)

@@ -13,7 +13,7 @@ _NOT_OWN, _NOT_READ = "drawn by forge", "seen by who draws"
 
 
 def foreign_remark(settings: Settings, pin: Pin | None) -> str:
-    """Return which steps would show somebody else than a persona's anchor, and the way out; empty where none would.
+    """Return which steps would show another person than a persona's anchor, and how to avoid it; empty if none would.
 
     The embedded painter takes a face from what its own drawings carry, and knows no other picture of anybody. A
     provider that reads no reference knows none at all, whether there is an anchor by now or not.

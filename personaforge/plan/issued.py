@@ -66,7 +66,7 @@ class Issued:
         return dict(sorted(found.items()))
 
     def besides(self, lock: Path, persona: str) -> dict[str, str]:
-        """Return the shapes of everybody but one persona, whose lock this is. Raises StoreError."""
+        """Return the shapes of all personas except one, whose lock this is. Raises StoreError."""
         return {name: shape for name, shape in self.all(lock.parent).items() if name != persona}
 
 
@@ -88,7 +88,7 @@ def neighbours(project: Project, personas: Iterable[Loaded]) -> dict[str, Neighb
 
 
 def alike_notes(found: Mapping[str, Neighbour]) -> list[str]:
-    """Return a sentence for every two personas that look alike, and the way out."""
+    """Return a sentence for every two personas that look alike, with a hint."""
     notes: dict[frozenset[str], str] = {}
     for name, near in found.items():
         if near.distance < near.close:
@@ -117,7 +117,7 @@ def issued_reason(issued: Mapping[str, str]) -> tuple[Reason, ...]:
 
 
 def placed_reason(outcome: Outcome) -> tuple[Reason, ...]:
-    """Say where a face will lie, as far as the locks tell now."""
+    """Say where a face will lie, as far as the locks show now."""
     facts = outcome.facts
     if "nearest" not in facts:
         return ()

@@ -18,7 +18,7 @@ SCHEMA = 1
 """Of the JSON form."""
 
 State = Literal["cached", "pinned", "restore", "run", "maybe", "blocked", "missing", "left"]
-"""cached: its result is known and stands in the build folder. pinned: kept by the lock, whatever the settings say.
+"""cached: its result is known and is in the build folder. pinned: kept by the lock, whatever the settings say.
 restore: known, but the file is missing or was edited, or its line is gone from the lock. run: something that shapes it
 changed. maybe: only if the result of a need changes. blocked: it can't be made, since what it needs failed its
 gate or nothing could judge it. missing: pinned, and its bytes are nowhere. left: not selected."""

@@ -2,7 +2,7 @@
 
 Every node has a signature: a digest over its kind, its settings, templates, provider and analyzer, the outcomes of its
 needs, and its line in the lock. Where the last outcome has the same signature it is still valid, and nothing else
-is looked at. Otherwise the node's procedure is replayed over the cached actions, which tells exactly: everything is
+is examined. Otherwise the node's procedure is replayed over the cached actions, with an exact answer: everything is
 known after all (a threshold moved, and what passed still passes), or the first action that is not.
 
 Where a need isn't settled, a node can't be replayed. It is `run` if anything of its own has changed, and else `maybe`:
@@ -224,6 +224,7 @@ class Planner:
         node.keys = played.keys
         pin = resolver.pin(shape)
         wished = resolver.wished(shape)
+        # The artifact is lost and the request is the pinned one: if the same is made again, nothing after it changes.
         node.returns = (
             pin is not None
             and not wished
@@ -296,6 +297,7 @@ class Planner:
             node.state = "missing"
             node.reasons = (Reason("pin", _pinned_and_gone(node, pin, resolver)),)
             return
+        # Its needs are only made again, and its own request is the pinned one: so it should be as it was.
         if pin is not None and returning and as_pinned:
             node.returns = True
             if not resolver.gone(pin) or not node.shape.kind.modality:

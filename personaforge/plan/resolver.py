@@ -97,7 +97,7 @@ class NodeResolver:
         self._outcomes: dict[str, Outcome] = {}
 
     def signature(self, shape: ShapeNode, needs: Mapping[str, str], *, built: bool = False) -> str:
-        """Return a node's signature. Once it is `built`, the user's wish for another take or pin is fulfilled."""
+        """Return a node's signature. Once it is `built`, the user's request for another take or pin is fulfilled."""
         settings, kind = self.settings, shape.kind
         parts = [kind.name, str(kind.version), settings.origin, shape.name]
         parts += [self.plan.id] if kind.names and settings.formerly else []
@@ -111,7 +111,7 @@ class NodeResolver:
             parts.append(self.lock.line(self.lock_name(shape.name)).decode())
             parts += [] if built else self._wish(shape)
         if kind.places:
-            # With the anchor the face is pinned for good. What is built has its pin, and is looked at again until then.
+            # The anchor pins the face for good. Before that each plan examines again even a built node, with its pin.
             parts.append("" if built or self.anchored(shape) else digest_json("issued/1", self.issued()))
         parts += needs.values()
         return digest_strings("node/2", parts)

@@ -15,7 +15,7 @@ A lost request can't be found. fal lists those to a model (.../requests/by-endpo
 `expand=payloads` also their input. It isn't documented whether a queued or running one is listed, nor how soon: so a
 request that isn't listed may exist, and the addresses of one that is listed can't be built from the list.
 
-`options` may carry what a model takes besides, such as
+`options` may carry what else a model takes, such as
 `loras: [{path: ..., scale: 1}]` for `fal-ai/flux-lora`. Which field a model takes its reference in differs: the option
 `reference_field` names it (`image_urls` for the edit models, `reference_image_url` for `fal-ai/flux-pulid`, ...).
 """

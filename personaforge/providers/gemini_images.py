@@ -126,7 +126,7 @@ def _reply(answer: Any, model: str) -> Reply:
 
 
 def _usage(answer: Any) -> dict[str, Any]:
-    """Return the counted tokens: text and pictures that went in, and all that came out."""
+    """Return the counted tokens: of the text and pictures in the request, and of the whole answer."""
     usage = getattr(answer, "usage", None)
     if usage is None or not usage.total_tokens:  # litellm counts nothing where Gemini counted nothing
         return {}

@@ -1,6 +1,6 @@
 """Pictures by OpenAI's image models, immediately: `/v1/images/generations`, and `/v1/images/edits` with references.
 
-Not through litellm 1.106.2, which sends the POST of a generation up to three times and can't be told not to.
+Not through litellm 1.106.2, which sends the POST of a generation up to three times, which can't be switched off.
 Documented at developers.openai.com/api/reference/resources/images. The answer itself holds the picture as base64; the
 models take no seed. `usage` counts tokens, from which a price by tokens is settled.
 """

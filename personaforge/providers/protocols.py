@@ -177,7 +177,7 @@ class Placer(Protocol):
         ...
 
     def shape(self, subject: Mapping[str, Any], number: int) -> str:
-        """Return the shape of a subject's face of this number. Raises ValueError."""
+        """Return the shape of the subject's face with this number. Raises ValueError."""
         ...
 
     def nearest(self, personas: Iterable[str], issued: Mapping[str, str]) -> Mapping[str, tuple[str, float]]:

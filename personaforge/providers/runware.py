@@ -101,7 +101,7 @@ class RunwareImages:
         return Reply(remote=Remote(str(result["imageURL"])), cost_usd=cost, details=details)
 
     def find(self, request: Request, key: str, since: float) -> Job | None:
-        """Return the task that was sent under a key, None when Runware knows of none. A None that comes too early does
+        """Return the task that was sent under a key, None when Runware knows of none. A None that is too early does
         no harm: sent again under the same key, the task is still made once."""
         try:
             known = self._response(key) or self._details(key)

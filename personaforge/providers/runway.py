@@ -3,7 +3,7 @@
 `POST api.dev.runwayml.com/v1/text_to_image`, `/image_to_video` or, without a reference, `/text_to_video` answers with
 a task's id and nothing else; `GET /v1/tasks/{id}` returns it, and names fresh addresses of a finished result each
 time (good for 24 to 48 hours). `DELETE` cancels a task that runs, and deletes one that has ended and its result: a task
-is looked at before it is cancelled. There is no list of tasks and no key of ours, so a task whose answer was lost can't
+is polled before it is cancelled. There is no list of tasks and no key of ours, so a task whose answer was lost can't
 be found. Field names and task states from runwayml/sdk-python (generated from Runway's OpenAPI), failure codes from
 docs.dev.runwayml.com/errors/task-failures: `SAFETY.*`, also after `INPUT_PREPROCESSING.`, is a filter. Unconfirmed: the
 words of an empty account (`_EMPTY`), and whether a failed or filtered task is charged, so its cost counts as unknown.

@@ -1,4 +1,4 @@
-"""Events for machines and logs: JSON lines to a file or standard output, and plain lines where nobody watches live."""
+"""Events for machines and logs: JSON lines to a file or standard output, and plain lines where there is no terminal."""
 
 from __future__ import annotations
 

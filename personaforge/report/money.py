@@ -16,7 +16,7 @@ def calls(count: int, what: str = "call") -> str:
 
 
 def spent_text(usd: float, count: int, unknown: int) -> str:
-    """Return what `count` calls cost, of which nobody knows the cost of `unknown`."""
+    """Return what `count` calls cost, of which `unknown` have an unknown cost."""
     if unknown and unknown == count:
         return "unknown"
     return f"at least ${usd:.4f}" if unknown else f"${usd:.4f}"

@@ -64,7 +64,7 @@ def print_answer(answer: Answer, form: str, out: Path | None) -> None:
 
 
 def _readable(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of a table, which is laid out as a whole. Raises StoreError where nobody could read it."""
+    """Yield the rows of a table, which is laid out as a whole. Raises StoreError for one too large to be read."""
     size = 0
     for row in rows:
         size += sum(len(cell) if isinstance(cell, (str, bytes, list)) else 1 for cell in row) + len(row) * _CELL

@@ -15,7 +15,7 @@ from personaforge.store.store import Store
 
 
 def status_rows(store: Store, plan: Plan, near: Mapping[str, Neighbour]) -> list[dict[str, Any]]:
-    """Return a row for every persona of a plan; `near` holds who looks most like whom."""
+    """Return a row for every persona of a plan; `near` gives for a persona the one that looks most like it."""
     rows = []
     for persona in plan.personas:
         states: dict[str, int] = {}

@@ -70,7 +70,7 @@ class Budget:
 
     @property
     def unknown_calls(self) -> int:
-        """Paid calls whose cost nobody could say."""
+        """Paid calls of unknown cost."""
         return self._unknown
 
     def reserve(self, price: Price, what: str, persona: str = "") -> None:

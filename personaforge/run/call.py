@@ -22,7 +22,7 @@ from personaforge.store.journal import Entry, Journal
 
 @dataclass(frozen=True)
 class Call:
-    """An action, and who performs it for whom."""
+    """An action with the provider that performs it, and the persona and node for which it does."""
 
     action: Action
     made_by: Provider
@@ -91,7 +91,7 @@ def call_body(call: Call) -> dict[str, Any]:
 
 
 def unknown(entry: Entry, why: str = "") -> Unknown:
-    """Return the error for a call whose fate nobody knows."""
+    """Return the error for a call of which it isn't known how it ended."""
     when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(entry.started))
     reason = why or entry.note or "its answer never came"
     return Unknown(

@@ -89,7 +89,7 @@ class Calls(CallContext):
         return self._settling(call, work)
 
     def _settling(self, call: Call, work: Callable[[], Performed]) -> Performed:
-        """Settle the money by how a call ends: it stays reserved where nobody knows."""
+        """Settle the money by how a call ends: it stays reserved where that isn't known."""
         price, budget, persona = call.action.price, self.budget, call.persona
         try:
             done = work()
@@ -199,7 +199,7 @@ class Calls(CallContext):
     # --- what may have been accepted ---
 
     def _lost(self, call: Call, error: BackendError, slot: Slot, losses: int) -> Performed:
-        """Keep a call whose fate nobody knows, and find out where that can be done at once."""
+        """Note that it isn't known how a call ended, and find that out if it can be done at once."""
         if not call.action.price.paid:
             raise error
         journal, key, capability = self.journal(), call.action.key, call.capability
@@ -221,15 +221,15 @@ class Calls(CallContext):
                 continue
             if job is not None:
                 return follow(self, call, job, slot, resumed=True)
-        # The provider has no such job, or charges a repeated request only once: sending it again buys nothing twice.
         if losses + 1 >= _LOSSES:
             raise Unknown(error.message, hint=way_out(key)) from None
+        # The provider has no such job, or charges a repeated request only once: sending it again buys nothing twice.
         return self._sent(call, slot, capability.safe_resubmit, losses + 1)
 
     def found(self, call: Call, entry: Entry) -> Job | None:
         """Return the job of a call whose answer never came, None when it is proven that there is none.
 
-        Raises Unknown when nobody can tell.
+        Raises Unknown when neither is certain.
         """
         capability = call.capability
         if not capability.finds:

@@ -3,7 +3,7 @@
 Names for personas, images and videos are those of the persona generation service that this grew out of:
 `persona_spec_started`, `persona_spec_complete`, `persona_image_started`, `persona_image_progress`,
 `persona_image_complete`, `persona_video_started`, `persona_video_complete`, `persona_video_failed`, `persona_failed`.
-Ours besides: `build_started`, `build_finished`, `node_started`, `node_finished`, `action_started`, `action_finished`,
+Our own: `build_started`, `build_finished`, `node_started`, `node_finished`, `action_started`, `action_finished`,
 `action_waiting`, `notice`.
 """
 

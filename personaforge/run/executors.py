@@ -180,7 +180,7 @@ def _guarded(action: Action, call: Callable[[], Any]) -> Any:
 def _answer(text: str) -> Blob:
     """Return a completion as it is kept: JSON in one fixed form, so that formatting changes nothing, or plain text."""
     stripped = text.strip()
-    if stripped.startswith("```"):  # models like to fence JSON, whatever they are told
+    if stripped.startswith("```"):  # models like to fence JSON, also when asked not to
         stripped = stripped.strip("`").removeprefix("json").strip()
     try:
         answer = orjson.loads(stripped)

@@ -23,7 +23,7 @@ def follow(means: CallContext, call: Call, job: Job, slot: Slot, *, resumed: boo
     """Follow a job until it ends or its deadline comes, and return its result. Raises BackendError, Stopped.
 
     The slot is given back when the provider has finished, before the result is fetched. `resumed` is a job that was
-    accepted some time ago: it is looked at right away, and tells nothing about how long jobs take.
+    accepted some time ago: it is polled at once, and its duration isn't used to guess how long jobs take.
     """
     lane, started = call.lane, means.clock()
     expected = None if resumed else lane.expected(call.model)

@@ -19,7 +19,7 @@ _LATEST = 16
 """How many of a model's latest jobs are used to guess how long the next one takes."""
 _CLOSE = 0.01
 _EARLIER = 0.94
-"""Where every job was done at its first look, the next one is looked at a little earlier."""
+"""If every job was done at its first poll, the next one is polled a little earlier."""
 
 
 class Stopped(Exception):

@@ -4,7 +4,7 @@ A pin on disk wins, always. The keeper knows of every line what this run has rea
 file again under its lease before every write. A line that is as this run knows it may be written; any other was changed
 by somebody else meanwhile, and stays as it is, also when it is gone. What that means depends on the node:
 
-- The pin of a *sticky* node (placement, candidate, anchor) decides whose face all that comes after shows. If it is not
+- The pin of a *sticky* node (placement, candidate, anchor) decides which face all later pictures show. If it is not
   this run's result, or the pin that this run builds on, the persona's build ends with a `PinConflict`, and nothing more
   is written. If this run has no result yet, it takes the pin if its request is the same, and otherwise buys nothing.
   A pin that this run has read is replaced (by `--repin`, or while there is no anchor yet) only by the build that holds

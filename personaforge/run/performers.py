@@ -29,7 +29,7 @@ class Performed(NamedTuple):
     value: Mapping[str, Any]
     details: Mapping[str, Any] = {}
     cost_usd: float | None = 0.0
-    """US dollars; None where nobody knows."""
+    """US dollars; None where it isn't known."""
 
 
 Inputs = Mapping[str, bytes]
@@ -39,7 +39,7 @@ Performer = Callable[[Action, Inputs, AnalyzerOf], Performed]
 
 
 def performer_of(kind: str) -> Performer:
-    """Return who performs actions of a kind. Raises BackendError."""
+    """Return the function that performs actions of a kind. Raises BackendError."""
     if kind not in _PERFORMERS:
         raise BackendError(f"nobody performs actions of kind {kind!r}")
     return _PERFORMERS[kind]

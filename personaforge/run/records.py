@@ -29,7 +29,7 @@ def keep_record(
 ) -> None:
     """Keep the record of a finished action, whose artifacts are in the store already. Raises StoreError.
 
-    `started` is in seconds since 1970, `cost_usd` None where nobody can say. `persona` and `node` are empty for what
+    `started` is in seconds since 1970, `cost_usd` None where it isn't known. `persona` and `node` are empty for what
     is about no persona or no node, and `build` for what was done outside of builds.
     """
     record: dict[str, Any] = {

@@ -28,7 +28,7 @@ class Backoff(NamedTuple):
     def pause(self, tries: int, asked: float | None = None, chance: Chance = random.random) -> float | None:
         """Return the seconds before the next try after `tries` so far; None when there is to be none.
 
-        `asked` is the provider's Retry-After, which is kept to, and a little more so that not all come back at once.
+        `asked` is the provider's Retry-After, which is obeyed, with a little more so that not all calls return at once.
         """
         if tries >= self.tries:
             return None

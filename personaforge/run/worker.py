@@ -76,7 +76,7 @@ class PersonaWorker:
 
     def _settled(self, node: PlannedNode, tally: Tally) -> NodeReport:
         shape = node.shape
-        # A need may have ended otherwise than planned, so it is looked at again; nothing is bought for a node whose
+        # A need may have ended otherwise than planned, so it is examined again; nothing is bought for a node whose
         # need isn't there.
         for need in shape.needs:
             report = self._ends.get(need)
@@ -141,7 +141,7 @@ class PersonaWorker:
     def refresh(self) -> None:
         """Note outcomes that planning found by replaying known results, so that the next plan need not replay them.
 
-        A pinned node whose settings have moved on is left as it is: the plan goes on saying so.
+        A pinned node whose settings have moved on is left as it is: later plans say so again.
         """
         try:
             self._refresh()

@@ -1,7 +1,7 @@
 """Whether a build can write what it will make, tried before anything is performed: a paid result that can't be kept
 would be paid for again.
 
-Files are really made and removed again, since permissions tell little: of root, of a read-only mount, of a quota.
+Files are really made and removed again, since permissions say little about root, a read-only mount or a quota.
 """
 
 from __future__ import annotations

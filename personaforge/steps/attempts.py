@@ -66,7 +66,7 @@ def attempt_loop(
 ) -> Generator[Action, Result, Outcome]:
     """Run the loop and return the node's outcome.
 
-    `first` is the action of attempt 0, whose key tells whether anything has changed since the pin. `paths` gives each
+    `first` is the action of attempt 0, whose key shows whether anything has changed since the pin. `paths` gives each
     output its place in the build folder. `exhausted` is the status when every attempt was used and none accepted,
     `otherwise` the outcome with a limit of 0, which lets only what is pinned through. Raises PinnedArtifactMissing.
     """

@@ -23,7 +23,7 @@ class Choice(NamedTuple):
 
 
 def choices(step: Callable[[str], Any], group: Callable[[str], Any]) -> list[Choice]:
-    """Return who is asked, in turn. `step` and `group` give a step's and a group's values by name.
+    """Return the providers and models to ask, in order. `step` and `group` give a step's and a group's values by name.
 
     Without fallbacks of its own a step has the group's.
     """

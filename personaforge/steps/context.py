@@ -27,7 +27,7 @@ from personaforge.templating import Rendered, Templates
 ANCHOR: Final = "anchor"
 """The anchor's step kind and role, and the name of its output. Its step may have any name."""
 SHAPE = "shape"
-"""The fact by which the lock tells other personas what a persona's face is like; see the placement step."""
+"""The fact in the lock from which other personas know what a persona's face is like; see the placement step."""
 _TEXTS = ("application/json", "text/")
 """Beginnings of the media types of texts."""
 TEXT = "a text"
@@ -46,7 +46,7 @@ class Artifacts(Protocol):
         ...
 
     def head(self, digest: str) -> bytes:
-        """Return an artifact's first bytes, as many as tell what it is. Raises StoreError."""
+        """Return an artifact's first bytes, as many as its media type needs. Raises StoreError."""
         ...
 
 

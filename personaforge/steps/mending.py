@@ -5,7 +5,7 @@ An answer ends in one of five ways, and each is treated differently:
     it fits        it is taken
     malformed      it is no JSON object, doesn't fit its schema or drops a pin: it is handed back, quoted, with what
                    is wrong, `repairs` times at most; then the step is asked anew, `retries` times at most
-    truncated      it was cut off at `max_tokens`: quoting half an answer helps nobody, so the step is asked anew and
+    truncated      it was cut off at `max_tokens`: quoting half an answer doesn't help, so the step is asked anew and
                    told to be brief; if that doesn't help, the user is told which setting to raise
     blocked        a content filter stopped it: that is the result, and nobody rewords the prompt
     refused        the model itself said no: likewise

@@ -48,8 +48,8 @@ def placement_of(request: Mapping[str, Any], draws: int, placer: Placer) -> Pin 
     """Return the pin of the placement that a drawn candidate's request names, None where it names none: the first face
     of a DNA has no number there, and was perhaps drawn before faces were placed.
 
-    `draws` are how many faces the placement may choose among now: with another number it would be chosen anew, but for
-    the anchor that was drawn by it.
+    `draws` are how many faces the placement may choose among now: with another number it would be chosen anew, if
+    the anchor had not been drawn by it.
     """
     from personaforge.digest import digest_bytes
 

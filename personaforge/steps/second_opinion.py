@@ -75,7 +75,7 @@ def _noted(judgement: Judgement, check: Mapping[str, Any]) -> Judgement:
 
 
 def _mean(cosines: Sequence[float | Unmeasured]) -> float | Unmeasured | None:
-    """Return the mean of what was measured, else the first reason why nothing was, else None."""
+    """Return the mean of the measured cosines, else the first reason why none was measured, else None."""
     numbers = [cosine for cosine in cosines if isinstance(cosine, float)]
     if numbers:
         return round(math.fsum(numbers) / len(numbers), 6)

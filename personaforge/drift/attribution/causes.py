@@ -170,7 +170,7 @@ def blame(
         joined.setdefault(step.dose, []).append(step)
     groups = list(joined.values())
     spreads = [finding.spreads[charted[index].scale] for index in indices]
-    # A commit or a new forge that brought no other change hardly ever matters, so its prior weight is smaller.
+    # A commit or a new forge without any other change can hardly have an effect, so its prior weight is smaller.
     weighed, unrecorded = weigh(
         [charted[index] for index in indices],
         indices,

@@ -75,7 +75,7 @@ class Point:
 
     value: float
     expected: float | None
-    """Baseline: the mean of its group before it. None, as the next four, where it is the first of its kind."""
+    """Baseline: the mean of its group before it. None, like the next four fields, where it is the first of its kind."""
     low: float | None
     """Lower end of the band in which 95 % of values lie while nothing changes; wide while little is known."""
     high: float | None

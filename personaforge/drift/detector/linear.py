@@ -35,7 +35,7 @@ class LinearTrend:
     """A timeline in numbers of 6 decimals."""
 
     n: int
-    """Values looked at."""
+    """How many values were used."""
     mean: float
     std: float
     """Population standard deviation."""

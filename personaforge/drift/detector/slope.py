@@ -11,7 +11,7 @@ Water Resources Research 18), with slots for months:
 
 With one group these are `scipy.stats.theilslopes` and the asymptotic Mann-Kendall test. For groups, scipy has
 `mstats.sen_seasonal_slopes` and `mstats.kendalltau_seasonal`, which want a full table with a row for each season's turn
-and give no interval; records come in no such order.
+and give no interval; records have no such order.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ _COLORS = {Trend.DEGRADING: "red", Trend.IMPROVING: "green", Trend.STABLE: "gree
 
 def print_drift(found: Drift, *, blame: bool = False) -> None:
     """Print the last records and the whole timelines, then what made each verdict and where a change began; with
-    `blame` all that changed there, and how well it explains the change."""
+    `blame` also everything that changed there, and how well it explains the change."""
     names = _names(found.timelines)
     window = max(line.finding.window.n for line in found.timelines)
     held = f"held against its {found.baseline}" if found.baseline != "none" else "held against all others"

@@ -128,7 +128,7 @@ class CostLine:
     paid: int
     usd: float
     unknown: int
-    """Paid calls whose cost nobody could say."""
+    """Paid calls of unknown cost."""
 
 
 @dataclass(frozen=True)
@@ -201,7 +201,7 @@ class Summary:
     """Of the current timelines; none when nothing has been measured."""
     latest: Latest | None = None
     problems: tuple[str, ...] = ()
-    """What somebody should look at, in words."""
+    """What people should look at, in words."""
 
     @property
     def drift(self) -> str:

@@ -69,7 +69,7 @@ def _verdict(one: Series) -> Verdict:
 
 
 def _problems(plan: PersonaPlan, store: Store, counts: Mapping[str, int], series: Sequence[Series]) -> Iterator[str]:
-    """Yield what somebody should look at."""
+    """Yield what people should look at."""
     for one in series:
         if one.state == "degrading":
             yield f"{one.label}: degrading {_verdict(one).text}"
@@ -121,6 +121,6 @@ def composite(position: Position) -> float | None:
 
 
 def mean(values: Sequence[float | None]) -> float | None:
-    """Return the mean of what is known; None of nothing."""
+    """Return the mean of the known numbers; None if there are none."""
     known = [value for value in values if value is not None]
     return math.fsum(known) / len(known) if known else None
