@@ -41,6 +41,7 @@ soak: $(READY)  ## Run the long proofs: random interleavings, kills, states, oth
 	$(BIN)/python -m tests.soak.states
 	$(BIN)/python -m tests.soak.bytes
 	$(BIN)/python -m tests.soak.reading
+	$(BIN)/python -m tests.keys
 	$(BIN)/python -m tests.soak.proofs
 
 mutants: $(READY)  ## Put small faults into a sample of the code, and print those that no test notices

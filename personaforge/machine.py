@@ -85,7 +85,8 @@ def system_words(text: str) -> int | None:
 def _reason(error: BaseException) -> MachineError | None:
     if isinstance(error, MachineError):
         return error
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or (isinstance(error, SystemError) and "exception set" in str(error)):
+        # C code that gets no memory may forget to say so: "error return without exception set".
         return MachineError("there is not enough memory", hint=_MEMORY)
     if isinstance(error, FileNotFoundError):
         return _gone(error)

@@ -177,10 +177,15 @@ def _failed(error: Exception) -> int:
         else:
             _say(str(error), error.hint)
         return error.exit_code
-    from personaforge.cli.crash import write_log
+    try:
+        from personaforge.cli.crash import write_log
 
+        log = write_log(error)
+    except MemoryError as lack:
+        # Without memory C code may raise SystemError or whatever else; what can't even be logged is no mistake of ours.
+        return _failed(lack)
     echo(f"{style('bug', fg='red', bold=True)}: {type(error).__name__}: {error}", err=True)
-    echo(f"  This is a mistake in forge, not in your files. Details: {write_log(error)}", err=True)
+    echo(f"  This is a mistake in forge, not in your files. Details: {log}", err=True)
     return 3
 
 

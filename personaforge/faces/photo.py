@@ -94,7 +94,9 @@ def measure_photo(pixels: NDArray[np.uint8], faces: Sequence[Face] | None) -> di
 
 
 def file_format(data: bytes) -> str:
-    """Return `jpeg`, `png`, `webp`, `gif`, `bmp` or `tiff` by a file's first bytes; `unknown` for all else."""
+    """Return `jpeg`, `png`, `webp`, `avif`, `gif`, `bmp` or `tiff` by a file's first bytes; `unknown` for all else."""
+    if data[4:12] in (b"ftypavif", b"ftypavis"):
+        return "avif"
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "webp"
     return next((name for name, starts in _SIGNATURES.items() if data.startswith(starts)), "unknown")

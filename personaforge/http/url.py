@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urldefrag, urljoin, urlsplit, urlunsplit
+from urllib.parse import quote, urldefrag, urljoin, urlsplit, urlunsplit
 
 
 def address_fault(text: str) -> str:
@@ -27,7 +27,8 @@ def shown_address(url: str) -> str:
 
 def next_address(url: str, location: str) -> str:
     """Return where a redirect leads. Raises ValueError with the reason when that may not be followed."""
-    found = urldefrag(urljoin(url, location)).url
+    # Servers send spaces and letters of all alphabets, which clients quote; what is quoted already stays as it is.
+    found = urldefrag(urljoin(url, quote(location, safe="%/:=&?~#+!$,;'@()*[]"))).url
     fault = address_fault(found)
     if fault or not location:
         raise ValueError(f"is redirected to {location[:200]!r}, which {fault or 'is empty'}")

@@ -49,5 +49,7 @@ def print_photos(found: Scored, fail_under: float | None, low: tuple[Photo, ...]
     if fail_under is not None:
         verdict = "All reach" if not low else f"{len(low)} of {len(found.photos)} don't reach"
         without = len(low) - len(found.below(fail_under, allow_unmeasured=True))
-        why = f" ({without} only for want of face scores; --allow-unmeasured does without)" if without > 0 else ""
+        why = (
+            f" ({without} only because face scores are missing; --allow-unmeasured does without)" if without > 0 else ""
+        )
         echo(f"{verdict} {fail_under:g}{why}.")

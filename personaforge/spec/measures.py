@@ -33,23 +33,6 @@ class Scope(NamedTuple):
     about: str
 
 
-MEASURES = {
-    "composite": Measure(("face", "video"), 0, 1, "weighted cosine and geometric error; of a clip the mean of frames"),
-    "cosine": Measure(("face", "video"), 0, 1, "cosine of the embeddings; of a clip the mean of frames"),
-    "error": Measure(("face", "video"), 0, None, "mean absolute difference of the facial ratios"),
-    "turn": Measure(("face",), 0, 180, "degrees between the anchor's pose and this one"),
-    "score": Measure(("text",), 1, 5, "mean of the audit's scores"),
-    "faces": Measure(("face",), 0, None, "faces in the picture"),
-    "detection": Measure(("face",), 0, 1, "the detector's confidence"),
-    "sharpness": Measure(("face",), 0, None, "variance of the Laplacian over the face"),
-    "cosine_std": Measure(("video",), 0, 1, "standard deviation of the cosine over a clip's frames"),
-    "ratio_variance": Measure(("video",), 0, None, "mean over the facial ratios of their variance over the frames"),
-    "clip_sharpness": Measure(("video",), 0, None, "mean over the frames of sharpness over the anchor's"),
-    "flicker": Measure(("video",), 0, None, "largest histogram distance between neighbouring frames"),
-    "attempt": Measure(("face", "video", "text"), 1, None, "number of the attempt, from 1"),
-}
-
-
 def _measures() -> dict[str, Measure]:
     found: dict[str, Measure] = {}
     for one in METRICS:

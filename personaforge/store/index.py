@@ -125,8 +125,14 @@ class Index:
     # --- nodes ---
 
     def nodes(self, persona: str) -> dict[str, NodeRow]:
-        """Return the last outcomes of a persona's nodes, by node id."""
-        query = "select node, signature, outcome, status, files from nodes where persona = ?"
+        """Return the last outcomes of a persona's nodes, by node id.
+
+        A row that is cut off or overwritten is left out: the node is planned, and made from the records for nothing.
+        """
+        query = (
+            "select node, signature, outcome, status, files from nodes where persona = ? "
+            "and substr(body, 1, 1) = '{' and substr(body, -1) = '}' and substr(files, 1, 1) = '['"
+        )
         return {row[0]: NodeRow._make(row) for row in self._rows(query, persona)}
 
     def result(self, node: str) -> NodeResult | None:

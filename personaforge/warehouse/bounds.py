@@ -2,7 +2,7 @@
 line.
 
 Time is how long DuckDB works, not how long the reader of an answer takes. Memory is DuckDB's own; what an answer takes
-as text is added to it, and is bounded where all of it is held at once (`report.answered`).
+as text is added to it, and is bounded where all of it is held at once (`report.query`).
 """
 
 from __future__ import annotations

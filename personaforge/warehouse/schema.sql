@@ -807,7 +807,7 @@ qualify row_number() over (
     partition by evaluations.persona, evaluations.node, evaluations.modality
     order by evaluations.evaluated desc, evaluations.evaluation desc
 ) = 1;
-comment on view latest_scores is 'The last judgement of every node and modality. `metric` names its number. Numbers of one `series` are on one scale; others need not be.';
+comment on view latest_scores is 'The last judgement of every node and modality. `metric` names its number. Numbers of one `series` may be compared (composites, as long as their weights stay); others may not.';
 comment on column latest_scores.evaluation is 'Name of its record.';
 comment on column latest_scores.evaluated is 'When it was judged first.';
 comment on column latest_scores.build is 'The build that judged it; NULL for forge eval.';
@@ -846,7 +846,7 @@ comment on column latest_scores.metric is 'What its gate judges: composite of fa
 comment on column latest_scores.value is 'The metric''s value; NULL: not measured.';
 comment on column latest_scores.low is 'The metric''s smallest possible value.';
 comment on column latest_scores.high is 'Its largest possible value.';
-comment on column latest_scores.series is 'What it may be compared with: values of one series are on one scale.';
+comment on column latest_scores.series is 'What it may be compared with: values of one series, and composites as long as their weights stay.';
 
 create view attempts as
 with makers as (

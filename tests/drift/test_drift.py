@@ -129,7 +129,7 @@ def test_unlike_analyzers_have_timelines_of_their_own_and_only_the_newest_can_fa
     assert new.follows == old.measured_by and old.follows is None
     print_drift(found, blame=True)
     said = " ".join(capsys.readouterr().out.split())
-    assert "begins where who measures changed: version 1 -> 2" in said, "a pack is blamed as a timeline's beginning"
+    assert "begins where the analyzer changed: version 1 -> 2" in said, "a pack is blamed as a timeline's beginning"
     assert found.with_verdict(["degrading"]) == []
 
 

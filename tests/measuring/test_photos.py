@@ -502,7 +502,7 @@ def test_exit_codes_without_a_pack(project: Path, photos: dict[str, bytes], caps
     out = capsys.readouterr().out
     assert "91*" in out and "as embedded knows drawings by forge only: no face pack" in out and "unmeasured" in out
     assert run(["photos", "score", "photos", "--fail-under", "70"]) == 1
-    assert "1 only for want of face scores; --allow-unmeasured does without" in capsys.readouterr().out
+    assert "1 only because face scores are missing; --allow-unmeasured does without" in capsys.readouterr().out
     assert run(["photos", "score", "photos", "--fail-under", "70", "--allow-unmeasured"]) == 0
     for wrong in (["nope.png"], ["photos", "--fail-under", "101"], ["photos", "--allow-unmeasured"], []):
         assert run(["photos", "score", *wrong]) == 2, wrong

@@ -66,9 +66,21 @@ def test_a_result_that_is_damaged_counts_as_none_to_who_only_looks(studio: Studi
     assert {one.name for one in whole} - {one.name for one in found} == {"document", "image/02"}
 
 
+def test_a_result_that_is_cut_off_is_planned_and_made_from_the_records_for_nothing(studio: Studio) -> None:
+    studio.build()
+    whole = {one.name for one in results(studio)}
+    damage(studio, "ana/image/02", '{"outcome": {"ou')
+    damage(studio, "ana/anchor", "")
+    studio.forget()
+    assert {one.name for one in results(studio)} == whole - {"image/02", "anchor"}
+    report = studio.build()
+    assert not report.failed and studio.calls() == 0
+    assert {one.name for one in results(studio)} == whole, "a plan that takes them for built leaves them lost"
+
+
 def test_a_plan_that_needs_a_damaged_result_says_what_to_type(studio: Studio) -> None:
     studio.build()
-    damage(studio, "ana/surface")
+    damage(studio, "ana/surface", '{"outcome": {}}')
     studio.edit("templates/dna.j2", ("Eyes of", "The eyes of"))  # so that dna is replayed, and reads surface
     with pytest.raises(StoreError, match="what ana/surface last resulted in can't be read") as error:
         studio.plan()

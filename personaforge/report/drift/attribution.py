@@ -36,7 +36,7 @@ def began(line: Timeline) -> str:
     assert line.follows is not None
     pairs = zip(line.measured_by._fields, line.follows, line.measured_by, strict=True)
     changed = ", ".join(f"{name} {short(old)} -> {short(new)}" for name, old, new in pairs if old != new)
-    return f"this timeline begins where who measures changed: {changed}"
+    return f"this timeline begins where the analyzer changed: {changed}"
 
 
 def print_blame(line: Timeline) -> None:
