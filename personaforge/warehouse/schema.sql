@@ -550,7 +550,7 @@ comment on column series.backend_version is 'Its version, and those of the libra
 comment on column series.pack_digest is 'Digest over the pack''s files.';
 comment on column series.detector_size is 'Edge of the detector''s input, pixels, or auto.';
 comment on column series.anchor is 'Digest of the anchor; NULL for texts.';
-comment on column series.reference_set is 'Digests of what else it was held against.';
+comment on column series.reference_set is 'Digests of what else it was compared with.';
 
 create table scores (
     persona varchar,
@@ -732,7 +732,7 @@ comment on column drift_records.provider is 'The provider that made it.';
 comment on column drift_records.label is 'Who made it, where results carry a label.';
 comment on column drift_records.artifact is 'Digest of what was judged.';
 comment on column drift_records.anchor is 'Digest of the anchor; NULL for texts.';
-comment on column drift_records.reference_set is 'Digests of what else it was held against.';
+comment on column drift_records.reference_set is 'Digests of what else it was compared with.';
 comment on column drift_records.backend is 'The library that measured; NULL where nothing could.';
 comment on column drift_records.pack is 'The face pack, or the model that read.';
 comment on column drift_records.pack_digest is 'Digest over the pack''s files.';
@@ -794,7 +794,7 @@ comment on column drift_summary.detector_size is 'Edge of the detector''s input,
 comment on column drift_summary.backend_version is 'Its version, and those of the libraries that its numbers depend on.';
 comment on column drift_summary.pack_digest is 'Digest over the pack''s files.';
 comment on column drift_summary.anchor is 'Digest of the anchor; NULL for texts.';
-comment on column drift_summary.reference_set is 'Digests of what else it was held against.';
+comment on column drift_summary.reference_set is 'Digests of what else it was compared with.';
 comment on column drift_summary.series is 'A number that is the same in every warehouse: 64 bits of a digest over `evaluations.compared` of its judgements and the metric.';
 
 create view latest_scores as

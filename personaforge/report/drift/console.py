@@ -25,7 +25,7 @@ def print_drift(found: Drift, *, blame: bool = False) -> None:
     `blame` also everything that changed there, and how well it explains the change."""
     names = _names(found.timelines)
     window = max(line.finding.window.n for line in found.timelines)
-    held = f"held against its {found.baseline}" if found.baseline != "none" else "held against all others"
+    held = f"compared with its {found.baseline}" if found.baseline != "none" else "compared with all others"
     echo(f"{found.persona}: every distinct artifact against the anchor of now, {held}\n")
     rows = []
     for name, line in zip(names, found.timelines, strict=True):
@@ -119,7 +119,7 @@ def _print_insufficient(names: Sequence[str], found: Drift) -> None:
         return
     kind = {"slot": "slot", "pose": "framing and pose", "framing": "framing", "none": "timeline"}[found.baseline]
     echo(f"\n{style('insufficient', fg='yellow')}")
-    needed = f"{found.policy.min_records} records with an earlier one of their {kind} to be held against are needed"
+    needed = f"needed are {found.policy.min_records} records that have an earlier one of their {kind} to compare with"
     _say(f"{needed}: {', '.join(few)}. Every further build or take adds some; drift.baseline can be coarser.")
 
 
