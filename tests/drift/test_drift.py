@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -261,7 +260,9 @@ def test_a_painter_that_slides_away_is_found_where_it_began(tmp_path: Path, pack
     with Workspace.open(["ben"], str(root)) as space:
         for take, amount in enumerate((*[0.0] * STEADY, *SLIDE)):
             asked = PlanRequest(overrides=(f"image.drift={amount}",), force=("image/*",) if take else ())
-            space.build(space.plan(["ben"], asked), BuildOptions(jobs=os.cpu_count()))
+            # One worker, so that a take's four pictures are always kept in one order. The interval is a 95 % one: of 60
+            # random orders within the takes, 59 (embedded) and 60 (buffalo_s_dev) have the slide's first picture in it.
+            space.build(space.plan(["ben"], asked), BuildOptions(jobs=1))
             if take == STEADY - 1:
                 before = face(drift(space, "ben"))
         found = drift(space, "ben")
