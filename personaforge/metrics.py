@@ -38,7 +38,8 @@ class Metric:
     source: str
     """Path into the evaluation record, `clip.cosine_std`; or into the measurement: `measurement.sharpness`."""
     comparability: tuple[str, ...]
-    """What must be equal for two values to be on one scale; the same for all metrics of a modality. See SUBJECTS."""
+    """What must be equal for two values to be on one scale: what the modality's metrics have in common, and for
+    composites the weights. See SUBJECTS."""
     about: str
     """What it is, for people; half a sentence."""
     is_gate: bool = False
@@ -99,10 +100,13 @@ SUBJECTS = {
     "anchor": "the picture that it was compared with",
     "references": "the further pictures that it was compared with",
     "analyzer": "backend, pack, its digest, detector size and library versions",
+    "weights": "those of the cosine and of the geometric error in the composite",
 }
 """What comparability may name."""
 LIKENESS = ("persona", "modality", "measurer", "anchor", "references", "analyzer")
 """What is measured against an anchor: by one analyzer, against one anchor and one set of references."""
+WEIGHTED = (*LIKENESS, "weights")
+"""What is besides a sum by `identity.weights`."""
 READING = ("persona", "modality", "measurer")
 """What a model reads, without an anchor."""
 
@@ -115,11 +119,11 @@ def _alike(modalities: tuple[str, ...], name: str, *rest: Any, **more: Any) -> t
 _COMPOSITE = "weighted cosine and geometric error; of a clip the mean of frames"
 METRICS: tuple[Metric, ...] = (
     Metric(
-        "composite", "face", "", 0, 1, "higher", "score.composite", LIKENESS, _COMPOSITE,
+        "composite", "face", "", 0, 1, "higher", "score.composite", WEIGHTED, _COMPOSITE,
         is_gate=True, timeline="face", label="composite of images",
     ),
     Metric(
-        "composite", "video", "", 0, 1, "higher", "score.composite", LIKENESS, _COMPOSITE,
+        "composite", "video", "", 0, 1, "higher", "score.composite", WEIGHTED, _COMPOSITE,
         is_gate=True, timeline="video", label="mean composite of clips",
     ),
     *_alike(
@@ -189,6 +193,12 @@ TIMELINES = ("face", "video", "text", "quality")
 def of_modality(modality: str) -> tuple[Metric, ...]:
     """Return the metrics of what is judged; none for an unknown modality."""
     return _OF.get(modality, ())
+
+
+def shared(modality: str) -> tuple[str, ...]:
+    """Return what must be equal for any metric of what is judged; of an unknown modality what a likeness depends on."""
+    rows = of_modality(modality)
+    return min((one.comparability for one in rows), key=len, default=LIKENESS)
 
 
 def digest() -> str:

@@ -34,7 +34,12 @@ def test_a_metric_is_one_row_and_its_timeline_has_one_meaning() -> None:
 def test_a_modality_has_one_gate_and_one_comparability(modality: str) -> None:
     rows = metrics.of_modality(modality)
     assert sum(one.is_gate for one in rows) == 1
-    assert len({one.comparability for one in rows}) == 1, "a judgement has one digest of what it may be compared with"
+    assert {one.comparability for one in rows} <= {
+        metrics.shared(modality),
+        (*metrics.shared(modality), "weights"),
+    }, "a judgement has one digest of what it may be compared with"
+    weighted = {one.name for one in rows if "weights" in one.comparability}
+    assert weighted == ({"composite"} if modality != "text" else set())
 
 
 @pytest.mark.parametrize(

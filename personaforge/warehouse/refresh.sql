@@ -56,7 +56,10 @@ with beside as (
     from numbers group by evaluation
 )
 select
-    judged.*, series_of(compared, metric) as series, metrics.timeline, metric, numbers.value, beside.cosine, beside.error
+    judged.* exclude (embedding_weight),
+    case when list_contains(comparability, 'weights') then embedding_weight end as embedding_weight,
+    series_of(compared, metric, comparability, embedding_weight) as series,
+    metrics.timeline, metric, numbers.value, beside.cosine, beside.error
 from judged join numbers using (persona, evaluation) join beside using (evaluation)
     join metrics using (metric, modality)
 where metrics.timeline <> '' and coalesce(frames_measured, 0) >= metrics.least_frames;
@@ -69,7 +72,8 @@ from long order by persona, series, evaluated, evaluation;
 insert into series
 select
     series, min(persona), min(timeline), min(metric), min(coalesce(pack, model, '')), min(backend),
-    min(backend_version), min(pack_digest), min(detector_size), min(anchor), coalesce(any_value(reference_set), [])
+    min(backend_version), min(pack_digest), min(detector_size), min(anchor), coalesce(any_value(reference_set), []),
+    min(embedding_weight)
 from long where series not in (select series from series) group by series;
 
 drop table long;

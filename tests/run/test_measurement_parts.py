@@ -126,6 +126,34 @@ def test_a_measurement_is_the_sum_of_its_parts(monkeypatch: pytest.MonkeyPatch) 
     assert set(measurement.FIELDS) | {"embedding"} == set(VERSIONS)
 
 
+def test_what_the_last_forge_judged_is_in_one_series_with_what_is_judged_now(before: Studio) -> None:
+    """Its records don't name their weights; those of now do. Other weights begin other series."""
+
+    def now(*overrides: str, force: tuple[str, ...] = ("image", "video")) -> list[tuple[Any, ...]]:
+        """Draw another take, and return weight, number of series and of judgements of composites, by modality."""
+        with before.open() as space:
+            if force:
+                space.build(space.plan(["ana"], PlanRequest(overrides=overrides, force=force)))
+            with opened(space.store) as connection:
+                return connection.execute(
+                    "select scores.modality, embedding_weight, count(distinct series), count(*) "
+                    "from scores join series using (series) where scores.metric = 'composite' group by all order by all"
+                ).fetchall()
+
+    assert now(force=()) == [("face", 0.7, 1, 3), ("video", 0.7, 1, 1)]
+    assert now() == [("face", 0.7, 1, 6), ("video", 0.7, 1, 2)]
+    assert now("identity.weights.embedding=0.5", "identity.weights.geometric=0.5") == [
+        ("face", 0.5, 1, 3), ("face", 0.7, 1, 6), ("video", 0.5, 1, 1), ("video", 0.7, 1, 2),
+    ]  # fmt: skip
+    paths = (before.root / ".forge/records/evaluations").rglob("*.json")
+    records = [one for path in paths if (one := orjson.loads(path.read_bytes()))["modality"] != "text"]
+    assert sorted(str(one.get("weights", "")) for one in records) == [
+        *[""] * 4,
+        *["{'embedding': 0.5, 'geometric': 0.5}"] * 4,
+        *["{'embedding': 0.7, 'geometric': 0.3}"] * 4,
+    ]
+
+
 def test_a_file_that_was_measured_before_gets_what_it_lacks(before: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     data = (before.root / "build/ana/images/02-smiling.png").read_bytes()
     with before.open() as space:
