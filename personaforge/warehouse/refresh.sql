@@ -9,8 +9,9 @@ select *, true as counted from judgements where coalesce(artifact, evaluation) i
 
 -- Numbers that lie in the measurement of what was judged, by the analyzer that the judgement names. The newest version
 -- of measuring counts.
-delete from values where metric in (select metric from metrics where starts_with(source, 'measurement.'))
-    and evaluation in (select evaluation from judged);
+delete from values where (evaluation, metric) in (
+    select evaluation, metric from judged join metrics using (modality) where starts_with(source, 'measurement.')
+);
 
 insert into values
 with newest as (
