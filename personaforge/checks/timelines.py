@@ -25,7 +25,7 @@ def judge_drift(assertion: DriftAssertion, found: Drift | None, persona: str, al
         name = f"{assertion.modality} {assertion.metric}".strip()
         return nothing(f"nothing has been measured that makes a timeline of {name}", allow)
     hint = f"forge drift {persona} --modality {assertion.modality} --blame"
-    said = _said(lines)
+    said = _verdicts(lines)
     untold = _untold(assertion, lines)
     if untold and Cause.INSUFFICIENT not in allow:
         names = "; ".join(f"{line.metric.label}: {line.finding.reason}" for line in untold)
@@ -48,7 +48,7 @@ def _untold(assertion: DriftAssertion, lines: Collection[Timeline]) -> list[Time
     return [line for line in lines if line.finding.verdict is Trend.INSUFFICIENT]
 
 
-def _said(lines: Collection[Timeline]) -> str:
+def _verdicts(lines: Collection[Timeline]) -> str:
     verdicts = list(dict.fromkeys(str(line.finding.verdict) for line in lines))
     if len(verdicts) == 1:
         return verdicts[0]

@@ -75,7 +75,7 @@ class _Predictions:
     def __init__(self, options: Options) -> None:
         base = "https://api.replicate.com"
         headers = lambda key: {"Authorization": f"Bearer {key}"}  # noqa: E731
-        self.wire = Wire(self.capability, base, options, headers, explain=_explained)
+        self.wire = Wire(self.capability, base, options, headers, explain=_pause_in_text)
 
     def submit(self, request: Request, key: str = "") -> Reply | Job:
         """Ask for a prediction. See `personaforge.providers.protocols.Provider`."""
@@ -230,7 +230,7 @@ def _time(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _explained(answer: Answer) -> BackendError | None:
+def _pause_in_text(answer: Answer) -> BackendError | None:
     """Return the pause that a 429 names only in its text."""
     resets = _RESETS.search(answer.said())
     if answer.status == 429 and resets and not answer.headers.get("retry-after"):

@@ -30,8 +30,8 @@ def print_drift(found: Drift, *, blame: bool = False) -> None:
     rows = []
     for name, line in zip(names, found.timelines, strict=True):
         last = line.finding.window
-        span = f"{_number(last.min)} {_number(last.max)}"
-        shown = [_number(last.mean), _number(last.std), span, _moved(line)]
+        span = f"{_three_digits(last.min)} {_three_digits(last.max)}"
+        shown = [_three_digits(last.mean), _three_digits(last.std), span, _moved(line)]
         rows.append([name, line.finding.n, str(line.finding.verdict), *shown])
     print_table(
         ("timeline", "n", "verdict", "mean", "std", "min, max", "off slot" if found.baseline == "slot" else "off base"),
@@ -160,7 +160,7 @@ def _print_analyzers(names: Sequence[str], timelines: Sequence[Timeline]) -> Non
         echo("Unlike measurements don't compare, so they have timelines of their own (*: earlier ones).")
 
 
-def _number(value: float | None) -> str:
+def _three_digits(value: float | None) -> str:
     """Return a number of about three digits."""
     if value is None:
         return ""
