@@ -60,8 +60,8 @@ def _row(line: Timeline, hint: str) -> FailingRow:
     change = line.finding.change
     entry = line.entries[change.best] if change is not None else line.entries[-1]
     since = f"since {entry.time:%Y-%m-%d %H:%M} UTC" if change is not None else ""
-    suspects = "; ".join(f"{one.name} ({one.probability:.0%})" for one in line.suspects[:3])
-    parts = [f"{line.metric.name} {line.finding.verdict}", since, f"changed then: {suspects}" if suspects else ""]
+    causes = "; ".join(f"{one.name} ({one.probability:.0%})" for one in line.causes[:3])
+    parts = [f"{line.metric.name} {line.finding.verdict}", since, f"changed then: {causes}" if causes else ""]
     return FailingRow(
         entry.node, entry.slot, line.finding.window.mean, ", ".join(filter(None, parts)), entry.artifact, "", hint
     )

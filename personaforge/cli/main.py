@@ -38,7 +38,7 @@ COMMANDS = {
     "report": ("report", "Write an HTML page for each persona and one for the project."),
     "photos": ("photos", "Score photographs before training on them."),
     "calibrate": ("calibrate", "Fit thresholds and P(same) on labelled pairs of pictures."),
-    "models": ("models", "List, fetch and check the face packs that measure."),
+    "models": ("models", "List, fetch and verify the face packs that measure."),
     "query": ("data", "Ask the warehouse in SQL."),
     "warehouse": ("data", "Look after the warehouse: rebuild, schema, info, export."),
     "lock": ("lock", "Have git merge lock files node by node."),

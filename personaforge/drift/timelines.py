@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from personaforge.drift.attribution.causes import Attribution, PossibleCause, blame
+from personaforge.drift.attribution.causes import Attribution, PossibleCause, attribute
 from personaforge.drift.attribution.inputs import InputHistory
 from personaforge.drift.detector.cusum import Record
 from personaforge.drift.detector.detector import DriftPolicy, Finding, find_drift
@@ -83,7 +83,7 @@ class Timeline:
     entries: tuple[Entry, ...]
     values: tuple[float, ...]
     finding: Finding
-    blame: Attribution | None
+    attribution: Attribution | None
     """What the change is attributed to; None without a change."""
     follows: MeasuredBy | None = None
     """What measured this metric before, if that was something else: unlike measurements have timelines of their own."""
@@ -95,9 +95,9 @@ class Timeline:
         return self.metric.timeline
 
     @property
-    def suspects(self) -> tuple[PossibleCause, ...]:
+    def causes(self) -> tuple[PossibleCause, ...]:
         """What may have caused the change, the most probable first."""
-        return self.blame.suspects if self.blame is not None else ()
+        return self.attribution.causes if self.attribution is not None else ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the timeline as JSON. Numbers of records in it are indices, from 0."""
@@ -118,9 +118,9 @@ class Timeline:
             **finding,
             "notes": [*self.notes, *self.finding.notes],
             "follows": self.follows._asdict() if self.follows is not None else None,
-            "suspects": [one.as_json() for one in self.suspects],
-            "unrecorded": self.blame.unrecorded if self.blame is not None else None,
-            "blame_notes": list(self.blame.notes) if self.blame is not None else [],
+            "causes": [one.as_json() for one in self.causes],
+            "unrecorded": self.attribution.unrecorded if self.attribution is not None else None,
+            "attribution_notes": list(self.attribution.notes) if self.attribution is not None else [],
             "points": [{**place, **point} for place, point in zip(places, finding["points"], strict=True)],
         }
 
@@ -143,7 +143,7 @@ class Drift:
     def as_json(self) -> dict[str, Any]:
         """Return everything as JSON."""
         return {
-            "schema": 3,
+            "schema": 4,
             "persona": self.persona,
             "method": self.policy.method,
             "baseline": self.baseline,
@@ -227,7 +227,7 @@ def drift_in(
                 entries,
                 values,
                 finding,
-                blame(parts, entries, records, metric, finding),
+                attribute(parts, entries, records, metric, finding),
                 _followed(series, metric, rows),
                 notes,
             )

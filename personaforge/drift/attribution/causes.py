@@ -139,7 +139,7 @@ class PossibleCause:
 class Attribution:
     """What a change is attributed to."""
 
-    suspects: tuple[PossibleCause, ...] = ()
+    causes: tuple[PossibleCause, ...] = ()
     """The most probable first."""
     unrecorded: float = 1.0
     """Probability that nothing on record is the cause."""
@@ -147,7 +147,7 @@ class Attribution:
     """What the records lack."""
 
 
-def blame(
+def attribute(
     parts: InputHistory, places: Sequence[Place], records: Sequence[Record], metric: Metric, finding: Finding
 ) -> Attribution | None:
     """Return what the open alarm's change is attributed to; None without one. Values are in the metric's units."""
