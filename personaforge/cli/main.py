@@ -3,8 +3,8 @@
 Commands are imported when they are called, and their help lines are here as text, so that `forge --help` loads
 click and nothing else.
 
-Exit codes: 0 done, 1 something failed its gate or its provider, 2 the input or the command is wrong (or, for
-`plan --detailed-exitcode`, there are changes), 3 our bug, 130 interrupted.
+Exit codes: 0 done, 1 something failed (the README has a table by command), 2 the input or the command is wrong, or the
+machine stands in the way, 3 our bug, 130 interrupted, 141 nobody reads the output.
 """
 
 from __future__ import annotations

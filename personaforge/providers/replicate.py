@@ -106,7 +106,7 @@ class _Predictions:
             raise Unavailable(f"replicate says {str(word)[:40]!r} about its prediction {job.id}")
         url = _url(found.get("output"))
         if not url and found.get("data_removed"):
-            raise Undelivered(f"replicate has deleted what {job.id} came to: it does so after an hour")
+            raise Undelivered(f"replicate has deleted the result of {job.id}: it does so after an hour")
         if not url:
             raise JobFailed(f"replicate's prediction {job.id} succeeded without a file")
         return Reply(remote=Remote(url, with_key=True), cost_usd=None, details={"prediction": job.id})

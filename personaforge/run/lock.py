@@ -282,7 +282,7 @@ class LockKeeper:
             persona = self.lock.persona
             self._notice(
                 f"{persona}: the lock's lines of {names} were changed while this build ran, and stay as they are; "
-                f"`forge plan {persona}` shows what that comes to"
+                f"`forge plan {persona}` shows what the next build would do"
             )
 
     # --- errors ---
@@ -290,7 +290,7 @@ class LockKeeper:
     def _conflict(self, name: str, own: Pin | None) -> PinConflict:
         theirs, persona = self._disk.line(name), self.lock.persona
         if theirs:
-            mine = f"came to {shown_outputs(own.outputs)}" if own is not None else "was about to make another"
+            mine = f"resulted in {shown_outputs(own.outputs)}" if own is not None else "was about to make another"
             text = (
                 f"{persona}/{name} was pinned to {shown_line(theirs)} by somebody else while this build ran, "
                 f"which {mine}"

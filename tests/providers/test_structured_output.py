@@ -29,7 +29,7 @@ FILES = {
 name: one
 steps:
   soul: {kind: draft, section: soul, template: soul.j2, schema: mine, retries: 1, provider: "${text.provider}",
-         model: "${project.models.deep}", fallbacks: ["house/second"], temperature: 0.7, max_tokens: 300}
+         model: "${text.models.deep}", fallbacks: ["house/second"], temperature: 0.7, max_tokens: 300}
 """,
     "conf/text/house.yaml": """\
 provider: litellm

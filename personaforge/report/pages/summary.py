@@ -84,7 +84,7 @@ def _problems(plan: PersonaPlan, store: Store, counts: Mapping[str, int], series
     if (store.folder / "journal.db").exists():
         lost = [one for one in store.journal.open_entries() if one.state == "unknown" and _is_of(one.node, plan.id)]
         if lost:
-            yield f"{len(lost)} paid calls whose answer never came: `forge jobs list`"
+            yield f"{len(lost)} paid calls without an answer: `forge jobs list`"
     yield from standing_notices(plan)
 
 

@@ -21,7 +21,7 @@ from personaforge.providers.protocols import Job, Reply, Request
 
 from .subjects import OTHERS, draw_request, film_request, pixels, subject
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def drawn(request: Request) -> bytes:
