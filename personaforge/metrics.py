@@ -1,6 +1,6 @@
 """The one table of metrics: every number that is measured of a picture, a clip or a text, declared once.
 
-What checks may name (`spec.measures`), the timelines of drift (`identity.metric`), the warehouse's `values`,
+What checks may name (`spec.measures`), the timelines of drift (CHARTED), the warehouse's `values`,
 `scores` and `evaluations` and their descriptions derive from METRICS, and the tables in docs/ are tested against it. A
 further metric is a row here and the code that measures it: the row's `source` says where records have the number.
 
@@ -82,7 +82,9 @@ class Metric:
     least_frames: int = 0
     """Measured frames that a clip needs for a place in the timeline; one frame has no deviation."""
     scale: Scale = "score"
-    """How a timeline is charted. score: as it is. ratio: its logarithm."""
+    """How a timeline is charted. score: as it is; scores scatter about evenly around their slot's mean. ratio: its
+    logarithm; spreads, variances, sharpness and histogram distances are positive and scatter by factors (a clip that
+    moves more has a larger standard deviation *and* a larger scatter of it), so that differences are relative ones."""
     resolution: float = 1e-6
     """The unit to which the number is rounded; the logarithm takes smaller numbers as this one."""
 
@@ -222,6 +224,8 @@ METRICS: tuple[Metric, ...] = (
 )  # fmt: skip
 """All of them. The order is that of lists for people, and within a timeline's name that of `forge drift`."""
 
+CHARTED = tuple(sorted((one for one in METRICS if one.timeline), key=lambda one: TIMELINES.index(one.timeline)))
+"""The metrics that have a timeline, in the order of `forge drift`."""
 
 def of_modality(modality: str) -> tuple[Metric, ...]:
     """Return the metrics of what is judged; none for an unknown modality."""

@@ -19,9 +19,9 @@ from personaforge.drift.detector.cusum import Record
 from personaforge.drift.detector.detector import DriftPolicy, Finding, find_drift
 from personaforge.drift.detector.linear import Trend
 from personaforge.errors import PlanError
-from personaforge.identity.metric import METRICS, Metric
 from personaforge.identity.policy import Policy
 from personaforge.identity.score import composite
+from personaforge.metrics import CHARTED, Metric
 from personaforge.plan.graph import lay_out
 from personaforge.plan.renamed import lock_name, renamed_steps
 from personaforge.results.results import Results
@@ -235,7 +235,7 @@ def drift_in(
     if not timelines:
         hint = f"forge build {name} with a face pack, or forge eval --persona {name} --record IMAGE..."
         raise PlanError(f"nothing has been measured of {name}{f' for {modality}' if modality else ''}", hint=hint)
-    order = {metric: number for number, metric in enumerate(METRICS)}
+    order = {metric: number for number, metric in enumerate(CHARTED)}
     timelines.sort(key=lambda line: (order[line.metric], not line.current, line.measured_by))
     return Drift(name, policy, baseline, tuple(timelines))
 
@@ -250,7 +250,7 @@ def _rows(connection: Any, persona: str, renamed: Mapping[str, str], modality: s
         from drift_records where persona = $persona and coalesce(about = $modality, true) order by evaluated, evaluation
     """
     now = {old: new for new, old in renamed.items()}
-    known = {(metric.timeline, metric.name): metric for metric in METRICS}
+    known = {(metric.timeline, metric.name): metric for metric in CHARTED}
     cursor = connection.execute(sql, {"persona": persona, "modality": modality})
     for about, metric, *rest in (row for some in iter(lambda: cursor.fetchmany(_FETCHED), []) for row in some):
         name, digest, size, version, anchor, references, value, cosine, error, step, *entry = rest

@@ -6,11 +6,13 @@ A backend is one module and one line in `_MODULES`. Tests and installed plug-ins
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from personaforge.domains import DRAWINGS
 from personaforge.errors import PersonaForgeError, Problem, SpecError
+from personaforge.faces.packs import declared_of
 from personaforge.providers.capability import Capability, Limits
+from personaforge.spec.domain import Domains
 
 if TYPE_CHECKING:
     from personaforge.providers.protocols import Placer, Provider
@@ -151,6 +153,10 @@ def domain_of(modality: str, name: str) -> str:
         return capability(modality, name).domain
     except SpecError:
         return ""
+
+
+KNOWN: Final = Domains(lambda pack: declared_of(pack).domain, domain_of)
+"""The domains of packs and providers, by the declarations of packs and the capabilities of providers."""
 
 
 def labels(holds: Callable[[Capability], bool]) -> frozenset[str]:

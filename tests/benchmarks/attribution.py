@@ -24,7 +24,7 @@ from personaforge.drift.attribution.causes import Attribution, attribute
 from personaforge.drift.attribution.inputs import COMMIT, InputHistory
 from personaforge.drift.detector.cusum import Record
 from personaforge.drift.detector.detector import DriftPolicy, find_drift
-from personaforge.identity.metric import METRICS
+from personaforge.metrics import CHARTED
 from personaforge.workspace.workspace import Workspace
 from tests.benchmarks.drift import HISTORY, NOISES, Noise, records_of, slots_of
 
@@ -162,7 +162,7 @@ def _series(
 def _asked(series: Series, later: Sequence[int]) -> tuple[str, list[Attribution | None]]:
     """Return the cause, and what the fall is attributed to so many records after its alarm: None where it has closed
     since, nothing where there was none, or one before the fall."""
-    metric, policy = METRICS[0], _shipped()
+    metric, policy = CHARTED[0], _shipped()
     alarms = find_drift(series.records, metric, policy).alarms
     hits = [alarm for alarm in alarms if alarm.raised >= HISTORY and not alarm.rising]
     found = []

@@ -26,8 +26,8 @@ from personaforge.drift.attribution.inputs import (
 from personaforge.drift.attribution.likelihood import Change, weigh
 from personaforge.drift.detector.cusum import Record
 from personaforge.drift.detector.detector import Finding, evidence
-from personaforge.identity.metric import Metric
 from personaforge.leaves import text_diff
+from personaforge.metrics import Metric
 
 PLAIN, BARE = 1.0, 0.02
 """Prior weights of a change of a key part, and of a new commit or forge that brought none. Ours: every key part of a

@@ -14,11 +14,11 @@ from personaforge.drift.attribution.inputs import Commit, changes_of
 from personaforge.drift.detector.change_point import ChangePoint
 from personaforge.drift.detector.cusum import Alarm, Record
 from personaforge.drift.detector.detector import DriftPolicy, Finding, evidence, find_drift
-from personaforge.identity.metric import METRICS
+from personaforge.metrics import CHARTED
 from tests.drift.attribution.test_likelihood import brute
 
-FACE = METRICS[0]
-SPREAD = next(one for one in METRICS if one.scale == "ratio")
+FACE = CHARTED[0]
+SPREAD = next(one for one in CHARTED if one.scale == "ratio")
 POLICY = DriftPolicy("cusum", 370, 1, "both", 3, 10, 0.95, 3, {"score": 0.01, "ratio": 0.01})
 
 
