@@ -175,7 +175,10 @@ def attribute(
         [charted[index] for index in indices],
         indices,
         spreads,
-        [Change(group[0].dose, BARE if _bare(group) else PLAIN, group[0].graded) for group in groups],
+        [
+            Change(group[0].dose, BARE if {step.name for step in group} <= {COMMIT, FORGE} else PLAIN, group[0].graded)
+            for group in groups
+        ],
         earliest=max(earliest, indices[0]),
         latest=alarm.raised,
         rising=alarm.rising,
@@ -193,7 +196,9 @@ def attribute(
         nodes = frozenset().union(*(step.nodes for step in group))
         found.append(
             PossibleCause(
-                parts=tuple(sorted((_part(s) for s in group if s.name not in (COMMIT, FORGE)), key=_rank)),
+                parts=tuple(
+                    sorted((Part(s.name, s.before, s.after) for s in group if s.name not in (COMMIT, FORGE)), key=_rank)
+                ),
                 commit=_commit(parts, places, indices, carried[0]),
                 forge=next(((step.before, step.after) for step in group if step.name == FORGE), None),
                 probability=round(one.probability, 6),
@@ -254,14 +259,6 @@ def _with_diffs(
 
 def _diff(old: str, new: str, name: str) -> tuple[str, ...]:
     return tuple(text_diff(old, new, f"{name} before", f"{name} after"))
-
-
-def _bare(group: Sequence[Step]) -> bool:
-    return all(step.name in (COMMIT, FORGE) for step in group)
-
-
-def _part(step: Step) -> Part:
-    return Part(step.name, step.before, step.after)
 
 
 def _rank(part: Part) -> tuple[int, str]:

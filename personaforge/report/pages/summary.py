@@ -82,14 +82,11 @@ def _problems(plan: PersonaPlan, store: Store, counts: Mapping[str, int], series
         if counts[standing]:
             yield f"{counts[standing]} {standing}"
     if (store.folder / "journal.db").exists():
-        lost = [one for one in store.journal.open_entries() if one.state == "unknown" and _is_of(one.node, plan.id)]
+        unanswered = [one for one in store.journal.open_entries() if one.state == "unknown"]
+        lost = [one for one in unanswered if one.node.startswith(f"{plan.id}/")]
         if lost:
             yield f"{len(lost)} paid calls without an answer: `forge jobs list`"
     yield from standing_notices(plan)
-
-
-def _is_of(node: str, persona: str) -> bool:
-    return node.startswith(f"{persona}/")
 
 
 def standing_notices(plan: PersonaPlan) -> list[str]:
