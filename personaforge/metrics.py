@@ -227,6 +227,7 @@ METRICS: tuple[Metric, ...] = (
 CHARTED = tuple(sorted((one for one in METRICS if one.timeline), key=lambda one: TIMELINES.index(one.timeline)))
 """The metrics that have a timeline, in the order of `forge drift`."""
 
+
 def of_modality(modality: str) -> tuple[Metric, ...]:
     """Return the metrics of what is judged; none for an unknown modality."""
     return _OF.get(modality, ())
