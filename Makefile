@@ -22,6 +22,7 @@ check: $(READY)  ## Lint, type-check, and hold the map against the imports, as C
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy docs/examples
 	$(BIN)/lint-imports
 
 bench: $(READY)  ## Run the benchmarks and print their tables
