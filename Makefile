@@ -22,6 +22,7 @@ check: $(READY)  ## Lint, type-check, and hold the map against the imports, as C
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy docs/examples
 	@$(BIN)/lint-imports || \
 		{ echo "An import breaks the map in CONTRIBUTING.md: the contract named above says how."; exit 1; }
 

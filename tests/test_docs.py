@@ -53,10 +53,10 @@ def test_the_readmes_persona_builds_as_it_says(forge: Forge, tmp_path: Path) -> 
 
 
 def test_links_lead_to_files_that_are_there() -> None:
-    for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"):
+    for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/api.md"):
         for target in re.findall(r"\]\(([^)]+)\)", (ROOT / name).read_text()):
             if not target.startswith(("http", "#")):
-                assert (ROOT / target).exists(), f"{name} links to {target}"
+                assert ((ROOT / name).parent / target).exists(), f"{name} links to {target}"
 
 
 def test_the_map_names_every_part_of_the_package() -> None:

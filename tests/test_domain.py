@@ -41,7 +41,7 @@ def space(tmp_path: Path, drawing: bytes, monkeypatch: pytest.MonkeyPatch) -> It
     (root / "nobody.png").write_bytes(png((0, 0, 0)))
     monkeypatch.chdir(root)
     with Workspace.open((), str(root)) as opened:
-        opened.analyzers = ColorAnalyzers("embedded")  # type: ignore[assignment]
+        opened.analyzers = ColorAnalyzers("embedded")
         yield opened
 
 

@@ -22,10 +22,11 @@ from personaforge.cli.options import (
     tell_broken,
     wish_options,
 )
-from personaforge.errors import PinnedArtifactMissing, PlanError, SpecError, StoreError
-from personaforge.listing import and_more, listed
-from personaforge.plan.plan import Plan, PlannedNode, PlanRequest
+from personaforge.errors import PlanError, SpecError, StoreError
+from personaforge.listing import listed
+from personaforge.plan.plan import Plan, PlanRequest
 from personaforge.report.terminal import echo, style
+from personaforge.run.refusal import require_whole
 from personaforge.spec.load import Broken
 from personaforge.workspace.workspace import BuildOptions, Workspace
 
@@ -89,13 +90,8 @@ def build_command(
         # A dry run ends before the refusals: it has to show what would be refused.
         if dry_run:
             return tell_broken(broken, _dry_run(plan, as_json))
-        missing = [node for node in plan.nodes() if node.state == "missing"]
-        if missing and not keep_going:
-            raise PinnedArtifactMissing(
-                _missing_text(missing), hint="nothing was built; --keep-going builds what can be"
-            )
         if not keep_going:
-            _refuse_unpriced(plan, max_cost)
+            require_whole(plan, max_cost)
         quiet = as_json or events == "-"
         # The common case, kept free of the imports that a run needs.
         if plan.stands and not quiet and events is None and not space.unsettled(plan):
@@ -120,17 +116,6 @@ def build_command(
         return tell_broken(broken, 1 if has_failures(summary) else 0)
 
 
-def _missing_text(nodes: list[PlannedNode]) -> str:
-    """Return the pinned artifacts that are missing, the first few in full."""
-    found = [reason.text for node in nodes for reason in node.reasons if reason.code == "pin"]
-    more = and_more(len(found) - _LONGEST).strip()
-    return "\n".join([*found[:_LONGEST], *([f"{more}: forge plan -v"] if more else [])])
-
-
-_LONGEST = 5
-"""How many errors of one kind are shown."""
-
-
 def _plan(space: Workspace, names: list[str], asked: PlanRequest, broken: list[Broken] | None) -> Plan:
     """Return the plan. A broken persona stops the build of all, before anything is bought, unless the personas are
     named or --keep-going is given; then it is added to `broken`."""
@@ -141,32 +126,6 @@ def _plan(space: Workspace, names: list[str], asked: PlanRequest, broken: list[B
             way_out = "nothing was built; name personas to build only those, or --keep-going builds all others"
             error.hint = f"{error.hint}; {way_out}" if error.hint else way_out
         raise
-
-
-def _refuse_unpriced(plan: Any, max_cost: float | None) -> None:
-    """Refuse a build with a budget that is certain to make a call of unknown price, before anything is bought.
-
-    The build itself refuses every such call, also those that can't be foreseen here.
-    """
-    unpriced: dict[str, int] = {}
-    bounded: list[float] = []
-    for persona in plan.personas:
-        settings = persona.loaded.settings
-        bounds = [max_cost, settings.value("run.max_cost_usd"), *(settings.get("run.budget") or {}).values()]
-        bounded += [bound for bound in bounds if bound is not None]
-        for node in persona.nodes.values():
-            if node.estimate.unpriced_min:
-                model = f"{node.shape.kind.modality}.prices.{node.shape.declaration['model']}"
-                unpriced[model] = unpriced.get(model, 0) + node.estimate.unpriced_min
-    if unpriced and bounded:
-        from personaforge.report.money import calls
-        from personaforge.run.budget import UNPRICED_HINT, OverBudget
-
-        names = ", ".join(f"{name} ({calls(count)})" for name, count in unpriced.items())
-        raise OverBudget(
-            f"nothing was bought: at most ${min(bounded):.2f} may be spent, and there is no declared price for {names}",
-            hint=f"{UNPRICED_HINT}; --keep-going buys what has a price",
-        )
 
 
 def _nothing_to_do(plan: Any) -> int:

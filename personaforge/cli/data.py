@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -11,9 +10,6 @@ from personaforge.cli.options import json_option, print_json
 from personaforge.errors import PersonaForgeError
 from personaforge.report.terminal import echo
 from personaforge.workspace.workspace import Workspace
-
-if TYPE_CHECKING:
-    from personaforge.warehouse.bounds import Bounds
 
 FORMATS = ("table", "csv", "json", "parquet")
 
@@ -52,6 +48,7 @@ def query_command(
     """
     from personaforge.report.query import print_answer
     from personaforge.store.files import typed
+    from personaforge.warehouse.bounds import Bounds
     from personaforge.warehouse.query import ask, beside, confined, write_parquet
 
     form = form or ("json" if as_json else "csv" if as_csv else _form_of(out))
@@ -64,7 +61,7 @@ def query_command(
     temporary = beside(out.absolute()) if out is not None else None
     writes = () if temporary is None else (temporary,)
     with Workspace.open((), folder) as space:
-        bounds = _bounds(space, memory, timeout)
+        bounds = Bounds.of(space.group("store"), memory_gigabytes=memory, seconds=timeout)
         with confined(
             space.store, allow_files=allow_files, writes=writes, waiting=_waiting, bounds=bounds
         ) as connection:
@@ -74,17 +71,6 @@ def query_command(
             else:
                 print_answer(ask(connection, sql, bounds), form, out)
     return 0
-
-
-def _bounds(space: Workspace, memory: float | None, seconds: float | None) -> Bounds:
-    """Return a query's bounds: from the options, else as the project declares."""
-    from personaforge.warehouse.bounds import Bounds
-
-    found = Bounds.of(space.group("store"))
-    return found._replace(
-        memory_gigabytes=found.memory_gigabytes if memory is None else memory,
-        seconds=found.seconds if seconds is None else seconds,
-    )
 
 
 def _form_of(out: Path | None) -> str:

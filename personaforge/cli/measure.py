@@ -45,12 +45,8 @@ def eval_command(
     from personaforge.measuring.evaluation import evaluate
     from personaforge.report.evaluation.console import print_evaluation
 
-    if (persona is None) == (anchor is None):
-        raise click.UsageError("say --persona ID or --anchor FILE")
-    if not images and persona is None:
-        raise click.UsageError("name the images to measure")
-    if record and persona is None:
-        raise click.UsageError("--record needs --persona")
+    if persona is not None and anchor is not None:
+        raise click.UsageError("say --persona ID or --anchor FILE, not both")
     with Workspace.open([persona] if persona else (), folder) as space:
         found = evaluate(
             space,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from personaforge.faces.parts import embedding_version
 from personaforge.identity.calibration import Calibration, Pair, fit, mismatch, people, raw_cosine
 from personaforge.identity.logistic import PRIORS, Unfit
 from personaforge.identity.score import Cause, in_domain, outside, unmeasured
-from personaforge.measuring.measurements import FileMeasurer, Measured, identity_of, project_settings, read_file
+from personaforge.measuring.measurements import FileMeasurer, Measured, identity_of, project_settings
 from personaforge.measuring.pairs import Labelled, read_pairs
 from personaforge.spec.load import Loaded
 from personaforge.spec.project import Project
@@ -201,9 +200,7 @@ def file_name(analyzer: Mapping[str, str]) -> str:
 def _measured(file_measurer: FileMeasurer, labelled: list[Labelled]) -> dict[str, Measured]:
     """Return the measurement of each distinct picture, by digest."""
     files = {picture.digest: picture.file for pair in labelled for picture in (pair.a, pair.b)}
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        found = pool.map(lambda file: file_measurer.measure(read_file(file)), files.values())
-        measured = dict(zip(files, found, strict=True))
+    measured = dict(zip(files, file_measurer.measure_all(files.values()), strict=True))
     for digest, one in measured.items():
         if one.digest != digest:
             raise PersonaForgeError(f"{files[digest]} changed while it was measured", hint="calibrate again")

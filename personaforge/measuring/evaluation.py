@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from personaforge.digest import digest_json
 from personaforge.errors import PersonaForgeError, PlanError, StoreError
@@ -28,6 +27,9 @@ from personaforge.spec.settings import Settings
 from personaforge.store.store import Store
 from personaforge.workspace.workspace import Workspace
 
+_SUFFIXES = {"picture": SUFFIXES, "clip": (".webm", ".mp4", ".m4v", ".mov", ".avi")}
+"""Endings of the names of files that are taken for these in a folder, in lower case."""
+_OUTPUTS = {"picture": "image", "clip": "clip"}
 OUTSIDE_HINT = "--identity insightface measures with a pack for photographs, --out-of-domain with this one all the same"
 
 
@@ -107,41 +109,40 @@ class Evaluation:
 
 def evaluate(
     space: Workspace,
-    images: Sequence[str],
+    images: Sequence[str] = (),
     *,
-    persona: str | None,
-    anchor: str | None,
-    record: bool,
+    persona: str | None = None,
+    anchor: str | None = None,
+    record: bool = False,
     identity: str | None = None,
     out_of_domain: bool = False,
 ) -> Evaluation:
-    """Measure pictures against a persona's anchor, or against a given picture. Raises PersonaForgeError.
+    """Measure pictures against a persona's anchor, or against a given picture, by that persona's settings if one is
+    named. Raises PersonaForgeError.
 
+    `images` are files, folders and globs; the persona's own built pictures when there are none. `record` keeps the
+    evaluations, so that drift sees them.
     `identity` names a file of conf/identity to measure and judge by, in place of the persona's or project's choice.
     `out_of_domain` scores pictures that the pack was not made for, too, and marks them.
     """
     from personaforge.identity.decision import judge
     from personaforge.identity.score import compare
 
+    if record and persona is None:
+        raise PersonaForgeError(
+            "an evaluation is kept as a persona's, and none is named", hint="--record needs --persona"
+        )
     if record and not space.store.keeps():
         raise StoreError("can't keep the evaluations: the store may not be written", where=str(space.store.folder))
-    settings = _settings(space, persona, identity)
+    settings = judging_settings(space, persona, identity)
     analyzer = identity_of(space, settings)
-    if anchor is not None:
-        anchor_data, shown = read_file(anchor), anchor
-    else:
-        anchor_data, shown = _anchor_of(space, settings, persona or "")
-    paths = list(_pictures(images)) if images else _built(space.store, settings)
-    if not paths:
-        raise PersonaForgeError("there is no picture to measure", hint="name files, a folder or a glob")
+    anchor_data, shown = anchor_of(space, settings, persona, anchor)
+    paths = files_to_measure(space.store, settings, images, "picture")
     policy = Policy.from_settings(settings.value("identity"))
     if out_of_domain:
         policy = replace(policy, out_of_domain=True)
     file_measurer = FileMeasurer(space, analyzer, settings.id if persona else "", only_reads=not record)
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        pending = pool.submit(file_measurer.measure, anchor_data)
-        measured = list(pool.map(lambda path: file_measurer.measure(read_file(path)), paths))
-    reference = pending.result()
+    reference, measured = file_measurer.measure(anchor_data), file_measurer.measure_all(paths)
     kept = calibration_for(space.project, analyzer)
     found = []
     for path, one in zip(paths, measured, strict=True):
@@ -163,7 +164,8 @@ def evaluate(
     return evaluation
 
 
-def _settings(space: Workspace, persona: str | None, identity: str | None) -> Settings:
+def judging_settings(space: Workspace, persona: str | None, identity: str | None = None) -> Settings:
+    """Return a persona's settings, or the project's own of judging without one. Raises SpecError and PlanError."""
     if persona is not None:
         loaded = space.load([persona], [] if identity is None else [f"identity={identity}"])
         if len(loaded) != 1:
@@ -172,10 +174,15 @@ def _settings(space: Workspace, persona: str | None, identity: str | None) -> Se
     return project_settings(space, identity)
 
 
-def _anchor_of(space: Workspace, settings: Settings, persona: str) -> tuple[bytes, str]:
-    """Return the anchor: the one that the lock pins, or else the one that was built, whatever its step is called."""
+def anchor_of(space: Workspace, settings: Settings, persona: str | None, file: str | None) -> tuple[bytes, str]:
+    """Return the anchor and how it is shown: a file, or else the one that the persona's lock pins, or else the one that
+    was built, whatever its step is called. Raises PersonaForgeError."""
     from personaforge.plan.contents import Contents
 
+    if file is not None:
+        return read_file(file), file
+    if persona is None:
+        raise PersonaForgeError("nothing is named to measure against", hint="--persona ID or --anchor FILE")
     store, step = space.store, settings.step_of("anchor")
     pin = pinned_anchor(settings, space.load([persona])[0].lock)
     digest = pin.outputs["anchor"] if pin is not None else Results(store, settings).anchor_digest
@@ -186,23 +193,38 @@ def _anchor_of(space: Workspace, settings: Settings, persona: str) -> tuple[byte
     return contents.read(digest), f"{settings.id}/{step} {digest[:12]}"
 
 
-def _built(store: Store, settings: Settings) -> list[str]:
-    """Return the paths of a persona's built images, without the anchor itself."""
+def files_to_measure(
+    store: Store, settings: Settings, arguments: Sequence[str], role: Literal["picture", "clip"]
+) -> list[str]:
+    """Return the files that arguments name; without any a persona's own built pictures, or clips.
+
+    An argument that names no file is an error, and so is an unreadable file, and no file at all.
+    """
+    found = list(_named(arguments, _SUFFIXES[role])) if arguments else _built(store, settings, role)
+    if not found:
+        raise PersonaForgeError(f"there is no {role} to measure", hint="name files, a folder or a glob")
+    return found
+
+
+def _built(store: Store, settings: Settings, role: Literal["picture", "clip"]) -> list[str]:
+    """Return the paths of a persona's built pictures, without the anchor itself, or of its clips."""
+    if not settings.id:
+        return []
     found = []
     folder = store.build_folder(settings.id).folder
-    for result in Results(store, settings).by_role("picture"):
-        output = result.outcome.outputs.get("image")
+    for result in Results(store, settings).by_role(role):
+        output = result.outcome.outputs.get(_OUTPUTS[role])
         if output is not None and output.path:
             found.append(f"{folder}/{output.path}")
     return sorted(dict.fromkeys(os.path.relpath(path) for path in found if os.path.exists(path)))
 
 
-def _pictures(arguments: Sequence[str]) -> Iterator[str]:
-    """Yield the files that arguments name. An argument that names no file is an error, and so is an unreadable file."""
+def _named(arguments: Sequence[str], suffixes: Collection[str]) -> Iterator[str]:
+    """Yield the files that arguments name; of a folder those with one of the suffixes, in and below it."""
     for argument in arguments:
         if os.path.isdir(argument):
             yield from sorted(
-                str(path) for path in Path(argument).rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file()
+                str(path) for path in Path(argument).rglob("*") if path.suffix.lower() in suffixes and path.is_file()
             )
         elif os.path.exists(argument):
             yield argument

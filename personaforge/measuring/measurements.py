@@ -1,4 +1,4 @@
-"""Measures pictures for commands that are no build, such as `forge eval` and `forge calibrate`: each once, as there.
+"""Measures files for commands that are no build, such as `forge eval` and `forge calibrate`: each once, as there.
 
 A measurement names the analyzer that made it, taken from its record where it was known already, so that the
 identities can be compared before two measurements are.
@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -30,10 +31,10 @@ MAX_FILE_BYTES = 256 * 1024 * 1024
 
 
 class Measured(NamedTuple):
-    """One picture's measurement."""
+    """The measurement of a picture or a clip."""
 
     digest: str
-    """SHA-256 of the picture's bytes."""
+    """SHA-256 of the file's bytes."""
     value: Mapping[str, Any]
     """See `personaforge.faces.measure`."""
     analyzer: Mapping[str, str]
@@ -63,33 +64,43 @@ class FileMeasurer:
         """Whether what was measured is kept, or would be once something is built here."""
         return self._keeps or not self._knows or not os.path.lexists(self._store.folder)
 
-    def measure(self, data: bytes) -> Measured:
-        """Return a picture's measurement. Bad bytes and missing faces are outcomes, not errors."""
-        from personaforge.faces.measure import measure_image
+    def measure(self, data: bytes, sampled: Mapping[str, Any] | None = None) -> Measured:
+        """Return a picture's measurement, or a clip's where `sampled` says how its frames are chosen: the settings'
+        `identity.video`. Bad bytes and missing faces are outcomes, not errors."""
+        from personaforge.faces.measure import measure_clip, measure_image
         from personaforge.media.provenance import with_domain
 
         digest = digest_bytes(data)
-        known = self._known(digest)
+        kind = "measure" if sampled is None else "measure_clip"
+        asked = (kind, self._identity, digest, sampled)
+        actions = (measure_action(*asked), *part_actions(*asked))
+        known = self._known(actions)
         if known is not None:
             value, analyzer = known
             return Measured(digest, self._told(value, digest), analyzer)
         started = time.time()
-        value = with_domain(measure_image(data, self._analyzer), data, self._identity)
+        found = (
+            measure_image(data, self._analyzer) if sampled is None else measure_clip(data, self._analyzer, **sampled)
+        )
+        value = with_domain(found, data, self._identity)
         seconds = time.time() - started
-        for action in self._actions(digest):
+        for action in actions:
             self._keep(action, share(action, value), started, seconds)
         return Measured(digest, self._told(value, digest), self._identity)
 
-    def _actions(self, digest: str) -> tuple[Action, ...]:
-        return (measure_action("measure", self._identity, digest), *part_actions("measure", self._identity, digest))
+    def measure_all(self, files: Iterable[str], sampled: Mapping[str, Any] | None = None) -> list[Measured]:
+        """Return the measurements of files, in their order; see `measure`. Raises PersonaForgeError for a file that
+        can't be read."""
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            return list(pool.map(lambda file: self.measure(read_file(file), sampled), files))
 
-    def _known(self, digest: str) -> tuple[Mapping[str, Any], Mapping[str, str]] | None:
+    def _known(self, actions: Iterable[Action]) -> tuple[Mapping[str, Any], Mapping[str, str]] | None:
         """Return a measurement that is on record with all of its parts, and the analyzer that the record names."""
         if not self._knows:
             return None
         whole: Mapping[str, Any] = {}
         analyzer: Mapping[str, str] = {}
-        for action in self._actions(digest):
+        for action in actions:
             record = self._store.find(action.key)
             if record is None:
                 return None
@@ -144,14 +155,15 @@ def identity_of(space: Workspace, settings: Settings) -> Mapping[str, str]:
 
 
 def project_settings(space: Workspace, option: str | None = None, **identity: str | None) -> Settings:
-    """Return the project's own `identity` settings, without a persona's; those given here and not None replace them.
+    """Return the project's own settings of judging, without a persona's: the groups `identity` and `quality`. Values
+    of `identity` that are given here and not None replace them.
 
     `option` names a file of conf/identity to take in place of the project's choice.
     """
     given = {name: value for name, value in identity.items() if value is not None}
-    choices = () if option is None else (f"identity={option}",)
-    group = {**space.defaults(choices)["identity"], **given}
-    return Settings({"id": ""}, {"identity": Group(digest_json("group/1", group), group)})
+    composed = space.defaults(() if option is None else (f"identity={option}",))
+    groups = {"identity": {**composed["identity"], **given}, "quality": composed["quality"]}
+    return Settings({"id": ""}, {name: Group(digest_json("group/1", group), group) for name, group in groups.items()})
 
 
 def read_file(path: str) -> bytes:

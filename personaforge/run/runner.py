@@ -63,6 +63,8 @@ class Runner:
     """Calls that hosted providers are given at the same time, all together."""
     keep_going: bool = False
     stop: threading.Event = field(default_factory=threading.Event)
+    make_pool: Callable[[int], Executor] | None = None
+    """Makes the pool for so many nodes at once; our own threads without it."""
     build_id: str = field(default_factory=lambda: time.strftime("%Y%m%dT%H%M%S-") + uuid.uuid4().hex[:8])
 
     def run(self, plan: Plan) -> BuildReport:
@@ -79,7 +81,7 @@ class Runner:
         jobs = self.jobs or os.cpu_count() or 1
         away = {node.id for node in work if self._is_away(node)} if jobs > 1 else set()
         waiting = min(_SPARE * self.calls_at_once + jobs, len(away), MAX_THREADS)
-        pool: Executor = CallAtOnce() if jobs == 1 else ThreadPoolExecutor(jobs + waiting, "forge")
+        pool = (self.make_pool or _threads)(jobs + waiting)
         try:
             for worker in workers.values():
                 worker.refresh()
@@ -188,6 +190,10 @@ class Runner:
             fields.update({k: v for k, v in report.outcome.facts.items() if k in ("composite", "decision", "attempt")})
         self.emit(Event("node_finished", node.persona, node.id, result=fields, error=report.error))
         return report
+
+
+def _threads(size: int) -> Executor:
+    return CallAtOnce() if size == 1 else ThreadPoolExecutor(size, "forge")
 
 
 class _Slots(NamedTuple):

@@ -38,9 +38,10 @@ class Bounds(NamedTuple):
     seconds: float
 
     @classmethod
-    def of(cls, declared: Mapping[str, Any]) -> Bounds:
-        """Return the bounds that a `store` group declares."""
-        return cls(**{name: float(declared["query"][name]) for name in cls._fields})
+    def of(cls, declared: Mapping[str, Any], **asked: float | None) -> Bounds:
+        """Return the bounds that a `store` group declares; those that are asked for here and not None replace them."""
+        given = {name: value for name, value in asked.items() if value is not None}
+        return cls(**{name: float(declared["query"][name]) for name in cls._fields})._replace(**given)
 
     def least(self, other: Bounds) -> Bounds:
         """Return the lower of each pair of bounds."""

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from personaforge.errors import PersonaForgeError, StoreError
 from personaforge.spec.measures import nearest
@@ -50,6 +50,22 @@ class Answer:
         """Yield the rows. Raises QueryError."""
         for batch in self.batches:
             yield from batch
+
+
+class Rows(NamedTuple):
+    """The result of a question as a whole."""
+
+    names: tuple[str, ...]
+    """The columns' names, in order; two may be equal."""
+    rows: tuple[tuple[Any, ...], ...]
+    """Values as Python's own: numbers, texts, lists, `datetime` in UTC without an offset, None for null."""
+
+
+def answered(store: Store, sql: str, *, allow_files: bool = False, bounds: Bounds | None = None) -> Rows:
+    """Return all of a statement's result, held in memory. Raises QueryError, OutOfBounds and StoreError."""
+    with confined(store, allow_files=allow_files, bounds=bounds) as connection:
+        answer = ask(connection, sql, bounds)
+        return Rows(answer.names, tuple(answer.rows()))
 
 
 @contextmanager

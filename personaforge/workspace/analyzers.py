@@ -7,13 +7,43 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from personaforge.errors import BackendError
 from personaforge.faces.packs import Pack, PackMissing, find_pack
 from personaforge.faces.second_packs import SecondPack, find_second
 from personaforge.spec.settings import Settings
 from personaforge.steps.context import AnalyzerRef
+
+if TYPE_CHECKING:
+    from personaforge.faces.analyzer import FaceAnalyzer
+
+
+class AnalyzerSource(Protocol):
+    """Where a workspace gets its analyzers from."""
+
+    def of(self, settings: Settings) -> AnalyzerRef:
+        """Return the identity of the analyzer for these settings, or why there is none."""
+        ...
+
+    def analyzer(self, identity: Mapping[str, str]) -> Any:
+        """Return the analyzer with this identity. Raises BackendError."""
+        ...
+
+
+class OneAnalyzer:
+    """One given analyzer for everything, whatever pack the settings name."""
+
+    def __init__(self, analyzer: FaceAnalyzer) -> None:
+        self._analyzer = analyzer
+
+    def of(self, settings: Settings) -> AnalyzerRef:
+        """See `AnalyzerSource`."""
+        return AnalyzerRef(self._analyzer.identity.as_json())
+
+    def analyzer(self, identity: Mapping[str, str]) -> Any:
+        """See `AnalyzerSource`."""
+        return self._analyzer
 
 
 class Analyzers:

@@ -1,9 +1,4 @@
-"""The API that the commands call, and that Python code may call: one project, opened once.
-
-with Workspace.open(["sofia-reyes"]) as space:
-    plan = space.plan(["sofia-reyes"])
-    report = space.build(plan)
-"""
+"""One project, opened once: what the commands and `personaforge.api` call."""
 
 from __future__ import annotations
 
@@ -12,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from personaforge.digest import digest_file
 from personaforge.errors import LockFrozen, PlanError, Problem, SpecError, StoreError
@@ -31,7 +26,13 @@ from personaforge.spec.settings import Settings
 from personaforge.steps.table import step_kind
 from personaforge.store.store import StatCache, Store
 from personaforge.templating import Templates
-from personaforge.workspace.analyzers import Analyzers
+from personaforge.workspace.analyzers import Analyzers, AnalyzerSource
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from personaforge.run.build_report import BuildReport
+    from personaforge.run.events import Event
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,14 @@ class BuildOptions:
     """How a build runs. None means the setting's value."""
 
     jobs: int | None = None
+    """Nodes at once that take a processor."""
     keep_going: bool = False
+    """Whether nodes that don't depend on a failed one are built all the same."""
     max_cost_usd: float | None = None
+    """US dollars that may be spent at most."""
+    pool: Callable[[int], Executor] | None = None
+    """Makes what runs the nodes, for so many at once, such as `ThreadPoolExecutor`, in place of forge's own threads.
+    It has to run them in this process, and is shut down at the end of the build."""
 
 
 @dataclass
@@ -50,7 +57,7 @@ class Workspace:
     project: Project
     store: Store
     templates: Templates
-    analyzers: Analyzers
+    analyzers: AnalyzerSource
     stop: threading.Event = field(default_factory=threading.Event)
     """Set to end a running build after the actions in flight."""
 
@@ -244,9 +251,13 @@ class Workspace:
         plan: Plan,
         options: BuildOptions | None = None,
         *,
-        listeners: Sequence[Callable[[Any], None]] = (),
-    ) -> Any:
-        """Run a plan and return what became of it (`personaforge.run.build_report.BuildReport`)."""
+        listeners: Sequence[Callable[[Event], None]] = (),
+    ) -> BuildReport:
+        """Run a plan and return what became of it. Nodes that fail are in the report; raises StoreError, PlanError and
+        LockFrozen where the build as a whole can't be done.
+
+        Each listener is called with every event, one at a time, from whatever thread it comes.
+        """
         from personaforge.run.writable import require_writable
         from personaforge.store.presence import at_work
 
@@ -255,7 +266,9 @@ class Workspace:
             self._settle(plan)
             return self._build(plan, options, listeners)
 
-    def _build(self, plan: Plan, options: BuildOptions | None, listeners: Sequence[Callable[[Any], None]]) -> Any:
+    def _build(
+        self, plan: Plan, options: BuildOptions | None, listeners: Sequence[Callable[[Event], None]]
+    ) -> BuildReport:
         from personaforge.run.builds import keep_build
         from personaforge.run.chronicle import Chronicle
         from personaforge.run.runner import Runner
@@ -284,6 +297,7 @@ class Workspace:
             calls_at_once=calls_at_once(settings),
             keep_going=options.keep_going or any(one.value("run.keep_going") for one in settings),
             stop=self.stop,
+            make_pool=options.pool,
         )
         started = time.time()
         try:

@@ -80,7 +80,7 @@ def build(root: Path, jobs: int) -> dict[str, float]:
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
     with Workspace.open((), str(root)) as space:
-        space.analyzers = ColorAnalyzers()  # type: ignore[assignment]
+        space.analyzers = ColorAnalyzers()
         plan = space.plan(())
         started = time.monotonic()
         report = space.build(plan, BuildOptions(jobs=jobs, keep_going=True))

@@ -57,7 +57,7 @@ def space(tmp_path: Path) -> Iterator[Workspace]:
     """A project whose pictures are measured by their colour."""
     root = write_project(tmp_path / "project", {"ana": "id: ana\nbrief: A calm gardener.\n"})
     with Workspace.open((), str(root)) as opened:
-        opened.analyzers = ColorAnalyzers()  # type: ignore[assignment]
+        opened.analyzers = ColorAnalyzers()
         yield opened
 
 

@@ -194,7 +194,7 @@ def colors(tmp_path: Path) -> Path:
 def evaluated(root: Path, analyzers: ColorAnalyzers, name: str) -> None:
     """Evaluate a picture as the persona's, and keep the result."""
     with Workspace.open((), str(root)) as space:
-        space.analyzers = analyzers  # type: ignore[assignment]
+        space.analyzers = analyzers
         evaluate(space, [str(root / name)], persona="ana", anchor=str(root / "anchor.png"), record=True)
 
 
@@ -246,7 +246,7 @@ def test_a_measurement_by_another_analyzer_is_never_compared(colors: Path) -> No
     record["parts"]["request"]["analyzer"]["detector_size"] = "640"
     records[0].write_text(json.dumps(record))
     with Workspace.open((), str(colors)) as space:
-        space.analyzers = ColorAnalyzers()  # type: ignore[assignment]
+        space.analyzers = ColorAnalyzers()
         found = evaluate(space, [str(colors / "a.png")], persona=None, anchor=str(colors / "anchor.png"), record=False)
     score = found.as_json()["pictures"][0]
     assert score["composite"] is None and score["probability"] is None and score["decision"] == "REJECT"
@@ -257,7 +257,7 @@ def test_a_project_without_calibration_says_so_in_json_alone(colors: Path, capsy
     from personaforge.report.evaluation.console import print_evaluation
 
     with Workspace.open((), str(colors)) as space:
-        space.analyzers = ColorAnalyzers()  # type: ignore[assignment]
+        space.analyzers = ColorAnalyzers()
         found = evaluate(space, [str(colors / "a.png")], persona=None, anchor=str(colors / "anchor.png"), record=False)
     said = found.as_json()
     assert said["calibration"] is None and "forge calibrate PAIRS.csv" in said["calibration_reason"]

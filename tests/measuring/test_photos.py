@@ -134,14 +134,15 @@ def test_six_people_are_no_portrait(space: Workspace, project: Path, photos: dic
 def test_a_folder_has_the_same_pictures_for_photos_and_for_eval(project: Path, space: Workspace) -> None:
     from PIL import Image, features
 
-    from personaforge.measuring.evaluation import _pictures
+    from personaforge.faces.picture import SUFFIXES
+    from personaforge.measuring.evaluation import _named
     from personaforge.measuring.photos import _files
 
     for name in ("a.avif", "b.JPE", "c.tif", "d.heic", "e.txt"):
         (project / "photos" / name).write_bytes(b"x")
     pictures = ["photos/a.avif", "photos/b.JPE", "photos/c.tif"]
     assert _files(["photos"]) == (pictures, ["photos/d.heic", "photos/e.txt"])
-    assert list(_pictures(["photos"])) == pictures
+    assert list(_named(["photos"], SUFFIXES)) == pictures
     if not features.check("avif"):
         pytest.skip("this Pillow has no AVIF")
     Image.new("RGB", (64, 64), (90, 90, 90)).save(project / "photos/a.avif")

@@ -272,7 +272,7 @@ class Site:
     def open(self, pack: str = "") -> Workspace:
         space = Workspace.open((), str(self.root))
         if self.analyzers is not None:
-            space.analyzers = ColorAnalyzers(pack) if pack else self.analyzers  # type: ignore[assignment]
+            space.analyzers = ColorAnalyzers(pack) if pack else self.analyzers
         return space
 
     def blob(self, digest: str) -> Path:

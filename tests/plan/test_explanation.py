@@ -202,7 +202,7 @@ def test_a_measurement_is_compared_with_the_measurement_and_not_with_the_drawing
     """Another pack measures: of the same attempt's two actions it is the second that is asked for anew."""
     usual = built.space.analyzers
     try:
-        built.space.analyzers = ColorAnalyzers("other")  # type: ignore[assignment]
+        built.space.analyzers = ColorAnalyzers("other")
         action = told(built, "image/02")["action"]
     finally:
         built.space.analyzers = usual

@@ -109,7 +109,7 @@ def test_who_measures_is_in_the_signatures_of_those_that_are_measured(built: Lab
     before = signatures(built.resolver())
     usual = built.space.analyzers
     try:
-        built.space.analyzers = ColorAnalyzers("other")  # type: ignore[assignment]
+        built.space.analyzers = ColorAnalyzers("other")
         now = signatures(built.resolver())
     finally:
         built.space.analyzers = usual

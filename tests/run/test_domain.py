@@ -50,5 +50,5 @@ def test_validate_and_plan_say_so(make_studio: Callable[..., Studio], tmp_path: 
     with Workspace.open((), str(drawn)) as space:
         assert space.validate([]) == ([], ["ana"])
         assert "identity: embedded is made for drawings" in space.remarks([])[0]
-        space.analyzers = ColorAnalyzers()  # type: ignore[assignment]
+        space.analyzers = ColorAnalyzers()
         assert any("identity: embedded is made for drawings" in notice for notice in space.plan([]).notices)

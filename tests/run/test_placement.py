@@ -67,7 +67,7 @@ class Town:
 
     def open(self) -> Workspace:
         space = Workspace.open((), str(self.root))
-        space.analyzers = ColorAnalyzers()  # type: ignore[assignment]
+        space.analyzers = ColorAnalyzers()
         return space
 
     def settle(self, *names: str, more: str = "") -> None:

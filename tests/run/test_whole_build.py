@@ -177,7 +177,7 @@ def project(root: Path, image: str) -> Path:
 
 def build(root: Path) -> Any:
     with Workspace.open((), str(root)) as space:
-        space.analyzers = ColorAnalyzers()  # type: ignore[assignment]
+        space.analyzers = ColorAnalyzers()
         return space.build(space.plan(()), BuildOptions(jobs=4, keep_going=True))
 
 
