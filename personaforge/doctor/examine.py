@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from datetime import date
 
 from personaforge.digest import digest_file
-from personaforge.doctor import machine, models, packs, providers, store
+from personaforge.doctor import machine, models, outside, packs, providers, store
 from personaforge.doctor import project as projects
 from personaforge.doctor.finding import Finding, faulty
 from personaforge.errors import PersonaForgeError
@@ -32,6 +32,7 @@ def examine(project: Project, *, live: bool = False, now: float | None = None) -
         accounts = providers.accounts(used, named)
         found = [
             *_findings("machine", lambda: machine.machine(project, now)),
+            *_findings("machine", lambda: outside.outside(project)),
             *found,
             *faults,
             *_findings("providers", lambda: providers.providers(accounts, project.root)),

@@ -7,9 +7,10 @@ in a model. Units are in the name or under the field. Thresholds are in [0, 1] u
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, JsonValue, StringConstraints, model_validator
+from pydantic import Discriminator, Field, JsonValue, StringConstraints, Tag, model_validator
 
 from personaforge.spec.assertions import Checks
 from personaforge.spec.photos import Photos
@@ -22,6 +23,7 @@ from personaforge.spec.values import (
     Hosted,
     HostedMedia,
     Line,
+    MachineName,
     Model,
     Name,
     Pixels,
@@ -494,12 +496,29 @@ class Query(Model):
     """Of DuckDB's work."""
 
 
+def _remote_form(value: Any) -> str:
+    """Distinguish a folder from a name, so that a wrong value gets one message."""
+    return "<name>" if isinstance(value, Mapping | MachineRemote) else "<folder>"
+
+
+class MachineRemote(Model):
+    """A folder to share through that the machine file defines."""
+
+    name: MachineName
+    """Which of its `remotes`."""
+
+
 class Store(Model):
     """Where artifacts are shared and how long they are kept."""
 
-    remote: Line | None
-    """A folder in the project that `forge cache push` and `pull` exchange with. A folder elsewhere is named by the
-    machine: FORGE_REMOTE, or --remote."""
+    remote: (
+        Annotated[
+            Annotated[Line, Tag("<folder>")] | Annotated[MachineRemote, Tag("<name>")], Discriminator(_remote_form)
+        ]
+        | None
+    )
+    """A folder in the project that `forge cache push` and `pull` exchange with, or `{name: studio}`, one that the
+    machine file defines. A folder elsewhere is named by the machine alone: FORGE_REMOTE, or --remote."""
     keep_days: Annotated[int, Field(ge=0)]
     max_gigabytes: Annotated[float, Field(ge=0)]
     query: Query = Query()
@@ -541,6 +560,8 @@ class Persona(Model):
     """What the user fixes, by section: steps receive it, and every result is checked to keep it."""
     locked: tuple[Line, ...]
     """Setting paths that neither a persona file nor the command line may change. Set by the project."""
+    plugins: tuple[Line, ...] = ()
+    """Installed distributions whose plug-ins the project uses, where the machine allows them. Set by the project."""
     pipeline: Pipeline
     text: Text
     image: Image

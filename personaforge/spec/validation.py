@@ -21,12 +21,14 @@ from personaforge.spec.compose import Composer
 from personaforge.spec.domain import Domains, domain_problems
 from personaforge.spec.grammar import FigureAssertion, parse_assertion
 from personaforge.spec.kinds import kind_named
+from personaforge.spec.machine_file import machine_file
 from personaforge.spec.measures import MEASURES, SCOPES
-from personaforge.spec.models import Persona, validate_persona
+from personaforge.spec.models import MachineRemote, Persona, validate_persona
 from personaforge.spec.overlay import NOBODY, PersonaSources
 from personaforge.spec.pipeline import ImageStep, Prompted, SpeechStep, Step, VideoStep
 from personaforge.spec.project import Project
 from personaforge.spec.sections import pin_problems, read_schema
+from personaforge.spec.settings import OF_THE_PROJECT
 from personaforge.spec.shared_folder import declared_fault
 
 
@@ -76,7 +78,7 @@ def validated_persona(
             persona = _stand_in(composed, composer.base(), wrong)
         except ValidationError:  # the project's own settings are wrong, and have been named already
             raise SpecError(problems) from None
-    plain = persona.model_dump(mode="json", by_alias=True, exclude={"locked"})
+    plain = persona.model_dump(mode="json", by_alias=True, exclude=set(OF_THE_PROJECT))
     try:
         canonical(plain)  # every setting can be part of a key
     except ValueError as error:
@@ -151,7 +153,12 @@ def _consistency(
         elif by_section[section] in schemas:
             for keys, message, hint in pin_problems(schemas[by_section[section]], pinned):
                 yield ["pinned", section, *keys], message, hint
-    if persona.store.remote is not None and (fault := declared_fault(persona.store.remote)) is not None:
+    remote = persona.store.remote
+    if isinstance(remote, MachineRemote):
+        unknown = machine_file().problem("remotes", remote.name, "", "")
+        if unknown is not None:
+            yield ["store", "remote", "name"], unknown.message, unknown.hint
+    elif remote is not None and (fault := declared_fault(remote)) is not None:
         yield ["store", "remote"], *fault
     yield from _media(persona, domains)
     yield from _voices(persona)

@@ -25,6 +25,7 @@ from personaforge.providers.table import capability
 from personaforge.results.results import DOCUMENT, Results
 from personaforge.spec.kinds import kind_named
 from personaforge.spec.load import Broken, Loaded, Loader
+from personaforge.spec.machine_file import require_outside
 from personaforge.spec.persona_files import resolve_personas
 from personaforge.spec.project import Project, persona_id, project_of
 from personaforge.steps.domains import KNOWN
@@ -58,6 +59,7 @@ class Workspace:
     def open(cls, personas: Iterable[str] = (), folder: str | None = None) -> Workspace:
         """Open the project that a command is about; see `personaforge.spec.project.project_of`."""
         project = project_of(personas, folder)
+        require_outside(project)
         store = Store(project)
         digest_of = StatCache(store.index).digest if project.declared else digest_file
         templates = Templates(project.template_folders, store.index if project.declared else None)
