@@ -25,6 +25,8 @@ def examine(project: Project, *, live: bool = False, now: float | None = None) -
     now = time.time() if now is None else now
     index = store.remembered(project)
     try:
+        # Before the personas are loaded, which may name what a plug-in adds.
+        plugged = _findings("machine", lambda: outside.plugins(project))
         digest_of = StatCache(index).digest if index is not None else digest_file
         loaded, found = projects.load(project, index)
         used = projects.uses(loaded)
@@ -33,6 +35,7 @@ def examine(project: Project, *, live: bool = False, now: float | None = None) -
         found = [
             *_findings("machine", lambda: machine.machine(project, now)),
             *_findings("machine", lambda: outside.outside(project)),
+            *plugged,
             *found,
             *faults,
             *_findings("providers", lambda: providers.providers(accounts, project.root)),

@@ -1,4 +1,4 @@
-"""The machine file: what this machine defines for repositories to name, and who could change it."""
+"""What reaches outside: the machine file, who could change it, and the plug-ins that it lets the project ask for."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import os
 import stat
 from typing import Final
 
-from personaforge.doctor.finding import Finding
+from personaforge.doctor.finding import Finding, faulty
+from personaforge.errors import SpecError
 from personaforge.listing import listed
 from personaforge.modalities import MODALITIES
+from personaforge.plugins.loading import activate, states
 from personaforge.providers.table import names
 from personaforge.spec.machine_file import SECTIONS, MachineFile, machine_file, require_outside
 from personaforge.spec.project import Project
@@ -48,4 +50,26 @@ def _unknown(machine: MachineFile) -> list[Finding]:
         if wrong:
             text = f"endpoints.{name} has an address for {' and '.join(wrong)}, which {name} doesn't make"
             found.append(Finding(PART, "warning", text, f"it makes {' and '.join(made)}"))
+    return found
+
+
+def plugins(project: Project) -> list[Finding]:
+    """Look at the plug-ins that the project asks for or this machine allows. Loads those that a build would load."""
+    found = []
+    for one in states(project):
+        facts = {"plugin": one.name, "version": one.version, "asked": one.is_asked, "allowed_by": one.allowed_by}
+        if not one.is_asked:
+            what = f"{one.version} is installed" if one.version else "is not installed"
+            text = f"plug-in {one.name} {what}; allowed by {one.allowed_by}, and this project doesn't ask for it"
+            found.append(Finding(PART, "ok", text, facts={**facts, "in_force": False}))
+    if not any(one.is_asked for one in states(project)):
+        return found
+    try:
+        loaded = activate(project)
+    except SpecError as error:
+        return [*found, *faulty(PART, error)]
+    for plugin in loaded:
+        text = f"plug-in {plugin} is in force: {listed(plugin.adds, 12)}"
+        facts = {"plugin": plugin.name, "version": plugin.version, "in_force": True, "adds": list(plugin.adds)}
+        found.append(Finding(PART, "ok", text, facts=facts))
     return found

@@ -176,6 +176,11 @@ def register(entry: Entry) -> None:
     _TABLE[(entry.capability.modality, entry.capability.name)] = entry
 
 
+def withdraw(modality: str, name: str) -> None:
+    """Remove a provider that was registered."""
+    _TABLE.pop((modality, name), None)
+
+
 def _imported(make: str | Callable[..., Any]) -> Callable[..., Any]:
     """Return what makes something: itself, or what `module:Class` names."""
     if not isinstance(make, str):

@@ -8,13 +8,13 @@ in a model. Units are in the name or under the field. Thresholds are in [0, 1] u
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Discriminator, Field, JsonValue, StringConstraints, Tag, model_validator
 
 from personaforge.spec.assertions import Checks
 from personaforge.spec.photos import Photos
-from personaforge.spec.pipeline import Pipeline
+from personaforge.spec.pipeline import FURTHER, Pipeline, StepBase, any_step
 from personaforge.spec.project import ID_PATTERN
 from personaforge.spec.values import (
     Color,
@@ -583,3 +583,28 @@ class Persona(Model):
 def validate_persona(data: Any) -> Persona:
     """Check a composed persona. Raises pydantic.ValidationError with every problem."""
     return Persona.model_validate(data)
+
+
+def kind_of(model: type[StepBase]) -> str:
+    """Return the kind that a step's model declares; empty for a model without one."""
+    field = model.model_fields.get("kind")
+    named = get_args(field.annotation) if field is not None else ()
+    return str(named[0]) if len(named) == 1 else ""
+
+
+def declare_step(model: type[StepBase]) -> None:
+    """Let pipelines declare a further kind of step. For plug-ins and tests."""
+    FURTHER.append(model)
+    _rebuild()
+
+
+def withdraw_step(model: type[StepBase]) -> None:
+    """Take a further kind of step back."""
+    FURTHER.remove(model)
+    _rebuild()
+
+
+def _rebuild() -> None:
+    Pipeline.model_fields["steps"].annotation = dict[Name, any_step()]  # type: ignore[assignment,misc]
+    Pipeline.model_rebuild(force=True)
+    Persona.model_rebuild(force=True)

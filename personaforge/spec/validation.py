@@ -25,7 +25,7 @@ from personaforge.spec.machine_file import machine_file
 from personaforge.spec.measures import MEASURES, SCOPES
 from personaforge.spec.models import MachineRemote, Persona, validate_persona
 from personaforge.spec.overlay import NOBODY, PersonaSources
-from personaforge.spec.pipeline import ImageStep, Prompted, SpeechStep, Step, VideoStep
+from personaforge.spec.pipeline import ImageStep, Prompted, SpeechStep, VideoStep, any_step
 from personaforge.spec.project import Project
 from personaforge.spec.sections import pin_problems, read_schema
 from personaforge.spec.settings import OF_THE_PROJECT
@@ -294,7 +294,7 @@ def _problem(sources: PersonaSources, error: Any) -> Problem:
         given = found.get("kind") if isinstance(found, dict) else None
         location.append("kind")
         message = "is missing" if given is None else f"found {_shown(given)}, which is no kind of step"
-        hint = _nearest(given or "", _STEP_KINDS)
+        hint = _nearest(given or "", _step_kinds())
     else:
         expected = message[0].lower() + message[1:]
         expected = expected.removeprefix("input ").replace("should be", "expected")
@@ -376,7 +376,8 @@ def _kinds(model: type[BaseModel]) -> tuple[Any, ...]:
     return get_args(field.annotation) if field is not None else ()
 
 
-_STEP_KINDS = tuple(kind for model in _models_in(Step) for kind in _kinds(model))
+def _step_kinds() -> tuple[str, ...]:
+    return tuple(kind for model in _models_in(any_step()) for kind in _kinds(model))
 
 
 def _cycle(needs: Mapping[str, tuple[str, ...]]) -> list[str]:

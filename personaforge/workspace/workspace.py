@@ -21,11 +21,11 @@ from personaforge.plan.planner import Planner
 from personaforge.plan.renamed import pinned_anchor
 from personaforge.plan.resolver import PlanContext
 from personaforge.plan.select import Selectable, asks_for, select
+from personaforge.plugins.loading import Plugin, activate
 from personaforge.providers.table import capability
 from personaforge.results.results import DOCUMENT, Results
 from personaforge.spec.kinds import kind_named
 from personaforge.spec.load import Broken, Loaded, Loader
-from personaforge.spec.machine_file import require_outside
 from personaforge.spec.persona_files import resolve_personas
 from personaforge.spec.project import Project, persona_id, project_of
 from personaforge.steps.domains import KNOWN
@@ -52,6 +52,8 @@ class Workspace:
     store: Store
     templates: Templates
     analyzers: Analyzers
+    plugins: tuple[Plugin, ...] = ()
+    """Those in force: the project asks for them, and this machine allows them."""
     stop: threading.Event = field(default_factory=threading.Event)
     """Set to end a running build after the actions in flight."""
 
@@ -59,11 +61,11 @@ class Workspace:
     def open(cls, personas: Iterable[str] = (), folder: str | None = None) -> Workspace:
         """Open the project that a command is about; see `personaforge.spec.project.project_of`."""
         project = project_of(personas, folder)
-        require_outside(project)
+        plugins = activate(project)
         store = Store(project)
         digest_of = StatCache(store.index).digest if project.declared else digest_file
         templates = Templates(project.template_folders, store.index if project.declared else None)
-        return cls(project, store, templates, Analyzers(digest_of))
+        return cls(project, store, templates, Analyzers(digest_of), plugins)
 
     def __enter__(self) -> Workspace:
         return self
@@ -206,9 +208,10 @@ class Workspace:
         )
 
     def _with_notices(self, plan: Plan) -> Plan:
-        """Add the notices of former ids, and of locks whose persona no longer exists."""
+        """Add the plug-ins in force, and the notices of former ids and of locks whose persona no longer exists."""
         from personaforge.persona.notices import plan_notices
 
+        plan.plugins = tuple(map(str, self.plugins))
         plan.notices = (*plan.notices, *plan_notices(self.store, plan.personas))
         return plan
 
