@@ -15,7 +15,7 @@ from personaforge.faces.measure import measure_image
 from personaforge.identity.clip import ClipScore
 from personaforge.identity.score import Score
 from personaforge.metrics import METRICS, Metric
-from personaforge.spec.measures import MEASURES
+from personaforge.spec.measures import MEASURES, TIMELINES
 from personaforge.spec.project import Project
 from personaforge.store.store import Store
 from personaforge.testing import ColorAnalyzers, png
@@ -173,6 +173,12 @@ def test_the_documents_list_every_metric_of_every_modality() -> None:
         (line,) = re.findall(rf"^\| MEASURE of {of} \| (.*) \|$", text, re.MULTILINE)
         wanted = [name for name, measure in MEASURES.items() if modality in measure.modalities]
         assert re.findall(r"`([a-z_]+)`", line) == wanted, f"docs/checks.md, MEASURE of {of}"
+
+
+def test_the_documents_list_every_timeline_as_checks_name_it() -> None:
+    (line,) = re.findall(r"^\| MODALITY\.METRIC \| (.*) \|$", (ROOT / "docs/checks.md").read_text(), re.MULTILINE)
+    listed = re.findall(r"`([a-z_.]+)`", line)
+    assert listed == [f"{modality}.{metric}" for modality, of in TIMELINES.items() for metric in of]
 
 
 def test_evaluations_have_a_column_for_each_number_of_a_record() -> None:

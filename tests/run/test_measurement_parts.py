@@ -15,6 +15,7 @@ from personaforge.faces.packs import CALIBRATION, SHIPPED
 from personaforge.faces.parts import VERSIONS, embedding_version
 from personaforge.identity.calibration import mismatch
 from personaforge.measuring.calibration import Applying, calibration_for
+from personaforge.measuring.evaluation import evaluate
 from personaforge.measuring.measurements import FileMeasurer
 from personaforge.plan.plan import PlanRequest
 from personaforge.steps import measurement
@@ -85,6 +86,22 @@ def test_a_part_that_rises_is_measured_alone_and_once(
     assert len(measured(before)) == known + len(new)
     assert count == (known,), "a part is no further row"
     assert (("sharpness", 3) in versions) is (part == "quality")
+
+
+def test_a_build_without_changes_leaves_a_new_number_unmeasured_and_eval_measures_it_of_pictures(
+    before: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As CONTRIBUTING says. The anchor is measured, too: it is what eval compares with."""
+    monkeypatch.setitem(VERSIONS, "quality", "3")
+    before.build()
+    assert [one for one in measured(before) if "part" in one["request"]] == [], "for a number alone nothing is measured"
+    with before.open() as space:
+        pictures = evaluate(space, [], persona="ana", anchor=None, record=False).pictures
+    new = [one for one in measured(before) if "part" in one["request"]]
+    assert {one.digest for one in pictures} < {one["inputs"]["artifact"] for one in new}
+    assert {(one["kind"], one["request"]["part"], one["provider"]) for one in new} == {
+        ("measure", "quality", "scripted@3")
+    }
 
 
 def test_calibrations_are_about_the_embedding_alone(monkeypatch: pytest.MonkeyPatch, before: Studio) -> None:
