@@ -10,35 +10,63 @@ Holds names, bounds and words, and the scale on which a timeline is charted; it 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from personaforge.digest import digest_json
 
 MEASUREMENT = "measurement"
 """First name of a source that lies in the measurement of what was judged, and not in the evaluation itself."""
 
+Modality = Literal["face", "video", "text"]
+Direction = Literal["higher", "lower", ""]
+TimelineName = Literal["face", "video", "text", "quality"]
+Scale = Literal["score", "ratio"]
+TIMELINES: tuple[TimelineName, ...] = get_args(TimelineName)
+"""Names of timelines, in the order in which they are shown."""
+SUBJECTS = {
+    "persona": "whose picture, clip or text it is",
+    "modality": "what was judged",
+    "measurer": "the face pack, or the model that read",
+    "anchor": "the picture that it was compared with",
+    "references": "the further pictures that it was compared with",
+    "analyzer": "backend, pack, its digest, detector size and library versions",
+    "weights": "those of the cosine and of the geometric error in the composite",
+}
+"""What comparability may name."""
+_ALLOWED: Mapping[str, tuple[str, ...]] = {
+    "modality": get_args(Modality),
+    "better": get_args(Direction),
+    "timeline": ("", *TIMELINES),
+    "scale": get_args(Scale),
+}
+"""Values of fields that have few."""
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_SOURCE = re.compile(rf"score|attempt|(score|clip|{MEASUREMENT})(\.[a-z][a-z0-9_]*)+")
+
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A number that is measured of everything of one modality."""
+    """A number that is measured of everything of one modality. Raises ValueError for a row that can't be right."""
 
     name: str
-    modality: str
+    modality: Modality
     """Of what it is measured: face (a picture), video (a clip) or text."""
     unit: str
     """degrees, faces, ...; empty for a plain number or a share."""
     low: float
     high: float | None
     """Bounds of the number; None where there is none."""
-    better: Literal["higher", "lower", ""]
+    better: Direction
     """Which way is better; empty where neither is."""
     source: str
     """Path into the evaluation record, `clip.cosine_std`; or into the measurement: `measurement.sharpness`."""
     comparability: tuple[str, ...]
-    """What must be equal for two values to be on one scale; the same for all metrics of a modality. See SUBJECTS."""
+    """What must be equal for two values to be on one scale: what the modality's metrics have in common, and for
+    composites the weights. See SUBJECTS."""
     about: str
     """What it is, for people; half a sentence."""
     is_gate: bool = False
@@ -47,16 +75,35 @@ class Metric:
     """Whether checks may name it."""
     plus: int = 0
     """What is added to the record's number: records count attempts from 0."""
-    timeline: str = ""
+    timeline: TimelineName | Literal[""] = ""
     """Under which name `forge drift` has its timeline: face, video, text or quality; empty: it has none."""
     label: str = ""
     """What a timeline is called, for people."""
     least_frames: int = 0
     """Measured frames that a clip needs for a place in the timeline; one frame has no deviation."""
-    scale: Literal["score", "ratio"] = "score"
+    scale: Scale = "score"
     """How a timeline is charted. score: as it is. ratio: its logarithm."""
     resolution: float = 1e-6
     """The unit to which the number is rounded; the logarithm takes smaller numbers as this one."""
+
+    def __post_init__(self) -> None:
+        where = f"metric {self.name} of {self.modality}"
+        for field, allowed in _ALLOWED.items():
+            found = getattr(self, field)
+            if found not in allowed:
+                raise ValueError(f"{where}: {field} is {found!r}, expected one of {', '.join(map(repr, allowed))}")
+        unknown = [one for one in self.comparability if one not in SUBJECTS]
+        if unknown:
+            raise ValueError(f"{where}: comparability names {unknown[0]!r}, expected some of {', '.join(SUBJECTS)}")
+        if not _NAME.fullmatch(self.name):
+            raise ValueError(f"{where}: the name is a column, expected small letters, digits and _")
+        if not _SOURCE.fullmatch(self.source):
+            expected = f"score, attempt, or a path that begins with score., clip. or {MEASUREMENT}."
+            raise ValueError(f"{where}: source is {self.source!r}, expected {expected}")
+        if self.high is not None and self.low >= self.high:
+            raise ValueError(f"{where}: low is {self.low:g}, expected less than high, {self.high:g}")
+        if self.timeline and not (self.better and self.label):
+            raise ValueError(f"{where}: a timeline needs a label, and a direction that is better")
 
     @property
     def higher_is_better(self) -> bool:
@@ -92,22 +139,15 @@ class Metric:
         return charted if self.scale == "score" else math.exp(charted)
 
 
-SUBJECTS = {
-    "persona": "whose picture, clip or text it is",
-    "modality": "what was judged",
-    "measurer": "the face pack, or the model that read",
-    "anchor": "the picture that it was compared with",
-    "references": "the further pictures that it was compared with",
-    "analyzer": "backend, pack, its digest, detector size and library versions",
-}
-"""What comparability may name."""
 LIKENESS = ("persona", "modality", "measurer", "anchor", "references", "analyzer")
 """What is measured against an anchor: by one analyzer, against one anchor and one set of references."""
+WEIGHTED = (*LIKENESS, "weights")
+"""What is besides a sum by `identity.weights`."""
 READING = ("persona", "modality", "measurer")
 """What a model reads, without an anchor."""
 
 
-def _alike(modalities: tuple[str, ...], name: str, *rest: Any, **more: Any) -> tuple[Metric, ...]:
+def _alike(modalities: tuple[Modality, ...], name: str, *rest: Any, **more: Any) -> tuple[Metric, ...]:
     """Return a row for each modality, where nothing else differs."""
     return tuple(Metric(name, modality, *rest, **more) for modality in modalities)
 
@@ -115,11 +155,11 @@ def _alike(modalities: tuple[str, ...], name: str, *rest: Any, **more: Any) -> t
 _COMPOSITE = "weighted cosine and geometric error; of a clip the mean of frames"
 METRICS: tuple[Metric, ...] = (
     Metric(
-        "composite", "face", "", 0, 1, "higher", "score.composite", LIKENESS, _COMPOSITE,
+        "composite", "face", "", 0, 1, "higher", "score.composite", WEIGHTED, _COMPOSITE,
         is_gate=True, timeline="face", label="composite of images",
     ),
     Metric(
-        "composite", "video", "", 0, 1, "higher", "score.composite", LIKENESS, _COMPOSITE,
+        "composite", "video", "", 0, 1, "higher", "score.composite", WEIGHTED, _COMPOSITE,
         is_gate=True, timeline="video", label="mean composite of clips",
     ),
     *_alike(
@@ -182,13 +222,16 @@ METRICS: tuple[Metric, ...] = (
 )  # fmt: skip
 """All of them. The order is that of lists for people, and within a timeline's name that of `forge drift`."""
 
-TIMELINES = ("face", "video", "text", "quality")
-"""Names of timelines, in the order in which they are shown."""
-
 
 def of_modality(modality: str) -> tuple[Metric, ...]:
     """Return the metrics of what is judged; none for an unknown modality."""
     return _OF.get(modality, ())
+
+
+def shared(modality: str) -> tuple[str, ...]:
+    """Return what must be equal for any metric of what is judged; of an unknown modality what a likeness depends on."""
+    rows = of_modality(modality)
+    return min((one.comparability for one in rows), key=len, default=LIKENESS)
 
 
 def digest() -> str:
@@ -201,7 +244,7 @@ def _path(source: str) -> tuple[str, ...]:
     return tuple(source.removeprefix(f"{MEASUREMENT}.").split("."))
 
 
-_OF = {
+_OF: Mapping[str, tuple[Metric, ...]] = {
     modality: tuple(one for one in METRICS if one.modality == modality)
     for modality in dict.fromkeys(one.modality for one in METRICS)
 }

@@ -139,6 +139,7 @@ def info_command(folder: str | None, as_json: bool) -> int:
 @click.pass_obj
 def schema_command(folder: str | None, names: tuple[str, ...], form: str) -> int:
     """List tables and views with what they hold; with TABLE, its columns."""
+    from personaforge.spec.measures import nearest
     from personaforge.warehouse.describe import markdown, schema
     from personaforge.warehouse.schema import schema_sql
 
@@ -148,7 +149,8 @@ def schema_command(folder: str | None, names: tuple[str, ...], form: str) -> int
     every = schema()
     unknown = sorted(set(names) - {one.name for one in every})
     if unknown:
-        raise PersonaForgeError(f"there is no table or view {unknown[0]}", hint="forge warehouse schema")
+        hint = nearest(unknown[0], (one.name for one in every), most=len(every))
+        raise PersonaForgeError(f"there is no table or view {unknown[0]}", hint=hint)
     chosen = [one for one in every if not names or one.name in names]
     if form == "json":
         about = [{**one._asdict(), "columns": [column._asdict() for column in one.columns]} for one in chosen]

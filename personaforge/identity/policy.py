@@ -55,6 +55,11 @@ class Policy:
     pack: str = ""
     """The face pack that is asked for, as messages name it; nothing is judged by it."""
 
+    @property
+    def weights(self) -> dict[str, float]:
+        """The composite's weights, as evaluation records name them."""
+        return {"embedding": self.embedding_weight, "geometric": self.geometric_weight}
+
     @classmethod
     def from_settings(cls, identity: Mapping[str, Any]) -> Policy:
         """Take the numbers from the nested `identity` group."""

@@ -159,7 +159,7 @@ def evaluate(
         found.append(Evaluated(path, one.digest, one.value, score, judged, share))
     evaluation = Evaluation(shown, analyzer, kept, tuple(found), file_measurer.remembers)
     if record:
-        _keep(space.store, settings, evaluation, reference.digest)
+        _keep(space.store, settings, evaluation, reference.digest, policy)
     return evaluation
 
 
@@ -213,7 +213,7 @@ def _pictures(arguments: Sequence[str]) -> Iterator[str]:
             yield from found
 
 
-def _keep(store: Store, settings: Settings, evaluation: Evaluation, anchor: str) -> None:
+def _keep(store: Store, settings: Settings, evaluation: Evaluation, anchor: str, policy: Policy) -> None:
     """Keep the evaluations as records, as a build does."""
     for one in evaluation.pictures:
         record: dict[str, Any] = {
@@ -225,8 +225,9 @@ def _keep(store: Store, settings: Settings, evaluation: Evaluation, anchor: str)
             "anchor": anchor,
             "analyzer": dict(evaluation.analyzer),
             "artifacts": {"image": one.digest},
-            "accept_threshold": settings.value("identity.accept_threshold"),
-            "retry_threshold": settings.value("identity.retry_threshold"),
+            "accept_threshold": policy.accept_threshold,
+            "retry_threshold": policy.retry_threshold,
+            "weights": policy.weights,
             **one.judged.as_json(),
         }
         if one.out_of_domain:

@@ -153,7 +153,7 @@ def _judged_from_pin(context: Context, artifact: Artifact, references: Reference
     ):
         return _judged(context, no_model(), references, modality)
     score = Score(**{one.name: facts[one.name] for one in fields(Score) if one.name in facts})
-    return _judged(context, score, references, modality, measured_by=facts.get("measured_by"))
+    return _judged(context, score, references, modality, measured_by=str(facts.get("measured_by", "")))
 
 
 def _judged(
@@ -167,8 +167,8 @@ def _judged(
     """Return a judgement with what reports, records, the lock and the next attempt need."""
     from personaforge.identity.decision import judge
 
-    settings, identity = context.settings, context.analyzer_ref.identity
-    judged = judge(score, policy_of(context), require_measurement=settings["identity.require_measurement"])
+    settings, identity, policy = context.settings, context.analyzer_ref.identity, policy_of(context)
+    judged = judge(score, policy, require_measurement=settings["identity.require_measurement"])
     facts: dict[str, Any] = {"measured": judged.measured, "anchor": references.anchor.digest}
     if references.others:
         facts["references"] = references.digests
@@ -184,6 +184,7 @@ def _judged(
         "policy": settings["identity.policy"],
         "accept_threshold": settings["identity.accept_threshold"],
         "retry_threshold": settings["identity.retry_threshold"],
+        "weights": policy.weights,
         **(extra or {}),
     }
     if isinstance(score, Unmeasured):

@@ -8,6 +8,7 @@ take more than its bounds of memory, temporary files and time (`bounds`).
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from personaforge.errors import PersonaForgeError, StoreError
+from personaforge.spec.measures import nearest
 from personaforge.store.files import TEMPORARY
 from personaforge.store.store import Store
 from personaforge.warehouse.bounds import Bounds, Clock
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 _BATCH = 10_000
 _ZONED = "TIMESTAMP WITH TIME ZONE"
 _READS = ("SELECT", "EXPLAIN")
+_WORD = re.compile(r"[a-z_][a-z0-9_]*")
+_LACKING = re.compile(r'Column "([^"]+)" (?:in EXCLUDE list not found|does not exist on)')
+"""Of DuckDB's words for an unknown column those that name no candidates."""
 HINT = "forge warehouse schema lists tables, views and columns"
 FILES_HINT = "--allow-files lets SQL read files"
 
@@ -85,7 +90,7 @@ def confined(
 def ask(connection: duckdb.DuckDBPyConnection, sql: str, bounds: Bounds | None = None) -> Answer:
     """Return the result of a statement, or the rows of a table or view by name. Raises QueryError and OutOfBounds."""
     clock = Clock(connection, bounds).running if bounds is not None else nullcontext
-    with _explained(), clock():
+    with _explained(connection), clock():
         sql = statement(connection, sql)
         cursor = connection.execute(sql)
         names = tuple(column[0] for column in cursor.description or ())
@@ -95,7 +100,7 @@ def ask(connection: duckdb.DuckDBPyConnection, sql: str, bounds: Bounds | None =
 
     def batches() -> Iterator[Sequence[tuple[Any, ...]]]:
         while True:
-            with _explained(), clock():
+            with _explained(connection), clock():
                 rows = cursor.fetchmany(_BATCH)
             if not rows:
                 return
@@ -109,7 +114,7 @@ def write_parquet(
 ) -> int:
     """Write the result of a statement, or a table, as a Parquet file in one step. Returns the number of rows."""
     clock = Clock(connection, bounds).running if bounds is not None else nullcontext
-    with _explained(), clock():
+    with _explained(connection), clock():
         relation = connection.sql(statement(connection, sql))
         if relation is None:
             raise QueryError("the statement has no rows to write")
@@ -153,11 +158,14 @@ def statement(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
     import duckdb
 
     name = sql.strip(" ;\t\r\n").lower()
-    if name in (*CONSTANT, *TABLES, *known_views(connection)):
+    known = (*CONSTANT, *TABLES, *known_views(connection))
+    if name in known:
         return f"select * from {name}"  # noqa: S608 - one of our own names
     try:
         found = connection.extract_statements(sql)
     except duckdb.Error as error:
+        if _WORD.fullmatch(name):
+            raise QueryError(f"there is no table or view {name}", hint=nearest(name, known, most=len(known))) from error
         raise QueryError(_said(error), hint=HINT) from error
     if len(found) != 1:
         what = "no statement" if not found else f"{len(found)} statements"
@@ -185,8 +193,14 @@ def known_views(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
     return tuple(name for (name,) in rows)
 
 
+def known_columns(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    """Return the names of our columns, of whichever table or view."""
+    rows = connection.execute("select distinct column_name from duckdb_columns() where not internal order by all")
+    return tuple(name for (name,) in rows.fetchall())
+
+
 @contextmanager
-def _explained() -> Iterator[None]:
+def _explained(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     import duckdb
 
     try:
@@ -196,7 +210,9 @@ def _explained() -> Iterator[None]:
     except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException, duckdb.InternalException):
         raise  # not about what was asked
     except duckdb.Error as error:
-        raise QueryError(_said(error), hint=HINT) from error
+        lacking = _LACKING.search(str(error))
+        hint = nearest(lacking[1], known_columns(connection), most=0) if lacking else ""
+        raise QueryError(_said(error), hint=hint if hint.startswith("did") else HINT) from error
 
 
 def _said(error: Exception) -> str:

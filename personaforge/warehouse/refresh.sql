@@ -9,8 +9,9 @@ select *, true as counted from judgements where coalesce(artifact, evaluation) i
 
 -- Numbers that lie in the measurement of what was judged, by the analyzer that the judgement names. The newest version
 -- of measuring counts.
-delete from values where metric in (select metric from metrics where starts_with(source, 'measurement.'))
-    and evaluation in (select evaluation from judged);
+delete from values where (evaluation, metric) in (
+    select evaluation, metric from judged join metrics using (modality) where starts_with(source, 'measurement.')
+);
 
 insert into values
 with newest as (
@@ -56,7 +57,10 @@ with beside as (
     from numbers group by evaluation
 )
 select
-    judged.*, series_of(compared, metric) as series, metrics.timeline, metric, numbers.value, beside.cosine, beside.error
+    judged.* exclude (embedding_weight),
+    case when list_contains(comparability, 'weights') then embedding_weight end as embedding_weight,
+    series_of(compared, metric, comparability, embedding_weight) as series,
+    metrics.timeline, metric, numbers.value, beside.cosine, beside.error
 from judged join numbers using (persona, evaluation) join beside using (evaluation)
     join metrics using (metric, modality)
 where metrics.timeline <> '' and coalesce(frames_measured, 0) >= metrics.least_frames;
@@ -69,7 +73,8 @@ from long order by persona, series, evaluated, evaluation;
 insert into series
 select
     series, min(persona), min(timeline), min(metric), min(coalesce(pack, model, '')), min(backend),
-    min(backend_version), min(pack_digest), min(detector_size), min(anchor), coalesce(any_value(reference_set), [])
+    min(backend_version), min(pack_digest), min(detector_size), min(anchor), coalesce(any_value(reference_set), []),
+    min(embedding_weight)
 from long where series not in (select series from series) group by series;
 
 drop table long;

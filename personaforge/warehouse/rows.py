@@ -16,6 +16,7 @@ import orjson
 from personaforge import metrics
 from personaforge.digest import digest_bytes, digest_strings
 from personaforge.leaves import leaves
+from personaforge.warehouse.weights import embedding_weight
 
 Row = dict[str, Any]
 Rows = Iterator[tuple[str, Row]]
@@ -261,11 +262,11 @@ def _evaluations(name: str, record: Mapping[str, Any]) -> Rows:
         **{field: record.get(field) for field in ("model", "provider", "label")},
         **{field: analyzer.get(field) for field in _ANALYZER},
         **{field: record.get(field) for field in ("accept_threshold", "retry_threshold")},
+        "embedding_weight": embedding_weight(record),
     }
-    known = metrics.of_modality(str(modality))
-    row["compared"] = _compared(known[0].comparability if known else metrics.LIKENESS, row)
+    row["compared"] = _compared(metrics.shared(str(modality)), row)
     yield "judgements", row
-    for one in known:
+    for one in metrics.of_modality(str(modality)):
         number = None if one.is_measured_alone else one.value_in(record)
         if number is not None:
             yield (
@@ -281,7 +282,11 @@ def _evaluations(name: str, record: Mapping[str, Any]) -> Rows:
 
 
 def _compared(comparability: tuple[str, ...], row: Row) -> int:
-    """Return 64 bits of a digest over what a judgement's numbers may be compared with: see `metrics.SUBJECTS`."""
+    """Return 64 bits of a digest over what all of a judgement's numbers depend on: see `metrics.SUBJECTS`.
+
+    The weights are none of it: `series_of` in schema.sql adds them for composites, so that no other number's series
+    ends with them, and a picture that is judged again under others is no further evidence.
+    """
     texts = {
         "persona": [row["persona"]],
         "modality": [row["modality"]],

@@ -1,4 +1,4 @@
--- The warehouse, version 6. Every row comes from an immutable record in .forge/records; nothing is written here first, and
+-- The warehouse, version 7. Every row comes from an immutable record in .forge/records; nothing is written here first, and
 -- `forge warehouse rebuild` makes it all again. docs/warehouse.md is written from the comments below:
 -- `forge warehouse schema --format markdown`. A change here takes another VERSION in projection.py; an older file is then
 -- made again from the records, as after any change of the table of metrics (personaforge/metrics.py), which fills
@@ -46,7 +46,11 @@ comment on column metrics.source is 'Where the number lies in the evaluation''s 
 comment on column metrics.comparability is 'What must be equal for two values to be on one scale.';
 comment on column metrics.about is 'What it is.';
 
-create macro series_of(compared, metric) as ('0x' || sha256(compared || '/' || metric)[:16])::ubigint;
+create macro series_of(compared, metric, comparability, embedding_weight) as ('0x' || sha256(
+    compared || '/' || metric || case
+        when list_contains(comparability, 'weights') then '/' || coalesce(embedding_weight::varchar, 'unknown') else ''
+    end
+)[:16])::ubigint;
 
 create table builds (
     build varchar,
@@ -396,6 +400,7 @@ create table judgements (
     detector_size varchar,
     accept_threshold double,
     retry_threshold double,
+    embedding_weight double,
     compared ubigint
 );
 comment on table judgements is 'One row for each judgement of an attempt, or of a picture that `forge eval --record` measured, without its numbers: those are in `values`. Judging again after a setting changed adds a row.';
@@ -430,7 +435,8 @@ comment on column judgements.backend_version is 'Its version, and those of the l
 comment on column judgements.detector_size is 'Edge of the detector''s input, pixels, or auto.';
 comment on column judgements.accept_threshold is 'Accepted from here on.';
 comment on column judgements.retry_threshold is 'Tried again from here on.';
-comment on column judgements.compared is 'What it may be compared with: 64 bits of a digest over persona, modality, measurer, anchor and reference set. A series is this and a metric.';
+comment on column judgements.embedding_weight is 'The cosine''s weight in the composite, [0, 1]; 1 - error has the rest. NULL: a text, or an older record whose numbers don''t tell.';
+comment on column judgements.compared is 'What it may be compared with: 64 bits of a digest over persona, modality, measurer, anchor and reference set. A series is this and a metric, of composites also the weights.';
 
 create table values (
     persona varchar,
@@ -537,10 +543,11 @@ create table series (
     pack_digest varchar,
     detector_size varchar,
     anchor varchar,
-    reference_set varchar[]
+    reference_set varchar[],
+    embedding_weight double
 );
-comment on table series is 'What may be compared: one metric of one persona, by one measurer, against one anchor and reference set.';
-comment on column series.series is 'A number that is the same in every warehouse: 64 bits of a digest over `evaluations.compared` of its judgements and the metric.';
+comment on table series is 'What may be compared: one metric of one persona, by one measurer, against one anchor and reference set; composites under one pair of weights.';
+comment on column series.series is 'A number that is the same in every warehouse: 64 bits of a digest over `evaluations.compared` of its judgements and the metric, of composites also the weights.';
 comment on column series.persona is 'Id of the persona.';
 comment on column series.modality is 'face, video, text or quality.';
 comment on column series.metric is '{metrics}.';
@@ -551,6 +558,7 @@ comment on column series.pack_digest is 'Digest over the pack''s files.';
 comment on column series.detector_size is 'Edge of the detector''s input, pixels, or auto.';
 comment on column series.anchor is 'Digest of the anchor; NULL for texts.';
 comment on column series.reference_set is 'Digests of what else it was compared with.';
+comment on column series.embedding_weight is 'The cosine''s weight in a composite, [0, 1]; NULL for what has no weights, and where they aren''t known.';
 
 create table scores (
     persona varchar,
@@ -594,7 +602,7 @@ comment on column scores.error is 'Of the same judgement.';
 comment on column scores.model is 'The model that made it.';
 comment on column scores.provider is 'The provider that made it.';
 comment on column scores.label is 'Who made it, where results carry a label.';
-comment on column scores.counted is 'Whether it is evidence: the artifact''s first judgement by this measurer against this anchor and reference set. Judging again is none, and neither is what was made from another artifact of its node (finished pictures, repaired clips).';
+comment on column scores.counted is 'Whether it is evidence: the artifact''s first judgement by this measurer against this anchor and reference set. Judging again is none, also under other weights, and neither is what was made from another artifact of its node (finished pictures, repaired clips).';
 comment on column scores.artifact is 'Digest of what was judged.';
 comment on column scores.evaluation is 'The judgement.';
 
@@ -615,7 +623,7 @@ select
     judgements.out_of_domain, judgements.reason, judgements.artifact, judgements.anchor, judgements.reference_set,
     judgements.model, judgements.provider, judgements.label, judgements.backend, judgements.pack,
     judgements.pack_digest, judgements.backend_version, judgements.detector_size, judgements.accept_threshold,
-    judgements.retry_threshold, judgements.compared
+    judgements.retry_threshold, judgements.embedding_weight, judgements.compared
 from judgements left join numbers using (persona, evaluation);
 comment on view evaluations is 'One row for each judgement of an attempt, or of a picture that `forge eval --record` measured, with its numbers. Judging again after a setting changed adds a row.';
 comment on column evaluations.evaluation is 'Name of its record.';
@@ -651,7 +659,8 @@ comment on column evaluations.backend_version is 'Its version, and those of the 
 comment on column evaluations.detector_size is 'Edge of the detector''s input, pixels, or auto.';
 comment on column evaluations.accept_threshold is 'Accepted from here on.';
 comment on column evaluations.retry_threshold is 'Tried again from here on.';
-comment on column evaluations.compared is 'What it may be compared with: 64 bits of a digest over persona, modality, measurer, anchor and reference set. A series is this and a metric.';
+comment on column evaluations.embedding_weight is 'The cosine''s weight in the composite, [0, 1]; 1 - error has the rest. NULL: a text, or an older record whose numbers don''t tell.';
+comment on column evaluations.compared is 'What it may be compared with: 64 bits of a digest over persona, modality, measurer, anchor and reference set. A series is this and a metric, of composites also the weights.';
 
 create view timeline as
 select
@@ -664,7 +673,7 @@ select
     scores.node, scores.step, scores.slot, scores.take, scores.attempt, scores.decision, scores.cosine, scores.error,
     scores.build, builds.git_commit, builds.git_authored, scores.provider, scores.model,
     series.measured_by, series.pack_digest, series.detector_size, series.backend_version, series.anchor,
-    scores.artifact, scores.evaluation, scores.series
+    series.embedding_weight, scores.artifact, scores.evaluation, scores.series
 from scores join series using (series) left join builds on builds.build = scores.build
 where scores.counted
 window timeline as (partition by scores.persona, scores.series order by scores.evaluated, scores.evaluation)
@@ -695,6 +704,7 @@ comment on column timeline.pack_digest is 'Digest over the pack''s files.';
 comment on column timeline.detector_size is 'Edge of the detector''s input, pixels, or auto.';
 comment on column timeline.backend_version is 'Its version, and those of the libraries that its numbers depend on.';
 comment on column timeline.anchor is 'Digest of the anchor; NULL for texts.';
+comment on column timeline.embedding_weight is 'The cosine''s weight in a composite, [0, 1]; NULL for what has no weights, and where they aren''t known.';
 comment on column timeline.artifact is 'Digest of what was judged.';
 comment on column timeline.evaluation is 'The judgement.';
 comment on column timeline.series is 'What it may be compared with.';
@@ -770,7 +780,7 @@ select
     persona, modality, metric, measured_by,
     row_number() over (partition by persona, modality, metric order by until desc, series) = 1 as current,
     records, slots, since, until, mean, std, min, max, shift as recent_shift, shift / nullif(std, 0) as recent_shift_std,
-    change, detector_size, backend_version, pack_digest, anchor, reference_set, series
+    change, detector_size, backend_version, pack_digest, anchor, reference_set, embedding_weight, series
 from whole join series using (series) left join recent using (series)
 order by persona, modality, metric, until desc, series;
 comment on view drift_summary is 'Every series at a glance, to find what `forge drift` should look at; it gives no verdict. Level and spread are taken within slots, so that walking through the slots is no trend.';
@@ -778,7 +788,7 @@ comment on column drift_summary.persona is 'Id of the persona.';
 comment on column drift_summary.modality is 'face, video, text or quality.';
 comment on column drift_summary.metric is '{metrics}.';
 comment on column drift_summary.measured_by is 'The face pack, or the model that read; empty where records name neither.';
-comment on column drift_summary.current is 'Whether nothing newer was measured of this metric by another measurer or against another anchor.';
+comment on column drift_summary.current is 'Whether nothing newer was measured of this metric by another measurer, against another anchor or under other weights.';
 comment on column drift_summary.records is 'Counted scores.';
 comment on column drift_summary.slots is 'Slots that they are of.';
 comment on column drift_summary.since is 'The first of them.';
@@ -795,19 +805,22 @@ comment on column drift_summary.backend_version is 'Its version, and those of th
 comment on column drift_summary.pack_digest is 'Digest over the pack''s files.';
 comment on column drift_summary.anchor is 'Digest of the anchor; NULL for texts.';
 comment on column drift_summary.reference_set is 'Digests of what else it was compared with.';
-comment on column drift_summary.series is 'A number that is the same in every warehouse: 64 bits of a digest over `evaluations.compared` of its judgements and the metric.';
+comment on column drift_summary.embedding_weight is 'The cosine''s weight in a composite, [0, 1]; NULL for what has no weights, and where they aren''t known.';
+comment on column drift_summary.series is 'A number that is the same in every warehouse: 64 bits of a digest over `evaluations.compared` of its judgements and the metric, of composites also the weights.';
 
 create view latest_scores as
 select
     evaluations.* replace (case when gates.high = 1 then evaluations.score end as score),
     gates.metric, evaluations.score as value, gates.low, gates.high,
-    case when gates.metric is not null then series_of(evaluations.compared, gates.metric) end as series
+    case when gates.metric is not null then
+        series_of(evaluations.compared, gates.metric, gates.comparability, evaluations.embedding_weight)
+    end as series
 from evaluations left join metrics as gates on gates.modality = evaluations.modality and gates.is_gate
 qualify row_number() over (
     partition by evaluations.persona, evaluations.node, evaluations.modality
     order by evaluations.evaluated desc, evaluations.evaluation desc
 ) = 1;
-comment on view latest_scores is 'The last judgement of every node and modality. `metric` names its number. Numbers of one `series` may be compared (composites, as long as their weights stay); others may not.';
+comment on view latest_scores is 'The last judgement of every node and modality. `metric` names its number. Numbers of one `series` may be compared; others may not.';
 comment on column latest_scores.evaluation is 'Name of its record.';
 comment on column latest_scores.evaluated is 'When it was judged first.';
 comment on column latest_scores.build is 'The build that judged it; NULL for forge eval.';
@@ -841,12 +854,13 @@ comment on column latest_scores.backend_version is 'Its version, and those of th
 comment on column latest_scores.detector_size is 'Edge of the detector''s input, pixels, or auto.';
 comment on column latest_scores.accept_threshold is 'Accepted from here on.';
 comment on column latest_scores.retry_threshold is 'Tried again from here on.';
-comment on column latest_scores.compared is 'What it may be compared with: 64 bits of a digest over persona, modality, measurer, anchor and reference set. A series is this and a metric.';
+comment on column latest_scores.embedding_weight is 'The cosine''s weight in the composite, [0, 1]; 1 - error has the rest. NULL: a text, or an older record whose numbers don''t tell.';
+comment on column latest_scores.compared is 'What it may be compared with: 64 bits of a digest over persona, modality, measurer, anchor and reference set. A series is this and a metric, of composites also the weights.';
 comment on column latest_scores.metric is 'What its gate judges: composite of faces and clips, score of texts.';
 comment on column latest_scores.value is 'The metric''s value; NULL: not measured.';
 comment on column latest_scores.low is 'The metric''s smallest possible value.';
 comment on column latest_scores.high is 'Its largest possible value.';
-comment on column latest_scores.series is 'What it may be compared with: values of one series, and composites as long as their weights stay.';
+comment on column latest_scores.series is 'What it may be compared with: values of one series.';
 
 create view attempts as
 with makers as (

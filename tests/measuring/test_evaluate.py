@@ -15,6 +15,7 @@ from personaforge.drift.timelines import drift
 from personaforge.measuring.evaluation import evaluate
 from personaforge.report.drift.console import print_drift
 from personaforge.testing import ColorAnalyzers, png, write_project
+from personaforge.warehouse.projection import opened
 from personaforge.workspace.workspace import Workspace
 from tests.conftest import Forge
 
@@ -195,6 +196,20 @@ def evaluated(root: Path, analyzers: ColorAnalyzers, name: str) -> None:
     with Workspace.open((), str(root)) as space:
         space.analyzers = analyzers  # type: ignore[assignment]
         evaluate(space, [str(root / name)], persona="ana", anchor=str(root / "anchor.png"), record=True)
+
+
+def test_what_eval_keeps_names_its_weights(colors: Path) -> None:
+    persona = colors / "personas/ana.yaml"
+    for weights in ("", "identity: {weights: {embedding: 0.6, geometric: 0.4}}\n"):
+        persona.write_text(f"id: ana\nbrief: A calm gardener.\n{weights}")
+        evaluated(colors, ColorAnalyzers(), "b.png")
+    with Workspace.open((), str(colors)) as space, opened(space.store) as connection:
+        sql = """
+            select embedding_weight, abs(
+                embedding_weight * cosine + (1 - embedding_weight) * (1 - error) - score
+            ) < 2e-6 from evaluations order by 1
+        """
+        assert connection.execute(sql).fetchall() == [(0.6, True), (0.7, True)]
 
 
 @pytest.mark.parametrize("field", ["backend_version", "pack_digest", "detector_size"])

@@ -15,6 +15,7 @@ from personaforge.faces.packs import CALIBRATION, SHIPPED
 from personaforge.faces.parts import VERSIONS, embedding_version
 from personaforge.identity.calibration import mismatch
 from personaforge.measuring.calibration import Applying, calibration_for
+from personaforge.measuring.evaluation import evaluate
 from personaforge.measuring.measurements import FileMeasurer
 from personaforge.plan.plan import PlanRequest
 from personaforge.steps import measurement
@@ -87,6 +88,22 @@ def test_a_part_that_rises_is_measured_alone_and_once(
     assert (("sharpness", 3) in versions) is (part == "quality")
 
 
+def test_a_build_without_changes_leaves_a_new_number_unmeasured_and_eval_measures_it_of_pictures(
+    before: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As CONTRIBUTING says. The anchor is measured, too: it is what eval compares with."""
+    monkeypatch.setitem(VERSIONS, "quality", "3")
+    before.build()
+    assert [one for one in measured(before) if "part" in one["request"]] == [], "for a number alone nothing is measured"
+    with before.open() as space:
+        pictures = evaluate(space, [], persona="ana", anchor=None, record=False).pictures
+    new = [one for one in measured(before) if "part" in one["request"]]
+    assert {one.digest for one in pictures} < {one["inputs"]["artifact"] for one in new}
+    assert {(one["kind"], one["request"]["part"], one["provider"]) for one in new} == {
+        ("measure", "quality", "scripted@3")
+    }
+
+
 def test_calibrations_are_about_the_embedding_alone(monkeypatch: pytest.MonkeyPatch, before: Studio) -> None:
     with before.open() as space:
         shipped = orjson.loads((SHIPPED / "embedded" / CALIBRATION).read_bytes())
@@ -124,6 +141,34 @@ def test_a_measurement_is_the_sum_of_its_parts(monkeypatch: pytest.MonkeyPatch) 
     assert part_actions("measure", IDENTITY, "a" * 64) == () and share(base, face) == face
     assert measure_action("measure", IDENTITY, "a" * 64).provider == "b@3"
     assert set(measurement.FIELDS) | {"embedding"} == set(VERSIONS)
+
+
+def test_what_the_last_forge_judged_is_in_one_series_with_what_is_judged_now(before: Studio) -> None:
+    """Its records don't name their weights; those of now do. Other weights begin other series."""
+
+    def now(*overrides: str, force: tuple[str, ...] = ("image", "video")) -> list[tuple[Any, ...]]:
+        """Draw another take, and return weight, number of series and of judgements of composites, by modality."""
+        with before.open() as space:
+            if force:
+                space.build(space.plan(["ana"], PlanRequest(overrides=overrides, force=force)))
+            with opened(space.store) as connection:
+                return connection.execute(
+                    "select scores.modality, embedding_weight, count(distinct series), count(*) "
+                    "from scores join series using (series) where scores.metric = 'composite' group by all order by all"
+                ).fetchall()
+
+    assert now(force=()) == [("face", 0.7, 1, 3), ("video", 0.7, 1, 1)]
+    assert now() == [("face", 0.7, 1, 6), ("video", 0.7, 1, 2)]
+    assert now("identity.weights.embedding=0.5", "identity.weights.geometric=0.5") == [
+        ("face", 0.5, 1, 3), ("face", 0.7, 1, 6), ("video", 0.5, 1, 1), ("video", 0.7, 1, 2),
+    ]  # fmt: skip
+    paths = (before.root / ".forge/records/evaluations").rglob("*.json")
+    records = [one for path in paths if (one := orjson.loads(path.read_bytes()))["modality"] != "text"]
+    assert sorted(str(one.get("weights", "")) for one in records) == [
+        *[""] * 4,
+        *["{'embedding': 0.5, 'geometric': 0.5}"] * 4,
+        *["{'embedding': 0.7, 'geometric': 0.3}"] * 4,
+    ]
 
 
 def test_a_file_that_was_measured_before_gets_what_it_lacks(before: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
