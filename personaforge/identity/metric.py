@@ -10,7 +10,16 @@ from __future__ import annotations
 from personaforge.metrics import METRICS as ALL
 from personaforge.metrics import TIMELINES, Metric
 
-__all__ = ["METRICS", "MODALITIES", "Metric"]
+__all__ = ["METRICS", "MODALITIES", "Metric", "refresh"]
 
 MODALITIES = TIMELINES
-METRICS = tuple(sorted((one for one in ALL if one.timeline), key=lambda one: MODALITIES.index(one.timeline)))
+METRICS: list[Metric] = []
+
+
+def refresh() -> None:
+    """Derive METRICS from all metrics anew, after one was registered or withdrawn."""
+    drawn = ((MODALITIES.index(one.timeline), one) for one in ALL if one.timeline)
+    METRICS[:] = [one for _, one in sorted(drawn, key=lambda pair: pair[0])]
+
+
+refresh()

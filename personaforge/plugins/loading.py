@@ -272,6 +272,29 @@ def _kind(plugin: Plugin, entry: Any) -> str:
     return f"step kind {name}"
 
 
+def _metric(plugin: Plugin, entry: Any) -> str:
+    from personaforge import metrics
+    from personaforge.faces import parts
+    from personaforge.identity import metric as timelines
+    from personaforge.spec import measures
+
+    def refresh() -> None:
+        measures.refresh()
+        timelines.refresh()
+
+    def undo() -> None:
+        parts.withdraw(name)
+        metrics.withdraw(name)
+        refresh()
+
+    name = entry.metric.name
+    metrics.register(entry.metric)
+    _force.withdraw.append(undo)
+    parts.register(name, f"{entry.version} ({plugin})", entry.measure)
+    refresh()
+    return f"metric {name}"
+
+
 def _analyzer(plugin: Plugin, entry: Any) -> str:
     from personaforge.faces import packs
 
@@ -294,6 +317,7 @@ _FORMATS_OF_FORGE = ("table", "json", "csv", "markdown", "junit", "github", "sql
 _REGISTER: dict[str, Callable[[Plugin, Any], str]] = {
     "Entry": _provider,
     "KindEntry": _kind,
+    "MetricEntry": _metric,
     "AnalyzerEntry": _analyzer,
     "FormatEntry": _format,
 }

@@ -10,7 +10,7 @@ from personaforge.plugins.contributions import FormatEntry
 
 def tally(sheet: Any) -> str:
     """Return how many lines of a sheet are in each state."""
-    states = Counter(line.state for section in sheet.sections for line in section.lines)
+    states = Counter(line.state for line in sheet.lines)
     return " ".join(f"{state}={count}" for state, count in sorted(states.items())) + "\n"
 
 
