@@ -166,7 +166,7 @@ def _distributions(project: Project, asked: Iterable[Asked]) -> tuple[list[tuple
             message = (
                 f"asks for {one.name}, whose code {place} lies in the repository, where a pull request can change it"
             )
-            problems.append(Problem(one.where, "plugins", message, "install it from elsewhere, and not with -e"))
+            problems.append(Problem(one.where, "plugins", message, "install it without -e"))
             continue
         found.append((one, dist))
     return found, problems
@@ -259,8 +259,9 @@ def _kind(plugin: Plugin, entry: Any) -> str:
     name = entry.kind.name
     if name in kinds.KINDS:
         raise ValueError(f"there is a step kind {name!r} already")
-    if entry.what.name != name or models.kind_of(entry.model) != name:
-        raise ValueError(f"its kind is {name!r}, but what it is says {entry.what.name!r}, and its model another")
+    for whose, found in (("what it is", entry.what.name), ("its model", models.kind_of(entry.model))):
+        if found != name:
+            raise ValueError(f"{whose} is of kind {found!r}, and how it works of kind {name!r}")
     models.declare_step(entry.model)
     table.register(replace(entry.kind, origin=str(plugin)), entry.what)
 
@@ -288,6 +289,8 @@ def _metric(plugin: Plugin, entry: Any) -> str:
         refresh()
 
     name = entry.metric.name
+    if name in {*measures.FIELDS, *measures.SCOPES, *measures.RATES, *measures.FUNCTIONS}:
+        raise ValueError(f"{name!r} means something else in checks")
     metrics.register(entry.metric)
     _force.withdraw.append(undo)
     parts.register(name, f"{entry.version} ({plugin})", entry.measure)

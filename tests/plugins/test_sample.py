@@ -80,7 +80,9 @@ def test_it_works_from_the_command_line(root: Path, site: Path, forge: Forge, tm
     assert "Nothing to do" in run("plan", "ben"), "its own steps are cached as all others"
     # Its analyzer measured, and its metric is in checks, timelines and queries.
     tested = json.loads(run("test", "ben", "--format", "json"))
-    assert [check["check"] for check in tested["checks"]] == ["warm"] and tested["checks"][0]["result"] == "pass", tested
+    assert [check["check"] for check in tested["checks"]] == ["warm"] and tested["checks"][0]["result"] == "pass", (
+        tested
+    )
     drift = json.loads(run("drift", "ben", "--format", "json"))
     assert "warmth" in {line["metric"] for line in drift["timelines"]}
     rows = json.loads(run("query", "select value from values where metric = 'warmth'", "--format", "json"))
