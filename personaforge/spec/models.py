@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import Discriminator, Field, JsonValue, StringConstraints, Tag, model_validator
 
 from personaforge.spec.assertions import Checks
+from personaforge.spec.machine_names import RemoteName
 from personaforge.spec.photos import Photos
 from personaforge.spec.pipeline import FURTHER, Pipeline, StepBase, any_step
 from personaforge.spec.project import ID_PATTERN
@@ -23,7 +24,6 @@ from personaforge.spec.values import (
     Hosted,
     HostedMedia,
     Line,
-    MachineName,
     Model,
     Name,
     Pixels,
@@ -504,7 +504,7 @@ def _remote_form(value: Any) -> str:
 class MachineRemote(Model):
     """A folder to share through that the machine file defines."""
 
-    name: MachineName
+    name: RemoteName
     """Which of its `remotes`."""
 
 

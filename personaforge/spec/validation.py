@@ -21,9 +21,9 @@ from personaforge.spec.compose import Composer
 from personaforge.spec.domain import Domains, domain_problems
 from personaforge.spec.grammar import FigureAssertion, parse_assertion
 from personaforge.spec.kinds import kind_named
-from personaforge.spec.machine_file import machine_file
+from personaforge.spec.machine_names import UNDEFINED
 from personaforge.spec.measures import MEASURES, SCOPES
-from personaforge.spec.models import MachineRemote, Persona, validate_persona
+from personaforge.spec.models import Persona, validate_persona
 from personaforge.spec.overlay import NOBODY, PersonaSources
 from personaforge.spec.pipeline import ImageStep, Prompted, SpeechStep, VideoStep, any_step
 from personaforge.spec.project import Project
@@ -154,11 +154,7 @@ def _consistency(
             for keys, message, hint in pin_problems(schemas[by_section[section]], pinned):
                 yield ["pinned", section, *keys], message, hint
     remote = persona.store.remote
-    if isinstance(remote, MachineRemote):
-        unknown = machine_file().problem("remotes", remote.name, "", "")
-        if unknown is not None:
-            yield ["store", "remote", "name"], unknown.message, unknown.hint
-    elif remote is not None and (fault := declared_fault(remote)) is not None:
+    if isinstance(remote, str) and (fault := declared_fault(remote)) is not None:
         yield ["store", "remote"], *fault
     yield from _media(persona, domains)
     yield from _voices(persona)
@@ -288,7 +284,7 @@ def _problem(sources: PersonaSources, error: Any) -> Problem:
         hint = _nearest(location[-1], _known_keys(error["loc"]))
     elif error["type"] == "missing":
         message = "is missing"
-    elif error["type"] == "assertion":
+    elif error["type"] in ("assertion", UNDEFINED):
         message, hint = error["ctx"]["message"], error["ctx"]["hint"]
     elif error["type"] in ("union_tag_not_found", "union_tag_invalid"):
         given = found.get("kind") if isinstance(found, dict) else None

@@ -88,6 +88,7 @@ class Workspace:
         Those that can't be loaded are added to `broken`, if that is given. Raises SpecError otherwise, where nothing is
         left, and for names that match nothing.
         """
+        self.plugins = activate(self.project)  # another project may have been opened since
         files = resolve_personas(self.project, personas)
         found = Loader(self.project, self.store.index, domains=KNOWN).load_all(files, overrides, broken)
         for one in found:
@@ -98,6 +99,7 @@ class Workspace:
         """Return every problem of personas, of their templates and providers, and the ids that could be loaded."""
         problems: list[Problem] = []
         valid: list[str] = []
+        self.plugins = activate(self.project)
         loader = Loader(self.project, self.store.index, domains=KNOWN)
         planner = Planner(self.plan_context)
         for loaded, found in loader.each(resolve_personas(self.project, personas), overrides):

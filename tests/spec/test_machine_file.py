@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Literal
 
 import pytest
+from pydantic import ValidationError
 
 from personaforge.errors import SpecError
 from personaforge.http.addresses import completions, root, said_by
 from personaforge.spec import machine_file as machine
 from personaforge.spec.machine_file import machine_path
+from personaforge.spec.machine_names import CommandName, KeyName
 from personaforge.spec.machine_sections import Command, Endpoint, KeySource, Webhook
+from personaforge.spec.pipeline import StepBase
 from personaforge.spec.project import Project
 from tests.conftest import Forge
 
@@ -152,3 +156,20 @@ def test_a_repository_names_remotes_that_the_machine_defines(
     assert f"machinefile{file}:itdefinesnothing" in said, "in lines of 120 characters"
     file.chmod(0o666)
     assert "may be written by others" in forge("doctor", cwd=root).stdout
+
+
+def test_models_of_steps_name_what_the_machine_defines(file: Path) -> None:
+    class Upscale(StepBase):
+        kind: Literal["upscale"]
+        command: CommandName
+        key: KeyName | None = None
+
+    assert Upscale(kind="upscale", command="sox", key="vault").command == "sox"
+    with pytest.raises(ValidationError) as caught:
+        Upscale(kind="upscale", command="soxx", key="x")
+    first, second = caught.value.errors()
+    assert first["ctx"] == {
+        "message": "found 'soxx', which this machine doesn't define",
+        "hint": "did you mean sox?",
+    }
+    assert second["ctx"]["hint"] == f"it has studio, vault; `keys:` in {file}"
