@@ -22,7 +22,8 @@ check: $(READY)  ## Lint, type-check, and hold the map against the imports, as C
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	@$(BIN)/lint-imports || \
+		{ echo "An import breaks the map in CONTRIBUTING.md: the contract named above says how."; exit 1; }
 
 bench: $(READY)  ## Run the benchmarks and print their tables
 	$(BIN)/python -m tests.benchmarks.spine

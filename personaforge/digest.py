@@ -44,7 +44,7 @@ def canonical(value: Any) -> bytes:
     """Return canonical JSON. Raises ValueError for NaN, infinities, large integers and values that JSON can't
     express."""
     try:
-        _check(value, "")
+        _require_json(value, "")
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
     except (RecursionError, orjson.JSONEncodeError) as error:  # lone surrogates, and more than 254 levels
         raise ValueError(f"value: {error}") from None
@@ -69,7 +69,7 @@ def derive_seed(*parts: str | int) -> int:
     return int.from_bytes(hashlib.sha256(canonical(list(parts))).digest()[:4], "big") >> 1
 
 
-def _check(value: Any, path: str) -> None:
+def _require_json(value: Any, path: str) -> None:
     kind = type(value)
     if kind is str or kind is bool or value is None:
         return
@@ -83,9 +83,9 @@ def _check(value: Any, path: str) -> None:
         for key, item in value.items():
             if type(key) is not str:
                 raise ValueError(f"{path or 'value'}: key {key!r} is not a string")
-            _check(item, f"{path}.{key}" if path else key)
+            _require_json(item, f"{path}.{key}" if path else key)
     elif kind is list or kind is tuple:
         for index, item in enumerate(value):
-            _check(item, f"{path}[{index}]")
+            _require_json(item, f"{path}[{index}]")
     else:
         raise ValueError(f"{path or 'value'}: {kind.__name__} is not a JSON value")

@@ -21,6 +21,9 @@ def leaves(values: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def text_diff(old: str, new: str, before: str, after: str) -> list[str]:
-    """Return the lines of a unified diff of two texts, which are named `before` and `after` in its head."""
-    return list(unified_diff(old.splitlines(), new.splitlines(), before, after, lineterm="", n=1))
+def text_diff(old: str, new: str, before: str, after: str, around: int = 1) -> list[str]:
+    """Return a unified diff of two texts: two lines that name them, and the hunks; no line where they are equal.
+
+    `around` is how many equal lines are shown around each change.
+    """
+    return list(unified_diff(old.splitlines(), new.splitlines(), before, after, lineterm="", n=around))

@@ -1,6 +1,6 @@
 """The one table of metrics: every number that is measured of a picture, a clip or a text, declared once.
 
-What checks may name (`spec.measures`), the timelines of drift (`identity.metric`), the warehouse's `values`,
+What checks may name (`spec.measures`), the timelines of drift (CHARTED), the warehouse's `values`,
 `scores` and `evaluations` and their descriptions derive from METRICS, and the tables in docs/ are tested against it. A
 further metric is a row here and the code that measures it: the row's `source` says where records have the number.
 
@@ -82,7 +82,9 @@ class Metric:
     least_frames: int = 0
     """Measured frames that a clip needs for a place in the timeline; one frame has no deviation."""
     scale: Scale = "score"
-    """How a timeline is charted. score: as it is. ratio: its logarithm."""
+    """How a timeline is charted. score: as it is; scores scatter about evenly around their slot's mean. ratio: its
+    logarithm; spreads, variances, sharpness and histogram distances are positive and scatter by factors (a clip that
+    moves more has a larger standard deviation *and* a larger scatter of it), so that differences are relative ones."""
     resolution: float = 1e-6
     """The unit to which the number is rounded; the logarithm takes smaller numbers as this one."""
 
@@ -225,8 +227,24 @@ METRICS: list[Metric] = list(_OURS)
 within a timeline's name that of `forge drift`."""
 
 
+CHARTED: list[Metric] = []
+"""The metrics that have a timeline, in the order of `forge drift`."""
+_of: dict[str, tuple[Metric, ...]] = {}
+"""By modality, as far as they were asked for."""
+
+
+def _refresh() -> None:
+    """Derive the tables above from METRICS anew."""
+    drawn = ((TIMELINES.index(one.timeline), one) for one in METRICS if one.timeline)
+    CHARTED[:] = [one for _, one in sorted(drawn, key=lambda pair: pair[0])]
+    _of.clear()
+
+
+_refresh()
+
+
 def register(metric: Metric) -> None:
-    """Add a metric that is measured of faces. For plug-ins; what derives from METRICS has to be refreshed.
+    """Add a metric that is measured of faces. For plug-ins; `spec.measures` has to be refreshed afterwards.
 
     Raises ValueError for a name that another metric has, and for one that lies elsewhere than in the measurement.
     """
@@ -236,17 +254,13 @@ def register(metric: Metric) -> None:
         expected = f"modality face, source {MEASUREMENT}.{metric.name}, and no gate"
         raise ValueError(f"metric {metric.name} is of {metric.modality} and from {metric.source}, expected {expected}")
     METRICS.append(metric)
-    _of.clear()
+    _refresh()
 
 
 def withdraw(name: str) -> None:
     """Remove a metric that was registered."""
     METRICS[:] = [one for one in METRICS if one in _OURS or one.name != name]
-    _of.clear()
-
-
-_of: dict[str, tuple[Metric, ...]] = {}
-"""By modality, as far as they were asked for."""
+    _refresh()
 
 
 def of_modality(modality: str) -> tuple[Metric, ...]:

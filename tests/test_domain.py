@@ -22,7 +22,7 @@ from personaforge.report.evaluation.console import print_evaluation
 from personaforge.report.photos import print_photos
 from personaforge.testing import ColorAnalyzers, png, write_project
 from personaforge.workspace.workspace import Workspace
-from tests.embedded_images.subjects import draw_request, subject
+from tests.embedded.painter.subjects import draw_request, subject
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ def judge_drift(assertion: DriftAssertion, found: Drift | None, persona: str, al
         name = f"{assertion.modality} {assertion.metric}".strip()
         return nothing(f"nothing has been measured that makes a timeline of {name}", allow)
     hint = f"forge drift {persona} --modality {assertion.modality} --blame"
-    said = _said(lines)
+    said = _verdicts(lines)
     untold = _untold(assertion, lines)
     if untold and Cause.INSUFFICIENT not in allow:
         names = "; ".join(f"{line.metric.label}: {line.finding.reason}" for line in untold)
@@ -48,7 +48,7 @@ def _untold(assertion: DriftAssertion, lines: Collection[Timeline]) -> list[Time
     return [line for line in lines if line.finding.verdict is Trend.INSUFFICIENT]
 
 
-def _said(lines: Collection[Timeline]) -> str:
+def _verdicts(lines: Collection[Timeline]) -> str:
     verdicts = list(dict.fromkeys(str(line.finding.verdict) for line in lines))
     if len(verdicts) == 1:
         return verdicts[0]
@@ -60,8 +60,8 @@ def _row(line: Timeline, hint: str) -> FailingRow:
     change = line.finding.change
     entry = line.entries[change.best] if change is not None else line.entries[-1]
     since = f"since {entry.time:%Y-%m-%d %H:%M} UTC" if change is not None else ""
-    suspects = "; ".join(f"{one.name} ({one.probability:.0%})" for one in line.suspects[:3])
-    parts = [f"{line.metric.name} {line.finding.verdict}", since, f"changed then: {suspects}" if suspects else ""]
+    causes = "; ".join(f"{one.name} ({one.probability:.0%})" for one in line.causes[:3])
+    parts = [f"{line.metric.name} {line.finding.verdict}", since, f"changed then: {causes}" if causes else ""]
     return FailingRow(
         entry.node, entry.slot, line.finding.window.mean, ", ".join(filter(None, parts)), entry.artifact, "", hint
     )

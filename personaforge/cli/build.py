@@ -15,7 +15,7 @@ from personaforge.cli.options import (
     json_option,
     personas_argument,
     print_json,
-    refuse_frozen_wishes,
+    refuse_force_when_frozen,
     selection_options,
     since_option,
     split_overrides,
@@ -65,7 +65,7 @@ def build_command(
     PERSONA is a file, an id or a glob; all of the project's when none is given. OVERRIDE is Hydra's: image.width=512.
     """
     names, overrides = split_overrides(personas)
-    refuse_frozen_wishes(frozen, force, repin)
+    refuse_force_when_frozen(frozen, force, repin)
     asked = PlanRequest(overrides, select, exclude, force, repin, frozen)
     if plan_file is not None:
         if personas or asked != PlanRequest() or changed_since is not None:

@@ -3,8 +3,8 @@
 Commands are imported when they are called, and their help lines are here as text, so that `forge --help` loads
 click and nothing else.
 
-Exit codes: 0 done, 1 something failed its gate or its provider, 2 the input or the command is wrong (or, for
-`plan --detailed-exitcode`, there are changes), 3 our bug, 130 interrupted.
+Exit codes: 0 done, 1 something failed (the README has a table by command), 2 the input or the command is wrong, or the
+machine stands in the way, 3 our bug, 130 interrupted, 141 nobody reads the output.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ COMMANDS = {
     "report": ("report", "Write an HTML page for each persona and one for the project."),
     "photos": ("photos", "Score photographs before training on them."),
     "calibrate": ("calibrate", "Fit thresholds and P(same) on labelled pairs of pictures."),
-    "models": ("models", "List, fetch and check the face packs that measure."),
+    "models": ("models", "List, fetch and verify the face packs that measure."),
     "query": ("data", "Ask the warehouse in SQL."),
     "warehouse": ("data", "Look after the warehouse: rebuild, schema, info, export."),
     "lock": ("lock", "Have git merge lock files node by node."),

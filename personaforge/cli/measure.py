@@ -119,7 +119,7 @@ def drift_command(
         found = drift(space, persona, last=last, modality=modality, overrides=(*overrides, *asked))
         place = _place(space, persona, "drift")
     form = "json" if as_json else form
-    show_as(form, out, lambda: _drift_sheet(found, fail_on, *place), lambda: print_drift(found, blame=blame))
+    show_as(form, out, lambda: _drift_sheet(found, fail_on, *place), lambda: print_drift(found, causes=blame))
     return 1 if found.with_verdict(fail_on) else 0
 
 

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from personaforge.packs.verification import Listed
 
 
-@click.group("models", short_help="List, fetch and check the face packs that measure.")
+@click.group("models", short_help="List, fetch and verify the face packs that measure.")
 def models_command() -> None:
-    """List, fetch and check the face packs that measure. Nothing is ever fetched by another command."""
+    """List, fetch and verify the face packs that measure. Nothing is ever fetched by another command."""
 
 
 @models_command.command("list")
@@ -46,7 +46,7 @@ def list_command(folder: str | None, as_json: bool) -> int:
                 "licence": _licence(row),
                 "size": row.known.size if row.known else None,
                 "download_size": row.known.download_size if row.known else None,
-                "found": [asdict(check) for check in row.checks],
+                "found": [asdict(state) for state in row.states],
             }
             for row in rows
         ]
@@ -107,14 +107,14 @@ def verify_command(folder: str | None, names: tuple[str, ...], as_json: bool) ->
     """Read the files of packs and compare them with the pinned digests; all packs that are here when none is named."""
     from personaforge.faces.packs import pack_folders
     from personaforge.packs.verification import verify
-    from personaforge.report.packs import check_lines
+    from personaforge.report.packs import verified_lines
 
-    checks = verify(_catalog(folder), names)
-    sound = bool(checks) and all(check.sound for check in checks)
+    states = verify(_catalog(folder), names)
+    sound = bool(states) and all(state.sound for state in states)
     if as_json:
-        print_json({"schema": 1, "sound": sound, "packs": [asdict(check) for check in checks]})
-    elif checks:
-        echo("\n".join(check_lines(checks)))
+        print_json({"schema": 1, "sound": sound, "packs": [asdict(state) for state in states]})
+    elif states:
+        echo("\n".join(verified_lines(states)))
     else:
         echo(f"No pack in {', '.join(map(str, pack_folders()))}: nothing was checked.")
         echo("  forge models pull buffalo_l")

@@ -95,7 +95,7 @@ def wish_options(function: F) -> F:
     )(function)
 
 
-def refuse_frozen_wishes(frozen: bool, force: Sequence[str], repin: Sequence[str]) -> None:
+def refuse_force_when_frozen(frozen: bool, force: Sequence[str], repin: Sequence[str]) -> None:
     """Raise UsageError for options that a frozen lock excludes."""
     if frozen and (force or repin):
         raise click.UsageError("--frozen makes nothing new, so it takes no --force and no --repin")

@@ -13,7 +13,7 @@ from personaforge.cli.options import (
     json_option,
     personas_argument,
     print_json,
-    refuse_frozen_wishes,
+    refuse_force_when_frozen,
     selection_options,
     show_as,
     since_option,
@@ -61,7 +61,7 @@ def plan_command(
     from personaforge.report.plan.console import plan_lines
 
     names, overrides = split_overrides(personas)
-    refuse_frozen_wishes(frozen, force, repin)
+    refuse_force_when_frozen(frozen, force, repin)
     asked = PlanRequest(overrides, select, exclude, force, repin, frozen)
     broken: list[Broken] = []
     with Workspace.open(names, folder) as space:

@@ -27,16 +27,16 @@ def packs(project: Project, loaded: Iterable[Loaded], analyzers: Analyzers) -> l
         return faulty(PART, error)
     found = []
     for row in rows:
-        for check in row.checks[:1]:  # the first one found is what is used
+        for state in row.states[:1]:  # the first one found is what is used
             about = row.built_in.licence if row.built_in is not None else row.known.licence.name if row.known else ""
             licence = f"licence: {about}" if about else "licence: not known to the catalog"
-            auto = ", what `auto` is" if isinstance(chosen, Pack) and chosen.folder == check.folder else ""
-            facts = {"pack": row.name, "folder": str(check.folder), "licence": about or None}
-            if check.sound:
-                found.append(Finding(PART, "ok", f"{row.name} in {check.folder}{auto}; {licence}", facts=facts))
+            auto = ", what `auto` is" if isinstance(chosen, Pack) and chosen.folder == state.folder else ""
+            facts = {"pack": row.name, "folder": str(state.folder), "licence": about or None}
+            if state.sound:
+                found.append(Finding(PART, "ok", f"{row.name} in {state.folder}{auto}; {licence}", facts=facts))
             else:
-                text = f"{row.name} in {check.folder} is {check.verdict}; {licence}"
-                found.append(Finding(PART, "warning", text, check.hint, facts))
+                text = f"{row.name} in {state.folder} is {state.verdict}; {licence}"
+                found.append(Finding(PART, "warning", text, state.hint, facts))
     return found + _needed(loaded, analyzers)
 
 

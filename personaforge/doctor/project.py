@@ -11,9 +11,9 @@ from personaforge.errors import SpecError
 from personaforge.git import GitFailed, git
 from personaforge.listing import listed
 from personaforge.modalities import MODALITIES
+from personaforge.providers.table import KNOWN
 from personaforge.spec.load import Loaded, Loader, SpecCache
 from personaforge.spec.project import Project, packaged, persona_id
-from personaforge.steps.domains import KNOWN
 
 PART: Final = "project"
 _MOST_BASES: Final = 8

@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from personaforge.drift.attribution.causes import Attribution, PossibleCause, blame
+from personaforge.drift.attribution.causes import Attribution, PossibleCause, attribute
 from personaforge.drift.attribution.inputs import InputHistory
 from personaforge.drift.detector.cusum import Record
 from personaforge.drift.detector.detector import DriftPolicy, Finding, find_drift
 from personaforge.drift.detector.linear import Trend
 from personaforge.errors import PlanError
-from personaforge.identity.metric import METRICS, Metric
 from personaforge.identity.policy import Policy
 from personaforge.identity.score import composite
+from personaforge.metrics import CHARTED, Metric
 from personaforge.plan.graph import lay_out
 from personaforge.plan.renamed import lock_name, renamed_steps
 from personaforge.results.results import Results
@@ -83,7 +83,7 @@ class Timeline:
     entries: tuple[Entry, ...]
     values: tuple[float, ...]
     finding: Finding
-    blame: Attribution | None
+    attribution: Attribution | None
     """What the change is attributed to; None without a change."""
     follows: MeasuredBy | None = None
     """What measured this metric before, if that was something else: unlike measurements have timelines of their own."""
@@ -95,9 +95,9 @@ class Timeline:
         return self.metric.timeline
 
     @property
-    def suspects(self) -> tuple[PossibleCause, ...]:
+    def causes(self) -> tuple[PossibleCause, ...]:
         """What may have caused the change, the most probable first."""
-        return self.blame.suspects if self.blame is not None else ()
+        return self.attribution.causes if self.attribution is not None else ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the timeline as JSON. Numbers of records in it are indices, from 0."""
@@ -118,9 +118,9 @@ class Timeline:
             **finding,
             "notes": [*self.notes, *self.finding.notes],
             "follows": self.follows._asdict() if self.follows is not None else None,
-            "suspects": [one.as_json() for one in self.suspects],
-            "unrecorded": self.blame.unrecorded if self.blame is not None else None,
-            "blame_notes": list(self.blame.notes) if self.blame is not None else [],
+            "causes": [one.as_json() for one in self.causes],
+            "unrecorded": self.attribution.unrecorded if self.attribution is not None else None,
+            "attribution_notes": list(self.attribution.notes) if self.attribution is not None else [],
             "points": [{**place, **point} for place, point in zip(places, finding["points"], strict=True)],
         }
 
@@ -143,7 +143,7 @@ class Drift:
     def as_json(self) -> dict[str, Any]:
         """Return everything as JSON."""
         return {
-            "schema": 3,
+            "schema": 4,
             "persona": self.persona,
             "method": self.policy.method,
             "baseline": self.baseline,
@@ -227,7 +227,7 @@ def drift_in(
                 entries,
                 values,
                 finding,
-                blame(parts, entries, records, metric, finding),
+                attribute(parts, entries, records, metric, finding),
                 _followed(series, metric, rows),
                 notes,
             )
@@ -235,7 +235,7 @@ def drift_in(
     if not timelines:
         hint = f"forge build {name} with a face pack, or forge eval --persona {name} --record IMAGE..."
         raise PlanError(f"nothing has been measured of {name}{f' for {modality}' if modality else ''}", hint=hint)
-    order = {metric: number for number, metric in enumerate(METRICS)}
+    order = {metric: number for number, metric in enumerate(CHARTED)}
     timelines.sort(key=lambda line: (order[line.metric], not line.current, line.measured_by))
     return Drift(name, policy, baseline, tuple(timelines))
 
@@ -250,7 +250,7 @@ def _rows(connection: Any, persona: str, renamed: Mapping[str, str], modality: s
         from drift_records where persona = $persona and coalesce(about = $modality, true) order by evaluated, evaluation
     """
     now = {old: new for new, old in renamed.items()}
-    known = {(metric.timeline, metric.name): metric for metric in METRICS}
+    known = {(metric.timeline, metric.name): metric for metric in CHARTED}
     cursor = connection.execute(sql, {"persona": persona, "modality": modality})
     for about, metric, *rest in (row for some in iter(lambda: cursor.fetchmany(_FETCHED), []) for row in some):
         name, digest, size, version, anchor, references, value, cosine, error, step, *entry = rest

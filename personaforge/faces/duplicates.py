@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-HASH_BITS = 64
-
 _FLAT = 1.0
 """Grey values (standard deviation at 9 x 8) below which a picture's neighbours can't be ordered reliably."""
 

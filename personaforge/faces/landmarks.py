@@ -49,7 +49,7 @@ Point = tuple[float, float]
 
 def ratios_106(points: Sequence[Any]) -> dict[str, float]:
     """Return the seven ratios of 106 points. Raises ValueError when the eyes coincide or a coordinate is not finite."""
-    at = _checked(points, 106)
+    at = _validated(points, 106)
     eyes = _eye_distance(at[_LEFT_PUPIL], at[_RIGHT_PUPIL])
     lids = (math.dist(at[_LEFT_LID[0]], at[_LEFT_LID[1]]) + math.dist(at[_RIGHT_LID[0]], at[_RIGHT_LID[1]])) / 2
     return {
@@ -65,7 +65,7 @@ def ratios_106(points: Sequence[Any]) -> dict[str, float]:
 
 def ratios_5(points: Sequence[Any]) -> dict[str, float]:
     """Return the two ratios of five points. Raises ValueError as `ratios_106` does."""
-    left_eye, right_eye, nose, left_mouth, right_mouth = _checked(points, 5)
+    left_eye, right_eye, nose, left_mouth, right_mouth = _validated(points, 5)
     eyes = _eye_distance(left_eye, right_eye)
     return {
         "nose_to_mouth": math.dist(nose, _middle(left_mouth, right_mouth)) / eyes,
@@ -85,7 +85,7 @@ def five_of_106(points: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.concatenate([eyes, points[[_NOSE_TIP, *_MOUTH]]]).astype(np.float32)
 
 
-def _checked(points: Sequence[Any], count: int) -> list[Point]:
+def _validated(points: Sequence[Any], count: int) -> list[Point]:
     """Return the points as pairs of Python floats, so that ratios are computed in double precision."""
     if len(points) != count:
         raise ValueError(f"found {len(points)} points, expected {count}")

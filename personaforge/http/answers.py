@@ -53,7 +53,7 @@ class Answer:
 
     def said(self) -> str:
         """Return the error that the answer names, on one line, if it does so in one of the usual forms."""
-        return _said(self.json) or self.body[:200].decode("utf-8", "replace").strip().replace("\n", " ")
+        return _error_text(self.json) or self.body[:200].decode("utf-8", "replace").strip().replace("\n", " ")
 
 
 Explain = Callable[[Answer], BackendError | None]
@@ -147,17 +147,17 @@ def retry_after(text: str, now: float) -> float | None:
     return min(max(seconds, 0.0), _LONGEST_RETRY_AFTER)
 
 
-def _said(found: Any, depth: int = 0) -> str:
+def _error_text(found: Any, depth: int = 0) -> str:
     """Return an error's text: {"error": {"message": ...}}, {"detail": [{"msg": ...}]}, {"errors": [...]}, ..."""
     if isinstance(found, str):
         return " ".join(found.split())[:300]
     if isinstance(found, list):
-        return "; ".join(filter(None, (_said(one, depth + 1) for one in found[:3])))[:300]
+        return "; ".join(filter(None, (_error_text(one, depth + 1) for one in found[:3])))[:300]
     if not isinstance(found, Mapping) or depth > 4:
         return ""
     texts = []
     for name in ("error", "errors", "detail", "message", "msg", "title", "status_msg", "code", "type", "status"):
-        text = _said(found[name], depth + 1) if name in found else ""
+        text = _error_text(found[name], depth + 1) if name in found else ""
         if text and text not in texts:
             texts.append(text)
     return ": ".join(texts[:3])[:300]

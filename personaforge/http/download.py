@@ -128,7 +128,7 @@ class _Download:
             whole = origin.size if whole is None else whole
             headers = {"Range": f"bytes={start}-", "If-Range": origin.validator}
             if start == whole:
-                return self._checked(part.hasher().hexdigest(), resumed=True)
+                return self._verified(part.hasher().hexdigest(), resumed=True)
         bounds = Bounds(self.expected.limit, math.inf)
         try:
             with opened(self.http, self.url, bounds, "any", lambda url: headers) as body:
@@ -155,7 +155,7 @@ class _Download:
             if failure.status == 416 and headers:
                 raise _StartOver("doesn't have the range that it was asked for") from None
             raise
-        return self._checked(digest.hexdigest(), resumed=start > 0)
+        return self._verified(digest.hexdigest(), resumed=start > 0)
 
     def _begun(self, body: Body, shown: str) -> int | None:
         """Examine the head of a whole file and prepare to write it; return its size as far as that is known."""
@@ -173,7 +173,7 @@ class _Download:
         self.part.begin(Origin(shown, validator, size))
         return size if size is not None else expected.size
 
-    def _checked(self, sha256: str, *, resumed: bool) -> tuple[int, str]:
+    def _verified(self, sha256: str, *, resumed: bool) -> tuple[int, str]:
         """Return size and SHA-256 of the whole file when they are the wanted ones; otherwise the file is removed."""
         size, expected = self.part.size, self.expected
         if expected.size not in (None, size):

@@ -42,7 +42,7 @@ def requests(
         raise NotPublic("its address names no host, or a user")
     if _proxied(url):
         if _literal(host):
-            check_public(host, loopback=loopback)
+            require_public(host, loopback=loopback)
         yield http.build_request("GET", url, headers=dict(headers))
         return
     port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -58,11 +58,11 @@ def addresses(host: str, port: int, *, loopback: bool = False) -> list[str]:
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     numbers = list(dict.fromkeys(str(one[4][0]) for one in found))
     for number in numbers:
-        check_public(number, host, loopback=loopback)
+        require_public(number, host, loopback=loopback)
     return numbers
 
 
-def check_public(address: str, host: str = "", *, loopback: bool = False) -> None:
+def require_public(address: str, host: str = "", *, loopback: bool = False) -> None:
     """Raise NotPublic unless a network address, and any that is written inside it, is a public one."""
     found = ip_address(address.partition("%")[0].strip("[]"))
     hidden = None

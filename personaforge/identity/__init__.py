@@ -7,7 +7,6 @@
     clip         a clip's frames against the anchor, and what may be repaired
     calibration  error rates and P(same) of one analyzer's cosines, by `roc` and `logistic`
     agreement    whether two recognisers say the same
-    metric       which numbers have a timeline; `personaforge.drift` gives the verdict on one
 
 Everything returns a value; where there is no number it is `Unmeasured` (in `score`), and never 0.0 or 1.0.
 """

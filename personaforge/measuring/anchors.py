@@ -163,7 +163,7 @@ def set_anchor(
     what is no picture, shows no usable face, or isn't what the persona's pack was made for; NeedsRepin; MissingExtra
     where nothing can measure; StoreError.
     """
-    _check_words(by, reason)
+    _refuse_unwritable(by, reason)
     state = _state_of(space, persona)
     identity = identity_of(space, state.settings)
     given = read_file(file)
@@ -200,7 +200,7 @@ def choose_anchor(
 
     Raises PlanError for what names no picture or several, NeedsRepin, and StoreError.
     """
-    _check_words(by, reason)
+    _refuse_unwritable(by, reason)
     state = _state_of(space, persona)
     listed = _pictures(space, state)
     wanted = candidate.rpartition("/")[2]
@@ -456,7 +456,7 @@ def _former(store: Store, persona: str) -> list[tuple[str, str]]:
     return list(found.items())
 
 
-def _check_words(by: str, reason: str) -> None:
+def _refuse_unwritable(by: str, reason: str) -> None:
     """Refuse words that can't be written into a lock, or that say nothing. Raises PlanError."""
     for name, text in (("--by", by), ("--reason", reason)):
         if not text.strip():

@@ -18,7 +18,7 @@ from personaforge.digest import digest_bytes, digest_json
 from personaforge.domains import DRAWINGS
 from personaforge.errors import MissingExtra, PersonaForgeError, StoreError
 from personaforge.providers.table import domain_of
-from personaforge.results.facts import made
+from personaforge.results.facts import maker
 from personaforge.run.records import keep_record
 from personaforge.spec.settings import Group, Settings
 from personaforge.steps.action import Action
@@ -126,7 +126,7 @@ def drawn_here(store: Store) -> frozenset[str]:
     """Return the digests of what providers drew here that make drawings, by the last outcomes of all nodes."""
     draws = cache(_draws)
     results = (result for persona in store.index.personas() for result in store.index.results(persona))
-    drawn = (result.digests for result in results if draws(made(result.outcome.facts).provider))
+    drawn = (result.digests for result in results if draws(maker(result.outcome.facts).provider))
     return frozenset().union(*drawn)
 
 

@@ -75,7 +75,7 @@ def draw_sheet(
         if cell.status not in STATUS_COLORS:
             raise ValueError(f"status {cell.status!r} is not one of {', '.join(STATUS_COLORS)}")
     size = max(11, cell_width // 15)
-    plain, small, large = (_font(points) for points in (size, max(10, size - 2), size + 8))
+    plain, small, large = (ImageFont.load_default(points) for points in (size, max(10, size - 2), size + 8))
     picture_height = round(cell_width * _ASPECT)
     cell_height = picture_height + 2 * size + 14
     head, foot = size + 8 + 2 * _GAP, (size + _GAP if footer else 0)
@@ -125,10 +125,6 @@ def _thumbnail(picture: bytes | None, size: tuple[int, int]) -> Image.Image | st
     # Pillow's readers raise nearly anything on damaged data.
     except Exception:
         return "unreadable"
-
-
-def _font(size: int) -> Font:
-    return ImageFont.load_default(size)
 
 
 def _fitted(text: str, font: Font, width: int) -> str:

@@ -56,8 +56,8 @@ def _values(data: bytes, path: tuple[int, ...]) -> Iterator[bytes]:
 def _elements(data: bytes, start: int, stop: int) -> Iterator[tuple[int, int, int]]:
     """Yield id, start and stop of the contents of the elements in a range, up to the first cluster."""
     for _ in range(_MAX_ELEMENTS):
-        name = _number(data, start, stop, 4, keep_mark=True)
-        size = name and _number(data, start + name[1], stop, 8, keep_mark=False)
+        name = variable_number(data, start, stop, 4, keep_mark=True)
+        size = name and variable_number(data, start + name[1], stop, 8, keep_mark=False)
         if not name or not size or name[0] == _CLUSTER:
             return
         start += name[1] + size[1]
@@ -67,8 +67,9 @@ def _elements(data: bytes, start: int, stop: int) -> Iterator[tuple[int, int, in
         start = end
 
 
-def _number(data: bytes, at: int, stop: int, longest: int, *, keep_mark: bool) -> tuple[int, int] | None:
-    """Return a number of variable length and how many bytes it takes, or None where there is none."""
+def variable_number(data: bytes, at: int, stop: int, longest: int, *, keep_mark: bool) -> tuple[int, int] | None:
+    """Return the number of variable length (RFC 8794, section 4) at a place, and how many bytes it takes; None where
+    none of at most `longest` bytes ends before `stop`. An element's id keeps the bit that marks its length."""
     if at >= stop or not data[at]:
         return None
     length = 9 - data[at].bit_length()

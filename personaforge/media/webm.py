@@ -103,18 +103,18 @@ def webm_of_frames(video: Ivf, fps: float, *, app: str = APP, notes: Mapping[str
     if not video.frames or not _is_key(video.frames[0]):
         raise ValueError("a clip must start with a key frame")
     head = _element(0x1A45DFA3, b"".join([  # EBML
-        _number(0x4286, 1), _number(0x42F7, 1), _number(0x42F2, 4), _number(0x42F3, 8),
-        _element(0x4282, b"webm"), _number(0x4287, 2), _number(0x4285, 2),
+        _uint(0x4286, 1), _uint(0x42F7, 1), _uint(0x42F2, 4), _uint(0x42F3, 8),
+        _element(0x4282, b"webm"), _uint(0x4287, 2), _uint(0x4285, 2),
     ]))  # fmt: skip
     duration = len(video.frames) * 1000 / fps
     info = _element(0x1549A966, b"".join([
-        _number(0x2AD7B1, _TICK_MS * 1_000_000), _element(0x4489, struct.pack(">d", duration)),
+        _uint(0x2AD7B1, _TICK_MS * 1_000_000), _element(0x4489, struct.pack(">d", duration)),
         _element(0x4D80, app.encode()), _element(0x5741, app.encode()),
     ]))  # fmt: skip
-    picture = _element(0xE0, _number(0xB0, video.width) + _number(0xBA, video.height))
+    picture = _element(0xE0, _uint(0xB0, video.width) + _uint(0xBA, video.height))
     tracks = _element(0x1654AE6B, _element(0xAE, b"".join([
-        _number(0xD7, 1), _number(0x73C5, 1), _number(0x9C, 0), _number(0x83, 1),
-        _element(0x86, b"V_VP8"), _number(0x23E383, round(1e9 / fps)), picture,
+        _uint(0xD7, 1), _uint(0x73C5, 1), _uint(0x9C, 0), _uint(0x83, 1),
+        _element(0x86, b"V_VP8"), _uint(0x23E383, round(1e9 / fps)), picture,
     ])))  # fmt: skip
     clusters, cues = _clusters(video.frames, fps)
     # Cue positions count from the segment's content, and their own length is fixed, so one pass is enough.
@@ -138,7 +138,7 @@ def _clusters(frames: list[bytes], fps: float) -> tuple[list[bytes], list[tuple[
             blocks = []
         if not blocks:
             start = time
-            blocks.append(_number(0xE7, time))
+            blocks.append(_uint(0xE7, time))
             if _is_key(frame):
                 cues.append((time, offset))
         flags = 0x80 if _is_key(frame) else 0
@@ -151,7 +151,7 @@ def _cues(cues: list[tuple[int, int]], before: int) -> bytes:
     points = [
         _element(
             0xBB,
-            _number(0xB3, time) + _element(0xB7, _number(0xF7, 1) + _element(0xF1, struct.pack(">Q", before + at))),
+            _uint(0xB3, time) + _element(0xB7, _uint(0xF7, 1) + _element(0xF1, struct.pack(">Q", before + at))),
         )
         for time, at in cues
     ]
@@ -174,5 +174,5 @@ def _element(name: int, content: bytes) -> bytes:
     return name.to_bytes((name.bit_length() + 7) // 8, "big") + struct.pack(">Q", len(content) | 1 << 56) + content
 
 
-def _number(name: int, value: int) -> bytes:
+def _uint(name: int, value: int) -> bytes:
     return _element(name, value.to_bytes(max(1, (value.bit_length() + 7) // 8), "big"))

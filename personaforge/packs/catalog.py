@@ -175,12 +175,12 @@ def read_catalog(project: Project | None = None, environment: Mapping[str, str] 
     """
     ours = packaged("conf")
     source = read_source(ours / "models/catalog.yaml", f"the packaged {SHOWN}", root=ours.resolve())
-    known = _checked(source)
+    known = _validated(source)
     packs, mirrors = dict(known.packs), known.mirrors
     own = None if project is None or project.conf_folders[0] == ours else project.conf_folders[0]
     if project is not None and own is not None and (own / "models/catalog.yaml").exists():
         source = read_source(own / "models/catalog.yaml", SHOWN, root=project.root)
-        theirs = _checked(source)
+        theirs = _validated(source)
         taken = [name for name in theirs.packs if name in packs]
         if taken:
             message, hint = "is a pack that comes with forge and can't be redefined", "rename it, or use `mirrors`"
@@ -201,7 +201,7 @@ def _environment_mirrors(environment: Mapping[str, str] | None) -> list[str]:
     return mirrors
 
 
-def _checked(source: Source) -> CatalogFile:
+def _validated(source: Source) -> CatalogFile:
     import yaml
 
     try:

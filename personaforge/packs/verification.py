@@ -82,19 +82,19 @@ def verify(catalog: Catalog, names: Sequence[str] = (), folders: Sequence[Path] 
     """
     searched = pack_folders() if folders is None else list(folders)
     found = _folders_by_name(catalog, searched)
-    checks: list[PackState] = []
+    states: list[PackState] = []
     built_in = shipped() if folders is None else {}
     for name in dict.fromkeys(names) or sorted(found):
         places = found.get(name, [])
         if name in built_in:
             continue
-        checks += [
+        states += [
             replace(verify_pack(catalog, name, folder), shadowed_by=places[0] if folder != places[0] else None)
             for folder in places
         ]
         if not places:
             hint = f"forge models pull {name}" if name in catalog.packs else "forge models list"
-            checks.append(PackState(name, "missing", None, (), hint))
+            states.append(PackState(name, "missing", None, (), hint))
     first: list[PackState] = []
     for name in built_in:
         ours = verify_built_in(name) if not names or name in names else None
@@ -102,7 +102,7 @@ def verify(catalog: Catalog, names: Sequence[str] = (), folders: Sequence[Path] 
             ours = PackState(name, "missing", None, (), way_back(name, packs.SHIPPED / name))
         if ours is not None:
             first += [ours, *_unused(found.get(name, []), ours)]
-    return [*first, *checks]
+    return [*first, *states]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ class Listed:
 
     name: str
     known: KnownPack | None
-    checks: tuple[PackState, ...]
+    states: tuple[PackState, ...]
     """The folders in which it was found, by sizes only; empty when it is in none."""
     measures: bool
     """Whether forge can measure with it: it has, or would have, a detector and a recogniser."""
@@ -137,27 +137,27 @@ def pack_path(catalog: Catalog, name: str, folders: Sequence[Path] | None = None
     """
     searched = pack_folders() if folders is None else list(folders)
     row = next((row for row in _listed(catalog, searched) if row.name == name), None) if name not in shipped() else None
-    if row is None or row.measures or not row.checks:
+    if row is None or row.measures or not row.states:
         pack = find_pack(name, folders if name in shipped() else searched)
         if isinstance(pack, PackMissing):
-            known = row is not None and not row.checks  # and nowhere: it can be pulled
+            known = row is not None and not row.states  # and nowhere: it can be pulled
             raise PersonaForgeError(pack.reason, hint=f"forge models pull {name}" if known else pack.hint)
         return pack.folder
-    check = row.checks[0]  # no face pack by itself
-    if not check.sound or check.folder is None:
-        faults = [f"{file.name} is {file.verdict}" for file in check.files if file.verdict not in ("ok", "size ok")]
-        raise PersonaForgeError(f"{check.folder} is not whole: {', '.join(faults)}", hint=check.hint)
-    return check.folder
+    state = row.states[0]  # no face pack by itself
+    if not state.sound or state.folder is None:
+        faults = [f"{file.name} is {file.verdict}" for file in state.files if file.verdict not in ("ok", "size ok")]
+        raise PersonaForgeError(f"{state.folder} is not whole: {', '.join(faults)}", hint=state.hint)
+    return state.folder
 
 
 def _listed(catalog: Catalog, searched: Sequence[Path]) -> list[Listed]:
     found = _folders_by_name(catalog, searched)
     rows: list[Listed] = []
     for name in [*catalog.packs, *sorted(set(found) - set(catalog.packs))]:
-        checks = tuple(verify_pack(catalog, name, folder, digests=False) for folder in found.get(name, []))
+        states = tuple(verify_pack(catalog, name, folder, digests=False) for folder in found.get(name, []))
         known = catalog.packs.get(name)
-        names = known.files if known is not None else [file.name for file in checks[0].files]
-        rows.append(Listed(name, known, checks, {role_of(one) for one in names} >= {"detection", "recognition"}))
+        names = known.files if known is not None else [file.name for file in states[0].files]
+        rows.append(Listed(name, known, states, {role_of(one) for one in names} >= {"detection", "recognition"}))
     return rows
 
 
@@ -166,9 +166,9 @@ def _with_ours(rows: list[Listed]) -> list[Listed]:
     first = []
     for name, declared in shipped().items():
         ours = verify_built_in(name)
-        others = [check.folder for row in rows if row.name == name for check in row.checks if check.folder is not None]
-        checks = () if ours is None else (ours, *_unused(others, ours))
-        first.append(Listed(name, None, checks, True, declared))
+        others = [state.folder for row in rows if row.name == name for state in row.states if state.folder is not None]
+        states = () if ours is None else (ours, *_unused(others, ours))
+        first.append(Listed(name, None, states, True, declared))
     return [*first, *(row for row in rows if row.name not in shipped())]
 
 

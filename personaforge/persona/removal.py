@@ -227,12 +227,7 @@ def _forget_records(store: Store, found: Removal) -> None:
                 record = {}
             if record.get("paid"):
                 store.journal.charge_removed(name, record, NOTE)
-        try:
-            os.unlink(path)
-        except FileNotFoundError:
-            pass
-        except OSError as error:
-            raise StoreError(f"can't remove a record: {error.strerror}", where=path) from error
+        _unlink(path, "a record")
     if found.records:
         relog(store)
 
@@ -240,17 +235,21 @@ def _forget_records(store: Store, found: Removal) -> None:
 def _empty(found: Removal) -> None:
     assert found.folder is not None
     for path in found.files:
-        try:
-            os.unlink(path)
-        except FileNotFoundError:
-            pass
-        except OSError as error:
-            raise StoreError(f"can't remove it: {error.strerror}", where=path) from error
+        _unlink(path, "it")
     for top, _, _ in sorted(os.walk(found.folder), reverse=True):
         try:
             os.rmdir(top)
         except OSError:
             pass  # holds what is not forge's
+
+
+def _unlink(path: str, shown: str) -> None:
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise StoreError(f"can't remove {shown}: {error.strerror}", where=path) from error
 
 
 def _records(store: Store) -> Iterator[tuple[str, str, dict[str, Any]]]:

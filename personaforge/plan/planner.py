@@ -26,11 +26,11 @@ from personaforge.plan.recall import recalled
 from personaforge.plan.renamed import anchor_in
 from personaforge.plan.resolver import NodeResolver, NotSettled, PlanContext
 from personaforge.plan.standing import only_judges, same_wish
+from personaforge.providers.table import KNOWN
 from personaforge.spec.domain import domain_remark
 from personaforge.spec.load import Loaded
 from personaforge.steps.action import Action, Outcome
 from personaforge.steps.context import ANCHOR
-from personaforge.steps.domains import KNOWN
 from personaforge.steps.standing import Standing
 from personaforge.store.files import checked_out
 from personaforge.store.lockfile import Pin, read_lock

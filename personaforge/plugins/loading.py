@@ -276,17 +276,12 @@ def _kind(plugin: Plugin, entry: Any) -> str:
 def _metric(plugin: Plugin, entry: Any) -> str:
     from personaforge import metrics
     from personaforge.faces import parts
-    from personaforge.identity import metric as timelines
     from personaforge.spec import measures
-
-    def refresh() -> None:
-        measures.refresh()
-        timelines.refresh()
 
     def undo() -> None:
         parts.withdraw(name)
         metrics.withdraw(name)
-        refresh()
+        measures.refresh()
 
     name = entry.metric.name
     if name in {*measures.FIELDS, *measures.SCOPES, *measures.RATES, *measures.FUNCTIONS}:
@@ -294,7 +289,7 @@ def _metric(plugin: Plugin, entry: Any) -> str:
     metrics.register(entry.metric)
     _force.withdraw.append(undo)
     parts.register(name, f"{entry.version} ({plugin})", entry.measure)
-    refresh()
+    measures.refresh()
     return f"metric {name}"
 
 

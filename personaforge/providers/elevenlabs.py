@@ -45,7 +45,7 @@ class ElevenLabs:
 
     def __init__(self, options: Options) -> None:
         self.wire = Wire(
-            CAPABILITY, "https://api.elevenlabs.io", options, lambda key: {"xi-api-key": key}, explain=_explained
+            CAPABILITY, "https://api.elevenlabs.io", options, lambda key: {"xi-api-key": key}, explain=_by_error_words
         )
 
     def submit(self, request: Request, key: str = "") -> Reply | Job:
@@ -76,7 +76,7 @@ class ElevenLabs:
         raise Refused(f"elevenlabs has no job {job.id!r}")
 
 
-def _explained(answer: Answer) -> BackendError | None:
+def _by_error_words(answer: Answer) -> BackendError | None:
     detail = answer.json.get("detail") if isinstance(answer.json, dict) else None
     if not isinstance(detail, dict) or not 400 <= answer.status < 500:
         return None

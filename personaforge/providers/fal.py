@@ -105,7 +105,7 @@ class _Queue:
         if word != "COMPLETED":
             raise Unavailable(f"fal says {str(word)[:40]!r} about its request {job.id}")
         failed = _said_error(status)
-        answer = self.wire.ask("GET", job.data["response_url"], explain=lambda answer: _explained(answer, failed))
+        answer = self.wire.ask("GET", job.data["response_url"], explain=lambda answer: _failed_result(answer, failed))
         if failed:
             raise JobFailed(f"fal completed {job.id} with an error: {failed}")
         return self._reply(answer, job)
@@ -245,7 +245,7 @@ def _said_error(status: Mapping[str, Any]) -> str:
     return ": ".join(found)
 
 
-def _explained(answer: Answer, failed: str) -> BackendError | None:
+def _failed_result(answer: Answer, failed: str) -> BackendError | None:
     """Return what an error in place of a completed job's result means; None where it may pass."""
     said = answer.said()
     if answer.status in (401, 403, 429) or (answer.status == 404 and "not found" in said.lower()):

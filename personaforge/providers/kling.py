@@ -84,7 +84,7 @@ class KlingVideos:
 
     def __init__(self, options: Options) -> None:
         self._key_name = options.key
-        self.wire = Wire(CAPABILITY, _BASE, options, self._authorization, explain=_explained)
+        self.wire = Wire(CAPABILITY, _BASE, options, self._authorization, explain=_by_error_code)
 
     def submit(self, request: Request, key: str = "") -> Reply | Job:
         """Create a task under the name `key`. See `personaforge.providers.protocols.Provider`."""
@@ -232,7 +232,7 @@ def _by_code(answer: Answer) -> BackendError | None:
     text = f"kling answers {answer.status} with code {code}: {answer.said()}"
     if code in _AUTH:
         return ProviderStopped(f"{text} (the key was not accepted)", hint="check KLING_ACCESS_KEY and KLING_SECRET_KEY")
-    known = _explained(answer)
+    known = _by_error_code(answer)
     if known is not None:
         return known
     if isinstance(code, int) and 1200 <= code < 1300:
@@ -240,7 +240,7 @@ def _by_code(answer: Answer) -> BackendError | None:
     return Unknown(f"{text}; the request may have been accepted")
 
 
-def _explained(answer: Answer) -> BackendError | None:
+def _by_error_code(answer: Answer) -> BackendError | None:
     """Return what a code means that says more than the status: 429 is also an empty account."""
     code = answer.json.get("code") if isinstance(answer.json, dict) else None
     text = f"kling answers {answer.status} with code {code}: {answer.said()}"

@@ -15,10 +15,10 @@ _BLOCKS = ("moderation_blocked", "content_policy_violation")
 
 def openai_wire(capability: Capability, options: Options) -> Wire:
     """Return the connection of one of OpenAI's modalities."""
-    return Wire(capability, _BASE, options, lambda key: {"Authorization": f"Bearer {key}"}, explain=_explained)
+    return Wire(capability, _BASE, options, lambda key: {"Authorization": f"Bearer {key}"}, explain=_block)
 
 
-def _explained(answer: Answer) -> BackendError | None:
+def _block(answer: Answer) -> BackendError | None:
     error = answer.json.get("error") if isinstance(answer.json, dict) else None
     code = error.get("code") if isinstance(error, dict) else None
     if code in _BLOCKS:

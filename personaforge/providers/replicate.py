@@ -75,7 +75,7 @@ class _Predictions:
     def __init__(self, options: Options) -> None:
         base = "https://api.replicate.com"
         headers = lambda key: {"Authorization": f"Bearer {key}"}  # noqa: E731
-        self.wire = Wire(self.capability, base, options, headers, explain=_explained)
+        self.wire = Wire(self.capability, base, options, headers, explain=_pause_in_text)
 
     def submit(self, request: Request, key: str = "") -> Reply | Job:
         """Ask for a prediction. See `personaforge.providers.protocols.Provider`."""
@@ -106,7 +106,7 @@ class _Predictions:
             raise Unavailable(f"replicate says {str(word)[:40]!r} about its prediction {job.id}")
         url = _url(found.get("output"))
         if not url and found.get("data_removed"):
-            raise Undelivered(f"replicate has deleted what {job.id} came to: it does so after an hour")
+            raise Undelivered(f"replicate has deleted the result of {job.id}: it does so after an hour")
         if not url:
             raise JobFailed(f"replicate's prediction {job.id} succeeded without a file")
         return Reply(remote=Remote(url, with_key=True), cost_usd=None, details={"prediction": job.id})
@@ -230,7 +230,7 @@ def _time(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _explained(answer: Answer) -> BackendError | None:
+def _pause_in_text(answer: Answer) -> BackendError | None:
     """Return the pause that a 429 names only in its text."""
     resets = _RESETS.search(answer.said())
     if answer.status == 429 and resets and not answer.headers.get("retry-after"):

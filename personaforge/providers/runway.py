@@ -72,7 +72,7 @@ class _Tasks:
             _BASE,
             options,
             lambda key: {"Authorization": f"Bearer {key}", "X-Runway-Version": _VERSION},
-            explain=_explained,
+            explain=_empty_account,
         )
 
     def submit(self, request: Request, key: str = "") -> Reply | Job:
@@ -194,7 +194,7 @@ def _failure(job: Job, code: str, said: str) -> BackendError:
     return JobFailed(f"runway's task {job.id} failed{f' ({code})' if code else ''}: {said}")
 
 
-def _explained(answer: Answer) -> BackendError | None:
+def _empty_account(answer: Answer) -> BackendError | None:
     said = answer.said()
     if answer.status in (400, 403) and _EMPTY in said.lower():
         text = f"runway answers {answer.status}: {said} (the account has no credit)"

@@ -6,11 +6,13 @@ A backend is one module and one line in `_MODULES`. Tests and installed plug-ins
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from personaforge.domains import DRAWINGS, PHOTOGRAPHS
-from personaforge.errors import Problem, SpecError
+from personaforge.domains import DRAWINGS
+from personaforge.errors import PersonaForgeError, Problem, SpecError
+from personaforge.faces.packs import declared_of
 from personaforge.providers.capability import Capability, Limits
+from personaforge.spec.domain import Domains
 
 if TYPE_CHECKING:
     from personaforge.providers.protocols import Placer, Provider
@@ -135,7 +137,7 @@ def capability(modality: str, name: str) -> Capability:
 def provider(modality: str, name: str, options: Options) -> Provider:
     """Return a provider, importing its module."""
     entry = _entry(modality, name)
-    make = _imported(entry.make)
+    make = _made_by(entry.make, entry)
     made: Provider = make(options) if entry.takes_options else make()
     return made
 
@@ -146,11 +148,15 @@ def names(modality: str) -> list[str]:
 
 
 def domain_of(modality: str, name: str) -> str:
-    """Return the domain of what a provider makes; an unknown provider's is photographs, as for most providers."""
+    """Return the domain of what a provider makes; empty for an unknown provider."""
     try:
         return capability(modality, name).domain
     except SpecError:
-        return PHOTOGRAPHS.name
+        return ""
+
+
+KNOWN: Final = Domains(lambda pack: declared_of(pack).domain, domain_of)
+"""The domains of packs and providers, by the declarations of packs and the capabilities of providers."""
 
 
 def labels(holds: Callable[[Capability], bool]) -> frozenset[str]:
@@ -161,7 +167,7 @@ def labels(holds: Callable[[Capability], bool]) -> frozenset[str]:
 def placer(name: str) -> Placer | None:
     """Return the placer of an image provider, which measures distances of faces; None without one. Raises SpecError."""
     entry = _entry("image", name)
-    made: Placer | None = _imported(entry.placer)() if entry.capability.places else None
+    made: Placer | None = _made_by(entry.placer, entry)() if entry.capability.places else None
     return made
 
 
@@ -181,24 +187,39 @@ def withdraw(modality: str, name: str) -> None:
     _TABLE.pop((modality, name), None)
 
 
-def _imported(make: str | Callable[..., Any]) -> Callable[..., Any]:
-    """Return what makes something: itself, or what `module:Class` names."""
-    if not isinstance(make, str):
-        return make
+def imported(reference: str, registered: str) -> Any:
+    """Return what `module:name` names, for what is `registered` so. Raises PersonaForgeError where it isn't there."""
     from importlib import import_module
 
-    module, _, attribute = make.partition(":")
-    found: Callable[..., Any] = getattr(import_module(module), attribute)
+    module, _, name = reference.partition(":")
+    hint = f"register {registered} as module:name, by names that can be imported"
+    try:
+        found = import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
+            raise  # it is there, and what it imports itself is not
+        raise PersonaForgeError(
+            f"{registered} is registered as {reference!r}, and there is no module {error.name}", hint=hint
+        ) from None
+    if not hasattr(found, name):
+        raise PersonaForgeError(
+            f"{registered} is registered as {reference!r}, and {module} has no {name or 'such name'}", hint=hint
+        )
+    return getattr(found, name)
+
+
+def _made_by(make: str | Callable[..., Any], entry: Entry) -> Callable[..., Any]:
+    """Return what makes something for a provider: itself, or what `module:Class` names."""
+    if not isinstance(make, str):
+        return make
+    found: Callable[..., Any] = imported(make, f"{entry.capability.modality} provider {entry.capability.name}")
     return found
 
 
 def _entry(modality: str, name: str) -> Entry:
     entry = _TABLE.get((modality, name))
     if entry is None and (modality, name) in _MODULES:
-        from importlib import import_module
-
-        module, _, attribute = _MODULES[modality, name].partition(":")
-        entry = getattr(import_module(f"personaforge.providers.{module}"), attribute)
+        entry = imported(f"personaforge.providers.{_MODULES[modality, name]}", f"{modality} provider {name}")
         assert isinstance(entry, Entry)
         _TABLE[modality, name] = entry
     if entry is None:

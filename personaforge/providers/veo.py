@@ -64,7 +64,7 @@ class VeoVideos:
     """Veo: from a picture, or from words alone where there is none."""
 
     def __init__(self, options: Options) -> None:
-        self.wire = Wire(CAPABILITY, _BASE, options, lambda key: {"x-goog-api-key": key}, explain=_explained)
+        self.wire = Wire(CAPABILITY, _BASE, options, lambda key: {"x-goog-api-key": key}, explain=_by_error_details)
 
     def submit(self, request: Request, key: str = "") -> Reply | Job:
         """Begin an operation. See `personaforge.providers.protocols.Provider`."""
@@ -139,7 +139,7 @@ def _failure(job: Job, error: dict[str, Any]) -> BackendError:
     return JobFailed(f"veo's operation {job.id} failed ({error.get('code')}): {said}")
 
 
-def _explained(answer: Answer) -> BackendError | None:
+def _by_error_details(answer: Answer) -> BackendError | None:
     """Return what the details of an error say beyond its status."""
     error = answer.json.get("error") if isinstance(answer.json, dict) else None
     details = error.get("details") if isinstance(error, dict) else None

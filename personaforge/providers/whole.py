@@ -12,6 +12,7 @@ import os
 import struct
 from typing import BinaryIO, Final
 
+from personaforge.media.containers import variable_number
 from personaforge.providers.kinds import HEAD, media_type
 
 _TAIL: Final = 4096
@@ -65,8 +66,8 @@ def _webm(file: BinaryIO, size: int) -> bool:
         if at == size:
             return frames
         head = _at(file, at, 12)
-        name = _number(head, 4, keep_mark=True)
-        length = name and _number(head[name[1] :], 8, keep_mark=False)
+        name = variable_number(head, 0, len(head), 4, keep_mark=True)
+        length = name and variable_number(head, name[1], len(head), 8, keep_mark=False)
         if not name or not length:
             return False
         frames = frames or name[0] == _CLUSTER
@@ -96,17 +97,6 @@ def _ogg(file: BinaryIO, size: int) -> bool:
         if len(segments) < head[26] or at > size:
             return False
     return True
-
-
-def _number(data: bytes, longest: int, *, keep_mark: bool) -> tuple[int, int] | None:
-    """Return a number of variable length (RFC 8794, section 4) and how many bytes it takes, None for none."""
-    if not data or not data[0]:
-        return None
-    length = 9 - data[0].bit_length()
-    if length > longest or length > len(data):
-        return None
-    value = int.from_bytes(data[:length], "big")
-    return (value if keep_mark else value & ((1 << 7 * length) - 1)), length
 
 
 def _at(file: BinaryIO, place: int, length: int) -> bytes:

@@ -27,21 +27,21 @@ def list_lines(rows: Sequence[Listed], chosen: Pack | PackMissing) -> Iterator[s
         title = "not known to the catalog" if row.known is None else row.known.title
         if row.built_in is not None:
             title = row.built_in.title
-            size = "".join(f"  {megabytes(_bytes(check))}" for check in row.checks[:1])
+            size = "".join(f"  {megabytes(_bytes(state))}" for state in row.states[:1])
         yield f"{style(row.name.ljust(width), bold=True)}  {title}{size}"
         indent = " " * (width + 2)
         if row.known is not None:
             yield f"{indent}licence: {row.known.licence.name}"
         if row.built_in is not None:
             yield f"{indent}licence: {row.built_in.licence}"
-        for check in row.checks:
-            star = "  (auto)" if check.folder == folder else ""
-            yield f"{indent}{_verdict(check)} in {check.folder}{star}"
-            if row.built_in is not None and check.shadowed_by is not None:
+        for state in row.states:
+            star = "  (auto)" if state.folder == folder else ""
+            yield f"{indent}{_verdict(state)} in {state.folder}{star}"
+            if row.built_in is not None and state.shadowed_by is not None:
                 yield f"{indent}  never used: {row.name} means the pack that comes with forge"
-            if check.hint:
-                yield f"{indent}  {check.hint}"
-        if not row.checks:
+            if state.hint:
+                yield f"{indent}  {state.hint}"
+        if not row.states:
             yield f"{indent}not here: {_way_here(row)}"
         if not row.measures:
             yield f"{indent}no face pack by itself; a second recogniser may use it"
@@ -52,25 +52,25 @@ def list_lines(rows: Sequence[Listed], chosen: Pack | PackMissing) -> Iterator[s
         yield f"auto: {chosen.name} in {chosen.folder}"
 
 
-def check_lines(checks: Sequence[PackState]) -> Iterator[str]:
+def verified_lines(states: Sequence[PackState]) -> Iterator[str]:
     """Yield what verifying found, file by file; for an unknown pack, lines to paste into a catalog."""
-    for check in checks:
-        where = "" if check.folder is None else f" in {check.folder}"
-        yield f"{style(check.name, bold=True)}: {_colored(check.verdict)}{where}"
-        if check.shadowed_by is not None:
-            yield f"  not used: {check.shadowed_by} is found first"
-            if not check.files:
+    for state in states:
+        where = "" if state.folder is None else f" in {state.folder}"
+        yield f"{style(state.name, bold=True)}: {_colored(state.verdict)}{where}"
+        if state.shadowed_by is not None:
+            yield f"  not used: {state.shadowed_by} is found first"
+            if not state.files:
                 continue
-        for file in check.files:
+        for file in state.files:
             yield f"  {_colored(file.verdict, 12)}  {file.name}{_difference(file)}"
-        if check.verdict == "not known":
+        if state.verdict == "not known":
             yield "  To pin it, add to conf/models/catalog.yaml under packs, with a title and a licence:"
-            yield f"    {check.name}:"
+            yield f"    {state.name}:"
             yield "      files:"
-            for file in check.files:
+            for file in state.files:
                 yield f"        {file.name}: {{size: {file.size}, sha256: {file.sha256}}}"
-        if check.hint:
-            yield f"  {check.hint}"
+        if state.hint:
+            yield f"  {state.hint}"
 
 
 def licence_lines(name: str, pack: KnownPack) -> Iterator[str]:
@@ -157,16 +157,16 @@ def _way_here(row: Listed) -> str:
     return f"forge models pull {row.name}" if row.built_in is None else way_back(row.name, SHIPPED / row.name)
 
 
-def _bytes(check: PackState) -> int:
-    return sum(file.size or 0 for file in check.files)
+def _bytes(state: PackState) -> int:
+    return sum(file.size or 0 for file in state.files)
 
 
-def _verdict(check: PackState) -> str:
+def _verdict(state: PackState) -> str:
     """Return a pack's verdict by sizes, with the files that are not as they should be."""
-    wrong = [f"{file.name} {file.verdict}" for file in check.files if file.verdict not in ("ok", "size ok")]
-    if check.verdict == "not known":
+    wrong = [f"{file.name} {file.verdict}" for file in state.files if file.verdict not in ("ok", "size ok")]
+    if state.verdict == "not known":
         return "found"
-    text = {"size ok": "complete"}.get(check.verdict, check.verdict)
+    text = {"size ok": "complete"}.get(state.verdict, state.verdict)
     return _colored(text) + (f" ({', '.join(wrong)})" if wrong else "")
 
 

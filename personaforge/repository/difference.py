@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import unified_diff
 from typing import Any, NamedTuple
 
 from personaforge.errors import PersonaForgeError, SpecError
+from personaforge.leaves import text_diff
 from personaforge.plan.plan import Estimate, PersonaPlan, Selection, total
 from personaforge.plan.resolver import NodeResolver
 from personaforge.repository.changes import PersonaChange, persona_changes
@@ -26,7 +26,7 @@ _UNSHOWN = ("candidate", "sheet", "profile", "document")
 """Step kinds whose results only prepare, or repeat, those of others."""
 
 
-class Made(NamedTuple):
+class SideResult(NamedTuple):
     """A node's result on one side."""
 
     digest: str
@@ -50,9 +50,9 @@ class Pair:
     """A node's results side by side."""
 
     node: str
-    before: Made | None
+    before: SideResult | None
     """None where that side has not been built, or has no such node."""
-    after: Made | None
+    after: SideResult | None
 
     @property
     def same(self) -> bool:
@@ -188,7 +188,7 @@ def _differences(before: Side, after: Side, changes: Sequence[PersonaChange]) ->
             counts[node.state] = counts.get(node.state, 0) + 1
         estimate = total(node.estimate for node in plan.nodes.values())
         now = _made(after, plan)
-        was: dict[str, Made] = {}
+        was: dict[str, SideResult] = {}
         notes: tuple[str, ...] = ()
         if change.kind == "changed":
             try:
@@ -202,10 +202,10 @@ def _differences(before: Side, after: Side, changes: Sequence[PersonaChange]) ->
         yield PersonaDifference(change, counts, estimate, pairs, notes)
 
 
-def _made(side: Side, plan: PersonaPlan) -> dict[str, Made]:
+def _made(side: Side, plan: PersonaPlan) -> dict[str, SideResult]:
     """Return the known results of a side's pictures, clips and audits, by node."""
     resolver = NodeResolver(side.plan_context, plan, Selection())
-    found: dict[str, Made] = {}
+    found: dict[str, SideResult] = {}
     for node in plan.nodes.values():
         if node.state in ("cached", "pinned", "restore", "blocked") and node.outcome_digest:
             made = _made_of(resolver.outcome(node.shape.name)) if node.shape.kind.role not in _UNSHOWN else None
@@ -214,7 +214,7 @@ def _made(side: Side, plan: PersonaPlan) -> dict[str, Made]:
     return found
 
 
-def _made_of(outcome: Outcome) -> Made | None:
+def _made_of(outcome: Outcome) -> SideResult | None:
     facts = outcome.facts
     media = [
         out.artifact for out in outcome.outputs.values() if out.artifact.media_type.startswith(("image/", "video/"))
@@ -226,7 +226,7 @@ def _made_of(outcome: Outcome) -> Made | None:
         return None
     why = str(facts.get("unmeasured") or (facts.get("reason", "") if outcome.status == "unmeasured" else ""))
     cosine = facts.get("cosine")
-    return Made(
+    return SideResult(
         media[0].digest if media else "",
         media[0].media_type if media else "",
         outcome.status,
@@ -239,8 +239,7 @@ def _made_of(outcome: Outcome) -> Made | None:
 def _template_diffs(before: Side, after: Side, changes: Iterable[PersonaChange]) -> Iterator[TemplateDiff]:
     for name in sorted({name for change in changes for node in change.nodes for name in node.templates}):
         texts = [_source(side, name) for side in (before, after)]
-        lines = unified_diff(texts[0].splitlines(), texts[1].splitlines(), lineterm="", n=3)
-        yield TemplateDiff(name, tuple(lines)[2:])
+        yield TemplateDiff(name, tuple(text_diff(texts[0], texts[1], "", "", around=3)[2:]))
 
 
 def _source(side: Side, name: str) -> str:

@@ -14,12 +14,12 @@ from personaforge.plan.graph import Shapes
 from personaforge.plan.plan import PersonaPlan, Plan, Selection
 from personaforge.plan.planner import Planner
 from personaforge.plan.resolver import NodeResolver, PlanContext
+from personaforge.providers.table import KNOWN
 from personaforge.repository.git import Repository
 from personaforge.repository.revision import as_project
 from personaforge.spec.load import Broken, Loaded, Loader
 from personaforge.spec.persona_files import resolve_personas
 from personaforge.spec.project import Project, lock_path, persona_id
-from personaforge.steps.domains import KNOWN
 from personaforge.store.lockfile import read_lock
 from personaforge.templating import Templates
 from personaforge.workspace.workspace import Workspace

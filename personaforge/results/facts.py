@@ -31,7 +31,7 @@ class Scored(NamedTuple):
     out_of_domain: bool
 
 
-class Made(NamedTuple):
+class Maker(NamedTuple):
     """Which provider and model made an artifact, and how."""
 
     provider: str
@@ -75,11 +75,11 @@ def scored(facts: Facts) -> Scored:
     return Scored(
         decision=_text(facts, "decision"),
         reason=_text(facts, "reason"),
-        composite=_number(facts, "composite"),
-        cosine=_number(facts, "cosine"),
-        error=_number(facts, "error"),
-        error_bound=_number(facts, "error_bound"),
-        turn=_number(facts, "turn"),
+        composite=number(facts.get("composite")),
+        cosine=number(facts.get("cosine")),
+        error=number(facts.get("error")),
+        error_bound=number(facts.get("error_bound")),
+        turn=number(facts.get("turn")),
         faces=_whole(facts, "faces"),
         measured=measured if isinstance(measured, bool) else None,
         measured_by=_text(facts, "measured_by"),
@@ -88,9 +88,9 @@ def scored(facts: Facts) -> Scored:
     )
 
 
-def made(facts: Facts) -> Made:
+def maker(facts: Facts) -> Maker:
     """Return which provider and model made an artifact, and how."""
-    return Made(_text(facts, "provider"), _text(facts, "model"), _text(facts, "label"), _whole(facts, "seed"))
+    return Maker(_text(facts, "provider"), _text(facts, "model"), _text(facts, "label"), _whole(facts, "seed"))
 
 
 def chosen(facts: Facts) -> Chosen:
@@ -102,7 +102,7 @@ def chosen(facts: Facts) -> Chosen:
 def finished(facts: Facts) -> Finished:
     """Return what finishing did."""
     kept = facts.get("kept") == "finished"
-    return Finished(kept, _number(facts, "composite_before"), _number(facts, "composite"), _text(facts, "reason"))
+    return Finished(kept, number(facts.get("composite_before")), number(facts.get("composite")), _text(facts, "reason"))
 
 
 def described(facts: Facts) -> Described:
@@ -114,8 +114,8 @@ def _text(facts: Facts, name: str) -> str:
     return str(facts.get(name) or "")
 
 
-def _number(facts: Facts, name: str) -> float | None:
-    value = facts.get(name)
+def number(value: Any) -> float | None:
+    """Return a value where it is a number; None where it is anything else."""
     return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 

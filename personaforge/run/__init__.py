@@ -10,9 +10,14 @@ From an action to bytes, once a procedure has yielded it:
             following          an accepted job: polls, the result's address, the deadline
             executors          the provider itself; examines what it answers, fetches what lies at an address
 
-There are four records from a reply to an outcome: the provider's `Reply`, `Performed` (bytes with a value and a cost,
-also of what forge does itself), the `Result` that a procedure is sent (digests), and an `Attempt` with what it made and
-how that was judged. The `Outcome` of a node is kept as its row in the index and as its pin in the lock.
+There are six records from a reply to an outcome, and each says something that the one before it can't:
+
+    Reply      what the provider answered: text, bytes, or the address where they lie
+    Performed  checked bytes with a value and a cost, also of what forge does itself and of a block
+    Result     the same as digests, once they are kept: what a procedure is sent, now or from the store
+    Made       what an attempt made of one or more results, and how; also what the lock pins. Not judged yet
+    Attempt    the same with its number and how it was judged
+    Outcome    the attempt that stays, for its node: a row in the index, and a pin in the lock
 
 A paid call's states are the journal's (`store.journal`); each is committed before what follows it:
 

@@ -78,7 +78,7 @@ class Budget:
         with self._lock:
             if price.paid:
                 for name, bound, used, hint in self._limits(persona):
-                    _check(price, what, name, bound, used, hint)
+                    _require_affordable(price, what, name, bound, used, hint)
             self.hold(price, persona)
 
     def hold(self, price: Price, persona: str = "") -> None:
@@ -123,7 +123,7 @@ class Budget:
         return found
 
 
-def _check(price: Price, what: str, name: str, bound: float, used: float, hint: str) -> None:
+def _require_affordable(price: Price, what: str, name: str, bound: float, used: float, hint: str) -> None:
     if price.usd is None:
         raise OverBudget(
             f"{what} has no declared price, and {name} may spend at most ${bound:.2f}",

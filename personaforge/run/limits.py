@@ -61,7 +61,7 @@ class Account:
             self._stopped = self._stopped or error
             return new
 
-    def check(self) -> None:
+    def require_running(self) -> None:
         """Raise ProviderStopped, always in the same words, once the provider is stopped."""
         if self._stopped is not None:
             known = self._stopped
@@ -110,15 +110,15 @@ class Lane:
 
         Raises ProviderStopped and Stopped.
         """
-        self.account.check()
+        self.account.require_running()
         while (left := self.account.pausing()) > 0:
             if sleep(left):
                 raise Stopped
-            self.account.check()
+            self.account.require_running()
         wait = self._turn()
         if wait > 0 and sleep(wait):
             raise Stopped
-        self.account.check()
+        self.account.require_running()
 
     def _turn(self) -> float:
         """Take the next turn of the rate, and return how many seconds it is away: turns are evenly spaced."""

@@ -143,7 +143,7 @@ class LockKeeper:
         Raises PinConflict, after which nothing is written any more, and StoreError.
         """
         with self._mutex:
-            self.check()
+            self.require_unchanged()
             if not self._pending:
                 return
             with self._store.leases.take(f"lock-{self.lock.persona}"):
@@ -162,7 +162,7 @@ class LockKeeper:
             self._base.update({name: wanted.line(name) for name in mine})
             self._taken(kept)
 
-    def check(self) -> None:
+    def require_unchanged(self) -> None:
         """Look whether a pin that this run builds on has changed; costs one look at the file where it has not.
 
         Raises PinConflict, and from then on the same one.
@@ -191,7 +191,7 @@ class LockKeeper:
 
         Raises PinConflict.
         """
-        self.check()
+        self.require_unchanged()
         if name in self._nodes.sticky:
             with self._mutex:
                 for other in dict.fromkeys((*self._nodes.anchors, name)):
@@ -282,7 +282,7 @@ class LockKeeper:
             persona = self.lock.persona
             self._notice(
                 f"{persona}: the lock's lines of {names} were changed while this build ran, and stay as they are; "
-                f"`forge plan {persona}` shows what that comes to"
+                f"`forge plan {persona}` shows what the next build would do"
             )
 
     # --- errors ---
@@ -290,7 +290,7 @@ class LockKeeper:
     def _conflict(self, name: str, own: Pin | None) -> PinConflict:
         theirs, persona = self._disk.line(name), self.lock.persona
         if theirs:
-            mine = f"came to {shown_outputs(own.outputs)}" if own is not None else "was about to make another"
+            mine = f"resulted in {shown_outputs(own.outputs)}" if own is not None else "was about to make another"
             text = (
                 f"{persona}/{name} was pinned to {shown_line(theirs)} by somebody else while this build ran, "
                 f"which {mine}"

@@ -62,7 +62,7 @@ class PersonaWorker:
             return NodeReport(node.id, "skipped", error=f"not started after {self.conflict.node or 'the lock'} failed")
         try:
             self._keeper.begin()
-            self._keeper.check()
+            self._keeper.require_unchanged()
             if not node.shape.kind.places:
                 return self._settled(node, tally)
             # A node that places a face must see all that were placed before it, also by another build at this moment.

@@ -13,11 +13,11 @@ from personaforge.spec.kinds import VISUAL, kind_named
 
 
 class Domains(NamedTuple):
-    """Whose pictures are of which domain, by name; see `personaforge.domains`. Unknown names are of photographs."""
+    """Whose pictures are of which domain, by name; see `personaforge.domains`."""
 
     of_pack: Callable[[str], str]
     of_provider: Callable[[str, str], str]
-    """(modality, provider name) -> the domain of what it makes."""
+    """(modality, provider name) -> the domain of what it makes; empty for an unknown provider: another's to report."""
 
 
 def domain_problems(
@@ -33,7 +33,7 @@ def domain_problems(
         return
     others: dict[str, list[str]] = {}
     for name, provider, made in _makers(steps, domains):
-        if made != known.name:
+        if made and made != known.name:
             others.setdefault(provider, []).append(name)
     for provider, names in sorted(others.items()):
         what = f"{', '.join(sorted(names))} {'are' if len(names) > 1 else 'is'} made by {provider}"

@@ -155,7 +155,7 @@ class _Reader:
                 name, "a function or a rate", nearest(name.text, (*FUNCTIONS, "p5", *RATES, "drift.face"))
             )
         operator = self._operator()
-        bound = self._number(function, measure)
+        bound = self._bound(function, measure)
         scope = self._scope(function, measure)
         conditions = self._conditions(scope)
         self._end("`and` or the end" if conditions else "`where` or the end")
@@ -193,7 +193,7 @@ class _Reader:
             raise self._wrong(found, "an operator", hint)
         return found.text
 
-    def _number(self, function: str, measure: str) -> float:
+    def _bound(self, function: str, measure: str) -> float:
         token = self._next("a number")
         start, text = token.position, token.text
         if text == "-":

@@ -183,13 +183,13 @@ class Loader:
     def _group(self, name: str, overrides: tuple[str, ...]) -> Any:
         from personaforge.spec.compose import Composer
         from personaforge.spec.overlay import NOBODY
-        from personaforge.spec.validation import check_locks, validated_group
+        from personaforge.spec.validation import validate_locked, validated_group
 
         composer = Composer(self._project)
         try:
             composed = composer.base(overrides)
             if overrides:
-                check_locks(composed, composer.base())
+                validate_locked(composed, composer.base())
             return validated_group(name, composed[name])
         except SpecError as error:
             if all(problem.where != NOBODY.main.shown for problem in error.problems):

@@ -88,7 +88,7 @@ def parse_source(data: bytes, path: Path, shown: str) -> Source:
     except UnicodeDecodeError as error:
         raise SpecError(Problem(shown, "", f"is not UTF-8 text (byte {error.start})")) from None
     try:
-        _check_nesting(text, shown)
+        _refuse_deep_nesting(text, shown)
         tree = yaml.compose(text, yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -150,7 +150,7 @@ class _Seen:
         """Nodes that were looked through already; aliases lead to the same node many times."""
 
 
-def _check_nesting(text: str, shown: str) -> None:
+def _refuse_deep_nesting(text: str, shown: str) -> None:
     """Refuse deep nesting and masses of values before libyaml recurses over them, which would crash the process."""
     import yaml
 
@@ -189,7 +189,7 @@ def _walk(
     if not isinstance(node, yaml.MappingNode) or not node.value:
         leaves.add(path)
     if isinstance(node, yaml.ScalarNode):
-        yield from _check_scalar(node, where, path, shown, seen)
+        yield from _scalar_problems(node, where, path, shown, seen)
     elif isinstance(node, yaml.SequenceNode):
         if node.tag != _TAG + "seq":
             yield _tagged(node, where, path)
@@ -197,7 +197,7 @@ def _walk(
             item_path = (*path, str(index))
             lines[item_path] = item.start_mark.line + 1
             if path == ("defaults",):
-                yield from _check_default(item, f"{shown}:{item.start_mark.line + 1}", ".".join(item_path))
+                yield from _default_problems(item, f"{shown}:{item.start_mark.line + 1}", ".".join(item_path))
             yield from _walk(item, item_path, shown, (lines, set()), seen, depth + 1)
     elif isinstance(node, yaml.MappingNode):
         if node.tag != _TAG + "map":
@@ -233,7 +233,7 @@ def _walk(
             yield from _walk(value, key_path, shown, into, seen, depth + 1)
 
 
-def _check_scalar(node: yaml.ScalarNode, where: str, path: KeyPath, shown: str, seen: _Seen) -> Iterator[Problem]:
+def _scalar_problems(node: yaml.ScalarNode, where: str, path: KeyPath, shown: str, seen: _Seen) -> Iterator[Problem]:
     text = node.value
     if node.tag not in _VALUE_TAGS:
         yield _tagged(node, where, path)
@@ -257,7 +257,7 @@ def _tagged(node: yaml.Node, where: str, path: KeyPath) -> Problem:
     return Problem(where, ".".join(path), message, "quote it")
 
 
-def _check_default(node: yaml.Node, where: str, path: str) -> Iterator[Problem]:
+def _default_problems(node: yaml.Node, where: str, path: str) -> Iterator[Problem]:
     """A defaults entry is `name` or `{group: option}`; none may climb out of the conf folder or reach Hydra's own."""
     import yaml
 

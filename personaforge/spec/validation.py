@@ -43,7 +43,7 @@ def validated_group(name: str, composed: Any) -> Any:
         raise SpecError([_problem(NOBODY, item) for item in found]) from None
 
 
-def check_locks(composed: Mapping[str, Any], project: Mapping[str, Any]) -> None:
+def validate_locked(composed: Mapping[str, Any], project: Mapping[str, Any]) -> None:
     """Raise SpecError where overrides depart from what the project locks."""
     problems = list(_locked(NOBODY, composed, project))
     if problems:

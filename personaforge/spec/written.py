@@ -10,10 +10,11 @@ interpolations too.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from personaforge.leaves import leaves
 from personaforge.spec.settings import GROUPS, SCHEMAS
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ def own_leaves(source: Source, package: str) -> Leaves:
 
     tree = yaml.load(source.text, yaml.CSafeLoader) or {}
     defaults = tree.pop("defaults", None) if isinstance(tree, dict) else None
-    found = dict(_flat(tree, package))
+    nested = {package: tree} if package else tree if isinstance(tree, dict) else {}
+    found = {path: _plain(value) for path, value in leaves(nested).items()}
     for entry in defaults if isinstance(defaults, list) else ():
         if isinstance(entry, Mapping):
             found.update(chosen((str(name), option) for name, option in entry.items()))
@@ -42,10 +44,9 @@ def own_leaves(source: Source, package: str) -> Leaves:
 def body_leaves(body: Mapping[str, Any]) -> Leaves:
     """Return the leaves of a persona's body, and the options that it chooses."""
     entries = [entry for entry in body.get("defaults", ()) if isinstance(entry, Mapping)]
-    return {
-        **chosen((str(name), option) for entry in entries for name, option in entry.items()),
-        **dict(_flat({name: value for name, value in body.items() if name != "defaults"}, "")),
-    }
+    options = chosen((str(name), option) for entry in entries for name, option in entry.items())
+    rest = leaves({name: value for name, value in body.items() if name != "defaults"})
+    return {**options, **{path: _plain(value) for path, value in rest.items()}}
 
 
 def override_leaves(overrides: Sequence[str]) -> Leaves:
@@ -108,14 +109,6 @@ def below(leaves: Mapping[str, Any], paths: Iterable[str], quiet: re.Pattern[str
 def _parents(path: str) -> tuple[str, ...]:
     """Return what stands above a dotted path: `a` and `a.b` of `a.b.c`. Every node asks it of all leaves."""
     return tuple(path[:index] for index, letter in enumerate(path) if letter == ".")
-
-
-def _flat(value: Any, prefix: str) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, Mapping) and value:
-        for key, item in value.items():
-            yield from _flat(item, f"{prefix}.{key}" if prefix else str(key))
-    elif prefix:
-        yield prefix, _plain(value)
 
 
 def _plain(value: Any) -> Any:

@@ -100,7 +100,9 @@ def attempt_loop(
         if judgement.decision is not Decision.RETRY:
             break
     # An accepted attempt is always the last one. Without one, the best of all is kept, not the last.
-    best = tried[-1] if tried[-1].judgement.decision is Decision.ACCEPT else max(tried, key=_rank)
+    best = (
+        tried[-1] if tried[-1].judgement.decision is Decision.ACCEPT else max(tried, key=lambda one: one.judgement.rank)
+    )
     accepted = best.judgement.decision is Decision.ACCEPT
     status: Status = best.judgement.status if accepted else "rejected" if best.made.blocked else exhausted
     return _outcome(context, first, best, tried, status, paths, under=context.standing.noted())
@@ -275,10 +277,6 @@ def _outcome(
     )
     outputs = {name: Output(artifact, places.get(name, "")) for name, artifact in best.made.outputs.items()}
     return Outcome(status, outputs, facts, first.key, context.take, best.number, evaluations, under=under)
-
-
-def _rank(attempt: Attempt) -> float:
-    return attempt.judgement.rank
 
 
 def frozen(context: Context, first: Action | None = None) -> LockFrozen:

@@ -20,10 +20,6 @@ from personaforge.steps.measurement import joined, measure_action, part_actions
 from personaforge.steps.second_opinion import second_opinion
 from personaforge.store.artifact import Artifact
 
-JUDGING = ("identity",)
-"""Setting paths that judging an image reads."""
-JUDGING_CLIPS = ("identity", "quality")
-
 Measuring = Generator[Action, Result, Mapping[str, Any] | None]
 
 

@@ -48,7 +48,7 @@ def refusal(
     if media != dict(pin.media) or not _shows_a_face(media):
         return "and it is no drawing"
     if not context.may_remake:
-        return "and pictures that are not drawn here may hang on it"
+        return "and pictures that are not drawn here may depend on it"
     if pin.face:
         for artifact in outputs.values():
             face = face_of((yield from measure(context, artifact)))

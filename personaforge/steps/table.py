@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
 from personaforge.errors import Problem, SpecError
-from personaforge.providers.table import capability
+from personaforge.providers.table import capability, imported
 from personaforge.spec.kinds import KINDS, Kind, Role, kind_named
 from personaforge.spec.settings import Settings
 from personaforge.steps.action import Price, Procedure
@@ -88,8 +87,7 @@ class StepKind:
         """Start the procedure for one node."""
         procedure = self.procedure
         if isinstance(procedure, str):
-            module, _, name = procedure.partition(":")
-            procedure = getattr(import_module(f"personaforge.steps.{module}"), name)
+            procedure = imported(f"personaforge.steps.{procedure}", f"the kind of step {self.name}")
             assert callable(procedure)
         started: Procedure = procedure(context)
         return started

@@ -318,7 +318,7 @@ def _yaml_lines(data: bytes, path: Path, persona: str, former: tuple[str, ...] =
     if b"<<<<<<<" in data:
         raise _conflict(data, path)
     try:
-        _check_shape(data, path)
+        _refuse_foreign_yaml(data, path)
         tree = yaml.load(data, yaml.CSafeLoader) or {}
         if not isinstance(tree, dict):
             raise ValueError("it is no mapping")
@@ -347,7 +347,7 @@ def _yaml_lines(data: bytes, path: Path, persona: str, former: tuple[str, ...] =
     return lines
 
 
-def _check_shape(data: bytes, path: Path) -> None:
+def _refuse_foreign_yaml(data: bytes, path: Path) -> None:
     """Refuse what forge never writes: aliases, deep nesting (which makes libyaml crash the process), and two different
     lines for one node, of which YAML would silently take the last."""
     import yaml

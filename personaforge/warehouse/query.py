@@ -90,7 +90,7 @@ def confined(
 def ask(connection: duckdb.DuckDBPyConnection, sql: str, bounds: Bounds | None = None) -> Answer:
     """Return the result of a statement, or the rows of a table or view by name. Raises QueryError and OutOfBounds."""
     clock = Clock(connection, bounds).running if bounds is not None else nullcontext
-    with _explained(connection), clock():
+    with _refusals_explained(connection), clock():
         sql = statement(connection, sql)
         cursor = connection.execute(sql)
         names = tuple(column[0] for column in cursor.description or ())
@@ -100,7 +100,7 @@ def ask(connection: duckdb.DuckDBPyConnection, sql: str, bounds: Bounds | None =
 
     def batches() -> Iterator[Sequence[tuple[Any, ...]]]:
         while True:
-            with _explained(connection), clock():
+            with _refusals_explained(connection), clock():
                 rows = cursor.fetchmany(_BATCH)
             if not rows:
                 return
@@ -114,7 +114,7 @@ def write_parquet(
 ) -> int:
     """Write the result of a statement, or a table, as a Parquet file in one step. Returns the number of rows."""
     clock = Clock(connection, bounds).running if bounds is not None else nullcontext
-    with _explained(connection), clock():
+    with _refusals_explained(connection), clock():
         relation = connection.sql(statement(connection, sql))
         if relation is None:
             raise QueryError("the statement has no rows to write")
@@ -166,7 +166,7 @@ def statement(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
     except duckdb.Error as error:
         if _WORD.fullmatch(name):
             raise QueryError(f"there is no table or view {name}", hint=nearest(name, known, most=len(known))) from error
-        raise QueryError(_said(error), hint=HINT) from error
+        raise QueryError(_without_empty_lines(error), hint=HINT) from error
     if len(found) != 1:
         what = "no statement" if not found else f"{len(found)} statements"
         raise QueryError(f"found {what}, expected one, or the name of a table or view", hint=HINT)
@@ -200,22 +200,22 @@ def known_columns(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
 
 
 @contextmanager
-def _explained(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+def _refusals_explained(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     import duckdb
 
     try:
         yield
     except duckdb.PermissionException as error:
-        raise QueryError(_said(error), hint=FILES_HINT) from error
+        raise QueryError(_without_empty_lines(error), hint=FILES_HINT) from error
     except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException, duckdb.InternalException):
         raise  # not about what was asked
     except duckdb.Error as error:
         lacking = _LACKING.search(str(error))
         hint = nearest(lacking[1], known_columns(connection), most=0) if lacking else ""
-        raise QueryError(_said(error), hint=hint if hint.startswith("did") else HINT) from error
+        raise QueryError(_without_empty_lines(error), hint=hint if hint.startswith("did") else HINT) from error
 
 
-def _said(error: Exception) -> str:
+def _without_empty_lines(error: Exception) -> str:
     """Return DuckDB's words without the empty lines in them."""
     return "\n".join(line for line in str(error).strip().splitlines() if line.strip())
 

@@ -95,7 +95,7 @@ comment on table build_nodes is 'What became of every node of a build.';
 comment on column build_nodes.build is 'The build''s id.';
 comment on column build_nodes.node is 'The node in the project: sofia-reyes/image/07.';
 comment on column build_nodes."end" is 'done, unchanged, restored, rejected, failed, skipped or stopped.';
-comment on column build_nodes.status is 'accepted, flagged, unmeasured or rejected; NULL where it came to no outcome.';
+comment on column build_nodes.status is 'accepted, flagged, unmeasured or rejected; NULL where it has no outcome.';
 comment on column build_nodes.performed is 'Actions of this node that were performed.';
 comment on column build_nodes.found is 'Actions whose result was known.';
 comment on column build_nodes.cost_usd is 'What its actions cost, US dollars.';
@@ -938,7 +938,7 @@ select
     record, persona, split_part(node, '/', 2) as step, node, kind, provider, model, build, started,
     strftime(started, '%Y-%m') as month, cost_usd, reserved_usd
 from actions where paid;
-comment on view costs is 'One row for each paid call that came to a result. Calls that came to nothing are in the journal: `forge cost` counts both.';
+comment on view costs is 'One row for each paid call that has a result. Calls without one are in the journal: `forge cost` counts both.';
 comment on column costs.record is 'Name of its record: the key, with ~n where the result had to be made again.';
 comment on column costs.persona is 'Id of the persona.';
 comment on column costs.step is 'The step.';

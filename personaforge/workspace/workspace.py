@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any
@@ -22,13 +22,13 @@ from personaforge.plan.renamed import pinned_anchor
 from personaforge.plan.resolver import PlanContext
 from personaforge.plan.select import Selectable, asks_for, select
 from personaforge.plugins.loading import Plugin, activate
-from personaforge.providers.table import capability
+from personaforge.providers.table import KNOWN, capability
 from personaforge.results.results import DOCUMENT, Results
 from personaforge.spec.kinds import kind_named
 from personaforge.spec.load import Broken, Loaded, Loader
 from personaforge.spec.persona_files import resolve_personas
 from personaforge.spec.project import Project, persona_id, project_of
-from personaforge.steps.domains import KNOWN
+from personaforge.spec.settings import Settings
 from personaforge.steps.table import step_kind
 from personaforge.store.store import StatCache, Store
 from personaforge.templating import Templates
@@ -107,7 +107,7 @@ class Workspace:
                 found = [*found, *_unplannable(loaded, planner, self.templates)]
             if loaded is not None and not found:
                 valid.append(loaded.settings.id)
-            problems += [problem for problem in found if problem not in problems]
+            problems += [problem for problem in dict.fromkeys(found) if problem not in problems]
         return problems, valid
 
     def remarks(self, personas: Iterable[str], overrides: Sequence[str] = ()) -> list[str]:
@@ -371,12 +371,28 @@ def _unplannable(loaded: Loaded, planner: Planner, templates: Templates) -> Iter
         if node.step in seen:
             continue
         seen.add(node.step)
-        where = f"pipeline.steps.{node.step}"
+        where, problems = f"pipeline.steps.{node.step}", list[Problem]()
         try:
             for name in node.templates:
                 templates.closure(name)
-            if node.kind.modality:
-                capability(node.kind.modality, node.declaration["provider"])
+        except SpecError as error:
+            problems += error.problems
+        if node.kind.modality:
+            problems += _unknown_providers(node.kind.modality, where, node.declaration, loaded.settings)
+        for problem in problems:
+            yield problem._replace(path=problem.path or where, where=problem.where or loaded.file.name)
+
+
+def _unknown_providers(modality: str, path: str, step: Mapping[str, Any], settings: Settings) -> Iterator[Problem]:
+    """Yield the providers of a step that nobody knows, by the setting that names them: its own or its group's."""
+    group = settings.get(modality) or {}
+    others = step.get("fallbacks") if step.get("fallbacks") is not None else group.get("fallbacks")
+    named = [("provider", step["provider"], step["provider"] == group.get("provider"))]
+    if modality != "text":  # a text's fallbacks are models of its provider
+        named += [("fallbacks", one["provider"], step.get("fallbacks") is None) for one in others or ()]
+    for field_name, provider, of_group in named:
+        try:
+            capability(modality, provider)
         except SpecError as error:
             for problem in error.problems:
-                yield problem._replace(path=problem.path or where, where=problem.where or loaded.file.name)
+                yield problem._replace(path=f"{modality if of_group else path}.{field_name}")

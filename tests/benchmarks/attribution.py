@@ -4,10 +4,10 @@
 
 Series are those of `benchmarks.drift`: 20 slots in mixed order, 100 records before the cause. Five key parts change at
 different records, one of them the cause, and a git commit is new with each of them and with every 20th record. What
-counts is the first suspect: it must hold the part that was injected. From the chart to the ranking all is the shipped
-code under the shipped settings; only the parts' names and values are made up. A series counts once its fall is found:
-what isn't found is blamed on nothing. `benchmarks.drift` says how soon that is. Below 1 standard deviation most series
-count only because chance had helped the alarm, which misplaces the fall, too.
+counts is the first possible cause: it must hold the part that was injected. From the chart to the ranking all is the
+shipped code under the shipped settings; only the parts' names and values are made up. A series counts once its fall is
+found: what isn't found is attributed to nothing. `benchmarks.drift` says how soon that is. Below 1 standard deviation
+most series count only because chance had helped the alarm, which misplaces the fall, too.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from typing import NamedTuple, cast
 
 import numpy as np
 
-from personaforge.drift.attribution.causes import Attribution, blame
+from personaforge.drift.attribution.causes import Attribution, attribute
 from personaforge.drift.attribution.inputs import COMMIT, InputHistory
 from personaforge.drift.detector.cusum import Record
 from personaforge.drift.detector.detector import DriftPolicy, find_drift
-from personaforge.identity.metric import METRICS
+from personaforge.metrics import CHARTED
 from personaforge.workspace.workspace import Workspace
 from tests.benchmarks.drift import HISTORY, NOISES, Noise, records_of, slots_of
 
@@ -160,16 +160,16 @@ def _series(
 
 
 def _asked(series: Series, later: Sequence[int]) -> tuple[str, list[Attribution | None]]:
-    """Return the cause, and what is blamed so many records after the fall's alarm each time: None where it has closed
+    """Return the cause, and what the fall is attributed to so many records after its alarm: None where it has closed
     since, nothing where there was none, or one before the fall."""
-    metric, policy = METRICS[0], _shipped()
+    metric, policy = CHARTED[0], _shipped()
     alarms = find_drift(series.records, metric, policy).alarms
     hits = [alarm for alarm in alarms if alarm.raised >= HISTORY and not alarm.rising]
     found = []
     for more in later if hits and alarms[0].raised >= HISTORY else ():
         known = series.records[: hits[0].raised + 1 + more]
         places = [Place(record.group, str(index)) for index, record in enumerate(known)]
-        told = blame(
+        told = attribute(
             cast(InputHistory, KnownParts(series.facts)), places, known, metric, find_drift(known, metric, policy)
         )
         found.append(told)
@@ -177,7 +177,7 @@ def _asked(series: Series, later: Sequence[int]) -> tuple[str, list[Attribution 
 
 
 def _right(cause: str, found: Attribution) -> bool:
-    return bool(found.suspects) and cause in {part.name for part in found.suspects[0].parts}
+    return bool(found.causes) and cause in {part.name for part in found.causes[0].parts}
 
 
 def _sure(count: int, step: float) -> str:
@@ -190,7 +190,7 @@ def _sure(count: int, step: float) -> str:
 
 
 def _misled(count: int, step: float) -> str:
-    """Return how often a decoy is blamed with as much certainty where nothing on record is the cause."""
+    """Return how often a decoy is named with as much certainty where nothing on record is the cause."""
     told: list[Attribution | None] = []
     for series in _series(count, SCENARIOS["20 records apart"], step, "mixed", NOISES["normal"], recorded=False):
         told += _asked(series, (20,))[1]
@@ -199,7 +199,7 @@ def _misled(count: int, step: float) -> str:
 
 
 def _first(found: Attribution) -> float:
-    return found.suspects[0].probability if found.suspects else 0.0
+    return found.causes[0].probability if found.causes else 0.0
 
 
 def _named(rng: np.random.Generator) -> list[str]:

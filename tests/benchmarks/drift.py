@@ -1,4 +1,4 @@
-"""How often `forge drift` is wrong, how soon it is right, and what it blames: on series that are known.
+"""How often `forge drift` is wrong, how soon it is right, and what it names as the cause: on series that are known.
 
     python -m tests.benchmarks.drift [--records N] [--series N]
 
@@ -6,7 +6,7 @@ Series are drawn, not measured. Twenty slots have composites in the ranges that 
 cosine 0.70 and error 0.04, full bodies of cosine 0.54 and error 0.15, others between; a record scatters by 0.03 about
 its slot, full bodies by half as much again. `walked` goes through the positions in their order, `mixed` in a new order
 each time. Every record from the first is judged as it comes, as a nightly `forge drift` would. Nothing here passes or
-fails; the same seed is used every time. What is blamed is `attribution`'s table.
+fails; the same seed is used every time. The causes are `attribution`'s table.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ def main() -> None:
     from personaforge.media.repair import repair_clip
     from personaforge.providers.embedded_clips import EmbeddedVideos
     from personaforge.providers.embedded_images import EmbeddedImages
-    from tests.embedded_images.subjects import draw_request, film_request, subject
+    from tests.embedded.painter.subjects import draw_request, film_request, subject
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=9, help="counted runs of each line, after one that isn't")

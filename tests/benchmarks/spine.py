@@ -126,7 +126,7 @@ from personaforge.spec.bodies import read_persona
 from personaforge.spec.compose import Composer
 from personaforge.spec.load import Loader
 from personaforge.spec.project import Project
-from personaforge.steps.domains import KNOWN
+from personaforge.providers.table import KNOWN
 from personaforge.store.index import Index
 project = Project(Path(sys.argv[1]).resolve())
 files = project.persona_files()

@@ -178,9 +178,28 @@ def test_validate_finds_a_missing_template_and_provider(project: Path, forge: Fo
     )
     done = forge("validate", "ana", cwd=project, check=2)
     assert "boi.j2" in done.stderr and "did you mean bio.j2?" in done.stderr
-    assert (
-        "no text provider 'embeded'" in forge("validate", "ben", "text.provider=embeded", cwd=project, check=2).stderr
-    )
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("text.provider=embeded", "text.provider: no text provider 'embeded'"),
+        ("image.provider=embeded", "image.provider: no image provider 'embeded'"),
+        ("pipeline.steps.avatar.provider=embeded", "pipeline.steps.avatar.provider: no image provider 'embeded'"),
+        (
+            "+pipeline.steps.avatar.fallbacks=[{provider: embeded, model: x}]",
+            "pipeline.steps.avatar.fallbacks: no image provider 'embeded'",
+        ),
+        ("+image.fallbacks=[{provider: embeded, model: x}]", "image.fallbacks: no image provider 'embeded'"),
+    ],
+)
+def test_a_mistyped_provider_is_reported_once_where_it_is_written(
+    tmp_path: Path, forge: Forge, override: str, said: str
+) -> None:
+    (tmp_path / "personas").mkdir()
+    (tmp_path / "personas/ana.yaml").write_text("id: ana\nbrief: A calm gardener.\n")
+    done = forge("validate", "ana", override, cwd=tmp_path, check=2)
+    assert done.stderr.splitlines()[:-1] == [f"error: ana.yaml {said}", "  did you mean embedded?"]
 
 
 def test_config_names_origins(project: Path, forge: Forge) -> None:

@@ -79,9 +79,9 @@ def test_the_fall_is_told_with_its_place_in_80_columns(space: Workspace, capsys:
     print_drift(found)
     said = capsys.readouterr().out
     assert "face composite: degrading" in said and "(95 %: " in said and "image/" in said
-    blame = face(found).blame
-    assert blame is not None and not blame.suspects and blame.unrecorded == 1
-    assert "nobody knows what shaped them" in blame.notes[0], "no build made these pictures"
+    attribution = face(found).attribution
+    assert attribution is not None and not attribution.causes and attribution.unrecorded == 1
+    assert "nobody knows what shaped them" in attribution.notes[0], "no build made these pictures"
     assert max(map(len, said.splitlines())) <= 80
 
 
@@ -126,9 +126,9 @@ def test_unlike_analyzers_have_timelines_of_their_own_and_only_the_newest_can_fa
     assert (new.current, new.finding.verdict) == (True, "stable")
     assert (old.current, old.finding.verdict) == (False, "degrading")
     assert new.follows == old.measured_by and old.follows is None
-    print_drift(found, blame=True)
+    print_drift(found, causes=True)
     said = " ".join(capsys.readouterr().out.split())
-    assert "begins where the analyzer changed: version 1 -> 2" in said, "a pack is blamed as a timeline's beginning"
+    assert "begins where the analyzer changed: version 1 -> 2" in said, "a pack is named as a timeline's beginning"
     assert found.with_verdict(["degrading"]) == []
 
 
@@ -275,6 +275,6 @@ def test_a_painter_that_slides_away_is_found_where_it_began(tmp_path: Path, pack
     change = line.finding.change
     assert change.low <= 4 * STEADY <= change.high, change
     assert change.high - change.low < 4 * STEADY, "an interval that says something"
-    suspect = line.suspects[0]
-    assert suspect.name == "image.drift" and suspect.probability > 0.2, "its four changes are one, by degrees"
-    assert (suspect.before, suspect.after, suspect.nodes, suspect.of_nodes) == ("0.0", "1.0", 4, 4)
+    cause = line.causes[0]
+    assert cause.name == "image.drift" and cause.probability > 0.2, "its four changes are one, by degrees"
+    assert (cause.before, cause.after, cause.nodes, cause.of_nodes) == ("0.0", "1.0", 4, 4)

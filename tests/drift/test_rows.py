@@ -17,12 +17,12 @@ from personaforge.drift.timelines import (
     _Row,
     _values,
 )
-from personaforge.identity.metric import METRICS
+from personaforge.metrics import CHARTED
 from personaforge.spec.settings import Settings
 from tests.plan.lab import Lab, lab
 from tests.run.conftest import PERSONA
 
-FACE, VIDEO = METRICS[0], METRICS[1]
+FACE, VIDEO = CHARTED[0], CHARTED[1]
 BEGAN = datetime(2026, 3, 1, tzinfo=UTC)
 ONE, OTHER = MeasuredBy("buffalo_s", "1", "auto", "1"), MeasuredBy("buffalo_l", "2", "auto", "1")
 
@@ -67,7 +67,7 @@ def test_a_clips_composite_may_be_larger_than_its_means_make_it_and_a_pictures_m
 def test_what_lacks_a_part_or_has_none_stays_as_it_is(settings: Settings) -> None:
     for lacking in (row(0.5, cosine=0.8), row(0.5, error=0.1)):
         assert _values([row(0.9, cosine=0.8, error=0.5), lacking], settings) == ((0.9, 0.5), ())
-    other = next(metric for metric in METRICS if metric.name == "cosine_std")
+    other = next(metric for metric in CHARTED if metric.name == "cosine_std")
     assert _values([row(0.5, cosine=0.8, error=0.5, metric=other)], settings) == ((0.5,), ())
 
 

@@ -84,7 +84,7 @@ def test_a_mirror_image_is_turned_the_other_way(photo: str, analyzer: Any, reque
 @pytest.mark.parametrize("yaw", [-50, -24, 0, 24, 50])
 def test_drawn_heads_are_turned_as_they_were_drawn(yaw: int, analyzer: Any) -> None:
     from personaforge.providers.embedded_images import EmbeddedImages
-    from tests.embedded_images.subjects import draw_request, subject
+    from tests.embedded.painter.subjects import draw_request, subject
 
     reply = EmbeddedImages().submit(draw_request(subject(yaw=yaw), width=384, height=512))
     assert reply.blob is not None  # type: ignore[union-attr]

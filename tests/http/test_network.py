@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from personaforge.http.network import NotPublic, addresses, check_public
+from personaforge.http.network import NotPublic, addresses, require_public
 
 PRIVATE = (
     "10.0.0.1", "172.16.5.5", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1", "255.255.255.255",
@@ -17,15 +17,15 @@ PRIVATE = (
 @pytest.mark.parametrize("address", PRIVATE)
 def test_no_private_address_is_asked(address: str) -> None:
     with pytest.raises(NotPublic, match="not a public one"):
-        check_public(address)
+        require_public(address)
 
 
 def test_a_provider_on_this_machine_may_serve_from_it_and_from_nowhere_private() -> None:
-    check_public("127.0.0.1", loopback=True)
-    check_public("93.184.216.34")
+    require_public("127.0.0.1", loopback=True)
+    require_public("93.184.216.34")
     for address in ("10.0.0.1", "169.254.169.254", "fe80::1"):
         with pytest.raises(NotPublic):
-            check_public(address, loopback=True)
+            require_public(address, loopback=True)
 
 
 def test_one_private_address_among_a_names_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:

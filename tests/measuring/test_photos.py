@@ -16,9 +16,9 @@ from personaforge.errors import PersonaForgeError, SpecError
 from personaforge.identity.score import Cause, Unmeasured
 from personaforge.measuring.photo_score import SCORES, PhotoVerdict
 from personaforge.measuring.photos import Scored, score_photos
+from personaforge.providers.table import KNOWN
 from personaforge.spec.load import Loader
 from personaforge.spec.project import Project, packaged
-from personaforge.steps.domains import KNOWN
 from personaforge.testing import write_project
 from personaforge.workspace.workspace import Workspace
 

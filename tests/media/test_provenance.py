@@ -13,7 +13,7 @@ from personaforge.media.repair import repair_clip
 from personaforge.providers.embedded_clips import EmbeddedVideos
 from personaforge.providers.embedded_images import EmbeddedImages
 from personaforge.testing import png
-from tests.embedded_images.subjects import draw_request, film_request, subject
+from tests.embedded.painter.subjects import draw_request, film_request, subject
 
 REALISM = {"profile": "p", "jpeg": {"quality": 90, "subsampling": "4:2:0"}}
 

@@ -21,7 +21,7 @@ from personaforge.media import pixels
 from personaforge.media.realism import LABEL, OPERATIONS, active, finish_picture
 from personaforge.media.stills import labelled, picture_label
 from personaforge.providers.embedded_images import EmbeddedImages
-from tests.embedded_images.subjects import draw_request, subject
+from tests.embedded.painter.subjects import draw_request, subject
 
 ROOT = Path(__file__).resolve().parents[2]
 

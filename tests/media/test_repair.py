@@ -24,7 +24,7 @@ from personaforge.media.containers import clip_label, has_sound
 from personaforge.media.repair import LABEL, repair_clip, repaired
 from personaforge.media.webm import encode_webm
 from personaforge.providers.embedded_clips import EmbeddedVideos
-from tests.embedded_images.subjects import film_request, subject
+from tests.embedded.painter.subjects import film_request, subject
 
 UNSHARP = {"radius": 1.5, "amount": 1.0, "threshold": 0}
 LANCZOS = {"upscaler": "lanczos", "factor": 2}

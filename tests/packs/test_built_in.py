@@ -120,7 +120,7 @@ def test_a_folder_of_its_name_is_listed_as_never_used(
     other = elsewhere(tmp_path, EMBEDDED)
     monkeypatch.setenv("FORGE_MODELS", str(other))
     first = list_packs(Catalog({}))[0][0]
-    assert first.name == EMBEDDED and [check.folder for check in first.checks] == [shipped, other / EMBEDDED]
+    assert first.name == EMBEDDED and [state.folder for state in first.states] == [shipped, other / EMBEDDED]
     assert pack_path(Catalog({}), EMBEDDED) == shipped
     assert [check.shadowed_by for check in verify(Catalog({}))] == [None, shipped]
     monkeypatch.chdir(tmp_path)

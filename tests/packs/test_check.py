@@ -97,20 +97,20 @@ def test_a_pack_that_is_found_later_is_checked_and_said_to_be_unused(tmp_path: P
 
 def test_the_list_compares_sizes_and_names_what_auto_is(tmp_path: Path) -> None:
     rows, auto = list_packs(CATALOG, [tmp_path])
-    assert [(row.name, row.checks, row.measures) for row in rows] == [("buffalo_s", (), True), ("yunet", (), False)]
+    assert [(row.name, row.states, row.measures) for row in rows] == [("buffalo_s", (), True), ("yunet", (), False)]
     assert isinstance(auto, PackMissing)
     place(tmp_path / "buffalo_s", det_500m=model("x"))
     place(tmp_path / "buffalo_sc", w600k_mbf=None)
     (rows, auto) = list_packs(CATALOG, [tmp_path])
     assert [row.name for row in rows] == ["buffalo_s", "yunet", "buffalo_sc"]
-    assert [row.checks[0].verdict if row.checks else None for row in rows] == ["size ok", None, "not known"]
+    assert [row.states[0].verdict if row.states else None for row in rows] == ["size ok", None, "not known"]
     assert isinstance(auto, Pack) and auto.folder == tmp_path / "buffalo_s"
 
 
 def test_a_folder_of_a_known_name_without_models_is_listed_as_incomplete(tmp_path: Path) -> None:
     (tmp_path / "buffalo_s").mkdir()
     rows, auto = list_packs(CATALOG, [tmp_path])
-    assert rows[0].checks[0].verdict == "incomplete"
+    assert rows[0].states[0].verdict == "incomplete"
     assert isinstance(auto, PackMissing) and "no detection model" in auto.reason
 
 

@@ -20,8 +20,8 @@ from personaforge.plan.planner import Planner
 from personaforge.plan.resolver import NodeResolver
 from personaforge.providers import table
 from personaforge.providers.protocols import Blob, Reply
+from personaforge.providers.table import KNOWN
 from personaforge.spec.load import Loaded, Loader
-from personaforge.steps.domains import KNOWN
 from personaforge.testing import Scripted, scripted_images, scripted_text, write_project
 from personaforge.workspace.workspace import Workspace
 from tests.run.conftest import FILES, PERSONA, SKIN, Studio, answer, clip

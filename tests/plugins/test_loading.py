@@ -12,7 +12,6 @@ import pytest
 
 from personaforge import metrics
 from personaforge.errors import SpecError
-from personaforge.identity import metric as timelines
 from personaforge.plugins import loading
 from personaforge.plugins.contributions import GROUPS
 from personaforge.providers import table
@@ -81,17 +80,17 @@ def refusal(root: Path) -> str:
 
 
 def test_what_is_put_into_force_is_taken_out_again(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = list(metrics.METRICS), dict(measures.MEASURES), dict(measures.TIMELINES), list(timelines.METRICS)
+    before = list(metrics.METRICS), dict(measures.MEASURES), dict(measures.TIMELINES), list(metrics.CHARTED)
     install(tmp_path / "site", monkeypatch, "glow", METRIC.replace("NAME", "glow"))
     ask(root, "Glow")
     (plugin,) = loading.activate(Project(root))
     assert str(plugin) == "glow 1.0" and plugin.adds == ("metric glow",)
     assert "glow" in measures.MEASURES and "glow" in measures.TIMELINES["quality"]
-    assert [one.name for one in timelines.METRICS if one.name == "glow"] == ["glow"]
+    assert [one.name for one in metrics.CHARTED if one.name == "glow"] == ["glow"]
     assert loading.activate(Project(root)) == (plugin,), "a second time it is there already"
     ask(root)
     assert loading.activate(Project(root)) == ()
-    after = list(metrics.METRICS), dict(measures.MEASURES), dict(measures.TIMELINES), list(timelines.METRICS)
+    after = list(metrics.METRICS), dict(measures.MEASURES), dict(measures.TIMELINES), list(metrics.CHARTED)
     assert after == before
 
 

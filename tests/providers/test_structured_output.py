@@ -48,7 +48,7 @@ properties: {desire: {type: string}, age: {type: integer, minimum: 18}}
 PERSONA = "id: ana\nbrief: A calm gardener.\npipeline: one\ntext: house\n"
 
 
-class House:
+class TextProject:
     """The project, and the scripted server that its gateway is."""
 
     def __init__(self, root: Path, server: Server) -> None:
@@ -94,20 +94,20 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TextProject]:
     with serving(*chat.ROUTES) as server:
         monkeypatch.setenv("FORGE_HOUSE_URL", server.url + "/v1")
         monkeypatch.setenv("HOUSE_API_KEY", "sk-canary-house")
-        yield House(write_project(tmp_path, {"ana": PERSONA}, FILES), server)
+        yield TextProject(write_project(tmp_path, {"ana": PERSONA}, FILES), server)
 
 
-def test_an_answer_that_fits_is_one_call_with_the_schema(house: House) -> None:
-    house.says(GOOD)
-    node = house.build()
-    assert node.end == "done" and len(house.server.ledger) == 1 and house.written() == json.loads(GOOD)
-    sent = house.server.calls("chat.submit")[0].json["response_format"]
+def test_an_answer_that_fits_is_one_call_with_the_schema(project: TextProject) -> None:
+    project.says(GOOD)
+    node = project.build()
+    assert node.end == "done" and len(project.server.ledger) == 1 and project.written() == json.loads(GOOD)
+    sent = project.server.calls("chat.submit")[0].json["response_format"]
     assert sent["type"] == "json_schema" and sent["json_schema"]["schema"]["required"] == ["desire", "age"]
-    (answer,) = house.explained()["answers"]
+    (answer,) = project.explained()["answers"]
     assert answer["ended"] == "fits" and not answer["repair"]
 
 
@@ -128,11 +128,13 @@ def test_an_answer_that_fits_is_one_call_with_the_schema(house: House) -> None:
         ('{"desire": "x"}', ["the section: found no age, expected a whole number of that name"]),
     ],
 )
-def test_a_malformed_answer_is_handed_back_once_with_what_is_wrong(house: House, bad: str, problems: list[str]) -> None:
-    house.says(bad, GOOD)
-    node = house.build()
-    assert node.end == "done" and house.written() == json.loads(GOOD)
-    first, repair = house.prompts()
+def test_a_malformed_answer_is_handed_back_once_with_what_is_wrong(
+    project: TextProject, bad: str, problems: list[str]
+) -> None:
+    project.says(bad, GOOD)
+    node = project.build()
+    assert node.end == "done" and project.written() == json.loads(GOOD)
+    first, repair = project.prompts()
     quoted = repair.partition("<answer>\n")[2].partition("\n</answer>")[0]
     try:
         assert json.loads(quoted) == json.loads(bad)
@@ -140,124 +142,124 @@ def test_a_malformed_answer_is_handed_back_once_with_what_is_wrong(house: House,
         assert quoted == bad
     assert [line[2:] for line in repair.splitlines() if line.startswith("- ")] == problems
     assert "corrected JSON object and nothing else" in repair and "A calm gardener." in repair
-    assert "Mend" not in first and len(house.server.ledger) == 2
+    assert "Mend" not in first and len(project.server.ledger) == 2
     assert node.outcome is not None and node.outcome.facts["repairs"] == 1 and node.outcome.attempt == 0
-    assert house.spent() == pytest.approx(house.server.usd)
-    assert house.again().performed == 0 and len(house.server.ledger) == 2, "a repair is bought once"
+    assert project.spent() == pytest.approx(project.server.usd)
+    assert project.again().performed == 0 and len(project.server.ledger) == 2, "a repair is bought once"
 
 
-def test_what_came_back_is_kept_and_named(house: House) -> None:
-    house.says(WRONG, PROSE, GOOD)
-    node = house.build()
+def test_what_came_back_is_kept_and_named(project: TextProject) -> None:
+    project.says(WRONG, PROSE, GOOD)
+    node = project.build()
     assert node.outcome is not None and node.outcome.attempt == 1
-    found = house.explained()
+    found = project.explained()
     assert [(one["attempt"], one["repair"], one["ended"]) for one in found["answers"]] == [
         (0, False, "malformed"),
         (0, True, "malformed"),
         (1, False, "fits"),
     ]
-    assert json.loads((house.root / found["answers"][0]["path"]).read_text()) == json.loads(WRONG)
-    assert (house.root / found["answers"][1]["path"]).read_text() == PROSE
+    assert json.loads((project.root / found["answers"][0]["path"]).read_text()) == json.loads(WRONG)
+    assert (project.root / found["answers"][1]["path"]).read_text() == PROSE
     text = "\n".join(explanation_lines(found))
     assert "attempt 0, repair" in text and found["answers"][1]["path"] in text
     assert 'age: found "forty", expected a whole number' in text
 
 
-def test_an_answer_that_stays_wrong_is_asked_anew_and_then_rejected(house: House) -> None:
-    house.says(PROSE)
-    node = house.build()
-    assert node.end == "rejected" and len(house.server.ledger) == 2 * 2, "two attempts, each handed back once"
+def test_an_answer_that_stays_wrong_is_asked_anew_and_then_rejected(project: TextProject) -> None:
+    project.says(PROSE)
+    node = project.build()
+    assert node.end == "rejected" and len(project.server.ledger) == 2 * 2, "two attempts, each handed back once"
     assert "found no single JSON object" in node.error and "`forge explain ana/soul`" in node.error
-    assert "Mend: the answer" in house.prompts()[2]
-    before = len(house.server.ledger)
-    assert house.again().performed == 0 and len(house.server.ledger) == before
+    assert "Mend: the answer" in project.prompts()[2]
+    before = len(project.server.ledger)
+    assert project.again().performed == 0 and len(project.server.ledger) == before
 
 
 @pytest.mark.parametrize(("repairs", "calls"), [(0, 2), (1, 4), (3, 8)])
-def test_how_often_is_a_setting_and_what_the_plan_says(house: House, repairs: int, calls: int) -> None:
-    house.edit("conf/pipeline/one.yaml", "retries: 1", f"retries: 1, repairs: {repairs}")
+def test_how_often_is_a_setting_and_what_the_plan_says(project: TextProject, repairs: int, calls: int) -> None:
+    project.edit("conf/pipeline/one.yaml", "retries: 1", f"retries: 1, repairs: {repairs}")
     texts = [f"{PROSE} {number}" for number in range(9)]
-    house.says(*texts)
-    with Workspace.open((), str(house.root)) as space:
+    project.says(*texts)
+    with Workspace.open((), str(project.root)) as space:
         assert space.plan([], PlanRequest()).estimate.calls_max == calls
-    house.build()
-    assert len(house.server.ledger) == calls
-    assert [text for text in texts if any(text in prompt for prompt in house.prompts())] == [
+    project.build()
+    assert len(project.server.ledger) == calls
+    assert [text for text in texts if any(text in prompt for prompt in project.prompts())] == [
         text for number, text in enumerate(texts[:calls]) if (number + 1) % (repairs + 1)
     ], "each repair quotes the answer before it"
 
 
 @pytest.mark.parametrize("word", ["cut", "thought"])
-def test_a_truncated_answer_is_never_quoted_and_the_way_out_is_named(house: House, word: str) -> None:
-    house.says(GOOD)
-    house.server.script("chat.submit", Becomes(word), Becomes(word))
-    node = house.build()
-    assert node.end == "rejected" and len(house.server.ledger) == 2
+def test_a_truncated_answer_is_never_quoted_and_the_way_out_is_named(project: TextProject, word: str) -> None:
+    project.says(GOOD)
+    project.server.script("chat.submit", Becomes(word), Becomes(word))
+    node = project.build()
+    assert node.end == "rejected" and len(project.server.ledger) == 2
     assert node.error == "the answer was cut off at 300 tokens; raise pipeline.steps.soul.max_tokens"
-    assert "<answer>" not in "".join(house.prompts()) and "cut off at 300 tokens: be brief" in house.prompts()[1]
-    assert {one["ended"] for one in house.explained()["answers"]} == {"truncated"}
-    house.edit("conf/pipeline/one.yaml", "max_tokens: 300", "max_tokens: 600")
-    assert house.build().end == "done" and house.server.calls("chat.submit")[-1].json["max_tokens"] == 600
+    assert "<answer>" not in "".join(project.prompts()) and "cut off at 300 tokens: be brief" in project.prompts()[1]
+    assert {one["ended"] for one in project.explained()["answers"]} == {"truncated"}
+    project.edit("conf/pipeline/one.yaml", "max_tokens: 300", "max_tokens: 600")
+    assert project.build().end == "done" and project.server.calls("chat.submit")[-1].json["max_tokens"] == 600
 
 
-def test_a_repair_that_is_cut_off_is_not_repaired(house: House) -> None:
-    house.edit("conf/pipeline/one.yaml", "retries: 1", "retries: 0, repairs: 3")
-    house.says(PROSE, GOOD)
-    house.server.fault = lambda call: Becomes("cut") if "<answer>" in call.body.decode() else None
-    node = house.build()
-    assert len(house.server.ledger) == 2 and "cut off at 300 tokens" in node.error
+def test_a_repair_that_is_cut_off_is_not_repaired(project: TextProject) -> None:
+    project.edit("conf/pipeline/one.yaml", "retries: 1", "retries: 0, repairs: 3")
+    project.says(PROSE, GOOD)
+    project.server.fault = lambda call: Becomes("cut") if "<answer>" in call.body.decode() else None
+    node = project.build()
+    assert len(project.server.ledger) == 2 and "cut off at 300 tokens" in node.error
 
 
 @pytest.mark.parametrize(("word", "ended"), [("refused", "refused"), ("blocked", "blocked")])
-def test_a_no_is_no_malformed_answer(house: House, word: str, ended: str) -> None:
-    house.edit("conf/pipeline/one.yaml", 'fallbacks: ["house/second"], ', "")
-    house.says(GOOD)
-    house.server.script("chat.submit", Becomes(word))
-    node = house.build()
-    assert node.end == "rejected" and len(house.server.ledger) == 1, "neither repaired nor asked again"
+def test_a_no_is_no_malformed_answer(project: TextProject, word: str, ended: str) -> None:
+    project.edit("conf/pipeline/one.yaml", 'fallbacks: ["house/second"], ', "")
+    project.says(GOOD)
+    project.server.script("chat.submit", Becomes(word))
+    node = project.build()
+    assert node.end == "rejected" and len(project.server.ledger) == 1, "neither repaired nor asked again"
     assert node.error.startswith("blocked: ") and ("refused: I can't help" in node.error) == (word == "refused")
-    (answer,) = house.explained()["answers"]
-    assert answer["ended"] == ended and house.spent() == pytest.approx(house.server.usd)
+    (answer,) = project.explained()["answers"]
+    assert answer["ended"] == ended and project.spent() == pytest.approx(project.server.usd)
 
 
-def test_a_no_to_the_repair_ends_it(house: House) -> None:
-    house.says(PROSE, GOOD)
-    house.server.fault = lambda call: Becomes("refused") if "<answer>" in call.body.decode() else None
-    node = house.build()
-    assert node.end == "rejected" and len(house.server.ledger) == 2 and "refused" in node.error
+def test_a_no_to_the_repair_ends_it(project: TextProject) -> None:
+    project.says(PROSE, GOOD)
+    project.server.fault = lambda call: Becomes("refused") if "<answer>" in call.body.decode() else None
+    node = project.build()
+    assert node.end == "rejected" and len(project.server.ledger) == 2 and "refused" in node.error
 
 
-def test_the_model_that_answered_mends_and_not_the_one_that_was_passed_over(house: House) -> None:
-    house.says(GOOD, PROSE, GOOD)
-    house.server.script("chat.submit", Becomes("blocked"))
-    node = house.build()
-    assert node.end == "done" and house.models() == ["first", "second", "second"]
+def test_the_model_that_answered_mends_and_not_the_one_that_was_passed_over(project: TextProject) -> None:
+    project.says(GOOD, PROSE, GOOD)
+    project.server.script("chat.submit", Becomes("blocked"))
+    node = project.build()
+    assert node.end == "done" and project.models() == ["first", "second", "second"]
     assert node.outcome is not None and node.outcome.facts["passed_over"] == ["house/first (blocked)"]
 
 
-def test_nothing_at_all_is_a_failed_call(house: House) -> None:
-    house.edit("conf/pipeline/one.yaml", 'fallbacks: ["house/second"], ', "")
-    house.says(GOOD)
-    house.server.script("chat.submit", Becomes("empty"))
-    node = house.build()
+def test_nothing_at_all_is_a_failed_call(project: TextProject) -> None:
+    project.edit("conf/pipeline/one.yaml", 'fallbacks: ["house/second"], ', "")
+    project.says(GOOD)
+    project.server.script("chat.submit", Becomes("empty"))
+    node = project.build()
     assert node.end == "failed" and "answered nothing (stop)" in node.error
 
 
-def test_another_bad_answer_is_another_repair(house: House) -> None:
-    house.says(PROSE, GOOD)
-    house.build()
-    keys = [one["key"] for one in house.explained()["answers"]]
-    with Workspace.open((), str(house.root)) as space:
+def test_another_bad_answer_is_another_repair(project: TextProject) -> None:
+    project.says(PROSE, GOOD)
+    project.build()
+    keys = [one["key"] for one in project.explained()["answers"]]
+    with Workspace.open((), str(project.root)) as space:
         records = [space.store.find(key) for key in keys]
     bad, repair = records
     assert bad is not None and repair is not None
     assert repair["parts"]["inputs"] == {"bad_answer": bad["outputs"]["reply"]["digest"]}
 
 
-def test_an_answer_that_is_too_long_to_quote_is_asked_anew(house: House) -> None:
-    house.says("x" * 30_000, GOOD)
-    node = house.build()
-    assert node.end == "done" and len(house.server.ledger) == 2 and "<answer>" not in house.prompts()[1]
+def test_an_answer_that_is_too_long_to_quote_is_asked_anew(project: TextProject) -> None:
+    project.says("x" * 30_000, GOOD)
+    node = project.build()
+    assert node.end == "done" and len(project.server.ledger) == 2 and "<answer>" not in project.prompts()[1]
 
 
 @pytest.mark.parametrize(
@@ -265,19 +267,19 @@ def test_an_answer_that_is_too_long_to_quote_is_asked_anew(house: House) -> None
     [("openai/o3", 0.1, ["temperature"]), ("openai/gpt-4o-mini", 0.1, None)],
 )
 def test_what_a_model_does_not_take_is_left_out_and_said(
-    house: House, monkeypatch: pytest.MonkeyPatch, model: str, temperature: float, left_out: list[str] | None
+    project: TextProject, monkeypatch: pytest.MonkeyPatch, model: str, temperature: float, left_out: list[str] | None
 ) -> None:
-    monkeypatch.setenv("OPENAI_API_BASE", house.server.url + "/v1")
+    monkeypatch.setenv("OPENAI_API_BASE", project.server.url + "/v1")
     monkeypatch.setenv("OPENAI_API_KEY", "sk-canary-openai")
-    house.edit("conf/text/house.yaml", "house/first", model)
-    house.edit("conf/pipeline/one.yaml", "temperature: 0.7", f"temperature: {temperature}")
-    house.says(GOOD)
-    node = house.build()
-    assert node.end == "done" and len(house.server.ledger) == 1
-    sent = house.server.calls("chat.submit")[0].json
+    project.edit("conf/text/house.yaml", "house/first", model)
+    project.edit("conf/pipeline/one.yaml", "temperature: 0.7", f"temperature: {temperature}")
+    project.says(GOOD)
+    node = project.build()
+    assert node.end == "done" and len(project.server.ledger) == 1
+    sent = project.server.calls("chat.submit")[0].json
     assert ("temperature" in sent) == (left_out is None) and "response_format" in sent
-    with Workspace.open((), str(house.root)) as space:
-        record = space.store.find(house.explained()["answers"][0]["key"])
+    with Workspace.open((), str(project.root)) as space:
+        record = space.store.find(project.explained()["answers"][0]["key"])
     assert record is not None and record["details"].get("left_out") == left_out
 
 

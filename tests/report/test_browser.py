@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.drift.test_suspects import changed
+from tests.drift.test_attribution import changed
 from tests.report.test_pages import write
 from tests.run.conftest import PERSONA, Studio
 from tests.run.test_attempts import FAR, by_attempt
@@ -76,7 +76,7 @@ def test_nothing_is_wider_than_the_screen_and_every_picture_shows(
 
 
 @pytest.mark.slow
-def test_blame_speech_and_problems_fit_a_phone(changed: tuple[Studio, list[str]], spoken: Path, tmp_path: Path) -> None:
+def test_causes_speech_and_problems_fit_phones(changed: tuple[Studio, list[str]], spoken: Path, tmp_path: Path) -> None:
     written = write(changed[0])
     check_fits([written.pages[0].path, written.project, spoken], tmp_path, 500)
 

@@ -274,7 +274,7 @@ def _evaluated(studio: Studio) -> object:
     return Evaluation("ana/anchor", studio.analyzers.identity.as_json(), NoneApplies("none", False), pictures)
 
 
-def test_a_fall_is_a_warning_with_its_suspects_and_a_failure_where_ci_says_so(tmp_path: Path) -> None:
+def test_a_fall_is_a_warning_with_its_possible_causes_and_a_failure_where_ci_says_so(tmp_path: Path) -> None:
     from personaforge.drift.attribution.causes import Attribution, Part, PossibleCause
     from personaforge.drift.timelines import drift
     from personaforge.report.drift.sheet import drift_sheet
@@ -284,9 +284,9 @@ def test_a_fall_is_a_warning_with_its_suspects_and_a_failure_where_ci_says_so(tm
         series(space, 60, start=40, size=-0.03)
         found = drift(space, "ana")
     part = Part("image.model", "a", "b" * 500)
-    suspect = PossibleCause((part,), None, None, 0.9, -0.03, -3.0, 40, 20, 40, (1, 1), 5, 5)
-    blamed = Attribution((suspect,), 0.1)
-    found = replace(found, timelines=tuple(replace(line, blame=blamed) for line in found.timelines))
+    cause = PossibleCause((part,), None, None, 0.9, -0.03, -3.0, 40, 20, 40, (1, 1), 5, 5)
+    attributed = Attribution((cause,), 0.1)
+    found = replace(found, timelines=tuple(replace(line, attribution=attributed) for line in found.timelines))
     warned, failed = (render(drift_sheet(found, on, ("personas/ana.yaml", 2)), "github") for on in ([], ["degrading"]))
     assert warned.startswith("::warning file=personas/ana.yaml,line=2,title=ana face composite::degrading: ")
     assert failed.startswith("::error file=personas/ana.yaml,line=2,title=ana face composite::degrading: ")

@@ -1,4 +1,4 @@
-"""Speech, blame and problems on the pages: what is heard, what is blamed at a marked change, who needs a look."""
+"""Speech, causes and problems on the pages: what is heard, what a marked change is attributed to, who needs a look."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from personaforge.report.pages import speech
-from tests.drift.test_suspects import changed
+from tests.drift.test_attribution import changed
 from tests.report.reading import Page
 from tests.report.test_pages import check_self_contained, check_sound, page_of, write
 from tests.run.conftest import PERSONA, Studio
@@ -64,7 +64,7 @@ def test_before_it_is_spoken_there_is_no_sound(make_studio: Make, server: Server
     assert not page.all("audio") and "not spoken" in page.text
 
 
-def test_a_marked_change_says_what_is_blamed(changed: tuple[Studio, list[str]]) -> None:
+def test_a_marked_change_says_what_it_is_attributed_to(changed: tuple[Studio, list[str]]) -> None:
     studio, commits = changed
     page = page_of(studio)
     check_self_contained(page, {"index.html"})

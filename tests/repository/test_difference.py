@@ -13,7 +13,7 @@ from personaforge.plan.plan import Estimate, Reason
 from personaforge.report.difference.page import MAX_PAIRS, difference_page
 from personaforge.report.difference.text import MAX_MARKDOWN, code, markdown, print_difference
 from personaforge.repository.changes import NodeChange, PersonaChange, SettingChange
-from personaforge.repository.difference import Difference, Made, Pair, PersonaDifference, TemplateDiff, difference
+from personaforge.repository.difference import Difference, Pair, PersonaDifference, SideResult, TemplateDiff, difference
 from personaforge.store.lockfile import read_lock
 from personaforge.testing import write_project
 from personaforge.workspace.workspace import Workspace
@@ -142,7 +142,7 @@ def strange() -> Difference:
     """A difference in which everything that a stranger may have written is hostile."""
     node = NodeChange("image/02", "changed", (SettingChange("brief", HOSTILE, "x" * 90),), ("bio.j2",), ())
     pinned = NodeChange("image/03", "changed", (), (), (Reason("pin", HOSTILE),))
-    made = Made("0" * 64, "image/png", "unmeasured", None, None, HOSTILE)
+    made = SideResult("0" * 64, "image/png", "unmeasured", None, None, HOSTILE)
     change = PersonaChange("ben", "changed", (node, pinned))
     one = PersonaDifference(
         change, {"run": 1}, Estimate(1, 2, unpriced_min=1, unpriced_max=2), (Pair("image/02", made, None),), (HOSTILE,)
@@ -179,7 +179,7 @@ def test_code_in_markdown_ends_where_the_text_does(text: str) -> None:
 
 
 def test_a_long_difference_fits_into_a_comment_and_a_page(repository: Path) -> None:
-    made = Made("0" * 64, "image/png", "accepted", 0.5, 0.5, "")
+    made = SideResult("0" * 64, "image/png", "accepted", 0.5, 0.5, "")
     worse = made._replace(score=0.1)
     pairs = tuple(Pair(f"image/{n}", made, worse if n > 90 else made._replace(score=0.6)) for n in range(100))
     change = PersonaChange("ben", "changed", (NodeChange("image/02", "changed"),))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from personaforge.errors import StoreError
-from personaforge.results.facts import Scored, chosen, described, finished, made, scored
+from personaforge.results.facts import Scored, chosen, described, finished, maker, scored
 from personaforge.results.results import Results
 from tests.run.conftest import Studio, make_studio, studio
 
@@ -99,7 +99,7 @@ def test_facts_are_typed_and_what_is_something_else_counts_as_absent() -> None:
     assert scored({"composite": 1, "decision": "ACCEPT", "faces": 2, "measured": False}) == nothing._replace(
         composite=1.0, decision="ACCEPT", faces=2, measured=False
     )
-    assert made({"provider": "fal", "seed": 7, "label": None}) == ("fal", "", "", 7)
+    assert maker({"provider": "fal", "seed": 7, "label": None}) == ("fal", "", "", 7)
     assert chosen({"candidate": "2", "means": {"1": None, "2": 0.5}, "reason": "why"}) == (
         "2",
         {"1": None, "2": 0.5},

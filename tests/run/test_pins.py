@@ -164,9 +164,12 @@ def test_a_remake_that_comes_out_different_is_refused(make_studio: Callable[...,
     report = studio.build(frozen=why == "frozen")
     failed = next(node for node in report.nodes.values() if node.end == "failed")
     assert failed.id.startswith("ana/candidate/") and "came out different" in failed.error and "--repin" in failed.hint
-    assert {"frozen": "frozen", "another face": "another face", "hosted": "may hang on it", "set": "may hang on it"}[
-        why
-    ] in failed.error
+    assert {
+        "frozen": "frozen",
+        "another face": "another face",
+        "hosted": "may depend on it",
+        "set": "may depend on it",
+    }[why] in failed.error
     assert studio.lock.read_bytes() == lock and not studio.clips.calls
 
 

@@ -54,7 +54,7 @@ class Finder:
 
 
 @dataclass
-class Desk:
+class CallCase:
     """A provider, who calls it, and what is noted."""
 
     finder: Finder
@@ -65,12 +65,12 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Make a desk with a provider that can find what it got; `safe` where it takes a repeated request once."""
+def make_case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Make a case with a provider that can find what it got; `safe` where it takes a repeated request once."""
     monkeypatch.setattr(table, "_TABLE", dict(table._TABLE))
     journal = Journal(tmp_path / "journal.db")
 
-    def make(*, safe: bool, finds: bool = True, later: float = AN_HOUR) -> Desk:
+    def make(*, safe: bool, finds: bool = True, later: float = AN_HOUR) -> CallCase:
         capability = Capability(
             "finder", "image", frozenset({"prompt"}), client_key=True, safe_resubmit=safe, finds=finds,
             find_settles_seconds=60.0,
@@ -95,23 +95,23 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         )
         lane = Lane(Account("finder", clock), Limits(), clock)
         call = Call(ACTION, finder, capability, lane, "ana", "ana/image/02", dict)
-        return Desk(finder, calls, call, journal, slept)
+        return CallCase(finder, calls, call, journal, slept)
 
     yield make
     journal.close()
 
 
-def sent_before(desk: Desk) -> None:
+def sent_before(case: CallCase) -> None:
     """Another process sent the request, and died before its answer came."""
-    desk.journal.intend(ACTION.key, "ana/image/02", "draw", "finder@1", "", 0.04)
+    case.journal.intend(ACTION.key, "ana/image/02", "draw", "finder@1", "", 0.04)
 
 
 FIRST, SECOND, THIRD = (client_key(ACTION.key, number) for number in (1, 2, 3))
 
 
-def test_a_provider_that_takes_a_repeated_request_once_gets_the_same_key_again(desk: Any) -> None:
+def test_a_provider_that_takes_a_repeated_request_once_gets_the_same_key_again(make_case: Any) -> None:
     """If the first one does come late, it is one request to the provider, and is charged once."""
-    one = desk(safe=True)
+    one = make_case(safe=True)
     sent_before(one)
     one.calls.made(one.call)
     assert one.finder.asked == [FIRST] and one.finder.keys == [FIRST]
@@ -119,10 +119,10 @@ def test_a_provider_that_takes_a_repeated_request_once_gets_the_same_key_again(d
     assert entry is not None and entry.sent == 1
 
 
-def test_a_provider_that_doesn_t_gets_another_key(desk: Any) -> None:
+def test_a_provider_that_doesn_t_gets_another_key(make_case: Any) -> None:
     """It has proven that it never got the first, and without safe resubmits an old key may be refused as a repeated
     one: what is sent now is another request, and is found by its own key."""
-    one = desk(safe=False)
+    one = make_case(safe=False)
     sent_before(one)
     one.calls.made(one.call)
     assert one.finder.asked == [FIRST] and one.finder.keys == [SECOND]
@@ -131,16 +131,16 @@ def test_a_provider_that_doesn_t_gets_another_key(desk: Any) -> None:
 
 
 @pytest.mark.parametrize(("safe", "keys"), [(True, [FIRST, FIRST]), (False, [FIRST, SECOND])])
-def test_the_same_holds_for_an_answer_that_was_lost_just_now(desk: Any, safe: bool, keys: list[str]) -> None:
-    one = desk(safe=safe)
+def test_the_same_holds_for_an_answer_that_was_lost_just_now(make_case: Any, safe: bool, keys: list[str]) -> None:
+    one = make_case(safe=safe)
     one.finder.fail = [Unknown("reset by peer")]
     one.calls.made(one.call)
     assert one.finder.keys == keys and one.finder.asked == [FIRST] * 3
     assert one.slept == [2.0, 4.0, 8.0], "it is given time to note what it got"
 
 
-def test_a_call_whose_answers_are_lost_three_times_is_left_to_the_user(desk: Any) -> None:
-    one = desk(safe=False)
+def test_a_call_whose_answers_are_lost_three_times_is_left_to_the_user(make_case: Any) -> None:
+    one = make_case(safe=False)
     one.finder.fail = [Unknown("reset by peer") for _ in range(9)]
     with pytest.raises(Unknown, match="reset by peer") as error:
         one.calls.made(one.call)
@@ -150,16 +150,16 @@ def test_a_call_whose_answers_are_lost_three_times_is_left_to_the_user(desk: Any
     assert entry is not None and entry.state == "unknown"
 
 
-def test_what_was_refused_for_certain_is_another_request_each_time(desk: Any) -> None:
-    one = desk(safe=False)
+def test_what_was_refused_for_certain_is_another_request_each_time(make_case: Any) -> None:
+    one = make_case(safe=False)
     one.finder.fail = [Unavailable("busy"), Unavailable("busy")]
     one.calls.made(one.call)
     assert one.finder.keys == [FIRST, SECOND, THIRD] and one.finder.asked == []
     assert one.slept == [0.75, 1.5], "half of a second and of two, and half of that by chance"
 
 
-def test_what_is_found_is_not_sent_again(desk: Any) -> None:
-    one = desk(safe=False)
+def test_what_is_found_is_not_sent_again(make_case: Any) -> None:
+    one = make_case(safe=False)
     sent_before(one)
     one.finder.found = Job("job-7", 0.0)
     one.calls.made(one.call)
@@ -168,10 +168,10 @@ def test_what_is_found_is_not_sent_again(desk: Any) -> None:
 
 @pytest.mark.parametrize(("safe", "later", "sent"), [(False, 59.0, []), (False, 61.0, [SECOND]), (True, 0.0, [FIRST])])
 def test_not_found_proves_nothing_before_a_provider_must_know(
-    desk: Any, safe: bool, later: float, sent: list[str]
+    make_case: Any, safe: bool, later: float, sent: list[str]
 ) -> None:
     """A minute here. Where a repeated request is safe, nothing needs to be proven."""
-    one = desk(safe=safe, later=later)
+    one = make_case(safe=safe, later=later)
     sent_before(one)
     if sent:
         one.calls.made(one.call)
@@ -181,16 +181,16 @@ def test_not_found_proves_nothing_before_a_provider_must_know(
     assert one.finder.keys == sent
 
 
-def test_a_provider_that_can_t_find_is_not_asked_and_nothing_is_sent_again(desk: Any) -> None:
-    one = desk(safe=True, finds=False)
+def test_a_provider_that_can_t_find_is_not_asked_and_nothing_is_sent_again(make_case: Any) -> None:
+    one = make_case(safe=True, finds=False)
     sent_before(one)
     with pytest.raises(Unknown, match="it may have been bought, so it is not sent again"):
         one.calls.made(one.call)
     assert one.finder.keys == [] == one.finder.asked
 
 
-def test_a_call_is_sent_as_often_as_declared_and_no_more(desk: Any) -> None:
-    one = desk(safe=False)
+def test_a_call_is_sent_as_often_as_declared_and_no_more(make_case: Any) -> None:
+    one = make_case(safe=False)
     one.calls.backoff = Backoff(tries=3)
     one.finder.fail = [Unavailable("busy") for _ in range(9)]
     with pytest.raises(Unavailable):
@@ -198,9 +198,9 @@ def test_a_call_is_sent_as_often_as_declared_and_no_more(desk: Any) -> None:
     assert len(one.finder.keys) == 3 and len(one.slept) == 2
 
 
-def test_money_is_given_back_for_what_was_certainly_not_bought_when_the_user_stops(desk: Any) -> None:
+def test_money_is_given_back_for_what_was_certainly_not_bought_when_the_user_stops(make_case: Any) -> None:
     """A refused request waits for its next try when the stop comes; five cents are enough for one call, not for two."""
-    one = desk(safe=False)
+    one = make_case(safe=False)
     one.calls.budget = Budget(0.05)
     one.finder.fail = [Unavailable("busy")]
     one.calls.sleep = lambda seconds: True
@@ -209,8 +209,8 @@ def test_money_is_given_back_for_what_was_certainly_not_bought_when_the_user_sto
     one.calls.budget.reserve(ACTION.price, "another call")
 
 
-def test_money_stays_reserved_for_what_may_still_be_charged_when_the_user_stops(desk: Any) -> None:
-    one = desk(safe=False)
+def test_money_stays_reserved_for_what_may_still_be_charged_when_the_user_stops(make_case: Any) -> None:
+    one = make_case(safe=False)
     one.calls.budget = Budget(0.05)
     one.finder.fail = [Unknown("reset by peer")]
     one.calls.sleep = lambda seconds: True
@@ -220,12 +220,12 @@ def test_money_stays_reserved_for_what_may_still_be_charged_when_the_user_stops(
         one.calls.budget.reserve(ACTION.price, "another call")
 
 
-def test_what_was_bought_is_settled_at_its_cost_and_what_nobody_can_say_at_what_was_set_aside(desk: Any) -> None:
-    one = desk(safe=False)
+def test_what_was_bought_is_settled_at_its_cost_and_what_nobody_can_say_at_what_was_set_aside(make_case: Any) -> None:
+    one = make_case(safe=False)
     one.calls.made(one.call)
     assert one.calls.budget.spent_usd == pytest.approx(0.04) and one.calls.budget.unknown_calls == 0
     one.journal.done(ACTION.key, 0.04)
-    lost = desk(safe=False, finds=False)
+    lost = make_case(safe=False, finds=False)
     lost.finder.fail = [Unknown("reset by peer")]
     with pytest.raises(Unknown):
         lost.calls.made(lost.call)

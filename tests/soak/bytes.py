@@ -2,7 +2,7 @@
 
     python -m tests.soak.bytes
 
-Draws some forty works in each environment of `tests.embedded_images.digests.paths`, with one and with four threads, and
+Draws some forty works in each environment of `tests.embedded.painter.digests.paths`, with one and four threads, and
 prints what differs from this process's own; exits with 1 if anything does.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 
-from tests.embedded_images.digests import answer, paths, start
+from tests.embedded.painter.digests import answer, paths, start
 
 
 def main() -> int:

@@ -75,7 +75,7 @@ def steps(build: Build, keeper: LockKeeper) -> Iterator[None]:
     keeper.begin()
     yield
     for name in NODES:
-        keeper.check()
+        keeper.require_unchanged()
         keeper.adopt(name)
         yield
         pin = keeper.lock.pin(name)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from personaforge.providers.table import KNOWN
 from personaforge.spec.load import Loader
 from personaforge.spec.settings import Settings
-from personaforge.steps.domains import KNOWN
 from tests.patience import patience
 
 from .given import project

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from personaforge.errors import Problem, SpecError
+from personaforge.providers.table import KNOWN
 from personaforge.spec.bodies import read_persona
 from personaforge.spec.compose import Composer
 from personaforge.spec.load import Loader
 from personaforge.spec.project import Project
 from personaforge.spec.settings import Settings
-from personaforge.steps.domains import KNOWN
 from personaforge.testing import write_project
 
 ANA = "id: ana\nbrief: A calm gardener.\n"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from personaforge.providers.table import KNOWN
 from personaforge.spec.load import Loader
 from personaforge.spec.project import Project
-from personaforge.steps.domains import KNOWN
 
 from .conftest import Load
 from .given import ANA, file_of, loaded, problems, small, texts

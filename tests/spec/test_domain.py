@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from personaforge.providers.table import KNOWN
 from personaforge.spec.domain import domain_problems, domain_remark
 from personaforge.spec.project import packaged
-from personaforge.steps.domains import KNOWN
 
 from .given import ANA, composed, project, texts
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from personaforge.drift.detector.linear import Trend
-from personaforge.identity.metric import METRICS
+from personaforge.metrics import CHARTED
 from personaforge.spec.grammar import Condition, DriftAssertion, FigureAssertion, Scope, Unreadable, parse_assertion
 from personaforge.spec.kinds import KINDS
 from personaforge.spec.measures import SCOPES, TIMELINES, VERDICTS
@@ -19,7 +19,7 @@ def figure(text: str) -> FigureAssertion:
 
 
 def test_the_vocabulary_is_that_of_the_parts_it_speaks_of() -> None:
-    assert [(metric.timeline, metric.name) for metric in METRICS] == [
+    assert [(metric.timeline, metric.name) for metric in CHARTED] == [
         (modality, metric) for modality, metrics in TIMELINES.items() for metric in metrics
     ]
     assert set(VERDICTS) == {str(verdict) for verdict in Trend}

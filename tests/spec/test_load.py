@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from personaforge.errors import SpecError
+from personaforge.providers.table import KNOWN
 from personaforge.spec.load import Loader, code_signature
 from personaforge.spec.project import Project
 from personaforge.spec.settings import GROUPS, SCHEMAS, Settings
-from personaforge.steps.domains import KNOWN
 from personaforge.store.index import Index
 from personaforge.testing import write_project
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from personaforge.errors import SpecError
+from personaforge.providers.table import KNOWN
 from personaforge.spec.load import Loader
 from personaforge.spec.names import Names, read_formerly, read_names
 from personaforge.spec.project import Project
-from personaforge.steps.domains import KNOWN
 from personaforge.testing import write_project
 
 

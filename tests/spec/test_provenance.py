@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from personaforge.providers.table import KNOWN
 from personaforge.spec.load import Loader
 from personaforge.spec.provenance import config_rows
-from personaforge.steps.domains import KNOWN
 
 from .given import ANA, file_of, small
 

@@ -26,8 +26,8 @@ from personaforge.drift.attribution.inputs import (
 from personaforge.drift.attribution.likelihood import Change, weigh
 from personaforge.drift.detector.cusum import Record
 from personaforge.drift.detector.detector import Finding, evidence
-from personaforge.identity.metric import Metric
 from personaforge.leaves import text_diff
+from personaforge.metrics import Metric
 
 PLAIN, BARE = 1.0, 0.02
 """Prior weights of a change of a key part, and of a new commit or forge that brought none. Ours: every key part of a
@@ -139,7 +139,7 @@ class PossibleCause:
 class Attribution:
     """What a change is attributed to."""
 
-    suspects: tuple[PossibleCause, ...] = ()
+    causes: tuple[PossibleCause, ...] = ()
     """The most probable first."""
     unrecorded: float = 1.0
     """Probability that nothing on record is the cause."""
@@ -147,7 +147,7 @@ class Attribution:
     """What the records lack."""
 
 
-def blame(
+def attribute(
     parts: InputHistory, places: Sequence[Place], records: Sequence[Record], metric: Metric, finding: Finding
 ) -> Attribution | None:
     """Return what the open alarm's change is attributed to; None without one. Values are in the metric's units."""
@@ -175,7 +175,10 @@ def blame(
         [charted[index] for index in indices],
         indices,
         spreads,
-        [Change(group[0].dose, BARE if _bare(group) else PLAIN, group[0].graded) for group in groups],
+        [
+            Change(group[0].dose, BARE if {step.name for step in group} <= {COMMIT, FORGE} else PLAIN, group[0].graded)
+            for group in groups
+        ],
         earliest=max(earliest, indices[0]),
         latest=alarm.raised,
         rising=alarm.rising,
@@ -193,7 +196,9 @@ def blame(
         nodes = frozenset().union(*(step.nodes for step in group))
         found.append(
             PossibleCause(
-                parts=tuple(sorted((_part(s) for s in group if s.name not in (COMMIT, FORGE)), key=_rank)),
+                parts=tuple(
+                    sorted((Part(s.name, s.before, s.after) for s in group if s.name not in (COMMIT, FORGE)), key=_rank)
+                ),
                 commit=_commit(parts, places, indices, carried[0]),
                 forge=next(((step.before, step.after) for step in group if step.name == FORGE), None),
                 probability=round(one.probability, 6),
@@ -254,14 +259,6 @@ def _with_diffs(
 
 def _diff(old: str, new: str, name: str) -> tuple[str, ...]:
     return tuple(text_diff(old, new, f"{name} before", f"{name} after"))
-
-
-def _bare(group: Sequence[Step]) -> bool:
-    return all(step.name in (COMMIT, FORGE) for step in group)
-
-
-def _part(step: Step) -> Part:
-    return Part(step.name, step.before, step.after)
 
 
 def _rank(part: Part) -> tuple[int, str]:

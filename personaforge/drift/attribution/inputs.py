@@ -159,7 +159,7 @@ def changes_of(nodes: Sequence[str], facts: Sequence[Mapping[str, str]]) -> list
             over = [(node, old, new) for node, old, new in crossed if ranks[old] < rank <= ranks[new]]
             if over:
                 found.append(_step(name, over, [float(ranks[value] >= rank) for value in values]))
-        numbers = [_number(value) for value in values]
+        numbers = [_finite(value) for value in values]
         digests = name == COMMIT or name.startswith((TEMPLATE, INPUT))
         if len(ranks) > 2 and None not in numbers and not digests:
             start = numbers[0] or 0.0
@@ -176,7 +176,7 @@ def _step(name: str, crossed: Sequence[tuple[str, str, str]], dose: Sequence[flo
     return Step(name, before, after, tuple(dose), frozenset(node for node, _, _ in crossed))
 
 
-def _number(value: str) -> float | None:
+def _finite(value: str) -> float | None:
     try:
         number = float(value)
     except ValueError:

@@ -26,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from personaforge.drift.detector.change_point import SHAPES
+from personaforge.drift.detector.change_point import SHAPES, standardised
 from personaforge.drift.detector.cusum import Record
 
 UNRECORDED = 0.2
@@ -76,19 +76,11 @@ def weigh(
     import numpy as np
 
     unknown = tuple(Weighed(0.0, None) for _ in changes), 1.0
-    if not records:
+    series = standardised(records, spreads)
+    if series is None:
         return unknown
+    y, within, freedom, total = series
     at = np.asarray(numbers, float)
-    _, group = np.unique([record.group for record in records], return_inverse=True)
-    counts = np.bincount(group).astype(float)
-
-    def within(values: np.ndarray) -> np.ndarray:
-        return np.asarray(values - (np.bincount(group, values) / counts)[group])
-
-    y = within(np.array([record.value for record in records]) / np.asarray(spreads, float))
-    freedom, total = len(y) - len(counts) - 1, float(y @ y)
-    if freedom < 1 or total <= 0:
-        return unknown
 
     def fitted(form: np.ndarray) -> tuple[float, float | None]:
         """Return the logarithm of a form's weight, and its size."""

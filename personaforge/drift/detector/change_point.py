@@ -19,11 +19,14 @@ How often such a 95 % interval holds the true start is counted in tests/benchmar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from personaforge.drift.detector.cusum import Record
+
+if TYPE_CHECKING:
+    import numpy as np
 
 Shape = Literal["step", "ramp", "bend"]
 SHAPES: tuple[Shape, ...] = ("step", "ramp", "bend")
@@ -51,6 +54,19 @@ class ChangePoint:
         return asdict(self)
 
 
+class Standardised(NamedTuple):
+    """A series to which a change is fitted. Arrays are float64, shape (records,)."""
+
+    y: np.ndarray
+    """Values in units of their scale's spread, less the mean of their group."""
+    within: Callable[[np.ndarray], np.ndarray]
+    """Subtracts the mean of each group from a shape."""
+    freedom: int
+    """Degrees of freedom that a fitted size leaves, 1 and more."""
+    total: float
+    """The sum of squares of `y`, above 0."""
+
+
 def locate(
     records: Sequence[Record],
     numbers: Sequence[int],
@@ -67,20 +83,11 @@ def locate(
     """
     import numpy as np
 
-    if not records:
+    fitted = standardised(records, spreads)
+    if fitted is None:
         return None
+    y, within, freedom, total = fitted
     at = np.asarray(numbers, float)
-    _, group = np.unique([record.group for record in records], return_inverse=True)
-    counts = np.bincount(group).astype(float)
-
-    def within(values: np.ndarray) -> np.ndarray:
-        means = np.bincount(group, values) / counts
-        return np.asarray(values - means[group])
-
-    y = within(np.array([record.value for record in records]) / np.asarray(spreads, float))
-    freedom, total = len(y) - len(counts) - 1, float(y @ y)
-    if freedom < 1 or total <= 0:
-        return None
     starts = list(range(earliest, latest + 1))
     weights = np.full((len(SHAPES), len(starts)), -np.inf)
     for column, start in enumerate(starts):
@@ -105,6 +112,23 @@ def locate(
         shape=SHAPES[row],
         shape_probability=round(float(by_shape[row]), 6),
     )
+
+
+def standardised(records: Sequence[Record], spreads: Sequence[float]) -> Standardised | None:
+    """Return the values of records in units of their scales' spreads; None where nothing can be fitted to them."""
+    import numpy as np
+
+    if not records:
+        return None
+    _, group = np.unique([record.group for record in records], return_inverse=True)
+    counts = np.bincount(group).astype(float)
+
+    def within(values: np.ndarray) -> np.ndarray:
+        return np.asarray(values - (np.bincount(group, values) / counts)[group])
+
+    y = within(np.array([record.value for record in records]) / np.asarray(spreads, float))
+    freedom, total = len(y) - len(counts) - 1, float(y @ y)
+    return None if freedom < 1 or total <= 0 else Standardised(y, within, freedom, total)
 
 
 def _shortest(chances: Any, confidence: float) -> tuple[int, int]:

@@ -26,8 +26,8 @@ from personaforge.drift.detector.change_point import ChangePoint, locate
 from personaforge.drift.detector.cusum import Alarm, Chart, Record, chart, threshold_for
 from personaforge.drift.detector.linear import LinearTrend, Trend, summarize
 from personaforge.drift.detector.slope import Slope, slope_within
-from personaforge.identity.metric import Metric
 from personaforge.identity.score import Unmeasured
+from personaforge.metrics import Metric
 
 MOST = 2_000
 """How many of the newest records slope, autocorrelation and change-point read; their time grows with the square."""

@@ -36,11 +36,11 @@ def dna(a: Assignment) -> dict[str, Any]:
     palette = tables["palettes"][palette_of(a.text("surface.ethnicity") or a.reading.place.ethnicity, here)]
 
     def draw(path: str, weights: Mapping[str, float]) -> str:
-        return _said(a, path) or pick(a.rng(path), a.allowed(weights))
+        return _stated(a, path) or pick(a.rng(path), a.allowed(weights))
 
     # The look comes first: skin, eyes and hair are drawn within it, so that they fit each other.
     look = _look(a, palette["looks"])
-    color = _said(a, "hair.color") or _hair_color(a, look, age)
+    color = _stated(a, "hair.color") or _hair_color(a, look, age)
     texture = draw("hair.texture", palette["texture"])
     length = draw("hair.length", tables["hair"]["length"][gender])
     tone = draw("skin.tone", look["tone"])
@@ -101,7 +101,7 @@ def palette_of(ethnicity: str, here: Locale) -> str:
     return best[2] or here.ethnicities[0].palette
 
 
-def _said(a: Assignment, path: str) -> str:
+def _stated(a: Assignment, path: str) -> str:
     """Return the value of a feature that the user pinned or the brief states; empty if neither does."""
     return a.text(f"dna.{path}") or a.reading.looks.get(path, "")
 
@@ -111,7 +111,7 @@ def _look(a: Assignment, looks: list[dict[str, Any]]) -> dict[str, Any]:
     for place, look in enumerate(looks):
         weight = float(look["share"])
         for path, key in _MIXTURE.items():
-            said = _said(a, path)
+            said = _stated(a, path)
             if said:
                 weight *= look[key].get(said, 0.02) / sum(look[key].values())
         weights[str(place)] = weight
@@ -135,7 +135,7 @@ def _hair_color(a: Assignment, look: Mapping[str, Any], age: int) -> str:
 def _style(a: Assignment, length: str, texture: str) -> str:
     styles = table("dna")["hair"]["styles"]
     offered = styles.get(length, styles["short"]).get(texture) or styles["short"]["wavy"]
-    return _said(a, "hair.style") or pick(a.rng("hair.style"), a.allowed(dict.fromkeys(offered, 1.0)))
+    return _stated(a, "hair.style") or pick(a.rng("hair.style"), a.allowed(dict.fromkeys(offered, 1.0)))
 
 
 def _marks(a: Assignment, tone: str, age: int) -> list[str]:

@@ -135,20 +135,17 @@ def _vacation(
 ) -> dict[str, str]:
     vacations: dict[str, Any] = table("lifestyle")["vacations"]
     weights = {}
+    strong = {genre for genre, weight in genres.items() if weight >= 0.5}
     for kind, style in vacations.items():
         if not a.avoid & set(style["avoid"]):
             draw = sum(weight * (scores[score] - 0.5) for score, weight in style["draws"].items())
-            weights[kind] = math.exp(3.0 * draw) * (1.0 + 0.6 * len(_strong(genres) & set(style["genres"])))
+            weights[kind] = math.exp(3.0 * draw) * (1.0 + 0.6 * len(strong & set(style["genres"])))
     kind = a.text("lifestyle.vacation_style.kind") or pick(a.rng("vacation"), a.allowed(weights))
     offered = (
         vacations[kind]["texts"] if kind in vacations else [f"A few unhurried {kind} days, planned lightly and shared."]
     )
     texts = [_filled(a, "vacation", text, chosen) for text in offered]
     return {"kind": kind, "description": pick(a.rng("vacation.text"), a.allowed(dict.fromkeys(texts, 1.0)))[:_LONGEST]}
-
-
-def _strong(genres: Mapping[str, float]) -> set[str]:
-    return {genre for genre, weight in genres.items() if weight >= 0.5}
 
 
 def _rhythm(a: Assignment, chosen: Mapping[str, list[str]]) -> str:

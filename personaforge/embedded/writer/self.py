@@ -18,7 +18,7 @@ _TWINS = {"extraversion": 1.0, "conscientiousness": 1.0, "openness": 1.0, "agree
 
 def self_(a: Assignment) -> dict[str, Any]:
     """Draft the self."""
-    drives = {drive: _number(a, f"soul.drives.{drive}", 0.5) for drive in DRIVES}
+    drives = {drive: _score(a, f"soul.drives.{drive}", 0.5) for drive in DRIVES}
     archetype = _archetype(a, drives)
     big_five = _big_five(a, archetype, drives)
     hexaco = _hexaco(a, big_five, drives)
@@ -31,7 +31,7 @@ def self_(a: Assignment) -> dict[str, Any]:
     }
 
 
-def _number(a: Assignment, path: str, otherwise: float) -> float:
+def _score(a: Assignment, path: str, otherwise: float) -> float:
     value = a.known(path)
     return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else otherwise
 
@@ -46,7 +46,7 @@ def _archetype(a: Assignment, drives: Mapping[str, float]) -> str:
         pull = sum(weight * (drives[drive] - 0.5) for drive, weight in entry["drives"].items())
         for score, shift in entry["scores"].items():  # brief and pinned scores make some archetypes likelier
             pull += 3.0 * shift * a.reading.traits.get(score, 0.0)
-            pull += 6.0 * shift * (_number(a, f"self.big_five.{score}", 0.5) - 0.5)
+            pull += 6.0 * shift * (_score(a, f"self.big_five.{score}", 0.5) - 0.5)
         weights[name] = math.exp(7.0 * pull) * (1.0 + 2.5 * count([name, *entry["words"]], fold(a.brief)))
     return pick(a.rng("archetype"), a.allowed(weights))
 

@@ -73,17 +73,16 @@ def _job(entry: Mapping[str, Any], tag: str) -> Job:
         rhythm=entry["rhythm"],
         dress=entry["dress"],
         place=entry["place"],
-        words=(*entry.get("words", ()), *(name["said"] for name in table("trades")["called"] if _names(name, entry))),
+        words=(
+            *entry.get("words", ()),
+            *(name["said"] for name in table("trades")["called"] if name["title"] == entry["title"]),
+        ),
         tag=tag,
         # Work that names its cities is done there, by the sea or not.
         needs="" if "cities" in entry else entry.get("needs", ""),
         cities=tuple(entry.get("cities", ())),
         asked=bool(entry.get("asked")),
     )
-
-
-def _names(name: Mapping[str, Any], entry: Mapping[str, Any]) -> bool:
-    return bool(name["title"] == entry["title"])
 
 
 def jobs_at(tag: str) -> list[Job]:

@@ -13,7 +13,7 @@ from personaforge.plan.reasons import shown
 from personaforge.report.money import estimate_text
 from personaforge.report.plan.console import WORDS
 from personaforge.report.terminal import printable
-from personaforge.repository.difference import Made, Pair, PersonaDifference
+from personaforge.repository.difference import Pair, PersonaDifference, SideResult
 
 _WORK = ("run", "maybe", "restore", "blocked", "missing")
 
@@ -84,7 +84,7 @@ def takes(counts: Mapping[str, int], estimate: Estimate) -> str:
     return (", ".join(work) or "nothing to do") + paid
 
 
-def result(made: Made | None) -> str:
+def result(made: SideResult | None) -> str:
     """Return a node's result: its score and status."""
     if made is None:
         return "not built"

@@ -13,7 +13,7 @@ from personaforge.report.difference.console import moved, result, told
 from personaforge.report.pages.album import RUNGS, Album, Shown
 from personaforge.report.pages.facts import ClipFacts, Judged, Position
 from personaforge.report.pages.pages import MAX_BYTES, rendered
-from personaforge.repository.difference import Difference, Made, Pair, PersonaDifference
+from personaforge.repository.difference import Difference, Pair, PersonaDifference, SideResult
 from personaforge.workspace.workspace import Workspace
 
 MAX_PAIRS = 60
@@ -35,7 +35,7 @@ class Shelf:
         """Node, before, after, how far, and which way it went: higher, lower or empty."""
         return [(pair.node, result(pair.before), result(pair.after), moved(pair), way(pair)) for pair in told(self.one)]
 
-    def picture(self, pair: Pair, made: Made | None) -> Shown | None:
+    def picture(self, pair: Pair, made: SideResult | None) -> Shown | None:
         """Return a side's picture, or the first frame of its clip; None where that side has none."""
         if made is None or not made.digest:
             return None

@@ -21,12 +21,12 @@ _LONG = 60
 _COLORS = {"+": "green", "-": "red", "@": "cyan"}
 
 
-def accused(blame: Attribution, *, hint: bool = True) -> str:
+def likely_cause(found: Attribution, *, hint: bool = True) -> str:
     """Return the likeliest cause in a sentence, with what to type for more."""
     more = "; see --blame" if hint else ""
-    if not blame.suspects or blame.unrecorded > blame.suspects[0].probability:
-        return f"likely cause: nothing on record ({percent(blame.unrecorded)}){more}"
-    first = blame.suspects[0]
+    if not found.causes or found.unrecorded > found.causes[0].probability:
+        return f"likely cause: nothing on record ({percent(found.unrecorded)}){more}"
+    first = found.causes[0]
     others = and_more(len(first.parts) - 1, "at once")
     return f"likely cause: {headline(first)}{others} ({percent(first.probability)}){more}"
 
@@ -39,12 +39,12 @@ def began(line: Timeline) -> str:
     return f"this timeline begins where the analyzer changed: {changed}"
 
 
-def print_blame(line: Timeline) -> None:
+def print_causes(line: Timeline) -> None:
     """Print all possible causes of a timeline's change with their numbers and diffs."""
-    blame = line.blame
-    if blame is None:
+    found = line.attribution
+    if found is None:
         return
-    shown = [one for one in blame.suspects[:SHOWN] if one.probability >= LEAST]
+    shown = [one for one in found.causes[:SHOWN] if one.probability >= LEAST]
     for number, one in enumerate(shown, 1):
         say(f"{number}. {percent(one.probability)}  {headline(one)}")
         for text in _details(one, line):
@@ -53,11 +53,11 @@ def print_blame(line: Timeline) -> None:
             _print_part(part, alone=len(one.parts) == 1)
         if len(one.parts) > _PARTS:
             echo(f"        {and_more(len(one.parts) - _PARTS, 'parts at once')}; see --json")
-    rest = blame.suspects[len(shown) :]
+    rest = found.causes[len(shown) :]
     if rest:
         say(f"   {percent(sum(one.probability for one in rest))}  {len(rest)} more changes; see --json")
-    say(f"   {percent(blame.unrecorded)}  nothing that a record names")
-    for note in blame.notes:
+    say(f"   {percent(found.unrecorded)}  nothing that a record names")
+    for note in found.notes:
         say(f"note: {note}")
 
 

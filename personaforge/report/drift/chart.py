@@ -85,9 +85,9 @@ def timeline_chart(series: Series, *, accept: float | None) -> Markup:
     for index, point in enumerate(points, first):
         out = point.baseline is not None and not point.baseline.low <= point.value <= point.baseline.high
         kind = "point out" if out or (accept is not None and point.value < accept) else "point"
-        title = f"record {index + 1}: {point.slot} {_said(point.value, log)}"
+        title = f"record {index + 1}: {point.slot} {_label(point.value, log)}"
         if point.baseline is not None:
-            title += f", usual {_said(point.baseline.low, log)} to {_said(point.baseline.high, log)}"
+            title += f", usual {_label(point.baseline.low, log)} to {_label(point.baseline.high, log)}"
         radius = min(4.0, max(1.5, step / 3))
         parts.append(f'<circle class="{kind}" cx="{x(index):.1f}" cy="{y(point.value):.1f}" r="{radius:.1f}">')
         parts.append(f"<title>{escape(title)}</title></circle>")
@@ -104,7 +104,7 @@ def timeline_chart(series: Series, *, accept: float | None) -> Markup:
             )
     values = [point.value for point in points]
     label = (
-        f"{len(points)} values from {_said(min(values), log)} to {_said(max(values), log)}, in their records' order"
+        f"{len(points)} values from {_label(min(values), log)} to {_label(max(values), log)}, in their records' order"
         if values
         else "no scores"
     )
@@ -174,7 +174,7 @@ def on_axis(series: Series) -> Series:
     return replace(series, points=points)
 
 
-def _said(value: float, log: bool) -> str:
+def _label(value: float, log: bool) -> str:
     return f"{10**value:.3g}" if log else f"{value:.3f}"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from personaforge.drift.detector.change_point import ChangePoint
 from personaforge.drift.detector.linear import Trend
 from personaforge.drift.timelines import Drift, Timeline
-from personaforge.report.drift.attribution import accused, began, print_blame
+from personaforge.report.drift.attribution import began, likely_cause, print_causes
 from personaforge.report.drift.attribution import say as _say
 from personaforge.report.tables import print_table
 from personaforge.report.terminal import echo, style
@@ -20,9 +20,9 @@ _SHAPES = {"step": "at once", "ramp": "growing", "bend": "growing faster and fas
 _COLORS = {Trend.DEGRADING: "red", Trend.IMPROVING: "green", Trend.STABLE: "green", Trend.INSUFFICIENT: "yellow"}
 
 
-def print_drift(found: Drift, *, blame: bool = False) -> None:
+def print_drift(found: Drift, *, causes: bool = False) -> None:
     """Print the last records and the whole timelines, then what made each verdict and where a change began; with
-    `blame` also everything that changed there, and how well it explains the change."""
+    `causes` also everything that changed there, and how well it explains the change."""
     names = _names(found.timelines)
     window = max(line.finding.window.n for line in found.timelines)
     held = f"compared with its {found.baseline}" if found.baseline != "none" else "compared with all others"
@@ -30,8 +30,8 @@ def print_drift(found: Drift, *, blame: bool = False) -> None:
     rows = []
     for name, line in zip(names, found.timelines, strict=True):
         last = line.finding.window
-        span = f"{_number(last.min)} {_number(last.max)}"
-        shown = [_number(last.mean), _number(last.std), span, _moved(line)]
+        span = f"{_three_digits(last.min)} {_three_digits(last.max)}"
+        shown = [_three_digits(last.mean), _three_digits(last.std), span, _moved(line)]
         rows.append([name, line.finding.n, str(line.finding.verdict), *shown])
     print_table(
         ("timeline", "n", "verdict", "mean", "std", "min, max", "off slot" if found.baseline == "slot" else "off base"),
@@ -56,7 +56,7 @@ def print_drift(found: Drift, *, blame: bool = False) -> None:
     print_table(("timeline", "compared", "slope", level, "p", "up", "down"), rows, title=title)
     for name, line in zip(names, found.timelines, strict=True):
         if line.current:
-            _print_finding(name, line, blame)
+            _print_finding(name, line, causes)
     _print_insufficient(names, found)
     _print_analyzers(names, found.timelines)
 
@@ -82,11 +82,11 @@ def _moved(line: Timeline) -> str:
     return sparkline([point.value - point.expected for point in points if point.expected is not None])
 
 
-def _print_finding(name: str, line: Timeline, blame: bool) -> None:
+def _print_finding(name: str, line: Timeline, causes: bool) -> None:
     """Print the numbers behind a verdict, unless it says that all is well, since when, and what else changed there."""
     finding = line.finding
     notes = [*line.notes, *finding.notes]
-    if blame and line.follows is not None:
+    if causes and line.follows is not None:
         notes.append(began(line))
     if not notes and (finding.verdict is Trend.STABLE or _too_few(line)):
         return
@@ -94,10 +94,10 @@ def _print_finding(name: str, line: Timeline, blame: bool) -> None:
     _say(finding.reason)
     if finding.change is not None:
         _say(_since(finding.change, line))
-        if blame:
-            print_blame(line)
-        elif line.blame is not None:
-            _say(accused(line.blame))
+        if causes:
+            print_causes(line)
+        elif line.attribution is not None:
+            _say(likely_cause(line.attribution))
     if line.left_out:
         _say(f"{line.left_out} records against earlier anchors or references are left out")
     for note in notes:
@@ -160,7 +160,7 @@ def _print_analyzers(names: Sequence[str], timelines: Sequence[Timeline]) -> Non
         echo("Unlike measurements don't compare, so they have timelines of their own (*: earlier ones).")
 
 
-def _number(value: float | None) -> str:
+def _three_digits(value: float | None) -> str:
     """Return a number of about three digits."""
     if value is None:
         return ""

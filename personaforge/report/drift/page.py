@@ -61,7 +61,7 @@ class Change:
     """In a few words: what the change is attributed to, or else the verdict."""
     since: str = ""
     """When, in words."""
-    blame: Attribution | None = None
+    attribution: Attribution | None = None
     scale: str = "score"
 
 
@@ -192,12 +192,13 @@ def _changes(line: Timeline) -> tuple[Change, ...]:
     change = line.finding.change
     if change is None:
         return ()
-    blame, verdict = line.blame, str(line.finding.verdict)
-    named = blame is not None and blame.suspects and blame.suspects[0].probability > blame.unrecorded
-    label = f"{verdict}: {blame.suspects[0].name}" if blame is not None and named else verdict
+    attribution, verdict = line.attribution, str(line.finding.verdict)
+    first = attribution.causes[0] if attribution is not None and attribution.causes else None
+    named = attribution is not None and first is not None and first.probability > attribution.unrecorded
+    label = f"{verdict}: {first.name}" if first is not None and named else verdict
     since = f"since record {change.best + 1} ({100 * change.confidence:g} %: {change.low + 1} to {change.high + 1})"
     since += f", {line.entries[change.best].time:%Y-%m-%d %H:%M} UTC"
-    return (Change(change.best, change.low, change.high, label, since, blame, line.metric.scale),)
+    return (Change(change.best, change.low, change.high, label, since, attribution, line.metric.scale),)
 
 
 def _slot(name: str, values: Sequence[float]) -> Slot:

@@ -65,7 +65,7 @@ def _timeline_section(line: Timeline, persona: str) -> Section:
     assert change is not None
     entry = line.entries[change.best]
     rows = tuple(
-        (one.name, shortened(one.before), shortened(one.after), f"{one.probability:.0%}") for one in line.suspects
+        (one.name, shortened(one.before), shortened(one.after), f"{one.probability:.0%}") for one in line.causes
     )
     when = f"{entry.time:%Y-%m-%d %H:%M} UTC"
     text = f"since record {change.best + 1} ({change.low + 1} to {change.high + 1}), {entry.node or entry.slot}, {when}"

@@ -116,7 +116,7 @@ class Album:
         try:
             pixels = read_picture(self._contents.read(one.digest)).pixels
         except (PersonaForgeError, UnreadablePicture) as error:
-            self._decoded[key] = self._decoded["face", one.digest, 0] = _said(error)
+            self._decoded[key] = self._decoded["face", one.digest, 0] = _reason(error)
             return self._decoded[key]
         picture = _image(pixels)
         if one.box is not None:
@@ -140,7 +140,7 @@ class Album:
                     if number in numbers
                 }
         except (PersonaForgeError, UnreadableClip) as error:
-            why = _said(error)
+            why = _reason(error)
         for number in numbers:
             self._decoded["frame", digest, number] = found.get(number, why)
 
@@ -181,6 +181,6 @@ def _smaller(picture: Image.Image, width: int) -> Image.Image:
     return picture.resize(size, Image.Resampling.LANCZOS)
 
 
-def _said(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     """Return an error without the path that it is about: a page names no folder of the machine that wrote it."""
     return str(getattr(error, "message", "") or "can't be read")

@@ -8,7 +8,7 @@ from typing import Any
 from personaforge.plan.plan import PlannedNode
 from personaforge.report.pages.evidence import Evidence, evaluation_record, measurement_of
 from personaforge.report.pages.facts import Judged, Position, Standing
-from personaforge.results.facts import Scored, made, scored
+from personaforge.results.facts import Scored, maker, number, scored
 from personaforge.results.results import Results
 from personaforge.spec.kinds import framing_of, kind_named
 from personaforge.spec.settings import Settings
@@ -81,7 +81,7 @@ class Nodes:
             return None
         outcome = result.outcome
         digest, analyzer = shown.artifact.digest, result.dependencies.get("analyzer")
-        judged, by = scored(outcome.facts), made(outcome.facts)
+        judged, by = scored(outcome.facts), maker(outcome.facts)
         record: Mapping[str, Any] = {}
         for row in self.evidence.evaluations.get(result.name, ()):
             if row["artifact"] == digest and row["anchor"] == self.anchor:
@@ -125,11 +125,11 @@ class Nodes:
             found[row["artifact"]] = Judged(
                 digest=row["artifact"],
                 path=now.path if now is not None and now.digest == row["artifact"] else "",
-                composite=_number(row["score"]),
-                cosine=_number(row["cosine"]),
-                error=_number(row["error"]),
-                error_bound=_number(row["error_bound"]),
-                turn=_number(row["turn"]),
+                composite=number(row["score"]),
+                cosine=number(row["cosine"]),
+                error=number(row["error"]),
+                error_bound=number(row["error_bound"]),
+                turn=number(row["turn"]),
                 unmeasured=row["unmeasured"] or "",
                 out_of_domain=_out_of_domain(record),
                 decision=row["decision"] or "",
@@ -188,7 +188,3 @@ def _second_opinion(check: Mapping[str, Any]) -> str:
         return f"{who}: unmeasured, {check['unmeasured']}"
     cosine = f", cosine {check['cosine']:.3f}" if isinstance(check.get("cosine"), float) else ""
     return f"{who} {'agrees' if check.get('agrees') else 'contradicts'}{cosine}"
-
-
-def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None

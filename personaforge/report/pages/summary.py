@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from personaforge.plan.plan import PersonaPlan
-from personaforge.report.drift.attribution import accused
+from personaforge.report.drift.attribution import likely_cause
 from personaforge.report.drift.page import Series
 from personaforge.report.pages.facts import ClipFacts, CostLine, Latest, Position, Summary, Verdict
 from personaforge.report.pages.nodes import Nodes
@@ -64,8 +64,10 @@ def summarize(
 
 def _verdict(one: Series) -> Verdict:
     change = one.changes[0] if one.changes else None
-    blamed = f"; {accused(change.blame, hint=False)}" if change is not None and change.blame is not None else ""
-    return Verdict(one.label, one.state, f"{change.since}{blamed}" if change is not None else "")
+    if change is None:
+        return Verdict(one.label, one.state, "")
+    cause = f"; {likely_cause(change.attribution, hint=False)}" if change.attribution is not None else ""
+    return Verdict(one.label, one.state, change.since + cause)
 
 
 def _problems(plan: PersonaPlan, store: Store, counts: Mapping[str, int], series: Sequence[Series]) -> Iterator[str]:
@@ -80,14 +82,11 @@ def _problems(plan: PersonaPlan, store: Store, counts: Mapping[str, int], series
         if counts[standing]:
             yield f"{counts[standing]} {standing}"
     if (store.folder / "journal.db").exists():
-        lost = [one for one in store.journal.open_entries() if one.state == "unknown" and _is_of(one.node, plan.id)]
+        unanswered = [one for one in store.journal.open_entries() if one.state == "unknown"]
+        lost = [one for one in unanswered if one.node.startswith(f"{plan.id}/")]
         if lost:
-            yield f"{len(lost)} paid calls whose answer never came: `forge jobs list`"
+            yield f"{len(lost)} paid calls without an answer: `forge jobs list`"
     yield from standing_notices(plan)
-
-
-def _is_of(node: str, persona: str) -> bool:
-    return node.startswith(f"{persona}/")
 
 
 def standing_notices(plan: PersonaPlan) -> list[str]:

@@ -11,7 +11,7 @@ from personaforge.digest import canonical
 from personaforge.drift.detector.cusum import Record
 from personaforge.drift.detector.detector import DriftPolicy, Finding, find_drift
 from personaforge.drift.detector.linear import Trend
-from personaforge.identity.metric import METRICS, Metric
+from personaforge.metrics import CHARTED, Metric
 
 POLICY = DriftPolicy(
     method="cusum",
@@ -24,8 +24,8 @@ POLICY = DriftPolicy(
     clip=3,
     min_std={"score": 0.001, "ratio": 0.01},
 )
-COMPOSITE = next(metric for metric in METRICS if metric.name == "composite")
-COSINE_STD = next(metric for metric in METRICS if metric.name == "cosine_std")
+COMPOSITE = next(metric for metric in CHARTED if metric.name == "composite")
+COSINE_STD = next(metric for metric in CHARTED if metric.name == "cosine_std")
 
 
 def walks(count: int, seed: int = 1, fall: float = 0.012, std: float = 0.02) -> list[Record]:
@@ -147,7 +147,7 @@ def test_the_result_is_json_and_has_a_point_for_every_record() -> None:
         found([])
 
 
-@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: f"{metric.timeline}-{metric.name}")
+@pytest.mark.parametrize("metric", CHARTED, ids=lambda metric: f"{metric.timeline}-{metric.name}")
 def test_every_metric_survives_zero_and_its_scale_is_reversible(metric: Metric) -> None:
     assert metric.shown(metric.charted(0.25)) == pytest.approx(0.25)
     result = found([Record(0.0 if index == 7 else 0.2, "a", "") for index in range(30)], metric)

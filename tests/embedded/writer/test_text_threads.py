@@ -12,7 +12,7 @@ import pytest
 
 from personaforge.embedded.once import once
 from personaforge.embedded.writer import locales, work
-from tests.embedded_text.text_cases import draft
+from tests.embedded.writer.text_cases import draft
 
 BRIEFS = {
     "Medellín": "Confident Latina entrepreneur from Medellín who loves fashion and travel.",
@@ -53,7 +53,7 @@ def test_two_personas_written_at_the_same_time_in_a_new_process_keep_their_citie
     code = """
 import sys, threading
 sys.setswitchinterval(1e-5)
-from tests.embedded_text.text_cases import draft
+from tests.embedded.writer.text_cases import draft
 briefs, found, gate = sys.argv[1:], {}, threading.Barrier(len(sys.argv) - 1)
 def write(brief):
     gate.wait()

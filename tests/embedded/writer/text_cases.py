@@ -14,7 +14,7 @@ import yaml
 from personaforge.providers.embedded_text import EmbeddedText
 from personaforge.providers.protocols import Reply, Request
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 FOUR_LAYER = ("intent", "soul", "self", "mask", "surface", "lifestyle", "dna", "audit")
 FIVE_STAGE = ("surface", "self", "lifestyle", "dna")
 

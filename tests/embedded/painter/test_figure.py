@@ -175,8 +175,8 @@ def test_what_was_drawn_before_changes_no_bytes() -> None:
     first = drawn_in(order)
     assert len(set(first.values())) == 8
     assert drawn_in(order[::-1]) == first
-    cold = "from tests.embedded_images.test_figure import drawn_in; print(sorted(drawn_in([5, 2, 7, 0]).items()))"
-    env = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    cold = "from tests.embedded.painter.test_figure import drawn_in; print(sorted(drawn_in([5, 2, 7, 0]).items()))"
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[3])}
     run = subprocess.run([sys.executable, "-c", cold], capture_output=True, text=True, check=True, env=env)
     assert run.stdout.strip() == repr(sorted((index, first[index]) for index in (5, 2, 7, 0)))
     with ThreadPoolExecutor(4) as pool:

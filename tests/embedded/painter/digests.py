@@ -1,6 +1,6 @@
 """Digests of what is drawn and finished here, so that code paths, machines and versions can be held against each other.
 
-    python -m tests.embedded_images.digests [--all] [--threads N]
+    python -m tests.embedded.painter.digests [--all] [--threads N]
 
 Prints a JSON object, name -> digest. `PATHS` are environments in which OpenCV, numpy and the C library take other ways
 through their code, as they do on other processors.
@@ -34,7 +34,7 @@ from personaforge.providers.embedded_images import EmbeddedImages
 
 from .subjects import OTHERS, draw_request, film_request, subject
 
-_ROOT = Path(__file__).resolve().parents[2]
+_ROOT = Path(__file__).resolve().parents[3]
 CLIPS = ("clip", "repaired clip")
 """What goes through OpenCV's video encoder, whose version is in the key."""
 _HAIR = (

@@ -75,7 +75,7 @@ def test_what_cannot_drift_is_refused(drift: Any, message: str) -> None:
 
 @pytest.mark.pack
 def test_a_real_recogniser_sees_the_drift_grow() -> None:
-    models = Path(os.environ.get("FORGE_MODELS") or Path(__file__).resolve().parents[3] / "shared" / "models")
+    models = Path(os.environ.get("FORGE_MODELS") or Path(__file__).resolve().parents[4] / "shared" / "models")
     pack = models / "buffalo_s_dev"
     if not pack.is_dir():
         pytest.skip(f"no face pack at {pack}; set FORGE_MODELS to a folder that holds buffalo_s_dev")

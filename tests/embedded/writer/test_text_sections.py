@@ -51,7 +51,7 @@ def test_the_same_request_gives_the_same_reply_in_any_process() -> None:
         "from text_cases import BRIEFS, persona\n"
         "print(json.dumps([json.dumps(persona(brief, seed=11), sort_keys=True) for brief in BRIEFS[:4]]))"
     )
-    command = [sys.executable, "-c", code, str(ROOT), str(ROOT / "tests" / "embedded_text")]
+    command = [sys.executable, "-c", code, str(ROOT), str(ROOT / "tests" / "embedded" / "writer")]
     there = subprocess.run(command, env={"PYTHONHASHSEED": "42"}, capture_output=True, text=True, check=True)
     assert json.loads(there.stdout) == here
 

@@ -34,7 +34,7 @@ POSITIONS: tuple[dict[str, Any], ...] = (
 
 @pytest.fixture(scope="module")
 def stack() -> Any:
-    models = Path(os.environ.get("FORGE_MODELS") or Path(__file__).resolve().parents[3] / "shared" / "models")
+    models = Path(os.environ.get("FORGE_MODELS") or Path(__file__).resolve().parents[4] / "shared" / "models")
     pack = models / "buffalo_s_dev"
     if not pack.is_dir():
         pytest.skip(f"no face pack at {pack}; set FORGE_MODELS to a folder that holds buffalo_s_dev")

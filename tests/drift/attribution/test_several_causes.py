@@ -1,4 +1,4 @@
-"""Which of several changes is blamed: the one whose records differ from their slots' others, not the nearest one."""
+"""Which of several changes is named first: the one whose records differ from their slots' others, not the nearest."""
 
 from __future__ import annotations
 

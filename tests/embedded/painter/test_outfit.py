@@ -25,7 +25,7 @@ from personaforge.spec.clothing import clothing_of
 from .subjects import draw_request, pixels, subject
 
 CONTEXTS: dict[str, Any] = yaml.safe_load(
-    (Path(__file__).resolve().parents[2] / "conf/fashion/contexts.yaml").read_text()
+    (Path(__file__).resolve().parents[3] / "conf/fashion/contexts.yaml").read_text()
 )["contexts"]
 PALETTE = ((107, 127, 153), (233, 237, 242), (143, 111, 78))
 KNOWN = {

@@ -1,4 +1,4 @@
-"""What a fall is blamed on, in a project whose builds were changed one thing at a time, and of records made by hand."""
+"""What a fall is attributed to, in a project whose builds changed one thing at a time, and of records made by hand."""
 
 from __future__ import annotations
 
@@ -79,9 +79,9 @@ def test_the_change_that_caused_it_comes_first_with_its_commit_and_diff(
 ) -> None:
     studio, commits = changed
     line = face(studio)
-    assert line.finding.verdict == "degrading" and line.blame is not None
-    first = line.suspects[0]
-    assert first.name == "template image.j2" and first.probability > 0.9 > line.blame.unrecorded
+    assert line.finding.verdict == "degrading" and line.attribution is not None
+    first = line.causes[0]
+    assert first.name == "template image.j2" and first.probability > 0.9 > line.attribution.unrecorded
     assert first.commit is not None and first.commit.name == commits[2]
     assert first.commit.authored is not None and first.commit.authored.isoformat() == PINNED.format(3)
     assert first.size is not None and first.size < 0 and first.nodes == first.of_nodes == 3
@@ -91,9 +91,9 @@ def test_the_change_that_caused_it_comes_first_with_its_commit_and_diff(
         f"+{{{{ profile.surface.name }}}}, eyes {{{{ profile.dna.eyes }}}}, {{{{ position.expression }}}}, {COLD}"
         in diff
     )
-    assert {one.name for one in line.suspects} >= {"model", "image.width"}, "the decoys are suspects, too"
+    assert {one.name for one in line.causes} >= {"model", "image.width"}, "the decoys are possible causes, too"
     with studio.open() as space:
-        print_drift(drift(space, "ana"), blame=True)
+        print_drift(drift(space, "ana"), causes=True)
     said = capsys.readouterr().out
     assert (
         "1. " in said and "template image.j2" in said and commits[2][:12] in said and "2026-03-03 09:30 +0100" in said
@@ -109,8 +109,8 @@ def test_the_change_that_caused_it_comes_first_with_its_commit_and_diff(
     assert "likely cause: template image.j2" in " ".join(short.split()) and commits[2][:12] not in short
     json = orjson.loads(forge("drift", "ana", "--format", "json", cwd=studio.root, check=0).stdout)
     (told_face,) = [one for one in json["timelines"] if one["modality"] == "face"]
-    assert told_face["suspects"][0]["git_authored"] == PINNED.format(3)
-    assert told_face["suspects"][0]["parts"][0]["diff"]
+    assert told_face["causes"][0]["git_authored"] == PINNED.format(3)
+    assert told_face["causes"][0]["parts"][0]["diff"]
 
 
 def test_builds_of_before_this_still_tell_what_they_can(changed: tuple[Studio, list[str]]) -> None:
@@ -128,7 +128,7 @@ def test_builds_of_before_this_still_tell_what_they_can(changed: tuple[Studio, l
     for text in studio.root.glob(".forge/blobs/*/*"):
         if b"profile.surface" in text.read_bytes():
             text.unlink()
-    first = face(studio).suspects[0]
+    first = face(studio).causes[0]
     assert first.name == "template image.j2" and first.commit is not None and first.commit.authored is not None
     (part,) = first.parts
     assert "not kept" in part.note and "prompt" in part.note
@@ -144,8 +144,8 @@ def test_outside_a_checkout_it_says_so(make_studio: Make) -> None:
             studio.edit("templates/image.j2", ("yaw {{", f"{COLD}, yaw {{{{"))
         studio.build(force=("image/*",) if number else ())
     line = face(studio)
-    assert line.suspects[0].name == "template image.j2" and line.suspects[0].commit is None
-    assert line.blame is not None and "outside a checkout" in line.blame.notes[0]
+    assert line.causes[0].name == "template image.j2" and line.causes[0].commit is None
+    assert line.attribution is not None and "outside a checkout" in line.attribution.notes[0]
 
 
 def test_a_new_text_behind_the_pictures_is_named_with_its_diff(make_studio: Make) -> None:
@@ -157,7 +157,7 @@ def test_a_new_text_behind_the_pictures_is_named_with_its_diff(make_studio: Make
         if number == 4:
             studio.edit("personas/ana.yaml", ("seed: 3", "seed: 3\npinned: {dna: {eyes: green}}"))
         studio.build(force=("image/*",) if number else ())
-    first = face(studio).suspects[0]
+    first = face(studio).causes[0]
     told = {part.name: part for part in first.parts}
     assert "input profile" in told, first
     assert any("green" in text and text.startswith("+") for text in told["input profile"].diff)
@@ -204,6 +204,6 @@ def test_a_part_that_some_calls_lack_is_absent() -> None:
     assert (one.before, one.after, one.dose) == ("absent", "2", (0, 1))
 
 
-def test_a_suspect_without_parts_is_called_by_its_commit() -> None:
+def test_a_possible_cause_without_parts_is_called_by_its_commit() -> None:
     one = PossibleCause((), None, ("1", "2"), 0.5, -0.1, -1.0, 3, 4, 5, (1, 0), 1, 1)
     assert one.name == "forge" and one.as_json()["git_commit"] is None

@@ -21,7 +21,7 @@ from personaforge.providers.protocols import Job, Reply, Request
 
 from .subjects import OTHERS, draw_request, film_request, pixels, subject
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def drawn(request: Request) -> bytes:
@@ -77,9 +77,8 @@ def test_the_same_request_gives_the_same_bytes_for_any_number_of_library_threads
 
 def test_the_same_request_gives_the_same_bytes_in_another_process() -> None:
     code = """
-import hashlib, sys
-sys.path.insert(0, "tests")
-from embedded_images.subjects import draw_request, film_request, subject
+import hashlib
+from tests.embedded.painter.subjects import draw_request, film_request, subject
 from personaforge.providers.embedded_clips import EmbeddedVideos
 from personaforge.providers.embedded_images import EmbeddedImages
 for provider, request in ((EmbeddedImages(), draw_request(subject())), (EmbeddedVideos(), film_request(subject()))):
