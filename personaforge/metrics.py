@@ -155,7 +155,7 @@ def _alike(modalities: tuple[Modality, ...], name: str, *rest: Any, **more: Any)
 
 
 _COMPOSITE = "weighted cosine and geometric error; of a clip the mean of frames"
-METRICS: tuple[Metric, ...] = (
+_OURS: tuple[Metric, ...] = (
     Metric(
         "composite", "face", "", 0, 1, "higher", "score.composite", WEIGHTED, _COMPOSITE,
         is_gate=True, timeline="face", label="composite of images",
@@ -222,15 +222,52 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric("attempt", "text", "", 1, None, "lower", "attempt", READING, "number of the attempt, from 1", plus=1),
 )  # fmt: skip
-"""All of them. The order is that of lists for people, and within a timeline's name that of `forge drift`."""
+METRICS: list[Metric] = list(_OURS)
+"""All of them: forge's own, and behind them those of the plug-ins in force. The order is that of lists for people, and
+within a timeline's name that of `forge drift`."""
 
-CHARTED = tuple(sorted((one for one in METRICS if one.timeline), key=lambda one: TIMELINES.index(one.timeline)))
+
+CHARTED: list[Metric] = []
 """The metrics that have a timeline, in the order of `forge drift`."""
+_of: dict[str, tuple[Metric, ...]] = {}
+"""By modality, as far as they were asked for."""
+
+
+def _refresh() -> None:
+    """Derive the tables above from METRICS anew."""
+    drawn = ((TIMELINES.index(one.timeline), one) for one in METRICS if one.timeline)
+    CHARTED[:] = [one for _, one in sorted(drawn, key=lambda pair: pair[0])]
+    _of.clear()
+
+
+_refresh()
+
+
+def register(metric: Metric) -> None:
+    """Add a metric that is measured of faces. For plug-ins; `spec.measures` has to be refreshed afterwards.
+
+    Raises ValueError for a name that another metric has, and for one that lies elsewhere than in the measurement.
+    """
+    if any(one.name == metric.name for one in METRICS):
+        raise ValueError(f"there is a metric {metric.name!r} already")
+    if metric.modality != "face" or metric.source != f"{MEASUREMENT}.{metric.name}" or metric.is_gate:
+        expected = f"modality face, source {MEASUREMENT}.{metric.name}, and no gate"
+        raise ValueError(f"metric {metric.name} is of {metric.modality} and from {metric.source}, expected {expected}")
+    METRICS.append(metric)
+    _refresh()
+
+
+def withdraw(name: str) -> None:
+    """Remove a metric that was registered."""
+    METRICS[:] = [one for one in METRICS if one in _OURS or one.name != name]
+    _refresh()
 
 
 def of_modality(modality: str) -> tuple[Metric, ...]:
     """Return the metrics of what is judged; none for an unknown modality."""
-    return _OF.get(modality, ())
+    if modality not in _of:
+        _of[modality] = tuple(one for one in METRICS if one.modality == modality)
+    return _of[modality]
 
 
 def shared(modality: str) -> tuple[str, ...]:
@@ -247,9 +284,3 @@ def digest() -> str:
 @cache
 def _path(source: str) -> tuple[str, ...]:
     return tuple(source.removeprefix(f"{MEASUREMENT}.").split("."))
-
-
-_OF: Mapping[str, tuple[Metric, ...]] = {
-    modality: tuple(one for one in METRICS if one.modality == modality)
-    for modality in dict.fromkeys(one.modality for one in METRICS)
-}

@@ -75,6 +75,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
+MACHINES = ("FORGE_MACHINE", "FORGE_PLUGINS", "FORGE_REMOTE", "XDG_CONFIG_HOME")
+"""What says of the machine that runs the tests what only a user's may."""
+
+
 @pytest.fixture(autouse=True)
 def sealed(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Take away keys, the home folder and what else would make a test depend on who runs it."""
@@ -90,7 +94,7 @@ def sealed(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFac
             "_PROXY",
         )
         ours = name.startswith("FORGE_") and name.endswith("_URL")
-        if name.upper().endswith(keys) or ours or name in ("CI", "FAL_KEY", "NO_COLOR"):
+        if name.upper().endswith(keys) or ours or name in (*MACHINES, "CI", "FAL_KEY", "NO_COLOR"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(GUARD), str(ROOT))))

@@ -112,7 +112,7 @@ def gc_command(folder: str | None, yes: bool, max_size: float | None, keep_days:
 
 @cache_command.command("push")
 @click.argument("personas", nargs=-1, type=PersonaArgument())
-@click.option("--remote", metavar="DIR", help="The folder to push to; else FORGE_REMOTE, else store.remote.")
+@click.option("--remote", metavar="DIR|@NAME", help="The folder to push to; else FORGE_REMOTE, else store.remote.")
 @json_option
 @click.pass_obj
 def push_command(folder: str | None, personas: tuple[str, ...], remote: str | None, as_json: bool) -> int:
@@ -122,7 +122,7 @@ def push_command(folder: str | None, personas: tuple[str, ...], remote: str | No
 
 @cache_command.command("pull")
 @click.argument("personas", nargs=-1, type=PersonaArgument())
-@click.option("--remote", metavar="DIR", help="The folder to pull from; else FORGE_REMOTE, else store.remote.")
+@click.option("--remote", metavar="DIR|@NAME", help="The folder to pull from; else FORGE_REMOTE, else store.remote.")
 @json_option
 @click.pass_obj
 def pull_command(folder: str | None, personas: tuple[str, ...], remote: str | None, as_json: bool) -> int:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
@@ -158,9 +159,35 @@ def format_option(function: F) -> F:
     """Add --format, where there is no --out."""
     from personaforge.report.formats import FORMATS
 
-    return click.option(
-        "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="How it is written."
-    )(function)
+    @wraps(function)
+    def with_format(*args: Any, form: str, **options: Any) -> Any:
+        if form not in FORMATS:
+            _require_format(click.get_current_context().obj, options.get("personas", ()), form, FORMATS)
+        return function(*args, form=form, **options)
+
+    choice = _Format(FORMATS)
+    option = click.option(
+        "--format", "form", type=choice, default="table", show_default=True, help="How it is written."
+    )
+    return cast(F, option(with_format))
+
+
+class _Format(click.Choice[str]):
+    """forge's own formats, or a name that a plug-in of the project may have: the project isn't open yet."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return value if isinstance(value, str) and value.isidentifier() else super().convert(value, param, ctx)
+
+
+def _require_format(folder: str | None, personas: Sequence[str], form: str, known: Sequence[str]) -> None:
+    """Raise UsageError unless a plug-in of the project writes this format: before anything is done for it."""
+    from personaforge.plugins.loading import activate, formats
+    from personaforge.spec.project import project_of
+
+    activate(project_of(personas, folder))
+    if form not in formats():
+        names = ", ".join((*known, *formats()))
+        raise click.BadParameter(f"{form!r} is not one of {names}", param_hint="'--format'")
 
 
 def show_as(form: str, out: str | None, sheet: Callable[[], Any], table: Callable[[], None]) -> None:

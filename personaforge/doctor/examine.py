@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from datetime import date
 
 from personaforge.digest import digest_file
-from personaforge.doctor import machine, models, packs, providers, store
+from personaforge.doctor import machine, models, outside, packs, providers, store
 from personaforge.doctor import project as projects
 from personaforge.doctor.finding import Finding, faulty
 from personaforge.errors import PersonaForgeError
@@ -25,6 +25,8 @@ def examine(project: Project, *, live: bool = False, now: float | None = None) -
     now = time.time() if now is None else now
     index = store.remembered(project)
     try:
+        # Before the personas are loaded, which may name what a plug-in adds.
+        plugged = _findings("machine", lambda: outside.plugins(project))
         digest_of = StatCache(index).digest if index is not None else digest_file
         loaded, found = projects.load(project, index)
         used = projects.uses(loaded)
@@ -32,6 +34,8 @@ def examine(project: Project, *, live: bool = False, now: float | None = None) -
         accounts = providers.accounts(used, named)
         found = [
             *_findings("machine", lambda: machine.machine(project, now)),
+            *_findings("machine", lambda: outside.outside(project)),
+            *plugged,
             *found,
             *faults,
             *_findings("providers", lambda: providers.providers(accounts, project.root)),

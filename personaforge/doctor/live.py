@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 from personaforge.doctor.finding import Finding, Level, faulty
 from personaforge.doctor.providers import Account, key_state
 from personaforge.errors import BackendError, PersonaForgeError, ProviderStopped, RateLimited, SpecError, Unavailable
-from personaforge.http.addresses import variable_in_force
+from personaforge.http.addresses import said_by
 from personaforge.listing import listed
 from personaforge.providers.table import Options, capability, provider
 
@@ -68,7 +68,7 @@ def _questions(account: Account) -> Iterator[_Question]:
     places: dict[str, list[str]] = {}
     for modality in account.modalities:
         if capability(modality, account.provider).pings:
-            places.setdefault(variable_in_force(name, modality), []).append(modality)
+            places.setdefault(said_by(name, modality), []).append(modality)
     for modalities in places.values():
         models = dict.fromkeys(model for modality, model in account.models if modality in modalities and model)
         yield _Question(account, tuple(modalities), tuple(models))

@@ -16,13 +16,14 @@ from urllib.parse import urlsplit
 from personaforge.doctor.finding import Finding, Level
 from personaforge.doctor.project import Use
 from personaforge.errors import ProviderStopped, SpecError
-from personaforge.http.addresses import Override, base_url, overrides, variable_in_force
+from personaforge.http.addresses import Override, base_url, overrides, root, said_by
 from personaforge.http.secrets import allowed_name, beside_name, key_of
 from personaforge.listing import listed
 from personaforge.modalities import MODALITIES
 from personaforge.providers.capability import Capability
 from personaforge.providers.table import capability, names
 from personaforge.providers.vendors import is_known, vendor_keys, vendor_of
+from personaforge.spec.machine_file import machine_file
 
 PART: Final = "providers"
 _LITELLM: Final = ("_API_BASE", "_BASE_URL")
@@ -99,7 +100,7 @@ def key_state(account: Account) -> Key:
     fixed = account.capability
     if account.house:
         usual = vendor_keys(account.house)
-        certain = is_known(account.house) or bool(variable_in_force(account.house, "text"))
+        certain = is_known(account.house) or bool(said_by(account.house, "text"))
         fixed = fixed._replace(name=account.house, keys=usual)
     else:
         certain = True
@@ -164,18 +165,32 @@ def _provider(account: Account) -> Finding:
 
 
 def addresses(found: Sequence[Account], environment: Mapping[str, str]) -> list[Finding]:
-    """Examine the variables that send requests to other addresses, forge's own and litellm's."""
+    """Examine what sends requests to other addresses: variables, forge's own and litellm's, and the machine file."""
     houses = dict.fromkeys(account.house for account in found if account.house)
     findings = [_override(one, list(houses)) for one in overrides(environment)]
+    findings += _endpoints(list(houses))
     for house in houses:
         for end in _LITELLM:
             variable = f"{house.upper().replace('-', '_')}{end}"
             if environment.get(variable, "").strip():
-                if variable_in_force(house, "text"):
+                if said_by(house, "text"):
                     continue  # forge's own variable wins
                 text = f"{variable}, which is litellm's own: {house}'s text goes to {shown(environment[variable])}"
                 findings.append(Finding(PART, "ok", text, facts={"variable": variable}))
     return findings
+
+
+def _endpoints(houses: Sequence[str]) -> list[Finding]:
+    """Return what goes elsewhere by the machine file, without what a variable sends elsewhere again."""
+    found = []
+    for name in sorted(machine_file().endpoints):
+        for modality in MODALITIES:
+            where = said_by(name, modality)
+            is_house = modality == "text" and (name in houses or is_known(name.replace("-", "_")))
+            if (is_house or name.replace("-", "_") in names(modality)) and where.startswith("endpoints."):
+                text = f"{where} of the machine file: {name}'s {modality} goes to {shown(root(name, modality))}"
+                found.append(Finding(PART, "ok", text, facts={"endpoint": where, "modalities": [modality]}))
+    return found
 
 
 def _override(one: Override, houses: Sequence[str]) -> Finding:
@@ -183,7 +198,7 @@ def _override(one: Override, houses: Sequence[str]) -> Finding:
     if one.name in houses or is_known(one.name.replace("-", "_")) or not made:
         made.insert(0, "text")
     concerned = [name for name in made if name == one.modality or not one.modality]
-    concerned = [name for name in concerned if variable_in_force(one.name, name) == one.variable]
+    concerned = [name for name in concerned if said_by(one.name, name) == one.variable]
     facts = {"variable": one.variable, "modalities": concerned}
     try:
         where = shown(base_url(one.variable))

@@ -22,11 +22,14 @@ Whoever keeps a measurement by a pack for drawings adds `in_domain`; see `media.
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from personaforge.errors import BackendError
 from personaforge.faces.landmarks import ratios_5, ratios_106
+from personaforge.faces.parts import FURTHER
 from personaforge.faces.picture import UnreadablePicture, read_picture
 from personaforge.faces.pose import Pose, pose_5, pose_106
 from personaforge.faces.quality import METHODS, histogram_distances, sharpness, tones
@@ -126,7 +129,20 @@ def _measure_pixels(pixels: NDArray[np.uint8], analyzer: FaceAnalyzer) -> dict[s
         "ratios": {name: round(value, 6) for name, value in ratios.items()},
         "pose": pose._asdict(),
         "sharpness": _rounded(sharpness(pixels, face.box)),
+        **{name: _further(name, pixels, face) for name in FURTHER},
     }
+
+
+def _further(name: str, pixels: NDArray[np.uint8], face: Face) -> float | None:
+    """Return a plug-in's number. Raises BackendError where its code fails or gives no number."""
+    try:
+        found = FURTHER[name](pixels, face)
+        value = None if found is None else float(found)
+    except Exception as error:  # anything may go wrong in somebody else's code
+        raise BackendError(f"the metric {name} of a plug-in failed: {type(error).__name__}: {error}") from error
+    if value is not None and not math.isfinite(value):
+        raise BackendError(f"the metric {name} of a plug-in gave {value}, expected a finite number or None")
+    return _rounded(value)
 
 
 def _shape(face: Face) -> tuple[str, dict[str, float], Pose]:

@@ -81,6 +81,11 @@ def declare(name: str, declared: Declared) -> None:
     _others[name] = declared
 
 
+def withdraw(name: str) -> None:
+    """Remove what was declared of a pack."""
+    _others.pop(name, None)
+
+
 def declared_of(name: str) -> Declared:
     """Return what is declared of a pack, by its name."""
     return shipped().get(name) or _others.get(name) or Declared()

@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from personaforge.faces.analyzer import Face
 
 EMBEDDING = "embedding"
-FIELDS: Mapping[str, tuple[str, ...]] = {
+FIELDS: dict[str, tuple[str, ...]] = {
     "ratios": ("ratio_set", "ratios", "pose"),
     "quality": ("sharpness", "histogram_distances"),
 }
 """Part -> its fields in a measurement and in a clip's frames; all others are the embedding's."""
 VERSIONS = {EMBEDDING: "2", "ratios": "2", "quality": "2"}
 """A part's version rises when our own code for it would give other numbers."""
+FURTHER: dict[str, Callable[[NDArray[np.uint8], Face], float | None]] = {}
+"""Parts of plug-ins with one number each, and what measures it: (pixels uint8 (H, W, 3) BGR, face) -> the number."""
 
 
 def embedding_version() -> str:
     """Return the version that a calibration is made with, and that keys name."""
     return VERSIONS[EMBEDDING]
+
+
+def register(name: str, version: str, measure: Callable[[Any, Face], float | None]) -> None:
+    """Add a part with one number of its own name. For plug-ins. Raises ValueError for a name that is taken."""
+    if name in VERSIONS or any(name in fields for fields in FIELDS.values()):
+        raise ValueError(f"there is a number {name!r} in measurements already")
+    FIELDS[name], VERSIONS[name], FURTHER[name] = (name,), version, measure
+
+
+def withdraw(name: str) -> None:
+    """Remove a part that was registered."""
+    for table in (FIELDS, VERSIONS, FURTHER):
+        table.pop(name, None)

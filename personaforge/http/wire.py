@@ -18,11 +18,12 @@ from urllib.parse import urlsplit
 
 from personaforge import __version__
 from personaforge.errors import Refused, Unavailable
-from personaforge.http.addresses import LOOPBACK, root
+from personaforge.http.addresses import root
 from personaforge.http.answers import Answer, Answers, Explain
 from personaforge.http.secrets import key_of
 from personaforge.http.service import Access, Service
 from personaforge.http.trust import tls_context
+from personaforge.spec.machine_sections import LOOPBACK
 
 if TYPE_CHECKING:
     import httpx

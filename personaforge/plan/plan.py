@@ -227,6 +227,8 @@ class Plan:
     selection: Selection = field(default_factory=Selection)
     notices: tuple[str, ...] = ()
     """What the user should know once, such as that nothing can be measured here."""
+    plugins: tuple[str, ...] = ()
+    """Plug-ins in force, each with its version."""
 
     def nodes(self) -> Iterator[PlannedNode]:
         """Yield every node, selected or not."""
@@ -270,6 +272,7 @@ class Plan:
             "forge": __version__,
             "overrides": list(self.overrides),
             "notices": list(self.notices),
+            "plugins": list(self.plugins),
             "digest": self.digest,
             "summary": {"nodes": self.counts(), "estimate": self.estimate.as_json(), "changes": self.has_changes},
             "personas": [

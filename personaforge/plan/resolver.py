@@ -99,7 +99,7 @@ class NodeResolver:
     def signature(self, shape: ShapeNode, needs: Mapping[str, str], *, built: bool = False) -> str:
         """Return a node's signature. Once it is `built`, the user's request for another take or pin is fulfilled."""
         settings, kind = self.settings, shape.kind
-        parts = [kind.name, str(kind.version), settings.origin, shape.name]
+        parts = [kind.name, kind.edition, settings.origin, shape.name]
         parts += [self.plan.id] if kind.names and settings.formerly else []
         parts += [settings.digest_of(path) for path in shape.reads]
         parts += [self.plan_context.templates.digest(name) for name in shape.templates]
@@ -325,7 +325,7 @@ class NodeResolver:
         """
         kind = shape.kind
         found: dict[str, Any] = {
-            "code": f"{kind.name}@{kind.version}",
+            "code": f"{kind.name}@{kind.edition}",
             "settings": dict(reads) if reads is not None else {path: self.settings.get(path) for path in shape.reads},
             "templates": {
                 name: digest

@@ -38,7 +38,7 @@ _TABLES = ("matrix", "motion.types")
 
 def forge_part(shape: ShapeNode, providers: list[str]) -> str:
     """Return forge's version with a digest of its own part of a node: packaged files, step kind, providers' code."""
-    parts = [_packaged_files(), f"{shape.kind.name}@{shape.kind.version}", *providers]
+    parts = [_packaged_files(), f"{shape.kind.name}@{shape.kind.edition}", *providers]
     return f"{__version__}+{digest_strings('forge/1', parts)[:8]}"
 
 

@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
-from personaforge.http.addresses import completions, variable_in_force
+from personaforge.http.addresses import completions, said_by
 from personaforge.http.answers import Answer
 from personaforge.http.wire import Wire
 from personaforge.providers.capability import Capability
@@ -66,7 +66,7 @@ def ping_house(model: str, options: Options, modality: str = "text") -> PingAnsw
     """Ask the house of a model; None where nothing free is known. Raises BackendError and SpecError."""
     house = vendor_of(model)
     service = _ollama() if house in ("ollama", "ollama_chat") else _SERVICES.get(house)
-    if house != "gemini" and variable_in_force(house, "text"):
+    if house != "gemini" and said_by(house, "text"):
         # Its path may be any, and a version at its end is part of it.
         service = _Service("", f"{completions(house)}/models", _bearer, listed)
     if service is None:

@@ -182,6 +182,11 @@ def register(entry: Entry) -> None:
     _TABLE[(entry.capability.modality, entry.capability.name)] = entry
 
 
+def withdraw(modality: str, name: str) -> None:
+    """Remove a provider that was registered."""
+    _TABLE.pop((modality, name), None)
+
+
 def imported(reference: str, registered: str) -> Any:
     """Return what `module:name` names, for what is `registered` so. Raises PersonaForgeError where it isn't there."""
     from importlib import import_module

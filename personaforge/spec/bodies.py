@@ -15,7 +15,7 @@ from typing import Any
 from personaforge.errors import Problem, SpecError
 from personaforge.spec.overlay import PersonaSources, first_line
 from personaforge.spec.project import Project
-from personaforge.spec.settings import GROUPS
+from personaforge.spec.settings import GROUPS, OF_THE_PROJECT
 from personaforge.spec.source import MAX_BYTES, Source, leads_out, read_source
 
 MAX_BASES = 16
@@ -127,9 +127,10 @@ def _group(key: Any) -> str:
 
 def _shape_problems(source: Source, body: Mapping[str, Any]) -> Iterator[Problem]:
     """Yield what can't be composed: single values for groups, options that lead out, a group chosen twice."""
-    if "locked" in body and source.lines:
-        hint = "move it to conf/project/settings.yaml"
-        yield Problem(source.where(("locked",)), "locked", "is the project's to set", hint)
+    for name in OF_THE_PROJECT:
+        if name in body and source.lines:
+            hint = "move it to conf/project/settings.yaml"
+            yield Problem(source.where((name,)), name, "is the project's to set", hint)
     for name in (*GROUPS, "pinned"):
         if name in body and not isinstance(body[name], Mapping):
             found = "nothing" if body[name] is None else f"{body[name]!r:.80}"

@@ -45,7 +45,7 @@ from personaforge.spec.overlay import (
     to_plain,
 )
 from personaforge.spec.project import Project, packaged
-from personaforge.spec.settings import GROUPS
+from personaforge.spec.settings import GROUPS, OF_THE_PROJECT
 from personaforge.spec.source import Source, acting_interpolation, read_source
 
 if TYPE_CHECKING:
@@ -408,7 +408,7 @@ def validate_overrides(overrides: Sequence[str]) -> None:
             problems.append(Problem("command line", text[:80], "gives several values", "a list is written [a,b]"))
         elif head in ("hydra", "persona"):
             problems.append(Problem("command line", key, "would change how forge composes"))
-        elif head in ("locked", "project"):
+        elif head in (*OF_THE_PROJECT, "project"):
             hint = "change conf/project/settings.yaml"
             problems.append(Problem("command line", key, "is the project's to set", hint))
     if problems:

@@ -19,7 +19,9 @@ from personaforge import __version__
 from personaforge.digest import digest_bytes, digest_file, digest_json, digest_strings
 from personaforge.errors import Problem, SpecError
 from personaforge.spec.domain import Domains
+from personaforge.spec.machine_file import machine_file
 from personaforge.spec.names import Names, read_formerly, read_names
+from personaforge.spec.plugins import asked_plugins
 from personaforge.spec.project import Project, lock_path, persona_id, same_id
 from personaforge.spec.settings import GROUPS, SCHEMAS, Group, Settings
 from personaforge.versions import installed_version
@@ -322,7 +324,15 @@ def _stat_tree(folder: str, into: list[str]) -> None:
 
 
 def _fingerprint(project: Project) -> str:
-    parts = [__version__, code_signature(), *(installed_version(name) or "" for name in ("hydra-core", "omegaconf"))]
+    # What is validated against it is validated again where it has changed.
+    parts = [
+        __version__,
+        code_signature(),
+        machine_file().digest,
+        # Whose kinds of steps and providers there are; the list itself is in the project's conf.
+        *(f"{one.name} {installed_version(one.name)}" for one in asked_plugins(project)),
+        *(installed_version(name) or "" for name in ("hydra-core", "omegaconf")),
+    ]
     own = project.conf_folders[0]
     if own.parent == project.root:
         files: list[str] = []

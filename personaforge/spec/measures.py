@@ -43,6 +43,7 @@ def _measures() -> dict[str, Measure]:
 
 
 MEASURES = _measures()
+"""By name."""
 
 FUNCTIONS = {
     "min": "the smallest",
@@ -83,8 +84,22 @@ FIELDS = {
 }
 """What `where` compares."""
 
-TIMELINES = {modality: tuple(one.name for one in METRICS if one.timeline == modality) for modality in metrics.TIMELINES}
+
+def _timelines() -> dict[str, tuple[str, ...]]:
+    return {name: tuple(one.name for one in METRICS if one.timeline == name) for name in metrics.TIMELINES}
+
+
+TIMELINES = _timelines()
 """Modality -> metrics of `forge drift`."""
+
+
+def refresh() -> None:
+    """Derive MEASURES and TIMELINES from all metrics anew, after one was registered or withdrawn."""
+    for table, found in ((MEASURES, _measures()), (TIMELINES, _timelines())):
+        table.clear()
+        table.update(found)  # type: ignore[arg-type]
+
+
 VERDICTS = ("improving", "stable", "degrading", "insufficient")
 
 ALLOWANCES = {

@@ -7,13 +7,15 @@ in a model. Units are in the name or under the field. Thresholds are in [0, 1] u
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, JsonValue, StringConstraints, model_validator
+from pydantic import Discriminator, Field, JsonValue, StringConstraints, Tag, model_validator
 
 from personaforge.spec.assertions import Checks
+from personaforge.spec.machine_names import RemoteName
 from personaforge.spec.photos import Photos
-from personaforge.spec.pipeline import Pipeline
+from personaforge.spec.pipeline import FURTHER, Pipeline, StepBase, any_step
 from personaforge.spec.project import ID_PATTERN
 from personaforge.spec.values import (
     Color,
@@ -494,12 +496,29 @@ class Query(Model):
     """Of DuckDB's work."""
 
 
+def _remote_form(value: Any) -> str:
+    """Distinguish a folder from a name, so that a wrong value gets one message."""
+    return "<name>" if isinstance(value, Mapping | MachineRemote) else "<folder>"
+
+
+class MachineRemote(Model):
+    """A folder to share through that the machine file defines."""
+
+    name: RemoteName
+    """Which of its `remotes`."""
+
+
 class Store(Model):
     """Where artifacts are shared and how long they are kept."""
 
-    remote: Line | None
-    """A folder in the project that `forge cache push` and `pull` exchange with. A folder elsewhere is named by the
-    machine: FORGE_REMOTE, or --remote."""
+    remote: (
+        Annotated[
+            Annotated[Line, Tag("<folder>")] | Annotated[MachineRemote, Tag("<name>")], Discriminator(_remote_form)
+        ]
+        | None
+    )
+    """A folder in the project that `forge cache push` and `pull` exchange with, or `{name: studio}`, one that the
+    machine file defines. A folder elsewhere is named by the machine alone: FORGE_REMOTE, or --remote."""
     keep_days: Annotated[int, Field(ge=0)]
     max_gigabytes: Annotated[float, Field(ge=0)]
     query: Query = Query()
@@ -541,6 +560,8 @@ class Persona(Model):
     """What the user fixes, by section: steps receive it, and every result is checked to keep it."""
     locked: tuple[Line, ...]
     """Setting paths that neither a persona file nor the command line may change. Set by the project."""
+    plugins: tuple[Line, ...] = ()
+    """Installed distributions whose plug-ins the project uses, where the machine allows them. Set by the project."""
     pipeline: Pipeline
     text: Text
     image: Image
@@ -562,3 +583,28 @@ class Persona(Model):
 def validate_persona(data: Any) -> Persona:
     """Check a composed persona. Raises pydantic.ValidationError with every problem."""
     return Persona.model_validate(data)
+
+
+def kind_of(model: type[StepBase]) -> str:
+    """Return the kind that a step's model declares; empty for a model without one."""
+    field = model.model_fields.get("kind")
+    named = get_args(field.annotation) if field is not None else ()
+    return str(named[0]) if len(named) == 1 else ""
+
+
+def declare_step(model: type[StepBase]) -> None:
+    """Let pipelines declare a further kind of step. For plug-ins and tests."""
+    FURTHER.append(model)
+    _rebuild()
+
+
+def withdraw_step(model: type[StepBase]) -> None:
+    """Take a further kind of step back."""
+    FURTHER.remove(model)
+    _rebuild()
+
+
+def _rebuild() -> None:
+    Pipeline.model_fields["steps"].annotation = dict[Name, any_step()]  # type: ignore[assignment,misc]
+    Pipeline.model_rebuild(force=True)
+    Persona.model_rebuild(force=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Union
 
 from pydantic import Field, StringConstraints
 
@@ -191,6 +191,15 @@ Step = Annotated[
     | SheetStep,
     Field(discriminator="kind"),
 ]
+
+
+FURTHER: list[type[StepBase]] = []
+"""Models of the kinds that plug-ins add; see `models.declare_step`."""
+
+
+def any_step() -> Any:
+    """Return the type of any step that a pipeline may declare now."""
+    return Annotated[Union[(Step, *FURTHER)], Field(discriminator="kind")]
 
 
 class Pipeline(Model):

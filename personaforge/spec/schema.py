@@ -8,7 +8,7 @@ from typing import Any
 
 from personaforge.spec.models import Persona
 from personaforge.spec.project import Project
-from personaforge.spec.settings import GROUPS
+from personaforge.spec.settings import GROUPS, OF_THE_PROJECT
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -44,7 +44,7 @@ def _persona_schema(project: Project, whole: Mapping[str, Any], definitions: Map
     """A persona file: groups may be given by an option's name, or in part; only `id` and `brief` must be there."""
     properties: dict[str, Any] = {"defaults": _DEFAULTS}
     for name, schema in whole["properties"].items():
-        if name == "locked":
+        if name in OF_THE_PROJECT:
             continue
         if name in GROUPS:
             options = sorted({path.stem for folder in project.conf_folders for path in (folder / name).glob("*.yaml")})

@@ -38,6 +38,8 @@ GROUPS = (
     "photos",
 )
 """The Hydra groups, in the order in which `forge config` shows them."""
+OF_THE_PROJECT = ("locked", "plugins")
+"""Settings that only conf/project/settings.yaml may give: neither a persona nor the command line."""
 
 _MISSING = object()
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 VARIABLE = "FORGE_REMOTE"
 """Environment variable that names this machine's shared folder."""
-WAYS = f"--remote DIR, or {VARIABLE}=DIR in the environment"
+WAYS = f"--remote DIR, or {VARIABLE}=DIR in the environment; or `remotes:` in the machine file, and its name"
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://?")
 _ONLY = "only a folder can be shared through until now, such as a mounted disk"
 
@@ -32,6 +32,10 @@ def folder_fault(text: str) -> Fault | None:
         return Fault(f"{text!r} is an address", f"write the folder itself: {path}")
     if scheme is not None and "://" in text:
         return Fault(f"{text!r} is no folder: {scheme[1]}:// isn't spoken, {_ONLY}", WAYS)
+    if text.startswith("@"):
+        return Fault(
+            f"{text!r} is a name, and only --remote and {VARIABLE} read it so", "store: {remote: {name: NAME}}"
+        )
     if not text.strip() or any(char in text for char in "\0\n\r"):
         return Fault(f"{text!r} is no folder", WAYS)
     if text.startswith("~"):

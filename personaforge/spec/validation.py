@@ -21,12 +21,14 @@ from personaforge.spec.compose import Composer
 from personaforge.spec.domain import Domains, domain_problems
 from personaforge.spec.grammar import FigureAssertion, parse_assertion
 from personaforge.spec.kinds import kind_named
+from personaforge.spec.machine_names import UNDEFINED
 from personaforge.spec.measures import MEASURES, SCOPES
 from personaforge.spec.models import Persona, validate_persona
 from personaforge.spec.overlay import NOBODY, PersonaSources
-from personaforge.spec.pipeline import ImageStep, Prompted, SpeechStep, Step, VideoStep
+from personaforge.spec.pipeline import ImageStep, Prompted, SpeechStep, VideoStep, any_step
 from personaforge.spec.project import Project
 from personaforge.spec.sections import pin_problems, read_schema
+from personaforge.spec.settings import OF_THE_PROJECT
 from personaforge.spec.shared_folder import declared_fault
 
 
@@ -76,7 +78,7 @@ def validated_persona(
             persona = _stand_in(composed, composer.base(), wrong)
         except ValidationError:  # the project's own settings are wrong, and have been named already
             raise SpecError(problems) from None
-    plain = persona.model_dump(mode="json", by_alias=True, exclude={"locked"})
+    plain = persona.model_dump(mode="json", by_alias=True, exclude=set(OF_THE_PROJECT))
     try:
         canonical(plain)  # every setting can be part of a key
     except ValueError as error:
@@ -151,7 +153,8 @@ def _consistency(
         elif by_section[section] in schemas:
             for keys, message, hint in pin_problems(schemas[by_section[section]], pinned):
                 yield ["pinned", section, *keys], message, hint
-    if persona.store.remote is not None and (fault := declared_fault(persona.store.remote)) is not None:
+    remote = persona.store.remote
+    if isinstance(remote, str) and (fault := declared_fault(remote)) is not None:
         yield ["store", "remote"], *fault
     yield from _media(persona, domains)
     yield from _voices(persona)
@@ -281,13 +284,13 @@ def _problem(sources: PersonaSources, error: Any) -> Problem:
         hint = _nearest(location[-1], _known_keys(error["loc"]))
     elif error["type"] == "missing":
         message = "is missing"
-    elif error["type"] == "assertion":
+    elif error["type"] in ("assertion", UNDEFINED):
         message, hint = error["ctx"]["message"], error["ctx"]["hint"]
     elif error["type"] in ("union_tag_not_found", "union_tag_invalid"):
         given = found.get("kind") if isinstance(found, dict) else None
         location.append("kind")
         message = "is missing" if given is None else f"found {_shown(given)}, which is no kind of step"
-        hint = _nearest(given or "", _STEP_KINDS)
+        hint = _nearest(given or "", _step_kinds())
     else:
         expected = message[0].lower() + message[1:]
         expected = expected.removeprefix("input ").replace("should be", "expected")
@@ -369,7 +372,8 @@ def _kinds(model: type[BaseModel]) -> tuple[Any, ...]:
     return get_args(field.annotation) if field is not None else ()
 
 
-_STEP_KINDS = tuple(kind for model in _models_in(Step) for kind in _kinds(model))
+def _step_kinds() -> tuple[str, ...]:
+    return tuple(kind for model in _models_in(any_step()) for kind in _kinds(model))
 
 
 def _cycle(needs: Mapping[str, tuple[str, ...]]) -> list[str]:

@@ -55,6 +55,13 @@ class StepKind:
     """Provider calls at most."""
     price: Callable[[Settings, Step, str], Price] | None = None
     """(settings, step, slot) -> price of one call of a paid provider, without knowing the prompt."""
+    origin: str = ""
+    """The plug-in that it comes from, with its version; empty for forge's own."""
+
+    @property
+    def edition(self) -> str:
+        """The version, with that of the plug-in that it comes from: whose code works is in every key."""
+        return f"{self.version} ({self.origin})" if self.origin else str(self.version)
 
     @property
     def what(self) -> Kind:
@@ -348,3 +355,9 @@ def register(kind: StepKind, what: Kind | None = None) -> None:
     _BY_NAME[kind.name] = kind
     if what is not None:
         KINDS[kind.name] = what
+
+
+def withdraw(name: str) -> None:
+    """Remove a kind that was registered."""
+    _BY_NAME.pop(name, None)
+    KINDS.pop(name, None)

@@ -6,7 +6,8 @@
 
 Files from there are not trusted: a blob must have its digest, and a record the key that its parts give. The files of
 both sides are read, not only listed: a damaged file is replaced from the other side, and never copied. The folder is
-named by the command line, or by the machine (`FORGE_REMOTE`); a config file can only name one within the project.
+named by the command line, or by the machine (`FORGE_REMOTE`, or a name of its machine file); a config file can only
+name one within the project, or one of those names.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from typing import Any
 import orjson
 
 from personaforge.digest import digest_json
-from personaforge.errors import StoreError, Unreadable
+from personaforge.errors import SpecError, StoreError, Unreadable
+from personaforge.spec.machine_file import machine_file
 from personaforge.spec.project import Project
 from personaforge.spec.shared_folder import VARIABLE, WAYS, declared_fault, folder_fault
 from personaforge.store.artifact import is_digest
@@ -53,11 +55,19 @@ class Exchanged:
 
 
 def remote_folder(
-    project: Project, given: str | None, declared: str | None, environment: Mapping[str, str] = os.environ
+    project: Project,
+    given: str | None,
+    declared: str | Mapping[str, str] | None,
+    environment: Mapping[str, str] = os.environ,
 ) -> Path:
-    """Return the folder to share through: the one on the command line, else FORGE_REMOTE, else `store.remote`, which
-    may only be a folder of the project. Raises StoreError."""
+    """Return the folder to share through: the one on the command line, else FORGE_REMOTE, else `store.remote`.
+
+    `@studio` is the remote of that name in the machine file. `store.remote` may only be a folder of the project, or
+    `{name: studio}`. Raises StoreError, and SpecError for a name that the machine doesn't define.
+    """
     for text, origin in ((given, "--remote"), (environment.get(VARIABLE) or None, VARIABLE)):
+        if text is not None and text.startswith("@"):
+            return _beside(project, _defined(text[1:], origin), origin)
         if text is not None:
             fault = folder_fault(text)
             if fault is not None:
@@ -65,6 +75,8 @@ def remote_folder(
             return _beside(project, Path(os.path.abspath(text)), origin)
     if declared is None:
         raise StoreError("no folder to share through is named", hint=WAYS)
+    if not isinstance(declared, str):
+        return _beside(project, _defined(declared["name"], "store.remote"), "store.remote")
     fault = declared_fault(declared)
     if fault is not None:
         raise StoreError(fault.message, where="store.remote", hint=fault.hint)
@@ -72,6 +84,14 @@ def remote_folder(
     if project.root not in path.parents:
         raise StoreError(f"leads out of the project to {path}", where="store.remote", hint=WAYS)
     return _beside(project, path, "store.remote")
+
+
+def _defined(name: str, origin: str) -> Path:
+    machine = machine_file()
+    problem = machine.problem("remotes", name, "", origin)
+    if problem is not None:
+        raise SpecError(problem)
+    return Path(machine.remotes[name])
 
 
 def _beside(project: Project, folder: Path, origin: str) -> Path:

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 from personaforge.errors import BackendError
 from personaforge.faces.packs import Pack, PackMissing, find_pack
 from personaforge.faces.second_packs import SecondPack, find_second
+from personaforge.plugins.loading import analyzer_named, in_force
 from personaforge.spec.settings import Settings
 from personaforge.steps.context import AnalyzerRef
 
 if TYPE_CHECKING:
     from personaforge.faces.analyzer import FaceAnalyzer
+    from personaforge.plugins.contributions import AnalyzerEntry
 
 
 class AnalyzerSource(Protocol):
@@ -54,6 +56,7 @@ class Analyzers:
         self._found: dict[tuple[str, str, str], AnalyzerRef] = {}
         self._packs: dict[str, Pack] = {}
         self._second_packs: dict[str, SecondPack] = {}
+        self._added: dict[tuple[str, str], Any] = {}
 
     def of(self, settings: Settings) -> AnalyzerRef:
         """Return the analyzer's identity, or why there is none."""
@@ -67,6 +70,9 @@ class Analyzers:
         """Return the analyzer with this identity. Raises BackendError when its pack has changed."""
         if identity["backend"] == "opencv":
             return self._second_analyzer(identity)
+        added = analyzer_named(identity["pack"])
+        if added is not None:
+            return self._added_analyzer(added, identity)
         from personaforge.faces.insight import InsightAnalyzer
 
         pack = self._packs.get(identity["pack_digest"])
@@ -99,7 +105,19 @@ class Analyzers:
         self._second_packs[found.digest] = found
         return analyzer_ref._replace(check=opencv_identity(found).as_json())
 
+    def _added_analyzer(self, entry: AnalyzerEntry, identity: Mapping[str, str]) -> Any:
+        """Return a plug-in's analyzer, one for all threads."""
+        key = (entry.name, identity["detector_size"])
+        if key not in self._added:
+            self._added[key] = entry.make(identity["detector_size"])
+        if _identity_of(entry, identity["detector_size"]) != dict(identity):
+            raise BackendError(f"analyzer {entry.name} has changed since the plan was made", hint="build again")
+        return self._added[key]
+
     def _find(self, name: str, detector_size: str) -> AnalyzerRef:
+        added = analyzer_named(name)
+        if added is not None:
+            return AnalyzerRef(_identity_of(added, detector_size))
         pack = find_pack(name, digest_of=self._digest_of)
         if isinstance(pack, PackMissing):
             return AnalyzerRef(None, pack.reason.rstrip("."), pack.hint)
@@ -107,3 +125,11 @@ class Analyzers:
 
         self._packs[pack.digest] = pack
         return AnalyzerRef(insight_identity(pack, detector_size).as_json())
+
+
+def _identity_of(entry: AnalyzerEntry, detector_size: str) -> dict[str, str]:
+    """Return the identity of a plug-in's analyzer, with the plug-in's version: it is in every key of what it
+    measures."""
+    found = entry.identity(detector_size).as_json()
+    origin = next((str(one) for one in in_force() if f"analyzer {entry.name}" in one.adds), "")
+    return {**found, "pack": entry.name, "backend_version": f"{found['backend_version']} ({origin})"}

@@ -16,6 +16,7 @@ from personaforge.plan.planner import Planner
 from personaforge.plan.renamed import pinned_anchor
 from personaforge.plan.resolver import PlanContext
 from personaforge.plan.select import Selectable, asks_for, select
+from personaforge.plugins.loading import Plugin, activate
 from personaforge.providers.table import KNOWN, capability
 from personaforge.results.results import DOCUMENT, Results
 from personaforge.spec.kinds import kind_named
@@ -58,6 +59,8 @@ class Workspace:
     store: Store
     templates: Templates
     analyzers: AnalyzerSource
+    plugins: tuple[Plugin, ...] = ()
+    """Those in force: the project asks for them, and this machine allows them."""
     stop: threading.Event = field(default_factory=threading.Event)
     """Set to end a running build after the actions in flight."""
 
@@ -65,10 +68,11 @@ class Workspace:
     def open(cls, personas: Iterable[str] = (), folder: str | None = None) -> Workspace:
         """Open the project that a command is about; see `personaforge.spec.project.project_of`."""
         project = project_of(personas, folder)
+        plugins = activate(project)
         store = Store(project)
         digest_of = StatCache(store.index).digest if project.declared else digest_file
         templates = Templates(project.template_folders, store.index if project.declared else None)
-        return cls(project, store, templates, Analyzers(digest_of))
+        return cls(project, store, templates, Analyzers(digest_of), plugins)
 
     def __enter__(self) -> Workspace:
         return self
@@ -91,6 +95,7 @@ class Workspace:
         Those that can't be loaded are added to `broken`, if that is given. Raises SpecError otherwise, where nothing is
         left, and for names that match nothing.
         """
+        self.plugins = activate(self.project)  # another project may have been opened since
         files = resolve_personas(self.project, personas)
         found = Loader(self.project, self.store.index, domains=KNOWN).load_all(files, overrides, broken)
         for one in found:
@@ -101,6 +106,7 @@ class Workspace:
         """Return every problem of personas, of their templates and providers, and the ids that could be loaded."""
         problems: list[Problem] = []
         valid: list[str] = []
+        self.plugins = activate(self.project)
         loader = Loader(self.project, self.store.index, domains=KNOWN)
         planner = Planner(self.plan_context)
         for loaded, found in loader.each(resolve_personas(self.project, personas), overrides):
@@ -211,9 +217,10 @@ class Workspace:
         )
 
     def _with_notices(self, plan: Plan) -> Plan:
-        """Add the notices of former ids, and of locks whose persona no longer exists."""
+        """Add the plug-ins in force, and the notices of former ids and of locks whose persona no longer exists."""
         from personaforge.persona.notices import plan_notices
 
+        plan.plugins = tuple(map(str, self.plugins))
         plan.notices = (*plan.notices, *plan_notices(self.store, plan.personas))
         return plan
 

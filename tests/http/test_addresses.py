@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from personaforge.errors import SpecError
-from personaforge.http.addresses import Override, completions, overrides, root, variable_in_force
+from personaforge.http.addresses import Override, completions, overrides, root, said_by
 from personaforge.providers.protocols import Request
 from personaforge.providers.table import Options, provider
 from tests.providers.contract import CANARY, stocked
@@ -113,7 +113,7 @@ def test_a_path_in_the_address_is_where_text_goes(monkeypatch: pytest.MonkeyPatc
 def test_names_with_a_hyphen_have_an_underscore_in_their_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORGE_MY_HOUSE_IMAGE_URL", "https://pictures.example/v1beta")
     assert root("my-house", "image") == "https://pictures.example" and root("my-house", "video") == ""
-    assert variable_in_force("my-house", "image") == "FORGE_MY_HOUSE_IMAGE_URL"
+    assert said_by("my-house", "image") == "FORGE_MY_HOUSE_IMAGE_URL"
 
 
 def test_an_empty_variable_sets_nothing_and_a_bad_one_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 
+from personaforge.plugins.loading import format_named
 from personaforge.report.formats.sheet import Line, Section, Sheet, State
 from personaforge.report.terminal import printable
 
@@ -24,7 +25,11 @@ _WRITERS = {
 
 
 def render(sheet: Sheet, form: str) -> str:
-    """Return a sheet in one of FORMATS (not `table`), with a line break at the end; nothing in it steers a terminal."""
+    """Return a sheet in one of FORMATS (not `table`) or of a plug-in's, with a line break at the end; nothing in it
+    steers a terminal."""
+    added = format_named(form)
+    if added is not None:
+        return printable(added.write(sheet))
     module, _, name = _WRITERS[form].partition(":")
     write: Callable[[Sheet], str] = getattr(import_module(f"personaforge.report.formats.{module}"), name)
     return printable(write(sheet))

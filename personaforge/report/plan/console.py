@@ -43,6 +43,8 @@ def plan_lines(plan: Plan, *, verbose: bool) -> Iterator[str]:
     else:
         yield from _by_step(plan)
     yield from stays(plan)
+    if plan.plugins:
+        yield f"Plug-ins: {', '.join(plan.plugins)}"
     for notice in plan.notices:
         yield f"{style('note', fg='yellow')}: {notice}"
     if plan.estimate.calls_max:

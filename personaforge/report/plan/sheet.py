@@ -34,7 +34,7 @@ def plan_sheet(plan: Plan, prefix: str = "", root: Path | None = None) -> Sheet:
         if changing
         else Section("", (), ()),
         sections=tuple(_persona_section(persona) for persona in changing),
-        notes=(*(unstyle(line) for line in stays(plan)), *plan.notices),
+        notes=(*(unstyle(line) for line in stays(plan)), *_plugins(plan), *plan.notices),
         prefix=prefix,
     )  # fmt: skip
 
@@ -47,6 +47,10 @@ _STATES: Mapping[str, State] = {
     "pinned": "pass",
     "left": "skip",
 }
+
+
+def _plugins(plan: Plan) -> tuple[str, ...]:
+    return (f"Plug-ins: {', '.join(plan.plugins)}",) if plan.plugins else ()
 
 
 def _persona_row(persona: PersonaPlan) -> tuple[Any, ...]:

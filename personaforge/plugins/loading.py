@@ -1,0 +1,321 @@
+"""Puts a project's plug-ins into force: those that it asks for, this machine allows, and are installed.
+
+A process has the plug-ins of the project that it worked on last. Opening a project with others takes the former ones
+out of force, so a process that works on two projects by turns opens each anew.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from personaforge.errors import PersonaForgeError, Problem, SpecError
+from personaforge.spec.machine_file import PLUGINS_VARIABLE, allowed_plugins, machine_path, require_outside
+from personaforge.spec.plugins import Asked, asked_plugins
+from personaforge.spec.project import Project, inside
+
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution, EntryPoint
+
+    from personaforge.plugins.contributions import AnalyzerEntry, FormatEntry
+
+_GROUP = "personaforge."
+
+
+class Plugin(NamedTuple):
+    """A plug-in that is in force."""
+
+    name: str
+    """Normalised name of its distribution."""
+    version: str
+    adds: tuple[str, ...] = ()
+    """What it adds, for people: `image provider mosaic`."""
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+
+class State(NamedTuple):
+    """How it is with a plug-in that the project asks for, or that the machine allows."""
+
+    name: str
+    is_asked: bool
+    allowed_by: str
+    """The machine file's path, or FORGE_PLUGINS; empty where this machine doesn't allow it."""
+    version: str
+    """Empty where it is not installed."""
+
+
+@dataclass
+class _Force:
+    """What is in force in this process."""
+
+    asked: tuple[tuple[str, str], ...] = ()
+    """(name, version) of what was put into force."""
+    plugins: tuple[Plugin, ...] = ()
+    withdraw: list[Callable[[], None]] = field(default_factory=list)
+    """What takes it out of force again, in the order in which it was put into it."""
+    analyzers: dict[str, AnalyzerEntry] = field(default_factory=dict)
+    formats: dict[str, FormatEntry] = field(default_factory=dict)
+
+
+_force = _Force()
+_lock = threading.RLock()
+
+
+def in_force() -> tuple[Plugin, ...]:
+    """Return the plug-ins in force, by name."""
+    return _force.plugins
+
+
+def activate(project: Project) -> tuple[Plugin, ...]:
+    """Put a project's plug-ins into force, in place of any others, and return them.
+
+    Raises SpecError with every plug-in that isn't allowed, isn't installed or can't be loaded; none is in force then.
+    """
+    require_outside(project)
+    asked = asked_plugins(project)
+    with _lock:
+        if not asked and not _force.plugins:
+            return ()
+        found, problems = _distributions(project, asked)
+        wanted = tuple((one.name, dist.version) for one, dist in found)
+        if not problems and wanted == _force.asked:
+            return _force.plugins
+        _withdraw()
+        loaded = []
+        for one, dist in found if not problems else ():
+            plugin = Plugin(one.name, dist.version)
+            try:
+                loaded.append(plugin._replace(adds=tuple(_put(plugin, dist))))
+            except _Fault as error:
+                problems.append(Problem(one.where, "plugins", f"{plugin} {error.message}", error.hint))
+        if problems:
+            _withdraw()
+            raise SpecError(problems)
+        _force.asked, _force.plugins = wanted, tuple(loaded)
+        return _force.plugins
+
+
+def states(project: Project) -> list[State]:
+    """Return how it is with every plug-in that the project asks for or that this machine allows, without loading any.
+    Raises SpecError."""
+    from personaforge.versions import installed_version
+
+    asked = {one.name for one in asked_plugins(project)}
+    allowed = allowed_plugins()
+    names = sorted({*asked, *allowed})
+    return [State(name, name in asked, allowed.get(name, ""), installed_version(name) or "") for name in names]
+
+
+def analyzer_named(name: str) -> AnalyzerEntry | None:
+    """Return the analyzer in force of that name."""
+    return _force.analyzers.get(name)
+
+
+def format_named(name: str) -> FormatEntry | None:
+    """Return the format in force of that name."""
+    return _force.formats.get(name)
+
+
+def formats() -> tuple[str, ...]:
+    """Return the names of the formats in force, sorted."""
+    return tuple(sorted(_force.formats))
+
+
+class _Fault(Exception):
+    """Why a plug-in can't be loaded."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message, self.hint = message, hint
+
+
+def _withdraw() -> None:
+    global _force
+    for undo in reversed(_force.withdraw):
+        undo()
+    _force = _Force()
+
+
+def _distributions(project: Project, asked: Iterable[Asked]) -> tuple[list[tuple[Asked, Distribution]], list[Problem]]:
+    """Return what is installed of the plug-ins that are asked for, and why others may not be loaded."""
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    allowed = allowed_plugins()
+    found, problems = [], []
+    for one in asked:
+        if one.name not in allowed:
+            message = f"asks for {one.name}, which this machine doesn't allow"
+            hint = f"`plugins: [{one.name}]` in {machine_path()}, or {PLUGINS_VARIABLE}={one.name}"
+            problems.append(Problem(one.where, "plugins", message, hint))
+            continue
+        try:
+            dist = distribution(one.name)
+        except PackageNotFoundError:
+            message = f"asks for {one.name}, which is not installed"
+            problems.append(Problem(one.where, "plugins", message, f"pip install {one.name}"))
+            continue
+        place = _in_repository(project, dist)
+        if place:
+            message = (
+                f"asks for {one.name}, whose code {place} lies in the repository, where a pull request can change it"
+            )
+            problems.append(Problem(one.where, "plugins", message, "install it without -e"))
+            continue
+        found.append((one, dist))
+    return found, problems
+
+
+def _in_repository(project: Project, dist: Distribution) -> str:
+    """Return the place in the project from which a plug-in would be loaded, empty for none. An environment that lies in
+    the project is the machine's."""
+    from importlib.util import find_spec
+
+    places = [str(dist.locate_file(""))]
+    for entry in _entry_points(dist):
+        try:
+            spec = find_spec(entry.module.partition(".")[0])  # of the outermost package: this imports nothing
+        except (ImportError, ValueError):
+            continue
+        places += [spec.origin] if spec is not None and spec.origin else []
+        places += list(spec.submodule_search_locations or ()) if spec is not None else []
+    prefix = Path(os.path.realpath(sys.prefix))
+    for place in places:
+        real = os.path.realpath(place)
+        if inside(real, project.root) and not (prefix != project.root and inside(real, prefix)):
+            return project.relative(real)
+    return ""
+
+
+def _entry_points(dist: Distribution) -> list[EntryPoint]:
+    from personaforge.plugins.contributions import GROUPS
+
+    return sorted((one for one in dist.entry_points if one.group in GROUPS), key=lambda one: (one.group, one.name))
+
+
+def _put(plugin: Plugin, dist: Distribution) -> Iterator[str]:
+    """Put all that a plug-in adds into force, and yield what it is, for people. Raises _Fault."""
+    from personaforge.plugins.contributions import GROUPS
+
+    entries = _entry_points(dist)
+    unknown = sorted({one.group for one in dist.entry_points if one.group.startswith(_GROUP)} - set(GROUPS))
+    if unknown:
+        raise _Fault(f"has entry points of {', '.join(unknown)}", f"there is: {', '.join(GROUPS)}")
+    if not entries:
+        raise _Fault("has no entry point for forge", f"one of {', '.join(GROUPS)}")
+    for entry in entries:
+        wanted = GROUPS[entry.group]
+        for one in _loaded(entry):
+            if not isinstance(one, wanted):
+                raise _Fault(
+                    f"names {type(one).__name__} as {entry.group}: {entry.value}", f"expected {wanted.__name__}"
+                )
+            try:
+                yield _REGISTER[wanted.__name__](plugin, one)
+            except ValueError as error:
+                raise _Fault(f"can't add {entry.value}: {error}") from error
+
+
+def _loaded(entry: EntryPoint) -> tuple[Any, ...]:
+    try:
+        found = entry.load()
+    except PersonaForgeError as error:
+        raise _Fault(f"can't be loaded: {error.message}", error.hint) from error
+    except (Exception, SystemExit) as error:  # anything may go wrong in somebody else's code
+        text = str(error).strip().splitlines()
+        what = f"{type(error).__name__}{': ' + text[0][:200] if text else ''}"
+        raise _Fault(f"can't be loaded: {entry.value}: {what}", f"python -c 'import {entry.module}'") from error
+    # A NamedTuple is a tuple as well: only plain ones hold several.
+    return tuple(found) if type(found) in (list, tuple) else (found,)
+
+
+# --- what each group registers ----------------------------------------------------------------------------------------
+
+
+def _provider(plugin: Plugin, entry: Any) -> str:
+    from personaforge.providers import table
+
+    known = entry.capability
+    if known.name in table.names(known.modality):
+        raise ValueError(f"there is an {known.modality} provider {known.name!r} already")
+    # A provider's code shapes what it makes, so its version is in every key of it.
+    table.register(entry._replace(capability=known._replace(version=f"{known.version} ({plugin})")))
+    _force.withdraw.append(lambda: table.withdraw(known.modality, known.name))
+    return f"{known.modality} provider {known.name}"
+
+
+def _kind(plugin: Plugin, entry: Any) -> str:
+    from dataclasses import replace
+
+    from personaforge.spec import kinds, models
+    from personaforge.steps import table
+
+    name = entry.kind.name
+    if name in kinds.KINDS:
+        raise ValueError(f"there is a step kind {name!r} already")
+    for whose, found in (("what it is", entry.what.name), ("its model", models.kind_of(entry.model))):
+        if found != name:
+            raise ValueError(f"{whose} is of kind {found!r}, and how it works of kind {name!r}")
+    models.declare_step(entry.model)
+    table.register(replace(entry.kind, origin=str(plugin)), entry.what)
+
+    def undo() -> None:
+        table.withdraw(name)
+        models.withdraw_step(entry.model)
+
+    _force.withdraw.append(undo)
+    return f"step kind {name}"
+
+
+def _metric(plugin: Plugin, entry: Any) -> str:
+    from personaforge import metrics
+    from personaforge.faces import parts
+    from personaforge.spec import measures
+
+    def undo() -> None:
+        parts.withdraw(name)
+        metrics.withdraw(name)
+        measures.refresh()
+
+    name = entry.metric.name
+    if name in {*measures.FIELDS, *measures.SCOPES, *measures.RATES, *measures.FUNCTIONS}:
+        raise ValueError(f"{name!r} means something else in checks")
+    metrics.register(entry.metric)
+    _force.withdraw.append(undo)
+    parts.register(name, f"{entry.version} ({plugin})", entry.measure)
+    measures.refresh()
+    return f"metric {name}"
+
+
+def _analyzer(plugin: Plugin, entry: Any) -> str:
+    from personaforge.faces import packs
+
+    if entry.name in packs.shipped() or entry.name in _force.analyzers or entry.name in packs.AUTO_ORDER:
+        raise ValueError(f"there is a face pack {entry.name!r} already")
+    packs.declare(entry.name, entry.declared)
+    _force.analyzers[entry.name] = entry
+    _force.withdraw.append(lambda: packs.withdraw(entry.name))
+    return f"analyzer {entry.name}"
+
+
+def _format(plugin: Plugin, entry: Any) -> str:
+    if entry.name in _force.formats or entry.name in _FORMATS_OF_FORGE or not entry.name.isidentifier():
+        raise ValueError(f"{entry.name!r} is taken, or is no name")
+    _force.formats[entry.name] = entry
+    return f"format {entry.name}"
+
+
+_FORMATS_OF_FORGE = ("table", "json", "csv", "markdown", "junit", "github", "sql", "parquet", "mermaid", "dot")
+_REGISTER: dict[str, Callable[[Plugin, Any], str]] = {
+    "Entry": _provider,
+    "KindEntry": _kind,
+    "MetricEntry": _metric,
+    "AnalyzerEntry": _analyzer,
+    "FormatEntry": _format,
+}

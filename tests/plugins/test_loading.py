@@ -1,0 +1,233 @@
+"""What is loaded of plug-ins, what is refused, and what every refusal says."""
+
+from __future__ import annotations
+
+import os
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from personaforge import metrics
+from personaforge.errors import SpecError
+from personaforge.plugins import loading
+from personaforge.plugins.contributions import GROUPS
+from personaforge.providers import table
+from personaforge.spec import measures
+from personaforge.spec.plugins import asked_plugins
+from personaforge.spec.project import Project
+from personaforge.steps.table import step_kind
+
+METRIC = """
+from personaforge.metrics import LIKENESS, Metric
+from personaforge.plugins.contributions import MetricEntry
+ONE = MetricEntry(
+    Metric("NAME", "face", "", 0, 1, "higher", "measurement.NAME", LIKENESS, "a number", timeline="quality",
+           label="a number of pictures"),
+    lambda pixels, face: 0.5,
+)
+"""
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    found = Path(os.path.realpath(tmp_path)) / "p"
+    (found / "personas").mkdir(parents=True)
+    (found / "conf/project").mkdir(parents=True)
+    modules = set(sys.modules)
+    yield found
+    ask(found)
+    loading.activate(Project(found))  # takes what the test loaded out of force
+    for name in set(sys.modules) - modules:
+        if name.startswith("plug_"):
+            del sys.modules[name]
+
+
+def ask(root: Path, *names: str) -> None:
+    (root / "conf/project/settings.yaml").write_text(f"# @package _global_\nplugins: [{', '.join(names)}]\n")
+
+
+def install(
+    site: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    code: str,
+    *,
+    group: str = "personaforge.metrics",
+    version: str = "1.0",
+    path: bool = True,
+) -> None:
+    """Lay a distribution out as an installer does."""
+    module = f"plug_{name.replace('-', '_')}"
+    site.mkdir(parents=True, exist_ok=True)
+    (site / f"{module}.py").write_text(textwrap.dedent(code))
+    info = site / f"{name.replace('-', '_')}-{version}.dist-info"
+    info.mkdir(exist_ok=True)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    (info / "entry_points.txt").write_text(f"[{group}]\none = {module}:ONE\n")
+    if path:
+        monkeypatch.syspath_prepend(str(site))
+    monkeypatch.setenv("FORGE_PLUGINS", ",".join(filter(None, (os.environ.get("FORGE_PLUGINS"), name))))
+
+
+def refusal(root: Path) -> str:
+    with pytest.raises(SpecError) as caught:
+        loading.activate(Project(root))
+    assert loading.in_force() == ()
+    return str(caught.value)
+
+
+def test_what_is_put_into_force_is_taken_out_again(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = list(metrics.METRICS), dict(measures.MEASURES), dict(measures.TIMELINES), list(metrics.CHARTED)
+    install(tmp_path / "site", monkeypatch, "glow", METRIC.replace("NAME", "glow"))
+    ask(root, "Glow")
+    (plugin,) = loading.activate(Project(root))
+    assert str(plugin) == "glow 1.0" and plugin.adds == ("metric glow",)
+    assert "glow" in measures.MEASURES and "glow" in measures.TIMELINES["quality"]
+    assert [one.name for one in metrics.CHARTED if one.name == "glow"] == ["glow"]
+    assert loading.activate(Project(root)) == (plugin,), "a second time it is there already"
+    ask(root)
+    assert loading.activate(Project(root)) == ()
+    after = list(metrics.METRICS), dict(measures.MEASURES), dict(measures.TIMELINES), list(metrics.CHARTED)
+    assert after == before
+
+
+def test_nothing_is_loaded_without_being_allowed(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(tmp_path / "site", monkeypatch, "glow", "raise SystemExit('it ran')")
+    monkeypatch.setenv("FORGE_PLUGINS", "other")
+    ask(root, "glow")
+    said = refusal(root)
+    assert said.startswith("conf/project/settings.yaml:2 plugins: asks for glow, which this machine doesn't allow")
+    assert "plug_glow" not in sys.modules
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (
+            "import nothing_of_that_name",
+            "glow 1.0 can't be loaded: plug_glow:ONE: ModuleNotFoundError: No module named",
+        ),
+        ("ONE = 3", "glow 1.0 names int as personaforge.metrics: plug_glow:ONE (expected MetricEntry)"),
+        ("raise SystemExit('bye')", "glow 1.0 can't be loaded: plug_glow:ONE: SystemExit: bye"),
+        ("OTHER = 3", "glow 1.0 can't be loaded: plug_glow:ONE: AttributeError"),
+        (METRIC.replace("NAME", "cosine"), "glow 1.0 can't add plug_glow:ONE: there is a metric 'cosine' already"),
+        (METRIC.replace("NAME", "sharpness"), "there is a metric 'sharpness' already"),
+        (METRIC.replace("NAME", "pose"), "there is a number 'pose' in measurements already"),
+        (METRIC.replace("NAME", "model"), "can't add plug_glow:ONE: 'model' means something else in checks"),
+        (METRIC.replace("measurement.NAME", "score.NAME").replace("NAME", "glow"), "expected modality face, source"),
+        (METRIC.replace("NAME", "no name"), "glow 1.0 can't be loaded: plug_glow:ONE: ValueError"),
+    ],
+)
+def test_what_cannot_be_loaded_is_one_error_with_its_name(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, said: str
+) -> None:
+    install(tmp_path / "site", monkeypatch, "glow", code)
+    ask(root, "glow")
+    assert said in refusal(root)
+    assert "pose" not in measures.MEASURES and "model" not in measures.MEASURES
+
+
+def test_each_plugin_that_is_wrong_is_named(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(tmp_path / "site", monkeypatch, "glow", METRIC.replace("NAME", "glow"))
+    install(tmp_path / "site", monkeypatch, "dim", "ONE = 3")
+    install(tmp_path / "site", monkeypatch, "dark", "1 / 0")
+    ask(root, "glow", "dim", "dark")
+    said = refusal(root)
+    assert "dim 1.0 names int" in said and "dark 1.0 can't be loaded" in said and "glow 1.0" not in said
+    assert "glow" not in measures.MEASURES, "all or none"
+
+
+def test_what_is_not_installed_is_said(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORGE_PLUGINS", "glow")
+    ask(root, "glow")
+    assert "asks for glow, which is not installed (pip install glow)" in refusal(root)
+
+
+def test_code_of_the_repository_is_no_plugin(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `python -m` in the project's folder would find it: a pull request can add it."""
+    install(root, monkeypatch, "glow", "raise SystemExit('it ran')")
+    ask(root, "glow")
+    said = refusal(root)
+    assert f"asks for glow, whose code {root} lies in the repository, where a pull request can change it" in said
+    assert "plug_glow" not in sys.modules
+
+
+def test_a_module_of_the_repository_is_no_plugin_either(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `pip install -e .` leaves it: the distribution's data elsewhere, its code in the project."""
+    install(tmp_path / "site", monkeypatch, "glow", "ONE = 3")
+    (root / "plug_glow.py").write_text("raise SystemExit('it ran')")
+    (tmp_path / "site/plug_glow.py").unlink()
+    monkeypatch.syspath_prepend(str(root))
+    ask(root, "glow")
+    assert "asks for glow, whose code plug_glow.py lies in the repository" in refusal(root)
+
+
+def test_an_entry_point_of_no_known_group_is_refused(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path / "site", monkeypatch, "glow", METRIC, group="personaforge.metric")
+    ask(root, "glow")
+    said = refusal(root)
+    assert "glow 1.0 has entry points of personaforge.metric" in said and all(group in said for group in GROUPS)
+    (tmp_path / "site/glow-1.0.dist-info/entry_points.txt").unlink()
+    assert "glow 1.0 has no entry point for forge" in refusal(root)
+
+
+def test_a_provider_takes_no_others_place(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = """
+    from personaforge.providers.capability import Capability
+    from personaforge.providers.table import Entry
+    ONE = Entry(Capability("NAME", "image", frozenset({"prompt"})), lambda options: None)
+    """
+    install(tmp_path / "site", monkeypatch, "glow", code.replace("NAME", "fal"), group="personaforge.providers")
+    ask(root, "glow")
+    assert "can't add plug_glow:ONE: there is an image provider 'fal' already" in refusal(root)
+    (tmp_path / "site/plug_glow.py").write_text(textwrap.dedent(code.replace("NAME", "glow")))
+    sys.modules.pop("plug_glow")
+    loading.activate(Project(root))
+    assert table.capability("image", "glow").maker == "glow@1 (glow 1.0)", "whose version is in every key"
+    ask(root)
+    loading.activate(Project(root))
+    assert "glow" not in table.names("image")
+
+
+@pytest.mark.parametrize("wanted", ["glow", "{a: b}", "[3]", "['../x']", "[glow, glöw]"])
+def test_a_list_that_is_none_is_refused(root: Path, wanted: str) -> None:
+    (root / "conf/project/settings.yaml").write_text(f"# @package _global_\nplugins: {wanted}\n")
+    with pytest.raises(SpecError, match=r"settings\.yaml:2 plugins: found"):
+        asked_plugins(Project(root))
+
+
+def test_a_kind_is_declared_and_taken_back(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = """
+    from typing import Literal
+    from personaforge.plugins.contributions import KindEntry
+    from personaforge.spec.kinds import Kind
+    from personaforge.spec.pipeline import StepBase
+    from personaforge.steps.table import StepKind
+    class Glow(StepBase):
+        kind: Literal["KIND"]
+    ONE = KindEntry(StepKind("NAME", 1, lambda context: None), Kind("NAME"), Glow)
+    """
+    site = tmp_path / "site"
+    install(
+        site, monkeypatch, "glow", code.replace("KIND", "image").replace("NAME", "image"), group="personaforge.steps"
+    )
+    ask(root, "glow")
+    assert "there is a step kind 'image' already" in refusal(root)
+    for kind, name, is_fine in (("other", "glow", False), ("glow", "glow", True)):
+        (site / "plug_glow.py").write_text(textwrap.dedent(code.replace("KIND", kind).replace("NAME", name)))
+        sys.modules.pop("plug_glow", None)
+        if not is_fine:
+            assert "its model is of kind 'other'" in refusal(root)
+    loading.activate(Project(root))
+    assert step_kind("glow").edition == "1 (glow 1.0)"
+    ask(root)
+    loading.activate(Project(root))
+    with pytest.raises(SpecError, match="no step kind 'glow'"):
+        step_kind("glow")

@@ -1,0 +1,128 @@
+"""A plug-in that is installed by pip for real, and works from the command line: only where three say so."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from personaforge.testing import write_project
+from tests.cli.conftest import FILES, PICTURES
+from tests.conftest import Forge
+
+SAMPLE = Path(__file__).parent / "sample"
+PERSONA = (
+    PICTURES.replace(
+        "image: {width: 256, height: 320}\n", "image: {provider: mosaic, model: tiles-1, width: 64, height: 80}\n"
+    )
+    .replace("require_measurement: false", "pack: tiles")
+    .replace("pipeline: pictures", "pipeline: tiled")
+)
+PIPELINE = FILES["conf/pipeline/pictures.yaml"].replace("name: pictures", "name: tiled") + (
+    "  palette: {kind: palette, needs: [anchor], colors: 2}\n"
+)
+CHECKS = (
+    "checks: {warm: min(warmth) >= 0.6 over images}\n"
+    "defaults: [{override /checks: none}, {override /identity: insightface}]\n"
+)
+SETTINGS = "# @package _global_\nplugins: [forge-mosaic]\n"
+
+
+def installed(folder: Path, version: str = "0.1.0") -> Path:
+    """Install the sample into a folder of its own, as pip does it for everybody."""
+    source = folder / f"source-{version}"
+    shutil.copytree(SAMPLE, source)
+    declared = source / "pyproject.toml"
+    declared.write_text(declared.read_text().replace('version = "0.1.0"', f'version = "{version}"'))
+    target = folder / f"site-{version}"
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--no-build-isolation"]
+    done = subprocess.run([*pip, "--target", str(target), str(source)], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return target
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return installed(tmp_path_factory.mktemp("sample"))
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    files = {**FILES, "conf/pipeline/tiled.yaml": PIPELINE, "conf/project/settings.yaml": SETTINGS}
+    persona = PERSONA.replace("defaults: [{override /identity: insightface}]\n", CHECKS)
+    return write_project(tmp_path / "p", {"ben": persona}, files)
+
+
+def environment(site: Path, *, allowed: bool = True) -> dict[str, str]:
+    found = {**os.environ, "PYTHONPATH": os.pathsep.join((str(site), os.environ["PYTHONPATH"]))}
+    return {**found, "FORGE_PLUGINS": "forge-mosaic"} if allowed else found
+
+
+def test_it_works_from_the_command_line(root: Path, site: Path, forge: Forge, tmp_path: Path) -> None:
+    env = environment(site)
+
+    def run(*arguments: str, check: int = 0) -> str:
+        return forge(*arguments, cwd=root, env=env, process=True, check=check).stdout
+
+    said = run("plan", "ben")
+    assert "Plug-ins: forge-mosaic 0.1.0" in said
+    planned = json.loads(run("plan", "ben", "--json", check=0))
+    assert planned["plugins"] == ["forge-mosaic 0.1.0"]
+    built = json.loads(run("build", "ben", "--json"))
+    assert built["cost_usd"] == 0 and not built["failed"]
+    palette = json.loads((root / "build/ben/palette.json").read_text())
+    assert len(palette["colors"]) == 2 and len(palette["anchor"]) == 64
+    assert "Nothing to do" in run("plan", "ben"), "its own steps are cached as all others"
+    # Its analyzer measured, and its metric is in checks, timelines and queries.
+    tested = json.loads(run("test", "ben", "--format", "json"))
+    assert [check["check"] for check in tested["checks"]] == ["warm"] and tested["checks"][0]["result"] == "pass", (
+        tested
+    )
+    drift = json.loads(run("drift", "ben", "--format", "json"))
+    assert "warmth" in {line["metric"] for line in drift["timelines"]}
+    rows = json.loads(run("query", "select value from values where metric = 'warmth'", "--format", "json"))
+    assert rows and all(0.6 < row["value"] < 0.8 for row in rows)
+    assert run("test", "ben", "--format", "tally") == "pass=1\n"
+    unknown = forge("test", "ben", "--format", "tally2", cwd=root, env=env, process=True, check=2)
+    assert "'tally2' is not one of table, json, csv, markdown, junit, github, tally" in unknown.stderr
+    doctor = " ".join(forge("doctor", cwd=root, env=env, process=True).stdout.split())
+    assert "plug-in forge-mosaic 0.1.0 is in force" in doctor and "image provider mosaic" in doctor
+
+    # Another version of its code: what it measured is measured again, and no face changes.
+    pictures = {path.name: path.read_bytes() for path in (root / "build/ben/images").iterdir()}
+    newer = environment(installed(tmp_path, "0.2.0"))
+    again = json.loads(forge("plan", "ben", "--json", cwd=root, env=newer, process=True, check=0).stdout)
+    assert again["plugins"] == ["forge-mosaic 0.2.0"]
+    nodes = {node["id"]: node for node in again["personas"][0]["nodes"]}
+    assert nodes["ben/anchor"]["state"] == "pinned" and nodes["ben/image/02"]["next_action"]["kind"] == "measure"
+    said = [reason["text"] for reason in nodes["ben/image/02"]["reasons"]]
+    assert "provider mosaic@1 (forge-mosaic 0.1.0) is now mosaic@1 (forge-mosaic 0.2.0)" in said
+    forge("build", "ben", cwd=root, env=newer, process=True, check=0)
+    assert {path.name: path.read_bytes() for path in (root / "build/ben/images").iterdir()} == pictures
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_strangers_pull_request_loads_nothing(
+    root: Path, site: Path, forge: Forge, tmp_path: Path, allowed: bool
+) -> None:
+    """Nothing of a plug-in runs where the machine doesn't allow it, or the project doesn't ask for it."""
+    trace = tmp_path / "ran"
+    evil = tmp_path / "evil"
+    shutil.copytree(site, evil)
+    with open(evil / "forge_mosaic/__init__.py", "a") as file:
+        file.write(f"\nopen({str(trace)!r}, 'w').close()\n")
+    if allowed:
+        (root / "conf/project/settings.yaml").write_text("# @package _global_\nplugins: []\n")
+    env = environment(evil, allowed=allowed)
+    for command in (("validate",), ("plan",), ("build",), ("doctor",), ("status",), ("test",), ("drift", "ben")):
+        done = forge(*command, cwd=root, env=env, process=True)
+        assert done.returncode in (1, 2), done.stdout
+        if not allowed:
+            said = " ".join((done.stdout + done.stderr).split())
+            assert "asks for forge-mosaic, which this machine doesn't allow" in said, command
+    assert not trace.exists()

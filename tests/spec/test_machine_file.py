@@ -1,0 +1,175 @@
+"""The machine file: read strictly, kept outside the project, and named by YAML that can't say more than a name."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from pydantic import ValidationError
+
+from personaforge.errors import SpecError
+from personaforge.http.addresses import completions, root, said_by
+from personaforge.spec import machine_file as machine
+from personaforge.spec.machine_file import machine_path
+from personaforge.spec.machine_names import CommandName, KeyName
+from personaforge.spec.machine_sections import Command, Endpoint, KeySource, Webhook
+from personaforge.spec.pipeline import StepBase
+from personaforge.spec.project import Project
+from tests.conftest import Forge
+
+WHOLE = """\
+remotes: {studio: /mnt/studio/store}
+endpoints:
+  openai: {url: "https://gateway.example/v1", image: "http://127.0.0.1:9/v1"}
+commands: {sox: {run: [/usr/bin/sox, --norm], timeout_seconds: 60}}
+plugins: [Forge.Mosaic, forge_mosaic]
+keys: {studio: {variable: FAL_KEY_STUDIO}, vault: {command: sox}}
+webhooks: {team: {url: "https://hooks.example/x"}}
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "machine.yaml"
+    path.write_text(WHOLE)
+    monkeypatch.setenv("FORGE_MACHINE", str(path))
+    return path
+
+
+def test_every_section_is_read(file: Path) -> None:
+    found = machine.machine_file()
+    assert found.found and found.path == file and len(found.digest) == 64
+    assert found.remotes == {"studio": "/mnt/studio/store"}
+    assert found.endpoints == {"openai": Endpoint("https://gateway.example/v1", image="http://127.0.0.1:9/v1")}
+    assert found.commands == {"sox": Command(("/usr/bin/sox", "--norm"), 60.0)}
+    assert found.plugins == ("forge-mosaic",), "names of distributions are compared as indexes do"
+    assert found.keys == {"studio": KeySource(variable="FAL_KEY_STUDIO"), "vault": KeySource(command="sox")}
+    assert found.webhooks == {"team": Webhook("https://hooks.example/x")}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("remote: {a: /b}", "1 remote: is no key of the machine file (did you mean remotes?)"),
+        ("remotes: {a: mnt/b}", "1 remotes.a: 'mnt/b' depends on where forge is started, expected an absolute path"),
+        ("remotes: {a: 's3://bucket'}", "1 remotes.a: 's3://bucket' is no folder"),
+        ("remotes: {A b: /c}", "1 remotes.A b: found 'A b'"),
+        ("endpoints:\n  fal: {url: http://example.org}", "2 endpoints.fal.url: expected https://HOST"),
+        ("endpoints: {fal: {url: 'https://a:b@example.org'}}", "endpoints.fal.url: expected https://HOST"),
+        ("endpoints: {fal: {}}", "endpoints.fal: names no address, expected url, or one of text, image"),
+        ("commands: {a: {run: []}}", "commands.a.run: found []"),
+        ("commands: {a: {run: [x], shell: true}}", "commands.a.shell: is no key of the machine file"),
+        ("keys: {a: {variable: KEY, command: b}}", "keys.a: expected either variable or command"),
+        ("keys: {a: {command: b}}", "keys.a.command: found 'b', which is none of the commands"),
+        ("plugins: ['-x']", "plugins.0: found '-x'"),
+        ("webhooks: {a: {url: 'ftp://x'}}", "webhooks.a.url: expected https://HOST"),
+        ("- a", "found a list or a single value, expected keys and values"),
+        ("a: !!python/name:os.system x", "machine.yaml"),
+        ("remotes: ${oc.env:HOME}", "machine.yaml"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_line(file: Path, text: str, said: str) -> None:
+    file.write_text(text)
+    with pytest.raises(SpecError) as caught:
+        machine.machine_file()
+    assert said in str(caught.value)
+
+
+def test_a_file_that_is_named_has_to_be_there(file: Path) -> None:
+    file.unlink()
+    with pytest.raises(SpecError, match="no such file"):
+        machine.machine_file()
+    file.mkdir()
+    with pytest.raises(SpecError, match="is not a file"):
+        machine.machine_file()
+
+
+def test_without_a_name_it_lies_where_the_system_keeps_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/ana")
+    monkeypatch.setattr(machine.sys, "platform", "linux")
+    assert machine_path({}) == Path("/home/ana/.config/forge/machine.yaml")
+    assert machine_path({"XDG_CONFIG_HOME": "/etc/ana"}) == Path("/etc/ana/forge/machine.yaml")
+    assert machine_path({"XDG_CONFIG_HOME": "etc"}) == Path("/home/ana/.config/forge/machine.yaml")
+    monkeypatch.setattr(machine.sys, "platform", "darwin")
+    assert machine_path({}) == Path("/home/ana/Library/Application Support/forge/machine.yaml")
+
+
+def test_an_edit_is_seen(file: Path) -> None:
+    assert machine.machine_file().names("remotes") == ("studio",)
+    file.write_text("remotes: {studio: /a, other: /b}\n")
+    assert machine.machine_file().names("remotes") == ("other", "studio")
+
+
+def test_endpoints_are_where_providers_are_and_the_environment_wins(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (said_by("openai", "image"), root("openai", "image")) == ("endpoints.openai.image", "http://127.0.0.1:9")
+    assert (said_by("openai", "text"), completions("openai")) == ("endpoints.openai", "https://gateway.example/v1")
+    assert (said_by("fal", "image"), root("fal", "image")) == ("", "")
+    monkeypatch.setenv("FORGE_OPENAI_URL", "http://127.0.0.1:8")
+    assert (said_by("openai", "image"), root("openai", "image")) == ("FORGE_OPENAI_URL", "http://127.0.0.1:8")
+
+
+def test_it_may_not_lie_in_the_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "p/personas").mkdir(parents=True)
+    (tmp_path / "p/machine.yaml").write_text("plugins: [forge-mosaic]\n")
+    (tmp_path / "link.yaml").symlink_to(tmp_path / "p/machine.yaml")
+    project = Project(Path(os.path.realpath(tmp_path / "p")))
+    for name in ("p/machine.yaml", "link.yaml"):
+        monkeypatch.setenv("FORGE_MACHINE", str(tmp_path / name))
+        with pytest.raises(SpecError, match="where a pull request could write it"):
+            machine.require_outside(project)
+    monkeypatch.setenv("FORGE_MACHINE", str(tmp_path / "elsewhere.yaml"))
+    machine.require_outside(project)
+
+
+def test_allowed_plugins_are_those_of_file_and_variable(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORGE_PLUGINS", "forge-mosaic, My.Own,")
+    assert machine.allowed_plugins() == {"forge-mosaic": str(file), "my-own": "FORGE_PLUGINS"}
+
+
+def test_a_repository_names_remotes_that_the_machine_defines(
+    file: Path, tmp_path: Path, forge: Forge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    share = tmp_path / "share"
+    file.write_text(f"remotes: {{studio: {share}}}\n")
+    root = tmp_path / "p"
+    (root / "personas").mkdir(parents=True)
+    persona = root / "personas/ana.yaml"
+    persona.write_text("id: ana\nbrief: A calm gardener.\nstore:\n  remote: {name: studios}\n")
+    found = forge("validate", cwd=root, check=2).stderr
+    assert "personas/ana.yaml:4 store.remote.name: found 'studios', which this machine doesn't define" in found
+    assert "did you mean studio?" in found
+    persona.write_text(persona.read_text().replace("studios", "studio"))
+    assert "Valid" in forge("validate", cwd=root, check=0).stdout
+    forge("build", "ana", "--select", "intent", cwd=root, check=0)
+    pushed = forge("cache", "push", "ana", cwd=root, check=0).stdout
+    assert str(share) in pushed
+    assert str(share) in forge("cache", "push", "ana", "--remote", "@studio", cwd=root, check=0).stdout
+    unknown = forge("cache", "push", "ana", "--remote", "@studois", cwd=root, check=2).stderr
+    assert "--remote: found 'studois', which this machine doesn't define\n  did you mean studio?" in unknown
+    file.write_text("remotes: {}\n")  # what was valid is validated again, since the machine changed
+    assert "this machine doesn't define" in forge("validate", cwd=root, check=2).stderr
+    said = "".join(forge("doctor", cwd=root).stdout.split())
+    assert f"machinefile{file}:itdefinesnothing" in said, "in lines of 120 characters"
+    file.chmod(0o666)
+    assert "may be written by others" in forge("doctor", cwd=root).stdout
+
+
+def test_models_of_steps_name_what_the_machine_defines(file: Path) -> None:
+    class Upscale(StepBase):
+        kind: Literal["upscale"]
+        command: CommandName
+        key: KeyName | None = None
+
+    assert Upscale(kind="upscale", command="sox", key="vault").command == "sox"
+    with pytest.raises(ValidationError) as caught:
+        Upscale(kind="upscale", command="soxx", key="x")
+    first, second = caught.value.errors()
+    assert first["ctx"] == {
+        "message": "found 'soxx', which this machine doesn't define",
+        "hint": "did you mean sox?",
+    }
+    assert second["ctx"]["hint"] == f"it has studio, vault; `keys:` in {file}"
