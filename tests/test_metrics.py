@@ -110,7 +110,7 @@ def test_a_number_of_judgements_has_a_column_also_where_another_modalitys_is_mea
     table = (clips, *METRICS) if turned else (*METRICS, clips)
     monkeypatch.setattr(schema, "METRICS", table)
     monkeypatch.setattr(metrics, "METRICS", table)
-    monkeypatch.setitem(metrics._OF, "video", (*metrics.of_modality("video"), clips))
+    monkeypatch.setitem(metrics._of, "video", (*metrics.of_modality("video"), clips))
     (tmp_path / "personas").mkdir()
     store = Store(Project(tmp_path))
     analyzer = {"backend": "b", "pack": "p", "pack_digest": "d" * 64, "backend_version": "1", "detector_size": "auto"}
