@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from personaforge.digest import digest_file
-from personaforge.http.fetch import Body, Bounds, FetchFailed, TooLarge, opened
+from personaforge.http.fetch import Body, Bounds, FetchFailed, TooLarge, bytes_in, opened
 from personaforge.http.part import Origin, Part
 from personaforge.http.url import shown_address
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import httpx
 
 _TRIES = 5
-"""In a row, without a new byte."""
+"""In a row, without getting further than before: what can't be resumed begins again each time."""
 _MOST_TRIES = 50
 """In all, for a server that sends only a little each time."""
 _FIRST_PAUSE = 0.5
@@ -75,7 +75,7 @@ def download(
     going = _Download(http, url, expected, part, say)
     tries = all_tries = restarts = 0
     while True:
-        had = going.came
+        had = going.reached
         try:
             size, sha256 = going.attempt()
         except _StartOver as reason:
@@ -87,7 +87,7 @@ def download(
             if not reason.again:
                 raise
             all_tries += 1
-            tries = 1 if going.came > had else tries + 1
+            tries = 1 if going.reached > had else tries + 1
             if tries >= _TRIES or all_tries >= _MOST_TRIES:
                 raise FetchFailed(f"{reason} (tried {all_tries} times)") from None
             pause = reason.pause
@@ -111,6 +111,8 @@ class _Download:
     say: Progress
     came: int = 0
     """Bytes transferred."""
+    reached: int = 0
+    """Bytes of the file that were here at most."""
 
     def attempt(self) -> tuple[int, str]:
         """Make one request, or none when all bytes are there, and verify the file; return its size and SHA-256.
@@ -133,7 +135,7 @@ class _Download:
         try:
             with opened(self.http, self.url, bounds, "any", lambda url: headers) as body:
                 if body.status == 206:
-                    whole = _continued(body, start, whole)
+                    whole = _continued(body, start, whole, headers["If-Range"])
                     self.say("resume", shown, start, whole)
                 else:
                     start, whole = 0, self._begun(body, shown)
@@ -147,6 +149,7 @@ class _Download:
                         while view:  # the file is unbuffered: a write may take less than it is given
                             view = view[file.write(view) :]
                         digest.update(piece)
+                        self.reached = max(self.reached, done)
                         self.say("bytes", shown, done, whole)
         except TooLarge:
             part.remove()
@@ -190,17 +193,24 @@ class _Download:
         raise FetchFailed(message)
 
 
-def _continued(body: Body, start: int, whole: int | None) -> int | None:
-    """Require that a partial answer continues where we are, in a file of the same size; return that size."""
+def _continued(body: Body, start: int, whole: int | None, validator: str) -> int | None:
+    """Require that a partial answer continues where we are, in the very same file; return that file's size.
+
+    A server that sends a part must compare the validator (RFC 9110, 13.1.5), and some don't.
+    """
     unit, _, rest = body.headers.get("content-range", "").partition(" ")
     span, _, total = rest.partition("/")
     if unit != "bytes" or span.partition("-")[0] != str(start):
-        raise _StartOver(f"was asked for bytes from {start} and sends {rest or 'others'}")
-    if total.isascii() and total.isdigit():
-        if whole is not None and int(total) != whole:
-            raise _StartOver(f"has {int(total):,} bytes now, expected {whole:,}")
-        return int(total)
-    return whole
+        raise _StartOver(f"was asked for bytes from {start} and sends {rest[:80] or 'others'}")
+    now = body.headers.get("etag" if validator.startswith('"') else "last-modified", validator)
+    if now != validator:
+        raise _StartOver(f"sends a part of another file: {now[:80]}, expected {validator[:80]}")
+    size = bytes_in(total)
+    if size is None and total != "*":
+        raise _StartOver(f"sends a part of a file of {total[:80] or 'no'} bytes")
+    if size is not None and whole is not None and size != whole:
+        raise _StartOver(f"has {size:,} bytes now, expected {whole:,}")
+    return whole if size is None else size
 
 
 def _likeness(head: bytes) -> str:

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 MAX_REDIRECTS = 5
 _AGAIN = frozenset({408, 425, 429})
 """Statuses after which another try makes sense, besides 5xx."""
+_MOST_DIGITS = 18
+"""Of a number of bytes: an exabyte."""
 _LONGEST_PAUSE = 20.0
 """Seconds that we are ready to wait when a server asks for a pause."""
 
@@ -84,8 +86,7 @@ class Body:
     @property
     def length(self) -> int | None:
         """Bytes of this answer as it announces them, None where it doesn't."""
-        length = self.headers.get("content-length", "")
-        return int(length) if length.isascii() and length.isdigit() else None
+        return bytes_in(self.headers.get("content-length", ""))
 
     def pieces(self, start: int = 0, whole: int | None = None) -> Iterator[bytes]:
         """Yield the bytes as they come. `start` of the file's bytes are here already, `whole` are expected in all.
@@ -171,7 +172,10 @@ def _sent(http: httpx.Client, url: str, reach: Reach, headers: Mapping[str, str]
     import httpx
 
     if reach == "any":
-        return http.send(http.build_request("GET", url, headers=dict(headers)), stream=True)
+        try:
+            return http.send(http.build_request("GET", url, headers=dict(headers)), stream=True)
+        except UnicodeError as error:  # a part of the host's name is empty, or longer than names may be
+            raise FetchFailed(f"is at a host that can't be: {error}") from None
     failed: httpx.TransportError | None = None
     try:
         for request in requests(http, url, headers, loopback=reach == "loopback"):
@@ -200,6 +204,11 @@ def _network_fault(error: httpx.HTTPError) -> FetchFailed:
     ):
         return FetchFailed(f"can't be fetched: {text}")
     return FetchFailed(f"the connection failed: {text}", again=True)
+
+
+def bytes_in(text: str) -> int | None:
+    """Return the number of bytes that a header names; None for anything else, and for what no file can have."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None
 
 
 def _asked_pause(response: httpx.Response) -> float | None:

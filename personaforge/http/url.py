@@ -13,7 +13,7 @@ def address_fault(text: str) -> str:
     except ValueError as error:
         return f"is not an address: {error}"
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        return "expected an address that starts with https:// or http://"
+        return "is no address that starts with https:// or http://"
     if any(character.isspace() or not character.isprintable() for character in text):
         return "holds a space or a control character"
     return "holds a fragment (#...)" if parts.fragment else ""

@@ -39,6 +39,10 @@ class Served:
     """Whether the size is told in advance."""
     range_start: int | None = None
     """What a partial answer says it starts at, in place of the truth."""
+    total: str = ""
+    """What a partial answer says is the size of the whole, in place of the truth."""
+    blind: bool = False
+    """Whether a range is sent whatever If-Range says."""
     pause: float = 0.0
     """Seconds before the body."""
     slow: float = 0.0
@@ -82,7 +86,11 @@ class Server:
         status, start = served.status, 0
         if served.busy:
             status = served.busy.pop(0)
-        elif status == 200 and served.ranges and to.headers.get("If-Range") in (served.etag, served.date):
+        elif (
+            status == 200
+            and served.ranges
+            and (to.headers.get("If-Range") in (served.etag, served.date) or (served.blind and "Range" in to.headers))
+        ):
             start, status = int(to.headers["Range"].removeprefix("bytes=").rstrip("-")), 206
         body = served.data[start:] if status in (200, 206) else b""
         to.send_response(status)
@@ -90,7 +98,7 @@ class Server:
             to.send_header(name, value)
         if status == 206:
             told = start if served.range_start is None else served.range_start
-            to.send_header("Content-Range", f"bytes {told}-{len(served.data) - 1}/{len(served.data)}")
+            to.send_header("Content-Range", f"bytes {told}-{len(served.data) - 1}/{served.total or len(served.data)}")
         if served.etag:
             to.send_header("ETag", served.etag)
         if served.date:

@@ -241,6 +241,47 @@ def test_without_a_declared_size_the_servers_counts(server: Server, tmp_path: Pa
     assert done.sha256 == digest_bytes(DATA) and server.asked[1] == ("/file", "bytes=100000-")
 
 
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [({"etag": '"1"'}, {"etag": '"2"'}), ({"etag": "", "date": "Mon, 01 Jan"}, {"etag": "", "date": "Tue, 02 Jan"})],
+)
+def test_a_part_of_another_file_is_not_put_behind_the_first(
+    server: Server, tmp_path: Path, before: dict[str, str], now: dict[str, str]
+) -> None:
+    """Nor where no digest would tell: a server that ignores If-Range sends a part of what it has now."""
+    server.paths["/file"] = Served(DATA, cut=[100_000, 0, 0, 0, 0], **before)  # type: ignore[arg-type]
+    refused(server, tmp_path / "file", pinned=False)
+    other = DATA[::-1]
+    server.paths["/file"] = Served(other, blind=True, **now)  # type: ignore[arg-type]
+    get(server, tmp_path / "file", pinned=False)
+    assert (tmp_path / "file").read_bytes() == other
+    assert [asked for _, asked in server.asked[-2:]] == ["bytes=100000-", ""]
+
+
+def test_a_part_of_a_file_of_no_possible_size_is_not_taken(server: Server, tmp_path: Path) -> None:
+    server.paths["/file"] = Served(DATA, cut=[100_000] * 9, total="9" * 5000)
+    assert refused(server, tmp_path / "file").startswith("sends a part of a file of 999")
+
+
+def test_what_can_not_be_resumed_is_not_fetched_again_and_again(server: Server, tmp_path: Path) -> None:
+    server.paths["/file"] = Served(DATA, etag="", cut=[100_000] * 99)
+    assert "(tried 5 times)" in refused(server, tmp_path / "file", pinned=False)
+
+
+@pytest.mark.parametrize(
+    ("location", "said"),
+    [
+        (f"http://127.{'a' * 64}/file", "is at a host that can't be: "),
+        ("ftp://example.org/file", "'ftp://example.org/file', which is no address that starts with https:// or http"),
+    ],
+)
+def test_a_redirect_to_nowhere_is_said_so_that_the_next_source_is_tried(
+    server: Server, tmp_path: Path, location: str, said: str
+) -> None:
+    server.paths["/file"] = Served(status=302, headers={"Location": location})
+    assert said in refused(server, tmp_path / "file")
+
+
 def test_secrets_of_an_address_are_sent_and_not_told(server: Server, tmp_path: Path) -> None:
     server.paths["/file?key=s3cret"] = Served(DATA, cut=[10])
     url = server.url.replace("http://", "http://me:pa55@") + "/file?key=s3cret"
