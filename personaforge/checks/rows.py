@@ -109,7 +109,8 @@ def _standing(persona: Persona, node: ShapeNode) -> tuple[Row, str]:
         cause, why = _cause(found)
         about = {**found, "decision": facts.get("decision", found["decision"]), "status": outcome.status}
         return _row(persona, node, modality, about, cause, why, place), str(found["measured_by"])
-    about = {**facts, "status": outcome.status, "attempt": facts["attempt"] + 1 if "attempt" in facts else None}
+    attempt = facts.get("attempt")
+    about = {**facts, "status": outcome.status, "attempt": attempt + 1 if isinstance(attempt, int) else None}
     if modality != "text" and facts.get("anchor") == persona.anchor and facts.get("composite") is not None:
         outside = bool(facts.get("out_of_domain"))
         cause = Cause.OUT_OF_DOMAIN if outside else None
@@ -185,7 +186,7 @@ def _row(
     place: tuple[str, str] = ("", ""),
 ) -> Row:
     known: Mapping[str, Any] = about.get("numbers", about)
-    numbers = {name: float(known[name]) for name in MEASURES if known.get(name) is not None}
+    numbers = {name: float(known[name]) for name in MEASURES if isinstance(known.get(name), (int, float))}
     position = framing_of(persona.settings, node.declaration, node.slot)
     fields = {
         "slot": (node.slot,),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from personaforge.cli.options import json_option, print_json
+from personaforge.cli.options import json_option, print_json, tell_left_out
 from personaforge.errors import PersonaForgeError
 from personaforge.report.terminal import echo
 from personaforge.workspace.workspace import Workspace
@@ -65,6 +65,7 @@ def query_command(
         with confined(
             space.store, allow_files=allow_files, writes=writes, waiting=_waiting, bounds=bounds
         ) as connection:
+            tell_left_out(space.store)
             if form == "parquet" and out is not None and temporary is not None:
                 count = write_parquet(connection, sql, out.absolute(), temporary, bounds)
                 echo(f"{count} rows in {out}", err=True)
@@ -95,7 +96,8 @@ def rebuild_command(folder: str | None) -> int:
 
     with Workspace.open((), folder) as space:
         count = rebuild(space.store)
-    echo(f"Rebuilt from {count} records.")
+        echo(f"Rebuilt from {count - len(space.store.left_out)} records.")
+        tell_left_out(space.store)
     return 0
 
 
@@ -116,6 +118,10 @@ def info_command(folder: str | None, as_json: bool) -> int:
     from personaforge.report.tables import print_table
 
     print_table(("table", "rows"), found["rows"].items())
+    for name, why in found["left_out"].items():
+        echo(f"left out: {name}: {why}")
+    if found["left_out"]:
+        echo("forge cache verify --repair puts damaged records aside; forge warehouse rebuild reads all of them again")
     return 0
 
 
@@ -164,6 +170,7 @@ def export_command(folder: str | None, target: Path, views: bool) -> int:
 
     with Workspace.open((), folder) as space:
         written = export(space.store, target, views=views)
+        tell_left_out(space.store)
     for name, count in written.items():
         echo(f"{target / name}: {count} rows")
     return 0

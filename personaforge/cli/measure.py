@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from personaforge.cli.options import PersonaArgument, format_options, json_option, show_as
+from personaforge.cli.options import PersonaArgument, format_options, json_option, show_as, tell_left_out
 from personaforge.report.terminal import echo
 from personaforge.workspace.workspace import Workspace
 
@@ -114,6 +114,7 @@ def drift_command(
     with Workspace.open([persona], folder) as space:
         found = drift(space, persona, last=last, modality=modality, overrides=(*overrides, *asked))
         place = _place(space, persona, "drift")
+        tell_left_out(space.store)
     form = "json" if as_json else form
     show_as(form, out, lambda: _drift_sheet(found, fail_on, *place), lambda: print_drift(found, causes=blame))
     return 1 if found.with_verdict(fail_on) else 0

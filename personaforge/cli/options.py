@@ -13,6 +13,7 @@ from personaforge.report.terminal import echo, printable, style
 if TYPE_CHECKING:
     from personaforge.errors import Problem
     from personaforge.spec.load import Broken
+    from personaforge.store.store import Store
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -133,6 +134,15 @@ def tell_broken(broken: Sequence[Broken], code: int = 0) -> int:
         for problem in new:
             show_problem(problem)
     return 2 if broken else code
+
+
+def tell_left_out(store: Store) -> None:
+    """Say how many records the warehouse lacks."""
+    count = len(store.left_out)
+    if count:
+        hold = "1 record holds" if count == 1 else f"{count} records hold"
+        text = f"{hold} what forge doesn't write, and {'is' if count == 1 else 'are'} left out"
+        echo(f"{style('note', fg='yellow')}: {text}: `forge warehouse info` says why", err=True)
 
 
 def broken_json(broken: Sequence[Broken]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from personaforge.cli.options import (
     show_as,
     split_overrides,
     tell_broken,
+    tell_left_out,
 )
 from personaforge.report.terminal import echo
 from personaforge.spec.load import Broken
@@ -47,6 +48,7 @@ def report_command(folder: str | None, personas: tuple[str, ...], out: Path | No
     with Workspace.open(names, folder) as space:
         written = report(space, names, out, overrides=overrides, broken=broken)
         prefix = repository_prefix(space.project)
+        tell_left_out(space.store)
     show_as("json" if as_json else form, None, lambda: report_sheet(written, prefix), lambda: _print(written))
     return tell_broken(broken)
 

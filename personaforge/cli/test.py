@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import click
 
-from personaforge.cli.options import format_options, personas_argument, show_as, split_overrides, tell_broken
+from personaforge.cli.options import (
+    format_options,
+    personas_argument,
+    show_as,
+    split_overrides,
+    tell_broken,
+    tell_left_out,
+)
 from personaforge.spec.load import Broken
 from personaforge.workspace.workspace import Workspace
 
@@ -39,5 +46,6 @@ def test_command(
     with Workspace.open(names, folder) as space:
         tested = run_checks(space, names, overrides=overrides, select=select, broken=broken)
         prefix = repository_prefix(space.project)
+        tell_left_out(space.store)
     show_as(form, out, lambda: checks_sheet(tested, prefix), lambda: print_checks(tested))
     return tell_broken(broken, tested.exit_code)

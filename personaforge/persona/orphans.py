@@ -114,7 +114,7 @@ def orphans_of(store: Store) -> list[Orphan]:
     rows: dict[str, int] = {}
     if os.path.exists(store.folder / "index.db"):
         gone = store.index.personas() - store.names.living
-        rows = {name: len(store.index.nodes(name)) for name in sorted(gone)}
+        rows = {name: len(store.index.node_history(name)) for name in sorted(gone)}
     return orphans(store.project, store.names, rows)
 
 

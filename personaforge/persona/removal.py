@@ -23,12 +23,13 @@ from personaforge.errors import PersonaForgeError, StoreError
 from personaforge.persona.orphans import left_by
 from personaforge.persona.rename import known_hint
 from personaforge.spec.project import lock_path
+from personaforge.store.artifact import digests_in
 from personaforge.store.lockfile import former_lock, read_lock
 from personaforge.store.pages import FOLDER, page_name
 from personaforge.store.presence import alone
 from personaforge.store.records import parse_record
 from personaforge.store.store import Store
-from personaforge.store.upkeep import digests_in, relog, roots
+from personaforge.store.upkeep import relog, roots
 
 NOTE = "removed with its persona"
 """The note of charges that are kept for records that `forge rm` has removed."""
@@ -164,7 +165,7 @@ def _recorded(store: Store, found: Removal, digests: set[str]) -> None:
     """Find the persona's rows and records, and add what they name."""
     found.nodes = [row[0] for row in store.index.node_history(found.id)]
     found.nodes += [node for node in store.index.failures(found.id) if node not in found.nodes]
-    digests.update(file.digest for row in store.index.nodes(found.id).values() for file in row.placed)
+    digests |= store.index.digests(found.id)
     for kind, name, record in _records(store):
         if _owners(store, kind, record) != {found.id}:
             continue
@@ -222,7 +223,7 @@ def _forget_records(store: Store, found: Removal) -> None:
         path = store.records.path(kind, name)
         if kind == "actions":
             try:
-                record = parse_record(Path(path).read_bytes(), path)
+                record = parse_record("actions", Path(path).read_bytes(), path)
             except (StoreError, OSError):
                 record = {}
             if record.get("paid"):
@@ -256,7 +257,7 @@ def _records(store: Store) -> Iterator[tuple[str, str, dict[str, Any]]]:
     for kind in ("actions", "evaluations", "builds", "events"):
         for name, path in store.records.all(kind):
             try:
-                yield kind, name, parse_record(Path(path).read_bytes(), path)
+                yield kind, name, parse_record(kind, Path(path).read_bytes(), path)
             except (StoreError, OSError):
                 continue  # `forge cache verify` names it
 

@@ -206,6 +206,8 @@ class PersonaPlan:
     """By name, in topological order."""
     lost: frozenset[str] = frozenset()
     """Nodes in `lock` whose line is not in the file any more, and which the store still knows; see `plan.recall`."""
+    unread: frozenset[str] = frozenset()
+    """Ids of nodes whose last result is there and can't be read."""
 
     @property
     def id(self) -> str:

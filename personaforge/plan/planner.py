@@ -65,6 +65,8 @@ class Planner:
         for name in {name for shape in plan.shape.nodes for name in shape.templates}:
             self.plan_context.templates.closure(name)  # read now: what is edited while a build runs is the next one's
         rows = self.plan_context.store.index.nodes(settings.id)
+        names = {f"{settings.id}/{shape.name}" for shape in plan.shape.nodes}
+        plan.unread = self.plan_context.store.index.unread(settings.id, rows) & names
         plan.lock, plan.lost = recalled(lock, plan.shape, rows, settings, self.plan_context.store)
         resolver = NodeResolver(self.plan_context, plan, self.selection, issued)
         for shape in plan.shape.nodes:
@@ -81,7 +83,7 @@ class Planner:
                 continue
             # A new face keeps away from the faces before it, so their places have to be known first.
             if shape.kind.places and turns and resolver.unplaced(shape):
-                self._waits_its_turn(node, turns[-1])
+                self._waits_its_turn(node, turns[-1], resolver)
             else:
                 self._decide(node, plan, resolver)
             self._pin_again(node, plan, resolver)
@@ -168,9 +170,9 @@ class Planner:
         node.state = "restore"
         node.reasons += (Reason("pin", text),)
 
-    def _waits_its_turn(self, node: PlannedNode, before: PlannedNode) -> None:
+    def _waits_its_turn(self, node: PlannedNode, before: PlannedNode, resolver: NodeResolver) -> None:
         """Let a node wait: another new face is placed first, and its place isn't known yet."""
-        new = () if node.row is not None else (Reason("new", "never built"),)
+        new = () if node.row is not None else (resolver.unbuilt(node),)
         node.state = "run"
         node.reasons = (*new, Reason("needs", f"is placed after {before.persona}"))
 
@@ -317,7 +319,7 @@ class Planner:
             node.returns = node.row is None or not changes(resolver.depended(node), resolver.facts(node.shape))
         if node.row is None and not as_pinned:
             node.state = "run"
-            node.reasons = (Reason("new", "never built"), Reason("needs", f"waits for {names}"))
+            node.reasons = (resolver.unbuilt(node), Reason("needs", f"waits for {names}"))
         else:
             own = changes(resolver.depended(node), resolver.facts(node.shape)) if node.row is not None else ()
             forced = node.id in self.selection.forced
@@ -360,6 +362,9 @@ class Planner:
             foreign = foreign_remark(plan.loaded.settings, anchor_in(plan.loaded.settings, plan.lock))
             found |= {foreign: None} if foreign else {}
             found |= dict.fromkeys(_lost_faces(plan))
+            if plan.unread:
+                text = f"What {listed(sorted(plan.unread))} last resulted in can't be read, and counts as no result"
+                found[f"{text}: a build takes it from the records again"] = None
             if analyzer_ref.check_missing:
                 found[f"The second recogniser does not check here: {analyzer_ref.check_missing}"] = None
         return tuple(found)

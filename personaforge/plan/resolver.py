@@ -25,7 +25,7 @@ from personaforge.spec.settings import Settings, UndeclaredRead, View
 from personaforge.steps.action import Outcome
 from personaforge.steps.context import ANCHOR, AnalyzerRef, Context
 from personaforge.steps.standing import Standing
-from personaforge.store.files import checked_out, typed
+from personaforge.store.files import checked_out
 from personaforge.store.index import NodeRow
 from personaforge.store.lockfile import LockFile, Pin
 from personaforge.store.outputs import BuildFolder
@@ -255,15 +255,10 @@ class NodeResolver:
         return known
 
     def result_of_row(self, node: PlannedNode) -> NodeResult:
-        """Return what a node last resulted in. Raises StoreError where the index is damaged."""
+        """Return what a node last resulted in. Raises StoreError where another process has taken it away meanwhile."""
         found = self.result(node)
         if found is None:
-            path = self.plan_context.store.folder / "index.db"
-            raise StoreError(
-                f"what {node.id} last resulted in can't be read",
-                hint=f"rm {typed(path)}: it is made again from the records",
-                where=str(path),
-            )
+            raise StoreError(f"what {node.id} last resulted in was there a moment ago, and is gone", hint="try again")
         return found
 
     def settle(self, name: str, outcome: Outcome) -> None:
@@ -346,10 +341,21 @@ class NodeResolver:
     def reasons(self, node: PlannedNode, context: Context) -> tuple[Reason, ...]:
         """Return what has changed since the node's last outcome."""
         if node.row is None:
-            return () if node.reasons else (Reason("new", "never built"),)
+            return () if node.reasons else (self.unbuilt(node),)
         now = self.facts(node.shape)
         now["needs"] = {name: self.outcome(name).digest for name in node.shape.needs}
         return changes(self.depended(node), now)
+
+    def unbuilt(self, node: PlannedNode) -> Reason:
+        """Say why there is no last outcome, and what is known of the node all the same."""
+        if node.id in self.plan.unread:
+            return Reason("new", "its last result can't be read")
+        pin = self.pin(node.shape)
+        if pin is None:
+            return Reason("new", "no result of it is here" if self.forgotten else "never built")
+        lacks = f"the record of its {node.missing.kind} action" if node.missing is not None else "its last result"
+        lacks, verb = (f"its bytes and {lacks}", "are") if self.gone(pin) else (lacks, "is")
+        return Reason("pin", f"is pinned, and {lacks} {verb} not here")
 
     def _providers(self, shape: ShapeNode) -> list[str]:
         """Return who may perform the node's calls, with the versions that shape the bytes."""

@@ -96,7 +96,8 @@ def maker(facts: Facts) -> Maker:
 def chosen(facts: Facts) -> Chosen:
     """Return how the anchor was chosen."""
     means = facts.get("means")
-    return Chosen(_text(facts, "candidate"), means if isinstance(means, Mapping) else {}, _text(facts, "reason"))
+    known = {slot: number(mean) for slot, mean in means.items()} if isinstance(means, Mapping) else {}
+    return Chosen(_text(facts, "candidate"), known, _text(facts, "reason"))
 
 
 def finished(facts: Facts) -> Finished:
@@ -107,7 +108,8 @@ def finished(facts: Facts) -> Finished:
 
 def described(facts: Facts) -> Described:
     """Return what the persona document says about the persona as a whole."""
-    return Described(_text(facts, "persona_status"), list(facts.get("labels") or ()))
+    labels = facts.get("labels")
+    return Described(_text(facts, "persona_status"), [str(one) for one in labels] if isinstance(labels, list) else [])
 
 
 def _text(facts: Facts, name: str) -> str:

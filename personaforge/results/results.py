@@ -36,11 +36,18 @@ class Results:
         """Return the result of a node, by its name within the persona."""
         return self._all.get(name)
 
+    def kind_of(self, result: NodeResult) -> str:
+        """Return the kind of step that a result is of: where it names none that is known, the kind of its step now."""
+        if result.kind in KINDS:
+            return result.kind
+        step = self._settings.value("pipeline.steps").get(result.name.partition("/")[0], {})
+        return str(step.get("kind", result.kind))
+
     def by_kind(self, kind: str) -> list[NodeResult]:
         """Return the results of a kind of step: those of the steps that the pipeline has now, then those of steps that
         were renamed or left out since."""
         steps: Mapping[str, Any] = self._settings.value("pipeline.steps")
-        found = [one for one in self if one.kind == kind]
+        found = [one for one in self if self.kind_of(one) == kind]
         return sorted(found, key=lambda one: one.name.partition("/")[0] not in steps)
 
     def by_role(self, role: Role) -> list[NodeResult]:

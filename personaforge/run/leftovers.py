@@ -16,6 +16,7 @@ def remove_leftovers(store: Store, plan: PersonaPlan) -> list[str]:
     present = {node.id for node in plan.nodes.values()}
     standing = {file.path for name in rows.keys() & present for file in rows[name].placed}
     vanished = sorted(rows.keys() - present)
+    unread = store.index.unread(plan.id, rows) - present
     before = [node.row for node in plan.nodes.values() if node.row is not None]
     former = {
         file.path: file.digest
@@ -29,5 +30,5 @@ def remove_leftovers(store: Store, plan: PersonaPlan) -> list[str]:
         for path, digest in sorted(former.items())
         if path not in standing and store.blobs.has(digest) and folder.remove(path, digest)
     ]
-    store.index.drop_nodes(vanished)
+    store.index.drop_nodes([*vanished, *sorted(unread)])
     return removed

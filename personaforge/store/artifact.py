@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, NamedTuple
 
 from personaforge.errors import StoreError
@@ -21,6 +22,7 @@ SUFFIXES = {
 """File name endings by media type: the ones that providers may give us."""
 
 _HEX = frozenset("0123456789abcdef")
+_DIGEST = re.compile(rb"\b[0-9a-f]{64}\b")
 
 
 class Artifact(NamedTuple):
@@ -39,6 +41,11 @@ class Artifact(NamedTuple):
 def is_digest(text: str) -> bool:
     """Return whether a text is a digest: anything else must never become part of a path."""
     return len(text) == 64 and _HEX.issuperset(text)
+
+
+def digests_in(data: bytes) -> set[str]:
+    """Return everything that looks like a digest: whatever names artifacts does so by 64 hex characters."""
+    return {match.decode() for match in _DIGEST.findall(data)}
 
 
 def parse_artifact(fields: Any, where: str) -> Artifact:

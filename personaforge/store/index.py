@@ -16,14 +16,16 @@ import sqlite3
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, get_args
 
 import orjson
 
 from personaforge.errors import StoreError
 from personaforge.store import sqlite
+from personaforge.store.artifact import digests_in, is_digest
+from personaforge.store.outcome import Status
 from personaforge.store.outputs import Placed
 from personaforge.store.result import NodeResult, read_result
 
@@ -71,6 +73,17 @@ class NodeRow(NamedTuple):
     def placed(self) -> list[Placed]:
         """The node's artifacts, with where each stands in the build folder."""
         return [Placed(*file) for file in orjson.loads(self.files)]
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether a forge wrote it: every field has its type."""
+        try:
+            files = self.placed
+        except (TypeError, ValueError):
+            return False
+        types = [str, str, int, int, int, int]
+        right = all([type(value) for value in file] == types and is_digest(file.digest) for file in files)
+        return right and self.files[0] == "[" and self.status in get_args(Status)
 
 
 def files_text(placed: Iterable[Placed]) -> str:
@@ -127,13 +140,20 @@ class Index:
     def nodes(self, persona: str) -> dict[str, NodeRow]:
         """Return the last outcomes of a persona's nodes, by node id.
 
-        A row that is cut off or overwritten is left out: the node is planned, and made from the records for nothing.
+        A row that can't be read is left out: the node is planned, and made from the records for nothing.
         """
-        query = (
-            "select node, signature, outcome, status, files from nodes where persona = ? "
-            "and substr(body, 1, 1) = '{' and substr(body, -1) = '}' and substr(files, 1, 1) = '['"
-        )
-        return {row[0]: NodeRow._make(row) for row in self._rows(query, persona)}
+        query = "select node, signature, outcome, status, files, body from nodes where persona = ?"
+        rows = ((NodeRow._make(row[:5]), row[5]) for row in self._rows(query, persona))
+        return {row.node: row for row, body in rows if row.is_sound and read_result(row.node, body) is not None}
+
+    def unread(self, persona: str, rows: Container[str]) -> frozenset[str]:
+        """Return the nodes of a persona that have a row, and none among those that `nodes` returned."""
+        return frozenset(row[0] for row in self.node_history(persona) if row[0] not in rows)
+
+    def digests(self, persona: str) -> set[str]:
+        """Return everything that looks like a digest in a persona's rows, also in those that can't be read."""
+        rows = self._rows("select files, body from nodes where persona = ?", persona)
+        return digests_in(" ".join(str(text) for row in rows for text in row).encode(errors="replace"))
 
     def result(self, node: str) -> NodeResult | None:
         """Return what a node last resulted in; None where it has no result, or one that can't be read."""

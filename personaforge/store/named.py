@@ -24,6 +24,10 @@ class NamedIndex(Index):
         named = (row._replace(node=_under(persona, row.node)) for row in rows)
         return {row.node: row for row in named}
 
+    def digests(self, persona: str) -> set[str]:
+        """Return everything that looks like a digest in a persona's rows, also in those that can't be read."""
+        return super().digests(self._names().origin(persona))
+
     def result(self, node: str) -> NodeResult | None:
         """Return what a node last resulted in; None where it has no result, or one that can't be read."""
         found = super().result(self._stored(node))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from personaforge.digest import digest_json
-from personaforge.store.artifact import Artifact
+from personaforge.store.artifact import Artifact, parse_artifact
 
 Status = Literal["accepted", "flagged", "unmeasured", "rejected"]
 """accepted: passed its gate, or has none. flagged: ships, with a mark. unmeasured: its gate could not measure and was
@@ -74,12 +74,19 @@ class Outcome:
         }
 
 
-def outcome_from_json(fields: Mapping[str, Any]) -> Outcome:
-    """Return an outcome that `Outcome.as_json` wrote."""
-    outputs = {
-        name: Output(Artifact(item["digest"], item["media_type"], item["size"]), item["path"])
-        for name, item in fields["outputs"].items()
-    }
+def outcome_from_json(fields: Any) -> Outcome:
+    """Return an outcome that `Outcome.as_json` wrote, perhaps that of an older forge, which noted less.
+
+    Raises KeyError, StoreError, TypeError or ValueError for anything else: later nodes, the lock and reports trust it.
+    """
+    typed(fields, _FIELDS)
+    if fields["status"] not in get_args(Status):
+        raise ValueError("a status that no outcome has")
+    outputs = {}
+    for name, item in fields["outputs"].items():
+        if not isinstance(item["path"], str):
+            raise TypeError("a path that is no text")
+        outputs[name] = Output(parse_artifact(item, name), item["path"])
     return Outcome(
         fields["status"],
         outputs,
@@ -92,3 +99,17 @@ def outcome_from_json(fields: Mapping[str, Any]) -> Outcome:
         face=fields.get("face", ""),
         replaced=fields.get("replaced", {}),
     )
+
+
+_FIELDS = {
+    **dict.fromkeys(("status", "key", "also", "face"), str),
+    **dict.fromkeys(("take", "attempt"), int),
+    **dict.fromkeys(("outputs", "facts", "under", "replaced"), dict),
+}
+
+
+def typed(fields: Mapping[str, Any], types: Mapping[str, type]) -> None:
+    """Require that what is there of some fields has its type, exactly: JSON's true is no number. Raises TypeError."""
+    for name, value in fields.items():
+        if name in types and type(value) is not types[name]:
+            raise TypeError(f"{name} is a {type(value).__name__}")

@@ -12,7 +12,7 @@ last one whose artifacts are there is used. Records are never rewritten or remov
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +53,7 @@ class Records:
             data = read_record(path)
         except FileNotFoundError:
             return None
-        return parse_record(data, path)
+        return parse_record(kind, data, path)
 
     def has(self, kind: str, name: str) -> bool:
         """Return whether a record's file is there. Raises Unreadable."""
@@ -156,12 +156,95 @@ def read_record(path: str) -> bytes:
         raise unreadable(path, error, "a record") from error
 
 
-def parse_record(data: bytes, where: str) -> dict[str, Any]:
-    """Return a record's content. Raises StoreError."""
+def parse_record(kind: str, data: bytes, where: str) -> dict[str, Any]:
+    """Return a record's content; what is there of the fields that forge writes has the type that it writes. Raises
+    StoreError. What providers and analyzers said is not examined: what is in `value`, `details` and a request."""
     try:
         record = orjson.loads(data)
     except orjson.JSONDecodeError as error:
-        raise StoreError(f"a record is damaged: {error}", hint="forge cache verify --repair", where=where) from None
+        raise _damaged(str(error), where) from None
     if not isinstance(record, dict) or "schema" not in record:
-        raise StoreError("a record is damaged: it names no schema", hint="forge cache verify --repair", where=where)
+        raise _damaged("it names no schema", where)
+    fault = _fault(record, _SHAPES[kind])
+    if fault:
+        raise _damaged(fault, where)
     return record
+
+
+def _damaged(why: str, where: str) -> StoreError:
+    return StoreError(f"a record is damaged: {why}", hint="forge cache verify --repair", where=where)
+
+
+def _fault(value: Any, shape: Any, path: str = "") -> str:
+    """Say which field has another type than a shape says; empty where none has.
+
+    A shape is the names of types, a mapping of shapes by field (`*` for all others), or a list of its items' shape.
+    """
+    if isinstance(shape, str):
+        found = _NAMES.get(type(value), "nothing")
+        return "" if found in shape.split() else f"{path} is {found}, expected {shape.replace(' ', ' or ')}"
+    if not isinstance(value, type(shape)):
+        found = _NAMES.get(type(value), "nothing")
+        return f"{path} is {found}, expected {_NAMES[type(shape)]}"
+    if isinstance(value, list):
+        faults = (_fault(item, shape[0], f"{path}[{number}]") for number, item in enumerate(value))
+    else:
+        every = ((name, item, shape.get(name, shape.get("*", _ALL))) for name, item in value.items())
+        faults = (_fault(item, part, f"{path}.{name}" if path else name) for name, item, part in every if part != _ALL)
+    return next(filter(None, faults), "")
+
+
+_NAMES: Mapping[type, str] = {
+    dict: "mapping",
+    list: "list",
+    str: "text",
+    bool: "truth",
+    int: "number",
+    float: "number",
+    type(None): "nothing",
+}
+_ALL = ""
+"""The shape of what may be anything."""
+_ABOUT = {"time": "number", "persona": "text", "node": "text", "build": "text nothing"}
+_TEXTS = {"*": "text"}
+_SHAPES: Mapping[str, Mapping[str, Any]] = {
+    "actions": {
+        **_ABOUT,
+        "key": "text",
+        "parts": {
+            "kind": "text",
+            "provider": "text",
+            "request": {},
+            "inputs": _TEXTS,
+            "take": "number",
+            "attempt": "number",
+        },
+        "sources": {"settings": {}, "templates": _TEXTS, "needs": _TEXTS},
+        "outputs": {"*": {"digest": "text", "media_type": "text", "size": "number"}},
+        "value": {},
+        "details": {},
+        "paid": "truth",
+        "cost_usd": "number nothing",
+        "reserved_usd": "number nothing",
+        "started": "number",
+        "seconds": "number",
+    },
+    "evaluations": {
+        **_ABOUT,
+        **dict.fromkeys(("step", "slot", "modality", "decision", "reason"), "text"),
+        "artifacts": _TEXTS,
+        "analyzer": {},
+        "clip": {},
+    },
+    "builds": {
+        "build": "text",
+        "personas": ["text"],
+        "overrides": ["text"],
+        "templates": _TEXTS,
+        "nodes": {"*": {}},
+        **dict.fromkeys(("time", "started", "seconds", "cost_usd"), "number"),
+        "git_authored": "text nothing",
+    },
+    "events": {"build": "text", "first": "number", "events": [{"persona": "text nothing", "node": "text nothing"}]},
+}
+"""What forge writes, as far as its readers rely on it; an older one left fields out."""

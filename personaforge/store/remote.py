@@ -224,7 +224,7 @@ class Remote:
         Unreadable."""
         path = self._records.path("actions", key)
         try:
-            record = parse_record(read_record(path), path)
+            record = parse_record("actions", read_record(path), path)
             genuine = record["key"] == key and digest_json("action/1", record["parts"]) == key
             artifacts(record)
         except Unreadable:

@@ -1,7 +1,7 @@
 """What a node last resulted in, with what shaped it: the only reader and writer of the texts that the index keeps.
 
 A text may be by an older forge, which noted less: what it lacks is empty. One that is damaged, or that no forge wrote,
-counts as no result, as a damaged record counts as none.
+counts as no result, as a damaged record counts as none: every field is examined here, and nowhere after.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from personaforge.store.outcome import Outcome, outcome_from_json
+from personaforge.errors import StoreError
+from personaforge.store.outcome import Outcome, outcome_from_json, typed
 
 
 class NodeResult(NamedTuple):
@@ -51,7 +52,16 @@ def read_result(node: str, text: str) -> NodeResult | None:
     """Return a result from the index; None for a damaged one."""
     try:
         body = orjson.loads(text)
-        outcome = outcome_from_json(body.pop("outcome"))
-        return NodeResult(node, outcome, tuple(body.pop("actions", ())), body)
-    except (AttributeError, KeyError, TypeError, ValueError):  # JSONDecodeError is a ValueError
+        outcome, actions = outcome_from_json(body.pop("outcome")), body.pop("actions", [])
+        typed(body, _DEPENDENCIES)
+        if type(actions) is not list or not all(isinstance(key, str) for key in actions):
+            return None
+        return NodeResult(node, outcome, tuple(actions), body)
+    except (AttributeError, KeyError, StoreError, TypeError, ValueError):  # JSONDecodeError is a ValueError
         return None
+
+
+_DEPENDENCIES = {
+    **dict.fromkeys(("code", "provider", "persona"), str),
+    **dict.fromkeys(("settings", "templates", "needs", "analyzer", "issued"), dict),
+}

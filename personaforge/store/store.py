@@ -17,7 +17,7 @@ import shutil
 import tempfile
 import time
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,9 @@ class Store:
         self.records = Records(self.folder / "records")
         self.index = NamedIndex(self.folder / "index.db", lambda: self.names)
         self.leases = Leases(self.folder / "leases")
+        self.left_out: Mapping[str, str] = {}
+        """Records that the warehouse lacks, as `actions/<name>`, and why: what they hold can't be understood. Known
+        once it has been brought up to date."""
 
     @cached_property
     def names(self) -> Names:

@@ -24,6 +24,7 @@ from personaforge.errors import StoreError, Unreadable
 from personaforge.git import GitFailed, git
 from personaforge.spec.names import read_names
 from personaforge.spec.project import Project
+from personaforge.store.artifact import digests_in
 from personaforge.store.files import DAMAGED, unwritable
 from personaforge.store.lockfile import read_lock
 from personaforge.store.records import KINDS, parse_record, read_record
@@ -91,7 +92,7 @@ def verify(store: Store, *, repair: bool = False) -> Verified:
         for name, path in list(store.records.all(kind, faults)):
             found.records += 1
             try:
-                record = parse_record(read_record(path), path)
+                record = parse_record(kind, read_record(path), path)
                 if kind == "actions":
                     _verify_action(record, name, path)
                     if not all(store.blobs.has(artifact.digest) for artifact in artifacts(record).values()):
@@ -136,7 +137,7 @@ def statistics(store: Store) -> dict[str, object]:
     known: set[str] = set()
     for _, path in store.records.all("actions"):
         try:
-            record = parse_record(read_record(path), path)
+            record = parse_record("actions", read_record(path), path)
             for artifact in artifacts(record).values():
                 if artifact.digest not in known:
                     known.add(artifact.digest)
@@ -215,13 +216,12 @@ def roots(
     for data in _locks(store.project, without_locks):
         keep |= digests_in(data)
     for persona in store.index.personas() - without:
-        # By the files of each row, so that a result that can't be read keeps what it names all the same.
-        keep.update(file.digest for row in store.index.nodes(persona).values() for file in row.placed)
+        keep |= store.index.digests(persona)
     for name, path in store.records.all("builds"):
         if name in without_builds:
             continue
         try:
-            keep.update(parse_record(read_record(path), path).get("templates", {}).values())
+            keep.update(parse_record("builds", read_record(path), path).get("templates", {}).values())
         except Unreadable:
             raise
         except (StoreError, FileNotFoundError):
@@ -276,13 +276,6 @@ def _lock_files(project: Project) -> list[Path]:
 def _unsearchable(path: str, error: OSError) -> Unreadable:
     reason = error.strerror or str(error)
     return Unreadable(f"can't be searched for locks: {reason}", hint="nothing was removed", where=path)
-
-
-def digests_in(data: bytes) -> set[str]:
-    """Return everything that looks like a digest: a lock of any version names its artifacts by 64 hex characters."""
-    import re
-
-    return {match.decode() for match in re.findall(rb"\b[0-9a-f]{64}\b", data)}
 
 
 def _git(project: Project, *arguments: str) -> bytes:

@@ -32,10 +32,7 @@ def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Map
     if not rows:
         return
     names = list(rows[0])
-    types = _TYPES.get(table)
-    if types is None:
-        sql = "select column_name, data_type from duckdb_columns() where table_name = ?"
-        types = _TYPES[table] = dict(connection.execute(sql, [table]).fetchall())
+    types = _types(connection, table)
     given: dict[str, Any] = {}
     taken = []
     for name, cells in zip(names, zip(*(row.values() for row in rows), strict=True), strict=True):
@@ -48,6 +45,43 @@ def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Map
         connection.execute(f"insert into {table} ({places}) select {', '.join(taken)} from {_GIVEN}")  # noqa: S608
     finally:
         connection.unregister(_GIVEN)
+
+
+def misfit(connection: duckdb.DuckDBPyConnection, table: str, row: Mapping[str, Any]) -> str:
+    """Say which value of a row its column can't take; empty for a row that `insert` takes."""
+    types = _types(connection, table)
+    for name, value in row.items():
+        known, largest = _TAKEN.get(types[name], _TEXT)
+        if value is None:
+            continue
+        if type(value) not in known or (largest and abs(value) > largest):
+            return f"{name} of {table} is {str(value)[:60]!r}"
+        if type(value) is list and not all(type(item) is str for item in value):
+            return f"{name} of {table} holds what is no text"
+    return ""
+
+
+def _types(connection: duckdb.DuckDBPyConnection, table: str) -> Mapping[str, str]:
+    types = _TYPES.get(table)
+    if types is None:
+        sql = "select column_name, data_type from duckdb_columns() where table_name = ?"
+        types = _TYPES[table] = dict(connection.execute(sql, [table]).fetchall())
+    return types
+
+
+_TEXT: tuple[frozenset[type], float] = (frozenset({str}), 0)
+_TAKEN: Mapping[str, tuple[frozenset[type], float]] = {
+    "DOUBLE": (frozenset({int, float}), 0),
+    "INTEGER": (frozenset({int}), 2**31 - 1),
+    "BIGINT": (frozenset({int}), 2**63 - 1),
+    "UBIGINT": (frozenset({int}), 0),
+    "BOOLEAN": (frozenset({bool}), 0),
+    "TIMESTAMP": (frozenset({int, float}), 1e11),
+    _LISTS: (frozenset({list}), 0),
+    _VECTOR: (frozenset({bytes}), 0),
+}
+"""Types in Python that a column takes besides None, and the largest amount; 0 for no bound. Seconds end in the year
+5138. A column of another type takes texts."""
 
 
 def _texts(name: str, cells: Cells) -> tuple[dict[str, Any], str]:

@@ -75,7 +75,8 @@ def markdown(described: Iterable[Relation]) -> str:
 
 
 def info(store: Store, connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
-    """Return where the warehouse is, how large, of which version, and how many rows each table has."""
+    """Return where the warehouse is, how large, of which version, how many rows each table has, and which records it
+    lacks."""
     path = path_of(store)
     (opened,) = connection.execute("select path from duckdb_databases() where not internal").fetchone() or (path,)
     rows = {}
@@ -91,6 +92,7 @@ def info(store: Store, connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         "records": store.index.count(),
         "newest_action": newest[0].isoformat() if newest[0] else None,
         "rows": rows,
+        "left_out": dict(store.left_out),
     }
 
 

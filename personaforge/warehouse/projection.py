@@ -23,12 +23,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from personaforge import metrics
-from personaforge.errors import StoreError
+from personaforge.errors import StoreError, Unreadable
 from personaforge.machine import system_words
 from personaforge.store.files import stat_signature
 from personaforge.store.store import Store
 from personaforge.store.upkeep import relog
-from personaforge.warehouse.columns import insert
+from personaforge.warehouse.columns import insert, misfit
 from personaforge.warehouse.rows import Row, rows_of
 from personaforge.warehouse.schema import make_schema
 
@@ -66,6 +66,8 @@ _FRUGAL = {"memory_limit": "96MB", "threads": "1", "wal_autocheckpoint": "512MB"
 """DuckDB's settings while records are brought in: it takes files beyond that, and each thread would take as much again.
 Python's part takes far longer than what more threads could save. A checkpoint writes the last 122,880 rows of a table
 again, of embeddings 250 MB, so one after each piece would write little else."""
+_LEFT_OUT = "left out: "
+"""What the names of rows in `meta` begin with that name a record that is left out."""
 _UNSORTED = 1_000_000
 """Rows of `scores` that may be unsorted before all are sorted again; see `_sort`."""
 
@@ -144,7 +146,7 @@ def synchronise(store: Store, connection: duckdb.DuckDBPyConnection) -> int:
     """Project the records that came since the last time, piece by piece. Returns how many. Raises StoreError.
 
     A piece is a transaction and begins where the log was left, so the file always holds everything up to some
-    record, even if a process dies meanwhile.
+    record, even if a process dies meanwhile. A record that can't be understood is left out (`Store.left_out`).
     """
     meta = _meta(connection)
     if meta.get("epoch") != store.index.epoch():
@@ -159,13 +161,14 @@ def synchronise(store: Store, connection: duckdb.DuckDBPyConnection) -> int:
             count, last = 0, store.index.latest()
             continue
         if not piece and not fresh:
+            store.left_out = _left_out(meta)
             return count
         is_last = len(piece) < _PIECE or piece[-1][0] >= last
         with _frugal(connection), _transaction(connection):
             if fresh:
                 for table in TABLES:
                     connection.execute(f"truncate {table}")
-                connection.execute("delete from meta where name = 'sorted'")
+                connection.execute("delete from meta where name = 'sorted' or starts_with(name, ?)", [_LEFT_OUT])
             _project(store, connection, piece)
             _refresh(connection)
             if is_last:
@@ -175,9 +178,14 @@ def synchronise(store: Store, connection: duckdb.DuckDBPyConnection) -> int:
             values = [epoch, seq, _former(store)]
             connection.execute("insert into meta values ('epoch', ?), ('seq', ?), ('former', ?)", values)
         count += len(piece)
-        if is_last:
-            return count
         meta = _meta(connection)
+        if is_last:
+            store.left_out = _left_out(meta)
+            return count
+
+
+def _left_out(meta: Mapping[str, str]) -> dict[str, str]:
+    return {name.removeprefix(_LEFT_OUT): why for name, why in sorted(meta.items()) if name.startswith(_LEFT_OUT)}
 
 
 def _meta(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
@@ -283,16 +291,34 @@ def _project(store: Store, connection: duckdb.DuckDBPyConnection, new: Sequence[
                 rows.clear()
 
     for number, (_, kind, name) in enumerate(new):
-        record = store.records.get(kind, name)
-        if record is None:
-            continue  # put aside since it was noted: it was damaged
-        for table, row in rows_of(kind, name, store.names.record(kind, record)):
+        try:
+            rows = _rows(store, connection, kind, name)
+        except Unreadable:
+            raise
+        except StoreError as error:
+            connection.execute("insert into meta values (?, ?)", [f"{_LEFT_OUT}{kind}/{name}", error.message])
+            continue
+        for table, row in rows:
             waiting[table].append(row)
         if number % _OFTEN == 0:
             put(_ROWS)
     put(1)
     connection.execute("create temporary table touched (subject varchar)")
     insert(connection, "touched", [{"subject": subject} for subject in touched])
+
+
+def _rows(store: Store, connection: duckdb.DuckDBPyConnection, kind: str, name: str) -> list[tuple[str, Row]]:
+    """Return a record's rows; none for one that was put aside since it was noted. Raises StoreError for one that holds
+    what no forge writes: nobody has examined what is deep inside it."""
+    try:
+        record = store.records.get(kind, name)
+        rows = list(rows_of(kind, name, store.names.record(kind, record))) if record is not None else []
+        why = next(filter(None, (misfit(connection, table, row) for table, row in rows)), "")
+    except (ArithmeticError, AttributeError, AssertionError, LookupError, TypeError, ValueError) as error:
+        why = f"{type(error).__name__}: {error}"
+    if why:
+        raise StoreError(f"a record holds what forge doesn't write: {why}")
+    return rows
 
 
 def _refresh(connection: duckdb.DuckDBPyConnection) -> None:

@@ -478,7 +478,7 @@ def rows() -> list[Case]:
         "clone",
         "a fresh clone: neither store nor build folder",
         CLONE,
-        words={"*": "remade|never built|forge cache pull ana"},
+        words={"*": "remade|no result of it is here|forge cache pull ana"},
         local="soul run > done, image/02 run > done, buys 0, heals",
         hosted="soul missing > failed, anchor missing, image/02 missing, buys 0",
     )

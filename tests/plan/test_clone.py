@@ -27,6 +27,9 @@ def clone(make_studio: Callable[..., Studio]) -> Studio:
     return studio
 
 
+UNKNOWN = "is pinned, and its bytes and the record of its complete action are not here"
+
+
 def told(studio: Studio, name: str) -> list[tuple[str, str]]:
     return [(reason.code, reason.text) for reason in studio.node(name).reasons]
 
@@ -35,7 +38,7 @@ def test_texts_come_back_and_pictures_are_missing(clone: Studio) -> None:
     states = clone.states()
     assert {states[name] for name in ("soul", "surface", "dna", "audit")} == {"run"}
     assert {name for name, state in states.items() if state == "missing"} >= {"anchor", "image/02", "video/wave"}
-    assert told(clone, "soul") == [("new", "never built"), ("pin", REMADE)]
+    assert told(clone, "soul") == [("pin", UNKNOWN), ("pin", REMADE)]
     assert clone.node("soul").returns and told(clone, "surface") == [("needs", "waits for soul"), ("pin", REMADE)]
     assert told(clone, "image/02") == [("needs", "needs anchor, which is pinned and missing")]
     assert clone.plan().estimate.calls_max == 0
@@ -48,7 +51,7 @@ def test_a_gate_that_was_changed_meanwhile_is_told_with_what_comes_back(clone: S
     )
     clone.edit("personas/ana.yaml", ("defaults: [", "defaults: [{override /pipeline: small}, "))
     assert told(clone, "soul") == [
-        ("new", "never built"),
+        ("pin", UNKNOWN),
         ("pin", REMADE),
         ("gate", "is judged by other gates than it was accepted behind, and may take further attempts"),
     ]

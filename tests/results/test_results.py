@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
+import json
+import shutil
 import sqlite3
-from pathlib import Path
 
 import pytest
 
-from personaforge.errors import StoreError
 from personaforge.results.facts import Scored, chosen, described, finished, maker, scored
 from personaforge.results.results import Results
 from tests.run.conftest import Studio, make_studio, studio
@@ -78,18 +77,65 @@ def test_a_result_that_is_cut_off_is_planned_and_made_from_the_records_for_nothi
     assert {one.name for one in results(studio)} == whole, "a plan that takes them for built leaves them lost"
 
 
-def test_a_plan_that_needs_a_damaged_result_says_what_to_type(studio: Studio) -> None:
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("facts", None), ("outputs", [None, 5]), ("status", "good"), ("take", "zz"), ("under", 5), ("key", None)],
+)
+def test_a_result_with_a_field_of_another_type_is_said_and_made_from_the_records(
+    studio: Studio, field: str, value: object
+) -> None:
     studio.build()
-    damage(studio, "ana/surface", '{"outcome": {}}')
+    whole = {one.name for one in results(studio)}
+    with studio.open() as space:
+        body = json.loads(space.store.index.result("ana/surface").text())  # type: ignore[union-attr]
+    body["outcome"][field] = value
+    damage(studio, "ana/surface", json.dumps(body))
     studio.edit("templates/dna.j2", ("Eyes of", "The eyes of"))  # so that dna is replayed, and reads surface
-    with pytest.raises(StoreError, match="what ana/surface last resulted in can't be read") as error:
-        studio.plan()
-    command, _, path = error.value.hint.partition(":")[0].partition(" ")
-    assert command == "rm" and Path(path).samefile(studio.root / ".forge/index.db")
-    os.unlink(path)
+    notice = "What ana/surface last resulted in can't be read, and counts as no result"
+    assert studio.plan().notices == (f"{notice}: a build takes it from the records again",)
     studio.forget()
-    studio.build()
+    report = studio.build()
+    assert not report.failed
     assert [request.fields["section"] for request in studio.text.calls] == ["dna"], "the records know all the others"
+    assert {one.name for one in results(studio)} == whole and not studio.plan().notices
+
+
+@pytest.mark.parametrize("files", ["zz", "null", "{}", '["zz"]', '[["a", "b", 1, 2, 3, 4]]', '[["a", null]]'])
+def test_a_row_whose_files_are_no_list_of_files_counts_as_none(studio: Studio, files: str) -> None:
+    studio.build()
+    with studio.open() as space:
+        digests = space.store.index.result("ana/image/02").digests  # type: ignore[union-attr]
+    connection = sqlite3.connect(studio.root / ".forge/index.db")
+    with connection:
+        connection.execute("update nodes set files = ? where node = 'ana/image/02'", (files,))
+    connection.close()
+    with studio.open() as space:
+        rows = space.store.index.nodes("ana")
+        assert space.store.index.unread("ana", rows) == {"ana/image/02"}
+        assert digests <= space.store.index.digests("ana"), "garbage collection must not take what it names"
+
+
+def test_a_pinned_picture_of_which_nothing_is_known_is_not_called_new(studio: Studio) -> None:
+    studio.build()
+    studio.forget()
+    for name in (".forge/index.db", ".forge/records"):
+        path = studio.root / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    told = {name: node.reasons for name, node in studio.plan().personas[0].nodes.items()}
+    assert [reason.text for reason in told["image/02"]] == [
+        "is pinned, and the record of its measure action is not here"
+    ]
+    assert not any(reason.text == "never built" for reasons in told.values() for reason in reasons)
+
+
+@pytest.mark.parametrize("code", [None, "hologram@7"])
+def test_a_result_of_an_unknown_kind_is_shown_by_the_kind_of_its_step(studio: Studio, code: str | None) -> None:
+    studio.build()
+    with studio.open() as space:
+        body = json.loads(space.store.index.result("ana/image/02").text())  # type: ignore[union-attr]
+    body.pop("code")
+    damage(studio, "ana/image/02", json.dumps(body if code is None else {**body, "code": code}))
+    assert "image/02" in [one.name for one in results(studio).by_role("picture")]
 
 
 def test_facts_are_typed_and_what_is_something_else_counts_as_absent() -> None:
@@ -107,4 +153,5 @@ def test_facts_are_typed_and_what_is_something_else_counts_as_absent() -> None:
     )
     assert finished({"kept": "finished", "composite_before": 0.9, "composite": 0.8}) == (True, 0.9, 0.8, "")
     assert not finished({"kept": "original"}).kept
+    assert chosen({"means": {"1": "high"}}).means == {"1": None} and described({"labels": 5}).labels == []
     assert described({"persona_status": "flagged", "labels": ["made by fal"]}) == ("flagged", ["made by fal"])

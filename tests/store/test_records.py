@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
+import orjson
 import pytest
 
 from personaforge.errors import StoreError
@@ -79,7 +81,28 @@ def test_a_damaged_record_is_an_error(records: Records, data: bytes) -> None:
     with pytest.raises(StoreError):
         list(records.latest("actions", KEY))
     with pytest.raises(StoreError):
-        parse_record(data, "x")
+        parse_record("actions", data, "x")
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "said"),
+    [
+        ("actions", {"parts": None}, "parts is nothing, expected mapping"),
+        ("actions", {"parts": {"take": "zz"}}, "parts.take is text, expected number"),
+        ("actions", {"outputs": {"image": 5}}, "outputs.image is number, expected mapping"),
+        ("actions", {"sources": {"templates": {"a": None}}}, "sources.templates.a is nothing, expected text"),
+        ("actions", {"cost_usd": "1"}, "cost_usd is text, expected number or nothing"),
+        ("actions", {"paid": 1}, "paid is number, expected truth"),
+        ("evaluations", {"artifacts": [5]}, "artifacts is list, expected mapping"),
+        ("builds", {"templates": {"a": {}}}, "templates.a is mapping, expected text"),
+        ("builds", {"personas": "ana"}, "personas is text, expected list"),
+        ("builds", {"nodes": {"ana/image": None}}, "nodes.ana/image is nothing, expected mapping"),
+        ("events", {"events": [{}, 5]}, r"events\[1\] is number, expected mapping"),
+    ],
+)
+def test_a_record_with_a_field_of_another_type_is_damaged(kind: str, fields: dict[str, Any], said: str) -> None:
+    with pytest.raises(StoreError, match=f"a record is damaged: {said}"):
+        parse_record(kind, orjson.dumps({"schema": 1, **fields}), "x")
 
 
 def test_unfinished_files_are_no_records(records: Records) -> None:

@@ -25,6 +25,7 @@ OUTCOME = Outcome(
     face="f" * 64,
     replaced={"image": "b" * 64},
 )
+IMAGE = OUTCOME.as_json()["outputs"]["image"]
 RESULT = NodeResult("ana/image/02", OUTCOME, ("k" * 64,), {"code": "image@1", "settings": {"seed": 3}, "needs": {}})
 
 
@@ -86,7 +87,22 @@ def without(name: str) -> dict[str, Any]:
         json.dumps(without("outputs")),
         json.dumps(without("status")),
         json.dumps(without("facts")),
-        json.dumps({**json.loads(RESULT.text()), "actions": None}),
+        *(
+            json.dumps({**json.loads(RESULT.text()), name: value})
+            for name, value in (
+                *(("actions", None), ("actions", [None, 5]), ("actions", "zz"), ("code", 5), ("settings", None)),
+                *(("templates", "zz"), ("needs", [None]), ("analyzer", 5), ("provider", {}), ("issued", [])),
+            )
+        ),
+        *(
+            json.dumps({**json.loads(RESULT.text()), "outcome": {**OUTCOME.as_json(), name: value}})
+            for name, value in (
+                *(("facts", None), ("facts", "zz"), ("status", "fine"), ("take", True), ("attempt", "1"), ("key", 5)),
+                *(("under", None), ("face", {}), ("also", 5), ("replaced", [])),
+                *(("outputs", {"image": name}) for name in (None, {"digest": "zz"}, {**IMAGE, "path": 5})),
+                ("outputs", {"image": {**IMAGE, "digest": "../../etc"}}),
+            )
+        ),
     ],
 )
 def test_a_damaged_result_counts_as_none(text: str) -> None:

@@ -97,6 +97,30 @@ def test_a_rebuild_equals_it(store: Store) -> None:
     assert contents(store) == before
 
 
+def test_a_record_that_can_not_be_understood_is_left_out_and_counted(store: Store) -> None:
+    """Whatever is odd, and wherever it is: the other records are in the warehouse all the same."""
+    action(store, 1)
+    odd = {"kind": "measure", "provider": "insightface@1", "inputs": {"artifact": "a" * 64}, "take": 0, "attempt": 0}
+    measured = {"status": "measured", "embedding": 5}
+    action(store, 2, parts={**odd, "request": {"analyzer": {}}}, value=measured)
+    action(store, 3, parts={**odd, "request": {"analyzer": 5}})
+    action(store, 4, started=1e300)
+    action(store, 5, value=None)
+    store.keep("evaluations", "6" * 64, evaluation(6, score={"composite": "high"}, attempt="zz"))
+    store.keep("evaluations", "7" * 64, evaluation(7))
+    with opened(store) as connection:
+        assert connection.execute("select record from actions").fetchall() == [(f"{1:064x}",)]
+        assert connection.execute("select evaluation from evaluations").fetchall() == [("7" * 64,)]
+    first, *others = (f"actions/{number:064x}" for number in (2, 3, 4, 5))
+    assert list(store.left_out) == [first, *others, f"evaluations/{'6' * 64}"]
+    assert store.left_out[others[1]].endswith("started of actions is '1e+300'")
+    store.left_out = {}
+    action(store, 8)
+    with opened(store) as connection:
+        assert connection.execute("select count(*) from actions").fetchone() == (2,)
+    assert len(store.left_out) == 5, "they are still left out, and still counted"
+
+
 def test_a_damaged_or_older_file_is_made_again(store: Store) -> None:
     action(store, 1)
     before = contents(store)

@@ -10,7 +10,7 @@ from personaforge.report.pages.evidence import Evidence, evaluation_record, meas
 from personaforge.report.pages.facts import Judged, Position, Standing
 from personaforge.results.facts import Scored, maker, number, scored
 from personaforge.results.results import Results
-from personaforge.spec.kinds import framing_of, kind_named
+from personaforge.spec.kinds import KINDS, framing_of, kind_named
 from personaforge.spec.settings import Settings
 from personaforge.store.result import NodeResult
 from personaforge.store.store import Store
@@ -46,7 +46,7 @@ class Nodes:
             standing = node.row.status  # type: ignore[assignment]  # the index keeps an outcome's own words
         elif node.row is not None:
             standing = "rejected" if node.row.status == "rejected" else "missing"
-            remarks = (*remarks, str(facts.get("reason", "there is no file")))
+            remarks = (*remarks, str(facts.get("reason") or _without(result)))
         if node.id in failures:
             remarks = (*remarks, f"the last run failed: {failures[node.id]}")
         check = facts.get("check")
@@ -76,7 +76,9 @@ class Nodes:
         return box_of(measurement_of(self.store, self.evidence, digest, analyzer))
 
     def _now(self, result: NodeResult | None) -> Judged | None:
-        shown = result.outcome.outputs.get(kind_named(result.kind).main) if result is not None else None
+        shown = (
+            result.outcome.outputs.get(kind_named(self.results.kind_of(result)).main) if result is not None else None
+        )
         if result is None or shown is None:
             return None
         outcome = result.outcome
@@ -157,6 +159,13 @@ class Nodes:
         return title, str(entry.get("tier") or group)
 
 
+def _without(result: NodeResult | None) -> str:
+    """Say why a result has no artifact to be shown."""
+    if result is not None and result.kind not in KINDS and result.outcome.outputs:
+        return f"its result is of a kind of step that this forge doesn't know ({result.kind or 'none is named'})"
+    return "there is no file"
+
+
 def box_of(measurement: Mapping[str, Any] | None) -> tuple[float, float, float, float] | None:
     """Return the box of a measurement's face; None without a measured face."""
     if measurement is None or "box" not in measurement:
@@ -174,7 +183,7 @@ def _why_not(judged: Scored, status: str) -> str:
 
 def _measurer(judged: Scored, analyzer: Mapping[str, Any] | None) -> str:
     """Return what measured an artifact without a score, such as the anchor; empty if nothing did."""
-    return f"{analyzer['pack']} {analyzer['pack_digest'][:12]}" if judged.measured and analyzer else ""
+    return f"{analyzer.get('pack')} {str(analyzer.get('pack_digest'))[:12]}" if judged.measured and analyzer else ""
 
 
 def _out_of_domain(record: Mapping[str, Any]) -> bool:
