@@ -15,6 +15,10 @@ from personaforge.spec.values import Model
 Number = Annotated[float, Field(strict=True, ge=0)]
 """From 0 up; a text that looks like a number is none, and neither is yes or no."""
 
+Score = Annotated[Number, Field(le=100)]
+Share = Annotated[Number, Field(le=1)]
+Degrees = Annotated[Number, Field(le=180)]
+
 
 def _contradiction(message: str, hint: str = "") -> PydanticCustomError:
     return PydanticCustomError("assertion", "{message}", {"message": message, "hint": hint})
@@ -80,7 +84,7 @@ class PhotoResolution(Model):
     """Below it a photograph is never usable."""
     recommended: Number
     """From here on the score is 100."""
-    at_minimum: Annotated[Number, Field(le=100)]
+    at_minimum: Score
     """The score at the minimum."""
 
     @model_validator(mode="after")
@@ -139,7 +143,7 @@ class Occlusion(Model):
 class Duplicates(Model):
     """When two pictures are one."""
 
-    max_distance: Number
+    max_distance: Annotated[Number, Field(le=64)]
     """Unlike bits of 64."""
 
 
@@ -163,8 +167,8 @@ class PhotoWeights(Model):
 class Usable(Model):
     """A photograph is usable when both hold."""
 
-    min_overall: Number
-    min_score: Number
+    min_overall: Score
+    min_score: Score
     """Of each score."""
 
 
@@ -172,15 +176,15 @@ class PhotoAdvice(Model):
     """When something is advised."""
 
     below: Number
-    """Scores."""
+    """Scores; above 100 to advise on each."""
     face_pixels: Number
     """Of a face's longer side, below which it is called small."""
-    turned: Number
+    turned: Degrees
     """Degrees of yaw from which a face is no longer frontal."""
-    profile: Number
+    profile: Degrees
     """Degrees of yaw from which it is a profile."""
-    min_turned_share: Number
-    """Share of faces that should not be frontal."""
+    min_turned_share: Share
+    """Of faces that should not be frontal."""
 
 
 class Photos(Model):

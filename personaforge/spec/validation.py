@@ -7,6 +7,7 @@ them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from difflib import get_close_matches
@@ -17,16 +18,16 @@ from pydantic import BaseModel, RootModel, TypeAdapter, ValidationError
 from personaforge.digest import canonical
 from personaforge.errors import Problem, SpecError
 from personaforge.spec.assertions import Check
-from personaforge.spec.compose import Composer
+from personaforge.spec.compose import LATER, Composer
 from personaforge.spec.domain import Domains, domain_problems
-from personaforge.spec.grammar import FigureAssertion, parse_assertion
+from personaforge.spec.grammar import FigureAssertion, Unreadable, parse_assertion
 from personaforge.spec.kinds import kind_named
 from personaforge.spec.machine_names import UNDEFINED
 from personaforge.spec.measures import MEASURES, SCOPES
 from personaforge.spec.models import Persona, validate_persona
 from personaforge.spec.overlay import NOBODY, PersonaSources
 from personaforge.spec.pipeline import ImageStep, Prompted, SpeechStep, VideoStep, any_step
-from personaforge.spec.project import Project
+from personaforge.spec.project import Project, packaged
 from personaforge.spec.sections import pin_problems, read_schema
 from personaforge.spec.settings import OF_THE_PROJECT
 from personaforge.spec.shared_folder import declared_fault
@@ -39,7 +40,7 @@ def validated_group(name: str, composed: Any) -> Any:
     try:
         return adapter.dump_python(adapter.validate_python(composed), mode="json", by_alias=True)
     except ValidationError as error:
-        found = ({**item, "loc": (name, *item["loc"])} for item in error.errors(include_url=False))
+        found = _root_causes([{**item, "loc": (name, *item["loc"])} for item in error.errors(include_url=False)])
         raise SpecError([_problem(NOBODY, item) for item in found]) from None
 
 
@@ -67,6 +68,8 @@ def validated_persona(
     """
     problems = list(_locked(sources, composed, composer.base())) if composer.may_lock else []
     wrong: set[str] = set()
+    unread = {name: composed[name] for name in LATER if name in composed and not _is_sound(sources, name, composed)}
+    composed = {**composed, **{name: _packaged(name) for name in unread}}
     try:
         persona = validate_persona(composed)
     except ValidationError as error:
@@ -78,7 +81,7 @@ def validated_persona(
             persona = _stand_in(composed, composer.base(), wrong)
         except ValidationError:  # the project's own settings are wrong, and have been named already
             raise SpecError(problems) from None
-    plain = persona.model_dump(mode="json", by_alias=True, exclude=set(OF_THE_PROJECT))
+    plain = {**persona.model_dump(mode="json", by_alias=True, exclude=set(OF_THE_PROJECT)), **unread}
     try:
         canonical(plain)  # every setting can be part of a key
     except ValueError as error:
@@ -103,6 +106,24 @@ def validated_persona(
     if problems:
         raise SpecError(problems)
     return plain, schemas
+
+
+def _is_sound(sources: PersonaSources, name: str, composed: Mapping[str, Any]) -> bool:
+    """Tell whether a group that no step reads is to be validated with the persona: where it is right, or where the
+    persona's own files are about it. The command that reads the project's group says what is wrong there."""
+    if any(source.sets((name,)) for source in sources.files):
+        return True
+    try:
+        validated_group(name, composed[name])
+    except SpecError:
+        return False
+    return True
+
+
+def _packaged(name: str) -> Any:
+    import yaml
+
+    return yaml.safe_load((packaged("conf") / name / "default.yaml").read_bytes())
 
 
 def _stand_in(composed: Mapping[str, Any], base: Mapping[str, Any], wrong: set[str]) -> Persona:
@@ -302,25 +323,51 @@ def _problem(sources: PersonaSources, error: Any) -> Problem:
 
 def _without_consequences(sources: PersonaSources, errors: Sequence[Any]) -> Sequence[Any]:
     """Leave out problems of a preset's checks that follow from another wrong value: they take their bounds from other
-    settings."""
+    settings. One whose assertion is wrong with any bound stays."""
     if all(error["loc"][0] == "checks" for error in errors):
         return errors
 
     def written(error: Any) -> bool:
         path = tuple(str(part) for part in error["loc"][:2])
-        return path[0] != "checks" or any(source.sets(path) for source in sources.files)
+        if path[0] != "checks" or any(source.sets(path) for source in sources.files):
+            return True
+        text = error.get("ctx", {}).get("text")
+        return bool(text) and _is_unreadable(_BOUND.sub(r"\1 0.5", text))
 
     return [error for error in errors if written(error)]
 
 
+_BOUND = re.compile(r"([<>]=?|[!=]=)\s*\S+")
+
+
+def _is_unreadable(assertion: str) -> bool:
+    try:
+        parse_assertion(assertion)
+    except Unreadable:
+        return True
+    return False
+
+
 def _root_causes(errors: Sequence[Any]) -> list[Any]:
-    """Leave out problems that only follow from a misspelt name: its entry is new, so all its values are missing."""
+    """Leave out problems that only follow from a misspelt name: its entry is new, so all its values are missing, and
+    beside a misspelt setting the one that was meant, with all others that its file may have had to repeat."""
     names = [error["loc"][:-1] for error in errors if error["loc"][-1:] == ("[key]",)]
+    missing = {error["loc"] for error in errors if error["type"] == "missing"}
+    unknown = (error["loc"] for error in errors if error["type"] == "extra_forbidden")
+    misspelt = {at[:-1] for at in unknown if any((*at[:-1], name) in missing for name in _meant(at))}
     return [
         error
         for error in errors
-        if error["loc"][-1:] == ("[key]",) or not any(error["loc"][: len(name)] == name for name in names)
+        if error["loc"][-1:] == ("[key]",)
+        or not (
+            any(error["loc"][: len(name)] == name for name in names)
+            or (error["type"] == "missing" and error["loc"][:-1] in misspelt)
+        )
     ]
+
+
+def _meant(location: tuple[Any, ...]) -> list[str]:
+    return get_close_matches(str(location[-1]), _known_keys(location), 1)
 
 
 def _shown(value: Any) -> str:

@@ -383,6 +383,10 @@ def test_a_mistake_of_a_base_is_named_there(tmp_path: Path) -> None:
             "conf/image/embedded.yaml:1 image.width: is missing",
         ),
         (
+            {"conf/run/default.yaml": "\njobz: 2\n"},  # and all others are missing
+            "conf/run/default.yaml:2 run.jobz: is not a setting (did you mean jobs?)",
+        ),
+        (
             {"conf/project/settings.yaml": "# @package _global_\nidentity: {weights: {embedding: 0.9}}\n"},
             "conf/project/settings.yaml:2 identity.weights: sum to 1.2, expected 1",
         ),
@@ -395,6 +399,28 @@ def test_a_mistake_of_a_base_is_named_there(tmp_path: Path) -> None:
 )
 def test_a_mistake_of_the_projects_conf_is_named_there(tmp_path: Path, files: dict[str, str], expected: str) -> None:
     assert texts(lambda: loaded(small(tmp_path, ANA + "seed: 3\n", files))) == [expected]
+
+
+def test_photos_settings_stop_only_who_reads_them_or_declares_them(tmp_path: Path) -> None:
+    files = {"conf/photos/default.yaml": "usabel: {min_overall: 60}\n"}
+    settings = loaded(small(tmp_path, ANA + "seed: 3\n", files))
+    assert settings.value("photos") == {"usabel": {"min_overall": 60}}, "shown as it stands in the file"
+    (tmp_path / "own").mkdir()
+    own = small(tmp_path / "own", ANA + "photos: {usable: {min_overall: 170}}\n")
+    assert texts(lambda: loaded(own)) == [
+        "personas/ana.yaml:3 photos.usable.min_overall: found 170, expected less than or equal to 100"
+    ]
+
+
+def test_a_typo_in_a_check_of_the_project_is_told_with_all_other_mistakes(tmp_path: Path) -> None:
+    bound = "${identity.accept_threshold}"
+    checks = f'typo: "min(compositee) >= {bound} over images"\nfine: "min(composite) >= {bound} over images"\n'
+    project = small(tmp_path, ANA + "identity: {accept_threshold: high}\n", {"conf/checks/default.yaml": checks})
+    assert texts(lambda: loaded(project)) == [
+        "personas/ana.yaml:3 identity.accept_threshold: found 'high', expected a valid number",
+        "conf/checks/default.yaml:1 checks.typo: found 'compositee' at character 5, expected a measure "
+        "(did you mean composite?)",
+    ]
 
 
 # --- locks ------------------------------------------------------------------------------------------------------------
