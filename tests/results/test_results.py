@@ -8,6 +8,7 @@ import sqlite3
 
 import pytest
 
+from personaforge.report.pages.nodes import box_of
 from personaforge.results.facts import Scored, chosen, described, finished, maker, scored
 from personaforge.results.results import Results
 from tests.run.conftest import Studio, make_studio, studio
@@ -136,6 +137,11 @@ def test_a_result_of_an_unknown_kind_is_shown_by_the_kind_of_its_step(studio: St
     body.pop("code")
     damage(studio, "ana/image/02", json.dumps(body if code is None else {**body, "code": code}))
     assert "image/02" in [one.name for one in results(studio).by_role("picture")]
+
+
+@pytest.mark.parametrize("box", [None, 5, "zz", [1, 2, 3], [None, 2, 3, 4]])
+def test_a_measurement_whose_box_is_none_shows_no_box(box: object) -> None:
+    assert box_of({"box": box}) is None and box_of({"box": [1, 2.5, 3, 4]}) == (1.0, 2.5, 3.0, 4.0)
 
 
 def test_facts_are_typed_and_what_is_something_else_counts_as_absent() -> None:

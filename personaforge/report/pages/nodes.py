@@ -168,10 +168,10 @@ def _without(result: NodeResult | None) -> str:
 
 def box_of(measurement: Mapping[str, Any] | None) -> tuple[float, float, float, float] | None:
     """Return the box of a measurement's face; None without a measured face."""
-    if measurement is None or "box" not in measurement:
-        return None  # no face, or a clip, whose frames have one each
-    x1, y1, x2, y2 = (float(side) for side in measurement["box"])
-    return x1, y1, x2, y2
+    match measurement:  # a clip's has no box: its frames have one each
+        case {"box": [int() | float() as x1, int() | float() as y1, int() | float() as x2, int() | float() as y2]}:
+            return float(x1), float(y1), float(x2), float(y2)
+    return None
 
 
 def _why_not(judged: Scored, status: str) -> str:
