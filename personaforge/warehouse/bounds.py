@@ -77,10 +77,14 @@ class Clock:
         try:
             yield
         except duckdb.InterruptException as error:
-            text = f"was stopped after {self._bounds.seconds:g} s, the most that a query may take"
-            raise OutOfBounds(text, hint=_hint("--timeout", self._bounds.seconds, "seconds")) from error
+            raise self._too_long() from error
         except duckdb.OutOfMemoryException as error:
             raise self._too_large(str(error)) from error
+        except duckdb.InvalidInputException as error:
+            if "INTERRUPT" in str(error):  # as DuckDB says it of a result that was stopped between two of its batches
+                raise self._too_long() from error
+            self._connection.interrupt()
+            raise
         except BaseException:
             self._connection.interrupt()  # after ^C it works on, and closing would wait for its end
             raise
@@ -96,6 +100,10 @@ class Clock:
         while not done.wait(left):
             self._connection.interrupt()
             left = _AGAIN
+
+    def _too_long(self) -> PersonaForgeError:
+        text = f"was stopped after {self._bounds.seconds:g} s, the most that a query may take"
+        return OutOfBounds(text, hint=_hint("--timeout", self._bounds.seconds, "seconds"))
 
     def _too_large(self, said: str) -> PersonaForgeError:
         memory, temporary, _ = self._bounds

@@ -13,7 +13,7 @@ from personaforge.spec.models import Query
 from personaforge.spec.project import Project, packaged
 from personaforge.store.store import Store
 from personaforge.testing import write_project
-from personaforge.warehouse.bounds import Bounds, OutOfBounds
+from personaforge.warehouse.bounds import Bounds, Clock, OutOfBounds
 from personaforge.warehouse.query import QueryError, ask, confined, write_parquet
 
 ENDLESS = "select count(*) from range(10000000000) a, range(100000) b"
@@ -60,6 +60,18 @@ def test_a_bound_is_named_with_its_value_and_how_to_raise_it(
     assert rows(store, "scores", bounds) == 0
     store.close()
     assert not [name for name in os.listdir(store.folder) if "tmp" in name]
+
+
+def test_the_time_is_over_however_duckdb_says_it() -> None:
+    """A result that is stopped between two of its batches is another error than one that is stopped within a batch."""
+    import duckdb
+
+    said = "Attempting to execute an unsuccessful or closed pending query result\nError: INTERRUPT Error: Interrupted!"
+    with duckdb.connect() as connection:
+        with pytest.raises(OutOfBounds, match="was stopped after 5 s"), Clock(connection, Bounds(1, 1, 5)).running():
+            raise duckdb.InvalidInputException(said)
+        with pytest.raises(duckdb.InvalidInputException, match="other"), Clock(connection, Bounds(1, 1, 5)).running():
+            raise duckdb.InvalidInputException("other")
 
 
 def test_a_file_is_bounded_too(store: Store, tmp_path: Path) -> None:
