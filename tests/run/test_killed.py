@@ -16,11 +16,12 @@ from personaforge.providers import table
 from personaforge.store.blobs import Blobs
 from personaforge.store.journal import Journal
 from personaforge.store.store import Store
+from personaforge.testing import files as file_routes
+from personaforge.testing.contract import CANARY, Case, Shop, stocked
+from personaforge.testing.server import Drop, Fault, Server, serving, too_many
 from tests.providers.cases import CASES
-from tests.providers.contract import CANARY, Case, Shop, stocked
 from tests.providers.finder import ENTRY
-from tests.server import Drop, Fault, Server, finder, serving, too_many
-from tests.server import files as file_routes
+from tests.server import finder
 
 FINDER = Case(
     "finder",

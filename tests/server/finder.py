@@ -3,8 +3,8 @@ and Kling can do, without their particulars. Its adapter is `tests/providers/fin
 
 from __future__ import annotations
 
-from tests.server import Answer, Call, Route, Server
-from tests.server.files import put
+from personaforge.testing.files import put
+from personaforge.testing.server import Answer, Call, Route, Server
 
 
 def _submit(server: Server, call: Call, word: str) -> Answer:
