@@ -30,8 +30,9 @@ class Case:
 
     Its routes (`personaforge.testing.server`) write a line in the ledger, `server.accept`, for every request that would
     cost money. What they hand out is `server.state["picture"](body, number)`, `["clip"](body, number)` or
-    `["sound"](format, number)`, each (bytes, media type); `personaforge.testing.files.put` lays it at an address. There
-    they know the words `magic` and `cut` of `Becomes` where results are in the answer (`file=""`).
+    `["sound"](format, number)`, each (bytes, media type); `personaforge.testing.files.put` lays it at an address. Where
+    results are in the answer (`file=""`) they know the words `magic` and `cut` of `Becomes`; where there are jobs, none
+    is finished before `server.latency` seconds.
     """
 
     name: str
