@@ -36,6 +36,8 @@ def test_the_wheel_ships_conf_templates_and_tables_and_no_tests(wheel: Path) -> 
         "personaforge/conf/schema/dna.yaml",
         "personaforge/report/pages/templates/difference.html.j2",
         "personaforge/report/pages/templates/persona.html.j2",
+        "personaforge/plugins/skeleton/.gitignore.tmpl",
+        "personaforge/plugins/skeleton/src/@MODULE@/py.typed.tmpl",
         "personaforge/repository/files/gitignore",
         "personaforge/repository/files/workflow.yml",
         "personaforge/report/pages/templates/style.css",

@@ -67,7 +67,7 @@ class FormatEntry(NamedTuple):
 
     name: str
     write: Callable[[Any], str]
-    """(`personaforge.report.formats.Sheet`) -> text, with a line break at the end."""
+    """(`personaforge.report.formats.sheet.Sheet`) -> text, with a line break at the end."""
 
 
 GROUPS: Final = {

@@ -6,7 +6,7 @@ background passes by (`clip_life`). Colours are RGB here and BGR only on the way
 bytes depend on the request alone.
 
 Fields: `prompt`, `subject` with `motion` in place of `position`, `width`, `height`, `fps`, `seconds`, `seed`,
-`attempt`; inputs: `reference`. What is wrong in them is a ValueError that names the key.
+`attempt`; inputs: `reference`. What is wrong in them is a BackendError that names the key.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from personaforge.embedded.painter.expression import between
 from personaforge.embedded.painter.figure.body import body_of_dna
 from personaforge.embedded.painter.painter import Frame, Stage
 from personaforge.embedded.painter.subject import Key, Pose, number, read_keys, read_scenery, section
+from personaforge.errors import BackendError
 from personaforge.media.webm import encode_webm
 from personaforge.providers.embedded_images import SOFTWARE, calm, read_prompt, read_size, request_face, settled
 from personaforge.providers.protocols import Blob, Job, Reply, Request
@@ -36,9 +37,15 @@ class EmbeddedVideos:
     """Draws clips. Holds no state, so one may serve any number of threads."""
 
     def submit(self, request: Request, key: str = "") -> Reply:
-        """Return the clip. Raises ValueError that names the key of what can't be drawn."""
+        """Return the clip. Raises BackendError that names the key of what can't be drawn."""
         if request.kind != "film":
-            raise ValueError(f"kind: the embedded video provider can't {request.kind!r}, only 'film'")
+            raise BackendError(f"kind: the embedded video provider can't {request.kind!r}, only 'film'")
+        try:
+            return self._drawn(request)
+        except ValueError as error:
+            raise BackendError(str(error)) from error
+
+    def _drawn(self, request: Request) -> Reply:
         fields = request.fields
         read_prompt(fields)
         width, height, seed, attempt = read_size(fields)
@@ -70,7 +77,7 @@ class EmbeddedVideos:
 
     def poll(self, job: Job) -> NoReturn:
         """Raise, as every request is answered at once."""
-        raise ValueError(f"the embedded video provider has no jobs, so {job.id!r} isn't one")
+        raise BackendError(f"the embedded video provider has no jobs, so {job.id!r} isn't one")
 
 
 def pose_at(keys: Sequence[Key], at: float) -> Pose:

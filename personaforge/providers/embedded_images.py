@@ -8,7 +8,7 @@ reference, the face itself a little: those are an anchor's candidates.
 Fields: `prompt`, `subject` (see `subject`), `width`, `height`, `seed`, `attempt`, and `drift` (may be missing): 0 to 1,
 how far the face is moved from the reference's towards a stranger's, which is ground truth for what measures drift;
 without a reference also `placement` (may be missing), which of the shapes that the DNA allows is drawn (see
-`face_placement`). Inputs: `reference`. What is wrong in them is a ValueError that names the key.
+`face_placement`). Inputs: `reference`. What is wrong in them is a BackendError that names the key.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from personaforge.embedded.painter.figure.body import body_of_dna
 from personaforge.embedded.painter.painter import Stage
 from personaforge.embedded.painter.png import encode_png, read_texts
 from personaforge.embedded.painter.subject import Pose, number, read_pose, read_scenery, section, whole
+from personaforge.errors import BackendError
 from personaforge.media.provenance import FACE
 from personaforge.providers.protocols import Blob, Job, Reply, Request
 
@@ -44,9 +45,15 @@ class EmbeddedImages:
     """Draws portraits. Holds no state, so one may serve any number of threads."""
 
     def submit(self, request: Request, key: str = "") -> Reply:
-        """Return the drawing. Raises ValueError that names the key of what can't be drawn."""
+        """Return the drawing. Raises BackendError that names the key of what can't be drawn."""
         if request.kind != "draw":
-            raise ValueError(f"kind: the embedded image provider can't {request.kind!r}, only 'draw'")
+            raise BackendError(f"kind: the embedded image provider can't {request.kind!r}, only 'draw'")
+        try:
+            return self._drawn(request)
+        except ValueError as error:
+            raise BackendError(str(error)) from error
+
+    def _drawn(self, request: Request) -> Reply:
         fields = request.fields
         width, height, seed, attempt = read_size(fields)
         subject = section(fields, "subject", "")
@@ -85,7 +92,7 @@ class EmbeddedImages:
 
     def poll(self, job: Job) -> NoReturn:
         """Raise, as every request is answered at once."""
-        raise ValueError(f"the embedded image provider has no jobs, so {job.id!r} isn't one")
+        raise BackendError(f"the embedded image provider has no jobs, so {job.id!r} isn't one")
 
 
 def read_prompt(fields: Mapping[str, Any]) -> str:

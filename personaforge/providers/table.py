@@ -131,12 +131,12 @@ only when they call, so their capability costs nothing to read."""
 
 def capability(modality: str, name: str) -> Capability:
     """Return what is fixed about a provider. Raises SpecError for an unknown one."""
-    return _entry(modality, name).capability
+    return entry_of(modality, name).capability
 
 
 def provider(modality: str, name: str, options: Options) -> Provider:
     """Return a provider, importing its module."""
-    entry = _entry(modality, name)
+    entry = entry_of(modality, name)
     make = _made_by(entry.make, entry)
     made: Provider = make(options) if entry.takes_options else make()
     return made
@@ -166,7 +166,7 @@ def labels(holds: Callable[[Capability], bool]) -> frozenset[str]:
 
 def placer(name: str) -> Placer | None:
     """Return the placer of an image provider, which measures distances of faces; None without one. Raises SpecError."""
-    entry = _entry("image", name)
+    entry = entry_of("image", name)
     made: Placer | None = _made_by(entry.placer, entry)() if entry.capability.places else None
     return made
 
@@ -216,7 +216,8 @@ def _made_by(make: str | Callable[..., Any], entry: Entry) -> Callable[..., Any]
     return found
 
 
-def _entry(modality: str, name: str) -> Entry:
+def entry_of(modality: str, name: str) -> Entry:
+    """Return a provider's entry. Raises SpecError for an unknown one."""
     entry = _TABLE.get((modality, name))
     if entry is None and (modality, name) in _MODULES:
         entry = imported(f"personaforge.providers.{_MODULES[modality, name]}", f"{modality} provider {name}")

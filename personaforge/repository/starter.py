@@ -7,7 +7,6 @@ The files are packaged beside this module, under names without a leading dot, so
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from importlib.resources import files
@@ -17,7 +16,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from personaforge import __version__
-from personaforge.errors import StoreError
+from personaforge.repository.new_files import write_new
 from personaforge.versions import installed_version
 
 FILES = {
@@ -35,10 +34,6 @@ REQUIREMENTS = "requirements.txt"
 EXECUTABLE = (".githooks/pre-commit",)
 _SHAPING = ("numpy", "opencv-python", "pillow", "onnxruntime", "insightface", "scikit-image")
 """Libraries whose version changes the bytes of drawings, or scores."""
-
-
-class Exists(StoreError):
-    """There is something in the place of a file."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +60,7 @@ def start(folder: Path, requirement: str | None = None) -> Started:
     texts = {path: (packaged / name).read_text(encoding="utf-8") for path, name in FILES.items()}
     texts["README.md"] = texts["README.md"].replace("@NAME@", folder.name or "personas")
     texts[REQUIREMENTS] = _requirements(source)
-    _refuse_what_exists(folder, texts)
-    _write_all(folder, texts)
+    write_new(folder, texts, EXECUTABLE, hint="name another folder: forge init DIR")
     notes = [note] if note else []
     top = _repository_above(folder)
     if top is not None:
@@ -108,50 +102,6 @@ def _requirements(source: str) -> str:
         f"# What CI and colleagues install: python -m pip install --requirement {REQUIREMENTS}\n{source}\n\n"
         "# Drawings and scores depend on these to the last bit; another version means new measurements.\n" + pinned
     )
-
-
-def _refuse_what_exists(folder: Path, texts: Mapping[str, str]) -> None:
-    found: dict[str, None] = {}
-    if os.path.lexists(folder) and not folder.is_dir():
-        raise Exists("is there, and no folder", where=str(folder), hint="name another folder: forge init DIR")
-    for name in sorted(texts):
-        path = folder / name
-        parents = [folder / part for part in Path(name).parents if part != Path(".")]
-        in_the_way = [part for part in parents if part.is_symlink() or (os.path.lexists(part) and not part.is_dir())]
-        if os.path.lexists(path) and not in_the_way:
-            found[name] = None
-        for part in in_the_way:
-            found[f"{part.relative_to(folder)} (no folder, or a link)"] = None
-    if found:
-        message = f"nothing was written, since these are there: {', '.join(found)}"
-        raise Exists(message, where=str(folder), hint="move them away, or name another folder: forge init DIR")
-
-
-def _write_all(folder: Path, texts: Mapping[str, str]) -> None:
-    """Write all files; when one can't be written, remove those that were."""
-    made: list[Path] = []
-    try:
-        for name, text in texts.items():
-            path = folder / name
-            for parent in reversed(path.parents):
-                if not parent.is_dir():
-                    parent.mkdir()
-                    made.append(parent)
-            with open(path, "x", encoding="utf-8", newline="\n") as file:
-                made.append(path)
-                file.write(text)
-            if name in EXECUTABLE:
-                path.chmod(0o755)
-    except BaseException as error:
-        for path in reversed(made):
-            try:
-                path.rmdir() if path.is_dir() else path.unlink()
-            except OSError:
-                continue
-        if isinstance(error, OSError):
-            where = str(error.filename or folder)
-            raise StoreError(f"can't be written: {error.strerror}; nothing was left behind", where=where) from error
-        raise
 
 
 def _repository_above(folder: Path) -> Path | None:

@@ -43,7 +43,7 @@ def asked_plugins(project: Project) -> tuple[Asked, ...]:
         raise SpecError(Problem(where, "plugins", f"found {wanted!r:.80}", "expected a list: [forge-mosaic]"))
     problems, names = [], set()
     for name in wanted:
-        if isinstance(name, str) and _is_distribution(name):
+        if isinstance(name, str) and is_distribution(name):
             names.add(normalised(name))
         else:
             hint = "a distribution as pip installs it, without a version: forge-mosaic"
@@ -53,7 +53,7 @@ def asked_plugins(project: Project) -> tuple[Asked, ...]:
     return tuple(Asked(name, where) for name in sorted(names))
 
 
-def _is_distribution(name: str) -> bool:
+def is_distribution(name: str) -> bool:
     """Return whether a text can be the name of a distribution (PEP 508)."""
     return (
         0 < len(name) <= 100

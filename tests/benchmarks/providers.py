@@ -22,9 +22,11 @@ import threading
 import time
 from pathlib import Path
 
+from personaforge.testing import files
+from personaforge.testing.server import serving
 from tests.memory import peak_kib
 from tests.run.conftest import FILES, MATRIX, PERSONA, PIPELINE
-from tests.server import fal, files, serving
+from tests.server import fal
 
 KEY = "benchmark-key"
 

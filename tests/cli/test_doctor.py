@@ -22,9 +22,10 @@ from personaforge.report.doctor import diagnosis_lines
 from personaforge.spec.project import Project
 from personaforge.store.journal import Journal
 from personaforge.testing import write_project
+from personaforge.testing.server import Says, Server, serving
 from tests.cli.test_start_up import loaded
 from tests.conftest import ROOT, Forge
-from tests.server import Says, Server, openai, runway, serving
+from tests.server import openai, runway
 
 HOSTED = """\
 id: nova

@@ -11,8 +11,9 @@ from personaforge.errors import SpecError
 from personaforge.http.addresses import Override, completions, overrides, root, said_by
 from personaforge.providers.protocols import Request
 from personaforge.providers.table import Options, provider
-from tests.providers.contract import CANARY, stocked
-from tests.server import Answer, Becomes, Call, Route, Server, gemini, openai, openai_speech, serving
+from personaforge.testing.contract import CANARY, stocked
+from personaforge.testing.server import Answer, Becomes, Call, Route, Server, serving
+from tests.server import gemini, openai, openai_speech
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
 

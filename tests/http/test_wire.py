@@ -12,8 +12,8 @@ from personaforge.http.secrets import allowed_name, beside_name, masked, masked_
 from personaforge.http.wire import Wire
 from personaforge.providers.capability import Capability
 from personaforge.providers.table import Options
-from tests.server import Answer as Sent
-from tests.server import Call, Drop, Route, Says, Server, serving, web_page
+from personaforge.testing.server import Answer as Sent
+from personaforge.testing.server import Call, Drop, Route, Says, Server, serving, web_page
 
 HOUSE = Capability(
     "house", "image", frozenset(), remote=True, keys=("HOUSE_KEY", "HOUSE_TOKEN"), hosts=("api.house.example",)

@@ -23,13 +23,13 @@ from personaforge.repository.difference import difference
 from personaforge.run.setup import spent_before
 from personaforge.store.lockfile import read_lock
 from personaforge.store.presence import at_work
+from personaforge.testing.server import Server
 from personaforge.warehouse.projection import opened
 from personaforge.workspace.workspace import BuildOptions, Workspace
 from tests.persona.conftest import build, digests, plan, states
 from tests.repository.conftest import Git, git
 from tests.run.conftest import PERSONA, Studio
 from tests.run.test_hosted_build import CONFIGURED, PRESETS, server
-from tests.server import Server
 
 __all__ = ["git", "server"]
 

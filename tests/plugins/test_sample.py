@@ -1,4 +1,5 @@
-"""A plug-in that is installed by pip for real, and works from the command line: only where three say so."""
+"""What `forge plugin new` writes, installed by pip for real: it works from the command line, only where three say so,
+and passes its own tests."""
 
 from __future__ import annotations
 
@@ -11,32 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from personaforge.testing import write_project
-from tests.cli.conftest import FILES, PICTURES
-from tests.conftest import Forge
-
-SAMPLE = Path(__file__).parent / "sample"
-PERSONA = (
-    PICTURES.replace(
-        "image: {width: 256, height: 320}\n", "image: {provider: mosaic, model: tiles-1, width: 64, height: 80}\n"
-    )
-    .replace("require_measurement: false", "pack: tiles")
-    .replace("pipeline: pictures", "pipeline: tiled")
-)
-PIPELINE = FILES["conf/pipeline/pictures.yaml"].replace("name: pictures", "name: tiled") + (
-    "  palette: {kind: palette, needs: [anchor], colors: 2}\n"
-)
-CHECKS = (
-    "checks: {warm: min(warmth) >= 0.6 over images}\n"
-    "defaults: [{override /checks: none}, {override /identity: insightface}]\n"
-)
-SETTINGS = "# @package _global_\nplugins: [forge-mosaic]\n"
+from personaforge.repository.distribution import write_skeleton
+from tests.conftest import ROOT, Forge
 
 
 def installed(folder: Path, version: str = "0.1.0") -> Path:
-    """Install the sample into a folder of its own, as pip does it for everybody."""
-    source = folder / f"source-{version}"
-    shutil.copytree(SAMPLE, source)
+    """Write a plug-in and install it into a folder of its own, as pip does it for everybody."""
+    source = write_skeleton("forge-mosaic", folder / f"source-{version}").folder
     declared = source / "pyproject.toml"
     declared.write_text(declared.read_text().replace('version = "0.1.0"', f'version = "{version}"'))
     target = folder / f"site-{version}"
@@ -52,10 +34,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
-    files = {**FILES, "conf/pipeline/tiled.yaml": PIPELINE, "conf/project/settings.yaml": SETTINGS}
-    persona = PERSONA.replace("defaults: [{override /identity: insightface}]\n", CHECKS)
-    return write_project(tmp_path / "p", {"ben": persona}, files)
+def root(tmp_path: Path, site: Path) -> Path:
+    """The example that was written with it."""
+    return Path(shutil.copytree(site.parent / "source-0.1.0/example", tmp_path / "project"))
 
 
 def environment(site: Path, *, allowed: bool = True) -> dict[str, str]:
@@ -80,18 +61,18 @@ def test_it_works_from_the_command_line(root: Path, site: Path, forge: Forge, tm
     assert "Nothing to do" in run("plan", "ben"), "its own steps are cached as all others"
     # Its analyzer measured, and its metric is in checks, timelines and queries.
     tested = json.loads(run("test", "ben", "--format", "json"))
-    assert [check["check"] for check in tested["checks"]] == ["warm"] and tested["checks"][0]["result"] == "pass", (
-        tested
-    )
+    (check,) = tested["checks"]
+    assert check["check"] == "warm" and check["result"] == "pass", tested
     drift = json.loads(run("drift", "ben", "--format", "json"))
-    assert "warmth" in {line["metric"] for line in drift["timelines"]}
-    rows = json.loads(run("query", "select value from values where metric = 'warmth'", "--format", "json"))
+    assert "mosaic_warmth" in {line["metric"] for line in drift["timelines"]}
+    rows = json.loads(run("query", "select value from values where metric = 'mosaic_warmth'", "--format", "json"))
     assert rows and all(0.6 < row["value"] < 0.8 for row in rows)
-    assert run("test", "ben", "--format", "tally") == "pass=1\n"
-    unknown = forge("test", "ben", "--format", "tally2", cwd=root, env=env, process=True, check=2)
-    assert "'tally2' is not one of table, json, csv, markdown, junit, github, tally" in unknown.stderr
+    assert run("test", "ben", "--format", "mosaic_tally") == "pass=1\n"
+    unknown = forge("test", "ben", "--format", "mosaic_tally2", cwd=root, env=env, process=True, check=2)
+    assert "'mosaic_tally2' is not one of table, json, csv, markdown, junit, github, mosaic_tally" in unknown.stderr
     doctor = " ".join(forge("doctor", cwd=root, env=env, process=True).stdout.split())
-    assert "plug-in forge-mosaic 0.1.0 is in force" in doctor and "image provider mosaic" in doctor
+    quoted = (ROOT / "docs/plugins.md").read_text().partition("```\nPlug-ins: ")[2].partition("\n```")[0].splitlines()
+    assert quoted[0] == "forge-mosaic 0.1.0" and quoted[1] in doctor
 
     # Another version of its code: what it measured is measured again, and no face changes.
     pictures = {path.name: path.read_bytes() for path in (root / "build/ben/images").iterdir()}
@@ -101,7 +82,8 @@ def test_it_works_from_the_command_line(root: Path, site: Path, forge: Forge, tm
     nodes = {node["id"]: node for node in again["personas"][0]["nodes"]}
     assert nodes["ben/anchor"]["state"] == "pinned" and nodes["ben/image/02"]["next_action"]["kind"] == "measure"
     said = [reason["text"] for reason in nodes["ben/image/02"]["reasons"]]
-    assert "provider mosaic@1 (forge-mosaic 0.1.0) is now mosaic@1 (forge-mosaic 0.2.0)" in said
+    assert said[0].startswith("provider mosaic@1 (forge-mosaic 0.1.0), pillow")
+    assert "is now mosaic@1 (forge-mosaic 0.2.0), pillow" in said[0]
     forge("build", "ben", cwd=root, env=newer, process=True, check=0)
     assert {path.name: path.read_bytes() for path in (root / "build/ben/images").iterdir()} == pictures
 
@@ -126,3 +108,30 @@ def test_a_strangers_pull_request_loads_nothing(
             said = " ".join((done.stdout + done.stderr).split())
             assert "asks for forge-mosaic, which this machine doesn't allow" in said, command
     assert not trace.exists()
+
+
+def in_process(*arguments: str, cwd: Path, **env: str) -> None:
+    command = [sys.executable, "-m", *arguments]
+    done = subprocess.run(command, cwd=cwd, env={**os.environ, **env}, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_its_own_tests_pass_where_it_is_installed(site: Path) -> None:
+    """Among them the contract of providers, and a project that plans and builds."""
+    path = os.pathsep.join((str(site), os.environ["PYTHONPATH"]))
+    source = site.parent / "source-0.1.0"
+    in_process("pytest", "-q", "-p", "no:cacheprovider", "-W", "error", cwd=source, PYTHONPATH=path)
+
+
+@pytest.mark.parametrize("name", ["forge-mosaic", "x", "forge-" + "x" * 34])
+def test_ruff_finds_nothing_in_it(tmp_path: Path, name: str) -> None:
+    folder = write_skeleton(name, tmp_path / "new").folder
+    in_process("ruff", "check", "--no-cache", ".", cwd=folder)
+    in_process("ruff", "format", "--no-cache", "--check", ".", cwd=folder)
+
+
+def test_mypy_finds_nothing_in_it(site: Path) -> None:
+    """With forge's own settings and so with the cache of `make check`: without one it takes half a minute."""
+    source = site.parent / "source-0.1.0"
+    found = [str(source / "src"), str(source / "tests")]
+    in_process("mypy", "--strict", "--no-error-summary", *found, cwd=ROOT, MYPYPATH=str(source / "src"))

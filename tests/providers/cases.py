@@ -7,24 +7,10 @@ import json
 import uuid
 from typing import Any
 
-from tests.providers.contract import CANARY, REFERENCE, Case
-from tests.server import (
-    Becomes,
-    Call,
-    Says,
-    elevenlabs,
-    fal,
-    files,
-    gemini,
-    kling,
-    minimax,
-    openai,
-    openai_speech,
-    replicate,
-    runware,
-    runway,
-    veo,
-)
+from personaforge.testing import files
+from personaforge.testing.contract import CANARY, REFERENCE, Case
+from personaforge.testing.server import Becomes, Call, Says
+from tests.server import elevenlabs, fal, gemini, kling, minimax, openai, openai_speech, replicate, runware, runway, veo
 
 _SPOKEN = {"text": "Hi, I'm Nova. Onwards, always.", "voice": "nova", "format": "wav", "seed": 7}
 _DRAWN = {"prompt": "Nova on her balcony", "width": 832, "height": 1216, "seed": 7}

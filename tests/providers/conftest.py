@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.providers.contract import Shop
-from tests.server import Server
+from personaforge.testing.contract import Shop
+from personaforge.testing.server import Server
 
 
 @pytest.fixture

@@ -10,8 +10,9 @@ import pytest
 from personaforge.errors import Blocked, JobFailed, ProviderStopped, SpecError
 from personaforge.providers.protocols import Reply, Request
 from personaforge.providers.table import Options, provider
-from tests.providers.contract import CANARY, stocked
-from tests.server import Becomes, Server, gemini, serving
+from personaforge.testing.contract import CANARY, stocked
+from personaforge.testing.server import Becomes, Server, serving
+from tests.server import gemini
 
 FIELDS = {"prompt": "Nova on her balcony", "width": 1080, "height": 1080, "seed": 7}
 

@@ -14,9 +14,11 @@ from personaforge.http.secrets import masked
 from personaforge.providers.kling import KlingVideos, token
 from personaforge.providers.protocols import Request
 from personaforge.providers.table import Options
+from personaforge.testing import files
+from personaforge.testing.contract import CANARY, Case, Shop, stocked
+from personaforge.testing.server import Becomes, Drop, Says, Server, serving
 from tests.providers.cases import CASES
-from tests.providers.contract import CANARY, Case, Shop, stocked
-from tests.server import Becomes, Drop, Says, Server, files, kling, serving
+from tests.server import kling
 
 
 @pytest.fixture

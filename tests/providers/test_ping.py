@@ -11,9 +11,10 @@ from personaforge.errors import ProviderStopped, RateLimited, Unavailable
 from personaforge.providers import pings
 from personaforge.providers.protocols import PingAnswer
 from personaforge.providers.table import Options, capability, provider
+from personaforge.testing.contract import CANARY, Case
+from personaforge.testing.server import Answer, Becomes, Call, Route, Says, Server, serving, too_many, web_page
 from tests.providers.cases import CASES
-from tests.providers.contract import CANARY, Case
-from tests.server import Answer, Becomes, Call, Route, Says, Server, openai, serving, too_many, web_page
+from tests.server import openai
 
 ASKED = {
     "elevenlabs": ("elevenlabs.subscription", "82769 of 100000 credits left"),

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from personaforge.testing.contract import CANARY, Shop, stocked
+from personaforge.testing.server import Becomes, Drop, Server, serving
 from tests.providers.cases import CASES
-from tests.providers.contract import CANARY, Shop, stocked
-from tests.server import Becomes, Drop, Server, serving
 
 CASE = next(case for case in CASES if case.name == "replicate")
 

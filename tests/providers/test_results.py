@@ -15,9 +15,9 @@ from personaforge.providers import kinds
 from personaforge.providers.protocols import Remote
 from personaforge.providers.results import Fetcher, Gone
 from personaforge.providers.table import Options
-from personaforge.testing import png
+from personaforge.testing import files, png
+from personaforge.testing.server import Becomes, Server, serving
 from tests.http.test_wire import HOUSE, KEY
-from tests.server import Becomes, Server, files, serving
 
 PICTURE = png((1, 2, 3), note="x" * 2000)
 

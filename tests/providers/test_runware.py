@@ -13,9 +13,9 @@ from personaforge.providers.protocols import Blob, Request
 from personaforge.providers.runware import RunwareImages
 from personaforge.providers.table import Options
 from personaforge.run.resume import resume
+from personaforge.testing.contract import CANARY, REFERENCE, Shop, stocked
+from personaforge.testing.server import Accepts, Becomes, Drop, Fault, Says, Server, serving, web_page
 from tests.providers.cases import CASES
-from tests.providers.contract import CANARY, REFERENCE, Shop, stocked
-from tests.server import Accepts, Becomes, Drop, Fault, Says, Server, serving, web_page
 
 CASE = next(case for case in CASES if case.name == "runware")
 NOTHING = Says(200, {"data": []})

@@ -10,9 +10,11 @@ from personaforge.errors import Blocked, JobFailed, Unavailable, Unknown
 from personaforge.providers.protocols import Job, Reply
 from personaforge.providers.runway import RunwayImages
 from personaforge.providers.table import Options
+from personaforge.testing import files
+from personaforge.testing.contract import CANARY, Case, Shop, stocked
+from personaforge.testing.server import Becomes, Says, Server, serving
 from tests.providers.cases import CASES
-from tests.providers.contract import CANARY, Case, Shop, stocked
-from tests.server import Becomes, Says, Server, files, runway, serving
+from tests.server import runway
 
 
 @pytest.fixture

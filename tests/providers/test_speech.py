@@ -10,10 +10,10 @@ import pytest
 
 from personaforge.errors import JobFailed, ProviderStopped, RateLimited, Refused, Undelivered, Unknown
 from personaforge.providers import kinds
+from personaforge.testing.contract import CANARY, Case, Shop, stocked
+from personaforge.testing.media import TYPES, sound
+from personaforge.testing.server import Becomes, Server, serving
 from tests.providers.cases import CASES
-from tests.providers.contract import CANARY, Case, Shop, stocked
-from tests.providers.sounds import TYPES, sound
-from tests.server import Becomes, Server, serving
 
 SPEECH = {case.name: case for case in CASES if case.modality == "speech"}
 Open = Callable[[str], tuple[Case, Server, Shop]]

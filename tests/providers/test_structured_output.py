@@ -16,8 +16,9 @@ from personaforge.report.plan.console import explanation_lines
 from personaforge.run.build_report import BuildReport, NodeReport
 from personaforge.store.spending import spending
 from personaforge.testing import write_project
+from personaforge.testing.server import Becomes, Server, serving
 from personaforge.workspace.workspace import BuildOptions, Workspace
-from tests.server import Becomes, Server, chat, serving
+from tests.server import chat
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
 

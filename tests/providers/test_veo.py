@@ -10,9 +10,11 @@ from personaforge.errors import ProviderStopped, RateLimited, Unavailable, Unkno
 from personaforge.providers.protocols import Job, Remote, Reply, Request
 from personaforge.providers.table import Options
 from personaforge.providers.veo import VeoVideos
+from personaforge.testing import files
+from personaforge.testing.contract import CANARY, Case, Shop, stocked
+from personaforge.testing.server import Becomes, Says, Server, serving
 from tests.providers.cases import CASES
-from tests.providers.contract import CANARY, Case, Shop, stocked
-from tests.server import Becomes, Says, Server, files, serving, veo
+from tests.server import veo
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 
 from personaforge.media.webm import encode_webm
 from personaforge.providers.whole import is_cut_off
-from tests.providers.sounds import sound
+from personaforge.testing.media import sound
 
 KINDS = (".png", ".jpg", ".webp", ".mp4", ".webm", "stream.webm", "wav", "ogg")
 

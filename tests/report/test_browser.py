@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from personaforge.testing.server import Server
 from tests.drift.test_attribution import changed
 from tests.report.test_pages import write
 from tests.run.conftest import PERSONA, Studio
 from tests.run.test_attempts import FAR, by_attempt
 from tests.run.test_speech import ASKED, SPOKEN, server
-from tests.server import Server
 
 __all__ = ["changed", "server"]
 

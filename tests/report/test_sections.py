@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from personaforge.report.pages import speech
+from personaforge.testing.server import Server
 from tests.drift.test_attribution import changed
 from tests.report.reading import Page
 from tests.report.test_pages import check_self_contained, check_sound, page_of, write
 from tests.run.conftest import PERSONA, Studio
 from tests.run.test_attempts import FAR, by_attempt
 from tests.run.test_speech import ASKED, SPOKEN, server
-from tests.server import Server
 
 __all__ = ["changed", "server"]
 Make = Callable[..., Studio]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import functools
 import json
-import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +17,7 @@ from personaforge.providers.protocols import Blob, Reply, Request
 from personaforge.run.build_report import BuildReport
 from personaforge.run.events import Event
 from personaforge.testing import ColorAnalyzers, Scripted, scripted_images, scripted_text, write_project
+from personaforge.testing.media import clip
 from personaforge.workspace.workspace import BuildOptions, Workspace
 
 PERSONA = """\
@@ -131,23 +130,6 @@ properties: {eyes: {enum: [brown, green]}}
 }
 
 SKIN = (200, 120, 90)
-
-
-@functools.cache
-def clip(color: tuple[int, int, int], note: str) -> bytes:
-    """A real half-second WebM clip of one colour."""
-    import cv2
-    import numpy as np
-
-    with tempfile.TemporaryDirectory() as folder:
-        path = f"{folder}/c.webm"
-        writer = cv2.VideoWriter(path, cv2.VideoWriter_fourcc(*"VP80"), 4, (64, 64))
-        for index in range(3):
-            frame = np.full((64, 64, 3), color[::-1], dtype=np.uint8)
-            frame[:2, : 2 + index + len(note) % 5] = 255
-            writer.write(frame)
-        writer.release()
-        return Path(path).read_bytes()
 
 
 def answer(request: Request) -> str:

@@ -15,11 +15,13 @@ from personaforge.providers.runway import RunwayImages
 from personaforge.providers.table import Options, capability
 from personaforge.run.resume import deletable, delete
 from personaforge.store.artifact import parse_artifact
+from personaforge.testing import files
+from personaforge.testing.contract import CANARY, Case, Shop, stocked
+from personaforge.testing.server import Accepts, Becomes, Says, Server, serving
 from tests.conftest import Forge
 from tests.providers.cases import CASES
-from tests.providers.contract import CANARY, Case, Shop, stocked
 from tests.run.conftest import PERSONA, Studio
-from tests.server import Accepts, Becomes, Says, Server, fal, files, runway, serving
+from tests.server import fal, runway
 
 ROUTES = {"fal": "fal.payloads", "runway": "runway.cancel"}
 """By provider: the route that deletes."""

@@ -15,10 +15,9 @@ from personaforge.run import setup
 from personaforge.run.calls import Calls
 from personaforge.run.retrying import Backoff, Pace
 from personaforge.store.spending import spending
-from personaforge.workspace.workspace import BuildOptions
-from tests.providers.contract import CANARY, stocked
-from tests.run.conftest import PERSONA, Studio
-from tests.server import (
+from personaforge.testing import files
+from personaforge.testing.contract import CANARY, stocked
+from personaforge.testing.server import (
     Accepts,
     Becomes,
     Call,
@@ -28,12 +27,13 @@ from tests.server import (
     Says,
     Server,
     Slow,
-    fal,
-    files,
     serving,
     too_many,
     web_page,
 )
+from personaforge.workspace.workspace import BuildOptions
+from tests.run.conftest import PERSONA, Studio
+from tests.server import fal
 
 PRESETS = {
     "conf/image/hosted.yaml": """\

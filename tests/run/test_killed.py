@@ -16,27 +16,11 @@ from personaforge.providers import table
 from personaforge.store.blobs import Blobs
 from personaforge.store.journal import Journal
 from personaforge.store.store import Store
+from personaforge.testing.contract import CANARY, Case, Shop, stocked
+from personaforge.testing.server import Drop, Fault, Server, serving, too_many
 from tests.providers.cases import CASES
-from tests.providers.contract import CANARY, Case, Shop, stocked
-from tests.providers.finder import ENTRY
-from tests.server import Drop, Fault, Server, finder, serving, too_many
-from tests.server import files as file_routes
+from tests.providers.finder import ENTRY, FINDER
 
-FINDER = Case(
-    "finder",
-    "image",
-    "any-1",
-    {"prompt": "Nova", "seed": 7},
-    [*file_routes.ROUTES, *finder.ROUTES],
-    "finder.submit",
-    lambda call: None,
-    "FORGE_FINDER_URL",
-    "FINDER_API_KEY",
-    price=0.02,
-    usd=0.02,
-    references=False,
-    poll="finder.look",
-)
 BY_NAME = {"fal": CASES[0], "openai": CASES[2], "finder": FINDER}
 
 

@@ -8,10 +8,11 @@ import orjson
 import pytest
 
 from personaforge.errors import SpecError
-from tests.providers.contract import CANARY, stocked
-from tests.providers.sounds import sound
+from personaforge.testing.contract import CANARY, stocked
+from personaforge.testing.media import sound
+from personaforge.testing.server import Becomes, Server, serving
 from tests.run.conftest import PERSONA, PIPELINE, Studio
-from tests.server import Becomes, Server, elevenlabs, openai_speech, serving
+from tests.server import elevenlabs, openai_speech
 
 STEP = """\
   speech: {kind: speech, needs: [profile], provider: "${speech.provider}", model: "${speech.model}",

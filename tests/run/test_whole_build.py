@@ -21,12 +21,9 @@ from personaforge.run import setup
 from personaforge.run.calls import Calls
 from personaforge.run.retrying import Backoff, Pace
 from personaforge.store.journal import Entry
-from personaforge.testing import ColorAnalyzers, png
-from personaforge.workspace.workspace import BuildOptions, Workspace
-from tests.conftest import Forge
-from tests.providers.contract import CANARY
-from tests.run.conftest import SKIN, clip
-from tests.server import (
+from personaforge.testing import ColorAnalyzers, files, png
+from personaforge.testing.contract import CANARY
+from personaforge.testing.server import (
     Accepted,
     Accepts,
     Becomes,
@@ -38,15 +35,14 @@ from tests.server import (
     Says,
     Server,
     Slow,
-    chat,
-    fal,
-    files,
-    gemini,
-    runway,
     serving,
     too_many,
     web_page,
 )
+from personaforge.workspace.workspace import BuildOptions, Workspace
+from tests.conftest import Forge
+from tests.run.conftest import SKIN, clip
+from tests.server import chat, fal, gemini, runway
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
 ROOT = Path(__file__).resolve().parents[2]

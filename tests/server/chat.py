@@ -12,7 +12,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from tests.server import Answer, Call, Route, Server
+from personaforge.testing.server import Answer, Call, Route, Server
 
 USD_PER_MILLION = {"input": 3.0, "output": 15.0}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 
-from tests.server import Answer, Call, Route, Server
+from personaforge.testing.server import Answer, Call, Route, Server
 
 CREDITS = 25
 """What every call is charged, as `character-cost` says it."""

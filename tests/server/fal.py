@@ -10,8 +10,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from tests.server import Answer, Call, Route, Server
-from tests.server.files import put
+from personaforge.testing.files import put
+from personaforge.testing.server import Answer, Call, Route, Server
 
 PRICES = {"fal-ai/flux-lora": 0.035, "fal-ai/nano-banana/edit": 0.039, "fal-ai/kling-video/image-to-video": 0.07}
 """US dollars an image, or a second of clip."""

@@ -3,8 +3,8 @@ and Kling can do, without their particulars. Its adapter is `tests/providers/fin
 
 from __future__ import annotations
 
-from tests.server import Answer, Call, Route, Server
-from tests.server.files import put
+from personaforge.testing.files import put
+from personaforge.testing.server import Answer, Call, Route, Server
 
 
 def _submit(server: Server, call: Call, word: str) -> Answer:
@@ -23,6 +23,8 @@ def _find(server: Server, call: Call, word: str) -> Answer:
 
 
 def _look(server: Server, call: Call, word: str) -> Answer:
+    if server.latency:
+        return Answer({"status": "running"})
     number = int(call.path.rpartition("-")[2])
     data, media_type = server.state["picture"]({}, number)
     return Answer({"status": "done", "url": put(server, f"found-{number}.png", data, media_type), "cost": 0.02})

@@ -10,7 +10,7 @@ import base64
 import time
 from typing import Any
 
-from tests.server import Answer, Call, Route, Server
+from personaforge.testing.server import Answer, Call, Route, Server
 
 USD = 0.05
 

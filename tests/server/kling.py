@@ -13,8 +13,8 @@ import json
 import time
 from typing import Any
 
-from tests.server import Answer, Call, Route, Server
-from tests.server.files import put
+from personaforge.testing.files import put
+from personaforge.testing.server import Answer, Call, Route, Server
 
 ACCESS, SECRET = "access-7d21", "canary-0f3b9c-do-not-keep"
 PRICE = 0.07

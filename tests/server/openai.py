@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import time
 
-from tests.server import Answer, Call, Route, Server
+from personaforge.testing.server import Answer, Call, Route, Server
 
 PRICES = {"gpt-image-2": 0.05}
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 
-from tests.server import Answer, Call, Route, Server
+from personaforge.testing.server import Answer, Call, Route, Server
 
 PRICE = 0.00002
 """US dollars a character."""

@@ -10,8 +10,8 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.server import Answer, Call, Route, Server
-from tests.server.files import put
+from personaforge.testing.files import put
+from personaforge.testing.server import Answer, Call, Route, Server
 
 
 def _submit(server: Server, call: Call, word: str) -> Answer:

@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tests.server import Answer, Call, Route, Server
-from tests.server.files import put
+from personaforge.testing.files import put
+from personaforge.testing.server import Answer, Call, Route, Server
 
 COST = 0.0038
 """US dollars a picture, as `includeCost` has it."""

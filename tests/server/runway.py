@@ -9,8 +9,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from tests.server import Answer, Call, Route, Server
-from tests.server.files import put
+from personaforge.testing.files import put
+from personaforge.testing.server import Answer, Call, Route, Server
 
 PRICES = {"text_to_image": 0.08, "image_to_video": 0.05, "text_to_video": 0.05}
 """US dollars an image, or a second of clip."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from tests.server import Answer, Call, Route, Server
-from tests.server import files as plain
+from personaforge.testing import files as plain
+from personaforge.testing.server import Answer, Call, Route, Server
 
 PRICE = 0.4
 """US dollars a second of clip."""

@@ -13,6 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from personaforge.embedded.painter.subject import read_keys
+from personaforge.errors import BackendError
 from personaforge.media.webm import Ivf, read_ivf, webm_of_frames
 from personaforge.providers.embedded_clips import EmbeddedVideos, pose_at
 from personaforge.providers.embedded_images import EmbeddedImages
@@ -109,7 +110,7 @@ def test_a_still_motion_of_one_key_is_a_clip_too(tmp_path: Path) -> None:
 def test_a_message_names_the_key_that_is_wrong(motion: dict[str, Any], fields: dict[str, Any], message: str) -> None:
     request = film_request(subject(), **fields)
     request.fields["subject"]["motion"].update(motion)
-    with pytest.raises(ValueError) as error:
+    with pytest.raises(BackendError) as error:
         filmed(request)
     assert str(error.value).startswith(message)
 

@@ -13,6 +13,7 @@ import pytest
 
 from personaforge.embedded.painter.face.params import Face, subject_face
 from personaforge.embedded.painter.png import read_texts
+from personaforge.errors import BackendError
 from personaforge.providers.embedded_images import EmbeddedImages
 from personaforge.providers.protocols import Reply
 
@@ -68,7 +69,7 @@ def test_a_picture_says_how_far_it_drifted_and_carries_the_face_it_shows() -> No
     ],
 )
 def test_what_cannot_drift_is_refused(drift: Any, message: str) -> None:
-    with pytest.raises(ValueError) as error:
+    with pytest.raises(BackendError) as error:
         drawn(None, drift=drift)
     assert str(error.value).startswith(message)
 

@@ -15,6 +15,7 @@ import orjson
 import pytest
 
 from personaforge.embedded.painter.png import read_texts
+from personaforge.errors import BackendError
 from personaforge.providers.embedded_clips import EmbeddedVideos
 from personaforge.providers.embedded_images import EmbeddedImages
 from personaforge.providers.protocols import Job, Reply, Request
@@ -183,7 +184,7 @@ def test_a_message_names_the_key_that_is_wrong(path: str, value: Any, message: s
         del place[key]
     else:
         place[key] = value
-    with pytest.raises(ValueError) as error:
+    with pytest.raises(BackendError) as error:
         drawn(draw_request(who))
     assert str(error.value).startswith(message)
 
@@ -201,13 +202,13 @@ def test_a_message_names_the_key_that_is_wrong(path: str, value: Any, message: s
     ],
 )
 def test_a_message_names_the_field_that_is_wrong(fields: dict[str, Any], message: str) -> None:
-    with pytest.raises(ValueError) as error:
+    with pytest.raises(BackendError) as error:
         drawn(draw_request(**{"who": subject(), **fields}))
     assert str(error.value).startswith(message)
 
 
 def test_other_kinds_and_jobs_are_refused() -> None:
-    with pytest.raises(ValueError, match="only 'draw'"):
+    with pytest.raises(BackendError, match="only 'draw'"):
         EmbeddedImages().submit(film_request(subject()))
-    with pytest.raises(ValueError, match="no jobs"):
+    with pytest.raises(BackendError, match="no jobs"):
         EmbeddedImages().poll(Job("7"))

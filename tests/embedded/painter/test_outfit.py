@@ -19,6 +19,7 @@ from personaforge.embedded.painter.figure.over import INNER, LAYERS
 from personaforge.embedded.painter.figure.shoes import SHOES
 from personaforge.embedded.painter.outfit import Outfit, Piece, read_outfit
 from personaforge.embedded.writer.tables import table
+from personaforge.errors import BackendError
 from personaforge.providers.embedded_images import EmbeddedImages
 from personaforge.spec.clothing import clothing_of
 
@@ -159,5 +160,5 @@ def test_no_origin_and_no_faith_covers_a_head() -> None:
 def test_a_message_names_the_text_that_is_wrong(key: str, value: Any, message: str) -> None:
     who = subject()
     who["clothing"][key] = value
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(BackendError, match=message):
         EmbeddedImages().submit(draw_request(who))

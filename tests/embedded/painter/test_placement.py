@@ -20,6 +20,7 @@ from personaforge.embedded.painter.face.placement import (
     shape_text,
 )
 from personaforge.embedded.painter.face.words import LAYOUT, WORDS
+from personaforge.errors import BackendError
 from personaforge.providers.embedded_images import EmbeddedImages
 
 from .subjects import DNA, OTHERS, changed, draw_request, subject
@@ -135,5 +136,5 @@ def test_a_request_draws_the_placement_that_it_names() -> None:
 
 @pytest.mark.parametrize("placement", [-1, 1000, 2.5, "3", True])
 def test_a_placement_that_is_none_is_refused_by_name(placement: object) -> None:
-    with pytest.raises(ValueError, match=r"^placement: "):
+    with pytest.raises(BackendError, match=r"^placement: "):
         EmbeddedImages().submit(draw_request(subject(), placement=placement))

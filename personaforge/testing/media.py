@@ -1,7 +1,8 @@
-"""Sounds that are short and whole, of every form that providers give: a tone as WAV, silence as MP3 and Ogg."""
+"""Sounds and clips that are short and whole: a tone as WAV, silence as MP3 and Ogg, one colour as WebM."""
 
 from __future__ import annotations
 
+import functools
 import io
 import math
 import struct
@@ -38,3 +39,16 @@ def ogg(note: str = "") -> bytes:
     """One page (RFC 3533, 6) that begins and ends a stream, its checksum left out."""
     content = note.encode().ljust(200, b"\0")
     return b"OggS\0\x06" + bytes(8) + struct.pack("<IIIB", 1, 0, 0, 1) + bytes([len(content)]) + content
+
+
+@functools.cache
+def clip(color: tuple[int, int, int], note: str = "") -> bytes:
+    """Return a WebM clip of three frames at 4 a second, 64 pixels wide and high, in one colour (sRGB)."""
+    import numpy as np
+
+    from personaforge.media.webm import encode_webm
+
+    frames = [np.full((64, 64, 3), color[::-1], dtype=np.uint8) for _ in range(3)]
+    for index, frame in enumerate(frames):
+        frame[:2, : 2 + index + len(note) % 5] = 255
+    return encode_webm(frames, 64, 64, 4, notes={"note": note.ljust(600)})

@@ -1,20 +1,14 @@
-"""What every adapter of a hosted provider has to keep, driven by the real engine over real HTTP.
-
-A provider's case (`tests/providers/cases.py`) says what is asked, what has to go over the wire, and how the server's
-routes can be made to fail. `test_contract.py` runs every check over every case.
-"""
+"""A store and the engine that buys for it, as a build has them, without any waiting."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from personaforge.digest import digest_json
 from personaforge.plan.contents import Contents
-from personaforge.providers.table import capability
 from personaforge.run.actions import Engine, Tally
 from personaforge.run.budget import Budget
 from personaforge.run.calls import Calls
@@ -25,16 +19,11 @@ from personaforge.run.retrying import Backoff, Pace
 from personaforge.run.setup import settle_recorded
 from personaforge.spec.project import Project
 from personaforge.steps.action import Action, Result
-from personaforge.steps.prices import price_of
 from personaforge.store.store import Store
 from personaforge.testing import png
-from tests.providers.sounds import sound
-from tests.server import Becomes, Call, Fault, Route, Server
-
-KINDS = {"text": "complete", "image": "draw", "video": "film", "speech": "speak"}
-REFERENCE = png((10, 20, 30), note="the reference")
-CANARY = "canary-0f3b9c-do-not-keep"
-"""The key that every test gives, and that nothing may hold afterwards."""
+from personaforge.testing.contract.case import KINDS, REFERENCE
+from personaforge.testing.media import clip, sound
+from personaforge.testing.server import Server
 
 
 class _Reference(Contents):
@@ -45,69 +34,6 @@ class _Reference(Contents):
 
     def read(self, digest: str) -> bytes:
         return REFERENCE
-
-
-@dataclass(frozen=True)
-class Case:
-    """One adapter and one of its models."""
-
-    name: str
-    """Of the provider, as in YAML."""
-    modality: str
-    model: str
-    fields: Mapping[str, Any]
-    """Of the request."""
-    routes: list[Route]
-    submit: str
-    """Name of the route that accepts requests that cost money."""
-    wire: Callable[[Call], None]
-    """Asserts what has to be in the first request to that route."""
-    url: str
-    """The variable that sets the provider's address."""
-    key: str
-    """The variable that holds the key."""
-    price: Any = 0.05
-    """As the YAML declares it."""
-    usd: float = 0.05
-    """What the call then costs."""
-    references: bool = True
-    """Whether a reference picture goes along."""
-    poll: str = ""
-    """Name of the route that tells about jobs; empty for an immediate provider."""
-    file: str = "files.get"
-    """Name of the route that serves results; empty where they are in the answer."""
-    keyed_file: bool = False
-    """Whether that route is the provider's own, and asks for the key."""
-    blocked: tuple[str, Fault] = ("", Becomes("blocked"))
-    """(route, fault) of a content filter."""
-    failed: tuple[str, Fault] | None = None
-    """(route, fault) of a job that was accepted and failed."""
-    in_200: tuple[str, Fault] | None = None
-    """(route, fault) of an error inside a good answer to what costs money."""
-    besides: Mapping[str, str] = field(default_factory=dict)
-    """Other variables that the provider needs."""
-    no_credit: Fault | None = None
-    """An answer of the submit route for an account without credit."""
-
-    @property
-    def id(self) -> str:
-        return f"{self.name}-{self.modality}"
-
-    def action(self, take: int = 0) -> Action:
-        """Return the action that the case asks for."""
-        fixed = capability(self.modality, self.name)
-        fields = {name: value for name, value in self.fields.items() if name in fixed.reads}
-        kind = KINDS[self.modality]
-        inputs = {"reference": digest_json("reference", 1)} if self.references else {}
-        return Action(
-            kind,
-            f"{fixed.name}@{fixed.version}",
-            {**fields, "model": self.model},
-            inputs,
-            take=take,
-            deterministic=False,
-            price=price_of(True, self.price, kind, fields),
-        )
 
 
 @dataclass
@@ -157,6 +83,7 @@ class Shop:
         return self
 
     def nap(self, seconds: float) -> bool:
+        """Let that many seconds pass, and tell whether the build is to stop."""
         self.naps.append(seconds)
         self.now += seconds
         if len(self.naps) > 2_000:
@@ -164,16 +91,20 @@ class Shop:
         return self.stop.is_set()
 
     def buy(self, action: Action, node: str = "ana/image/01") -> Result:
+        """Have an action performed, as a build does."""
         return self.engine.perform(action, node.partition("/")[0], node, Tally(), _Reference(self.engine.store))
 
     def states(self) -> list[str]:
+        """Return how it is with every call that the journal still has open."""
         return [entry.state for entry in self.store.journal.open_entries()]
 
     def content(self, result: Result) -> bytes:
+        """Return the one artifact that a result has."""
         (artifact,) = result.outputs.values()
         return self.store.blobs.get(artifact.digest)
 
     def said(self, kind: str) -> list[str]:
+        """Return the messages of all events of a kind."""
         return [event.message for event in self.events if event.type == kind]
 
 
@@ -184,8 +115,6 @@ def picture(body: Mapping[str, Any], number: int) -> tuple[bytes, str]:
 
 def stocked(server: Server) -> Server:
     """Give a server pictures, clips and sounds to hand out."""
-    from tests.run.conftest import clip
-
     server.state["picture"] = picture
     server.state["sound"] = lambda form, number: sound(form, f"spoken {number}")
     server.state["clip"] = lambda body, number: (clip((number % 250, 90, 40), "film"), "video/webm")

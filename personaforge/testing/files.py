@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.server import Answer, Call, Route, Server
+from personaforge.testing.server import Answer, Call, Route, Server
 
 
 def put(server: Server, name: str, data: bytes, media_type: str) -> str:

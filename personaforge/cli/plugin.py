@@ -1,0 +1,38 @@
+"""`forge plugin`."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+
+import click
+
+from personaforge.report.terminal import echo
+
+
+@click.group("plugin", short_help="Write a plug-in: `forge plugin new NAME`.")
+def plugin_command() -> None:
+    """Write a plug-in: a distribution that adds providers, kinds of steps, metrics, analyzers or formats."""
+
+
+@plugin_command.command("new")
+@click.argument("name")
+@click.option(
+    "-o", "folder", metavar="DIR", type=click.Path(path_type=Path), help="Where it is written; else in a folder NAME."
+)
+def new_command(name: str, folder: Path | None) -> int:
+    """Write the distribution NAME, such as forge-mosaic. It adds one of everything that a plug-in can add, with tests
+    and an example that builds: take away what you don't need.
+
+    Writes over nothing: where any of its files is there, it names them and writes none.
+    """
+    from personaforge.repository.distribution import write_skeleton
+
+    made = write_skeleton(name, folder)
+    shown = os.path.relpath(made.folder)
+    for path in made.paths:
+        echo(f"  {path if shown == '.' else f'{shown}/{path}'}")
+    go = "" if shown == "." else f"cd {shlex.quote(shown)} && "
+    echo(f"Next: {go}pip install --editable '.[test]' && pytest; README.md says how to allow it and ask for it")
+    return 0
