@@ -10,9 +10,9 @@ from personaforge.errors import BackendError, JobFailed, RateLimited, Unavailabl
 from personaforge.providers.protocols import Blob, Job, Reply
 from personaforge.run.limits import Stopped
 from personaforge.testing import png
-from tests.run.test_sent_again import ACTION, desk, sent_before
+from tests.run.test_sent_again import ACTION, make_case, sent_before
 
-__all__ = ["desk"]
+__all__ = ["make_case"]
 
 
 class Looks:
@@ -32,23 +32,23 @@ class Looks:
         return found
 
 
-def followed(desk: Any, *looks: Exception | Job, found: bool = True) -> tuple[Any, Looks]:
-    one = desk(safe=False)
+def followed(make_case: Any, *looks: Exception | Job, found: bool = True) -> tuple[Any, Looks]:
+    one = make_case(safe=False)
     sent_before(one)
     one.finder.found = Job("job-7", 0.0)
     one.finder.poll = Looks(*looks)
     return one, one.finder.poll
 
 
-def test_a_look_that_fails_is_repeated_after_ever_longer_pauses(desk: Any) -> None:
+def test_a_look_that_fails_is_repeated_after_ever_longer_pauses(make_case: Any) -> None:
     """A fresh look may bring a fresh answer: half of 1, 2 and 4 seconds, and half of that by chance."""
-    one, looks = followed(desk, *(BackendError("odd") for _ in range(3)))
+    one, looks = followed(make_case, *(BackendError("odd") for _ in range(3)))
     one.calls.made(one.call)
     assert one.slept == pytest.approx([0.0, 0.75, 1.5, 3.0]) and looks.seen == 4
 
 
-def test_what_stays_wrong_five_times_is_left_to_a_later_build(desk: Any) -> None:
-    one, looks = followed(desk, *(BackendError("odd") for _ in range(9)))
+def test_what_stays_wrong_five_times_is_left_to_a_later_build(make_case: Any) -> None:
+    one, looks = followed(make_case, *(BackendError("odd") for _ in range(9)))
     with pytest.raises(Undelivered, match="finder accepted this call job-7, but odd") as error:
         one.calls.made(one.call)
     assert looks.seen == 5 and one.slept == pytest.approx([0.0, 0.75, 1.5, 3.0, 6.0])
@@ -57,44 +57,44 @@ def test_what_stays_wrong_five_times_is_left_to_a_later_build(desk: Any) -> None
     assert entry is not None and (entry.state, entry.job) == ("submitted", "job-7")
 
 
-def test_a_provider_that_is_busy_is_asked_again_as_often_as_it_takes(desk: Any) -> None:
-    one, looks = followed(desk, *(Unavailable("busy") for _ in range(8)))
+def test_a_provider_that_is_busy_is_asked_again_as_often_as_it_takes(make_case: Any) -> None:
+    one, looks = followed(make_case, *(Unavailable("busy") for _ in range(8)))
     one.calls.made(one.call)
     assert looks.seen == 9 and one.slept[1:5] == pytest.approx([0.75, 0.975, 1.2675, 1.64775])
 
 
-def test_a_provider_that_asks_for_a_pause_gets_one_for_all_of_its_calls(desk: Any) -> None:
-    one, looks = followed(desk, RateLimited("slow down", retry_after=60.0))
+def test_a_provider_that_asks_for_a_pause_gets_one_for_all_of_its_calls(make_case: Any) -> None:
+    one, looks = followed(make_case, RateLimited("slow down", retry_after=60.0))
     one.calls.made(one.call)
     assert one.call.lane.account.pausing() == pytest.approx(61.0, abs=1.0), "a minute, and a little more by chance"
     assert looks.seen == 2 and one.slept[1] == pytest.approx(61.0, abs=1.0)
 
 
-def test_a_good_look_forgives_the_bad_ones_before(desk: Any) -> None:
+def test_a_good_look_forgives_the_bad_ones_before(make_case: Any) -> None:
     bad = [BackendError("odd") for _ in range(4)]
-    one, looks = followed(desk, *bad, Job("job-7", 0.0), *bad)
+    one, looks = followed(make_case, *bad, Job("job-7", 0.0), *bad)
     one.calls.made(one.call)
     assert looks.seen == 10
 
 
-def test_a_job_that_goes_by_another_name_is_noted_under_that(desk: Any) -> None:
-    one, _ = followed(desk, Job("job-8", 0.0), BackendError("odd"), *(BackendError("odd") for _ in range(4)))
+def test_a_job_that_goes_by_another_name_is_noted_under_that(make_case: Any) -> None:
+    one, _ = followed(make_case, Job("job-8", 0.0), BackendError("odd"), *(BackendError("odd") for _ in range(4)))
     with pytest.raises(Undelivered, match="job-8"):
         one.calls.made(one.call)
     entry = one.journal.get(ACTION.key)
     assert entry is not None and entry.job == "job-8"
 
 
-def test_a_job_that_failed_is_over_and_costs_what_it_says(desk: Any) -> None:
-    one, _ = followed(desk, JobFailed("no face", cost_usd=0.01))
+def test_a_job_that_failed_is_over_and_costs_what_it_says(make_case: Any) -> None:
+    one, _ = followed(make_case, JobFailed("no face", cost_usd=0.01))
     with pytest.raises(JobFailed):
         one.calls.made(one.call)
     entry = one.journal.get(ACTION.key)
     assert entry is not None and entry.state == "refused" and one.calls.budget.spent_usd == pytest.approx(0.01)
 
 
-def test_a_user_who_stops_leaves_the_job_to_a_later_build(desk: Any) -> None:
-    one, looks = followed(desk)
+def test_a_user_who_stops_leaves_the_job_to_a_later_build(make_case: Any) -> None:
+    one, looks = followed(make_case)
     one.calls.sleep = lambda seconds: True
     with pytest.raises(Stopped):
         one.calls.made(one.call)
