@@ -7,6 +7,7 @@ out of force, so a process that works on two projects by turns opens each anew.
 from __future__ import annotations
 
 import os
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from personaforge.errors import PersonaForgeError, Problem, SpecError
+from personaforge.modalities import MODALITIES
 from personaforge.spec.machine_file import PLUGINS_VARIABLE, allowed_plugins, machine_path, require_outside
 from personaforge.spec.plugins import Asked, asked_plugins
 from personaforge.spec.project import Project, inside
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from personaforge.plugins.contributions import AnalyzerEntry, FormatEntry
 
 _GROUP = "personaforge."
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
 class Plugin(NamedTuple):
@@ -211,7 +214,10 @@ def _put(plugin: Plugin, dist: Distribution) -> Iterator[str]:
         raise _Fault("has no entry point for forge", f"one of {', '.join(GROUPS)}")
     for entry in entries:
         wanted = GROUPS[entry.group]
-        for one in _loaded(entry):
+        contributed = _loaded(entry)
+        if not contributed:
+            raise _Fault(f"adds nothing by {entry.group}: {entry.value}", f"expected {wanted.__name__}, or several")
+        for one in contributed:
             if not isinstance(one, wanted):
                 raise _Fault(
                     f"names {type(one).__name__} as {entry.group}: {entry.value}", f"expected {wanted.__name__}"
@@ -235,6 +241,13 @@ def _loaded(entry: EntryPoint) -> tuple[Any, ...]:
     return tuple(found) if type(found) in (list, tuple) else (found,)
 
 
+def _require_name(name: Any, *reserved: str) -> None:
+    """Raise ValueError for what can't be a name in YAML, in a key and in a variable."""
+    if not isinstance(name, str) or not _NAME.fullmatch(name) or name in reserved:
+        taken = f", and not {' or '.join(reserved)}" if reserved else ""
+        raise ValueError(f"its name is {name!r}, expected small letters, digits and _, a letter first{taken}")
+
+
 # --- what each group registers ----------------------------------------------------------------------------------------
 
 
@@ -242,8 +255,13 @@ def _provider(plugin: Plugin, entry: Any) -> str:
     from personaforge.providers import table
 
     known = entry.capability
+    if known.modality not in MODALITIES:
+        raise ValueError(f"modality is {known.modality!r}, expected one of {', '.join(MODALITIES)}")
+    _require_name(known.name, "none")
+    if not isinstance(known.reads, frozenset):
+        raise ValueError(f"reads is a {type(known.reads).__name__}, expected a frozenset of field names")
     if known.name in table.names(known.modality):
-        raise ValueError(f"there is an {known.modality} provider {known.name!r} already")
+        raise ValueError(f"the {known.modality} provider {known.name!r} is there already")
     # A provider's code shapes what it makes, so its version is in every key of it.
     table.register(entry._replace(capability=known._replace(version=f"{known.version} ({plugin})")))
     _force.withdraw.append(lambda: table.withdraw(known.modality, known.name))
@@ -257,8 +275,9 @@ def _kind(plugin: Plugin, entry: Any) -> str:
     from personaforge.steps import table
 
     name = entry.kind.name
+    _require_name(name)
     if name in kinds.KINDS:
-        raise ValueError(f"there is a step kind {name!r} already")
+        raise ValueError(f"the step kind {name!r} is there already")
     for whose, found in (("what it is", entry.what.name), ("its model", models.kind_of(entry.model))):
         if found != name:
             raise ValueError(f"{whose} is of kind {found!r}, and how it works of kind {name!r}")
@@ -296,8 +315,9 @@ def _metric(plugin: Plugin, entry: Any) -> str:
 def _analyzer(plugin: Plugin, entry: Any) -> str:
     from personaforge.faces import packs
 
+    _require_name(entry.name, "auto", "none")
     if entry.name in packs.shipped() or entry.name in _force.analyzers or entry.name in packs.AUTO_ORDER:
-        raise ValueError(f"there is a face pack {entry.name!r} already")
+        raise ValueError(f"the face pack {entry.name!r} is there already")
     packs.declare(entry.name, entry.declared)
     _force.analyzers[entry.name] = entry
     _force.withdraw.append(lambda: packs.withdraw(entry.name))
@@ -305,13 +325,14 @@ def _analyzer(plugin: Plugin, entry: Any) -> str:
 
 
 def _format(plugin: Plugin, entry: Any) -> str:
-    if entry.name in _force.formats or entry.name in _FORMATS_OF_FORGE or not entry.name.isidentifier():
-        raise ValueError(f"{entry.name!r} is taken, or is no name")
+    _require_name(entry.name)
+    if entry.name in _force.formats or entry.name in FORMATS_OF_FORGE:
+        raise ValueError(f"the format {entry.name!r} is there already")
     _force.formats[entry.name] = entry
     return f"format {entry.name}"
 
 
-_FORMATS_OF_FORGE = ("table", "json", "csv", "markdown", "junit", "github", "sql", "parquet", "mermaid", "dot")
+FORMATS_OF_FORGE = ("table", "json", "csv", "markdown", "junit", "github", "sql", "parquet", "mermaid", "dot")
 _REGISTER: dict[str, Callable[[Plugin, Any], str]] = {
     "Entry": _provider,
     "KindEntry": _kind,

@@ -15,6 +15,7 @@ from personaforge.errors import SpecError
 from personaforge.plugins import loading
 from personaforge.plugins.contributions import GROUPS
 from personaforge.providers import table
+from personaforge.report.formats import FORMATS
 from personaforge.spec import measures
 from personaforge.spec.plugins import asked_plugins
 from personaforge.spec.project import Project
@@ -178,6 +179,50 @@ def test_an_entry_point_of_no_known_group_is_refused(
     assert "glow 1.0 has no entry point for forge" in refusal(root)
 
 
+ENTRY = """
+from personaforge.providers.capability import Capability
+from personaforge.providers.table import Entry
+ONE = Entry(Capability(NAME, MODALITY, READS), lambda options: None)
+"""
+ANALYZER = """
+from personaforge.plugins.contributions import AnalyzerEntry
+ONE = AnalyzerEntry(NAME, lambda size: None, lambda size: None)
+"""
+FORMAT = "from personaforge.plugins.contributions import FormatEntry\nONE = FormatEntry(NAME, str)\n"
+
+
+@pytest.mark.parametrize(
+    ("group", "code", "said"),
+    [
+        ("providers", ENTRY.replace("NAME", "'x@2'"), "its name is 'x@2', expected small letters, digits and _"),
+        ("providers", ENTRY.replace("NAME", "'none'"), "and not none"),
+        ("providers", ENTRY.replace("NAME", "'x'").replace("MODALITY", "'smell'"), "modality is 'smell', expected one"),
+        (
+            "providers",
+            ENTRY.replace("NAME", "'x'").replace("READS", "{'prompt'}"),
+            "reads is a set, expected a frozenset",
+        ),
+        ("analyzers", ANALYZER.replace("NAME", "'auto'"), "its name is 'auto', expected small letters"),
+        ("analyzers", ANALYZER.replace("NAME", "'../x'"), "its name is '../x', expected small letters"),
+        ("analyzers", ANALYZER.replace("NAME", "'buffalo_l'"), "the face pack 'buffalo_l' is there already"),
+        ("formats", FORMAT.replace("NAME", "'Jsön'"), "its name is 'Jsön', expected small letters"),
+        ("formats", FORMAT.replace("NAME", "'csv'"), "the format 'csv' is there already"),
+        ("formats", "ONE = ()", "glow 1.0 adds nothing by personaforge.formats: plug_glow:ONE (expected FormatEntry"),
+    ],
+)
+def test_a_name_that_would_mean_something_else_is_refused(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, group: str, code: str, said: str
+) -> None:
+    code = code.replace("MODALITY", "'image'").replace("READS", "frozenset({'prompt'})")
+    install(tmp_path / "site", monkeypatch, "glow", code, group=f"personaforge.{group}")
+    ask(root, "glow")
+    assert said in refusal(root)
+
+
+def test_every_format_of_ours_is_known() -> None:
+    assert set(FORMATS) <= set(loading.FORMATS_OF_FORGE)
+
+
 def test_a_provider_takes_no_others_place(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     code = """
     from personaforge.providers.capability import Capability
@@ -186,7 +231,7 @@ def test_a_provider_takes_no_others_place(root: Path, tmp_path: Path, monkeypatc
     """
     install(tmp_path / "site", monkeypatch, "glow", code.replace("NAME", "fal"), group="personaforge.providers")
     ask(root, "glow")
-    assert "can't add plug_glow:ONE: there is an image provider 'fal' already" in refusal(root)
+    assert "can't add plug_glow:ONE: the image provider 'fal' is there already" in refusal(root)
     (tmp_path / "site/plug_glow.py").write_text(textwrap.dedent(code.replace("NAME", "glow")))
     sys.modules.pop("plug_glow")
     loading.activate(Project(root))
@@ -219,7 +264,7 @@ def test_a_kind_is_declared_and_taken_back(root: Path, tmp_path: Path, monkeypat
         site, monkeypatch, "glow", code.replace("KIND", "image").replace("NAME", "image"), group="personaforge.steps"
     )
     ask(root, "glow")
-    assert "there is a step kind 'image' already" in refusal(root)
+    assert "the step kind 'image' is there already" in refusal(root)
     for kind, name, is_fine in (("other", "glow", False), ("glow", "glow", True)):
         (site / "plug_glow.py").write_text(textwrap.dedent(code.replace("KIND", kind).replace("NAME", name)))
         sys.modules.pop("plug_glow", None)
