@@ -143,7 +143,10 @@ def test_a_remade_drawing_with_other_bytes_takes_the_pins_place_where_it_is_the_
     assert after["anchor"]["outputs"] != before["anchor"]["outputs"]
     assert after["anchor"]["replaced"] == {"anchor": chosen}, "the lock's line names both digests"
     said = [event.message for event in studio.events if event.type == "notice" and event.node == "ana/anchor"]
-    assert len(said) == 1 and chosen[:12] in said[0] and after["anchor"]["outputs"]["anchor"][:12] in said[0]  # type: ignore[index]
+    now = after["anchor"]["outputs"]["anchor"]  # type: ignore[index]
+    text = f"was remade here with other bytes, and measures as the same face: {chosen[:12]} is now {now[:12]}"
+    assert said == [text] and report.notes[-1] == f"ana/anchor {text}"
+    assert [note.split()[0] for note in report.notes] == ["ana/candidate/1", "ana/candidate/2", "ana/anchor"]
     assert not studio.plan().has_changes
 
 

@@ -160,3 +160,13 @@ def test_a_damaged_journal_is_never_put_aside(journal: Journal, path: Path, torn
         assert caught.value.where == str(path) and "restore it from a backup" in caught.value.hint
     journal.close()
     assert path.read_bytes() == data and [one.name for one in path.parent.iterdir() if "damaged" in one.name] == []
+
+
+def test_an_end_keeps_what_it_cost_and_nothing_where_it_cost_nothing(journal: Journal) -> None:
+    for key, cost in (("free", 0.0), ("charged", 1.0), ("not known", None)):
+        intend(journal, key)
+        journal.refused(key, "no such model", cost)
+    assert {one.key: (one.usd, one.reserved_usd, one.note) for one in journal.charges()} == {
+        "charged": (1.0, 0.5, "no such model"),
+        "not known": (None, 0.5, "no such model"),
+    }

@@ -208,3 +208,15 @@ def test_large_files_outside_are_read_again_only_when_they_change(store: Store, 
             cache.digest(path)
     with pytest.raises(FileNotFoundError):
         cache.digest(tmp_path / "nothing")
+
+
+def test_a_record_whose_writer_dies_before_it_is_in_the_log_gets_there_all_the_same(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as killed:
+        killed.setattr(store.index, "add", lambda kind, name: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            store.put_record("builds", "b", {"schema": 1})
+    assert store.index.since(0) == []
+    store.note_pending()
+    assert [row[1:] for row in store.index.since(0)] == [("builds", "b")] and store.index.pending() == []
