@@ -101,6 +101,13 @@ def test_the_interval_holds_the_truth_about_as_often_as_it_says() -> None:
     assert np.mean(widths) < 0.15, "and is no wider than it has to be"
 
 
+def test_an_interval_worked_out_by_hand() -> None:
+    """The threshold passes 0.7, which accepts a share w of the different pairs, and then the only same pair: the rates
+    cross at w, and the weights of two pairs are a uniform w and 1 - w."""
+    found = equal_error([0.5], [0.7, 0.1], draws=20_000)
+    assert (found.low, found.high) == (pytest.approx(0.025, abs=0.005), pytest.approx(0.975, abs=0.005))
+
+
 def test_the_interval_narrows_with_pairs_and_repeats_with_its_seed() -> None:
     few, many = equal_error(*gaussians(30, 100, 2.0)), equal_error(*gaussians(3000, 10_000, 2.0))
     assert many.high - many.low < (few.high - few.low) / 5

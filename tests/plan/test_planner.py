@@ -102,6 +102,7 @@ def test_a_persona_that_was_never_built(empty: Lab) -> None:
     assert whole.usd_min == pytest.approx(SOUL_ASKED + 2 * LIGHT + AUDIT + 5 * DRAW + FILM)
     assert whole.usd_max == pytest.approx(6 * SOUL_ASKED + 8 * LIGHT + 34 * AUDIT + 11 * DRAW + 3 * FILM)
     assert plan.has_changes and not plan.stands
+    assert plan.personas[0].document is nodes["document"]
     assert nodes["soul"].missing is not None and nodes["soul"].missing.kind == "complete"
     assert nodes["surface"].missing is None and nodes["surface"].signature == "", "its needs aren't settled"
     assert described(plan, {"run": "to run", "restore": "to restore"}) == "15 to run"
