@@ -411,6 +411,25 @@ def test_who_had_a_face_that_no_lock_names_any_more_is_about_to_get_another_and_
         )
 
 
+@pytest.mark.parametrize(
+    ("edits", "more", "state"),
+    [
+        ((("candidates: 2", "candidates: 3"),), "", "maybe"),
+        ((DEFAULTS, ("matrix: few\n", "")), "matrix: {anchor: '02'}\n", "run"),
+    ],
+)
+def test_the_lock_need_not_be_gone_as_a_whole_for_that(
+    built: Lab, edits: tuple[tuple[str, str], ...], more: str, state: str
+) -> None:
+    with undone(built.studio.root):
+        lines = built.studio.lock.read_text().splitlines(keepends=True)
+        kept = [line for line in lines if not line.startswith("  ") or line.startswith("  soul: ")]
+        built.studio.lock.write_text("".join(kept))
+        plan = built.planned(written(*edits, more=more))
+    assert by_name(plan)["anchor"].state == state
+    assert len(plan.notices) == 1 and plan.notices[0].startswith("ana had an anchor, ")
+
+
 def test_nobody_is_told_of_a_lost_face_who_never_had_one(empty: Lab) -> None:
     assert empty.planned().notices == ()
 
