@@ -150,6 +150,22 @@ def test_a_remade_drawing_with_other_bytes_takes_the_pins_place_where_it_is_the_
     assert not studio.plan().has_changes
 
 
+def test_the_face_of_a_candidate_that_an_earlier_forge_pinned_is_noted_by_the_next_build(
+    make_studio: Callable[..., Studio],
+) -> None:
+    studio = make_studio(deterministic=True)
+    studio.build()
+    before = pins(studio)
+    assert before["candidate/1"]["face"] and before["candidate/2"]["face"]
+    studio.lock.write_text(re.sub(r'"face":"[^"]*",', "", studio.lock.read_text()))
+    assert not pins(studio)["candidate/1"].get("face")
+    studio.edit("personas/ana.yaml", ("seed: 3", "seed: 4"))
+    studio.build()
+    assert {name: pins(studio)[name]["face"] for name in ("candidate/1", "candidate/2")} == {
+        name: before[name]["face"] for name in ("candidate/1", "candidate/2")
+    }
+
+
 @pytest.mark.parametrize("why", ["frozen", "another face", "hosted", "set"])
 def test_a_remake_that_comes_out_different_is_refused(make_studio: Callable[..., Studio], why: str) -> None:
     studio = make_studio(deterministic=True)

@@ -178,7 +178,9 @@ def test_what_arrives_after_the_last_picture_is_found_at_the_end(
         plan = space.plan(())
         report = space.build(plan)
         summary = built_summary(space, plan, report)
+        failed = {node.partition("/")[2]: error for node, (error, _) in space.store.index.failures("ana").items()}
     assert pins(studio) == pins_in(theirs) and len(failures(report)) == 1
+    assert failed.keys() == failures(report).keys(), "kept, so that forge status says it, too"
     assert has_failures(summary), "exit code 1"
     assert [one["status"] for one in summary["personas"]] == ["stopped"], "though every node was built"
 
