@@ -22,7 +22,7 @@ from personaforge.identity.calibration import (
     raw_cosine,
 )
 from personaforge.identity.logistic import Unfit, fit_logistic
-from personaforge.identity.roc import d_prime, equal_error, operating_point
+from personaforge.identity.roc import _People, d_prime, equal_error, operating_point
 from tests.faces.conftest import SCRIPTED
 
 PHI = NormalDist()
@@ -116,6 +116,16 @@ def test_the_interval_narrows_with_pairs_and_repeats_with_its_seed() -> None:
         "pairs",
         "pairs are drawn, as independent of each other: no person is in two of a kind",
     )
+
+
+def test_the_weight_of_a_pair_is_that_of_its_people() -> None:
+    """Of a different pair that of both, as soon as somebody is in two of them."""
+    drawn = np.random.RandomState(5).standard_exponential((4, 3))
+    same, different = _People((0, 2), ((0, 1), (1, 2))).weights(np.random.RandomState(5), 4)
+    assert np.array_equal(same, drawn[:, [0, 2]])
+    assert np.array_equal(different, drawn[:, [0, 1]] * drawn[:, [1, 2]])
+    _, different = _People((0, 2, 2), ((0, 1),)).weights(np.random.RandomState(5), 4)
+    assert np.array_equal(different, drawn[:, [0]])
 
 
 def test_people_in_several_pairs_widen_the_interval() -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import importlib
 import json
 import os
 import pickle
@@ -175,6 +176,7 @@ def _run(session: pytest.Session, item: pytest.Item, after: pytest.Item | None) 
 def _put_in(one: Mutant) -> int:
     """Replace the code of every function that the fault changes; return how many there are."""
     path = str(ROOT / one.path)
+    importlib.import_module(one.path.removesuffix(".py").replace("/", "."))  # a test may be the first to import it
     old = compile((ROOT / one.path).read_bytes(), path, "exec", dont_inherit=True)
     new = compile(one.source(ROOT), path, "exec", dont_inherit=True)
     pairs = [(was, now) for was, now in zip(_functions(old), _functions(new), strict=True) if was != now]
