@@ -19,7 +19,8 @@ from personaforge.run.build_report import BuildReport
 from personaforge.run.lock import LockKeeper
 from personaforge.store.lockfile import Pin, read_lock
 from personaforge.workspace.workspace import BuildOptions
-from tests.run.conftest import PERSONA, Studio
+from tests.run.conftest import PERSONA, SKIN, Studio
+from tests.run.test_attempts import NEAR, STRICT_PERSONA, by_attempt
 from tests.soak.pins import Broken, Told, interleave
 from tests.soak.pins import at_once as processes_at_once
 
@@ -152,6 +153,24 @@ def test_an_anchor_that_changes_while_pictures_are_drawn_ends_that_persona_alone
     assert eva == {"done"}, "without --keep-going, too: eva has nothing to do with it"
     ana = [call for call in studio.images.calls if call.fields["seed"] in _seeds(studio, "ana")]
     assert len(ana) <= 4
+
+
+def test_a_further_attempt_is_not_bought_once_another_anchor_has_arrived(
+    make_studio: Callable[..., Studio], theirs: Path
+) -> None:
+    studio = make_studio(STRICT_PERSONA, color=by_attempt(NEAR, SKIN))
+    studio.build("+anchor")
+    answer = studio.images.answer
+
+    def answered(request: Request) -> Any:
+        if "smile" in request.fields["prompt"]:
+            shutil.copy(theirs, studio.lock)
+        return answer(request)
+
+    studio.images.answer = answered
+    report = studio.build(options=BuildOptions(jobs=1))
+    assert [call.fields["attempt"] for call in studio.images.calls if "smile" in call.fields["prompt"]] == [0]
+    assert list(failures(report)) == ["image/02"] and pins(studio) == pins_in(theirs)
 
 
 def _seeds(studio: Studio, persona: str) -> set[int]:
