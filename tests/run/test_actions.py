@@ -15,6 +15,7 @@ from personaforge.plan.contents import Contents
 from personaforge.providers import table
 from personaforge.providers.capability import Capability
 from personaforge.run.actions import Engine, Tally
+from personaforge.run.events import Event
 from personaforge.run.limits import Stopped
 from personaforge.run.resume import Settled, delete, resume
 from personaforge.run.setup import engine_of
@@ -54,6 +55,22 @@ def test_what_was_made_is_found_the_second_time(engine: Engine, open_lab: Lab) -
     one, other = (perform(engine, open_lab, draw("twice"), tally) for _ in range(2))
     assert one.outputs == other.outputs and len(open_lab.studio.images.calls) == calls + 1
     assert (tally.performed, tally.found) == (1, 1)
+
+
+def test_what_is_made_is_told_when_it_starts_and_when_it_ends(open_lab: Lab) -> None:
+    told: list[Event] = []
+    settings = [open_lab.load(PERSONA).settings]
+    engine = engine_of(
+        open_lab.space.store, lambda identity: None, threading.Event(), settings, listeners=[told.append]
+    )
+    action = draw("told")
+    perform(engine, open_lab, action, Tally())
+    perform(engine, open_lab, action, Tally())
+    assert [(event.type, event.persona, event.node) for event in told] == [
+        ("action_started", "ana", "ana/image/02"),
+        ("action_finished", "ana", "ana/image/02"),
+    ], "once: the second time it is found"
+    assert told[0].result == {"key": action.key, "kind": "draw", "attempt": 0, "take": 0}
 
 
 def test_a_provider_is_asked_after_a_last_look_and_forge_itself_without(engine: Engine, open_lab: Lab) -> None:
