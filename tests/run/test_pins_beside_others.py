@@ -124,6 +124,17 @@ def test_a_lock_that_arrives_while_candidates_are_drawn_keeps_its_anchor(
     assert not (studio.root / "build/ana/candidates/1.png").exists()
 
 
+def test_no_further_candidate_is_bought_once_an_anchor_alone_has_arrived(
+    make_studio: Callable[..., Studio], theirs: Path
+) -> None:
+    studio = make_studio()
+    line = read_lock(theirs, "ana").line("anchor")
+    during(studio, "draw", lambda: read_lock(studio.lock, "ana").with_lines({"anchor": line}).write())
+    report = studio.build(options=BuildOptions(jobs=1))
+    assert len(studio.images.calls) == 1 and list(failures(report)) == ["candidate/2"]
+    assert pins(studio)["anchor"] == pins_in(theirs)["anchor"]
+
+
 def test_two_anchors_are_named_by_both_digests(make_studio: Callable[..., Studio], theirs: Path) -> None:
     studio = make_studio()
     line = read_lock(theirs, "ana").line("anchor")
