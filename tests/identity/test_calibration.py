@@ -112,6 +112,7 @@ def test_the_interval_narrows_with_pairs_and_repeats_with_its_seed() -> None:
     few, many = equal_error(*gaussians(30, 100, 2.0)), equal_error(*gaussians(3000, 10_000, 2.0))
     assert many.high - many.low < (few.high - few.low) / 5
     assert few == equal_error(*gaussians(30, 100, 2.0))
+    assert (few.low, few.high) == (0.070268, 0.205233), "and so it is printed everywhere"
     assert (few.drawn, few.note) == (
         "pairs",
         "pairs are drawn, as independent of each other: no person is in two of a kind",
@@ -192,6 +193,9 @@ def test_the_logistic_finds_the_log_likelihood_ratio_of_two_gaussians() -> None:
     same, different = quantiles(3000, 0.5, 0.1), quantiles(9000, 0.2, 0.1)
     found = fit_logistic(same, different, 0.5)
     assert (found.slope, found.intercept) == (pytest.approx(30, rel=0.01), pytest.approx(-10.5, rel=0.01))
+    bits = [math.log2(1 + math.exp(-found.intercept - found.slope * value)) for value in same]
+    others = [math.log2(1 + math.exp(found.intercept + found.slope * value)) for value in different]
+    assert found.cllr == pytest.approx((np.mean(bits) + np.mean(others)) / 2, abs=1e-5)
     rare = fit_logistic(same, different, 0.01)
     assert rare.slope == found.slope and rare.cllr == found.cllr
     assert rare.intercept == pytest.approx(found.intercept + math.log(0.01 / 0.99), abs=1e-5)
