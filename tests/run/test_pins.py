@@ -148,7 +148,7 @@ def test_a_remade_drawing_with_other_bytes_takes_the_pins_place_where_it_is_the_
     now = after["anchor"]["outputs"]["anchor"]  # type: ignore[index]
     text = f"was remade here with other bytes, and measures as the same face: {chosen[:12]} is now {now[:12]}"
     assert said == [text] and report.notes[-1] == f"ana/anchor {text}"
-    assert [note.split()[0] for note in report.notes] == ["ana/candidate/1", "ana/candidate/2", "ana/anchor"]
+    assert sorted(note.split()[0] for note in report.notes[:-1]) == ["ana/candidate/1", "ana/candidate/2"]
     assert not studio.plan().has_changes
 
 
