@@ -77,7 +77,7 @@ def test_the_fall_is_told_with_its_place_in_80_columns(space: Workspace, capsys:
     assert [line.metric.name for line in found.with_verdict(["degrading"])] == ["composite"]
     told = found.as_json()
     lines = told.pop("timelines")
-    assert told == {"schema": 3, "persona": "ana", "method": "cusum", "baseline": "slot", "records_per_alarm": 1000.0}
+    assert told == {"schema": 4, "persona": "ana", "method": "cusum", "baseline": "slot", "records_per_alarm": 1000.0}
     assert [line["metric"] for line in lines] == [line.metric.name for line in found.timelines]
     assert found.with_verdict(["improving", "insufficient"]) == []
     print_drift(found)

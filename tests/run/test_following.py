@@ -104,15 +104,15 @@ def test_a_user_who_stops_leaves_the_job_to_a_later_build(make_case: Any) -> Non
     assert looks.seen == 0 and entry is not None and entry.state == "submitted"
 
 
-def test_a_job_of_before_is_looked_at_at_once_and_tells_nothing_of_how_long_jobs_take(desk: Any) -> None:
-    one, _ = followed(desk)
+def test_a_job_of_before_is_looked_at_at_once_and_tells_nothing_of_how_long_jobs_take(make_case: Any) -> None:
+    one, _ = followed(make_case)
     one.finder.found = Job("job-7", 30.0)
     one.calls.made(one.call)
     assert one.slept == [0.0] and one.call.lane.expected("") is None
 
 
-def test_a_job_of_now_is_looked_at_when_its_provider_says_and_tells_how_long_jobs_take(desk: Any) -> None:
-    one = desk(safe=False)
+def test_a_job_of_now_is_looked_at_when_its_provider_says_and_tells_how_long_jobs_take(make_case: Any) -> None:
+    one = make_case(safe=False)
     one.finder.submit = lambda request, key="": Job("job-7", 30.0)
     one.calls.made(one.call)
     assert one.slept == [30.0] and one.call.lane.expected("") is not None
@@ -120,9 +120,9 @@ def test_a_job_of_now_is_looked_at_when_its_provider_says_and_tells_how_long_job
 
 @pytest.mark.parametrize("failures", [4, 5])
 def test_a_result_that_is_there_is_fetched_five_times(
-    desk: Any, monkeypatch: pytest.MonkeyPatch, failures: int
+    make_case: Any, monkeypatch: pytest.MonkeyPatch, failures: int
 ) -> None:
-    one, looks = followed(desk)
+    one, looks = followed(make_case)
     made = Performed({"image": Blob(png((1, 2, 3)), "image/png")}, {}, {}, 0.04)
     results: list[Exception | Performed] = [*(Unavailable("busy") for _ in range(failures)), made]
 
@@ -141,8 +141,8 @@ def test_a_result_that_is_there_is_fetched_five_times(
     assert looks.seen == 5 and len(results) == (0 if failures < 5 else 1)
 
 
-def test_a_result_at_an_address_is_fetched_as_the_reply_said(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    one, looks = followed(desk)
+def test_a_result_at_an_address_is_fetched_as_the_reply_said(make_case: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, looks = followed(make_case)
     reply = Reply(remote=Remote("https://example.com/a.png", True), cost_usd=0.03, details={"seed": 7})
     one.finder.found = as_job(reply)
     got: list[Reply] = []
