@@ -272,7 +272,7 @@ def test_a_build_does_not_replace_a_face_that_another_one_is_working_on(make_stu
     studio.forget()
     studio.edit("personas/ana.yaml", ("seed: 3", "seed: 6"))
     with studio.open() as space, space.store.leases.take("face-ana"):
-        report = studio.build(repin=("anchor",))
+        report = studio.build(repin=("anchor",), options=BuildOptions(jobs=1))
     [error] = set(failures(report).values())
     assert "another build is working with that" in error and not studio.images.calls
     assert pins(studio) == wanted
