@@ -1,7 +1,7 @@
 """Every key of the packaged personas, held in `tests/golden/keys.json`: what moves a key makes everybody pay again.
 
 `python -m tests.keys` builds them in a folder of its own and compares; `--rewrite` writes the file instead, which is
-right only together with a version that was raised on purpose.
+right only together with a version that was raised on purpose. `tests/test_keys.py` compares what needs no drawing.
 """
 
 from __future__ import annotations
@@ -35,13 +35,16 @@ def keys_of(store: Path) -> dict[str, Any]:
     }
 
 
-def build(folder: Path, *arguments: str) -> str:
-    """Build the packaged personas in a folder; return what the command printed."""
+def copy_packaged(folder: Path) -> None:
+    """Make a folder a project of the packaged personas, without their locks."""
     for name in PACKAGED:
-        if not (folder / name).exists():
-            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("*.lock.yaml"))
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("*.lock.yaml"))
+
+
+def build(folder: Path) -> str:
+    """Build the personas of a folder; return what the command printed."""
     done = subprocess.run(
-        [sys.executable, "-m", "personaforge.cli.main", "build", *arguments],
+        [sys.executable, "-m", "personaforge.cli.main", "build"],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -66,6 +69,7 @@ def differences(found: dict[str, Any], golden: dict[str, Any]) -> list[str]:
 def main() -> int:
     """Build, and compare or rewrite."""
     with tempfile.TemporaryDirectory() as folder:
+        copy_packaged(Path(folder))
         build(Path(folder))
         found = keys_of(Path(folder) / ".forge")
         if "--rewrite" in sys.argv:

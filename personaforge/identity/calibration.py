@@ -178,7 +178,7 @@ def raw_cosine(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
     import numpy as np
 
     a, b = one.astype(np.float64), other.astype(np.float64)
-    return round(max(-1.0, min(1.0, float(a @ b) / math.sqrt(float(a @ a) * float(b @ b)))), 6)
+    return round(float(a @ b) / math.sqrt(float(a @ a) * float(b @ b)), 6)
 
 
 def people(names: Iterable[str], same: Iterable[tuple[str, str]]) -> dict[str, int]:

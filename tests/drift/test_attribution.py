@@ -160,7 +160,9 @@ def test_a_new_text_behind_the_pictures_is_named_with_its_diff(make_studio: Make
     first = face(studio).causes[0]
     told = {part.name: part for part in first.parts}
     assert "input profile" in told, first
-    assert any("green" in text and text.startswith("+") for text in told["input profile"].diff)
+    diff = told["input profile"].diff
+    assert diff[0].startswith("--- input profile before"), "of the text itself, not of the prompts that it led to"
+    assert any("green" in text and text.startswith("+") for text in diff)
 
 
 def test_an_authors_date_comes_from_git_and_from_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,6 +75,10 @@ def test_the_fall_is_told_with_its_place_in_80_columns(space: Workspace, capsys:
     change = face(found).finding.change
     assert change is not None and change.low <= 40 <= change.high
     assert [line.metric.name for line in found.with_verdict(["degrading"])] == ["composite"]
+    told = found.as_json()
+    lines = told.pop("timelines")
+    assert told == {"schema": 4, "persona": "ana", "method": "cusum", "baseline": "slot", "records_per_alarm": 1000.0}
+    assert [line["metric"] for line in lines] == [line.metric.name for line in found.timelines]
     assert found.with_verdict(["improving", "insufficient"]) == []
     print_drift(found)
     said = capsys.readouterr().out
@@ -109,8 +113,10 @@ def test_other_weights_are_no_drift(space: Workspace) -> None:
     for number in range(30, 60):  # cosine 0.6 and error 0.2 under weights of 0.5 each
         score = {"composite": 0.7, "cosine": 0.6, "error": 0.2}
         kept(space, number, 0.7, score=score)
+    kept(space, 60, 0.4, score={"composite": 0.4, "cosine": 0.0, "error": 0.2})
     line = face(drift(space, "ana"))
-    assert line.values[-1] == pytest.approx(0.7 * 0.6 + 0.3 * 0.8) and "identity.weights changed" in line.notes[0]
+    assert line.values[-2:] == (pytest.approx(0.7 * 0.6 + 0.3 * 0.8), pytest.approx(0.3 * 0.8))
+    assert "identity.weights changed" in line.notes[0]
 
 
 def test_unlike_analyzers_have_timelines_of_their_own_and_only_the_newest_can_fail(

@@ -22,7 +22,7 @@ from personaforge.identity.calibration import (
     raw_cosine,
 )
 from personaforge.identity.logistic import Unfit, fit_logistic
-from personaforge.identity.roc import d_prime, equal_error, operating_point
+from personaforge.identity.roc import _People, d_prime, equal_error, operating_point
 from tests.faces.conftest import SCRIPTED
 
 PHI = NormalDist()
@@ -101,14 +101,32 @@ def test_the_interval_holds_the_truth_about_as_often_as_it_says() -> None:
     assert np.mean(widths) < 0.15, "and is no wider than it has to be"
 
 
+def test_an_interval_worked_out_by_hand() -> None:
+    """The threshold passes 0.7, which accepts a share w of the different pairs, and then the only same pair: the rates
+    cross at w, and the weights of two pairs are a uniform w and 1 - w."""
+    found = equal_error([0.5], [0.7, 0.1], draws=20_000)
+    assert (found.low, found.high) == (pytest.approx(0.025, abs=0.005), pytest.approx(0.975, abs=0.005))
+
+
 def test_the_interval_narrows_with_pairs_and_repeats_with_its_seed() -> None:
     few, many = equal_error(*gaussians(30, 100, 2.0)), equal_error(*gaussians(3000, 10_000, 2.0))
     assert many.high - many.low < (few.high - few.low) / 5
     assert few == equal_error(*gaussians(30, 100, 2.0))
+    assert (few.low, few.high) == (0.070268, 0.205233), "and so it is printed everywhere"
     assert (few.drawn, few.note) == (
         "pairs",
         "pairs are drawn, as independent of each other: no person is in two of a kind",
     )
+
+
+def test_the_weight_of_a_pair_is_that_of_its_people() -> None:
+    """Of a different pair that of both, as soon as somebody is in two of them."""
+    drawn = np.random.RandomState(5).standard_exponential((4, 3))
+    same, different = _People((0, 2), ((0, 1), (1, 2))).weights(np.random.RandomState(5), 4)
+    assert np.array_equal(same, drawn[:, [0, 2]])
+    assert np.array_equal(different, drawn[:, [0, 1]] * drawn[:, [1, 2]])
+    _, different = _People((0, 2, 2), ((0, 1),)).weights(np.random.RandomState(5), 4)
+    assert np.array_equal(different, drawn[:, [0]])
 
 
 def test_people_in_several_pairs_widen_the_interval() -> None:
@@ -175,6 +193,9 @@ def test_the_logistic_finds_the_log_likelihood_ratio_of_two_gaussians() -> None:
     same, different = quantiles(3000, 0.5, 0.1), quantiles(9000, 0.2, 0.1)
     found = fit_logistic(same, different, 0.5)
     assert (found.slope, found.intercept) == (pytest.approx(30, rel=0.01), pytest.approx(-10.5, rel=0.01))
+    bits = [math.log2(1 + math.exp(-found.intercept - found.slope * value)) for value in same]
+    others = [math.log2(1 + math.exp(found.intercept + found.slope * value)) for value in different]
+    assert found.cllr == pytest.approx((np.mean(bits) + np.mean(others)) / 2, abs=1e-5)
     rare = fit_logistic(same, different, 0.01)
     assert rare.slope == found.slope and rare.cllr == found.cllr
     assert rare.intercept == pytest.approx(found.intercept + math.log(0.01 / 0.99), abs=1e-5)

@@ -155,6 +155,13 @@ def test_a_missing_setting_is_no_default(identity_settings: dict[str, Any]) -> N
         Policy.from_settings({**identity_settings, "policy": "lenient"})
 
 
+@pytest.mark.parametrize(("said", "allowed"), [("allow", True), ("refuse", False)])
+def test_faces_out_of_domain_are_scored_where_the_settings_allow_it(
+    identity_settings: dict[str, Any], said: str, allowed: bool
+) -> None:
+    assert Policy.from_settings({**identity_settings, "out_of_domain": said}).out_of_domain is allowed
+
+
 def turned(measured: Any, yaw: float = 0.0, pitch: float = 0.0, roll: float = 0.0, **changes: Any) -> dict[str, Any]:
     found: dict[str, Any] = measured(pose={"yaw": yaw, "pitch": pitch, "roll": roll}, **changes)
     return found

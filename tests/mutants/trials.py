@@ -1,8 +1,8 @@
 """Tries mutants in one pytest session, as a plug-in of it: `python -m tests.mutants` starts it in a copy of the tree.
 
 The session collects the tests once. Forked from it, one process for each file of tests runs it under coverage and
-notes which lines each test reaches. Then one process for each mutant puts the fault into the functions that are loaded
-already and runs the tests that reach its line, until one fails. So a mutant costs its tests and no start of Python;
+notes which lines each test reaches. Then one process for each mutant puts the fault into the functions as they are
+loaded and runs the tests that reach its line, until one fails. So a mutant costs its tests and no start of Python;
 neither a file of ours nor a later mutant can be hurt by an earlier one.
 
 What a test runs in a further process of Python is without the fault, and reaches no line.
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import importlib
 import json
 import os
 import pickle
@@ -175,6 +176,7 @@ def _run(session: pytest.Session, item: pytest.Item, after: pytest.Item | None) 
 def _put_in(one: Mutant) -> int:
     """Replace the code of every function that the fault changes; return how many there are."""
     path = str(ROOT / one.path)
+    importlib.import_module(one.path.removesuffix(".py").replace("/", "."))  # a test may be the first to import it
     old = compile((ROOT / one.path).read_bytes(), path, "exec", dont_inherit=True)
     new = compile(one.source(ROOT), path, "exec", dont_inherit=True)
     pairs = [(was, now) for was, now in zip(_functions(old), _functions(new), strict=True) if was != now]

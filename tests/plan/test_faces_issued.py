@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from personaforge.plan.issued import Neighbour, alike_notes, issued_reason, placed_reason, to_be_pinned
+from personaforge.plan.issued import Neighbour, _shapes, alike_notes, issued_reason, placed_reason, to_be_pinned
 from personaforge.plan.plan import Reason
+from personaforge.spec.names import Names
 from personaforge.steps.action import Outcome, Output
+from personaforge.steps.context import SHAPE
 from personaforge.store.artifact import Artifact
-from personaforge.store.lockfile import Pin
+from personaforge.store.lockfile import Pin, read_lock
 
 PLACE = Outcome("accepted", {"placement": Output(Artifact("a" * 64, "application/json", 2), "")}, key="k")
 PIN = Pin("k", {"placement": "a" * 64}, {"placement": "application/json"})
@@ -61,3 +65,18 @@ def test_two_who_look_alike_are_told_once() -> None:
     )
     assert alike_notes({"bob": far}) == [], "as far as is asked for is far enough"
     assert "forge build bob --repin canon" in alike_notes({"bob": far._replace(distance=0.29)})[0]
+
+
+def test_a_face_counts_once_under_the_present_id_whose_lock_comes_first(tmp_path: Path) -> None:
+    """A merge may bring a lock back that a former id left behind."""
+
+    def lock(persona: str, shape: str) -> Path:
+        path = tmp_path / f"{persona}.lock.yaml"
+        placed = Pin("k" * 64, {"placement": "a" * 64}, {"placement": "application/json"}, facts={SHAPE: shape})
+        read_lock(path, persona).with_pins({"placement": placed}).write()
+        return path
+
+    locks = [lock("ana", "old"), lock("bea", "new"), lock("eva", "other")]
+    names = Names([(tmp_path / "bea.yaml", "bea", ("ana",)), (tmp_path / "eva.yaml", "eva", ())])
+    assert _shapes(locks, names, False) == {"bea": "new", "eva": "other"}
+    assert _shapes(locks[:1], names, False) == {"bea": "old"}

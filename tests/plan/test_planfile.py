@@ -90,6 +90,11 @@ def test_bytes_that_are_no_plan_are_refused(tmp_path: Path) -> None:
             read_plan_file(str(file))
         except PlanError as error:
             assert error.message.startswith(str(file))
+    for data in (b"", b"[" * 100_000, b"{'personas': []}"):
+        file.write_bytes(data)
+        with pytest.raises(PlanError, match=r"plan\.json is not a saved plan: it is no JSON: ") as error:
+            read_plan_file(str(file))
+        assert error.value.hint == "forge plan -o FILE"
     with pytest.raises(PlanError, match="can't be read: Is a directory"):
         read_plan_file(str(tmp_path))
 

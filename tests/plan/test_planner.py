@@ -102,6 +102,7 @@ def test_a_persona_that_was_never_built(empty: Lab) -> None:
     assert whole.usd_min == pytest.approx(SOUL_ASKED + 2 * LIGHT + AUDIT + 5 * DRAW + FILM)
     assert whole.usd_max == pytest.approx(6 * SOUL_ASKED + 8 * LIGHT + 34 * AUDIT + 11 * DRAW + 3 * FILM)
     assert plan.has_changes and not plan.stands
+    assert plan.personas[0].document is nodes["document"]
     assert nodes["soul"].missing is not None and nodes["soul"].missing.kind == "complete"
     assert nodes["surface"].missing is None and nodes["surface"].signature == "", "its needs aren't settled"
     assert described(plan, {"run": "to run", "restore": "to restore"}) == "15 to run"
@@ -408,6 +409,25 @@ def test_who_had_a_face_that_no_lock_names_any_more_is_about_to_get_another_and_
             f"ana had an anchor, {pin.outputs['anchor'][:12]}, and its lock names none: a build chooses a new face. "
             "To keep the old one, bring the lock back ("
         )
+
+
+@pytest.mark.parametrize(
+    ("edits", "more", "state"),
+    [
+        ((("candidates: 2", "candidates: 3"),), "", "maybe"),
+        ((DEFAULTS, ("matrix: few\n", "")), "matrix: {anchor: '02'}\n", "run"),
+    ],
+)
+def test_the_lock_need_not_be_gone_as_a_whole_for_that(
+    built: Lab, edits: tuple[tuple[str, str], ...], more: str, state: str
+) -> None:
+    with undone(built.studio.root):
+        lines = built.studio.lock.read_text().splitlines(keepends=True)
+        kept = [line for line in lines if not line.startswith("  ") or line.startswith("  soul: ")]
+        built.studio.lock.write_text("".join(kept))
+        plan = built.planned(written(*edits, more=more))
+    assert by_name(plan)["anchor"].state == state
+    assert len(plan.notices) == 1 and plan.notices[0].startswith("ana had an anchor, ")
 
 
 def test_nobody_is_told_of_a_lost_face_who_never_had_one(empty: Lab) -> None:

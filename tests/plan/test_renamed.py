@@ -99,6 +99,8 @@ def test_the_anchor_is_found_under_any_name(open_lab: Lab) -> None:
     assert anchor_in(settings, lock) is None
     found = anchor_in(settings, lock.with_pins({"canon": pin("anchor"), "image/02": pin("image")}))
     assert found is not None and "anchor" in found.outputs
+    behind = anchor_in(settings, lock.with_pins({"image/02": pin("image"), "portrait": pin("anchor")}))
+    assert behind is not None and "anchor" in behind.outputs, "the first line is another's"
     both = lock.with_pins({"zero": pin("anchor")._replace(key="old"), "anchor": pin("anchor")._replace(key="now")})
     one = anchor_in(settings, both)
     assert one is not None and one.key == "now", "the step's own line comes first"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
+from personaforge.errors import PlanError
+from personaforge.plan import resolver as resolver_module
 from personaforge.plan.plan import Reason
+from personaforge.plan.replay import Replay
 from personaforge.plan.resolver import NodeResolver, NotSettled
 from personaforge.store.lockfile import Pin
 from personaforge.testing import ColorAnalyzers, scripted_images
@@ -163,6 +167,55 @@ def test_the_take_is_the_pinned_one_and_when_forced_the_first_that_takes_a_call(
         assert record is not None
         store.records.put("actions", store.records.free_name("actions", missing.key), {**record, "key": missing.key})
         assert wished.take(shape) == 2
+
+
+def test_there_is_an_end_to_takes_that_were_not_accepted(built: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    wished = built.resolver(forced=frozenset({"ana/image/02"}))
+    shape = wished.plan.shape.by_name["image/02"]
+    monkeypatch.setattr(resolver_module, "_MAX_TAKES", 1)
+    assert wished.take(shape) == 1
+    monkeypatch.setattr(wished, "replayed", lambda shape, context: Replay(None, None, ()))
+    with pytest.raises(PlanError, match="ana/image/02 has 1 takes that were not accepted"):
+        wished.take(shape)
+
+
+def test_only_forges_part_has_changed_where_a_computed_need_is_other_than_before(built: Lab) -> None:
+    """And not where a need is other that was bought or decided."""
+    for need, only in (("matrix", True), ("anchor", False)):
+        resolver = built.resolver()
+        shape = resolver.plan.shape.by_name["image/02"]
+        assert resolver._only_forge(shape)
+        resolver.settle(need, replace(resolver.outcome(need), facts={"other": True}))
+        assert resolver._only_forge(shape) is only
+
+
+def test_what_is_pinned_can_be_read_or_not(built: Lab) -> None:
+    resolver = built.resolver()
+    assert resolver.has_pinned(resolver.plan.nodes["image/02"])
+    assert not resolver.has_pinned(resolver.plan.nodes["profile"]), "nothing is pinned of it"
+    with undone(built.studio.root):
+        built.studio.lock.write_text(
+            re.sub(r'("image":)"[0-9a-f]{64}"', r'\1"' + "b" * 64 + '"', built.studio.lock.read_text())
+        )
+        resolver = built.resolver()
+        assert not resolver.has_pinned(resolver.plan.nodes["image/02"])
+
+
+def test_a_drawing_may_be_remade_where_every_picture_is_drawn_here(built: Lab) -> None:
+    def may() -> bool:
+        resolver = built.resolver()
+        return resolver.context(resolver.plan.shape.by_name["image/02"], 0).may_remake
+
+    try:
+        scripted_images(paid=True, deterministic=True).register()
+        assert may() is False, "clips are not"
+        built.studio.clips.deterministic = True
+        built.studio.clips.register()
+        assert may() is True
+    finally:
+        built.studio.clips.deterministic = False
+        built.studio.clips.register()
+        built.studio.images.register()
 
 
 def test_what_a_node_depends_on_by_name(built: Lab) -> None:

@@ -40,6 +40,14 @@ def test_forges_part_is_its_version_and_eight_digits_of_what_makes_a_node(built:
     assert standing(built, "image/02").forge == one
 
 
+PERSONA_OF_STEPS = (
+    PERSONA.replace("{", "{{")
+    .replace("}", "}}")
+    .replace("pipeline: small\n", "pipeline: {{steps: {{{}}}}}\n")
+    .replace("defaults: [", "defaults: [{{override /pipeline: small}}, ")
+)
+
+
 @pytest.mark.parametrize(
     ("name", "persona", "request_changes", "gates_change"),
     [
@@ -53,6 +61,10 @@ def test_forges_part_is_its_version_and_eight_digits_of_what_makes_a_node(built:
         ("soul", edited("brief: A calm", "brief: A loud"), True, False),
         ("soul", edited("max_attempts: 3", "max_attempts: 3, accept_threshold: 0.6"), False, False),
         ("anchor", edited("candidates: 2", "candidates: 3"), True, False),
+        # A review reads itself and the steps that it reviews, and no other.
+        ("audit", PERSONA_OF_STEPS.format("soul: {temperature: 0.9}"), True, False),
+        ("audit", PERSONA_OF_STEPS.format("audit: {temperature: 0.9}"), True, False),
+        ("audit", PERSONA_OF_STEPS.format("image: {model: other}"), False, False),
     ],
 )
 def test_what_of_the_users_shapes_a_result_and_what_decides_about_it(

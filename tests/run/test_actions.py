@@ -10,16 +10,20 @@ from typing import Any
 import pytest
 
 from personaforge.digest import digest_bytes
-from personaforge.errors import Unknown
+from personaforge.errors import Refused, Unknown
 from personaforge.plan.contents import Contents
+from personaforge.providers import table
+from personaforge.providers.capability import Capability
 from personaforge.run.actions import Engine, Tally
+from personaforge.run.events import Event
 from personaforge.run.limits import Stopped
-from personaforge.run.resume import resume
+from personaforge.run.resume import Settled, delete, resume
 from personaforge.run.setup import engine_of
 from personaforge.steps.action import Action, Price
 from personaforge.steps.outputs import write_action
 from tests.plan.lab import Lab, lab
 from tests.run.conftest import PERSONA
+from tests.run.test_sent_again import Finder
 
 
 def draw(prompt: str) -> Action:
@@ -51,6 +55,22 @@ def test_what_was_made_is_found_the_second_time(engine: Engine, open_lab: Lab) -
     one, other = (perform(engine, open_lab, draw("twice"), tally) for _ in range(2))
     assert one.outputs == other.outputs and len(open_lab.studio.images.calls) == calls + 1
     assert (tally.performed, tally.found) == (1, 1)
+
+
+def test_what_is_made_is_told_when_it_starts_and_when_it_ends(open_lab: Lab) -> None:
+    told: list[Event] = []
+    settings = [open_lab.load(PERSONA).settings]
+    engine = engine_of(
+        open_lab.space.store, lambda identity: None, threading.Event(), settings, listeners=[told.append]
+    )
+    action = draw("told")
+    perform(engine, open_lab, action, Tally())
+    perform(engine, open_lab, action, Tally())
+    assert [(event.type, event.persona, event.node) for event in told] == [
+        ("action_started", "ana", "ana/image/02"),
+        ("action_finished", "ana", "ana/image/02"),
+    ], "once: the second time it is found"
+    assert told[0].result == {"key": action.key, "kind": "draw", "attempt": 0, "take": 0}
 
 
 def test_a_provider_is_asked_after_a_last_look_and_forge_itself_without(engine: Engine, open_lab: Lab) -> None:
@@ -120,3 +140,40 @@ def test_a_call_that_nobody_can_find_is_unknown_and_says_what_to_type(open_lab: 
     assert outcome.state == "unknown" and f"forge jobs resolve {action.key[:12]} --resubmit" in outcome.text
     with pytest.raises(Unknown):
         perform(engine, open_lab, action, Tally())
+
+
+@pytest.mark.parametrize(
+    ("safe", "state", "text"),
+    [
+        (True, "unknown", "finder doesn't know it; the next build sends it under the same key"),
+        (False, "not bought", "the next build sends it"),
+    ],
+)
+def test_a_call_that_its_provider_never_got_is_left_to_the_next_build(
+    open_lab: Lab, monkeypatch: pytest.MonkeyPatch, safe: bool, state: str, text: str
+) -> None:
+    monkeypatch.setattr(table, "_TABLE", dict(table._TABLE))
+    capability = Capability(
+        "finder", "image", frozenset({"prompt"}), client_key=True, safe_resubmit=safe, finds=True,
+        find_settles_seconds=0.0,
+    )  # fmt: skip
+    table.register(table.Entry(capability, lambda options: Finder()))
+    store, action = open_lab.space.store, Action("draw", "finder@1", {"prompt": state}, price=Price(True, 0.04))
+    body = {"persona": "ana", "parts": dict(action.parts), "usd": 0.04, "tariff": {}, "account": "", "sources": {}}
+    store.journal.intend(
+        action.key, "ana/image/02", "draw", "finder@1", "", 0.04, body={**body, "deterministic": False}
+    )
+    entry = store.journal.get(action.key)
+    assert entry is not None
+    engine = engine_of(store, lambda identity: None, threading.Event(), [open_lab.load(PERSONA).settings])
+    said = resume(engine, [entry], lambda outcome: None)
+    assert said == [Settled(action.key, "ana/image/02", state, text)]
+    now = store.journal.get(action.key)
+    assert now is not None
+    if safe:
+        assert now.state == "intent"
+    else:
+        assert (now.state, now.note) == ("refused", "finder knows of no such call")
+        with pytest.raises(Refused, match="finder deletes nothing when asked"):
+            delete(engine, now)
+        assert store.journal.get(action.key) == now

@@ -84,3 +84,10 @@ def test_a_persona_has_a_budget_for_its_life_and_the_month_one_for_all() -> None
     with pytest.raises(OverBudget, match=r"\$0.0500 of \$0.85 is left") as error:
         budget.reserve(TEN_CENTS, "a picture", "bob")
     assert "month_usd" in (error.value.hint or "")
+
+
+@pytest.mark.parametrize(("bound", "text"), [(0.0, "$0.00"), (0.05, "$0.0500"), (0.1, "$0.10"), (2.0, "$2.00")])
+def test_a_bound_of_less_than_ten_cents_is_told_in_hundredths_of_a_cent(bound: float, text: str) -> None:
+    with pytest.raises(OverBudget) as error:
+        Budget(bound).reserve(Price(True, 3.0), "a clip")
+    assert error.value.message == f"a clip may cost $3.0000, and ${bound:.4f} of {text} is left"

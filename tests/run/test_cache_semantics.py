@@ -101,8 +101,10 @@ def test_thresholds_judge_again_and_never_generate_what_passes(studio: Studio) -
     measured = studio.analyzers.measured
     studio.edit("personas/ana.yaml", ("max_attempts: 3", "max_attempts: 3, accept_threshold: 0.9"))
     assert not studio.plan().has_changes
+    assert studio.node("image/03").outcome is not None, "what is known is judged anew"
     studio.build()
     assert studio.calls() == 0 and studio.analyzers.measured == measured
+    assert studio.node("image/03").outcome is None, "which the build has noted, so that the next plan need not"
 
 
 def test_going_back_restores_what_is_known(studio: Studio) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from personaforge.errors import BackendError
+from personaforge.errors import BackendError, Blocked
 from personaforge.providers import table
 from personaforge.providers.protocols import Blob, Reply
 from personaforge.run import executors
@@ -99,3 +99,14 @@ def test_whose_provider_performs_an_action_and_which_are_forges_own(made: Execut
     assert capability is not None and (capability.name, capability.modality) == ("scripted", "image")
     assert made.capability(Action("measure", "a@1", {})) is None
     assert made.provider(DRAW) is made.provider(DRAW)
+
+
+@pytest.mark.parametrize(("said", "kept"), [(0.0, 0.0), (1.0, 0.08), (None, 0.08), (0.5, 0.08)])
+def test_a_block_that_was_charged_costs_what_its_tokens_do_and_one_that_was_not_costs_nothing(
+    made: Executors, said: float | None, kept: float
+) -> None:
+    ask = Action("complete", "scripted@1", {"prompt": "who", "model": "m"}, price=Price(True, 0.1, {"output": 80.0}))
+    error = Blocked("not this", stage="refusal", cost_usd=said, details={"tokens_in": 0, "tokens_out": 1000})
+    found = made.blocked(ask, error)
+    assert (found.outputs, found.value, found.cost_usd) == ({}, {"blocked": "refusal: not this"}, kept)
+    assert made.blocked(ask, Blocked("not this", cost_usd=said)).cost_usd == said, "as long as no tokens are counted"

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from personaforge.errors import BackendError, JobFailed, RateLimited, Unavailable, Undelivered
-from personaforge.providers.protocols import Blob, Job, Reply
+from personaforge.providers.protocols import Blob, Job, Remote, Reply
+from personaforge.run.following import as_job
 from personaforge.run.limits import Stopped
+from personaforge.run.performers import Performed
 from personaforge.testing import png
 from tests.run.test_sent_again import ACTION, make_case, sent_before
 
@@ -100,3 +102,55 @@ def test_a_user_who_stops_leaves_the_job_to_a_later_build(make_case: Any) -> Non
         one.calls.made(one.call)
     entry = one.journal.get(ACTION.key)
     assert looks.seen == 0 and entry is not None and entry.state == "submitted"
+
+
+def test_a_job_of_before_is_looked_at_at_once_and_tells_nothing_of_how_long_jobs_take(make_case: Any) -> None:
+    one, _ = followed(make_case)
+    one.finder.found = Job("job-7", 30.0)
+    one.calls.made(one.call)
+    assert one.slept == [0.0] and one.call.lane.expected("") is None
+
+
+def test_a_job_of_now_is_looked_at_when_its_provider_says_and_tells_how_long_jobs_take(make_case: Any) -> None:
+    one = make_case(safe=False)
+    one.finder.submit = lambda request, key="": Job("job-7", 30.0)
+    one.calls.made(one.call)
+    assert one.slept == [30.0] and one.call.lane.expected("") is not None
+
+
+@pytest.mark.parametrize("failures", [4, 5])
+def test_a_result_that_is_there_is_fetched_five_times(
+    make_case: Any, monkeypatch: pytest.MonkeyPatch, failures: int
+) -> None:
+    one, looks = followed(make_case)
+    made = Performed({"image": Blob(png((1, 2, 3)), "image/png")}, {}, {}, 0.04)
+    results: list[Exception | Performed] = [*(Unavailable("busy") for _ in range(failures)), made]
+
+    def finished(action: object, reply: Reply) -> Performed:
+        found = results.pop(0)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    monkeypatch.setattr(one.calls.executors, "finished", finished)
+    if failures < 5:
+        one.calls.made(one.call)
+    else:
+        with pytest.raises(Undelivered, match="busy"):
+            one.calls.made(one.call)
+    assert looks.seen == 5 and len(results) == (0 if failures < 5 else 1)
+
+
+def test_a_result_at_an_address_is_fetched_as_the_reply_said(make_case: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, looks = followed(make_case)
+    reply = Reply(remote=Remote("https://example.com/a.png", True), cost_usd=0.03, details={"seed": 7})
+    one.finder.found = as_job(reply)
+    got: list[Reply] = []
+
+    def finished(action: object, reply: Reply) -> Performed:
+        got.append(reply)
+        return Performed({"image": Blob(png((1, 2, 3)), "image/png")}, {}, {}, 0.03)
+
+    monkeypatch.setattr(one.calls.executors, "finished", finished)
+    one.calls.made(one.call)
+    assert got == [reply] and looks.seen == 0, "nobody is asked: the address is known"

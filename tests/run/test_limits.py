@@ -46,6 +46,18 @@ def test_jobs_of_one_length_are_seen_at_once_and_with_one_look(lane: Lane, secon
     assert sum(looks) / 64 < 1.8
 
 
+@pytest.mark.parametrize(
+    ("running", "expected"),
+    [(0.0, 9.7), (9.5, 9.75), (9.75, 9.875), (9.81, 10.1), (9.9, 10.1)],
+    ids=["never seen running: 0.94 of it", "halved", "halved to the end", "close enough", "closer"],
+)
+def test_the_time_between_two_looks_is_halved_down_to_two_hundredths(
+    lane: Lane, running: float, expected: float
+) -> None:
+    lane.took("m", running, 10.0)
+    assert lane.expected("m") == pytest.approx(expected)
+
+
 def test_jobs_that_become_faster_are_found_out(lane: Lane) -> None:
     for _ in range(40):
         followed(lane, 10.0)

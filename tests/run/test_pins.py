@@ -39,6 +39,8 @@ def test_every_accepted_artifact_is_pinned_one_sorted_line_each(studio: Studio) 
     assert found["image/02"]["facts"]["composite"] == 1.0  # type: ignore[index]
     text = studio.lock.read_bytes()
     studio.build(force=("image/03",))
+    made = studio.node("image/03")
+    assert made.row is not None and made.row.signature == made.signature, "the wish is fulfilled: nothing is replayed"
     changed = [a for a, b in zip(text.splitlines(), studio.lock.read_bytes().splitlines(), strict=True) if a != b]
     assert len(changed) == 1 and changed[0].startswith(b"  image/03: ")
 
@@ -143,8 +145,27 @@ def test_a_remade_drawing_with_other_bytes_takes_the_pins_place_where_it_is_the_
     assert after["anchor"]["outputs"] != before["anchor"]["outputs"]
     assert after["anchor"]["replaced"] == {"anchor": chosen}, "the lock's line names both digests"
     said = [event.message for event in studio.events if event.type == "notice" and event.node == "ana/anchor"]
-    assert len(said) == 1 and chosen[:12] in said[0] and after["anchor"]["outputs"]["anchor"][:12] in said[0]  # type: ignore[index]
+    now = after["anchor"]["outputs"]["anchor"]  # type: ignore[index]
+    text = f"was remade here with other bytes, and measures as the same face: {chosen[:12]} is now {now[:12]}"
+    assert said == [text] and report.notes[-1] == f"ana/anchor {text}"
+    assert sorted(note.split()[0] for note in report.notes[:-1]) == ["ana/candidate/1", "ana/candidate/2"]
     assert not studio.plan().has_changes
+
+
+def test_the_face_of_a_candidate_that_an_earlier_forge_pinned_is_noted_by_the_next_build(
+    make_studio: Callable[..., Studio],
+) -> None:
+    studio = make_studio(deterministic=True)
+    studio.build()
+    before = pins(studio)
+    assert before["candidate/1"]["face"] and before["candidate/2"]["face"]
+    studio.lock.write_text(re.sub(r'"face":"[^"]*",', "", studio.lock.read_text()))
+    assert not pins(studio)["candidate/1"].get("face")
+    studio.edit("personas/ana.yaml", ("seed: 3", "seed: 4"))
+    studio.build()
+    assert {name: pins(studio)[name]["face"] for name in ("candidate/1", "candidate/2")} == {
+        name: before[name]["face"] for name in ("candidate/1", "candidate/2")
+    }
 
 
 @pytest.mark.parametrize("why", ["frozen", "another face", "hosted", "set"])

@@ -19,7 +19,8 @@ from personaforge.run.build_report import BuildReport
 from personaforge.run.lock import LockKeeper
 from personaforge.store.lockfile import Pin, read_lock
 from personaforge.workspace.workspace import BuildOptions
-from tests.run.conftest import PERSONA, Studio
+from tests.run.conftest import PERSONA, SKIN, Studio
+from tests.run.test_attempts import NEAR, STRICT_PERSONA, by_attempt
 from tests.soak.pins import Broken, Told, interleave
 from tests.soak.pins import at_once as processes_at_once
 
@@ -123,6 +124,17 @@ def test_a_lock_that_arrives_while_candidates_are_drawn_keeps_its_anchor(
     assert not (studio.root / "build/ana/candidates/1.png").exists()
 
 
+def test_no_further_candidate_is_bought_once_an_anchor_alone_has_arrived(
+    make_studio: Callable[..., Studio], theirs: Path
+) -> None:
+    studio = make_studio()
+    line = read_lock(theirs, "ana").line("anchor")
+    during(studio, "draw", lambda: read_lock(studio.lock, "ana").with_lines({"anchor": line}).write())
+    report = studio.build(options=BuildOptions(jobs=1))
+    assert len(studio.images.calls) == 1 and list(failures(report)) == ["candidate/2"]
+    assert pins(studio)["anchor"] == pins_in(theirs)["anchor"]
+
+
 def test_two_anchors_are_named_by_both_digests(make_studio: Callable[..., Studio], theirs: Path) -> None:
     studio = make_studio()
     line = read_lock(theirs, "ana").line("anchor")
@@ -154,6 +166,24 @@ def test_an_anchor_that_changes_while_pictures_are_drawn_ends_that_persona_alone
     assert len(ana) <= 4
 
 
+def test_a_further_attempt_is_not_bought_once_another_anchor_has_arrived(
+    make_studio: Callable[..., Studio], theirs: Path
+) -> None:
+    studio = make_studio(STRICT_PERSONA, color=by_attempt(NEAR, SKIN))
+    studio.build("+anchor")
+    answer = studio.images.answer
+
+    def answered(request: Request) -> Any:
+        if "smile" in request.fields["prompt"]:
+            shutil.copy(theirs, studio.lock)
+        return answer(request)
+
+    studio.images.answer = answered
+    report = studio.build(options=BuildOptions(jobs=1))
+    assert [call.fields["attempt"] for call in studio.images.calls if "smile" in call.fields["prompt"]] == [0]
+    assert list(failures(report)) == ["image/02"] and pins(studio) == pins_in(theirs)
+
+
 def _seeds(studio: Studio, persona: str) -> set[int]:
     from personaforge.digest import derive_seed
 
@@ -178,7 +208,9 @@ def test_what_arrives_after_the_last_picture_is_found_at_the_end(
         plan = space.plan(())
         report = space.build(plan)
         summary = built_summary(space, plan, report)
+        failed = {node.partition("/")[2]: error for node, (error, _) in space.store.index.failures("ana").items()}
     assert pins(studio) == pins_in(theirs) and len(failures(report)) == 1
+    assert failed.keys() == failures(report).keys(), "kept, so that forge status says it, too"
     assert has_failures(summary), "exit code 1"
     assert [one["status"] for one in summary["personas"]] == ["stopped"], "though every node was built"
 
@@ -240,7 +272,7 @@ def test_a_build_does_not_replace_a_face_that_another_one_is_working_on(make_stu
     studio.forget()
     studio.edit("personas/ana.yaml", ("seed: 3", "seed: 6"))
     with studio.open() as space, space.store.leases.take("face-ana"):
-        report = studio.build(repin=("anchor",))
+        report = studio.build(repin=("anchor",), options=BuildOptions(jobs=1))
     [error] = set(failures(report).values())
     assert "another build is working with that" in error and not studio.images.calls
     assert pins(studio) == wanted

@@ -85,6 +85,13 @@ def test_pictures_count_up_to_a_hundred(story: Any) -> None:
     assert len(told) == 5, "what ends twice is told once"
 
 
+@pytest.mark.parametrize("name", ["candidate/1", "anchor", "image/02"])
+def test_whatever_picture_starts_first_begins_the_story(story: Any, name: str) -> None:
+    plan, progress, told = story
+    progress.started(plan.nodes[name])
+    assert [(event.type, event.result) for event in told] == [("persona_image_started", {"position": 1})]
+
+
 def test_a_picture_that_failed_is_no_progress_and_an_anchor_that_failed_is_the_end(story: Any) -> None:
     plan, progress, told = story
     ended(plan, progress, "image/02", end="rejected")

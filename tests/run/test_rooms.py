@@ -60,6 +60,7 @@ def test_a_month_begins_on_its_first_day_in_utc(store: Store) -> None:
         }  # fmt: skip
         store.commit(f"{number}" * 64, record)
     spent = spent_before(store, at(20))
+    assert {(line.provider, line.model, line.state) for line in spending(store)} == {("fal", "m", "done")}
     assert spent.month == pytest.approx(0.1 + 0.01 + 0.001)
     assert sum(spent.personas.values()) == pytest.approx(1.111) and spent.unpriced == {}
 

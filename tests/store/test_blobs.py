@@ -296,3 +296,9 @@ def test_a_collector_that_is_killed_loses_nothing(blobs: Blobs, monkeypatch: pyt
     assert blobs.has(digest) and blobs.size(digest) == 4 and blobs.sound(digest) and blobs.get(digest) == b"data"
     assert [name for name, _ in blobs.all()] == [digest]
     assert blobs.touch(digest) and os.path.exists(blobs.path(digest)) and list(blobs.condemned()) == []
+
+
+def test_a_file_that_is_not_there_cannot_be_kept(blobs: Blobs, tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="can't read it: No such file") as error:
+        blobs.put_file(tmp_path / "nothing")
+    assert error.value.where == str(tmp_path / "nothing")

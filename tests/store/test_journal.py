@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from personaforge.errors import StoreError
-from personaforge.store.journal import Journal
+from personaforge.store.journal import Journal, client_key
 
 from .given import python
 
@@ -160,3 +160,19 @@ def test_a_damaged_journal_is_never_put_aside(journal: Journal, path: Path, torn
         assert caught.value.where == str(path) and "restore it from a backup" in caught.value.hint
     journal.close()
     assert path.read_bytes() == data and [one.name for one in path.parent.iterdir() if "damaged" in one.name] == []
+
+
+def test_an_end_keeps_what_it_cost_and_nothing_where_it_cost_nothing(journal: Journal) -> None:
+    for key, cost in (("free", 0.0), ("charged", 1.0), ("not known", None)):
+        intend(journal, key)
+        journal.refused(key, "no such model", cost)
+    assert {one.key: (one.usd, one.reserved_usd, one.note) for one in journal.charges()} == {
+        "charged": (1.0, 0.5, "no such model"),
+        "not known": (None, 0.5, "no such model"),
+    }
+
+
+def test_a_client_key_is_the_same_for_the_same_call_everywhere() -> None:
+    """A provider knows a call of yesterday by it, so it may never change: the SHA-256 of `a/1`, as a UUID."""
+    assert client_key("a", 1) == "773232ab-e934-4f0e-902f-8248423fc6ce"
+    assert len({client_key("a", 1), client_key("a", 2), client_key("b", 1)}) == 3

@@ -29,6 +29,14 @@ def test_the_last_one_at_work_removes_the_file_of_the_ids(tmp_path: Path) -> Non
     assert not file.exists()
 
 
+def test_a_lease_that_cannot_be_made_is_an_error_and_says_where(tmp_path: Path) -> None:
+    (tmp_path / "leases").write_bytes(b"a file where a folder belongs")
+    for take in (at_work, alone):
+        with pytest.raises(StoreError, match="can't take a lease: File exists") as error, take(tmp_path):
+            raise AssertionError("there is none")
+        assert error.value.where == f"{tmp_path}/leases/ids"
+
+
 def test_folders_that_a_removal_empties_go_with_it_up_to_the_build_folder(store: Store) -> None:
     folder = store.build_folder("ana")
     for path in ("a/b/one.txt", "a/two.txt"):

@@ -108,6 +108,8 @@ def test_nothing_is_written_behind_a_link(store: Store, victim: Path) -> None:
     blobs.mkdir(parents=True)
     (blobs / digest[:2]).symlink_to(victim)
     (blobs / "incoming").symlink_to(victim)
+    theirs = digest_bytes(b"theirs")
+    (blobs / theirs[:2]).symlink_to(victim / theirs[:2])
     (records / "actions").mkdir(parents=True)
     (records / "actions" / "cc").symlink_to(victim)
     (records / "builds").symlink_to(victim)
@@ -121,6 +123,7 @@ def test_nothing_is_written_behind_a_link(store: Store, victim: Path) -> None:
         lambda: store.records.put("builds", "d" * 64, {"schema": 1}),
         lambda: store.blobs.collect(digest, 0),
         lambda: store.blobs.give_back(digest),
+        lambda: store.blobs.remove(theirs),
     ):
         with pytest.raises(StoreError, match="is a symbolic link"):
             write()

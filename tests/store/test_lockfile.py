@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from personaforge.errors import StoreError
-from personaforge.store.lockfile import MAX_BYTES, LockFile, Pin, read_lock
+from personaforge.store.lockfile import MAX_BYTES, LockFile, Pin, _is_deep, read_lock
 
 from .given import pin
 
@@ -388,6 +388,9 @@ def test_a_field_that_stands_twice_and_one_that_nests_without_end_are_refused(tm
     path.write_text(f'version: 1\npersona: ana\nnodes:\n  image/02: {{{head},"take":0,"take":1}}\n')
     with pytest.raises(StoreError, match="'take' is given twice"):
         read_lock(path, "ana").pin("image/02")
+    for depth, is_deep in ((31, False), (32, True)):  # within the line's own braces
+        assert _is_deep(b'{"more":' + b"[" * depth + b"]" * depth + b"}") is is_deep
+    assert not _is_deep(b'{"more":[' + b"[]," * 900 + b"[]]}"), "many brackets side by side are not deep"
     deep = "[" * 900 + "]" * 900
     path.write_text(f'version: 1\npersona: ana\nnodes:\n  image/02: {{{head},"more":{deep}}}\n')
     with pytest.raises(StoreError, match="nests deeper than 32 levels"):

@@ -13,7 +13,7 @@ import pytest
 from personaforge.errors import StoreError
 from personaforge.repository.driver import install_driver
 from personaforge.store.lockfile import LockFile, read_lock, same_line
-from personaforge.store.lockmerge import merge_locks
+from personaforge.store.lockmerge import merge_files, merge_locks
 from tests.conftest import Forge
 
 PAIRS = 30
@@ -102,6 +102,22 @@ def test_other_facts_of_the_same_artifact_are_not_chosen_from_either() -> None:
     assert merge_locks(b"", text({"image/02": one}), text({"image/02": other})).conflicts
     reordered = orjson.dumps(dict(reversed(orjson.loads(one).items())))
     assert merge_locks(b"", text({"image/02": one}), text({"image/02": reordered})).conflicts == ()
+
+
+@pytest.mark.parametrize("theirs", ["a\nb\nd\n", "a\nB\nc\n"])
+def test_files_that_are_no_locks_are_merged_as_text(tmp_path: Path, theirs: str) -> None:
+    """And are said to be in conflict only where git's merge of the text is."""
+    files = {"base": "a\nb\nc\n" * 3, "ours": "A\nb\nc\n" + "a\nb\nc\n" * 2, "theirs": "a\nb\nc\n" * 2 + theirs}
+    if "B" in theirs:
+        files["ours"] = "a\nb\nc\n" * 2 + "a\nother\nc\n"
+    for name, content in files.items():
+        (tmp_path / name).write_text(content)
+    said = merge_files(*(tmp_path / name for name in ("base", "ours", "theirs")))
+    merged = (tmp_path / "ours").read_text()
+    if "B" in theirs:
+        assert said == ["it was merged as text, since the lock names no persona"] and "<<<<<<< ours" in merged
+    else:
+        assert said == [] and merged == "A\nb\nc\na\nb\nc\na\nb\nd\n"
 
 
 def test_locks_of_two_personas_are_not_merged() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import orjson
 import pytest
@@ -190,14 +191,18 @@ def test_looking_into_a_store_makes_none(tmp_path: Path) -> None:
     assert not where.state.exists()
 
 
-def test_large_files_outside_are_read_again_only_when_they_change(store: Store, tmp_path: Path) -> None:
+def test_large_files_outside_are_read_again_only_when_they_change(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import hashlib
 
     path = tmp_path / "pack.onnx"
     path.write_bytes(b"weights")
     cache = StatCache(store.index)
     first = cache.digest(path)
-    assert first == hashlib.sha256(b"weights").hexdigest()
+    with monkeypatch.context() as unread:
+        unread.setattr("personaforge.store.store.digest_file", Mock(side_effect=AssertionError("it was read again")))
+        assert cache.digest(path) == first == hashlib.sha256(b"weights").hexdigest()
     times = path.stat()
     path.write_bytes(b"WEIGHTS")
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
@@ -208,3 +213,23 @@ def test_large_files_outside_are_read_again_only_when_they_change(store: Store, 
             cache.digest(path)
     with pytest.raises(FileNotFoundError):
         cache.digest(tmp_path / "nothing")
+
+
+def test_a_record_whose_writer_dies_before_it_is_in_the_log_gets_there_all_the_same(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as killed:
+        killed.setattr(store.index, "add", lambda kind, name: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            store.put_record("builds", "b", {"schema": 1})
+    assert store.index.since(0) == []
+    store.note_pending()
+    assert [row[1:] for row in store.index.since(0)] == [("builds", "b")] and store.index.pending() == []
+
+
+def test_what_is_no_record_among_records_is_a_stray(records: Records) -> None:
+    records.put("actions", KEY, {"schema": 1})
+    shard = Path(records.path("actions", KEY)).parent
+    for name in ("thumbs.db", f"{KEY}.json.damaged", ".tmp-1-2-3-x"):
+        (shard / name).write_bytes(b"x")
+    assert list(records.strays()) == [str(shard / "thumbs.db")]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import orjson
 import pytest
@@ -307,13 +309,21 @@ def test_who_names_the_folder(store: Store, tmp_path: Path, monkeypatch: pytest.
         remote_folder(store.project, None, None, {})
 
 
-def test_a_push_makes_the_folder_and_no_path_to_it(store: Store, tmp_path: Path) -> None:
+def test_a_push_makes_the_folder_and_no_path_to_it(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lock, _ = built(store)
     with pytest.raises(StoreError, match="there is no folder") as caught:
         Remote(tmp_path / "mnt" / "share").push(store, "ana", lock)
     assert caught.value.hint.startswith(f"mkdir -p {tmp_path / 'mnt'}") and not (tmp_path / "mnt").exists()
     (tmp_path / "mnt").mkdir()
     assert Remote(tmp_path / "mnt" / "share").push(store, "ana", lock).blobs == 3
+    with monkeypatch.context() as full:
+        full.setattr("os.mkdir", Mock(side_effect=OSError(errno.ENOSPC, "No space left on device")))
+        with pytest.raises(StoreError, match="No space left on device") as caught:
+            Remote(tmp_path / "mnt" / "other").push(store, "ana", lock)
+    assert str(caught.value) == f"can't make {tmp_path}/mnt/other: No space left on device"
+    assert caught.value.hint == "free some space"
     (tmp_path / "file").write_bytes(b"x")
     for act in (Remote(tmp_path / "file").push, Remote(tmp_path / "file").pull):
         with pytest.raises(StoreError, match="is not a folder"):

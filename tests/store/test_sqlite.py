@@ -104,3 +104,33 @@ def test_a_damaged_one_counts_as_empty_and_stays(closed: Path, damage: bytes) ->
     assert index.nodes("ana") == {} and index.count() == 0
     index.close()
     assert (closed / "index.db").read_bytes() == damage
+
+
+def test_one_that_is_written_all_the_time_is_refused_and_not_read_half(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes = iter(range(1_000))
+    monkeypatch.setattr(sqlite, "_PAUSE", 0)
+    monkeypatch.setattr(sqlite, "stat_signature", lambda path: next(changes))
+    with pytest.raises(StoreError, match="is written all the time") as error:
+        sqlite.copied(str(tmp_path / "a.db"))
+    assert error.value.where == str(tmp_path / "a.db") and error.value.hint == "try again later"
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        (sqlite3.SQLITE_CANTOPEN, True),
+        (sqlite3.SQLITE_READONLY_DIRECTORY, True),
+        (sqlite3.SQLITE_FULL, True),
+        (sqlite3.SQLITE_CORRUPT, False),
+        (sqlite3.SQLITE_BUSY, False),
+        (None, False),
+    ],
+)
+def test_which_errors_are_the_disks(code: int | None, expected: bool) -> None:
+    """And not the database's: a sound one must not be put aside for them."""
+    error = sqlite3.OperationalError("x")
+    if code is not None:
+        error.sqlite_errorcode = code
+    assert sqlite.unreachable(error) is expected

@@ -170,6 +170,15 @@ def test_the_oldest_go_first_until_the_store_has_its_size(store: Store) -> None:
     assert swept(store, max_bytes=200).removed == []
 
 
+def test_what_the_other_builds_name_stays_where_some_are_left_out(store: Store) -> None:
+    used = {"a" * 64: "1" * 64, "b" * 64: "2" * 64, "c" * 64: "3" * 64}
+    for build, digest in used.items():
+        store.keep("builds", build, {"templates": {"image.j2": digest}})
+    for build, digest in used.items():
+        assert roots(store, without_builds=frozenset({build})) == set(used.values()) - {digest}
+    assert roots(store) == set(used.values())
+
+
 def test_what_locks_and_nodes_name_stays_whatever_its_age_and_size(store: Store) -> None:
     locked, of_node, unnamed = (old_blob(store, data) for data in (b"locked", b"of a node", b"unnamed"))
     pinned(store.project, {"anchor": locked})

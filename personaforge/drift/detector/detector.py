@@ -265,9 +265,7 @@ def _size(
 
 def _slope(records: Sequence[Record], confidence: float) -> Slope | None:
     newest = records[-MOST:]
-    first = len(records) - len(newest) + 1
-    positions = range(first, len(records) + 1)
-    return slope_within(positions, [one.value for one in newest], [one.group for one in newest], confidence)
+    return slope_within(range(len(newest)), [one.value for one in newest], [one.group for one in newest], confidence)
 
 
 def _autocorrelation(made: Chart) -> tuple[float, int] | None:

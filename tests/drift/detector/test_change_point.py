@@ -46,6 +46,14 @@ def test_the_slots_levels_are_left_aside() -> None:
     assert found is not None and (found.low, found.best, found.high) == (50, 50, 50)
 
 
+def test_the_unit_of_the_values_makes_no_difference() -> None:
+    series = [Record(1.0 * (at >= 30) + 0.01 * (at % 3), str(at % 2), "") for at in range(60)]
+    small = [one._replace(value=1e-4 * one.value) for one in series]
+    asked = {"earliest": 0, "latest": 59, "rising": True, "confidence": 0.95}
+    large, found = (locate(one, range(60), [1.0] * 60, **asked) for one in (series, small))  # type: ignore[arg-type]
+    assert found == large and found is not None and (found.low, found.best, found.high) == (30, 30, 30)
+
+
 def test_what_cannot_be_told_is_not_guessed() -> None:
     once = [Record(0.9 - 0.04 * slot, str(slot), "") for slot in range(20)]
     asked = {"earliest": 0, "latest": 19, "rising": False, "confidence": 0.95}

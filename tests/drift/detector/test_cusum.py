@@ -98,6 +98,8 @@ def test_a_fall_that_turns_into_a_rise_is_an_alarm_of_the_other_side() -> None:
 def test_one_side_hears_nothing_of_the_other() -> None:
     rising = steady(60) + [value + 0.09 for value in steady(20, 2)]
     assert charted(rising, sides="down").alarms == () and charted(rising, sides="up").open is not None
+    assert {point.down for point in charted(rising, sides="up").points} == {0.0}
+    assert {point.up for point in charted(rising, sides="down").points} == {0.0}
 
 
 def test_one_outlier_is_no_alarm() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -129,7 +130,10 @@ def test_records_that_are_alike_are_noted() -> None:
     for _ in range(199):
         noise.append(0.7 * noise[-1] + float(rng.normal(0, 0.014)))
     result = found([Record(0.7 + one, "a", "") for one in noise])
-    assert result.autocorrelation is not None and result.autocorrelation > 0.3
+    scores = [point.z for point in result.points if point.learned and point.z is not None]
+    beside = sum(one * other for one, other in pairwise(scores))
+    assert result.autocorrelation == pytest.approx(beside / sum(z * z for z in scores), abs=1e-4)
+    assert result.autocorrelation == pytest.approx(0.539, abs=1e-3)
     assert "neighbouring records are alike" in result.notes[0]
     assert found(walks(8)).notes == ()
 
