@@ -144,7 +144,7 @@ def _exit_code(error: Exception) -> int:
         if isinstance(error, click.ClickException):
             shown = io.StringIO()
             error.show(shown)  # the arguments may come from a stranger's workflow
-            echo(shown.getvalue(), err=True, nl=False)
+            echo(shown.getvalue().replace(error.message, one_line(error.message)), err=True, nl=False)
             return 2
         if isinstance(error, RuntimeError) and str(error) == "Query interrupted":  # DuckDB's error for ^C
             return _interrupted()

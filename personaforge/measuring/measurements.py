@@ -125,6 +125,8 @@ class FileMeasurer:
                 return None
             whole = joined(whole, record["value"]) if whole else record["value"]
             analyzer = analyzer or record["parts"]["request"]["analyzer"]
+            if whole["status"] == "unreadable":
+                return None  # reading it again costs little, and may find what an older version did not
             if whole["status"] != "measured":
                 break  # there is no face to measure another part of
         return whole, analyzer

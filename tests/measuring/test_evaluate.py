@@ -301,6 +301,23 @@ def test_a_jpeg_without_its_end_is_measured_and_marked(studio: Workspace, capsys
     assert photos[0].measurement["damage"] == "the JPEG lacks its end marker"
 
 
+def test_what_an_older_version_could_not_read_is_read_again(studio: Workspace) -> None:
+    from PIL import Image
+
+    from personaforge.digest import digest_bytes
+    from personaforge.run.records import keep_record
+    from personaforge.steps.measurement import measure_action
+
+    out = io.BytesIO()
+    Image.new("RGB", (64, 64), (200, 110, 90)).save(out, "JPEG")
+    Path("endless.jpg").write_bytes(out.getvalue()[:-2])
+    action = measure_action("measure", ColorAnalyzers().identity.as_json(), digest_bytes(out.getvalue()[:-2]))
+    before = {"status": "unreadable", "code": "truncated", "reason": "the JPEG picture can't be decoded"}
+    keep_record(studio.store, action, before, started=0.0, seconds=0.0, persona="ana")
+    (one,) = evaluate(studio, ["endless.jpg"], anchor="anchor.png").pictures
+    assert one.judged.decision == "ACCEPT" and one.measurement["damage"] == "the JPEG lacks its end marker"
+
+
 def test_a_file_is_measured_once_however_often_it_is_named(studio: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     from personaforge.faces import measure
 
@@ -346,5 +363,8 @@ def test_any_file_name_is_shown_and_kept(studio: Workspace, capsys: pytest.Captu
 
 
 def test_a_name_in_an_error_is_one_line(tmp_path: Path, forge: Forge) -> None:
+    (tmp_path / "d\n::error::z").mkdir()
+    said = forge("eval", "--anchor", "d\n::error::z", cwd=tmp_path, check=2).stderr
+    assert "::error::z" in said and not any(line.startswith("::") for line in said.splitlines())
     said = forge("eval", "--anchor", "x\n::error::y", cwd=tmp_path, check=2).stderr
     assert said.splitlines()[0] == "error: x\\n::error::y can't be read: No such file or directory"
