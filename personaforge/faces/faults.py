@@ -23,6 +23,8 @@ class Fault(NamedTuple):
     """A sentence part."""
 
 
+AVIF: Final = (b"ftypavif", b"ftypavis")
+"""An AVIF's bytes from byte 4."""
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _DEPTHS: Final = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 """A PNG's bits for each of its colour types."""
@@ -52,6 +54,8 @@ _HEAD: Final = 512
 
 def fault_of(data: bytes) -> Fault | None:
     """Return what is wrong with a file that can't be read; None where its structure shows nothing."""
+    if data[4:12] in AVIF:
+        return None  # boxes like an MP4's, which are not examined
     for start, examine in _EXAMINED:
         if data.startswith(start):
             return examine(data)
@@ -147,7 +151,9 @@ def _bmp(data: bytes) -> Fault | None:
         return Fault("truncated", "the BMP is cut off inside its header")
     (head,) = struct.unpack_from("<I", data, 14)
     if head not in _BMP_HEADS:
-        return Fault("not_an_image", "found a file that begins with BM and has no header of a BMP")
+        if any(data[6:10]):  # reserved, and so zeros: a text has letters there
+            return Fault("not_an_image", "found a file that begins with BM and has no header of a BMP")
+        return Fault("broken", f"the BMP is damaged: its second header has {head:,} bytes, which there is not")
     width, height = struct.unpack_from("<HH" if head == 12 else "<ii", data, 18)
     return _no_pixels("BMP", width, abs(height)) if width <= 0 or height == 0 else None
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from personaforge.digest import digest_bytes
-from personaforge.faces.faults import STARTS, Fault, fault_of
+from personaforge.faces.faults import AVIF, STARTS, Fault, fault_of
 from personaforge.faces.jpeg import jpeg_with_end
 from personaforge.faces.opencv import opencv
 from personaforge.faces.room import PIXELS, Share
@@ -205,7 +205,7 @@ def _unopened(data: bytes, error: Exception) -> UnreadablePicture:
     for name, marks in _OTHERS.items():
         if data[4:12].startswith(marks):
             return UnreadablePicture("unsupported", f"{name} pictures can't be read; save it as PNG or JPEG")
-    avif = data[4:12] in (b"ftypavif", b"ftypavis")
+    avif = data[4:12] in AVIF
     if avif and "AVIF" not in _formats():
         return UnreadablePicture(
             "unsupported", "this Pillow can't read AVIF: pip install 'pillow>=11.3', or save as PNG"

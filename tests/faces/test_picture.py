@@ -256,6 +256,7 @@ def test_the_reason_names_the_right_fault(encode: Encode) -> None:
         (b"GIF88a" + gif[6:], "broken", "version b'88a'"),
         (gif[:30], "truncated", "the GIF is cut off inside its colours"),
         (bmp[:18] + bytes(4) + bmp[22:], "broken", "the BMP says that it is 0 pixels wide"),
+        (bmp[:14] + b"\x29\1\0\0" + bmp[18:], "broken", "its second header has 297 bytes"),
         (b"BMW is a maker of cars, and this is a text.", "not_an_image", "begins with BM"),
         (webp[: key + 3] + bytes(2) + webp[key + 5 :], "broken", "the WebP says that it is 0 pixels wide"),
         (webp[:200], "truncated", f"200 of its {len(webp):,} bytes are there"),
