@@ -38,9 +38,10 @@ def eval_command(
 ) -> int:
     """Measure images against a persona's anchor or a given picture, and print a table.
 
-    IMAGE is a file, a folder or a glob; a persona's own built images when none is given. With --fail-under the exit
-    code is 1 when an image scores less, or can't be measured. The pack `embedded` knows forge's own drawings and gives
-    nothing else a score, unless --out-of-domain asks for one.
+    IMAGE is a file, a folder or a glob; a persona's own built images when none is given. The exit code is 1
+    when a file is no picture that can be read; with --fail-under also when an image scores less, or can't be measured.
+    The pack `embedded` gives forge's own drawings a score and nothing else, packs for photographs everything but those,
+    unless --out-of-domain asks for one.
     """
     from personaforge.measuring.evaluation import evaluate
     from personaforge.report.evaluation.console import print_evaluation
@@ -66,7 +67,7 @@ def eval_command(
         lambda: _evaluation_sheet(found, fail_under, persona, *place),
         lambda: print_evaluation(found, fail_under),
     )
-    return 1 if fail_under is not None and not found.passes(fail_under) else 0
+    return 1 if found.unreadable or (fail_under is not None and not found.passes(fail_under)) else 0
 
 
 @click.command("drift", short_help="Show how a persona's scores move over time.")

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from personaforge.identity.clip import ClipScore, compare_clip
-from personaforge.identity.decision import ReasonedDecision, judge
+from personaforge.identity.decision import ReasonedDecision
 from personaforge.identity.policy import Policy, Quality
 from personaforge.identity.score import Unmeasured
-from personaforge.measuring.evaluation import anchor_of, files_to_measure, judging_settings
+from personaforge.measuring.evaluation import anchor_of, files_to_measure, judged_file, judging_settings
 from personaforge.measuring.measurements import FileMeasurer, identity_of
 from personaforge.workspace.workspace import Workspace
 
@@ -66,6 +66,6 @@ def evaluate_clips(
             clip_analyzer=one.analyzer,
         )
         whole = score if isinstance(score, Unmeasured) else score.score
-        judged = judge(whole, policy, require_measurement=True)
+        judged = judged_file(whole, policy)
         found.append(EvaluatedClip(path, one.digest, one.value, score, judged))
     return tuple(found)

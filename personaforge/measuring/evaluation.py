@@ -13,14 +13,16 @@ from pathlib import Path
 from typing import Any, Literal
 
 from personaforge.digest import digest_json
+from personaforge.domains import DRAWINGS
 from personaforge.errors import PersonaForgeError, PlanError, StoreError
+from personaforge.faces.packs import made_for
 from personaforge.faces.picture import SUFFIXES
 from personaforge.identity.calibration import probability
-from personaforge.identity.decision import ReasonedDecision
+from personaforge.identity.decision import Decision, ReasonedDecision
 from personaforge.identity.policy import Policy
 from personaforge.identity.score import Cause, Score, Unmeasured
 from personaforge.measuring.calibration import Applying, NoneApplies, calibration_for
-from personaforge.measuring.measurements import FileMeasurer, identity_of, project_settings, read_file
+from personaforge.measuring.measurements import FileMeasurer, identity_of, kept_name, project_settings, read_file
 from personaforge.plan.renamed import pinned_anchor
 from personaforge.results.results import Results
 from personaforge.spec.settings import Settings
@@ -30,7 +32,9 @@ from personaforge.workspace.workspace import Workspace
 _SUFFIXES = {"picture": SUFFIXES, "clip": (".webm", ".mp4", ".m4v", ".mov", ".avi")}
 """Endings of the names of files that are taken for these in a folder, in lower case."""
 _OUTPUTS = {"picture": "image", "clip": "clip"}
-OUTSIDE_HINT = "--identity insightface measures with a pack for photographs, --out-of-domain with this one all the same"
+_ALL_THE_SAME = "--out-of-domain with this one all the same"
+OUTSIDE_HINT = f"--identity insightface measures with a pack for photographs, {_ALL_THE_SAME}"
+DRAWN_HINT = f"--identity embedded measures with the pack for drawings by forge, {_ALL_THE_SAME}"
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,7 @@ class Evaluated:
             "sha256": self.digest,
             "status": self.measurement["status"],
             "faces": self.measurement.get("faces"),
+            "damage": self.measurement.get("damage"),
             **(
                 {"composite": None, "unmeasured": score.as_json()} if isinstance(score, Unmeasured) else score.as_json()
             ),
@@ -80,6 +85,14 @@ class Evaluation:
     pictures: tuple[Evaluated, ...]
     remembered: bool = True
     """Whether the measurements are kept: where they can't be, the next time measures again."""
+    anchor_readable: bool = True
+    """Whether the anchor's file could be decoded."""
+
+    @property
+    def unreadable(self) -> int:
+        """How many files can't be decoded, the anchor's among them."""
+        readable = [self.anchor_readable, *(one.measurement["status"] != "unreadable" for one in self.pictures)]
+        return readable.count(False)
 
     def passes(self, threshold: float) -> bool:
         """Tell whether every picture was measured and reaches a threshold."""
@@ -91,7 +104,12 @@ class Evaluation:
     def hint(self) -> str:
         """What to type where pictures were left unscored for being out of domain; empty otherwise."""
         left = any(one.out_of_domain and isinstance(one.score, Unmeasured) for one in self.pictures)
-        return OUTSIDE_HINT if left else ""
+        return "" if not left else OUTSIDE_HINT if self.for_drawings else DRAWN_HINT
+
+    @property
+    def for_drawings(self) -> bool:
+        """Whether the pack was made for drawings by forge."""
+        return made_for(self.analyzer) == DRAWINGS.name
 
     def as_json(self) -> dict[str, Any]:
         """Return the evaluation as JSON; `calibration` is the file's name, or null and why."""
@@ -125,7 +143,6 @@ def evaluate(
     `identity` names a file of conf/identity to measure and judge by, in place of the persona's or project's choice.
     `out_of_domain` scores pictures that the pack was not made for, too, and marks them.
     """
-    from personaforge.identity.decision import judge
     from personaforge.identity.score import compare
 
     if record and persona is None:
@@ -138,7 +155,7 @@ def evaluate(
     analyzer = identity_of(space, settings)
     anchor_data, shown = anchor_of(space, settings, persona, anchor)
     paths = files_to_measure(space.store, settings, images, "picture")
-    policy = Policy.from_settings(settings.value("identity"))
+    policy = replace(Policy.from_settings(settings.value("identity")), pack=analyzer["pack"])
     if out_of_domain:
         policy = replace(policy, out_of_domain=True)
     file_measurer = FileMeasurer(space, analyzer, settings.id if persona else "", only_reads=not record)
@@ -153,15 +170,26 @@ def evaluate(
             anchor_analyzer=reference.analyzer,
             candidate_analyzer=one.analyzer,
         )
-        judged = judge(score, policy, require_measurement=True)
+        judged = judged_file(score, policy)
         share = None
         if isinstance(kept, Applying) and isinstance(score, Score) and not score.out_of_domain:
             share = probability(score.cosine, kept.calibration)
         found.append(Evaluated(path, one.digest, one.value, score, judged, share))
-    evaluation = Evaluation(shown, analyzer, kept, tuple(found), file_measurer.remembers)
+    readable = reference.value["status"] != "unreadable"
+    evaluation = Evaluation(shown, analyzer, kept, tuple(found), file_measurer.remembers, readable)
     if record:
         _keep(space.store, settings, evaluation, reference.digest, policy)
     return evaluation
+
+
+def judged_file(score: Score | Unmeasured, policy: Policy) -> ReasonedDecision:
+    """Decide about a file. What can't be decoded is RETRY in a build, where another attempt is made; a file is what it
+    is, so here it is REJECT, as all else that can't be measured."""
+    from personaforge.identity.decision import judge
+
+    if isinstance(score, Unmeasured) and score.code is Cause.UNREADABLE:
+        return ReasonedDecision(Decision.REJECT, f"not measured, the file can't be read: {score.reason}", False)
+    return judge(score, policy, require_measurement=True)
 
 
 def judging_settings(space: Workspace, persona: str | None, identity: str | None = None) -> Settings:
@@ -198,9 +226,13 @@ def files_to_measure(
 ) -> list[str]:
     """Return the files that arguments name; without any a persona's own built pictures, or clips.
 
-    An argument that names no file is an error, and so is an unreadable file, and no file at all.
+    Each file once, however often it is named. An argument that names no file is an error, and so is no file at all.
     """
-    found = list(_named(arguments, _SUFFIXES[role])) if arguments else _built(store, settings, role)
+    named = _named(arguments, _SUFFIXES[role]) if arguments else _built(store, settings, role)
+    once: dict[str, str] = {}
+    for path in named:
+        once.setdefault(os.path.abspath(path), path)
+    found = list(once.values())
     if not found:
         raise PersonaForgeError(f"there is no {role} to measure", hint="name files, a folder or a glob")
     return found
@@ -242,7 +274,7 @@ def _keep(store: Store, settings: Settings, evaluation: Evaluation, anchor: str,
             "persona": settings.id,
             "node": "",
             "step": "eval",
-            "slot": os.path.basename(one.path),
+            "slot": kept_name(one.path),
             "modality": "face",
             "anchor": anchor,
             "analyzer": dict(evaluation.analyzer),
