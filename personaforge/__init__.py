@@ -66,9 +66,12 @@ if TYPE_CHECKING:
     from personaforge.identity.score import Cause as Cause
     from personaforge.identity.score import Score as Score
     from personaforge.identity.score import Unmeasured as Unmeasured
+    from personaforge.identity.stretches import OverTime as OverTime
+    from personaforge.identity.stretches import Stretch as Stretch
+    from personaforge.identity.stretches import Track as Track
     from personaforge.measuring.calibration import Calibrated as Calibrated
-    from personaforge.measuring.clips import EvaluatedClip as EvaluatedClip
     from personaforge.measuring.evaluation import Evaluated as Evaluated
+    from personaforge.measuring.evaluation import EvaluatedClip as EvaluatedClip
     from personaforge.measuring.evaluation import Evaluation as Evaluation
     from personaforge.measuring.measurements import Measured as Measured
     from personaforge.metrics import Metric as Metric
@@ -136,9 +139,9 @@ _NAMES = {
     "identity.decision": ("Decision", "ReasonedDecision"),
     "identity.policy": ("Mode", "Policy"),
     "identity.score": ("Cause", "Score", "Unmeasured"),
+    "identity.stretches": ("OverTime", "Stretch", "Track"),
     "measuring.calibration": ("Calibrated",),
-    "measuring.clips": ("EvaluatedClip",),
-    "measuring.evaluation": ("Evaluated", "Evaluation"),
+    "measuring.evaluation": ("Evaluated", "EvaluatedClip", "Evaluation"),
     "measuring.measurements": ("Measured",),
     "metrics": ("Metric",),
     "plan.plan": ("Estimate", "PersonaPlan", "Plan", "PlanRequest", "PlannedNode", "Reason"),

@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from personaforge.identity.policy import Policy
     from personaforge.identity.score import Score, Unmeasured
     from personaforge.measuring.calibration import Calibrated
-    from personaforge.measuring.clips import EvaluatedClip
-    from personaforge.measuring.evaluation import Evaluation
+    from personaforge.measuring.evaluation import EvaluatedClip, Evaluation
     from personaforge.measuring.measurements import Measured
     from personaforge.run.build_report import BuildReport
     from personaforge.run.events import Event

@@ -201,6 +201,15 @@ _OURS: tuple[Metric, ...] = (
         "lowest cosine of a frame of the clip", timeline="video", label="lowest cosine of a clip's frames",
     ),
     Metric(
+        "coverage", "video", "", 0, 1, "higher", "clip.over_time.coverage", LIKENESS,
+        "share of a clip's time that shows the person", timeline="video", label="share of clips' time with the person",
+    ),
+    Metric(
+        "switches", "video", "", 0, None, "lower", "clip.over_time.switches", LIKENESS,
+        "how often a clip changes from the person to another, or back",
+        timeline="video", label="changes of person within clips",
+    ),
+    Metric(
         "ratio_variance", "video", "", 0, None, "lower", "clip.ratio_variance_mean", LIKENESS,
         "mean over the facial ratios of their variance over the frames",
         timeline="video", label="facial ratios' mean variance over a clip's frames", least_frames=2, scale="ratio",

@@ -14,6 +14,7 @@ from personaforge import metrics
 from personaforge.faces.measure import measure_image
 from personaforge.identity.clip import ClipScore
 from personaforge.identity.score import Score
+from personaforge.identity.stretches import OverTime
 from personaforge.metrics import METRICS, Metric
 from personaforge.spec.measures import MEASURES, TIMELINES
 from personaforge.spec.project import Project
@@ -69,7 +70,7 @@ def test_a_row_that_cannot_be_right_is_refused(fields: dict[str, Any], says: str
 def test_every_source_leads_to_a_number_that_records_have() -> None:
     known: dict[str, set[str]] = {
         "score": {"", *(one.name for one in fields(Score))},
-        "clip": {one.name for one in fields(ClipScore)},
+        "clip": {one.name for one in fields(ClipScore)} | {f"over_time.{one.name}" for one in fields(OverTime)},
         "measurement": set(measure_image(png((200, 120, 90)), ColorAnalyzers())),
         "attempt": {""},
     }
@@ -152,6 +153,8 @@ def test_a_modality_has_one_gate_and_one_comparability(modality: str) -> None:
         ("attempt", "text", {"attempt": True}, None),
         ("sharpness", "face", {"sharpness": 80.0}, 80.0),
         ("cosine_std", "video", {"clip": {"cosine_std": 0.02}}, 0.02),
+        ("coverage", "video", {"clip": {"over_time": {"coverage": 0.5}}}, 0.5),
+        ("coverage", "video", {"clip": {"over_time": None}}, None),
         ("clip_sharpness", "video", {"clip": {"sharpness_ratio_mean": None}}, None),
     ],
 )

@@ -152,9 +152,9 @@ def broken_json(broken: Sequence[Broken]) -> dict[str, Any]:
 
 def print_json(value: Any) -> None:
     """Print JSON to standard output, two spaces to a level."""
-    from personaforge.report.formats.plain import json_text
+    import orjson
 
-    echo(json_text(value))
+    echo(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode())
 
 
 def format_options(function: F) -> F:

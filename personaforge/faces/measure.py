@@ -6,7 +6,6 @@ It holds only JSON values:
     status      `measured`, `no_face` or `unreadable`; these three are never expressed as a number
     code        the outcome for programs: `` when measured, else `no_face`, `degenerate`, `truncated`, `empty`, ...
     reason      the outcome for people; empty when measured
-    damage      what the file lacks that changes no pixel (a JPEG's end marker); absent for a whole file
     width, height, faces                         absent when unreadable; all else is absent unless measured
     box         x1, y1, x2, y2 of the largest face, pixels, 2 decimals; may reach beyond the picture
     detection   the detector's confidence, [0, 1]
@@ -31,10 +30,9 @@ from typing import TYPE_CHECKING, Any
 from personaforge.errors import BackendError
 from personaforge.faces.landmarks import ratios_5, ratios_106
 from personaforge.faces.parts import FURTHER
-from personaforge.faces.picture import UnreadablePicture, picture_in_room
+from personaforge.faces.picture import UnreadablePicture, read_picture
 from personaforge.faces.pose import Pose, pose_5, pose_106
 from personaforge.faces.quality import METHODS, histogram_distances, sharpness, tones
-from personaforge.faces.room import PIXELS
 from personaforge.faces.video import UnreadableClip, read_clip
 
 if TYPE_CHECKING:
@@ -47,11 +45,10 @@ if TYPE_CHECKING:
 def measure_image(data: bytes, analyzer: FaceAnalyzer) -> dict[str, Any]:
     """Measure the largest face of an image file. Bad bytes and missing faces are outcomes, not errors."""
     try:
-        with picture_in_room(data) as picture:
-            measured = _measure_pixels(picture.pixels, analyzer)
+        picture = read_picture(data)
     except UnreadablePicture as error:
         return {"status": "unreadable", "code": error.reason_code, "reason": error.message}
-    return {**measured, "damage": picture.damage} if picture.damage else measured
+    return _measure_pixels(picture.pixels, analyzer)
 
 
 def measure_clip(data: bytes, analyzer: FaceAnalyzer, *, frames: int, sampling: str = "uniform") -> dict[str, Any]:
@@ -65,18 +62,15 @@ def measure_clip(data: bytes, analyzer: FaceAnalyzer, *, frames: int, sampling: 
     """
     if sampling not in ("uniform", "faces"):
         raise ValueError(f"sampling is {sampling!r}, expected uniform or faces")
-    shows_face = _face_test(analyzer) if sampling == "faces" else None
     try:
-        with PIXELS.share() as share:
-            clip = read_clip(data, frames=frames, shows_face=shows_face, share=share)
-            measured = [
-                {"frame": frame.number, "second": _rounded(frame.second), **_measure_pixels(frame.pixels, analyzer)}
-                for frame in clip.frames
-            ]
-            shades = [tones(frame.pixels) for frame in clip.frames]
+        clip = read_clip(data, frames=frames, shows_face=_face_test(analyzer) if sampling == "faces" else None)
     except UnreadableClip as error:
         return {"status": "unreadable", "code": error.reason_code, "reason": error.message}
-    steps = [histogram_distances(one, other) for one, other in pairwise(shades)]
+    measured = [
+        {"frame": frame.number, "second": _rounded(frame.second), **_measure_pixels(frame.pixels, analyzer)}
+        for frame in clip.frames
+    ]
+    steps = [histogram_distances(one, other) for one, other in pairwise(tones(frame.pixels) for frame in clip.frames)]
     found = any(frame["status"] == "measured" for frame in measured)
     return {
         "status": "measured" if found else "no_face",

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,7 +27,6 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from personaforge.errors import MissingExtra
 from personaforge.faces.opencv import opencv
-from personaforge.faces.room import Share
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,6 +50,22 @@ MAX_SAMPLE_PIXELS = 300_000_000
 _ATTEMPTS = 8
 """Attempts to get a frame before the clip counts as ended."""
 
+_DECODED = (
+    *("h264", "avc1", "avc3", "hevc", "hvc1", "hev1", "vp80", "vp90", "vp08", "vp09", "mjpg", "fmp4", "mp4v"),
+    *("v_vp8", "v_vp9", "v_mjpeg", "v_mpeg4/iso/avc", "v_mpegh/iso/hevc"),
+)
+"""Codecs that OpenCV's wheels decode, in small letters: a clip in one of them of which nothing decodes is broken."""
+
+_CODECS = (
+    re.compile(rb"^\x1a\x45\xdf\xa3.*?\x86[\x81-\xbf](V_[A-Z0-9/_]+)", re.DOTALL),
+    re.compile(rb"^RIFF.*?strh.{4}vids(.{4})", re.DOTALL),
+    re.compile(rb"hdlr.{8}vide.*?stsd.{12}(.{4})", re.DOTALL),
+)
+"""Where WebM, AVI and MP4 name the codec of their pictures."""
+
+_SHOWN_AGAIN = re.compile(rb"\d\dd[bc]\0{4}")
+"""An AVI's frame of no bytes."""
+
 CANDIDATES = 4
 """Frames looked at for a face, for each frame sampled; see `read_clip`."""
 
@@ -60,7 +76,7 @@ class UnreadableClip(Exception):
     def __init__(self, reason_code: str, message: str) -> None:
         super().__init__(message)
         self.reason_code = reason_code
-        """`empty`, `not_a_clip`, `broken` or `too_large`."""
+        """`empty`, `not_a_clip`, `unsupported` (a codec that the decoder doesn't have), `broken` or `too_large`."""
         self.message = message
 
 
@@ -95,16 +111,8 @@ class Clip:
         return None if self.fps is None else self.frame_count / self.fps
 
 
-def read_clip(
-    data: bytes,
-    *,
-    frames: int,
-    shows_face: Callable[[NDArray[np.uint8]], bool] | None = None,
-    share: Share | None = None,
-) -> Clip:
+def read_clip(data: bytes, *, frames: int, shows_face: Callable[[NDArray[np.uint8]], bool] | None = None) -> Clip:
     """Decode `frames` frames, spread evenly, the first and the last among them. Raises UnreadableClip.
-
-    `share` is held for as many bytes as the frames take, from before the first is decoded; see `room`.
 
     With `shows_face` frames with a face are preferred: it is called for each of `CANDIDATES * frames` frames, spread
     evenly, in order; the sample is spread evenly over those with a face, and frames without one fill it up when those
@@ -115,11 +123,11 @@ def read_clip(
         raise ValueError(f"frames is {frames}, expected at least 1")
     require_clip(data)
     if shows_face is None:
-        drawn = _drawn(data, lambda count: sample(count, frames), _keep, share)
+        drawn = _drawn(data, lambda count: sample(count, frames), _keep)
     else:
-        faces = _drawn(data, lambda count: sample(count, CANDIDATES * frames), shows_face, share)
+        faces = _drawn(data, lambda count: sample(count, CANDIDATES * frames), shows_face)
         numbers = prefer(faces.frames, frames)
-        drawn, _ = _decoded(data, lambda _: numbers, _keep, faces.count, share)
+        drawn, _ = _decoded(data, lambda _: numbers, _keep, faces.count)
     if not drawn.frames:
         raise UnreadableClip("broken", "the clip's frames could be counted and not decoded")
     height, width = next(iter(drawn.frames.values())).shape[:2]
@@ -167,49 +175,59 @@ def _keep(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return pixels
 
 
-def _drawn(
-    data: bytes, choose: Callable[[int], list[int]], look: Callable[[NDArray[np.uint8]], T], share: Share | None
-) -> _Drawn[T]:
+def _drawn(data: bytes, choose: Callable[[int], list[int]], look: Callable[[NDArray[np.uint8]], T]) -> _Drawn[T]:
     """Decode the clip, and again where the header's count was wrong; return the results of `look` for the chosen
     frames."""
-    drawn, asked = _decoded(data, choose, look, None, share)
+    drawn, asked = _decoded(data, choose, look, None)
     if choose(drawn.count) != asked:
-        drawn, _ = _decoded(data, choose, look, drawn.count, share)
+        drawn, _ = _decoded(data, choose, look, drawn.count)
     return drawn
 
 
 def _decoded(
-    data: bytes,
-    choose: Callable[[int], list[int]],
-    look: Callable[[NDArray[np.uint8]], T],
-    known: int | None,
-    share: Share | None,
+    data: bytes, choose: Callable[[int], list[int]], look: Callable[[NDArray[np.uint8]], T], known: int | None
 ) -> tuple[_Drawn[T], list[int]]:
     with open_capture(data) as capture:
-        size = _frame_pixels(capture)
+        size = frame_pixels(capture)
         expected = _header_count(data, capture) if known is None else known
         numbers = choose(expected) if expected else []
         # Before anything is decoded. A glance keeps no pixels, so only kept frames need the bound.
         if look is _keep and len(numbers) * size > MAX_SAMPLE_PIXELS:
             found = f"a sample of {len(numbers)} frames of {size:,} pixels"
             raise UnreadableClip("too_large", f"{found}, more than {MAX_SAMPLE_PIXELS:,} in all")
-        if share is not None:
-            share.hold(3 * size * (len(numbers) if look is _keep else 1))
         wanted, count, frames = set(numbers), 0, {}
-        # Decoding goes on after a damaged frame: only several failures in a row are the end of the clip.
-        while any(capture.grab() for _ in range(_ATTEMPTS)):
-            if count in wanted:
+        for count in grabbed(data, capture, size):
+            if count - 1 in wanted:
                 done, pixels = capture.retrieve()
                 if done:
-                    frames[count] = look(pixels)
-            count += 1
-            if count > MAX_FRAMES:
-                raise UnreadableClip("too_large", f"more than {MAX_FRAMES:,} frames")
-            if count * size > MAX_CLIP_PIXELS:
-                raise UnreadableClip("too_large", f"more than {MAX_CLIP_PIXELS:,} pixels in all frames together")
-        if count == 0:
-            raise UnreadableClip("broken", "not one frame can be decoded")
-        return _Drawn(count, _rate(capture), frames), numbers
+                    frames[count - 1] = look(pixels)
+        return _Drawn(count, rate_of(capture), frames), numbers
+
+
+def grabbed(data: bytes, capture: Any, size: int) -> Iterator[int]:
+    """Grab one frame after the other, and yield how many there are so far; `size` is `frame_pixels`. Raises
+    UnreadableClip, where there is not one, too."""
+    count = 0
+    # Decoding goes on after a damaged frame: only several failures in a row are the end of the clip.
+    while any(capture.grab() for _ in range(_ATTEMPTS)):
+        count += 1
+        yield count
+        if count > MAX_FRAMES:
+            raise UnreadableClip("too_large", f"more than {MAX_FRAMES:,} frames")
+        if count * size > MAX_CLIP_PIXELS:
+            raise UnreadableClip("too_large", f"more than {MAX_CLIP_PIXELS:,} pixels in all frames together")
+    if count == 0:
+        raise _undecoded(data, "not one frame can be decoded")
+
+
+def _undecoded(data: bytes, otherwise: str) -> UnreadableClip:
+    """Return the error for a clip of which nothing decodes: of damage, or for want of a decoder."""
+    named = next((match[1] for one in _CODECS if (match := one.search(data))), b"")
+    codec = named.decode("latin-1").strip("\0 ")
+    if not codec.isprintable() or not codec or codec.lower() in _DECODED:
+        return UnreadableClip("broken", otherwise)
+    message = f"the clip's codec is {codec}, of which this OpenCV decodes not one frame; save it as H.264 or VP9"
+    return UnreadableClip("unsupported", message)
 
 
 class _Bytes(io.BytesIO):
@@ -236,7 +254,7 @@ def open_capture(data: bytes) -> Iterator[Any]:
     capture = cv2.VideoCapture(stream, cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
     try:
         if not capture.isOpened():
-            raise UnreadableClip("broken", "the clip can't be opened: it is truncated or in no known codec")
+            raise _undecoded(data, "the clip can't be opened: it is truncated or in no known codec")
         yield capture
     except cv2.error as error:
         raise UnreadableClip("broken", f"the clip can't be decoded: {error}") from error
@@ -245,13 +263,25 @@ def open_capture(data: bytes) -> Iterator[Any]:
         stream.close()
 
 
-def _frame_pixels(capture: Any) -> int:
+def frame_pixels(capture: Any) -> int:
     """Return width times height. Raises UnreadableClip above MAX_FRAME_PIXELS."""
     cv2 = opencv()
     size = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)) * int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
     if size > MAX_FRAME_PIXELS:
         raise UnreadableClip("too_large", f"frames of {size:,} pixels, more than {MAX_FRAME_PIXELS:,}")
     return size
+
+
+def listed(data: bytes, capture: Any) -> int | None:
+    """Return how many frames an MP4 or an AVI lists, without those that an AVI shows again instead of a new one; None
+    for a WebM, which lists none."""
+    if data.startswith(b"\x1a\x45"):
+        return None
+    count = _header_count(data, capture)
+    if count is None or not data.startswith(b"RIFF"):
+        return count
+    index = data.rfind(b"idx1")
+    return max(0, count - len(_SHOWN_AGAIN.findall(data, 0, index if index > 0 else len(data))))
 
 
 def _header_count(data: bytes, capture: Any) -> int | None:
@@ -270,6 +300,7 @@ def _header_count(data: bytes, capture: Any) -> int | None:
     return None
 
 
-def _rate(capture: Any) -> float | None:
+def rate_of(capture: Any) -> float | None:
+    """Return the frames per second that the file names; None when it says nothing sensible."""
     fps = float(capture.get(opencv().CAP_PROP_FPS))
     return fps if math.isfinite(fps) and fps > 0 else None

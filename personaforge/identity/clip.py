@@ -4,7 +4,8 @@ Frames are compared with the anchor and never with each other: in a clip whose f
 similar. Means, standard deviations and variances are those of the population (divided by n): the sampled frames are all
 that is judged, not a sample for an estimate.
 
-The statistics are information; the policy decides by the mean composite. Quality never moves an identity threshold. The
+The statistics are information; the policy decides by the mean composite, and under the gate `worst_stretch` by the
+worst stretch, too (`stretches`). Quality never moves an identity threshold. The
 gate is Personalab's table:
 
     identity stable   degradation    recommendation
@@ -27,10 +28,10 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-from personaforge.domains import DRAWINGS
 from personaforge.identity.policy import Policy, Quality
 from personaforge.identity.references import ANCHOR, compare_all
 from personaforge.identity.score import Cause, Score, Unmeasured, in_domain, outside, unmeasured
+from personaforge.identity.stretches import OverTime, over_time
 
 
 class Degradation(StrEnum):
@@ -93,11 +94,15 @@ class ClipScore:
     histogram_distance_max: float | None
     """Largest distance between neighbouring frames by the configured method; None with one frame."""
     advice: Advice
+    over_time: OverTime | None = None
+    """What the whole of the clip shows, from look to look; None where no looks are on record."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the fields as JSON values."""
         advice = {name: value if type(value) is bool else str(value) for name, value in asdict(self.advice).items()}
-        return {**asdict(self), "frames_without_face": list(self.frames_without_face), "advice": advice}
+        time = None if self.over_time is None else self.over_time.as_json()
+        missing = list(self.frames_without_face)
+        return {**asdict(self), "frames_without_face": missing, "advice": advice, "over_time": time}
 
 
 def compare_clip(
@@ -110,15 +115,17 @@ def compare_clip(
     clip_analyzer: Mapping[str, str] | None = None,
     others: Mapping[str, Mapping[str, Any]] | None = None,
     combine: str = "max",
+    strangers: float | None = None,
 ) -> ClipScore | Unmeasured:
     """Score a clip's measurement (`measure_clip`) against the anchor's. Unmeasured when no frame has a face.
 
-    `others` are further references by name, measured by the anchor's analyzer; see `references`.
+    `others` are further references by name, measured by the anchor's analyzer; see `references`. `strangers` is the
+    cosine that 99 % of different pairs stay below, where it is known; see `stretches`.
     """
     if clip["status"] == "unreadable":
         return Unmeasured(Cause.UNREADABLE, str(clip["reason"]))
     if not in_domain(clip) and not policy.out_of_domain:
-        return outside("the clip", policy.pack, drawn=clip.get("domain") == DRAWINGS.name)
+        return outside("the clip", policy.pack)
     frames = [frame for frame in clip["frames"] if frame["status"] == "measured"]
     scores: list[Score] = []
     for frame in frames:
@@ -170,6 +177,7 @@ def compare_clip(
         sharpness_ratio_mean=sharpness,
         histogram_distance_max=flicker,
         advice=advise(stable, degradation(sharpness, flicker, quality)),
+        over_time=over_time({ANCHOR: anchor, **(others or {})}, clip, policy, combine, strangers),
     )
 
 

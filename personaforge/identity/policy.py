@@ -21,6 +21,20 @@ class Mode(StrEnum):
     """The same, and the cosine and the geometry each pass their own bound."""
 
 
+MIN_COVERAGE = 0.9
+"""Unless it is set: of 5 seconds, the shortest clips of conf/motion, all but half a second, which is how long no single
+stretch may last."""
+
+
+class Gate(StrEnum):
+    """What of a clip decides."""
+
+    MEAN = "mean"
+    """The mean over its sampled frames."""
+    WORST_STRETCH = "worst_stretch"
+    """The mean, the worst stretch of half a second or more, and the share of time that shows the person."""
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """How identity is judged. Every number from the `identity` group of the settings."""
@@ -52,6 +66,10 @@ class Policy:
     """How many times max_error it is by then, for a face that fills its picture."""
     out_of_domain: bool = False
     """Whether pictures that the models were not made for are scored all the same, with a mark."""
+    gate: Gate = Gate.MEAN
+    """What of a clip decides."""
+    min_coverage: float = MIN_COVERAGE
+    """Share of a clip's time that has to show the person under the gate `worst_stretch`."""
     pack: str = ""
     """The face pack that is asked for, as messages name it; nothing is judged by it."""
 
@@ -63,7 +81,7 @@ class Policy:
     @classmethod
     def from_settings(cls, identity: Mapping[str, Any]) -> Policy:
         """Take the numbers from the nested `identity` group."""
-        geometric = identity["geometric"]
+        geometric, video = identity["geometric"], identity.get("video", {})
         return cls(
             mode=Mode(identity["policy"]),
             accept_threshold=float(identity["accept_threshold"]),
@@ -79,6 +97,8 @@ class Policy:
             turn_until=float(geometric["turn_until"]),
             turn_factor=float(geometric["turn_factor"]),
             out_of_domain=identity["out_of_domain"] == "allow",
+            gate=Gate(video.get("gate", Gate.MEAN)),
+            min_coverage=float(video.get("min_coverage", MIN_COVERAGE)),
             pack=str(identity["pack"]),
         )
 

@@ -1,4 +1,5 @@
-"""Measures any clips against an anchor, as the `video` step does with its own: frames by time, each against the anchor.
+"""Measures any clips against an anchor, as the `video` step does with its own: sampled frames and looks through
+the whole, each against the anchor.
 
 What a build has measured is found again and not measured anew. Only the anchor is compared with: a build whose
 `identity.references.slots` name further references compares with those, too.
@@ -6,31 +7,18 @@ What a build has measured is found again and not measured anew. Only the anchor 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
 
-from personaforge.identity.clip import ClipScore, compare_clip
-from personaforge.identity.decision import ReasonedDecision
-from personaforge.identity.policy import Policy, Quality
-from personaforge.identity.score import Unmeasured
-from personaforge.measuring.evaluation import anchor_of, files_to_measure, judged_file, judging_settings
+from personaforge.identity.policy import Policy
+from personaforge.measuring.evaluation import (
+    EvaluatedClip,
+    anchor_of,
+    files_to_measure,
+    judge_clips,
+    judging_settings,
+)
 from personaforge.measuring.measurements import FileMeasurer, identity_of
 from personaforge.workspace.workspace import Workspace
-
-
-@dataclass(frozen=True)
-class EvaluatedClip:
-    """One clip."""
-
-    path: str
-    digest: str
-    """SHA-256 of its bytes."""
-    measurement: Mapping[str, Any]
-    """Its frames and their measurements; see `personaforge.faces.measure.measure_clip`."""
-    score: ClipScore | Unmeasured
-    judged: ReasonedDecision
-    """By the means over its frames; what `score.advice` says is no part of it."""
 
 
 def evaluate_clips(
@@ -53,19 +41,4 @@ def evaluate_clips(
     paths = files_to_measure(space.store, settings, clips, "clip")
     reference = file_measurer.measure(anchor_of(space, settings, persona, anchor)[0])
     policy = Policy.from_settings(settings.value("identity"))
-    quality = Quality.from_settings(settings.value("quality"))
-    sampled = settings.value("identity.video")
-    found = []
-    for path, one in zip(paths, file_measurer.measure_all(paths, sampled), strict=True):
-        score = compare_clip(
-            reference.value,
-            one.value,
-            policy,
-            quality,
-            anchor_analyzer=reference.analyzer,
-            clip_analyzer=one.analyzer,
-        )
-        whole = score if isinstance(score, Unmeasured) else score.score
-        judged = judged_file(whole, policy)
-        found.append(EvaluatedClip(path, one.digest, one.value, score, judged))
-    return tuple(found)
+    return tuple(judge_clips(settings, file_measurer, reference, paths, policy))

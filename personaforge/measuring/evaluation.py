@@ -1,4 +1,4 @@
-"""Measures any pictures against an anchor: `forge eval`. A picture is measured once, here as in a build.
+"""Measures any pictures and clips against an anchor: `forge eval`. Each is measured once, here as in a build.
 
 Where the project has a calibration that holds for the analyzer, each cosine comes with its P(same).
 """
@@ -13,16 +13,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 from personaforge.digest import digest_json
-from personaforge.domains import DRAWINGS
 from personaforge.errors import PersonaForgeError, PlanError, StoreError
-from personaforge.faces.packs import made_for
 from personaforge.faces.picture import SUFFIXES
 from personaforge.identity.calibration import probability
-from personaforge.identity.decision import Decision, ReasonedDecision
-from personaforge.identity.policy import Policy
+from personaforge.identity.clip import ClipScore
+from personaforge.identity.decision import ReasonedDecision
+from personaforge.identity.policy import Policy, Quality
 from personaforge.identity.score import Cause, Score, Unmeasured
 from personaforge.measuring.calibration import Applying, NoneApplies, calibration_for
-from personaforge.measuring.measurements import FileMeasurer, identity_of, kept_name, project_settings, read_file
+from personaforge.measuring.measurements import FileMeasurer, Measured, identity_of, project_settings, read_file
 from personaforge.plan.renamed import pinned_anchor
 from personaforge.results.results import Results
 from personaforge.spec.settings import Settings
@@ -32,14 +31,12 @@ from personaforge.workspace.workspace import Workspace
 _SUFFIXES = {"picture": SUFFIXES, "clip": (".webm", ".mp4", ".m4v", ".mov", ".avi")}
 """Endings of the names of files that are taken for these in a folder, in lower case."""
 _OUTPUTS = {"picture": "image", "clip": "clip"}
-_ALL_THE_SAME = "--out-of-domain with this one all the same"
-OUTSIDE_HINT = f"--identity insightface measures with a pack for photographs, {_ALL_THE_SAME}"
-DRAWN_HINT = f"--identity embedded measures with the pack for drawings by forge, {_ALL_THE_SAME}"
+OUTSIDE_HINT = "--identity insightface measures with a pack for photographs, --out-of-domain with this one all the same"
 
 
 @dataclass(frozen=True)
 class Evaluated:
-    """One picture."""
+    """One picture or clip."""
 
     path: str
     digest: str
@@ -47,7 +44,9 @@ class Evaluated:
     score: Score | Unmeasured
     judged: ReasonedDecision
     probability: float | None
-    """P(same) by the calibration; None without one, where there is no score, and out of domain."""
+    """P(same) by the calibration; None without one, where there is no score, out of domain, and for clips."""
+    clip: ClipScore | None = None
+    """Of a clip with a score all of it; `score` has its means."""
 
     @property
     def out_of_domain(self) -> bool:
@@ -63,19 +62,25 @@ class Evaluated:
             "sha256": self.digest,
             "status": self.measurement["status"],
             "faces": self.measurement.get("faces"),
-            "damage": self.measurement.get("damage"),
             **(
                 {"composite": None, "unmeasured": score.as_json()} if isinstance(score, Unmeasured) else score.as_json()
             ),
             "out_of_domain": self.out_of_domain,
             "probability": self.probability,
             **self.judged.as_json(),
+            **({} if self.clip is None else {"clip": self.clip.as_json()}),
         }
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What else is to say of a clip: its worst stretch, and what could not be decoded."""
+        time = None if self.clip is None else self.clip.over_time
+        return () if time is None else tuple(filter(None, (time.text, time.damage)))
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """All pictures of one call."""
+    """All pictures and clips of one call."""
 
     anchor: str
     """The anchor's path, or its digest where it comes from the store."""
@@ -85,17 +90,9 @@ class Evaluation:
     pictures: tuple[Evaluated, ...]
     remembered: bool = True
     """Whether the measurements are kept: where they can't be, the next time measures again."""
-    anchor_readable: bool = True
-    """Whether the anchor's file could be decoded."""
-
-    @property
-    def unreadable(self) -> int:
-        """How many files can't be decoded, the anchor's among them."""
-        readable = [self.anchor_readable, *(one.measurement["status"] != "unreadable" for one in self.pictures)]
-        return readable.count(False)
 
     def passes(self, threshold: float) -> bool:
-        """Tell whether every picture was measured and reaches a threshold."""
+        """Tell whether every picture and clip was measured and reaches a threshold; a clip by its mean."""
         return bool(self.pictures) and all(
             isinstance(one.score, Score) and one.score.composite >= threshold for one in self.pictures
         )
@@ -104,12 +101,7 @@ class Evaluation:
     def hint(self) -> str:
         """What to type where pictures were left unscored for being out of domain; empty otherwise."""
         left = any(one.out_of_domain and isinstance(one.score, Unmeasured) for one in self.pictures)
-        return "" if not left else OUTSIDE_HINT if self.for_drawings else DRAWN_HINT
-
-    @property
-    def for_drawings(self) -> bool:
-        """Whether the pack was made for drawings by forge."""
-        return made_for(self.analyzer) == DRAWINGS.name
+        return OUTSIDE_HINT if left else ""
 
     def as_json(self) -> dict[str, Any]:
         """Return the evaluation as JSON; `calibration` is the file's name, or null and why."""
@@ -135,14 +127,16 @@ def evaluate(
     identity: str | None = None,
     out_of_domain: bool = False,
 ) -> Evaluation:
-    """Measure pictures against a persona's anchor, or against a given picture, by that persona's settings if one is
-    named. Raises PersonaForgeError.
+    """Measure pictures and clips against a persona's anchor, or against a given picture, by that persona's settings if
+    one is named. Raises PersonaForgeError.
 
-    `images` are files, folders and globs; the persona's own built pictures when there are none. `record` keeps the
+    `images` are files, folders and globs; the persona's own built pictures when there are none. What is named like a
+    clip is measured as one, as `measuring.clips.evaluate_clips` does. `record` keeps the
     evaluations, so that drift sees them.
     `identity` names a file of conf/identity to measure and judge by, in place of the persona's or project's choice.
     `out_of_domain` scores pictures that the pack was not made for, too, and marks them.
     """
+    from personaforge.identity.decision import judge
     from personaforge.identity.score import compare
 
     if record and persona is None:
@@ -154,15 +148,26 @@ def evaluate(
     settings = judging_settings(space, persona, identity)
     analyzer = identity_of(space, settings)
     anchor_data, shown = anchor_of(space, settings, persona, anchor)
-    paths = files_to_measure(space.store, settings, images, "picture")
-    policy = replace(Policy.from_settings(settings.value("identity")), pack=analyzer["pack"])
+    paths = files_to_measure(space.store, settings, images, "any" if images else "picture")
+    policy = Policy.from_settings(settings.value("identity"))
     if out_of_domain:
         policy = replace(policy, out_of_domain=True)
     file_measurer = FileMeasurer(space, analyzer, settings.id if persona else "", only_reads=not record)
-    reference, measured = file_measurer.measure(anchor_data), file_measurer.measure_all(paths)
+    clips = [path for path in paths if is_clip(path)]
+    reference = file_measurer.measure(anchor_data)
+    judged_clips = dict(zip(clips, judge_clips(settings, file_measurer, reference, clips, policy), strict=True))
+    pictures = [path for path in paths if path not in judged_clips]
+    measured = dict(zip(pictures, file_measurer.measure_all(pictures), strict=True))
     kept = calibration_for(space.project, analyzer)
     found = []
-    for path, one in zip(paths, measured, strict=True):
+    for path in paths:
+        if path in judged_clips:
+            clip = judged_clips[path]
+            whole = clip.score if isinstance(clip.score, Unmeasured) else clip.score.score
+            of_clip = None if isinstance(clip.score, Unmeasured) else clip.score
+            found.append(Evaluated(path, clip.digest, clip.measurement, whole, clip.judged, None, of_clip))
+            continue
+        one = measured[path]
         score = compare(
             reference.value,
             one.value,
@@ -170,26 +175,62 @@ def evaluate(
             anchor_analyzer=reference.analyzer,
             candidate_analyzer=one.analyzer,
         )
-        judged = judged_file(score, policy)
+        judged = judge(score, policy, require_measurement=True)
         share = None
         if isinstance(kept, Applying) and isinstance(score, Score) and not score.out_of_domain:
             share = probability(score.cosine, kept.calibration)
         found.append(Evaluated(path, one.digest, one.value, score, judged, share))
-    readable = reference.value["status"] != "unreadable"
-    evaluation = Evaluation(shown, analyzer, kept, tuple(found), file_measurer.remembers, readable)
+    evaluation = Evaluation(shown, analyzer, kept, tuple(found), file_measurer.remembers)
     if record:
         _keep(space.store, settings, evaluation, reference.digest, policy)
     return evaluation
 
 
-def judged_file(score: Score | Unmeasured, policy: Policy) -> ReasonedDecision:
-    """Decide about a file. What can't be decoded is RETRY in a build, where another attempt is made; a file is what it
-    is, so here it is REJECT, as all else that can't be measured."""
-    from personaforge.identity.decision import judge
+@dataclass(frozen=True)
+class EvaluatedClip:
+    """One clip."""
 
-    if isinstance(score, Unmeasured) and score.code is Cause.UNREADABLE:
-        return ReasonedDecision(Decision.REJECT, f"not measured, the file can't be read: {score.reason}", False)
-    return judge(score, policy, require_measurement=True)
+    path: str
+    digest: str
+    """SHA-256 of its bytes."""
+    measurement: Mapping[str, Any]
+    """Its frames and their measurements (`personaforge.faces.measure.measure_clip`), and the looks through it
+    (`personaforge.faces.looks.look_through`)."""
+    score: ClipScore | Unmeasured
+    judged: ReasonedDecision
+    """By what `identity.video.gate` names; what `score.advice` says is no part of it."""
+
+
+def judge_clips(
+    settings: Settings, file_measurer: FileMeasurer, reference: Measured, paths: Sequence[str], policy: Policy
+) -> list[EvaluatedClip]:
+    """Return clips measured and judged against an anchor's measurement, in their order. Raises PersonaForgeError."""
+    from personaforge.identity.clip import compare_clip
+    from personaforge.identity.stretches import judge_clip, strangers_of
+
+    found = []
+    quality = Quality.from_settings(settings.value("quality"))
+    for path, one in zip(paths, file_measurer.measure_all(paths, settings.value("identity.video")), strict=True):
+        score = compare_clip(
+            reference.value,
+            one.value,
+            policy,
+            quality,
+            anchor_analyzer=reference.analyzer,
+            clip_analyzer=one.analyzer,
+            strangers=strangers_of(settings.value("identity.check.scales"), one.analyzer),
+        )
+        whole = score if isinstance(score, Unmeasured) else score.score
+        over_time = None if isinstance(score, Unmeasured) else score.over_time
+        shown = None if over_time is None else over_time.shown
+        judged = judge_clip(whole, shown, policy, require_measurement=True)
+        found.append(EvaluatedClip(path, one.digest, one.value, score, judged))
+    return found
+
+
+def is_clip(path: str) -> bool:
+    """Tell whether a file is taken for a clip, by the ending of its name."""
+    return Path(path).suffix.lower() in _SUFFIXES["clip"]
 
 
 def judging_settings(space: Workspace, persona: str | None, identity: str | None = None) -> Settings:
@@ -222,19 +263,19 @@ def anchor_of(space: Workspace, settings: Settings, persona: str | None, file: s
 
 
 def files_to_measure(
-    store: Store, settings: Settings, arguments: Sequence[str], role: Literal["picture", "clip"]
+    store: Store, settings: Settings, arguments: Sequence[str], role: Literal["picture", "clip", "any"]
 ) -> list[str]:
-    """Return the files that arguments name; without any a persona's own built pictures, or clips.
+    """Return the files that arguments name; without any a persona's own built pictures, or clips. Of folders `any`
+    takes both.
 
-    Each file once, however often it is named. An argument that names no file is an error, and so is no file at all.
+    An argument that names no file is an error, and so is an unreadable file, and no file at all.
     """
-    named = _named(arguments, _SUFFIXES[role]) if arguments else _built(store, settings, role)
-    once: dict[str, str] = {}
-    for path in named:
-        once.setdefault(os.path.abspath(path), path)
-    found = list(once.values())
+    suffixes = (*_SUFFIXES["picture"], *_SUFFIXES["clip"]) if role == "any" else _SUFFIXES[role]
+    built: Literal["picture", "clip"] = "clip" if role == "clip" else "picture"
+    found = list(_named(arguments, suffixes)) if arguments else _built(store, settings, built)
     if not found:
-        raise PersonaForgeError(f"there is no {role} to measure", hint="name files, a folder or a glob")
+        what = "picture and no clip" if role == "any" else role
+        raise PersonaForgeError(f"there is no {what} to measure", hint="name files, a folder or a glob")
     return found
 
 
@@ -274,11 +315,11 @@ def _keep(store: Store, settings: Settings, evaluation: Evaluation, anchor: str,
             "persona": settings.id,
             "node": "",
             "step": "eval",
-            "slot": kept_name(one.path),
-            "modality": "face",
+            "slot": os.path.basename(one.path),
+            "modality": "video" if is_clip(one.path) else "face",
             "anchor": anchor,
             "analyzer": dict(evaluation.analyzer),
-            "artifacts": {"image": one.digest},
+            "artifacts": {"clip" if is_clip(one.path) else "image": one.digest},
             "accept_threshold": policy.accept_threshold,
             "retry_threshold": policy.retry_threshold,
             "weights": policy.weights,
@@ -290,4 +331,6 @@ def _keep(store: Store, settings: Settings, evaluation: Evaluation, anchor: str,
             record["unmeasured"] = one.score.as_json()
         else:
             record["score"] = one.score.as_json()
+        if one.clip is not None:
+            record["clip"] = one.clip.as_json()
         store.keep("evaluations", digest_json("evaluation/1", record), record)

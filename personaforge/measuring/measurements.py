@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import os
 import stat
-import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,17 +18,20 @@ from typing import Any, NamedTuple
 from personaforge.digest import digest_bytes, digest_json
 from personaforge.domains import DRAWINGS
 from personaforge.errors import MissingExtra, PersonaForgeError, StoreError
-from personaforge.media.provenance import is_drawing_for_photographs
+from personaforge.faces.parts import OF_CLIPS
 from personaforge.providers.table import domain_of
 from personaforge.results.facts import maker
 from personaforge.run.records import keep_record
 from personaforge.spec.settings import Group, Settings
 from personaforge.steps.action import Action
-from personaforge.steps.measurement import joined, measure_action, part_actions, share
+from personaforge.steps.measurement import joined, measure_action, part_actions, sampling_of, share
 from personaforge.store.store import Store
 from personaforge.workspace.workspace import Workspace
 
 MAX_FILE_BYTES = 256 * 1024 * 1024
+
+Known = tuple[Mapping[str, Any], Mapping[str, str]]
+"""A measurement, and the analyzer that made it."""
 
 
 class Measured(NamedTuple):
@@ -60,8 +62,6 @@ class FileMeasurer:
         self._keeps = self._knows and (not only_reads or space.store.writable("records", "blobs", "index.db"))
         self._analyzer = space.analyzers.analyzer(identity)
         self._drawn: frozenset[str] | None = None
-        self._lock = threading.Lock()
-        self._begun: dict[tuple[str, ...], Future[Measured]] = {}
 
     @property
     def remembers(self) -> bool:
@@ -71,41 +71,36 @@ class FileMeasurer:
     def measure(self, data: bytes, sampled: Mapping[str, Any] | None = None) -> Measured:
         """Return a picture's measurement, or a clip's where `sampled` says how its frames are chosen: the settings'
         `identity.video`. Bad bytes and missing faces are outcomes, not errors."""
-        digest = digest_bytes(data)
-        asked = ("measure" if sampled is None else "measure_clip", self._identity, digest, sampled)
-        actions = (measure_action(*asked), *part_actions(*asked))
-        keys = tuple(action.key for action in actions)
-        with self._lock:
-            future = self._begun.get(keys)
-            ours = future is None
-            if future is None:
-                future = self._begun[keys] = Future()
-        if ours:  # equal files are measured once, however many of them there are
-            try:
-                future.set_result(self._measured(data, digest, sampled, actions))
-            except BaseException as error:
-                future.set_exception(error)
-        return future.result()
-
-    def _measured(
-        self, data: bytes, digest: str, sampled: Mapping[str, Any] | None, actions: Sequence[Action]
-    ) -> Measured:
+        from personaforge.faces.looks import look_through
         from personaforge.faces.measure import measure_clip, measure_image
         from personaforge.media.provenance import with_domain
 
-        known = self._known(actions)
-        if known is not None:
-            value, analyzer = known
-            return Measured(digest, self._told(value, digest, data), analyzer)
-        started = time.time()
-        found = (
-            measure_image(data, self._analyzer) if sampled is None else measure_clip(data, self._analyzer, **sampled)
-        )
-        value = with_domain(found, data, self._identity)
-        seconds = time.time() - started
-        for action in actions:
-            self._keep(action, share(action, value), started, seconds)
-        return Measured(digest, self._told(value, digest, data), self._identity)
+        digest = digest_bytes(data)
+        kind = "measure" if sampled is None else "measure_clip"
+        asked = (kind, self._identity, digest, None if sampled is None else sampling_of(sampled))
+        actions = (measure_action(*asked), *part_actions(*asked))
+        own = tuple(action for action in actions if action.request.get("part") in OF_CLIPS)
+        sampling = tuple(action for action in actions if action not in own)
+
+        def measured(wanted: tuple[Action, ...], work: Callable[[], Mapping[str, Any]]) -> Known:
+            known = self._known(wanted)
+            if known is not None:
+                return known
+            started = time.time()
+            value = with_domain(work(), data, self._identity)
+            for action in wanted:
+                self._keep(action, share(action, value), started, time.time() - started)
+            return value, self._identity
+
+        if sampled is None:
+            value, analyzer = measured(sampling, lambda: measure_image(data, self._analyzer))
+        else:
+            value, analyzer = measured(sampling, lambda: measure_clip(data, self._analyzer, **sampling_of(sampled)))
+        if value["status"] == "measured":
+            for action in own:
+                looks, _ = measured((action,), lambda: look_through(data, self._analyzer))
+                value = joined(value, share(action, looks))
+        return Measured(digest, self._told(value, digest), analyzer)
 
     def measure_all(self, files: Iterable[str], sampled: Mapping[str, Any] | None = None) -> list[Measured]:
         """Return the measurements of files, in their order; see `measure`. Raises PersonaForgeError for a file that
@@ -113,7 +108,7 @@ class FileMeasurer:
         with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
             return list(pool.map(lambda file: self.measure(read_file(file), sampled), files))
 
-    def _known(self, actions: Iterable[Action]) -> tuple[Mapping[str, Any], Mapping[str, str]] | None:
+    def _known(self, actions: Iterable[Action]) -> Known | None:
         """Return a measurement that is on record with all of its parts, and the analyzer that the record names."""
         if not self._knows:
             return None
@@ -125,8 +120,6 @@ class FileMeasurer:
                 return None
             whole = joined(whole, record["value"]) if whole else record["value"]
             analyzer = analyzer or record["parts"]["request"]["analyzer"]
-            if whole["status"] == "unreadable":
-                return None  # reading it again costs little, and may find what an older version did not
             if whole["status"] != "measured":
                 break  # there is no face to measure another part of
         return whole, analyzer
@@ -142,14 +135,11 @@ class FileMeasurer:
                 raise
             self._keeps = False
 
-    def _told(self, value: Mapping[str, Any], digest: str, data: bytes) -> Mapping[str, Any]:
+    def _told(self, value: Mapping[str, Any], digest: str) -> Mapping[str, Any]:
         """Return a measurement, in its pack's domain also where only the store knows that the picture was drawn here.
 
-        The store is asked where the file itself doesn't say so, and once. A drawing that says so is out of the domain
-        of a pack for photographs; records don't hold that, since builds go by thresholds that were accepted before.
+        The store is asked where the file itself doesn't say so, and once.
         """
-        if value["status"] != "unreadable" and is_drawing_for_photographs(self._identity, data):
-            return {**value, "in_domain": False, "domain": DRAWINGS.name}
         if value.get("in_domain") is not False:
             return value
         if self._drawn is None:
@@ -188,11 +178,6 @@ def project_settings(space: Workspace, option: str | None = None, **identity: st
     composed = space.defaults(() if option is None else (f"identity={option}",))
     groups = {"identity": {**composed["identity"], **given}, "quality": composed["quality"]}
     return Settings({"id": ""}, {name: Group(digest_json("group/1", group), group) for name, group in groups.items()})
-
-
-def kept_name(path: str) -> str:
-    """Return a file's name as a record can hold it: bytes that are no UTF-8 are written out, `\\udcff` for FF."""
-    return os.path.basename(path).encode("utf-8", "backslashreplace").decode()
 
 
 def read_file(path: str) -> bytes:

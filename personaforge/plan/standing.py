@@ -26,7 +26,7 @@ from personaforge.templating import Templates
 _GATES = ("identity", "quality")
 _JUDGING = re.compile(r"(identity|quality)(\.|$)|pipeline\.steps\.[^.]+\.(threshold|rounds|retries|repairs)\b")
 """What decides about a result and doesn't shape it."""
-_NO_GATES = re.compile(r"identity\.(anchor|video)(\.|$)|quality\.post_processing(\.|$)")
+_NO_GATES = re.compile(r"identity\.(anchor(\.|$)|video\.(frames|sampling)$)|quality\.post_processing(\.|$)")
 """What decides besides the gates: how an anchor is chosen, how a clip is sampled, what is done to one afterwards."""
 _SHAPES_NOTHING = re.compile(
     rf"{_JUDGING.pattern}|{SHAPES_NOTHING}"

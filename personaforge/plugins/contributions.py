@@ -47,8 +47,7 @@ class MetricEntry(NamedTuple):
     measure: Callable[[NDArray[np.uint8], Face], float | None]
     """(pixels, face) -> the number; None where this face has none. Pixels are uint8 (H, W, 3) BGR."""
     version: str = "1"
-    """A whole number, raised when the same picture would give another number: it is measured again where the picture is
-    judged again, and the number of the highest version counts."""
+    """Raised when the same picture would give another number: it is measured again, and nothing else is."""
 
 
 class AnalyzerEntry(NamedTuple):

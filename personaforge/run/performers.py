@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from personaforge.errors import BackendError
+from personaforge.faces.parts import OF_CLIPS
 from personaforge.providers import kinds
 from personaforge.providers.protocols import Blob
 from personaforge.steps.action import Action
@@ -57,6 +58,10 @@ def _measure_clip(action: Action, inputs: Inputs, analyzer_of: AnalyzerOf) -> Pe
 
     data, request = inputs["artifact"], action.request
     analyzer, sampling = analyzer_of(request["analyzer"]), request.get("sampling", "uniform")
+    if request.get("part") in OF_CLIPS:
+        from personaforge.faces.looks import look_through
+
+        return _measured(action, look_through(data, analyzer), data)
     return _measured(action, measure_clip(data, analyzer, frames=request["frames"], sampling=sampling), data)
 
 

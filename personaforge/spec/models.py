@@ -10,7 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Discriminator, Field, JsonValue, StringConstraints, Tag, model_validator
+from pydantic import (
+    Discriminator,
+    Field,
+    JsonValue,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    Tag,
+    model_serializer,
+    model_validator,
+)
 
 from personaforge.spec.assertions import Checks
 from personaforge.spec.machine_names import RemoteName
@@ -292,11 +301,20 @@ class SecondRecogniser(Model):
 
 
 class Frames(Model):
-    """How clips are sampled."""
+    """How clips are sampled, and what of them decides. Fields that are left out are no part of any key."""
 
     frames: Annotated[int, Field(ge=1, le=240)]
     sampling: Literal["uniform", "faces"]
     """uniform: evenly spread. faces: frames that show a face, as evenly spread as possible."""
+    gate: Literal["mean", "worst_stretch"] | None = None
+    """mean, as without it: the mean over the sampled frames. worst_stretch: also the worst stretch of half a second or
+    more, and the share of time that shows the person."""
+    min_coverage: Unit | None = None
+    """Under the gate worst_stretch the share of time that has to show the person; 0.9 unless it is set."""
+
+    @model_serializer(mode="wrap")
+    def _as_written(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in dump(self).items() if value is not None}
 
 
 class Identity(Model):

@@ -221,6 +221,9 @@ def _media(persona: Persona, domains: Domains) -> Iterator[tuple[list[str], str,
         yield ["identity", "geometric", "relax_until"], "is above relax_below", ""
     if identity.geometric.turn_until < identity.geometric.turn_from:
         yield ["identity", "geometric", "turn_until"], "is below turn_from", ""
+    if identity.video.min_coverage is not None and identity.video.gate != "worst_stretch":
+        found = "is set, and only the gate worst_stretch asks for it"
+        yield ["identity", "video", "min_coverage"], found, "identity.video.gate: worst_stretch"
     for slot in identity.references.slots:
         if slot not in matrix.references:
             hint = _nearest(slot, matrix.references)

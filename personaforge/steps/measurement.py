@@ -4,7 +4,8 @@ What is measured of a face has parts, each with a version of its own. The part `
 alignment, recognition) and every part whose version is the same are one action, and its key names that version. A part
 whose version differs is an action of its own, whose record has nothing but that part's fields. So a new number is
 measured without measuring the rest again, keys stay as they are, and calibrations, which are about embeddings, stay
-valid. When the embedding's version rises, give all parts the new one: they are one action again.
+valid. When the embedding's version rises, give all parts the new one: they are one action again. Parts of clips as a
+whole (`parts.OF_CLIPS`) stay apart: their keys name no sampling.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from personaforge.faces.parts import FIELDS, VERSIONS, embedding_version
+from personaforge.faces.parts import FIELDS, OF_CLIPS, VERSIONS, embedding_version
 from personaforge.steps.action import Action
 
 _OUTCOME = ("status", "code", "reason", "frame", "second")
@@ -28,10 +29,21 @@ def measure_action(
 def part_actions(
     kind: str, identity: Mapping[str, str], digest: str, request: Mapping[str, Any] | None = None
 ) -> tuple[Action, ...]:
-    """Return the actions of the parts that have another version than the embedding; none as long as there is none."""
+    """Return the actions of the parts that have another version than the embedding, and of a clip's own."""
     return tuple(
-        _action(kind, identity, digest, {**(request or {}), "part": part}, VERSIONS[part]) for part in _apart()
+        _action(
+            *(kind, identity, digest),
+            {**({} if part in OF_CLIPS else request or {}), "part": part},
+            VERSIONS[part],
+        )
+        for part in _apart()
+        if kind == "measure_clip" or part not in OF_CLIPS
     )
+
+
+def sampling_of(video: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `identity.video` says of how a clip's frames are sampled: all of it that measuring depends on."""
+    return {name: video[name] for name in ("frames", "sampling")}
 
 
 def share(action: Action, value: Mapping[str, Any]) -> dict[str, Any]:
@@ -41,6 +53,8 @@ def share(action: Action, value: Mapping[str, Any]) -> dict[str, Any]:
         gone = {field for one in _apart() for field in FIELDS[one]}
         return _each(value, lambda name: name not in gone)
     kept = {*_OUTCOME, *FIELDS[part]}
+    if part in OF_CLIPS:
+        return {name: one for name, one in value.items() if name in kept}
     return _each(value, lambda name: name in kept)
 
 
@@ -54,7 +68,7 @@ def joined(value: Mapping[str, Any], part: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _apart() -> tuple[str, ...]:
-    return tuple(part for part in FIELDS if VERSIONS[part] != embedding_version())
+    return tuple(part for part in FIELDS if part in OF_CLIPS or VERSIONS[part] != embedding_version())
 
 
 def _action(kind: str, identity: Mapping[str, str], digest: str, request: Mapping[str, Any], version: str) -> Action:

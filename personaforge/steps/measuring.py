@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from personaforge.faces.parts import OF_CLIPS
 from personaforge.identity.decision import Decision
-from personaforge.identity.policy import Policy, Quality
+from personaforge.identity.policy import Gate, Policy, Quality
 from personaforge.identity.score import Cause, Score, Unmeasured
 from personaforge.steps.action import Action, Outcome, Result
 from personaforge.steps.context import Context
 from personaforge.steps.judgement import Judgement
-from personaforge.steps.measurement import joined, measure_action, part_actions
+from personaforge.steps.measurement import joined, measure_action, part_actions, sampling_of
 from personaforge.steps.second_opinion import second_opinion
 from personaforge.store.artifact import Artifact
+
+if TYPE_CHECKING:
+    from personaforge.identity.stretches import Shown
 
 Measuring = Generator[Action, Result, Mapping[str, Any] | None]
 
@@ -30,19 +34,28 @@ def measure(context: Context, artifact: Artifact) -> Measuring:
 
 def measure_clip(context: Context, artifact: Artifact) -> Measuring:
     """Return a clip's measurement, or None where nothing can measure."""
-    return (yield from _whole(context, "measure_clip", artifact, context.settings["identity.video"]))
+    sampled = sampling_of(context.settings["identity.video"])
+    return (yield from _whole(context, "measure_clip", artifact, sampled))
 
 
 def _whole(context: Context, kind: str, artifact: Artifact, request: Mapping[str, Any]) -> Measuring:
-    """Measure all parts. Where no face was found there is nothing to measure another part of."""
+    """Measure all parts. Where no face was found there is nothing to measure another part of.
+
+    A clip that was measured before it was looked through is not looked through for the record's sake: only where its
+    worst stretch decides.
+    """
     identity = context.analyzer_ref.identity
     if identity is None:
         return None
-    result = yield measure_action(kind, identity, artifact.digest, request)
+    first = measure_action(kind, identity, artifact.digest, request)
+    spares = kind == "measure_clip" and context.known(first.key) and policy_of(context).gate is Gate.MEAN
+    result = yield first
     if result.value["status"] != "measured":
         return result.value
     whole = result.value
     for action in part_actions(kind, identity, artifact.digest, request):
+        if spares and action.request["part"] in OF_CLIPS and not context.known(action.key):
+            continue
         part = yield action
         whole = joined(whole, part.value)
     return whole
@@ -76,9 +89,10 @@ def judge_image(context: Context, artifact: Artifact, references: ReferenceSet) 
 
 
 def judge_clip(context: Context, artifact: Artifact, references: ReferenceSet) -> Generator[Action, Result, Judgement]:
-    """Measure a clip's frames and judge their mean against the reference set."""
+    """Measure a clip, and judge it against the reference set by what `identity.video.gate` names."""
     from personaforge.identity.clip import compare_clip
     from personaforge.identity.references import ANCHOR
+    from personaforge.identity.stretches import strangers_of
 
     known = yield from _measured(context, references)
     measured = yield from measure_clip(context, artifact)
@@ -91,10 +105,12 @@ def judge_clip(context: Context, artifact: Artifact, references: ReferenceSet) -
         Quality.from_settings(context.settings["quality"]),
         others={name: one for name, one in known.items() if name != ANCHOR},
         combine=context.settings["identity.references.combine"],
+        strangers=strangers_of(context.settings["identity.check.scales"], context.analyzer_ref.identity),
     )
     if isinstance(clip, Unmeasured):
         return _judged(context, clip, references, "video")
-    judgement = _judged(context, clip.score, references, "video", {"clip": clip.as_json()})
+    shown = None if clip.over_time is None else clip.over_time.shown
+    judgement = _judged(context, clip.score, references, "video", {"clip": clip.as_json()}, shown=shown)
     pairs = [(known[ANCHOR], frame) for frame in measured["frames"]]
     return (yield from second_opinion(context, judgement, artifact, references.anchor, pairs))
 
@@ -138,6 +154,8 @@ def policy_of(context: Context) -> Policy:
 
 def _judged_from_pin(context: Context, artifact: Artifact, references: ReferenceSet, modality: str) -> Judgement:
     """Judge by the scores in the lock, where nothing can measure here: what was measured once stays measured."""
+    from personaforge.identity.stretches import Shown
+
     pin = context.pin
     facts = pin.facts if pin is not None else {}
     if (
@@ -149,7 +167,8 @@ def _judged_from_pin(context: Context, artifact: Artifact, references: Reference
     ):
         return _judged(context, no_model(), references, modality)
     score = Score(**{one.name: facts[one.name] for one in fields(Score) if one.name in facts})
-    return _judged(context, score, references, modality, measured_by=str(facts.get("measured_by", "")))
+    shown = Shown.from_json(facts["shown"]) if "shown" in facts else None
+    return _judged(context, score, references, modality, measured_by=str(facts.get("measured_by", "")), shown=shown)
 
 
 def _judged(
@@ -159,12 +178,18 @@ def _judged(
     modality: str,
     extra: Mapping[str, Any] | None = None,
     measured_by: str | None = None,
+    shown: Shown | None = None,
 ) -> Judgement:
-    """Return a judgement with what reports, records, the lock and the next attempt need."""
+    """Return a judgement with what reports, records, the lock and the next attempt need; `shown` is of clips."""
     from personaforge.identity.decision import judge
+    from personaforge.identity.stretches import judge_clip
 
     settings, identity, policy = context.settings, context.analyzer_ref.identity, policy_of(context)
-    judged = judge(score, policy, require_measurement=settings["identity.require_measurement"])
+    required = settings["identity.require_measurement"]
+    if modality == "video":
+        judged = judge_clip(score, shown, policy, require_measurement=required)
+    else:
+        judged = judge(score, policy, require_measurement=required)
     facts: dict[str, Any] = {"measured": judged.measured, "anchor": references.anchor.digest}
     if references.others:
         facts["references"] = references.digests
@@ -194,6 +219,8 @@ def _judged(
         if score.out_of_domain:
             evaluation["out_of_domain"] = True
         facts.update(score.as_json())
+        if shown is not None and policy.gate is Gate.WORST_STRETCH:
+            facts["shown"] = shown.as_json()
         facts["measured_by"] = measured_by or (f"{identity['pack']} {identity['pack_digest'][:12]}" if identity else "")
         rank = score.composite
     return Judgement(

@@ -14,7 +14,7 @@ from personaforge.identity.decision import Decision
 from personaforge.steps.action import Action, Result
 from personaforge.steps.context import Context
 from personaforge.steps.judgement import Judgement
-from personaforge.steps.measurement import measure_action
+from personaforge.steps.measurement import measure_action, sampling_of
 from personaforge.store.artifact import Artifact
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def second_opinion(
         return _noted(judgement, {"unmeasured": "no check pack is here"})
     is_clip = "clip" in (judgement.evaluation or {})
     reference = yield measure_action("measure", analyzer_ref.check, anchor.digest)
-    request = settings["identity.video"] if is_clip else None
+    request = sampling_of(settings["identity.video"]) if is_clip else None
     seen = yield measure_action("measure_clip" if is_clip else "measure", analyzer_ref.check, artifact.digest, request)
     candidates = seen.value.get("frames", []) if is_clip else [seen.value]
     allowed = settings["identity.out_of_domain"] == "allow"

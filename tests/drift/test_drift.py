@@ -284,3 +284,15 @@ def test_a_painter_that_slides_away_is_found_where_it_began(tmp_path: Path, pack
     cause = line.causes[0]
     assert cause.name == "image.drift" and cause.probability > 0.2, "its four changes are one, by degrees"
     assert (cause.before, cause.after, cause.nodes, cause.of_nodes) == ("0.0", "1.0", 4, 4)
+
+
+@pytest.mark.parametrize(("late", "verdict"), [(1.0, "stable"), (0.6, "degrading")])
+def test_clips_that_all_show_their_person_have_a_timeline_without_spread(
+    space: Workspace, late: float, verdict: str
+) -> None:
+    for number in range(60):
+        over_time = {"coverage": 1.0 if number < 40 else late, "switches": 0 if number < 40 or late == 1 else 2}
+        clip = {"frames_measured": 8, "over_time": over_time}
+        kept(space, number, 0.8, modality="video", step="video", slot="a", node="video/a", clip=clip)
+    found = {line.metric.name: str(line.finding.verdict) for line in drift(space, "ana").timelines}
+    assert (found["coverage"], found["switches"]) == (verdict, verdict)

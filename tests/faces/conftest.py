@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -107,3 +108,19 @@ def a_face() -> Callable[..., Face]:
         return Face(**{**values, **changes})  # type: ignore[arg-type]
 
     return built
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Callable[..., bytes]:
+    """Write a clip whose frame i is grey of value 8 i, so that a frame tells its number."""
+
+    def filmed(count: int = 25, ending: str = "mp4", codec: str = "mp4v", fps: float = 10) -> bytes:
+        path = tmp_path / f"clip.{ending}"
+        writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*codec), fps, (96, 64))
+        assert writer.isOpened(), f"this OpenCV can't write {codec}"
+        for number in range(count):
+            writer.write(np.full((64, 96, 3), 8 * number, dtype=np.uint8))
+        writer.release()
+        return path.read_bytes()
+
+    return filmed

@@ -27,22 +27,6 @@ def jpeg(grey: int) -> bytes:
     return encoded(Image.new("L", (32, 32), grey), "JPEG")
 
 
-@pytest.fixture
-def film(tmp_path: Path) -> Film:
-    """Write a clip whose frame i is grey of value 8 i, so that a frame tells its number."""
-
-    def filmed(count: int = 25, ending: str = "mp4", codec: str = "mp4v", fps: float = 10) -> bytes:
-        path = tmp_path / f"clip.{ending}"
-        writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*codec), fps, (96, 64))
-        assert writer.isOpened(), f"this OpenCV can't write {codec}"
-        for number in range(count):
-            writer.write(np.full((64, 96, 3), 8 * number, dtype=np.uint8))
-        writer.release()
-        return path.read_bytes()
-
-    return filmed
-
-
 @pytest.mark.parametrize(("ending", "codec"), [("mp4", "mp4v"), ("webm", "VP80"), ("avi", "MJPG")])
 def test_the_sampled_frames_are_the_numbered_ones(film: Film, ending: str, codec: str) -> None:
     clip = read_clip(film(25, ending, codec), frames=5)

@@ -59,7 +59,24 @@ def test_what_the_last_forge_measured_is_found_and_never_measured_again(before: 
     for one in known:
         request = {name: value for name, value in one["request"].items() if name != "analyzer"}
         action = measure_action(one["kind"], one["request"]["analyzer"], one["inputs"]["artifact"], request)
-        assert action.parts == one and part_actions(one["kind"], IDENTITY, "a" * 64, request) == ()
+        assert action.parts == one
+        parts = part_actions(one["kind"], IDENTITY, "a" * 64, request)
+        assert len(parts) == (one["kind"] == "measure_clip")
+
+
+def test_a_clip_of_the_last_forge_is_looked_through_where_its_worst_stretch_decides(before: Studio) -> None:
+    known = measured(before)
+    (clip,) = {one["inputs"]["artifact"] for one in known if one["kind"] == "measure_clip"}
+    with before.open() as space:
+        analyzers = space.analyzers
+        assert isinstance(analyzers, ColorAnalyzers)
+        for threshold in (0.56, 0.57):
+            asked = ("+identity.video.gate=worst_stretch", f"identity.accept_threshold={threshold}")
+            space.build(space.plan(["ana"], PlanRequest(overrides=asked)))
+            assert analyzers.measured == 3, "the looks of a second of a clip, once; no frame is sampled again"
+    (looks,) = [one for one in measured(before) if one not in known]
+    assert (looks["request"]["part"], looks["provider"]) == ("stretches", "scripted@1")
+    assert looks["inputs"] == {"artifact": clip} and before.calls() == 0
 
 
 @pytest.mark.parametrize("part", ["ratios", "quality"])
@@ -129,7 +146,8 @@ def test_a_measurement_is_the_sum_of_its_parts(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setitem(VERSIONS, "quality", "3")
     for kind, value in (("measure", face), ("measure_clip", clip)):
         base = measure_action(kind, IDENTITY, "a" * 64)
-        (part,) = part_actions(kind, IDENTITY, "a" * 64)
+        part, *looks = part_actions(kind, IDENTITY, "a" * 64)
+        assert [one.request["part"] for one in looks] == (["stretches"] if kind == "measure_clip" else [])
         assert base.provider == "b@2" and part.provider == "b@3" and base.key != part.key
         assert "sharpness" not in str(share(base, value)) and "ratios" in str(share(base, value))
         assert "embedding" not in str(share(part, value)) and "ratios" not in str(share(part, value))

@@ -12,15 +12,16 @@ from personaforge.report.formats.sheet import Line, Sheet, State
 def evaluation_sheet(
     found: Evaluation, fail_under: float | None, persona: str = "", place: Place = NOWHERE, prefix: str = ""
 ) -> Sheet:
-    """Return measured pictures: a line for each. Without a bound the gate's decision is what fails."""
+    """Return measured pictures and clips: a line for each. Without a bound the gate's decision is what fails."""
     lines = tuple(_picture_line(one, persona or found.anchor, fail_under, place) for one in found.pictures)
     analyzer = found.analyzer
+    what = "files" if any(one.clip for one in found.pictures) else "pictures"
     by = f"Measured with {analyzer['pack']} ({analyzer['pack_digest'][:8]}), detector size {analyzer['detector_size']}."
     bad = sum(line.state == "fail" for line in lines)
     bound = f"under {fail_under:g} or unmeasured" if fail_under is not None else "rejected or unmeasured"
     return Sheet(
         "forge eval",
-        f"{len(lines)} pictures against {found.anchor}: {f'{bad} {bound}' if bad else 'none ' + bound}",
+        f"{len(lines)} {what} against {found.anchor}: {f'{bad} {bound}' if bad else 'none ' + bound}",
         (
             "image", "composite", "cosine", "p_same", "error", "faces", "decision", "reason", "unmeasured",
             "out_of_domain", "sha256",
@@ -42,7 +43,7 @@ def _picture_line(one: Evaluated, group: str, fail_under: float | None, place: P
     unmeasured = None if isinstance(score, Score) else str(score.code)
     cells = (
         one.path, composite, cosine, one.probability, error, one.measurement.get("faces"), decision.value,
-        one.judged.reason, unmeasured, one.out_of_domain, one.digest,
+        "; ".join((one.judged.reason, *one.remarks)), unmeasured, one.out_of_domain, one.digest,
     )  # fmt: skip
     state: State = "pass"
     message = one.judged.reason

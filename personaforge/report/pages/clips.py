@@ -88,5 +88,24 @@ def _figures(clip: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     for name, key in (("sharpness, of the anchor's", "sharpness_ratio_mean"), ("flicker", "histogram_distance_max")):
         value = clip.get(key)
         rows.append((name, "unmeasured" if value is None else f"{value:.2f}"))
+    over_time = clip.get("over_time")
+    if over_time:
+        rows += _time_figures(over_time)
     stable = "stable" if clip["advice"]["identity_stable"] else "unstable"
     return (*rows, ("identity", stable), ("advice", str(clip["advice"]["text"])))
+
+
+def _time_figures(over_time: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what the whole clip shows."""
+    from personaforge.identity.stretches import Stretch
+
+    worst = Stretch(**over_time["worst"])
+    decides = "decides, too" if over_time["gate"] == "worst_stretch" else "decides nothing: identity.video.gate is mean"
+    rows = [
+        ("shows the person", f"{over_time['coverage']:.1%} of the time, by {over_time['looks']} looks"),
+        ("worst stretch", f"{worst.text}; it {decides}"),
+        ("changes of person", str(over_time["switches"])),
+    ]
+    if over_time["lost_frames"]:
+        rows.append(("not decoded", f"{over_time['lost_frames']} of {over_time['listed_frames']} frames"))
+    return rows
