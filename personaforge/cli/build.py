@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from personaforge.cli.options import (
+    FiniteRange,
     json_option,
     personas_argument,
     print_json,
@@ -39,7 +40,7 @@ from personaforge.workspace.workspace import BuildOptions, Workspace
 @click.option("-n", "--dry-run", is_flag=True, help="Show the plan and stop.")
 @click.option("-j", "--jobs", type=click.IntRange(1, 256), help="Actions that take a processor at once.")
 @click.option("-k", "--keep-going", is_flag=True, help="Go on with nodes that don't depend on a failed one.")
-@click.option("--max-cost", type=click.FloatRange(0), metavar="USD", help="Spend at most this much.")
+@click.option("--max-cost", type=FiniteRange(0), metavar="USD", help="Spend at most this much.")
 @click.option("--events", metavar="FILE", help="Write events as JSON lines to a file, or to standard output with -.")
 @click.option("--plan", "plan_file", type=click.Path(dir_okay=False), help="Run exactly what `forge plan -o` saved.")
 @json_option

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from personaforge.cli.options import PersonaArgument, json_option, print_json
+from personaforge.cli.options import FiniteRange, PersonaArgument, json_option, print_json
 from personaforge.report.terminal import echo, style
 from personaforge.workspace.workspace import Workspace
 
@@ -82,8 +82,8 @@ def stats_command(folder: str | None, as_json: bool) -> int:
 
 @cache_command.command("gc")
 @click.option("--yes", is_flag=True, help="Remove it; without this only show what would go.")
-@click.option("--max-size", type=click.FloatRange(0), metavar="GB", help="Trim to this size; else store.max_gigabytes.")
-@click.option("--keep-days", type=click.FloatRange(0), help="Keep what is younger; else store.keep_days.")
+@click.option("--max-size", type=FiniteRange(0), metavar="GB", help="Trim to this size; else store.max_gigabytes.")
+@click.option("--keep-days", type=FiniteRange(0), help="Keep what is younger; else store.keep_days.")
 @json_option
 @click.pass_obj
 def gc_command(folder: str | None, yes: bool, max_size: float | None, keep_days: float | None, as_json: bool) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from personaforge.cli.options import json_option, print_json
+from personaforge.cli.options import FiniteRange, json_option, print_json
 from personaforge.workspace.workspace import Workspace
 
 
@@ -14,7 +14,7 @@ from personaforge.workspace.workspace import Workspace
 @click.option("--detector-size", metavar="N", help="Detect at this size, or auto; else as the project does.")
 @click.option(
     "--prior",
-    type=click.FloatRange(1e-6, 1 - 1e-6),
+    type=FiniteRange(1e-6, 1 - 1e-6),
     default=0.5,
     show_default=True,
     metavar="P",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from personaforge.cli.options import json_option, print_json, tell_left_out
+from personaforge.cli.options import FiniteRange, json_option, print_json, tell_left_out
 from personaforge.errors import PersonaForgeError
 from personaforge.report.terminal import echo
 from personaforge.workspace.workspace import Workspace
@@ -19,8 +19,8 @@ FORMATS = ("table", "csv", "json", "parquet")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="table by default; parquet takes --out.")
 @click.option("-o", "--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write to a file.")
 @click.option("--allow-files", is_flag=True, help="Let the SQL read files: from read_csv('notes.csv').")
-@click.option("--memory", type=click.FloatRange(0, min_open=True), metavar="GB", help="Instead of store.query's bound.")
-@click.option("--timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="The same for the time.")
+@click.option("--memory", type=FiniteRange(0, min_open=True), metavar="GB", help="Instead of store.query's bound.")
+@click.option("--timeout", type=FiniteRange(0, min_open=True), metavar="SECONDS", help="The same for the time.")
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--csv", "as_csv", is_flag=True, help="The same as --format csv.")
 @click.pass_obj

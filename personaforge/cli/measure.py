@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from personaforge.cli.options import PersonaArgument, format_options, json_option, show_as, tell_left_out
+from personaforge.cli.options import FiniteRange, PersonaArgument, format_options, json_option, show_as, tell_left_out
 from personaforge.report.terminal import echo
 from personaforge.workspace.workspace import Workspace
 
@@ -16,7 +16,7 @@ from personaforge.workspace.workspace import Workspace
 @click.argument("images", nargs=-1, metavar="IMAGE...")
 @click.option("-p", "--persona", type=PersonaArgument(), help="Measure against this persona's anchor.")
 @click.option("--anchor", type=click.Path(dir_okay=False), metavar="FILE", help="Measure against this picture.")
-@click.option("--fail-under", type=click.FloatRange(0, 1), metavar="X", help="Exit with 1 when a composite is below X.")
+@click.option("--fail-under", type=FiniteRange(0, 1), metavar="X", help="Exit with 1 when a composite is below X.")
 @click.option("--identity", metavar="NAME", help="Measure and judge by conf/identity/NAME.yaml.")
 @click.option("--out-of-domain", is_flag=True, help="Score pictures that the pack was not made for, with a mark.")
 @click.option("--record", is_flag=True, help="Keep the evaluations, so that `forge drift` sees them.")

@@ -7,7 +7,7 @@ import re
 
 import click
 
-from personaforge.cli.options import json_option, print_json
+from personaforge.cli.options import FiniteRange, json_option, print_json
 from personaforge.workspace.workspace import Workspace
 
 _OVERRIDE = re.compile(r"(\+{0,2}photos(\.[\w.]+)?=|~photos\.)")
@@ -21,11 +21,9 @@ def photos_command() -> None:
 @photos_command.command("score")
 @click.argument("pictures", nargs=-1, required=True, metavar="DIR|FILE... [OVERRIDE]...")
 @click.option(
-    "--fail-under", type=click.FloatRange(0, 100), metavar="X", help="Exit with 1 when a photo's overall is below X."
+    "--fail-under", type=FiniteRange(0, 100), metavar="X", help="Exit with 1 when a photo's overall is below X."
 )
-@click.option(
-    "--min-overall", type=click.FloatRange(0, 100), metavar="X", help="Usable from X up; else usable.min_overall."
-)
+@click.option("--min-overall", type=FiniteRange(0, 100), metavar="X", help="Usable from X up; else usable.min_overall.")
 @click.option("--allow-unmeasured", is_flag=True, help="With --fail-under: do without face scores where no pack is.")
 @json_option
 @click.pass_obj

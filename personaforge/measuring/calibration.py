@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 
+from personaforge.arguments import number
 from personaforge.digest import digest_bytes, digest_json
 from personaforge.errors import PersonaForgeError, Problem, SpecError
 from personaforge.faces import packs
@@ -99,8 +100,7 @@ def calibrate(
     calibrations or to `output`, unless `write` is off. Raises SpecError with every bad line, and PersonaForgeError
     where nothing can measure or the pairs are too few or don't part.
     """
-    if not PRIORS[0] <= prior <= PRIORS[1]:
-        raise PersonaForgeError(f"the prior is {prior}, expected a number from {PRIORS[0]:g} to {PRIORS[1]}")
+    number("prior", prior, *PRIORS)
     if output is not None and os.path.realpath(output) == os.path.realpath(pairs_csv):
         raise PersonaForgeError(f"{output} is the pairs file itself", hint="name another file with -o")
     identity = identity_of(space, project_settings(space, pack=pack, detector_size=detector_size))

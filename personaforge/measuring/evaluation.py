@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from personaforge.arguments import number
 from personaforge.digest import digest_json
 from personaforge.errors import PersonaForgeError, PlanError, StoreError
 from personaforge.faces.picture import SUFFIXES
@@ -92,7 +93,12 @@ class Evaluation:
     """Whether the measurements are kept: where they can't be, the next time measures again."""
 
     def passes(self, threshold: float) -> bool:
-        """Tell whether every picture and clip was measured and reaches a threshold; a clip by its mean."""
+        """Tell whether every picture and clip was measured and reaches a threshold, a composite in
+        [0, 1]; a clip by its mean.
+
+        Raises PersonaForgeError for a threshold outside.
+        """
+        number("threshold", threshold, 0, 1)
         return bool(self.pictures) and all(
             isinstance(one.score, Score) and one.score.composite >= threshold for one in self.pictures
         )

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from personaforge.arguments import number
 from personaforge.errors import PersonaForgeError
 
 if TYPE_CHECKING:
@@ -39,8 +40,11 @@ class Bounds(NamedTuple):
 
     @classmethod
     def of(cls, declared: Mapping[str, Any], **asked: float | None) -> Bounds:
-        """Return the bounds that a `store` group declares; those that are asked for here and not None replace them."""
-        given = {name: value for name, value in asked.items() if value is not None}
+        """Return the bounds that a `store` group declares; those that are asked for here and not None replace them.
+
+        Raises PersonaForgeError for one that is no finite number above 0.
+        """
+        given = {name: number(name, value, 0, above=True) for name, value in asked.items() if value is not None}
         return cls(**{name: float(declared["query"][name]) for name in cls._fields})._replace(**given)
 
     def least(self, other: Bounds) -> Bounds:

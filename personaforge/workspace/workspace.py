@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from personaforge.arguments import number, whole
 from personaforge.digest import digest_file
 from personaforge.errors import LockFrozen, PlanError, Problem, SpecError, StoreError
 from personaforge.plan.plan import Plan, PlanRequest, Selection
@@ -38,17 +39,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class BuildOptions:
-    """How a build runs. None means the setting's value."""
+    """How a build runs. None means the setting's value. Raises PersonaForgeError for a number out of its range."""
 
     jobs: int | None = None
-    """Nodes at once that take a processor."""
+    """Nodes at once that take a processor, 1 to 256."""
     keep_going: bool = False
     """Whether nodes that don't depend on a failed one are built all the same."""
     max_cost_usd: float | None = None
-    """US dollars that may be spent at most."""
+    """US dollars that may be spent at most, from 0 up."""
     pool: Callable[[int], Executor] | None = None
     """Makes what runs the nodes, for so many at once, such as `ThreadPoolExecutor`, in place of forge's own threads.
     It has to run them in this process, and is shut down at the end of the build."""
+
+    def __post_init__(self) -> None:
+        """Raise PersonaForgeError for numbers that can't bound a build."""
+        if self.jobs is not None:
+            whole("jobs", self.jobs, 1, 256)
+        if self.max_cost_usd is not None:
+            number("max_cost_usd", self.max_cost_usd, 0)
 
 
 @dataclass

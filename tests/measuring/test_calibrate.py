@@ -184,7 +184,7 @@ def test_too_few_pairs_and_labels_the_wrong_way_round_are_refused(space: Workspa
     with pytest.raises(PersonaForgeError, match="9 same pairs were measured, expected 10 or more") as caught:
         calibrate(space, str(pairs.parent / "few.csv"))
     assert "3 no_face" in caught.value.hint
-    with pytest.raises(PersonaForgeError, match="the prior is 1"):
+    with pytest.raises(PersonaForgeError, match="prior is 1"):
         calibrate(space, str(pairs), prior=1.0)
     with pytest.raises(PersonaForgeError, match="is the pairs file itself"):
         calibrate(space, str(pairs), output=str(pairs))
