@@ -27,3 +27,15 @@ def text_diff(old: str, new: str, before: str, after: str, around: int = 1) -> l
     `around` is how many equal lines are shown around each change.
     """
     return list(unified_diff(old.splitlines(), new.splitlines(), before, after, lineterm="", n=around))
+
+
+def shortened(one: str, other: str, most: int) -> tuple[str, str]:
+    """Return two texts in at most `most` characters each, with an ellipsis for what is left out, so that where they
+    begin to differ can be seen: what both begin with is left out first."""
+    if max(len(one), len(other)) <= most:
+        return one, other
+    alike = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    start = alike - most // 3 if alike > most // 2 and one != other else 0
+    parts = ((f"…{text[start:]}" if start else text) for text in (one, other))
+    first, second = (text if len(text) <= most else text[: most - 1] + "…" for text in parts)
+    return first, second

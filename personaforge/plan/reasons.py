@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from personaforge.leaves import leaves
+from personaforge.leaves import leaves, shortened
 from personaforge.listing import listed
 from personaforge.modalities import SHAPES_NOTHING
 from personaforge.plan.plan import Reason
 
 _LONGEST = 60
+_DIGEST = re.compile("[0-9a-f]{64}")
 _SHAPES_NOTHING = re.compile(SHAPES_NOTHING)
 """A change of these is no reason."""
 
@@ -51,14 +52,14 @@ def part_changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[tupl
     return [(name, old.get(name), new.get(name)) for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
 
 
-def shown(value: Any) -> str:
-    """Return a value as messages show it, shortened."""
-    if value is None:
-        return "nothing"
-    text = value if isinstance(value, str) else _compact(value)
-    text = " ".join(text.split())
-    text = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
-    return f'"{text}"' if isinstance(value, str) and " " in text else text
+def shown_change(before: Any, now: Any) -> tuple[str, str]:
+    """Return two values as messages show them, shortened so that what has changed can be seen."""
+    texts = shortened(_in_a_line(before), _in_a_line(now), _LONGEST)
+    first, second = (
+        f'"{text}"' if isinstance(value, str) and " " in text else text
+        for value, text in zip((before, now), texts, strict=True)
+    )
+    return first, second
 
 
 def analyzer_change(before: Mapping[str, str], now: Mapping[str, str]) -> str:
@@ -67,8 +68,8 @@ def analyzer_change(before: Mapping[str, str], now: Mapping[str, str]) -> str:
         return f"faces are measured now, with {now.get('pack')}"
     if not now:
         return f"faces were measured with {before.get('pack')}, and can't be measured here"
-    parts = [f"{name} {before.get(name)} is now {now[name]}" for name in now if before.get(name) != now[name]]
-    return "analyzer: " + ", ".join(shown(part) for part in parts)
+    pairs = [(name, shown_change(before.get(name), now[name])) for name in now if before.get(name) != now[name]]
+    return "analyzer: " + ", ".join(f"{name} {old} is now {new}" for name, (old, new) in pairs)
 
 
 def _setting_changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
@@ -82,7 +83,8 @@ def _setting_changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> Itera
         for name, old, new in part_changes({path: before[path]}, {path: current}):
             if _SHAPES_NOTHING.match(name):
                 continue
-            yield f"{name} {shown(old)} is now {shown(new)}"
+            old, new = shown_change(old, new)
+            yield f"{name} {old} is now {new}"
 
 
 def _below(now: Mapping[str, Any], path: str) -> Any:
@@ -94,7 +96,11 @@ def _below(now: Mapping[str, Any], path: str) -> Any:
     return None
 
 
-def _compact(value: Any) -> str:
+def _in_a_line(value: Any) -> str:
     import orjson
 
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    if value is None:
+        return "nothing"
+    text = value if isinstance(value, str) else orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    text = " ".join(text.split())
+    return text[:12] if _DIGEST.fullmatch(text) else text

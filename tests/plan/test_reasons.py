@@ -14,7 +14,7 @@ from personaforge.plan.reasons import (
     leaves,
     part_changes,
     restore_reasons,
-    shown,
+    shown_change,
 )
 
 BEFORE: dict[str, Any] = {
@@ -58,7 +58,7 @@ def test_nothing_changed_is_no_reason() -> None:
         ({"provider": "runway@1"}, Reason("provider", "provider fal@1 is now runway@1")),
         (
             {"analyzer": {"pack": "buffalo_l", "detector_size": "auto"}},
-            Reason("analyzer", 'analyzer: "pack buffalo_s is now buffalo_l"'),
+            Reason("analyzer", "analyzer: pack buffalo_s is now buffalo_l"),
         ),
         ({"needs": {**BEFORE["needs"], "dna": "9"}}, Reason("input", "dna came out different")),
         (
@@ -142,7 +142,7 @@ def test_parts_are_compared_leaf_by_leaf_in_the_order_of_their_names() -> None:
     ],
 )
 def test_values_are_shown_shortly(value: Any, text: str) -> None:
-    assert shown(value) == text
+    assert shown_change(value, value) == (text, text)
 
 
 def test_who_measures_appears_goes_and_changes() -> None:
@@ -150,8 +150,19 @@ def test_who_measures_appears_goes_and_changes() -> None:
     assert analyzer_change({}, one) == "faces are measured now, with buffalo_s"
     assert analyzer_change(one, {}) == "faces were measured with buffalo_s, and can't be measured here"
     assert analyzer_change(one, {"pack": "buffalo_l", "detector_size": "640"}) == (
-        'analyzer: "pack buffalo_s is now buffalo_l", "detector_size auto is now 640"'
+        "analyzer: pack buffalo_s is now buffalo_l, detector_size auto is now 640"
     )
+
+
+def test_what_has_changed_of_a_long_value_is_not_cut_off() -> None:
+    old, new = {"backend_version": "1 (my-studio-tools 0.1.0)"}, {"backend_version": "1 (my-studio-tools 0.2.0)"}
+    told = 'analyzer: backend_version "1 (my-studio-tools 0.1.0)" is now "1 (my-studio-tools 0.2.0)"'
+    assert analyzer_change(old, new) == told
+    prompts = {"image.style": "a" * 300 + " by day" + "b" * 90}, {"image.style": "a" * 300 + " by night" + "b" * 90}
+    [reason] = changes(*({"settings": settings} for settings in prompts))
+    assert " by day" in reason.text and " by night" in reason.text and len(reason.text) < 160
+    assert shown_change("a" * 64, "b" * 64) == ("a" * 12, "b" * 12), "digests"
+    assert shown_change("x" * 50 + "1", "x" * 50 + "2") == ("x" * 50 + "1", "x" * 50 + "2"), "short enough"
 
 
 def test_texts_are_compared_by_line() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from personaforge.plan.plan import Estimate
-from personaforge.plan.reasons import shown
+from personaforge.plan.reasons import shown_change
 from personaforge.report.money import estimate_text
 from personaforge.report.plan.console import WORDS
 from personaforge.report.terminal import printable
@@ -34,7 +34,7 @@ def causes(one: PersonaDifference) -> list[Cause]:
     found: dict[tuple[str, str, str], list[str]] = {}
     for node in one.change.nodes:
         for setting in node.settings:
-            found.setdefault((setting.path, shown(setting.before), shown(setting.after)), []).append(node.name)
+            found.setdefault((setting.path, *shown_change(setting.before, setting.after)), []).append(node.name)
         for name in node.templates:
             found.setdefault((f"template {name}", "", ""), []).append(node.name)
         for reason in node.reasons if node.kind == "changed" else ():

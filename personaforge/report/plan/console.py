@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from personaforge.leaves import text_diff
+from personaforge.leaves import shortened, text_diff
 from personaforge.listing import and_more
 from personaforge.plan.plan import Plan, PlannedNode
 from personaforge.report.money import estimate_text
@@ -27,6 +27,8 @@ WORDS = {
 }
 _COLORS = {"run": "green", "maybe": "yellow", "restore": "cyan", "blocked": "red", "missing": "red", "pinned": "blue"}
 _DIGEST = re.compile("[0-9a-f]{64}")
+_LONGEST = 100
+"""Characters of a value."""
 _SHOWN = ("run", "maybe", "restore", "blocked", "missing")
 
 
@@ -81,7 +83,7 @@ def explanation_lines(explanation: Mapping[str, Any]) -> Iterator[str]:
         mark = style("~", fg="yellow") if item["changed"] else " "
         value = _short(item["now"])
         if item["changed"]:
-            value = f"{_short(item['before'])} -> {value}"
+            value = _change(item["before"], item["now"])
         rows.append((f"{mark} {item['name']}", value))
     yield from _table(rows)
     if explanation["action"]:
@@ -94,7 +96,7 @@ def explanation_lines(explanation: Mapping[str, Any]) -> Iterator[str]:
                     color = {"+": "green", "-": "red"}.get(line[:1])
                     yield "      " + (style(line, fg=color) if color else line)
             else:
-                yield f"  ~ {part['name']}: {_short(part['before'])} -> {_short(part['now'])}"
+                yield f"  ~ {part['name']}: {_change(part['before'], part['now'])}"
 
 
 def _answers(answers: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -167,16 +169,22 @@ def _colored(state: str) -> str:
     return style(f"{state:<7}", fg=_COLORS.get(state))
 
 
-def _short(value: Any, limit: int = 100) -> str:
+def _short(value: Any) -> str:
+    return shortened(text := _in_a_line(value), text, _LONGEST)[0]
+
+
+def _change(before: Any, now: Any) -> str:
+    return " -> ".join(shortened(_in_a_line(before), _in_a_line(now), _LONGEST))
+
+
+def _in_a_line(value: Any) -> str:
     if value is None:
         return "-"
     if isinstance(value, float):
         return f"{value:g}"
     text = value if isinstance(value, str) else orjson.dumps(value, default=str).decode()
     text = " ".join(text.split())
-    if _DIGEST.fullmatch(text):
-        return text[:16]
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    return text[:16] if _DIGEST.fullmatch(text) else text
 
 
 def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
