@@ -1,9 +1,10 @@
 """The functions of `import personaforge as pf`: thin, over the same library as the commands. docs/api.md shows them.
 
 What goes wrong is a PersonaForgeError: what the caller can correct, or what the machine doesn't let us (MachineError).
-Any other exception is a bug of ours, or comes from code that was handed in.
+Any other exception is a bug of ours, Python's for a value of an undeclared type, or comes from code that was handed in.
 
-Personas are ids, files, folders or globs; persona and file arguments take one of them as well as several.
+Personas are ids, files, folders, globs or what `load` returned; persona and file arguments take one of them as well as
+several.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from personaforge.arguments import texts, whole
 from personaforge.errors import PersonaForgeError, Problem, SpecError
 from personaforge.machine import machine_error
 from personaforge.plan.plan import Plan, PlanRequest
-from personaforge.workspace.workspace import BuildOptions, Workspace
+from personaforge.workspace.workspace import BuildOptions, Persona, Personas, Workspace, listed, named
 
 if TYPE_CHECKING:
     from personaforge.drift.timelines import Drift
@@ -37,6 +39,10 @@ Name: TypeAlias = "str | os.PathLike[str]"
 Names: TypeAlias = "Name | Iterable[Name]"
 
 
+def _named(persona: Persona | None) -> str | None:
+    return None if persona is None else named(persona)
+
+
 @contextmanager
 def _told() -> Iterator[None]:
     """Raise what the machine doesn't let us as an error of the family, as the command line does."""
@@ -51,19 +57,15 @@ def _told() -> Iterator[None]:
         raise known from error
 
 
-def _listed(names: Names) -> list[str]:
-    return [os.fspath(name) for name in ((names,) if isinstance(names, (str, os.PathLike)) else names)]
-
-
 @_told()
-def open(folder: Name | None = None, personas: Names = (), *, analyzer: FaceAnalyzer | None = None) -> Workspace:
+def open(folder: Name | None = None, personas: Personas = (), *, analyzer: FaceAnalyzer | None = None) -> Workspace:
     """Open the project in a folder: `with pf.open("studio") as space:` closes its store at the end.
 
     Without a folder it is the project around the current folder, else around the first persona file. Nothing is
     written. `analyzer` measures faces in place of the pack that the settings name, whatever they name. Raises SpecError
     for what is no folder.
     """
-    space = Workspace.open(_listed(personas), None if folder is None else os.fspath(folder))
+    space = Workspace.open(listed(personas), None if folder is None else os.fspath(folder))
     if analyzer is not None:
         from personaforge.workspace.analyzers import OneAnalyzer
 
@@ -72,19 +74,19 @@ def open(folder: Name | None = None, personas: Names = (), *, analyzer: FaceAnal
 
 
 @_told()
-def plan(space: Workspace, personas: Names = (), asked: PlanRequest | None = None) -> Plan:
+def plan(space: Workspace, personas: Personas = (), asked: PlanRequest | None = None) -> Plan:
     """Return what a build of these personas would do and why, of all of the project's without any.
 
     Reads specs and the store; writes nothing and reaches no network. Raises SpecError with every problem, PlanError for
     a selection that names nothing, and StoreError.
     """
-    return space.plan(_listed(personas), asked)
+    return space.plan(listed(personas), asked)
 
 
 @_told()
 def build(
     space: Workspace,
-    what: Plan | Names = (),
+    what: Plan | Personas = (),
     options: BuildOptions | None = None,
     *,
     listeners: Sequence[Callable[[Event], None]] = (),
@@ -92,7 +94,8 @@ def build(
     """Run a plan, or plan personas and run that; return how it and each of its nodes ended.
 
     A node that fails, or that its gate rejects, is in the report and raises nothing. Each listener is called with every
-    event, one at a time, from whatever thread it comes. `space.stop.set()` ends a build after the calls in flight.
+    event, one at a time, from whatever thread it comes. `space.stop.set()` ends a build after the calls in flight,
+    and the next one where none runs.
 
     Raises what `plan` raises; before anything is bought PinnedArtifactMissing where pinned artifacts are nowhere, and
     OverBudget where a build with a budget is certain to make a call of unknown price, unless `options.keep_going`;
@@ -100,7 +103,7 @@ def build(
     """
     from personaforge.run.refusal import require_whole
 
-    chosen = what if isinstance(what, Plan) else space.plan(_listed(what))
+    chosen = what if isinstance(what, Plan) else space.plan(listed(what))
     options = options or BuildOptions()
     if not options.keep_going:
         require_whole(chosen, options.max_cost_usd)
@@ -109,7 +112,7 @@ def build(
 
 @_told()
 def measure(
-    space: Workspace, files: Names, *, persona: str | None = None, identity: str | None = None
+    space: Workspace, files: Names, *, persona: Persona | None = None, identity: str | None = None
 ) -> tuple[Measured, ...]:
     """Return the measurements of picture files, in their order; each picture is measured once, here as in a build.
 
@@ -123,13 +126,13 @@ def measure(
     from personaforge.measuring.evaluation import judging_settings
     from personaforge.measuring.measurements import FileMeasurer, identity_of
 
-    settings = judging_settings(space, persona, identity)
+    settings = judging_settings(space, _named(persona), identity)
     file_measurer = FileMeasurer(space, identity_of(space, settings), settings.id if persona else "", only_reads=True)
-    return tuple(file_measurer.measure_all(_listed(files)))
+    return tuple(file_measurer.measure_all(listed(files)))
 
 
 @_told()
-def policy(space: Workspace, persona: str | None = None, *, identity: str | None = None) -> Policy:
+def policy(space: Workspace, persona: Persona | None = None, *, identity: str | None = None) -> Policy:
     """Return how identity is judged by a persona's settings, the project's without one; see `measure` for `identity`.
 
     Raises SpecError. `dataclasses.replace(policy, accept_threshold=0.9)` is another policy.
@@ -137,7 +140,7 @@ def policy(space: Workspace, persona: str | None = None, *, identity: str | None
     from personaforge.identity.policy import Policy
     from personaforge.measuring.evaluation import judging_settings
 
-    return Policy.from_settings(judging_settings(space, persona, identity).value("identity"))
+    return Policy.from_settings(judging_settings(space, _named(persona), identity).value("identity"))
 
 
 def compare(
@@ -180,7 +183,7 @@ def evaluate(
     space: Workspace,
     files: Names = (),
     *,
-    persona: str | None = None,
+    persona: Persona | None = None,
     anchor: Name | None = None,
     record: bool = False,
     identity: str | None = None,
@@ -199,8 +202,8 @@ def evaluate(
 
     return evaluate(
         space,
-        _listed(files),
-        persona=persona,
+        listed(files),
+        persona=_named(persona),
         anchor=None if anchor is None else os.fspath(anchor),
         record=record,
         identity=identity,
@@ -213,7 +216,7 @@ def evaluate_clips(
     space: Workspace,
     files: Names = (),
     *,
-    persona: str | None = None,
+    persona: Persona | None = None,
     anchor: Name | None = None,
     identity: str | None = None,
 ) -> tuple[EvaluatedClip, ...]:
@@ -228,7 +231,7 @@ def evaluate_clips(
     from personaforge.measuring.clips import evaluate_clips
 
     file = None if anchor is None else os.fspath(anchor)
-    return evaluate_clips(space, _listed(files), persona=persona, anchor=file, identity=identity)
+    return evaluate_clips(space, listed(files), persona=_named(persona), anchor=file, identity=identity)
 
 
 @_told()
@@ -267,7 +270,7 @@ def calibrate(
 @_told()
 def drift(
     space: Workspace,
-    persona: str,
+    persona: Persona,
     *,
     last: int | None = None,
     modality: str | None = None,
@@ -278,11 +281,17 @@ def drift(
     A timeline's `values` are oldest first, in its metric's unit; `finding.verdict` is improving, stable, degrading or
     insufficient. `last` looks at so many of the newest records alone, `modality` (face, video, text or quality) at one
     kind; `overrides` such as `drift.records_per_alarm=1000` replace settings. Raises PlanError where nothing has been
-    measured, and SpecError.
+    measured, SpecError, and PersonaForgeError for a `last` below 1 and a modality that isn't one of these.
     """
     from personaforge.drift.timelines import drift
+    from personaforge.spec.measures import TIMELINES, nearest
 
-    return drift(space, persona, last=last, modality=modality, overrides=overrides)
+    if last is not None:
+        whole("last", last, 1)
+    if modality is not None and modality not in TIMELINES:
+        text = f"modality is {modality!r}, which has no timelines"
+        raise PersonaForgeError(text, hint=nearest(str(modality), TIMELINES))
+    return drift(space, named(persona), last=last, modality=modality, overrides=texts("overrides", overrides))
 
 
 @_told()

@@ -1,8 +1,12 @@
-"""Numbers that a caller hands over, checked where they come in: one that compares with nothing would lift a limit."""
+"""Numbers and texts that a caller hands over, checked where they come in.
+
+A number that compares with nothing would lift a limit, and a text where several are expected would be its letters.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from numbers import Integral, Real
 from typing import Any
 
@@ -24,6 +28,15 @@ def whole(name: str, value: Any, low: int, high: float = math.inf) -> int:
     if not isinstance(value, Integral) or isinstance(value, bool) or not low <= int(value) <= high:
         raise _wrong(name, value, "a whole number", low, high, False)
     return int(value)
+
+
+def texts(name: str, value: Any) -> tuple[str, ...]:
+    """Return texts as a tuple; one text is taken as one, never as its letters. Raises PersonaForgeError."""
+    found = (value,) if isinstance(value, str) or not isinstance(value, Iterable) else tuple(value)
+    for one in found:
+        if not isinstance(one, str):
+            raise PersonaForgeError(f"{name} is {value!r}, expected texts", hint=f'{name}=("...",)')
+    return found
 
 
 def _wrong(name: str, value: Any, what: str, low: float, high: float, above: bool) -> PersonaForgeError:

@@ -231,3 +231,71 @@ def test_a_question_is_answered_as_a_whole(space: pf.Workspace) -> None:
             pf.query(
                 space, "select count(*) from range(9000000) a, range(9000000) b where a.range < b.range", seconds=0.2
             )
+
+
+def test_one_persona_is_one_however_it_is_named(space: pf.Workspace, tmp_path: Path) -> None:
+    file = tmp_path / "personas/ana.yaml"
+    with space:
+        [loaded] = space.load("ana")
+        for name in ("ana", file, "personas/ana.yaml", "personas", loaded, [loaded], (file,)):
+            assert [one.settings.id for one in space.load(name)] == ["ana"], name
+            assert space.validate(name) == ([], ["ana"]) and [one.id for one in pf.plan(space, name).personas] == [
+                "ana"
+            ]
+        with pytest.raises(pf.PlanError, match="ana has not been built"):
+            space.document("ana")
+        with pytest.raises(pf.PlanError, match="nothing has been measured of ana"):
+            pf.drift(space, loaded)
+        assert pf.policy(space, loaded) == pf.policy(space, "ana") == pf.policy(space, str(file))
+        for nobody in ("", [""]):
+            with pytest.raises(pf.SpecError, match=r"'': names no persona \(leave it out for all"):
+                pf.plan(space, nobody)
+        for wrong in (5, [None]):
+            with pytest.raises(
+                pf.PersonaForgeError, match=r"found (5|None), expected a name, a path or a loaded persona"
+            ):
+                pf.plan(space, wrong)  # type: ignore[arg-type]
+
+
+def test_one_text_is_one_override_or_selection_and_not_its_letters(space: pf.Workspace) -> None:
+    assert pf.PlanRequest(select="image/02", overrides=["a=b"]) == pf.PlanRequest(  # type: ignore[arg-type]
+        select=("image/02",), overrides=("a=b",)
+    )
+    with pytest.raises(pf.PersonaForgeError, match=r"force is \(1,\), expected texts"):
+        pf.PlanRequest(force=(1,))  # type: ignore[arg-type]
+    with space:
+        assert space.load("ana", "image.width=72")[0].settings.value("image.width") == 72
+
+
+def test_a_modality_that_is_none_is_refused_by_name(space: pf.Workspace) -> None:
+    with space:
+        with pytest.raises(pf.PersonaForgeError, match="modality is 'fase', which has no timelines") as caught:
+            pf.drift(space, "ana", modality="fase")
+        assert caught.value.hint == "did you mean face?"
+        for last in (0, -3, "5"):
+            with pytest.raises(pf.PersonaForgeError, match=f"last is {last!r}, expected a whole number from 1"):
+                pf.drift(space, "ana", last=last)  # type: ignore[arg-type]
+
+
+def test_a_file_that_is_not_found_says_from_where_its_path_counts(space: pf.Workspace, tmp_path: Path) -> None:
+    anchor = str(tmp_path / "a.png")
+    with space:
+        for look in (
+            lambda: pf.measure(space, "gone.png"),
+            lambda: pf.evaluate(space, "gone.png", anchor=anchor),
+            lambda: pf.evaluate_clips(space, anchor, anchor="gone.png"),
+        ):
+            with pytest.raises(pf.PersonaForgeError, match=r"gone\.png") as caught:
+                look()
+            assert f"relative paths count from the current folder, {Path.cwd()}" in caught.value.hint
+
+
+def test_a_stop_ends_the_build_that_it_was_set_for_and_no_later_one(space: pf.Workspace) -> None:
+    with space:
+        plan = pf.plan(space, "ana", pf.PlanRequest(select=("+soul",)))
+        stopped = pf.build(space, plan, listeners=[lambda event: space.stop.set()])
+        assert stopped.interrupted and not space.stop.is_set()
+        space.stop.set()
+        assert pf.build(space, plan).performed == 0, "set before, it ends the next one: nothing is bought against it"
+        again = pf.build(space, pf.plan(space, "ana", pf.PlanRequest(select=("+soul",))))
+        assert not again.interrupted and again.performed + stopped.performed >= 1 and not again.failed

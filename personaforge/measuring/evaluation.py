@@ -22,7 +22,14 @@ from personaforge.identity.decision import ReasonedDecision
 from personaforge.identity.policy import Policy, Quality
 from personaforge.identity.score import Cause, Score, Unmeasured
 from personaforge.measuring.calibration import Applying, NoneApplies, calibration_for
-from personaforge.measuring.measurements import FileMeasurer, Measured, identity_of, project_settings, read_file
+from personaforge.measuring.measurements import (
+    FileMeasurer,
+    Measured,
+    identity_of,
+    project_settings,
+    read_file,
+    where_looked,
+)
 from personaforge.plan.renamed import pinned_anchor
 from personaforge.results.results import Results
 from personaforge.spec.settings import Settings
@@ -257,7 +264,10 @@ def anchor_of(space: Workspace, settings: Settings, persona: str | None, file: s
     if file is not None:
         return read_file(file), file
     if persona is None:
-        raise PersonaForgeError("nothing is named to measure against", hint="--persona ID or --anchor FILE")
+        raise PersonaForgeError(
+            "nothing is named to measure against",
+            hint="name a persona, or a picture as the anchor: --persona ID, --anchor FILE",
+        )
     store, step = space.store, settings.step_of("anchor")
     pin = pinned_anchor(settings, space.load([persona])[0].lock)
     digest = pin.outputs["anchor"] if pin is not None else Results(store, settings).anchor_digest
@@ -310,7 +320,8 @@ def _named(arguments: Sequence[str], suffixes: Collection[str]) -> Iterator[str]
         else:
             found = sorted(glob.glob(argument, recursive=True))
             if not found:
-                raise PersonaForgeError(f"there is no file {argument}", hint="name a file, a folder or a glob")
+                hint = "; ".join(filter(None, ("name a file, a folder or a glob", where_looked(argument))))
+                raise PersonaForgeError(f"there is no file {argument}", hint=hint)
             yield from found
 
 

@@ -180,14 +180,19 @@ def project_settings(space: Workspace, option: str | None = None, **identity: st
     return Settings({"id": ""}, {name: Group(digest_json("group/1", group), group) for name, group in groups.items()})
 
 
+def where_looked(path: str) -> str:
+    """Return a hint for a file that isn't found: from where its path counts."""
+    return "" if os.path.isabs(path) else f"relative paths count from the current folder, {os.getcwd()}"
+
+
 def read_file(path: str) -> bytes:
     """Return a picture file's bytes. Raises PersonaForgeError when it can't be read, and beyond 256 MiB."""
     try:
         about = os.stat(path)
         if not stat.S_ISREG(about.st_mode):
-            raise PersonaForgeError(f"{path} is no file")  # a pipe or a device would never end
+            raise PersonaForgeError(f"{path} is no file", hint="name a picture")  # a pipe or a device would never end
         if about.st_size > MAX_FILE_BYTES:
             raise PersonaForgeError(f"{path} is larger than {MAX_FILE_BYTES >> 20} MiB")
         return Path(path).read_bytes()
     except OSError as error:
-        raise PersonaForgeError(f"{path} can't be read: {error.strerror}") from error
+        raise PersonaForgeError(f"{path} can't be read: {error.strerror}", hint=where_looked(path)) from error

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from personaforge import __version__
+from personaforge.arguments import texts
 from personaforge.digest import digest_strings
 from personaforge.plan.graph import Shape, ShapeNode
 from personaforge.spec.load import Loaded
@@ -29,7 +30,7 @@ WORKING: tuple[State, ...] = ("run", "maybe", "restore")
 
 @dataclass(frozen=True)
 class PlanRequest:
-    """What the user asks of a plan besides personas."""
+    """What the user asks of a plan besides personas. One text is one override or selection."""
 
     overrides: tuple[str, ...] = ()
     select: tuple[str, ...] = ()
@@ -38,6 +39,11 @@ class PlanRequest:
     repin: tuple[str, ...] = ()
     frozen: bool = False
     """Whether nothing may be made that the lock doesn't pin."""
+
+    def __post_init__(self) -> None:
+        """Raise PersonaForgeError for what are no texts."""
+        for name in ("overrides", "select", "exclude", "force", "repin"):
+            object.__setattr__(self, name, texts(name, getattr(self, name)))
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from personaforge.spec.project import Project, inside, is_lock, is_persona_file,
 
 def resolve_personas(project: Project, arguments: Iterable[str]) -> list[Path]:
     """Return the persona files that arguments name: files, folders, ids or globs over any of them; all of the project's
-    when empty.
+    when empty. Paths count from here, or else from the project's folder.
 
     Raises SpecError that lists every argument which names nothing, with the nearest id, and every id that two files
     have, with both.
@@ -33,6 +33,11 @@ def resolve_personas(project: Project, arguments: Iterable[str]) -> list[Path]:
     problems: list[Problem] = []
     known: Known | None = None
     for argument in arguments:
+        if not argument:  # a shell's unset variable: it would be this folder, and so everybody
+            problems.append(Problem("''", "", "names no persona", "leave it out for all personas of the project"))
+            continue
+        if not os.path.isfile(argument) and os.path.isfile(project.root / argument):
+            argument = str(project.root / argument)
         if os.path.isfile(argument):
             if is_lock(argument) and len(arguments) > 1:
                 continue  # from a shell's `personas/*`
@@ -70,15 +75,18 @@ class Known:
 
     def matching(self, argument: str) -> list[Path]:
         """Return the files that an id, a folder or a glob names. Folders and globs count from here, or else from
-        `personas/`, where `team/*` is everybody in and below `team`. Raises SpecError for a folder outside."""
+        `personas/`, where `team/*` is everybody in and below `team`, and the project's folder. Raises SpecError for a
+        folder outside."""
         from fnmatch import fnmatchcase
 
         if argument in self.by_id:
             return self.by_id[argument]
         if not any(char in argument for char in "*?["):
-            for folder in (Path(argument), self._project.personas / argument):
-                if folder.is_dir():
-                    return self._in_folder(argument, Path(os.path.realpath(folder)))
+            given = (Path(argument), self._project.personas / argument, self._project.root / argument)
+            folders = [Path(os.path.realpath(folder)) for folder in given if folder.is_dir()]
+            within = [folder for folder in folders if inside(str(folder), self._project.root)]
+            for folder in within or folders:
+                return self._in_folder(argument, folder)
             return []
         named = sorted(glob.glob(argument, recursive=True))
         files = [Path(os.path.realpath(name)) for name in named if is_persona_file(name) and os.path.isfile(name)]

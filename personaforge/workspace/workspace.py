@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from personaforge.arguments import number, whole
+from personaforge.arguments import number, texts, whole
 from personaforge.digest import digest_file
-from personaforge.errors import LockFrozen, PlanError, Problem, SpecError, StoreError
+from personaforge.errors import LockFrozen, PersonaForgeError, PlanError, Problem, SpecError, StoreError
 from personaforge.plan.plan import Plan, PlanRequest, Selection
 from personaforge.plan.planner import Planner
 from personaforge.plan.renamed import pinned_anchor
@@ -35,6 +37,25 @@ if TYPE_CHECKING:
 
     from personaforge.run.build_report import BuildReport
     from personaforge.run.events import Event
+
+
+Persona: TypeAlias = "str | os.PathLike[str] | Loaded"
+Personas: TypeAlias = "Persona | Iterable[Persona]"
+
+
+def listed(names: Personas) -> list[str]:
+    """Return names of personas or files as texts: one as one, never as its letters. Raises PersonaForgeError."""
+    found = [names] if isinstance(names, (str, os.PathLike, Loaded)) or not isinstance(names, Iterable) else names
+    return [named(one) for one in found]
+
+
+def named(persona: Persona) -> str:
+    """Return a persona or a file as a text: a loaded one by its file. Raises PersonaForgeError for anything else."""
+    if isinstance(persona, Loaded):
+        return str(persona.file)
+    if not isinstance(persona, (str, os.PathLike)):
+        raise PersonaForgeError(f"found {persona!r}, expected a name, a path or a loaded persona")
+    return os.fspath(persona)
 
 
 @dataclass(frozen=True)
@@ -70,7 +91,10 @@ class Workspace:
     plugins: tuple[Plugin, ...] = ()
     """Those in force: the project asks for them, and this machine allows them."""
     stop: threading.Event = field(default_factory=threading.Event)
-    """Set to end a running build after the actions in flight."""
+    """Set to end the running builds after the actions in flight, or the next one where none runs. It is cleared once
+    they have ended."""
+    _running: int = 0
+    _counting: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
     def open(cls, personas: Iterable[str] = (), folder: str | None = None) -> Workspace:
@@ -96,28 +120,31 @@ class Workspace:
         return PlanContext(self.store, self.templates, self.analyzers.of)
 
     def load(
-        self, personas: Iterable[str], overrides: Sequence[str] = (), broken: list[Broken] | None = None
+        self, personas: Personas, overrides: Sequence[str] = (), broken: list[Broken] | None = None
     ) -> list[Loaded]:
-        """Load personas given as files, folders, ids or globs; all of the project's when none is given.
+        """Load personas given as files, folders, ids or globs, one or several; all of the project's when none is given.
 
         Those that can't be loaded are added to `broken`, if that is given. Raises SpecError otherwise, where nothing is
         left, and for names that match nothing.
         """
         self.plugins = activate(self.project)  # another project may have been opened since
-        files = resolve_personas(self.project, personas)
-        found = Loader(self.project, self.store.index, domains=KNOWN).load_all(files, overrides, broken)
+        files = resolve_personas(self.project, listed(personas))
+        wanted = texts("overrides", overrides)
+        found = Loader(self.project, self.store.index, domains=KNOWN).load_all(files, wanted, broken)
         for one in found:
             self.store.names.learn(one.file, one.settings.id, one.settings.formerly)
         return found
 
-    def validate(self, personas: Iterable[str], overrides: Sequence[str] = ()) -> tuple[list[Problem], list[str]]:
+    def validate(self, personas: Personas, overrides: Sequence[str] = ()) -> tuple[list[Problem], list[str]]:
         """Return every problem of personas, of their templates and providers, and the ids that could be loaded."""
         problems: list[Problem] = []
         valid: list[str] = []
         self.plugins = activate(self.project)
         loader = Loader(self.project, self.store.index, domains=KNOWN)
         planner = Planner(self.plan_context)
-        for loaded, found in loader.each(resolve_personas(self.project, personas), overrides):
+        for loaded, found in loader.each(
+            resolve_personas(self.project, listed(personas)), texts("overrides", overrides)
+        ):
             if loaded is not None:
                 found = [*found, *_unplannable(loaded, planner, self.templates)]
             if loaded is not None and not found:
@@ -125,7 +152,7 @@ class Workspace:
             problems += [problem for problem in dict.fromkeys(found) if problem not in problems]
         return problems, valid
 
-    def remarks(self, personas: Iterable[str], overrides: Sequence[str] = ()) -> list[str]:
+    def remarks(self, personas: Personas, overrides: Sequence[str] = ()) -> list[str]:
         """Return remarks on personas, without those that can't be loaded. Raises SpecError."""
         from personaforge.plan.foreign import foreign_remark
         from personaforge.spec.domain import domain_remark
@@ -146,11 +173,14 @@ class Workspace:
         """Return a group as the project declares it, validated, without a persona. Raises SpecError."""
         return Loader(self.project, self.store.index, domains=KNOWN).group(name, overrides)
 
-    def document(self, loaded: Loaded) -> dict[str, Any]:
-        """Return the document of a persona as it was last built. Raises PlanError and StoreError."""
+    def document(self, persona: Persona) -> dict[str, Any]:
+        """Return the document of a persona as it was last built. Raises SpecError, PlanError and StoreError."""
         import orjson
 
-        settings = loaded.settings
+        found = [persona] if isinstance(persona, Loaded) else self.load(persona)
+        if len(found) != 1:
+            raise PlanError(f"{persona} names {len(found)} personas, expected one")
+        settings = found[0].settings
         steps = settings.value("pipeline.steps")
         if not any(kind_named(step["kind"]).role == DOCUMENT for step in steps.values()):
             pipeline = settings.value("pipeline.name")
@@ -161,8 +191,8 @@ class Workspace:
         result = Results(self.store, settings).document()
         if result is None:
             raise PlanError(f"{settings.id} has not been built", hint=f"forge build {settings.id}")
-        found: dict[str, Any] = orjson.loads(self.store.blobs.get(result.outcome.outputs[DOCUMENT].artifact.digest))
-        return found
+        document: dict[str, Any] = orjson.loads(self.store.blobs.get(result.outcome.outputs[DOCUMENT].artifact.digest))
+        return document
 
     def load_node(
         self, node: str, overrides: Sequence[str] = (), broken: list[Broken] | None = None
@@ -177,7 +207,7 @@ class Workspace:
 
     def plan(
         self,
-        personas: Iterable[str],
+        personas: Personas,
         asked: PlanRequest | None = None,
         broken: list[Broken] | None = None,
     ) -> Plan:
@@ -277,9 +307,22 @@ class Workspace:
         from personaforge.store.presence import at_work
 
         require_writable(self.store, plan)
-        with at_work(self.store.folder):
+        with self._stoppable(), at_work(self.store.folder):
             self._settle(plan)
             return self._build(plan, options, listeners)
+
+    @contextmanager
+    def _stoppable(self) -> Iterator[None]:
+        """Clear `stop` once the last of the builds that run at once has ended: never before, or one would go on."""
+        with self._counting:
+            self._running += 1
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._running -= 1
+                if not self._running:
+                    self.stop.clear()
 
     def _build(
         self, plan: Plan, options: BuildOptions | None, listeners: Sequence[Callable[[Event], None]]

@@ -165,7 +165,6 @@ def test_stopping_ends_after_the_calls_in_flight_and_the_next_build_goes_on(stud
     assert report.interrupted and report.nodes["ana/dna"].end == "done"
     assert {node.end for node in report.nodes.values()} == {"done", "stopped"}
     assert "  dna: " in studio.lock.read_text(), "what was accepted is pinned before it ends"
-    studio.stop.clear()
     studio.forget()
     studio.build()
     assert {call.fields["section"] for call in studio.text.calls} == {"audit"}
