@@ -95,17 +95,38 @@ def validated_persona(
             except SpecError as error:
                 problems += error.problems
     wrong |= {path.partition(".")[0] for path in passed_over}
-    # Parts that were replaced by the project's own would make these comparisons with the wrong values.
-    doubtful: set[tuple[str, ...]] = {(name,) for name in wrong}
-    doubtful |= {("pinned",)} if "pipeline" in wrong else set()
-    doubtful |= {("identity", "references")} if "matrix" in wrong else set()
-    doubtful |= {("identity", "pack")} if wrong & {"pipeline", "image", "video"} else set()
-    for item in _consistency(persona, schemas, domains):
-        if not any(tuple(item[0][: len(path)]) == path for path in doubtful):
-            problems.append(_problem_at(sources, *item))
+    problems += [
+        _problem_at(sources, *item)
+        for item in _consistency(persona, schemas, domains)
+        if not _is_doubtful(item[0], wrong)
+    ]
     if problems:
         raise SpecError(problems)
     return plain, schemas
+
+
+_COMPARED: Mapping[tuple[str, str], AbstractSet[str]] = {
+    ("pinned", ""): {"pipeline"},
+    ("checks", ""): {"pipeline"},
+    ("motion", ""): {"pipeline"},
+    ("motion", "scene"): {"matrix"},
+    ("motion", "wardrobe"): {"fashion"},
+    ("motion", "aspect"): {"video"},
+    ("matrix", "wardrobe"): {"fashion"},
+    ("identity", "slots"): {"matrix"},
+    ("identity", "pack"): {"pipeline", "image", "video"},
+    ("speech", "fallbacks"): {"pipeline"},
+    ("pipeline", "provider"): {"speech"},
+    ("pipeline", "fallbacks"): {"speech"},
+}
+"""(group, last key, or none for all of the group) -> the other groups with which `_consistency` compares it."""
+
+
+def _is_doubtful(path: Sequence[str], wrong: AbstractSet[str]) -> bool:
+    """Tell whether a problem may only come from a group that was replaced by the project's own for being wrong."""
+    group = path[0]
+    compared = {group, *_COMPARED.get((group, ""), ()), *_COMPARED.get((group, path[-1]), ())}
+    return bool(compared & wrong)
 
 
 def _is_sound(sources: PersonaSources, name: str, composed: Mapping[str, Any]) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from personaforge.errors import SpecError
 from personaforge.providers.table import KNOWN
 from personaforge.spec.load import Loader
 from personaforge.spec.project import Project
@@ -549,3 +550,31 @@ def test_problems_are_told_apart_by_field(load: Load) -> None:
         ("image.widht", "is not a setting", "did you mean width?")
     ]
     assert found[0].where.endswith("personas/ana.yaml:3")
+
+
+@pytest.mark.parametrize(
+    ("mistake", "follows", "stays"),
+    [
+        (
+            "pipeline: {steps: {soul: {colours: 2}}}",
+            "motion: {types: {lifestyle: {scene: nowhere}}}",
+            "lifestyle.scene",
+        ),
+        ("matrix: {colours: 2}", "motion: {types: {lifestyle: {scene: nowhere}}}", "lifestyle.scene"),
+        ("fashion: {colours: 2}", "motion: {types: {lifestyle: {wardrobe: 16}}}", "lifestyle.wardrobe"),
+        ("fashion: {colours: 2}", "matrix: {positions: {'02': {wardrobe: 16}}}", "02.wardrobe"),
+        ("video: {colours: 2}", "motion: {types: {lifestyle: {aspect: '9:61'}}}", "lifestyle.aspect"),
+    ],
+)
+def test_nothing_is_compared_with_what_stands_in_for_a_wrong_group(
+    load: Load, mistake: str, follows: str, stays: str
+) -> None:
+    """The project's own stands in, and what doesn't fit that may fit what the persona meant."""
+    with pytest.raises(SpecError) as alone:
+        load(ANA + follows)
+    assert [problem.path for problem in alone.value.problems if problem.path.endswith(stays)]
+    other = "identity: {retry_threshold: 0.9}"
+    with pytest.raises(SpecError) as caught:
+        load("\n".join([ANA + mistake, follows, other]))
+    paths = [problem.path for problem in caught.value.problems]
+    assert len(paths) == 2 and paths[0].endswith("colours") and paths[1] == "identity.retry_threshold", paths
