@@ -299,3 +299,14 @@ def test_a_stop_ends_the_build_that_it_was_set_for_and_no_later_one(space: pf.Wo
         assert pf.build(space, plan).performed == 0, "set before, it ends the next one: nothing is bought against it"
         again = pf.build(space, pf.plan(space, "ana", pf.PlanRequest(select=("+soul",))))
         assert not again.interrupted and again.performed + stopped.performed >= 1 and not again.failed
+
+
+@pytest.mark.parametrize("name", ["score_pictures", "evaluate_clip", "drift_summary", "own_evaluator"])
+def test_a_program_that_shows_a_built_persona_says_that_there_is_none(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_project(tmp_path, {"ana": BRIEF})
+    monkeypatch.setattr(sys, "argv", [name, str(tmp_path)])
+    with pytest.raises(SystemExit) as caught:
+        runpy.run_path(str(EXAMPLES / f"{name}.py"), run_name="__main__")
+    assert "whole_persona.py" in str(caught.value)

@@ -35,4 +35,7 @@ def main(folder: str = ".") -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2])
+    try:
+        main(*sys.argv[1:2])
+    except pf.PersonaForgeError as error:
+        sys.exit(f"{error}\n{error.hint}\nwhole_persona.py builds what this program shows")

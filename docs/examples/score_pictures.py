@@ -16,6 +16,8 @@ def main(folder: str = ".") -> None:
     with pf.open(folder) as space:
         persona = space.load([])[0].settings.id
         files = sorted((space.project.build / persona / "images").glob("[0-9]*.png"))[:3]
+        if len(files) < 3:
+            sys.exit(f"{persona} has no pictures yet: python docs/examples/whole_persona.py {folder}")
         anchor, *pictures = pf.measure(space, files, persona=persona)
         usual = pf.policy(space, persona)
 
