@@ -13,6 +13,8 @@ from personaforge.plan.plan import Reason
 
 _LONGEST = 60
 _DIGEST = re.compile("[0-9a-f]{64}")
+NOT_HERE = "can't be measured here"
+"""What the reason says where nothing can measure: a new face would be rejected."""
 _SHAPES_NOTHING = re.compile(SHAPES_NOTHING)
 """A change of these is no reason."""
 
@@ -67,7 +69,7 @@ def analyzer_change(before: Mapping[str, str], now: Mapping[str, str]) -> str:
     if not before:
         return f"faces are measured now, with {now.get('pack')}"
     if not now:
-        return f"faces were measured with {before.get('pack')}, and can't be measured here"
+        return f"faces were measured with {before.get('pack')}, and {NOT_HERE}"
     pairs = [(name, shown_change(before.get(name), now[name])) for name in now if before.get(name) != now[name]]
     return "analyzer: " + ", ".join(f"{name} {old} is now {new}" for name, (old, new) in pairs)
 

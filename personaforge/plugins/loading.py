@@ -121,6 +121,11 @@ def analyzer_named(name: str) -> AnalyzerEntry | None:
     return _force.analyzers.get(name)
 
 
+def analyzer_names() -> tuple[str, ...]:
+    """Return the names of the analyzers in force."""
+    return tuple(_force.analyzers)
+
+
 def format_named(name: str) -> FormatEntry | None:
     """Return the format in force of that name."""
     return _force.formats.get(name)

@@ -5,14 +5,15 @@ Finding computes a few digests, cached by stat signature; it loads no model and 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from personaforge.errors import BackendError
-from personaforge.faces.packs import Pack, PackMissing, find_pack
+from personaforge.faces.packs import AUTO_ORDER, Pack, PackMissing, find_pack, pack_folders, shipped
 from personaforge.faces.second_packs import SecondPack, find_second
-from personaforge.plugins.loading import analyzer_named, in_force
+from personaforge.plugins.loading import analyzer_named, analyzer_names, in_force
 from personaforge.spec.settings import Settings
 from personaforge.steps.context import AnalyzerRef
 
@@ -120,11 +121,33 @@ class Analyzers:
             return AnalyzerRef(_identity_of(added, detector_size))
         pack = find_pack(name, digest_of=self._digest_of)
         if isinstance(pack, PackMissing):
-            return AnalyzerRef(None, pack.reason.rstrip("."), pack.hint)
+            meant = f"did you mean {near}? Else " if (near := near_pack(name)) else ""
+            return AnalyzerRef(None, pack.reason.rstrip("."), meant + pack.hint)
         from personaforge.faces.insight import insight_identity
 
         self._packs[pack.digest] = pack
         return AnalyzerRef(insight_identity(pack, detector_size).as_json())
+
+
+def near_pack(name: str) -> str:
+    """Return the pack or analyzer whose name is close to one that nothing here has; empty for none, and for one that is
+    known: of a pack that comes with forge, is published or lies in a folder of packs, or of a plug-in's analyzer."""
+    from difflib import get_close_matches
+
+    known = {"auto", *shipped(), *AUTO_ORDER, *analyzer_names()}
+    for folder in pack_folders():
+        try:
+            known.update(entry.name for entry in os.scandir(folder) if entry.is_dir())
+        except OSError:
+            continue  # not there, or not ours to read: nothing to offer from it
+    return "" if name in known else next(iter(get_close_matches(name, sorted(known), 1, 0.75)), "")
+
+
+def pack_remark(settings: Settings) -> str:
+    """Return a remark where `identity.pack` may be misspelt; empty otherwise. A pack that isn't here is no mistake."""
+    name = str(settings.value("identity.pack"))
+    near = near_pack(name)
+    return f"identity.pack of {settings.id} is {name}, which nothing here has: did you mean {near}?" if near else ""
 
 
 def _identity_of(entry: AnalyzerEntry, detector_size: str) -> dict[str, str]:

@@ -30,7 +30,7 @@ from personaforge.spec.settings import Settings
 from personaforge.steps.table import step_kind
 from personaforge.store.store import StatCache, Store
 from personaforge.templating import Templates
-from personaforge.workspace.analyzers import Analyzers, AnalyzerSource
+from personaforge.workspace.analyzers import Analyzers, AnalyzerSource, pack_remark
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -160,6 +160,7 @@ class Workspace:
         loaded = self.load(personas, overrides, [])
         settings = [one.settings for one in loaded]
         found = [domain_remark(one.value("pipeline.steps"), one.value("identity"), KNOWN) for one in settings]
+        found += [pack_remark(one) for one in settings] if isinstance(self.analyzers, Analyzers) else []
         found += [foreign_remark(one.settings, pinned_anchor(one.settings, one.lock)) for one in loaded]
         return list(dict.fromkeys(remark for remark in found if remark))
 

@@ -12,6 +12,7 @@ import orjson
 from personaforge.leaves import shortened, text_diff
 from personaforge.listing import and_more
 from personaforge.plan.plan import Plan, PlannedNode
+from personaforge.plan.reasons import NOT_HERE
 from personaforge.report.money import estimate_text
 from personaforge.report.terminal import style
 
@@ -152,7 +153,9 @@ def stays(plan: Plan) -> Iterator[str]:
                 continue
             first = next((node for node in nodes if node.shape.kind.role == "anchor"), nodes[0])
             rest = f" ({and_more(len(nodes) - 1).strip()})" if len(nodes) > 1 else ""
-            if face:
+            if NOT_HERE in first.note:
+                hint = "get the pack that identity.pack names, or correct the name: forge models list"
+            elif face:
                 hint = f"a new face: forge build {persona.id} --repin {persona.loaded.settings.step_of('anchor')}"
             else:
                 hint = f"another take: forge build {persona.id} --force {first.shape.name}"
