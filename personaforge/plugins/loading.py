@@ -176,8 +176,9 @@ def _distributions(project: Project, asked: Iterable[Asked]) -> tuple[list[tuple
 
 
 def _in_repository(project: Project, dist: Distribution) -> str:
-    """Return the place in the project from which a plug-in would be loaded, empty for none. An environment that lies in
-    the project is the machine's."""
+    """Return the place in the project's repository from which a plug-in would be loaded, empty for none. An environment
+    that lies in the repository is the machine's; one that holds the project (`/usr` for `/usr/src/app`) excuses nothing
+    in it."""
     from importlib.util import find_spec
 
     places = [str(dist.locate_file(""))]
@@ -188,10 +189,12 @@ def _in_repository(project: Project, dist: Distribution) -> str:
             continue
         places += [spec.origin] if spec is not None and spec.origin else []
         places += list(spec.submodule_search_locations or ()) if spec is not None else []
+    repository = project.repository
     prefix = Path(os.path.realpath(sys.prefix))
+    excused = not inside(str(project.root), prefix) and not inside(str(repository), prefix)
     for place in places:
         real = os.path.realpath(place)
-        if inside(real, project.root) and not (prefix != project.root and inside(real, prefix)):
+        if inside(real, repository) and not (excused and inside(real, prefix)):
             return project.relative(real)
     return ""
 

@@ -8,7 +8,7 @@
     webhooks:   {team: {url: "https://hooks.example/x"}}
 
 It is `FORGE_MACHINE`, or else `forge/machine.yaml` in the folder where this system keeps settings. It may not lie in
-the project, since whoever can change the repository could then say what may be run and where keys go.
+the project or its repository, since whoever can change the repository could then say what may be run and where keys go.
 """
 
 from __future__ import annotations
@@ -136,8 +136,9 @@ def allowed_plugins(environment: Mapping[str, str] | None = None) -> Mapping[str
 
 
 def require_outside(project: Project) -> None:
-    """Raise SpecError where the machine file lies in the project, from where a pull request could write it."""
+    """Raise SpecError where the machine file lies in the project or its repository, where a pull request could write
+    it."""
     path = machine_path()
-    if project.declared and os.path.lexists(path) and inside(os.path.realpath(path), project.root):
-        message = f"lies in the project {project.root}, where a pull request could write it"
+    if project.declared and os.path.lexists(path) and inside(os.path.realpath(path), project.repository):
+        message = f"lies in the repository {project.repository}, where a pull request could write it"
         raise SpecError(Problem(str(path), "", message, f"move it out, and set {VARIABLE} to where it is"))

@@ -80,6 +80,32 @@ def refusal(root: Path) -> str:
     return str(caught.value)
 
 
+@pytest.mark.parametrize("prefix", ["", "vendor", "p/.."])
+def test_code_of_the_repository_around_the_project_is_no_plugin(
+    root: Path, monkeypatch: pytest.MonkeyPatch, prefix: str
+) -> None:
+    """An environment in the repository is the machine's, unless the project lies in it, as in `/usr/src/app`."""
+    (root.parent / ".git").mkdir()
+    install(root.parent / "vendor", monkeypatch, "glow", METRIC.replace("NAME", "glow"))
+    ask(root, "glow")
+    if prefix:
+        monkeypatch.setattr(sys, "prefix", str(root.parent / prefix))
+    if prefix == "vendor":
+        assert [plugin.name for plugin in loading.activate(Project(root))] == ["glow"]
+    else:
+        assert f"whose code {root.parent}/vendor lies in the repository" in refusal(root)
+        assert "plug_glow" not in sys.modules
+
+
+def test_an_environment_that_holds_the_project_excuses_nothing_in_it(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(root / "vendor", monkeypatch, "glow", "raise SystemExit('it ran')")
+    monkeypatch.setattr(sys, "prefix", str(root.parent))
+    ask(root, "glow")
+    assert "whose code vendor lies in the repository" in refusal(root)
+
+
 def test_what_is_put_into_force_is_taken_out_again(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = list(metrics.METRICS), dict(measures.MEASURES), dict(measures.TIMELINES), list(metrics.CHARTED)
     install(tmp_path / "site", monkeypatch, "glow", METRIC.replace("NAME", "glow"))

@@ -117,12 +117,22 @@ def test_it_may_not_lie_in_the_project(tmp_path: Path, monkeypatch: pytest.Monke
     (tmp_path / "p/machine.yaml").write_text("plugins: [forge-mosaic]\n")
     (tmp_path / "link.yaml").symlink_to(tmp_path / "p/machine.yaml")
     project = Project(Path(os.path.realpath(tmp_path / "p")))
+    (tmp_path / "mono/p/personas").mkdir(parents=True)
+    (tmp_path / "mono/.git").mkdir()
+    (tmp_path / "mono/machine.yaml").write_text("plugins: [forge-mosaic]\n")
     for name in ("p/machine.yaml", "link.yaml"):
         monkeypatch.setenv("FORGE_MACHINE", str(tmp_path / name))
         with pytest.raises(SpecError, match="where a pull request could write it"):
             machine.require_outside(project)
     monkeypatch.setenv("FORGE_MACHINE", str(tmp_path / "elsewhere.yaml"))
     machine.require_outside(project)
+    # Nor in the repository around it; but a home folder in version control is no repository of the project.
+    monkeypatch.setenv("FORGE_MACHINE", str(tmp_path / "mono/machine.yaml"))
+    inner = Project(Path(os.path.realpath(tmp_path / "mono/p")))
+    with pytest.raises(SpecError, match=r"lies in the repository .*/mono, where a pull request could write it"):
+        machine.require_outside(inner)
+    monkeypatch.setenv("HOME", str(tmp_path / "mono"))
+    machine.require_outside(inner)
 
 
 def test_allowed_plugins_are_those_of_file_and_variable(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
