@@ -58,10 +58,15 @@ def plugins(project: Project) -> list[Finding]:
     found = []
     for one in states(project):
         facts = {"plugin": one.name, "version": one.version, "asked": one.is_asked, "allowed_by": one.allowed_by}
-        if not one.is_asked:
-            what = f"{one.version} is installed" if one.version else "is not installed"
-            text = f"plug-in {one.name} {what}; allowed by {one.allowed_by}, and this project doesn't ask for it"
-            found.append(Finding(PART, "ok", text, facts={**facts, "in_force": False}))
+        facts["in_force"] = False
+        if not one.is_asked and one.version:
+            text = (
+                f"plug-in {one.name} {one.version} is installed; allowed by {one.allowed_by}, and this project doesn't"
+            )
+            found.append(Finding(PART, "ok", f"{text} ask for it", facts=facts))
+        elif not one.is_asked:
+            text = f"plug-in {one.name}, which {one.allowed_by} allows, is not installed"
+            found.append(Finding(PART, "warning", text, one.near or f"take it out of {one.allowed_by}", facts))
     if not any(one.is_asked for one in states(project)):
         return found
     try:

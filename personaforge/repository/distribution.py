@@ -19,8 +19,7 @@ from typing import Final, NamedTuple
 from personaforge import __version__
 from personaforge.errors import Problem, SpecError
 from personaforge.repository.new_files import write_new
-from personaforge.spec.machine_sections import normalised
-from personaforge.spec.plugins import is_distribution
+from personaforge.spec.machine_sections import is_distribution, normalised
 
 _ENDING: Final = ".tmpl"
 _LONGEST: Final = 40

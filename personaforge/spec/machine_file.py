@@ -22,8 +22,8 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from personaforge.errors import Problem, SpecError
-from personaforge.listing import listed
-from personaforge.spec.machine_sections import Command, Endpoint, KeySource, Webhook, normalised
+from personaforge.listing import listed, meant
+from personaforge.spec.machine_sections import Command, Endpoint, KeySource, Webhook, is_distribution, normalised
 from personaforge.spec.project import Project, inside
 
 VARIABLE: Final = "FORGE_MACHINE"
@@ -60,11 +60,8 @@ class MachineFile(NamedTuple):
         known = self.names(section)
         if name in known:
             return None
-        from difflib import get_close_matches
-
-        close = get_close_matches(name, known, 1)
         has = f"it has {listed(known)}" if known else f"it has no {section}"
-        hint = f"did you mean {close[0]}?" if close else f"{has}; `{section}:` in {self.path}"
+        hint = meant(name, known) or f"{has}; `{section}:` in {self.path}"
         return Problem(where, path, f"found {name!r}, which this machine doesn't define", hint)
 
 
@@ -130,6 +127,13 @@ def allowed_plugins(environment: Mapping[str, str] | None = None) -> Mapping[str
     known = machine_file()
     found = dict.fromkeys(known.plugins, str(known.path))
     for name in env.get(PLUGINS_VARIABLE, "").split(","):
+        if name.strip() and not is_distribution(name.strip()):
+            message = (
+                f"found {name.strip()!r:.80}, expected names of distributions without versions, separated by commas"
+            )
+            raise SpecError(
+                Problem("environment", PLUGINS_VARIABLE, message, f"{PLUGINS_VARIABLE}=forge-mosaic,my-tools")
+            )
         if name.strip():
             found.setdefault(normalised(name.strip()), PLUGINS_VARIABLE)
     return found

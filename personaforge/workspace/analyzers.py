@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from personaforge.errors import BackendError
-from personaforge.faces.packs import Pack, PackMissing, find_pack
+from personaforge.faces.packs import AUTO_ORDER, Pack, PackMissing, find_pack
 from personaforge.faces.second_packs import SecondPack, find_second
 from personaforge.plugins.loading import analyzer_named, in_force
+from personaforge.spec.plugins import hint_unasked
 from personaforge.spec.settings import Settings
 from personaforge.steps.context import AnalyzerRef
 
@@ -120,7 +121,8 @@ class Analyzers:
             return AnalyzerRef(_identity_of(added, detector_size))
         pack = find_pack(name, digest_of=self._digest_of)
         if isinstance(pack, PackMissing):
-            return AnalyzerRef(None, pack.reason.rstrip("."), pack.hint)
+            hint = pack.hint if name in (*AUTO_ORDER, "auto") else hint_unasked(pack.hint)
+            return AnalyzerRef(None, pack.reason.rstrip("."), hint)
         from personaforge.faces.insight import insight_identity
 
         self._packs[pack.digest] = pack

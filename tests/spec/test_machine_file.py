@@ -138,6 +138,11 @@ def test_it_may_not_lie_in_the_project(tmp_path: Path, monkeypatch: pytest.Monke
 def test_allowed_plugins_are_those_of_file_and_variable(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORGE_PLUGINS", "forge-mosaic, My.Own,")
     assert machine.allowed_plugins() == {"forge-mosaic": str(file), "my-own": "FORGE_PLUGINS"}
+    for wrong in ("my-own==0.1.0", "my-own other", "my-own;other", "./my-own"):
+        monkeypatch.setenv("FORGE_PLUGINS", f"glow, {wrong}")
+        with pytest.raises(SpecError) as caught:
+            machine.allowed_plugins()
+        assert f"environment FORGE_PLUGINS: found {wrong!r}, expected names of distributions" in str(caught.value)
 
 
 def test_a_repository_names_remotes_that_the_machine_defines(
