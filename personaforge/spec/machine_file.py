@@ -114,8 +114,12 @@ def _read(path: Path) -> MachineFile:
     from personaforge.spec.machine_models import validated
     from personaforge.spec.source import read_source
 
-    if not stat.S_ISREG(os.stat(path).st_mode):
-        raise SpecError(Problem(str(path), "", "is not a file"))
+    mode = os.stat(path).st_mode
+    if stat.S_ISDIR(mode):
+        hint = f"{VARIABLE}={path / 'machine.yaml'}" if os.environ.get(VARIABLE, "").strip() else ""
+        raise SpecError(Problem(str(path), "", "is a folder, expected a file", hint))
+    if not stat.S_ISREG(mode):
+        raise SpecError(Problem(str(path), "", "is a device or a pipe, expected a file"))
     source = read_source(path, str(path))
     sections = validated(source)
     return MachineFile(path, True, source.digest, **sections)

@@ -36,12 +36,13 @@ def asked_plugins(project: Project) -> tuple[Asked, ...]:
 
     source = read_source(path, SETTINGS, root=project.root)
     data: Any = yaml.load(source.text, yaml.CSafeLoader)
-    wanted = data.get("plugins") if isinstance(data, dict) else None
-    where = source.where(("plugins",))
-    if wanted is None:
+    if not isinstance(data, dict) or "plugins" not in data:
         return ()
+    wanted, where = data["plugins"], source.where(("plugins",))
     if not isinstance(wanted, list) or len(wanted) > _MOST:
-        raise SpecError(Problem(where, "plugins", f"found {wanted!r:.80}", "expected a list: [forge-mosaic]"))
+        what = "nothing" if wanted is None else f"{wanted!r:.80}"
+        hint = "plugins: [], or [forge-mosaic]"
+        raise SpecError(Problem(where, "plugins", f"found {what}, expected a list of {_MOST} names at most", hint))
     problems, names = [], set()
     for name in wanted:
         if isinstance(name, str) and is_distribution(name):

@@ -319,6 +319,8 @@ def _problem(sources: PersonaSources, error: Any) -> Problem:
     else:
         expected = message[0].lower() + message[1:]
         expected = expected.removeprefix("input ").replace("should be", "expected")
+        expected = expected.replace("a valid tuple", "a list").replace("a valid dictionary", "keys and values")
+        expected = expected.partition(" or instance of ")[0]
         message = f"found {_shown(found)}, {expected}"
         if isinstance(found, bool) and "string" in message:
             hint = "quote it: YAML reads yes, no, on and off as true and false"

@@ -319,7 +319,7 @@ def test_a_provider_takes_no_others_place(root: Path, tmp_path: Path, monkeypatc
     assert "glow" not in table.names("image")
 
 
-@pytest.mark.parametrize("wanted", ["glow", "{a: b}", "[3]", "['../x']", "[glow, glöw]"])
+@pytest.mark.parametrize("wanted", ["", "glow", "{a: b}", "[3]", "['../x']", "[glow, glöw]"])
 def test_a_list_that_is_none_is_refused(root: Path, wanted: str) -> None:
     (root / "conf/project/settings.yaml").write_text(f"# @package _global_\nplugins: {wanted}\n")
     with pytest.raises(SpecError, match=r"settings\.yaml:2 plugins: found"):

@@ -17,7 +17,7 @@ from personaforge.spec.machine_names import CommandName, KeyName
 from personaforge.spec.machine_sections import Command, Endpoint, KeySource, Webhook
 from personaforge.spec.pipeline import StepBase
 from personaforge.spec.project import Project
-from tests.conftest import Forge
+from tests.conftest import ROOT, Forge
 
 WHOLE = """\
 remotes: {studio: /mnt/studio/store}
@@ -55,14 +55,31 @@ def test_every_section_is_read(file: Path) -> None:
         ("remote: {a: /b}", "1 remote: is no key of the machine file (did you mean remotes?)"),
         ("remotes: {a: mnt/b}", "1 remotes.a: 'mnt/b' depends on where forge is started, expected an absolute path"),
         ("remotes: {a: 's3://bucket'}", "1 remotes.a: 's3://bucket' is no folder"),
-        ("remotes: {A b: /c}", "1 remotes.A b: found 'A b'"),
+        ("remotes: {A b: /c}", "1 remotes.A b: found 'A b', expected a name of small letters, digits, - and _"),
+        ("remotes: [/x]", "1 remotes: found a list, expected keys and values (remotes: {studio: /mnt/studio/store})"),
+        ("remotes: {a: 3}", "1 remotes.a: found 3, expected a text"),
+        ("remotes:\n  a:", "2 remotes.a: found nothing, expected a text"),
+        ("endpoints: {fal: 'https://x'}", "endpoints.fal: found a text, expected keys and values (endpoints: {openai:"),
+        ("endpoints: {fal: {imag: 'https://x'}}", "endpoints.fal.imag: is no key of endpoints (did you mean image?)"),
+        ("commands: {a: {run: sox -n}}", "commands.a.run: found a text, expected a list (commands: {upscaler: {run: ["),
+        ("commands: {a: {}}", "commands.a.run: is missing (commands: {upscaler: {run: ["),
+        ("commands: {a: {run: [x], timeout_seconds: 0}}", "timeout_seconds: found 0, expected more than 0"),
+        ("commands: {a: {run: [x], timeout_seconds: 100000}}", "found 100000, expected 86400 at most"),
+        ("commands: {a: {run: [x], timeout_seconds: soon}}", "timeout_seconds: found a text, expected a number"),
+        ("keys: {a: FAL_KEY}", "keys.a: found a text, expected keys and values (keys: {studio: {variable:"),
+        ("keys: {a: {variable: sk-secret}}", "keys.a.variable: is not a variable's name: capitals, digits and _"),
+        ("plugins: x", "1 plugins: found a text, expected a list (plugins: [forge-mosaic])"),
         ("endpoints:\n  fal: {url: http://example.org}", "2 endpoints.fal.url: expected https://HOST"),
         ("endpoints: {fal: {url: 'https://a:b@example.org'}}", "endpoints.fal.url: expected https://HOST"),
         ("endpoints: {fal: {}}", "endpoints.fal: names no address, expected url, or one of text, image"),
-        ("commands: {a: {run: []}}", "commands.a.run: found []"),
-        ("commands: {a: {run: [x], shell: true}}", "commands.a.shell: is no key of the machine file"),
+        ("commands: {a: {run: []}}", "commands.a.run: found a list, expected at least one"),
+        ("commands: {a: {run: [x], shell: true}}", "commands.a.shell: is no key of commands (there is: run, timeout_seconds)"),
         ("keys: {a: {variable: KEY, command: b}}", "keys.a: expected either variable or command"),
-        ("keys: {a: {command: b}}", "keys.a.command: found 'b', which is none of the commands"),
+        ("keys: {a: {command: b}}", "1 keys.a.command: found 'b', which is none of the commands"),
+        (
+            "commands: {vault: {run: [x]}}\nkeys:\n  a: {command: vaults}",
+            "3 keys.a.command: found 'vaults', which is none of the commands (did you mean vault?)",
+        ),
         ("plugins: ['-x']", "plugins.0: found '-x'"),
         ("webhooks: {a: {url: 'ftp://x'}}", "webhooks.a.url: expected https://HOST"),
         ("- a", "found a list or a single value, expected keys and values"),
@@ -75,6 +92,25 @@ def test_what_is_wrong_is_named_with_its_line(file: Path, text: str, said: str) 
     with pytest.raises(SpecError) as caught:
         machine.machine_file()
     assert said in str(caught.value)
+    for raw in ("valid", "Model", "sk-secret", "should"):
+        assert raw not in str(caught.value)
+
+
+def test_the_example_of_its_page_is_right(file: Path) -> None:
+    example = (ROOT / "docs/machine.md").read_text().partition("```yaml\n")[2].partition("```")[0]
+    file.write_text(example)
+    found = machine.machine_file()
+    assert all(found.names(section) for section in machine.SECTIONS), "and it has every section"
+    assert found.keys["vault"].command == "vault" and found.commands["vault"].run[0] == "/usr/bin/vault"
+
+
+@pytest.mark.parametrize("section", machine.SECTIONS)
+def test_the_shape_that_a_message_shows_is_right(file: Path, section: str) -> None:
+    file.write_text(f"{section}: 3\n")
+    with pytest.raises(SpecError) as caught:
+        machine.machine_file()
+    file.write_text(caught.value.problems[0].hint)
+    assert machine.machine_file().names(section)
 
 
 def test_a_file_that_is_named_has_to_be_there(file: Path) -> None:
@@ -82,8 +118,9 @@ def test_a_file_that_is_named_has_to_be_there(file: Path) -> None:
     with pytest.raises(SpecError, match="no such file"):
         machine.machine_file()
     file.mkdir()
-    with pytest.raises(SpecError, match="is not a file"):
+    with pytest.raises(SpecError, match="is a folder, expected a file") as caught:
         machine.machine_file()
+    assert caught.value.problems[0].hint == f"FORGE_MACHINE={file}/machine.yaml"
 
 
 def test_without_a_name_it_lies_where_the_system_keeps_settings(monkeypatch: pytest.MonkeyPatch) -> None:
