@@ -12,8 +12,17 @@ from personaforge.listing import listed
 from personaforge.modalities import MODALITIES
 from personaforge.plugins.loading import activate, states
 from personaforge.providers.table import names
-from personaforge.spec.machine_file import SECTIONS, MachineFile, machine_file, require_outside
+from personaforge.spec.machine_file import (
+    PLUGINS_VARIABLE,
+    SECTIONS,
+    MachineFile,
+    machine_file,
+    neighbour,
+    require_outside,
+)
 from personaforge.spec.project import Project
+from personaforge.spec.shared_folder import VARIABLE, WAYS
+from personaforge.store.remote import remote_folder
 
 PART: Final = "machine"
 
@@ -23,8 +32,15 @@ def outside(project: Project) -> list[Finding]:
     require_outside(project)
     machine = machine_file()
     if not machine.found:
-        text = f"no machine file at {machine.path}: YAML can name no remote, command, plug-in, key or webhook"
-        return [Finding(PART, "ok", text, facts={"machine_file": None})]
+        only = f" but what {PLUGINS_VARIABLE} allows" if os.environ.get(PLUGINS_VARIABLE, "").strip() else ""
+        text = (
+            f"no machine file at {machine.path}: YAML can name no remote, command, key or webhook, and no plug-in{only}"
+        )
+        facts = {"machine_file": None}
+        beside = neighbour(machine.path)
+        if beside is not None:
+            return [Finding(PART, "warning", f"{text}; nothing reads {beside}", f"mv {beside} {machine.path}", facts)]
+        return [Finding(PART, "ok", text, facts=facts)]
     defined = {section: list(machine.names(section)) for section in SECTIONS if machine.names(section)}
     said = "; ".join(f"{section} {listed(known, 8)}" for section, known in defined.items()) or "it defines nothing"
     facts = {"machine_file": str(machine.path), "defines": defined}
@@ -51,6 +67,17 @@ def _unknown(machine: MachineFile) -> list[Finding]:
             text = f"endpoints.{name} has an address for {' and '.join(wrong)}, which {name} doesn't make"
             found.append(Finding(PART, "warning", text, f"it makes {' and '.join(made)}"))
     return found
+
+
+def remote(project: Project) -> list[Finding]:
+    """Look at FORGE_REMOTE. Raises StoreError and SpecError for what names no folder to share through."""
+    if not os.environ.get(VARIABLE):
+        return []
+    folder = remote_folder(project, None, None)
+    facts = {"remote": str(folder)}
+    if not folder.is_dir():
+        return [Finding(PART, "warning", f"{VARIABLE}: {folder} is not there, or not mounted", WAYS, facts)]
+    return [Finding(PART, "ok", f"{VARIABLE}: stores are shared through {folder}", facts=facts)]
 
 
 def plugins(project: Project) -> list[Finding]:

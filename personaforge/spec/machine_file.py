@@ -87,6 +87,12 @@ def _config_folder(env: Mapping[str, str]) -> Path:
     return Path(named) if os.path.isabs(named) else home / ".config"
 
 
+def neighbour(path: Path) -> Path | None:
+    """Return a file that may be meant to be a missing machine file: with the other ending, or a folder above."""
+    near = [folder / f"{path.stem}{end}" for folder in (path.parent, path.parent.parent) for end in (".yaml", ".yml")]
+    return next((one for one in near if one != path and one.is_file()), None)
+
+
 def machine_file() -> MachineFile:
     """Return what this machine defines. Raises SpecError with every problem of its file, and where FORGE_MACHINE names
     a file that isn't there."""
@@ -95,7 +101,9 @@ def machine_file() -> MachineFile:
         status = os.stat(path)
     except (FileNotFoundError, NotADirectoryError):
         if os.environ.get(VARIABLE, "").strip():
-            raise SpecError(Problem(str(path), "", "no such file", f"{VARIABLE} names it")) from None
+            beside = neighbour(path)
+            hint = f"did you mean {VARIABLE}={beside}?" if beside is not None else f"{VARIABLE} names it"
+            raise SpecError(Problem(str(path), "", "no such file", hint)) from None
         return MachineFile(path)
     except OSError as error:
         raise SpecError(Problem(str(path), "", f"can't be read: {error.strerror}")) from error

@@ -112,7 +112,7 @@ def validated(source: Source) -> dict[str, Any]:
     plain = model.model_dump(exclude_none=True)
     return {
         "remotes": dict(model.remotes),
-        "endpoints": {name.replace("_", "-"): kept.Endpoint(**one) for name, one in plain["endpoints"].items()},
+        "endpoints": {name: kept.Endpoint(**one) for name, one in plain["endpoints"].items()},
         "commands": {name: kept.Command(tuple(one.run), one.timeout_seconds) for name, one in model.commands.items()},
         "plugins": tuple(dict.fromkeys(kept.normalised(name) for name in model.plugins)),
         "keys": {name: kept.KeySource(**one) for name, one in plain["keys"].items()},

@@ -9,7 +9,9 @@ from typing import Literal
 import pytest
 from pydantic import ValidationError
 
-from personaforge.errors import SpecError
+from personaforge.doctor import outside, providers
+from personaforge.doctor.examine import examine
+from personaforge.errors import SpecError, StoreError
 from personaforge.http.addresses import completions, root, said_by
 from personaforge.spec import machine_file as machine
 from personaforge.spec.machine_file import machine_path
@@ -17,6 +19,7 @@ from personaforge.spec.machine_names import CommandName, KeyName
 from personaforge.spec.machine_sections import Command, Endpoint, KeySource, Webhook
 from personaforge.spec.pipeline import StepBase
 from personaforge.spec.project import Project
+from personaforge.store.remote import remote_folder
 from tests.conftest import ROOT, Forge
 
 WHOLE = """\
@@ -73,7 +76,10 @@ def test_every_section_is_read(file: Path) -> None:
         ("endpoints: {fal: {url: 'https://a:b@example.org'}}", "endpoints.fal.url: expected https://HOST"),
         ("endpoints: {fal: {}}", "endpoints.fal: names no address, expected url, or one of text, image"),
         ("commands: {a: {run: []}}", "commands.a.run: found a list, expected at least one"),
-        ("commands: {a: {run: [x], shell: true}}", "commands.a.shell: is no key of commands (there is: run, timeout_seconds)"),
+        (
+            "commands: {a: {run: [x], shell: true}}",
+            "commands.a.shell: is no key of commands (there is: run, timeout_seconds)",
+        ),
         ("keys: {a: {variable: KEY, command: b}}", "keys.a: expected either variable or command"),
         ("keys: {a: {command: b}}", "1 keys.a.command: found 'b', which is none of the commands"),
         (
@@ -225,3 +231,83 @@ def test_models_of_steps_name_what_the_machine_defines(file: Path) -> None:
         "hint": "did you mean sox?",
     }
     assert second["ctx"]["hint"] == f"it has studio, vault; `keys:` in {file}"
+
+
+def test_endpoints_are_called_as_the_file_has_them(file: Path) -> None:
+    file.write_text("endpoints: {studio_paint: {url: 'https://a.example'}, own-fal: {url: 'https://b.example'}}\n")
+    assert machine.machine_file().names("endpoints") == ("own-fal", "studio_paint")
+    assert said_by("studio_paint", "image") == said_by("studio-paint", "image") == "endpoints.studio_paint"
+    assert root("own_fal", "image") == "https://b.example"
+
+
+def test_doctor_warns_of_an_endpoint_that_nothing_is_called_as(file: Path) -> None:
+    file.write_text("endpoints: {opnai: {url: 'https://a.example'}, studio_paint: {url: 'https://a.example'}}\n")
+    misspelt, strange = providers.addresses([], {})
+    text = "endpoints.opnai of the machine file: neither a provider nor a text model in use is called opnai"
+    assert misspelt[1:4] == ("warning", text, "did you mean openai?")
+    assert strange.text.startswith("endpoints.studio_paint of") and strange.hint.startswith("there is: anthropic, ")
+    file.write_text("endpoints: {openai: {url: 'https://a.example'}, anthropic: {url: 'https://a.example'}}\n")
+    assert {finding.level for finding in providers.addresses([], {})} == {"ok"}
+    (variable,) = providers.addresses([], {"FORGE_OPNAI_URL": "https://a.example"})[:1]
+    assert variable.hint == "did you mean FORGE_OPENAI_URL?"
+
+
+@pytest.mark.parametrize("name", ["forge/machine.yml", "machine.yaml"])
+def test_a_file_beside_the_place_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.delenv("FORGE_MACHINE", raising=False)
+    monkeypatch.setattr(machine.sys, "platform", "linux")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    path, project = tmp_path / "forge/machine.yaml", Project(tmp_path / "p")
+    (nothing,) = outside.outside(project)
+    assert nothing.level == "ok" and nothing.text.endswith("key or webhook, and no plug-in")
+    monkeypatch.setenv("FORGE_PLUGINS", "forge-mosaic")
+    assert outside.outside(project)[0].text.endswith("and no plug-in but what FORGE_PLUGINS allows")
+    (tmp_path / "forge").mkdir()
+    (tmp_path / name).write_text(WHOLE)
+    (said,) = outside.outside(project)
+    assert (said.level, said.hint) == ("warning", f"mv {tmp_path / name} {path}")
+    assert said.text.endswith(f"; nothing reads {tmp_path / name}")
+    monkeypatch.setenv("FORGE_MACHINE", str(path))
+    with pytest.raises(SpecError) as caught:
+        machine.machine_file()
+    assert caught.value.problems[0].hint == f"did you mean FORGE_MACHINE={tmp_path / name}?"
+
+
+def test_doctor_looks_at_the_remote_of_the_environment(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "p").mkdir()
+    project = Project(Path(os.path.realpath(tmp_path / "p")))
+
+    def said(value: str) -> tuple[str, str]:
+        monkeypatch.setenv("FORGE_REMOTE", value)
+        (found,) = [one for one in examine(project) if "FORGE_REMOTE" in one.text]
+        return found.level, found.text
+
+    level, text = said("@stdio")
+    assert level == "problem" and "found 'stdio', which this machine doesn't define" in text
+    assert said("@studio") == ("warning", "FORGE_REMOTE: /mnt/studio/store is not there, or not mounted")
+    assert said("s3://bucket")[0] == "problem"
+    assert said(str(tmp_path)) == ("ok", f"FORGE_REMOTE: stores are shared through {tmp_path}")
+
+
+def test_a_folder_that_is_called_as_a_remote_is_asked_about(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = Project(Path(os.path.realpath(tmp_path / "p")))
+    project.root.mkdir()
+    monkeypatch.chdir(project.root)
+    for given, declared, hint in (
+        ("studio", None, "@studio for the remote, or ./studio for a folder"),
+        (None, "studio", "store: {remote: {name: studio}} for the remote, or ./studio for a folder"),
+    ):
+        with pytest.raises(StoreError, match="'studio' is a remote of this machine, and there is no folder") as caught:
+            remote_folder(project, given, declared, {})
+        assert caught.value.hint == hint
+        assert remote_folder(project, given and "./studio", declared and "./studio", {}) == project.root / "studio"
+    (project.root / "studio").mkdir()
+    notes: dict[str, None] = {}
+    assert remote_folder(project, "studio", None, {}, notes) == project.root / "studio"
+    assert remote_folder(project, None, "studio", {}, notes) == project.root / "studio"
+    assert [note.partition(":")[0] for note in notes] == ["--remote", "store.remote"]
+    assert remote_folder(project, "other", None, {}) == project.root / "other"
