@@ -36,11 +36,12 @@ def outside(project: Project) -> list[Finding]:
         text = (
             f"no machine file at {machine.path}: YAML can name no remote, command, key or webhook, and no plug-in{only}"
         )
-        facts = {"machine_file": None}
+        nothing = Finding(PART, "ok", text, facts={"machine_file": None})
         beside = neighbour(machine.path)
-        if beside is not None:
-            return [Finding(PART, "warning", f"{text}; nothing reads {beside}", f"mv {beside} {machine.path}", facts)]
-        return [Finding(PART, "ok", text, facts=facts)]
+        if beside is None:
+            return [nothing]
+        hint = f"mv {beside} {machine.path}"
+        return [nothing._replace(level="warning", text=f"{text}; nothing reads {beside}", hint=hint)]
     defined = {section: list(machine.names(section)) for section in SECTIONS if machine.names(section)}
     said = "; ".join(f"{section} {listed(known, 8)}" for section, known in defined.items()) or "it defines nothing"
     facts = {"machine_file": str(machine.path), "defines": defined}

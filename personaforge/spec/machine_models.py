@@ -188,4 +188,4 @@ def _form(value: Any) -> str:
     """Say what a value is, without it."""
     if value is None or isinstance(value, bool | int | float):
         return "nothing" if value is None else repr(value)
-    return {str: "a text", dict: "keys and values", list: "a list"}.get(type(value), type(value).__name__)
+    return {"str": "a text", "dict": "keys and values", "list": "a list"}.get(type(value).__name__, "a value")
