@@ -135,10 +135,11 @@ def _exchange(folder: str | None, personas: tuple[str, ...], remote: str | None,
     from personaforge.store.remote import Remote, remote_folder
 
     found: dict[str, Exchanged] = {}
+    notes: dict[str, None] = {}
     with Workspace.open(personas, folder) as space:
         for loaded in space.load(personas):
             settings = loaded.settings
-            where = remote_folder(space.project, remote, settings.value("store.remote"))
+            where = remote_folder(space.project, remote, settings.value("store.remote"), notes=notes)
             lock = read_lock(loaded.lock, settings.id, settings.formerly)
             act = Remote(where).push if push else Remote(where).pull
             done = found[settings.id] = act(space.store, settings.id, lock)
@@ -146,6 +147,8 @@ def _exchange(folder: str | None, personas: tuple[str, ...], remote: str | None,
                 echo(f"{settings.id}: {_exchanged(done, where, push=push)}")
                 for fault in done.unreadable:
                     echo(f"{style('unreadable', fg='yellow')}: {fault}", err=True)
+    for note in notes:
+        echo(f"{style('note', fg='yellow')}: {note}", err=True)
     if as_json:
         print_json({"schema": 1, "personas": {name: asdict(one) for name, one in found.items()}})
     if any(one.missing for one in found.values()):

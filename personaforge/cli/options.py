@@ -204,11 +204,12 @@ class _Format(click.Choice[str]):
 def _require_format(folder: str | None, personas: Sequence[str], form: str, known: Sequence[str]) -> None:
     """Raise UsageError unless a plug-in of the project writes this format: before anything is done for it."""
     from personaforge.plugins.loading import activate, formats
+    from personaforge.spec.plugins import hint_unasked
     from personaforge.spec.project import project_of
 
     activate(project_of(personas, folder))
     if form not in formats():
-        names = ", ".join((*known, *formats()))
+        names = hint_unasked(", ".join((*known, *formats())))
         raise click.BadParameter(f"{form!r} is not one of {names}", param_hint="'--format'")
 
 

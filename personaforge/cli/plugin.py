@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from personaforge.report.terminal import echo
+from personaforge.report.terminal import echo, style
+from personaforge.spec.project import find_project
 
 
 @click.group("plugin", short_help="Write a plug-in: `forge plugin new NAME`.")
@@ -33,6 +34,10 @@ def new_command(name: str, folder: Path | None) -> int:
     shown = os.path.relpath(made.folder)
     for path in made.paths:
         echo(f"  {path if shown == '.' else f'{shown}/{path}'}")
+    around = find_project(made.folder.parent)
+    if around is not None and around.personas.is_dir():
+        said = f"it lies in the project {around.root}, which runs no code of its own repository"
+        echo(f"{style('note', fg='yellow')}: {said}: install it without --editable there, or move it out", err=True)
     go = "" if shown == "." else f"cd {shlex.quote(shown)} && "
     echo(f"Next: {go}pip install --editable '.[test]' && pytest; README.md says how to allow it and ask for it")
     return 0

@@ -35,6 +35,7 @@ def examine(project: Project, *, live: bool = False, now: float | None = None) -
         found = [
             *_findings("machine", lambda: machine.machine(project, now)),
             *_findings("machine", lambda: outside.outside(project)),
+            *_findings("machine", lambda: outside.remote(project)),
             *plugged,
             *found,
             *faults,

@@ -12,8 +12,17 @@ from personaforge.listing import listed
 from personaforge.modalities import MODALITIES
 from personaforge.plugins.loading import activate, states
 from personaforge.providers.table import names
-from personaforge.spec.machine_file import SECTIONS, MachineFile, machine_file, require_outside
+from personaforge.spec.machine_file import (
+    PLUGINS_VARIABLE,
+    SECTIONS,
+    MachineFile,
+    machine_file,
+    neighbour,
+    require_outside,
+)
 from personaforge.spec.project import Project
+from personaforge.spec.shared_folder import VARIABLE, WAYS
+from personaforge.store.remote import remote_folder
 
 PART: Final = "machine"
 
@@ -23,8 +32,16 @@ def outside(project: Project) -> list[Finding]:
     require_outside(project)
     machine = machine_file()
     if not machine.found:
-        text = f"no machine file at {machine.path}: YAML can name no remote, command, plug-in, key or webhook"
-        return [Finding(PART, "ok", text, facts={"machine_file": None})]
+        only = f" but what {PLUGINS_VARIABLE} allows" if os.environ.get(PLUGINS_VARIABLE, "").strip() else ""
+        text = (
+            f"no machine file at {machine.path}: YAML can name no remote, command, key or webhook, and no plug-in{only}"
+        )
+        nothing = Finding(PART, "ok", text, facts={"machine_file": None})
+        beside = neighbour(machine.path)
+        if beside is None:
+            return [nothing]
+        hint = f"mv {beside} {machine.path}"
+        return [nothing._replace(level="warning", text=f"{text}; nothing reads {beside}", hint=hint)]
     defined = {section: list(machine.names(section)) for section in SECTIONS if machine.names(section)}
     said = "; ".join(f"{section} {listed(known, 8)}" for section, known in defined.items()) or "it defines nothing"
     facts = {"machine_file": str(machine.path), "defines": defined}
@@ -53,15 +70,31 @@ def _unknown(machine: MachineFile) -> list[Finding]:
     return found
 
 
+def remote(project: Project) -> list[Finding]:
+    """Look at FORGE_REMOTE. Raises StoreError and SpecError for what names no folder to share through."""
+    if not os.environ.get(VARIABLE):
+        return []
+    folder = remote_folder(project, None, None)
+    facts = {"remote": str(folder)}
+    if not folder.is_dir():
+        return [Finding(PART, "warning", f"{VARIABLE}: {folder} is not there, or not mounted", WAYS, facts)]
+    return [Finding(PART, "ok", f"{VARIABLE}: stores are shared through {folder}", facts=facts)]
+
+
 def plugins(project: Project) -> list[Finding]:
     """Look at the plug-ins that the project asks for or this machine allows. Loads those that a build would load."""
     found = []
     for one in states(project):
         facts = {"plugin": one.name, "version": one.version, "asked": one.is_asked, "allowed_by": one.allowed_by}
-        if not one.is_asked:
-            what = f"{one.version} is installed" if one.version else "is not installed"
-            text = f"plug-in {one.name} {what}; allowed by {one.allowed_by}, and this project doesn't ask for it"
-            found.append(Finding(PART, "ok", text, facts={**facts, "in_force": False}))
+        facts["in_force"] = False
+        if not one.is_asked and one.version:
+            text = (
+                f"plug-in {one.name} {one.version} is installed; allowed by {one.allowed_by}, and this project doesn't"
+            )
+            found.append(Finding(PART, "ok", f"{text} ask for it", facts=facts))
+        elif not one.is_asked:
+            text = f"plug-in {one.name}, which {one.allowed_by} allows, is not installed"
+            found.append(Finding(PART, "warning", text, one.near or f"take it out of {one.allowed_by}", facts))
     if not any(one.is_asked for one in states(project)):
         return found
     try:

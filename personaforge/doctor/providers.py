@@ -18,11 +18,11 @@ from personaforge.doctor.project import Use
 from personaforge.errors import ProviderStopped, SpecError
 from personaforge.http.addresses import Override, base_url, overrides, root, said_by
 from personaforge.http.secrets import allowed_name, beside_name, key_of
-from personaforge.listing import listed
+from personaforge.listing import listed, meant
 from personaforge.modalities import MODALITIES
 from personaforge.providers.capability import Capability
 from personaforge.providers.table import capability, names
-from personaforge.providers.vendors import is_known, vendor_keys, vendor_of
+from personaforge.providers.vendors import is_known, vendor_keys, vendor_of, vendors
 from personaforge.spec.machine_file import machine_file
 
 PART: Final = "providers"
@@ -183,7 +183,12 @@ def addresses(found: Sequence[Account], environment: Mapping[str, str]) -> list[
 def _endpoints(houses: Sequence[str]) -> list[Finding]:
     """Return what goes elsewhere by the machine file, without what a variable sends elsewhere again."""
     found = []
+    known = _known(houses)
     for name in sorted(machine_file().endpoints):
+        if name.replace("_", "-") not in known:
+            text = f"endpoints.{name} of the machine file: neither a provider nor a text model in use is called {name}"
+            there = f"there is: {listed(known.values(), 24)}"
+            found.append(Finding(PART, "warning", text, meant(name, known.values()) or there, {"endpoint": name}))
         for modality in MODALITIES:
             where = said_by(name, modality)
             is_house = modality == "text" and (name in houses or is_known(name.replace("-", "_")))
@@ -191,6 +196,12 @@ def _endpoints(houses: Sequence[str]) -> list[Finding]:
                 text = f"{where} of the machine file: {name}'s {modality} goes to {shown(root(name, modality))}"
                 found.append(Finding(PART, "ok", text, facts={"endpoint": where, "modalities": [modality]}))
     return found
+
+
+def _known(houses: Sequence[str]) -> dict[str, str]:
+    """Return what an address may be for, as people write it, by its name with `-`."""
+    made = (name for modality in MODALITIES for name in names(modality))
+    return {name.replace("_", "-"): name for name in sorted({*made, *houses, *vendors()})}
 
 
 def _override(one: Override, houses: Sequence[str]) -> Finding:
@@ -210,11 +221,7 @@ def _override(one: Override, houses: Sequence[str]) -> Finding:
     if one.modality and one.modality not in made:
         return Finding(PART, "warning", f"{one.variable} is set, and {one.name} makes no {one.modality}", facts=facts)
     if made == ["text"] and one.name not in houses and not is_known(one.name.replace("-", "_")):
-        from difflib import get_close_matches
-
-        known = [name for modality in MODALITIES for name in names(modality)]
-        close = get_close_matches(one.name, known, 1)
-        hint = f"did you mean FORGE_{close[0].upper().replace('-', '_')}_URL?" if close else ""
+        hint = meant(one.variable, [f"FORGE_{name.upper().replace('-', '_')}_URL" for name in _known(houses)])
         text = f"{one.variable} is set, and neither a provider nor a text model in use is called {one.name}"
         return Finding(PART, "warning", text, hint, facts)
     return Finding(PART, "ok", text, facts=facts)

@@ -80,7 +80,9 @@ def _elsewhere(name: str, modality: str) -> str:
 
 
 def _entry(name: str) -> str:
-    return name.lower().replace("_", "-")
+    """Return the machine file's entry for a provider as the file spells it, empty for none: `-` and `_` are alike."""
+    wanted = name.lower().replace("_", "-")
+    return next((one for one in machine_file().endpoints if one.replace("_", "-") == wanted), "")
 
 
 def base_url(variable: str) -> str:

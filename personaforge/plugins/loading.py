@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from personaforge.errors import PersonaForgeError, Problem, SpecError
+from personaforge.listing import meant
 from personaforge.modalities import MODALITIES
 from personaforge.spec.machine_file import PLUGINS_VARIABLE, allowed_plugins, machine_path, require_outside
-from personaforge.spec.plugins import Asked, asked_plugins
+from personaforge.spec.machine_sections import normalised
+from personaforge.spec.plugins import Asked, asked_plugins, forges, opened
 from personaforge.spec.project import Project, inside
 
 if TYPE_CHECKING:
@@ -52,6 +54,8 @@ class State(NamedTuple):
     """The machine file's path, or FORGE_PLUGINS; empty where this machine doesn't allow it."""
     version: str
     """Empty where it is not installed."""
+    near: str = ""
+    """Where it is not: `did you mean forge-mosaic?`, of those that are installed."""
 
 
 @dataclass
@@ -84,6 +88,7 @@ def activate(project: Project) -> tuple[Plugin, ...]:
     require_outside(project)
     asked = asked_plugins(project)
     with _lock:
+        opened(project)
         if not asked and not _force.plugins:
             return ()
         found, problems = _distributions(project, asked)
@@ -112,8 +117,12 @@ def states(project: Project) -> list[State]:
 
     asked = {one.name for one in asked_plugins(project)}
     allowed = allowed_plugins()
-    names = sorted({*asked, *allowed})
-    return [State(name, name in asked, allowed.get(name, ""), installed_version(name) or "") for name in names]
+    found = []
+    for name in sorted({*asked, *allowed}):
+        version = installed_version(name) or ""
+        near = "" if version else meant(name, _installed())
+        found.append(State(name, name in asked, allowed.get(name, ""), version, near))
+    return found
 
 
 def analyzer_named(name: str) -> AnalyzerEntry | None:
@@ -161,28 +170,43 @@ def _distributions(project: Project, asked: Iterable[Asked]) -> tuple[list[tuple
         if one.name not in allowed:
             message = f"asks for {one.name}, which this machine doesn't allow"
             hint = f"`plugins: [{one.name}]` in {machine_path()}, or {PLUGINS_VARIABLE}={one.name}"
-            problems.append(Problem(one.where, "plugins", message, hint))
+            near = "" if forges(one.name) else meant(one.name, {*allowed, *_installed()})
+            problems.append(Problem(one.where, "plugins", message, near or hint))
             continue
         try:
             dist = distribution(one.name)
         except PackageNotFoundError:
             message = f"asks for {one.name}, which is not installed"
-            problems.append(Problem(one.where, "plugins", message, f"pip install {one.name}"))
+            # Whoever may have the mistyped name at an index would have their code installed.
+            hint = meant(one.name, _installed()) or f"pip install {one.name}"
+            problems.append(Problem(one.where, "plugins", message, hint))
             continue
         place = _in_repository(project, dist)
         if place:
             message = (
                 f"asks for {one.name}, whose code {place} lies in the repository, where a pull request can change it"
             )
-            problems.append(Problem(one.where, "plugins", message, "install it without -e"))
+            hint = f"pip install {one.name} from elsewhere: neither from a folder of the repository nor with --editable"
+            problems.append(Problem(one.where, "plugins", message, hint))
             continue
         found.append((one, dist))
     return found, problems
 
 
+def _installed() -> set[str]:
+    """Return the normalised names of the installed distributions that have entry points for forge. Loads none."""
+    from importlib.metadata import entry_points
+
+    from personaforge.plugins.contributions import GROUPS
+
+    found = (one.dist for group in GROUPS for one in entry_points(group=group))
+    return {normalised(dist.name) for dist in found if dist is not None}
+
+
 def _in_repository(project: Project, dist: Distribution) -> str:
-    """Return the place in the project from which a plug-in would be loaded, empty for none. An environment that lies in
-    the project is the machine's."""
+    """Return the place in the project's repository from which a plug-in would be loaded, empty for none. An environment
+    that lies in the repository is the machine's; one that holds the project (`/usr` for `/usr/src/app`) excuses nothing
+    in it."""
     from importlib.util import find_spec
 
     places = [str(dist.locate_file(""))]
@@ -193,10 +217,12 @@ def _in_repository(project: Project, dist: Distribution) -> str:
             continue
         places += [spec.origin] if spec is not None and spec.origin else []
         places += list(spec.submodule_search_locations or ()) if spec is not None else []
+    repository = project.repository
     prefix = Path(os.path.realpath(sys.prefix))
+    excused = not inside(str(project.root), prefix) and not inside(str(repository), prefix)
     for place in places:
         real = os.path.realpath(place)
-        if inside(real, project.root) and not (prefix != project.root and inside(real, prefix)):
+        if inside(real, repository) and not (excused and inside(real, prefix)):
             return project.relative(real)
     return ""
 

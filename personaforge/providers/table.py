@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from personaforge.domains import DRAWINGS
 from personaforge.errors import PersonaForgeError, Problem, SpecError
 from personaforge.faces.packs import declared_of
+from personaforge.listing import meant
 from personaforge.providers.capability import Capability, Limits
 from personaforge.spec.domain import Domains
+from personaforge.spec.plugins import hint_unasked
 
 if TYPE_CHECKING:
     from personaforge.providers.protocols import Placer, Provider
@@ -225,9 +227,6 @@ def entry_of(modality: str, name: str) -> Entry:
         _TABLE[modality, name] = entry
     if entry is None:
         known = names(modality)
-        from difflib import get_close_matches
-
-        close = get_close_matches(name, known, 1)
-        hint = f"did you mean {close[0]}?" if close else f"there is: {', '.join(known)}"
+        hint = hint_unasked(meant(name, known) or f"there is: {', '.join(known)}")
         raise SpecError(Problem("", f"{modality}.provider", f"no {modality} provider {name!r}", hint))
     return entry

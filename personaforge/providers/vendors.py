@@ -35,6 +35,11 @@ def vendor_of(model: str) -> str:
     return house if slash else "openai"
 
 
+def vendors() -> tuple[str, ...]:
+    """Return the houses that are listed here."""
+    return tuple(_KEYS)
+
+
 def is_known(house: str) -> bool:
     """Tell whether it is known for certain in which variables a house's key may be."""
     return house in _KEYS

@@ -19,8 +19,7 @@ from typing import Final, NamedTuple
 from personaforge import __version__
 from personaforge.errors import Problem, SpecError
 from personaforge.repository.new_files import write_new
-from personaforge.spec.machine_sections import normalised
-from personaforge.spec.plugins import is_distribution
+from personaforge.spec.machine_sections import is_distribution, normalised
 
 _ENDING: Final = ".tmpl"
 _LONGEST: Final = 40
@@ -87,10 +86,26 @@ def _names(name: str) -> tuple[str, str]:
     if module in {*sys.stdlib_module_names, *keyword.kwlist, *keyword.softkwlist, "personaforge"}:
         message = f"found {name!r}, and `import {module}` is something else"
         raise SpecError(Problem("", "NAME", message, f"forge plugin new forge-{normalised(name)}"))
+    there = _installed(normalised(name), module)
+    if there:
+        message = f"found {name!r}, and {there} is installed: the plug-in would take its place"
+        raise SpecError(Problem("", "NAME", message, f"forge plugin new forge-{normalised(name)}"))
     taken = _taken(short)
     if taken:
         raise SpecError(Problem("", "NAME", f"{name!r} would add {short!r}, and forge has {taken} of that name", _HINT))
     return module, short
+
+
+def _installed(name: str, module: str) -> str:
+    """Return what a distribution and its module would replace here, empty for nothing. Imports nothing."""
+    from importlib.metadata import PackageNotFoundError, version
+    from importlib.util import find_spec
+
+    try:
+        return f"{name} {version(name)}"
+    except PackageNotFoundError:
+        spec = find_spec(module)
+        return f"a module {module} ({spec.origin})" if spec is not None and spec.origin else ""
 
 
 def _taken(short: str) -> str:

@@ -30,6 +30,7 @@ from personaforge.spec.measures import (
     VERDICTS,
     nearest,
 )
+from personaforge.spec.plugins import hint_unasked
 
 OPERATORS = (">=", ">", "<=", "<", "==", "!=")
 _TOKEN = re.compile(
@@ -144,7 +145,7 @@ class _Reader:
             self._mark("(", f"`(` and a measure: {function}(composite)")
             found = self._next("a measure")
             if found.text not in MEASURES:
-                raise self._wrong(found, "a measure", nearest(found.text, MEASURES))
+                raise self._wrong(found, "a measure", hint_unasked(nearest(found.text, MEASURES)))
             measure = found.text
             self._mark(")", "`)`")
         elif name.text in MEASURES:

@@ -8,7 +8,7 @@
     webhooks:   {team: {url: "https://hooks.example/x"}}
 
 It is `FORGE_MACHINE`, or else `forge/machine.yaml` in the folder where this system keeps settings. It may not lie in
-the project, since whoever can change the repository could then say what may be run and where keys go.
+the project or its repository, since whoever can change the repository could then say what may be run and where keys go.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from personaforge.errors import Problem, SpecError
-from personaforge.listing import listed
-from personaforge.spec.machine_sections import Command, Endpoint, KeySource, Webhook, normalised
+from personaforge.listing import listed, meant
+from personaforge.spec.machine_sections import Command, Endpoint, KeySource, Webhook, is_distribution, normalised
 from personaforge.spec.project import Project, inside
 
 VARIABLE: Final = "FORGE_MACHINE"
@@ -60,11 +60,8 @@ class MachineFile(NamedTuple):
         known = self.names(section)
         if name in known:
             return None
-        from difflib import get_close_matches
-
-        close = get_close_matches(name, known, 1)
         has = f"it has {listed(known)}" if known else f"it has no {section}"
-        hint = f"did you mean {close[0]}?" if close else f"{has}; `{section}:` in {self.path}"
+        hint = meant(name, known) or f"{has}; `{section}:` in {self.path}"
         return Problem(where, path, f"found {name!r}, which this machine doesn't define", hint)
 
 
@@ -90,6 +87,12 @@ def _config_folder(env: Mapping[str, str]) -> Path:
     return Path(named) if os.path.isabs(named) else home / ".config"
 
 
+def neighbour(path: Path) -> Path | None:
+    """Return a file that may be meant to be a missing machine file: with the other ending, or a folder above."""
+    near = [folder / f"{path.stem}{end}" for folder in (path.parent, path.parent.parent) for end in (".yaml", ".yml")]
+    return next((one for one in near if one != path and one.is_file()), None)
+
+
 def machine_file() -> MachineFile:
     """Return what this machine defines. Raises SpecError with every problem of its file, and where FORGE_MACHINE names
     a file that isn't there."""
@@ -98,7 +101,9 @@ def machine_file() -> MachineFile:
         status = os.stat(path)
     except (FileNotFoundError, NotADirectoryError):
         if os.environ.get(VARIABLE, "").strip():
-            raise SpecError(Problem(str(path), "", "no such file", f"{VARIABLE} names it")) from None
+            beside = neighbour(path)
+            hint = f"did you mean {VARIABLE}={beside}?" if beside is not None else f"{VARIABLE} names it"
+            raise SpecError(Problem(str(path), "", "no such file", hint)) from None
         return MachineFile(path)
     except OSError as error:
         raise SpecError(Problem(str(path), "", f"can't be read: {error.strerror}")) from error
@@ -117,8 +122,12 @@ def _read(path: Path) -> MachineFile:
     from personaforge.spec.machine_models import validated
     from personaforge.spec.source import read_source
 
-    if not stat.S_ISREG(os.stat(path).st_mode):
-        raise SpecError(Problem(str(path), "", "is not a file"))
+    mode = os.stat(path).st_mode
+    if stat.S_ISDIR(mode):
+        hint = f"{VARIABLE}={path / 'machine.yaml'}" if os.environ.get(VARIABLE, "").strip() else ""
+        raise SpecError(Problem(str(path), "", "is a folder, expected a file", hint))
+    if not stat.S_ISREG(mode):
+        raise SpecError(Problem(str(path), "", "is a device or a pipe, expected a file"))
     source = read_source(path, str(path))
     sections = validated(source)
     return MachineFile(path, True, source.digest, **sections)
@@ -130,14 +139,22 @@ def allowed_plugins(environment: Mapping[str, str] | None = None) -> Mapping[str
     known = machine_file()
     found = dict.fromkeys(known.plugins, str(known.path))
     for name in env.get(PLUGINS_VARIABLE, "").split(","):
+        if name.strip() and not is_distribution(name.strip()):
+            message = (
+                f"found {name.strip()!r:.80}, expected names of distributions without versions, separated by commas"
+            )
+            raise SpecError(
+                Problem("environment", PLUGINS_VARIABLE, message, f"{PLUGINS_VARIABLE}=forge-mosaic,my-tools")
+            )
         if name.strip():
             found.setdefault(normalised(name.strip()), PLUGINS_VARIABLE)
     return found
 
 
 def require_outside(project: Project) -> None:
-    """Raise SpecError where the machine file lies in the project, from where a pull request could write it."""
+    """Raise SpecError where the machine file lies in the project or its repository, where a pull request could write
+    it."""
     path = machine_path()
-    if project.declared and os.path.lexists(path) and inside(os.path.realpath(path), project.root):
-        message = f"lies in the project {project.root}, where a pull request could write it"
+    if project.declared and os.path.lexists(path) and inside(os.path.realpath(path), project.repository):
+        message = f"lies in the repository {project.repository}, where a pull request could write it"
         raise SpecError(Problem(str(path), "", message, f"move it out, and set {VARIABLE} to where it is"))

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Final, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError, model_validator
 
 from personaforge.errors import Problem, SpecError
+from personaforge.listing import listed, meant
 from personaforge.modalities import MODALITIES
 from personaforge.spec import machine_sections as kept
 from personaforge.spec.shared_folder import folder_fault
 from personaforge.spec.source import Source
 from personaforge.spec.values import Line, MachineName, Model
 
-Distribution = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,98}[A-Za-z0-9])?$")]
+
+def _distribution(text: str) -> str:
+    if not kept.is_distribution(text):
+        raise ValueError(f"found {text!r:.80}, expected the name of a distribution, without a version")
+    return text
 
 
 def _address(text: str) -> str:
@@ -34,6 +39,7 @@ def _folder(text: str) -> str:
     return text
 
 
+Distribution = Annotated[str, AfterValidator(_distribution)]
 Address = Annotated[Line, AfterValidator(_address)]
 Folder = Annotated[Line, AfterValidator(_folder)]
 
@@ -90,13 +96,6 @@ class MachineModel(Model):
     keys: dict[MachineName, KeyModel] = Field(default_factory=dict)
     webhooks: dict[MachineName, WebhookModel] = Field(default_factory=dict)
 
-    @model_validator(mode="after")
-    def _keys_name_commands(self) -> Self:
-        for name, key in self.keys.items():
-            if key.command is not None and key.command not in self.commands:
-                raise ValueError(f"keys.{name}.command: found {key.command!r}, which is none of the commands")
-        return self
-
 
 def validated(source: Source) -> dict[str, Any]:
     """Return the sections of a machine file by name, as `MachineFile` has them. Raises SpecError with all problems."""
@@ -107,10 +106,13 @@ def validated(source: Source) -> dict[str, Any]:
         model = MachineModel.model_validate({} if data is None else data)
     except ValidationError as error:
         raise SpecError([_problem(source, item) for item in error.errors(include_url=False)]) from None
+    lost = [name for name, key in model.keys.items() if key.command is not None and key.command not in model.commands]
+    if lost:
+        raise SpecError([_lost(source, model, name) for name in lost])
     plain = model.model_dump(exclude_none=True)
     return {
         "remotes": dict(model.remotes),
-        "endpoints": {name.replace("_", "-"): kept.Endpoint(**one) for name, one in plain["endpoints"].items()},
+        "endpoints": {name: kept.Endpoint(**one) for name, one in plain["endpoints"].items()},
         "commands": {name: kept.Command(tuple(one.run), one.timeout_seconds) for name, one in model.commands.items()},
         "plugins": tuple(dict.fromkeys(kept.normalised(name) for name in model.plugins)),
         "keys": {name: kept.KeySource(**one) for name, one in plain["keys"].items()},
@@ -118,17 +120,72 @@ def validated(source: Source) -> dict[str, Any]:
     }
 
 
-def _problem(source: Source, item: Any) -> Problem:
-    location = [str(part) for part in item["loc"] if part != "[key]"]
-    hint = ""
-    message = str(item["msg"]).removeprefix("Value error, ")
-    if item["type"] == "extra_forbidden":
-        known = list(MachineModel.model_fields) if len(location) == 1 else []
-        from difflib import get_close_matches
+def _lost(source: Source, model: MachineModel, name: str) -> Problem:
+    """Return that a key is to come from a command that isn't there."""
+    command, path = str(model.keys[name].command), ["keys", name, "command"]
+    there = f"there is: {listed(sorted(model.commands), 12)}" if model.commands else _SHAPES["commands"]
+    message = f"found {command!r}, which is none of the commands"
+    return Problem(source.where(path), ".".join(path), message, meant(command, model.commands) or there)
 
-        close = get_close_matches(location[-1], known, 1)
-        message = "is no key of the machine file"
-        hint = f"did you mean {close[0]}?" if close else f"there is: {', '.join(known)}" if known else ""
-    elif item["type"] != "value_error":
-        message = f"found {item['input']!r}: {message[0].lower()}{message[1:]}"
+
+_SHAPES: Final = {
+    "remotes": "remotes: {studio: /mnt/studio/store}",
+    "endpoints": 'endpoints: {openai: {url: "https://gateway.example/v1"}}',
+    "commands": "commands: {upscaler: {run: [/opt/upscaler/bin/upscale, --quiet]}}",
+    "plugins": "plugins: [forge-mosaic]",
+    "keys": "keys: {studio: {variable: FAL_KEY_STUDIO}}",
+    "webhooks": 'webhooks: {team: {url: "https://hooks.example/x"}}',
+}
+_ENTRIES: Final[dict[str, type[Model]]] = {
+    "endpoints": EndpointModel,
+    "commands": CommandModel,
+    "keys": KeyModel,
+    "webhooks": WebhookModel,
+}
+_EXPECTED: Final = {
+    "tuple_type": "a list",
+    "dict_type": "keys and values",
+    "model_type": "keys and values",
+    "string_type": "a text",
+    "string_too_short": "a text",
+    "string_too_long": "a text of {max_length} characters at most",
+    "too_short": "at least one",
+    "too_long": "{max_length} at most",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "finite_number": "a number",
+    "greater_than": "more than {gt:g}",
+    "less_than_equal": "{le:g} at most",
+}
+"""What is expected, by pydantic's type of the error."""
+
+
+def _problem(source: Source, item: Any) -> Problem:
+    """Word one of pydantic's errors. A value that may be a key or hold a password is never shown."""
+    location = [str(part) for part in item["loc"] if part != "[key]"]
+    kind, found = item["type"], item.get("input")
+    hint = _SHAPES.get(location[0], "")
+    if kind == "extra_forbidden":
+        known = list((MachineModel if len(location) == 1 else _ENTRIES[location[0]]).model_fields)
+        message = "is no key of the machine file" if len(location) == 1 else f"is no key of {location[0]}"
+        hint = meant(location[-1], known) or f"there is: {', '.join(known)}"
+    elif kind == "missing":
+        message = "is missing"
+    elif kind == "value_error":
+        message, hint = str(item["msg"]).removeprefix("Value error, "), ""
+    elif kind == "string_pattern_mismatch" and item["loc"][-1] == "[key]":
+        message = f"found {found!r:.80}, expected a name of small letters, digits, - and _, a letter first"
+    elif kind == "string_pattern_mismatch":
+        what = "the name of a command" if location[-1] == "command" else "a variable's name: capitals, digits and _"
+        message = f"is not {what}"
+    else:
+        expected = _EXPECTED[kind].format(**item.get("ctx", {})) if kind in _EXPECTED else str(item["msg"])
+        message = f"found {_form(found)}, expected {expected}"
     return Problem(source.where(location), ".".join(location), message, hint)
+
+
+def _form(value: Any) -> str:
+    """Say what a value is, without it."""
+    if value is None or isinstance(value, bool | int | float):
+        return "nothing" if value is None else repr(value)
+    return {"str": "a text", "dict": "keys and values", "list": "a list"}.get(type(value).__name__, "a value")

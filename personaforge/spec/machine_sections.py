@@ -50,3 +50,14 @@ class Webhook(NamedTuple):
 def normalised(distribution: str) -> str:
     """Return a distribution's name as indexes compare it (PEP 503)."""
     return re.sub(r"[-_.]+", "-", distribution).lower()
+
+
+def is_distribution(name: str) -> bool:
+    """Return whether a text can be the name of a distribution (PEP 508), without a version."""
+    return (
+        0 < len(name) <= 100
+        and name.isascii()
+        and name[0].isalnum()
+        and name[-1].isalnum()
+        and all(char.isalnum() or char in "-_." for char in name)
+    )

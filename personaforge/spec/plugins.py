@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from personaforge.errors import Problem, SpecError
-from personaforge.spec.machine_sections import normalised
+from personaforge.spec.machine_file import allowed_plugins
+from personaforge.spec.machine_sections import is_distribution, normalised
 from personaforge.spec.project import Project
 from personaforge.spec.source import read_source
 
@@ -35,12 +36,13 @@ def asked_plugins(project: Project) -> tuple[Asked, ...]:
 
     source = read_source(path, SETTINGS, root=project.root)
     data: Any = yaml.load(source.text, yaml.CSafeLoader)
-    wanted = data.get("plugins") if isinstance(data, dict) else None
-    where = source.where(("plugins",))
-    if wanted is None:
+    if not isinstance(data, dict) or "plugins" not in data:
         return ()
+    wanted, where = data["plugins"], source.where(("plugins",))
     if not isinstance(wanted, list) or len(wanted) > _MOST:
-        raise SpecError(Problem(where, "plugins", f"found {wanted!r:.80}", "expected a list: [forge-mosaic]"))
+        what = "nothing" if wanted is None else f"{wanted!r:.80}"
+        hint = "plugins: [], or [forge-mosaic]"
+        raise SpecError(Problem(where, "plugins", f"found {what}, expected a list of {_MOST} names at most", hint))
     problems, names = [], set()
     for name in wanted:
         if isinstance(name, str) and is_distribution(name):
@@ -53,12 +55,36 @@ def asked_plugins(project: Project) -> tuple[Asked, ...]:
     return tuple(Asked(name, where) for name in sorted(names))
 
 
-def is_distribution(name: str) -> bool:
-    """Return whether a text can be the name of a distribution (PEP 508)."""
-    return (
-        0 < len(name) <= 100
-        and name.isascii()
-        and name[0].isalnum()
-        and name[-1].isalnum()
-        and all(char.isalnum() or char in "-_." for char in name)
-    )
+def forges(name: str) -> bool:
+    """Return whether a distribution is installed that has entry points for forge. Loads nothing of it."""
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    try:
+        return any(one.group.startswith("personaforge.") for one in distribution(name).entry_points)
+    except PackageNotFoundError:
+        return False
+
+
+_opened: list[Project] = []
+"""The project whose plug-ins are in force in this process: what is missing is asked for by errors that know none."""
+
+
+def opened(project: Project) -> None:
+    """Note the project that this process works on."""
+    _opened[:] = [project]
+
+
+def hint_unasked(hint: str) -> str:
+    """Return the hint of an error about a name that a plug-in could add, with the plug-ins that are installed and
+    allowed here, and that the project doesn't ask for."""
+    if not _opened:
+        return hint
+    try:
+        asked = {one.name for one in asked_plugins(_opened[0])}
+        left = [name for name in sorted(allowed_plugins()) if name not in asked and forges(name)]
+    except SpecError:  # said where the plug-ins are put into force
+        return hint
+    if not left:
+        return hint
+    what = f"plug-in {left[0]} is" if len(left) == 1 else f"plug-ins {', '.join(left)} are"
+    return f"{hint}; {what} allowed here, and {SETTINGS} doesn't ask for {'it' if len(left) == 1 else 'them'}"

@@ -32,6 +32,14 @@ class Project(NamedTuple):
         return any((self.root / marker).exists() for marker in _MARKERS)
 
     @property
+    def repository(self) -> Path:
+        """The outermost folder around the project that holds a `.git`, else the project itself: what a pull request can
+        change. One that holds the user's home folder too, such as dotfiles under version control, doesn't count."""
+        home = os.path.realpath(os.path.expanduser("~"))
+        tops = [one for one in (self.root, *self.root.parents) if (one / ".git").exists() and not inside(home, one)]
+        return tops[-1] if tops else self.root
+
+    @property
     def state(self) -> Path:
         """What forge keeps for itself; in .gitignore."""
         return self.root / ".forge"
@@ -173,7 +181,7 @@ def _files_below(folder: Path, root: Path, wanted: Callable[[str], bool], *, lin
 
 def inside(path: str, root: Path) -> bool:
     """Return whether a real path is a folder or lies in it."""
-    return path == str(root) or path.startswith(str(root) + os.sep)
+    return path == str(root) or path.startswith(os.path.join(root, ""))
 
 
 def is_lock(name: str) -> bool:

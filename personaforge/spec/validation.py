@@ -27,6 +27,7 @@ from personaforge.spec.measures import MEASURES, SCOPES
 from personaforge.spec.models import Persona, validate_persona
 from personaforge.spec.overlay import NOBODY, PersonaSources
 from personaforge.spec.pipeline import ImageStep, Prompted, SpeechStep, VideoStep, any_step
+from personaforge.spec.plugins import hint_unasked
 from personaforge.spec.project import Project, packaged
 from personaforge.spec.sections import pin_problems, read_schema
 from personaforge.spec.settings import OF_THE_PROJECT
@@ -335,10 +336,12 @@ def _problem(sources: PersonaSources, error: Any) -> Problem:
         given = found.get("kind") if isinstance(found, dict) else None
         location.append("kind")
         message = "is missing" if given is None else f"found {_shown(given)}, which is no kind of step"
-        hint = _nearest(given or "", _step_kinds())
+        hint = hint_unasked(_nearest(given or "", _step_kinds()))
     else:
         expected = message[0].lower() + message[1:]
         expected = expected.removeprefix("input ").replace("should be", "expected")
+        expected = expected.replace("a valid tuple", "a list").replace("a valid dictionary", "keys and values")
+        expected = expected.partition(" or instance of ")[0]
         message = f"found {_shown(found)}, {expected}"
         if isinstance(found, bool) and "string" in message:
             hint = "quote it: YAML reads yes, no, on and off as true and false"

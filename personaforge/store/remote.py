@@ -59,11 +59,13 @@ def remote_folder(
     given: str | None,
     declared: str | Mapping[str, str] | None,
     environment: Mapping[str, str] = os.environ,
+    notes: dict[str, None] | None = None,
 ) -> Path:
     """Return the folder to share through: the one on the command line, else FORGE_REMOTE, else `store.remote`.
 
     `@studio` is the remote of that name in the machine file. `store.remote` may only be a folder of the project, or
-    `{name: studio}`. Raises StoreError, and SpecError for a name that the machine doesn't define.
+    `{name: studio}`. A folder that is called as a remote of the machine is said in `notes`, if that is given. Raises
+    StoreError, also for such a folder that isn't there, and SpecError for a name that the machine doesn't define.
     """
     for text, origin in ((given, "--remote"), (environment.get(VARIABLE) or None, VARIABLE)):
         if text is not None and text.startswith("@"):
@@ -72,6 +74,7 @@ def remote_folder(
             fault = folder_fault(text)
             if fault is not None:
                 raise StoreError(fault.message, where=origin, hint=fault.hint)
+            _said(text, Path(os.path.abspath(text)), origin, f"@{text}", notes)
             return _beside(project, Path(os.path.abspath(text)), origin)
     if declared is None:
         raise StoreError("no folder to share through is named", hint=WAYS)
@@ -83,7 +86,20 @@ def remote_folder(
     path = Path(os.path.realpath(project.root / declared))
     if project.root not in path.parents:
         raise StoreError(f"leads out of the project to {path}", where="store.remote", hint=WAYS)
+    _said(declared, path, "store.remote", f"store: {{remote: {{name: {declared}}}}}", notes)
     return _beside(project, path, "store.remote")
+
+
+def _said(text: str, folder: Path, origin: str, named: str, notes: dict[str, None] | None) -> None:
+    """Say that a folder is called as a remote of the machine. Raises StoreError where the folder isn't there: the push
+    would go into a new one, and not where the name was meant to lead."""
+    if "/" in text or text not in machine_file().remotes:
+        return
+    if not folder.is_dir():
+        message = f"{text!r} is a remote of this machine, and there is no folder {folder}"
+        raise StoreError(message, where=origin, hint=f"{named} for the remote, or ./{text} for a folder")
+    if notes is not None:
+        notes[f"{origin}: {text!r} is a folder here, and a remote of this machine, too: {named} names that one"] = None
 
 
 def _defined(name: str, origin: str) -> Path:

@@ -14,6 +14,7 @@ from personaforge.errors import BackendError
 from personaforge.faces.packs import AUTO_ORDER, Pack, PackMissing, find_pack, pack_folders, shipped
 from personaforge.faces.second_packs import SecondPack, find_second
 from personaforge.plugins.loading import analyzer_named, analyzer_names, in_force
+from personaforge.spec.plugins import hint_unasked
 from personaforge.spec.settings import Settings
 from personaforge.steps.context import AnalyzerRef
 
@@ -122,7 +123,8 @@ class Analyzers:
         pack = find_pack(name, digest_of=self._digest_of)
         if isinstance(pack, PackMissing):
             meant = f"did you mean {near}? Else " if (near := near_pack(name)) else ""
-            return AnalyzerRef(None, pack.reason.rstrip("."), meant + pack.hint)
+            hint = pack.hint if name in (*AUTO_ORDER, "auto") else hint_unasked(pack.hint)
+            return AnalyzerRef(None, pack.reason.rstrip("."), meant + hint)
         from personaforge.faces.insight import insight_identity
 
         self._packs[pack.digest] = pack

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from personaforge import metrics
+from personaforge.doctor import outside
 from personaforge.errors import SpecError
 from personaforge.plugins import loading
 from personaforge.plugins.contributions import GROUPS
@@ -20,6 +21,7 @@ from personaforge.spec import measures
 from personaforge.spec.plugins import asked_plugins
 from personaforge.spec.project import Project
 from personaforge.steps.table import step_kind
+from tests.conftest import Forge
 
 METRIC = """
 from personaforge.metrics import LIKENESS, Metric
@@ -78,6 +80,32 @@ def refusal(root: Path) -> str:
         loading.activate(Project(root))
     assert loading.in_force() == ()
     return str(caught.value)
+
+
+@pytest.mark.parametrize("prefix", ["", "vendor", "p/.."])
+def test_code_of_the_repository_around_the_project_is_no_plugin(
+    root: Path, monkeypatch: pytest.MonkeyPatch, prefix: str
+) -> None:
+    """An environment in the repository is the machine's, unless the project lies in it, as in `/usr/src/app`."""
+    (root.parent / ".git").mkdir()
+    install(root.parent / "vendor", monkeypatch, "glow", METRIC.replace("NAME", "glow"))
+    ask(root, "glow")
+    if prefix:
+        monkeypatch.setattr(sys, "prefix", str(root.parent / prefix))
+    if prefix == "vendor":
+        assert [plugin.name for plugin in loading.activate(Project(root))] == ["glow"]
+    else:
+        assert f"whose code {root.parent}/vendor lies in the repository" in refusal(root)
+        assert "plug_glow" not in sys.modules
+
+
+def test_an_environment_that_holds_the_project_excuses_nothing_in_it(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(root / "vendor", monkeypatch, "glow", "raise SystemExit('it ran')")
+    monkeypatch.setattr(sys, "prefix", str(root.parent))
+    ask(root, "glow")
+    assert "whose code vendor lies in the repository" in refusal(root)
 
 
 def test_what_is_put_into_force_is_taken_out_again(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,6 +173,56 @@ def test_what_is_not_installed_is_said(root: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("FORGE_PLUGINS", "glow")
     ask(root, "glow")
     assert "asks for glow, which is not installed (pip install glow)" in refusal(root)
+
+
+def test_a_misspelt_name_is_told_the_nearest_and_no_strangers_package(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What has the mistyped name at an index may be anybody's: it is neither to be allowed nor installed."""
+    install(tmp_path / "site", monkeypatch, "studio-tools", METRIC.replace("NAME", "glow"))
+    ask(root, "studio-tool")
+    said = refusal(root)
+    assert said.endswith("asks for studio-tool, which this machine doesn't allow (did you mean studio-tools?)")
+    monkeypatch.setenv("FORGE_PLUGINS", "studio-tool")
+    assert refusal(root).endswith("asks for studio-tool, which is not installed (did you mean studio-tools?)")
+    ask(root, "studio-tools")  # spelt right, installed, and not allowed
+    assert "FORGE_PLUGINS=studio-tools" in refusal(root)
+
+
+def test_what_is_allowed_and_not_asked_for_is_said_of_unknown_names(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forge: Forge
+) -> None:
+    install(tmp_path / "site", monkeypatch, "studio-tools", METRIC.replace("NAME", "glow"))
+    left = "plug-in studio-tools is allowed here, and conf/project/settings.yaml doesn't ask for it"
+    persona = root / "personas/ben.yaml"
+
+    def said(yaml: str, *command: str) -> str:
+        persona.write_text(f"id: ben\nbrief: A calm gardener.\n{yaml}\n")
+        (root / "conf/project/settings.yaml").write_text("# @package _global_\n")
+        return " ".join(forge(*(command or ("validate",)), cwd=root, check=2).stderr.split())
+
+    wrong = (
+        "image: {provider: glow}",
+        "pipeline: {steps: {a: {kind: glow}}}",
+        "checks: {a: min(glow) >= 0 over images}",
+    )
+    for yaml in wrong:
+        assert left in said(yaml)
+    assert left in said("", "test", "--format", "glow")
+    assert left not in said("image: {size: 3}")
+    monkeypatch.setenv("FORGE_PLUGINS", "nowhere")
+    assert "plug-in" not in said(wrong[0]), "what isn't installed adds nothing"
+
+
+def test_doctor_warns_of_a_name_that_is_allowed_and_not_installed(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path / "site", monkeypatch, "studio-tools", METRIC.replace("NAME", "glow"))
+    monkeypatch.setenv("FORGE_PLUGINS", "studio-tool,studio-tools")
+    misspelt, fine = outside.plugins(Project(root))
+    assert (misspelt.level, misspelt.hint) == ("warning", "did you mean studio-tools?")
+    assert misspelt.text == "plug-in studio-tool, which FORGE_PLUGINS allows, is not installed"
+    assert fine.level == "ok" and "studio-tools 1.0 is installed" in fine.text
 
 
 def test_code_of_the_repository_is_no_plugin(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -241,7 +319,7 @@ def test_a_provider_takes_no_others_place(root: Path, tmp_path: Path, monkeypatc
     assert "glow" not in table.names("image")
 
 
-@pytest.mark.parametrize("wanted", ["glow", "{a: b}", "[3]", "['../x']", "[glow, glöw]"])
+@pytest.mark.parametrize("wanted", ["", "glow", "{a: b}", "[3]", "['../x']", "[glow, glöw]"])
 def test_a_list_that_is_none_is_refused(root: Path, wanted: str) -> None:
     (root / "conf/project/settings.yaml").write_text(f"# @package _global_\nplugins: {wanted}\n")
     with pytest.raises(SpecError, match=r"settings\.yaml:2 plugins: found"):

@@ -62,3 +62,20 @@ def test_it_writes_over_nothing(forge: Forge, tmp_path: Path) -> None:
     assert "forge plugin new forge-mosaic -o DIR" in done.stderr
     assert [path.name for path in (tmp_path / "here").iterdir()] == ["README.md"]
     assert (tmp_path / "here/README.md").read_text() == "mine"
+
+
+def test_what_is_installed_is_not_replaced(forge: Forge, tmp_path: Path) -> None:
+    """Installing the plug-in would uninstall the library of that name."""
+    for name, there in (("numpy", "numpy "), ("Jinja2", "jinja2 "), ("yaml", "a module yaml (")):
+        done = forge("plugin", "new", name, cwd=tmp_path, check=2)
+        said = " ".join(done.stderr.split())
+        assert f"found {name!r}, and {there}" in said and "is installed: the plug-in would take its place" in said
+        assert f"forge plugin new forge-{name.lower()}" in said
+    assert not list(tmp_path.iterdir())
+
+
+def test_inside_a_project_it_says_that_its_code_is_not_run_there(forge: Forge, tmp_path: Path) -> None:
+    (tmp_path / "p/personas").mkdir(parents=True)
+    inside = " ".join(forge("plugin", "new", "forge-mosaic", cwd=tmp_path / "p", check=0).stderr.split())
+    assert f"it lies in the project {tmp_path}/p, which runs no code of its own repository" in inside
+    assert "lies in the project" not in forge("plugin", "new", "forge-mosaic", cwd=tmp_path, check=0).stderr

@@ -99,7 +99,7 @@ run: {jobs: 4, max_cost_usd: 1.5}
         (ANA + "image: {prices: {x: -1}}", ":3 image.prices.x: found -1, expected greater than or equal to 0"),
         (ANA + "store: {keep_days: 9007199254740993}", ":3 store.keep_days: integer 9007199254740993 is beyond 2**53"),
         (ANA + "tags: [Demo!]", ":3 tags.0: found 'Demo!', string should match pattern"),
-        (ANA + "tags: demo", ":3 tags: found 'demo', expected a valid tuple"),
+        (ANA + "tags: demo", ":3 tags: found 'demo', expected a list"),
         (
             ANA + "tags:\n  - ok\n  - no",
             ":5 tags.1: found False, expected a valid string (quote it: YAML reads yes, no, on",
@@ -157,7 +157,7 @@ run: {jobs: 4, max_cost_usd: 1.5}
             ":3 pipeline.steps.extra.file: found '../x'",
         ),
         (ANA + "pipeline: {steps: {extra: {kind: video}}}", ":3 pipeline.steps.extra.template: is missing"),
-        (ANA + "pinned: {surface: [x]}", ":3 pinned.surface: found ['x'], expected a valid dictionary"),
+        (ANA + "pinned: {surface: [x]}", ":3 pinned.surface: found ['x'], expected keys and values"),
         (ANA + "pinned: {Surface: {name: x}}", ":3 pinned.Surface: is not a name that fits"),
         (ANA + "pinned: {surface: {age: .inf}}", ":3 pinned.surface.age: found inf, expected a finite number"),
     ],

@@ -9,7 +9,9 @@ from typing import Literal
 import pytest
 from pydantic import ValidationError
 
-from personaforge.errors import SpecError
+from personaforge.doctor import outside, providers
+from personaforge.doctor.examine import examine
+from personaforge.errors import SpecError, StoreError
 from personaforge.http.addresses import completions, root, said_by
 from personaforge.spec import machine_file as machine
 from personaforge.spec.machine_file import machine_path
@@ -17,7 +19,8 @@ from personaforge.spec.machine_names import CommandName, KeyName
 from personaforge.spec.machine_sections import Command, Endpoint, KeySource, Webhook
 from personaforge.spec.pipeline import StepBase
 from personaforge.spec.project import Project
-from tests.conftest import Forge
+from personaforge.store.remote import remote_folder
+from tests.conftest import ROOT, Forge
 
 WHOLE = """\
 remotes: {studio: /mnt/studio/store}
@@ -55,14 +58,34 @@ def test_every_section_is_read(file: Path) -> None:
         ("remote: {a: /b}", "1 remote: is no key of the machine file (did you mean remotes?)"),
         ("remotes: {a: mnt/b}", "1 remotes.a: 'mnt/b' depends on where forge is started, expected an absolute path"),
         ("remotes: {a: 's3://bucket'}", "1 remotes.a: 's3://bucket' is no folder"),
-        ("remotes: {A b: /c}", "1 remotes.A b: found 'A b'"),
+        ("remotes: {A b: /c}", "1 remotes.A b: found 'A b', expected a name of small letters, digits, - and _"),
+        ("remotes: [/x]", "1 remotes: found a list, expected keys and values (remotes: {studio: /mnt/studio/store})"),
+        ("remotes: {a: 3}", "1 remotes.a: found 3, expected a text"),
+        ("remotes:\n  a:", "2 remotes.a: found nothing, expected a text"),
+        ("endpoints: {fal: 'https://x'}", "endpoints.fal: found a text, expected keys and values (endpoints: {openai:"),
+        ("endpoints: {fal: {imag: 'https://x'}}", "endpoints.fal.imag: is no key of endpoints (did you mean image?)"),
+        ("commands: {a: {run: sox -n}}", "commands.a.run: found a text, expected a list (commands: {upscaler: {run: ["),
+        ("commands: {a: {}}", "commands.a.run: is missing (commands: {upscaler: {run: ["),
+        ("commands: {a: {run: [x], timeout_seconds: 0}}", "timeout_seconds: found 0, expected more than 0"),
+        ("commands: {a: {run: [x], timeout_seconds: 100000}}", "found 100000, expected 86400 at most"),
+        ("commands: {a: {run: [x], timeout_seconds: soon}}", "timeout_seconds: found a text, expected a number"),
+        ("keys: {a: FAL_KEY}", "keys.a: found a text, expected keys and values (keys: {studio: {variable:"),
+        ("keys: {a: {variable: sk-secret}}", "keys.a.variable: is not a variable's name: capitals, digits and _"),
+        ("plugins: x", "1 plugins: found a text, expected a list (plugins: [forge-mosaic])"),
         ("endpoints:\n  fal: {url: http://example.org}", "2 endpoints.fal.url: expected https://HOST"),
         ("endpoints: {fal: {url: 'https://a:b@example.org'}}", "endpoints.fal.url: expected https://HOST"),
         ("endpoints: {fal: {}}", "endpoints.fal: names no address, expected url, or one of text, image"),
-        ("commands: {a: {run: []}}", "commands.a.run: found []"),
-        ("commands: {a: {run: [x], shell: true}}", "commands.a.shell: is no key of the machine file"),
+        ("commands: {a: {run: []}}", "commands.a.run: found a list, expected at least one"),
+        (
+            "commands: {a: {run: [x], shell: true}}",
+            "commands.a.shell: is no key of commands (there is: run, timeout_seconds)",
+        ),
         ("keys: {a: {variable: KEY, command: b}}", "keys.a: expected either variable or command"),
-        ("keys: {a: {command: b}}", "keys.a.command: found 'b', which is none of the commands"),
+        ("keys: {a: {command: b}}", "1 keys.a.command: found 'b', which is none of the commands"),
+        (
+            "commands: {vault: {run: [x]}}\nkeys:\n  a: {command: vaults}",
+            "3 keys.a.command: found 'vaults', which is none of the commands (did you mean vault?)",
+        ),
         ("plugins: ['-x']", "plugins.0: found '-x'"),
         ("webhooks: {a: {url: 'ftp://x'}}", "webhooks.a.url: expected https://HOST"),
         ("- a", "found a list or a single value, expected keys and values"),
@@ -75,6 +98,25 @@ def test_what_is_wrong_is_named_with_its_line(file: Path, text: str, said: str) 
     with pytest.raises(SpecError) as caught:
         machine.machine_file()
     assert said in str(caught.value)
+    for raw in ("valid", "Model", "sk-secret", "should"):
+        assert raw not in str(caught.value)
+
+
+def test_the_example_of_its_page_is_right(file: Path) -> None:
+    example = (ROOT / "docs/machine.md").read_text().partition("```yaml\n")[2].partition("```")[0]
+    file.write_text(example)
+    found = machine.machine_file()
+    assert all(found.names(section) for section in machine.SECTIONS), "and it has every section"
+    assert found.keys["vault"].command == "vault" and found.commands["vault"].run[0] == "/usr/bin/vault"
+
+
+@pytest.mark.parametrize("section", machine.SECTIONS)
+def test_the_shape_that_a_message_shows_is_right(file: Path, section: str) -> None:
+    file.write_text(f"{section}: 3\n")
+    with pytest.raises(SpecError) as caught:
+        machine.machine_file()
+    file.write_text(caught.value.problems[0].hint)
+    assert machine.machine_file().names(section)
 
 
 def test_a_file_that_is_named_has_to_be_there(file: Path) -> None:
@@ -82,8 +124,9 @@ def test_a_file_that_is_named_has_to_be_there(file: Path) -> None:
     with pytest.raises(SpecError, match="no such file"):
         machine.machine_file()
     file.mkdir()
-    with pytest.raises(SpecError, match="is not a file"):
+    with pytest.raises(SpecError, match="is a folder, expected a file") as caught:
         machine.machine_file()
+    assert caught.value.problems[0].hint == f"FORGE_MACHINE={file}/machine.yaml"
 
 
 def test_without_a_name_it_lies_where_the_system_keeps_settings(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,17 +160,32 @@ def test_it_may_not_lie_in_the_project(tmp_path: Path, monkeypatch: pytest.Monke
     (tmp_path / "p/machine.yaml").write_text("plugins: [forge-mosaic]\n")
     (tmp_path / "link.yaml").symlink_to(tmp_path / "p/machine.yaml")
     project = Project(Path(os.path.realpath(tmp_path / "p")))
+    (tmp_path / "mono/p/personas").mkdir(parents=True)
+    (tmp_path / "mono/.git").mkdir()
+    (tmp_path / "mono/machine.yaml").write_text("plugins: [forge-mosaic]\n")
     for name in ("p/machine.yaml", "link.yaml"):
         monkeypatch.setenv("FORGE_MACHINE", str(tmp_path / name))
         with pytest.raises(SpecError, match="where a pull request could write it"):
             machine.require_outside(project)
     monkeypatch.setenv("FORGE_MACHINE", str(tmp_path / "elsewhere.yaml"))
     machine.require_outside(project)
+    # Nor in the repository around it; but a home folder in version control is no repository of the project.
+    monkeypatch.setenv("FORGE_MACHINE", str(tmp_path / "mono/machine.yaml"))
+    inner = Project(Path(os.path.realpath(tmp_path / "mono/p")))
+    with pytest.raises(SpecError, match=r"lies in the repository .*/mono, where a pull request could write it"):
+        machine.require_outside(inner)
+    monkeypatch.setenv("HOME", str(tmp_path / "mono"))
+    machine.require_outside(inner)
 
 
 def test_allowed_plugins_are_those_of_file_and_variable(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORGE_PLUGINS", "forge-mosaic, My.Own,")
     assert machine.allowed_plugins() == {"forge-mosaic": str(file), "my-own": "FORGE_PLUGINS"}
+    for wrong in ("my-own==0.1.0", "my-own other", "my-own;other", "./my-own"):
+        monkeypatch.setenv("FORGE_PLUGINS", f"glow, {wrong}")
+        with pytest.raises(SpecError) as caught:
+            machine.allowed_plugins()
+        assert f"environment FORGE_PLUGINS: found {wrong!r}, expected names of distributions" in str(caught.value)
 
 
 def test_a_repository_names_remotes_that_the_machine_defines(
@@ -173,3 +231,83 @@ def test_models_of_steps_name_what_the_machine_defines(file: Path) -> None:
         "hint": "did you mean sox?",
     }
     assert second["ctx"]["hint"] == f"it has studio, vault; `keys:` in {file}"
+
+
+def test_endpoints_are_called_as_the_file_has_them(file: Path) -> None:
+    file.write_text("endpoints: {studio_paint: {url: 'https://a.example'}, own-fal: {url: 'https://b.example'}}\n")
+    assert machine.machine_file().names("endpoints") == ("own-fal", "studio_paint")
+    assert said_by("studio_paint", "image") == said_by("studio-paint", "image") == "endpoints.studio_paint"
+    assert root("own_fal", "image") == "https://b.example"
+
+
+def test_doctor_warns_of_an_endpoint_that_nothing_is_called_as(file: Path) -> None:
+    file.write_text("endpoints: {opnai: {url: 'https://a.example'}, studio_paint: {url: 'https://a.example'}}\n")
+    misspelt, strange = providers.addresses([], {})
+    text = "endpoints.opnai of the machine file: neither a provider nor a text model in use is called opnai"
+    assert misspelt[1:4] == ("warning", text, "did you mean openai?")
+    assert strange.text.startswith("endpoints.studio_paint of") and strange.hint.startswith("there is: anthropic, ")
+    file.write_text("endpoints: {openai: {url: 'https://a.example'}, anthropic: {url: 'https://a.example'}}\n")
+    assert {finding.level for finding in providers.addresses([], {})} == {"ok"}
+    (variable,) = providers.addresses([], {"FORGE_OPNAI_URL": "https://a.example"})[:1]
+    assert variable.hint == "did you mean FORGE_OPENAI_URL?"
+
+
+@pytest.mark.parametrize("name", ["forge/machine.yml", "machine.yaml"])
+def test_a_file_beside_the_place_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.delenv("FORGE_MACHINE", raising=False)
+    monkeypatch.setattr(machine.sys, "platform", "linux")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    path, project = tmp_path / "forge/machine.yaml", Project(tmp_path / "p")
+    (nothing,) = outside.outside(project)
+    assert nothing.level == "ok" and nothing.text.endswith("key or webhook, and no plug-in")
+    monkeypatch.setenv("FORGE_PLUGINS", "forge-mosaic")
+    assert outside.outside(project)[0].text.endswith("and no plug-in but what FORGE_PLUGINS allows")
+    (tmp_path / "forge").mkdir()
+    (tmp_path / name).write_text(WHOLE)
+    (said,) = outside.outside(project)
+    assert (said.level, said.hint) == ("warning", f"mv {tmp_path / name} {path}")
+    assert said.text.endswith(f"; nothing reads {tmp_path / name}")
+    monkeypatch.setenv("FORGE_MACHINE", str(path))
+    with pytest.raises(SpecError) as caught:
+        machine.machine_file()
+    assert caught.value.problems[0].hint == f"did you mean FORGE_MACHINE={tmp_path / name}?"
+
+
+def test_doctor_looks_at_the_remote_of_the_environment(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "p").mkdir()
+    project = Project(Path(os.path.realpath(tmp_path / "p")))
+
+    def said(value: str) -> tuple[str, str]:
+        monkeypatch.setenv("FORGE_REMOTE", value)
+        (found,) = [one for one in examine(project) if "FORGE_REMOTE" in one.text]
+        return found.level, found.text
+
+    level, text = said("@stdio")
+    assert level == "problem" and "found 'stdio', which this machine doesn't define" in text
+    assert said("@studio") == ("warning", "FORGE_REMOTE: /mnt/studio/store is not there, or not mounted")
+    assert said("s3://bucket")[0] == "problem"
+    assert said(str(tmp_path)) == ("ok", f"FORGE_REMOTE: stores are shared through {tmp_path}")
+
+
+def test_a_folder_that_is_called_as_a_remote_is_asked_about(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = Project(Path(os.path.realpath(tmp_path / "p")))
+    project.root.mkdir()
+    monkeypatch.chdir(project.root)
+    for given, declared, hint in (
+        ("studio", None, "@studio for the remote, or ./studio for a folder"),
+        (None, "studio", "store: {remote: {name: studio}} for the remote, or ./studio for a folder"),
+    ):
+        with pytest.raises(StoreError, match="'studio' is a remote of this machine, and there is no folder") as caught:
+            remote_folder(project, given, declared, {})
+        assert caught.value.hint == hint
+        assert remote_folder(project, given and "./studio", declared and "./studio", {}) == project.root / "studio"
+    (project.root / "studio").mkdir()
+    notes: dict[str, None] = {}
+    assert remote_folder(project, "studio", None, {}, notes) == project.root / "studio"
+    assert remote_folder(project, None, "studio", {}, notes) == project.root / "studio"
+    assert [note.partition(":")[0] for note in notes] == ["--remote", "store.remote"]
+    assert remote_folder(project, "other", None, {}) == project.root / "other"

@@ -76,6 +76,16 @@ class Case:
     entry: Entry | None = None
     """What the entry point names, where the provider is a plug-in's."""
 
+    def __post_init__(self) -> None:
+        """Raise ValueError for a provider that is neither forge's own nor the one in `entry`."""
+        if self.entry is None and self.name not in table.names(self.modality):
+            raise ValueError(f"forge ships no {self.modality} provider {self.name!r}: say entry=ENTRY of your own")
+        if self.entry is not None and self.entry.capability[:2] != (self.name, self.modality):
+            there = self.entry.capability
+            raise ValueError(
+                f"the case is of {self.name!r} ({self.modality}), and its entry of {there.name!r} ({there.modality})"
+            )
+
     @property
     def id(self) -> str:
         """Name for pytest, with the modality: a provider may have several."""
