@@ -67,7 +67,7 @@ class Reply:
     """The picture, clip or sound, for kinds `draw`, `film` and `speak`. Its media type is compared with its bytes."""
     cost_usd: float | None = 0.0
     """What the provider charged, in US dollars; None when it didn't say: then the declared price counts. Never 0 for
-    an unknown price."""
+    an unknown price. What is no finite number of at least 0 counts as None."""
     details: Mapping[str, Any] = field(default_factory=dict)
     """What is worth keeping in the record: usage, the model that answered, the request id, the seed used."""
     remote: Remote | None = None

@@ -238,7 +238,10 @@ class Calls(CallContext):
         try:
             request = self.executors.request(call.action, call.inputs())
             look = lambda: find(request, entry.client_key, entry.started)  # noqa: E731
-            job: Job | None = self.executors.guarded(call.action, look)
+            found = self.executors.guarded(call.action, look)
+            job = None if found is None else self.executors.examined(call.action, found)
+            if isinstance(job, Reply):
+                raise BackendError(f"{capability.name} found a finished reply, expected a job or None")
         except BackendError as error:
             raise unknown(entry, error.message) from None
         if job is not None:

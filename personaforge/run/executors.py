@@ -21,6 +21,7 @@ from personaforge.providers.capability import Capability
 from personaforge.providers.protocols import Blob, Job, Provider, Reply, Request
 from personaforge.providers.table import Options, capability, provider
 from personaforge.providers.whole import is_cut_off
+from personaforge.run.answer import examine_error, examined
 from personaforge.run.performers import Performed, performer_of
 from personaforge.steps.action import Action
 from personaforge.steps.context import pretty_json
@@ -45,6 +46,8 @@ class Executors:
     scratch: Callable[[], Path] | None = None
     """Names a temporary file beside the store's blobs for what is fetched."""
     fetcher: Fetcher | None = None
+    say: Callable[[str], None] = lambda text: None
+    """Takes notices about what a provider answered."""
     _providers: dict[tuple[str, str, str], Provider] = field(default_factory=dict)
     _analyzers: dict[tuple[str, ...], Any] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -82,13 +85,15 @@ class Executors:
     def submit(self, made_by: Provider, action: Action, inputs: Mapping[str, bytes], key: str = "") -> Reply | Job:
         """Send an action's request to its provider. Raises BackendError."""
         request = self.request(action, inputs)
-        sent: Reply | Job = self.guarded(action, lambda: made_by.submit(request, key))
-        return sent
+        return self.examined(action, self.guarded(action, lambda: made_by.submit(request, key)))
 
     def poll(self, made_by: Provider, action: Action, job: Job) -> Reply | Job:
         """Ask once how a job is. Raises BackendError."""
-        found: Reply | Job = self.guarded(action, lambda: made_by.poll(job))
-        return found
+        return self.examined(action, self.guarded(action, lambda: made_by.poll(job)))
+
+    def examined(self, action: Action, answer: Any) -> Reply | Job:
+        """Return what a provider answered, with only what can be counted and kept. Raises Undelivered."""
+        return examined(action.provider, answer, self.say)
 
     def finished(self, action: Action, reply: Reply) -> Performed:
         """Examine a provider's reply, fetch what it points to, and return it in the form in which it is kept.
@@ -132,6 +137,7 @@ class Executors:
         except PersonaForgeError as error:
             error.message, error.hint = masked(error.message), masked(error.hint)
             error.args = (error.message,)
+            examine_error(action.provider, error, self.say)
             raise error from None
 
     def _details(self, action: Action, details: Mapping[str, Any]) -> dict[str, Any]:

@@ -89,6 +89,11 @@ def as_job(reply: Reply) -> Job:
 def _looked(means: CallContext, call: Call, job: Job) -> Reply | Job:
     if _PLACED not in job.data:
         return means.executors.poll(call.made_by, call.action, job)
+    # From the journal, which may be damaged.
+    return means.executors.examined(call.action, means.executors.guarded(call.action, lambda: _placed(job)))
+
+
+def _placed(job: Job) -> Reply:
     fields = json.loads(job.data[_PLACED])
     remote = Remote(fields["url"], fields["with_key"])
     return Reply(remote=remote, cost_usd=fields["cost_usd"], details=fields["details"])

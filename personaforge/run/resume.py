@@ -7,11 +7,12 @@ is sent here that costs money.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from personaforge.errors import BackendError, PersonaForgeError, Refused, StoreError, Unknown
 from personaforge.modalities import MODALITY_OF
+from personaforge.money import amount
 from personaforge.providers.protocols import Cancelling, Deleting, Job
 from personaforge.run.actions import Engine, keep_result
 from personaforge.run.call import Call, unknown
@@ -161,7 +162,7 @@ def _call(engine: Engine, entry: Entry) -> Call:
         parts["take"],
         parts["attempt"],
         bool(body["deterministic"]),
-        Price(True, body["usd"], body["tariff"]),
+        Price(True, amount(body["usd"]), _sound(body["tariff"])),
         body["sources"],
         body["account"],
     )
@@ -178,6 +179,12 @@ def _call(engine: Engine, entry: Entry) -> Call:
         entry.node,
         lambda: {name: blobs.get(digest) for name, digest in action.inputs.items()},
     )
+
+
+def _sound(tariff: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a journalled table of prices without those that are no amount, in a journal that was damaged."""
+    each = {unit: price if isinstance(price, Mapping) else {"": price} for unit, price in tariff.items()}
+    return {unit: tariff[unit] for unit in each if all(amount(price) is not None for price in each[unit].values())}
 
 
 def _exclusive(store: Store, entry: Entry) -> Any:

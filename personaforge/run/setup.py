@@ -42,6 +42,7 @@ def engine_of(
         _least(one.get("run.budget.month_usd") for one in settings),
     )
     emit = Events(*listeners)
+    executors.say = lambda text: emit(Event("notice", "", "provider", text))
     calls = Calls(
         lambda: store.journal,
         executors,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from personaforge.money import amount
 from personaforge.steps.action import Price
 
 _MILLION = 1_000_000
@@ -40,12 +41,12 @@ def settled(price: Price, request: Mapping[str, Any], cost_usd: float | None, de
     tariff = price.tariff
     tokens = _by_tokens(tariff, details)
     if tokens is not None:
-        return price._replace(usd=tokens)
+        return price._replace(usd=amount(tokens))
     if cost_usd is not None:
         return price._replace(usd=cost_usd)
     counted = _counted(details)
     if counted:
-        return price._replace(usd=_by_unit(tariff, {**request, **counted}))
+        return price._replace(usd=amount(_by_unit(tariff, {**request, **counted})))
     return price._replace(usd=None) if "output" in tariff else price
 
 
@@ -64,15 +65,15 @@ def _by_unit(tariff: Mapping[str, Any], request: Mapping[str, Any]) -> float | N
     }
     if "characters" in request:
         amounts["character"] = request["characters"]
-    for unit, amount in amounts.items():
+    for unit, number in amounts.items():
         if unit not in tariff:
             continue
         each = tariff[unit]
         if isinstance(each, Mapping):
             each = next((each[name] for name in _names(request) if name in each), None)
-        if each is None or amount is None:
+        if each is None or number is None:
             return None
-        usd, known = usd + float(each) * float(amount), True
+        usd, known = usd + float(each) * float(number), True
     return usd if known else None
 
 

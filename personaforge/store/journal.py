@@ -27,12 +27,13 @@ import sqlite3
 import threading
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from personaforge.errors import StoreError
+from personaforge.money import amount
 from personaforge.store import sqlite
 
 _TABLES = """
@@ -123,18 +124,18 @@ class Journal:
     def get(self, key: str) -> Entry | None:
         """Return the entry of an action key."""
         rows = self._read("select * from journal where key = ?", key)
-        return Entry._make(rows[0]) if rows else None
+        return _entry(rows[0]) if rows else None
 
     def open_entries(self) -> list[Entry]:
         """Return the calls that are neither done nor given up, oldest first."""
         marks = ", ".join("?" * len(OPEN_STATES))
         rows = self._read(f"select * from journal where state in ({marks}) order by started", *OPEN_STATES)  # noqa: S608
-        return [Entry._make(row) for row in rows]
+        return [_entry(row) for row in rows]
 
     def matching(self, start: str) -> list[Entry]:
         """Return the calls whose key begins with a text and that are not done, oldest first."""
         query = "select * from journal where substr(key, 1, ?) = ? and state != 'done' order by started"
-        return [Entry._make(row) for row in self._read(query, len(start), start)]
+        return [_entry(row) for row in self._read(query, len(start), start)]
 
     def ended_jobs(self, start: str = "") -> list[Entry]:
         """Return the calls whose key begins with a text, that have ended, and of whose job the provider may still keep
@@ -144,11 +145,12 @@ class Journal:
             f"select * from journal where state in ({marks}) and job != '' and deleted is null"  # noqa: S608
             " and substr(key, 1, ?) = ? order by started"
         )
-        return [Entry._make(row) for row in self._read(query, *_ENDED, len(start), start)]
+        return [_entry(row) for row in self._read(query, *_ENDED, len(start), start)]
 
     def charges(self) -> list[Charge]:
         """Return what calls without a result cost."""
-        return [Charge._make(row) for row in self._read("select * from charges order by at")]
+        charges = (Charge._make(row) for row in self._read("select * from charges order by at"))
+        return [one._replace(usd=amount(one.usd), reserved_usd=amount(one.reserved_usd)) for one in charges]
 
     # --- the way of a call ---
 
@@ -303,6 +305,12 @@ class Journal:
                 raise
             self._connection = connection
         return self._connection
+
+
+def _entry(row: Sequence[Any]) -> Entry:
+    """Return a row as an entry. An amount that is none is not known: a damaged one must not lower what was spent."""
+    entry = Entry._make(row)
+    return entry._replace(reserved_usd=amount(entry.reserved_usd), cost_usd=amount(entry.cost_usd))
 
 
 def _prepare(connection: sqlite3.Connection) -> None:

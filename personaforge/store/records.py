@@ -19,6 +19,7 @@ from typing import Any
 import orjson
 
 from personaforge.errors import StoreError, Unreadable
+from personaforge.money import amount
 from personaforge.store.files import (
     DAMAGED,
     TEMPORARY,
@@ -158,7 +159,8 @@ def read_record(path: str) -> bytes:
 
 def parse_record(kind: str, data: bytes, where: str) -> dict[str, Any]:
     """Return a record's content; what is there of the fields that forge writes has the type that it writes. Raises
-    StoreError. What providers and analyzers said is not examined: what is in `value`, `details` and a request."""
+    StoreError. A negative amount of money is returned as None, not known. What providers and analyzers said
+    is not examined: what is in `value`, `details` and a request."""
     try:
         record = orjson.loads(data)
     except orjson.JSONDecodeError as error:
@@ -168,6 +170,8 @@ def parse_record(kind: str, data: bytes, where: str) -> dict[str, Any]:
     fault = _fault(record, _SHAPES[kind])
     if fault:
         raise _damaged(fault, where)
+    if kind == "actions":  # the result is sound, and must not be bought again for an amount that is none
+        record.update({field: amount(record[field]) for field in ("cost_usd", "reserved_usd") if field in record})
     return record
 
 

@@ -17,7 +17,7 @@ from personaforge.providers.capability import Capability
 from personaforge.run.actions import Engine, Tally
 from personaforge.run.events import Event
 from personaforge.run.limits import Stopped
-from personaforge.run.resume import Settled, delete, resume
+from personaforge.run.resume import Settled, _call, delete, resume
 from personaforge.run.setup import engine_of
 from personaforge.steps.action import Action, Price
 from personaforge.steps.outputs import write_action
@@ -127,6 +127,25 @@ def test_a_call_that_is_taken_up_and_stopped_is_still_submitted(open_lab: Lab) -
     (outcome,) = resume(engine, [entry], said.append)
     assert (outcome.state, outcome.text) == ("submitted", "stopped waiting") and said == [outcome]
     assert outcome.key == action.key and outcome.node == "ana/image/02"
+
+
+def test_prices_that_a_damaged_journal_has_are_not_counted(open_lab: Lab) -> None:
+    store, action = open_lab.space.store, draw("damaged")
+    tariff = {"image": {"default": -1, "64x64": 2}, "call": 0.25, "output": float("nan")}
+    body = {"persona": "ana", "parts": dict(action.parts), "tariff": tariff, "account": "", "sources": {}}
+    store.journal.intend(
+        action.key,
+        "ana/image/02",
+        "draw",
+        "scripted@1",
+        "img-1",
+        0.04,
+        body={**body, "usd": -5, "deterministic": False},
+    )
+    entry = store.journal.get(action.key)
+    assert entry is not None
+    engine = engine_of(store, lambda identity: None, threading.Event(), [open_lab.load(PERSONA).settings])
+    assert _call(engine, entry).action.price == Price(True, None, {"call": 0.25})
 
 
 def test_a_call_that_nobody_can_find_is_unknown_and_says_what_to_type(open_lab: Lab, engine: Engine) -> None:

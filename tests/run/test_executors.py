@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any, cast
+from unittest.mock import Mock
 
 import pytest
 
-from personaforge.errors import BackendError, Blocked
+from personaforge.errors import BackendError, Blocked, JobFailed, Undelivered
 from personaforge.providers import table
-from personaforge.providers.protocols import Blob, Reply
+from personaforge.providers.protocols import Blob, Job, Remote, Reply
 from personaforge.run import executors
 from personaforge.run.executors import Executors, _answer
 from personaforge.steps.action import Action, Price
@@ -110,3 +112,77 @@ def test_a_block_that_was_charged_costs_what_its_tokens_do_and_one_that_was_not_
     found = made.blocked(ask, error)
     assert (found.outputs, found.value, found.cost_usd) == ({}, {"blocked": "refusal: not this"}, kept)
     assert made.blocked(ask, Blocked("not this", cost_usd=said)).cost_usd == said, "as long as no tokens are counted"
+
+
+NO_AMOUNTS = (-5.0, float("nan"), float("inf"), 10**400, "a", True, [])
+PICTURE = Blob(png((1, 2, 3)), "image/png")
+
+
+@pytest.mark.parametrize("said", NO_AMOUNTS)
+def test_a_cost_that_is_no_amount_counts_as_not_said(made: Executors, said: Any) -> None:
+    notices: list[str] = []
+    made.say = notices.append
+    reply = made.examined(DRAW, Reply(blob=PICTURE, cost_usd=said))
+    assert isinstance(reply, Reply) and reply.cost_usd is None
+    assert made.finished(DRAW, reply).cost_usd == 0.04, "the declared price counts"
+    assert len(notices) == 1 and "scripted@1 said that a call cost" in notices[0]
+    for error in (JobFailed("broke", cost_usd=said), Blocked("no", cost_usd=said)):
+        with pytest.raises(type(error)) as caught:
+            made.guarded(DRAW, Mock(side_effect=error))
+        assert caught.value.cost_usd is None  # type: ignore[attr-defined]
+    assert len(notices) == 3
+
+
+@pytest.mark.parametrize("said", [0, 0.0, 0.031, None])
+def test_an_amount_is_taken_as_it_is_said(made: Executors, said: Any) -> None:
+    made.say = lambda text: pytest.fail(text)
+    reply = made.examined(DRAW, Reply(blob=PICTURE, cost_usd=said))
+    assert isinstance(reply, Reply) and reply.cost_usd == said
+
+
+@pytest.mark.parametrize("said", NO_AMOUNTS)
+@pytest.mark.parametrize("name", ["tokens_in", "tokens_in_image", "tokens_out"])
+def test_counts_that_cannot_be_counted_are_not_counted_in_part(made: Executors, name: str, said: Any) -> None:
+    notices: list[str] = []
+    made.say = notices.append
+    price = Price(True, 0.25, {"input": 5, "output": 40, "estimate": 0.25})
+    action = Action("draw", "scripted@1", {"prompt": "a rose"}, price=price)
+    counts = {"model": "m", "tokens_in": 10, "tokens_out": 1000, name: said}
+    reply = made.examined(action, Reply(blob=PICTURE, cost_usd=None, details=counts))
+    assert isinstance(reply, Reply) and "tokens_out" not in reply.details
+    assert made.finished(action, reply).cost_usd is None, "unknown, so that what was reserved counts"
+    assert len(notices) == 1
+
+
+def test_details_that_are_no_json_are_not_kept(made: Executors) -> None:
+    notices: list[str] = []
+    made.say = notices.append
+    for details in (None, 5, {"seed": object()}, {"text": "\ud800"}):
+        reply = made.examined(DRAW, Reply(blob=PICTURE, details=cast(Any, details)))
+        assert isinstance(reply, Reply) and reply.details == {}
+    assert len(notices) == 4
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (None, "an answer is None, expected a Reply or a Job"),
+        ("done", "an answer is 'done', expected a Reply or a Job"),
+        (Reply(text=cast(Any, None)), "a reply's text is None, expected text"),
+        (Reply(text="\ud800"), "a reply's text is"),
+        (Reply(blob=cast(Any, "x")), "a reply's blob is 'x', expected a Blob of bytes"),
+        (Reply(blob=Blob(cast(Any, "x"), "image/png")), "a reply's blob is a value of type Blob"),
+        (Reply(remote=cast(Any, "https://a.example")), "a reply's remote is"),
+        (Reply(remote=Remote(cast(Any, 5))), "a reply's remote is"),
+        (Job(cast(Any, 5)), "a job's id is 5, expected text"),
+        (Job("a", data=cast(Any, {"a": 1})), "a job's data is"),
+    ],
+)
+def test_an_answer_of_another_form_may_have_been_paid_for(made: Executors, answer: Any, says: str) -> None:
+    with pytest.raises(Undelivered, match=says):
+        made.examined(DRAW, answer)
+
+
+@pytest.mark.parametrize("seconds", [-1.0, float("nan"), float("inf"), "a"])
+def test_a_job_that_says_no_time_is_looked_at_after_the_usual_one(made: Executors, seconds: Any) -> None:
+    assert made.examined(DRAW, Job("a", seconds)) == Job("a", 1.0)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from personaforge.errors import JobFailed, Unknown
+from personaforge.providers.protocols import Job, Reply
 from personaforge.run.budget import Bounds, Budget, OverBudget, Spent
 from personaforge.run.setup import spent_before
 from personaforge.steps.action import Price
@@ -111,6 +112,35 @@ def test_what_was_spent_counts_calls_that_came_to_nothing(make_studio: Callable[
     assert [(line.usd, line.reserved_usd) for line in by_state["open"]] == [(None, 0.04)]
     assert month == pytest.approx(sum(counted(line) for line in lines))
     assert month == pytest.approx(0.01 * len(by_state["done"]) + 0.005 + 0.04 + 0.04)
+
+
+@pytest.mark.parametrize("said", [-5.0, float("nan"), float("inf"), "a"])
+def test_no_bound_is_lifted_by_what_a_provider_says_of_its_price(make_studio: Callable[..., Studio], said: Any) -> None:
+    studio = make_studio(PERSONA + "run: {budget: {persona_usd: 0.2}}\n", paid=True, cost_usd=said)
+    report = studio.build(options=BuildOptions(jobs=1))
+    notices = [str(event.message) for event in studio.events]
+    with studio.open() as space:
+        lines = list(spending(space.store))
+    drawn = [line for line in lines if line.provider == "scripted" and line.model == "img-1"]
+    assert drawn and all(line.usd == 0.04 for line in drawn), "the declared price of a picture"
+    assert 0 < report.cost_usd <= 0.2 and report.cost_usd == pytest.approx(sum(counted(line) for line in lines))
+    assert any("is no amount of dollars: the declared price counts" in text for text in notices)
+
+
+@pytest.mark.parametrize("reply", [None, Reply(blob="x"), Reply(remote=5), Job(5)])  # type: ignore[arg-type]
+@pytest.mark.parametrize("polls", [0, 1])
+def test_an_answer_of_another_form_leaves_its_money_counted(
+    make_studio: Callable[..., Studio], monkeypatch: pytest.MonkeyPatch, reply: Any, polls: int
+) -> None:
+    studio = make_studio(paid=True, cost_usd=0.01)
+    studio.images.polls = polls
+    monkeypatch.setattr(studio.images, "_reply", lambda request: reply)
+    report = studio.build(options=BuildOptions(jobs=1))
+    assert any("scripted@1 answered" in node.error for node in report.nodes.values() if node.end == "failed")
+    with studio.open() as space:
+        entries = space.store.journal.open_entries()
+        assert {entry.state for entry in entries} == {"submitted" if polls else "unknown"}
+        assert [line.reserved_usd for line in spending(space.store) if line.state == "open"] == [0.04] * len(entries)
 
 
 def test_forge_cost_tells_it_by_column(make_studio: Callable[..., Studio], capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 import signal
+import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -176,3 +178,20 @@ def test_a_client_key_is_the_same_for_the_same_call_everywhere() -> None:
     """A provider knows a call of yesterday by it, so it may never change: the SHA-256 of `a/1`, as a UUID."""
     assert client_key("a", 1) == "773232ab-e934-4f0e-902f-8248423fc6ce"
     assert len({client_key("a", 1), client_key("a", 2), client_key("b", 1)}) == 3
+
+
+@pytest.mark.parametrize("said", [-5.0, float("inf"), "much"])
+def test_an_amount_that_is_none_is_not_known(journal: Journal, path: Path, said: object) -> None:
+    intend(journal)
+    journal.refused("key", "it failed", 0.25)
+    (charge,) = journal.charges()
+    assert (charge.usd, charge.reserved_usd) == (0.25, 0.5)
+    intend(journal, "open")
+    journal.close()
+    with closing(sqlite3.connect(path)) as damaged, damaged:
+        damaged.execute("update charges set usd = ?", (said,))
+        damaged.execute("update journal set cost_usd = ?, reserved_usd = ? where key = 'open'", (said, said))
+    (charge,) = journal.charges()
+    (entry,) = journal.open_entries()
+    assert (charge.usd, charge.reserved_usd) == (None, 0.5), "what was reserved counts"
+    assert (entry.cost_usd, entry.reserved_usd) == (None, None) and entry == journal.get("open")

@@ -106,6 +106,12 @@ def test_a_record_with_a_field_of_another_type_is_damaged(kind: str, fields: dic
         parse_record(kind, orjson.dumps({"schema": 1, **fields}), "x")
 
 
+@pytest.mark.parametrize("field", ["cost_usd", "reserved_usd"])
+def test_a_negative_amount_is_not_known_and_voids_no_result(field: str) -> None:
+    assert parse_record("actions", orjson.dumps({"schema": 1, field: -5.0}), "x")[field] is None
+    assert parse_record("actions", orjson.dumps({"schema": 1, field: 0.25}), "x")[field] == 0.25
+
+
 def test_unfinished_files_are_no_records(records: Records) -> None:
     records.put("actions", KEY, {"schema": 1})
     folder = Path(records.path("actions", KEY)).parent
