@@ -24,10 +24,12 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from personaforge.errors import BackendError
+from personaforge.faces.analyzer import read_faces, read_only
 from personaforge.faces.landmarks import ratios_5, ratios_106
 from personaforge.faces.parts import FURTHER
 from personaforge.faces.picture import UnreadablePicture, read_picture
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from personaforge.faces.analyzer import Face, FaceAnalyzer
+
+_ARRAYS = ("box", "embedding", "landmarks5", "landmarks106")
 
 
 def measure_image(data: bytes, analyzer: FaceAnalyzer) -> dict[str, Any]:
@@ -89,7 +93,7 @@ def measure_clip(data: bytes, analyzer: FaceAnalyzer, *, frames: int, sampling: 
 def _face_test(analyzer: FaceAnalyzer) -> Callable[[NDArray[np.uint8]], bool]:
     """Return a function that says whether a frame shows a face: the analyzer's own quick test, or a full reading."""
     quick = getattr(analyzer, "shows_face", None)
-    return quick if callable(quick) else lambda pixels: bool(analyzer.read(pixels))
+    return quick if callable(quick) else lambda pixels: bool(read_faces(analyzer, pixels))
 
 
 def embedding(measurement: Mapping[str, Any]) -> NDArray[np.float32]:
@@ -106,7 +110,7 @@ def encode_embedding(vector: NDArray[np.float32]) -> str:
 
 def _measure_pixels(pixels: NDArray[np.uint8], analyzer: FaceAnalyzer) -> dict[str, Any]:
     height, width = pixels.shape[:2]
-    faces = analyzer.read(pixels)
+    faces = read_faces(analyzer, pixels)
     size = {"width": int(width), "height": int(height), "faces": len(faces)}
     if not faces:
         return {"status": "no_face", "code": "no_face", "reason": "no face was found", **size}
@@ -136,7 +140,9 @@ def _measure_pixels(pixels: NDArray[np.uint8], analyzer: FaceAnalyzer) -> dict[s
 def _further(name: str, pixels: NDArray[np.uint8], face: Face) -> float | None:
     """Return a plug-in's number. Raises BackendError where its code fails or gives no number."""
     try:
-        found = FURTHER[name](pixels, face)
+        # It can't write into what the next number is measured of.
+        seen: dict[str, Any] = {one: read_only(value) for one in _ARRAYS if (value := getattr(face, one)) is not None}
+        found = FURTHER[name](read_only(pixels), replace(face, **seen))
         value = None if found is None else float(found)
     except Exception as error:  # anything may go wrong in somebody else's code
         raise BackendError(f"the metric {name} of a plug-in failed: {type(error).__name__}: {error}") from error

@@ -25,6 +25,7 @@ from typing import Any
 from personaforge.digest import digest_bytes, digest_file
 from personaforge.domains import PHOTOGRAPHS
 from personaforge.errors import MissingExtra, PersonaForgeError
+from personaforge.faces.analyzer import read_faces
 from personaforge.faces.packs import declared_of
 from personaforge.faces.picture import SUFFIXES
 from personaforge.identity.score import Cause, Unmeasured
@@ -213,7 +214,7 @@ class _PhotoMeasurer:
             return {"status": "unreadable", "code": error.reason_code, "reason": error.message, **file}
         if self._identity is not None and fits(self._identity["pack"], data) is False:
             outside = {"in_domain": False}  # and so nothing looks for faces
-        faces = None if self._analyzer is None or outside else self._analyzer.read(pixels)
+        faces = None if self._analyzer is None or outside else read_faces(self._analyzer, pixels)
         return {"status": "measured", "code": "", "reason": "", **file, **measure_photo(pixels, faces), **outside}
 
 

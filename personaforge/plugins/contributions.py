@@ -45,7 +45,8 @@ class MetricEntry(NamedTuple):
     metric: Metric
     """Its `source` is `measurement.<name>`, and its modality `face`."""
     measure: Callable[[NDArray[np.uint8], Face], float | None]
-    """(pixels, face) -> the number; None where this face has none. Pixels are uint8 (H, W, 3) BGR."""
+    """(pixels, face) -> the number; None where this face has none. Pixels are uint8 (H, W, 3) BGR; neither may be
+    written into."""
     version: str = "1"
     """Raised when the same picture would give another number: it is measured again, and nothing else is."""
 

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 from personaforge.digest import canonical
+from personaforge.errors import BackendError
+from personaforge.faces import parts
 from personaforge.faces.analyzer import AnalyzerIdentity, by_area
 from personaforge.faces.landmarks import RATIOS_106
 from personaforge.faces.measure import embedding, encode_embedding, measure_clip, measure_image
@@ -152,3 +154,66 @@ def test_faces_are_sorted_by_area_then_score_then_place(a_face: Make) -> None:
 
     faces = [face(50, 10, 0.5), face(9, 10, 0.5), face(0, 10, 0.9), face(0, 20, 0.1)]
     assert [(float(f.box[0]), f.score) for f in by_area(faces)] == [(0, 0.1), (0, 0.9), (9, 0.5), (50, 0.5)]
+
+
+def floats(*values: Any) -> Any:
+    return np.array(values, dtype=np.float32)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"embedding": np.full(512, np.nan, dtype=np.float32)}, "embedding has the norm nan, expected 1"),
+        ({"embedding": floats(3, 4)}, "embedding has the norm 5, expected 1"),
+        ({"embedding": floats(0, 0, 0)}, "embedding has the norm 0, expected 1"),
+        ({"embedding": floats()}, r"embedding is float32 of shape \(0,\), expected floats of shape \(n,\)"),
+        ({"embedding": np.array([1.0], dtype=object)}, r"embedding is object of shape \(1,\), expected floats"),
+        ({"embedding": np.eye(2, dtype=np.float32)}, r"embedding is float32 of shape \(2, 2\), expected floats"),
+        ({"embedding": [1.0]}, r"embedding is \[1.0\], expected floats"),
+        ({"box": floats(0, 0, 1e30, 1e30)}, "box is .*, expected x1, y1, x2, y2 in pixels"),
+        ({"box": floats(0, 0, np.nan, 9)}, "box is .*, expected x1, y1, x2, y2 in pixels"),
+        ({"box": floats(50, 0, 10, 9)}, "box is .*, expected x1, y1, x2, y2 in pixels"),
+        ({"box": floats(0, 0, 9)}, r"box is float32 of shape \(3,\), expected floats of shape \(4,\)"),
+        ({"landmarks5": floats(1, 2)}, r"landmarks5 is float32 of shape \(2,\), expected floats of shape \(5, 2\)"),
+        ({"landmarks5": None}, "landmarks5 is None, expected floats"),
+        ({"landmarks106": floats(1)}, r"landmarks106 is float32 of shape \(1,\), expected floats of shape \(106, 2\)"),
+        ({"score": float("nan")}, "score is nan, expected 0 to 1"),
+        ({"score": 1.5}, "score is 1.5, expected 0 to 1"),
+        ({"score": "a"}, "score is 'a', expected 0 to 1"),
+        ({"embedding_norm": -1.0}, "embedding_norm is -1.0, expected a number of at least 0"),
+    ],
+)
+def test_a_face_that_is_none_is_not_measured(
+    encode: Make, scripted: Make, a_face: Make, changes: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(BackendError, match=f"the analyzer none gave a face whose {says}"):
+        measure_image(encode(PIXELS), scripted(a_face(), a_face(**changes)))
+
+
+@pytest.mark.parametrize("faces", [None, 5, ["a"]])
+def test_what_an_analyzer_gives_are_faces(encode: Make, scripted: Make, faces: Any) -> None:
+    analyzer = scripted()
+    analyzer.faces = faces
+    with pytest.raises(BackendError, match=r"the analyzer none gave .*, expected a tuple of Face"):
+        measure_image(encode(PIXELS), analyzer)
+
+
+def test_nobody_writes_into_what_others_measure(
+    encode: Make, scripted: Make, a_face: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[float] = []
+
+    def writes(pixels: Any, face: Any) -> float:
+        for array in (pixels, face.box, face.embedding, face.landmarks5):
+            with pytest.raises(ValueError, match="read-only"):
+                array[...] = 0
+        seen.append(float(pixels.sum()))
+        return seen[-1]
+
+    for name in ("first", "second"):
+        monkeypatch.setitem(parts.FURTHER, name, writes)
+    analyzer = scripted(a_face())
+    measurement = measure_image(encode(PIXELS), analyzer)
+    assert seen == [float(PIXELS.sum())] * 2 == [measurement["first"], measurement["second"]]
+    with pytest.raises(ValueError, match="read-only"):
+        analyzer.seen[0][...] = 0
