@@ -152,11 +152,12 @@ class Templates:
         into[name] = digest
         key = f"template/1:{digest}"
         known = self._memory.get_spec(key) if self._memory is not None else None
-        if known is None:
-            known = "\n".join(self._references(name, data)).encode()
+        names = None if known is None else known.decode(errors="replace")
+        if names is None or "\N{REPLACEMENT CHARACTER}" in names:  # of a damaged row
+            names = "\n".join(self._references(name, data))
             if self._memory is not None:
-                self._memory.put_spec(key, known, {})
-        for other in known.decode().splitlines():
+                self._memory.put_spec(key, names.encode(), {})
+        for other in names.splitlines():
             self._collect(other, into)
 
     def _references(self, name: str, data: bytes) -> list[str]:

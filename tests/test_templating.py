@@ -554,3 +554,15 @@ def test_a_projects_templates_stand_before_the_packaged_ones(tmp_path: Path) -> 
     templates = Templates(Project(root).template_folders)
     assert templates.render("text/soul.j2", {}).text == "Our own soul.\n"
     assert templates.exists("text/self.j2") and templates.exists("image/heia.j2")
+
+
+def test_a_damaged_row_of_what_a_template_includes_counts_as_none(tmp_path: Path) -> None:
+    class Memory:
+        def get_spec(self, key: str) -> bytes | None:
+            return b"\xff"
+
+        def put_spec(self, key: str, body: bytes, groups: dict[str, bytes]) -> None:
+            pass
+
+    root = folder(tmp_path, page="{% include 'text/other.j2' %}", text_other="there")
+    assert Templates([root], Memory()).closure("page.j2").keys() == {"page.j2", "text/other.j2"}

@@ -173,11 +173,13 @@ class Loader:
         """Return a group as the project declares it, without a persona. Raises SpecError."""
         key = digest_strings("project-group/2", [_fingerprint(self._project), name, *overrides])
         body = self._cache.get_spec(key) if self._cache is not None else None
-        if body is None:
+        found = _mapping(body)
+        if found is None:
             body = orjson.dumps(self._group(name, tuple(overrides)))
             if self._cache is not None:
                 self._cache.put_spec(key, body, {})
-        found: dict[str, Any] = orjson.loads(body)
+            found = orjson.loads(body)
+        assert found is not None
         return found
 
     def _group(self, name: str, overrides: tuple[str, ...]) -> Any:
@@ -212,9 +214,9 @@ class Loader:
 
     def _cached(self, key: str) -> dict[str, Any] | None:
         body = self._cache.get_spec(key) if self._cache is not None else None
-        if body is None:
+        row = _mapping(body)
+        if row is None or not _is_spec(row):
             return None
-        row: dict[str, Any] = orjson.loads(body)
         for path, digest in row["bases"]:
             try:
                 if digest_file(path) != digest:
@@ -226,9 +228,10 @@ class Loader:
             group = self._groups.get(digest)
             if group is None:
                 data = self._cache.get_group(digest) if self._cache is not None else None
-                if data is None:
+                known = _mapping(data)
+                if known is None or digest_json("group/1", known) != digest:
                     return None
-                group = Group(digest, orjson.loads(data))
+                group = Group(digest, known)
                 self._groups[digest] = group
             groups[name] = group
         row["groups"] = groups
@@ -284,6 +287,30 @@ class Loader:
     def _interned(self, data: dict[str, Any]) -> Group:
         digest = digest_json("group/1", data)
         return self._groups.setdefault(digest, Group(digest, data))
+
+
+def _mapping(body: bytes | None) -> dict[str, Any] | None:
+    """Return a cached row's mapping. One that is damaged counts as none: it can be composed again."""
+    try:
+        found = None if body is None else orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _is_spec(row: Mapping[str, Any]) -> bool:
+    """Return whether a cached row has the parts of a composed persona."""
+    bases, groups = row.get("bases"), row.get("groups")
+    return (
+        isinstance(row.get("persona"), dict)
+        and isinstance(row["persona"].get("id"), str)
+        and isinstance(row.get("written"), dict)
+        and isinstance(bases, list)
+        and all(isinstance(base, list) and [*map(type, base)] == [str, str] for base in bases)
+        and isinstance(groups, dict)
+        and groups.keys() == {*GROUPS, SCHEMAS}
+        and all(isinstance(digest, str) for digest in groups.values())
+    )
 
 
 def _located(problem: Problem, main: str, origins: Mapping[str, Origin]) -> Problem:

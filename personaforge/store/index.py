@@ -91,6 +91,10 @@ def files_text(placed: Iterable[Placed]) -> str:
     return orjson.dumps([list(file) for file in placed]).decode()
 
 
+def _bytes(value: Any) -> bytes | None:
+    return value if isinstance(value, bytes) else None
+
+
 class Index:
     """The index of one store. Safe to use from many threads and processes."""
 
@@ -106,14 +110,12 @@ class Index:
     # --- composed specs (personaforge.spec.load.SpecCache) ---
 
     def get_spec(self, key: str) -> bytes | None:
-        """Return a cached spec row."""
-        body: bytes | None = self._value("select body from specs where key = ?", key)
-        return body
+        """Return a cached spec row; None for one that holds no bytes."""
+        return _bytes(self._value("select body from specs where key = ?", key))
 
     def get_group(self, digest: str) -> bytes | None:
-        """Return a cached group."""
-        body: bytes | None = self._value("select body from groups where digest = ?", digest)
-        return body
+        """Return a cached group; None for one that holds no bytes."""
+        return _bytes(self._value("select body from groups where digest = ?", digest))
 
     def put_spec(self, key: str, body: bytes, groups: dict[str, bytes]) -> None:
         """Keep a composed spec and its groups; the oldest are removed when there are thousands.

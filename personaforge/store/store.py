@@ -26,7 +26,7 @@ from personaforge.digest import digest_file
 from personaforge.errors import StoreError, Unreadable
 from personaforge.spec.names import Names, read_names
 from personaforge.spec.project import Project
-from personaforge.store.artifact import Artifact, parse_artifact
+from personaforge.store.artifact import Artifact, is_digest, parse_artifact
 from personaforge.store.blobs import Blobs
 from personaforge.store.files import refuse_links, stat_signature
 from personaforge.store.index import Index
@@ -185,8 +185,8 @@ class StatCache:
         signature = stat_signature(str(path))
         key = f"stat:{path}:{signature}"
         known = self._index.get_spec(key) if signature is not None else None
-        if known is not None:
-            return known.decode()
+        if known is not None and is_digest(text := known.decode(errors="replace")):
+            return text
         found = digest_file(path)
         self._index.put_spec(key, found.encode(), {})
         return found

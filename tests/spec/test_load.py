@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -99,6 +102,24 @@ def test_the_index_of_the_store_is_such_a_cache(where: Project, tmp_path: Path) 
         file_of(where).touch()  # a new time of change is no change
         assert load(where, index).as_dict() == fresh.as_dict()
         assert index.composed == 1
+    finally:
+        index.close()
+
+
+@pytest.mark.parametrize("table", ["specs", "groups"])
+@pytest.mark.parametrize("body", [7, "text", b"null", b"7", b"[]", b"{}", b"\xff", b'{"persona": {}, "groups": {}}'])
+def test_a_damaged_row_counts_as_none(where: Project, tmp_path: Path, table: str, body: Any) -> None:
+    path = tmp_path / "index.db"
+    fresh = load(where, index := Index(path)).as_dict()
+    image = Loader(where, index, domains=KNOWN).group("image")
+    index.close()
+    with closing(sqlite3.connect(path)) as damaged, damaged:
+        assert damaged.execute(f"update {table} set body = ?", (body,)).rowcount
+    try:
+        index = Index(path)
+        assert load(where, index).as_dict() == fresh
+        if not isinstance(body, bytes) or not body.startswith(b"{"):  # any mapping may be a group
+            assert Loader(where, index, domains=KNOWN).group("image") == image
     finally:
         index.close()
 

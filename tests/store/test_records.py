@@ -209,6 +209,9 @@ def test_large_files_outside_are_read_again_only_when_they_change(
     with monkeypatch.context() as unread:
         unread.setattr("personaforge.store.store.digest_file", Mock(side_effect=AssertionError("it was read again")))
         assert cache.digest(path) == first == hashlib.sha256(b"weights").hexdigest()
+    monkeypatch.setattr(store.index, "get_spec", lambda key: b"\xff no digest")
+    assert cache.digest(path) == first, "a damaged row counts as none"
+    monkeypatch.undo()
     times = path.stat()
     path.write_bytes(b"WEIGHTS")
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
