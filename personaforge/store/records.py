@@ -11,6 +11,7 @@ last one whose artifacts are there is used. Records are never rewritten or remov
 
 from __future__ import annotations
 
+import base64
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -159,8 +160,8 @@ def read_record(path: str) -> bytes:
 
 def parse_record(kind: str, data: bytes, where: str) -> dict[str, Any]:
     """Return a record's content; what is there of the fields that forge writes has the type that it writes. Raises
-    StoreError. A negative amount of money is returned as None, not known. What providers and analyzers said
-    is not examined: what is in `value`, `details` and a request."""
+    StoreError. A negative amount of money is returned as None, not known. What
+    providers said is not examined: what is in `details`, a request, and a `value` other than a measurement's."""
     try:
         record = orjson.loads(data)
     except orjson.JSONDecodeError as error:
@@ -168,6 +169,8 @@ def parse_record(kind: str, data: bytes, where: str) -> dict[str, Any]:
     if not isinstance(record, dict) or "schema" not in record:
         raise _damaged("it names no schema", where)
     fault = _fault(record, _SHAPES[kind])
+    if not fault and record.get("parts", {}).get("kind") in ("measure", "measure_clip"):
+        fault = _measurement_fault(record.get("value", {}), "value")
     if fault:
         raise _damaged(fault, where)
     if kind == "actions":  # the result is sound, and must not be bought again for an amount that is none
@@ -198,6 +201,23 @@ def _fault(value: Any, shape: Any, path: str = "") -> str:
     return next(filter(None, faults), "")
 
 
+def _measurement_fault(value: Mapping[str, Any], path: str) -> str:
+    """Say which field of a measurement, or of a frame of a clip's, is not what it is judged by; empty where none is."""
+    fault = _fault({name: one for name, one in value.items() if name != "pose" or one is not None}, _MEASUREMENT)
+    if fault:
+        return f"{path}.{fault}"
+    if len(value.get("box", _BOX)) != len(_BOX):
+        return f"{path}.box has {len(value['box'])} numbers, expected {len(_BOX)}"
+    try:
+        size = len(base64.b64decode(value.get("embedding", ""), validate=True))
+    except ValueError:
+        size = 1
+    if size % 4:
+        return f"{path}.embedding is no base64 of float32"
+    frames = enumerate(value.get("frames", ()))
+    return next(filter(None, (_measurement_fault(frame, f"{path}.frames[{number}]") for number, frame in frames)), "")
+
+
 _NAMES: Mapping[type, str] = {
     dict: "mapping",
     list: "list",
@@ -211,6 +231,19 @@ _ALL = ""
 """The shape of what may be anything."""
 _ABOUT = {"time": "number", "persona": "text", "node": "text", "build": "text nothing"}
 _TEXTS = {"*": "text"}
+_BOX = ("x1", "y1", "x2", "y2")
+_MEASUREMENT: Mapping[str, Any] = {
+    **dict.fromkeys(("status", "code", "reason", "embedding", "ratio_set"), "text"),
+    **dict.fromkeys(("width", "height", "faces", "detection", "frame", "second"), "number"),
+    **dict.fromkeys(("embedding_norm", "sharpness"), "number nothing"),
+    "box": ["number"],
+    "ratios": {"*": "number"},
+    "pose": {"*": "number"},
+    "in_domain": "truth",
+    "frames": [{}],
+    "histogram_distances": {"*": ["number"]},
+}
+"""See `personaforge.faces.measure`; a field of a plug-in may be anything."""
 _SHAPES: Mapping[str, Mapping[str, Any]] = {
     "actions": {
         **_ABOUT,

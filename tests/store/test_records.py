@@ -106,6 +106,31 @@ def test_a_record_with_a_field_of_another_type_is_damaged(kind: str, fields: dic
         parse_record(kind, orjson.dumps({"schema": 1, **fields}), "x")
 
 
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ({"box": [1, 2, {}, 4]}, r"value.box\[2\] is mapping, expected number"),
+        ({"box": [1, 2, 3]}, r"value\.box has 3 numbers, expected 4"),
+        ({"width": "8"}, r"value\.width is text, expected number"),
+        ({"ratios": {"mouth": None}}, r"value\.ratios\.mouth is nothing, expected number"),
+        ({"pose": {"yaw": "0"}}, r"value\.pose\.yaw is text, expected number"),
+        ({"embedding": "AAAA"}, r"value\.embedding is no base64 of float32"),
+        ({"embedding": "not base64"}, r"value\.embedding is no base64 of float32"),
+        ({"in_domain": 1}, r"value\.in_domain is number, expected truth"),
+        ({"frames": [{}, {"box": [1, 2, 3, ""]}]}, r"value\.frames\[1\]\.box\[3\] is text, expected number"),
+        ({"frames": [5]}, r"value\.frames\[0\] is number, expected mapping"),
+    ],
+)
+def test_a_measurement_that_cannot_be_judged_is_damaged(value: dict[str, Any], said: str) -> None:
+    sound = {"status": "measured", "box": [0.5, 0, 8, 9], "embedding": "AACAPw==", "pose": None, "daylight": None}
+    record = {"schema": 1, "parts": {"kind": "measure"}, "value": sound}
+    assert parse_record("actions", orjson.dumps(record), "x") == record
+    with pytest.raises(StoreError, match=f"a record is damaged: {said}"):
+        parse_record("actions", orjson.dumps({**record, "value": {**sound, **value}}), "x")
+    other = {**record, "parts": {"kind": "complete"}, "value": value}
+    assert parse_record("actions", orjson.dumps(other), "x") == other, "whatever a provider said"
+
+
 @pytest.mark.parametrize("field", ["cost_usd", "reserved_usd"])
 def test_a_negative_amount_is_not_known_and_voids_no_result(field: str) -> None:
     assert parse_record("actions", orjson.dumps({"schema": 1, field: -5.0}), "x")[field] is None
