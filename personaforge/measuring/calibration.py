@@ -27,7 +27,7 @@ from personaforge.measuring.measurements import FileMeasurer, Measured, identity
 from personaforge.measuring.pairs import Labelled, read_pairs
 from personaforge.spec.load import Loaded
 from personaforge.spec.project import Project
-from personaforge.store.files import write_atomic
+from personaforge.store.files import open_file, write_atomic
 from personaforge.workspace.workspace import Workspace
 
 FOLDER = "calibration"
@@ -277,7 +277,7 @@ def _read(project: Project, name: str) -> Calibration:
         path = os.path.realpath(_folder(project) / name)
         if not path.startswith(str(project.root) + os.sep):
             raise ValueError("it leads out of the project")
-        with open(path, "rb") as file:
+        with open_file(path) as file:
             data = file.read(_MAX_BYTES + 1)
     except OSError as error:
         raise ValueError(str(error.strerror)) from error

@@ -21,7 +21,7 @@ from personaforge.modalities import MODALITIES
 from personaforge.spec.machine_file import PLUGINS_VARIABLE, allowed_plugins, machine_path, require_outside
 from personaforge.spec.machine_sections import normalised
 from personaforge.spec.plugins import Asked, asked_plugins, forges, opened
-from personaforge.spec.project import Project, inside
+from personaforge.spec.project import Project, inside, leads_through
 
 if TYPE_CHECKING:
     from importlib.metadata import Distribution, EntryPoint
@@ -222,8 +222,12 @@ def _in_repository(project: Project, dist: Distribution) -> str:
     excused = not inside(str(project.root), prefix) and not inside(str(repository), prefix)
     for place in places:
         real = os.path.realpath(place)
-        if inside(real, repository) and not (excused and inside(real, prefix)):
-            return project.relative(real)
+        if inside(real, repository):
+            if not (excused and inside(real, prefix)):
+                return project.relative(real)
+        # A link in the repository may be made to lead elsewhere, but for those of the environment.
+        elif leads_through(place, repository) and not (excused and inside(os.path.abspath(place), Path(sys.prefix))):
+            return place
     return ""
 
 

@@ -46,7 +46,7 @@ from personaforge.spec.overlay import (
 )
 from personaforge.spec.project import Project, packaged
 from personaforge.spec.settings import GROUPS, OF_THE_PROJECT
-from personaforge.spec.source import Source, acting_interpolation, read_source
+from personaforge.spec.source import Source, acting_interpolation, read_bounded, read_source
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -118,7 +118,9 @@ class Composer:
     @cached_property
     def may_lock(self) -> bool:
         """Whether the project's own conf holds the word `locked` at all; the packaged conf locks nothing."""
-        return any(b"locked" in path.read_bytes() for path, _ in conf_files(self._project))
+        return any(
+            b"locked" in read_bounded(path, shown, root=self._project.root) for path, shown in conf_files(self._project)
+        )
 
     def written(self, sources: PersonaSources, overrides: Sequence[str]) -> dict[str, Any]:
         """Return what the user has written for a persona, by dotted path; see `personaforge.spec.written`."""

@@ -16,14 +16,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import orjson
 
 from personaforge import __version__
-from personaforge.digest import digest_bytes, digest_file, digest_json, digest_strings
+from personaforge.digest import digest_bytes, digest_file, digest_json, digest_stream, digest_strings
 from personaforge.errors import Problem, SpecError
 from personaforge.spec.domain import Domains
 from personaforge.spec.machine_file import machine_file
 from personaforge.spec.names import Names, read_formerly, read_names
 from personaforge.spec.plugins import asked_plugins
-from personaforge.spec.project import Project, lock_path, persona_id, same_id
+from personaforge.spec.project import Project, inside, lock_path, persona_id, same_id
 from personaforge.spec.settings import GROUPS, SCHEMAS, Group, Settings
+from personaforge.spec.source import open_file, read_bounded
 from personaforge.versions import installed_version
 
 if TYPE_CHECKING:
@@ -201,16 +202,24 @@ class Loader:
 
     def _key(self, file: Path, overrides: Sequence[str], *, fresh: bool = False) -> str:
         try:
-            digest = digest_file(file)
+            if self._leads_out(file):
+                raise OSError
+            with open_file(file, follow=True) as opened:
+                digest = digest_stream(opened)
         except OSError as error:
             why = f"can't be read: {error.strerror}"
-            if file.is_symlink() and file.is_dir():
+            if self._leads_out(file):
                 why = f"leads out of the project to {os.path.realpath(file)}"
             raise SpecError(Problem(self._project.relative(file.parent / file.name), "", why)) from error
         if self._fingerprint is None:
             self._fingerprint = _fingerprint(self._project)
         fingerprint = _fingerprint(self._project) if fresh else self._fingerprint
         return digest_strings(_FORMAT, [fingerprint, str(file.parent), file.name, digest, *overrides])
+
+    def _leads_out(self, file: Path) -> bool:
+        """Return whether a persona file is a link that leads out of the project, though it lies in it itself."""
+        root = self._project.root
+        return inside(os.path.realpath(file.parent), root) and not inside(os.path.realpath(file), root)
 
     def _cached(self, key: str) -> dict[str, Any] | None:
         body = self._cache.get_spec(key) if self._cache is not None else None
@@ -366,5 +375,6 @@ def _fingerprint(project: Project) -> str:
         _stat_tree(str(own), files)  # names only: what counts below is content
         for path in sorted(entry.rsplit(":", 2)[0] for entry in files):
             read = path.endswith((".yaml", ".yml")) and os.path.isfile(path)
-            parts += [path, digest_bytes(Path(path).read_bytes()) if read else ""]
+            shown = project.relative(path)
+            parts += [path, digest_bytes(read_bounded(Path(path), shown, root=project.root)) if read else ""]
     return digest_strings("fingerprint/1", parts)

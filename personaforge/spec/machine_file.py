@@ -24,7 +24,7 @@ from typing import Any, Final, NamedTuple
 from personaforge.errors import Problem, SpecError
 from personaforge.listing import listed, meant
 from personaforge.spec.machine_sections import Command, Endpoint, KeySource, Webhook, is_distribution, normalised
-from personaforge.spec.project import Project, inside
+from personaforge.spec.project import Project, inside, leads_through
 
 VARIABLE: Final = "FORGE_MACHINE"
 PLUGINS_VARIABLE: Final = "FORGE_PLUGINS"
@@ -152,9 +152,11 @@ def allowed_plugins(environment: Mapping[str, str] | None = None) -> Mapping[str
 
 
 def require_outside(project: Project) -> None:
-    """Raise SpecError where the machine file lies in the project or its repository, where a pull request could write
-    it."""
+    """Raise SpecError where the machine file, or a link that leads to it, lies in the project or its repository, where
+    a pull request could write it. A folder that only is the current one, and holds the home folder, is no project."""
     path = machine_path()
-    if project.declared and os.path.lexists(path) and inside(os.path.realpath(path), project.repository):
+    if not project.declared and inside(os.path.realpath(os.path.expanduser("~")), project.root):
+        return
+    if os.path.lexists(path) and leads_through(path, project.repository):
         message = f"lies in the repository {project.repository}, where a pull request could write it"
         raise SpecError(Problem(str(path), "", message, f"move it out, and set {VARIABLE} to where it is"))

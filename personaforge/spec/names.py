@@ -18,6 +18,7 @@ from typing import Any
 
 from personaforge.errors import Problem, SpecError
 from personaforge.spec.project import ID_PATTERN, Project, persona_id
+from personaforge.spec.source import open_file, parse_source
 
 KEY = "formerly"
 MAX_BYTES = 256 * 1024
@@ -135,14 +136,12 @@ def read_names(project: Project) -> Names:
 def read_formerly(path: Path) -> tuple[str, ...]:
     """Return the former ids that a persona file declares, oldest first; none where the file can't be read."""
     try:
-        with open(path, "rb") as file:
+        with open_file(path, follow=True) as file:
             data = file.read(MAX_BYTES)
     except OSError:
         return ()
     if KEY.encode() not in data:
         return ()
-    from personaforge.spec.source import parse_source
-
     try:
         source = parse_source(data, path, path.name)
     except SpecError:

@@ -12,7 +12,7 @@ from personaforge.errors import Problem, SpecError
 from personaforge.spec.machine_file import allowed_plugins
 from personaforge.spec.machine_sections import is_distribution, normalised
 from personaforge.spec.project import Project
-from personaforge.spec.source import read_source
+from personaforge.spec.source import parse_source, read_bounded
 
 SETTINGS = "conf/project/settings.yaml"
 _MOST = 64
@@ -30,11 +30,12 @@ class Asked(NamedTuple):
 def asked_plugins(project: Project) -> tuple[Asked, ...]:
     """Return the plug-ins that a project asks for, in the order of their names. Raises SpecError."""
     path = project.root / SETTINGS
-    if not path.is_file() or b"plugins" not in path.read_bytes():
+    written = read_bounded(path, SETTINGS, root=project.root) if path.exists() else b""
+    if b"plugins" not in written:
         return ()
     import yaml
 
-    source = read_source(path, SETTINGS, root=project.root)
+    source = parse_source(written, path, SETTINGS)
     data: Any = yaml.load(source.text, yaml.CSafeLoader)
     if not isinstance(data, dict) or "plugins" not in data:
         return ()

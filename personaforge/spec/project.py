@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from personaforge.errors import Problem, SpecError
+from personaforge.spec.source import open_file
 
 ID_PATTERN = r"^[a-z][a-z0-9-]{1,62}$"
 """A persona's slug: it names folders and nodes, so it can hold neither dots, slashes nor upper case."""
@@ -130,7 +131,7 @@ def same_id(project: Project, persona: str, paths: Iterable[Path]) -> Problem:
 def persona_id(path: Path) -> str:
     """Return the id a persona file declares, read without parsing YAML; the file's stem when there is none."""
     try:
-        with open(path, "rb") as file:
+        with open_file(path, follow=True) as file:
             match = _ID_LINE.search(file.read(64 * 1024))
     except OSError:
         return path.stem
@@ -182,6 +183,30 @@ def _files_below(folder: Path, root: Path, wanted: Callable[[str], bool], *, lin
 def inside(path: str, root: Path) -> bool:
     """Return whether a real path is a folder or lies in it."""
     return path == str(root) or path.startswith(os.path.join(root, ""))
+
+
+def leads_through(path: Path | str, root: Path) -> bool:
+    """Return whether a folder or a link on the way to where a path ends, or that place itself, lies in a folder, given
+    by its real path: whoever can change what is in the folder can then change where the path ends."""
+    path = Path(os.path.abspath(path))
+    here, ahead = path.anchor, list(path.parts[:0:-1])
+    for _ in range(4096):  # links may go in a circle
+        if not ahead:
+            return False
+        name = ahead.pop()
+        if name == "..":
+            here = os.path.dirname(here)
+            continue
+        place = os.path.join(here, name)
+        if inside(place, root):
+            return True
+        if os.path.islink(place):
+            target = Path(os.readlink(place))
+            here = target.anchor or here
+            ahead += target.parts[: 0 if target.anchor else None : -1]
+        else:
+            here = place
+    return True
 
 
 def is_lock(name: str) -> bool:

@@ -9,9 +9,12 @@ key (which moves the search path), and defaults that climb out of the conf folde
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import stat
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -64,11 +67,17 @@ class Source(NamedTuple):
 
 def read_source(path: Path, shown: str, *, root: Path | None = None) -> Source:
     """Read and check one YAML file; `root` confines where a link may lead. Raises SpecError with all problems."""
+    return parse_source(read_bounded(path, shown, root=root), path, shown)
+
+
+def read_bounded(path: Path, shown: str, *, root: Path | None = None) -> bytes:
+    """Return the bytes of a regular file; `root` confines where a link may lead. Raises SpecError, as for a file that
+    is larger than MAX_BYTES."""
     real = os.path.realpath(path)
     if root is not None and not real.startswith(str(root) + os.sep):
         raise SpecError(Problem(shown, "", f"leads out of the project to {real}"))
     try:
-        with open(real, "rb") as file:
+        with open_file(real, follow=True) as file:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise SpecError(Problem(shown, "", "no such file")) from None
@@ -76,7 +85,26 @@ def read_source(path: Path, shown: str, *, root: Path | None = None) -> Source:
         raise SpecError(Problem(shown, "", f"can't be read: {error.strerror}")) from error
     if len(data) > MAX_BYTES:
         raise SpecError(Problem(shown, "", f"is larger than {MAX_BYTES // 1024} KiB"))
-    return parse_source(data, path, shown)
+    return data
+
+
+def open_file(path: Path | str, *, follow: bool = False) -> BufferedReader:
+    """Open a regular file for reading, and nothing else: opening a pipe could wait for ever, and a link, unless
+    `follow`, may lead elsewhere. Raises OSError."""
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW)
+    try:
+        descriptor = os.open(path, flags)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise OSError(errno.ELOOP, "Is a symbolic link", str(path)) from None
+        raise
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        raise OSError(errno.EINVAL, "Is not a file", str(path))
+    return os.fdopen(descriptor, "rb")
 
 
 def parse_source(data: bytes, path: Path, shown: str) -> Source:

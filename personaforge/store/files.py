@@ -14,11 +14,11 @@ import shlex
 import stat
 import threading
 from collections.abc import Callable
-from io import BufferedReader
 from itertools import count
 from pathlib import Path
 
 from personaforge.errors import StoreError, Unreadable
+from personaforge.spec.source import open_file as open_file
 
 _COUNTER = count()
 TEMPORARY = ".tmp-"
@@ -113,25 +113,6 @@ def is_file(path: Path | str) -> bool:
     say."""
     found = present(path)
     return found is not None and stat.S_ISREG(found.st_mode)
-
-
-def open_file(path: Path | str, *, follow: bool = False) -> BufferedReader:
-    """Open a regular file for reading, and nothing else: opening a pipe could wait for ever, and a link, unless
-    `follow`, may lead elsewhere. Raises OSError."""
-    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW)
-    try:
-        descriptor = os.open(path, flags)
-    except OSError as error:
-        if error.errno == errno.ELOOP:
-            raise OSError(errno.ELOOP, "Is a symbolic link", str(path)) from None
-        raise
-    mode = os.fstat(descriptor).st_mode
-    if not stat.S_ISREG(mode):
-        os.close(descriptor)
-        if stat.S_ISDIR(mode):
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-        raise OSError(errno.EINVAL, "Is not a file", str(path))
-    return os.fdopen(descriptor, "rb")
 
 
 def typed(path: Path | str) -> str:

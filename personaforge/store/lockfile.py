@@ -24,7 +24,7 @@ from personaforge.listing import listed
 from personaforge.spec.names import KEY as FORMERLY
 from personaforge.spec.project import ID_PATTERN
 from personaforge.store.artifact import SUFFIXES, is_digest
-from personaforge.store.files import checked_out, write_atomic
+from personaforge.store.files import checked_out, open_file, write_atomic
 from personaforge.store.outcome import Outcome
 
 VERSION = 1
@@ -193,7 +193,7 @@ def read_lock(path: Path, persona: str, former: tuple[str, ...] = ()) -> LockFil
     """
     place = former_lock(path, persona, former) or path
     try:
-        with open(place, "rb") as file:
+        with open_file(place, follow=True) as file:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         return LockFile(path, persona, {}, former)

@@ -246,6 +246,38 @@ def test_a_module_of_the_repository_is_no_plugin_either(
     assert "asks for glow, whose code plug_glow.py lies in the repository" in refusal(root)
 
 
+def test_a_link_of_the_repository_leads_to_no_plugin(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It could be made to lead to another folder; those of an environment in the repository are its own."""
+    install(tmp_path / "site", monkeypatch, "glow", METRIC.replace("NAME", "glow"), path=False)
+    (root / "vendor").symlink_to("../site")
+    monkeypatch.syspath_prepend(str(root / "vendor"))
+    ask(root, "glow")
+    assert f"whose code {root / 'vendor'} lies in the repository" in refusal(root)
+    monkeypatch.setattr(sys, "prefix", str(root / "vendor"))
+    assert [plugin.name for plugin in loading.activate(Project(root))] == ["glow"]
+
+
+@pytest.mark.parametrize("what", ["pipe", "out", "memory"])
+@pytest.mark.parametrize("place", ["conf/project/settings.yaml", "personas/ana.yaml", "conf/image/own.yaml"])
+def test_what_is_no_file_of_the_project_is_refused_and_not_read(
+    root: Path, tmp_path: Path, forge: Forge, what: str, place: str
+) -> None:
+    (tmp_path / "plugins.yaml").write_text("plugins: [glow]\n")
+    (root / "personas/ben.yaml").write_text("id: ben\n")
+    path = root / place
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if what == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to({"out": "../../../plugins.yaml", "memory": "/proc/self/pagemap"}[what])
+    done = forge("validate", cwd=root, check=2)
+    why = "can't be read: Is not a file" if what == "pipe" else "leads out of the project"
+    assert f"{place}: {why}" in done.stdout + done.stderr
+    path.unlink()
+
+
 def test_an_entry_point_of_no_known_group_is_refused(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

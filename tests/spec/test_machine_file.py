@@ -178,6 +178,41 @@ def test_it_may_not_lie_in_the_project(tmp_path: Path, monkeypatch: pytest.Monke
     machine.require_outside(inner)
 
 
+@pytest.mark.parametrize("markers", [(), (".git",)])
+def test_nor_may_a_link_of_the_project_lead_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, markers: tuple[str, ...]
+) -> None:
+    """A pull request can change where it leads. A folder without `personas` and `.git` may be a stranger's, too."""
+    root = Path(os.path.realpath(tmp_path)) / "p"
+    root.mkdir()
+    for marker in markers:
+        (root / marker).mkdir()
+    outside = root.parent / "outside/forge/machine.yaml"
+    outside.parent.mkdir(parents=True)
+    outside.write_text("plugins: [forge-mosaic]\n")
+    (root / ".config").symlink_to("../outside")
+    (root / "machine.yaml").symlink_to(outside)
+    (root.parent / "way").symlink_to("p")
+    (root.parent / "far").symlink_to("way/.config")
+    monkeypatch.chdir(root)
+    for name in ("machine.yaml", ".config/forge/machine.yaml", "../way/machine.yaml", "../far/forge/machine.yaml"):
+        monkeypatch.setenv("FORGE_MACHINE", name)
+        with pytest.raises(SpecError, match="where a pull request could write it"):
+            machine.require_outside(Project(root))
+    monkeypatch.setenv("FORGE_MACHINE", "../outside/forge/machine.yaml")
+    machine.require_outside(Project(root))
+
+
+def test_a_command_in_the_home_folder_may_have_a_machine_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("FORGE_MACHINE", str(tmp_path / "machine.yaml"))
+    (tmp_path / "machine.yaml").write_text("plugins: [forge-mosaic]\n")
+    machine.require_outside(Project(Path(os.path.realpath(tmp_path))))
+    (tmp_path / "personas").mkdir()
+    with pytest.raises(SpecError, match="where a pull request could write it"):
+        machine.require_outside(Project(Path(os.path.realpath(tmp_path))))
+
+
 def test_allowed_plugins_are_those_of_file_and_variable(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORGE_PLUGINS", "forge-mosaic, My.Own,")
     assert machine.allowed_plugins() == {"forge-mosaic": str(file), "my-own": "FORGE_PLUGINS"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -436,4 +437,10 @@ def test_larger_than_any_persona(tmp_path: Path) -> None:
     assert read_source(path, "ana.yaml").sets(("a",))
     path.write_text("a: " + "x" * (MAX_BYTES - 3) + "\n")
     assert texts(lambda: read_source(path, "ana.yaml")) == ["ana.yaml: is larger than 256 KiB"]
-    assert texts(lambda: read_source(Path("/dev/zero"), "ana.yaml")) == ["ana.yaml: is larger than 256 KiB"]
+
+
+def test_what_is_no_file_is_not_opened(tmp_path: Path) -> None:
+    """Reading a pipe without a writer would wait for ever."""
+    os.mkfifo(tmp_path / "pipe.yaml")
+    for path in (tmp_path / "pipe.yaml", Path("/dev/zero")):
+        assert texts(lambda path=path: read_source(path, "ana.yaml")) == ["ana.yaml: can't be read: Is not a file"]
