@@ -3,8 +3,9 @@
 What goes wrong is a PersonaForgeError: what the caller can correct, or what the machine doesn't let us (MachineError).
 Any other exception is a bug of ours, Python's for a value of an undeclared type, or comes from code that was handed in.
 
-Personas are ids, files, folders, globs or what `load` returned; persona and file arguments take one of them as well as
-several.
+What works on a project has that project's plug-ins in force, and is refused with PersonaForgeError while work on one with
+others goes on in this process. Personas are ids, files, folders, globs or what `load` returned; persona and file
+arguments take one of them as well as several.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeAlias
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 from personaforge.arguments import texts, whole
 from personaforge.errors import PersonaForgeError, Problem, SpecError
 from personaforge.machine import machine_error
 from personaforge.plan.plan import Plan, PlanRequest
+from personaforge.plugins.loading import kept_in_force
 from personaforge.workspace.workspace import BuildOptions, Persona, Personas, Workspace, listed, named
 
 if TYPE_CHECKING:
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
 
 Name: TypeAlias = "str | os.PathLike[str]"
 Names: TypeAlias = "Name | Iterable[Name]"
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def _named(persona: Persona | None) -> str | None:
@@ -57,6 +61,17 @@ def _told() -> Iterator[None]:
         raise known from error
 
 
+def _working(function: Function) -> Function:
+    """Have a function of a workspace do its work with the plug-ins of that project in force."""
+
+    @wraps(function)
+    def working(space: Workspace, *arguments: Any, **options: Any) -> Any:
+        with _told(), kept_in_force(space.project):
+            return function(space, *arguments, **options)
+
+    return cast(Function, working)
+
+
 @_told()
 def open(folder: Name | None = None, personas: Personas = (), *, analyzer: FaceAnalyzer | None = None) -> Workspace:
     """Open the project in a folder: `with pf.open("studio") as space:` closes its store at the end.
@@ -73,7 +88,7 @@ def open(folder: Name | None = None, personas: Personas = (), *, analyzer: FaceA
     return space
 
 
-@_told()
+@_working
 def plan(space: Workspace, personas: Personas = (), asked: PlanRequest | None = None) -> Plan:
     """Return what a build of these personas would do and why, of all of the project's without any.
 
@@ -83,7 +98,7 @@ def plan(space: Workspace, personas: Personas = (), asked: PlanRequest | None = 
     return space.plan(listed(personas), asked)
 
 
-@_told()
+@_working
 def build(
     space: Workspace,
     what: Plan | Personas = (),
@@ -110,7 +125,7 @@ def build(
     return space.build(chosen, options, listeners=listeners)
 
 
-@_told()
+@_working
 def measure(
     space: Workspace, files: Names, *, persona: Persona | None = None, identity: str | None = None
 ) -> tuple[Measured, ...]:
@@ -131,7 +146,7 @@ def measure(
     return tuple(file_measurer.measure_all(listed(files)))
 
 
-@_told()
+@_working
 def policy(space: Workspace, persona: Persona | None = None, *, identity: str | None = None) -> Policy:
     """Return how identity is judged by a persona's settings, the project's without one; see `measure` for `identity`.
 
@@ -178,7 +193,7 @@ def judge(
     return judge(whole, policy, require_measurement=require_measurement)
 
 
-@_told()
+@_working
 def evaluate(
     space: Workspace,
     files: Names = (),
@@ -211,7 +226,7 @@ def evaluate(
     )
 
 
-@_told()
+@_working
 def evaluate_clips(
     space: Workspace,
     files: Names = (),
@@ -234,7 +249,7 @@ def evaluate_clips(
     return evaluate_clips(space, listed(files), persona=_named(persona), anchor=file, identity=identity)
 
 
-@_told()
+@_working
 def calibrate(
     space: Workspace,
     pairs: Name,
@@ -267,7 +282,7 @@ def calibrate(
     )
 
 
-@_told()
+@_working
 def drift(
     space: Workspace,
     persona: Persona,
@@ -294,7 +309,7 @@ def drift(
     return drift(space, named(persona), last=last, modality=modality, overrides=texts("overrides", overrides))
 
 
-@_told()
+@_working
 def query(
     space: Workspace,
     sql: str,
@@ -316,7 +331,7 @@ def query(
     return answered(space.store, sql, allow_files=allow_files, bounds=bounds)
 
 
-@_told()
+@_working
 def contexts(space: Workspace) -> Mapping[str, FashionContext]:
     """Return every fashion context that the project declares, ours included, by name. Raises SpecError."""
     from personaforge.spec.models import Fashion

@@ -1,7 +1,8 @@
 """Puts a project's plug-ins into force: those that it asks for, this machine allows, and are installed.
 
-A process has the plug-ins of the project that it worked on last. Opening a project with others takes the former ones
-out of force, so a process that works on two projects by turns opens each anew.
+A process has the plug-ins of the project that it worked on last: a project with others takes the former ones out of
+force, and every piece of work puts its own project's back. While one goes on, no other set is put into force: what is
+measured and made until its end would be another project's.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -73,6 +75,8 @@ class _Force:
 
 _force = _Force()
 _lock = threading.RLock()
+_works = 0
+"""Pieces of work that go on under what is in force."""
 
 
 def in_force() -> tuple[Plugin, ...]:
@@ -80,10 +84,28 @@ def in_force() -> tuple[Plugin, ...]:
     return _force.plugins
 
 
+@contextmanager
+def kept_in_force(project: Project) -> Iterator[tuple[Plugin, ...]]:
+    """Put a project's plug-ins into force until the end of a piece of work; other threads may work under the same ones.
+
+    Raises what `activate` raises.
+    """
+    global _works
+    with _lock:
+        plugins = activate(project)
+        _works += 1
+    try:
+        yield plugins
+    finally:
+        with _lock:
+            _works -= 1
+
+
 def activate(project: Project) -> tuple[Plugin, ...]:
     """Put a project's plug-ins into force, in place of any others, and return them.
 
     Raises SpecError with every plug-in that isn't allowed, isn't installed or can't be loaded; none is in force then.
+    Raises PersonaForgeError where work goes on under others.
     """
     require_outside(project)
     asked = asked_plugins(project)
@@ -95,6 +117,12 @@ def activate(project: Project) -> tuple[Plugin, ...]:
         wanted = tuple((one.name, dist.version) for one, dist in found)
         if not problems and wanted == _force.asked:
             return _force.plugins
+        if _works:
+            names = ", ".join(map(str, _force.plugins)) or "none"
+            raise PersonaForgeError(
+                f"{project.root} has other plug-ins than the work that goes on in this process ({names})",
+                hint="wait for the end of that work, or do this in a process of its own",
+            )
         _withdraw()
         loaded = []
         for one, dist in found if not problems else ():

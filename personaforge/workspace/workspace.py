@@ -19,7 +19,7 @@ from personaforge.plan.planner import Planner
 from personaforge.plan.renamed import pinned_anchor
 from personaforge.plan.resolver import PlanContext
 from personaforge.plan.select import Selectable, asks_for, select
-from personaforge.plugins.loading import Plugin, activate
+from personaforge.plugins.loading import Plugin, activate, kept_in_force
 from personaforge.providers.table import KNOWN, capability
 from personaforge.results.results import DOCUMENT, Results
 from personaforge.spec.kinds import kind_named
@@ -218,15 +218,16 @@ class Workspace:
         and StoreError otherwise, where nothing is left, and for names that match nothing.
         """
         asked = asked or PlanRequest()
-        loaded = self.load(personas, asked.overrides, broken)
-        try:
-            return self._plan(loaded, asked)
-        except (SpecError, PlanError, StoreError) as error:
-            sound = self._plannable(loaded, asked, broken) if broken is not None else []
-            if not sound or len(sound) == len(loaded):
-                raise
-            del error
-        return self._plan(sound, asked)
+        with kept_in_force(self.project):
+            loaded = self.load(personas, asked.overrides, broken)
+            try:
+                return self._plan(loaded, asked)
+            except (SpecError, PlanError, StoreError) as error:
+                sound = self._plannable(loaded, asked, broken) if broken is not None else []
+                if not sound or len(sound) == len(loaded):
+                    raise
+                del error
+            return self._plan(sound, asked)
 
     def _plannable(self, loaded: Sequence[Loaded], asked: PlanRequest, broken: list[Broken]) -> list[Loaded]:
         """Return the personas that can be planned one by one, and note why the others can't."""
@@ -308,7 +309,7 @@ class Workspace:
         from personaforge.store.presence import at_work
 
         require_writable(self.store, plan)
-        with self._stoppable(), at_work(self.store.folder):
+        with self._stoppable(), kept_in_force(self.project), at_work(self.store.folder):
             self._settle(plan)
             return self._build(plan, options, listeners)
 

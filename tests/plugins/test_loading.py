@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+import personaforge as pf
 from personaforge import metrics
 from personaforge.doctor import outside
-from personaforge.errors import SpecError
+from personaforge.errors import PersonaForgeError, SpecError
+from personaforge.faces import parts
 from personaforge.plugins import loading
 from personaforge.plugins.contributions import GROUPS
 from personaforge.providers import table
@@ -356,6 +358,36 @@ def test_a_list_that_is_none_is_refused(root: Path, wanted: str) -> None:
     (root / "conf/project/settings.yaml").write_text(f"# @package _global_\nplugins: {wanted}\n")
     with pytest.raises(SpecError, match=r"settings\.yaml:2 plugins: found"):
         asked_plugins(Project(root))
+
+
+def test_work_keeps_its_own_plugins_in_force(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two projects whose plug-ins measure different things by one name: none is measured by the other's."""
+    other = root.parent / "q"
+    (other / "personas").mkdir(parents=True)
+    (other / "conf/project").mkdir(parents=True)
+    for project, name, value in ((root, "bright", 0.5), (other, "dusky", 0.25)):
+        code = METRIC.replace("NAME", "daylight").replace("face: 0.5", f"face: {value}")
+        install(tmp_path / "site", monkeypatch, name, code)
+        ask(project, name)
+
+    def measured() -> float | None:
+        return parts.FURTHER["daylight"](None, None)  # type: ignore[arg-type]
+
+    with pf.open(root) as space, pf.open(other) as second:
+        assert measured() == 0.25
+        (row,) = pf.query(space, "SELECT metric FROM metrics WHERE metric = 'daylight'").rows
+        assert row == ("daylight",) and measured() == 0.5, "a query is of its own project"
+        pf.query(second, "SELECT 1")
+        assert measured() == 0.25
+        with loading.kept_in_force(space.project):
+            assert measured() == 0.5
+            for start in (lambda: pf.query(second, "SELECT 1"), lambda: pf.open(other)):
+                with pytest.raises(PersonaForgeError, match=r"other plug-ins than the work .* \(bright 1\.0\)"):
+                    start()
+            pf.query(space, "SELECT 1")
+            assert measured() == 0.5
+        pf.query(second, "SELECT 1")
+        assert measured() == 0.25
 
 
 def test_a_kind_is_declared_and_taken_back(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
