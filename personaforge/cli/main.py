@@ -9,8 +9,12 @@ machine stands in the way, 3 our bug, 130 interrupted, 141 nobody reads the outp
 
 from __future__ import annotations
 
-import io
 import sys
+
+if __name__ == "__main__" and not sys.flags.safe_path:
+    del sys.path[0]  # `python -m` looks into the current folder first, and what is there may be a stranger's
+
+import io
 from importlib import import_module
 from typing import Any
 

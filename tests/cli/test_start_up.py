@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+import personaforge
 
 HEAVY = (
     "hydra", "omegaconf", "pydantic", "yaml", "jinja2", "rich", "numpy", "cv2", "PIL", "duckdb", "onnxruntime",
@@ -55,3 +58,16 @@ def test_importing_the_package_reaches_no_network_and_reads_no_environment_file(
     code = "import os, personaforge.workspace.workspace, personaforge.cli.build; print('FORGE_CANARY' in os.environ)"
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_a_module_in_the_current_folder_is_not_imported(tmp_path: Path) -> None:
+    """`python -m` looks there first, and the folder may be a stranger's."""
+    for name in ("yaml", "hashlib", "click", "difflib", "pydantic"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('it ran')")
+    command = [sys.executable, "-m", "personaforge.cli.main"]
+    root = str(Path(personaforge.__file__).parent.parent)
+    for words, code in ((["--version"], 0), (["validate"], 2), (["biuld"], 2)):
+        done = subprocess.run(
+            [*command, *words], cwd=tmp_path, env={**os.environ, "PYTHONPATH": root}, capture_output=True, text=True
+        )
+        assert done.returncode == code and "it ran" not in done.stdout + done.stderr
