@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Final, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, StringConstraints, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationError, model_validator
 
 from personaforge.errors import Problem, SpecError
 from personaforge.listing import listed, meant
@@ -25,9 +25,29 @@ def _distribution(text: str) -> str:
 def _address(text: str) -> str:
     parts = urlsplit(text)
     local = parts.scheme == "http" and parts.hostname in kept.LOOPBACK
-    if not (parts.hostname and (parts.scheme == "https" or local)) or parts.username or parts.password:
+    if not (parts.hostname and (parts.scheme == "https" or local)) or "@" in parts.netloc:
         raise ValueError("expected https://HOST, or http://127.0.0.1:PORT, without a name or password in it")
+    if "#" in text:
+        raise ValueError("expected an address without #, which no server sees")
+    try:
+        fine = parts.port != 0 and not parts.netloc.endswith(":")
+    except ValueError:
+        fine = False
+    if not fine:
+        raise ValueError("its port is none, expected 1 to 65535")
     return text
+
+
+def _endpoint(text: str) -> str:
+    if "?" in text:
+        raise ValueError("expected an address without ?: a path is added to it")
+    return text
+
+
+def _seconds(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError(f"found {value!r}, expected a number of seconds")
+    return value
 
 
 def _folder(text: str) -> str:
@@ -41,17 +61,18 @@ def _folder(text: str) -> str:
 
 Distribution = Annotated[str, AfterValidator(_distribution)]
 Address = Annotated[Line, AfterValidator(_address)]
+EndpointAddress = Annotated[Address, AfterValidator(_endpoint)]
 Folder = Annotated[Line, AfterValidator(_folder)]
 
 
 class EndpointModel(Model):
     """See `machine_file.Endpoint`."""
 
-    url: Address | None = None
-    text: Address | None = None
-    image: Address | None = None
-    video: Address | None = None
-    speech: Address | None = None
+    url: EndpointAddress | None = None
+    text: EndpointAddress | None = None
+    image: EndpointAddress | None = None
+    video: EndpointAddress | None = None
+    speech: EndpointAddress | None = None
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
@@ -64,7 +85,7 @@ class CommandModel(Model):
     """See `machine_file.Command`."""
 
     run: Annotated[tuple[Line, ...], Field(min_length=1, max_length=64)]
-    timeout_seconds: Annotated[float, Field(gt=0, le=86_400)] = 600.0
+    timeout_seconds: Annotated[float, BeforeValidator(_seconds), Field(gt=0, le=86_400)] = 600.0
 
 
 class KeyModel(Model):
@@ -95,6 +116,13 @@ class MachineModel(Model):
     plugins: tuple[Distribution, ...] = ()
     keys: dict[MachineName, KeyModel] = Field(default_factory=dict)
     webhooks: dict[MachineName, WebhookModel] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _endpoints_differ(self) -> Self:
+        for name in self.endpoints:
+            if "_" in name and (other := name.replace("_", "-")) in self.endpoints:
+                raise ValueError(f"endpoints.{name}: is the same name as {other!r}, expected one of them")
+        return self
 
 
 def validated(source: Source) -> dict[str, Any]:

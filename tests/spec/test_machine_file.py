@@ -74,6 +74,26 @@ def test_every_section_is_read(file: Path) -> None:
         ("plugins: x", "1 plugins: found a text, expected a list (plugins: [forge-mosaic])"),
         ("endpoints:\n  fal: {url: http://example.org}", "2 endpoints.fal.url: expected https://HOST"),
         ("endpoints: {fal: {url: 'https://a:b@example.org'}}", "endpoints.fal.url: expected https://HOST"),
+        *(
+            (f"endpoints: {{fal: {{url: 'https://ex.org{rest}'}}}}", f"1 endpoints.fal.url: {said}")
+            for rest, said in (
+                (":99999/", "its port is none, expected 1 to 65535"),
+                (":0", "its port is none, expected 1 to 65535"),
+                (":", "its port is none, expected 1 to 65535"),
+                (":abc", "its port is none, expected 1 to 65535"),
+                ("/?key=SECRET", "expected an address without ?"),
+                ("/#x", "expected an address without #"),
+            )
+        ),
+        ("endpoints: {fal: {url: 'https://@evil/'}}", "endpoints.fal.url: expected https://HOST"),
+        (
+            "endpoints: {fal_x: {url: 'https://a.org'}, fal-x: {url: 'https://b.org'}}",
+            "endpoints.fal_x: is the same name as 'fal-x', expected one of them",
+        ),
+        (
+            "commands: {a: {run: [x], timeout_seconds: true}}",
+            "1 commands.a.timeout_seconds: found True, expected a number",
+        ),
         ("endpoints: {fal: {}}", "endpoints.fal: names no address, expected url, or one of text, image"),
         ("commands: {a: {run: []}}", "commands.a.run: found a list, expected at least one"),
         (
