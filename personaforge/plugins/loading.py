@@ -129,7 +129,10 @@ def activate(project: Project) -> tuple[Plugin, ...]:
             plugin = Plugin(one.name, dist.version)
             try:
                 loaded.append(plugin._replace(adds=tuple(_put(plugin, dist))))
-            except _Fault as error:
+            except BaseException as error:
+                if not isinstance(error, _Fault):
+                    _withdraw()
+                    raise
                 problems.append(Problem(one.where, "plugins", f"{plugin} {error.message}", error.hint))
         if problems:
             _withdraw()
@@ -289,6 +292,8 @@ def _put(plugin: Plugin, dist: Distribution) -> Iterator[str]:
                 yield _REGISTER[wanted.__name__](plugin, one)
             except ValueError as error:
                 raise _Fault(f"can't add {entry.value}: {error}") from error
+            except (Exception, SystemExit) as error:  # whatever an entry of somebody else's is made of
+                raise _Fault(f"can't add {entry.value}: {_named(error)}") from error
 
 
 def _loaded(entry: EntryPoint) -> tuple[Any, ...]:
@@ -297,11 +302,30 @@ def _loaded(entry: EntryPoint) -> tuple[Any, ...]:
     except PersonaForgeError as error:
         raise _Fault(f"can't be loaded: {error.message}", error.hint) from error
     except (Exception, SystemExit) as error:  # anything may go wrong in somebody else's code
-        text = str(error).strip().splitlines()
-        what = f"{type(error).__name__}{': ' + text[0][:200] if text else ''}"
-        raise _Fault(f"can't be loaded: {entry.value}: {what}", f"python -c 'import {entry.module}'") from error
+        raise _Fault(
+            f"can't be loaded: {entry.value}: {_named(error)}", f"python -c 'import {entry.module}'"
+        ) from error
     # A NamedTuple is a tuple as well: only plain ones hold several.
     return tuple(found) if type(found) in (list, tuple) else (found,)
+
+
+def _named(error: BaseException) -> str:
+    """Return an error of somebody else's code in a line; its text may itself raise."""
+    try:
+        text = str(error).strip().splitlines()
+    except Exception:
+        text = []
+    return f"{type(error).__name__}{': ' + text[0][:200] if text else ''}"
+
+
+def _require(found: Any, wanted: type, what: str) -> None:
+    if not isinstance(found, wanted):
+        raise ValueError(f"{what} is {found!r:.80}, expected {wanted.__name__}")
+
+
+def _require_callable(found: Any, what: str) -> None:
+    if not callable(found):
+        raise ValueError(f"{what} is {found!r:.80}, expected what can be called")
 
 
 def _require_name(name: Any, *reserved: str) -> None:
@@ -316,13 +340,20 @@ def _require_name(name: Any, *reserved: str) -> None:
 
 def _provider(plugin: Plugin, entry: Any) -> str:
     from personaforge.providers import table
+    from personaforge.providers.capability import Capability
 
     known = entry.capability
+    _require(known, Capability, "its capability")
     if known.modality not in MODALITIES:
         raise ValueError(f"modality is {known.modality!r}, expected one of {', '.join(MODALITIES)}")
     _require_name(known.name, "none")
     if not isinstance(known.reads, frozenset):
         raise ValueError(f"reads is a {type(known.reads).__name__}, expected a frozenset of field names")
+    if not all(isinstance(field, str) for field in known.reads):
+        raise ValueError(f"reads is {sorted(map(repr, known.reads))}, expected names of fields")
+    _require(known.version, str, "its version")
+    if not isinstance(entry.make, str):
+        _require_callable(entry.make, "what makes it")
     if known.name in table.names(known.modality):
         raise ValueError(f"the {known.modality} provider {known.name!r} is there already")
     # A provider's code shapes what it makes, so its version is in every key of it.
@@ -335,8 +366,16 @@ def _kind(plugin: Plugin, entry: Any) -> str:
     from dataclasses import replace
 
     from personaforge.spec import kinds, models
+    from personaforge.spec.kinds import Kind
+    from personaforge.spec.pipeline import StepBase
     from personaforge.steps import table
 
+    for found, wanted, what in ((entry.kind, table.StepKind, "how it works"), (entry.what, Kind, "what it is")):
+        _require(found, wanted, what)
+    if not (isinstance(entry.model, type) and issubclass(entry.model, StepBase)):
+        raise ValueError(f"its model is {entry.model!r:.80}, expected a class over StepBase")
+    if not isinstance(entry.what.outputs, tuple) or not all(isinstance(one, str) for one in entry.what.outputs):
+        raise ValueError(f"its outputs are {entry.what.outputs!r:.80}, expected a tuple of names")
     name = entry.kind.name
     _require_name(name)
     if name in kinds.KINDS:
@@ -365,7 +404,12 @@ def _metric(plugin: Plugin, entry: Any) -> str:
         metrics.withdraw(name)
         measures.refresh()
 
+    _require(entry.metric, metrics.Metric, "its metric")
+    _require_callable(entry.measure, "what measures it")
+    _require(entry.version, str, "its version")
     name = entry.metric.name
+    if name in SQL_WORDS:
+        raise ValueError(f"{name!r} is a word of SQL, in which it is asked for")
     if name in {*measures.FIELDS, *measures.SCOPES, *measures.RATES, *measures.FUNCTIONS}:
         raise ValueError(f"{name!r} means something else in checks")
     metrics.register(entry.metric)
@@ -381,6 +425,9 @@ def _analyzer(plugin: Plugin, entry: Any) -> str:
     _require_name(entry.name, "auto", "none")
     if entry.name in packs.shipped() or entry.name in _force.analyzers or entry.name in packs.AUTO_ORDER:
         raise ValueError(f"the face pack {entry.name!r} is there already")
+    _require_callable(entry.identity, "its identity")
+    _require_callable(entry.make, "what makes it")
+    _require(entry.declared, packs.Declared, "what it declares")
     packs.declare(entry.name, entry.declared)
     _force.analyzers[entry.name] = entry
     _force.withdraw.append(lambda: packs.withdraw(entry.name))
@@ -391,11 +438,22 @@ def _format(plugin: Plugin, entry: Any) -> str:
     _require_name(entry.name)
     if entry.name in _force.formats or entry.name in FORMATS_OF_FORGE:
         raise ValueError(f"the format {entry.name!r} is there already")
+    _require_callable(entry.write, "what writes it")
     _force.formats[entry.name] = entry
     return f"format {entry.name}"
 
 
 FORMATS_OF_FORGE = ("table", "json", "csv", "markdown", "junit", "github", "sql", "parquet", "mermaid", "dot")
+SQL_WORDS = frozenset(
+    """
+    all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create
+    default deferrable desc describe distinct do else end except false fetch for foreign from group having in
+    initially intersect into lambda lateral leading limit not null offset on only or order pivot pivot_longer
+    pivot_wider placing primary qualify references returning select show some summarize symmetric table then
+    to trailing true union unique unpivot using variadic when where window with
+    """.split()  # noqa: SIM905 (a list would take a line for each)
+)
+"""Words that DuckDB reserves: a column of that name can't be asked for without quotes."""
 _REGISTER: dict[str, Callable[[Plugin, Any], str]] = {
     "Entry": _provider,
     "KindEntry": _kind,

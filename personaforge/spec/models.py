@@ -611,9 +611,13 @@ def kind_of(model: type[StepBase]) -> str:
 
 
 def declare_step(model: type[StepBase]) -> None:
-    """Let pipelines declare a further kind of step. For plug-ins and tests."""
+    """Let pipelines declare a further kind of step. For plug-ins and tests. One that fails leaves no trace."""
     FURTHER.append(model)
-    _rebuild()
+    try:
+        _rebuild()
+    except Exception:
+        withdraw_step(model)
+        raise
 
 
 def withdraw_step(model: type[StepBase]) -> None:

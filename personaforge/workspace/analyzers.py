@@ -70,11 +70,11 @@ class Analyzers:
 
     def analyzer(self, identity: Mapping[str, str]) -> Any:
         """Return the analyzer with this identity. Raises BackendError when its pack has changed."""
-        if identity["backend"] == "opencv":
-            return self._second_analyzer(identity)
-        added = analyzer_named(identity["pack"])
+        added = analyzer_named(identity["pack"])  # before all else: its backend may be called as one of ours
         if added is not None:
             return self._added_analyzer(added, identity)
+        if identity["backend"] == "opencv":
+            return self._second_analyzer(identity)
         from personaforge.faces.insight import InsightAnalyzer
 
         pack = self._packs.get(identity["pack_digest"])
@@ -155,6 +155,10 @@ def pack_remark(settings: Settings) -> str:
 def _identity_of(entry: AnalyzerEntry, detector_size: str) -> dict[str, str]:
     """Return the identity of a plug-in's analyzer, with the plug-in's version: it is in every key of what it
     measures."""
-    found = entry.identity(detector_size).as_json()
     origin = next((str(one) for one in in_force() if f"analyzer {entry.name}" in one.adds), "")
+    try:
+        found = entry.identity(detector_size).as_json()
+    except Exception as error:  # anything may go wrong in somebody else's code
+        what = f"{type(error).__name__}: {error}"
+        raise BackendError(f"analyzer {entry.name} of {origin} can't say what it is: {what}") from error
     return {**found, "pack": entry.name, "backend_version": f"{found['backend_version']} ({origin})"}

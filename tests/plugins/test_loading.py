@@ -19,7 +19,7 @@ from personaforge.plugins import loading
 from personaforge.plugins.contributions import GROUPS
 from personaforge.providers import table
 from personaforge.report.formats import FORMATS
-from personaforge.spec import measures
+from personaforge.spec import measures, models
 from personaforge.spec.plugins import asked_plugins
 from personaforge.spec.project import Project
 from personaforge.steps.table import step_kind
@@ -329,6 +329,58 @@ def test_a_name_that_would_mean_something_else_is_refused(
     install(tmp_path / "site", monkeypatch, "glow", code, group=f"personaforge.{group}")
     ask(root, "glow")
     assert said in refusal(root)
+
+
+ENTRIES = """
+from personaforge.metrics import LIKENESS, Metric
+from personaforge.plugins.contributions import AnalyzerEntry, FormatEntry, KindEntry, MetricEntry
+from personaforge.providers.capability import Capability
+from personaforge.providers.table import Entry
+from personaforge.spec.kinds import Kind
+from personaforge.spec.pipeline import StepBase
+from personaforge.steps.table import StepKind
+from typing import Literal
+class Broken(StepBase):
+    kind: Literal["zz"]
+    other: "Nothing"
+ONE = """
+
+
+@pytest.mark.parametrize(
+    ("group", "entry", "said"),
+    [
+        ("providers", "Entry(None, None)", "its capability is None, expected Capability"),
+        ("providers", "Entry(Capability('zz', 'image', frozenset(), version=None), print)", "its version is None"),
+        ("providers", "Entry(Capability('zz', 'image', frozenset({1})), print)", "reads is ['1'], expected names"),
+        ("providers", "Entry(Capability('zz', 'image', frozenset()), None)", "what makes it is None"),
+        ("steps", "KindEntry(None, None, None)", "how it works is None, expected StepKind"),
+        ("steps", "KindEntry(StepKind('zz', 1, print), Kind('zz'), int)", "its model is <class 'int'>"),
+        ("steps", "KindEntry(StepKind('zz', 1, print), Kind('zz', outputs=None), Broken)", "its outputs are None"),
+        ("steps", "KindEntry(StepKind('zz', 1, print), Kind('zz'), Broken)", "can't add plug_glow:ONE: Pydantic"),
+        ("metrics", "MetricEntry(None, None)", "its metric is None, expected Metric"),
+        ("analyzers", "AnalyzerEntry('zz', None, None, None)", "its identity is None"),
+        ("formats", "FormatEntry('zz', None)", "what writes it is None"),
+    ],
+)
+def test_an_entry_that_is_none_is_one_error_and_leaves_nothing(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, group: str, entry: str, said: str
+) -> None:
+    install(tmp_path / "site", monkeypatch, "glow", ENTRIES + entry, group=f"personaforge.{group}")
+    ask(root, "glow")
+    before = list(models.FURTHER), table.names("image")
+    assert said in refusal(root) and "glow 1.0" in refusal(root)
+    assert (models.FURTHER, table.names("image")) == before
+
+
+@pytest.mark.parametrize(("name", "said"), [("select", "is a word of SQL"), ("ratios", "'ratios' in measurements")])
+def test_a_metric_that_is_refused_takes_nothing_of_ours_away(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, said: str
+) -> None:
+    before = dict(parts.FIELDS), dict(parts.VERSIONS)
+    install(tmp_path / "site", monkeypatch, "glow", METRIC.replace("NAME", name))
+    ask(root, "glow")
+    assert said in refusal(root)
+    assert before == (parts.FIELDS, parts.VERSIONS)
 
 
 def test_every_format_of_ours_is_known() -> None:

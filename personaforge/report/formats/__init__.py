@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 
+from personaforge.errors import PersonaForgeError
 from personaforge.plugins.loading import format_named
 from personaforge.report.formats.sheet import Line, Section, Sheet, State
 from personaforge.report.terminal import printable
@@ -29,7 +30,13 @@ def render(sheet: Sheet, form: str) -> str:
     steers a terminal."""
     added = format_named(form)
     if added is not None:
-        return printable(added.write(sheet))
+        try:
+            text = added.write(sheet)
+        except Exception as error:  # anything may go wrong in somebody else's code
+            raise PersonaForgeError(f"format {form} of a plug-in failed: {type(error).__name__}: {error}") from error
+        if not isinstance(text, str):
+            raise PersonaForgeError(f"format {form} of a plug-in returned {type(text).__name__}, expected str")
+        return printable(text)
     module, _, name = _WRITERS[form].partition(":")
     write: Callable[[Sheet], str] = getattr(import_module(f"personaforge.report.formats.{module}"), name)
     return printable(write(sheet))
