@@ -3,8 +3,8 @@
 What goes wrong is a PersonaForgeError: what the caller can correct, or what the machine doesn't let us (MachineError).
 Any other exception is a bug of ours, Python's for a value of an undeclared type, or comes from code that was handed in.
 
-What works on a project has that project's plug-ins in force, and is refused with PersonaForgeError while work on one with
-others goes on in this process. Personas are ids, files, folders, globs or what `load` returned; persona and file
+What works on a project has that project's plug-ins in force, and is refused with PersonaForgeError while work on one
+with others goes on in this process. Personas are ids, files, folders, globs or what `load` returned; persona and file
 arguments take one of them as well as several.
 """
 

@@ -189,7 +189,7 @@ class Templates:
                 raise SpecError(Problem(name, "", "leads out of the templates folder"))
             try:
                 if os.path.exists(path) and not os.path.isfile(path):  # reading a pipe could wait for ever
-                    raise SpecError(Problem(name, "", "is not a file"))
+                    raise SpecError(Problem(name, "", "can't be read: it is not a file"))
                 if os.path.getsize(path) > MAX_TEMPLATE_BYTES:
                     raise SpecError(Problem(name, "", f"is larger than {MAX_TEMPLATE_BYTES} bytes"))
                 data = Path(path).read_bytes()

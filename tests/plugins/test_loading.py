@@ -13,16 +13,17 @@ import pytest
 import personaforge as pf
 from personaforge import metrics
 from personaforge.doctor import outside
-from personaforge.errors import PersonaForgeError, SpecError
+from personaforge.errors import BackendError, PersonaForgeError, SpecError
 from personaforge.faces import parts
 from personaforge.plugins import loading
 from personaforge.plugins.contributions import GROUPS
 from personaforge.providers import table
-from personaforge.report.formats import FORMATS
+from personaforge.report.formats import FORMATS, Sheet, render
 from personaforge.spec import measures, models
 from personaforge.spec.plugins import asked_plugins
 from personaforge.spec.project import Project
 from personaforge.steps.table import step_kind
+from personaforge.workspace.analyzers import Analyzers, _identity_of
 from tests.conftest import Forge
 
 METRIC = """
@@ -470,3 +471,41 @@ def test_a_kind_is_declared_and_taken_back(root: Path, tmp_path: Path, monkeypat
     loading.activate(Project(root))
     with pytest.raises(SpecError, match="no step kind 'glow'"):
         step_kind("glow")
+
+
+def test_an_analyzer_may_call_its_backend_as_one_of_ours(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was taken for a check pack by its backend."""
+    code = """
+    from personaforge.faces.analyzer import AnalyzerIdentity
+    from personaforge.plugins.contributions import AnalyzerEntry
+    def identity(size):
+        if size == "bad":
+            raise RuntimeError("no such size")
+        return AnalyzerIdentity("opencv", "1", "mine", "0" * 64, size)
+    ONE = AnalyzerEntry("mine", identity, lambda size: ("made", size))
+    """
+    install(tmp_path / "site", monkeypatch, "glow", code, group="personaforge.analyzers")
+    ask(root, "glow")
+    loading.activate(Project(root))
+    entry = loading.analyzer_named("mine")
+    assert entry is not None
+    found = _identity_of(entry, "640")
+    assert found["backend_version"] == "1 (glow 1.0)"
+    assert Analyzers(lambda path: "").analyzer(found) == ("made", "640")
+    with pytest.raises(BackendError, match=r"analyzer mine of glow 1\.0 can't say what it is: RuntimeError: no such"):
+        _identity_of(entry, "bad")
+
+
+def test_a_format_that_fails_is_named(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = """
+    from personaforge.plugins.contributions import FormatEntry
+    ONE = [FormatEntry("none", lambda sheet: None), FormatEntry("fails", lambda sheet: 1 / 0)]
+    """
+    install(tmp_path / "site", monkeypatch, "glow", code, group="personaforge.formats")
+    ask(root, "glow")
+    loading.activate(Project(root))
+    for name, said in (("none", "returned NoneType, expected str"), ("fails", "failed: ZeroDivisionError")):
+        with pytest.raises(PersonaForgeError, match=f"format {name} of a plug-in {said}"):
+            render(Sheet("plan", "", (), (), dict), name)
