@@ -26,8 +26,8 @@ Expected outcomes (no face, gate failed, nothing to do) are return values, not e
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NamedTuple, Self
 
 
 class Problem(NamedTuple):
@@ -52,6 +52,16 @@ class PersonaForgeError(Exception):
     """An error with a message for a person, a hint to type and the place it is about."""
 
     exit_code = 2
+    lines: tuple[str, ...] = ()
+    """The message's lines, where it is meant to have several: any other line break is from a name, and is written
+    out."""
+
+    @classmethod
+    def of_lines(cls, lines: Sequence[str], *, hint: str = "") -> Self:
+        """Return an error whose message has several lines."""
+        error = cls("\n".join(lines), hint=hint)
+        error.lines = tuple(lines)
+        return error
 
     def __init__(self, message: str, *, hint: str = "", where: str = "") -> None:
         super().__init__(message)

@@ -204,7 +204,7 @@ def test_a_clip_that_is_none_is_unmeasured_and_not_a_stranger(space: pf.Workspac
     with space:
         [clip] = pf.evaluate_clips(space, tmp_path / "b.png", anchor=tmp_path / "a.png")
     assert isinstance(clip.score, pf.Unmeasured) and clip.score.code is pf.Cause.UNREADABLE
-    assert clip.judged.decision is pf.Decision.RETRY and not clip.judged.measured
+    assert clip.judged.decision is pf.Decision.REJECT and not clip.judged.measured
 
 
 def test_what_the_machine_refuses_is_said_as_that(space: pf.Workspace, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,6 +71,43 @@ def test_eval_marks_what_is_no_drawing(space: Workspace, capsys: pytest.CaptureF
     assert isinstance(one.score, Unmeasured) and "the anchor" in one.score.reason
 
 
+def test_a_pack_for_photographs_has_no_score_for_a_drawing_either(
+    space: Workspace, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from personaforge.faces import packs
+
+    space.analyzers = ColorAnalyzers("faces")
+    assert not evaluated(space, "drawn.png", anchor="photo.png").pictures[0].out_of_domain, "nobody says what it is for"
+    monkeypatch.setattr(packs, "_others", {"faces": packs.Declared()})
+    found = evaluated(space, "photo.png", "drawn.png", anchor="photo.png")
+    photo, drawn = found.as_json()["pictures"]
+    assert photo["composite"] == 1 and photo["out_of_domain"] is False and photo["decision"] == "ACCEPT"
+    assert drawn["composite"] is None and drawn["out_of_domain"] is True and drawn["decision"] == "REJECT"
+    assert drawn["unmeasured"] == {
+        "code": "out_of_domain",
+        "reason": "the picture is a drawing by forge, as its file says, and the pack faces was made for photographs",
+    }
+    assert found.as_json()["hint"].startswith("--identity embedded measures with the pack for drawings by forge")
+    print_evaluation(found, None)
+    assert "1 of 2 out of domain: faces was made for photographs" in capsys.readouterr().out
+
+    for _ in range(2):  # measured, and known
+        told = evaluated(space, "photo.png", "drawn.png", anchor="photo.png", out_of_domain=True, persona="ana")
+        photo, drawn = told.as_json()["pictures"]
+        assert photo["out_of_domain"] is False and drawn["out_of_domain"] is True
+        assert drawn["composite"] is not None and drawn["probability"] is None
+    (one,) = evaluated(space, "photo.png").pictures
+    assert isinstance(one.score, Unmeasured) and one.score.reason.startswith("the anchor is a drawing by forge")
+
+
+def test_only_those_whose_pictures_are_known_are_made_for_some() -> None:
+    from personaforge.faces.packs import made_for
+
+    assert made_for({"backend": "insightface", "pack": "buffalo_l"}) == "photographs"
+    assert made_for({"backend": "insightface", "pack": "embedded"}) == "drawings"
+    assert made_for({"backend": "own", "pack": "grey"}) == ""
+
+
 def test_records_and_the_warehouse_carry_the_mark(space: Workspace) -> None:
     from personaforge.warehouse.projection import opened
 

@@ -10,7 +10,7 @@ import click
 
 from personaforge.cli.options import PersonaArgument, json_option, print_json
 from personaforge.errors import PlanError
-from personaforge.report.terminal import answer, confirmed, echo, style
+from personaforge.report.terminal import answer, confirmed, echo, one_line, style
 from personaforge.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def _decided(
             echo(f"{done.persona}'s anchor is {done.artifact.digest[:12]} already; nothing was changed.")
             return 0
         before = f", in place of {done.replaced[:12]}" if done.replaced else ""
-        echo(f"{done.persona}'s anchor is {done.artifact.digest[:12]}{before}: {done.facts['reason']}")
+        echo(one_line(f"{done.persona}'s anchor is {done.artifact.digest[:12]}{before}: {done.facts['reason']}"))
         _say_what_follows(space, done.persona, persona)
     return 0
 

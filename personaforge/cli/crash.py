@@ -26,11 +26,12 @@ def write_log(error: BaseException) -> str:
             places.insert(0, folder)
     name = f"crash-{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}.txt"
     from personaforge.http.secrets import masked
+    from personaforge.report.terminal import one_line
 
     text = "".join(
         (
             f"forge {__version__}, Python {sys.version.split()[0]}, {platform.platform()}\n",
-            f"command: {' '.join(sys.argv[1:])}\n\n",
+            f"command: {one_line(' '.join(sys.argv[1:]))}\n\n",
             *traceback.format_exception(error),
         )
     )

@@ -15,13 +15,14 @@ if __name__ == "__main__" and not sys.flags.safe_path:
     del sys.path[0]  # `python -m` looks into the current folder first, and what is there may be a stranger's
 
 import io
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
 import click
 
 from personaforge import __version__
-from personaforge.report.terminal import echo, style
+from personaforge.report.terminal import echo, one_line, style
 
 COMMANDS = {
     "init": ("init", "Make a repository of personas, with CI."),
@@ -142,12 +143,12 @@ def _exit_code(error: Exception) -> int:
         if isinstance(lost or error, BrokenPipeError):
             return 141
         if lost is not None:
-            _say(f"standard output can't be written: {lost.strerror}", "what was to be printed is lost")
+            _say([f"standard output can't be written: {lost.strerror}"], "what was to be printed is lost")
             return 2
         if isinstance(error, click.ClickException):
             shown = io.StringIO()
             error.show(shown)  # the arguments may come from a stranger's workflow
-            echo(shown.getvalue(), err=True, nl=False)
+            echo(shown.getvalue().replace(error.message, one_line(error.message)), err=True, nl=False)
             return 2
         if isinstance(error, RuntimeError) and str(error) == "Query interrupted":  # DuckDB's error for ^C
             return _interrupted()
@@ -180,7 +181,7 @@ def _failed(error: Exception) -> int:
             if error.hint:
                 echo(f"  {error.hint}", err=True)
         else:
-            _say(str(error), error.hint)
+            _say(error.lines or (str(error),), error.hint)
         return error.exit_code
     try:
         from personaforge.cli.crash import write_log
@@ -194,19 +195,21 @@ def _failed(error: Exception) -> int:
     return 3
 
 
-def _say(message: str, hint: str) -> None:
-    echo(f"{style('error', fg='red', bold=True)}: {message}", err=True)
+def _say(lines: Sequence[str], hint: str) -> None:
+    echo(f"{style('error', fg='red', bold=True)}: {one_line(lines[0])}", err=True)
+    for line in lines[1:]:
+        echo(one_line(line), err=True)
     if hint:
-        echo(f"  {hint}", err=True)
+        echo(f"  {one_line(hint)}", err=True)
 
 
 def show_problem(problem: Any) -> None:
     """Print one problem of a spec: where, what, and what to type."""
     place = " ".join(part for part in (problem.where, problem.path) if part)
     head = style("error", fg="red", bold=True)
-    echo(f"{head}: {style(place, bold=True)}: {problem.message}", err=True)
+    echo(f"{head}: {style(one_line(place), bold=True)}: {one_line(problem.message)}", err=True)
     if problem.hint:
-        echo(f"  {problem.hint}", err=True)
+        echo(f"  {one_line(problem.hint)}", err=True)
 
 
 if __name__ == "__main__":

@@ -38,10 +38,11 @@ def eval_command(
 ) -> int:
     """Measure images and clips against a persona's anchor or a given picture, and print a table.
 
-    IMAGE is a file, a folder or a glob; a persona's own built images when none is given. With --fail-under the exit
-    code is 1 when an image, or the mean of a clip, scores less, or can't be measured. A clip's worst stretch is named;
-    it decides where identity.video.gate says so. The pack `embedded` knows forge's own drawings and gives
-    nothing else a score, unless --out-of-domain asks for one.
+    IMAGE is a file, a folder or a glob; a persona's own built images when none is given. The exit code is 1
+    when a file is no picture or clip that can be read; with --fail-under also when an image, or the mean of a clip,
+    scores less, or can't be measured. A clip's worst stretch is named; it decides where identity.video.gate says so.
+    The pack `embedded` gives forge's own drawings a score and nothing else, packs for photographs everything but those,
+    unless --out-of-domain asks for one.
     """
     from personaforge.measuring.evaluation import evaluate
     from personaforge.report.evaluation.console import print_evaluation
@@ -67,7 +68,7 @@ def eval_command(
         lambda: _evaluation_sheet(found, fail_under, persona, *place),
         lambda: print_evaluation(found, fail_under),
     )
-    return 1 if fail_under is not None and not found.passes(fail_under) else 0
+    return 1 if found.unreadable or (fail_under is not None and not found.passes(fail_under)) else 0
 
 
 @click.command("drift", short_help="Show how a persona's scores move over time.")

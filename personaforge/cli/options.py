@@ -164,9 +164,9 @@ def broken_json(broken: Sequence[Broken]) -> dict[str, Any]:
 
 def print_json(value: Any) -> None:
     """Print JSON to standard output, two spaces to a level."""
-    import orjson
+    from personaforge.report.formats.plain import json_text
 
-    echo(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode())
+    echo(json_text(value))
 
 
 def format_options(function: F) -> F:

@@ -6,6 +6,7 @@ It holds only JSON values:
     status      `measured`, `no_face` or `unreadable`; these three are never expressed as a number
     code        the outcome for programs: `` when measured, else `no_face`, `degenerate`, `truncated`, `empty`, ...
     reason      the outcome for people; empty when measured
+    damage      what the file lacks that changes no pixel (a JPEG's end marker); absent for a whole file
     width, height, faces                         absent when unreadable; all else is absent unless measured
     box         x1, y1, x2, y2 of the largest face, pixels, 2 decimals; may reach beyond the picture
     detection   the detector's confidence, [0, 1]
@@ -32,9 +33,10 @@ from personaforge.errors import BackendError
 from personaforge.faces.analyzer import read_faces, read_only
 from personaforge.faces.landmarks import ratios_5, ratios_106
 from personaforge.faces.parts import FURTHER
-from personaforge.faces.picture import UnreadablePicture, read_picture
+from personaforge.faces.picture import UnreadablePicture, picture_in_room
 from personaforge.faces.pose import Pose, pose_5, pose_106
 from personaforge.faces.quality import METHODS, histogram_distances, sharpness, tones
+from personaforge.faces.room import PIXELS
 from personaforge.faces.video import UnreadableClip, read_clip
 
 if TYPE_CHECKING:
@@ -49,10 +51,11 @@ _ARRAYS = ("box", "embedding", "landmarks5", "landmarks106")
 def measure_image(data: bytes, analyzer: FaceAnalyzer) -> dict[str, Any]:
     """Measure the largest face of an image file. Bad bytes and missing faces are outcomes, not errors."""
     try:
-        picture = read_picture(data)
+        with picture_in_room(data) as picture:
+            measured = _measure_pixels(picture.pixels, analyzer)
     except UnreadablePicture as error:
         return {"status": "unreadable", "code": error.reason_code, "reason": error.message}
-    return _measure_pixels(picture.pixels, analyzer)
+    return {**measured, "damage": picture.damage} if picture.damage else measured
 
 
 def measure_clip(data: bytes, analyzer: FaceAnalyzer, *, frames: int, sampling: str = "uniform") -> dict[str, Any]:
@@ -66,15 +69,18 @@ def measure_clip(data: bytes, analyzer: FaceAnalyzer, *, frames: int, sampling: 
     """
     if sampling not in ("uniform", "faces"):
         raise ValueError(f"sampling is {sampling!r}, expected uniform or faces")
+    shows_face = _face_test(analyzer) if sampling == "faces" else None
     try:
-        clip = read_clip(data, frames=frames, shows_face=_face_test(analyzer) if sampling == "faces" else None)
+        with PIXELS.share() as share:
+            clip = read_clip(data, frames=frames, shows_face=shows_face, share=share)
+            measured = [
+                {"frame": frame.number, "second": _rounded(frame.second), **_measure_pixels(frame.pixels, analyzer)}
+                for frame in clip.frames
+            ]
+            shades = [tones(frame.pixels) for frame in clip.frames]
     except UnreadableClip as error:
         return {"status": "unreadable", "code": error.reason_code, "reason": error.message}
-    measured = [
-        {"frame": frame.number, "second": _rounded(frame.second), **_measure_pixels(frame.pixels, analyzer)}
-        for frame in clip.frames
-    ]
-    steps = [histogram_distances(one, other) for one, other in pairwise(tones(frame.pixels) for frame in clip.frames)]
+    steps = [histogram_distances(one, other) for one, other in pairwise(shades)]
     found = any(frame["status"] == "measured" for frame in measured)
     return {
         "status": "measured" if found else "no_face",

@@ -91,6 +91,15 @@ def declared_of(name: str) -> Declared:
     return shipped().get(name) or _others.get(name) or Declared()
 
 
+def made_for(analyzer: Mapping[str, str]) -> str:
+    """Return the domain that an analyzer was made for; empty where nobody says: a user's own."""
+    known = shipped().get(analyzer["pack"]) or _others.get(analyzer["pack"])
+    if known is None:
+        # What it finds in a folder are InsightFace's packs, all of them trained on photographs.
+        return PHOTOGRAPHS.name if analyzer["backend"] == "insightface" else ""
+    return known.domain
+
+
 @cache
 def shipped() -> Mapping[str, Declared]:
     """Return the packs that come with forge, by name; also those whose folder this installation lacks."""

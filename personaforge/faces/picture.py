@@ -15,10 +15,16 @@ from __future__ import annotations
 import io
 import re
 import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from personaforge.digest import digest_bytes
+from personaforge.faces.faults import AVIF, STARTS, Fault, fault_of
+from personaforge.faces.jpeg import jpeg_with_end
 from personaforge.faces.opencv import opencv
+from personaforge.faces.room import PIXELS, Share
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,8 +36,6 @@ _FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif")
 """Endings of the names of files that are taken for pictures in a folder, in lower case."""
-
-_STARTS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"II*\0", b"MM\0*", b"BM")
 
 _OTHERS = {
     "HEIC": (b"ftypheic", b"ftypheix", b"ftyphevc", b"ftypheim", b"ftypmif1", b"ftypmsf1"),
@@ -48,6 +52,11 @@ _BAND_PIXELS = 1 << 16
 the size are returned to the system after each use, and allocating them again made decoding a JPEG 60 % slower."""
 
 _EXIF_ORIENTATION = 0x0112
+
+MAX_PIXELS = 60_000_000
+"""Of a picture that is decoded."""
+
+NO_END = "the JPEG lacks its end marker"
 
 _TRUNCATED = ("truncated", "not processed", "broken data stream", "unexpected end", "decompression failed", "eof")
 """Pillow's messages about a file that ends too early, in all of its formats."""
@@ -74,24 +83,59 @@ class Picture:
     """Pixels, after EXIF orientation."""
     height: int
     """Pixels, after EXIF orientation."""
+    damage: str = ""
+    """What the file lacks that changes no pixel, a sentence part; empty for a whole one."""
 
 
-def read_picture(data: bytes, *, max_pixels: int = 60_000_000) -> Picture:
+@contextmanager
+def picture_in_room(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Iterator[Picture]:
+    """Decode an image file once there is room for its pixels, which are the caller's until the end; see `room`.
+
+    For whoever decodes in several threads. Raises UnreadablePicture.
+    """
+    with PIXELS.share() as share:
+        yield read_picture(data, max_pixels=max_pixels, share=share)
+
+
+def read_picture(data: bytes, *, max_pixels: int = MAX_PIXELS, share: Share | None = None) -> Picture:
     """Decode an image file. Raises UnreadablePicture.
 
     `max_pixels` bounds memory: 7 bytes per pixel are held for a moment, 11 for a WebP. A picture above it is not
-    decoded, and takes no memory.
+    decoded, and takes no memory. `share` is held for as many bytes as are in use.
     """
     if not data:
         raise UnreadablePicture("empty", "the file is empty")
     _silence_pillow()
-    pixels, orientation = _decoded(data, max_pixels)
+    damage = ""
+    try:
+        pixels, orientation = _decoded(data, max_pixels, share)
+    except UnreadablePicture as error:
+        ended = jpeg_with_end(data) if error.reason_code == "truncated" else None
+        if ended is None:
+            raise
+        (pixels, orientation), damage = _same_whatever_follows(ended, max_pixels, share, error), NO_END
     pixels = _upright(pixels, orientation)
     height, width = pixels.shape[:2]
-    return Picture(pixels, int(width), int(height))
+    if share is not None:
+        share.hold(3 * width * height)
+    return Picture(pixels, int(width), int(height), damage)
 
 
-def _decoded(data: bytes, max_pixels: int) -> tuple[NDArray[np.uint8], object]:
+def _same_whatever_follows(
+    ended: Sequence[bytes], max_pixels: int, share: Share | None, cut: UnreadablePicture
+) -> tuple[NDArray[np.uint8], object]:
+    """Decode a JPEG with each of several ends: as long as pixels are missing, they come from the end. Raises `cut`
+    where they do."""
+    digests = set()
+    for data in ended:
+        pixels, orientation = _decoded(data, max_pixels, share)
+        digests.add(digest_bytes(pixels))  # type: ignore[arg-type]  # whatever has a buffer
+        if len(digests) > 1:
+            raise cut
+    return pixels, orientation
+
+
+def _decoded(data: bytes, max_pixels: int, share: Share | None) -> tuple[NDArray[np.uint8], object]:
     """Return the pixels as stored and the EXIF orientation. On return Pillow's copy of the pixels is freed."""
     from PIL import Image
 
@@ -107,6 +151,8 @@ def _decoded(data: bytes, max_pixels: int) -> tuple[NDArray[np.uint8], object]:
         width, height = image.size
         if width * height > max_pixels:
             raise UnreadablePicture("too_large", f"{width} x {height} pixels, more than {max_pixels:,} in all")
+        if share is not None:
+            share.hold((11 if image.format == "WEBP" else 7) * width * height)
         try:
             image.load()
             return _bgr(image), _orientation(image)
@@ -115,6 +161,9 @@ def _decoded(data: bytes, max_pixels: int) -> tuple[NDArray[np.uint8], object]:
         except MemoryError:
             raise
         except Exception as error:  # Pillow's plug-ins may raise any exception on hostile bytes, SyntaxError included
+            found = fault_of(data)
+            if found is not None:
+                raise UnreadablePicture(*found) from error
             code = "truncated" if _says_truncated(error) else "broken"
             raise UnreadablePicture(code, f"the {image.format} picture can't be decoded: {error}") from error
 
@@ -153,23 +202,30 @@ def shrunk(pixels: NDArray[np.uint8], longer: float) -> NDArray[np.uint8]:
 def _unopened(data: bytes, error: Exception) -> UnreadablePicture:
     """Return the error for a file that Pillow didn't open: cut off inside its header, of a kind that isn't read, or no
     picture at all."""
-    from PIL import UnidentifiedImageError
-
     for name, marks in _OTHERS.items():
         if data[4:12].startswith(marks):
             return UnreadablePicture("unsupported", f"{name} pictures can't be read; save it as PNG or JPEG")
-    avif = data[4:12] in (b"ftypavif", b"ftypavis")
+    avif = data[4:12] in AVIF
     if avif and "AVIF" not in _formats():
         return UnreadablePicture(
             "unsupported", "this Pillow can't read AVIF: pip install 'pillow>=11.3', or save as PNG"
         )
-    begins_like_one = avif or data.startswith(_STARTS) or any(start.startswith(data) for start in _STARTS)
-    if begins_like_one and (_says_truncated(error) or isinstance(error, UnidentifiedImageError | OSError)):
-        return UnreadablePicture("truncated", "the file begins like a picture and ends inside its header")
-    if begins_like_one:
-        return UnreadablePicture("broken", f"the file begins like a picture and its header can't be read: {error}")
     names = ", ".join(_FORMATS)
-    return UnreadablePicture("not_an_image", f"found no picture in the {len(data)} bytes, expected one of {names}")
+    found = Fault("broken", f"the AVIF can't be read: {_said(error)}") if avif else fault_of(data)
+    if found is None and not data.startswith(STARTS):
+        found = Fault("not_an_image", f"found no picture in the {len(data)} bytes")
+    if found is None:
+        code = "truncated" if _says_truncated(error) else "broken"
+        return UnreadablePicture(code, f"the file begins like a picture and can't be read: {_said(error)}")
+    expected = f", expected one of {names}" if found.code == "not_an_image" else ""
+    return UnreadablePicture(found.code, f"{found.message}{expected}")
+
+
+def _said(error: Exception) -> str:
+    """Return a reader's message. Pillow's of a file that no reader takes only names an object in memory."""
+    from PIL import UnidentifiedImageError
+
+    return "its header is damaged or cut off" if isinstance(error, UnidentifiedImageError) else str(error)
 
 
 def _says_truncated(error: Exception) -> bool:

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from personaforge.errors import MissingExtra
 from personaforge.faces.opencv import opencv
+from personaforge.faces.room import Share
 
 if TYPE_CHECKING:
     import numpy as np
@@ -111,8 +112,16 @@ class Clip:
         return None if self.fps is None else self.frame_count / self.fps
 
 
-def read_clip(data: bytes, *, frames: int, shows_face: Callable[[NDArray[np.uint8]], bool] | None = None) -> Clip:
+def read_clip(
+    data: bytes,
+    *,
+    frames: int,
+    shows_face: Callable[[NDArray[np.uint8]], bool] | None = None,
+    share: Share | None = None,
+) -> Clip:
     """Decode `frames` frames, spread evenly, the first and the last among them. Raises UnreadableClip.
+
+    `share` is held for as many bytes as the frames take, from before the first is decoded; see `room`.
 
     With `shows_face` frames with a face are preferred: it is called for each of `CANDIDATES * frames` frames, spread
     evenly, in order; the sample is spread evenly over those with a face, and frames without one fill it up when those
@@ -123,11 +132,11 @@ def read_clip(data: bytes, *, frames: int, shows_face: Callable[[NDArray[np.uint
         raise ValueError(f"frames is {frames}, expected at least 1")
     require_clip(data)
     if shows_face is None:
-        drawn = _drawn(data, lambda count: sample(count, frames), _keep)
+        drawn = _drawn(data, lambda count: sample(count, frames), _keep, share)
     else:
-        faces = _drawn(data, lambda count: sample(count, CANDIDATES * frames), shows_face)
+        faces = _drawn(data, lambda count: sample(count, CANDIDATES * frames), shows_face, share)
         numbers = prefer(faces.frames, frames)
-        drawn, _ = _decoded(data, lambda _: numbers, _keep, faces.count)
+        drawn, _ = _decoded(data, lambda _: numbers, _keep, faces.count, share)
     if not drawn.frames:
         raise UnreadableClip("broken", "the clip's frames could be counted and not decoded")
     height, width = next(iter(drawn.frames.values())).shape[:2]
@@ -175,17 +184,23 @@ def _keep(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return pixels
 
 
-def _drawn(data: bytes, choose: Callable[[int], list[int]], look: Callable[[NDArray[np.uint8]], T]) -> _Drawn[T]:
+def _drawn(
+    data: bytes, choose: Callable[[int], list[int]], look: Callable[[NDArray[np.uint8]], T], share: Share | None
+) -> _Drawn[T]:
     """Decode the clip, and again where the header's count was wrong; return the results of `look` for the chosen
     frames."""
-    drawn, asked = _decoded(data, choose, look, None)
+    drawn, asked = _decoded(data, choose, look, None, share)
     if choose(drawn.count) != asked:
-        drawn, _ = _decoded(data, choose, look, drawn.count)
+        drawn, _ = _decoded(data, choose, look, drawn.count, share)
     return drawn
 
 
 def _decoded(
-    data: bytes, choose: Callable[[int], list[int]], look: Callable[[NDArray[np.uint8]], T], known: int | None
+    data: bytes,
+    choose: Callable[[int], list[int]],
+    look: Callable[[NDArray[np.uint8]], T],
+    known: int | None,
+    share: Share | None,
 ) -> tuple[_Drawn[T], list[int]]:
     with open_capture(data) as capture:
         size = frame_pixels(capture)
@@ -195,6 +210,8 @@ def _decoded(
         if look is _keep and len(numbers) * size > MAX_SAMPLE_PIXELS:
             found = f"a sample of {len(numbers)} frames of {size:,} pixels"
             raise UnreadableClip("too_large", f"{found}, more than {MAX_SAMPLE_PIXELS:,} in all")
+        if share is not None:
+            share.hold(3 * size * (len(numbers) if look is _keep else 1))
         wanted, count, frames = set(numbers), 0, {}
         for count in grabbed(data, capture, size):
             if count - 1 in wanted:

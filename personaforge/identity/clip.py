@@ -28,6 +28,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+from personaforge.domains import DRAWINGS
 from personaforge.identity.policy import Policy, Quality
 from personaforge.identity.references import ANCHOR, compare_all
 from personaforge.identity.score import Cause, Score, Unmeasured, in_domain, outside, unmeasured
@@ -125,7 +126,7 @@ def compare_clip(
     if clip["status"] == "unreadable":
         return Unmeasured(Cause.UNREADABLE, str(clip["reason"]))
     if not in_domain(clip) and not policy.out_of_domain:
-        return outside("the clip", policy.pack)
+        return outside("the clip", policy.pack, drawn=clip.get("domain") == DRAWINGS.name)
     frames = [frame for frame in clip["frames"] if frame["status"] == "measured"]
     scores: list[Score] = []
     for frame in frames:

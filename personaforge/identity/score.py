@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from personaforge.domains import DRAWINGS
+from personaforge.domains import DRAWINGS, PHOTOGRAPHS
 from personaforge.faces.measure import embedding
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def unmeasured(
     if not out_of_domain:
         for who, measurement in (("the anchor", anchor), ("the picture", candidate)):
             if not in_domain(measurement):
-                return outside(who, pack)
+                return outside(who, pack, drawn=measurement.get("domain") == DRAWINGS.name)
     if anchor["status"] != "measured":
         return Unmeasured(Cause.ANCHOR, f"the anchor can't be measured: {anchor['reason']}")
     if candidate["status"] != "measured":
@@ -166,8 +166,12 @@ def in_domain(measurement: Mapping[str, Any]) -> bool:
     return measurement.get("in_domain") is not False
 
 
-def outside(who: str, pack: str) -> Unmeasured:
-    """Return that a picture is not what a pack was made for. Only packs for drawings are so strict."""
+def outside(who: str, pack: str, *, drawn: bool = False) -> Unmeasured:
+    """Return that a picture is not what a pack was made for: a drawing (`drawn`), for a pack for photographs; anything
+    else, for one for drawings."""
+    if drawn:
+        reason = f"{who} is a {DRAWINGS.one}, as its file says, and the pack {pack} was made for {PHOTOGRAPHS.many}"
+        return Unmeasured(Cause.OUT_OF_DOMAIN, reason)
     reason = f"{who} is no {DRAWINGS.one}, as far as its file says, and the pack {pack} knows nothing else"
     return Unmeasured(Cause.OUT_OF_DOMAIN, reason)
 

@@ -27,7 +27,7 @@ from personaforge.faces.photo import file_format
 from personaforge.git import GitFailed, git
 from personaforge.identity.anchor import Choice, choose
 from personaforge.identity.score import in_domain
-from personaforge.measuring.measurements import drawn_here, identity_of, read_file
+from personaforge.measuring.measurements import drawn_here, identity_of, kept_name, read_file
 from personaforge.media.provenance import carries_face, with_domain
 from personaforge.plan.contents import Contents
 from personaforge.plan.graph import Shape, lay_out
@@ -185,7 +185,7 @@ def set_anchor(
         "drawn": carries_face(data),
         "figures": {name: value[name] for name in _MEASURED if name in value},
     }
-    source = {"file": os.path.basename(file), "sha256": digest_bytes(given)}
+    source = {"file": kept_name(file), "sha256": digest_bytes(given)}
     done = _decide(space, state, data, media_type, facts, source, by, reason, repin=repin, notes=notes)
     if done.changed:
         action = measure_action("measure", identity, done.artifact.digest)
@@ -312,16 +312,17 @@ def _as_kept(file: str, data: bytes) -> tuple[bytes, str, tuple[str, ...]]:
     except UnreadablePicture as error:
         message = f"{file} can't be the anchor: {error.message}"
         raise PersonaForgeError(message, hint="a PNG, JPEG or WebP file") from None
+    damage = (f"{kept_name(file)}: {picture.damage}",) if picture.damage else ()
     form = file_format(data)
     if form in _KEPT:
-        return data, _KEPT[form], ()
+        return data, _KEPT[form], damage
     import io
 
     from PIL import Image
 
     out = io.BytesIO()
     Image.fromarray(picture.pixels[..., ::-1]).save(out, "PNG")
-    note = f"{os.path.basename(file)} was converted to a PNG of the same pixels, upright, 8 bits a colour"
+    note = f"{kept_name(file)} was converted to a PNG of the same pixels, upright, 8 bits a colour"
     return out.getvalue(), "image/png", (note,)
 
 

@@ -16,6 +16,7 @@ import orjson
 
 from personaforge.arguments import number
 from personaforge.digest import digest_bytes, digest_json
+from personaforge.domains import DRAWINGS
 from personaforge.errors import PersonaForgeError, Problem, SpecError
 from personaforge.faces import packs
 from personaforge.faces.packs import CALIBRATION, shipped
@@ -254,7 +255,9 @@ def _skipped(labelled: list[Labelled], measured: Mapping[str, Measured]) -> tupl
 
 def _why(one: Measured) -> tuple[str, str]:
     if not in_domain(one.value):
-        return str(Cause.OUT_OF_DOMAIN), outside("the picture", one.analyzer["pack"]).reason
+        return str(Cause.OUT_OF_DOMAIN), outside(
+            "the picture", one.analyzer["pack"], drawn=one.value.get("domain") == DRAWINGS.name
+        ).reason
     return str(one.value["code"]), str(one.value["reason"])
 
 

@@ -14,11 +14,13 @@ from typing import Any, Literal
 
 from personaforge.arguments import number
 from personaforge.digest import digest_json
+from personaforge.domains import DRAWINGS
 from personaforge.errors import PersonaForgeError, PlanError, StoreError
+from personaforge.faces.packs import made_for
 from personaforge.faces.picture import SUFFIXES
 from personaforge.identity.calibration import probability
 from personaforge.identity.clip import ClipScore
-from personaforge.identity.decision import ReasonedDecision
+from personaforge.identity.decision import Decision, ReasonedDecision
 from personaforge.identity.policy import Policy, Quality
 from personaforge.identity.score import Cause, Score, Unmeasured
 from personaforge.measuring.calibration import Applying, NoneApplies, calibration_for
@@ -26,6 +28,7 @@ from personaforge.measuring.measurements import (
     FileMeasurer,
     Measured,
     identity_of,
+    kept_name,
     project_settings,
     read_file,
     where_looked,
@@ -39,7 +42,9 @@ from personaforge.workspace.workspace import Workspace
 _SUFFIXES = {"picture": SUFFIXES, "clip": (".webm", ".mp4", ".m4v", ".mov", ".avi")}
 """Endings of the names of files that are taken for these in a folder, in lower case."""
 _OUTPUTS = {"picture": "image", "clip": "clip"}
-OUTSIDE_HINT = "--identity insightface measures with a pack for photographs, --out-of-domain with this one all the same"
+_ALL_THE_SAME = "--out-of-domain with this one all the same"
+OUTSIDE_HINT = f"--identity insightface measures with a pack for photographs, {_ALL_THE_SAME}"
+DRAWN_HINT = f"--identity embedded measures with the pack for drawings by forge, {_ALL_THE_SAME}"
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,7 @@ class Evaluated:
             "sha256": self.digest,
             "status": self.measurement["status"],
             "faces": self.measurement.get("faces"),
+            "damage": self.measurement.get("damage"),
             **(
                 {"composite": None, "unmeasured": score.as_json()} if isinstance(score, Unmeasured) else score.as_json()
             ),
@@ -98,6 +104,14 @@ class Evaluation:
     pictures: tuple[Evaluated, ...]
     remembered: bool = True
     """Whether the measurements are kept: where they can't be, the next time measures again."""
+    anchor_readable: bool = True
+    """Whether the anchor's file could be decoded."""
+
+    @property
+    def unreadable(self) -> int:
+        """How many files can't be decoded, the anchor's among them."""
+        readable = [self.anchor_readable, *(one.measurement["status"] != "unreadable" for one in self.pictures)]
+        return readable.count(False)
 
     def passes(self, threshold: float) -> bool:
         """Tell whether every picture and clip was measured and reaches a threshold, a composite in
@@ -114,7 +128,12 @@ class Evaluation:
     def hint(self) -> str:
         """What to type where pictures were left unscored for being out of domain; empty otherwise."""
         left = any(one.out_of_domain and isinstance(one.score, Unmeasured) for one in self.pictures)
-        return OUTSIDE_HINT if left else ""
+        return "" if not left else OUTSIDE_HINT if self.for_drawings else DRAWN_HINT
+
+    @property
+    def for_drawings(self) -> bool:
+        """Whether the pack was made for drawings by forge."""
+        return made_for(self.analyzer) == DRAWINGS.name
 
     def as_json(self) -> dict[str, Any]:
         """Return the evaluation as JSON; `calibration` is the file's name, or null and why."""
@@ -149,7 +168,6 @@ def evaluate(
     `identity` names a file of conf/identity to measure and judge by, in place of the persona's or project's choice.
     `out_of_domain` scores pictures that the pack was not made for, too, and marks them.
     """
-    from personaforge.identity.decision import judge
     from personaforge.identity.score import compare
 
     if record and persona is None:
@@ -162,7 +180,7 @@ def evaluate(
     analyzer = identity_of(space, settings)
     anchor_data, shown = anchor_of(space, settings, persona, anchor)
     paths = files_to_measure(space.store, settings, images, "any" if images else "picture")
-    policy = Policy.from_settings(settings.value("identity"))
+    policy = replace(Policy.from_settings(settings.value("identity")), pack=analyzer["pack"])
     if out_of_domain:
         policy = replace(policy, out_of_domain=True)
     file_measurer = FileMeasurer(space, analyzer, settings.id if persona else "", only_reads=not record)
@@ -188,15 +206,26 @@ def evaluate(
             anchor_analyzer=reference.analyzer,
             candidate_analyzer=one.analyzer,
         )
-        judged = judge(score, policy, require_measurement=True)
+        judged = judged_file(score, policy)
         share = None
         if isinstance(kept, Applying) and isinstance(score, Score) and not score.out_of_domain:
             share = probability(score.cosine, kept.calibration)
         found.append(Evaluated(path, one.digest, one.value, score, judged, share))
-    evaluation = Evaluation(shown, analyzer, kept, tuple(found), file_measurer.remembers)
+    readable = reference.value["status"] != "unreadable"
+    evaluation = Evaluation(shown, analyzer, kept, tuple(found), file_measurer.remembers, readable)
     if record:
         _keep(space.store, settings, evaluation, reference.digest, policy)
     return evaluation
+
+
+def judged_file(score: Score | Unmeasured, policy: Policy) -> ReasonedDecision:
+    """Decide about a file. What can't be decoded is RETRY in a build, where another attempt is made; a file is what it
+    is, so here it is REJECT, as all else that can't be measured."""
+    from personaforge.identity.decision import judge
+
+    if isinstance(score, Unmeasured) and score.code is Cause.UNREADABLE:
+        return ReasonedDecision(Decision.REJECT, f"not measured, the file can't be read: {score.reason}", False)
+    return judge(score, policy, require_measurement=True)
 
 
 @dataclass(frozen=True)
@@ -236,7 +265,9 @@ def judge_clips(
         whole = score if isinstance(score, Unmeasured) else score.score
         over_time = None if isinstance(score, Unmeasured) else score.over_time
         shown = None if over_time is None else over_time.shown
-        judged = judge_clip(whole, shown, policy, require_measurement=True)
+        judged = judged_file(whole, policy)
+        if not (isinstance(whole, Unmeasured) and whole.code is Cause.UNREADABLE):
+            judged = judge_clip(whole, shown, policy, require_measurement=True)
         found.append(EvaluatedClip(path, one.digest, one.value, score, judged))
     return found
 
@@ -284,11 +315,15 @@ def files_to_measure(
     """Return the files that arguments name; without any a persona's own built pictures, or clips. Of folders `any`
     takes both.
 
-    An argument that names no file is an error, and so is an unreadable file, and no file at all.
+    Each file once, however often it is named. An argument that names no file is an error, and so is no file at all.
     """
     suffixes = (*_SUFFIXES["picture"], *_SUFFIXES["clip"]) if role == "any" else _SUFFIXES[role]
     built: Literal["picture", "clip"] = "clip" if role == "clip" else "picture"
-    found = list(_named(arguments, suffixes)) if arguments else _built(store, settings, built)
+    named = _named(arguments, suffixes) if arguments else _built(store, settings, built)
+    once: dict[str, str] = {}
+    for path in named:
+        once.setdefault(os.path.abspath(path), path)
+    found = list(once.values())
     if not found:
         what = "picture and no clip" if role == "any" else role
         raise PersonaForgeError(f"there is no {what} to measure", hint="name files, a folder or a glob")
@@ -332,7 +367,7 @@ def _keep(store: Store, settings: Settings, evaluation: Evaluation, anchor: str,
             "persona": settings.id,
             "node": "",
             "step": "eval",
-            "slot": os.path.basename(one.path),
+            "slot": kept_name(one.path),
             "modality": "video" if is_clip(one.path) else "face",
             "anchor": anchor,
             "analyzer": dict(evaluation.analyzer),

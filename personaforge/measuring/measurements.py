@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import stat
+import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,6 +20,7 @@ from personaforge.digest import digest_bytes, digest_json
 from personaforge.domains import DRAWINGS
 from personaforge.errors import MissingExtra, PersonaForgeError, StoreError
 from personaforge.faces.parts import OF_CLIPS
+from personaforge.media.provenance import is_drawing_for_photographs
 from personaforge.providers.table import domain_of
 from personaforge.results.facts import maker
 from personaforge.run.records import keep_record
@@ -62,6 +64,8 @@ class FileMeasurer:
         self._keeps = self._knows and (not only_reads or space.store.writable("records", "blobs", "index.db"))
         self._analyzer = space.analyzers.analyzer(identity)
         self._drawn: frozenset[str] | None = None
+        self._lock = threading.Lock()
+        self._begun: dict[tuple[str, ...], Future[Measured]] = {}
 
     @property
     def remembers(self) -> bool:
@@ -71,14 +75,30 @@ class FileMeasurer:
     def measure(self, data: bytes, sampled: Mapping[str, Any] | None = None) -> Measured:
         """Return a picture's measurement, or a clip's where `sampled` says how its frames are chosen: the settings'
         `identity.video`. Bad bytes and missing faces are outcomes, not errors."""
-        from personaforge.faces.looks import look_through
-        from personaforge.faces.measure import measure_clip, measure_image
-        from personaforge.media.provenance import with_domain
-
         digest = digest_bytes(data)
         kind = "measure" if sampled is None else "measure_clip"
         asked = (kind, self._identity, digest, None if sampled is None else sampling_of(sampled))
         actions = (measure_action(*asked), *part_actions(*asked))
+        keys = tuple(action.key for action in actions)
+        with self._lock:
+            future = self._begun.get(keys)
+            ours = future is None
+            if future is None:
+                future = self._begun[keys] = Future()
+        if ours:  # equal files are measured once, however many of them there are
+            try:
+                future.set_result(self._measured(data, digest, sampled, actions))
+            except BaseException as error:
+                future.set_exception(error)
+        return future.result()
+
+    def _measured(
+        self, data: bytes, digest: str, sampled: Mapping[str, Any] | None, actions: Sequence[Action]
+    ) -> Measured:
+        from personaforge.faces.looks import look_through
+        from personaforge.faces.measure import measure_clip, measure_image
+        from personaforge.media.provenance import with_domain
+
         own = tuple(action for action in actions if action.request.get("part") in OF_CLIPS)
         sampling = tuple(action for action in actions if action not in own)
 
@@ -100,7 +120,7 @@ class FileMeasurer:
             for action in own:
                 looks, _ = measured((action,), lambda: look_through(data, self._analyzer))
                 value = joined(value, share(action, looks))
-        return Measured(digest, self._told(value, digest), analyzer)
+        return Measured(digest, self._told(value, digest, data), analyzer)
 
     def measure_all(self, files: Iterable[str], sampled: Mapping[str, Any] | None = None) -> list[Measured]:
         """Return the measurements of files, in their order; see `measure`. Raises PersonaForgeError for a file that
@@ -120,6 +140,8 @@ class FileMeasurer:
                 return None
             whole = joined(whole, record["value"]) if whole else record["value"]
             analyzer = analyzer or record["parts"]["request"]["analyzer"]
+            if whole["status"] == "unreadable":
+                return None  # reading it again costs little, and may find what an older version did not
             if whole["status"] != "measured":
                 break  # there is no face to measure another part of
         return whole, analyzer
@@ -135,11 +157,14 @@ class FileMeasurer:
                 raise
             self._keeps = False
 
-    def _told(self, value: Mapping[str, Any], digest: str) -> Mapping[str, Any]:
+    def _told(self, value: Mapping[str, Any], digest: str, data: bytes) -> Mapping[str, Any]:
         """Return a measurement, in its pack's domain also where only the store knows that the picture was drawn here.
 
-        The store is asked where the file itself doesn't say so, and once.
+        The store is asked where the file itself doesn't say so, and once. A drawing that says so is out of the domain
+        of a pack for photographs; records don't hold that, since builds go by thresholds that were accepted before.
         """
+        if value["status"] != "unreadable" and is_drawing_for_photographs(self._identity, data):
+            return {**value, "in_domain": False, "domain": DRAWINGS.name}
         if value.get("in_domain") is not False:
             return value
         if self._drawn is None:
@@ -183,6 +208,11 @@ def project_settings(space: Workspace, option: str | None = None, **identity: st
 def where_looked(path: str) -> str:
     """Return a hint for a file that isn't found: from where its path counts."""
     return "" if os.path.isabs(path) else f"relative paths count from the current folder, {os.getcwd()}"
+
+
+def kept_name(path: str) -> str:
+    """Return a file's name as a record can hold it: bytes that are no UTF-8 are written out, `\\udcff` for FF."""
+    return os.path.basename(path).encode("utf-8", "backslashreplace").decode()
 
 
 def read_file(path: str) -> bytes:

@@ -200,7 +200,7 @@ class _PhotoMeasurer:
 
     def _value(self, data: bytes | None, size: int) -> dict[str, Any]:
         from personaforge.faces.photo import file_format, measure_photo
-        from personaforge.faces.picture import UnreadablePicture, read_picture
+        from personaforge.faces.picture import UnreadablePicture, picture_in_room
         from personaforge.media.provenance import fits
 
         file = {"bytes": size, "format": "unknown" if data is None else file_format(data)}
@@ -209,13 +209,15 @@ class _PhotoMeasurer:
             reason = f"the file is larger than {MAX_FILE_BYTES >> 20} MiB"
             return {"status": "unreadable", "code": "too_large", "reason": reason, **file}
         try:
-            pixels = read_picture(data).pixels
+            with picture_in_room(data) as picture:
+                if self._identity is not None and fits(self._identity["pack"], data) is False:
+                    outside = {"in_domain": False}  # and so nothing looks for faces
+                faces = None if self._analyzer is None or outside else read_faces(self._analyzer, picture.pixels)
+                measured = {**measure_photo(picture.pixels, faces), **outside}
         except UnreadablePicture as error:
             return {"status": "unreadable", "code": error.reason_code, "reason": error.message, **file}
-        if self._identity is not None and fits(self._identity["pack"], data) is False:
-            outside = {"in_domain": False}  # and so nothing looks for faces
-        faces = None if self._analyzer is None or outside else read_faces(self._analyzer, pixels)
-        return {"status": "measured", "code": "", "reason": "", **file, **measure_photo(pixels, faces), **outside}
+        damage = {"damage": picture.damage} if picture.damage else {}
+        return {"status": "measured", "code": "", "reason": "", **file, **measured, **damage}
 
 
 def _scored(

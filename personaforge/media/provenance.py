@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from personaforge.domains import DOMAINS, DRAWINGS, PHOTOGRAPHS
-from personaforge.faces.packs import declared_of
+from personaforge.faces.packs import declared_of, made_for
 from personaforge.media.containers import clip_label
 from personaforge.media.stills import picture_label
 
@@ -33,6 +33,12 @@ def fits(pack: str, data: bytes) -> bool | None:
     """Tell whether a pack was made for such a file; None for a pack whose pictures don't say what they are."""
     domain = DOMAINS[declared_of(pack).domain]
     return domain_of_file(data) == domain.name if domain.label else None
+
+
+def is_drawing_for_photographs(analyzer: Mapping[str, str], data: bytes) -> bool:
+    """Tell whether a file says that forge drew it, and an analyzer was made for photographs: to such a one drawn
+    strangers look alike."""
+    return made_for(analyzer) == PHOTOGRAPHS.name and domain_of_file(data) == DRAWINGS.name
 
 
 def with_domain(value: Mapping[str, Any], data: bytes, analyzer: Mapping[str, str]) -> dict[str, Any]:

@@ -123,8 +123,8 @@ class _Fetcher:
             raise PersonaForgeError(
                 f"no address is declared for {wanted.name}", hint="name a mirror: FORGE_MIRRORS=https://host/folder"
             )
-        raise BackendError(
-            f"{wanted.name} can't be fetched:\n" + "\n".join(f"  {failure}" for failure in failures),
+        raise BackendError.of_lines(
+            [f"{wanted.name} can't be fetched:", *(f"  {failure}" for failure in failures)],
             hint=f"{way_back(self.folder.name, self.folder, known=True)} goes on where it was cut off; "
             "FORGE_MIRRORS=https://host/folder names a mirror to try first",
         )

@@ -48,7 +48,8 @@ class MetricEntry(NamedTuple):
     """(pixels, face) -> the number; None where this face has none. Pixels are uint8 (H, W, 3) BGR; neither may be
     written into."""
     version: str = "1"
-    """Raised when the same picture would give another number: it is measured again, and nothing else is."""
+    """A whole number, raised when the same picture would give another number: it is measured again where the picture is
+    judged again, and the number of the highest version counts."""
 
 
 class AnalyzerEntry(NamedTuple):

@@ -412,6 +412,8 @@ def _metric(plugin: Plugin, entry: Any) -> str:
         raise ValueError(f"{name!r} is a word of SQL, in which it is asked for")
     if name in {*measures.FIELDS, *measures.SCOPES, *measures.RATES, *measures.FUNCTIONS}:
         raise ValueError(f"{name!r} means something else in checks")
+    if not re.fullmatch("[0-9]{1,9}", str(entry.version)):
+        raise ValueError(f"version of {name} is {entry.version!r}, expected a whole number: the highest counts")
     metrics.register(entry.metric)
     _force.withdraw.append(undo)
     parts.register(name, f"{entry.version} ({plugin})", entry.measure)

@@ -1,4 +1,5 @@
-"""Whether a file is complete, as far as its own structure says: nothing is decoded, only lengths are followed.
+"""Whether a file is complete, as far as its own structure says: only lengths are followed, and nothing is decoded but a
+JPEG without an end marker, which may lack nothing else.
 
 A download that was cut off would otherwise be judged as a bad result, and another one would be bought. PNG and JPEG
 have an end mark. RIFF (WebP, WAV) names its length, unless it was written as a stream. MP4 is a row of boxes (ISO/IEC
@@ -30,12 +31,24 @@ def is_cut_off(file: BinaryIO) -> bool:
     head = _at(file, 0, HEAD)
     kind = media_type(head)
     if kind in _END:
-        return _END[kind] not in _at(file, max(size - _TAIL, 0), _TAIL)
+        ends = _END[kind] in _at(file, max(size - _TAIL, 0), _TAIL)
+        return not ends and (kind != "image/jpeg" or not _is_whole_jpeg(_at(file, 0, size)))
     if head[:4] == b"RIFF" and len(head) >= 8:
         streamed = kind == "audio/wav" and head[4:8] == _STREAMED
         return not streamed and size < int(struct.unpack("<I", head[4:8])[0]) + 8
     walk = {"video/mp4": _mp4, "video/webm": _webm, "audio/ogg": _ogg}.get(kind)
     return walk is not None and not walk(file, size)
+
+
+def _is_whole_jpeg(data: bytes) -> bool:
+    """Tell whether a JPEG without an end marker has all of its pixels."""
+    from personaforge.faces.picture import UnreadablePicture, picture_in_room
+
+    try:
+        with picture_in_room(data):
+            return True
+    except UnreadablePicture:
+        return False
 
 
 def _mp4(file: BinaryIO, size: int) -> bool:

@@ -8,7 +8,7 @@ from personaforge.identity.calibration import Calibration
 from personaforge.listing import and_more
 from personaforge.measuring.calibration import Calibrated
 from personaforge.report.tables import print_table
-from personaforge.report.terminal import echo
+from personaforge.report.terminal import echo, one_line
 
 _LEVELS = " ▁▂▃▄▅▆▇█"
 _BINS = 48
@@ -23,7 +23,7 @@ def print_calibration(found: Calibrated) -> None:
     left_out = f"; {sum(about.unmeasured.values())} more left out: {causes}" if causes else ""
     echo(f"{total} pairs of {about.people} people measured{left_out}")
     for one in found.skipped[:_SHOWN]:
-        echo(f"  {one.path}: {one.reason}")
+        echo(f"  {one_line(one.path)}: {one.reason}")
     if len(found.skipped) > _SHOWN:
         echo(f" {and_more(len(found.skipped) - _SHOWN, 'pictures')}, see --json")
     echo()

@@ -7,10 +7,9 @@ import time
 from types import TracebackType
 from typing import IO, Any
 
-import orjson
-
 from personaforge.errors import StoreError
-from personaforge.report.terminal import echo, printable
+from personaforge.report.formats.plain import json_text
+from personaforge.report.terminal import echo, one_line, printable
 from personaforge.run.events import Event
 
 
@@ -41,8 +40,8 @@ class EventLines:
     def __call__(self, event: Event) -> None:
         assert self._file is not None
         self._job = str(event.result.get("build", self._job)) if event.type == "build_started" else self._job
-        line = orjson.dumps(event.as_json(self._job), option=orjson.OPT_APPEND_NEWLINE, default=str)
-        self._file.write(printable(line.decode()).encode())
+        line = json_text(event.as_json(self._job), indented=False)
+        self._file.write(f"{printable(line)}\n".encode())
         if self._target == "-":
             self._file.flush()
 
@@ -58,12 +57,12 @@ class PlainProgress:
         if event.type == "build_started":
             self._total = int(event.result["nodes"])
         elif event.type == "notice" or (event.type == "action_waiting" and event.message):
-            echo(f"{event.node}: {event.message}", err=True)
+            echo(one_line(f"{event.node}: {event.message}"), err=True)
         elif event.type == "node_finished":
             self._done += 1
             seconds = time.monotonic() - self._started
             text = node_text(event.result, event.error)
-            echo(f"[{self._done}/{self._total} {seconds:6.1f}s] {event.node} {text}", err=True)
+            echo(f"[{self._done}/{self._total} {seconds:6.1f}s] {event.node} {one_line(text)}", err=True)
 
 
 def node_text(result: Any, error: str) -> str:

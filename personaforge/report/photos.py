@@ -6,7 +6,7 @@ from personaforge.identity.score import Unmeasured, in_domain
 from personaforge.measuring.photo_score import SCORES
 from personaforge.measuring.photos import Photo, Scored
 from personaforge.report.tables import print_table
-from personaforge.report.terminal import echo
+from personaforge.report.terminal import echo, one_line
 
 _NAMES = {"face_detection": "face", "duplicates": "unique"}
 
@@ -33,7 +33,7 @@ def print_photos(found: Scored, fail_under: float | None, low: tuple[Photo, ...]
     for sentence in summary.advice:
         echo(f"{sentence[0].upper()}{sentence[1:]}.")
     if found.skipped:
-        echo(f"Left out as no pictures by their names: {len(found.skipped)}, such as {found.skipped[0]}.")
+        echo(f"Left out as no pictures by their names: {len(found.skipped)}, such as {one_line(found.skipped[0])}.")
     if found.analyzer is None:
         reason, hint = found.no_analyzer
         echo(f"Nothing looked for faces: {reason}.")

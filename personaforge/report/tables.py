@@ -8,10 +8,10 @@ from typing import Any
 
 
 def print_table(names: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str = "") -> None:
-    """Print rows under their names. Numbers are aligned to the right, nothing is printed for None."""
+    """Print rows under their names: numbers to the right, nothing for None, a line break as `\\n`."""
     from rich.table import Table
 
-    from personaforge.report.terminal import printable, show
+    from personaforge.report.terminal import one_line, printable, show
 
     rows = [list(row) for row in rows]
     table = Table(title=printable(title) or None, title_justify="left", box=None, pad_edge=False, header_style="dim")
@@ -19,7 +19,7 @@ def print_table(names: Sequence[str], rows: Iterable[Sequence[Any]], *, title: s
         numeric = all(isinstance(row[column], (int, float)) or row[column] is None for row in rows)
         table.add_column(printable(str(name)), justify="right" if numeric and rows else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(printable(cell_text(value)) for value in row))
+        table.add_row(*(one_line(cell_text(value)) for value in row))
     show(table, columns=10_000)
 
 

@@ -37,6 +37,12 @@ def printable(text: str) -> str:
     return _UNSEEN.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
 
 
+def one_line(text: str) -> str:
+    """Return a text as `printable` does and with its line breaks written out, too: a file's name may hold one, and what
+    follows it would look like another line of a log or a table."""
+    return printable(text).replace("\n", "\\n")
+
+
 def style(text: Any, *, fg: str | None = None, bold: bool | None = None, dim: bool | None = None) -> str:
     """Return a text in colours that `echo` sends; escapes in the text itself are not sent."""
     start = click.style("", fg=fg, bold=bold, dim=dim, reset=False)

@@ -21,8 +21,8 @@ def require_whole(plan: Plan, max_cost_usd: float | None = None) -> None:
     if missing:
         found = [reason.text for node in missing for reason in node.reasons if reason.code == "pin"]
         more = and_more(len(found) - _LONGEST).strip()
-        text = "\n".join([*found[:_LONGEST], *([f"{more}: forge plan -v"] if more else [])])
-        raise PinnedArtifactMissing(text, hint="nothing was built; --keep-going builds what can be")
+        lines = [*found[:_LONGEST], *([f"{more}: forge plan -v"] if more else [])]
+        raise PinnedArtifactMissing.of_lines(lines, hint="nothing was built; --keep-going builds what can be")
     _refuse_unpriced(plan, max_cost_usd)
 
 

@@ -6,12 +6,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from personaforge.errors import BackendError
+from personaforge.errors import BackendError, StoreError
 from personaforge.plan.plan import PersonaPlan, PlannedNode, Selection
 from personaforge.plan.resolver import NodeResolver, PlanContext
 from personaforge.run.actions import Engine, Tally
@@ -117,7 +118,7 @@ class PersonaWorker:
         except StopIteration as stop:
             outcome: Outcome = stop.value
         # A rejected outcome is kept, too: the next plan then knows it, and doesn't try the same again.
-        self._keep_evaluations(node, outcome)
+        outcome = self._with_evaluations(node, outcome)
         self._say_replaced(node, outcome)
         self._keep(node, outcome, needs, context.settings.reads, keys)
         if not outcome.passed:
@@ -166,9 +167,9 @@ class PersonaWorker:
                 and not standing
             ):
                 needs = {name: self._outcome(name).digest for name in node.shape.needs}
-                if node.outcome.stays:
-                    self._keep_evaluations(node, node.outcome)  # what the present rules say, for `forge test`
-                self._keep(node, node.outcome, needs, node.reads, [])
+                # What the present rules and weights say, for `forge test` and `latest_scores`.
+                outcome = self._with_evaluations(node, node.outcome)
+                self._keep(node, outcome, needs, node.reads, [])
 
     def ended(self, node: PlannedNode, report: NodeReport) -> None:
         """Take note of a node's end; called by the scheduler's thread, in the order in which nodes end."""
@@ -280,9 +281,17 @@ class PersonaWorker:
         build, finished = self._engine.build, time.time()
         self._store.index.put_node(row, result, persona=self._plan.id, build=build, finished=finished)
 
-    def _keep_evaluations(self, node: PlannedNode, outcome: Outcome) -> None:
+    def _with_evaluations(self, node: PlannedNode, outcome: Outcome) -> Outcome:
+        """Keep what was judged on the way to an outcome, and return the outcome with the records' names.
+
+        The newest record of a node is its judgement of now. So what was judged like this before, and otherwise since,
+        is kept once more: a judgement that goes back with its settings.
+        """
         from personaforge.digest import digest_json
 
+        last = self._store.index.result(node.id) if node.row is not None else None
+        before = last.outcome.judged if last is not None else ()
+        names = []
         for evaluation in outcome.evaluations:
             about = {
                 "persona": self._plan.id,
@@ -291,5 +300,19 @@ class PersonaWorker:
                 "slot": node.shape.slot,
             }
             record = {**about, **evaluation}
-            name = digest_json("evaluation/1", orjson.loads(orjson.dumps(record)))
+            plain = orjson.loads(orjson.dumps(record))
+            name = digest_json("evaluation/1", plain)
+            if before and name not in before and self._store.records.has("evaluations", name):
+                same = next((one for one in before if self._says(one, plain)), "")
+                name = same or digest_json("evaluation/2", {**plain, "build": self._engine.build})
+            names.append(name)
             self._store.keep("evaluations", name, {**record, "build": self._engine.build})
+        return replace(outcome, judged=tuple(names))
+
+    def _says(self, name: str, evaluation: Mapping[str, Any]) -> bool:
+        """Tell whether a kept evaluation says the same."""
+        try:
+            found = self._store.records.get("evaluations", name)
+        except StoreError:
+            return False
+        return found is not None and all(found.get(field) == value for field, value in evaluation.items())

@@ -192,7 +192,7 @@ def _problem(source: Source, item: Any) -> Problem:
     """Word one of pydantic's errors. A value that may be a key or hold a password is never shown."""
     location = [str(part) for part in item["loc"] if part != "[key]"]
     kind, found = item["type"], item.get("input")
-    hint = _SHAPES.get(location[0], "")
+    hint = _SHAPES.get(location[0], "") if location else ""
     if kind == "extra_forbidden":
         known = list((MachineModel if len(location) == 1 else _ENTRIES[location[0]]).model_fields)
         message = "is no key of the machine file" if len(location) == 1 else f"is no key of {location[0]}"

@@ -44,6 +44,8 @@ class Outcome:
     """A drawn candidate's face; see `personaforge.steps.remake`."""
     replaced: Mapping[str, str] = field(default_factory=dict)
     """Digests, by name, of pinned artifacts that were remade here with other bytes."""
+    judged: tuple[str, ...] = ()
+    """Names of the evaluation records that were kept of it; what is judged otherwise later is kept anew."""
     stays: str = ""
     """What the present rules would decide, where they would not accept what is pinned; for people."""
 
@@ -71,6 +73,7 @@ class Outcome:
             "also": self.also,
             "face": self.face,
             "replaced": dict(self.replaced),
+            **({"judged": list(self.judged)} if self.judged else {}),
         }
 
 
@@ -98,6 +101,7 @@ def outcome_from_json(fields: Any) -> Outcome:
         also=fields.get("also", ""),
         face=fields.get("face", ""),
         replaced=fields.get("replaced", {}),
+        judged=tuple(map(str, fields.get("judged", ()))),
     )
 
 
@@ -105,6 +109,7 @@ _FIELDS = {
     **dict.fromkeys(("status", "key", "also", "face"), str),
     **dict.fromkeys(("take", "attempt"), int),
     **dict.fromkeys(("outputs", "facts", "under", "replaced"), dict),
+    "judged": list,
 }
 
 

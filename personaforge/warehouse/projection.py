@@ -50,7 +50,7 @@ TABLES = FROM_RECORDS + DERIVED
 """All that is made from records."""
 SHOWN = (*CONSTANT, *TABLES, "evaluations")
 """What is counted and exported: the tables, and the view that joins judgements with their numbers."""
-_PIECE = 7_000
+_PIECE = 6_000
 """Records that one transaction brings. What it hasn't committed lies in memory: a block of 256 KiB for each column."""
 _ROWS = 2_048
 """Rows of a table from which on they are put in: as Python has them they take some 500 bytes each."""

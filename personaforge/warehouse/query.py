@@ -182,7 +182,7 @@ def statement(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
     except duckdb.Error as error:
         if _WORD.fullmatch(name):
             raise QueryError(f"there is no table or view {name}", hint=nearest(name, known, most=len(known))) from error
-        raise QueryError(_without_empty_lines(error), hint=HINT) from error
+        raise QueryError.of_lines(_lines(error), hint=HINT) from error
     if len(found) != 1:
         what = "no statement" if not found else f"{len(found)} statements"
         raise QueryError(f"found {what}, expected one, or the name of a table or view", hint=HINT)
@@ -222,18 +222,18 @@ def _refusals_explained(connection: duckdb.DuckDBPyConnection) -> Iterator[None]
     try:
         yield
     except duckdb.PermissionException as error:
-        raise QueryError(_without_empty_lines(error), hint=FILES_HINT) from error
+        raise QueryError.of_lines(_lines(error), hint=FILES_HINT) from error
     except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException, duckdb.InternalException):
         raise  # not about what was asked
     except duckdb.Error as error:
         lacking = _LACKING.search(str(error))
         hint = nearest(lacking[1], known_columns(connection), most=0) if lacking else ""
-        raise QueryError(_without_empty_lines(error), hint=hint if hint.startswith("did") else HINT) from error
+        raise QueryError.of_lines(_lines(error), hint=hint if hint.startswith("did") else HINT) from error
 
 
-def _without_empty_lines(error: Exception) -> str:
+def _lines(error: Exception) -> list[str]:
     """Return DuckDB's words without the empty lines in them."""
-    return "\n".join(line for line in str(error).strip().splitlines() if line.strip())
+    return [line for line in str(error).strip().splitlines() if line.strip()] or [type(error).__name__]
 
 
 def _quoted(text: str) -> str:

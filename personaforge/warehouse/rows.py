@@ -6,6 +6,7 @@ A field that a record doesn't have, because an older forge wrote it, is NULL. Th
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
@@ -238,8 +239,9 @@ def _measured_values(modality: str, record: Mapping[str, Any], value: Mapping[st
 
 
 def _version(provider: str) -> int:
-    version = provider.rpartition("@")[2]
-    return int(version) if version.isdecimal() else 0
+    """Return the version of the code that measured: of `tiles@2 (forge-light 0.2.0)` 2."""
+    version = re.match(r"[0-9]{1,9}", provider.rpartition("@")[2])
+    return int(version[0]) if version is not None else 0
 
 
 def _evaluations(name: str, record: Mapping[str, Any]) -> Rows:

@@ -150,6 +150,7 @@ def test_nothing_is_loaded_without_being_allowed(root: Path, tmp_path: Path, mon
         (METRIC.replace("NAME", "pose"), "there is a number 'pose' in measurements already"),
         (METRIC.replace("NAME", "model"), "can't add plug_glow:ONE: 'model' means something else in checks"),
         (METRIC.replace("measurement.NAME", "score.NAME").replace("NAME", "glow"), "expected modality face, source"),
+        (METRIC.replace("0.5,", "0.5, 'two',").replace("NAME", "glow"), "version of glow is 'two', expected a whole"),
         (METRIC.replace("NAME", "no name"), "glow 1.0 can't be loaded: plug_glow:ONE: ValueError"),
     ],
 )

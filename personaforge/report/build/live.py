@@ -13,7 +13,7 @@ from rich.text import Text
 from personaforge.listing import and_more
 from personaforge.plan.plan import Plan
 from personaforge.report.lines import node_text
-from personaforge.report.terminal import console
+from personaforge.report.terminal import console, one_line
 from personaforge.run.events import Event
 
 _SHOWN_IN_FLIGHT = 6
@@ -66,13 +66,13 @@ class LiveProgress:
                 what += f", attempt {event.result['attempt'] + 1}"
             self._flying[event.node] = (self._flying[event.node][0], what)
         elif event.type == "notice":
-            self._console.print(Text(f"note: {event.message}", style="yellow"))
+            self._console.print(Text(f"note: {one_line(event.message)}", style="yellow"))
         elif event.type == "node_finished":
             self._flying.pop(event.node, None)
             self._done += 1
             self._cost += float(event.result.get("cost_usd") or 0.0)
             if event.result.get("end") in _BAD:
-                self._console.print(Text(f"{event.node} {node_text(event.result, event.error)}", style="red"))
+                self._console.print(Text(one_line(f"{event.node} {node_text(event.result, event.error)}"), style="red"))
             if self._task is not None:
                 cost = f"${self._cost:.2f}" if self._cost else ""
                 self._bar.update(self._task, completed=self._done, cost=cost, left=self._left())

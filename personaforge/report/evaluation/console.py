@@ -6,7 +6,7 @@ from personaforge.identity.score import Score
 from personaforge.measuring.calibration import Applying
 from personaforge.measuring.evaluation import Evaluation
 from personaforge.report.tables import print_table
-from personaforge.report.terminal import echo
+from personaforge.report.terminal import echo, one_line
 
 
 def print_evaluation(found: Evaluation, fail_under: float | None) -> None:
@@ -23,13 +23,15 @@ def print_evaluation(found: Evaluation, fail_under: float | None) -> None:
         reason = one.judged.reason
         if one.out_of_domain and isinstance(score, Score):
             reason = f"out of domain; {reason}"
+        if damage := one.measurement.get("damage"):
+            reason = f"{damage}; {reason}"
         reason = "; ".join((reason, *one.remarks))
         rows.append([one.path, *numbers, one.measurement.get("faces"), str(one.judged.decision), reason])
     names = ("composite", "cosine", *(("P(same)",) if calibrated else ()), "error")
     print_table(("image", *names, "faces", "decision", "reason"), rows)
     analyzer = found.analyzer
     echo(
-        f"Anchor: {found.anchor}. Measured with {analyzer['pack']} ({analyzer['pack_digest'][:8]}), "
+        f"Anchor: {one_line(found.anchor)}. Measured with {analyzer['pack']} ({analyzer['pack_digest'][:8]}), "
         f"detector size {analyzer['detector_size']}, {analyzer['backend']} {analyzer['backend_version']}."
     )
     if isinstance(kept, Applying):
@@ -39,12 +41,14 @@ def print_evaluation(found: Evaluation, fail_under: float | None) -> None:
         echo(f"No P(same): {kept.reason}.")
     outside = sum(one.out_of_domain for one in found.pictures)
     if outside:
-        echo(
-            f"{outside} of {len(found.pictures)} out of domain: {analyzer['pack']} was made for drawings by forge, and "
-            "what it says of other pictures is worth little."
-        )
+        pack, drawn = analyzer["pack"], "drawings by forge"
+        made_for, others = (drawn, "other pictures") if found.for_drawings else ("photographs", drawn)
+        count = f"{outside} of {len(found.pictures)} out of domain"
+        echo(f"{count}: {pack} was made for {made_for}, and what it says of {others} is worth little.")
     if found.hint:
         echo(f"  {found.hint}")
+    if found.unreadable:
+        echo(f"{found.unreadable} of {len(found.pictures) + 1} files, the anchor's included, can't be read.")
     if fail_under is not None:
         low = [o for o in found.pictures if not isinstance(o.score, Score) or o.score.composite < fail_under]
         verdict = "all reach" if not low else f"{len(low)} of {len(found.pictures)} don't reach"

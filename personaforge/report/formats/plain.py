@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,9 +16,32 @@ _ACTING = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 def as_json(sheet: Sheet) -> str:
     """Return what `--json` prints."""
+    return f"{json_text(sheet.json())}\n"
+
+
+def json_text(value: Any, *, indented: bool = True) -> str:
+    """Return a value as JSON that every reader takes. A file name's bytes that are no UTF-8 are written out as tables
+    show them, `\\udcff` for the byte FF."""
     import orjson
 
-    return orjson.dumps(sheet.json(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE, default=str).decode()
+    option = orjson.OPT_INDENT_2 if indented else 0
+    try:
+        return orjson.dumps(value, option=option, default=str).decode()
+    except orjson.JSONEncodeError as error:
+        if "surrogates" not in str(error):
+            raise
+        return orjson.dumps(_writable(value), option=option, default=str).decode()
+
+
+def _writable(value: Any) -> Any:
+    """Return a value whose texts can be encoded."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, Mapping):
+        return {_writable(name): _writable(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_writable(one) for one in value]
+    return value
 
 
 def as_csv(sheet: Sheet) -> str:
