@@ -48,6 +48,15 @@ class Problem(NamedTuple):
         return f"{text} ({self.hint})" if self.hint else text
 
 
+def described(error: BaseException) -> str:
+    """Return an error of somebody else's code in a line of at most 240 characters; its text may itself raise."""
+    try:
+        text = " ".join(str(error).split())[:200]
+    except Exception:
+        text = ""
+    return f"{type(error).__name__}{': ' + text if text else ''}"
+
+
 class PersonaForgeError(Exception):
     """An error with a message for a person, a hint to type and the place it is about."""
 

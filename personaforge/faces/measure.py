@@ -29,7 +29,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from personaforge.errors import BackendError
+from personaforge.errors import BackendError, described
 from personaforge.faces.analyzer import read_faces, read_only
 from personaforge.faces.landmarks import ratios_5, ratios_106
 from personaforge.faces.parts import FURTHER
@@ -150,8 +150,8 @@ def _further(name: str, pixels: NDArray[np.uint8], face: Face) -> float | None:
         seen: dict[str, Any] = {one: read_only(value) for one in _ARRAYS if (value := getattr(face, one)) is not None}
         found = FURTHER[name](read_only(pixels), replace(face, **seen))
         value = None if found is None else float(found)
-    except Exception as error:  # anything may go wrong in somebody else's code
-        raise BackendError(f"the metric {name} of a plug-in failed: {type(error).__name__}: {error}") from error
+    except (Exception, SystemExit) as error:  # anything may go wrong in somebody else's code
+        raise BackendError(f"the metric {name} of a plug-in failed: {described(error)}") from error
     if value is not None and not math.isfinite(value):
         raise BackendError(f"the metric {name} of a plug-in gave {value}, expected a finite number or None")
     return _rounded(value)

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from personaforge.errors import PersonaForgeError, Problem, SpecError
+from personaforge.errors import PersonaForgeError, Problem, SpecError, described
 from personaforge.listing import meant
 from personaforge.modalities import MODALITIES
 from personaforge.spec.machine_file import PLUGINS_VARIABLE, allowed_plugins, machine_path, require_outside
@@ -293,7 +293,7 @@ def _put(plugin: Plugin, dist: Distribution) -> Iterator[str]:
             except ValueError as error:
                 raise _Fault(f"can't add {entry.value}: {error}") from error
             except (Exception, SystemExit) as error:  # whatever an entry of somebody else's is made of
-                raise _Fault(f"can't add {entry.value}: {_named(error)}") from error
+                raise _Fault(f"can't add {entry.value}: {described(error)}") from error
 
 
 def _loaded(entry: EntryPoint) -> tuple[Any, ...]:
@@ -303,19 +303,10 @@ def _loaded(entry: EntryPoint) -> tuple[Any, ...]:
         raise _Fault(f"can't be loaded: {error.message}", error.hint) from error
     except (Exception, SystemExit) as error:  # anything may go wrong in somebody else's code
         raise _Fault(
-            f"can't be loaded: {entry.value}: {_named(error)}", f"python -c 'import {entry.module}'"
+            f"can't be loaded: {entry.value}: {described(error)}", f"python -c 'import {entry.module}'"
         ) from error
     # A NamedTuple is a tuple as well: only plain ones hold several.
     return tuple(found) if type(found) in (list, tuple) else (found,)
-
-
-def _named(error: BaseException) -> str:
-    """Return an error of somebody else's code in a line; its text may itself raise."""
-    try:
-        text = str(error).strip().splitlines()
-    except Exception:
-        text = []
-    return f"{type(error).__name__}{': ' + text[0][:200] if text else ''}"
 
 
 def _require(found: Any, wanted: type, what: str) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from personaforge.errors import BackendError, Blocked, PersonaForgeError, Undelivered
+from personaforge.errors import BackendError, Blocked, PersonaForgeError, Undelivered, described
 from personaforge.http.secrets import masked, masked_json
 from personaforge.modalities import MODALITY_OF
 from personaforge.providers import kinds
@@ -177,10 +177,10 @@ def _guarded(action: Action, call: Callable[[], Any]) -> Any:
         return call()
     except PersonaForgeError:
         raise
-    except (KeyboardInterrupt, SystemExit, MemoryError):
+    except (KeyboardInterrupt, MemoryError):
         raise
-    except Exception as error:
-        raise BackendError(f"{action.provider} failed at {action.kind}: {type(error).__name__}: {error}") from error
+    except (Exception, SystemExit) as error:  # an adapter may end no program: its call would be left without a word
+        raise BackendError(f"{action.provider} failed at {action.kind}: {described(error)}") from error
 
 
 def _answer(text: str) -> Blob:

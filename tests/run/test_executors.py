@@ -186,3 +186,19 @@ def test_an_answer_of_another_form_may_have_been_paid_for(made: Executors, answe
 @pytest.mark.parametrize("seconds", [-1.0, float("nan"), float("inf"), "a"])
 def test_a_job_that_says_no_time_is_looked_at_after_the_usual_one(made: Executors, seconds: Any) -> None:
     assert made.examined(DRAW, Job("a", seconds)) == Job("a", 1.0)
+
+
+class Mute(Exception):
+    """Can't even say what went wrong."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+@pytest.mark.parametrize(("error", "said"), [(SystemExit(7), "SystemExit: 7"), (Mute(), "Mute")])
+def test_an_adapter_that_ends_the_program_or_cannot_speak_is_an_error_that_names_it(
+    made: Executors, error: BaseException, said: str
+) -> None:
+    with pytest.raises(BackendError) as caught:
+        made.guarded(DRAW, Mock(side_effect=error))
+    assert caught.value.message == f"scripted@1 failed at draw: {said}"

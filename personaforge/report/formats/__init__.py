@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 
-from personaforge.errors import PersonaForgeError
+from personaforge.errors import PersonaForgeError, described
 from personaforge.plugins.loading import format_named
 from personaforge.report.formats.sheet import Line, Section, Sheet, State
 from personaforge.report.terminal import printable
@@ -32,8 +32,8 @@ def render(sheet: Sheet, form: str) -> str:
     if added is not None:
         try:
             text = added.write(sheet)
-        except Exception as error:  # anything may go wrong in somebody else's code
-            raise PersonaForgeError(f"format {form} of a plug-in failed: {type(error).__name__}: {error}") from error
+        except (Exception, SystemExit) as error:  # anything may go wrong in somebody else's code
+            raise PersonaForgeError(f"format {form} of a plug-in failed: {described(error)}") from error
         if not isinstance(text, str):
             raise PersonaForgeError(f"format {form} of a plug-in returned {type(text).__name__}, expected str")
         return printable(text)
