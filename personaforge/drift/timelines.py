@@ -214,7 +214,10 @@ def drift_in(
         left_out = len(rows) - len(kept)
         kept = kept[-last:] if last else kept
         values, notes = _values(kept, settings)
-        records = [Record(value, *_group(row, settings, baseline)) for row, value in zip(kept, values, strict=True)]
+        records = [
+            Record(value, *_group(row, settings, baseline), row.entry.build)
+            for row, value in zip(kept, values, strict=True)
+        ]
         finding = find_drift(records, metric, policy)
         entries = tuple(row.entry for row in kept)
         timelines.append(

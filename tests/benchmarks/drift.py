@@ -20,14 +20,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from personaforge.drift.detector.change_point import SHAPES, locate
-from personaforge.drift.detector.cusum import STATES, Chart, Record, chart, run_length, threshold_for
+from personaforge.drift.detector.cusum import Chart, Record, chart, threshold_for
 from personaforge.drift.detector.linear import Trend, summarize
 
 COSINE = {"headshot": 0.70, "bust": 0.66, "half": 0.60, "full": 0.54}
 ERROR = {"headshot": 0.04, "bust": 0.06, "half": 0.10, "full": 0.15}
 FRAMINGS = ("headshot",) * 6 + ("bust",) * 8 + ("half",) * 3 + ("full",) * 3
 STD = 0.03
-CLIP, MIN_STD, ALLOWANCE = 3.0, 0.001, 0.5
+CLIP, MIN_STD, SHIFT = 3.0, 0.001, 1.0
 HISTORY = 100
 AFTER = 200
 Noise = Callable[[np.random.Generator, int], np.ndarray]
@@ -60,50 +60,11 @@ def main() -> None:
     parser.add_argument("--series", type=int, default=200, help="series for each change")
     told = parser.parse_args()
     started = time.perf_counter()
-    _thresholds()
     _false_alarms(told.records)
     _delays(told.series)
     _intervals(told.series)
     attribution(told.series)
     print(f"\n{time.perf_counter() - started:.0f} s")
-
-
-def _thresholds() -> None:
-    """The search for a threshold by the dense system of the Markov chain, and by the product's Toeplitz system."""
-    from scipy.optimize import brentq
-
-    print("\nThe threshold for a rate: CPU seconds of all threads, by the chain's dense system and by Levinson")
-    threshold_for(70, ALLOWANCE, CLIP)  # imports what it needs
-    for rate in (200, 1_000, 20_000):
-        start = time.process_time()
-        low, high = 0.0, 4.0
-        while dense_run_length(high, ALLOWANCE, CLIP) < 2 * rate:
-            low, high = high, 2 * high
-        dense = brentq(lambda h, rate=rate: dense_run_length(h, ALLOWANCE, CLIP) - 2 * rate, low, high, xtol=1e-6)
-        middle = time.process_time()
-        threshold_for.cache_clear()
-        found = threshold_for(rate, ALLOWANCE, CLIP)
-        seconds = middle - start, time.process_time() - middle
-        lengths = run_length(found, ALLOWANCE, CLIP), dense_run_length(found, ALLOWANCE, CLIP)
-        apart = f"run lengths differ by {abs(lengths[0] / lengths[1] - 1):.0e}, thresholds by {abs(dense - found):.0e}"
-        print(f"1 in {rate:<8,}{seconds[0]:9.4f}{seconds[1]:9.4f}{seconds[0] / seconds[1]:8.0f} times less; {apart}")
-
-
-def dense_run_length(threshold: float, allowance: float, clip: float) -> float:
-    """Return one side's average run length by Gauss's elimination on the whole chain."""
-    from scipy.special import ndtr
-
-    if threshold <= 0:
-        return run_length(threshold, allowance, clip)
-    width = 2 * threshold / (2 * STATES - 1)
-    centres = np.arange(STATES) * width
-    steps = centres[None, :] - centres[:, None] + allowance
-    upper, lower = (
-        np.where(scores >= clip, 1.0, np.where(scores < -clip, 0.0, ndtr(scores)))
-        for scores in (steps + width / 2, steps - width / 2)
-    )
-    lower[:, 0] = 0.0  # state 0 takes all that would fall below it
-    return float(np.linalg.solve(np.eye(STATES) - (upper - lower), np.ones(STATES))[0])
 
 
 def drawn(
@@ -134,8 +95,7 @@ def records_of(rng: np.random.Generator, slots: np.ndarray, noise: Noise, off: n
 
 def charted(records: Sequence[Record], rate: float) -> Chart:
     """Return the chart with the settings that ship."""
-    threshold = threshold_for(rate, ALLOWANCE, CLIP)
-    return chart(records, allowance=ALLOWANCE, threshold=threshold, min_std=MIN_STD, clip=CLIP)
+    return chart(records, shift=SHIFT, threshold=threshold_for(rate), min_std=MIN_STD, clip=CLIP)
 
 
 def linear_alarms(records: Sequence[Record]) -> list[Trend]:
@@ -199,8 +159,6 @@ def _delays(series: int) -> None:
         for change in (*steps, Change(ramp=-0.05), Change(ramp=-0.1)):
             cells = "".join(f"{_delay_cell(series, order, change, rate):>16}" for rate in rates)
             print(f"{f'{order}, {change}':28}{cells}{_linear_cell(series, order, change):>18}", flush=True)
-    theory = [run_length(threshold_for(rate, ALLOWANCE, CLIP), ALLOWANCE, CLIP, 1.0) for rate in rates]
-    print(f"{'levels known, mean':28}{''.join(f'{mean:16.1f}' for mean in theory)}   for a step of 1, in theory")
 
 
 def _delay_cell(series: int, order: str, change: Change, rate: float) -> str:

@@ -15,10 +15,11 @@ direction to the alarm have no weight.
 One more candidate is what no record names: a step, ramp or bend that began at any record. It has `UNRECORDED` of the
 prior weight, spread over all records, so it wins if the fall began where nothing is known to have changed. Ours.
 
-Counted in tests/benchmarks/drift.py, among five changes 20 records apart: the cause comes first in 99 of 100 series for
-a fall of 1.5 standard deviations or more, in about 95 for one of 1, in 90 for 0.75. Changes that are 10 records apart
-need a fall of 1.5 for 95 of 100, those 5 apart one of 2. A change with a probability of 90 % was the cause every time
-from 0.75 up; where the cause is not on record, another change gets 90 % in 1 of 100 series or less.
+Counted by tests/benchmarks/drift.py with the detector that took records as independent, among five changes 20 records
+apart: the cause comes first in 99 of 100 series for a fall of 1.5 standard deviations or more, in about 95 for one of
+1, in 90 for 0.75. Changes that are 10 records apart need a fall of 1.5 for 95 of 100, those 5 apart one of 2. A change
+with a probability of 90 % was the cause every time from 0.75 up; where the cause is not on record, another change gets
+90 % in 1 of 100 series or less.
 """
 
 from __future__ import annotations

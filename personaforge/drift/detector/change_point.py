@@ -9,12 +9,13 @@ each group has a mean of its own, so
     y = mean of the group + size * shape(record) + noise,    noise independent, normal, of one variance
 
 is fitted by least squares at each (shape, record), and has RSS left over. Its weight is RSS ** (-v / 2), v = values -
-groups - 1: the likelihood with the noise's variance integrated out, which under Zellner's g-prior on the size and even
-odds beforehand is the posterior probability up to a factor (Smith 1975, "A Bayesian approach to inference about a
-change-point in a sequence of random variables", Biometrika 62). Changes in the other direction than the alarm have no
-weight. The interval is the shortest run of records that holds the asked probability, shapes taken together.
+groups - 1: the likelihood with the noise's variance integrated out, which under Zellner's g-prior on the size, any
+start alike, and the shapes' `ODDS` beforehand, is the posterior probability up to a factor (Smith 1975, "A Bayesian
+approach to inference about a change-point in a sequence of random variables", Biometrika 62). Changes in the other
+direction than the alarm have no weight. The interval is the shortest run of records that holds the asked probability,
+shapes taken together. Noise is taken to be independent here: where builds differ by themselves, it is too short.
 
-How often such a 95 % interval holds the true start is counted in tests/benchmarks/drift.py.
+How often such a 95 % interval holds the true start is counted in tests/benchmarks/verdicts_drift.py.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 Shape = Literal["step", "ramp", "bend"]
 SHAPES: tuple[Shape, ...] = ("step", "ramp", "bend")
 """At index p, a change that grows with the power p of the records since it began."""
+ODDS = (0.9, 0.05, 0.05)
+"""Probability of each shape beforehand. Ours: the next call has all of what changed; with equal odds, ramps from long
+before took the weight of small steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,8 @@ def locate(
             moved = within(np.where(since > 0, since**row, 0.0))
             square, shared = float(moved @ moved), float(moved @ y)
             if square > 1e-9 and (shared > 0) == rising:
-                weights[row, column] = -freedom / 2 * np.log(max(total - shared**2 / square, 1e-12 * total))
+                left = max(total - shared**2 / square, 1e-12 * total)
+                weights[row, column] = np.log(ODDS[row]) - freedom / 2 * np.log(left)
     if not np.isfinite(weights).any():
         return None
     chances = np.exp(weights - weights.max())

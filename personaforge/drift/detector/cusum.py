@@ -1,44 +1,77 @@
-"""The sequential detector: two one-sided CUSUMs over standard normal scores, with a false-alarm rate that is set.
+"""The sequential detector: a series of records to the stretches in which it was off, at a false-alarm rate that is set.
 
-    up   = max(0, up   + z - k)
-    down = max(0, down - z - k)        an alarm where one exceeds h
+Three charts read the scores of `baseline`, each for what the others can't see:
 
-(Page 1954, "Continuous inspection schemes", Biometrika 41.) k is half the shift to find, in standard deviations, which
-makes the chart the quickest one for that shift. h is chosen so that an unchanged series raises one alarm per N records:
-the in-control average run length of both sides together is N. Run lengths come from the Markov chain of Brook and Evans
-(1972, "An approach to the probability distribution of cusum run length", Biometrika 59), over the clipped normal
-distribution that the scores really have; no Python library that we know of offers one. It gives the published 168, 465
-and 8.38 (h = 4 and 5, k = 0.5; Hawkins and Olwell 1998) to all digits shown there.
+    level  the evidence of `dependence` that all records have moved, an alarm above h nats
+    gross  records beyond FAR clips count as failed and say nothing of the level. Their own CUSUM weighs a share of
+           GROSS against the FAILED that is borne: log(GROSS / FAILED) for each, log((1 - GROSS) / (1 - FAILED)) for any
+           other record, an alarm above GROSS_ALARM. So one failed picture is no drift, and a fall of 5 deviations is
+    slot   Page's CUSUM (1954, "Continuous inspection schemes", Biometrika 41) of each group alone, with the allowance
+           SLOT_ALLOWANCE, for one slot that broke while the others are well: four failures in a row. While it is
+           open, its records count nowhere else
 
-After an alarm the chart goes on, because the question is what is true *now*. The baseline is set back to the records
-before the sum began to rise, and learns nothing while the alarm is open: a new level must not become the norm by
-lasting. The sum stops growing at h, and the alarm closes when it is back at 0, which takes about h / k records at the
-old level and doesn't happen at the shifted one. Then the baseline learns again, without the records in between.
+h is that of the set rate for the level chart (`threshold_for`); tests/benchmarks/verdicts_drift.py counts all three.
+
+An alarm of all records goes on until there is evidence that the level is back, because the question is what is true
+*now*. The baseline is set back to the records before the change and learns nothing meanwhile: a new level must not
+become the norm by lasting. It closes where the records since it was raised speak for the old level against one that is
+off by LEAST (a Wald test, so that a false alarm is over soon: a fall of LEAST that lasts is closed by it with a
+probability of exp(-OVER) at most, where levels are known exactly), or where a run of records does against half of what
+it was off (a CUSUM, for what is mended later). Then the baseline learns again, without the records in between.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+import statistics
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from personaforge.drift.detector.baseline import Baseline, Comparison
+from personaforge.drift.detector.baseline import ALIKE, Baseline, Comparison
+from personaforge.drift.detector.dependence import Evidence, known_before
 
-STATES = 200
-"""Of the Markov chain. With 400 no run length in use moves by 0.1 %."""
+if TYPE_CHECKING:
+    import numpy as np
+
 MIN_DEGREES = 5
 """Degrees of freedom that a baseline must keep when it is set back; else it is only frozen. Ours."""
+FAR = 4 / 3
+"""Clips beyond which a record counts as failed."""
+FAILED, GROSS, GROSS_ALARM = 0.05, 0.5, 6.5
+"""The share of failed records that is borne, the one that is looked for, and the evidence in nats that makes an alarm:
+three in a row. Ours."""
+SLOT_ALLOWANCE, SLOT_CLIP, SLOT_ALARM = 1.5, 4.0, 9.0
+"""Standard deviations of a single record. Ours."""
+THRESHOLD, THRESHOLD_RISE = 3.95, 0.9
+"""h of one alarm in 1,000 records for both sides together, and how much it rises where alarms are e times as rare.
+Counted by tests/benchmarks/verdicts_drift.py on series of 200 records, with a `shift` of 1."""
+LOOKS = (6, 12, 24, 48)
+"""Degrees of freedom at which the records learned so far are looked at once more: while a spread rests on few records,
+a failed picture among them can't be told. Ours."""
+OUTLYING = 5.0
+"""Deviations, by the upper quartile, of a record that is taken out then."""
+MOST_LOST = 0.15
+"""The share of them that can be taken out. Ours."""
+LEAST = 0.5
+"""Standard deviations; the smallest fall that is kept while it lasts."""
+OVER, HASTY, MENDED = 3.0, 0.5, 7.0
+"""Nats of evidence that the level is back: since the alarm, the same where records have something in common, and of any
+run of records. Ours: where builds differ by themselves, an alarm that may be no more than one of them is over soon."""
+KEPT = 20.0
+"""Nats of evidence for a fall that count, at most, against the evidence that the level is back."""
 
 
 class Record(NamedTuple):
-    """A value to chart."""
+    """A value to chart. One that is no finite number counts nowhere."""
 
     value: float
     group: str
     """The group whose mean it is compared with."""
     scale: str
     """The scale whose spread it is compared with."""
+    build: str = ""
+    """What it shares a build with; empty where that isn't known, and then it shares nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +80,13 @@ class Alarm:
 
     rising: bool
     started: int
-    """The first record after the sum was last 0: where it began to rise."""
+    """The record from which the evidence is largest."""
     raised: int
     """The record that took it over the threshold."""
     closed: int | None = None
-    """The record that took it back to 0; None while the alarm is open."""
+    """The record that showed the old level; None while it is open."""
+    group: str | None = None
+    """The one group that is off; None where all are."""
 
 
 class Charted(NamedTuple):
@@ -60,9 +95,12 @@ class Charted(NamedTuple):
     comparison: Comparison | None
     """None where there was nothing like it before."""
     up: float
+    """Evidence for a rise in nats, [0, threshold] while one is open."""
     down: float
     learned: bool
     """Whether it is part of the baseline now."""
+    failed: bool
+    """Whether it is too far off to tell anything of the level."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,117 +109,315 @@ class Chart:
 
     points: tuple[Charted, ...]
     alarms: tuple[Alarm, ...]
-    allowance: float
-    """k, standard deviations."""
+    """Of all records together, oldest first."""
+    slots: tuple[Alarm, ...]
+    """Of single groups, in the order in which they were raised."""
     threshold: float
-    """h, standard deviations."""
+    """h, nats."""
     baseline: Baseline
     """As it is after the last record."""
 
     @property
     def open(self) -> Alarm | None:
-        """The alarm that is open at the end."""
+        """The alarm of all records that is open at the end."""
         return self.alarms[-1] if self.alarms and self.alarms[-1].closed is None else None
+
+    @property
+    def broken(self) -> tuple[Alarm, ...]:
+        """The alarms of single groups that are open at the end."""
+        return tuple(alarm for alarm in self.slots if alarm.closed is None)
+
+
+Sides = Literal["both", "up", "down"]
 
 
 def chart(
     records: Sequence[Record],
     *,
-    allowance: float,
+    shift: float,
     threshold: float,
     min_std: float,
     clip: float,
-    sides: Literal["both", "up", "down"] = "both",
+    sides: Sides = "both",
 ) -> Chart:
-    """Chart the records, oldest first. `min_std` is in units of the values, the other three in standard deviations."""
-    baseline = Baseline(min_std=min_std, clip=clip)
-    points: list[Charted] = []
-    alarms: list[Alarm] = []
-    learned: list[tuple[int, Record]] = []
-    up = down = 0.0
-    up_from = down_from = 0
-    for index, record in enumerate(records):
-        found = baseline.compare(record.group, record.scale, record.value)
-        alarm = alarms[-1] if alarms and alarms[-1].closed is None else None
-        learns = alarm is None
-        if learns:
-            entry = record._replace(value=found.kept) if found else record
-            baseline.add(*_place(entry))
-            learned.append((index, entry))
-        if found:
-            up = max(0.0, up + found.z - allowance) if sides != "down" else 0.0
-            down = max(0.0, down - found.z - allowance) if sides != "up" else 0.0
-            if alarm:  # its sum stays at the threshold, so that it can fall as fast as it rose
-                up, down = (min(up, threshold), down) if alarm.rising else (up, min(down, threshold))
-            up_from = index + 1 if up == 0 else up_from
-            down_from = index + 1 if down == 0 else down_from
-            rising = up > threshold
-            if rising or down > threshold:
-                if alarm:
-                    alarms[-1] = replace(alarm, closed=index)
-                alarms.append(Alarm(rising, up_from if rising else down_from, index))
-                up, down = (threshold, 0.0) if rising else (0.0, threshold)
-                baseline, learned = _set_back(baseline, learned, alarms[-1].started, min_std, clip)
-            elif alarm and (up if alarm.rising else down) == 0:
-                alarms[-1] = replace(alarm, closed=index)
-                up = down = 0.0
-        points.append(Charted(found, up, down, learns))
-    kept = {index for index, _ in learned}
-    points = [point._replace(learned=index in kept) for index, point in enumerate(points)]
-    return Chart(tuple(points), tuple(alarms), allowance, threshold, baseline)
-
-
-def _place(record: Record) -> tuple[str, str, float]:
-    return record.group, record.scale, record.value
-
-
-def _set_back(
-    baseline: Baseline, learned: list[tuple[int, Record]], before: int, min_std: float, clip: float
-) -> tuple[Baseline, list[tuple[int, Record]]]:
-    """Return the baseline of the records before an index, or the given one where too little would be left."""
-    kept = [(index, record) for index, record in learned if index < before]
-    earlier = Baseline(min_std=min_std, clip=clip)
-    for _, record in kept:
-        earlier.add(*_place(record))
-    return (earlier, kept) if earlier.degrees >= MIN_DEGREES else (baseline, learned)
-
-
-@lru_cache(maxsize=64)
-def threshold_for(records_per_alarm: float, allowance: float, clip: float, *, two_sided: bool = True) -> float:
-    """Return h for an in-control average run length, in standard deviations.
-
-    Two sides alarm at the sum of their rates (Kemp 1961), so each of them has a run length of twice the records.
+    """Chart the records, oldest first. `min_std` is in units of the values, `shift` and `clip` in standard deviations,
+    `threshold` in nats.
     """
-    from scipy.optimize import brentq
+    lost: frozenset[int] = frozenset()
+    while True:
+        made = _Charting(records, shift, threshold, min_std, clip, sides, lost)
+        looks = list(LOOKS)
+        for index in range(len(records)):
+            made.add(index)
+            if looks and made.degrees >= looks[0]:
+                looks.pop(0)
+                made.lost |= made.outliers()
+            if made.lost - lost:
+                lost = frozenset(made.lost)
+                break
+        else:
+            return made.chart()
 
-    wanted = records_per_alarm * (2 if two_sided else 1)
-    low, high = 0.0, 4.0
-    while run_length(high, allowance, clip) < wanted:
-        low, high = high, 2 * high
-    return float(brentq(lambda h: run_length(h, allowance, clip) - wanted, low, high, xtol=1e-6))
+
+class _Charting:
+    """A chart while it is made."""
+
+    def __init__(
+        self,
+        records: Sequence[Record],
+        shift: float,
+        threshold: float,
+        min_std: float,
+        clip: float,
+        sides: Sides,
+        lost: Collection[int],
+    ) -> None:
+        self._records, self._threshold, self._min_std, self._clip, self._sides = (
+            records,
+            threshold,
+            min_std,
+            clip,
+            sides,
+        )
+        self.lost = set(lost)
+        self._several = len({record.group for record in records}) > 1
+        self._evidence = Evidence(shift)
+        self._points: list[Charted] = []
+        self._alarms: list[Alarm] = []
+        self._slots: list[Alarm] = []
+        self._baseline = Baseline(min_std=min_std)
+        self._learned: list[int] = []
+        self._places: dict[str, list[int]] = {}
+        self._far: dict[bool, tuple[float, int]] = {True: (0.0, 0), False: (0.0, 0)}
+        self._runs: dict[tuple[str, bool], tuple[float, int]] = {}
+        self._mends: dict[str, float] = {}
+        self._over = self._mended = self._done = self._size = 0.0
+        self._offs = (0, 0.0)
+
+    def chart(self) -> Chart:
+        """Return what was charted so far."""
+        kept = set(self._learned)
+        points = tuple(point._replace(learned=index in kept) for index, point in enumerate(self._points))
+        return Chart(points, tuple(self._alarms), tuple(self._slots), self._threshold, self._baseline)
+
+    @property
+    def _open(self) -> Alarm | None:
+        return self._alarms[-1] if self._alarms and self._alarms[-1].closed is None else None
+
+    def add(self, index: int) -> None:
+        """Chart a record."""
+        record = self._records[index]
+        if not math.isfinite(record.value):
+            last = self._points[-1] if self._points else Charted(None, 0.0, 0.0, False, False)
+            self._points.append(Charted(None, last.up, last.down, False, False))
+            return
+        if index in self.lost:
+            last = self._points[-1] if self._points else Charted(None, 0.0, 0.0, False, False)
+            self._points.append(Charted(None, last.up, last.down, False, True))
+            return
+        found = self._baseline.compare(record.group, record.scale, record.value)
+        failed = found is not None and abs(found.z) > FAR * self._clip
+        broken = self._broken(record.group)
+        up = down = 0.0
+        if broken is not None:
+            self._mend_slot(broken, found, index)
+            up, down = (self._points[-1].up, self._points[-1].down) if self._points else (0.0, 0.0)
+        elif self._open is not None:
+            self._begin(index)
+            up, down = self._continue(self._open, found, failed, index)
+        else:
+            self._begin(index)
+            up, down = self._watch(record, found, failed, index)
+        self._points.append(Charted(found, up, down, False, failed))
+
+    def _begin(self, index: int) -> None:
+        build, before = self._records[index].build, self._records[index - 1].build if index else ""
+        self._evidence.begin(index, build=not build or build != before)
+
+    @property
+    def degrees(self) -> int:
+        """Degrees of freedom of the baseline."""
+        return self._baseline.degrees
+
+    def outliers(self) -> frozenset[int]:
+        """Return which of the learned records had better not been learned, as too far off before that could be told.
+
+        Of a group's first two, it is the one that is farther from the middle of the other groups of its scale.
+        """
+        offs: dict[str, list[tuple[float, int, int | None]]] = {}
+        for places in self._places.values():
+            values = [self._records[at].value for at in places]
+            for number in range(1, len(values)):
+                off = abs(values[number] - statistics.fmean(values[:number])) / math.sqrt(1 + 1 / number)
+                first = places[0] if number == 1 else None
+                offs.setdefault(self._records[places[0]].scale, []).append((off, places[number], first))
+        together = _upper_quartile([off for some in offs.values() for off, _, _ in some])
+        found: set[int] = set()
+        for some in offs.values():
+            typical = _upper_quartile([off for off, _, _ in some]) if len(some) > ALIKE else together
+            for off, at, first in some:
+                if off > OUTLYING * max(typical / 1.1503, self._min_std):
+                    earlier = first is not None and self._middle_off(first) > self._middle_off(at)
+                    found.add(first if earlier and first is not None else at)
+        # Many that are off are no failures: they scatter so.
+        return frozenset(found) if len(found | self.lost) <= max(1.0, MOST_LOST * len(self._points)) else frozenset()
+
+    def _middle_off(self, index: int) -> float:
+        record = self._records[index]
+        others = [
+            statistics.median(self._records[at].value for at in places)
+            for group, places in self._places.items()
+            if group != record.group and self._records[places[0]].scale == record.scale
+        ]
+        return abs(record.value - statistics.median(others)) if others else 0.0
+
+    # --- while nothing is open ---
+
+    def _watch(self, record: Record, found: Comparison | None, failed: bool, index: int) -> tuple[float, float]:
+        up = down = 0.0
+        if found is not None and not failed:
+            z = max(-self._clip, min(found.z, self._clip))
+            repeats = self._baseline.std(record.scale) == self._min_std
+            up, down = self._evidence.add(z, self._weights(record, found), repeats=repeats)
+            up, down = self._of_sides(up, down)
+        elif self._points:
+            up, down = self._points[-1].up, self._points[-1].down
+        if not failed:
+            self._learn(index)
+        elif found is not None and found.own and len(before := self._places[record.group]) <= 2:
+            off = self._middle_off(index)
+            if all(self._middle_off(at) > off for at in before):
+                self.lost |= set(before)
+        if found is None:
+            return up, down
+        for rising in (True, False):
+            if self._sides not in ("both", "up" if rising else "down"):
+                continue
+            if (up if rising else down) > self._threshold:
+                self._raise(rising, self._evidence.best[not rising], index)
+                return (self._threshold, 0.0) if rising else (0.0, self._threshold)
+            if self._gross(found, failed, rising, index):
+                self._raise(rising, self._far[rising][1], index)
+                return (self._threshold, 0.0) if rising else (0.0, self._threshold)
+            if found.own:
+                self._watch_slot(record.group, found.z, rising, index)
+        return up, down
+
+    def _of_sides(self, up: float, down: float) -> tuple[float, float]:
+        return (0.0 if self._sides == "down" else max(0.0, up)), (0.0 if self._sides == "up" else max(0.0, down))
+
+    def _weights(self, record: Record, found: Comparison) -> np.ndarray:
+        starts = self._evidence.starts
+        if found.own:
+            return known_before(self._places, record.group, starts) * found.weight
+        return known_before({"": self._learned}, "", starts) * found.weight
+
+    def _learn(self, index: int) -> None:
+        record = self._records[index]
+        self._baseline.add(record.group, record.scale, record.value)
+        self._learned.append(index)
+        self._places.setdefault(record.group, []).append(index)
+
+    def _gross(self, found: Comparison, failed: bool, rising: bool, index: int) -> bool:
+        total, first = self._far[rising]
+        hit = failed and (found.z > 0) == rising
+        first = index if hit and total == 0 else first
+        total += math.log(GROSS / FAILED) if hit else math.log((1 - GROSS) / (1 - FAILED))
+        self._far[rising] = (max(0.0, total), first)
+        return total > GROSS_ALARM
+
+    def _raise(self, rising: bool, started: int, index: int) -> None:
+        self._alarms.append(Alarm(rising, started, index))
+        self._set_back([at for at in self._learned if at < started])
+        self._evidence.set_back(started)
+        self._evidence.restart(index + 1)
+        self._far = {True: (0.0, 0), False: (0.0, 0)}
+        self._over = self._mended = self._done = 0.0
+        offs = [
+            max(-self._clip, min(point.comparison.z, self._clip))
+            for point in self._points[started:]
+            if point.comparison is not None
+        ]
+        self._size = abs(math.fsum(offs) / len(offs)) if offs else 0.0
+        self._offs = (len(offs), math.fsum(offs))
+
+    def _set_back(self, kept: Sequence[int]) -> None:
+        """Learn these records alone, unless fewer than MIN_DEGREES would be left."""
+        earlier = Baseline(min_std=self._min_std)
+        for at in kept:
+            one = self._records[at]
+            earlier.add(one.group, one.scale, one.value)
+        if earlier.degrees < MIN_DEGREES:
+            return
+        self._baseline, self._learned, self._places = earlier, list(kept), {}
+        for at in kept:
+            self._places.setdefault(self._records[at].group, []).append(at)
+
+    # --- while an alarm of all records is open ---
+
+    def _continue(self, alarm: Alarm, found: Comparison | None, failed: bool, index: int) -> tuple[float, float]:
+        number, total = self._offs
+        middle = total / number if number else 0.0
+        for rising in (True, False):
+            if found is not None and found.own and self._sides in ("both", "up" if rising else "down"):
+                self._watch_slot(self._records[index].group, found.z - middle, rising, index)
+        if found is not None and not failed:
+            z = max(-self._clip, min(found.z, self._clip))
+            off = z * (1 if alarm.rising else -1)
+            self._evidence.add(z - middle, 0.0 * self._evidence.starts)
+            self._offs = (number + 1, total + z)
+            trust = min(1.0, 2 * self._evidence.independent)
+            least = LEAST * (2 - trust)
+            against = max(least, self._size / 2)
+            self._over = max(-HASTY - KEPT * trust**2, self._over + least * (least / 2 - off))
+            self._mended = max(0.0, self._mended + against * (against / 2 - off))
+            self._done = max(self._over / (HASTY + (OVER - HASTY) * trust), self._mended / MENDED)
+        done = self._done
+        if done >= 1:
+            self._close(index)
+            return 0.0, 0.0
+        left = self._threshold * (1 - max(0.0, done))
+        return (left, 0.0) if alarm.rising else (0.0, left)
+
+    def _close(self, index: int) -> None:
+        self._alarms[-1] = replace(self._alarms[-1], closed=index)
+        self._evidence.restart(index + 1)
+        self._far = {True: (0.0, 0), False: (0.0, 0)}
+
+    # --- single groups ---
+
+    def _broken(self, group: str) -> Alarm | None:
+        return next((alarm for alarm in self._slots if alarm.group == group and alarm.closed is None), None)
+
+    def _watch_slot(self, group: str, z: float, rising: bool, index: int) -> None:
+        if not self._several or self._broken(group) is not None:
+            return
+        total, first = self._runs.get((group, rising), (0.0, index))
+        off = max(-SLOT_CLIP, min(z, SLOT_CLIP)) * (1 if rising else -1)
+        first = index if total == 0 else first
+        total = max(0.0, total + off - SLOT_ALLOWANCE)
+        self._runs[group, rising] = (total, first)
+        if total > SLOT_ALARM:
+            self._slots.append(Alarm(rising, first, index, group=group))
+            self._set_back([at for at in self._learned if at < first or self._records[at].group != group])
+            self._mends[group] = 0.0
+
+    def _mend_slot(self, alarm: Alarm, found: Comparison | None, index: int) -> None:
+        assert alarm.group is not None
+        if found is None:
+            return
+        off = max(-SLOT_CLIP, min(found.z, SLOT_CLIP)) * (1 if alarm.rising else -1)
+        against = 2 * SLOT_ALLOWANCE
+        self._mends[alarm.group] = max(0.0, self._mends[alarm.group] + against * (against / 2 - off))
+        if self._mends[alarm.group] >= MENDED:
+            self._slots[self._slots.index(alarm)] = replace(alarm, closed=index)
+            self._runs.pop((alarm.group, alarm.rising), None)
 
 
-def run_length(threshold: float, allowance: float, clip: float, shift: float = 0.0) -> float:
-    """Return one side's average number of records to its alarm, starting at 0, for scores of mean `shift`.
+def _upper_quartile(values: Sequence[float]) -> float:
+    return sorted(values)[3 * len(values) // 4]
 
-    The scores are normal with standard deviation 1 around it, then clipped. All in standard deviations.
-    """
-    import numpy as np
-    from scipy import special
-    from scipy.linalg import solve_toeplitz
 
-    if threshold <= 0:
-        return float(1 / special.ndtr(shift - allowance))
-    width = 2 * threshold / (2 * STATES - 1)
-    scores = (np.arange(-STATES, STATES) + 0.5) * width + allowance
-    """Between which the sum moves by -(STATES - 1) to STATES - 1 states."""
-    below = np.where(scores >= clip, 1.0, np.where(scores < -clip, 0.0, special.ndtr(scores - shift)))
-    # Until the sum is 0 again its steps depend on nothing but their size: a Toeplitz system, which Levinson's recursion
-    # solves in STATES^2 steps on one core. (The dense one cost a thousand times the CPU where BLAS takes every core.)
-    # From 0 it is records until 0 or the alarm, over the probability that it is the alarm: the chain's own run length.
-    stays = -np.diff(below)
-    stays[STATES - 1] += 1.0
-    alarms = 1.0 - below[: STATES - 1 : -1]
-    sides = np.column_stack((np.ones(STATES), alarms))
-    records, alarm = solve_toeplitz((stays[STATES - 1 :: -1], stays[STATES - 1 :]), sides)[0]
-    return float(records / alarm)
+def threshold_for(records_per_alarm: float, *, two_sided: bool = True) -> float:
+    """Return h, in nats, for so many records an alarm. Two sides alarm at the sum of their rates."""
+    return THRESHOLD + THRESHOLD_RISE * math.log(records_per_alarm * (1 if two_sided else 0.5) / 1_000)

@@ -2,28 +2,29 @@
 
 The verdict is the sequential detector's alone (`cusum`, over the scores of `baseline`), because nothing else here
 has a false-alarm rate: an unchanged timeline is called changed once in `records_per_alarm` records. It is about the
-last record: `stable` again after a lapse that was mended. Slope and p-value (`slope`), the numbers of the window and
-the linear rule are only shown beside it. When an alarm is open, `change_point` says since when.
+last record: `stable` again after a lapse that was mended. A fall that lasts stays one.
+Slope and p-value (`slope`), the numbers of the window and the linear rule are only shown beside it. When an alarm is
+open, `change_point` says since when.
 
 What can't be known is not guessed. The first record of a slot has nothing to be compared with, so one walk through all
-positions says nothing, however it slopes; below `min_records` comparisons the verdict is `insufficient`.
+positions says nothing, however it slopes; below `min_records` comparisons the verdict is `insufficient`, and so it is
+where the newest record is no number: that one is not known to be stable.
 
-Records are taken to be independent of each other given their slot. If consecutive ones are more alike than by chance (a
-build whose pictures all share one fault, say), the result says so, since false alarms are then more frequent: 3.7
-times as many at a correlation of 0.2 (tests/benchmarks/drift.py).
+Neighbouring records may have something in common (a build whose pictures all share one fault, say): `dependence` weighs
+how much. What all this reaches, and doesn't, is a table of docs/design/drift.md.
 """
 
 from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any, Literal
 
 from personaforge.drift.detector.change_point import ChangePoint, locate
-from personaforge.drift.detector.cusum import Alarm, Chart, Record, chart, threshold_for
+from personaforge.drift.detector.cusum import Alarm, Chart, Record, Sides, chart, threshold_for
 from personaforge.drift.detector.linear import LinearTrend, Trend, summarize
 from personaforge.drift.detector.slope import Slope, slope_within
 from personaforge.identity.score import Unmeasured
@@ -35,8 +36,6 @@ BAND = 0.975
 """Quantile at the upper edge of the band that holds 95 % of values."""
 MIN_PAIRS = 10
 """Neighbouring records below which their correlation is not stated."""
-CERTAIN = 2.326348
-"""Correlation times the root of its pairs that chance exceeds once in a hundred times (Bartlett 1946)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +79,9 @@ class Point:
     """Lower end of the band in which 95 % of values lie while nothing changes; wide while little is known."""
     high: float | None
     z: float | None
-    """How far off it is, standard normal while nothing changes, clipped; > 0 is larger, whether better or worse."""
+    """How far off it is, standard normal while nothing changes; > 0 is larger, whether better or worse."""
     up: float
-    """The CUSUM of what is too large; an alarm above the threshold."""
+    """Evidence in nats that values are too large, as a CUSUM; an alarm above the threshold."""
     down: float
     rolling_mean: float
     """Of the last `window` values up to here, whatever their slots."""
@@ -91,6 +90,8 @@ class Point:
     rolling_max: float
     learned: bool
     """Whether later records are compared with this one."""
+    failed: bool
+    """Whether it is so far off that it counts as a failed picture and says nothing of the level."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +124,13 @@ class Finding:
     """None where no two records share a group."""
     linear: LinearTrend
     """The linear rule over the window; None of its numbers enters the verdict unless it is the method."""
-    allowance: float
     threshold: float
+    """Nats of evidence above which there is an alarm."""
     alarms: tuple[Alarm, ...]
+    slots: tuple[Alarm, ...]
+    """Alarms of single groups, whose records are off while the others' aren't."""
+    failed: int
+    """Records that count as failed."""
     spreads: Mapping[str, float]
     """How much values of each scale scatter about their groups' means, on the scale on which they are charted."""
     change: ChangePoint | None
@@ -149,26 +154,29 @@ class Finding:
 def find_drift(records: Sequence[Record], metric: Metric, policy: DriftPolicy) -> Finding:
     """Judge a timeline, oldest first, one record for each distinct artifact; values in the metric's units.
 
-    Raises ValueError without a record.
+    Values that are no finite number count nowhere. Raises ValueError without any that is one.
     """
-    linear = summarize([one.value for one in records], policy.window)
+    finite = [one.value for one in records if math.isfinite(one.value)]
+    linear = summarize(finite, policy.window)
     if isinstance(linear, Unmeasured):
-        raise ValueError("a timeline has no record, expected at least one")
+        raise ValueError(f"a timeline has no number among {len(records)} records, expected at least one")
     charted = [one._replace(value=metric.charted(one.value)) for one in records]
     two_sided = policy.sides == "both"
-    allowance = policy.shift / 2
+    worse: Sides = "down" if metric.higher_is_better else "up"
     made = chart(
         charted,
-        allowance=allowance,
-        threshold=threshold_for(policy.records_per_alarm, allowance, policy.clip, two_sided=two_sided),
+        shift=policy.shift,
+        threshold=threshold_for(policy.records_per_alarm, two_sided=two_sided),
         min_std=policy.min_std[metric.scale],
         clip=policy.clip,
-        sides="both" if two_sided else "down" if metric.higher_is_better else "up",
+        sides="both" if two_sided else worse,
     )
     compared = sum(point.comparison is not None for point in made.points)
     change = _change(charted, made, policy)
     size = _size(change, charted, made, policy.window)
     judged = _judged(made, compared, metric, policy) if policy.method == "cusum" else _judged_by_line(linear, metric)
+    if not math.isfinite(records[-1].value) and judged[0] is Trend.STABLE:
+        judged = Trend.INSUFFICIENT, f"the newest record is {records[-1].value}, expected a finite number"
     near = _autocorrelation(made)
     return Finding(
         verdict=judged[0],
@@ -179,15 +187,16 @@ def find_drift(records: Sequence[Record], metric: Metric, policy: DriftPolicy) -
         window=_window(records, made, policy.window),
         slope=_slope(records, policy.confidence),
         linear=linear,
-        allowance=allowance,
         threshold=round(made.threshold, 6),
         alarms=made.alarms,
+        slots=made.slots,
+        failed=sum(point.failed for point in made.points),
         spreads=_spreads(charted, made),
         change=change,
         size=None if size is None else round(size[0] if metric.scale == "score" else math.exp(size[0]), 6),
         size_std=None if size is None else round(size[1], 6),
         autocorrelation=None if near is None else near[0],
-        notes=_notes(near),
+        notes=tuple(_notes(records, made)),
         points=_points(records, made, metric, policy.window),
     )
 
@@ -198,14 +207,23 @@ def _judged(made: Chart, compared: int, metric: Metric, policy: DriftPolicy) -> 
     if compared < policy.min_records:
         of = f"{compared} of {len(made.points)} records have an earlier one of their kind to be compared with"
         return Trend.INSUFFICIENT, f"{of}, {policy.min_records} are needed"
-    if made.open is None:
-        last = made.points[-1]
-        sums = f"up {last.up:.2f}, down {last.down:.2f}, threshold {made.threshold:.2f}"
-        return Trend.STABLE, f"CUSUM {sums} ({rate})"
-    trend = Trend.IMPROVING if made.open.rising == metric.higher_is_better else Trend.DEGRADING
-    side = "up" if made.open.rising else "down"
-    passed = f"passed {made.threshold:.2f} at record {made.open.raised + 1} and has not been at 0 since"
-    return trend, f"CUSUM {side} {passed} ({rate})"
+    if made.open is not None:
+        side = "up" if made.open.rising else "down"
+        passed = f"passed {made.threshold:.2f} at record {made.open.raised + 1} and is not over"
+        return _trend(made.open, metric), f"CUSUM {side} {passed} ({rate})"
+    if made.broken:
+        worst = min(made.broken, key=lambda one: _trend(one, metric) is not Trend.DEGRADING)
+        side = "up" if worst.rising else "down"
+        others = f" and {len(made.broken) - 1} more" if len(made.broken) > 1 else ""
+        where = f"since record {worst.started + 1}, the other groups are not"
+        return _trend(worst, metric), f"{worst.group}{others} alone is off ({side}) {where} ({rate})"
+    last = made.points[-1]
+    sums = f"up {last.up:.2f}, down {last.down:.2f}, threshold {made.threshold:.2f}"
+    return Trend.STABLE, f"CUSUM {sums} ({rate})"
+
+
+def _trend(alarm: Alarm, metric: Metric) -> Trend:
+    return Trend.IMPROVING if alarm.rising == metric.higher_is_better else Trend.DEGRADING
 
 
 def _judged_by_line(linear: LinearTrend, metric: Metric) -> tuple[Trend, str]:
@@ -239,7 +257,9 @@ def evidence(records: Sequence[Record], alarms: Sequence[Alarm], spreads: Mappin
     used = [
         index
         for index in range(max(0, len(records) - MOST), len(records))
-        if records[index].scale in spreads and not any(started <= index <= closed for started, closed in over)
+        if records[index].scale in spreads
+        and math.isfinite(records[index].value)
+        and not any(started <= index <= closed for started, closed in over)
     ]
     return used, max([closed + 1 for _, closed in over] + [used[0] if used else 0])
 
@@ -257,6 +277,8 @@ def _size(
         return None
     offs = []
     for record in charted[max(change.best, len(charted) - window) :]:
+        if not math.isfinite(record.value):
+            continue
         mean, std = made.baseline.mean(record.group), made.baseline.std(record.scale)
         if mean is not None and std is not None:
             offs.append((record.value - mean, (record.value - mean) / std))
@@ -264,8 +286,10 @@ def _size(
 
 
 def _slope(records: Sequence[Record], confidence: float) -> Slope | None:
-    newest = records[-MOST:]
-    return slope_within(range(len(newest)), [one.value for one in newest], [one.group for one in newest], confidence)
+    known = [(at, one) for at, one in enumerate(records, 1) if math.isfinite(one.value)][-MOST:]
+    return slope_within(
+        [at for at, _ in known], [one.value for _, one in known], [one.group for _, one in known], confidence
+    )
 
 
 def _autocorrelation(made: Chart) -> tuple[float, int] | None:
@@ -279,14 +303,19 @@ def _autocorrelation(made: Chart) -> tuple[float, int] | None:
     return round(math.fsum(one * other for one, other in pairwise(scores)) / total, 6), pairs
 
 
-def _notes(near: tuple[float, int] | None) -> tuple[str, ...]:
-    if near is None or near[0] * math.sqrt(near[1]) <= CERTAIN:
-        return ()
-    return (f"neighbouring records are alike (correlation {near[0]:.2f}), so false alarms are more frequent than set",)
+def _notes(records: Sequence[Record], made: Chart) -> Iterator[str]:
+    unknown = sum(not math.isfinite(one.value) for one in records)
+    if unknown:
+        yield f"{unknown} of {len(records)} records are no finite numbers and count nowhere"
+    failed = sum(point.failed for point in made.points)
+    if failed:
+        yield f"{failed} of {len(records)} records are too far off to tell anything of the level, and count as failed"
+    for alarm in made.broken if made.open is not None else made.broken[1:]:
+        yield f"{alarm.group} alone was off already since record {alarm.started + 1}"
 
 
 def _window(records: Sequence[Record], made: Chart, size: int) -> Window:
-    values = [one.value for one in records[-size:]]
+    values = [one.value for one in records if math.isfinite(one.value)][-size:]
     offsets = [point.comparison.z for point in made.points[-size:] if point.comparison is not None]
     return Window(
         n=len(values),
@@ -302,8 +331,9 @@ def _points(records: Sequence[Record], made: Chart, metric: Metric, size: int) -
     from scipy import special
 
     points = []
+    known = [one.value for one in records]
     for index, (record, charted) in enumerate(zip(records, made.points, strict=True)):
-        values = [one.value for one in records[max(0, index + 1 - size) : index + 1]]
+        values = [one for one in known[max(0, index + 1 - size) : index + 1] if math.isfinite(one)] or [math.nan]
         expected = low = high = z = None
         if charted.comparison is not None:
             mean, degrees = charted.comparison.expected, charted.comparison.degrees
@@ -312,7 +342,7 @@ def _points(records: Sequence[Record], made: Chart, metric: Metric, size: int) -
             z = round(charted.comparison.z, 6)
         band = (expected, low, high, z, round(charted.up, 6), round(charted.down, 6))
         mean, std = round(statistics.fmean(values), 9), _std(values)
-        points.append(Point(record.value, *band, mean, std, min(values), max(values), charted.learned))
+        points.append(Point(record.value, *band, mean, std, min(values), max(values), charted.learned, charted.failed))
     return tuple(points)
 
 

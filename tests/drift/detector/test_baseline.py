@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from personaforge.drift.detector.baseline import MOST, Baseline
+from personaforge.drift.detector.baseline import Baseline
 
 
-def scores(values: Iterable[tuple[str, float]], scale: str = "", clip: float = 9.0) -> list[float | None]:
-    baseline = Baseline(min_std=1e-9, clip=clip)
+def scores(values: Iterable[tuple[str, float]], scale: str = "") -> list[float | None]:
+    baseline = Baseline(min_std=1e-9)
     found = []
     for group, value in values:
         one = baseline.compare(group, scale, value)
@@ -37,7 +37,7 @@ def test_one_slot_is_hawkins_self_starting_score() -> None:
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.floats(0, 1)), min_size=4, max_size=40))
 def test_the_spread_is_the_pooled_one_within_groups(values: list[tuple[str, float]]) -> None:
-    baseline = Baseline(min_std=1e-12, clip=3)
+    baseline = Baseline(min_std=1e-12)
     for group, value in values:
         baseline.add(group, "", value)
     groups = [[value for name, value in values if name == group] for group in {name for name, _ in values}]
@@ -73,7 +73,7 @@ def test_scores_of_three_records_a_slot_are_independent_standard_normal() -> Non
 
 
 def test_scales_have_spreads_of_their_own() -> None:
-    baseline = Baseline(min_std=1e-9, clip=9)
+    baseline = Baseline(min_std=1e-9)
     for value in (0.5, 0.6, 0.4, 0.55):
         baseline.add("full", "wide", value)
     for value in (0.70, 0.71, 0.69, 0.705):
@@ -82,24 +82,10 @@ def test_scales_have_spreads_of_their_own() -> None:
     assert far is not None and near is not None and near.z < -3 < far.z < 0
 
 
-def test_one_failed_picture_is_clipped_and_hides_nothing() -> None:
-    rng = np.random.default_rng(3)
-    calm = [("a", float(value)) for value in rng.normal(0.7, 0.02, 40)]
-    baseline = Baseline(min_std=1e-3, clip=3)
-    for group, value in calm:
-        baseline.add(group, "", value)
-    before, failed = baseline.std(""), baseline.compare("a", "", 0.0)
-    assert before is not None and failed is not None and failed.z == -3
-    baseline.add("a", "", failed.kept)
-    after = baseline.std("")
-    assert after is not None and after < 1.6 * before, f"{MOST} spreads are the most that enter"
-    assert failed.kept > 0.5
-
-
 def test_equal_values_have_the_least_spread_that_is_believed_in() -> None:
-    baseline = Baseline(min_std=0.001, clip=3)
+    baseline = Baseline(min_std=0.001)
     for _ in range(30):
         baseline.add("a", "", 0.7)
     same, nearly, other = (baseline.compare("a", "", value) for value in (0.7, 0.7005, 0.72))
     assert same is not None and nearly is not None and other is not None
-    assert (same.z, other.z) == (0, 3) and 0 < nearly.z < 1
+    assert same.z == 0 and other.z > 5 and 0 < nearly.z < 1
