@@ -43,7 +43,7 @@ from personaforge.faces.packs import Pack, find_pack
 from pathlib import Path
 find_pack("auto", [])
 InsightAnalyzer(Pack("buffalo_s", Path("/nowhere"), {}, "0" * 64))
-from personaforge.identity import anchor, clip, decision, metric, policy, score
+from personaforge.identity import anchor, clip, decision, policy, score
 from personaforge.drift.detector import detector
 heavy = {"numpy", "scipy", "cv2", "PIL", "onnxruntime", "insightface", "importlib.metadata"} & set(sys.modules)
 sys.exit(f"imported {heavy}" if heavy else 0)

@@ -37,7 +37,7 @@ COMMANDS = {
     "status": ("show", "Show how every persona stands."),
     "show": ("show", "Show a built persona as a card."),
     "graph": ("show", "Draw the build graph as mermaid, dot or JSON."),
-    "eval": ("measure", "Measure images against an anchor."),
+    "eval": ("measure", "Measure images and clips against an anchor."),
     "drift": ("measure", "Show how a persona's scores move over time."),
     "test": ("test", "Run the checks that personas declare over their scores."),
     "report": ("report", "Write an HTML page for each persona and one for the project."),

@@ -21,7 +21,7 @@ from personaforge.plan.foreign import foreign_remark
 from personaforge.plan.graph import Shapes
 from personaforge.plan.issued import Issued, issued_reason, placed_reason, to_be_pinned
 from personaforge.plan.plan import WORKING, PersonaPlan, Plan, PlannedNode, Reason, Selection
-from personaforge.plan.reasons import NOT_HERE, changes, restore_reasons
+from personaforge.plan.reasons import changes, restore_reasons
 from personaforge.plan.recall import recalled
 from personaforge.plan.renamed import anchor_in
 from personaforge.plan.resolver import NodeResolver, NotSettled, PlanContext
@@ -354,7 +354,7 @@ class Planner:
         for plan in plans:
             analyzer_ref = self.plan_context.analyzer_of(plan.loaded.settings)
             nodes = plan.nodes.values()
-            if analyzer_ref.identity is None and any(_left_unmeasured(one) or NOT_HERE in one.note for one in nodes):
+            if analyzer_ref.identity is None and any(map(_left_unmeasured, nodes)):
                 found[f"Faces are not measured here: {analyzer_ref.reason}. {analyzer_ref.hint}".strip()] = None
             elif any(node.shape.kind.measures and node.state in ("run", "maybe") for node in plan.nodes.values()):
                 settings = plan.loaded.settings

@@ -29,14 +29,14 @@ def is_cut_off(file: BinaryIO) -> bool:
     """Tell whether a file ends too early. It has to allow `seek`, and its position afterwards is arbitrary."""
     size = file.seek(0, os.SEEK_END)
     head = _at(file, 0, HEAD)
-    kind = media_type(head)
-    if kind in _END:
-        ends = _END[kind] in _at(file, max(size - _TAIL, 0), _TAIL)
-        return not ends and (kind != "image/jpeg" or not _is_whole_jpeg(_at(file, 0, size)))
+    media = media_type(head)
+    if media in _END:
+        ends = _END[media] in _at(file, max(size - _TAIL, 0), _TAIL)
+        return not ends and (media != "image/jpeg" or not _is_whole_jpeg(_at(file, 0, size)))
     if head[:4] == b"RIFF" and len(head) >= 8:
-        streamed = kind == "audio/wav" and head[4:8] == _STREAMED
+        streamed = media == "audio/wav" and head[4:8] == _STREAMED
         return not streamed and size < int(struct.unpack("<I", head[4:8])[0]) + 8
-    walk = {"video/mp4": _mp4, "video/webm": _webm, "audio/ogg": _ogg}.get(kind)
+    walk = {"video/mp4": _mp4, "video/webm": _webm, "audio/ogg": _ogg}.get(media)
     return walk is not None and not walk(file, size)
 
 

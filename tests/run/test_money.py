@@ -12,6 +12,7 @@ import pytest
 from personaforge.errors import JobFailed, Unknown
 from personaforge.providers.protocols import Job, Reply
 from personaforge.run.budget import Bounds, Budget, OverBudget, Spent
+from personaforge.run.retrying import Backoff
 from personaforge.run.setup import spent_before
 from personaforge.steps.action import Price
 from personaforge.steps.prices import price_of, settled
@@ -135,6 +136,7 @@ def test_an_answer_of_another_form_leaves_its_money_counted(
     studio = make_studio(paid=True, cost_usd=0.01)
     studio.images.polls = polls
     monkeypatch.setattr(studio.images, "_reply", lambda request: reply)
+    monkeypatch.setattr(Backoff, "pause", lambda *arguments: 0.0)  # between the five looks
     report = studio.build(options=BuildOptions(jobs=1))
     assert any("scripted@1 answered" in node.error for node in report.nodes.values() if node.end == "failed")
     with studio.open() as space:
