@@ -66,6 +66,8 @@ def _working(function: Function) -> Function:
 
     @wraps(function)
     def working(space: Workspace, *arguments: Any, **options: Any) -> Any:
+        with _told():
+            space.require_open()
         with _told(), kept_in_force(space.project):
             return function(space, *arguments, **options)
 
@@ -80,6 +82,11 @@ def open(folder: Name | None = None, personas: Personas = (), *, analyzer: FaceA
     written. `analyzer` measures faces in place of the pack that the settings name, whatever they name. Raises SpecError
     for what is no folder.
     """
+    if analyzer is not None and not (callable(getattr(analyzer, "read", None)) and hasattr(analyzer, "identity")):
+        text = f"analyzer is a {type(analyzer).__name__}, expected a FaceAnalyzer"
+        raise PersonaForgeError(
+            text, hint="it has an `identity`, and `read` of pixels; see docs/examples/own_evaluator.py"
+        )
     space = Workspace.open(listed(personas), None if folder is None else os.fspath(folder))
     if analyzer is not None:
         from personaforge.workspace.analyzers import OneAnalyzer

@@ -161,9 +161,10 @@ def test_measurements_by_unlike_analyzers_are_not_compared(space: pf.Workspace, 
     with space:
         [a] = pf.measure(space, tmp_path / "a.png")
         other = a._replace(analyzer={**a.analyzer, "pack": "others"})
-        found = pf.compare(a, other, pf.policy(space))
+        policy = pf.policy(space)
+    found = pf.compare(a, other, policy)
     assert isinstance(found, pf.Unmeasured) and found.code is pf.Cause.ANALYZERS
-    assert not pf.judge(found, pf.policy(space), require_measurement=False).measured
+    assert not pf.judge(found, policy, require_measurement=False).measured
 
 
 def test_pictures_are_evaluated_against_a_file(space: pf.Workspace, tmp_path: Path) -> None:
@@ -310,3 +311,14 @@ def test_a_program_that_shows_a_built_persona_says_that_there_is_none(
     with pytest.raises(SystemExit) as caught:
         runpy.run_path(str(EXAMPLES / f"{name}.py"), run_name="__main__")
     assert "whole_persona.py" in str(caught.value)
+
+
+def test_what_is_no_analyzer_and_a_closed_workspace_are_refused(tmp_path: Path) -> None:
+    root = write_project(tmp_path, {"ana": "id: ana\nbrief: A calm gardener.\n"})
+    with pytest.raises(pf.PersonaForgeError, match="analyzer is a int, expected a FaceAnalyzer"):
+        pf.open(root, analyzer=5)  # type: ignore[arg-type]
+    with pf.open(root) as space:
+        plan = pf.plan(space)
+    for use in (lambda: pf.plan(space), lambda: pf.build(space, plan), lambda: pf.query(space, "metrics")):
+        with pytest.raises(pf.PersonaForgeError, match="this workspace is closed"):
+            use()

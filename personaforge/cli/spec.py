@@ -82,7 +82,8 @@ def config_command(folder: str | None, personas: tuple[str, ...], path: str | No
 @click.option("-o", "--output", type=click.Path(file_okay=False), help="Write them all into this folder.")
 @click.pass_obj
 def schema_command(folder: str | None, group: str | None, output: str | None) -> int:
-    """Print the JSON Schema of a persona file (or of one GROUP), or write them all with -o.
+    """Print the JSON Schema of a persona file, of one GROUP, or of the machine file (`machine`), or write them all with
+    -o.
 
     Editors with a YAML language server take it from the first line of a persona file:
     # yaml-language-server: $schema=../build/schema/persona.schema.json

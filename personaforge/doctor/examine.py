@@ -24,19 +24,22 @@ def examine(project: Project, *, live: bool = False, now: float | None = None) -
     """
     now = time.time() if now is None else now
     index = store.remembered(project)
+    # Before the personas are loaded, which may name what a plug-in adds; and said, whatever is wrong with them.
+    plugged = _findings("machine", lambda: outside.plugins(project))
+    here = [
+        *_findings("machine", lambda: machine.machine(project, now)),
+        *_findings("machine", lambda: outside.outside(project)),
+        *_findings("machine", lambda: outside.remote(project)),
+        *plugged,
+    ]
     try:
-        # Before the personas are loaded, which may name what a plug-in adds.
-        plugged = _findings("machine", lambda: outside.plugins(project))
         digest_of = StatCache(index).digest if index is not None else digest_file
         loaded, found = projects.load(project, index)
         used = projects.uses(loaded)
         named, faults = projects.presets(project)
         accounts = providers.accounts(used, named)
         found = [
-            *_findings("machine", lambda: machine.machine(project, now)),
-            *_findings("machine", lambda: outside.outside(project)),
-            *_findings("machine", lambda: outside.remote(project)),
-            *plugged,
+            *here,
             *found,
             *faults,
             *_findings("providers", lambda: providers.providers(accounts, project.root)),
@@ -50,7 +53,7 @@ def examine(project: Project, *, live: bool = False, now: float | None = None) -
 
             found += _findings("live", lambda: ask(accounts))
     except PersonaForgeError as error:
-        return faulty("project", error)
+        found = [*here, *faulty("project", error)]
     finally:
         if index is not None:
             index.close()

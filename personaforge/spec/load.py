@@ -19,7 +19,7 @@ from personaforge import __version__
 from personaforge.digest import digest_bytes, digest_file, digest_json, digest_stream, digest_strings
 from personaforge.errors import Problem, SpecError
 from personaforge.spec.domain import Domains
-from personaforge.spec.machine_file import machine_file
+from personaforge.spec.machine_file import allowed_plugins, machine_file
 from personaforge.spec.names import Names, read_formerly, read_names
 from personaforge.spec.plugins import asked_plugins
 from personaforge.spec.project import Project, inside, lock_path, persona_id, same_id
@@ -360,13 +360,15 @@ def _stat_tree(folder: str, into: list[str]) -> None:
 
 
 def _fingerprint(project: Project) -> str:
+    asked = asked_plugins(project)
+    allowed = allowed_plugins() if asked else {}
     # What is validated against it is validated again where it has changed.
     parts = [
         __version__,
         code_signature(),
         machine_file().digest,
         # Whose kinds of steps and providers there are; the list itself is in the project's conf.
-        *(f"{one.name} {installed_version(one.name)}" for one in asked_plugins(project)),
+        *(f"{one.name} {installed_version(one.name)} {one.name in allowed}" for one in asked),
         *(installed_version(name) or "" for name in ("hydra-core", "omegaconf")),
     ]
     own = project.conf_folders[0]

@@ -1,4 +1,5 @@
-"""JSON Schemas for editors: one for each group, and one for a persona file, in which every value may be left out."""
+"""JSON Schemas for editors: one for each group, one for a persona file, in which every value may be left out, and one
+for the machine file."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from personaforge.spec.machine_models import MachineModel
 from personaforge.spec.models import Persona
 from personaforge.spec.project import Project
 from personaforge.spec.settings import GROUPS, OF_THE_PROJECT
@@ -21,7 +23,7 @@ _INTERPOLATION = {"type": "string", "pattern": r"^\$\{.*\}$"}
 
 
 def group_schemas(project: Project) -> dict[str, dict[str, Any]]:
-    """Return the schema of every group and of a persona file, by name."""
+    """Return the schema of every group, of a persona file and of the machine file, by name."""
     whole = _opened(Persona.model_json_schema(by_alias=True))
     definitions = {**whole["$defs"], **{f"partial_{name}": _partial(schema) for name, schema in whole["$defs"].items()}}
     found: dict[str, dict[str, Any]] = {}
@@ -37,6 +39,8 @@ def group_schemas(project: Project) -> dict[str, dict[str, Any]]:
             "$defs": definitions,
         }
     found["persona"] = _persona_schema(project, whole, definitions)
+    machine = MachineModel.model_json_schema(by_alias=True)
+    found["machine"] = {"$schema": DIALECT, **machine, "title": "The machine file"}
     return found
 
 

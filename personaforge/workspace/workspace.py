@@ -93,6 +93,7 @@ class Workspace:
     stop: threading.Event = field(default_factory=threading.Event)
     """Set to end the running builds after the actions in flight, or the next one where none runs. It is cleared once
     they have ended."""
+    is_closed: bool = False
     _running: int = 0
     _counting: threading.Lock = field(default_factory=threading.Lock)
 
@@ -107,12 +108,19 @@ class Workspace:
         return cls(project, store, templates, Analyzers(digest_of), plugins)
 
     def __enter__(self) -> Workspace:
+        self.is_closed = False  # its store opens what it needs again
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.store.close()
+        self.is_closed = True
+
+    def require_open(self) -> None:
+        """Raise PersonaForgeError after the end of `with`: its store is closed."""
+        if self.is_closed:
+            raise PersonaForgeError("this workspace is closed", hint="open the project again, and work within `with`")
 
     @property
     def plan_context(self) -> PlanContext:

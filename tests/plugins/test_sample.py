@@ -74,6 +74,11 @@ def test_it_works_from_the_command_line(root: Path, site: Path, forge: Forge, tm
     quoted = (ROOT / "docs/plugins.md").read_text().partition("```\nPlug-ins: ")[2].partition("\n```")[0].splitlines()
     assert quoted[0] == "forge-mosaic 0.1.0" and quoted[1] in doctor
 
+    # Built already, and not allowed any more: doctor says why, and what else there is to say of the machine.
+    forbidden = environment(site, allowed=False)
+    doctor = " ".join(forge("doctor", cwd=root, env=forbidden, process=True, check=1).stdout.split())
+    assert "asks for forge-mosaic, which this machine doesn't allow" in doctor and "no machine file at" in doctor
+
     # Another version of its code: what it measured is measured again, and no face changes.
     pictures = {path.name: path.read_bytes() for path in (root / "build/ben/images").iterdir()}
     newer = environment(installed(tmp_path, "0.2.0"))

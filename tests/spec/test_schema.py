@@ -28,8 +28,8 @@ def errors(schema: dict[str, Any], text: str) -> list[str]:
     return [error.message for error in Draft202012Validator(schema).iter_errors(yaml.safe_load(text))]
 
 
-def test_there_is_one_for_every_group_and_one_for_a_persona(schemas: dict[str, dict[str, Any]]) -> None:
-    assert set(schemas) == {*GROUPS, "persona"}
+def test_there_is_one_for_every_group_for_a_persona_and_for_the_machine(schemas: dict[str, dict[str, Any]]) -> None:
+    assert set(schemas) == {*GROUPS, "machine", "persona"}
     shared = schemas["persona"]["$defs"]
     Draft202012Validator.check_schema(schemas["persona"])
     for name in GROUPS:
@@ -115,6 +115,16 @@ def test_the_projects_own_options_may_be_chosen(tmp_path: Path) -> None:
 def test_writing_them_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     paths = write_schemas(CHECKOUT, tmp_path / "build" / "schema")
     first = {path.name: path.read_bytes() for path in paths}
-    assert sorted(first) == sorted(f"{name}.schema.json" for name in (*GROUPS, "persona"))
+    assert sorted(first) == sorted(f"{name}.schema.json" for name in (*GROUPS, "machine", "persona"))
     assert {path.name: path.read_bytes() for path in write_schemas(CHECKOUT, tmp_path / "build" / "schema")} == first
     assert json.loads(first["persona.schema.json"])["title"] == "A persona"
+
+
+def test_the_machine_file_has_a_schema(tmp_path: Path) -> None:
+    schema = group_schemas(Project(tmp_path))["machine"]
+    validator = Draft202012Validator(schema)
+    Draft202012Validator.check_schema(schema)
+    page = (CHECKOUT.root / "docs/machine.md").read_text().partition("```yaml\n")[2].partition("```")[0]
+    assert not list(validator.iter_errors(yaml.safe_load(page)))
+    for wrong in ({"remote": {}}, {"commands": {"a": {"run": []}}}, {"plugins": "a"}):
+        assert list(validator.iter_errors(wrong)), wrong
