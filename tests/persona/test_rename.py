@@ -28,7 +28,7 @@ from personaforge.warehouse.projection import opened
 from personaforge.workspace.workspace import BuildOptions, Workspace
 from tests.persona.conftest import build, digests, plan, states
 from tests.repository.conftest import Git, git
-from tests.run.conftest import PERSONA, Studio
+from tests.run.conftest import PERSONA, Death, Studio
 from tests.run.test_hosted_build import CONFIGURED, PRESETS, server
 
 __all__ = ["git", "server"]
@@ -349,10 +349,10 @@ def test_a_job_in_flight_is_taken_up_under_the_new_id(make_studio: Callable[...,
     plain_poll = type(studio.clips).poll
 
     def dying(job: Job) -> object:
-        raise SystemExit("the process dies while it polls")
+        raise Death("the process dies while it polls")
 
     studio.clips.poll = dying  # type: ignore[method-assign, assignment]
-    with pytest.raises(SystemExit):
+    with pytest.raises(Death):
         studio.build(options=BuildOptions(jobs=1))
     mv(studio.root, "ana", "nova")
     studio.clips.poll = lambda job: plain_poll(studio.clips, job)  # type: ignore[method-assign]

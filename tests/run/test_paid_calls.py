@@ -9,7 +9,7 @@ import pytest
 from personaforge.errors import Refused, Unknown
 from personaforge.providers.protocols import Job, Request
 from personaforge.workspace.workspace import BuildOptions
-from tests.run.conftest import PERSONA, Studio
+from tests.run.conftest import PERSONA, Death, Studio
 
 
 @pytest.fixture
@@ -70,10 +70,10 @@ def test_a_restart_resumes_a_job_and_submits_nothing_again(make_studio: Callable
     plain_poll = type(studio.clips).poll
 
     def dying(job: Job) -> object:
-        raise SystemExit("the process dies while it polls")
+        raise Death("the process dies while it polls")
 
     studio.clips.poll = dying  # type: ignore[method-assign, assignment]
-    with pytest.raises(SystemExit):
+    with pytest.raises(Death):
         studio.build(options=BuildOptions(jobs=1))
     assert len(studio.clips.calls) == 1
     with studio.open() as space:
@@ -87,10 +87,10 @@ def test_a_restart_resumes_a_job_and_submits_nothing_again(make_studio: Callable
 
 def test_a_call_that_died_in_mid_request_is_not_sent_again_without_a_word(paid: Studio) -> None:
     def die(request: Request, number: int) -> Exception | None:
-        raise SystemExit("the process dies while it waits for the answer")
+        raise Death("the process dies while it waits for the answer")
 
     paid.clips.fail = die
-    with pytest.raises(SystemExit):
+    with pytest.raises(Death):
         paid.build(options=BuildOptions(jobs=1))
     paid.clips.fail = None
     report = paid.build()
