@@ -20,6 +20,11 @@ from personaforge.testing import ColorAnalyzers, Scripted, scripted_images, scri
 from personaforge.testing.media import clip
 from personaforge.workspace.workspace import BuildOptions, Workspace
 
+
+class Death(BaseException):
+    """The end of a process, as a test plays it: nothing turns it into an error."""
+
+
 PERSONA = """\
 id: ana
 brief: A calm gardener who talks to her roses.
