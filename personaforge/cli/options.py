@@ -203,7 +203,8 @@ class _Format(click.Choice[str]):
 
 def _require_format(folder: str | None, personas: Sequence[str], form: str, known: Sequence[str]) -> None:
     """Raise UsageError unless a plug-in of the project writes this format: before anything is done for it."""
-    from personaforge.plugins.loading import activate, formats
+    from personaforge.plugins.force import formats
+    from personaforge.plugins.loading import activate
     from personaforge.spec.plugins import hint_unasked
     from personaforge.spec.project import project_of
 

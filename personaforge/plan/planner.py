@@ -24,12 +24,12 @@ from personaforge.plan.plan import WORKING, PersonaPlan, Plan, PlannedNode, Reas
 from personaforge.plan.reasons import changes, restore_reasons
 from personaforge.plan.recall import recalled
 from personaforge.plan.renamed import anchor_in
-from personaforge.plan.resolver import NodeResolver, NotSettled, PlanContext
+from personaforge.plan.resolver import NodeResolver, PlanContext
 from personaforge.plan.standing import only_judges, same_wish
 from personaforge.providers.table import KNOWN
 from personaforge.spec.domain import domain_remark
 from personaforge.spec.load import Loaded
-from personaforge.steps.action import Action, Outcome
+from personaforge.steps.action import Action, NotSettled, Outcome
 from personaforge.steps.context import ANCHOR
 from personaforge.steps.standing import Standing
 from personaforge.store.files import checked_out

@@ -22,7 +22,7 @@ from personaforge.plan.replay import Replay, replay, result_of
 from personaforge.plan.standing import forge_part, gates_part, request_part, rules_of
 from personaforge.providers.table import capability, placer
 from personaforge.spec.settings import Settings, UndeclaredRead, View
-from personaforge.steps.action import Outcome
+from personaforge.steps.action import NotSettled, Outcome
 from personaforge.steps.context import ANCHOR, AnalyzerRef, Context
 from personaforge.steps.standing import Standing
 from personaforge.store.files import checked_out
@@ -44,10 +44,6 @@ class PlanContext:
     templates: Templates
     analyzer_of: Callable[[Settings], AnalyzerRef]
     """Returns what measures a persona's faces; finds packs, loads no model."""
-
-
-class NotSettled(Exception):
-    """A procedure asked for a need that isn't settled yet."""
 
 
 class Needs(Mapping[str, Outcome]):

@@ -8,18 +8,16 @@ measured and made until its end would be another project's.
 from __future__ import annotations
 
 import os
-import re
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from personaforge.errors import PersonaForgeError, Problem, SpecError, described
 from personaforge.listing import meant
-from personaforge.modalities import MODALITIES
+from personaforge.plugins.force import FORCE, Plugin
 from personaforge.spec.machine_file import PLUGINS_VARIABLE, allowed_plugins, machine_path, require_outside
 from personaforge.spec.machine_sections import normalised
 from personaforge.spec.plugins import Asked, asked_plugins, forges, opened
@@ -28,23 +26,7 @@ from personaforge.spec.project import Project, inside, leads_through
 if TYPE_CHECKING:
     from importlib.metadata import Distribution, EntryPoint
 
-    from personaforge.plugins.contributions import AnalyzerEntry, FormatEntry
-
 _GROUP = "personaforge."
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-
-
-class Plugin(NamedTuple):
-    """A plug-in that is in force."""
-
-    name: str
-    """Normalised name of its distribution."""
-    version: str
-    adds: tuple[str, ...] = ()
-    """What it adds, for people: `image provider mosaic`."""
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.version}"
 
 
 class State(NamedTuple):
@@ -60,28 +42,11 @@ class State(NamedTuple):
     """Where it is not: `did you mean forge-mosaic?`, of those that are installed."""
 
 
-@dataclass
-class _Force:
-    """What is in force in this process."""
-
-    asked: tuple[tuple[str, str], ...] = ()
-    """(name, version) of what was put into force."""
-    plugins: tuple[Plugin, ...] = ()
-    withdraw: list[Callable[[], None]] = field(default_factory=list)
-    """What takes it out of force again, in the order in which it was put into it."""
-    analyzers: dict[str, AnalyzerEntry] = field(default_factory=dict)
-    formats: dict[str, FormatEntry] = field(default_factory=dict)
-
-
-_force = _Force()
 _lock = threading.RLock()
 _works = 0
 """Pieces of work that go on under what is in force."""
-
-
-def in_force() -> tuple[Plugin, ...]:
-    """Return the plug-ins in force, by name."""
-    return _force.plugins
+_ran: dict[str, str] = {}
+"""Distribution -> the version whose modules this process has imported: Python imports each once."""
 
 
 @contextmanager
@@ -111,34 +76,39 @@ def activate(project: Project) -> tuple[Plugin, ...]:
     asked = asked_plugins(project)
     with _lock:
         opened(project)
-        if not asked and not _force.plugins:
+        if not asked and not FORCE.plugins:
             return ()
         found, problems = _distributions(project, asked)
         wanted = tuple((one.name, dist.version) for one, dist in found)
-        if not problems and wanted == _force.asked:
-            return _force.plugins
+        if not problems and wanted == FORCE.asked:
+            return FORCE.plugins
         if _works:
-            names = ", ".join(map(str, _force.plugins)) or "none"
+            names = ", ".join(map(str, FORCE.plugins)) or "none"
             raise PersonaForgeError(
                 f"{project.root} has other plug-ins than the work that goes on in this process ({names})",
                 hint="wait for the end of that work, or do this in a process of its own",
             )
-        _withdraw()
+        FORCE.end()
         loaded = []
         for one, dist in found if not problems else ():
             plugin = Plugin(one.name, dist.version)
+            ran = _ran.setdefault(one.name, dist.version)
+            if ran != dist.version:  # its modules are the old ones, and the keys of what they make would say otherwise
+                text = f"{plugin} is installed, and this process has loaded {ran}"
+                problems.append(Problem(one.where, "plugins", text, "start it anew"))
+                continue
             try:
                 loaded.append(plugin._replace(adds=tuple(_put(plugin, dist))))
             except BaseException as error:
                 if not isinstance(error, _Fault):
-                    _withdraw()
+                    FORCE.end()
                     raise
                 problems.append(Problem(one.where, "plugins", f"{plugin} {error.message}", error.hint))
         if problems:
-            _withdraw()
+            FORCE.end()
             raise SpecError(problems)
-        _force.asked, _force.plugins = wanted, tuple(loaded)
-        return _force.plugins
+        FORCE.asked, FORCE.plugins = wanted, tuple(loaded)
+        return FORCE.plugins
 
 
 def states(project: Project) -> list[State]:
@@ -156,39 +126,12 @@ def states(project: Project) -> list[State]:
     return found
 
 
-def analyzer_named(name: str) -> AnalyzerEntry | None:
-    """Return the analyzer in force of that name."""
-    return _force.analyzers.get(name)
-
-
-def analyzer_names() -> tuple[str, ...]:
-    """Return the names of the analyzers in force."""
-    return tuple(_force.analyzers)
-
-
-def format_named(name: str) -> FormatEntry | None:
-    """Return the format in force of that name."""
-    return _force.formats.get(name)
-
-
-def formats() -> tuple[str, ...]:
-    """Return the names of the formats in force, sorted."""
-    return tuple(sorted(_force.formats))
-
-
 class _Fault(Exception):
     """Why a plug-in can't be loaded."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
         self.message, self.hint = message, hint
-
-
-def _withdraw() -> None:
-    global _force
-    for undo in reversed(_force.withdraw):
-        undo()
-    _force = _Force()
 
 
 def _distributions(project: Project, asked: Iterable[Asked]) -> tuple[list[tuple[Asked, Distribution]], list[Problem]]:
@@ -271,6 +214,7 @@ def _entry_points(dist: Distribution) -> list[EntryPoint]:
 def _put(plugin: Plugin, dist: Distribution) -> Iterator[str]:
     """Put all that a plug-in adds into force, and yield what it is, for people. Raises _Fault."""
     from personaforge.plugins.contributions import GROUPS
+    from personaforge.plugins.registering import REGISTER
 
     entries = _entry_points(dist)
     unknown = sorted({one.group for one in dist.entry_points if one.group.startswith(_GROUP)} - set(GROUPS))
@@ -289,7 +233,7 @@ def _put(plugin: Plugin, dist: Distribution) -> Iterator[str]:
                     f"names {type(one).__name__} as {entry.group}: {entry.value}", f"expected {wanted.__name__}"
                 )
             try:
-                yield _REGISTER[wanted.__name__](plugin, one)
+                yield REGISTER[wanted.__name__](plugin, one)
             except ValueError as error:
                 raise _Fault(f"can't add {entry.value}: {error}") from error
             except (Exception, SystemExit) as error:  # whatever an entry of somebody else's is made of
@@ -307,150 +251,3 @@ def _loaded(entry: EntryPoint) -> tuple[Any, ...]:
         ) from error
     # A NamedTuple is a tuple as well: only plain ones hold several.
     return tuple(found) if type(found) in (list, tuple) else (found,)
-
-
-def _require(found: Any, wanted: type, what: str) -> None:
-    if not isinstance(found, wanted):
-        raise ValueError(f"{what} is {found!r:.80}, expected {wanted.__name__}")
-
-
-def _require_callable(found: Any, what: str) -> None:
-    if not callable(found):
-        raise ValueError(f"{what} is {found!r:.80}, expected what can be called")
-
-
-def _require_name(name: Any, *reserved: str) -> None:
-    """Raise ValueError for what can't be a name in YAML, in a key and in a variable."""
-    if not isinstance(name, str) or not _NAME.fullmatch(name) or name in reserved:
-        taken = f", and not {' or '.join(reserved)}" if reserved else ""
-        raise ValueError(f"its name is {name!r}, expected small letters, digits and _, a letter first{taken}")
-
-
-# --- what each group registers ----------------------------------------------------------------------------------------
-
-
-def _provider(plugin: Plugin, entry: Any) -> str:
-    from personaforge.providers import table
-    from personaforge.providers.capability import Capability
-
-    known = entry.capability
-    _require(known, Capability, "its capability")
-    if known.modality not in MODALITIES:
-        raise ValueError(f"modality is {known.modality!r}, expected one of {', '.join(MODALITIES)}")
-    _require_name(known.name, "none")
-    if not isinstance(known.reads, frozenset):
-        raise ValueError(f"reads is a {type(known.reads).__name__}, expected a frozenset of field names")
-    if not all(isinstance(field, str) for field in known.reads):
-        raise ValueError(f"reads is {sorted(map(repr, known.reads))}, expected names of fields")
-    _require(known.version, str, "its version")
-    if not isinstance(entry.make, str):
-        _require_callable(entry.make, "what makes it")
-    if known.name in table.names(known.modality):
-        raise ValueError(f"the {known.modality} provider {known.name!r} is there already")
-    # A provider's code shapes what it makes, so its version is in every key of it.
-    table.register(entry._replace(capability=known._replace(version=f"{known.version} ({plugin})")))
-    _force.withdraw.append(lambda: table.withdraw(known.modality, known.name))
-    return f"{known.modality} provider {known.name}"
-
-
-def _kind(plugin: Plugin, entry: Any) -> str:
-    from dataclasses import replace
-
-    from personaforge.spec import kinds, models
-    from personaforge.spec.kinds import Kind
-    from personaforge.spec.pipeline import StepBase
-    from personaforge.steps import table
-
-    for found, wanted, what in ((entry.kind, table.StepKind, "how it works"), (entry.what, Kind, "what it is")):
-        _require(found, wanted, what)
-    if not (isinstance(entry.model, type) and issubclass(entry.model, StepBase)):
-        raise ValueError(f"its model is {entry.model!r:.80}, expected a class over StepBase")
-    if not isinstance(entry.what.outputs, tuple) or not all(isinstance(one, str) for one in entry.what.outputs):
-        raise ValueError(f"its outputs are {entry.what.outputs!r:.80}, expected a tuple of names")
-    name = entry.kind.name
-    _require_name(name)
-    if name in kinds.KINDS:
-        raise ValueError(f"the step kind {name!r} is there already")
-    for whose, found in (("what it is", entry.what.name), ("its model", models.kind_of(entry.model))):
-        if found != name:
-            raise ValueError(f"{whose} is of kind {found!r}, and how it works of kind {name!r}")
-    models.declare_step(entry.model)
-    table.register(replace(entry.kind, origin=str(plugin)), entry.what)
-
-    def undo() -> None:
-        table.withdraw(name)
-        models.withdraw_step(entry.model)
-
-    _force.withdraw.append(undo)
-    return f"step kind {name}"
-
-
-def _metric(plugin: Plugin, entry: Any) -> str:
-    from personaforge import metrics
-    from personaforge.faces import parts
-    from personaforge.spec import measures
-
-    def undo() -> None:
-        parts.withdraw(name)
-        metrics.withdraw(name)
-        measures.refresh()
-
-    _require(entry.metric, metrics.Metric, "its metric")
-    _require_callable(entry.measure, "what measures it")
-    _require(entry.version, str, "its version")
-    name = entry.metric.name
-    if name in SQL_WORDS:
-        raise ValueError(f"{name!r} is a word of SQL, in which it is asked for")
-    if name in {*measures.FIELDS, *measures.SCOPES, *measures.RATES, *measures.FUNCTIONS}:
-        raise ValueError(f"{name!r} means something else in checks")
-    if not re.fullmatch("[0-9]{1,9}", str(entry.version)):
-        raise ValueError(f"version of {name} is {entry.version!r}, expected a whole number: the highest counts")
-    metrics.register(entry.metric)
-    _force.withdraw.append(undo)
-    parts.register(name, f"{entry.version} ({plugin})", entry.measure)
-    measures.refresh()
-    return f"metric {name}"
-
-
-def _analyzer(plugin: Plugin, entry: Any) -> str:
-    from personaforge.faces import packs
-
-    _require_name(entry.name, "auto", "none")
-    if entry.name in packs.shipped() or entry.name in _force.analyzers or entry.name in packs.AUTO_ORDER:
-        raise ValueError(f"the face pack {entry.name!r} is there already")
-    _require_callable(entry.identity, "its identity")
-    _require_callable(entry.make, "what makes it")
-    _require(entry.declared, packs.Declared, "what it declares")
-    packs.declare(entry.name, entry.declared)
-    _force.analyzers[entry.name] = entry
-    _force.withdraw.append(lambda: packs.withdraw(entry.name))
-    return f"analyzer {entry.name}"
-
-
-def _format(plugin: Plugin, entry: Any) -> str:
-    _require_name(entry.name)
-    if entry.name in _force.formats or entry.name in FORMATS_OF_FORGE:
-        raise ValueError(f"the format {entry.name!r} is there already")
-    _require_callable(entry.write, "what writes it")
-    _force.formats[entry.name] = entry
-    return f"format {entry.name}"
-
-
-FORMATS_OF_FORGE = ("table", "json", "csv", "markdown", "junit", "github", "sql", "parquet", "mermaid", "dot")
-SQL_WORDS = frozenset(
-    """
-    all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create
-    default deferrable desc describe distinct do else end except false fetch for foreign from group having in
-    initially intersect into lambda lateral leading limit not null offset on only or order pivot pivot_longer
-    pivot_wider placing primary qualify references returning select show some summarize symmetric table then
-    to trailing true union unique unpivot using variadic when where window with
-    """.split()  # noqa: SIM905 (a list would take a line for each)
-)
-"""Words that DuckDB reserves: a column of that name can't be asked for without quotes."""
-_REGISTER: dict[str, Callable[[Plugin, Any], str]] = {
-    "Entry": _provider,
-    "KindEntry": _kind,
-    "MetricEntry": _metric,
-    "AnalyzerEntry": _analyzer,
-    "FormatEntry": _format,
-}

@@ -98,4 +98,8 @@ class Result(NamedTuple):
         return str(self.value.get("blocked", ""))
 
 
+class NotSettled(Exception):
+    """A procedure asked for a need that isn't settled yet. It is no fault of the procedure's."""
+
+
 Procedure = Generator[Action, Result, Outcome]

@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from personaforge.errors import Problem, SpecError
+from personaforge.errors import PersonaForgeError, PlanError, Problem, SpecError, described
 from personaforge.providers.table import capability, imported
 from personaforge.spec.kinds import KINDS, Kind, Role, kind_named
-from personaforge.spec.settings import Settings
-from personaforge.steps.action import Price, Procedure
+from personaforge.spec.settings import Settings, UndeclaredRead
+from personaforge.steps.action import NotSettled, Outcome, Price, Procedure
 from personaforge.steps.context import Context
 
 Step = Mapping[str, Any]
@@ -89,8 +89,26 @@ class StepKind:
         if isinstance(procedure, str):
             procedure = imported(f"personaforge.steps.{procedure}", f"the kind of step {self.name}")
             assert callable(procedure)
-        started: Procedure = procedure(context)
+        started: Procedure = procedure(context) if not self.origin else _named(procedure, self, context)
         return started
+
+
+def _named(procedure: Callable[[Context], Procedure], kind: StepKind, context: Context) -> Procedure:
+    """Run a plug-in's procedure; what goes wrong in it is an error that names the plug-in, and no mistake of ours."""
+    who = f"the step kind {kind.name} of {kind.origin}"
+    try:
+        outcome: Any = yield from procedure(context)
+    except (NotSettled, MemoryError):
+        raise
+    except PersonaForgeError as error:
+        if not isinstance(error, UndeclaredRead):
+            raise
+        raise PlanError(f"{who} failed: {error.message}", where=context.node.id) from error
+    except Exception as error:  # anything may go wrong in somebody else's code
+        raise PlanError(f"{who} failed: {described(error)}", where=context.node.id) from error
+    if not isinstance(outcome, Outcome):
+        raise PlanError(f"{who} returned {type(outcome).__name__}, expected an Outcome", where=context.node.id)
+    return outcome
 
 
 def _templates(step: Step) -> tuple[str, ...]:

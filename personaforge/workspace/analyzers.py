@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from personaforge.errors import BackendError
 from personaforge.faces.packs import AUTO_ORDER, Pack, PackMissing, find_pack, pack_folders, shipped
 from personaforge.faces.second_packs import SecondPack, find_second
-from personaforge.plugins.loading import analyzer_named, analyzer_names, in_force
+from personaforge.plugins.force import analyzer_named, analyzer_names, in_force
 from personaforge.spec.plugins import hint_unasked
 from personaforge.spec.settings import Settings
 from personaforge.steps.context import AnalyzerRef

@@ -18,8 +18,8 @@ from personaforge.plan.plan import Plan, PlanRequest, Selection
 from personaforge.plan.planner import Planner
 from personaforge.plan.renamed import pinned_anchor
 from personaforge.plan.resolver import PlanContext
-from personaforge.plan.select import Selectable, asks_for, select
-from personaforge.plugins.loading import Plugin, activate, kept_in_force
+from personaforge.plugins.force import Plugin
+from personaforge.plugins.loading import activate, kept_in_force
 from personaforge.providers.table import KNOWN, capability
 from personaforge.results.results import DOCUMENT, Results
 from personaforge.spec.kinds import kind_named
@@ -27,10 +27,10 @@ from personaforge.spec.load import Broken, Loaded, Loader
 from personaforge.spec.persona_files import resolve_personas
 from personaforge.spec.project import Project, persona_id, project_of
 from personaforge.spec.settings import Settings
-from personaforge.steps.table import step_kind
 from personaforge.store.store import StatCache, Store
 from personaforge.templating import Templates
 from personaforge.workspace.analyzers import Analyzers, AnalyzerSource, pack_remark
+from personaforge.workspace.selection import selected
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -258,8 +258,7 @@ class Workspace:
         everything = Planner(self.plan_context, Selection(frozen=asked.frozen), asked.overrides)
         if asked == PlanRequest(overrides=asked.overrides, frozen=asked.frozen):
             return self._with_notices(everything.plan(loaded))
-        nodes = [node for one in loaded for node in _selectable(one, everything)]
-        selection = replace(self._selection(nodes, loaded, asked, everything), frozen=asked.frozen)
+        selection = replace(selected(asked, loaded, everything, self.store), frozen=asked.frozen)
         return self._with_notices(
             Planner(self.plan_context, selection, asked.overrides, everything.shapes).plan(loaded)
         )
@@ -376,67 +375,6 @@ class Workspace:
         if report.performed:
             keep_build(self.store, plan, report, started, self.templates.texts())
         return report
-
-    def _selection(
-        self, nodes: list[Selectable], loaded: list[Loaded], asked: PlanRequest, planner: Planner
-    ) -> Selection:
-        states: dict[str, frozenset[str]] = {}
-        results: dict[str, str] = {}
-        texts = (*asked.select, *asked.exclude)
-        if asks_for(texts, "state"):
-            for node in planner.plan(loaded).nodes():
-                names: set[str] = {node.state}
-                if node.state == "run":
-                    names |= {"modified"} | ({"new"} if node.row is None else set())
-                states[node.id] = frozenset(names)
-        if asks_for(texts, "result"):
-            for one in loaded:
-                rows = self.store.index.nodes(one.settings.id)
-                results.update({name: row.status for name, row in rows.items()})
-                results.update(dict.fromkeys(self.store.index.failures(one.settings.id), "failed"))
-
-        def chosen(include: Sequence[str], exclude: Sequence[str] = ()) -> frozenset[str]:
-            found = select(
-                nodes,
-                include,
-                exclude,
-                state=lambda node: states.get(node, frozenset()),
-                result=lambda node: results.get(node, ""),
-            )
-            return frozenset(found)
-
-        selected = chosen(asked.select, asked.exclude) if asked.select or asked.exclude else None
-        forced = chosen(asked.force) if asked.force else frozenset()
-        repinned = chosen(asked.repin) if asked.repin else frozenset()
-        by_id = {node.id: node for node in nodes}
-        for name in sorted(forced):
-            if step_kind(by_id[name].kind).sticky:
-                raise PlanError(f"{name} is pinned for good", hint=f"a new face takes --repin {by_id[name].step}")
-        # A new anchor takes new candidates of a face that is placed anew: all stand under the anchor's pin.
-        faces = [node for node in nodes if step_kind(node.kind).sticky]
-        anew = {node.persona for node in faces if node.id in repinned}
-        repinned |= {node.id for node in faces if node.persona in anew}
-        if selected is not None:
-            selected |= forced | repinned
-        excluded = chosen(asked.exclude) if asked.exclude else frozenset()
-        return Selection(selected, forced, repinned, excluded=excluded)
-
-
-def _selectable(loaded: Loaded, planner: Planner) -> list[Selectable]:
-    persona = loaded.settings.id
-    return [
-        Selectable(
-            f"{persona}/{node.name}",
-            persona,
-            node.name,
-            node.step,
-            node.kind.name,
-            (*node.tags, *loaded.settings.persona["tags"]),
-            tuple(f"{persona}/{need}" for need in node.needs),
-            node.reads,
-        )
-        for node in planner.shapes.of(loaded.settings).nodes
-    ]
 
 
 def _unplannable(loaded: Loaded, planner: Planner, templates: Templates) -> Iterator[Problem]:

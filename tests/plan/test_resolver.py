@@ -12,7 +12,8 @@ from personaforge.errors import PlanError
 from personaforge.plan import resolver as resolver_module
 from personaforge.plan.plan import Reason
 from personaforge.plan.replay import Replay
-from personaforge.plan.resolver import NodeResolver, NotSettled
+from personaforge.plan.resolver import NodeResolver
+from personaforge.steps.action import NotSettled
 from personaforge.store.lockfile import Pin
 from personaforge.testing import ColorAnalyzers, scripted_images
 from tests.plan.lab import Lab, lab, undone

@@ -15,7 +15,7 @@ from personaforge import metrics
 from personaforge.doctor import outside
 from personaforge.errors import BackendError, PersonaForgeError, SpecError
 from personaforge.faces import parts
-from personaforge.plugins import loading
+from personaforge.plugins import force, loading, registering
 from personaforge.plugins.contributions import GROUPS
 from personaforge.providers import table
 from personaforge.report.formats import FORMATS, Sheet, render
@@ -23,6 +23,7 @@ from personaforge.spec import measures, models
 from personaforge.spec.plugins import asked_plugins
 from personaforge.spec.project import Project
 from personaforge.steps.table import step_kind
+from personaforge.testing import write_project
 from personaforge.workspace.analyzers import Analyzers, _identity_of
 from tests.conftest import Forge
 
@@ -81,7 +82,7 @@ def install(
 def refusal(root: Path) -> str:
     with pytest.raises(SpecError) as caught:
         loading.activate(Project(root))
-    assert loading.in_force() == ()
+    assert force.in_force() == ()
     return str(caught.value)
 
 
@@ -386,7 +387,7 @@ def test_a_metric_that_is_refused_takes_nothing_of_ours_away(
 
 
 def test_every_format_of_ours_is_known() -> None:
-    assert set(FORMATS) <= set(loading.FORMATS_OF_FORGE)
+    assert set(FORMATS) <= set(registering.FORMATS_OF_FORGE)
 
 
 def test_a_provider_takes_no_others_place(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -490,7 +491,7 @@ def test_an_analyzer_may_call_its_backend_as_one_of_ours(
     install(tmp_path / "site", monkeypatch, "glow", code, group="personaforge.analyzers")
     ask(root, "glow")
     loading.activate(Project(root))
-    entry = loading.analyzer_named("mine")
+    entry = force.analyzer_named("mine")
     assert entry is not None
     found = _identity_of(entry, "640")
     assert found["backend_version"] == "1 (glow 1.0)"
@@ -510,3 +511,62 @@ def test_a_format_that_fails_is_named(root: Path, tmp_path: Path, monkeypatch: p
     for name, said in (("none", "returned NoneType, expected str"), ("fails", "failed: ZeroDivisionError")):
         with pytest.raises(PersonaForgeError, match=f"format {name} of a plug-in {said}"):
             render(Sheet("plan", "", (), (), dict), name)
+
+
+KIND = """
+from typing import Literal
+from personaforge.plugins.contributions import KindEntry
+from personaforge.spec.kinds import Kind
+from personaforge.spec.pipeline import StepBase
+from personaforge.steps.outputs import write
+from personaforge.steps.table import StepKind
+class Glow(StepBase):
+    kind: Literal["glow"]
+def procedure(context):
+    BODY
+ONE = KindEntry(StepKind("glow", 1, procedure, MORE), Kind("glow", outputs=("glow",)), Glow)
+"""
+PIPELINE = "name: glowing\nsteps:\n  light: {kind: glow}\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "more", "said"),
+    [
+        ("raise KeyError('lamp')", "", "the step kind glow of glow 1.0 failed: KeyError: 'lamp'"),
+        ("yield from write(context, 'glow', 'a.txt', b'a', 'text/plain'); 1 / 0", "", "failed: ZeroDivisionError"),
+        ("return None", "", "failed: TypeError: 'NoneType' object is not iterable"),
+        (
+            "yield from write(context, 'glow', 'a.txt', b'a', 'text/plain'); return 5",
+            "",
+            "returned int, expected an Out",
+        ),
+        ("yield context.settings['brief']", "", "of glow 1.0 failed: "),
+        ("return None", "slots=lambda settings, step: step['lamp']", "glow of glow 1.0 failed: KeyError: 'lamp'"),
+    ],
+)
+def test_a_kind_that_fails_names_its_plugin_and_is_no_mistake_of_ours(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forge: Forge, body: str, more: str, said: str
+) -> None:
+    code = KIND.replace("BODY", body).replace("MORE", more)
+    install(tmp_path / "site", monkeypatch, "glow", code, group="personaforge.steps")
+    files = {"conf/pipeline/glowing.yaml": PIPELINE}
+    write_project(root, {"ana": "id: ana\nbrief: A calm gardener.\npipeline: glowing\n"}, files)
+    ask(root, "glow")
+    for command in ("plan", "build", "status"):
+        done = forge(command, cwd=root)
+        assert done.returncode in (1, 2) and said in done.stdout + done.stderr, command
+        assert "bug" not in done.stderr
+
+
+def test_modules_that_this_process_has_loaded_are_of_one_version(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its keys would name the version that is installed, and the code that runs is the older one's."""
+    install(tmp_path / "one", monkeypatch, "grown", METRIC.replace("NAME", "grown"))
+    ask(root, "grown")
+    loading.activate(Project(root))
+    ask(root)
+    loading.activate(Project(root))
+    install(tmp_path / "two", monkeypatch, "grown", METRIC.replace("NAME", "grown"), version="2.0")
+    ask(root, "grown")
+    assert "grown 2.0 is installed, and this process has loaded 1.0 (start it anew)" in refusal(root)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from importlib import import_module
 
 from personaforge.errors import PersonaForgeError, described
-from personaforge.plugins.loading import format_named
+from personaforge.plugins.force import format_named
 from personaforge.report.formats.sheet import Line, Section, Sheet, State
 from personaforge.report.terminal import printable
 
