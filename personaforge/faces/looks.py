@@ -93,8 +93,8 @@ def look_through(data: bytes, analyzer: FaceAnalyzer) -> dict[str, Any]:
     looks    in order: `frame` (from 0), `second`, `until` (the next frame's time), `black`, and `faces`, the largest
              first, at most MOST_FACES: `box` (x1, y1, x2, y2, pixels), `detection`, `embedding` (see `unpacked`)
     end      seconds at which the last frame ends
-    damage   `lost`: frames that the file lists and that can't be decoded, or null where it lists none (WebM); `listed`;
-             `near`: seconds before gaps, the first few. What FFmpeg conceals within a damaged frame isn't seen
+    undecoded  `lost`: frames that the file lists and that can't be decoded, or null where it lists none (WebM);
+             `listed`; `near`: seconds before gaps, the first few. What FFmpeg conceals within a frame isn't seen
     """
     try:
         require_clip(data)
@@ -169,7 +169,7 @@ def _looked_through(data: bytes, analyzer: FaceAnalyzer) -> dict[str, Any]:
         "reason": "",
         "looks": [_as_json(number, looks[number], until[number]) for number in sorted(looks)],
         "end": round(until[-1], 3),
-        "damage": {"lost": lost, "listed": stated, "near": gaps[:_NEAR]},
+        "undecoded": {"lost": lost, "listed": stated, "near": gaps[:_NEAR]},
     }
 
 

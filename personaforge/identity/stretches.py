@@ -192,7 +192,7 @@ def over_time(
     whole = math.fsum(one.seconds for one in stretches)
     shown = [one.kind for one in stretches if one.kind in ("person", "other")]
     long = [one for one in stretches if one.seconds >= LONG - 1e-3] or stretches
-    damage = clip.get("damage") or {}
+    undecoded = clip.get("undecoded") or {}
     return OverTime(
         gate=policy.gate,
         seconds=round(whole, 3),
@@ -204,9 +204,9 @@ def over_time(
         worst=min(long, key=lambda one: (_WORST.index(one.kind), -one.seconds, one.start)),
         stretches=tuple(stretches),
         faces=tuple(_tracks(seen, float(clip["end"]), bound)[:MOST_TRACKS]),
-        lost_frames=damage.get("lost"),
-        listed_frames=damage.get("listed"),
-        lost_near=tuple(damage.get("near") or ()),
+        lost_frames=undecoded.get("lost"),
+        listed_frames=undecoded.get("listed"),
+        lost_near=tuple(undecoded.get("near") or ()),
     )
 
 

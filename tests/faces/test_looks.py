@@ -57,7 +57,7 @@ def test_every_stretch_of_half_a_second_is_dated_to_a_frame() -> None:
     ]
     seconds = [one["second"] for one in value["looks"]]
     assert max(np.diff(seconds)) <= 0.2501 and seconds[0] == 0
-    assert value["damage"] == {"lost": 0, "listed": 108, "near": []}
+    assert value["undecoded"] == {"lost": 0, "listed": 108, "near": []}
     assert json.loads(canonical(value)) == value
 
 
@@ -79,14 +79,14 @@ def test_a_frame_that_is_shown_for_seconds_is_looked_at() -> None:
     assert [one.number for one in read_clip(data, frames=8).frames] == [0, 4, 7, 11, 14, 18, 21, 25]
     value = look_through(data, ColorAnalyzers())
     assert shown(value) == [("red", 0.042), ("blue", 4.0), ("red", 5.0)]
-    assert value["damage"]["lost"] == 0, "shown again is not lost"
+    assert value["undecoded"]["lost"] == 0, "shown again is not lost"
 
 
 def test_what_can_not_be_decoded_is_counted_and_placed() -> None:
     frames = [frame(RED)] * 30
     frames[12:15] = [b"\0" * 50] * 3
     value = look_through(avi(frames, (48, 64)), ColorAnalyzers())
-    assert value["damage"] == {"lost": 3, "listed": 30, "near": [0.458]}
+    assert value["undecoded"] == {"lost": 3, "listed": 30, "near": [0.458]}
 
 
 def test_looks_go_by_the_frame_rate_where_there_are_no_time_stamps(monkeypatch: pytest.MonkeyPatch) -> None:

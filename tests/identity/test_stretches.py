@@ -43,7 +43,7 @@ def look(
 
 
 def clip(*looks: dict[str, Any], end: float, lost: int | None = 0) -> dict[str, Any]:
-    return {"looks": list(looks), "end": end, "damage": {"lost": lost, "listed": 120, "near": [1.5] if lost else []}}
+    return {"looks": list(looks), "end": end, "undecoded": {"lost": lost, "listed": 120, "near": [1.5] if lost else []}}
 
 
 def told(anchor: dict[str, Any], value: dict[str, Any], policy: Policy, strangers: float | None = 0.18) -> OverTime:

@@ -374,7 +374,7 @@ def test_a_name_in_an_error_is_one_line(tmp_path: Path, forge: Forge) -> None:
     assert said.splitlines()[0] == "error: x\\n::error::y can't be read: No such file or directory"
 
 
-def test_clips_are_measured_beside_pictures(colors: Path) -> None:
+def test_clips_are_measured_beside_pictures(colors: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A folder's, too. The worst stretch is named, with whether it decides."""
     skin, blue = (90, 100, 200), (255, 0, 0)  # BGR
     (colors / "clips").mkdir()
@@ -397,6 +397,10 @@ def test_clips_are_measured_beside_pictures(colors: Path) -> None:
     )
     assert half.remarks[0].startswith("worst stretch: another person from 1 to 2 s, cosine 0.3")
     assert half.as_json()["clip"]["over_time"]["coverage"] == 0.5
+    assert [one.as_json()["damage"] for one in found.pictures] == [None] * 4, "of pictures only"
+    print_evaluation(found, None)
+    table = capsys.readouterr().out
+    assert "{" not in table and f"{half.judged.reason}; {half.remarks[0]}" in table
     assert isinstance(none.score, Unmeasured) and "found no clip" in none.score.reason
     assert (found.passes(0.1), whole.score.composite > 0.99) == (False, True)  # type: ignore[union-attr]
     assert {line.metric.name for line in drifted.timelines} >= {"composite", "coverage", "switches"}

@@ -5,7 +5,7 @@ Three charts read the scores of `baseline`, each for what the others can't see:
     level  the evidence of `dependence` that all records have moved, an alarm above h nats
     gross  records beyond FAR clips count as failed and say nothing of the level. Their own CUSUM weighs a share of
            GROSS against the FAILED that is borne: log(GROSS / FAILED) for each, log((1 - GROSS) / (1 - FAILED)) for any
-           other record, an alarm above GROSS_ALARM. So one failed picture is no drift, and a fall of 5 deviations is
+           other record, an alarm above GROSS_ALARM: one failed picture is no drift, and three in a row are
     slot   Page's CUSUM (1954, "Continuous inspection schemes", Biometrika 41) of each group alone, with the allowance
            SLOT_ALLOWANCE, for one slot that broke while the others are well: four failures in a row. While it is
            open, its records count nowhere else
