@@ -187,9 +187,9 @@ def test_wrong_bytes_leave_nothing(server: Server, tmp_path: Path, length: bool)
 
 
 def test_sizes_are_checked_before_and_while_reading(server: Server, tmp_path: Path) -> None:
-    server.paths["/file"] = Served(DATA + b"more")
-    assert refused(server, tmp_path / "file") == "has 400,004 bytes, expected 400,000"
-    assert server.sent < len(DATA), "a wrong size is noticed before the body"
+    server.paths["/file"] = Served(DATA * 50)  # more than the sockets between them hold
+    assert refused(server, tmp_path / "file") == "has 20,000,000 bytes, expected 400,000"
+    assert server.sent < len(DATA) * 50, "a wrong size is noticed before the body"
     server.paths["/file"] = Served(DATA * 50, length=False)
     assert "more than the 400,000 bytes" in refused(server, tmp_path / "file")
     assert server.sent < len(DATA) * 50 and left(tmp_path / "file") == []
