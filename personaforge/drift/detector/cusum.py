@@ -45,7 +45,8 @@ SLOT_ALLOWANCE, SLOT_CLIP, SLOT_ALARM = 1.5, 4.0, 9.0
 """Standard deviations of a single record. Ours."""
 THRESHOLD, THRESHOLD_RISE = 3.95, 0.9
 """h of one alarm in 1,000 records for both sides together, and how much it rises where alarms are e times as rare.
-Counted by tests/benchmarks/verdicts_drift.py on series of 200 records, with a `shift` of 1."""
+Counted by tests/benchmarks/verdicts_drift.py on series of 200 records, with a `shift` of COUNTED_SHIFT."""
+COUNTED_SHIFT = 1.0
 LOOKS = (6, 12, 24, 48)
 """Degrees of freedom at which the records learned so far are looked at once more: while a spread rests on few records,
 a failed picture among them can't be told. Ours."""

@@ -24,7 +24,7 @@ from itertools import pairwise
 from typing import Any, Literal
 
 from personaforge.drift.detector.change_point import ChangePoint, locate
-from personaforge.drift.detector.cusum import Alarm, Chart, Record, Sides, chart, threshold_for
+from personaforge.drift.detector.cusum import COUNTED_SHIFT, Alarm, Chart, Record, Sides, chart, threshold_for
 from personaforge.drift.detector.linear import LinearTrend, Trend, summarize
 from personaforge.drift.detector.slope import Slope, slope_within
 from personaforge.identity.score import Unmeasured
@@ -204,6 +204,8 @@ def find_drift(records: Sequence[Record], metric: Metric, policy: DriftPolicy) -
 def _judged(made: Chart, compared: int, metric: Metric, policy: DriftPolicy) -> tuple[Trend, str]:
     """Return the detector's verdict and the numbers that made it."""
     rate = f"one false alarm in {policy.records_per_alarm:g} records"
+    if policy.shift != COUNTED_SHIFT:
+        rate += f" at a drift.shift of {COUNTED_SHIFT:g}; at {policy.shift:g} it is not known"
     if compared < policy.min_records:
         of = f"{compared} of {len(made.points)} records have an earlier one of their kind to be compared with"
         return Trend.INSUFFICIENT, f"{of}, {policy.min_records} are needed"

@@ -180,3 +180,10 @@ def test_every_metric_survives_zero_and_its_scale_is_reversible(metric: Metric) 
     assert metric.shown(metric.charted(0.25)) == pytest.approx(0.25)
     result = found([Record(0.0 if index == 7 else 0.2, "a", "") for index in range(30)], metric)
     assert result.verdict is Trend.STABLE
+
+
+def test_a_rate_is_claimed_only_for_the_shift_that_it_was_counted_for() -> None:
+    series = [Record(0.8 + 0.01 * (number % 3), "a", "a") for number in range(60)]
+    assert found(series).reason.endswith("records)")
+    other = found(series, policy=replace(POLICY, shift=2.0)).reason
+    assert other.endswith("records at a drift.shift of 1; at 2 it is not known)")
