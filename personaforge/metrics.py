@@ -45,7 +45,7 @@ _ALLOWED: Mapping[str, tuple[str, ...]] = {
 }
 """Values of fields that have few."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_SOURCE = re.compile(rf"score|attempt|(score|clip|{MEASUREMENT})(\.[a-z][a-z0-9_]*)+")
+_SOURCE = re.compile(rf"score|attempt|(score|clip|delivered|{MEASUREMENT})(\.[a-z][a-z0-9_]*)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class Metric:
         if not _NAME.fullmatch(self.name):
             raise ValueError(f"{where}: the name is a column, expected small letters, digits and _")
         if not _SOURCE.fullmatch(self.source):
-            expected = f"score, attempt, or a path that begins with score., clip. or {MEASUREMENT}."
+            expected = f"score, attempt, or a path that begins with score., clip., delivered. or {MEASUREMENT}."
             raise ValueError(f"{where}: source is {self.source!r}, expected {expected}")
         if self.high is not None and self.low >= self.high:
             raise ValueError(f"{where}: low is {self.low:g}, expected less than high, {self.high:g}")
@@ -183,6 +183,14 @@ _OURS: tuple[Metric, ...] = (
     Metric(
         "score", "text", "", 1, 5, "higher", "score", READING, "mean of the audit's scores",
         is_gate=True, timeline="text", label="mean audit score",
+    ),
+    *_alike(
+        ("face", "video"), "scale", "", 0, None, "", "delivered.scale", LIKENESS,
+        "size over the size that was asked for, by the root of the area; where pixels were asked for",
+    ),
+    *_alike(
+        ("face", "video"), "aspect_error", "", 0, None, "lower", "delivered.aspect_error", LIKENESS,
+        "how far the ratio of the sides is from the one that was asked for, as a share",
     ),
     Metric("faces", "face", "", 0, None, "", "measurement.faces", LIKENESS, "faces in the picture"),
     Metric("detection", "face", "", 0, 1, "higher", "measurement.detection", LIKENESS, "the detector's confidence"),

@@ -14,6 +14,7 @@ from personaforge import metrics
 from personaforge.faces.measure import measure_image
 from personaforge.identity.clip import ClipScore
 from personaforge.identity.score import Score
+from personaforge.identity.shape import Shape
 from personaforge.identity.stretches import OverTime
 from personaforge.metrics import METRICS, Metric
 from personaforge.spec.measures import MEASURES, TIMELINES
@@ -72,6 +73,7 @@ def test_every_source_leads_to_a_number_that_records_have() -> None:
         "score": {"", *(one.name for one in fields(Score))},
         "clip": {one.name for one in fields(ClipScore)} | {f"over_time.{one.name}" for one in fields(OverTime)},
         "measurement": set(measure_image(png((200, 120, 90)), ColorAnalyzers())),
+        "delivered": set(Shape._fields),
         "attempt": {""},
     }
     for one in METRICS:

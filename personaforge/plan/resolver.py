@@ -24,7 +24,7 @@ from personaforge.providers.table import capability, placer
 from personaforge.spec.settings import Settings, UndeclaredRead, View
 from personaforge.steps.action import NotSettled, Outcome
 from personaforge.steps.context import ANCHOR, AnalyzerRef, Context
-from personaforge.steps.standing import Standing
+from personaforge.steps.standing import DEMANDS, Standing
 from personaforge.store.files import checked_out
 from personaforge.store.index import NodeRow
 from personaforge.store.lockfile import LockFile, Pin
@@ -170,6 +170,7 @@ class NodeResolver:
             ),
             gates_part(self.settings, shape, self.renamed),
             rules_of(self.settings, shape),
+            any(path.startswith(f"{DEMANDS}.") or path == DEMANDS for path in self.settings.written),
             lambda: self._only_forge(shape),
         )
 

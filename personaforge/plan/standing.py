@@ -21,10 +21,13 @@ from personaforge.plan.renamed import lock_name
 from personaforge.spec.project import packaged
 from personaforge.spec.settings import Settings
 from personaforge.spec.written import below
+from personaforge.steps.standing import DEMANDS
 from personaforge.templating import Templates
 
-_GATES = ("identity", "quality")
-_JUDGING = re.compile(r"(identity|quality)(\.|$)|pipeline\.steps\.[^.]+\.(threshold|rounds|retries|repairs)\b")
+_GATES = ("identity", "quality", "delivered")
+_JUDGING = re.compile(
+    r"(identity|quality|delivered)(\.|$)|pipeline\.steps\.[^.]+\.(threshold|rounds|retries|repairs)\b"
+)
 """What decides about a result and doesn't shape it."""
 _NO_GATES = re.compile(r"identity\.(anchor(\.|$)|video\.(frames|sampling)$)|quality\.post_processing(\.|$)")
 """What decides besides the gates: how an anchor is chosen, how a clip is sampled, what is done to one afterwards."""
@@ -95,7 +98,9 @@ def rules_of(settings: Settings, shape: ShapeNode) -> dict[str, Any]:
     """Return the rules that decide about a node's result, for people."""
     if shape.kind.measures:
         names = {"policy": "policy", "accept": "accept_threshold", "retry": "retry_threshold"}
-        return {name: settings.get(f"identity.{path}") for name, path in names.items()}
+        rules = {name: settings.get(f"identity.{path}") for name, path in names.items()}
+        demands = {DEMANDS: settings.digest_of(DEMANDS)[:8]} if DEMANDS in shape.reads else {}
+        return {**rules, **demands}
     threshold = shape.declaration.get("threshold")
     return {"accept": threshold} if threshold is not None else {}
 

@@ -55,6 +55,8 @@ class Capability(NamedTuple):
     """Whether it takes a seed."""
     sizes: tuple[str, ...] = ()
     """Sizes or ratios that it draws, such as `1024x1536`; empty for any."""
+    shape_of_reference: bool = False
+    """Whether what it makes of a reference picture has that picture's shape, whatever size it is asked for."""
     transports: frozenset[Transport] = frozenset()
     """How it takes its inputs."""
     result_seconds: float | None = None

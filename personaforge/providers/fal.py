@@ -205,7 +205,7 @@ class FalImages(_Queue):
 class FalVideos(_Queue):
     """Clip models at fal: image-to-video."""
 
-    capability = _capability("video", {"seconds", "aspect"}, references=1, limits=Limits(4, None, 1_800))
+    capability = _capability("video", {"seconds", "aspect"}, references=1, limits=Limits(4, None, 1_800), sizes=_RATIOS)
 
     def _input(self, request: Request) -> dict[str, Any]:
         fields = request.fields

@@ -50,6 +50,7 @@ CAPABILITY = Capability(
     immediate=False,
     references=1,
     sizes=("9:16", "16:9", "1:1"),
+    shape_of_reference=True,
     transports=frozenset({"bytes"}),
     result_seconds=30 * 86_400.0,
     client_key=True,

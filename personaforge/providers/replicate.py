@@ -58,6 +58,7 @@ def _capability(modality: str, reads: set[str], **more: Any) -> Capability:
         transports=frozenset({"data-uri", "upload"}),
         result_seconds=3_600,
         finds=True,
+        sizes=_RATIOS,  # unless options say size_field: width_height, or none
         cancels=True,
         pings=True,
         keys=("REPLICATE_API_TOKEN",),

@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from personaforge.spec.assertions import Checks
+from personaforge.spec.delivered import Delivered
 from personaforge.spec.machine_names import RemoteName
 from personaforge.spec.photos import Photos
 from personaforge.spec.pipeline import FURTHER, Pipeline, StepBase, any_step
@@ -596,6 +597,7 @@ class Persona(Model):
     fashion: Fashion
     motion: Motions
     photos: Photos
+    delivered: Delivered
 
 
 def validate_persona(data: Any) -> Persona:

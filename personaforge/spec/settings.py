@@ -36,6 +36,7 @@ GROUPS = (
     "fashion",
     "motion",
     "photos",
+    "delivered",
 )
 """The Hydra groups, in the order in which `forge config` shows them."""
 OF_THE_PROJECT = ("locked", "plugins")

@@ -97,7 +97,7 @@ def attempt_loop(
         made = yield from make(number, tried)
         judgement = _blocked(made) if made.blocked else (yield from examine(made))
         tried.append(Attempt(number, made, judgement))
-        if judgement.decision is not Decision.RETRY:
+        if judgement.decision is not Decision.RETRY or _lasts(tried):
             break
     # An accepted attempt is always the last one. Without one, the best of all is kept, not the last.
     best = (
@@ -106,6 +106,23 @@ def attempt_loop(
     accepted = best.judgement.decision is Decision.ACCEPT
     status: Status = best.judgement.status if accepted else "rejected" if best.made.blocked else exhausted
     return _outcome(context, first, best, tried, status, paths, under=context.standing.noted())
+
+
+def patch_of(number: int, tried: Sequence[Attempt]) -> tuple[int, tuple[str, ...]]:
+    """Return how loudly attempt `number` is told who is to be shown, 0 for not at all, and what else it has to mend.
+
+    Where the last attempt showed the right person, only that else is told. Otherwise the patch is as strong as there
+    were attempts that failed for the person: all of them, before forge looked at anything else.
+    """
+    if tried and tried[-1].judgement.corrections:
+        return 0, tried[-1].judgement.corrections
+    return number - sum(1 for one in tried if one.judgement.corrections), ()
+
+
+def _lasts(tried: Sequence[Attempt]) -> bool:
+    """Tell whether the last two attempts have the same fault, of a kind that a further one will have, too."""
+    faults = [one.judgement.lasting for one in tried[-2:]]
+    return len(faults) == 2 and bool(faults[0]) and faults[0] == faults[1]
 
 
 def call(actions: Sequence[Action]) -> Generator[Action, Result, Result]:

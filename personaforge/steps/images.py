@@ -18,9 +18,10 @@ from personaforge.spec.clothing import clothing_of
 from personaforge.spec.kinds import kind_named
 from personaforge.spec.settings import View
 from personaforge.steps.action import Action, Outcome, Output, Procedure, Result, Status
-from personaforge.steps.attempts import Attempt, Examining, Made, Making, attempt_loop, call, frozen
+from personaforge.steps.attempts import Attempt, Examining, Made, Making, attempt_loop, call, frozen, patch_of
 from personaforge.steps.choices import asked
 from personaforge.steps.context import ANCHOR, Context, pinned_size
+from personaforge.steps.delivered import asked_of_picture, demands_on, not_as_asked, size_of_picture, with_demands
 from personaforge.steps.judgement import Judgement
 from personaforge.steps.measurement import measure_action
 from personaforge.steps.measuring import ReferenceSet, can_judge, judge_image, measure, no_model, not_bought
@@ -68,17 +69,23 @@ def candidate(context: Context) -> Procedure:
     remade = context.pin is not None and first.deterministic and context.standing.same_request(context.pin, first.key)
     if anchor_pin is not None and not remade:
         return _not_drawn(context, anchor_pin)
-    face = ""
+    face, missed = "", dict[str, Any]()
 
     def make(number: int, tried: Sequence[Attempt]) -> Making:
         return made_by(context, (yield from call(actions)), IMAGE, IMAGE)
 
     def examine(made: Made) -> Examining:
-        nonlocal face
+        nonlocal face, missed
         measured = yield from measure(context, made.outputs[IMAGE])
         face = face_of(measured)
         facts = {"faces": measured.get("faces", 0)} if measured is not None else {}
-        return Judgement(Decision.ACCEPT, 0.0, facts=facts)
+        judgement = Judgement(Decision.ACCEPT, 0.0, facts=facts)
+        if anchor_pin is not None:  # it is chosen, and only drawn again
+            return judgement
+        asked = asked_of_picture(context, position, made.facts)
+        judgement = with_demands(context, judgement, demands_on(context, asked, measured), made.outputs[IMAGE])
+        missed = dict(judgement.facts) if not_as_asked(judgement.facts) else {}
+        return judgement
 
     outcome = yield from attempt_loop(
         context,
@@ -86,8 +93,11 @@ def candidate(context: Context) -> Procedure:
         make=make,
         examine=examine,
         limit=1,
+        exhausted="flagged",  # it is kept, and not chosen as the anchor
         paths=lambda outputs: {IMAGE: f"candidates/{slot}{suffix_of(outputs[IMAGE])}"},
     )
+    if missed:  # also where an earlier forge accepted it: no anchor is chosen yet
+        outcome = replace(outcome, status="flagged", facts={**outcome.facts, **missed})
     # The face is noted only for what can be drawn again, since only a drawing made again is compared with it.
     pin = context.pin
     if pin is not None and outcome.key == pin.key:  # it was accepted at the pin, and candidates have no gate
@@ -135,13 +145,19 @@ def anchor(context: Context) -> Procedure:
         return Outcome(
             "rejected", {}, {"reason": reasons[0] if reasons else "there is no candidate", "measured": False}
         )
+    # A picture that is not what was asked for never becomes the anchor, whatever its face is like.
+    faults = {slot: str(candidates[slot].facts["reason"]) for slot in drawn if not_as_asked(candidates[slot].facts)}
+    if len(faults) == len(drawn):
+        reason = f"no candidate is what was asked for: {next(iter(faults.values()))}"
+        return Outcome("rejected", {}, {"reason": reason, "candidates": len(drawn), "measured": False})
+    drawn = {slot: artifact for slot, artifact in drawn.items() if slot not in faults}
     measurements: list[Mapping[str, Any] | None] = []
     for artifact in drawn.values():
         measured = yield from measure(context, artifact)
         measurements.append(measured)
     strategy = settings["identity.anchor.strategy"]
     slots = list(drawn)
-    facts: dict[str, Any] = {"candidates": len(drawn)}
+    facts: dict[str, Any] = {"candidates": len(drawn), **({"left_out": faults} if faults else {})}
     nobody = None
     if context.analyzer_ref.identity is None:
         nobody = no_model()
@@ -185,11 +201,12 @@ def image(context: Context) -> Procedure:
     name = str(position["name"]).replace(" ", "-")
 
     def make(number: int, tried: Sequence[Attempt]) -> Making:
-        actions = first if number == 0 else draw(context, position, slot, reference, number)
+        actions = first if number == 0 else draw(context, position, slot, reference, number, tried)
         return made_by(context, (yield from call(actions)), output, IMAGE)
 
     def examine(made: Made) -> Examining:
-        return (yield from judge_image(context, made.outputs[output], references))
+        asked = asked_of_picture(context, position, made.facts)
+        return (yield from judge_image(context, made.outputs[output], references, asked))
 
     first = draw(context, position, slot, reference, 0)
     return (
@@ -221,21 +238,28 @@ def reference_set(context: Context) -> ReferenceSet:
 
 
 def draw(
-    context: Context, position: Mapping[str, Any], slot: str, reference: Artifact | None, attempt: int
+    context: Context,
+    position: Mapping[str, Any],
+    slot: str,
+    reference: Artifact | None,
+    attempt: int,
+    tried: Sequence[Attempt] = (),
 ) -> list[Action]:
-    """Return the actions that draw one position: the provider's, then its fallbacks'."""
+    """Return the actions that draw one position: the provider's, then its fallbacks'. `tried` came before."""
     base = f"pipeline.steps.{context.node.step}"
     profile = profile_of(context)
     wardrobe = wardrobe_of(context, slot)
     sources: dict[str, str] = {}
+    patch, corrections = patch_of(attempt, tried)
 
     def fields(capability: Capability, model: str, view: View) -> dict[str, Any]:
         scene = view[f"matrix.scenes.{position['scene']}"]
+        width, height = size_of_picture(position, view)
         found: dict[str, Any] = {
-            "width": position["width"] if "width" in position else view["image.width"],
-            "height": position["height"] if "height" in position else view["image.height"],
+            "width": width,
+            "height": height,
             "seed": derive_seed(context.node.origin, context.stream, context.take, attempt, view["seed"]),
-            "attempt": attempt,
+            "attempt": patch,
         }
         if "prompt" in capability.reads:
             rendered = context.render(
@@ -245,7 +269,8 @@ def draw(
                     "position": position,
                     "wardrobe": wardrobe,
                     "scene": {"name": position["scene"], "text": scene["text"]},
-                    "attempt": attempt,
+                    "attempt": patch,
+                    "corrections": corrections,
                     "reference": reference is not None,
                 },
             )

@@ -23,3 +23,8 @@ class Judgement:
     problems: tuple[str, ...] = ()
     """What the next attempt is told."""
     evaluation: Mapping[str, Any] | None = None
+    corrections: tuple[str, ...] = ()
+    """What was wrong beside the person, a sentence each: only where the person itself passes. The next attempt is told
+    this, and gets no identity patch."""
+    lasting: str = ""
+    """What will not change with a further attempt if two in a row say the same, such as a wrong size."""

@@ -16,6 +16,7 @@ from personaforge.identity.policy import Gate, Policy, Quality
 from personaforge.identity.score import Cause, Score, Unmeasured
 from personaforge.steps.action import Action, Outcome, Result
 from personaforge.steps.context import Context
+from personaforge.steps.delivered import Asked, demands_on, with_demands
 from personaforge.steps.judgement import Judgement
 from personaforge.steps.measurement import joined, measure_action, part_actions, sampling_of
 from personaforge.steps.second_opinion import second_opinion
@@ -75,8 +76,10 @@ class ReferenceSet:
         return [self.others[slot].digest for slot in sorted(self.others)]
 
 
-def judge_image(context: Context, artifact: Artifact, references: ReferenceSet) -> Generator[Action, Result, Judgement]:
-    """Measure an image and judge it against the reference set."""
+def judge_image(
+    context: Context, artifact: Artifact, references: ReferenceSet, asked: Asked | None = None
+) -> Generator[Action, Result, Judgement]:
+    """Measure an image and judge it against the reference set, and by what else was `asked` of it."""
     from personaforge.identity.references import ANCHOR, compare_all
 
     known = yield from _measured(context, references)
@@ -85,11 +88,15 @@ def judge_image(context: Context, artifact: Artifact, references: ReferenceSet) 
         return _judged_from_pin(context, artifact, references, "face")
     combine = context.settings["identity.references.combine"]
     judgement = _judged(context, compare_all(known, measured, policy_of(context), combine), references, "face")
-    return (yield from second_opinion(context, judgement, artifact, references.anchor, [(known[ANCHOR], measured)]))
+    judgement = yield from second_opinion(context, judgement, artifact, references.anchor, [(known[ANCHOR], measured)])
+    return with_demands(context, judgement, demands_on(context, asked, measured), artifact)
 
 
-def judge_clip(context: Context, artifact: Artifact, references: ReferenceSet) -> Generator[Action, Result, Judgement]:
-    """Measure a clip, and judge it against the reference set by what `identity.video.gate` names."""
+def judge_clip(
+    context: Context, artifact: Artifact, references: ReferenceSet, asked: Asked | None = None
+) -> Generator[Action, Result, Judgement]:
+    """Measure a clip, and judge it against the reference set by what `identity.video.gate` names, and by what else was
+    `asked` of it."""
     from personaforge.identity.clip import compare_clip
     from personaforge.identity.references import ANCHOR
     from personaforge.identity.stretches import strangers_of
@@ -112,7 +119,8 @@ def judge_clip(context: Context, artifact: Artifact, references: ReferenceSet) -
     shown = None if clip.over_time is None else clip.over_time.shown
     judgement = _judged(context, clip.score, references, "video", {"clip": clip.as_json()}, shown=shown)
     pairs = [(known[ANCHOR], frame) for frame in measured["frames"]]
-    return (yield from second_opinion(context, judgement, artifact, references.anchor, pairs))
+    judgement = yield from second_opinion(context, judgement, artifact, references.anchor, pairs)
+    return with_demands(context, judgement, demands_on(context, asked, measured), artifact)
 
 
 def _measured(

@@ -58,7 +58,9 @@ def refusal(
                 return f"and measures as another face: cosine {_cosine(face, pin.face):.3f}"
         return ""
     judgement = yield from examined
-    if judgement.decision is Decision.ACCEPT and judgement.facts.get("measured"):
+    # With corrections it is the same person, and what else was asked of it is no matter of the face.
+    passes = judgement.decision is Decision.ACCEPT or bool(judgement.corrections)
+    if passes and judgement.facts.get("measured"):
         return ""
     return "and it does not measure as the same face"
 

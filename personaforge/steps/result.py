@@ -30,6 +30,7 @@ _SHOWN = (
     "kept",
     "composite_before",
     "faces",
+    "undelivered",
     "attempt",
     "model",
     "provider",

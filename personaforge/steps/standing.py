@@ -14,6 +14,10 @@ from typing import Any
 
 from personaforge.store.lockfile import Pin
 
+DEMANDS = "delivered"
+"""What the lock calls the demands that a result was accepted under, by a digest, 8 hex digits. A line without it is
+from before there were any."""
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -28,6 +32,8 @@ class Standing:
     """Digest, 16 hex digits, of what the user has written that decides what is accepted."""
     rules: Mapping[str, Any] | None = None
     """The policy and its thresholds, for people."""
+    asks: bool = False
+    """Whether the user has written what is demanded beside the person: something in the group `delivered`."""
     only_forge: Callable[[], bool] = lambda: False
     """Whether what the node depended on when it was last built differs in forge's own part alone; for pins from before
     anything was noted."""
@@ -46,6 +52,11 @@ class Standing:
         """Tell whether the user has left the gates as they were when the pin was accepted."""
         return bool(pin.under) and pin.under.get("gates") == self.gates
 
+    def demands_hold(self, pin: Pin) -> bool:
+        """Tell whether what is demanded beside the person decides about a pin: not about one that was accepted before
+        forge looked at that, until the user writes a demand."""
+        return self.asks or DEMANDS in pin.under
+
     def seen(self, noted: dict[str, Any]) -> dict[str, Any]:
         """Return what the lock notes, and besides which forge noted the key of `also`."""
         return {**noted, "seen": self.forge} if self.forge else noted
@@ -55,7 +66,10 @@ class Standing:
         changed."""
         if not self.forge:
             return dict(pin.under) if pin is not None else {}
-        gates = {"gates": self.gates, **(self.rules or {})}
+        rules = dict(self.rules or {})
+        if pin is not None and not self.demands_hold(pin):
+            rules.pop(DEMANDS, None)
+        gates = {"gates": self.gates, **rules}
         if pin is None or not pin.under:
             return {"forge": self.forge, "request": self.request, **gates}
         kept = dict(pin.under) if self.same_gates(pin) else {"forge": pin.under.get("forge", self.forge), **gates}

@@ -210,7 +210,7 @@ def _review_calls(settings: Settings, step: Step) -> int:
 
 
 _ASKING = ("brief", "pinned", "seed", "text.prices", "text.key")
-_DRAWN = ("seed", "image", "identity", "{own}", "matrix.anchor", "matrix.scenes")
+_DRAWN = ("seed", "image", "identity", "delivered", "{own}", "matrix.anchor", "matrix.scenes")
 
 _KINDS = (
     StepKind(
@@ -299,7 +299,7 @@ _KINDS = (
         "video",
         1,
         "video:video",
-        ("seed", "video", "identity", "quality", "{own}", "matrix.scenes", "{framing}"),
+        ("seed", "video", "identity", "delivered", "quality", "{own}", "matrix.scenes", "{framing}"),
         slots=lambda settings, step: tuple(sorted(settings.value("motion.types"))),
         modality="video",
         measures=True,

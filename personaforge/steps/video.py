@@ -9,9 +9,10 @@ from personaforge.digest import derive_seed
 from personaforge.providers.capability import Capability
 from personaforge.spec.settings import View
 from personaforge.steps.action import Action, Procedure
-from personaforge.steps.attempts import Attempt, Examining, Made, Making, attempt_loop, call
+from personaforge.steps.attempts import Attempt, Examining, Made, Making, attempt_loop, call, patch_of
 from personaforge.steps.choices import asked
 from personaforge.steps.context import ANCHOR, Context
+from personaforge.steps.delivered import asked_of_clip
 from personaforge.steps.images import profile_of, reference_set, subject_of, wardrobe_of
 from personaforge.steps.measuring import can_judge, judge_clip, not_bought
 from personaforge.steps.outputs import made_by, suffix_of
@@ -27,11 +28,11 @@ def video(context: Context) -> Procedure:
     references = reference_set(context)
 
     def make(number: int, tried: Sequence[Attempt]) -> Making:
-        actions = first if number == 0 else film(context, number)
+        actions = first if number == 0 else film(context, number, tried)
         return made_by(context, (yield from call(actions)), CLIP, CLIP)
 
     def examine(made: Made) -> Examining:
-        return (yield from judge_clip(context, made.outputs[CLIP], references))
+        return (yield from judge_clip(context, made.outputs[CLIP], references, asked_of_clip(context, made.facts)))
 
     first = film(context, 0)
     return (
@@ -47,14 +48,15 @@ def video(context: Context) -> Procedure:
     )
 
 
-def film(context: Context, attempt: int) -> list[Action]:
-    """Return the actions that film a motion type: the provider's, then its fallbacks'."""
+def film(context: Context, attempt: int, tried: Sequence[Attempt] = ()) -> list[Action]:
+    """Return the actions that film a motion type: the provider's, then its fallbacks'. `tried` came before."""
     base = f"pipeline.steps.{context.node.step}"
     slot = context.node.slot
     reference = context.of_kind(ANCHOR).outputs[ANCHOR].artifact
     profile = profile_of(context)
     wardrobe = wardrobe_of(context, slot)
     sources: dict[str, str] = {}
+    patch, corrections = patch_of(attempt, tried)
 
     def fields(capability: Capability, model: str, view: View) -> dict[str, Any]:
         motion = view[f"motion.types.{slot}"]
@@ -67,7 +69,7 @@ def film(context: Context, attempt: int) -> list[Action]:
             "fps": view["video.fps"],
             "seconds": filmed_seconds(view.get("video.durations"), model, motion["seconds"]),
             "seed": derive_seed(context.node.origin, context.stream, context.take, attempt, view["seed"]),
-            "attempt": attempt,
+            "attempt": patch,
         }
         if "prompt" in capability.reads:
             variables = {
@@ -75,7 +77,8 @@ def film(context: Context, attempt: int) -> list[Action]:
                 "motion": motion,
                 "wardrobe": wardrobe,
                 "scene": {"name": motion["scene"], "text": scene["text"]},
-                "attempt": attempt,
+                "attempt": patch,
+                "corrections": corrections,
                 "reference": True,
             }
             rendered = context.render(view[f"{base}.template"], variables)

@@ -272,6 +272,8 @@ _SHAPES: Mapping[str, Mapping[str, Any]] = {
         "artifacts": _TEXTS,
         "analyzer": {},
         "clip": {},
+        "delivered": {},
+        "demands": [{}],
     },
     "builds": {
         "build": "text",

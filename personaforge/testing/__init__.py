@@ -21,6 +21,7 @@ from personaforge.providers.protocols import Blob, Job, Placer, Reply, Request
 from personaforge.providers.table import Entry, Options, register
 from personaforge.spec.settings import Settings
 from personaforge.steps.context import AnalyzerRef
+from personaforge.testing.sizes import asked_size
 
 
 def write_project(root: Path, personas: Mapping[str, str], files: Mapping[str, str] | None = None) -> Path:
@@ -45,6 +46,12 @@ def png(color: tuple[int, int, int], *, width: int = 8, height: int = 8, note: s
     return (
         b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + text + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
     )
+
+
+def drawn(color: tuple[int, int, int], body: Mapping[str, Any], note: str = "") -> bytes:
+    """Return a PNG of one colour in the size that a provider's request asks for."""
+    width, height = asked_size(body)
+    return png(color, width=width, height=height, note=note)
 
 
 @dataclass
@@ -107,13 +114,17 @@ class Scripted:
 
 
 def scripted_images(
-    color: Callable[[Request], tuple[int, int, int]] = lambda request: (200, 120, 90), **options: Any
+    color: Callable[[Request], tuple[int, int, int]] = lambda request: (200, 120, 90),
+    size: Callable[[Request], tuple[int, int]] = lambda request: asked_size(request.fields),
+    **options: Any,
 ) -> Scripted:
-    """Return an image provider that answers with a picture of one colour, different for each request."""
+    """Return an image provider that answers with a picture of one colour, different for each request, in the size that
+    is asked for unless `size` says another."""
 
     def answer(request: Request) -> Reply:
         note = hashlib.sha256(repr(sorted(request.fields.items())).encode()).hexdigest()
-        return Reply(blob=Blob(png(color(request), note=note), "image/png"))
+        width, height = size(request)
+        return Reply(blob=Blob(png(color(request), width=width, height=height, note=note), "image/png"))
 
     reads = frozenset({"prompt", "seed", "attempt", "reference", "width", "height"})
     return Scripted(answer, "image", reads, **options)

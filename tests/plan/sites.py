@@ -26,7 +26,7 @@ from personaforge.providers import table
 from personaforge.providers.protocols import Blob, Reply, Request
 from personaforge.spec import load
 from personaforge.spec.load import Loader
-from personaforge.testing import ColorAnalyzers, Scripted, png, write_project
+from personaforge.testing import ColorAnalyzers, Scripted, drawn, write_project
 from personaforge.workspace.workspace import BuildOptions, Workspace
 
 ID = "ana"
@@ -237,7 +237,7 @@ class Ledger:
     def _picture(self, request: Request) -> Reply:
         prompt = request.fields["prompt"]
         color = FAR if "yaw 40" in prompt else NEAR if "yaw -24" in prompt and "SAME" not in prompt else SKIN
-        return Reply(blob=Blob(png(color, width=16, height=16, note=f"number {self._next()}"), "image/png"))
+        return Reply(blob=Blob(drawn(color, request.fields, f"number {self._next()}"), "image/png"))
 
     def _clip(self, request: Request) -> Reply:
         return Reply(blob=Blob(clip(self._next()), "video/webm"))

@@ -77,10 +77,10 @@ def fal_module() -> object:
 
 def skin(server: Server) -> Server:
     """Let the provider draw the one face that all pictures are to show."""
-    from personaforge.testing import png
+    from personaforge.testing import drawn
     from tests.run.conftest import SKIN, clip
 
-    server.state["picture"] = lambda body, number: (png(SKIN, width=16, height=16, note=f"{number}"), "image/png")
+    server.state["picture"] = lambda body, number: (drawn(SKIN, body, f"{number}"), "image/png")
     server.state["clip"] = lambda body, number: (clip(SKIN, f"clip {number}"), "video/webm")
     return server
 

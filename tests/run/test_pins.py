@@ -11,7 +11,7 @@ import pytest
 
 from personaforge.errors import PlanError
 from personaforge.providers.protocols import Blob, Reply
-from personaforge.testing import png
+from personaforge.testing import drawn
 from tests.run.conftest import SKIN, Studio, clip
 from tests.run.test_attempts import NEAR, STRICT_PERSONA, by_attempt
 
@@ -126,7 +126,7 @@ def test_a_deterministic_provider_may_remake_it_when_the_bytes_come_out_equal(
 def drawn_otherwise(studio: Studio, color: tuple[int, int, int] = SKIN) -> None:
     """Another machine, whose drawings have other bytes: of the same face, or of another."""
     studio.images.answer = lambda request: Reply(
-        blob=Blob(png(color, note=f"otherwise {sorted(request.fields.items())!r}"), "image/png")
+        blob=Blob(drawn(color, request.fields, f"otherwise {sorted(request.fields.items())!r}"), "image/png")
     )
 
 

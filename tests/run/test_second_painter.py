@@ -39,7 +39,7 @@ def sketch(request: Request, label: str = DRAWINGS.label) -> Reply:
     info, out = PngImagePlugin.PngInfo(), io.BytesIO()
     info.add_text("Software", label)
     info.add_text("Comment", repr(sorted(request.fields.items())))
-    Image.new("RGB", (16, 16), SKIN).save(out, "PNG", pnginfo=info)
+    Image.new("RGB", (request.fields["width"], request.fields["height"]), SKIN).save(out, "PNG", pnginfo=info)
     return Reply(blob=Blob(out.getvalue(), "image/png"))
 
 

@@ -21,7 +21,7 @@ from personaforge.run import setup
 from personaforge.run.calls import Calls
 from personaforge.run.retrying import Backoff, Pace
 from personaforge.store.journal import Entry
-from personaforge.testing import ColorAnalyzers, files, png
+from personaforge.testing import ColorAnalyzers, drawn, files
 from personaforge.testing.contract import CANARY
 from personaforge.testing.server import (
     Accepted,
@@ -149,7 +149,7 @@ def server(monkeypatch: pytest.MonkeyPatch, drafted: dict[str, str]) -> Iterator
         monkeypatch.setattr(setup, "Calls", quick)
         monkeypatch.setattr(fal_adapter, "_FIRST_LOOKS", {"image": 0.01, "video": 0.01})
         monkeypatch.setattr(runway_adapter, "_LOOK_AGAIN", 0.01)
-        found.state["picture"] = lambda body, number: (png(SKIN, width=16, height=24, note=f"{number}"), "image/png")
+        found.state["picture"] = lambda body, number: (drawn(SKIN, body, f"{number}"), "image/png")
         found.state["clip"] = lambda body, number: (clip(SKIN, f"clip {number}"), "video/webm")
         found.state["completion"] = lambda body: section(body, drafted)
         yield found

@@ -67,7 +67,7 @@ run: {jobs: 4, max_cost_usd: 1.5}
         ("id: ana\nbrief: " + "x" * 4001, ":2 brief: found 'xxxx"),
         (ANA + "sed: 3", ":3 sed: is not a setting (did you mean seed?)"),
         (ANA + "imge: {width: 3}", ":3 imge: is not a setting (did you mean image?)"),
-        (ANA + "zzz: 3", ":3 zzz: is not a setting (there is: brief, checks, description, drift, fashion"),
+        (ANA + "zzz: 3", ":3 zzz: is not a setting (there is: brief, checks, delivered, description, drift, fashion"),
         (ANA + "image.width: 64", ":3 image.width: is not a setting (did you mean image?)"),
         (ANA + "image: {widht: 64}", ":3 image.widht: is not a setting (did you mean width?)"),
         (

@@ -30,7 +30,7 @@ def test_what_a_kind_reads_keeps_its_order_since_signatures_depend_on_it() -> No
         *("brief", "pinned", "seed", "text.prices", "text.key", "pipeline.steps.desire", "schema.soul"),
         "fashion.contexts",
     )
-    drawn = ("seed", "image", "identity", "pipeline.steps.portrait", "matrix.anchor", "matrix.scenes")
+    drawn = ("seed", "image", "identity", "delivered", "pipeline.steps.portrait", "matrix.anchor", "matrix.scenes")
     image = {"kind": "image", "positions": "matrix.positions", "position": None}
     assert step_kind("image").paths("portrait", image, "02") == (*drawn, "matrix.positions.02")
     avatar = {"kind": "image", "positions": None, "position": "matrix.utility.avatar"}
@@ -38,7 +38,16 @@ def test_what_a_kind_reads_keeps_its_order_since_signatures_depend_on_it() -> No
     assert step_kind("reference").paths("portrait", {}, "grin") == (*drawn, "matrix.references.grin")
     assert step_kind("candidate").paths("portrait", {}, "1") == (*drawn, "matrix.positions")
     assert step_kind("video").paths("clip", {}, "wave") == (
-        *("seed", "video", "identity", "quality", "pipeline.steps.clip", "matrix.scenes", "motion.types.wave"),
+        *(
+            "seed",
+            "video",
+            "identity",
+            "delivered",
+            "quality",
+            "pipeline.steps.clip",
+            "matrix.scenes",
+            "motion.types.wave",
+        ),
     )
 
 

@@ -24,6 +24,7 @@ from personaforge.testing import png
 from personaforge.testing.contract.case import KINDS, REFERENCE
 from personaforge.testing.media import clip, sound
 from personaforge.testing.server import Server
+from personaforge.testing.sizes import asked_size
 
 
 class _Reference(Contents):
@@ -109,8 +110,10 @@ class Shop:
 
 
 def picture(body: Mapping[str, Any], number: int) -> tuple[bytes, str]:
-    """What the server draws: a picture that differs by number."""
-    return png((number % 250, 90, 40), width=16, height=16, note=f"drawn {number} " + "x" * 3000), "image/png"
+    """What the server draws: a picture of the asked size that differs by number."""
+    width, height = asked_size(body)
+    note = f"drawn {number} " + "x" * 3000
+    return png((number % 250, 90, 40), width=width, height=height, note=note), "image/png"
 
 
 def stocked(server: Server) -> Server:

@@ -1,0 +1,151 @@
+"""What was asked of a picture or clip beside its person, and what a miss does to its judgement.
+
+What was asked is read from the position and from what its provider is told; what came is in the measurement, so nothing
+is decoded or detected for it. What is demanded of it is arithmetic in `identity`; here it becomes part of the gate. To
+demand something else, give `with_demands` further `Demand`s.
+
+The person comes first: a picture of somebody else gets the identity patch alone, as it always did, and what else was
+wrong is only recorded. What was accepted before stays accepted while the user's gates are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from personaforge.errors import SpecError
+from personaforge.identity.decision import Decision
+from personaforge.identity.demand import Demand, Use, unmet
+from personaforge.identity.shape import Told, shape_demands, shape_of
+from personaforge.providers.sizes import told_size
+from personaforge.spec.kinds import kind_named
+from personaforge.spec.settings import View
+from personaforge.steps.choices import choices
+from personaforge.steps.context import Context
+from personaforge.steps.judgement import Judgement
+from personaforge.store.artifact import Artifact
+
+UNDELIVERED = "undelivered"
+"""The fact that lists what was not as asked: name, asked, measured and action of each."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked of one picture or clip."""
+
+    told: Told | None
+    """The size that its provider was told; None where it was told none, or isn't known any more."""
+    of_clip: bool = False
+
+
+def asked_of_picture(context: Context, position: Mapping[str, Any], made: Mapping[str, Any]) -> Asked:
+    """Return what was asked of a picture of a position; `made` says who made it, see `outputs.how`."""
+    width, height = size_of_picture(position, context.settings)
+    return Asked(_told(context, "image", width, height, made))
+
+
+def asked_of_clip(context: Context, made: Mapping[str, Any]) -> Asked:
+    """Return what was asked of a clip; `made` says who made it."""
+    motion = context.settings[f"motion.types.{context.node.slot}"]
+    size = context.settings["video.sizes"][motion["aspect"]]
+    return Asked(_told(context, "video", size["width"], size["height"], made), of_clip=True)
+
+
+def size_of_picture(position: Mapping[str, Any], view: View) -> tuple[int, int]:
+    """Return the width and height in pixels that are wanted of a position's picture."""
+    width = position["width"] if "width" in position else view["image.width"]
+    return width, position["height"] if "height" in position else view["image.height"]
+
+
+def _told(context: Context, modality: str, width: int, height: int, made: Mapping[str, Any]) -> Told | None:
+    """Return the size that whoever made it was told. A fallback may have made it; a plug-in may be gone since."""
+    settings, base = context.settings, f"pipeline.steps.{context.node.step}"
+    provider = str(made.get("provider", ""))
+    asked = choices(lambda name: settings.get(f"{base}.{name}"), lambda name: settings.get(f"{modality}.{name}"))
+    models = [one.model for one in asked if one.provider == provider]
+    if not models:
+        return None
+    # A provider may name the model that answered more exactly than we did.
+    model = next((one for one in models if one == made.get("model")), models[0])
+    try:
+        capability = context.capability(modality, provider)
+    except SpecError:
+        return None
+    options = (settings.get(f"{modality}.options") or {}).get(model) or {}
+    by_reference = modality == "video" or kind_named(context.node.kind).role != "candidate"
+    return told_size(capability, options, width, height, by_reference=by_reference)
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """How what came compares with what was asked."""
+
+    demands: tuple[Demand, ...]
+    numbers: Mapping[str, float]
+    """What metrics have, by name; what was not measured is left out."""
+
+
+def demands_on(context: Context, asked: Asked | None, measured: Mapping[str, Any] | None) -> Delivered:
+    """Return the demands on what has this measurement, and the numbers. Nothing is demanded of what isn't decoded."""
+    if asked is None or measured is None or "width" not in measured or asked.told is None:
+        return Delivered((), {})
+    width, height = int(measured["width"]), int(measured["height"])
+    shape = shape_of(asked.told, width, height)
+    numbers = {"scale": shape.scale, "aspect_error": shape.aspect_error}
+    return Delivered(
+        shape_demands(asked.told, width, height, context.settings["delivered"], of_clip=asked.of_clip),
+        {name: value for name, value in numbers.items() if value is not None},
+    )
+
+
+def with_demands(context: Context, judgement: Judgement, delivered: Delivered, artifact: Artifact) -> Judgement:
+    """Return a judgement that the demands are part of: a picture of the right person passes only if no demand with the
+    action `retry` is missed, and ships flagged where one with `flag` is."""
+    demands = delivered.demands
+    if not demands:
+        return judgement
+    if judgement.evaluation is not None:
+        kept = {"demands": [one.as_json() for one in demands], "delivered": dict(delivered.numbers)}
+        judgement = replace(judgement, evaluation={**judgement.evaluation, **kept})
+    missed = unmet(demands)
+    if not missed or judgement.decision is not Decision.ACCEPT:
+        return judgement
+    pin = context.pin
+    pinned = None if pin is None or context.repin or artifact.digest not in pin.outputs.values() else pin
+    if pinned is not None and not context.standing.demands_hold(pinned):
+        return judgement
+    gates, flags = unmet(missed, Use.RETRY), unmet(missed, Use.FLAG)
+    reason = "; ".join(one.fault for one in (*gates, *flags))
+    facts = {**judgement.facts, UNDELIVERED: [_fact(one) for one in missed]}
+    if gates:
+        return _again(judgement, facts, reason, gates)
+    if pinned is not None and pinned.status == "accepted" and context.standing.same_gates(pinned):
+        return judgement  # what forge itself asks now marks nothing that was accepted without a mark
+    if not flags:
+        return replace(judgement, facts=facts)
+    # A second recogniser's doubt comes first, and the faults are told besides.
+    said = f"{judgement.facts['reason']}; {reason}" if judgement.facts.get("reason") else reason
+    return replace(judgement, status="flagged", facts={**facts, "reason": said})
+
+
+def not_as_asked(facts: Mapping[str, Any]) -> bool:
+    """Tell whether a node's facts say that a gate of what was asked is missed."""
+    return any(one.get("action") == Use.RETRY for one in facts.get(UNDELIVERED, ()) if isinstance(one, Mapping))
+
+
+def _again(judgement: Judgement, facts: Mapping[str, Any], reason: str, gates: Sequence[Demand]) -> Judgement:
+    evaluation = judgement.evaluation
+    return replace(
+        judgement,
+        decision=Decision.RETRY,
+        facts={**facts, "reason": reason},
+        problems=(reason,),
+        corrections=tuple(one.words for one in gates if one.words),
+        lasting="; ".join(one.fault for one in gates) if all(one.lasting for one in gates) else "",
+        evaluation=None if evaluation is None else {**evaluation, "reason": reason},
+    )
+
+
+def _fact(demand: Demand) -> dict[str, str]:
+    return {"name": demand.name, "asked": demand.asked, "measured": demand.measured, "action": str(demand.action)}

@@ -1,0 +1,175 @@
+"""What was asked and what came: a picture of the wrong size passes no gate, costs no more than one further attempt, and
+never becomes the anchor; what was accepted before forge looked at sizes stays accepted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from personaforge.providers.protocols import Request
+from personaforge.testing.sizes import asked_size
+from tests.run.conftest import FILES, PERSONA, SKIN, Studio
+from tests.run.test_pins import pins
+
+PATCHED = {
+    **FILES,
+    "templates/image.j2": FILES["templates/image.j2"] + "{% for one in corrections %} {{ one }}{% endfor %}",
+}
+SMALL = (16, 24)
+NEAR = (100, 150, 60)
+"""Composite 0.94 against SKIN."""
+
+
+def smiling_in(*sizes: tuple[int, int]) -> Callable[[Request], tuple[int, int]]:
+    """The picture with the smile has these sizes, call by call; all others are as asked."""
+    calls: list[Request] = []
+
+    def size(request: Request) -> tuple[int, int]:
+        if "smile" not in request.fields["prompt"]:
+            return asked_size(request.fields)
+        calls.append(request)
+        return sizes[min(len(calls), len(sizes)) - 1]
+
+    return size
+
+
+def sized(make_studio: Callable[..., Studio], size: Callable[[Request], tuple[int, int]], **options: Any) -> Studio:
+    from personaforge.testing import scripted_images
+
+    studio = make_studio(files=PATCHED, **options)
+    color = options.get("color", lambda request: SKIN)
+    studio.images = scripted_images(color, size, paid=bool(options.get("paid"))).register()
+    return studio
+
+
+def smiling(studio: Studio) -> list[str]:
+    """The prompts of the picture with the smile, in the order of the calls."""
+    return [call.fields["prompt"] for call in studio.images.calls if "smile" in call.fields["prompt"]]
+
+
+def test_a_wrong_size_is_another_attempt_which_is_told_what_was_wrong(make_studio: Callable[..., Studio]) -> None:
+    studio = sized(make_studio, smiling_in(SMALL, (64, 64)))
+    outcome = studio.build().nodes["ana/image/02"].outcome
+    assert outcome is not None and (outcome.status, outcome.attempt) == ("accepted", 1)
+    first, second = smiling(studio)
+    assert "must be" not in first
+    assert "The last result was 16 by 24 pixels; it must be 64 by 64." in second
+    assert "The last result was too narrow; width to height must be 64 to 64." in second
+    assert "SAME FACE" not in second, "its person was right: no identity patch"
+    wrong, right = outcome.evaluations
+    assert wrong["decision"] == "RETRY" and wrong["reason"].startswith("size 16x24 where 64x64 was asked for")
+    assert wrong["delivered"] == {"scale": 0.306186, "aspect_error": 0.5}
+    assert [one["met"] for one in wrong["demands"]] == [False, False]
+    assert right["delivered"] == {"scale": 1.0, "aspect_error": 0.0} and "undelivered" not in outcome.facts
+    assert not studio.plan().has_changes
+
+
+def test_the_same_wrong_size_again_ends_the_attempts(make_studio: Callable[..., Studio]) -> None:
+    studio = sized(make_studio, smiling_in(SMALL), paid=True)
+    node = studio.build().nodes["ana/image/02"]
+    assert len(smiling(studio)) == 2, "of three: the same request has the same answer"
+    assert node.end == "rejected" and "16x24 where 64x64 was asked for" in node.error
+    assert "image/02" not in studio.lock.read_text()
+    document = json.loads((studio.root / "build/ana/persona.json").read_text())
+    assert document["rejected"] == ["image/02"]
+    before = studio.calls()
+    studio.build()
+    assert studio.calls() == before, "building again buys nothing"
+
+
+def test_another_person_gets_the_identity_patch_alone(make_studio: Callable[..., Studio]) -> None:
+    """As every forge before: so no key of a retry changes that is there already."""
+    colors = iter([NEAR, SKIN])
+    studio = sized(
+        make_studio,
+        smiling_in(SMALL, (64, 64)),
+        persona=PERSONA.replace("max_attempts: 3", "max_attempts: 3, accept_threshold: 0.95, retry_threshold: 0.6"),
+        color=lambda request: next(colors) if "smile" in request.fields["prompt"] else SKIN,
+    )
+    outcome = studio.build().nodes["ana/image/02"].outcome
+    assert outcome is not None and outcome.attempt == 1
+    second = smiling(studio)[1]
+    assert "SAME FACE (1)" in second and "must be" not in second
+    assert [one["met"] for one in outcome.evaluations[0]["demands"]] == [False, False], "on record all the same"
+
+
+def test_a_candidate_of_the_wrong_size_is_never_the_anchor(make_studio: Callable[..., Studio]) -> None:
+    seen: list[Request] = []
+
+    def size(request: Request) -> tuple[int, int]:
+        seen.append(request)
+        return SMALL if len(seen) == 1 else asked_size(request.fields)
+
+    studio = sized(make_studio, size)
+    report = studio.build("+anchor")
+    anchor = report.nodes["ana/anchor"].outcome
+    assert anchor is not None and anchor.status == "accepted"
+    candidates = {slot: report.nodes[f"ana/candidate/{slot}"].outcome for slot in "12"}
+    wrong = next(slot for slot, one in candidates.items() if one is not None and one.status == "flagged")
+    assert anchor.facts["candidate"] != wrong
+    assert anchor.facts["left_out"] == {wrong: candidates[wrong].facts["reason"]}  # type: ignore[union-attr]
+    assert len(studio.images.calls) == 2, "no candidate is drawn a second time"
+
+
+def test_where_all_candidates_have_the_wrong_size_nothing_is_pinned_and_no_picture_bought(
+    make_studio: Callable[..., Studio],
+) -> None:
+    studio = sized(make_studio, lambda request: SMALL)
+    report = studio.build()
+    assert report.nodes["ana/anchor"].end == "rejected"
+    assert (
+        "no candidate is what was asked for: size 16x24 where 64x64 was asked for" in report.nodes["ana/anchor"].error
+    )
+    assert "anchor" not in pins(studio) and len(studio.images.calls) == 2
+    assert not studio.plan().estimate.calls_max
+    studio.edit(
+        "personas/ana.yaml", ("motion: one", "motion: one\ndelivered: {size: {action: flag}, aspect: {action: flag}}")
+    )
+    studio.build("+anchor")
+    assert "anchor" in pins(studio) and len(studio.images.calls) == 2, "a bound that was moved judges what is there"
+
+
+@pytest.mark.parametrize(("action", "status"), [("flag", "flagged"), ("advice", "accepted")])
+def test_a_flag_ships_and_advice_is_only_told(make_studio: Callable[..., Studio], action: str, status: str) -> None:
+    persona = f"{PERSONA}delivered: {{size: {{action: {action}}}, aspect: {{action: {action}}}}}\n"
+    studio = sized(make_studio, smiling_in(SMALL), persona=persona)
+    outcome = studio.build().nodes["ana/image/02"].outcome
+    assert outcome is not None and outcome.status == status and len(smiling(studio)) == 1
+    told = {"name": "size", "asked": "64x64", "measured": "16x24", "action": action}
+    assert outcome.facts["undelivered"][0] == told
+    assert ("16x24" in outcome.facts.get("reason", "")) is (action == "flag")
+    assert pins(studio)["image/02"]["status"] == status
+    assert not studio.plan().has_changes
+
+
+def test_what_was_accepted_before_sizes_were_looked_at_stays(make_studio: Callable[..., Studio]) -> None:
+    """A lock as the forge before wrote it: no demands are noted in it. A gate of the user's changes nothing in that."""
+    persona = f"{PERSONA}delivered: {{size: {{action: advice}}, aspect: {{action: advice}}}}\n"
+    studio = sized(make_studio, smiling_in(SMALL), persona=persona, paid=True)
+    studio.build()
+    bought = studio.calls()
+    text = studio.lock.read_text()
+    for line in pins(studio).values():
+        kept = {key: value for key, value in line.get("under", {}).items() if key != "delivered"}  # type: ignore[attr-defined]
+        facts = {key: value for key, value in line["facts"].items() if key != "undelivered"}  # type: ignore[attr-defined]
+        old = {**line, "under": kept, "facts": facts}
+        text = text.replace(
+            json.dumps(line, separators=(",", ":"), sort_keys=True),
+            json.dumps(old, separators=(",", ":"), sort_keys=True),
+        )
+    assert '"delivered"' not in text and "undelivered" not in text
+    studio.lock.write_text(text)
+    before = pins(studio)
+    (studio.root / "personas/ana.yaml").write_text(
+        PERSONA.replace("max_attempts: 3", "max_attempts: 3, accept_threshold: 0.6")
+    )
+    assert studio.plan().estimate.calls_max == 0
+    studio.build()
+    assert studio.calls() == bought
+    after = pins(studio)["image/02"]
+    assert after["under"]["accept"] == 0.6, "it was judged anew"  # type: ignore[index]
+    assert (after["status"], after["outputs"]) == ("accepted", before["image/02"]["outputs"])
+    assert "delivered" not in after["under"] and "undelivered" not in after["facts"]
