@@ -6,6 +6,7 @@ import json
 import os
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -163,6 +164,19 @@ def test_validate_lists_every_problem(project: Path, forge: Forge) -> None:
         assert piece in done.stderr, piece
     data = json.loads(forge("validate", "--json", cwd=project, check=2).stdout)
     assert data["valid"] is False and data["personas"] == ["ana", "ben"] and len(data["problems"]) == 5
+
+
+def test_validate_writes_what_ci_reads(project: Path, forge: Forge, tmp_path: Path) -> None:
+    (project / "personas/bad.yaml").write_text("id: bad\nbrief: a quiet, careful gardener\nseed: tomorrow\n")
+    said = forge("validate", "--format", "github", cwd=project, check=2).stdout
+    assert "::error file=personas/bad.yaml,line=3,title=personas/bad.yaml seed::found 'tomorrow'" in said
+    out = tmp_path / "validate.xml"
+    done = forge("validate", "--format", "junit", "--out", str(out), cwd=project, check=2)
+    assert "personas/bad.yaml:3 seed" in done.stderr and "Valid: ana, ben" in done.stdout
+    suites = ElementTree.parse(out).getroot()
+    assert (suites.get("tests"), suites.get("errors")) == ("3", "1")
+    assert suites.find(".//testcase[@name='seed']/error") is not None
+    assert json.loads(forge("validate", "--format", "json", cwd=project, check=2).stdout)["valid"] is False
 
 
 def test_validate_finds_an_id_that_two_files_have(project: Path, forge: Forge) -> None:
