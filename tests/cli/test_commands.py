@@ -145,6 +145,16 @@ def test_select_and_exclude(project: Path, forge: Forge) -> None:
     assert "1 not selected" in text
 
 
+def test_a_prompt_can_be_read_before_and_after_it_was_asked(built: Path, forge: Forge) -> None:
+    asked = forge("explain", "ben/image/02", "--prompt", cwd=built, check=0).stdout
+    assert asked.startswith("ben/image/02: draw by ") and "as it was asked" in asked
+    head, _, prompt = asked.partition(" characters\n")
+    assert "width" in head and "256" in head and prompt.strip()
+    changed = forge("explain", "ben/image/02", "image.width=300", "--prompt", cwd=built, check=0).stdout
+    assert "as a build would ask now" in changed and "300" in changed.partition(" characters\n")[0]
+    assert forge("explain", "ana/profile", "--prompt", cwd=built, check=0).stdout == "ana/profile has no prompt\n"
+
+
 def test_validate_lists_every_problem(project: Path, forge: Forge) -> None:
     said = forge("validate", cwd=project, check=0).stdout
     assert said.startswith("Valid: ana, ben\n") and "Drawings are judged by the pack auto" in said
