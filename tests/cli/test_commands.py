@@ -155,6 +155,24 @@ def test_a_prompt_can_be_read_before_and_after_it_was_asked(built: Path, forge: 
     assert forge("explain", "ana/profile", "--prompt", cwd=built, check=0).stdout == "ana/profile has no prompt\n"
 
 
+def test_ls_lists_nodes_and_what_settings_name(project: Path, forge: Forge) -> None:
+    rows = forge("ls", "ben", "--select", "image/*", cwd=project, check=0).stdout.splitlines()
+    assert rows and all(row.startswith("ben/image/") for row in rows)
+    assert len(rows) < len(forge("ls", "nodes", "ben", "-n", cwd=project, check=0).stdout.split())
+    pins = json.loads(forge("ls", "pins", "ana", "--json", cwd=project, check=0).stdout)
+    assert {
+        "name": "pinned.dna.eyes.color",
+        "about": "dark brown, brown, light brown, hazel, amber, green, blue, gray",
+    } in (pins["entries"])
+    assert {"name": "pinned.surface.age", "about": "a whole number, 18 to 95"} in pins["entries"]
+    assert "lifestyle" in forge("ls", "motions", "ana", "-n", cwd=project, check=0).stdout.split()
+    contexts = forge("ls", "contexts", "ana", cwd=project, check=0).stdout.splitlines()
+    assert contexts[0].split(maxsplit=1) == ["classic_minimalist", "clean lines and a neutral palette"]
+    assert "name one persona" in forge("ls", "positions", cwd=project, check=2).stderr
+    assert "are about nodes" in forge("ls", "pins", "ana", "--select", "bio", cwd=project, check=2).stderr
+    assert "did you mean" in forge("ls", "--select", "tag:idntity", cwd=project, check=2).stderr
+
+
 def test_validate_lists_every_problem(project: Path, forge: Forge) -> None:
     said = forge("validate", cwd=project, check=0).stdout
     assert said.startswith("Valid: ana, ben\n") and "Drawings are judged by the pack auto" in said

@@ -101,8 +101,8 @@ def explanation_lines(explanation: Mapping[str, Any]) -> Iterator[str]:
 
 
 def prompt_lines(explanation: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the prompt of a node's call as it is sent, with its settings above it: the call that a build would make next,
-    or the one that made what is there."""
+    """Yield the prompt of a node's call, below what else is asked: the call that a build would make next, or the one that
+    made what is there."""
     action, node = explanation["action"], explanation["node"]
     request = action["parts"].get("request", {}) if action else {}
     texts = [name for name in _PROMPTS if isinstance(request.get(name), str) and request[name]]
