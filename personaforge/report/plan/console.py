@@ -101,7 +101,7 @@ def explanation_lines(explanation: Mapping[str, Any]) -> Iterator[str]:
 
 
 def prompt_lines(explanation: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the prompt of a node's call, below what else is asked: the call that a build would make next, or the one that
+    """Yield the prompt of a call, below what else is asked: the one that a build would make next, or that
     made what is there."""
     action, node = explanation["action"], explanation["node"]
     request = action["parts"].get("request", {}) if action else {}
