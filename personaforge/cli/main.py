@@ -29,6 +29,7 @@ COMMANDS = {
     "build": ("build", "Build personas: plan, then run what is needed."),
     "plan": ("plan", "Show what a build would do, why, and what it may cost."),
     "diff": ("diff", "Compare two git revisions: changes, costs and results."),
+    "ls": ("ls", "List nodes, positions, contexts, motions, pinnable fields."),
     "explain": ("plan", "Show what a node depends on and what has changed."),
     "validate": ("spec", "Check persona files and list every problem."),
     "config": ("spec", "Show the composed settings and where each came from."),

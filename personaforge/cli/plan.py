@@ -96,15 +96,16 @@ def plan_command(
 @click.command("explain", short_help="Show what a node depends on and what has changed.")
 @click.argument("node", type=NodeArgument())
 @click.argument("overrides", nargs=-1, metavar="[OVERRIDE]...")
+@click.option("--prompt", is_flag=True, help="Only the rendered prompt, as it was sent or would be.")
 @json_option
 @click.pass_obj
-def explain_command(folder: str | None, node: str, overrides: tuple[str, ...], as_json: bool) -> int:
+def explain_command(folder: str | None, node: str, overrides: tuple[str, ...], prompt: bool, as_json: bool) -> int:
     """Show the inputs of a node's key, which of them differ from the last build, and the artifact it has now.
 
     NODE is an id such as sofia-reyes/image/07, or image/07 where the project has one persona.
     """
     from personaforge.plan.explanation import explain
-    from personaforge.report.plan.console import explanation_lines
+    from personaforge.report.plan.console import explanation_lines, prompt_lines
 
     broken: list[Broken] = []
     with Workspace.open((), folder) as space:
@@ -113,6 +114,6 @@ def explain_command(folder: str | None, node: str, overrides: tuple[str, ...], a
     if as_json:
         print_json(explanation)
     else:
-        for line in explanation_lines(explanation):
+        for line in (prompt_lines if prompt else explanation_lines)(explanation):
             echo(line)
     return tell_broken(broken)

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from personaforge.cli.options import json_option, personas_argument, print_json, split_overrides
-from personaforge.errors import SpecError
+from personaforge.cli.options import (
+    format_options,
+    json_option,
+    personas_argument,
+    print_json,
+    show_as,
+    split_overrides,
+)
+from personaforge.errors import Problem, SpecError
 from personaforge.report.terminal import echo, style
 from personaforge.workspace.workspace import Workspace
 
@@ -16,36 +24,47 @@ from personaforge.workspace.workspace import Workspace
 @click.command("validate", short_help="Check persona files and list every problem.")
 @personas_argument
 @json_option
+@format_options
 @click.pass_obj
-def validate_command(folder: str | None, personas: tuple[str, ...], as_json: bool) -> int:
-    """Check persona files, what they compose to, and their templates, and list every problem at once."""
-    from personaforge.cli.main import show_problem
+def validate_command(folder: str | None, personas: tuple[str, ...], as_json: bool, form: str, out: str | None) -> int:
+    """Check persona files, what they compose to, and their templates, and list every problem at once.
+
+    \b
+    forge validate --format github                           annotations at file and line
+    forge validate --format junit --out reports/validate.xml
+    """
+    from personaforge.report.formats.place import repository_prefix
+    from personaforge.report.validation import validation_json, validation_sheet
 
     names, overrides = split_overrides(personas)
     checked: list[str] = []
     with Workspace.open(names, folder) as space:
         problems, checked = space.validate(names, overrides)
         remarks = space.remarks(names, overrides) if checked else []
+        prefix = repository_prefix(space.project)
     if as_json:
-        print_json(
-            {
-                "schema": 1,
-                "valid": not problems,
-                "personas": checked,
-                "problems": [p._asdict() for p in problems],
-                "remarks": remarks,
-            }
-        )
+        print_json(validation_json(problems, checked, remarks))
     else:
-        for problem in problems:
-            show_problem(problem)
-        if problems:
-            echo(f"{len(problems)} problem{'s' if len(problems) > 1 else ''}.", err=True)
-        if checked:
-            echo(f"Valid: {', '.join(checked)}")
-        for remark in remarks:
-            echo(remark)
+        show_as(
+            form,
+            out,
+            lambda: validation_sheet(problems, checked, remarks, prefix),
+            lambda: _print_validation(problems, checked, remarks),
+        )
     return 2 if problems else 0
+
+
+def _print_validation(problems: Sequence[Problem], checked: Sequence[str], remarks: Sequence[str]) -> None:
+    from personaforge.cli.main import show_problem
+
+    for problem in problems:
+        show_problem(problem)
+    if problems:
+        echo(f"{len(problems)} problem{'s' if len(problems) > 1 else ''}.", err=True)
+    if checked:
+        echo(f"Valid: {', '.join(checked)}")
+    for remark in remarks:
+        echo(remark)
 
 
 @click.command("config", short_help="Show the composed settings and where each came from.")
@@ -98,8 +117,6 @@ def schema_command(folder: str | None, group: str | None, output: str | None) ->
         schemas: dict[str, Any] = group_schemas(space.project)
     name = group or "persona"
     if name not in schemas:
-        from personaforge.errors import Problem
-
         raise SpecError(Problem("", name, "is no group", f"there is: {', '.join(schemas)}"))
     print_json(schemas[name])
     return 0

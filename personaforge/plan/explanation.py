@@ -44,6 +44,7 @@ def explain(
         "schema": 1,
         "node": planned.id,
         "kind": planned.shape.kind.name,
+        "modality": planned.shape.kind.modality or None,
         "tags": list(planned.shape.tags),
         "state": planned.state,
         "reasons": [reason.as_json() for reason in planned.reasons],

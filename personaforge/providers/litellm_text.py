@@ -184,6 +184,11 @@ def _reply(answer: Any, model: str, left_out: Sequence[str] = ()) -> Reply:
     details: dict[str, Any] = {"model": str(answer.model or model), "finish_reason": str(choice.finish_reason)}
     if usage is not None:
         details["tokens_in"], details["tokens_out"] = int(usage.prompt_tokens), int(usage.completion_tokens)
+        # Of the prompt, which litellm counts whole for each service: read from its cache, and written there.
+        inside = getattr(usage, "prompt_tokens_details", None)
+        for name, count in (("tokens_cached", "cached_tokens"), ("tokens_cache_written", "cache_creation_tokens")):
+            if some := getattr(inside, count, None):
+                details[name] = int(some)
     if left_out:
         details["left_out"] = list(left_out)
     if getattr(answer, "id", None):

@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from personaforge.errors import BackendError, Blocked, PersonaForgeError, Undelivered, described
 from personaforge.http.secrets import masked, masked_json
 from personaforge.modalities import MODALITY_OF
@@ -22,6 +20,7 @@ from personaforge.providers.protocols import Blob, Job, Provider, Reply, Request
 from personaforge.providers.table import Options, capability, provider
 from personaforge.providers.whole import is_cut_off
 from personaforge.run.answer import examine_error, examined
+from personaforge.run.completion_json import json_object
 from personaforge.run.performers import Performed, performer_of
 from personaforge.steps.action import Action
 from personaforge.steps.context import pretty_json
@@ -185,13 +184,7 @@ def _guarded(action: Action, call: Callable[[], Any]) -> Any:
 
 def _answer(text: str) -> Blob:
     """Return a completion as it is kept: JSON in one fixed form, so that formatting changes nothing, or plain text."""
-    stripped = text.strip()
-    if stripped.startswith("```"):  # models like to fence JSON, also when asked not to
-        stripped = stripped.strip("`").removeprefix("json").strip()
-    try:
-        answer = orjson.loads(stripped)
-    except orjson.JSONDecodeError:
-        return Blob(text.encode(), "text/plain")
-    if not isinstance(answer, dict):
+    answer = json_object(text)
+    if answer is None:
         return Blob(text.encode(), "text/plain")
     return Blob(pretty_json(answer), "application/json")

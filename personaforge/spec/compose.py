@@ -431,15 +431,17 @@ def _override_problem(
         if f"'{key}'" not in message:
             continue
         parent: Any = base()
-        *above, name = key.split(".")
-        for part in above:
-            parent = parent.get(part) if isinstance(parent, Mapping) else None
+        above: list[str] = []
+        name, *below = key.split(".")
+        while below and isinstance(parent, Mapping) and name in parent:
+            parent = parent[name]
+            above, (name, *below) = [*above, name], below
         known = [str(item) for item in parent] if isinstance(parent, Mapping) else []
         close = get_close_matches(name, known, 1)
         if name in known:
             hint = f"++{text.lstrip('+~')} adds what isn't there yet"
         elif close:
-            hint = f"did you mean {'.'.join([*above, close[0]])}?"
+            hint = f"did you mean {'.'.join([*above, close[0], *below])}?"
         else:
             hint = f"+{text.lstrip('+~')} adds a key that isn't there yet"
         return Problem("command line", key, message.rstrip("."), hint)

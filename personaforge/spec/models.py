@@ -47,6 +47,10 @@ class TokenPrice(Model):
 
     input: Annotated[float, Field(ge=0)]
     output: Annotated[float, Field(ge=0)]
+    cached_input: Annotated[float, Field(ge=0)] | None = None
+    """Tokens of the prompt that the model had in its cache; without it they cost what other input tokens cost."""
+    cache_write: Annotated[float, Field(ge=0)] | None = None
+    """Tokens of the prompt that the model put into its cache; without it they cost what other input tokens cost."""
 
 
 class TextModels(Model):

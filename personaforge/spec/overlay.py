@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 
 _MISSING_OPTION = re.compile(r"Could not find '([^']*)/([^'/]*)'")
+_SEARCHED = re.compile(r"path=file://(.+)")
 _OURS = re.compile(r"^In '(config|whole|persona/file_\d+)': ")
 """How Hydra names what we hand it; a person knows neither."""
 
@@ -170,8 +171,18 @@ def composition_problem(sources: PersonaSources, error: Exception) -> Problem:
         if missing.group(1) in GROUPS:
             key = missing.group(1)
         hint = RENAMED.get((missing.group(1), missing.group(2)), hint)
+        hint = _unread(text, missing.group(1), missing.group(2)) or hint
     where = _setter(sources, key) if key else sources.main.shown
     return Problem(where, key, _OURS.sub("", message), hint)
+
+
+def _unread(text: str, group: str, option: str) -> str:
+    """Return what to do about a file of an option's name that Hydra doesn't read, since it ends in .yml; empty where
+    there is none. Hydra's message lists the folders in which it looked."""
+    for folder in _SEARCHED.findall(text):
+        if (Path(folder) / group / f"{option}.yml").is_file():
+            return f"{option}.yml is there, and options are read from .yaml files only: rename it {option}.yaml"
+    return ""
 
 
 def first_line(error: Exception) -> str:

@@ -164,8 +164,31 @@ def pin_problems(schema: Mapping[str, Any], pinned: Mapping[str, Any]) -> Iterat
                 f"found {error.instance!r}, expected one of {', '.join(allowed)}",
                 _nearest(error.instance, allowed),
             )
+        elif error.validator == "type" and isinstance(error.instance, bool):
+            hint = "quote it: YAML reads yes, no, on, off, y and n as true and false"
+            yield keys, f"found {str(error.instance).lower()}, expected {_kind(error.validator_value)}", hint
+        elif error.validator == "type":
+            fields = ", ".join(error.schema.get("properties", {}))
+            hint = f"write it as {keys[-1] if keys else 'it'}: {{{fields.replace(', ', ': …, ')}: …}}" if fields else ""
+            yield keys, f"found {_shortened(repr(error.instance), 80)}, expected {_kind(error.validator_value)}", hint
         else:
             yield keys, _shortened(error.message), ""
+
+
+_KINDS = {
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "object": "keys and values",
+    "array": "a list",
+    "boolean": "true or false",
+    "null": "nothing",
+}
+
+
+def _kind(names: str | list[str]) -> str:
+    """Return JSON Schema's type, or types, in words."""
+    return " or ".join(_KINDS.get(name, name) for name in ([names] if isinstance(names, str) else names))
 
 
 def _validator(schema: Mapping[str, Any]) -> Any:

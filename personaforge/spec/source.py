@@ -265,6 +265,9 @@ def _scalar_problems(node: yaml.ScalarNode, where: str, path: KeyPath, shown: st
     text = node.value
     if node.tag not in _VALUE_TAGS:
         yield _tagged(node, where, path)
+    elif node.tag in (_TAG + "int", _TAG + "float") and (other := _misread(text)):
+        hint = f"write {text.lstrip('0')}, or quote it" if text.isdigit() else f'quote it: "{text}"'
+        yield Problem(where, ".".join(path), f"found {text[:40]}, which YAML reads as {other}", hint)
     if "${" not in text:
         return
     seen.interpolations += text.count("${")
@@ -277,6 +280,18 @@ def _scalar_problems(node: yaml.ScalarNode, where: str, path: KeyPath, shown: st
     if found:
         message = f"found {found[:60]}...}}, and a config file may not call a resolver"
         yield Problem(where, ".".join(path), message, "write the value, or pass it on the command line")
+
+
+def _misread(text: str) -> str:
+    """Return the number that YAML 1.1 makes of a text in which nobody means one: 034 is octal, 9:16 counts sixties.
+    Empty for all others."""
+    sign, plain = (-1 if text.startswith("-") else 1), text.lstrip("+-").replace("_", "")
+    if ":" in plain:
+        found = 0.0
+        for part in plain.split(":"):
+            found = found * 60 + float(part)
+        return f"{sign * found:g}"
+    return str(sign * int(plain, 8)) if len(plain) > 1 and plain.startswith("0") and plain.isdigit() else ""
 
 
 def _tagged(node: yaml.Node, where: str, path: KeyPath) -> Problem:

@@ -114,14 +114,15 @@ def reply_of(result: Result) -> Artifact:
     return result.outputs["reply"]
 
 
-def token_price(paid: bool, price: Mapping[str, float] | None, max_tokens: int, prompt_tokens: int = 0) -> Price:
+def token_price(paid: bool, price: Mapping[str, float | None] | None, max_tokens: int, prompt_tokens: int = 0) -> Price:
     """Return what a completion may cost at most: the whole allowance of output at the declared price."""
     if not paid:
         return Price(False, 0.0)
     if price is None:
         return Price(True, None)
     tokens_in = prompt_tokens or _ASSUMED_PROMPT_TOKENS
-    return Price(True, (tokens_in * price["input"] + max_tokens * price["output"]) / 1_000_000, dict(price))
+    tariff = {name: rate for name, rate in price.items() if rate is not None}
+    return Price(True, (tokens_in * tariff["input"] + max_tokens * tariff["output"]) / 1_000_000, tariff)
 
 
 def _tree(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -33,8 +33,8 @@ def price_of(paid: bool, declared: Any, kind: str, request: Mapping[str, Any]) -
 def settled(price: Price, request: Mapping[str, Any], cost_usd: float | None, details: Mapping[str, Any]) -> Price:
     """Return what a call cost; None for the dollars where it can't be known.
 
-    `cost_usd` is what the provider said, `details` may count `tokens_in`, `tokens_in_image`, `tokens_out`, `seconds`
-    and `characters`.
+    `cost_usd` is what the provider said, `details` may count `tokens_in`, `tokens_cached` and `tokens_cache_written` of
+    these, `tokens_in_image`, `tokens_out`, `seconds` and `characters`.
     """
     if not price.paid:
         return price
@@ -80,7 +80,12 @@ def _by_unit(tariff: Mapping[str, Any], request: Mapping[str, Any]) -> float | N
 def _by_tokens(tariff: Mapping[str, Any], details: Mapping[str, Any]) -> float | None:
     if "output" not in tariff or "tokens_out" not in details:
         return None
-    tokens_in = float(details.get("tokens_in", 0)) * tariff.get("input", 0.0)
+    rate = tariff.get("input", 0.0)
+    fresh, tokens_in = float(details.get("tokens_in", 0)), 0.0
+    for counted, named in (("tokens_cached", "cached_input"), ("tokens_cache_written", "cache_write")):
+        some = min(float(details.get(counted, 0)), fresh)
+        fresh, tokens_in = fresh - some, tokens_in + some * tariff.get(named, rate)
+    tokens_in += fresh * rate
     pictures = float(details.get("tokens_in_image", 0)) * tariff.get("image_input", tariff.get("input", 0.0))
     return float(tokens_in + pictures + float(details["tokens_out"]) * tariff["output"]) / _MILLION
 

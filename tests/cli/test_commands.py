@@ -6,6 +6,7 @@ import json
 import os
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -144,6 +145,34 @@ def test_select_and_exclude(project: Path, forge: Forge) -> None:
     assert "1 not selected" in text
 
 
+def test_a_prompt_can_be_read_before_and_after_it_was_asked(built: Path, forge: Forge) -> None:
+    asked = forge("explain", "ben/image/02", "--prompt", cwd=built, check=0).stdout
+    assert asked.startswith("ben/image/02: draw by ") and "as it was asked" in asked
+    head, _, prompt = asked.partition(" characters\n")
+    assert "width" in head and "256" in head and prompt.strip()
+    changed = forge("explain", "ben/image/02", "image.width=300", "--prompt", cwd=built, check=0).stdout
+    assert "as a build would ask now" in changed and "300" in changed.partition(" characters\n")[0]
+    assert forge("explain", "ana/profile", "--prompt", cwd=built, check=0).stdout == "ana/profile has no prompt\n"
+
+
+def test_ls_lists_nodes_and_what_settings_name(project: Path, forge: Forge) -> None:
+    rows = forge("ls", "ben", "--select", "image/*", cwd=project, check=0).stdout.splitlines()
+    assert rows and all(row.startswith("ben/image/") for row in rows)
+    assert len(rows) < len(forge("ls", "nodes", "ben", "-n", cwd=project, check=0).stdout.split())
+    pins = json.loads(forge("ls", "pins", "ana", "--json", cwd=project, check=0).stdout)
+    assert {
+        "name": "pinned.dna.eyes.color",
+        "about": "dark brown, brown, light brown, hazel, amber, green, blue, gray",
+    } in (pins["entries"])
+    assert {"name": "pinned.surface.age", "about": "a whole number, 18 to 95"} in pins["entries"]
+    assert "lifestyle" in forge("ls", "motions", "ana", "-n", cwd=project, check=0).stdout.split()
+    contexts = forge("ls", "contexts", "ana", cwd=project, check=0).stdout.splitlines()
+    assert contexts[0].split(maxsplit=1) == ["classic_minimalist", "clean lines and a neutral palette"]
+    assert "name one persona" in forge("ls", "positions", cwd=project, check=2).stderr
+    assert "are about nodes" in forge("ls", "pins", "ana", "--select", "bio", cwd=project, check=2).stderr
+    assert "did you mean" in forge("ls", "--select", "tag:idntity", cwd=project, check=2).stderr
+
+
 def test_validate_lists_every_problem(project: Path, forge: Forge) -> None:
     said = forge("validate", cwd=project, check=0).stdout
     assert said.startswith("Valid: ana, ben\n") and "Drawings are judged by the pack auto" in said
@@ -163,6 +192,19 @@ def test_validate_lists_every_problem(project: Path, forge: Forge) -> None:
         assert piece in done.stderr, piece
     data = json.loads(forge("validate", "--json", cwd=project, check=2).stdout)
     assert data["valid"] is False and data["personas"] == ["ana", "ben"] and len(data["problems"]) == 5
+
+
+def test_validate_writes_what_ci_reads(project: Path, forge: Forge, tmp_path: Path) -> None:
+    (project / "personas/bad.yaml").write_text("id: bad\nbrief: a quiet, careful gardener\nseed: tomorrow\n")
+    said = forge("validate", "--format", "github", cwd=project, check=2).stdout
+    assert "::error file=personas/bad.yaml,line=3,title=personas/bad.yaml seed::found 'tomorrow'" in said
+    out = tmp_path / "validate.xml"
+    done = forge("validate", "--format", "junit", "--out", str(out), cwd=project, check=2)
+    assert "personas/bad.yaml:3 seed" in done.stderr and "Valid: ana, ben" in done.stdout
+    suites = ElementTree.parse(out).getroot()
+    assert (suites.get("tests"), suites.get("errors")) == ("3", "1")
+    assert suites.find(".//testcase[@name='seed']/error") is not None
+    assert json.loads(forge("validate", "--format", "json", cwd=project, check=2).stdout)["valid"] is False
 
 
 def test_validate_finds_an_id_that_two_files_have(project: Path, forge: Forge) -> None:

@@ -18,6 +18,8 @@ from personaforge.errors import BackendError, Blocked, ProviderStopped, RateLimi
 from personaforge.providers.litellm_text import LiteLLMText
 from personaforge.providers.protocols import Reply, Request
 from personaforge.providers.table import Options
+from personaforge.steps.completion import token_price
+from personaforge.steps.prices import settled
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
 
@@ -110,6 +112,31 @@ def test_a_completion_is_one_request_with_the_schema(server: Server) -> None:
     assert server.headers[0]["Authorization"] == "Bearer sk-canary"
     assert reply.cost_usd is not None and reply.cost_usd > 0
     assert reply.details["tokens_in"] == 100 and reply.details["model"] == "gpt-4o-mini-2024"
+
+
+@pytest.mark.parametrize(
+    ("details", "counted", "usd"),
+    [
+        ({"cached_tokens": 1920}, {"tokens_cached": 1920}, (86 * 3 + 1920 * 0.3 + 300 * 15) / 1e6),
+        ({"cached_tokens": 0}, {}, (2006 * 3 + 300 * 15) / 1e6),
+        (
+            {"cached_tokens": 900, "cache_creation_tokens": 100},
+            {"tokens_cached": 900, "tokens_cache_written": 100},
+            (1006 * 3 + 900 * 0.3 + 100 * 3.75 + 300 * 15) / 1e6,
+        ),
+    ],
+)
+def test_tokens_from_a_cache_cost_what_the_table_says_of_them(
+    server: Server, details: dict[str, int], counted: dict[str, int], usd: float
+) -> None:
+    usage = {"prompt_tokens": 2006, "completion_tokens": 300, "total_tokens": 2306, "prompt_tokens_details": details}
+    server.answer = lambda body: (200, {**completion("{}"), "usage": usage})
+    reply = submit()
+    assert {name: value for name, value in reply.details.items() if "cache" in name} == counted
+    price = token_price(True, {"input": 3.0, "cached_input": 0.3, "cache_write": 3.75, "output": 15.0}, 1000)
+    assert settled(price, {}, reply.cost_usd, reply.details).usd == pytest.approx(usd)
+    plain = token_price(True, {"input": 3.0, "cached_input": None, "cache_write": None, "output": 15.0}, 1000)
+    assert settled(plain, {}, reply.cost_usd, reply.details).usd == pytest.approx((2006 * 3 + 300 * 15) / 1e6)
 
 
 def test_the_price_of_an_unknown_model_is_unknown(server: Server) -> None:

@@ -293,10 +293,18 @@ def test_what_ties_groups_together_is_checked_beside_wrong_fields(load: Load) ->
             "pinned: {dna: {hair: {length: longg}}}",
             "pinned.dna.hair.length: found 'longg', expected one of shaved, short, chin, shoulder, long (did you mean",
         ),
-        ("pinned: {surface: {age: young}}", "pinned.surface.age: 'young' is not of type 'integer'"),
+        ("pinned: {surface: {age: young}}", "pinned.surface.age: found 'young', expected a whole number"),
         ("pinned: {surface: {age: 12}}", "pinned.surface.age: 12 is less than the minimum of 18"),
         ("pinned: {surface: {age: 9007199254740993}}", "pinned.surface.age: integer 9007199254740993 is beyond 2**53"),
-        ("pinned: {surface: {languages: Spanish}}", "pinned.surface.languages: 'Spanish' is not of type 'array'"),
+        ("pinned: {surface: {languages: Spanish}}", "pinned.surface.languages: found 'Spanish', expected a list"),
+        (
+            "pinned: {surface: {location: {country: NO}}}",
+            "pinned.surface.location.country: found false, expected text (quote it: YAML reads yes, no, on, off",
+        ),
+        (
+            "pinned: {surface: {location: Leeds}}",
+            "pinned.surface.location: found 'Leeds', expected keys and values (write it as location: {city: …, country",
+        ),
     ],
 )
 def test_a_rule_that_ties_settings_together(load: Load, text: str, expected: str) -> None:

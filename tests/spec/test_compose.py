@@ -534,10 +534,8 @@ def test_a_long_chain_is_no_crash(tmp_path: Path) -> None:
     ("override", "expected"),
     [
         ("image.widht=64", "image.widht: Could not override 'image.widht' (did you mean image.width?)"),
-        (
-            "imge.width=64",
-            "imge.width: Could not override 'imge.width' (+imge.width=64 adds a key that isn't there yet)",
-        ),
+        ("imge.width=64", "imge.width: Could not override 'imge.width' (did you mean image.width?)"),
+        ("image.own.width=64", "image.own.width: Could not override 'image.own.width' (+image.own.width=64 adds a key"),
         ("sed=4", "sed: Could not override 'sed' (did you mean seed?)"),
         (
             "image.prices={a: 1}",
@@ -572,6 +570,15 @@ def test_a_long_chain_is_no_crash(tmp_path: Path) -> None:
 def test_an_override_that_cannot_be_followed(tmp_path: Path, override: str, expected: str) -> None:
     found = texts(lambda: composed(small(tmp_path), [override]))
     assert len(found) == 1 and found[0].startswith("command line " + expected), found
+
+
+@pytest.mark.parametrize("choice", ["image: mine", "defaults: [{override /image: mine}]", ""])
+def test_an_option_whose_file_is_not_read_for_its_name_is_named(tmp_path: Path, choice: str) -> None:
+    where = small(tmp_path, f"{ANA}{choice}\n")
+    (tmp_path / "conf" / "image").mkdir(parents=True, exist_ok=True)
+    (tmp_path / "conf" / "image" / "mine.yml").write_text("provider: embedded\n")
+    (found,) = texts(lambda: composed(where, [] if choice else ["image=mine"]))
+    assert "mine.yml is there, and options are read from .yaml files only: rename it mine.yaml" in found
 
 
 def test_all_overrides_that_cannot_be_read_are_named_at_once(tmp_path: Path) -> None:

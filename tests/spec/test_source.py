@@ -154,6 +154,24 @@ def test_the_list_of_what_is_wrong_has_an_end() -> None:
     assert len(refusals("".join(f"{number}: x\n" for number in range(2_000)))) == 50
 
 
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("034", "found 034, which YAML reads as 28 (write 34, or quote it)"),
+        ("-017", 'found -017, which YAML reads as -15 (quote it: "-017")'),
+        ("9:16", 'found 9:16, which YAML reads as 556 (quote it: "9:16")'),
+        ("1:30.5", 'found 1:30.5, which YAML reads as 90.5 (quote it: "1:30.5")'),
+    ],
+)
+def test_a_number_that_nobody_means_is_refused(value: str, expected: str) -> None:
+    assert refusals(f"a:\n  - b: {value}\n") == [f":2 a.0.b: {expected}"]
+
+
+@pytest.mark.parametrize("value", ["0", "34", "0.5", "'034'", '"9:16"', "1e3", "09", "2026-11-30", "0x1F", "1_000"])
+def test_a_number_that_is_meant_is_read(value: str) -> None:
+    parse(f"a: {value}\n")
+
+
 # --- what would act ---------------------------------------------------------------------------------------------------
 
 

@@ -100,6 +100,30 @@ def explanation_lines(explanation: Mapping[str, Any]) -> Iterator[str]:
                 yield f"  ~ {part['name']}: {_change(part['before'], part['now'])}"
 
 
+def prompt_lines(explanation: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the prompt of a call, below what else is asked: the one that a build would make next, or that
+    made what is there."""
+    action, node = explanation["action"], explanation["node"]
+    request = action["parts"].get("request", {}) if action else {}
+    texts = [name for name in _PROMPTS if isinstance(request.get(name), str) and request[name]]
+    if not texts:
+        waits = explanation["modality"] and not action
+        yield f"{node} has no prompt{' before what it needs is built' if waits else ''}"
+        return
+    told = "as it was asked" if action["known"] else "as a build would ask now"
+    yield style(f"{node}: {action['kind']} by {action['provider']}, {told}", bold=True)
+    yield from _table(
+        [(f"  {name}", _short(value)) for name, value in sorted(request.items()) if name not in (*_PROMPTS, "schema")]
+    )
+    for name in texts:
+        yield style(f"{name}, {len(request[name]):,} characters", bold=True)
+        yield from request[name].splitlines()
+
+
+_PROMPTS = ("system", "prompt", "text", "negative_prompt")
+"""The parts of a request that are texts which somebody wrote, or a template."""
+
+
 def _answers(answers: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Yield what text models answered if any answer was not accepted at once: where to read it, what was wrong."""
     if all(answer["ended"] == "fits" for answer in answers):

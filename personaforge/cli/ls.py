@@ -1,0 +1,57 @@
+"""`forge ls`."""
+
+from __future__ import annotations
+
+import click
+
+from personaforge.cli.options import json_option, personas_argument, print_json, selection_options, split_overrides
+from personaforge.report.terminal import echo, style
+from personaforge.workspace.workspace import Workspace
+
+_NODES = "nodes"
+
+
+@click.command("ls", short_help="List nodes, positions, contexts, motions, pinnable fields.")
+@personas_argument
+@selection_options
+@click.option("-n", "--names", "bare", is_flag=True, help="Names only, one in a line.")
+@json_option
+@click.pass_obj
+def ls_command(
+    folder: str | None,
+    personas: tuple[str, ...],
+    select: tuple[str, ...],
+    exclude: tuple[str, ...],
+    bare: bool,
+    as_json: bool,
+) -> int:
+    """List what can be named: the nodes of personas, or what WHAT names as the first argument: positions, contexts,
+    scenes, motions, steps, or pins (the fields that a persona file may pin, with their values).
+
+    \b
+    forge ls --select 'image/*,tag:identity'    which nodes a selection means; runs nothing
+    forge ls pins sofia-reyes
+    """
+    from personaforge.workspace.catalog import LISTS, entries, nodes
+
+    what, rest = _NODES, personas
+    if personas and personas[0] in (_NODES, *LISTS):
+        what, rest = personas[0], personas[1:]
+    names, overrides = split_overrides(rest)
+    if what != _NODES and (select or exclude):
+        raise click.UsageError(f"--select and --exclude are about nodes, and {what} are none")
+    with Workspace.open(names, folder) as space:
+        loaded = space.load(names, overrides)
+        if what == _NODES:
+            found = nodes(space, loaded, select, exclude)
+        elif len(loaded) != 1:
+            raise click.UsageError(f"name one persona: `forge ls {what} ID`; there are {len(loaded)}")
+        else:
+            found = entries(what, loaded[0].settings)
+    if as_json:
+        print_json({"schema": 1, "list": what, "entries": [one._asdict() for one in found]})
+        return 0
+    width = max((len(one.name) for one in found), default=0)
+    for one in found:
+        echo(one.name if bare or not one.about else f"{one.name:<{width}}  {style(one.about, dim=True)}")
+    return 0
