@@ -18,13 +18,16 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from personaforge.faces.capture import OPENCV, Capture, UnreadableClip, require_clip
+from personaforge.faces.container import has_sound
 from personaforge.faces.opencv import opencv
-from personaforge.faces.video import UnreadableClip, frame_pixels, grabbed, listed, open_capture, rate_of, require_clip
+from personaforge.faces.readers import open_capture
+from personaforge.faces.video import ends, frame_pixels, listed, timed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -86,8 +89,8 @@ class _Watcher:
         return found
 
 
-def look_through(data: bytes, analyzer: FaceAnalyzer) -> dict[str, Any]:
-    """Look through a clip. Bad bytes are an outcome, not an error.
+def look_through(data: bytes, analyzer: FaceAnalyzer, *, reader: str = OPENCV) -> dict[str, Any]:
+    """Look through a clip. Bad bytes are an outcome, not an error. `reader` is who decodes; see `readers`.
 
     status, code, reason   `measured`, or `unreadable` and why (`untimed`: the clip has no times); then no more
     looks    in order: `frame` (from 0), `second`, `until` (the next frame's time), `black`, and `faces`, the largest
@@ -95,10 +98,11 @@ def look_through(data: bytes, analyzer: FaceAnalyzer) -> dict[str, Any]:
     end      seconds at which the last frame ends
     undecoded  `lost`: frames that the file lists and that can't be decoded, or null where it lists none (WebM);
              `listed`; `near`: seconds before gaps, the first few. What FFmpeg conceals within a frame isn't seen
+    sound    whether the clip has a sound track; what is to be heard isn't examined
     """
     try:
         require_clip(data)
-        return _looked_through(data, analyzer)
+        return _looked_through(data, analyzer, reader)
     except UnreadableClip as error:
         return {"status": "unreadable", "code": error.reason_code, "reason": error.message}
 
@@ -138,29 +142,24 @@ def _glance_of(analyzer: FaceAnalyzer) -> Any:
     return getattr(analyzer, "glance", None)
 
 
-def _looked_through(data: bytes, analyzer: FaceAnalyzer) -> dict[str, Any]:
+def _looked_through(data: bytes, analyzer: FaceAnalyzer, reader: str) -> dict[str, Any]:
     watcher, looks, times = _Watcher(analyzer), dict[int, _Look](), list[float]()
     quarter = -1
-    with open_capture(data) as capture:
+    with open_capture(data, reader) as capture:
         stated = listed(data, capture)
-        for number, second in _timed(data, capture):
+        for number, second in _timed(data, capture, reader):
             times.append(second)
-            if math.floor(second * PER_SECOND + 1e-6) > quarter:
-                done, pixels = capture.retrieve()
-                if done:
-                    looks[number] = watcher.look(second, pixels)
-                    quarter = math.floor(second * PER_SECOND + 1e-6)
-    steps = sorted(other - one for one, other in pairwise(times))
-    step = steps[len(steps) // 2] if steps else 1 / PER_SECOND
-    until = [*times[1:], times[-1] + step]
+            if math.floor(second * PER_SECOND + 1e-6) > quarter and (pixels := capture.frame()) is not None:
+                looks[number] = watcher.look(second, pixels)
+                quarter = math.floor(second * PER_SECOND + 1e-6)
+    until = ends(times)
+    step = until[-1] - times[-1]
     wanted = _wanted(looks, times, until)
     if wanted:
-        with open_capture(data) as capture:
-            for number, second in _timed(data, capture):
-                if number in wanted:
-                    done, pixels = capture.retrieve()
-                    if done:
-                        looks[number] = sight(analyzer, second, pixels, wanted[number])
+        with open_capture(data, reader) as capture:
+            for number, second in _timed(data, capture, reader):
+                if number in wanted and (pixels := capture.frame()) is not None:
+                    looks[number] = sight(analyzer, second, pixels, wanted[number])
     lost = None if stated is None else max(0, stated - len(times))
     gaps = [round(one, 3) for one, other in zip(times, until, strict=True) if lost and other - one > 1.5 * step]
     return {
@@ -170,22 +169,16 @@ def _looked_through(data: bytes, analyzer: FaceAnalyzer) -> dict[str, Any]:
         "looks": [_as_json(number, looks[number], until[number]) for number in sorted(looks)],
         "end": round(until[-1], 3),
         "undecoded": {"lost": lost, "listed": stated, "near": gaps[:_NEAR]},
+        "sound": has_sound(data),
     }
 
 
-def _timed(data: bytes, capture: Any) -> Any:
-    """Yield each frame's number and its second, by the file's time stamp where that is later than the one before.
-    Raises UnreadableClip."""
-    rate, before = rate_of(capture), -math.inf
-    position = opencv().CAP_PROP_POS_MSEC
-    for count in grabbed(data, capture, frame_pixels(capture)):
-        second = float(capture.get(position)) / 1000
-        if not math.isfinite(second) or second <= before:
-            if rate is None:
-                raise UnreadableClip("untimed", "the clip has neither time stamps nor a frame rate")
-            second = before + 1 / rate
-        before = second
-        yield count - 1, second
+def _timed(data: bytes, capture: Capture, reader: str) -> Iterator[tuple[int, float]]:
+    """Yield each frame's number and its second. Raises UnreadableClip."""
+    for number, second in timed(data, capture, frame_pixels(capture), reader):
+        if math.isnan(second):
+            raise UnreadableClip("untimed", "the clip has neither time stamps nor a frame rate")
+        yield number, second
 
 
 def _wanted(looks: Mapping[int, _Look], times: Sequence[float], until: Sequence[float]) -> dict[int, bool]:

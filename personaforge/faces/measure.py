@@ -31,13 +31,14 @@ from typing import TYPE_CHECKING, Any
 
 from personaforge.errors import BackendError, described
 from personaforge.faces.analyzer import read_faces, read_only
+from personaforge.faces.capture import OPENCV, UnreadableClip
 from personaforge.faces.landmarks import ratios_5, ratios_106
 from personaforge.faces.parts import FURTHER
 from personaforge.faces.picture import UnreadablePicture, picture_in_room
 from personaforge.faces.pose import Pose, pose_5, pose_106
 from personaforge.faces.quality import METHODS, histogram_distances, sharpness, tones
 from personaforge.faces.room import PIXELS
-from personaforge.faces.video import UnreadableClip, read_clip
+from personaforge.faces.video import read_clip
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,29 +59,36 @@ def measure_image(data: bytes, analyzer: FaceAnalyzer) -> dict[str, Any]:
     return {**measured, "damage": picture.damage} if picture.damage else measured
 
 
-def measure_clip(data: bytes, analyzer: FaceAnalyzer, *, frames: int, sampling: str = "uniform") -> dict[str, Any]:
+def measure_clip(
+    data: bytes, analyzer: FaceAnalyzer, *, frames: int, sampling: str = "uniform", reader: str = OPENCV
+) -> dict[str, Any]:
     """Measure `frames` frames of a clip.
 
-    `sampling` is `uniform` (evenly spread, the first and the last among them) or `faces` (of the frames that show one,
-    as evenly spread as possible; see `video.read_clip`). Raises ValueError for another.
+    `sampling` is `uniform` (evenly spread by number, the first and the last among them), `time` (the same, but of a
+    clip whose frames are shown for unequal times what is shown at evenly spread instants) or `faces` (of the frames
+    that show one, as evenly spread as possible); see `video.read_clip`. Raises ValueError for another. `reader` is who
+    decodes; see `readers`.
 
-    `frames` holds one image measurement each, with `frame` (number from 0) and `second`. `histogram_distances` holds
-    for each method the distances between one sampled frame and the next. The status is `no_face` when no frame has one.
+    `frames` holds one image measurement each, with `frame` (number from 0) and `second`; by time a frame is there once
+    for each instant. `histogram_distances` holds for each method the distances between one sampled frame and the next.
+    The status is `no_face` when no frame has one. `uneven` is true where `uniform` missed what `time` shows, and absent
+    else; `sampling` and `reader` are there where they are `time` and not OpenCV.
     """
-    if sampling not in ("uniform", "faces"):
-        raise ValueError(f"sampling is {sampling!r}, expected uniform or faces")
+    if sampling not in ("uniform", "time", "faces"):
+        raise ValueError(f"sampling is {sampling!r}, expected uniform, time or faces")
     shows_face = _face_test(analyzer) if sampling == "faces" else None
+    by_time = sampling == "time"
     try:
         with PIXELS.share() as share:
-            clip = read_clip(data, frames=frames, shows_face=shows_face, share=share)
-            measured = [
-                {"frame": frame.number, "second": _rounded(frame.second), **_measure_pixels(frame.pixels, analyzer)}
-                for frame in clip.frames
-            ]
-            shades = [tones(frame.pixels) for frame in clip.frames]
+            clip = read_clip(data, frames=frames, shows_face=shows_face, by_time=by_time, reader=reader, share=share)
+            once = {frame.number: _measure_pixels(frame.pixels, analyzer) for frame in clip.frames}
+            shades = {frame.number: tones(frame.pixels) for frame in clip.frames}
     except UnreadableClip as error:
         return {"status": "unreadable", "code": error.reason_code, "reason": error.message}
-    steps = [histogram_distances(one, other) for one, other in pairwise(shades)]
+    measured = [
+        {"frame": frame.number, "second": _rounded(frame.second), **once[frame.number]} for frame in clip.frames
+    ]
+    steps = [histogram_distances(shades[one.number], shades[other.number]) for one, other in pairwise(clip.frames)]
     found = any(frame["status"] == "measured" for frame in measured)
     return {
         "status": "measured" if found else "no_face",
@@ -93,6 +101,9 @@ def measure_clip(data: bytes, analyzer: FaceAnalyzer, *, frames: int, sampling: 
         "frame_count": clip.frame_count,
         "frames": measured,
         "histogram_distances": {method: [round(step[method], 6) for step in steps] for method in METHODS},
+        **({"uneven": True} if clip.is_uneven and sampling == "uniform" else {}),
+        **({"sampling": sampling} if by_time else {}),
+        **({} if reader == OPENCV else {"reader": reader}),
     }
 
 

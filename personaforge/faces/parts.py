@@ -15,7 +15,7 @@ EMBEDDING = "embedding"
 FIELDS: dict[str, tuple[str, ...]] = {
     "ratios": ("ratio_set", "ratios", "pose"),
     "quality": ("sharpness", "histogram_distances"),
-    "stretches": ("looks", "end", "undecoded"),
+    "stretches": ("looks", "end", "undecoded", "sound"),
 }
 """Part -> its fields in a measurement and in a clip's frames; all others are the embedding's."""
 VERSIONS = {EMBEDDING: "2", "ratios": "2", "quality": "2", "stretches": "1"}

@@ -82,14 +82,37 @@ class Evaluated:
             "out_of_domain": self.out_of_domain,
             "probability": self.probability,
             **self.judged.as_json(),
-            **({} if self.clip is None else {"clip": self.clip.as_json()}),
+            **({} if self.clip is None else {"clip": self.clip.as_json(), "read": self.read}),
         }
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What else is to say of a clip: its worst stretch, and what could not be decoded."""
-        time = None if self.clip is None else self.clip.over_time
-        return () if time is None else tuple(filter(None, (time.text, time.damage)))
+        """What else is to say of a clip: its worst stretch, what could not be decoded, and how it was read."""
+        if self.clip is None:
+            return ()
+        time, read = self.clip.over_time, self.read
+        return tuple(
+            filter(
+                None,
+                (
+                    *(() if time is None else (time.text, time.damage)),
+                    "sampled by time: its frames are shown for unequal times" if read["sampling"] == "time" else "",
+                    f"decoded by {read['reader']}" if read["reader"] != "opencv" else "",
+                    "has sound, which is not measured" if read["sound"] else "",
+                ),
+            )
+        )
+
+    @property
+    def read(self) -> dict[str, Any]:
+        """How a clip was read: who decoded it (`opencv`, or PyAV with its version), how its frames were sampled in the
+        end (`time`, or null: by what the settings say), and whether it has sound, null where that isn't on record."""
+        measurement = self.measurement
+        return {
+            "reader": measurement.get("reader", "opencv"),
+            "sampling": measurement.get("sampling"),
+            "sound": measurement.get("sound"),
+        }
 
 
 @dataclass(frozen=True)

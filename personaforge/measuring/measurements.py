@@ -10,15 +10,16 @@ import os
 import stat
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from personaforge.digest import digest_bytes, digest_json
 from personaforge.domains import DRAWINGS
 from personaforge.errors import MissingExtra, PersonaForgeError, StoreError
+from personaforge.faces.capture import OPENCV
 from personaforge.faces.parts import OF_CLIPS
 from personaforge.media.provenance import is_drawing_for_photographs
 from personaforge.providers.table import domain_of
@@ -26,7 +27,7 @@ from personaforge.results.facts import maker
 from personaforge.run.records import keep_record
 from personaforge.spec.settings import Group, Settings
 from personaforge.steps.action import Action
-from personaforge.steps.measurement import joined, measure_action, part_actions, sampling_of, share
+from personaforge.steps.measurement import further_request, joined, measure_action, part_actions, sampling_of, share
 from personaforge.store.store import Store
 from personaforge.workspace.workspace import Workspace
 
@@ -76,31 +77,25 @@ class FileMeasurer:
         """Return a picture's measurement, or a clip's where `sampled` says how its frames are chosen: the settings'
         `identity.video`. Bad bytes and missing faces are outcomes, not errors."""
         digest = digest_bytes(data)
-        kind = "measure" if sampled is None else "measure_clip"
-        asked = (kind, self._identity, digest, None if sampled is None else sampling_of(sampled))
-        actions = (measure_action(*asked), *part_actions(*asked))
-        keys = tuple(action.key for action in actions)
+        asked = None if sampled is None else sampling_of(sampled)
+        actions = (one for some in self._actions(digest, asked) for one in some)
+        key = (*(action.key for action in actions), "" if sampled is None else str(sampled["sampling"]))
         with self._lock:
-            future = self._begun.get(keys)
+            future = self._begun.get(key)
             ours = future is None
             if future is None:
-                future = self._begun[keys] = Future()
+                future = self._begun[key] = Future()
         if ours:  # equal files are measured once, however many of them there are
             try:
-                future.set_result(self._measured(data, digest, sampled, actions))
+                future.set_result(self._measured(data, digest, sampled))
             except BaseException as error:
                 future.set_exception(error)
         return future.result()
 
-    def _measured(
-        self, data: bytes, digest: str, sampled: Mapping[str, Any] | None, actions: Sequence[Action]
-    ) -> Measured:
+    def _measured(self, data: bytes, digest: str, sampled: Mapping[str, Any] | None) -> Measured:
         from personaforge.faces.looks import look_through
         from personaforge.faces.measure import measure_clip, measure_image
         from personaforge.media.provenance import with_domain
-
-        own = tuple(action for action in actions if action.request.get("part") in OF_CLIPS)
-        sampling = tuple(action for action in actions if action not in own)
 
         def measured(wanted: tuple[Action, ...], work: Callable[[], Mapping[str, Any]]) -> Known:
             known = self._known(wanted)
@@ -112,15 +107,32 @@ class FileMeasurer:
                 self._keep(action, share(action, value), started, time.time() - started)
             return value, self._identity
 
+        def clip(request: Mapping[str, Any]) -> Mapping[str, Any]:
+            return measure_clip(data, self._analyzer, **request)
+
+        def looks(action: Action) -> Mapping[str, Any]:
+            return look_through(data, self._analyzer, reader=action.request.get("reader", OPENCV))
+
         if sampled is None:
-            value, analyzer = measured(sampling, lambda: measure_image(data, self._analyzer))
-        else:
-            value, analyzer = measured(sampling, lambda: measure_clip(data, self._analyzer, **sampling_of(sampled)))
+            value, analyzer = measured(self._actions(digest, None)[0], lambda: measure_image(data, self._analyzer))
+            return Measured(digest, self._told(value, digest, data), analyzer)
+        further: Mapping[str, Any] | None = sampling_of(sampled)
+        while further is not None:
+            request = further
+            actions, own = self._actions(digest, request)
+            value, analyzer = measured(actions, partial(clip, request))
+            further = further_request(request, value, sampled)
         if value["status"] == "measured":
             for action in own:
-                looks, _ = measured((action,), lambda: look_through(data, self._analyzer))
-                value = joined(value, share(action, looks))
+                value = joined(value, share(action, measured((action,), partial(looks, action))[0]))
         return Measured(digest, self._told(value, digest, data), analyzer)
+
+    def _actions(self, digest: str, request: Mapping[str, Any] | None) -> tuple[tuple[Action, ...], tuple[Action, ...]]:
+        """Return the actions of a picture or a clip's sampled frames, and those of a clip as a whole."""
+        asked = (_kind(request), self._identity, digest, request)
+        parts = part_actions(*asked)
+        own = tuple(action for action in parts if action.request.get("part") in OF_CLIPS)
+        return (measure_action(*asked), *(action for action in parts if action not in own)), own
 
     def measure_all(self, files: Iterable[str], sampled: Mapping[str, Any] | None = None) -> list[Measured]:
         """Return the measurements of files, in their order; see `measure`. Raises PersonaForgeError for a file that
@@ -170,6 +182,10 @@ class FileMeasurer:
         if self._drawn is None:
             self._drawn = drawn_here(self._store)
         return {**value, "in_domain": digest in self._drawn}
+
+
+def _kind(sampled: Mapping[str, Any] | None) -> str:
+    return "measure" if sampled is None else "measure_clip"
 
 
 def drawn_here(store: Store) -> frozenset[str]:

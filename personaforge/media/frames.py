@@ -6,22 +6,15 @@ Frames are uint8, (H, W, 3), BGR.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from personaforge.faces.opencv import opencv
-from personaforge.faces.video import (
-    MAX_CLIP_PIXELS,
-    MAX_FRAME_PIXELS,
-    MAX_FRAMES,
-    UnreadableClip,
-    open_capture,
-    require_clip,
-)
+from personaforge.faces.capture import Capture, UnreadableClip
+from personaforge.faces.readers import open_capture
+from personaforge.faces.video import MAX_CLIP_PIXELS, MAX_FRAME_PIXELS, MAX_FRAMES
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,32 +39,27 @@ class Stream:
 def open_clip(data: bytes) -> Iterator[Stream]:
     """Open a clip. Raises UnreadableClip, also while the frames are read: after too many of them with the code
     `too_large`."""
-    require_clip(data)
-    cv2 = opencv()
     with open_capture(data) as capture:
-        size = capture.get(cv2.CAP_PROP_FRAME_WIDTH) * capture.get(cv2.CAP_PROP_FRAME_HEIGHT)
-        if size > MAX_FRAME_PIXELS:
-            raise UnreadableClip("too_large", f"frames of {size:,.0f} pixels, more than {MAX_FRAME_PIXELS:,}")
+        if capture.size > MAX_FRAME_PIXELS:
+            raise UnreadableClip("too_large", f"frames of {capture.size:,} pixels, more than {MAX_FRAME_PIXELS:,}")
         first = _read(capture)
         if first is None:
             raise UnreadableClip("broken", "not one frame can be decoded")
-        fps = float(capture.get(cv2.CAP_PROP_FPS))
         height, width = first.shape[:2]
         yield Stream(
             int(width),
             int(height),
-            fps if math.isfinite(fps) and fps > 0 else None,
+            capture.rate,
             chain([first], _further(capture, first.shape)),
         )
 
 
-def _read(capture: Any) -> NDArray[np.uint8] | None:
+def _read(capture: Capture) -> NDArray[np.uint8] | None:
     """Return the next frame, or None after the last one that can be decoded."""
-    done, frame = capture.read()
-    return frame if done else None
+    return capture.frame() if capture.grab() else None
 
 
-def _further(capture: Any, shape: tuple[int, ...]) -> Iterator[NDArray[np.uint8]]:
+def _further(capture: Capture, shape: tuple[int, ...]) -> Iterator[NDArray[np.uint8]]:
     count = 1
     while (frame := _read(capture)) is not None:
         count += 1

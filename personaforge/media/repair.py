@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from personaforge.digest import digest_bytes
 from personaforge.errors import SpecError
-from personaforge.faces.video import UnreadableClip
+from personaforge.faces.capture import UnreadableClip
+from personaforge.faces.container import has_sound
 from personaforge.media import pixels as operations
-from personaforge.media.containers import clip_label, has_sound
+from personaforge.media.containers import clip_label
 from personaforge.media.fields import problems_in
 from personaforge.media.frames import open_clip
 from personaforge.media.realism import UNSHARP

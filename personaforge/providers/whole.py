@@ -13,7 +13,7 @@ import os
 import struct
 from typing import BinaryIO, Final
 
-from personaforge.media.containers import variable_number
+from personaforge.faces.container import variable_number
 from personaforge.providers.kinds import HEAD, media_type
 
 _TAIL: Final = 4096

@@ -54,15 +54,18 @@ def _measure(action: Action, inputs: Inputs, analyzer_of: AnalyzerOf) -> Perform
 
 
 def _measure_clip(action: Action, inputs: Inputs, analyzer_of: AnalyzerOf) -> Performed:
+    from personaforge.faces.capture import OPENCV
     from personaforge.faces.measure import measure_clip
 
     data, request = inputs["artifact"], action.request
     analyzer, sampling = analyzer_of(request["analyzer"]), request.get("sampling", "uniform")
+    reader = request.get("reader", OPENCV)
     if request.get("part") in OF_CLIPS:
         from personaforge.faces.looks import look_through
 
-        return _measured(action, look_through(data, analyzer), data)
-    return _measured(action, measure_clip(data, analyzer, frames=request["frames"], sampling=sampling), data)
+        return _measured(action, look_through(data, analyzer, reader=reader), data)
+    value = measure_clip(data, analyzer, frames=request["frames"], sampling=sampling, reader=reader)
+    return _measured(action, value, data)
 
 
 def _measured(action: Action, value: Mapping[str, Any], data: bytes) -> Performed:
@@ -84,7 +87,7 @@ def _finish(action: Action, inputs: Inputs, analyzer_of: AnalyzerOf) -> Performe
 
 
 def _repair(action: Action, inputs: Inputs, analyzer_of: AnalyzerOf) -> Performed:
-    from personaforge.faces.video import UnreadableClip
+    from personaforge.faces.capture import UnreadableClip
     from personaforge.media.repair import repair_clip
 
     request = action.request

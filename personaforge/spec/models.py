@@ -309,8 +309,9 @@ class Frames(Model):
     """How clips are sampled, and what of them decides. Fields that are left out are no part of any key."""
 
     frames: Annotated[int, Field(ge=1, le=240)]
-    sampling: Literal["uniform", "faces"]
-    """uniform: evenly spread. faces: frames that show a face, as evenly spread as possible."""
+    sampling: Literal["uniform", "time", "faces"]
+    """uniform: evenly spread by number. time: the same, but of a clip whose frames are shown for unequal times what is
+    shown at evenly spread instants. faces: frames that show a face, as evenly spread as possible."""
     gate: Literal["mean", "worst_stretch"] | None = None
     """mean, as without it: the mean over the sampled frames. worst_stretch: also the worst stretch of half a second or
     more, and the share of time that shows the person."""

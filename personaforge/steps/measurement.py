@@ -5,7 +5,7 @@ alignment, recognition) and every part whose version is the same are one action,
 whose version differs is an action of its own, whose record has nothing but that part's fields. So a new number is
 measured without measuring the rest again, keys stay as they are, and calibrations, which are about embeddings, stay
 valid. When the embedding's version rises, give all parts the new one: they are one action again. Parts of clips as a
-whole (`parts.OF_CLIPS`) stay apart: their keys name no sampling.
+whole (`parts.OF_CLIPS`) stay apart: their keys name no sampling. Keys name who decodes only where that is not OpenCV.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from personaforge.faces.parts import FIELDS, OF_CLIPS, VERSIONS, embedding_version
+from personaforge.faces.pyav import reader
 from personaforge.steps.action import Action
 
 _OUTCOME = ("status", "code", "reason", "frame", "second")
@@ -30,20 +31,43 @@ def part_actions(
     kind: str, identity: Mapping[str, str], digest: str, request: Mapping[str, Any] | None = None
 ) -> tuple[Action, ...]:
     """Return the actions of the parts that have another version than the embedding, and of a clip's own."""
+    asked = request or {}
+    whole = {name: value for name, value in asked.items() if name == "reader"}
     return tuple(
-        _action(
-            *(kind, identity, digest),
-            {**({} if part in OF_CLIPS else request or {}), "part": part},
-            VERSIONS[part],
-        )
+        _action(*(kind, identity, digest), {**(whole if part in OF_CLIPS else asked), "part": part}, VERSIONS[part])
         for part in _apart()
         if kind == "measure_clip" or part not in OF_CLIPS
     )
 
 
 def sampling_of(video: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what `identity.video` says of how a clip's frames are sampled: all of it that measuring depends on."""
-    return {name: video[name] for name in ("frames", "sampling")}
+    """Return what a clip's first measurement is asked for by `identity.video`: all of it that measuring depends on.
+
+    `time` begins by number, too: most clips have one rate, of which both are the same frames, and what an earlier forge
+    measured is found.
+    """
+    return {"frames": video["frames"], "sampling": "uniform" if video["sampling"] == "time" else video["sampling"]}
+
+
+def further_request(
+    request: Mapping[str, Any], value: Mapping[str, Any], video: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """Return what a clip's measurement is asked for next, once it is known what it resulted in; None where that stays.
+
+    By PyAV, where it is installed and OpenCV doesn't have the clip's codec; by time, where `identity.video` says so and
+    a sample by number misses what is shown. A record from before there was this says neither, and stays.
+    """
+    asked = {name: value for name, value in request.items() if name != "analyzer"}
+    if value.get("code") == "unsupported" and "reader" not in asked and (found := reader()) is not None:
+        return {**asked, "reader": found}
+    if value.get("uneven") and video["sampling"] == "time" and asked["sampling"] == "uniform":
+        return {**asked, "sampling": "time"}
+    return None
+
+
+def request_of(value: Mapping[str, Any], video: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a clip's measurement was asked for in the end."""
+    return {**sampling_of(video), **{name: value[name] for name in ("sampling", "reader") if name in value}}
 
 
 def share(action: Action, value: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,14 @@ from personaforge.steps.action import Action, Outcome, Result
 from personaforge.steps.context import Context
 from personaforge.steps.delivered import Asked, demands_on, with_demands
 from personaforge.steps.judgement import Judgement
-from personaforge.steps.measurement import joined, measure_action, part_actions, sampling_of
+from personaforge.steps.measurement import (
+    further_request,
+    joined,
+    measure_action,
+    part_actions,
+    request_of,
+    sampling_of,
+)
 from personaforge.steps.second_opinion import second_opinion
 from personaforge.store.artifact import Artifact
 
@@ -51,6 +58,9 @@ def _whole(context: Context, kind: str, artifact: Artifact, request: Mapping[str
     first = measure_action(kind, identity, artifact.digest, request)
     spares = kind == "measure_clip" and context.known(first.key) and policy_of(context).gate is Gate.MEAN
     result = yield first
+    while request and (more := further_request(request, result.value, context.settings["identity.video"])) is not None:
+        request = more
+        result = yield measure_action(kind, identity, artifact.digest, request)
     if result.value["status"] != "measured":
         return result.value
     whole = result.value
@@ -119,7 +129,8 @@ def judge_clip(
     shown = None if clip.over_time is None else clip.over_time.shown
     judgement = _judged(context, clip.score, references, "video", {"clip": clip.as_json()}, shown=shown)
     pairs = [(known[ANCHOR], frame) for frame in measured["frames"]]
-    judgement = yield from second_opinion(context, judgement, artifact, references.anchor, pairs)
+    request = request_of(measured, context.settings["identity.video"])
+    judgement = yield from second_opinion(context, judgement, artifact, references.anchor, pairs, request)
     return with_demands(context, judgement, demands_on(context, asked, measured), artifact)
 
 

@@ -14,7 +14,7 @@ from personaforge.identity.decision import Decision
 from personaforge.steps.action import Action, Result
 from personaforge.steps.context import Context
 from personaforge.steps.judgement import Judgement
-from personaforge.steps.measurement import measure_action, sampling_of
+from personaforge.steps.measurement import measure_action
 from personaforge.store.artifact import Artifact
 
 if TYPE_CHECKING:
@@ -25,12 +25,17 @@ Pair = tuple[Mapping[str, Any], Mapping[str, Any]]
 
 
 def second_opinion(
-    context: Context, judgement: Judgement, artifact: Artifact, anchor: Artifact, pairs: Sequence[Pair]
+    context: Context,
+    judgement: Judgement,
+    artifact: Artifact,
+    anchor: Artifact,
+    pairs: Sequence[Pair],
+    request: Mapping[str, Any] | None = None,
 ) -> Generator[Action, Result, Judgement]:
     """Return the judgement, marked where the second recogniser contradicts it.
 
     `pairs` are what the first one measured: one for a picture, one for each frame of a clip. Both recognisers compare
-    with the anchor alone, whatever else is in the reference set.
+    with the anchor alone, whatever else is in the reference set. `request` is what a clip was measured by.
     """
     analyzer_ref, settings = context.analyzer_ref, context.settings
     if settings["identity.check.pack"] == "none":
@@ -42,7 +47,6 @@ def second_opinion(
         return _noted(judgement, {"unmeasured": "no check pack is here"})
     is_clip = "clip" in (judgement.evaluation or {})
     reference = yield measure_action("measure", analyzer_ref.check, anchor.digest)
-    request = sampling_of(settings["identity.video"]) if is_clip else None
     seen = yield measure_action("measure_clip" if is_clip else "measure", analyzer_ref.check, artifact.digest, request)
     candidates = seen.value.get("frames", []) if is_clip else [seen.value]
     allowed = settings["identity.out_of_domain"] == "allow"

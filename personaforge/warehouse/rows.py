@@ -178,7 +178,11 @@ def _measurement(name: str, record: Mapping[str, Any]) -> Rows:
         yield from _face({"record": name, "artifact": artifact, "frame": None}, value, pack)
         return
     distances = value.get("histogram_distances") or {}
+    seen = set()
     for number, frame in enumerate(value.get("frames") or ()):
+        if frame["frame"] in seen:
+            continue  # by time a frame is there once for each instant
+        seen.add(frame["frame"])
         about = {"record": name, "artifact": artifact, "frame": frame["frame"]}
         fields = ("second", "status", "reason", "faces", "detection", "sharpness")
         yield (

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from personaforge.digest import canonical
-from personaforge.faces import looks
+from personaforge.faces import readers
+from personaforge.faces.capture import UnreadableClip
 from personaforge.faces.looks import look_through, unpacked
-from personaforge.faces.video import UnreadableClip, read_clip
+from personaforge.faces.video import read_clip
 from personaforge.testing import ColorAnalyzers
 from tests.faces.corpus_clips import avi
 
@@ -65,8 +66,8 @@ def test_a_clip_that_changes_nothing_is_decoded_once_and_looked_at_four_times_a_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     opened, analyzer = [], ColorAnalyzers()
-    capture = cv2.VideoCapture
-    monkeypatch.setattr(cv2, "VideoCapture", lambda *arguments: opened.append(1) or capture(*arguments))
+    plain = cv2.VideoCapture
+    monkeypatch.setattr(cv2, "VideoCapture", lambda *arguments: opened.append(1) or plain(*arguments))
     value = look_through(clip((RED, 48)), analyzer)
     assert len(opened) == 1 and len(value["looks"]) == analyzer.measured == 8
     look_through(clip((RED, 24), (BLUE, 24)), analyzer)
@@ -93,7 +94,7 @@ def test_looks_go_by_the_frame_rate_where_there_are_no_time_stamps(monkeypatch: 
     monkeypatch.setattr(cv2, "CAP_PROP_POS_MSEC", 9_999)  # a property that no capture has is 0
     value = look_through(clip((RED, 24), (BLUE, 24)), ColorAnalyzers())
     assert [until for _, until in shown(value)] == pytest.approx([1.0, 2.0], abs=0.002)
-    monkeypatch.setattr(looks, "rate_of", lambda capture: None)
+    monkeypatch.setattr(readers, "sensible", lambda rate: None)
     untimed = look_through(clip((RED, 24)), ColorAnalyzers())
     assert (untimed["status"], untimed["code"]) == ("unreadable", "untimed")
 

@@ -1,5 +1,6 @@
 """Sampling frames: exact numbers, and clips that are none."""
 
+import math
 import struct
 import subprocess
 import sys
@@ -16,7 +17,8 @@ from PIL import Image
 
 from personaforge.errors import MissingExtra
 from personaforge.faces import video
-from personaforge.faces.video import UnreadableClip, prefer, read_clip, sample
+from personaforge.faces.capture import UnreadableClip
+from personaforge.faces.video import at_instants, is_uneven, prefer, read_clip, sample
 from tests.faces.corpus import encoded
 from tests.faces.corpus_clips import avi
 
@@ -163,7 +165,8 @@ def test_what_is_no_clip(data: bytes, code: str) -> None:
 def test_a_broken_clip_is_silent() -> None:
     """In a process of its own: OpenCV and FFmpeg read how loud to be when they are loaded."""
     code = """
-from personaforge.faces.video import UnreadableClip, read_clip
+from personaforge.faces.capture import UnreadableClip
+from personaforge.faces.video import read_clip
 for head in (b"\\0\\0\\0\\x20ftypisom", b"\\x1a\\x45\\xdf\\xa3", b"RIFF\\0\\0\\0\\0AVI "):
     try:
         read_clip(head + bytes(500), frames=2)
@@ -218,3 +221,43 @@ def test_nothing_is_left_behind(film: Film, tmp_path: Path, monkeypatch: pytest.
     with pytest.raises(UnreadableClip):
         read_clip(data[:100], frames=2)
     assert list(here.iterdir()) == []
+
+
+RATED = [number / 24 for number in range(121)]
+LONG = [0.0, 0.04, *(4 + number / 24 for number in range(24))]
+"""The second frame is shown for nearly 4 of 5 seconds."""
+
+
+def test_by_time_a_sample_has_what_is_shown_at_evenly_spread_instants() -> None:
+    assert is_uneven(LONG, 8) and at_instants(LONG, 8) == [0, 1, 1, 1, 1, 1, 8, 25]
+    assert is_uneven([0.0, 3.0], 1) is False and at_instants([0.0, 3.0], 1) == [0]
+    assert at_instants([0.0, 1.0, 4.0], 8) == [0, 1, 1, 1, 1, 2, 2, 2]
+
+
+@given(count=st.integers(1, 400), frames=st.integers(1, 24), rate=st.sampled_from([8, 12, 23.976, 24, 30, 60]))
+def test_of_a_constant_rate_a_sample_by_number_misses_nothing(count: int, frames: int, rate: float) -> None:
+    """Also where time stamps are whole milliseconds, as in WebM; by time are the same frames, or a neighbour's."""
+    times = [round(number / rate, 3) for number in range(count)]
+    assert not is_uneven(times, frames)
+    by_number = [math.floor(index * (count - 1) / max(1, frames - 1) + 0.5) for index in range(frames)]
+    assert max(abs(one - other) for one, other in zip(at_instants(times, frames), by_number, strict=True)) <= 1
+
+
+def test_a_clip_without_times_is_not_uneven() -> None:
+    assert not is_uneven([math.nan] * 9, 8)
+
+
+def test_a_frame_that_is_shown_for_long_is_sampled_as_often_as_instants_show_it() -> None:
+    data = avi([jpeg(0), jpeg(64), *[b""] * 94, *[jpeg(128)] * 24])
+    by_number = read_clip(data, frames=8)
+    assert by_number.is_uneven and [one.number for one in by_number.frames] == [0, 4, 7, 11, 14, 18, 21, 25]
+    clip = read_clip(data, frames=8, by_time=True)
+    assert [shade(one.pixels) for one in clip.frames] == [0, 8, 8, 8, 8, 8, 16, 16]
+    assert clip.frames[0].second == 0 and clip.frames[1].second == pytest.approx(1 / 24)
+    assert clip.seconds == pytest.approx(5, abs=0.01)
+
+
+def test_of_a_constant_rate_both_samples_are_the_same_frames(film: Film) -> None:
+    one, two = (read_clip(film(25), frames=8, by_time=by_time) for by_time in (False, True))
+    assert [(frame.number, frame.second) for frame in one.frames] == [(two.number, two.second) for two in two.frames]
+    assert (one.is_uneven, one.seconds) == (two.is_uneven, two.seconds) == (False, pytest.approx(2.5))

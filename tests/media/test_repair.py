@@ -17,10 +17,12 @@ from hypothesis import strategies as st
 
 from personaforge.digest import digest_bytes
 from personaforge.errors import BackendError, SpecError
-from personaforge.faces.video import UnreadableClip, read_clip
+from personaforge.faces.capture import UnreadableClip
+from personaforge.faces.container import has_sound
+from personaforge.faces.video import read_clip
 from personaforge.media import frames as reading
 from personaforge.media import repair
-from personaforge.media.containers import clip_label, has_sound
+from personaforge.media.containers import clip_label
 from personaforge.media.repair import LABEL, repair_clip, repaired
 from personaforge.media.webm import encode_webm
 from personaforge.providers.embedded_clips import EmbeddedVideos

@@ -127,7 +127,7 @@ class Album:
         return self._decoded[key]
 
     def _decode_frames(self, digest: str, numbers: Sequence[int]) -> None:
-        from personaforge.faces.video import UnreadableClip
+        from personaforge.faces.capture import UnreadableClip
         from personaforge.media.frames import open_clip
 
         found: Mapping[int, Image.Image] = {}
