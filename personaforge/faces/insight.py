@@ -5,7 +5,7 @@ BGR. Written for insightface 2.1, of which this module has to know:
 
 - FaceAnalysis loads every *.onnx of its folder, globs the folder's name, prints and downloads when the folder is
   missing (and prints nowhere else), and takes another path when a manifest.json of version 2 lies in it. So it only
-  ever gets a new folder that holds links to the files we hashed.
+  ever gets a new folder that holds links to the files we hashed, or those files with quicker nodes (`prelu`).
 - A missing recogniser is no error there; faces then have no embedding. So the loaded tasks are verified.
 - The detector builds one session per input size at its first use, from the file. So each size is used once before the
 folder is removed.
@@ -22,6 +22,8 @@ from __future__ import annotations
 import os
 import threading
 import warnings
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from personaforge.errors import BackendError, MissingExtra, Problem, SpecError
@@ -30,6 +32,7 @@ from personaforge.faces.detection import detect, glance, quick_forward, shows_fa
 from personaforge.faces.landmarks import five_of_106
 from personaforge.faces.opencv import opencv
 from personaforge.faces.packs import Pack, role_of, shipped, way_back
+from personaforge.faces.prelu import quick_model
 from personaforge.faces.runtime import onnxruntime
 from personaforge.versions import ONNXRUNTIME, OPENCV, installed_version
 
@@ -175,7 +178,7 @@ def _load(pack: Pack, det_size: tuple[int, int] | None) -> dict[str, Any]:
     try:
         with tempfile.TemporaryDirectory(prefix="forge-pack-") as folder:
             for name in pack.files:
-                os.symlink(os.path.realpath(pack.folder / name), os.path.join(folder, name))
+                _place(pack.folder / name, os.path.join(folder, name))
             app = FaceAnalysis(
                 name=folder,
                 allowed_modules=sorted(expected),
@@ -199,6 +202,20 @@ def _load(pack: Pack, det_size: tuple[int, int] | None) -> dict[str, Any]:
     app.det_model.forward = quick_forward(app.det_model)
     models: dict[str, Any] = app.models
     return models
+
+
+def _place(file: Path, place: str) -> None:
+    """Put a model where insightface finds it: written anew where it is quicker with the same bits, else as a link."""
+    quick = None
+    if role_of(file.name) in ("recognition", "landmarks"):
+        # What can't be rewritten is loaded as it is; insightface says what is wrong with it.
+        with suppress(Exception):
+            quick = quick_model(file)
+    if quick is None:
+        os.symlink(os.path.realpath(file), place)
+    else:
+        with open(place, "wb") as out:
+            out.write(quick)
 
 
 def _again(pack: Pack) -> str:

@@ -119,6 +119,9 @@ def unpacked(face: Mapping[str, Any]) -> NDArray[np.float32]:
 def is_black(pixels: NDArray[np.uint8]) -> bool:
     """Return whether a frame shows nothing but black."""
     cv2 = opencv()
+    # Where the whole is brighter on average, some part of it is: known in a fifth of the time.
+    if max(cv2.mean(pixels)[:3]) > _DARKEST + 1:
+        return False
     return bool(cv2.resize(pixels, (32, 32), interpolation=cv2.INTER_AREA).max() <= _DARKEST)
 
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 SHARPNESS_SIDE = 256
 """Pixels of the longer side of the face at which sharpness is taken."""
 
+_EXACT = 2**24
+"""Pixels that OpenCV's histogram counts exactly: the whole numbers up to this are floats of 32 bits."""
+
 METHODS = ("bhattacharyya", "chi_squared", "correlation")
 
 
@@ -49,8 +52,12 @@ def tones(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
     import numpy as np
 
     cv2 = opencv()
-    counts = np.bincount(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY).ravel(), minlength=256)
-    return np.asarray(counts / counts.sum(), dtype=np.float64)
+    # Whole numbers in float32, exact below 16 million; a frame is counted in strips under that.
+    grey = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY)
+    rows = max(1, _EXACT // grey.shape[1])
+    strips = (grey[top : top + rows] for top in range(0, grey.shape[0], rows))
+    counts = sum(cv2.calcHist([strip], [0], None, [256], [0, 256]).ravel().astype(np.int64) for strip in strips)
+    return np.asarray(counts / np.sum(counts), dtype=np.float64)
 
 
 def histogram_distances(one: NDArray[np.float64], other: NDArray[np.float64]) -> dict[str, float]:
