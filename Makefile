@@ -29,6 +29,7 @@ check: $(READY)  ## Lint, type-check, and hold the map against the imports, as C
 bench: $(READY)  ## Run the benchmarks and print their tables
 	$(BIN)/python -m tests.benchmarks.spine
 	$(BIN)/python -m tests.benchmarks.measuring
+	$(BIN)/python -m tests.benchmarks.peer
 	$(BIN)/python -m tests.benchmarks.second
 	$(BIN)/python -m tests.benchmarks.finishing
 	$(BIN)/python -m tests.benchmarks.drift
