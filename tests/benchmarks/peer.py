@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks.peer [--runs N]
 
-Restated are its calls of insightface, not its code: for a pair of pictures five times `FaceAnalysis.get`, for a frame of
-a clip three times; each time of a file that is read again, with sessions of one thread. Spared it is the anchor of a
+Restated are its calls of insightface, not its code: for a pair of pictures five times `FaceAnalysis.get`, for a frame
+of a clip three times; each time of a file that is read again, with sessions of one thread. Spared it is the anchor of a
 clip, what it does besides, and the two further models of a published pack (1k3d68, genderage), which `get` would run,
 too. Ours are `measure_image` twice; `measure_clip` of 8 frames; and that with `look_through`, the look through the
 whole clip, which the peer has none of. Both take turns in one process; CPU time, medians of the runs, and the median of
