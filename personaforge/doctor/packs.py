@@ -36,6 +36,7 @@ def packs(project: Project, loaded: Iterable[Loaded], analyzers: Analyzers) -> l
         for state in row.states[:1]:  # the first one found is what is used
             about, use = _licence(row)
             licence = f"licence: {about}{_USES.get(use or '', '')}" if about else "licence: not known to the catalog"
+            licence += "".join(f"; {terms}" for terms in row.terms)
             auto = ", what `auto` is" if isinstance(chosen, Pack) and chosen.folder == state.folder else ""
             facts = {"pack": row.name, "folder": str(state.folder), "licence": about or None, "use": use}
             if state.sound:

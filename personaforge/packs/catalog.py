@@ -274,15 +274,16 @@ def read_catalog(project: Project | None = None, environment: Mapping[str, str] 
         parts |= theirs.parts
         composed |= theirs.composed
         mirrors = (*theirs.mirrors, *mirrors)
-    if problems := list(_loose(source, packs, parts, composed)):
-        raise SpecError(problems)
-    return Catalog(
+    found = Catalog(
         packs,
         tuple(dict.fromkeys([*_environment_mirrors(environment), *mirrors])),
         parts,
         composed,
         frozenset(known.packs),
     )
+    if problems := [*_loose(source, found), *_mislabelled(source, found)]:
+        raise SpecError(problems)
+    return found
 
 
 def _taken(source: Source, theirs: CatalogFile, known: CatalogFile) -> Iterator[Problem]:
@@ -308,18 +309,27 @@ def _own_parts(source: Source, theirs: CatalogFile) -> Iterator[Problem]:
             yield Problem(source.where(("parts", name)), f"parts.{name}", text, "declare the file under `packs`")
 
 
-def _loose(
-    source: Source,
-    packs: Mapping[str, KnownPack],
-    parts: Mapping[str, DeclaredPart],
-    composed: Mapping[str, Composition],
-) -> Iterator[Problem]:
+def _mislabelled(source: Source, catalog: Catalog) -> Iterator[Problem]:
+    """Yield the files of a project's packs that are said to be free, and are known not to be."""
+    for name, pack in catalog.packs.items():
+        for file, pin in (
+            pack.files.items() if name not in catalog.packaged and pack.licence.use == "commercial" else ()
+        ):
+            known = catalog.licence_of(pin.sha256)
+            if known is not None and known[0].use == "research":
+                path = ("packs", name, "licence", "use")
+                text = f"is commercial, and {file} is {known[1]} byte for byte: {known[0].name}"
+                yield Problem(source.where(path), ".".join(path), text, "use: research")
+
+
+def _loose(source: Source, catalog: Catalog) -> Iterator[Problem]:
     """Yield the parts whose pack or file, and the compositions whose parts, nobody declares."""
+    packs, parts = catalog.packs, catalog.parts
     for name, part in parts.items():
         if part.pack is not None and (part.pack not in packs or part.file not in packs[part.pack].files):
             text = f"is {part.file} of the pack {part.pack}, which `packs` does not declare"
             yield Problem(source.where(("parts", name)), f"parts.{name}", text, f"add it under packs.{part.pack}.files")
-    for name, composition in composed.items():
+    for name, composition in catalog.composed.items():
         for role, part_name in composition.parts.items():
             found = parts.get(part_name)
             if found is None or found.role != role:

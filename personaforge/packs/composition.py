@@ -22,6 +22,7 @@ class ListedPart(NamedTuple):
     """The pack that has the file; None for a part that comes with forge."""
     pin: Pin
     licence: Licence
+    """Of these bytes, whatever their pack says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,8 @@ def _parts(catalog: Catalog, name: str) -> tuple[ListedPart, ...]:
             assert pin is not None and licence is not None  # the model refuses a part without
         else:
             pack = catalog.packs[declared.pack]
-            pin, licence = pack.files[declared.file], pack.licence
+            pin = pack.files[declared.file]
+            known = catalog.licence_of(pin.sha256)
+            licence = pack.licence if known is None else known[0]
         found.append(ListedPart(role, part_name, declared.file, declared.pack, pin, licence))
     return tuple(found)

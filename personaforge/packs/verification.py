@@ -120,7 +120,8 @@ class Listed:
     built_in: Declared | None = None
     """What is declared of a pack that comes with forge; None for all others."""
     terms: tuple[Terms, ...] = ()
-    """For a pack that measures and that the catalog doesn't know: the licences of its models, by their bytes."""
+    """The licences of models by their bytes: of a pack that measures and that the catalog doesn't know, and of files
+    that are another pack's, under a licence that this one doesn't name."""
 
 
 def list_packs(catalog: Catalog, folders: Sequence[Path] | None = None) -> tuple[list[Listed], Pack | PackMissing]:
@@ -162,9 +163,19 @@ def _listed(catalog: Catalog, searched: Sequence[Path]) -> list[Listed]:
         known = catalog.packs.get(name)
         names = known.files if known is not None else [file.name for file in states[0].files]
         measures = {role_of(one) for one in names} >= {"detection", "recognition"}
-        terms = _terms(catalog, states[0]) if known is None and measures else ()
+        terms: tuple[Terms, ...] = ()
+        if known is not None and name not in catalog.packaged:
+            terms = _others_terms(catalog, name, known)
+        elif known is None and measures:
+            terms = _terms(catalog, states[0])
         rows.append(Listed(name, known, states, measures, terms=terms))
     return rows
+
+
+def _others_terms(catalog: Catalog, name: str, known: KnownPack) -> tuple[Terms, ...]:
+    """Return the licences of a project's pack's files that are known to be under another one."""
+    models = [ModelFile(name, Path(name) / file, pin.sha256) for file, pin in {**known.files, **known.unused}.items()]
+    return tuple(one for one in terms_of(lambda: catalog, models) if one.licence != known.licence.name)
 
 
 def _terms(catalog: Catalog, state: PackState) -> tuple[Terms, ...]:

@@ -2,6 +2,8 @@
 
     python -m tests.benchmarks.verdicts_pack
     python -m tests.benchmarks.verdicts_pack --litert    (needs ai-edge-litert) compares with MediaPipe's own runtime
+    python -m tests.benchmarks.verdicts_pack --pairs FILE    the EER of a table with the columns person_a, person_b,
+                                                             same and cosine, as `measuring.peers` has it
 
 The recogniser's weights are not AuraFace's: FORGE_MODELS has the development pack's w600k_mbf, which is of the same
 form and shows that alignment and scaling are right. No accuracy is printed: nobody has labelled photographs here.
@@ -10,6 +12,7 @@ form and shows that alignment and scaling are right. No accuracy is printed: nob
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import time
 from collections.abc import Iterator
@@ -27,6 +30,7 @@ from personaforge.faces.picture import read_picture
 from personaforge.faces.pose import pose_106, pose_mesh
 from personaforge.faces.recognisers import ArcFace
 from personaforge.faces.runtime import onnxruntime
+from personaforge.identity.roc import equal_error
 from tests.faces.test_mesh import LITERT, OURS, patterns
 
 _LEGEND = """
@@ -40,8 +44,10 @@ def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--litert", action="store_true", help="compare with LiteRT, and write what it gives for tests")
-    if parser.parse_args().litert:
-        _litert()
+    parser.add_argument("--pairs", type=Path, metavar="FILE", help="print the EER of a table of measured pairs")
+    asked = parser.parse_args()
+    if asked.litert or asked.pairs is not None:
+        _litert() if asked.litert else _pairs(asked.pairs)
         return
     pack = find_pack("auto")
     found = _file("opencv", "face_detection_yunet_2023mar.onnx")
@@ -107,6 +113,21 @@ def _speed(mesh: FaceMesh, pixels: np.ndarray) -> None:
         mesh.points(pixels, box, eyes)
         times.append(time.process_time() - start)
     print(f"mesh, two looks: {1000 * float(np.median(times)):.1f} ms of processor time (median of {len(times)})")
+
+
+def _pairs(path: Path) -> None:
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    same = [row for row in rows if row["same"] == "1"]
+    different = [row for row in rows if row["same"] == "0"]
+    error = equal_error(
+        [float(row["cosine"]) for row in same],
+        [float(row["cosine"]) for row in different],
+        [int(row["person_a"]) for row in same],
+        [(int(row["person_a"]), int(row["person_b"])) for row in different],
+    )
+    people = {row[side] for row in rows for side in ("person_a", "person_b")}
+    print(f"{len(same)} same and {len(different)} different pairs of {len(people)} people: {error}")
 
 
 def _litert() -> None:

@@ -18,6 +18,7 @@ from personaforge.packs.catalog import Catalog, Pin, read_catalog
 from personaforge.packs.composition import list_composed, part_faults
 from personaforge.packs.pull import pull
 from personaforge.packs.terms import ModelFile, terms_of
+from personaforge.packs.verification import list_packs
 from personaforge.spec.project import Project
 from personaforge.testing import write_project
 from tests.conftest import Forge
@@ -91,8 +92,19 @@ def test_every_licence_of_forges_own_catalog_says_whom_it_binds() -> None:
 
 def test_a_licence_belongs_to_bytes_and_not_to_a_folder(tmp_path: Path) -> None:
     """AuraFace's repository says Apache-2.0, and its scrfd_10g is InsightFace's det_10g."""
-    catalog = read_catalog(project(tmp_path, own(finder=DET_10G)), {})
-    assert catalog.packs["studio_finder"].licence.use == "commercial", "so the project says"
+    with pytest.raises(SpecError) as error:
+        read_catalog(project(tmp_path, own(finder=DET_10G)), {})
+    text = "packs.studio_finder.licence.use: is commercial, and finder.onnx is det_10g.onnx of buffalo_l byte for byte"
+    assert text in str(error.value)
+    silent = own(finder=DET_10G).replace("url: https://example.org/a, use: commercial", "url: https://example.org/a")
+    catalog = read_catalog(project(tmp_path, silent), {})
+    [studio] = [one for one in list_composed(catalog, []) if one.name == "studio"]
+    assert studio.parts[0].licence.name.startswith("InsightFace") and studio.use == "research"
+    rows, _ = list_packs(catalog, [])
+    [row] = [row for row in rows if row.name == "studio_finder"]
+    assert [(one.file, one.use, one.known_as) for one in row.terms] == [
+        ("finder.onnx", "research", "det_10g.onnx of buffalo_l")
+    ]
     found = ModelFile("studio", tmp_path / "Apache-2.0/scrfd_10g_bnkps.onnx", DET_10G)
     mine = ModelFile("studio", tmp_path / "studio_reader/reader.onnx", digest_bytes(FILES["reader"]))
     nobody = ModelFile("studio", tmp_path / "det_10g.onnx", "e" * 64)
