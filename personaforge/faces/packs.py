@@ -33,6 +33,9 @@ AUTO_ORDER = ("buffalo_l", "buffalo_s", "buffalo_sc", "buffalo_s_dev")
 PUBLISHED = ("buffalo_l", "buffalo_s", "buffalo_sc")
 """Packs of AUTO_ORDER that `forge models pull` can fetch from their publisher."""
 
+COMPOSED = ("permissive", "permissive_small")
+"""Packs of forge's own catalog that are composed of parts; see `composed`."""
+
 SHIPPED = Path(__file__).resolve().parent / "models"
 """The folder of the packs that come with forge, each in a folder of its name; the wheel ships them."""
 

@@ -9,11 +9,14 @@ from types import SimpleNamespace
 import pytest
 
 from personaforge.digest import digest_bytes
-from personaforge.packs.terms import Terms
+from personaforge.packs.terms import ModelFile, Terms
+from personaforge.plan.plan import Plan
 from personaforge.report.pages.marks import _licences
 from personaforge.spec.licence_use import licence_use
 from personaforge.spec.project import Project
 from personaforge.testing import write_project
+from personaforge.workspace.analyzers import Analyzers
+from personaforge.workspace.licences import require_licensed
 from tests.conftest import Forge
 from tests.packs.conftest import model
 
@@ -107,6 +110,27 @@ def test_free_models_and_forges_own_are_not_spoken_of(forge: Forge, tmp_path: Pa
 def test_nothing_to_measure_is_nothing_to_refuse(forge: Forge, tmp_path: Path) -> None:
     root = studio(tmp_path, "licence_use: commercial", det_a=BARRED, w600k_x=FREE)
     assert forge("build", "-s", "+soul", cwd=root, check=0), "texts are measured by no model"
+
+
+def test_what_is_accepted_is_measured_by_nobody_and_refused_by_nobody(tmp_path: Path) -> None:
+    """A project that says `commercial` once all of its pictures are pinned has nothing to measure, and goes on."""
+
+    class Asked(Exception):
+        pass
+
+    class Unasked(Analyzers):
+        def models(self, settings: object) -> tuple[ModelFile, ...]:
+            raise Asked
+
+    def plan(*states: str) -> Plan:
+        kind = SimpleNamespace(measures=True)
+        nodes = {state: SimpleNamespace(state=state, shape=SimpleNamespace(kind=kind)) for state in states}
+        one = SimpleNamespace(id="ana", nodes=nodes, loaded=SimpleNamespace(settings=None))
+        return SimpleNamespace(personas=[one])  # type: ignore[return-value]
+
+    require_licensed(Unasked(lambda path: ""), plan("pinned", "cached", "left"))
+    with pytest.raises(Asked):
+        require_licensed(Unasked(lambda path: ""), plan("pinned", "run"))
 
 
 def test_a_wrong_value_and_a_persona_that_sets_it_are_named(forge: Forge, tmp_path: Path) -> None:

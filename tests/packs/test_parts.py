@@ -13,7 +13,7 @@ import pytest
 from personaforge.digest import digest_bytes, digest_file
 from personaforge.errors import PersonaForgeError, SpecError
 from personaforge.faces.composed import ComposedPack, find_composed
-from personaforge.faces.packs import SHIPPED, PackMissing
+from personaforge.faces.packs import COMPOSED, SHIPPED, PackMissing
 from personaforge.packs.catalog import Catalog, Pin, read_catalog
 from personaforge.packs.composition import list_composed, part_faults
 from personaforge.packs.pull import pull
@@ -64,7 +64,7 @@ def project(root: Path, catalog: str) -> Project:
 def test_the_permissive_packs_are_what_they_say() -> None:
     catalog = read_catalog(None, {})
     large, small = list_composed(catalog, [])
-    assert (large.name, small.name) == ("permissive", "permissive_small")
+    assert (large.name, small.name) == ("permissive", "permissive_small") == COMPOSED
     assert [part.name for part in large.parts] == ["yunet", "auraface", "mediapipe_mesh"]
     assert [part.name for part in small.parts] == ["yunet", "sface", "mediapipe_mesh"]
     assert large.use == small.use == "commercial"
