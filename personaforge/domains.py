@@ -24,7 +24,9 @@ class Domain(NamedTuple):
     measures any picture."""
 
 
-PHOTOGRAPHS: Final = Domain("photographs", "photograph", "photographs", "identity: insightface")
+PHOTOGRAPHS: Final = Domain(
+    "photographs", "photograph", "photographs", "identity: permissive (or insightface, for research)"
+)
 """What cameras take, and what models draw that were trained on photographs."""
 DRAWINGS: Final = Domain(
     "drawings", "drawing by forge", "drawings by forge", "identity: embedded", label="PersonaForge embedded"

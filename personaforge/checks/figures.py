@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from personaforge.checks.results import Cause, FailingRow, Judged, Result
 from personaforge.checks.rows import Persona, Row, rows_of
+from personaforge.domains import PHOTOGRAPHS
 from personaforge.spec.grammar import FigureAssertion
 
 SHOWN = 10
@@ -196,7 +197,7 @@ def _advice(persona: str, blocked: Sequence[tuple[Row, Cause, str]]) -> str:
     if cause is Cause.UNBUILT:
         return f"forge build {persona}"
     if cause is Cause.OUT_OF_DOMAIN:
-        return "identity: insightface measures pictures that forge has not drawn"
+        return f"{PHOTOGRAPHS.choice} measures pictures that forge has not drawn"
     return f"forge explain {persona}/{blocked[0][0].node}"
 
 

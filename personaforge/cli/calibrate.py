@@ -47,7 +47,10 @@ def calibrate_command(
     for one face pack at one detector size. Commit the file: forge eval then shows P(same) beside the cosine.
     """
     from personaforge.measuring.calibration import calibrate
+    from personaforge.measuring.peers import peers_of
+    from personaforge.packs.catalog import read_catalog
     from personaforge.report.calibration import print_calibration
+    from personaforge.report.peers import print_peers
 
     if no_write and output is not None:
         raise click.UsageError("say --no-write or --output FILE, not both")
@@ -61,8 +64,10 @@ def calibrate_command(
             output=output,
             write=not no_write,
         )
+        peers = peers_of(space.project, found.calibration, read_catalog(space.project, {}).composed)
     if as_json:
-        print_json(found.as_json())
+        print_json({**found.as_json(), "peers": peers.as_json()})
     else:
         print_calibration(found)
+        print_peers(peers, pairs)
     return 0

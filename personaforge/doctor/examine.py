@@ -45,7 +45,7 @@ def examine(project: Project, *, live: bool = False, now: float | None = None) -
             *_findings("providers", lambda: providers.providers(accounts, project.root)),
             *_findings("providers", lambda: providers.addresses(accounts, os.environ)),
             *_findings("models", lambda: models.models(used, models.price_map(), date.fromtimestamp(now))),
-            *_findings("packs", lambda: packs.packs(project, loaded, Analyzers(digest_of))),
+            *_findings("packs", lambda: packs.packs(project, loaded, Analyzers(digest_of, project))),
             *_findings("store", lambda: store.store(project, loaded, now)),
         ]
         if live:

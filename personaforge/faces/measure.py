@@ -12,7 +12,7 @@ It holds only JSON values:
     detection   the detector's confidence, [0, 1]
     embedding   base64 of n little-endian float32, L2 norm 1
     embedding_norm   before normalising; null when the analyzer doesn't say
-    ratio_set   `106` or `5`: which landmarks the ratios came from
+    ratio_set   `106`, `mesh` or `5`: which landmarks the ratios came from
     ratios      name -> distance over the distance between the eyes, 6 decimals
     pose        yaw, pitch and roll in degrees, 2 decimals; see `pose`
     sharpness   see `quality.sharpness`; null when the face lies wholly beyond the picture's edge
@@ -32,10 +32,10 @@ from typing import TYPE_CHECKING, Any
 from personaforge.errors import BackendError, described
 from personaforge.faces.analyzer import read_faces, read_only
 from personaforge.faces.capture import OPENCV, UnreadableClip
-from personaforge.faces.landmarks import ratios_5, ratios_106
+from personaforge.faces.landmarks import ratios_5, ratios_106, ratios_mesh
 from personaforge.faces.parts import FURTHER
 from personaforge.faces.picture import UnreadablePicture, picture_in_room
-from personaforge.faces.pose import Pose, pose_5, pose_106
+from personaforge.faces.pose import Pose, pose_5, pose_106, pose_mesh
 from personaforge.faces.quality import METHODS, histogram_distances, sharpness, tones
 from personaforge.faces.room import PIXELS
 from personaforge.faces.video import read_clip
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
     from personaforge.faces.analyzer import Face, FaceAnalyzer
 
-_ARRAYS = ("box", "embedding", "landmarks5", "landmarks106")
+_ARRAYS = ("box", "embedding", "landmarks5", "landmarks106", "mesh")
 
 
 def measure_image(data: bytes, analyzer: FaceAnalyzer) -> dict[str, Any]:
@@ -173,6 +173,9 @@ def _shape(face: Face) -> tuple[str, dict[str, float], Pose]:
     if face.landmarks106 is not None:
         points = list(face.landmarks106)
         return "106", ratios_106(points), pose_106(points)
+    if face.mesh is not None:
+        points = list(face.mesh)
+        return "mesh", ratios_mesh(points), pose_mesh(points)
     points = list(face.landmarks5)
     return "5", ratios_5(points), pose_5(points)
 

@@ -33,6 +33,9 @@ AUTO_ORDER = ("buffalo_l", "buffalo_s", "buffalo_sc", "buffalo_s_dev")
 PUBLISHED = ("buffalo_l", "buffalo_s", "buffalo_sc")
 """Packs of AUTO_ORDER that `forge models pull` can fetch from their publisher."""
 
+COMPOSED = ("permissive", "permissive_small")
+"""Packs of forge's own catalog that are composed of parts; see `composed`."""
+
 SHIPPED = Path(__file__).resolve().parent / "models"
 """The folder of the packs that come with forge, each in a folder of its name; the wheel ships them."""
 
@@ -44,6 +47,9 @@ pack it is of."""
 
 RECORD = "LICENCE.json"
 """Beside the models of a pulled pack: what was accepted, and the SHA-256 of every file."""
+
+BACKEND_OF_PARTS = "parts"
+"""The backend of the analyzers of composed packs; see `composed`."""
 
 MIN_MODEL_BYTES = 10_000
 """The smallest published model has 2.5 MB; below this are error pages, pointers and unfinished downloads."""
@@ -70,10 +76,13 @@ class Declared(NamedTuple):
     licence: str = ""
     summary: str = ""
     """The licence in one sentence."""
+    commercial: bool = False
+    """Whether the licence allows any use. False where it doesn't, or nobody says."""
 
     def licence_json(self) -> dict[str, str | None]:
         """Return the licence in the form of `catalog.Licence`; it stands in forge's own LICENSE and at no address."""
-        return {"name": self.licence, "summary": self.summary, "url": None}
+        use = "commercial" if self.commercial else None
+        return {"name": self.licence, "summary": self.summary, "url": None, "use": use}
 
 
 def declare(name: str, declared: Declared) -> None:
@@ -95,8 +104,8 @@ def made_for(analyzer: Mapping[str, str]) -> str:
     """Return the domain that an analyzer was made for; empty where nobody says: a user's own."""
     known = shipped().get(analyzer["pack"]) or _others.get(analyzer["pack"])
     if known is None:
-        # What it finds in a folder are InsightFace's packs, all of them trained on photographs.
-        return PHOTOGRAPHS.name if analyzer["backend"] == "insightface" else ""
+        # What these find are InsightFace's packs, and parts for photographs: no other way of running them is known.
+        return PHOTOGRAPHS.name if analyzer["backend"] in ("insightface", BACKEND_OF_PARTS) else ""
     return known.domain
 
 

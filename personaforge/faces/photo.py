@@ -39,7 +39,7 @@ from typing import TYPE_CHECKING, Any
 from personaforge.faces.duplicates import difference_hash
 from personaforge.faces.opencv import opencv
 from personaforge.faces.picture import shrunk
-from personaforge.faces.pose import pose_5, pose_106
+from personaforge.faces.pose import pose_5, pose_106, pose_mesh
 from personaforge.faces.quality import SHARPNESS_SIDE, sharpness
 
 if TYPE_CHECKING:
@@ -196,7 +196,10 @@ def _landmark_gap(face: Face) -> float | None:
 
 def _pose(face: Face) -> dict[str, float] | None:
     try:
-        pose = pose_5(list(face.landmarks5)) if face.landmarks106 is None else pose_106(list(face.landmarks106))
+        if face.landmarks106 is not None:
+            pose = pose_106(list(face.landmarks106))
+        else:
+            pose = pose_5(list(face.landmarks5)) if face.mesh is None else pose_mesh(list(face.mesh))
     except ValueError:
         return None
     return dict(pose._asdict())

@@ -25,6 +25,9 @@ from personaforge.faces.measure import embedding
 if TYPE_CHECKING:
     from personaforge.identity.policy import Policy
 
+_POINTS = {"106": "106 points", "5": "5 points", "mesh": "a mesh of 468 points"}
+"""`ratio_set` -> what it is, for people."""
+
 
 class Cause(StrEnum):
     """Why there is no number. The first two are faults of the candidate, which another attempt may not have."""
@@ -38,7 +41,7 @@ class Cause(StrEnum):
     ANCHOR = "anchor"
     """The anchor itself could not be measured."""
     RATIO_SETS = "ratio_sets"
-    """One side has 106 points, the other five."""
+    """The two sides' landmarks are of unlike sets: 106 points, a mesh or five."""
     ANALYZERS = "analyzers"
     """The two sides were measured by different models."""
     OUT_OF_DOMAIN = "out_of_domain"
@@ -76,7 +79,7 @@ class Score:
     faces: int
     """Faces in the candidate; the largest was measured."""
     ratio_set: str
-    """`106` or `5`."""
+    """`106`, `mesh` or `5`."""
     turn: float | None = None
     """Degrees between the anchor's pose and the candidate's, the larger of yaw and pitch; None without a pose."""
     reference: str = ""
@@ -156,7 +159,8 @@ def unmeasured(
     if len(anchor["embedding"]) != len(candidate["embedding"]):
         return Unmeasured(Cause.ANALYZERS, "the anchor's and the candidate's embeddings have unlike lengths")
     if anchor["ratio_set"] != candidate["ratio_set"]:
-        sets = f"the anchor's from {anchor['ratio_set']} points, the candidate's from {candidate['ratio_set']}"
+        mine, theirs = (_POINTS.get(one["ratio_set"], one["ratio_set"]) for one in (anchor, candidate))
+        sets = f"the anchor's from {mine}, the candidate's from {theirs}"
         return Unmeasured(Cause.RATIO_SETS, f"the ratios come from unlike landmarks: {sets}")
     return None
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from personaforge.digest import digest_bytes
-from personaforge.domains import DRAWINGS
+from personaforge.domains import DRAWINGS, PHOTOGRAPHS
 from personaforge.errors import PersonaForgeError, PlanError, StoreError
 from personaforge.faces.measure import measure_image
 from personaforge.faces.packs import declared_of
@@ -332,7 +332,7 @@ def _require_usable(file: str, settings: Settings, measurement: Mapping[str, Any
         raise PersonaForgeError(
             f"{file} can't be the anchor: the pack {pack} knows {DRAWINGS.many} only, and this is none, as far as "
             "its file says",
-            hint="identity: insightface in the persona measures photographs; or identity.out_of_domain: allow",
+            hint=f"{PHOTOGRAPHS.choice} in the persona measures photographs; or identity.out_of_domain: allow",
         )
     if measurement["status"] != "measured":
         raise PersonaForgeError(

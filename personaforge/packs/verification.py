@@ -25,6 +25,7 @@ from personaforge.faces.packs import (
 from personaforge.packs.built_in import verify_built_in
 from personaforge.packs.catalog import Catalog, KnownPack, Pin
 from personaforge.packs.state import FileState, FileVerdict, PackState, PackVerdict
+from personaforge.packs.terms import ModelFile, Terms, terms_of
 
 
 def verify_pack(catalog: Catalog, name: str, folder: Path, *, digests: bool = True) -> PackState:
@@ -64,7 +65,8 @@ def verify_file(path: Path, pin: Pin | None, *, used: bool, digests: bool, catal
     if pin is None:
         verdict = "wrong" if note else "not declared"
         same = catalog.same_as(size, sha256) if catalog is not None and sha256 is not None else ""
-        note = note or (f"is {same}" if same else "")
+        known = None if sha256 is None or catalog is None else catalog.licence_of(sha256)
+        note = note or (f"is {same}" + (f", {known[0].name}" if known is not None else "") if same else "")
     elif size != pin.size:
         verdict = "truncated" if size < pin.size and "LFS" not in note else "wrong"
     elif sha256 is None:
@@ -117,6 +119,9 @@ class Listed:
     """Whether forge can measure with it: it has, or would have, a detector and a recogniser."""
     built_in: Declared | None = None
     """What is declared of a pack that comes with forge; None for all others."""
+    terms: tuple[Terms, ...] = ()
+    """The licences of models by their bytes: of a pack that measures and that the catalog doesn't know, and of files
+    that are another pack's, under a licence that this one doesn't name."""
 
 
 def list_packs(catalog: Catalog, folders: Sequence[Path] | None = None) -> tuple[list[Listed], Pack | PackMissing]:
@@ -157,8 +162,29 @@ def _listed(catalog: Catalog, searched: Sequence[Path]) -> list[Listed]:
         states = tuple(verify_pack(catalog, name, folder, digests=False) for folder in found.get(name, []))
         known = catalog.packs.get(name)
         names = known.files if known is not None else [file.name for file in states[0].files]
-        rows.append(Listed(name, known, states, {role_of(one) for one in names} >= {"detection", "recognition"}))
+        measures = {role_of(one) for one in names} >= {"detection", "recognition"}
+        terms: tuple[Terms, ...] = ()
+        if known is not None and name not in catalog.packaged:
+            terms = _others_terms(catalog, name, known)
+        elif known is None and measures:
+            terms = _terms(catalog, states[0])
+        rows.append(Listed(name, known, states, measures, terms=terms))
     return rows
+
+
+def _others_terms(catalog: Catalog, name: str, known: KnownPack) -> tuple[Terms, ...]:
+    """Return the licences of a project's pack's files that are known to be under another one."""
+    models = [ModelFile(name, Path(name) / file, pin.sha256) for file, pin in {**known.files, **known.unused}.items()]
+    return tuple(one for one in terms_of(lambda: catalog, models) if one.licence != known.licence.name)
+
+
+def _terms(catalog: Catalog, state: PackState) -> tuple[Terms, ...]:
+    """Return the licences of an unknown pack's models. Reads them: only their bytes say what they are."""
+    pack = find_pack(state.name, [] if state.folder is None else [state.folder.parent])
+    if isinstance(pack, PackMissing):
+        return ()
+    models = [ModelFile(pack.name, pack.folder / file, sha256) for file, sha256 in pack.files.items()]
+    return terms_of(lambda: catalog, models)
 
 
 def _with_ours(rows: list[Listed]) -> list[Listed]:

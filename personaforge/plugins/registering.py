@@ -122,7 +122,7 @@ def _analyzer(plugin: Plugin, entry: Any) -> str:
     from personaforge.faces import packs
 
     _require_name(entry.name, "auto", "none")
-    if entry.name in packs.shipped() or entry.name in FORCE.analyzers or entry.name in packs.AUTO_ORDER:
+    if entry.name in {*packs.shipped(), *packs.AUTO_ORDER, *packs.COMPOSED, *FORCE.analyzers}:
         raise ValueError(f"the face pack {entry.name!r} is there already")
     _require_callable(entry.identity, "its identity")
     _require_callable(entry.make, "what makes it")

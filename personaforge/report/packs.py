@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from personaforge.faces.packs import SHIPPED, Pack, PackMissing, way_back
 from personaforge.packs.catalog import KnownPack
+from personaforge.packs.composition import ListedComposition, part_faults
 from personaforge.packs.state import FileState, PackState
 from personaforge.packs.verification import Listed
 from personaforge.report.terminal import console, echo, style
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 _COLORS = {"ok": "green", "complete": "green", "not known": "yellow", "not declared": "yellow"}
 
 
-def list_lines(rows: Sequence[Listed], chosen: Pack | PackMissing) -> Iterator[str]:
-    """Yield the known packs and those found, and what `auto` is."""
+def list_lines(rows: Sequence[Listed], chosen: Pack | PackMissing, use: str | None = None) -> Iterator[str]:
+    """Yield the known packs and those found, and what `auto` is. `use` is what the project's pictures are for."""
     width = max((len(row.name) for row in rows), default=0)
     folder = chosen.folder if isinstance(chosen, Pack) else None
     for row in rows:
@@ -31,9 +32,13 @@ def list_lines(rows: Sequence[Listed], chosen: Pack | PackMissing) -> Iterator[s
         yield f"{style(row.name.ljust(width), bold=True)}  {title}{size}"
         indent = " " * (width + 2)
         if row.known is not None:
-            yield f"{indent}licence: {row.known.licence.name}"
+            yield f"{indent}licence: {row.known.licence.name}{use_text(row.known.licence.use, use)}"
         if row.built_in is not None:
-            yield f"{indent}licence: {row.built_in.licence}"
+            free = "commercial" if row.built_in.commercial else None
+            yield f"{indent}licence: {row.built_in.licence}{use_text(free)}"
+        for one in row.terms:
+            same = f", which is {one.known_as}" if one.known_as else ""
+            yield f"{indent}{one.file}{same}: {one.licence or 'licence not known'}{use_text(one.use, use)}"
         for state in row.states:
             star = "  (auto)" if state.folder == folder else ""
             yield f"{indent}{_verdict(state)} in {state.folder}{star}"
@@ -44,12 +49,40 @@ def list_lines(rows: Sequence[Listed], chosen: Pack | PackMissing) -> Iterator[s
         if not row.states:
             yield f"{indent}not here: {_way_here(row)}"
         if not row.measures:
-            yield f"{indent}no face pack by itself; a second recogniser may use it"
+            yield f"{indent}no face pack by itself; a composed pack or a second recogniser may use it"
     if isinstance(chosen, PackMissing):
         yield f"auto: none, {chosen.reason}"
         yield f"  {chosen.hint}"
     else:
         yield f"auto: {chosen.name} in {chosen.folder}"
+
+
+def composed_lines(composed: Sequence[ListedComposition], use: str | None = None) -> Iterator[str]:
+    """Yield the composed packs: their parts, each with its licence, and whether they are here."""
+    for one in composed:
+        yield f"{style(one.name, bold=True)}  {one.title}"
+        for part in one.parts:
+            source = f"of {part.pack}, {megabytes(part.pin.size)}" if part.pack else "comes with forge"
+            yield f"  {part.role:<10}  {part.name} ({part.file} {source})"
+            yield f"              licence: {part.licence.name}{use_text(part.licence.use, use)}"
+        faults = part_faults(one)
+        if isinstance(one.found, PackMissing):
+            yield f"  not here: {one.found.reason}"
+            yield f"  {one.found.hint}"
+        elif faults:
+            yield from (f"  {style('wrong', fg='red')}: {fault}" for fault in faults)
+            yield f"  forge models pull {one.name}"
+        else:
+            yield f"  {_colored('complete')}"
+
+
+def use_text(use: str | None, wanted: str | None = None) -> str:
+    """Return whom a licence binds, for the end of a line, and whether that covers what the project's pictures are
+    for."""
+    text = {"commercial": "; any use", "research": "; research only"}.get(use or "", "")
+    return (
+        f"{text}, which doesn't cover licence_use: commercial" if (use, wanted) == ("research", "commercial") else text
+    )
 
 
 def verified_lines(states: Sequence[PackState]) -> Iterator[str]:

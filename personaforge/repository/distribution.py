@@ -115,4 +115,4 @@ def _taken(short: str) -> str:
 
     if short in table.names("image"):
         return "an image provider"
-    return "a face pack" if short in {*packs.shipped(), *packs.AUTO_ORDER, "auto"} else ""
+    return "a face pack" if short in {*packs.shipped(), *packs.AUTO_ORDER, *packs.COMPOSED, "auto"} else ""

@@ -326,7 +326,8 @@ class Frames(Model):
 class Identity(Model):
     """How identity is measured and judged."""
 
-    backend: Literal["insightface"]
+    backend: Literal["insightface", "parts"]
+    """What runs the models, for people: the pack decides. `parts` for packs that are composed of parts."""
     pack: Line
     """A pack's folder name, or `auto`."""
     detector_size: Literal["auto", "128", "160", "256", "320", "640"]
@@ -586,6 +587,9 @@ class Persona(Model):
     """Setting paths that neither a persona file nor the command line may change. Set by the project."""
     plugins: tuple[Line, ...] = ()
     """Installed distributions whose plug-ins the project uses, where the machine allows them. Set by the project."""
+    licence_use: Literal["commercial", "research"] = "research"
+    """What the project's pictures are for: with `commercial`, no model that only research may use measures them. Set by
+    the project."""
     pipeline: Pipeline
     text: Text
     image: Image

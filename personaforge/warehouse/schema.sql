@@ -264,7 +264,7 @@ comment on table landmark_ratios is 'Facial ratios from landmarks, each a distan
 comment on column landmark_ratios.record is 'The measurement.';
 comment on column landmark_ratios.artifact is 'Digest of the picture or clip.';
 comment on column landmark_ratios.frame is 'Number of the frame from 0; NULL for pictures.';
-comment on column landmark_ratios.landmarks is '106 or 5: the points that they came from.';
+comment on column landmark_ratios.landmarks is '106, mesh (468 points) or 5: the points that they came from.';
 comment on column landmark_ratios.name is 'eye_height, jaw_width, ...';
 comment on column landmark_ratios.value is 'The ratio, without unit.';
 

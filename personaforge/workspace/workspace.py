@@ -23,13 +23,14 @@ from personaforge.plugins.loading import activate, kept_in_force
 from personaforge.providers.table import KNOWN, capability
 from personaforge.results.results import DOCUMENT, Results
 from personaforge.spec.kinds import kind_named
+from personaforge.spec.licence_use import licence_use
 from personaforge.spec.load import Broken, Loaded, Loader
 from personaforge.spec.persona_files import resolve_personas
 from personaforge.spec.project import Project, persona_id, project_of
 from personaforge.spec.settings import Settings
 from personaforge.store.store import StatCache, Store
 from personaforge.templating import Templates
-from personaforge.workspace.analyzers import Analyzers, AnalyzerSource, pack_remark
+from personaforge.workspace.analyzers import Analyzers, AnalyzerSource
 from personaforge.workspace.selection import selected
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ class Workspace:
         store = Store(project)
         digest_of = StatCache(store.index).digest if project.declared else digest_file
         templates = Templates(project.template_folders, store.index if project.declared else None)
-        return cls(project, store, templates, Analyzers(digest_of), plugins)
+        return cls(project, store, templates, Analyzers(digest_of, project), plugins)
 
     def __enter__(self) -> Workspace:
         self.is_closed = False  # its store opens what it needs again
@@ -168,7 +169,7 @@ class Workspace:
         loaded = self.load(personas, overrides, [])
         settings = [one.settings for one in loaded]
         found = [domain_remark(one.value("pipeline.steps"), one.value("identity"), KNOWN) for one in settings]
-        found += [pack_remark(one) for one in settings] if isinstance(self.analyzers, Analyzers) else []
+        found += [self.analyzers.remark(one) for one in settings] if isinstance(self.analyzers, Analyzers) else []
         found += [foreign_remark(one.settings, pinned_anchor(one.settings, one.lock)) for one in loaded]
         return list(dict.fromkeys(remark for remark in found if remark))
 
@@ -264,11 +265,17 @@ class Workspace:
         )
 
     def _with_notices(self, plan: Plan) -> Plan:
-        """Add the plug-ins in force, and the notices of former ids and of locks whose persona no longer exists."""
+        """Add the plug-ins in force, and the notices of former ids, of locks whose persona no longer exists, and of
+        licences that don't cover what the project's pictures are for."""
         from personaforge.persona.notices import plan_notices
 
         plan.plugins = tuple(map(str, self.plugins))
-        plan.notices = (*plan.notices, *plan_notices(self.store, plan.personas))
+        notices = plan_notices(self.store, plan.personas)
+        plan.notices = (*plan.notices, *notices)
+        if licence_use(self.project) == "commercial":
+            from personaforge.workspace.licences import licence_notices
+
+            plan.notices = (*plan.notices, *licence_notices(self.analyzers, plan.personas))
         return plan
 
     def unsettled(self, plan: Plan) -> bool:
@@ -307,14 +314,18 @@ class Workspace:
         *,
         listeners: Sequence[Callable[[Event], None]] = (),
     ) -> BuildReport:
-        """Run a plan and return what became of it. Nodes that fail are in the report; raises StoreError, PlanError and
-        LockFrozen where the build as a whole can't be done.
+        """Run a plan and return what became of it. Nodes that fail are in the report; raises StoreError, PlanError,
+        LockFrozen and NotLicensed where the build as a whole can't be done.
 
         Each listener is called with every event, one at a time, from whatever thread it comes.
         """
         from personaforge.run.writable import require_writable
         from personaforge.store.presence import at_work
 
+        if licence_use(self.project) == "commercial":
+            from personaforge.workspace.licences import require_licensed
+
+            require_licensed(self.analyzers, plan)
         require_writable(self.store, plan)
         with self._stoppable(), kept_in_force(self.project), at_work(self.store.folder):
             self._settle(plan)

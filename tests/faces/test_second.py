@@ -17,7 +17,7 @@ import pytest
 from PIL import Image, ImageEnhance, ImageOps
 
 from personaforge.errors import BackendError, MissingExtra
-from personaforge.faces import second
+from personaforge.faces import second, yunet
 from personaforge.faces.analyzer import Face
 from personaforge.faces.insight import InsightAnalyzer
 from personaforge.faces.measure import embedding, encode_embedding, measure_image
@@ -230,7 +230,7 @@ def test_the_close_look_is_what_steadies_it(
         return min(cosines)
 
     assert worst(check) > 0.8
-    monkeypatch.setattr(second, "_CLOSE_LOOKS", 0)
+    monkeypatch.setattr(yunet, "_CLOSE_LOOKS", 0)
     assert worst(OpenCvAnalyzer(second_pack)) < 0.7
 
 
@@ -248,8 +248,8 @@ def test_tight_crops_of_150_pixels(
     for margin, least in ((9, 0.85), (0, 0.85), (-14, 0.6)):  # measured: 0.96, 0.95, 0.77
         found = pair_cosine(whole, measure_image(tight(margin), check))
         assert isinstance(found, float) and found > least, (margin, found)
-    look = second._first_look
-    monkeypatch.setattr(second, "_first_look", lambda *given: [] if given[-1] else look(*given))
+    look = yunet._first_look
+    monkeypatch.setattr(yunet, "_first_look", lambda *given: [] if given[-1] else look(*given))
     assert measure_image(tight(0), check)["status"] == "measured"
     assert measure_image(tight(-14), check)["status"] == "no_face", "the border is what finds it"
 
@@ -266,7 +266,7 @@ def test_a_small_face_in_a_large_picture(
     (face,) = check.read(picture)
     assert 1200 < face.box[0] < face.box[2] < 1200 + head.shape[1]
     assert float(face.embedding @ check.read(pixels)[0].embedding) > 0.85
-    monkeypatch.setattr(second, "_WORTH_ENLARGING", 10_000)
+    monkeypatch.setattr(yunet, "_WORTH_ENLARGING", 10_000)
     assert check.read(picture) == ()
 
 

@@ -132,6 +132,7 @@ def test_what_can_not_be_compared(
     assert code(no_face, measured()) is Cause.ANCHOR
     assert code(unreadable, no_face) is Cause.ANCHOR
     assert code(measured(), measured(ratio_set="5")) is Cause.RATIO_SETS
+    assert code(measured(), measured(ratio_set="mesh")) is Cause.RATIO_SETS
     assert code(measured(), measured(embedding="AACAPw==")) is Cause.ANALYZERS  # one value instead of 512
     other = {**INSIGHT, "pack": "buffalo_s"}
     assert code(measured(), measured(), anchor_analyzer=INSIGHT, candidate_analyzer=other) is Cause.ANALYZERS

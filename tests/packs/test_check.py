@@ -73,7 +73,7 @@ def test_an_unknown_pack_is_not_judged_but_described(tmp_path: Path) -> None:
     assert check.verdict == "not known" and check.sound
     det, rec = check.files
     assert (det.verdict, det.size, det.sha256) == ("not declared", 20_000, digest_bytes(model("x")))
-    assert rec.note == "is w600k_mbf.onnx of buffalo_s"
+    assert rec.note == "is w600k_mbf.onnx of buffalo_s, Test terms"
     (tmp_path / "mine/det_x.onnx").write_bytes(b"")
     [check] = verify(CATALOG, (), [tmp_path])
     assert check.verdict == "wrong" and not check.sound and "is empty" in check.files[0].note

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from personaforge.packs.terms import Terms
 from personaforge.report.drift.page import Series
 
 Standing = Literal["accepted", "flagged", "unmeasured", "rejected", "missing"]
@@ -251,3 +252,7 @@ class PersonaFacts:
     more_builds: int = 0
     failures: tuple[tuple[str, str], ...] = field(default=())
     """Node -> error of runs that failed and have nothing newer."""
+    licence_use: str | None = None
+    """What the project says that its pictures are for; None where it doesn't."""
+    terms: tuple[Terms, ...] = ()
+    """Licences of the models that measure by the settings of now."""

@@ -18,7 +18,9 @@ from personaforge.report.sections import in_words, who
 from personaforge.results.facts import chosen, finished
 from personaforge.results.results import DOCUMENT
 from personaforge.spec.kinds import KINDS
+from personaforge.spec.licence_use import licence_use
 from personaforge.steps.finishing import FINISHED
+from personaforge.workspace.licences import terms_in_force
 from personaforge.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -79,6 +81,8 @@ def gather(space: Workspace, plan: PersonaPlan) -> PersonaFacts:
         builds=evidence.builds,
         more_builds=evidence.more_builds,
         failures=tuple(sorted(failures.items())),
+        licence_use=licence_use(space.project),
+        terms=terms_in_force(space.analyzers, settings),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 from personaforge.domains import DRAWINGS
 from personaforge.faces.packs import declared_of
 from personaforge.listing import and_more
+from personaforge.packs.terms import by_use
 from personaforge.providers.table import labels
 from personaforge.report.pages.facts import Judged, PersonaFacts, Position
 
@@ -53,6 +54,7 @@ def marks(facts: PersonaFacts) -> Iterator[Mark]:
             f"{', '.join(others)} was trained on photographs. Drawn strangers resemble each other far more than "
             "photographed ones, so a high score says little about drawings.",
         )
+    yield from _licences(facts)
     yield from _unknown(facts, shown)
     if len(facts.analyzers) > 1:
         yield Mark(
@@ -72,6 +74,20 @@ def marks(facts: PersonaFacts) -> Iterator[Mark]:
             yield Mark(tone, f"{count} {standing}", f"{count} of {facts.summary.total} pictures and clips {text}")
     for text in facts.notices:
         yield Mark("warn", "Not the present spec" if text.startswith("The spec") else "Unfinished", text)
+
+
+def _licences(facts: PersonaFacts) -> Iterator[Mark]:
+    """Yield what the licences of the models in force don't cover, and what nobody knows of them."""
+    commercial = facts.licence_use == "commercial"
+    for use, group in by_use(facts.terms).items():
+        which = "; ".join(map(str, group))
+        if use == "research" and commercial:
+            text = f"The project's pictures are for commercial use, and these models are not: {which}."
+            yield Mark("bad", "Measured by models for research only", text)
+        elif use == "research":
+            yield Mark("note", "Measured by models for research only", f"{which}.")
+        elif use == "unknown" and commercial:
+            yield Mark("warn", "Measured by models whose licence is not known", f"{which}.")
 
 
 def _unknown(facts: PersonaFacts, shown: list[Judged]) -> Iterator[Mark]:
