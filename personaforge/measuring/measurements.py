@@ -19,14 +19,14 @@ from typing import Any, NamedTuple
 from personaforge.digest import digest_bytes, digest_json
 from personaforge.domains import DRAWINGS
 from personaforge.errors import MissingExtra, PersonaForgeError, StoreError
-from personaforge.faces.parts import OF_CLIPS
+from personaforge.faces.parts import OF_CLIPS, UPRIGHT
 from personaforge.media.provenance import is_drawing_for_photographs
 from personaforge.providers.table import domain_of
 from personaforge.results.facts import maker
 from personaforge.run.records import keep_record
 from personaforge.spec.settings import Group, Settings
 from personaforge.steps.action import Action
-from personaforge.steps.measurement import joined, measure_action, part_actions, sampling_of, share
+from personaforge.steps.measurement import joined, measure_action, needed_actions, part_actions, sampling_of, share
 from personaforge.store.store import Store
 from personaforge.workspace.workspace import Workspace
 
@@ -97,6 +97,7 @@ class FileMeasurer:
     ) -> Measured:
         from personaforge.faces.looks import look_through
         from personaforge.faces.measure import measure_clip, measure_image
+        from personaforge.faces.upright import second_look
         from personaforge.media.provenance import with_domain
 
         own = tuple(action for action in actions if action.request.get("part") in OF_CLIPS)
@@ -112,10 +113,21 @@ class FileMeasurer:
                 self._keep(action, share(action, value), started, time.time() - started)
             return value, self._identity
 
-        if sampled is None:
-            value, analyzer = measured(sampling, lambda: measure_image(data, self._analyzer))
-        else:
-            value, analyzer = measured(sampling, lambda: measure_clip(data, self._analyzer, **sampling_of(sampled)))
+        def work() -> Mapping[str, Any]:
+            if sampled is None:
+                return measure_image(data, self._analyzer)
+            return measure_clip(data, self._analyzer, **sampling_of(sampled))
+
+        value, analyzer = measured(sampling, work)
+        asked = (actions[0].kind, self._identity, digest, value)
+        for action in needed_actions(*asked, None if sampled is None else sampling_of(sampled)):
+            upright = action.request["part"] == UPRIGHT
+            if not upright and any("people" in one for one in (value, *value.get("frames", ()))):
+                # read just now, together with the largest face
+                self._keep(action, share(action, value), time.time(), 0.0)
+                continue
+            found, _ = measured((action,), (lambda: second_look(data, self._analyzer)) if upright else work)
+            value = joined(value, share(action, found))
         if value["status"] == "measured":
             for action in own:
                 looks, _ = measured((action,), lambda: look_through(data, self._analyzer))
