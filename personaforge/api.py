@@ -162,7 +162,8 @@ def policy(space: Workspace, persona: Persona | None = None, *, identity: str | 
     from personaforge.identity.policy import Policy
     from personaforge.measuring.evaluation import judging_settings
 
-    return Policy.from_settings(judging_settings(space, _named(persona), identity).value("identity"))
+    settings = judging_settings(space, _named(persona), identity)
+    return Policy.from_settings(settings.value("identity"), space.analyzers.of(settings).identity)
 
 
 def compare(
@@ -172,16 +173,19 @@ def compare(
 
     Takes what `measure` returned, or its `value`. Two of the former by unlike analyzers are unmeasured: their numbers
     can't be compared. A Score has `cosine` in [0, 1], `error`, the mean difference of the ratios, from 0 up, and
-    `composite` in [0, 1]; Unmeasured says why there is none.
+    `composite` in [0, 1]; Unmeasured says why there is none. Of several faces that one counts which `policy.face` says.
     """
-    from personaforge.identity.score import compare
+    from personaforge.identity.people import judge_faces
+    from personaforge.identity.references import ANCHOR
     from personaforge.measuring.measurements import Measured
 
     if isinstance(anchor, Measured) and isinstance(candidate, Measured):
-        analyzers = {"anchor_analyzer": anchor.analyzer, "candidate_analyzer": candidate.analyzer}
-        return compare(anchor.value, candidate.value, policy, **analyzers)
+        references = {ANCHOR: anchor.value}
+        return judge_faces(
+            references, candidate.value, policy, anchor_analyzer=anchor.analyzer, candidate_analyzer=candidate.analyzer
+        ).score
     one, other = (each.value if isinstance(each, Measured) else each for each in (anchor, candidate))
-    return compare(one, other, policy)
+    return judge_faces({ANCHOR: one}, other, policy).score
 
 
 def judge(

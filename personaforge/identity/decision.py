@@ -6,9 +6,9 @@
 | at least retry_threshold | RETRY | RETRY |
 | below | REJECT | REJECT |
 
-Without a score: a candidate that has no face or can't be decoded is RETRY, since another attempt may succeed; this is
-so even where measuring is not required, because it was measured. When nothing could measure it, it has not passed:
-REJECT, unless the user switched `require_measurement` off, and then it is marked as unmeasured.
+Without a score: a candidate that has no face, can't be decoded or is too poor to tell is RETRY, since another attempt
+may succeed; this is so even where measuring is not required, because it was measured. When nothing could measure it, it
+has not passed: REJECT, unless the user switched `require_measurement` off, and then it is marked as unmeasured.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from personaforge.identity.policy import Mode, Policy
-from personaforge.identity.score import Cause, Score, Unmeasured
+from personaforge.identity.score import OF_CANDIDATE, Score, Unmeasured
 
 
 class Decision(StrEnum):
@@ -73,7 +73,7 @@ def _faults(score: Score, policy: Policy) -> list[str]:
 
 
 def _unmeasured(score: Unmeasured, require_measurement: bool) -> ReasonedDecision:
-    if score.code in (Cause.NO_FACE, Cause.UNREADABLE):
+    if score.code in OF_CANDIDATE:
         return ReasonedDecision(Decision.RETRY, score.reason, False)
     if require_measurement:
         return ReasonedDecision(Decision.REJECT, f"not measured, and a measurement is required: {score.reason}", False)

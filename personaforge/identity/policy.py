@@ -26,6 +26,14 @@ MIN_COVERAGE = 0.9
 stretch may last."""
 
 
+class FaceRule(StrEnum):
+    """Which of several faces is judged; see `people`."""
+
+    BEST = "best"
+    LARGEST = "largest"
+    ONLY = "only"
+
+
 class Gate(StrEnum):
     """What of a clip decides."""
 
@@ -33,6 +41,30 @@ class Gate(StrEnum):
     """The mean over its sampled frames."""
     WORST_STRETCH = "worst_stretch"
     """The mean, the worst stretch of half a second or more, and the share of time that shows the person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a face must have for a low score to say anything, with one pack; see `judgeable`."""
+
+    min_norm: float
+    """Of the embedding before normalising."""
+    min_side: float
+    """Pixels of the box's shorter side."""
+    max_yaw: float
+    """Degrees to either side."""
+    max_roll: float
+    """Degrees to either side, of the picture as it was turned where a second look turned it."""
+    min_sharpness: float
+    """See `faces.quality.sharpness`."""
+    strangers: float
+    """Cosine that 999 of 1,000 pairs of different people stay below."""
+
+    @classmethod
+    def of(cls, pack: str, judgeable: Mapping[str, Mapping[str, Any]]) -> Limits | None:
+        """Return a pack's limits as the settings' `identity.judgeable` declares them; None where it declares none."""
+        found = judgeable.get(pack)
+        return None if found is None else cls(**{name: float(found[name]) for name in cls.__slots__})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +102,11 @@ class Policy:
     """What of a clip decides."""
     min_coverage: float = MIN_COVERAGE
     """Share of a clip's time that has to show the person under the gate `worst_stretch`."""
+    face: FaceRule = FaceRule.LARGEST
+    """Which of several faces is judged."""
+    limits: Limits | None = None
+    """What a face must have for a low score to say anything; None where that isn't known for the pack, or isn't asked
+    for."""
     pack: str = ""
     """The face pack that is asked for, as messages name it; nothing is judged by it."""
 
@@ -79,8 +116,11 @@ class Policy:
         return {"embedding": self.embedding_weight, "geometric": self.geometric_weight}
 
     @classmethod
-    def from_settings(cls, identity: Mapping[str, Any]) -> Policy:
-        """Take the numbers from the nested `identity` group."""
+    def from_settings(cls, identity: Mapping[str, Any], analyzer: Mapping[str, str] | None = None) -> Policy:
+        """Take the numbers from the nested `identity` group; those that depend on the pack by the analyzer that
+        measures (`AnalyzerIdentity.as_json()`), without one by the pack that the settings name."""
+        pack = str((analyzer or {}).get("pack") or identity["pack"])
+        judges_poor = identity.get("poor_pictures") == "judged"
         geometric, video = identity["geometric"], identity.get("video", {})
         return cls(
             mode=Mode(identity["policy"]),
@@ -99,6 +139,8 @@ class Policy:
             out_of_domain=identity["out_of_domain"] == "allow",
             gate=Gate(video.get("gate", Gate.MEAN)),
             min_coverage=float(video.get("min_coverage", MIN_COVERAGE)),
+            face=FaceRule(identity.get("face", FaceRule.BEST)),
+            limits=None if judges_poor else Limits.of(pack, identity.get("judgeable", {})),
             pack=str(identity["pack"]),
         )
 

@@ -23,16 +23,24 @@ ANCHOR = "anchor"
 
 
 def compare_all(
-    references: Mapping[str, Mapping[str, Any]], candidate: Mapping[str, Any], policy: Policy, combine: str
+    references: Mapping[str, Mapping[str, Any]],
+    candidate: Mapping[str, Any],
+    policy: Policy,
+    combine: str,
+    *,
+    anchor_analyzer: Mapping[str, str] | None = None,
+    candidate_analyzer: Mapping[str, str] | None = None,
 ) -> Score | Unmeasured:
-    """Score a candidate's measurement against references by name, all measured by one analyzer.
+    """Score a candidate's measurement against references by name, all measured by one analyzer;
+    `anchor_analyzer` and `candidate_analyzer` as in `compare`.
 
     `references` must hold `anchor`; others that could not be measured are left out. With the anchor alone this is
     `compare`. Raises ValueError for another `combine` than `max` and `mean`.
     """
     if combine not in ("max", "mean"):
         raise ValueError(f"combine is {combine!r}, expected max or mean")
-    found = {name: compare(reference, candidate, policy) for name, reference in references.items()}
+    analyzers = {"anchor_analyzer": anchor_analyzer, "candidate_analyzer": candidate_analyzer}
+    found = {name: compare(reference, candidate, policy, **analyzers) for name, reference in references.items()}
     first = found[ANCHOR]
     if isinstance(first, Unmeasured) or len(found) == 1:
         return first

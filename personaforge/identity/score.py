@@ -30,7 +30,7 @@ _POINTS = {"106": "106 points", "5": "5 points", "mesh": "a mesh of 468 points"}
 
 
 class Cause(StrEnum):
-    """Why there is no number. The first two are faults of the candidate, which another attempt may not have."""
+    """Why there is no number. Those of `OF_CANDIDATE` are the candidate's, and another attempt may not have them."""
 
     NO_FACE = "no_face"
     """The candidate shows no face."""
@@ -46,8 +46,21 @@ class Cause(StrEnum):
     """The two sides were measured by different models."""
     OUT_OF_DOMAIN = "out_of_domain"
     """The measuring models were made for other kinds of pictures."""
+    SEVERAL = "several"
+    """The candidate shows several faces, and only one is allowed."""
+    TOO_SMALL = "too_small"
+    """The face has too few pixels for a low score to say anything, as with the next three; see `judgeable`."""
+    BLURRED = "blurred"
+    TURNED = "turned"
+    COVERED = "covered"
     TOO_FEW = "too_few"
     """There are no values to compute from."""
+
+
+OF_CANDIDATE = frozenset(
+    (Cause.NO_FACE, Cause.UNREADABLE, Cause.SEVERAL, Cause.TOO_SMALL, Cause.BLURRED, Cause.TURNED, Cause.COVERED)
+)
+"""Faults of a candidate, which another attempt may not have."""
 
 
 @dataclass(frozen=True, slots=True)

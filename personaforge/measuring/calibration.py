@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -23,6 +23,7 @@ from personaforge.faces.packs import CALIBRATION, shipped
 from personaforge.faces.parts import embedding_version
 from personaforge.identity.calibration import Calibration, Pair, fit, mismatch, people, raw_cosine
 from personaforge.identity.logistic import PRIORS, Unfit
+from personaforge.identity.people import each_face
 from personaforge.identity.score import Cause, in_domain, outside, unmeasured
 from personaforge.measuring.measurements import FileMeasurer, Measured, identity_of, project_settings
 from personaforge.measuring.pairs import Labelled, read_pairs
@@ -30,6 +31,10 @@ from personaforge.spec.load import Loaded
 from personaforge.spec.project import Project
 from personaforge.store.files import open_file, write_atomic
 from personaforge.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 FOLDER = "calibration"
 """Where a project keeps its calibrations."""
@@ -59,11 +64,19 @@ class Calibrated:
     """The cosines of the measured same pairs, unclamped."""
     different: tuple[float, ...]
     skipped: tuple[Skipped, ...]
+    of_several: int = 0
+    """Pictures that show several faces: the one counts that is most like the person's other pictures."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the result as JSON."""
         skipped = [{"path": one.path, "cause": one.cause, "reason": one.reason} for one in self.skipped]
-        return {"schema": 1, "calibration": self.calibration.as_json(), "file": self.file, "skipped": skipped}
+        return {
+            "schema": 1,
+            "calibration": self.calibration.as_json(),
+            "file": self.file,
+            "skipped": skipped,
+            "of_several": self.of_several,
+        }
 
 
 @dataclass(frozen=True)
@@ -126,7 +139,8 @@ def calibrate(
         raise PersonaForgeError(str(error), hint=hint, where=pairs_csv) from error
     file, changed = _write(space.project, calibration, output) if write else (None, False)
     same, different = (tuple(pair.cosine for pair in pairs if pair.same is kind) for kind in (True, False))
-    return Calibrated(calibration, file, changed, same, different, _skipped(labelled, measured))
+    several = len(_with_several(measured))
+    return Calibrated(calibration, file, changed, same, different, _skipped(labelled, measured), several)
 
 
 def calibration_for(project: Project, analyzer: Mapping[str, str]) -> Applying | NoneApplies:
@@ -212,10 +226,8 @@ def _pairs(
     labelled: list[Labelled], measured: Mapping[str, Measured]
 ) -> tuple[list[Pair], dict[str, int], list[tuple[str, str, bool]]]:
     """Return the pairs that were measured, how many were not by cause, and the content of the former."""
-    from personaforge.faces.measure import embedding
-
     who = people(measured, ((pair.a.digest, pair.b.digest) for pair in labelled if pair.same))
-    vectors = {digest: embedding(one.value) for digest, one in measured.items() if one.value["status"] == "measured"}
+    vectors = _vectors(measured, who)
     pairs: list[Pair] = []
     content = []
     left_out: dict[str, int] = {}
@@ -228,6 +240,26 @@ def _pairs(
         pairs.append(Pair(raw_cosine(vectors[a], vectors[b]), pair.same, (who[a], who[b])))
         content.append((a, b, pair.same))
     return pairs, left_out, content
+
+
+def _vectors(measured: Mapping[str, Measured], who: Mapping[str, int]) -> dict[str, NDArray[np.float32]]:
+    """Return the embedding of each measured picture by digest: of several faces the one that is most like the person's
+    other pictures, on average over those that show one face, if there are any. Where nothing tells, the largest."""
+    from personaforge.faces.measure import embedding
+
+    found = {digest: embedding(one.value) for digest, one in measured.items() if one.value["status"] == "measured"}
+    largest = dict(found)
+    for digest in _with_several(measured):
+        others = [one for one in largest if one != digest and who[one] == who[digest]]
+        others = [one for one in others if measured[one].value["faces"] == 1] or others
+        faces = [embedding(one) for one in each_face(measured[digest].value) if one["status"] == "measured"]
+        if others:
+            found[digest] = max(faces, key=lambda face: sum(raw_cosine(face, largest[one]) for one in others))
+    return found
+
+
+def _with_several(measured: Mapping[str, Measured]) -> list[str]:
+    return [digest for digest, one in measured.items() if one.value["status"] == "measured" and "people" in one.value]
 
 
 def _cause(one: Measured, other: Measured) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,7 +21,9 @@ from personaforge.faces.picture import SUFFIXES
 from personaforge.identity.calibration import probability
 from personaforge.identity.clip import ClipScore
 from personaforge.identity.decision import Decision, ReasonedDecision
-from personaforge.identity.policy import Policy, Quality
+from personaforge.identity.people import Judged
+from personaforge.identity.policy import Limits, Policy, Quality
+from personaforge.identity.references import ANCHOR
 from personaforge.identity.score import Cause, Score, Unmeasured
 from personaforge.measuring.calibration import Applying, NoneApplies, calibration_for
 from personaforge.measuring.measurements import (
@@ -60,6 +62,8 @@ class Evaluated:
     """P(same) by the calibration; None without one, where there is no score, out of domain, and for clips."""
     clip: ClipScore | None = None
     """Of a clip with a score all of it; `score` has its means."""
+    face: Judged | None = None
+    """Of a picture which of its faces was judged."""
 
     @property
     def out_of_domain(self) -> bool:
@@ -83,25 +87,24 @@ class Evaluated:
             "probability": self.probability,
             **self.judged.as_json(),
             **({} if self.clip is None else {"clip": self.clip.as_json(), "read": self.read}),
+            **({} if self.face is None else _renamed(self.face.as_json())),
         }
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What else is to say of a clip: its worst stretch, what could not be decoded, and how it was read."""
-        if self.clip is None:
-            return ()
-        time, read = self.clip.over_time, self.read
-        return tuple(
-            filter(
-                None,
-                (
-                    *(() if time is None else (time.text, time.damage)),
-                    "sampled by time: its frames are shown for unequal times" if read["sampling"] == "time" else "",
-                    f"decoded by {read['reader']}" if read["reader"] != "opencv" else "",
-                    "has sound, which is not measured" if read["sound"] else "",
-                ),
-            )
-        )
+        """What else is to say: which of several faces was judged; of a clip its worst stretch, what could not be
+        decoded, and how it was read."""
+        found = [] if self.face is None else [self.face.text]
+        if self.clip is not None:
+            time, read = self.clip.over_time, self.read
+            found.append(self.clip.second_face)
+            found += [] if time is None else [time.text, time.damage]
+            found += [
+                "sampled by time: its frames are shown for unequal times" if read["sampling"] == "time" else "",
+                f"decoded by {read['reader']}" if read["reader"] != "opencv" else "",
+                "has sound, which is not measured" if read["sound"] else "",
+            ]
+        return tuple(filter(None, found))
 
     @property
     def read(self) -> dict[str, Any]:
@@ -113,6 +116,11 @@ class Evaluated:
             "sampling": measurement.get("sampling"),
             "sound": measurement.get("sound"),
         }
+
+
+def _renamed(face: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is said of a picture's faces; `faces` is their number here, so the list is `people`."""
+    return {"people" if name == "faces" else name: one for name, one in face.items()}
 
 
 @dataclass(frozen=True)
@@ -129,6 +137,8 @@ class Evaluation:
     """Whether the measurements are kept: where they can't be, the next time measures again."""
     anchor_readable: bool = True
     """Whether the anchor's file could be decoded."""
+    limits: Limits | None = None
+    """What a face has to have for a low score to count; None where that isn't known for the pack or isn't asked for."""
 
     @property
     def unreadable(self) -> int:
@@ -168,6 +178,7 @@ class Evaluation:
             "calibration": kept.file if isinstance(kept, Applying) else None,
             "calibration_reason": None if isinstance(kept, Applying) else kept.reason,
             "hint": self.hint,
+            "judgeable": None if self.limits is None else asdict(self.limits),
             "pictures": [one.as_json() for one in self.pictures],
         }
 
@@ -191,7 +202,7 @@ def evaluate(
     `identity` names a file of conf/identity to measure and judge by, in place of the persona's or project's choice.
     `out_of_domain` scores pictures that the pack was not made for, too, and marks them.
     """
-    from personaforge.identity.score import compare
+    from personaforge.identity.people import judge_faces
 
     if record and persona is None:
         raise PersonaForgeError(
@@ -203,7 +214,8 @@ def evaluate(
     analyzer = identity_of(space, settings)
     anchor_data, shown = anchor_of(space, settings, persona, anchor)
     paths = files_to_measure(space.store, settings, images, "any" if images else "picture")
-    policy = replace(Policy.from_settings(settings.value("identity")), pack=analyzer["pack"])
+    policy = Policy.from_settings(settings.value("identity"), analyzer)
+    policy = replace(policy, pack=analyzer["pack"])
     if out_of_domain:
         policy = replace(policy, out_of_domain=True)
     file_measurer = FileMeasurer(space, analyzer, settings.id if persona else "", only_reads=not record)
@@ -222,20 +234,21 @@ def evaluate(
             found.append(Evaluated(path, clip.digest, clip.measurement, whole, clip.judged, None, of_clip))
             continue
         one = measured[path]
-        score = compare(
-            reference.value,
+        face = judge_faces(
+            {ANCHOR: reference.value},
             one.value,
             policy,
             anchor_analyzer=reference.analyzer,
             candidate_analyzer=one.analyzer,
         )
+        score = face.score
         judged = judged_file(score, policy)
         share = None
         if isinstance(kept, Applying) and isinstance(score, Score) and not score.out_of_domain:
             share = probability(score.cosine, kept.calibration)
-        found.append(Evaluated(path, one.digest, one.value, score, judged, share))
+        found.append(Evaluated(path, one.digest, one.value, score, judged, share, face=face))
     readable = reference.value["status"] != "unreadable"
-    evaluation = Evaluation(shown, analyzer, kept, tuple(found), file_measurer.remembers, readable)
+    evaluation = Evaluation(shown, analyzer, kept, tuple(found), file_measurer.remembers, readable, policy.limits)
     if record:
         _keep(space.store, settings, evaluation, reference.digest, policy)
     return evaluation
@@ -408,4 +421,6 @@ def _keep(store: Store, settings: Settings, evaluation: Evaluation, anchor: str,
             record["score"] = one.score.as_json()
         if one.clip is not None:
             record["clip"] = one.clip.as_json()
+        if one.face is not None:
+            record.update(one.face.as_json())
         store.keep("evaluations", digest_json("evaluation/1", record), record)

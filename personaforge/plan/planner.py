@@ -416,7 +416,9 @@ def other_gates(pin: Pin, now: Standing) -> tuple[Reason, ...]:
 
 def _stays_note(node: PlannedNode, resolver: NodeResolver, pin: Pin | None, outcome: Outcome) -> str:
     """Say that a pin stays, and what has changed that might have replaced it."""
-    found = [reason.text for reason in changes(resolver.depended(node), resolver.facts(node.shape))] if node.row else []
+    since = changes(resolver.depended(node), resolver.facts(node.shape)) if node.row else []
+    # What only judges could not have replaced it; what it would decide is `outcome.stays`.
+    found = [one.text for one in since if one.code != "setting" or not only_judges(one.text)]
     if not found and pin is not None and outcome.also not in ("", pin.also):
         found = [f"it was accepted by forge {pin.under.get('forge', 'of before')}"]
     if outcome.stays:

@@ -19,7 +19,7 @@ from personaforge.plan.plan import PersonaPlan, PlannedNode, Reason, Selection
 from personaforge.plan.reasons import changes
 from personaforge.plan.renamed import fits, kind_of, lock_name, renamed_steps
 from personaforge.plan.replay import Replay, replay, result_of
-from personaforge.plan.standing import forge_part, gates_part, request_part, rules_of
+from personaforge.plan.standing import forge_part, gates_part, only_judges, request_part, rules_of
 from personaforge.providers.table import capability, placer
 from personaforge.spec.settings import Settings, UndeclaredRead, View
 from personaforge.steps.action import NotSettled, Outcome
@@ -146,6 +146,7 @@ class NodeResolver:
             pin=None if "forced" in wish else self.pin(shape),
             pins=self.pin_of_kind,
             kinds={need: self.plan.shape.by_name[need].kind.name for need in shape.needs},
+            rejected=lambda key: self._rejected_under(shape, key, take),
             anchor_step=self.settings.step_of(ANCHOR),
             renamed=self.renamed,
             issued=self.issued if shape.kind.places else _nothing_issued,
@@ -158,6 +159,20 @@ class NodeResolver:
             standing=self.standing(shape),
             known=lambda key: self.plan_context.store.find(key, self.contents.has) is not None,
         )
+
+    def _rejected_under(self, shape: ShapeNode, key: str, take: int) -> Mapping[str, Any]:
+        """Return what a node's last result was rejected under by another forge; empty where it wasn't, or where the
+        user has changed the request or the gates, or asks for another take."""
+        row = self.plan.nodes[shape.name].row
+        if row is None or row.status != "rejected" or self._wish(shape):
+            return {}
+        found = self.result(self.plan.nodes[shape.name])
+        if found is None:
+            return {}
+        outcome, standing = found.outcome, self.standing(shape)
+        under = outcome.under
+        same = (outcome.key, outcome.take, under.get("gates")) == (key, take, standing.gates)
+        return under if same and under.get("forge") not in (None, standing.forge) else {}
 
     def standing(self, shape: ShapeNode) -> Standing:
         """Return what a node's result would be accepted under now."""
@@ -188,7 +203,8 @@ class NodeResolver:
         if node.row is None:
             return False
         before, now = self.depended(node), self.facts(shape)
-        if any(reason.code == "setting" for reason in changes(before, now)):
+        # What only judges shapes no request: a new default gate must not have anything made again.
+        if any(reason.code == "setting" and not only_judges(reason.text) for reason in changes(before, now)):
             return False
         former: Mapping[str, str] = before.get("templates", {})
         own = (name for name in now["templates"] if former.get(name) != now["templates"][name])

@@ -26,6 +26,9 @@ def print_calibration(found: Calibrated) -> None:
         echo(f"  {one_line(one.path)}: {one.reason}")
     if len(found.skipped) > _SHOWN:
         echo(f" {and_more(len(found.skipped) - _SHOWN, 'pictures')}, see --json")
+    if found.of_several:
+        which = "of each the one counts that is most like the person's other pictures"
+        echo(f"{found.of_several} of the pictures show several faces: {which}")
     echo()
     low, high = min(*found.same, *found.different), max(*found.same, *found.different)
     rows = [

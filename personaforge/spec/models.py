@@ -323,6 +323,23 @@ class Frames(Model):
         return {name: value for name, value in dump(self).items() if value is not None}
 
 
+class Judgeable(Model):
+    """What a face must have for a low score to say anything, with one pack."""
+
+    min_norm: Annotated[float, Field(ge=0)]
+    """Of the embedding before normalising."""
+    min_side: Annotated[float, Field(ge=0)]
+    """Pixels of the face's shorter side."""
+    max_yaw: Annotated[float, Field(ge=0, le=90)]
+    """Degrees to either side."""
+    max_roll: Annotated[float, Field(ge=0, le=180)]
+    """Degrees to either side."""
+    min_sharpness: Annotated[float, Field(ge=0)]
+    """Variance of the Laplacian at 256 pixels."""
+    strangers: Unit
+    """Cosine that 999 of 1,000 pairs of different people stay below."""
+
+
 class Identity(Model):
     """How identity is measured and judged."""
 
@@ -344,6 +361,12 @@ class Identity(Model):
     anchor: Anchoring
     references: References
     check: SecondRecogniser
+    face: Literal["best", "largest", "only"] = "best"
+    """Which of several faces is judged; only: a picture with several is not measured."""
+    poor_pictures: Literal["unmeasured", "judged"] = "unmeasured"
+    """unmeasured: a face that is too poor to tell is never another person's. judged: it is, by its score."""
+    judgeable: dict[Line, Judgeable] = Field(default_factory=dict)
+    """By pack."""
     out_of_domain: Literal["refuse", "allow"]
     """Pictures that the pack was not made for get no score, or a score with a mark."""
     video: Frames

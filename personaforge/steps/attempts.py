@@ -93,8 +93,16 @@ def attempt_loop(
         assert otherwise is not None
         return otherwise
     start = tried[-1].number + 1 if tried else 0
+    given_up = context.rejected(first.key)
     for number in range(start, start if _is_hopeless(tried) else limit):
-        made = yield from make(number, tried)
+        begun = make(number, tried)
+        if number and given_up:
+            known = yield from _as_known(context, begun)
+            if known is None:
+                break
+            made = known
+        else:
+            made = yield from begun
         judgement = _blocked(made) if made.blocked else (yield from examine(made))
         tried.append(Attempt(number, made, judgement))
         if judgement.decision is not Decision.RETRY or _lasts(tried):
@@ -105,7 +113,8 @@ def attempt_loop(
     )
     accepted = best.judgement.decision is Decision.ACCEPT
     status: Status = best.judgement.status if accepted else "rejected" if best.made.blocked else exhausted
-    return _outcome(context, first, best, tried, status, paths, under=context.standing.noted())
+    under = dict(given_up) if given_up and not accepted else context.standing.noted()
+    return _outcome(context, first, best, tried, status, paths, under=under)
 
 
 def patch_of(number: int, tried: Sequence[Attempt]) -> tuple[int, tuple[str, ...]]:
@@ -208,6 +217,23 @@ def _as_recorded(context: Context, remaking: Making) -> Making:
         except StopIteration as stop:
             made: Made = stop.value
             return made
+
+
+def _as_known(context: Context, making: Making) -> Generator[Action, Result, Made | None]:
+    """Follow the making of an attempt whose calls are on record; None where it would be a new one.
+
+    What was given up under the rules of another forge is judged anew, and an upgrade buys no further attempt.
+    """
+    action = next(making)
+    while context.known(action.key):
+        result = yield action
+        try:
+            action = making.send(result)
+        except StopIteration as stop:
+            made: Made = stop.value
+            return made
+    making.close()
+    return None
 
 
 def _stands(

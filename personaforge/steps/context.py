@@ -119,6 +119,9 @@ class Context:
     pin: Pin | None = None
     pins: Callable[[str], Pin | None] = field(default=lambda kind: None)
     """The pin of the persona's node of a kind that has one node, such as the anchor."""
+    rejected: Callable[[str], Mapping[str, Any]] = field(default=lambda key: {})
+    """(key of the first attempt) -> what the node's last result was rejected under, where that was another forge's
+    judgement of this very request under the user's present gates; else empty."""
     kinds: Mapping[str, str] = field(default_factory=dict)
     """The kinds of the needs, by node name."""
     anchor_step: str = ANCHOR

@@ -30,6 +30,7 @@ def test_a_measured_picture(encode: Make, scripted: Make, a_face: Make) -> None:
     measurement = measure_image(encode(PIXELS), scripted(face, other))
     carried = measurement.pop("embedding")
     assert measurement.pop("sharpness") > 0
+    assert measurement.pop("people")["left_out"] == 0
     assert measurement == {
         "status": "measured",
         "code": "",

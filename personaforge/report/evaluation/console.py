@@ -39,6 +39,12 @@ def print_evaluation(found: Evaluation, fail_under: float | None) -> None:
         echo(f"P(same) is that of the cosine by {kept.file}, at a prior of {prior:g}.")
     elif kept.exist:
         echo(f"No P(same): {kept.reason}.")
+    doubtful = [one for one in found.pictures if isinstance(one.score, Score) and one.judged.decision != "ACCEPT"]
+    if doubtful and found.limits is None:
+        echo(
+            f"What is too poor to be judged isn't known for {analyzer['pack']} (identity.judgeable), or isn't asked "
+            "for: a blurred or tiny face counts as another person's."
+        )
     outside = sum(one.out_of_domain for one in found.pictures)
     if outside:
         pack, drawn = analyzer["pack"], "drawings by forge"

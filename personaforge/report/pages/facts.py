@@ -50,7 +50,9 @@ class Judged:
     """`embedded` if forge itself made it."""
     seed: int | None = None
     box: tuple[float, float, float, float] | None = None
-    """The measured face: x1, y1, x2, y2 in the picture's pixels."""
+    """The judged face: x1, y1, x2, y2 in the picture's pixels."""
+    chosen: str = ""
+    """Which of several faces was judged and why, and whether the picture was turned; empty where nothing is to say."""
 
 
 @dataclass(frozen=True)
