@@ -99,7 +99,7 @@ def judge_image(
     combine = context.settings["identity.references.combine"]
     judgement = _judged(context, compare_all(known, measured, policy_of(context), combine), references, "face")
     judgement = yield from second_opinion(context, judgement, artifact, references.anchor, [(known[ANCHOR], measured)])
-    return with_demands(context, judgement, demands_on(context, asked, measured), artifact)
+    return with_demands(context, judgement, demands_on(context, asked, measured, known[ANCHOR]), artifact)
 
 
 def judge_clip(
