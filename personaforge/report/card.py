@@ -29,6 +29,15 @@ def print_card(document: Mapping[str, Any], probability: Callable[[float], float
     for name, rows in in_words(sections):
         there.print(_section(name, rows))
     there.print(_artifacts(document, probability))
+    missed = [
+        f"{node}: {one['name']}: asked {one['asked']}, delivered {one['measured']}"
+        for node, entry in document["artifacts"].items()
+        for one in entry.get("undelivered", ())
+    ]
+    if missed:
+        there.print("[bold]not as asked[/bold]")
+        for line in missed:
+            there.print(escape(line))
 
 
 def _section(name: str, rows: Sequence[tuple[str, str]]) -> Table:

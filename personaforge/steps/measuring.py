@@ -119,7 +119,10 @@ def judge_image(
         context, judgement, artifact, references.anchor, pairs, all_faces=PEOPLE in needed
     )
     judgement = _flagged(judgement, found.second_face)
-    return with_demands(context, judgement, demands_on(context, asked, measured), artifact)
+    # of the judged face, in the picture as it is with all its faces
+    whole = {name: measured[name] for name in ("width", "height", "faces") if name in measured}
+    delivered = demands_on(context, asked, {**found.measurement, **whole}, known[ANCHOR])
+    return with_demands(context, judgement, delivered, artifact)
 
 
 def _readings(context: Context, artifact: Artifact) -> tuple[tuple[str, ...], ...]:

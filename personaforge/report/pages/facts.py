@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from personaforge.packs.terms import Terms
 from personaforge.report.drift.page import Series
+from personaforge.report.pages.demands import DemandLine
 
 Standing = Literal["accepted", "flagged", "unmeasured", "rejected", "missing"]
 """A node's status, or `missing` where there is no picture yet. The words of the contact sheet."""
@@ -53,6 +54,8 @@ class Judged:
     """The judged face: x1, y1, x2, y2 in the picture's pixels."""
     chosen: str = ""
     """Which of several faces was judged and why, and whether the picture was turned; empty where nothing is to say."""
+    demands: tuple[DemandLine, ...] = ()
+    """What was asked beside the person, and what came."""
 
 
 @dataclass(frozen=True)

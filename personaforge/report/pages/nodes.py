@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from personaforge.plan.plan import PlannedNode
+from personaforge.report.pages.demands import demand_lines
 from personaforge.report.pages.evidence import Evidence, evaluation_record, measurement_of
 from personaforge.report.pages.facts import Judged, Position, Standing
 from personaforge.results.facts import Scored, maker, number, scored
@@ -109,6 +110,7 @@ class Nodes:
             seed=by.seed,
             box=_chosen_box(record) or self.face_of(digest, analyzer or self.evidence.last_analyzer()),
             chosen=str(record.get("chosen") or ""),
+            demands=demand_lines(record),
         )
 
     def _attempts(self, node: PlannedNode, now: Judged | None, actions: Sequence[str]) -> list[Judged]:
