@@ -110,7 +110,7 @@ def judge_image(
         measured = yield from measure(context, artifact, needed)
         if measured is None:
             return _judged_from_pin(context, artifact, references, "face")
-        found = judge_faces(known, measured, policy_of(context), combine)
+        whole, found = measured, judge_faces(known, measured, policy_of(context), combine)
         judgement = _with_face(_judged(context, found.score, references, "face", found.as_json()), found)
         if judgement.decision is Decision.ACCEPT:
             break
@@ -120,8 +120,8 @@ def judge_image(
     )
     judgement = _flagged(judgement, found.second_face)
     # of the judged face, in the picture as it is with all its faces
-    whole = {name: measured[name] for name in ("width", "height", "faces") if name in measured}
-    delivered = demands_on(context, asked, {**found.measurement, **whole}, known[ANCHOR])
+    seen = {**found.measurement, **{name: one for name, one in whole.items() if name in ("width", "height", "faces")}}
+    delivered = demands_on(context, asked, seen, known[ANCHOR])
     return with_demands(context, judgement, delivered, artifact)
 
 
