@@ -332,3 +332,18 @@ def test_a_field_that_litellm_does_not_name_is_a_refusal(monkeypatch: pytest.Mon
     with pytest.raises(Refused, match="max_tokens"):
         LiteLLMText(Options(5)).submit(Request("complete", "openai/x", fields))
     assert len(calls) == 1
+
+
+def test_an_answer_that_the_guard_refuses_is_quoted_to_nobody_and_asked_for_anew(project: TextProject) -> None:
+    project.says('{"desire": "She is a fourteen-year-old who wants a dog", "age": 44}', GOOD)
+    node = project.build()
+    assert node.end == "done" and project.written() == json.loads(GOOD)
+    first, second = project.prompts()
+    assert "desire: found what the guard refuses" in second and "fourteen" not in first + second
+
+
+def test_a_step_whose_answers_the_guard_refuses_fails(project: TextProject) -> None:
+    project.says('{"desire": "She is a fourteen-year-old who wants a dog", "age": 44}')
+    node = project.build()
+    assert node.end == "rejected" and "everybody shown, is 18 or older" in node.error
+    assert len(project.server.ledger) == 2 and "fourteen" not in project.prompts()[1]
