@@ -21,6 +21,7 @@ from collections.abc import Generator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from personaforge.errors import JobFailed, Refused
+from personaforge.inert import inert_values
 from personaforge.listing import and_more
 from personaforge.spec.adults import section_findings
 from personaforge.spec.sections import dropped_pins, section_problems
@@ -124,7 +125,7 @@ def _must_not_be_quoted(context: Context, step: str, artifact: Artifact) -> bool
 
 def section_faults(answer: Any, schema: Mapping[str, Any], pinned: Mapping[str, Any]) -> list[str]:
     """Return what is wrong with a section, a sentence each: where, what was found, what was expected."""
-    return [*section_problems(schema, answer), *dropped_pins(pinned, answer)]
+    return [*section_problems(schema, answer), *dropped_pins(inert_values(pinned), inert_values(answer))]
 
 
 def reason_of(context: Context, step: str, problems: Sequence[str], facts: Mapping[str, Any]) -> str:
