@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from personaforge.guard.rules import Rules, all_rules
 from personaforge.guard.text import Text, text_of
 
-MINOR, SEXUAL = "minor", "sexual"
+MINOR, SEXUAL, LIKENESS = "minor", "sexual", "likeness"
 _SENTENCE = re.compile(r"[.!?。！？;\n]")
 _ABBREVIATED = re.compile(r"(?<=\b[a-z])\.|(?<=\d)\.(?=\s?[a-zº])")
 
@@ -34,7 +34,7 @@ class Finding(NamedTuple):
 
     path: str
     rule: str
-    """minor: somebody is a minor. sexual: sexual content with a hint of youth."""
+    """minor: somebody is a minor. sexual: sexual content with a hint of youth. likeness: somebody real is meant."""
     words: tuple[str, ...]
     """The words it means, as they are written."""
 
@@ -48,6 +48,8 @@ class Finding(NamedTuple):
         """What is expected, without the words that were found."""
         if self.rule == MINOR:
             return "every persona, and everybody shown, is 18 or older"
+        if self.rule == LIKENESS:
+            return "a real person's likeness needs a consent record"
         return "sexual content with any hint of youth is refused, whoever's age is meant"
 
     @property
@@ -55,6 +57,8 @@ class Finding(NamedTuple):
         """What to write instead, where an adult was meant."""
         if self.rule == MINOR:
             return "nothing is made of it; where it is somebody else's age, or long ago, say whose or when"
+        if self.rule == LIKENESS:
+            return "subject: ID, with consent/ID.yaml; or describe somebody without naming whom to look like"
         return "nothing is made of it"
 
 

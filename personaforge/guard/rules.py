@@ -17,6 +17,8 @@ digits or in the language's words. A word that ends in `*` begins longer ones; a
     things    no person: a school's teacher, children's books
     others    somebody else's: a mother of, teaches
     past      of long ago: at 14 she began
+    likeness  somebody real is meant: `of` before a name, `after` one, `own` beside the persona's own name; `alone`
+              without one where a script has no capitals, unless `kin` is what it speaks of; see `likeness`
 
 `apart`, `things`, `others` and `past` are regular expressions by where they stand: `before` a mention, `after` it, or
 `around` it, a pair. A mention and what excuses it are in one clause.
@@ -90,6 +92,7 @@ class Rules(NamedTuple):
     things: Contexts
     others: Contexts
     past: Contexts
+    likeness: Mapping[str, re.Pattern[str]]
 
 
 def all_rules() -> tuple[Rules, ...]:
@@ -140,6 +143,10 @@ def rules_of(language: str) -> Rules:
         things=_contexts(data.get("things", {}), start, end, reach),
         others=_contexts(data.get("others", {}), start, end, reach),
         past=_contexts(data.get("past", {}), start, end, reach),
+        likeness={
+            name: re.compile(f"{start}(?:{'|'.join(map(plain_form, lines))}){end}")
+            for name, lines in data.get("likeness", {}).items()
+        },
     )
 
 

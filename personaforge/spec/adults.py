@@ -11,7 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from personaforge.errors import Problem
+from personaforge.guard.likeness import likeness
 from personaforge.guard.reading import Finding, Passage, findings, passages_of
+from personaforge.spec.consent import SYNTHETIC
 
 _SAID = ("brief", "description", "tags")
 _SHOWN = ("matrix", "fashion", "motion")
@@ -19,6 +21,17 @@ _SHOWN = ("matrix", "fashion", "motion")
 _OPTIONS = ("image", "video", "speech")
 _DRAWN = ("dna",)
 """Sections of pins that say what a picture shows."""
+
+
+def named_likeness(composed: Mapping[str, Any]) -> Finding | None:
+    """Return where a composed persona means somebody real whom its subject doesn't name; None where it doesn't."""
+    if composed.get("subject", SYNTHETIC) != SYNTHETIC:
+        return None
+    said = [one for one in persona_passages(composed) if one.path.partition(".")[0] in (*_SAID, "pinned")]
+    own = [one.text for one in said if one.path == "pinned.surface.name"]
+    people = composed.get("people")
+    denied = people.get("deny") if isinstance(people, Mapping) else ()
+    return likeness(said, own, [str(name) for name in denied or ()])
 
 
 class Refusal(NamedTuple):

@@ -18,6 +18,7 @@ import orjson
 from personaforge import __version__
 from personaforge.digest import digest_bytes, digest_file, digest_json, digest_stream, digest_strings
 from personaforge.errors import Problem, SpecError
+from personaforge.spec.consent import SYNTHETIC, require_consent
 from personaforge.spec.domain import Domains
 from personaforge.spec.machine_file import allowed_plugins, machine_file
 from personaforge.spec.names import Names, read_formerly, read_names
@@ -165,6 +166,9 @@ class Loader:
         settings = Settings(row["persona"], row["groups"], row["written"])
         lock = lock_path(file, settings.id)
         self._refuse_stray(file, lock)
+        subject = str(settings.get("subject", SYNTHETIC))
+        if subject != SYNTHETIC:
+            require_consent(self._project, subject, self._project.relative(file))
         return Loaded(file, lock, settings)
 
     def _refuse_stray(self, file: Path, lock: Path) -> None:
@@ -258,7 +262,7 @@ class Loader:
         return row
 
     def _compose(self, file: Path, overrides: Sequence[str]) -> dict[str, Any]:
-        from personaforge.spec.adults import Refusal, adult_problems, persona_findings
+        from personaforge.spec.adults import Refusal, adult_problems, named_likeness, persona_findings
         from personaforge.spec.bodies import read_persona
         from personaforge.spec.compose import Composer
         from personaforge.spec.validation import at_source, validated_persona
@@ -271,6 +275,8 @@ class Loader:
         except SpecError as error:
             raise SpecError(self._every_problem(sources, overrides, error)) from error
         found = persona_findings(composed)
+        real = named_likeness(composed)
+        found += [real] if real is not None else []
         if found:
             self._refused(Refusal(persona_id(file), sources.main.shown, tuple(found)))
         refused = [at_source(sources, problem) for problem in adult_problems(found, sources.main.shown)]

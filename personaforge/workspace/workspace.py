@@ -22,6 +22,7 @@ from personaforge.plugins.force import Plugin
 from personaforge.plugins.loading import activate, kept_in_force
 from personaforge.providers.table import KNOWN, capability
 from personaforge.results.results import DOCUMENT, Results
+from personaforge.spec.consent import consent_problems
 from personaforge.spec.kinds import kind_named
 from personaforge.spec.licence_use import licence_use
 from personaforge.spec.load import Broken, Loaded, Loader
@@ -149,7 +150,7 @@ class Workspace:
 
     def validate(self, personas: Personas, overrides: Sequence[str] = ()) -> tuple[list[Problem], list[str]]:
         """Return every problem of personas, of their templates and providers, and the ids that could be loaded."""
-        problems: list[Problem] = []
+        problems: list[Problem] = list(consent_problems(self.project)) if not listed(personas) else []
         valid: list[str] = []
         self.plugins = activate(self.project)
         loader = self._loader()
