@@ -101,31 +101,28 @@ def answer_problems(
         return [NO_OBJECT]
     schema = settings[f"schema.{settings[f'{base}.schema']}"]
     pinned = settings.get("pinned", {}).get(settings[f"{base}.section"], {})
-    answer = context.read_json(artifact.digest)
-    faults = section_faults(answer, schema, pinned)
-    refused = _refused(context, step, artifact)
-    # A number that the schema refuses, too, is named once.
-    return [*(said for path, said in refused if not any(one.startswith(f"{path}: ") for one in faults)), *faults]
-
-
-def _refused(context: Context, step: str, artifact: Artifact) -> list[tuple[str, str]]:
-    """Return what the guard refuses in an answer, as places and sentences without its words: they go into the next
-    prompt."""
-    if artifact.media_type != "application/json":
-        return []
-    section = str(context.settings[f"pipeline.steps.{step}.section"])
-    found = section_findings(context.read_json(artifact.digest), section)
-    return [(one.path, f"{one.path}: found what the guard refuses; {one.expected}") for one in found]
+    return section_faults(context.read_json(artifact.digest), schema, pinned, str(settings[f"{base}.section"]))
 
 
 def _must_not_be_quoted(context: Context, step: str, artifact: Artifact) -> bool:
     """Tell whether the guard refuses an answer's words; a number alone may be handed back."""
-    return any(path.rpartition(".")[2] != "age" for path, _ in _refused(context, step, artifact))
+    if artifact.media_type != "application/json":
+        return False
+    section = str(context.settings[f"pipeline.steps.{step}.section"])
+    found = section_findings(context.read_json(artifact.digest), section)
+    return any(one.path.rpartition(".")[2] != "age" for one in found)
 
 
-def section_faults(answer: Any, schema: Mapping[str, Any], pinned: Mapping[str, Any]) -> list[str]:
-    """Return what is wrong with a section, a sentence each: where, what was found, what was expected."""
-    return [*section_problems(schema, answer), *dropped_pins(inert_values(pinned), inert_values(answer))]
+def section_faults(answer: Any, schema: Mapping[str, Any], pinned: Mapping[str, Any], section: str = "") -> list[str]:
+    """Return what is wrong with a section, a sentence each: where, what was found, what was expected. What the guard
+    refuses is named without its words: the sentences go into the next prompt."""
+    faults = [*section_problems(schema, answer), *dropped_pins(inert_values(pinned), inert_values(answer))]
+    refused = [
+        f"{one.path}: found what the guard refuses; {one.expected}"
+        for one in section_findings(answer, section)
+        if not any(fault.startswith(f"{one.path}: ") for fault in faults)  # a number that the schema refuses, too
+    ]
+    return [*refused, *faults]
 
 
 def reason_of(context: Context, step: str, problems: Sequence[str], facts: Mapping[str, Any]) -> str:

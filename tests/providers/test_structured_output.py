@@ -340,6 +340,7 @@ def test_an_answer_that_the_guard_refuses_is_quoted_to_nobody_and_asked_for_anew
     assert node.end == "done" and project.written() == json.loads(GOOD)
     first, second = project.prompts()
     assert "desire: found what the guard refuses" in second and "fourteen" not in first + second
+    assert "desire: found what the guard refuses" in json.dumps(project.explained())
 
 
 def test_a_step_whose_answers_the_guard_refuses_fails(project: TextProject) -> None:
