@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from personaforge.spec.assertions import Checks
+from personaforge.spec.consent import SYNTHETIC
 from personaforge.spec.delivered import Delivered
 from personaforge.spec.machine_names import RemoteName
 from personaforge.spec.photos import Photos
@@ -591,6 +592,15 @@ class Run(Model):
     budget: Spending = Spending()
 
 
+class People(Model):
+    """Real people of whom the project wants no persona, unless a consent record says so."""
+
+    deny: Annotated[
+        tuple[Annotated[str, StringConstraints(min_length=2, max_length=200)], ...], Field(max_length=10_000)
+    ] = ()
+    """Their names, in any case."""
+
+
 class Persona(Model):
     """A composed persona: its own values, and one value for every group."""
 
@@ -602,6 +612,8 @@ class Persona(Model):
     """For people; enters no key."""
     formerly: Annotated[tuple[Annotated[str, StringConstraints(pattern=ID_PATTERN)], ...], Field(max_length=64)] = ()
     """The ids that this persona had, oldest first. Seeds derive from the oldest, so a new id makes nothing anew."""
+    subject: Annotated[str, StringConstraints(pattern=ID_PATTERN)] = SYNTHETIC
+    """Whose likeness it is: `synthetic`, or the id of a real person with a consent record, `consent/ID.yaml`."""
     owner: Annotated[str, StringConstraints(max_length=200)]
     tags: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=63)], ...]
     pinned: dict[Name, dict[str, JsonValue]]
@@ -613,6 +625,8 @@ class Persona(Model):
     licence_use: Literal["commercial", "research"] = "research"
     """What the project's pictures are for: with `commercial`, no model that only research may use measures them. Set by
     the project."""
+    people: People = People()
+    """Set by the project."""
     pipeline: Pipeline
     text: Text
     image: Image

@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple, Protocol
 import orjson
 
 from personaforge.errors import PinnedArtifactMissing, Problem, SpecError
+from personaforge.inert import inert
 from personaforge.providers.capability import Capability
 from personaforge.providers.kinds import media_type
 from personaforge.providers.protocols import Placer
@@ -149,8 +150,8 @@ class Context:
     templates_used: dict[str, str] = field(default_factory=dict)
 
     def render(self, template: str, variables: Mapping[str, Any]) -> Rendered:
-        """Render a template and remember which files it came from."""
-        rendered = self.templates.render(template, variables)
+        """Render a template over inert values (`personaforge.inert`) and remember which files it came from."""
+        rendered = self.templates.render(template, inert(variables))
         self.templates_used.update(rendered.sources)
         return rendered
 

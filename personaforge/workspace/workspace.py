@@ -22,6 +22,7 @@ from personaforge.plugins.force import Plugin
 from personaforge.plugins.loading import activate, kept_in_force
 from personaforge.providers.table import KNOWN, capability
 from personaforge.results.results import DOCUMENT, Results
+from personaforge.spec.consent import consent_problems
 from personaforge.spec.kinds import kind_named
 from personaforge.spec.licence_use import licence_use
 from personaforge.spec.load import Broken, Loaded, Loader
@@ -128,6 +129,9 @@ class Workspace:
         """What planning and running share."""
         return PlanContext(self.store, self.templates, self.analyzers.of)
 
+    def _loader(self) -> Loader:
+        return Loader(self.project, self.store.index, domains=KNOWN, refused=self.store.keep_refusal)
+
     def load(
         self, personas: Personas, overrides: Sequence[str] = (), broken: list[Broken] | None = None
     ) -> list[Loaded]:
@@ -139,17 +143,17 @@ class Workspace:
         self.plugins = activate(self.project)  # another project may have been opened since
         files = resolve_personas(self.project, listed(personas))
         wanted = texts("overrides", overrides)
-        found = Loader(self.project, self.store.index, domains=KNOWN).load_all(files, wanted, broken)
+        found = self._loader().load_all(files, wanted, broken)
         for one in found:
             self.store.names.learn(one.file, one.settings.id, one.settings.formerly)
         return found
 
     def validate(self, personas: Personas, overrides: Sequence[str] = ()) -> tuple[list[Problem], list[str]]:
         """Return every problem of personas, of their templates and providers, and the ids that could be loaded."""
-        problems: list[Problem] = []
+        problems: list[Problem] = list(consent_problems(self.project)) if not listed(personas) else []
         valid: list[str] = []
         self.plugins = activate(self.project)
-        loader = Loader(self.project, self.store.index, domains=KNOWN)
+        loader = self._loader()
         planner = Planner(self.plan_context)
         for loaded, found in loader.each(
             resolve_personas(self.project, listed(personas)), texts("overrides", overrides)
@@ -181,7 +185,7 @@ class Workspace:
 
     def group(self, name: str, overrides: Sequence[str] = ()) -> dict[str, Any]:
         """Return a group as the project declares it, validated, without a persona. Raises SpecError."""
-        return Loader(self.project, self.store.index, domains=KNOWN).group(name, overrides)
+        return self._loader().group(name, overrides)
 
     def document(self, persona: Persona) -> dict[str, Any]:
         """Return the document of a persona as it was last built. Raises SpecError, PlanError and StoreError."""
