@@ -1,8 +1,8 @@
 """Which texts of a composed persona are read by `personaforge.guard`, and what it refuses as problems of the spec.
 
 Read is what reaches a prompt or a page: id, brief, description, tags and pins; scenes, poses, clothes and motions; the
-lines that are spoken; options that are passed to models; and the descriptions of output schemas. What a negative
-prompt rules out is not read.
+lines that are spoken; and options that are passed to models. What a negative prompt rules out is not read, nor are the
+descriptions of output schemas.
 """
 
 from __future__ import annotations
