@@ -38,7 +38,7 @@ def test_a_calibration_that_appears_buys_nothing_and_judges_what_is_new(make_stu
     plan = studio.plan()
     assert plan.estimate.calls_max == 0 and {node.state for node in plan.nodes()} <= {"cached", "pinned", "restore"}
     notes = [node.note for node in plan.nodes() if node.note]
-    assert any("the calibration that decides was none" in note for note in notes), notes
+    assert notes and all("the rules say REJECT now: P(same) " in note for note in notes), notes
     studio.build()
     assert studio.calls() == calls and lock.read_text() == accepted, "what was accepted stays, word for word"
     with studio.open() as space:
