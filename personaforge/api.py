@@ -157,13 +157,21 @@ def measure(
 def policy(space: Workspace, persona: Persona | None = None, *, identity: str | None = None) -> Policy:
     """Return how identity is judged by a persona's settings, the project's without one; see `measure` for `identity`.
 
+    Where a calibration applies to the pack in use, its `calibrated` holds it, and `compare` gives P(same) by it.
+
     Raises SpecError. `dataclasses.replace(policy, accept_threshold=0.9)` is another policy.
     """
-    from personaforge.identity.policy import Policy
     from personaforge.measuring.evaluation import judging_settings
+    from personaforge.measuring.judging import judging_policy
+    from personaforge.workspace.calibrations import calibration_for
 
     settings = judging_settings(space, _named(persona), identity)
-    return Policy.from_settings(settings.value("identity"), space.analyzers.of(settings).identity)
+    analyzer = space.analyzers.of(settings).identity
+    if analyzer is None:
+        from personaforge.identity.policy import Policy
+
+        return Policy.from_settings(settings.value("identity"))
+    return judging_policy(settings, analyzer, calibration_for(space.project, analyzer))[0]
 
 
 def compare(
@@ -193,9 +201,10 @@ def judge(
 ) -> ReasonedDecision:
     """Decide about a picture or a clip by its score; pure. A clip is judged by the means over its frames.
 
-    ACCEPT from `policy.accept_threshold`, RETRY from `policy.retry_threshold`, else REJECT. What shows no face or can't
-    be decoded is RETRY; what nothing could measure is REJECT, and with `require_measurement` off ACCEPT with `measured`
-    False.
+    By the composite ACCEPT from `policy.accept_threshold`, RETRY from `policy.retry_threshold`, else REJECT; where
+    `policy.mode` is calibrated, and the score has a P(same), likewise by `policy.calibrated`. What shows no face or
+    can't be decoded is RETRY; what nothing could measure is REJECT, and with `require_measurement` off ACCEPT with
+    `measured` False.
     """
     from personaforge.identity.clip import ClipScore
     from personaforge.identity.decision import judge

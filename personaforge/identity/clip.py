@@ -129,6 +129,7 @@ def compare_clip(
     `others` are further references by name, measured by the anchor's analyzer; see `references`. `strangers` is the
     cosine that 99 % of different pairs stay below, where it is known; see `stretches`.
     """
+    policy = policy.by_composite  # a calibration is about one pair of pictures
     if clip["status"] == "unreadable":
         return Unmeasured(Cause.UNREADABLE, str(clip["reason"]))
     if not in_domain(clip) and not policy.out_of_domain:

@@ -1,4 +1,4 @@
-"""The numbers that judging needs, read from the settings once. Holds no arithmetic and no defaults.
+"""The numbers that judging needs, read from the settings once. Holds no defaults.
 
 The defaults live in conf/identity and conf/quality; they are Personalab's for photographs under buffalo_l. Settings
 were validated before, so a missing key is a bug and raises KeyError.
@@ -6,10 +6,17 @@ were validated before, so a missing key is a bug and raises KeyError.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from personaforge.identity.evidence import Weights
+
+AUTO: Final = "auto"
+"""In the settings: by a calibration where one applies, else by the composite."""
 
 
 class Mode(StrEnum):
@@ -19,6 +26,59 @@ class Mode(StrEnum):
     """The composite reaches the threshold."""
     STRICT = "strict"
     """The same, and the cosine and the geometry each pass their own bound."""
+    CALIBRATED = "calibrated"
+    """P(same) reaches that of a declared false-accept rate."""
+
+
+_MODES = {"composite": Mode.COMPOSITE_ONLY}
+"""What the settings call modes by another name; `composite_only` is how `composite` was called before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """How evidence is decided about: by a calibration, at a declared false-accept rate.
+
+    ACCEPT and P(same) can't contradict each other: both are made from one log ratio, and the log ratio to accept from
+    is that of the FAR or that of the band's upper end, the larger.
+    """
+
+    weights: Weights
+    far: float
+    """The declared rate at which different people are accepted."""
+    accept: float
+    """Log ratio to accept from."""
+    retry: float
+    """Log ratio to try again from; below is REJECT."""
+    file: str
+    """The calibration, for people."""
+
+    @property
+    def accept_share(self) -> float:
+        """P(same) from which is accepted."""
+        return self.weights.at(self.accept)
+
+    @property
+    def retry_share(self) -> float:
+        """P(same) from which another attempt is made."""
+        return self.weights.at(self.retry)
+
+
+def calibrated(weights: Weights | None, declared: Mapping[str, Any], file: str) -> Calibrated | str:
+    """Return how to decide by a calibration with `identity.calibrated` of the settings, or why it can't be done."""
+    if weights is None:
+        return f"{file} has P(same) of the cosine alone: forge calibrate PAIRS.csv makes one that can decide"
+    far, (low, high) = float(declared["far"]), declared["retry"]
+    threshold = weights.threshold(far)
+    if threshold is None:
+        least = min((one.target for one in weights.thresholds), default=None)
+        supports = "no FAR" if least is None else f"a FAR of {least:g} or more"
+        return f"{file} supports {supports}, and identity.calibrated.far is {far:g}: it takes more different pairs"
+    if weights.at(weights.most) < high:
+        return f"P(same) is at most {weights.at(weights.most):g} by {file}: it takes more people or another prior"
+    accept = round(max(threshold.at, weights.log_ratio_of(high)), 6)
+    retry = round(min(accept, weights.log_ratio_of(low)), 6)
+    # Where the pairs support no P(same) as low as the band's lower end, none is below it, and nothing is turned away.
+    return Calibrated(weights, far, accept, retry if retry > weights.least else -math.inf, file)
 
 
 MIN_COVERAGE = 0.9
@@ -109,6 +169,8 @@ class Policy:
     for."""
     pack: str = ""
     """The face pack that is asked for, as messages name it; nothing is judged by it."""
+    calibrated: Calibrated | None = None
+    """By what P(same) is given, and under the mode `calibrated` decided; None without a calibration that applies."""
 
     @property
     def weights(self) -> dict[str, float]:
@@ -116,14 +178,29 @@ class Policy:
         return {"embedding": self.embedding_weight, "geometric": self.geometric_weight}
 
     @classmethod
-    def from_settings(cls, identity: Mapping[str, Any], analyzer: Mapping[str, str] | None = None) -> Policy:
+    def from_settings(
+        cls,
+        identity: Mapping[str, Any],
+        analyzer: Mapping[str, str] | None = None,
+        calibrated: Calibrated | None = None,
+    ) -> Policy:
         """Take the numbers from the nested `identity` group; those that depend on the pack by the analyzer that
-        measures (`AnalyzerIdentity.as_json()`), without one by the pack that the settings name."""
+        measures (`AnalyzerIdentity.as_json()`), without one by the pack that the settings name. `calibrated` is what
+        applies to the pack in use.
+
+        Without it `calibrated` and `auto` decide by the composite. Where the user has asked for `calibrated` by name, a
+        plan is refused before.
+        """
         pack = str((analyzer or {}).get("pack") or identity["pack"])
         judges_poor = identity.get("poor_pictures") == "judged"
+        asked = str(identity["policy"])
+        if asked in (AUTO, Mode.CALIBRATED):
+            mode = Mode.COMPOSITE_ONLY if calibrated is None else Mode.CALIBRATED
+        else:
+            mode = _MODES.get(asked) or Mode(asked)
         geometric, video = identity["geometric"], identity.get("video", {})
         return cls(
-            mode=Mode(identity["policy"]),
+            mode=mode,
             accept_threshold=float(identity["accept_threshold"]),
             retry_threshold=float(identity["retry_threshold"]),
             embedding_weight=float(identity["weights"]["embedding"]),
@@ -142,7 +219,14 @@ class Policy:
             face=FaceRule(identity.get("face", FaceRule.BEST)),
             limits=None if judges_poor else Limits.of(pack, identity.get("judgeable", {})),
             pack=str(identity["pack"]),
+            calibrated=calibrated,
         )
+
+    @property
+    def by_composite(self) -> Policy:
+        """The same without a calibration: for clips, and for what a calibration doesn't reach."""
+        mode = Mode.COMPOSITE_ONLY if self.mode is Mode.CALIBRATED else self.mode
+        return replace(self, mode=mode, calibrated=None)
 
 
 @dataclass(frozen=True, slots=True)

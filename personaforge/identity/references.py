@@ -18,6 +18,8 @@ from typing import Any
 from personaforge.identity.policy import Policy
 from personaforge.identity.score import Score, Unmeasured, compare
 
+_NO_PAIR = "several references were compared, and a calibration is about one pair of pictures"
+
 ANCHOR = "anchor"
 """The anchor's name in a reference set."""
 
@@ -49,7 +51,7 @@ def compare_all(
         return _mean(list(scores.values()))
     # The set has a fixed order, so of equal scores the earliest wins on every machine.
     best = max(scores, key=lambda name: scores[name].composite)
-    return replace(scores[best], reference=best)
+    return replace(scores[best].without_probability(_NO_PAIR), reference=best)
 
 
 def _mean(scores: Sequence[Score]) -> Score:
@@ -67,4 +69,5 @@ def _mean(scores: Sequence[Score]) -> Score:
         turn=min(turns, default=None),
         reference=f"mean of {len(scores)}",
         out_of_domain=any(score.out_of_domain for score in scores),
+        no_probability=_NO_PAIR if any(score.probability is not None for score in scores) else "",
     )

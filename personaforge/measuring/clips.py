@@ -41,5 +41,5 @@ def evaluate_clips(
     file_measurer = FileMeasurer(space, analyzer, settings.id if persona else "", only_reads=True)
     paths = files_to_measure(space.store, settings, clips, "clip")
     reference = file_measurer.measure(anchor_of(space, settings, persona, anchor)[0])
-    policy = Policy.from_settings(settings.value("identity"), analyzer)
+    policy = Policy.from_settings(settings.value("identity"), analyzer).by_composite
     return tuple(judge_clips(settings, file_measurer, reference, paths, policy))

@@ -1,6 +1,8 @@
 """Measures any pictures and clips against an anchor: `forge eval`. Each is measured once, here as in a build.
 
-Where the project has a calibration that holds for the analyzer, each cosine comes with its P(same).
+Where a calibration holds for the analyzer, each picture comes with its P(same), unless it would contradict the
+decision: by the policies `composite` and `strict` a picture may be accepted that its P(same) calls a stranger. Then
+there is none, and the reason says so.
 """
 
 from __future__ import annotations
@@ -18,14 +20,13 @@ from personaforge.domains import DRAWINGS
 from personaforge.errors import PersonaForgeError, PlanError, StoreError
 from personaforge.faces.packs import made_for
 from personaforge.faces.picture import SUFFIXES
-from personaforge.identity.calibration import probability
 from personaforge.identity.clip import ClipScore
 from personaforge.identity.decision import Decision, ReasonedDecision
 from personaforge.identity.people import Judged
 from personaforge.identity.policy import Limits, Policy, Quality
 from personaforge.identity.references import ANCHOR
-from personaforge.identity.score import Cause, Score, Unmeasured
-from personaforge.measuring.calibration import Applying, NoneApplies, calibration_for
+from personaforge.identity.score import NO_PROBABILITY, Cause, Score, Unmeasured
+from personaforge.measuring.judging import judging_policy, probability_of
 from personaforge.measuring.measurements import (
     FileMeasurer,
     Measured,
@@ -39,6 +40,7 @@ from personaforge.plan.renamed import pinned_anchor
 from personaforge.results.results import Results
 from personaforge.spec.settings import Settings
 from personaforge.store.store import Store
+from personaforge.workspace.calibrations import Applying, NoneApplies, calibration_for
 from personaforge.workspace.workspace import Workspace
 
 _SUFFIXES = {"picture": SUFFIXES, "clip": (".webm", ".mp4", ".m4v", ".mov", ".avi")}
@@ -59,7 +61,12 @@ class Evaluated:
     score: Score | Unmeasured
     judged: ReasonedDecision
     probability: float | None
-    """P(same) by the calibration; None without one, where there is no score, out of domain, and for clips."""
+    """P(same) by the calibration; None without one, where there is no score, outside the range of the calibration, out
+    of domain, for clips, and where it contradicts the decision."""
+    no_probability: str = ""
+    """Why there is none although a calibration holds; for people."""
+    interval: tuple[float, float] | None = None
+    """The 95 % interval of P(same), over the people that it was fitted on; None with a calibration of schema 1."""
     clip: ClipScore | None = None
     """Of a clip with a score all of it; `score` has its means."""
     face: Judged | None = None
@@ -81,10 +88,14 @@ class Evaluated:
             "faces": self.measurement.get("faces"),
             "damage": self.measurement.get("damage"),
             **(
-                {"composite": None, "unmeasured": score.as_json()} if isinstance(score, Unmeasured) else score.as_json()
+                {"composite": None, "unmeasured": score.as_json()}
+                if isinstance(score, Unmeasured)
+                else replace(score, **NO_PROBABILITY).as_json()
             ),
             "out_of_domain": self.out_of_domain,
             "probability": self.probability,
+            "probability_interval": None if self.interval is None else list(self.interval),
+            "no_probability": self.no_probability,
             **self.judged.as_json(),
             **({} if self.clip is None else {"clip": self.clip.as_json(), "read": self.read}),
             **({} if self.face is None else _renamed(self.face.as_json())),
@@ -139,6 +150,10 @@ class Evaluation:
     """Whether the anchor's file could be decoded."""
     limits: Limits | None = None
     """What a face has to have for a low score to count; None where that isn't known for the pack or isn't asked for."""
+    policy: Policy | None = None
+    """What pictures were judged by."""
+    not_calibrated: str = ""
+    """Why no calibration decides although the settings ask for one, and what does; for people."""
 
     @property
     def unreadable(self) -> int:
@@ -177,6 +192,8 @@ class Evaluation:
             "analyzer": dict(self.analyzer),
             "calibration": kept.file if isinstance(kept, Applying) else None,
             "calibration_reason": None if isinstance(kept, Applying) else kept.reason,
+            "policy": None if self.policy is None else str(self.policy.mode),
+            "not_calibrated": self.not_calibrated,
             "hint": self.hint,
             "judgeable": None if self.limits is None else asdict(self.limits),
             "pictures": [one.as_json() for one in self.pictures],
@@ -214,8 +231,8 @@ def evaluate(
     analyzer = identity_of(space, settings)
     anchor_data, shown = anchor_of(space, settings, persona, anchor)
     paths = files_to_measure(space.store, settings, images, "any" if images else "picture")
-    policy = Policy.from_settings(settings.value("identity"), analyzer)
-    policy = replace(policy, pack=analyzer["pack"])
+    kept = calibration_for(space.project, analyzer)
+    policy, not_calibrated = judging_policy(settings, analyzer, kept)
     if out_of_domain:
         policy = replace(policy, out_of_domain=True)
     file_measurer = FileMeasurer(space, analyzer, settings.id if persona else "", only_reads=not record)
@@ -224,14 +241,13 @@ def evaluate(
     judged_clips = dict(zip(clips, judge_clips(settings, file_measurer, reference, clips, policy), strict=True))
     pictures = [path for path in paths if path not in judged_clips]
     measured = dict(zip(pictures, file_measurer.measure_all(pictures), strict=True))
-    kept = calibration_for(space.project, analyzer)
     found = []
     for path in paths:
         if path in judged_clips:
             clip = judged_clips[path]
             whole = clip.score if isinstance(clip.score, Unmeasured) else clip.score.score
             of_clip = None if isinstance(clip.score, Unmeasured) else clip.score
-            found.append(Evaluated(path, clip.digest, clip.measurement, whole, clip.judged, None, of_clip))
+            found.append(Evaluated(path, clip.digest, clip.measurement, whole, clip.judged, None, clip=of_clip))
             continue
         one = measured[path]
         face = judge_faces(
@@ -243,12 +259,20 @@ def evaluate(
         )
         score = face.score
         judged = judged_file(score, policy)
-        share = None
-        if isinstance(kept, Applying) and isinstance(score, Score) and not score.out_of_domain:
-            share = probability(score.cosine, kept.calibration)
-        found.append(Evaluated(path, one.digest, one.value, score, judged, share, face=face))
+        share = probability_of(reference.value, face.measurement, score, judged, policy, kept)
+        found.append(Evaluated(path, one.digest, one.value, score, judged, *share, face=face))
     readable = reference.value["status"] != "unreadable"
-    evaluation = Evaluation(shown, analyzer, kept, tuple(found), file_measurer.remembers, readable, policy.limits)
+    evaluation = Evaluation(
+        shown,
+        analyzer,
+        kept,
+        tuple(found),
+        file_measurer.remembers,
+        readable,
+        policy.limits,
+        policy,
+        not_calibrated,
+    )
     if record:
         _keep(space.store, settings, evaluation, reference.digest, policy)
     return evaluation
@@ -411,8 +435,11 @@ def _keep(store: Store, settings: Settings, evaluation: Evaluation, anchor: str,
             "accept_threshold": policy.accept_threshold,
             "retry_threshold": policy.retry_threshold,
             "weights": policy.weights,
+            "policy": str(policy.mode),
             **one.judged.as_json(),
         }
+        if one.probability is not None:
+            record["probability"] = one.probability
         if one.out_of_domain:
             record["out_of_domain"] = True
         if isinstance(one.score, Unmeasured):

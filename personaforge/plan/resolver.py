@@ -88,6 +88,7 @@ class NodeResolver:
         """Steps that the lock knows by another name."""
         self.analyzer_ref = plan_context.analyzer_of(plan.loaded.settings)
         self._measurer_digest = digest_json("analyzer/1", self.analyzer_ref.described)
+        self._calibration = self.analyzer_ref.calibration
         self._selection = selection
         self._issued = issued
         self._outcomes: dict[str, Outcome] = {}
@@ -103,6 +104,7 @@ class NodeResolver:
             parts += self._providers(shape)
         if kind.measures:
             parts.append(self._measurer_digest)
+            parts += [self._calibration] if self._calibration else []
         if kind.pinned:
             parts.append(self.lock.line(self.lock_name(shape.name)).decode())
             parts += [] if built else self._wish(shape)
@@ -184,7 +186,7 @@ class NodeResolver:
                 self.settings, self.plan.shape, shape, self.plan_context.templates, self._pinned_outputs, self.renamed
             ),
             gates_part(self.settings, shape, self.renamed),
-            rules_of(self.settings, shape),
+            rules_of(self.settings, shape, self.analyzer_ref),
             any(path.startswith(f"{DEMANDS}.") or path == DEMANDS for path in self.settings.written),
             lambda: self._only_forge(shape),
         )
@@ -347,6 +349,7 @@ class NodeResolver:
             found["provider"] = ", ".join(self._providers(shape))
         if kind.measures:
             found["analyzer"] = self.analyzer_ref.described
+            found["calibration"] = self._calibration
         if kind.places and not self.anchored(shape):
             found["issued"] = self.issued()
         return found

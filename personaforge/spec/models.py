@@ -324,6 +324,23 @@ class Frames(Model):
         return {name: value for name, value in dump(self).items() if value is not None}
 
 
+class CalibratedGate(Model):
+    """How the policy `calibrated` decides by P(same)."""
+
+    far: Annotated[float, Field(gt=0, le=0.1)]
+    """The false-accept rate: the share of pictures of other people that may be accepted."""
+    retry: tuple[Unit, Unit]
+    """P(same) from which another attempt is made, and from which a picture may be accepted."""
+
+    @model_validator(mode="after")
+    def _holds_one_half(self) -> CalibratedGate:
+        low, high = self.retry
+        if not 0 < low <= 0.5 <= high < 1:
+            # Else a report could show ACCEPT beside a P(same) that says "another person", or the other way round.
+            raise ValueError(f"retry: found {low:g} to {high:g}, expected a band with 0.5 in it, above 0 and below 1")
+        return self
+
+
 class Judgeable(Model):
     """What a face must have for a low score to say anything, with one pack."""
 
@@ -350,7 +367,10 @@ class Identity(Model):
     """A pack's folder name, or `auto`."""
     detector_size: Literal["auto", "128", "160", "256", "320", "640"]
     require_measurement: bool
-    policy: Literal["composite_only", "strict"]
+    policy: Literal["auto", "calibrated", "composite", "composite_only", "strict"]
+    """calibrated: by P(same); strict and composite: by the composite. auto: calibrated where a calibration applies to
+    the pack in use, else composite. composite_only is how composite was called before."""
+    calibrated: CalibratedGate
     accept_threshold: Unit
     retry_threshold: Unit
     max_attempts: Annotated[int, Field(ge=1, le=16)]

@@ -17,6 +17,7 @@ from typing import Any
 
 from personaforge.errors import JobFailed, LockFrozen, PinnedArtifactMissing, Refused
 from personaforge.identity.decision import Decision
+from personaforge.identity.score import PROBABILITY
 from personaforge.spec.kinds import kind_named
 from personaforge.steps.action import Action, Outcome, Output, Result, Status
 from personaforge.steps.context import Context, pinned_size
@@ -266,7 +267,9 @@ def _stands(
     under = context.standing.seen(dict(outcome.under)) if also else outcome.under
     kept = replace(outcome, key=pin.key, take=pin.take, also=also, under=under, replaced={**pin.replaced, **replaced})
     # The lock keeps the figures of the machine that accepted it: another one's last digits would make a diff in git.
-    if not replaced and status == pin.status and _same_figures(pin.facts, kept.facts):
+    # A calibration that appeared after it was accepted adds its numbers to no line, either.
+    known = {name: value for name, value in kept.facts.items() if name in pin.facts or name not in PROBABILITY}
+    if not replaced and status == pin.status and _same_figures(pin.facts, known):
         kept = replace(kept, facts=dict(pin.facts))
     if not stays:
         return kept

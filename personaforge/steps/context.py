@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final, NamedTuple, Protocol
 
 import orjson
 
+from personaforge.digest import digest_json
 from personaforge.errors import PinnedArtifactMissing, Problem, SpecError
+from personaforge.identity.policy import Calibrated
 from personaforge.inert import inert
 from personaforge.providers.capability import Capability
 from personaforge.providers.kinds import media_type
@@ -92,6 +94,15 @@ class AnalyzerRef(NamedTuple):
     """The identity of the second recogniser, where one is declared and there."""
     check_missing: str = ""
     """Why a declared second recogniser is not there; for people on this machine."""
+    calibrated: Calibrated | None = None
+    """The calibration that decides, where the settings ask for one and one applies."""
+    not_calibrated: str = ""
+    """Why none decides although the settings ask for one; for people."""
+
+    @property
+    def calibration(self) -> str:
+        """Digest of the calibration that decides; empty where none does."""
+        return "" if self.calibrated is None else digest_json("calibrated/1", asdict(self.calibrated.weights))
 
     @property
     def described(self) -> dict[str, str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from personaforge.faces.parts import OF_CLIPS, PEOPLE, UPRIGHT, WHERE_NEEDED
 from personaforge.identity.decision import Decision
-from personaforge.identity.policy import Gate, Policy, Quality
+from personaforge.identity.policy import AUTO, Gate, Mode, Policy, Quality
 from personaforge.identity.score import Cause, Score, Unmeasured
 from personaforge.steps.action import Action, Outcome, Result
 from personaforge.steps.context import Context
@@ -240,8 +240,12 @@ def no_model() -> Unmeasured:
 
 
 def policy_of(context: Context) -> Policy:
-    """Return the judging policy of the persona."""
-    return Policy.from_settings(context.settings["identity"], context.analyzer_ref.identity)
+    """Return the judging policy of the persona. What was pinned before anything was noted beside it was accepted by the
+    composite, and is judged by that until it is noted."""
+    before = context.pin is not None and not context.pin.under and context.settings["identity.policy"] == AUTO
+    analyzer_ref = context.analyzer_ref
+    calibrated = None if before else analyzer_ref.calibrated
+    return Policy.from_settings(context.settings["identity"], analyzer_ref.identity, calibrated)
 
 
 def _judged_from_pin(context: Context, artifact: Artifact, references: ReferenceSet, modality: str) -> Judgement:
@@ -261,6 +265,27 @@ def _judged_from_pin(context: Context, artifact: Artifact, references: Reference
     score = Score(**{one.name: facts[one.name] for one in fields(Score) if one.name in facts})
     shown = Shown.from_json(facts["shown"]) if "shown" in facts else None
     return _judged(context, score, references, modality, measured_by=str(facts.get("measured_by", "")), shown=shown)
+
+
+_FIRST = 1e3
+"""Of attempts that all fail, those with P(same) are ranked before those without, whose composite is at most 1. A log
+ratio is a few dozen at most."""
+
+
+def _calibration(context: Context, policy: Policy, modality: str) -> dict[str, Any]:
+    """Return what an evaluation notes of the calibration that decided; nothing where the composite did."""
+    if policy.mode is not Mode.CALIBRATED or policy.calibrated is None or modality == "video":
+        return {}
+    bounds = policy.calibrated
+    return {
+        "calibrated": {
+            "calibration": context.analyzer_ref.calibration,
+            "far": bounds.far,
+            "accept": bounds.accept_share,
+            "retry": bounds.retry_share,
+            "prior": bounds.weights.prior,
+        }
+    }
 
 
 def _judged(
@@ -294,7 +319,8 @@ def _judged(
         "analyzer": dict(identity or {}),
         "measured": judged.measured,
         "reason": judged.reason,
-        "policy": settings["identity.policy"],
+        "policy": str(policy.mode),
+        **_calibration(context, policy, modality),
         "accept_threshold": settings["identity.accept_threshold"],
         "retry_threshold": settings["identity.retry_threshold"],
         "weights": policy.weights,
@@ -314,7 +340,7 @@ def _judged(
         if shown is not None and policy.gate is Gate.WORST_STRETCH:
             facts["shown"] = shown.as_json()
         facts["measured_by"] = measured_by or (f"{identity['pack']} {identity['pack_digest'][:12]}" if identity else "")
-        rank = score.composite
+        rank = score.composite if score.log_ratio is None else _FIRST + score.log_ratio
     return Judgement(
         judged.decision,
         rank,

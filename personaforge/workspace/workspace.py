@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from personaforge.arguments import number, texts, whole
 from personaforge.digest import digest_file
 from personaforge.errors import LockFrozen, PersonaForgeError, PlanError, Problem, SpecError, StoreError
+from personaforge.plan.gates import policy_remark, require_calibration
 from personaforge.plan.plan import Plan, PlanRequest, Selection
 from personaforge.plan.planner import Planner
 from personaforge.plan.renamed import pinned_anchor
@@ -32,6 +33,7 @@ from personaforge.spec.settings import Settings
 from personaforge.store.store import StatCache, Store
 from personaforge.templating import Templates
 from personaforge.workspace.analyzers import Analyzers, AnalyzerSource
+from personaforge.workspace.calibrations import judged_by
 from personaforge.workspace.selection import selected
 
 if TYPE_CHECKING:
@@ -127,7 +129,7 @@ class Workspace:
     @property
     def plan_context(self) -> PlanContext:
         """What planning and running share."""
-        return PlanContext(self.store, self.templates, self.analyzers.of)
+        return PlanContext(self.store, self.templates, judged_by(self.project, self.analyzers.of))
 
     def _loader(self) -> Loader:
         return Loader(self.project, self.store.index, domains=KNOWN, refused=self.store.keep_refusal)
@@ -174,6 +176,7 @@ class Workspace:
         settings = [one.settings for one in loaded]
         found = [domain_remark(one.value("pipeline.steps"), one.value("identity"), KNOWN) for one in settings]
         found += [self.analyzers.remark(one) for one in settings] if isinstance(self.analyzers, Analyzers) else []
+        found += [policy_remark(one.value("identity.policy")) for one in settings]
         found += [foreign_remark(one.settings, pinned_anchor(one.settings, one.lock)) for one in loaded]
         return list(dict.fromkeys(remark for remark in found if remark))
 
@@ -394,6 +397,10 @@ class Workspace:
 
 def _unplannable(loaded: Loaded, planner: Planner, templates: Templates) -> Iterator[Problem]:
     """Yield what would stop planning: templates that are missing or broken, and unknown providers."""
+    try:
+        require_calibration(loaded.settings, planner.plan_context.analyzer_of(loaded.settings))
+    except SpecError as error:
+        yield from (problem._replace(where=loaded.file.name) for problem in error.problems)
     seen: set[str] = set()
     for node in planner.shapes.of(loaded.settings).nodes:
         if node.step in seen:
