@@ -36,7 +36,7 @@ def print_drift(found: Drift, *, causes: bool = False) -> None:
     print_table(
         ("timeline", "n", "verdict", "mean", "std", "min, max", "off slot" if found.baseline == "slot" else "off base"),
         rows,
-        title=f"Last {window} records",
+        title=f"Last {window} records (n counts all)",
     )
     echo()
     rows = []
@@ -120,7 +120,7 @@ def _print_insufficient(names: Sequence[str], found: Drift) -> None:
     kind = {"slot": "slot", "pose": "framing and pose", "framing": "framing", "none": "timeline"}[found.baseline]
     echo(f"\n{style('insufficient', fg='yellow')}")
     needed = f"needed are {found.policy.min_records} records that have an earlier one of their {kind} to compare with"
-    _say(f"{needed}: {', '.join(few)}. Every further build or take adds some; drift.baseline can be coarser.")
+    _say(f"{needed}: {', '.join(few)}. Every further take or judgement adds some; drift.baseline can be coarser.")
 
 
 def _since(change: ChangePoint, line: Timeline) -> str:

@@ -36,13 +36,14 @@ def print_evaluation(found: Evaluation, fail_under: float | None) -> None:
         f"Anchor: {one_line(found.anchor)}. Measured with {analyzer['pack']} ({analyzer['pack_digest'][:8]}), "
         f"detector size {analyzer['detector_size']}, {analyzer['backend']} {analyzer['backend_version']}."
     )
-    if isinstance(kept, Applying):
+    pictures = any(one.clip is None for one in found.pictures)
+    if isinstance(kept, Applying) and pictures:
         about = kept.calibration
         of = "the cosine alone" if about.weights is None else ", ".join(about.weights.features)
         echo(f"P(same) is by {kept.file}, from {of}, at a prior of {about.logistic.prior:g}.")
-    elif kept.exist:
+    elif pictures and not isinstance(kept, Applying) and kept.exist:
         echo(f"No P(same): {kept.reason}.")
-    if found.policy is not None:
+    if found.policy is not None and pictures:
         echo(f"Pictures are judged by the policy {found.policy.mode}.")
     if found.not_calibrated:
         echo(f"{found.not_calibrated}.")
@@ -60,8 +61,10 @@ def print_evaluation(found: Evaluation, fail_under: float | None) -> None:
         echo(f"{count}: {pack} was made for {made_for}, and what it says of {others} is worth little.")
     if found.hint:
         echo(f"  {found.hint}")
-    if found.unreadable:
-        echo(f"{found.unreadable} of {len(found.pictures) + 1} files, the anchor's included, can't be read.")
+    if not found.anchor_readable:
+        echo("The anchor can't be read.")
+    if files := found.unreadable - (not found.anchor_readable):
+        echo(f"{files} of {len(found.pictures)} files can't be read.")
     if fail_under is not None:
         low = [o for o in found.pictures if not isinstance(o.score, Score) or o.score.composite < fail_under]
         verdict = "all reach" if not low else f"{len(low)} of {len(found.pictures)} don't reach"
