@@ -43,9 +43,10 @@ def calibrate_command(
     """Measure labelled pairs of pictures, and fit thresholds and P(same) on them.
 
     PAIRS.csv has the columns path_a, path_b and same (1 or 0), with paths relative to its own folder, and at least 10
-    pairs of either sort; a threshold at FAR 1e-2 takes 300 different pairs, at 1e-3 3,000. The result holds error rates of
-    every gate in force, the equal error rate, thresholds, and P(same) from cosine, error, turn, norm and size, for one face
-    pack at one detector size. Commit the file: with identity.policy auto or calibrated it decides about pictures.
+    pairs of either sort; a threshold at FAR 1e-2 takes 300 different pairs, at 1e-3 3,000. The result holds error rates
+    of every gate in force, the equal error rate, thresholds, and P(same) from cosine, error, turn, norm and size, for
+    one face pack at one detector size. Commit the file: with identity.policy auto or calibrated it decides about
+    pictures.
     """
     from personaforge.measuring.calibration import calibrate
     from personaforge.measuring.peers import peers_of
