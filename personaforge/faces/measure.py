@@ -16,6 +16,7 @@ It holds only JSON values:
     ratios      name -> distance over the distance between the eyes, 6 decimals
     pose        yaw, pitch and roll in degrees, 2 decimals; see `pose`
     sharpness   see `quality.sharpness`; null when the face lies wholly beyond the picture's edge
+    appearance  colours, hair and so on; see `appearance`. Not of a clip's frames
 
 Whoever keeps a measurement by a pack for drawings adds `in_domain`; see `media.provenance`.
 """
@@ -31,6 +32,7 @@ from typing import TYPE_CHECKING, Any
 
 from personaforge.errors import BackendError, described
 from personaforge.faces.analyzer import read_faces, read_only
+from personaforge.faces.appearance import measure_appearance
 from personaforge.faces.capture import OPENCV, UnreadableClip
 from personaforge.faces.landmarks import ratios_5, ratios_106, ratios_mesh
 from personaforge.faces.parts import FURTHER
@@ -53,7 +55,7 @@ def measure_image(data: bytes, analyzer: FaceAnalyzer) -> dict[str, Any]:
     """Measure the largest face of an image file. Bad bytes and missing faces are outcomes, not errors."""
     try:
         with picture_in_room(data) as picture:
-            measured = _measure_pixels(picture.pixels, analyzer)
+            measured = _measure_pixels(picture.pixels, analyzer, is_picture=True)
     except UnreadablePicture as error:
         return {"status": "unreadable", "code": error.reason_code, "reason": error.message}
     return {**measured, "damage": picture.damage} if picture.damage else measured
@@ -125,7 +127,7 @@ def encode_embedding(vector: NDArray[np.float32]) -> str:
     return base64.b64encode(vector.astype("<f4").tobytes()).decode("ascii")
 
 
-def _measure_pixels(pixels: NDArray[np.uint8], analyzer: FaceAnalyzer) -> dict[str, Any]:
+def _measure_pixels(pixels: NDArray[np.uint8], analyzer: FaceAnalyzer, *, is_picture: bool = False) -> dict[str, Any]:
     height, width = pixels.shape[:2]
     faces = read_faces(analyzer, pixels)
     size = {"width": int(width), "height": int(height), "faces": len(faces)}
@@ -150,6 +152,7 @@ def _measure_pixels(pixels: NDArray[np.uint8], analyzer: FaceAnalyzer) -> dict[s
         "ratios": {name: round(value, 6) for name, value in ratios.items()},
         "pose": pose._asdict(),
         "sharpness": _rounded(sharpness(pixels, face.box)),
+        **({"appearance": measure_appearance(pixels, face, pose.yaw)} if is_picture else {}),
         **{name: _further(name, pixels, face) for name in FURTHER},
     }
 

@@ -10,7 +10,7 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
-from personaforge.faces.parts import OF_CLIPS
+from personaforge.faces.parts import OF_CLIPS, OF_PICTURES
 from personaforge.identity.decision import Decision
 from personaforge.identity.policy import Gate, Policy, Quality
 from personaforge.identity.score import Cause, Score, Unmeasured
@@ -18,6 +18,7 @@ from personaforge.steps.action import Action, Outcome, Result
 from personaforge.steps.context import Context
 from personaforge.steps.delivered import Asked, demands_on, with_demands
 from personaforge.steps.judgement import Judgement
+from personaforge.steps.likeness import Meant, with_likeness
 from personaforge.steps.measurement import (
     further_request,
     joined,
@@ -50,13 +51,14 @@ def _whole(context: Context, kind: str, artifact: Artifact, request: Mapping[str
     """Measure all parts. Where no face was found there is nothing to measure another part of.
 
     A clip that was measured before it was looked through is not looked through for the record's sake: only where its
-    worst stretch decides.
+    worst stretch decides. Nor is the appearance measured of what an older forge measured and accepted.
     """
     identity = context.analyzer_ref.identity
     if identity is None:
         return None
     first = measure_action(kind, identity, artifact.digest, request)
     spares = kind == "measure_clip" and context.known(first.key) and policy_of(context).gate is Gate.MEAN
+    older = context.pin is not None and context.known(first.key)
     result = yield first
     while request and (more := further_request(request, result.value, context.settings["identity.video"])) is not None:
         request = more
@@ -65,7 +67,9 @@ def _whole(context: Context, kind: str, artifact: Artifact, request: Mapping[str
         return result.value
     whole = result.value
     for action in part_actions(kind, identity, artifact.digest, request):
-        if spares and action.request["part"] in OF_CLIPS and not context.known(action.key):
+        if not context.known(action.key) and (
+            (spares and action.request["part"] in OF_CLIPS) or (older and action.request["part"] in OF_PICTURES)
+        ):
             continue
         part = yield action
         whole = joined(whole, part.value)
@@ -87,9 +91,14 @@ class ReferenceSet:
 
 
 def judge_image(
-    context: Context, artifact: Artifact, references: ReferenceSet, asked: Asked | None = None
+    context: Context,
+    artifact: Artifact,
+    references: ReferenceSet,
+    asked: Asked | None = None,
+    meant: Meant | None = None,
 ) -> Generator[Action, Result, Judgement]:
-    """Measure an image and judge it against the reference set, and by what else was `asked` of it."""
+    """Measure an image and judge it against the reference set, and by what else was `asked` of it; with its appearance,
+    where it is known what was `meant`."""
     from personaforge.identity.references import ANCHOR, compare_all
 
     known = yield from _measured(context, references)
@@ -97,7 +106,8 @@ def judge_image(
     if known is None or measured is None:
         return _judged_from_pin(context, artifact, references, "face")
     combine = context.settings["identity.references.combine"]
-    judgement = _judged(context, compare_all(known, measured, policy_of(context), combine), references, "face")
+    score = compare_all(known, measured, policy_of(context), combine)
+    judgement = with_likeness(_judged(context, score, references, "face"), known[ANCHOR], measured, meant, score)
     judgement = yield from second_opinion(context, judgement, artifact, references.anchor, [(known[ANCHOR], measured)])
     return with_demands(context, judgement, demands_on(context, asked, measured), artifact)
 

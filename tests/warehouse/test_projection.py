@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from personaforge.faces.measure import encode_embedding
+from personaforge.identity.appearance import CHANGES
 from personaforge.spec.project import Project
 from personaforge.store.store import Store
 from personaforge.warehouse import projection
@@ -565,11 +566,14 @@ def test_values_hold_every_number_of_a_judgement(store: Store) -> None:
     value = {"status": "measured", "sharpness": 80.0, "faces": 2, "detection": 0.9}
     action(store, 9, parts=parts, outputs={}, value=value)
     score = {"composite": 0.7, "cosine": 0.6, "error": 0.01, "turn": 3.5}
-    store.keep("evaluations", "a" * 64, evaluation(1, analyzer=analyzer, attempt=1, score=score))
+    changed = dict.fromkeys(("copying", *CHANGES), 0.25)
+    likeness = {**changed, "unmeasured": {}, "readings": []}
+    store.keep("evaluations", "a" * 64, evaluation(1, analyzer=analyzer, attempt=1, score=score, likeness=likeness))
     with opened(store) as connection:
         found = connection.execute("select metric, value from values order by metric").fetchall()
         known = connection.execute("select metric from metrics where modality = 'face' order by metric").fetchall()
-    assert dict(found) == {**score, "attempt": 2.0, "sharpness": 80.0, "faces": 2.0, "detection": 0.9}
+    beside = {"attempt": 2.0, "sharpness": 80.0, "faces": 2.0, "detection": 0.9}
+    assert dict(found) == {**score, **changed, **beside}
     assert [name for name, _ in found] == [name for (name,) in known]
 
 
