@@ -270,8 +270,8 @@ _OURS: tuple[Metric, ...] = (
     ),
     Metric(
         "clothes_change", "face", "", 0, 1, "lower", "likeness.clothes_change", LIKENESS,
-        "Hellinger distance of the clothes' colours from the anchor's, of positions with the anchor's wardrobe",
-        timeline="likeness", label="clothes' distance from the anchor's",
+        "Hellinger distance of the clothes' colours from those of the first picture that is meant to wear the same",
+        timeline="likeness", label="clothes' distance within a look",
     ),
     *_alike(
         ("face", "video"), "attempt", "", 1, None, "lower", "attempt", LIKENESS,

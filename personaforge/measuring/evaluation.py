@@ -8,7 +8,7 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,6 +23,7 @@ from personaforge.identity.clip import ClipScore
 from personaforge.identity.decision import Decision, ReasonedDecision
 from personaforge.identity.policy import Policy, Quality
 from personaforge.identity.score import Cause, Score, Unmeasured
+from personaforge.measuring.beside import beside, ranks
 from personaforge.measuring.calibration import Applying, NoneApplies, calibration_for
 from personaforge.measuring.measurements import (
     FileMeasurer,
@@ -60,6 +61,8 @@ class Evaluated:
     """P(same) by the calibration; None without one, where there is no score, out of domain, and for clips."""
     clip: ClipScore | None = None
     """Of a clip with a score all of it; `score` has its means."""
+    likeness: Mapping[str, float] = field(default_factory=dict)
+    """Of a picture: how far its appearance is from the anchor's, by metric; what isn't measured is left out."""
 
     @property
     def out_of_domain(self) -> bool:
@@ -83,6 +86,7 @@ class Evaluated:
             "probability": self.probability,
             **self.judged.as_json(),
             **({} if self.clip is None else {"clip": self.clip.as_json(), "read": self.read}),
+            **({"likeness": dict(self.likeness)} if self.likeness else {}),
         }
 
     @property
@@ -234,6 +238,10 @@ def evaluate(
         if isinstance(kept, Applying) and isinstance(score, Score) and not score.out_of_domain:
             share = probability(score.cosine, kept.calibration)
         found.append(Evaluated(path, one.digest, one.value, score, judged, share))
+    if reference.value["status"] == "measured":
+        worn = ranks(space.store, settings) if persona else {}
+        near = beside(reference.value, [(one.digest, one.measurement) for one in found if one.clip is None], worn)
+        found = [replace(one, likeness=near.get(one.digest, {})) for one in found]
     readable = reference.value["status"] != "unreadable"
     evaluation = Evaluation(shown, analyzer, kept, tuple(found), file_measurer.remembers, readable)
     if record:
@@ -408,4 +416,6 @@ def _keep(store: Store, settings: Settings, evaluation: Evaluation, anchor: str,
             record["score"] = one.score.as_json()
         if one.clip is not None:
             record["clip"] = one.clip.as_json()
+        if one.likeness:
+            record["likeness"] = dict(one.likeness)
         store.keep("evaluations", digest_json("evaluation/1", record), record)

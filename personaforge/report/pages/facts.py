@@ -51,6 +51,8 @@ class Judged:
     seed: int | None = None
     box: tuple[float, float, float, float] | None = None
     """The measured face: x1, y1, x2, y2 in the picture's pixels."""
+    beside: tuple[tuple[str, str], ...] = ()
+    """What it shows beside the face: names and words."""
 
 
 @dataclass(frozen=True)

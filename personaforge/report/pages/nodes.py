@@ -8,6 +8,7 @@ from typing import Any
 from personaforge.plan.plan import PlannedNode
 from personaforge.report.pages.evidence import Evidence, evaluation_record, measurement_of
 from personaforge.report.pages.facts import Judged, Position, Standing
+from personaforge.report.pages.likeness import beside_the_face
 from personaforge.results.facts import Scored, maker, number, scored
 from personaforge.results.results import Results
 from personaforge.spec.kinds import KINDS, framing_of, kind_named
@@ -108,6 +109,7 @@ class Nodes:
             label=by.label,
             seed=by.seed,
             box=self.face_of(digest, analyzer or self.evidence.last_analyzer()),
+            beside=beside_the_face(record),
         )
 
     def _attempts(self, node: PlannedNode, now: Judged | None, actions: Sequence[str]) -> list[Judged]:
