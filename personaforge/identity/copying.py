@@ -21,6 +21,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
+from personaforge.identity.demand import Demand, Use
+
 LEAST_ASKED: Final = 10.0
 """Degrees. The pose of a picture and its mirror image agree within 3 (`faces.pose`)."""
 COPIED: Final = 0.5
@@ -32,6 +34,10 @@ SAME_TURN: Final = 5.0
 """Degrees."""
 
 
+COPIED_NAME: Final = "copied"
+"""The demand's name."""
+
+
 class Copying(NamedTuple):
     """How a picture compares with what it may have been copied from."""
 
@@ -40,7 +46,7 @@ class Copying(NamedTuple):
     copied: bool | None
     """None where the pack has no bound, or nothing else than the reference's turn and expression was asked for."""
     why: str
-    """What is copied, or why it isn't known; for people."""
+    """What is copied, `the anchor's turn` or `the anchor's expression`; or why it isn't known; for people."""
 
 
 def copying_of(
@@ -68,13 +74,32 @@ def copying_of(
     if cosine < bound:
         return Copying(number, False, "")
     if number is not None and number >= COPIED:
-        return Copying(number, True, "the head is turned as in the reference, and another turn was asked for")
+        return Copying(number, True, "the anchor's turn")
     turned = None if one is None or other is None else _turn(one, other)
     if other_expression and error <= SAME_SHAPE and turned is not None and turned <= SAME_TURN:
-        return Copying(
-            number, True, f"the face is the reference's, and the expression {asked['expression']} was asked for"
-        )
+        return Copying(number, True, "the anchor's expression")
     return Copying(number, False, "")
+
+
+def copying_demand(copied: Copying, asked: Mapping[str, Any], bound: float, action: Use) -> Demand:
+    """Return the demand that a picture is no copy; `asked` is its position, `bound` the pack's."""
+    turn = f"yaw {float(asked['yaw']):g}, pitch {float(asked['pitch']):g}, {asked['expression']}"
+    yaw = float(asked["yaw"])
+    side = (
+        f", with the head turned {abs(yaw):g} degrees to the viewer's {'right' if yaw > 0 else 'left'}" if yaw else ""
+    )
+    words = (
+        f"The last picture repeated the reference: show the same person anew{side}, expression {asked['expression']}; "
+    )
+    words += "take only the identity from the reference, and not its pose, expression or framing."
+    told = words if copied.copied else ""
+    why = "" if copied.copied is not None else copied.why
+    measured = copied.why if copied.copied else ""
+    return Demand(COPIED_NAME, turn, measured, f"cosine {bound:g}", action, _met(copied), why, words=told)
+
+
+def _met(copied: Copying) -> bool | None:
+    return None if copied.copied is None else not copied.copied
 
 
 def _number(

@@ -33,8 +33,17 @@ class AspectDemand(Model):
     """The action for clips."""
 
 
+class CopyingDemand(Model):
+    """That a picture shows the person anew, and doesn't repeat the anchor: see `personaforge.identity.copying`."""
+
+    cosine: dict[str, Annotated[float, Field(gt=0, le=1)]]
+    """Face pack -> the cosine that no two honest pictures of one person reach. With other packs nothing is demanded."""
+    action: Action
+
+
 class Delivered(Model):
     """What is asked of pictures and clips beside their person."""
 
     size: SizeDemand
     aspect: AspectDemand
+    copying: CopyingDemand

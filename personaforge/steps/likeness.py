@@ -2,7 +2,7 @@
 
 All of it is arithmetic over measurements that the judgement has anyway, and goes into the evaluation under `likeness`:
 the numbers of its metrics, `unmeasured` (why others are missing) and `readings`, what is seen beside each word of the
-DNA. None of it moves a decision here.
+DNA. None of it moves a decision but a copy, which is a demand (`steps.delivered`) where the pack has a bound for it.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from personaforge.identity.appearance import changes, readings
-from personaforge.identity.copying import copying_of
-from personaforge.identity.score import Score, Unmeasured, cosine, ratio_error
+from personaforge.identity.copying import copying_demand, copying_of
+from personaforge.identity.demand import Demand, Use
+from personaforge.identity.score import Score, cosine, ratio_error
+from personaforge.steps.context import Context
 from personaforge.steps.judgement import Judgement
 
 LIKENESS = "likeness"
@@ -33,16 +35,23 @@ class Meant:
     dna: Mapping[str, Any]
 
 
-def with_likeness(
-    judgement: Judgement,
-    anchor: Mapping[str, Any],
-    measured: Mapping[str, Any],
-    meant: Meant | None,
-    score: Score | Unmeasured,
-) -> Judgement:
-    """Return a picture's judgement with its appearance beside the anchor's, where it is known what was meant."""
-    if meant is None or judgement.evaluation is None or isinstance(score, Unmeasured):
-        return judgement
+@dataclass(frozen=True)
+class Likeness:
+    """What a picture is beside the face."""
+
+    kept: Mapping[str, Any]
+    """What the evaluation has."""
+    demands: tuple[Demand, ...] = ()
+    """That it is no copy, where that can be told."""
+
+
+def likeness_of(
+    context: Context, anchor: Mapping[str, Any], measured: Mapping[str, Any], meant: Meant | None, score: Any
+) -> Likeness | None:
+    """Return what a picture is beside the face; None where there is no score, or it isn't known what was meant."""
+    if meant is None or not isinstance(score, Score):
+        return None
+    bound = _bound(context)
     found = changes(anchor, measured, same_clothes=meant.same_clothes)
     copied = copying_of(
         anchor,
@@ -51,7 +60,7 @@ def with_likeness(
         asked=meant.position,
         cosine=cosine(anchor, measured),
         error=ratio_error(anchor["ratios"], measured["ratios"]),
-        bound=None,
+        bound=bound,
     )
     kept = {
         **found.numbers,
@@ -59,4 +68,21 @@ def with_likeness(
         "unmeasured": dict(found.unmeasured),
         "readings": [one._asdict() for one in readings(meant.dna, measured)],
     }
-    return replace(judgement, evaluation={**judgement.evaluation, LIKENESS: kept})
+    if bound is None or copied.copied is None:
+        return Likeness(kept)
+    return Likeness(
+        kept, (copying_demand(copied, meant.position, bound, Use(context.settings["delivered.copying.action"])),)
+    )
+
+
+def _bound(context: Context) -> float | None:
+    """Return the cosine that no two honest pictures reach with the pack that measures; None where none is declared."""
+    declared: Mapping[str, float] = context.settings["delivered.copying.cosine"]
+    return declared.get((context.analyzer_ref.identity or {}).get("pack", ""))
+
+
+def with_likeness(judgement: Judgement, likeness: Likeness | None) -> Judgement:
+    """Return a judgement whose evaluation has the likeness."""
+    if likeness is None or judgement.evaluation is None:
+        return judgement
+    return replace(judgement, evaluation={**judgement.evaluation, LIKENESS: likeness.kept})

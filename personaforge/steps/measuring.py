@@ -7,7 +7,7 @@ is measured once however many policies read it. Judging is arithmetic over measu
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from personaforge.faces.parts import OF_CLIPS, OF_PICTURES
@@ -18,7 +18,7 @@ from personaforge.steps.action import Action, Outcome, Result
 from personaforge.steps.context import Context
 from personaforge.steps.delivered import Asked, demands_on, with_demands
 from personaforge.steps.judgement import Judgement
-from personaforge.steps.likeness import Meant, with_likeness
+from personaforge.steps.likeness import Meant, likeness_of, with_likeness
 from personaforge.steps.measurement import (
     further_request,
     joined,
@@ -107,9 +107,13 @@ def judge_image(
         return _judged_from_pin(context, artifact, references, "face")
     combine = context.settings["identity.references.combine"]
     score = compare_all(known, measured, policy_of(context), combine)
-    judgement = with_likeness(_judged(context, score, references, "face"), known[ANCHOR], measured, meant, score)
+    likeness = likeness_of(context, known[ANCHOR], measured, meant, score)
+    judgement = with_likeness(_judged(context, score, references, "face"), likeness)
     judgement = yield from second_opinion(context, judgement, artifact, references.anchor, [(known[ANCHOR], measured)])
-    return with_demands(context, judgement, demands_on(context, asked, measured), artifact)
+    delivered = demands_on(context, asked, measured)
+    if likeness is not None:
+        delivered = replace(delivered, demands=(*delivered.demands, *likeness.demands))
+    return with_demands(context, judgement, delivered, artifact)
 
 
 def judge_clip(

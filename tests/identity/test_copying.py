@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from personaforge.identity.copying import Copying, copying_of
+from personaforge.identity.copying import Copying, copying_demand, copying_of
+from personaforge.identity.demand import Use
 
 FRONT: dict[str, Any] = {"yaw": 0, "pitch": 0, "expression": "neutral"}
 
@@ -50,3 +51,15 @@ def test_what_cannot_be_told() -> None:
     assert (same.copying, same.copied) == (None, None) and "own turn and expression" in same.why
     unknown = copied(measured(2.0, -8.0), {"pitch": 16}, bound=None)
     assert (unknown.copying, unknown.copied) == (1.0, None) and "nobody has measured" in unknown.why
+
+
+def test_a_demand_says_what_to_draw_instead() -> None:
+    asked = {**FRONT, "yaw": -35, "expression": "laugh"}
+    result = copied(measured(2.0, -8.0), asked)
+    demand = copying_demand(result, asked, 0.9, Use.RETRY)
+    assert (demand.met, demand.action) == (False, "retry")
+    assert demand.fault == "copied the anchor's turn where yaw -35, pitch 0, laugh was asked for"
+    assert demand.words.startswith("The last picture repeated the reference: show the same person anew, with the head ")
+    assert "turned 35 degrees to the viewer's left, expression laugh" in demand.words
+    fine = copying_demand(copied(measured(-33.0, -8.0), asked), asked, 0.9, Use.RETRY)
+    assert (fine.met, fine.words, fine.fault) == (True, "", "")
