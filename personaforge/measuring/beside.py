@@ -26,7 +26,7 @@ def ranks(store: Store, settings: Settings) -> dict[str, int]:
     anchor = settings.value(f"matrix.positions.{settings.value('matrix.anchor')}")
     found = {results.anchor_digest: int(anchor["wardrobe"])} if results.anchor_digest else {}
     steps = settings.value("pipeline.steps")
-    for one in sorted(results.by_role("picture"), key=lambda one: one.name):
+    for one in sorted(results.by_role("picture"), key=lambda one: ("/" not in one.name, one.name)):
         step, _, slot = one.name.partition("/")
         framing = framing_of(settings, steps.get(step, {}), slot)
         for output in one.outcome.outputs.values():
