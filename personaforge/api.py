@@ -157,12 +157,21 @@ def measure(
 def policy(space: Workspace, persona: Persona | None = None, *, identity: str | None = None) -> Policy:
     """Return how identity is judged by a persona's settings, the project's without one; see `measure` for `identity`.
 
+    Where a calibration applies to the pack in use, its `calibrated` holds it, and `compare` gives P(same) by it.
+
     Raises SpecError. `dataclasses.replace(policy, accept_threshold=0.9)` is another policy.
     """
-    from personaforge.identity.policy import Policy
     from personaforge.measuring.evaluation import judging_settings
+    from personaforge.measuring.judging import judging_policy
+    from personaforge.workspace.calibrations import calibration_for
 
-    return Policy.from_settings(judging_settings(space, _named(persona), identity).value("identity"))
+    settings = judging_settings(space, _named(persona), identity)
+    analyzer = space.analyzers.of(settings).identity
+    if analyzer is None:
+        from personaforge.identity.policy import Policy
+
+        return Policy.from_settings(settings.value("identity"))
+    return judging_policy(settings, analyzer, calibration_for(space.project, analyzer))[0]
 
 
 def compare(
@@ -172,16 +181,19 @@ def compare(
 
     Takes what `measure` returned, or its `value`. Two of the former by unlike analyzers are unmeasured: their numbers
     can't be compared. A Score has `cosine` in [0, 1], `error`, the mean difference of the ratios, from 0 up, and
-    `composite` in [0, 1]; Unmeasured says why there is none.
+    `composite` in [0, 1]; Unmeasured says why there is none. Of several faces that one counts which `policy.face` says.
     """
-    from personaforge.identity.score import compare
+    from personaforge.identity.people import judge_faces
+    from personaforge.identity.references import ANCHOR
     from personaforge.measuring.measurements import Measured
 
     if isinstance(anchor, Measured) and isinstance(candidate, Measured):
-        analyzers = {"anchor_analyzer": anchor.analyzer, "candidate_analyzer": candidate.analyzer}
-        return compare(anchor.value, candidate.value, policy, **analyzers)
+        references = {ANCHOR: anchor.value}
+        return judge_faces(
+            references, candidate.value, policy, anchor_analyzer=anchor.analyzer, candidate_analyzer=candidate.analyzer
+        ).score
     one, other = (each.value if isinstance(each, Measured) else each for each in (anchor, candidate))
-    return compare(one, other, policy)
+    return judge_faces({ANCHOR: one}, other, policy).score
 
 
 def judge(
@@ -189,9 +201,10 @@ def judge(
 ) -> ReasonedDecision:
     """Decide about a picture or a clip by its score; pure. A clip is judged by the means over its frames.
 
-    ACCEPT from `policy.accept_threshold`, RETRY from `policy.retry_threshold`, else REJECT. What shows no face or can't
-    be decoded is RETRY; what nothing could measure is REJECT, and with `require_measurement` off ACCEPT with `measured`
-    False.
+    By the composite ACCEPT from `policy.accept_threshold`, RETRY from `policy.retry_threshold`, else REJECT; where
+    `policy.mode` is calibrated, and the score has a P(same), likewise by `policy.calibrated`. What shows no face or
+    can't be decoded is RETRY; what nothing could measure is REJECT, and with `require_measurement` off ACCEPT with
+    `measured` False.
     """
     from personaforge.identity.clip import ClipScore
     from personaforge.identity.decision import judge

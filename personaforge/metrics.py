@@ -194,6 +194,18 @@ _OURS: tuple[Metric, ...] = (
         ("face", "video"), "aspect_error", "", 0, None, "lower", "delivered.aspect_error", LIKENESS,
         "how far the ratio of the sides is from the one that was asked for, as a share",
     ),
+    Metric(
+        "turn_error", "face", "degrees", 0, 180, "lower", "delivered.turn_error", LIKENESS,
+        "degrees between the yaw that was asked for and the head's",
+    ),
+    Metric(
+        "tilt_error", "face", "degrees", 0, 360, "lower", "delivered.tilt_error", LIKENESS,
+        "degrees between the pitch that was asked for and the head's, against the anchor's",
+    ),
+    Metric(
+        "face_height", "face", "", 0, None, "", "delivered.face_height", LIKENESS,
+        "height of the face's box over the picture's",
+    ),
     Metric("faces", "face", "", 0, None, "", "measurement.faces", LIKENESS, "faces in the picture"),
     Metric("detection", "face", "", 0, 1, "higher", "measurement.detection", LIKENESS, "the detector's confidence"),
     Metric(

@@ -10,12 +10,14 @@ Folders are searched in order, so a project's own `templates/` overrides the pac
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from personaforge.digest import digest_bytes, digest_strings
 from personaforge.errors import Problem, SpecError
+from personaforge.guard.reading import Passage, findings
 
 if TYPE_CHECKING:
     from jinja2 import nodes
@@ -24,6 +26,8 @@ MAX_TEMPLATE_BYTES = 64 * 1024
 MAX_RENDERED = 64 * 1024
 """Characters. Our longest prompt is under 8,000; providers charge by the token."""
 
+_MARKUP = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{[^}'\"]*\}\}", re.DOTALL)
+"""What of a template isn't printed as it stands. An expression with a text in it may print that text."""
 _ITS_OWN = (
     TypeError,
     ValueError,
@@ -200,9 +204,10 @@ class Templates:
                 raise SpecError(Problem(name, "", "is not UTF-8 text")) from None
             except OSError as error:
                 raise SpecError(Problem(name, "", f"can't be read: {error.strerror}")) from error
-            self._sources[name] = data
             if folder != self._folders[-1]:
                 self._own.add(name)
+                _read_by_guard(name, data.decode("utf-8"))
+            self._sources[name] = data
             return data
         raise SpecError(Problem(name, "", "no such template", self._nearest(name)))
 
@@ -218,6 +223,15 @@ class Templates:
 
             self._env = environment(self.source)
         return self._env
+
+
+def _read_by_guard(name: str, source: str) -> None:
+    """Raise SpecError where the project's own template has what the guard refuses, outside of Jinja2's own marks."""
+    text = _MARKUP.sub(" ", source)
+    shown = name.startswith(("image/", "video/"))
+    found = findings([Passage("", text, shown)])
+    if found:
+        raise SpecError([Problem(name, "", one.message, one.hint) for one in found])
 
 
 def _line(error: BaseException, name: str) -> str:

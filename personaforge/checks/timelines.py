@@ -36,8 +36,9 @@ def judge_drift(assertion: DriftAssertion, found: Drift | None, persona: str, al
         return Judged(Result.SKIP, said, Cause.INSUFFICIENT, lines[0].finding.reason)
     bad = [line for line in told if (str(line.finding.verdict) in assertion.verdicts) is assertion.negated]
     if not bad:
-        note = f"{', '.join(line.metric.name for line in untold)} can't be told yet" if untold else ""
-        return Judged(Result.PASS, said, reason=note)
+        notes = [f"{', '.join(line.metric.name for line in untold)} can't be told yet"] if untold else []
+        notes += [f"{line.metric.name}: {one.note}" for line in lines for one in line.acknowledged]
+        return Judged(Result.PASS, said, reason="; ".join(notes))
     reason = "; ".join(f"{line.metric.label} is {line.finding.verdict}: {line.finding.reason}" for line in bad)
     return Judged(Result.FAIL, said, Cause.VALUE, reason, rows=tuple(_row(line, hint) for line in bad), hint=hint)
 

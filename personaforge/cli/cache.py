@@ -131,6 +131,7 @@ def pull_command(folder: str | None, personas: tuple[str, ...], remote: str | No
 
 
 def _exchange(folder: str | None, personas: tuple[str, ...], remote: str | None, as_json: bool, *, push: bool) -> int:
+    from personaforge.drift.acknowledgement import keys_to_push
     from personaforge.store.lockfile import read_lock
     from personaforge.store.remote import Remote, remote_folder
 
@@ -141,8 +142,11 @@ def _exchange(folder: str | None, personas: tuple[str, ...], remote: str | None,
             settings = loaded.settings
             where = remote_folder(space.project, remote, settings.value("store.remote"), notes=notes)
             lock = read_lock(loaded.lock, settings.id, settings.formerly)
-            act = Remote(where).push if push else Remote(where).pull
-            done = found[settings.id] = act(space.store, settings.id, lock)
+            if push:
+                done = Remote(where).push(space.store, settings.id, lock, keys_to_push(space.store, settings.id))
+            else:
+                done = Remote(where).pull(space.store, settings.id, lock)
+            found[settings.id] = done
             if not as_json:
                 echo(f"{settings.id}: {_exchanged(done, where, push=push)}")
                 for fault in done.unreadable:

@@ -7,9 +7,17 @@ from typing import Any
 
 import click
 
-from personaforge.cli.options import FiniteRange, PersonaArgument, format_options, json_option, show_as, tell_left_out
+from personaforge.cli.options import (
+    FiniteRange,
+    PersonaArgument,
+    format_options,
+    json_option,
+    print_json,
+    show_as,
+    tell_left_out,
+)
 from personaforge.metrics import TIMELINES
-from personaforge.report.terminal import echo
+from personaforge.report.terminal import echo, one_line
 from personaforge.workspace.workspace import Workspace
 
 
@@ -72,7 +80,64 @@ def eval_command(
     return 1 if found.unreadable or (fail_under is not None and not found.passes(fail_under)) else 0
 
 
-@click.command("drift", short_help="Show how a persona's scores move over time.")
+class _Drift(click.Command):
+    """`forge drift PERSONA`, and `forge drift ack PERSONA` as a command of its own.
+
+    A persona whose id is `ack` is named by its file.
+    """
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        if args[:1] == ["ack"]:
+            return ack_command.make_context("drift ack", args[1:], parent, **extra)
+        return super().make_context(info_name, args, parent, **extra)
+
+
+@click.command("drift ack", short_help="Acknowledge a change that lasts.")
+@click.argument("persona", type=PersonaArgument())
+@click.argument("timelines", nargs=-1, metavar="[TIMELINE]...")
+@click.option("--reason", required=True, metavar="TEXT", help="Why; kept on record.")
+@click.option("--by", metavar="WHO", help="Who decides; else FORGE_ACTOR, else git's user.name and user.email.")
+@json_option
+@click.pass_obj
+def ack_command(
+    folder: str | None, persona: str, timelines: tuple[str, ...], reason: str, by: str | None, as_json: bool
+) -> int:
+    """Acknowledge the changes that are open in TIMELINEs of PERSONA: what they have been since is what is meant.
+
+    TIMELINE is a metric, or a modality for all of its metrics; every open change where none is given. Who, when and why
+    is kept in the store's records, and shown with the timeline from then on. The chart begins anew where the change
+    began, so the verdict is `insufficient` until there are enough records since. Nothing is measured or made again.
+
+    \b
+    forge drift ack nova composite --reason "the new lens is meant"
+    """
+    import os
+
+    from personaforge.drift.acceptance import acknowledge
+    from personaforge.errors import PlanError
+    from personaforge.measuring.anchors import git_person
+
+    with Workspace.open([persona], folder) as space:
+        who = by or os.environ.get("FORGE_ACTOR", "").strip() or git_person(space.project.root)
+        if not who:
+            raise PlanError("nobody is named who acknowledges this", hint='--by "Ana", FORGE_ACTOR=Ana, or git config')
+        done = acknowledge(space, persona, timelines, by=who, reason=reason)
+    if as_json:
+        print_json(done.as_json())
+        return 0
+    for one in done.made:
+        what = f"{one.modality} {one.metric}" + (f", {one.group}" if one.group else "")
+        echo(one_line(f"{done.persona}: {what}: {one.note}"))
+    if done.made:
+        echo(f"The charts begin anew there; `forge drift {done.persona}` shows them.")
+    else:
+        echo(one_line(f"{done.persona}: there is no open change to acknowledge: {', '.join(done.nothing)}."))
+    return 0
+
+
+@click.command("drift", cls=_Drift, short_help="Show how a persona's scores move over time.")
 @click.argument("persona", type=PersonaArgument())
 @click.argument("overrides", nargs=-1, metavar="[OVERRIDE]...")
 @click.option("--last", type=click.IntRange(1), metavar="N", help="Only the last N records, as if all began there.")
@@ -108,7 +173,8 @@ def drift_command(
     """Judge how a persona's scores have moved since its anchor was pinned.
 
     Each record is compared with earlier ones of its own slot. The verdict of each timeline is improving, stable,
-    degrading or insufficient, with a false-alarm rate that conf/drift sets: drift.records_per_alarm=1000.
+    degrading or insufficient, with a false-alarm rate that conf/drift sets: drift.records_per_alarm=1000. A change that
+    lasts stays one until `forge drift ack PERSONA [TIMELINE]... --reason TEXT`.
     """
     from personaforge.drift.timelines import drift
     from personaforge.report.drift.console import print_drift

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import click
@@ -59,29 +58,27 @@ def status_command(folder: str | None, personas: tuple[str, ...], as_json: bool)
 @click.pass_obj
 def show_command(folder: str | None, personas: tuple[str, ...], as_json: bool) -> int:
     """Show a built persona as a readable card."""
-    from personaforge.measuring.calibration import calibrated
     from personaforge.report.card import print_card
 
     names, overrides = split_overrides(personas)
     broken: list[Broken] = []
-    shown: list[tuple[dict[str, Any], Callable[[float], float] | None]] = []
+    documents: list[dict[str, Any]] = []
     with Workspace.open(names, folder) as space:
         for loaded in space.load(names, overrides, broken):
             try:
-                shown.append((space.document(loaded), calibrated(space, loaded)))
+                documents.append(space.document(loaded))
             except (PlanError, StoreError) as error:
                 if names:
                     raise
                 problem = Problem(loaded.settings.id, "", error.message, error.hint)
                 broken.append(Broken(loaded.settings.id, loaded.file, (problem,)))
-    if broken and not shown:
+    if broken and not documents:
         raise SpecError([problem for one in broken for problem in one.problems])
-    documents = [document for document, _ in shown]
     if as_json:
         print_json(documents[0] if len(documents) == 1 else documents)
     else:
-        for document, probability in shown:
-            print_card(document, probability)
+        for document in documents:
+            print_card(document)
     return tell_broken(broken)
 
 

@@ -12,6 +12,7 @@ from personaforge.git import GitFailed, git
 from personaforge.listing import listed
 from personaforge.modalities import MODALITIES
 from personaforge.providers.table import KNOWN
+from personaforge.spec.consent import consent_problems
 from personaforge.spec.load import Loaded, Loader, SpecCache
 from personaforge.spec.project import Project, packaged, persona_id
 
@@ -54,6 +55,10 @@ def load(project: Project, cache: SpecCache | None) -> tuple[list[Loaded], list[
     if wrong:
         text = f"{counted(len(wrong), 'persona')} with mistakes: {listed(wrong, 4)}. The first: {first}"
         found.append(Finding(PART, "problem", text, "forge validate", {"wrong": wrong}))
+    consents = list(consent_problems(project))
+    if consents:
+        text = f"{counted(len(consents), 'mistake')} in consent records. The first: {consents[0]}"
+        found.append(Finding(PART, "problem", text, "forge validate", {"consent": len(consents)}))
     return loaded, [*found, *_ignored(project)]
 
 

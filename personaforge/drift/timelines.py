@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from personaforge.drift.acknowledgement import Acknowledgement, acknowledgements
 from personaforge.drift.attribution.causes import Attribution, PossibleCause, attribute
 from personaforge.drift.attribution.inputs import InputHistory
 from personaforge.drift.detector.cusum import Record
@@ -88,6 +89,8 @@ class Timeline:
     follows: MeasuredBy | None = None
     """What measured this metric before, if that was something else: unlike measurements have timelines of their own."""
     notes: tuple[str, ...] = ()
+    acknowledged: tuple[Acknowledgement, ...] = ()
+    """Changes that somebody has accepted, oldest first. The records before them are left out."""
 
     @property
     def modality(self) -> str:
@@ -115,6 +118,7 @@ class Timeline:
             "current": self.current,
             "records": len(self.values),
             "left_out": self.left_out,
+            "acknowledged": [one.as_json() for one in self.acknowledged],
             **finding,
             "notes": [*self.notes, *self.finding.notes],
             "follows": self.follows._asdict() if self.follows is not None else None,
@@ -209,9 +213,11 @@ def drift_in(
     for (metric, _), rows in series.items():
         newest[metric] = max(rows[-1].entry.time, newest.get(metric, rows[-1].entry.time))
     parts = InputHistory(store, connection)
+    accepted = acknowledgements(store, connection, name)
     for (metric, analyzer), rows in series.items():
         kept = _against_one_anchor(rows, pinned)
         left_out = len(rows) - len(kept)
+        kept, told, acknowledged = _acknowledged(kept, accepted, settings, baseline)
         kept = kept[-last:] if last else kept
         values, notes = _values(kept, settings)
         records = [
@@ -232,7 +238,8 @@ def drift_in(
                 finding,
                 attribute(parts, entries, records, metric, finding),
                 _followed(series, metric, rows),
-                notes,
+                (*notes, *told),
+                acknowledged,
             )
         )
     if not timelines:
@@ -279,6 +286,24 @@ def _against_one_anchor(rows: list[_Row], pinned: str) -> list[_Row]:
     anchor = pinned if any(row.anchor == pinned for row in rows) else rows[-1].anchor
     kept = [row for row in rows if row.anchor == anchor]
     return [row for row in kept if row.references == kept[-1].references]
+
+
+def _acknowledged(
+    rows: list[_Row], accepted: Sequence[Acknowledgement], settings: Settings, baseline: str
+) -> tuple[list[_Row], tuple[str, ...], tuple[Acknowledgement, ...]]:
+    """Return the rows that count since changes were acknowledged, notes of that, and the acknowledgements. The newest
+    record always counts."""
+    of = rows[-1]
+    mine = [one for one in accepted if one.is_of(of.metric.timeline, of.metric.name, of.measured_by, of.anchor)]
+    artifacts, times = [row.entry.artifact for row in rows], [row.entry.time for row in rows]
+    gone: set[int] = set()
+    notes = []
+    for one in mine:
+        before = range(min(one.begins(artifacts, times), len(rows) - 1))
+        less = {at for at in before if not one.group or _group(rows[at], settings, baseline)[0] == one.group} - gone
+        gone |= less
+        notes.append(f"{one.note} ({len(less)} older records are left out)")
+    return [row for at, row in enumerate(rows) if at not in gone], tuple(notes), tuple(mine)
 
 
 def _values(rows: list[_Row], settings: Settings) -> tuple[tuple[float, ...], tuple[str, ...]]:

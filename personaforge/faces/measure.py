@@ -16,7 +16,10 @@ It holds only JSON values:
     ratios      name -> distance over the distance between the eyes, 6 decimals
     pose        yaw, pitch and roll in degrees, 2 decimals; see `pose`
     sharpness   see `quality.sharpness`; null when the face lies wholly beyond the picture's edge
-    appearance  colours, hair and so on; see `appearance`. Not of a clip's frames
+    appearance  of the largest face: colours, hair and so on; see `appearance`. Not of a clip's frames
+    people      only where there are several faces: `faces`, the MOST_PEOPLE largest from the largest on, each with
+                `status` (`measured` or `no_face`: its points can't be used), `code`, `reason`, `box`, `detection`, and
+                where measured all of the above but its appearance; `left_out`, how many more there are
 
 Whoever keeps a measurement by a pack for drawings adds `in_domain`; see `media.provenance`.
 """
@@ -48,14 +51,20 @@ if TYPE_CHECKING:
 
     from personaforge.faces.analyzer import Face, FaceAnalyzer
 
+MOST_PEOPLE = 16
+"""Faces of one picture that are measured, the largest: bounds the record (3 KB a face), and no group portrait of a
+persona shows so many. Chosen by us."""
 _ARRAYS = ("box", "embedding", "landmarks5", "landmarks106", "mesh")
 
 
 def measure_image(data: bytes, analyzer: FaceAnalyzer) -> dict[str, Any]:
-    """Measure the largest face of an image file. Bad bytes and missing faces are outcomes, not errors."""
+    """Measure the largest face of an image file, and where it shows several, all of them as `people`.
+
+    Bad bytes and missing faces are outcomes, not errors.
+    """
     try:
         with picture_in_room(data) as picture:
-            measured = _measure_pixels(picture.pixels, analyzer, is_picture=True)
+            measured = measure_pixels(picture.pixels, analyzer, is_picture=True)
     except UnreadablePicture as error:
         return {"status": "unreadable", "code": error.reason_code, "reason": error.message}
     return {**measured, "damage": picture.damage} if picture.damage else measured
@@ -83,7 +92,7 @@ def measure_clip(
     try:
         with PIXELS.share() as share:
             clip = read_clip(data, frames=frames, shows_face=shows_face, by_time=by_time, reader=reader, share=share)
-            once = {frame.number: _measure_pixels(frame.pixels, analyzer) for frame in clip.frames}
+            once = {frame.number: measure_pixels(frame.pixels, analyzer) for frame in clip.frames}
             shades = {frame.number: tones(frame.pixels) for frame in clip.frames}
     except UnreadableClip as error:
         return {"status": "unreadable", "code": error.reason_code, "reason": error.message}
@@ -127,33 +136,46 @@ def encode_embedding(vector: NDArray[np.float32]) -> str:
     return base64.b64encode(vector.astype("<f4").tobytes()).decode("ascii")
 
 
-def _measure_pixels(pixels: NDArray[np.uint8], analyzer: FaceAnalyzer, *, is_picture: bool = False) -> dict[str, Any]:
+def measure_pixels(
+    pixels: NDArray[np.uint8], analyzer: FaceAnalyzer, *, further: bool = True, is_picture: bool = False
+) -> dict[str, Any]:
+    """Measure the faces of a decoded picture, uint8 (H, W, 3) BGR; with `further` also plug-ins' numbers, and of what
+    `is_picture`, and no frame of a clip, the appearance."""
     height, width = pixels.shape[:2]
     faces = read_faces(analyzer, pixels)
     size = {"width": int(width), "height": int(height), "faces": len(faces)}
     if not faces:
         return {"status": "no_face", "code": "no_face", "reason": "no face was found", **size}
-    face = faces[0]
+    people = [_measure_face(pixels, face) for face in faces[:MOST_PEOPLE]]
+    several = {"people": {"faces": people, "left_out": len(faces) - len(people)}} if len(faces) > 1 else {}
+    first = people[0]
+    if first["status"] != "measured":
+        return {name: first[name] for name in ("status", "code", "reason")} | size | several
+    numbers: dict[str, Any] = {name: _further(name, pixels, faces[0]) for name in FURTHER} if further else {}
+    if is_picture:
+        numbers["appearance"] = measure_appearance(pixels, faces[0], first["pose"]["yaw"])
+    return {**first, **size, **numbers, **several}
+
+
+def _measure_face(pixels: NDArray[np.uint8], face: Face) -> dict[str, Any]:
+    """Measure one face; what else the picture shows changes nothing of it."""
+    found = {"box": [round(float(value), 2) for value in face.box], "detection": round(float(face.score), 6)}
     try:
         ratio_set, ratios, pose = _shape(face)
     except ValueError as error:
         reason = f"a face was found and its landmarks can't be used: {error}"
-        return {"status": "no_face", "code": "degenerate", "reason": reason, **size}
+        return {"status": "no_face", "code": "degenerate", "reason": reason, **found}
     return {
         "status": "measured",
         "code": "",
         "reason": "",
-        **size,
-        "box": [round(float(value), 2) for value in face.box],
-        "detection": round(float(face.score), 6),
+        **found,
         "embedding": encode_embedding(face.embedding),
         "embedding_norm": _rounded(face.embedding_norm),
         "ratio_set": ratio_set,
         "ratios": {name: round(value, 6) for name, value in ratios.items()},
         "pose": pose._asdict(),
         "sharpness": _rounded(sharpness(pixels, face.box)),
-        **({"appearance": measure_appearance(pixels, face, pose.yaw)} if is_picture else {}),
-        **{name: _further(name, pixels, face) for name in FURTHER},
     }
 
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from personaforge.errors import Problem, SpecError
+from personaforge.identity.policy import FaceRule
 from personaforge.identity.score import Cause, Unmeasured, clamp, cosine
 
 STRATEGIES = ("central_similarity", "quality_weighted", "first")
@@ -42,8 +43,13 @@ class Choice:
     """A sentence part for people."""
 
 
-def choose(measurements: Sequence[Mapping[str, Any] | None], strategy: str) -> Choice | Unmeasured:
+def choose(
+    measurements: Sequence[Mapping[str, Any] | None], strategy: str, face: FaceRule = FaceRule.LARGEST
+) -> Choice | Unmeasured:
     """Choose among candidates measured by one analyzer; None is a candidate that could not be measured.
+
+    A candidate that shows several faces leaves open whose face everything will be compared with. So with `best` it wins
+    only where no candidate shows a single one, and with `only` never; with `largest` its largest face counts.
 
     Candidates without a face never win. The lowest index wins a tie, so that equal candidates give one answer.
     """
@@ -53,13 +59,20 @@ def choose(measurements: Sequence[Mapping[str, Any] | None], strategy: str) -> C
     faces = {i: m for i, m in enumerate(measurements) if m is not None and m["status"] == "measured"}
     if not faces:
         return _nothing(measurements)
+    alone = {i: m for i, m in faces.items() if m.get("faces", 1) == 1}
+    if face is FaceRule.ONLY and not alone:
+        reason = f"each of the {len(faces)} candidates with a face shows several, and identity.face is only"
+        return Unmeasured(Cause.SEVERAL, reason)
+    which = "a face"
+    if face is not FaceRule.LARGEST and alone and len(alone) < len(faces):
+        faces, which = alone, "a single face"
     means = tuple(_mean_cosine(index, faces) for index in range(len(measurements)))
     qualities = _qualities(measurements, faces)
     total, measured = len(measurements), len(faces)
     if strategy == "first":
-        return Choice(min(faces), means, qualities, f"the first of {total} candidates with a face")
+        return Choice(min(faces), means, qualities, f"the first of {total} candidates with {which}")
     if measured == 1:
-        return Choice(min(faces), means, qualities, f"the only one of {total} candidates with a face")
+        return Choice(min(faces), means, qualities, f"the only one of {total} candidates with {which}")
     weighted = strategy == "quality_weighted"
     factors = [1.0 if one is None or not weighted else one for one in qualities]
     worth = {i: round((means[i] or 0.0) * factors[i], 6) for i in faces}
@@ -68,7 +81,7 @@ def choose(measurements: Sequence[Mapping[str, Any] | None], strategy: str) -> C
     if weighted:
         reason += f" times quality {factors[index]:g}"
     reason += f", the highest of {measured}"
-    return Choice(index, means, qualities, reason if measured == total else f"{reason} with a face out of {total}")
+    return Choice(index, means, qualities, reason if measured == total else f"{reason} with {which} out of {total}")
 
 
 def _qualities(

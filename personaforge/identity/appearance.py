@@ -73,9 +73,15 @@ NAMES: Final = {
     "outside": "it lies beyond the picture's edge",
     "covered": "the hair is covered",
     "background": "the background has the hair's colour",
+    "other_face": "another face than the largest was judged",
+    "upright": "its face was measured in the turned picture",
 }
 """What `why` of a measurement says, for people."""
 OLDER: Final = "it was measured before appearance was"
+_FIELDS: Final = ("skin", "hair", "eyes", "reach", "beard", "moustache", "glasses", "clothes")
+OTHER_FACE: Final[Mapping[str, Any]] = {"why": dict.fromkeys(_FIELDS, "other_face")}
+"""The appearance of every face but the largest, of which alone it is measured."""
+_UPRIGHT: Final[Mapping[str, Any]] = {"why": dict.fromkeys(_FIELDS, "upright")}
 
 
 CHANGES: Final = (
@@ -112,14 +118,23 @@ class Changes(NamedTuple):
 _ONE: Final = (("skin_change", "skin"), ("hair_change", "hair"), ("eyes_change", "eyes"))
 
 
+def appearance_of(measurement: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the appearance that a measurement has; empty where none was measured.
+
+    Nothing but why where the face was measured in the turned picture: the appearance is of the picture as it is, where
+    that face lies on its side or was misread.
+    """
+    return _UPRIGHT if measurement.get("turned_by") else measurement.get("appearance") or {}
+
+
 def changes(anchor: Mapping[str, Any], candidate: Mapping[str, Any], *, same_clothes: bool) -> Changes:
     """Compare two measurements whose status is `measured`. Clothes only where the same are meant (`same_clothes`)."""
-    one, other = anchor.get("appearance") or {}, candidate.get("appearance") or {}
+    one, other = appearance_of(anchor), appearance_of(candidate)
     numbers: dict[str, float] = {}
     unmeasured: dict[str, str] = {}
 
     def both(metric: str, *names: str) -> bool:
-        for who, found in (("the anchor", one), ("the picture", other)):
+        for who, found in (("the picture", other), ("the anchor", one)):
             missing = next((name for name in names if found.get(name) is None), None)
             if missing is not None:
                 why = OLDER if not found else NAMES.get(found["why"].get(missing, ""), "it was not measured")
@@ -144,7 +159,7 @@ def changes(anchor: Mapping[str, Any], candidate: Mapping[str, Any], *, same_clo
 def readings(dna: Mapping[str, Any], measurement: Mapping[str, Any]) -> tuple[Reading, ...]:
     """Return what a measured picture shows of the words of a DNA. Left out are words that are not in the tables
     above, what the DNA doesn't say, and the length of hair that is tied."""
-    found = measurement.get("appearance")
+    found = appearance_of(measurement)
 
     def word(part: str, key: str) -> str:
         section = dna.get(part)
@@ -168,10 +183,10 @@ def readings(dna: Mapping[str, Any], measurement: Mapping[str, Any]) -> tuple[Re
     return tuple(read)
 
 
-def _read(name: str, asked: str, found: Mapping[str, Any] | None, fields: Sequence[str], words: Any) -> Reading:
-    missing = next((field for field in fields if found is None or found.get(field) is None), None)
-    if found is None or missing is not None:
-        why = OLDER if found is None else NAMES.get(found["why"].get(missing, ""), "it was not measured")
+def _read(name: str, asked: str, found: Mapping[str, Any], fields: Sequence[str], words: Any) -> Reading:
+    missing = next((field for field in fields if found.get(field) is None), None)
+    if missing is not None:
+        why = OLDER if not found else NAMES.get(found["why"].get(missing, ""), "it was not measured")
         return Reading(name, asked, "", None, why)
     seen = words(*(found[field] for field in fields))
     return Reading(name, asked, " or ".join(seen), asked in seen)

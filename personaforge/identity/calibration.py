@@ -6,6 +6,10 @@ clamped. A cosine of 0 there may have been any negative one, and gets the P(same
 
 It is about one pair of pictures. The best score over several references is higher for strangers, too, and was not
 calibrated.
+
+Besides the mapping of the cosine alone, which compares two recognisers, schema 2 holds one of all evidence
+(`evidence`): what P(same) is shown by, and what the policy `calibrated` decides by. Files of schema 1 lack it: their
+P(same) is that of the cosine, and decides nothing.
 """
 
 from __future__ import annotations
@@ -15,16 +19,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from personaforge.identity.logistic import Logistic, Unfit, fit_logistic
+from personaforge.identity.evidence import FEATURES, Evidence, Range, Threshold, Validation, Weights
+from personaforge.identity.logistic import PRIORS, Logistic, Unfit, fit_logistic
 from personaforge.identity.roc import EqualError, OperatingPoint, d_prime, equal_error, operating_point
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-SCHEMA = 1
+    from personaforge.identity.score import Score
+
+SCHEMA = 2
+"""Files with weights of all evidence; those without are written as schema 1."""
+_COSINE_ALONE = 1
 FARS = (1e-2, 1e-3)
 """The FARs that thresholds are given for."""
+LIBRARIES = "backend_version"
+"""Versions of the libraries between the file and the embedding, of an analyzer's identity."""
 MIN_PAIRS = 10
 """With fewer measured pairs of either sort nothing is fitted; ours. At 10, one error is a rate of 10 %."""
 
@@ -37,6 +48,10 @@ class Pair(NamedTuple):
     same: bool
     people: tuple[int, int]
     """The persons on them, as arbitrary numbers; equal for a same pair."""
+    evidence: Evidence | None = None
+    """All that was measured of the pair; None for the cosine alone."""
+    score: Score | None = None
+    """By the settings, for the rates of the gates in force; no calibration reads it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +89,31 @@ class Calibration:
     equal_error: EqualError
     operating_points: tuple[OperatingPoint, ...]
     logistic: Logistic
+    """P(same) of the cosine alone."""
+    weights: Weights | None = None
+    """P(same) of all evidence; None in files of schema 1."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the fields as JSON values."""
         value = asdict(self)
         value.update(analyzer=dict(self.analyzer), unmeasured=dict(self.unmeasured))
-        return {"schema": SCHEMA, **value, "operating_points": list(value["operating_points"])}
+        value["operating_points"] = list(value["operating_points"])
+        if self.weights is None:
+            del value["weights"]
+            return {"schema": _COSINE_ALONE, **value}
+        for name in ("features", "centre", "coefficients", "thresholds"):
+            value["weights"][name] = list(value["weights"][name])
+        value["weights"]["covariance"] = [list(row) for row in self.weights.covariance]
+        return {"schema": SCHEMA, **value}
 
     @classmethod
     def from_json(cls, value: Any) -> Calibration:
         """Take the fields from what `as_json` returned. Raises ValueError that says what was found and expected."""
         table = _table(value, "")
-        if table.get("schema") != SCHEMA:
-            raise ValueError(f"schema: found {table.get('schema')!r}, expected {SCHEMA}")
-        _keys(table, ["schema", *(one.name for one in fields(cls))], "")
+        schema = table.get("schema")
+        if schema not in (_COSINE_ALONE, SCHEMA) or isinstance(schema, bool):
+            raise ValueError(f"schema: found {schema!r}, expected {_COSINE_ALONE} or {SCHEMA}")
+        _keys(table, ["schema", *(one.name for one in fields(cls) if schema == SCHEMA or one.name != "weights")], "")
         points = table["operating_points"]
         if not isinstance(points, list):
             raise ValueError("operating_points: expected a list")
@@ -101,6 +127,7 @@ class Calibration:
                 _read(OperatingPoint, one, f"operating_points[{n}]") for n, one in enumerate(points)
             ),
             logistic=_read(Logistic, table["logistic"], "logistic"),
+            weights=_weights(table["weights"]) if schema == SCHEMA else None,
             **_plain(cls, table, ("measuring", "pairs", "pictures", "people", "d_prime"), ""),
         )
         if found.logistic.slope <= 0:
@@ -130,6 +157,7 @@ def fit(
         if len(found) < MIN_PAIRS:
             raise Unfit(f"{len(found)} {side} pairs were measured, expected {MIN_PAIRS} or more")
     alike, unlike = [pair.cosine for pair in same], [pair.cosine for pair in different]
+    evidence = [pair.evidence for pair in pairs if pair.evidence is not None]
     return Calibration(
         analyzer=dict(analyzer),
         measuring=measuring,
@@ -143,13 +171,29 @@ def fit(
         equal_error=equal_error(
             alike, unlike, [pair.people[0] for pair in same], [pair.people for pair in different], seed=seed
         ),
-        operating_points=tuple(operating_point(alike, unlike, far) for far in FARS),
+        operating_points=tuple(
+            operating_point(alike, unlike, far, [pair.people for pair in different]) for far in FARS
+        ),
         logistic=fit_logistic(alike, unlike, prior),
+        weights=_fitted(pairs, evidence, prior, seed) if len(evidence) == len(pairs) else None,
     )
 
 
+def _fitted(pairs: Sequence[Pair], evidence: Sequence[Evidence], prior: float, seed: int) -> Weights | None:
+    import numpy as np
+
+    from personaforge.identity.weights import fit_weights
+
+    people = np.array([pair.people for pair in pairs], dtype=np.int64)
+    try:
+        return fit_weights(evidence, np.array([pair.same for pair in pairs]), people, prior, seed)
+    except Unfit:
+        return None  # the cosine alone tells them apart, and everything together doesn't: nothing decides by it
+
+
 def probability(cosine: float, calibration: Calibration) -> float:
-    """Return P(same) for a cosine, clamped as in scores or not, at the calibration's prior; 0.000001 to 0.999999."""
+    """Return P(same) for a cosine alone, clamped as in scores or not, at the calibration's prior; 0.000001 to
+    0.999999."""
     return calibration.logistic.probability(cosine)
 
 
@@ -162,10 +206,14 @@ def mismatch(calibration: Calibration, analyzer: Mapping[str, str], measuring: s
     """Return what differs between the calibration's measurements and an analyzer's; empty when nothing does.
 
     The identities must be equal in every field: backend, library versions, pack, its digest, detector size; and so must
-    the version of forge's own part of measuring, where it is given.
+    the version of forge's own part of measuring, where it is given. A calibration that names no library versions, as
+    those that come with forge, holds for all of them: two versions differ by 0.001 of a cosine at most
+    (`steps.attempts`).
     """
     theirs = dict(calibration.analyzer)
     ours = dict(analyzer)
+    if LIBRARIES not in theirs:
+        ours.pop(LIBRARIES, None)
     if measuring is not None:
         theirs["measuring"], ours["measuring"] = calibration.measuring, measuring
     unlike = sorted(name for name in {*theirs, *ours} if theirs.get(name) != ours.get(name))
@@ -219,6 +267,52 @@ def _keys(table: Mapping[str, Any], expected: Sequence[str], where: str) -> None
     if unlike:
         problem = "is missing" if unlike[0] in expected else "is unknown"
         raise ValueError(f"{where + '.' if where else ''}{unlike[0]}: {problem}")
+
+
+def _weights(value: Any) -> Weights:
+    """Take weights from JSON. Raises ValueError."""
+    table = _table(value, "weights")
+    _keys(table, [one.name for one in fields(Weights)], "weights")
+    features = table["features"]
+    if not isinstance(features, list) or not features or features[0] != FEATURES[0] or not {*features} <= {*FEATURES}:
+        raise ValueError(
+            f"weights.features: found {features!r}, expected the cosine and others of {', '.join(FEATURES)}"
+        )
+    size = len(features)
+    points, validation = table["thresholds"], table["validation"]
+    if not isinstance(points, list):
+        raise ValueError("weights.thresholds: expected a list")
+    rows = table["covariance"]
+    if not isinstance(rows, list) or len(rows) != size + 1:
+        raise ValueError(f"weights.covariance: expected {size + 1} rows")
+    found = Weights(
+        features=tuple(features),
+        centre=_numbers(table["centre"], size, "weights.centre"),
+        coefficients=_numbers(table["coefficients"], size, "weights.coefficients"),
+        covariance=tuple(_numbers(row, size + 1, f"weights.covariance[{n}]") for n, row in enumerate(rows)),
+        range=_read(Range, table["range"], "weights.range"),
+        thresholds=tuple(_read(Threshold, one, f"weights.thresholds[{n}]") for n, one in enumerate(points)),
+        validation=None if validation is None else _read(Validation, validation, "weights.validation"),
+        **_plain(Weights, table, ("intercept", "prior", "least", "most"), "weights"),
+    )
+    if found.coefficients[0] <= 0:
+        raise ValueError(f"weights.coefficients[0]: found {found.coefficients[0]}, expected more than 0")
+    if not PRIORS[0] <= found.prior <= PRIORS[1]:
+        raise ValueError(f"weights.prior: found {found.prior}, expected a number between 0 and 1")
+    if not found.least <= 0 <= found.most:
+        raise ValueError(f"weights.least, most: found {found.least} and {found.most}, expected 0 between them")
+    needs = {"norm": ("norm", "best_norm"), "size": ("size", "best_size"), "turn": ("turn",), "error": ("error",)}
+    for name in (one for feature in features[1:] for one in needs[feature]):
+        if getattr(found.range, name) is None:
+            raise ValueError(f"weights.range.{name}: found null, and {name} is a feature")
+    return found
+
+
+def _numbers(value: Any, count: int, where: str) -> tuple[float, ...]:
+    fine = isinstance(value, list) and len(value) == count
+    if not fine or not all(type(one) in (int, float) and math.isfinite(one) for one in value):
+        raise ValueError(f"{where}: expected {count} numbers")
+    return tuple(float(one) for one in value)
 
 
 def _read(kind: Any, value: Any, where: str) -> Any:

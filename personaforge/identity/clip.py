@@ -29,9 +29,11 @@ from enum import StrEnum
 from typing import Any
 
 from personaforge.domains import DRAWINGS
+from personaforge.identity.decision import Decision, judge
+from personaforge.identity.people import Judged, judge_faces
 from personaforge.identity.policy import Policy, Quality
-from personaforge.identity.references import ANCHOR, compare_all
-from personaforge.identity.score import Cause, Score, Unmeasured, in_domain, outside, unmeasured
+from personaforge.identity.references import ANCHOR
+from personaforge.identity.score import Cause, Score, Unmeasured, in_domain, outside
 from personaforge.identity.stretches import OverTime, over_time
 
 
@@ -97,6 +99,10 @@ class ClipScore:
     advice: Advice
     over_time: OverTime | None = None
     """What the whole of the clip shows, from look to look; None where no looks are on record."""
+    frames_with_several: int = 0
+    """Sampled frames in which one of several faces was chosen; see `people`."""
+    second_face: str = ""
+    """What is to say of another face that more than half of the sampled frames show; empty where nothing is."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the fields as JSON values."""
@@ -123,22 +129,27 @@ def compare_clip(
     `others` are further references by name, measured by the anchor's analyzer; see `references`. `strangers` is the
     cosine that 99 % of different pairs stay below, where it is known; see `stretches`.
     """
+    policy = policy.by_composite  # a calibration is about one pair of pictures
     if clip["status"] == "unreadable":
         return Unmeasured(Cause.UNREADABLE, str(clip["reason"]))
     if not in_domain(clip) and not policy.out_of_domain:
         return outside("the clip", policy.pack, drawn=clip.get("domain") == DRAWINGS.name)
-    frames = [frame for frame in clip["frames"] if frame["status"] == "measured"]
+    analyzers = {"anchor_analyzer": anchor_analyzer, "candidate_analyzer": clip_analyzer}
+    found = [
+        judge_faces({ANCHOR: anchor, **(others or {})}, frame, policy, combine, **analyzers)
+        for frame in clip["frames"]
+        if frame["status"] == "measured" or "people" in frame
+    ]
     scores: list[Score] = []
-    for frame in frames:
-        blocked = unmeasured(
-            *(anchor, frame, anchor_analyzer, clip_analyzer), out_of_domain=policy.out_of_domain, pack=policy.pack
-        )
-        if blocked is not None:
-            return blocked
-        score = compare_all({ANCHOR: anchor, **(others or {})}, frame, policy, combine)
+    frames: list[Mapping[str, Any]] = []
+    for one in found:
+        score = one.near or one.score  # the published means are over all frames, poor ones among them
         if isinstance(score, Unmeasured):
+            if score.code is Cause.NO_FACE:
+                continue
             return score
         scores.append(score)
+        frames.append(one.measurement)
     if not scores:
         return Unmeasured(Cause.NO_FACE, str(clip["reason"]))
     cosines, composites = [score.cosine for score in scores], [score.composite for score in scores]
@@ -153,6 +164,9 @@ def compare_clip(
         turn=max((score.turn for score in scores if score.turn is not None), default=None),
         out_of_domain=not in_domain(clip) or any(score.out_of_domain for score in scores),
     )
+    poor = _too_poor(overall, found, policy)
+    if poor is not None:
+        return poor
     # Quality is kept out of the overall score, so that a soft or flickering clip is never called a stranger.
     cosine_std = round(math.sqrt(variance(cosines)), 6)
     sharpness = _sharpness_ratio(anchor, frames)
@@ -178,8 +192,31 @@ def compare_clip(
         sharpness_ratio_mean=sharpness,
         histogram_distance_max=flicker,
         advice=advise(stable, degradation(sharpness, flicker, quality)),
+        frames_with_several=sum(bool(one.faces) for one in found),
+        second_face=_second_face(found),
         over_time=over_time({ANCHOR: anchor, **(others or {})}, clip, policy, combine, strangers),
     )
+
+
+def _too_poor(overall: Score, found: Sequence[Judged], policy: Policy) -> Unmeasured | None:
+    """Return why a clip can't be judged that doesn't pass: none of its frames but poor ones speak against it."""
+    if judge(overall, policy, require_measurement=True).decision is Decision.ACCEPT:
+        return None
+    against = [
+        one.score for one in found if judge(one.score, policy, require_measurement=True).decision is not Decision.ACCEPT
+    ]
+    poor = [one for one in against if isinstance(one, Unmeasured) and one.code is not Cause.NO_FACE]
+    if not poor or any(isinstance(one, Score) for one in against):
+        return None
+    codes = [one.code for one in poor]
+    first = poor[codes.index(max(codes, key=codes.count))]
+    return Unmeasured(first.code, f"{len(poor)} of {len(found)} frames can't be judged: {first.reason}")
+
+
+def _second_face(found: Sequence[Judged]) -> str:
+    """Say what is to say of another face that most of the sampled frames show; empty where nothing is."""
+    said = [one.second_face for one in found if one.second_face]
+    return f"in {len(said)} of {len(found)} sampled frames {said[0]}" if 2 * len(said) > len(found) else ""
 
 
 def degradation(sharpness_ratio: float | None, histogram_distance: float | None, quality: Quality) -> Degradation:

@@ -1,23 +1,28 @@
 """A score to a decision. It knows no attempts: the attempt loop turns RETRY into REJECT after the last one.
 
-| composite | composite_only | strict |
+| composite | composite | strict |
 |---|---|---|
 | at least accept_threshold | ACCEPT | ACCEPT when cosine >= min_cosine and error <= its bound, else RETRY |
 | at least retry_threshold | RETRY | RETRY |
 | below | REJECT | REJECT |
 
-Without a score: a candidate that has no face or can't be decoded is RETRY, since another attempt may succeed; this is
-so even where measuring is not required, because it was measured. When nothing could measure it, it has not passed:
-REJECT, unless the user switched `require_measurement` off, and then it is marked as unmeasured.
+The mode `calibrated` decides by P(same): ACCEPT from that of the declared false-accept rate, and not below the upper
+end of the declared band, RETRY from its lower end, else REJECT. What its calibration gives no P(same) for (smaller,
+blurred or farther turned than the pairs were, several references, a clip's mean) is decided by the composite, and the
+reason says so.
+
+Without a score: a candidate that has no face, can't be decoded or is too poor to tell is RETRY, since another attempt
+may succeed; this is so even where measuring is not required, because it was measured. When nothing could measure it, it
+has not passed: REJECT, unless the user switched `require_measurement` off, and then it is marked as unmeasured.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from personaforge.identity.policy import Mode, Policy
-from personaforge.identity.score import Cause, Score, Unmeasured
+from personaforge.identity.score import OF_CANDIDATE, Score, Unmeasured
 
 
 class Decision(StrEnum):
@@ -47,6 +52,12 @@ def judge(score: Score | Unmeasured, policy: Policy, *, require_measurement: boo
     """Decide about one candidate. For a clip pass `ClipScore.score`."""
     if isinstance(score, Unmeasured):
         return _unmeasured(score, require_measurement)
+    if policy.mode is Mode.CALIBRATED:
+        if score.probability is not None:
+            return _by_probability(score, policy)
+        found = judge(score, policy.by_composite, require_measurement=require_measurement)
+        why = score.no_probability or "it is no single pair"
+        return replace(found, reason=f"{found.reason}; no P(same): {why}")
     # All six digits of the numbers: "0.550 is below 0.55" would explain nothing.
     accept, retry = policy.accept_threshold, policy.retry_threshold
     if score.composite < retry:
@@ -63,6 +74,26 @@ def judge(score: Score | Unmeasured, policy: Policy, *, require_measurement: boo
     return ReasonedDecision(Decision.ACCEPT, f"composite {score.composite:g} is at least {accept:g}", True)
 
 
+def would_say(score: Score, policy: Policy) -> Decision | None:
+    """Return what the policy's calibration would decide; None where it gives no P(same)."""
+    if policy.calibrated is None or score.probability is None:
+        return None
+    return _by_probability(score, policy).decision
+
+
+def _by_probability(score: Score, policy: Policy) -> ReasonedDecision:
+    bounds = policy.calibrated
+    assert bounds is not None and score.log_ratio is not None
+    said = f"P(same) {score.probability:g}"
+    if score.log_ratio >= bounds.accept:
+        reason = f"{said} is at least {bounds.accept_share:g}, at a false-accept rate of {bounds.far:g} or less"
+        return ReasonedDecision(Decision.ACCEPT, reason, True)
+    if score.log_ratio >= bounds.retry:
+        reason = f"{said} is below {bounds.accept_share:g}, from {bounds.retry_share:g} up"
+        return ReasonedDecision(Decision.RETRY, reason, True)
+    return ReasonedDecision(Decision.REJECT, f"{said} is below {bounds.retry_share:g}", True)
+
+
 def _faults(score: Score, policy: Policy) -> list[str]:
     faults = []
     if score.cosine < policy.min_cosine:
@@ -73,7 +104,7 @@ def _faults(score: Score, policy: Policy) -> list[str]:
 
 
 def _unmeasured(score: Unmeasured, require_measurement: bool) -> ReasonedDecision:
-    if score.code in (Cause.NO_FACE, Cause.UNREADABLE):
+    if score.code in OF_CANDIDATE:
         return ReasonedDecision(Decision.RETRY, score.reason, False)
     if require_measurement:
         return ReasonedDecision(Decision.REJECT, f"not measured, and a measurement is required: {score.reason}", False)

@@ -49,7 +49,7 @@ class Demand:
     @property
     def fault(self) -> str:
         """What is wrong, a sentence part; empty where nothing is, as far as it was measured."""
-        return f"{self.name} {self.measured} where {self.asked} was asked for" if self.met is False else ""
+        return f"{self.name}: {self.measured}, and {self.asked} was asked for" if self.met is False else ""
 
     def as_json(self) -> dict[str, Any]:
         """Return what records keep; `met` is null where it was not measured."""

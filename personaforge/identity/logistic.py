@@ -18,7 +18,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Flags = NDArray[np.bool_]
 
 _FINEST = 1e-6
 """A logistic never reaches 0 or 1, so the rounded value must not either."""
@@ -27,7 +34,7 @@ PRIORS = (_FINEST, 1 - _FINEST)
 _LONGEST = 3.0
 """The longest step in log odds; a longer one may end where the information matrix can't be inverted."""
 _CLOSE = 1e-9
-_TURNED = "same pairs are not more alike than different ones: is the column `same` the wrong way round?"
+TURNED = "same pairs are not more alike than different ones: is the column `same` the wrong way round?"
 
 
 class Unfit(ValueError):
@@ -55,7 +62,7 @@ class Logistic:
 
 
 def fit_logistic(same: Sequence[float], different: Sequence[float], prior: float) -> Logistic:
-    """Fit the mapping by Newton's method with steps that are halved until the penalised likelihood rises.
+    """Fit the mapping.
 
     Takes one or more cosines of either sort. Raises Unfit where the same pairs' mean is not above the different ones'
     or the slope would not be above 0, and ValueError for a prior outside PRIORS.
@@ -67,13 +74,35 @@ def fit_logistic(same: Sequence[float], different: Sequence[float], prior: float
     n, m = len(same), len(different)
     x = np.array([*same, *different], dtype=np.float64)
     if float(np.mean(same)) <= float(np.mean(different)):
-        raise Unfit(_TURNED)
-    # Both sides get the same total weight, and the sum is Kish's effective number, which the penalty is relative to.
-    weight = np.repeat([1 / n, 1 / m], [n, m]) * 2 / (1 / n + 1 / m)
-    target = np.repeat([1.0, 0.0], [n, m])
+        raise Unfit(TURNED)
+    target = np.repeat([True, False], [n, m])
     # Standardised, so that the information matrix is well conditioned even for cosines in a narrow range.
     middle, scale = float(x.mean()), float(x.std())
-    design = np.stack([np.ones_like(x), (x - middle) / scale], axis=1)
+    theta = maximum(np.stack([np.ones_like(x), (x - middle) / scale], axis=1), target, np.zeros(2))
+    slope = float(theta[1]) / scale
+    if slope < _FINEST:
+        raise Unfit(TURNED)
+    intercept = float(theta[0]) - slope * middle
+    ratio = intercept + slope * x  # log of the likelihood ratio
+    cost = (np.logaddexp(0, -ratio[:n]).mean() + np.logaddexp(0, ratio[n:]).mean()) / 2 / math.log(2)
+    # The prior is added only now: the cost above is about the evidence alone, whatever prior a project declares.
+    odds = math.log(prior / (1 - prior))
+    return Logistic(round(intercept + odds, 6), round(slope, 6), prior, round(float(cost), 6))
+
+
+def maximum(design: Floats, target: Flags, precision: Floats) -> Floats:
+    """Return the coefficients (k,) at which the penalised likelihood is highest, by Newton's method with steps that are
+    halved until it rises.
+
+    `design` is (n, k), `target` says which rows are same pairs; both sorts get the same total weight. `precision` (k,)
+    is that of a normal prior around 0 for each coefficient besides Jeffreys', 0 for none.
+    """
+    import numpy as np
+
+    n, m = int(target.sum()), int((~target).sum())
+    # Both sides get the same total weight, and the sum is Kish's effective number, which the penalty is relative to.
+    weight = np.where(target, 1 / n, 1 / m) * 2 / (1 / n + 1 / m)
+    wanted = target.astype(np.float64)
 
     def penalised(at: Any) -> tuple[float, Any, Any]:
         """Return the penalised log likelihood, its gradient and the information."""
@@ -83,11 +112,11 @@ def fit_logistic(same: Sequence[float], different: Sequence[float], prior: float
         spread = weight * tail / (1 + tail) ** 2  # weight * p * (1 - p), also where p rounds to 1
         information = design.T @ (design * spread[:, None])
         leverage = spread * ((design @ np.linalg.inv(information)) * design).sum(axis=1)
-        gradient = design.T @ (weight * (target - p) + leverage * (0.5 - p))
-        likelihood = float(weight @ (target * z - np.logaddexp(0, z)))
-        return likelihood + float(np.linalg.slogdet(information)[1]) / 2, gradient, information
+        gradient = design.T @ (weight * (wanted - p) + leverage * (0.5 - p)) - precision * at
+        likelihood = float(weight @ (wanted * z - np.logaddexp(0, z))) - float(precision @ at**2) / 2
+        return likelihood + float(np.linalg.slogdet(information)[1]) / 2, gradient, information + np.diag(precision)
 
-    theta = np.zeros(2)
+    theta = np.zeros(design.shape[1])
     value, gradient, information = penalised(theta)
     for _ in range(200):
         step = np.linalg.solve(information, gradient)
@@ -102,12 +131,4 @@ def fit_logistic(same: Sequence[float], different: Sequence[float], prior: float
             break
         theta = theta + step
         value, gradient, information = found
-    slope = float(theta[1]) / scale
-    if slope < _FINEST:
-        raise Unfit(_TURNED)
-    intercept = float(theta[0]) - slope * middle
-    ratio = intercept + slope * x  # log of the likelihood ratio
-    cost = (np.logaddexp(0, -ratio[:n]).mean() + np.logaddexp(0, ratio[n:]).mean()) / 2 / math.log(2)
-    # The prior is added only now: the cost above is about the evidence alone, whatever prior a project declares.
-    odds = math.log(prior / (1 - prior))
-    return Logistic(round(intercept + odds, 6), round(slope, 6), prior, round(float(cost), 6))
+    return theta

@@ -1,4 +1,4 @@
-"""The numbers that judging needs, read from the settings once. Holds no arithmetic and no defaults.
+"""The numbers that judging needs, read from the settings once. Holds no defaults.
 
 The defaults live in conf/identity and conf/quality; they are Personalab's for photographs under buffalo_l. Settings
 were validated before, so a missing key is a bug and raises KeyError.
@@ -6,10 +6,17 @@ were validated before, so a missing key is a bug and raises KeyError.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from personaforge.identity.evidence import Weights
+
+AUTO: Final = "auto"
+"""In the settings: by a calibration where one applies, else by the composite."""
 
 
 class Mode(StrEnum):
@@ -19,11 +26,72 @@ class Mode(StrEnum):
     """The composite reaches the threshold."""
     STRICT = "strict"
     """The same, and the cosine and the geometry each pass their own bound."""
+    CALIBRATED = "calibrated"
+    """P(same) reaches that of a declared false-accept rate."""
+
+
+_MODES = {"composite": Mode.COMPOSITE_ONLY}
+"""What the settings call modes by another name; `composite_only` is how `composite` was called before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """How evidence is decided about: by a calibration, at a declared false-accept rate.
+
+    ACCEPT and P(same) can't contradict each other: both are made from one log ratio, and the log ratio to accept from
+    is that of the FAR or that of the band's upper end, the larger.
+    """
+
+    weights: Weights
+    far: float
+    """The declared rate at which different people are accepted."""
+    accept: float
+    """Log ratio to accept from."""
+    retry: float
+    """Log ratio to try again from; below is REJECT."""
+    file: str
+    """The calibration, for people."""
+
+    @property
+    def accept_share(self) -> float:
+        """P(same) from which is accepted."""
+        return self.weights.at(self.accept)
+
+    @property
+    def retry_share(self) -> float:
+        """P(same) from which another attempt is made."""
+        return self.weights.at(self.retry)
+
+
+def calibrated(weights: Weights | None, declared: Mapping[str, Any], file: str) -> Calibrated | str:
+    """Return how to decide by a calibration with `identity.calibrated` of the settings, or why it can't be done."""
+    if weights is None:
+        return f"{file} has P(same) of the cosine alone: forge calibrate PAIRS.csv makes one that can decide"
+    far, (low, high) = float(declared["far"]), declared["retry"]
+    threshold = weights.threshold(far)
+    if threshold is None:
+        least = min((one.target for one in weights.thresholds), default=None)
+        supports = "no FAR" if least is None else f"a FAR of {least:g} or more"
+        return f"{file} supports {supports}, and identity.calibrated.far is {far:g}: it takes more different pairs"
+    if weights.at(weights.most) < high:
+        return f"P(same) is at most {weights.at(weights.most):g} by {file}: it takes more people or another prior"
+    accept = round(max(threshold.at, weights.log_ratio_of(high)), 6)
+    retry = round(min(accept, weights.log_ratio_of(low)), 6)
+    # Where the pairs support no P(same) as low as the band's lower end, none is below it, and nothing is turned away.
+    return Calibrated(weights, far, accept, retry if retry > weights.least else -math.inf, file)
 
 
 MIN_COVERAGE = 0.9
 """Unless it is set: of 5 seconds, the shortest clips of conf/motion, all but half a second, which is how long no single
 stretch may last."""
+
+
+class FaceRule(StrEnum):
+    """Which of several faces is judged; see `people`."""
+
+    BEST = "best"
+    LARGEST = "largest"
+    ONLY = "only"
 
 
 class Gate(StrEnum):
@@ -33,6 +101,30 @@ class Gate(StrEnum):
     """The mean over its sampled frames."""
     WORST_STRETCH = "worst_stretch"
     """The mean, the worst stretch of half a second or more, and the share of time that shows the person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a face must have for a low score to say anything, with one pack; see `judgeable`."""
+
+    min_norm: float
+    """Of the embedding before normalising."""
+    min_side: float
+    """Pixels of the box's shorter side."""
+    max_yaw: float
+    """Degrees to either side."""
+    max_roll: float
+    """Degrees to either side, of the picture as it was turned where a second look turned it."""
+    min_sharpness: float
+    """See `faces.quality.sharpness`."""
+    strangers: float
+    """Cosine that 999 of 1,000 pairs of different people stay below."""
+
+    @classmethod
+    def of(cls, pack: str, judgeable: Mapping[str, Mapping[str, Any]]) -> Limits | None:
+        """Return a pack's limits as the settings' `identity.judgeable` declares them; None where it declares none."""
+        found = judgeable.get(pack)
+        return None if found is None else cls(**{name: float(found[name]) for name in cls.__slots__})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +162,15 @@ class Policy:
     """What of a clip decides."""
     min_coverage: float = MIN_COVERAGE
     """Share of a clip's time that has to show the person under the gate `worst_stretch`."""
+    face: FaceRule = FaceRule.LARGEST
+    """Which of several faces is judged."""
+    limits: Limits | None = None
+    """What a face must have for a low score to say anything; None where that isn't known for the pack, or isn't asked
+    for."""
     pack: str = ""
     """The face pack that is asked for, as messages name it; nothing is judged by it."""
+    calibrated: Calibrated | None = None
+    """By what P(same) is given, and under the mode `calibrated` decided; None without a calibration that applies."""
 
     @property
     def weights(self) -> dict[str, float]:
@@ -79,11 +178,29 @@ class Policy:
         return {"embedding": self.embedding_weight, "geometric": self.geometric_weight}
 
     @classmethod
-    def from_settings(cls, identity: Mapping[str, Any]) -> Policy:
-        """Take the numbers from the nested `identity` group."""
+    def from_settings(
+        cls,
+        identity: Mapping[str, Any],
+        analyzer: Mapping[str, str] | None = None,
+        calibrated: Calibrated | None = None,
+    ) -> Policy:
+        """Take the numbers from the nested `identity` group; those that depend on the pack by the analyzer that
+        measures (`AnalyzerIdentity.as_json()`), without one by the pack that the settings name. `calibrated` is what
+        applies to the pack in use.
+
+        Without it `calibrated` and `auto` decide by the composite. Where the user has asked for `calibrated` by name, a
+        plan is refused before.
+        """
+        pack = str((analyzer or {}).get("pack") or identity["pack"])
+        judges_poor = identity.get("poor_pictures") == "judged"
+        asked = str(identity["policy"])
+        if asked in (AUTO, Mode.CALIBRATED):
+            mode = Mode.COMPOSITE_ONLY if calibrated is None else Mode.CALIBRATED
+        else:
+            mode = _MODES.get(asked) or Mode(asked)
         geometric, video = identity["geometric"], identity.get("video", {})
         return cls(
-            mode=Mode(identity["policy"]),
+            mode=mode,
             accept_threshold=float(identity["accept_threshold"]),
             retry_threshold=float(identity["retry_threshold"]),
             embedding_weight=float(identity["weights"]["embedding"]),
@@ -99,8 +216,17 @@ class Policy:
             out_of_domain=identity["out_of_domain"] == "allow",
             gate=Gate(video.get("gate", Gate.MEAN)),
             min_coverage=float(video.get("min_coverage", MIN_COVERAGE)),
+            face=FaceRule(identity.get("face", FaceRule.BEST)),
+            limits=None if judges_poor else Limits.of(pack, identity.get("judgeable", {})),
             pack=str(identity["pack"]),
+            calibrated=calibrated,
         )
+
+    @property
+    def by_composite(self) -> Policy:
+        """The same without a calibration: for clips, and for what a calibration doesn't reach."""
+        mode = Mode.COMPOSITE_ONLY if self.mode is Mode.CALIBRATED else self.mode
+        return replace(self, mode=mode, calibrated=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,21 +18,31 @@ from typing import Any
 from personaforge.identity.policy import Policy
 from personaforge.identity.score import Score, Unmeasured, compare
 
+_NO_PAIR = "several references were compared, and a calibration is about one pair of pictures"
+
 ANCHOR = "anchor"
 """The anchor's name in a reference set."""
 
 
 def compare_all(
-    references: Mapping[str, Mapping[str, Any]], candidate: Mapping[str, Any], policy: Policy, combine: str
+    references: Mapping[str, Mapping[str, Any]],
+    candidate: Mapping[str, Any],
+    policy: Policy,
+    combine: str,
+    *,
+    anchor_analyzer: Mapping[str, str] | None = None,
+    candidate_analyzer: Mapping[str, str] | None = None,
 ) -> Score | Unmeasured:
-    """Score a candidate's measurement against references by name, all measured by one analyzer.
+    """Score a candidate's measurement against references by name, all measured by one analyzer;
+    `anchor_analyzer` and `candidate_analyzer` as in `compare`.
 
     `references` must hold `anchor`; others that could not be measured are left out. With the anchor alone this is
     `compare`. Raises ValueError for another `combine` than `max` and `mean`.
     """
     if combine not in ("max", "mean"):
         raise ValueError(f"combine is {combine!r}, expected max or mean")
-    found = {name: compare(reference, candidate, policy) for name, reference in references.items()}
+    analyzers = {"anchor_analyzer": anchor_analyzer, "candidate_analyzer": candidate_analyzer}
+    found = {name: compare(reference, candidate, policy, **analyzers) for name, reference in references.items()}
     first = found[ANCHOR]
     if isinstance(first, Unmeasured) or len(found) == 1:
         return first
@@ -41,7 +51,7 @@ def compare_all(
         return _mean(list(scores.values()))
     # The set has a fixed order, so of equal scores the earliest wins on every machine.
     best = max(scores, key=lambda name: scores[name].composite)
-    return replace(scores[best], reference=best)
+    return replace(scores[best].without_probability(_NO_PAIR), reference=best)
 
 
 def _mean(scores: Sequence[Score]) -> Score:
@@ -59,4 +69,5 @@ def _mean(scores: Sequence[Score]) -> Score:
         turn=min(turns, default=None),
         reference=f"mean of {len(scores)}",
         out_of_domain=any(score.out_of_domain for score in scores),
+        no_probability=_NO_PAIR if any(score.probability is not None for score in scores) else "",
     )

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +30,7 @@ _POINTS = {"106": "106 points", "5": "5 points", "mesh": "a mesh of 468 points"}
 
 
 class Cause(StrEnum):
-    """Why there is no number. The first two are faults of the candidate, which another attempt may not have."""
+    """Why there is no number. Those of `OF_CANDIDATE` are the candidate's, and another attempt may not have them."""
 
     NO_FACE = "no_face"
     """The candidate shows no face."""
@@ -46,8 +46,21 @@ class Cause(StrEnum):
     """The two sides were measured by different models."""
     OUT_OF_DOMAIN = "out_of_domain"
     """The measuring models were made for other kinds of pictures."""
+    SEVERAL = "several"
+    """The candidate shows several faces, and only one is allowed."""
+    TOO_SMALL = "too_small"
+    """The face has too few pixels for a low score to say anything, as with the next three; see `judgeable`."""
+    BLURRED = "blurred"
+    TURNED = "turned"
+    COVERED = "covered"
     TOO_FEW = "too_few"
     """There are no values to compute from."""
+
+
+OF_CANDIDATE = frozenset(
+    (Cause.NO_FACE, Cause.UNREADABLE, Cause.SEVERAL, Cause.TOO_SMALL, Cause.BLURRED, Cause.TURNED, Cause.COVERED)
+)
+"""Faults of a candidate, which another attempt may not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +99,35 @@ class Score:
     """The picture of the reference set that it was compared with; empty for the anchor alone."""
     out_of_domain: bool = False
     """Whether the models were made for other pictures and the user allowed a number all the same."""
+    log_ratio: float | None = None
+    """Log of the likelihood ratio of same and different by the calibration in use; None without P(same)."""
+    probability: float | None = None
+    """P(same); None where no calibration is in use, or `no_probability` says why it reaches no such pair."""
+    probability_low: float | None = None
+    """Lower end of its 95 % interval."""
+    probability_high: float | None = None
+    no_probability: str = ""
+    """Why a calibration that is in use gives no P(same), for people."""
 
     def as_json(self) -> dict[str, Any]:
-        """Return the fields as JSON values; `out_of_domain` only where it is true."""
+        """Return the fields as JSON values; `out_of_domain` only where it is true, and P(same) only where it is."""
         value = asdict(self)
-        if not self.out_of_domain:
-            del value["out_of_domain"]
+        for name in ("out_of_domain", *PROBABILITY):
+            if value[name] is None or value[name] is False or value[name] == "":
+                del value[name]
         return value
+
+    def without_probability(self, why: str) -> Score:
+        """Return the score with no P(same), and why; as it is where no calibration is in use."""
+        if self.probability is None and not self.no_probability:
+            return self
+        return replace(self, **{**NO_PROBABILITY, "no_probability": why})
+
+
+PROBABILITY = ("log_ratio", "probability", "probability_low", "probability_high", "no_probability")
+"""Fields of a Score that a calibration gives."""
+NO_PROBABILITY: dict[str, Any] = {**dict.fromkeys(PROBABILITY[:-1]), PROBABILITY[-1]: ""}
+"""Their values without a calibration."""
 
 
 def compare(
@@ -118,6 +153,7 @@ def compare(
     similarity = cosine(anchor, candidate)
     error = ratio_error(anchor["ratios"], candidate["ratios"])
     turned = turn(anchor, candidate)
+    inside = in_domain(anchor) and in_domain(candidate)
     return Score(
         cosine=round(similarity, 6),
         error=round(error, 6),
@@ -126,8 +162,30 @@ def compare(
         faces=int(candidate["faces"]),
         ratio_set=str(candidate["ratio_set"]),
         turn=turned,
-        out_of_domain=not (in_domain(anchor) and in_domain(candidate)),
+        out_of_domain=not inside,
+        **_probability(anchor, candidate, policy, inside=inside, error=error, turned=turned),
     )
+
+
+def _probability(
+    anchor: Mapping[str, Any],
+    candidate: Mapping[str, Any],
+    policy: Policy,
+    *,
+    inside: bool,
+    error: float,
+    turned: float | None,
+) -> dict[str, Any]:
+    """Return the fields of a Score that the policy's calibration gives."""
+    if policy.calibrated is None:
+        return {}
+    if not inside:
+        return {"no_probability": "the pack was not made for such pictures, and neither was its calibration"}
+    from personaforge.identity.evidence import evidence_of
+
+    evidence = evidence_of(anchor, candidate, error=error, turn=turned)
+    found = policy.calibrated.weights.probability(evidence)
+    return {"no_probability": found} if isinstance(found, str) else dict(zip(PROBABILITY[:-1], found, strict=True))
 
 
 def unmeasured(

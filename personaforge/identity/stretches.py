@@ -224,6 +224,7 @@ def judge_clip(
     A stretch of half a second or more that doesn't show the person is RETRY, and REJECT where another person is less
     like the anchor than the retry threshold asks for; RETRY is also too small a share of time that shows the person.
     """
+    policy = policy.by_composite  # a calibration is about one pair of pictures
     found = judge(score, policy, require_measurement=require_measurement)
     if policy.gate is Gate.MEAN or isinstance(score, Unmeasured) or found.decision is Decision.REJECT:
         return found

@@ -11,7 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from personaforge.identity.appearance import changes, clothes_distance
+from personaforge.identity.appearance import appearance_of, changes, clothes_distance
+from personaforge.identity.people import Judged
+from personaforge.identity.score import Cause, Unmeasured
 from personaforge.results.results import Results
 from personaforge.spec.kinds import framing_of
 from personaforge.spec.settings import Settings
@@ -36,25 +38,33 @@ def ranks(store: Store, settings: Settings) -> dict[str, int]:
 
 
 def beside(
-    anchor: Mapping[str, Any], pictures: Sequence[tuple[str, Mapping[str, Any]]], worn: Mapping[str, int]
+    anchor: Mapping[str, Any], pictures: Sequence[tuple[str, Judged]], worn: Mapping[str, int]
 ) -> dict[str, dict[str, float]]:
-    """Return the changes of measured pictures, by digest; a picture that isn't measured has none.
+    """Return the changes of measured pictures, by digest; a picture that isn't measured, or of whose several faces none
+    was judged, has none.
 
-    `anchor` is the anchor's measurement, `pictures` are digests and measurements, and `worn` is what `ranks` returned
+    `anchor` is the anchor's measurement, `pictures` are digests and judged faces, and `worn` is what `ranks` returned
     (empty: no clothes are compared).
     """
-    known = {digest: one for digest, one in pictures if one.get("status") == "measured"}
+    known = {digest: one.measurement for digest, one in pictures if _has_judged(one)}
+    if anchor["status"] != "measured":
+        return {}
     first: dict[int, tuple[str, Sequence[float]]] = {}
     for number, (digest, rank) in enumerate(worn.items()):
-        clothes = ((anchor if number == 0 else known.get(digest, {})).get("appearance") or {}).get("clothes")
+        clothes = appearance_of(anchor if number == 0 else known.get(digest, {})).get("clothes")
         if clothes is not None:
             first.setdefault(rank, (digest, clothes))
     found: dict[str, dict[str, float]] = {}
     for digest, one in known.items():
         numbers = dict(changes(anchor, one, same_clothes=False).numbers)
-        clothes = (one.get("appearance") or {}).get("clothes")
+        clothes = appearance_of(one).get("clothes")
         meant = first.get(worn.get(digest, -1))
         if meant is not None and clothes is not None and meant[0] != digest:
             numbers[CLOTHES] = round(clothes_distance(meant[1], clothes), 6)
         found[digest] = numbers
     return found
+
+
+def _has_judged(one: Judged) -> bool:
+    several = isinstance(one.score, Unmeasured) and one.score.code is Cause.SEVERAL
+    return one.measurement["status"] == "measured" and not several

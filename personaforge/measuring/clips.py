@@ -37,8 +37,9 @@ def evaluate_clips(
     `identity` names a file of conf/identity to measure and judge by, in place of the persona's or project's choice.
     """
     settings = judging_settings(space, persona, identity)
-    file_measurer = FileMeasurer(space, identity_of(space, settings), settings.id if persona else "", only_reads=True)
+    analyzer = identity_of(space, settings)
+    file_measurer = FileMeasurer(space, analyzer, settings.id if persona else "", only_reads=True)
     paths = files_to_measure(space.store, settings, clips, "clip")
     reference = file_measurer.measure(anchor_of(space, settings, persona, anchor)[0])
-    policy = Policy.from_settings(settings.value("identity"))
+    policy = Policy.from_settings(settings.value("identity"), analyzer).by_composite
     return tuple(judge_clips(settings, file_measurer, reference, paths, policy))

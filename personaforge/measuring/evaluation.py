@@ -1,6 +1,8 @@
 """Measures any pictures and clips against an anchor: `forge eval`. Each is measured once, here as in a build.
 
-Where the project has a calibration that holds for the analyzer, each cosine comes with its P(same).
+Where a calibration holds for the analyzer, each picture comes with its P(same), unless it would contradict the
+decision: by the policies `composite` and `strict` a picture may be accepted that its P(same) calls a stranger. Then
+there is none, and the reason says so.
 """
 
 from __future__ import annotations
@@ -8,7 +10,7 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,13 +20,14 @@ from personaforge.domains import DRAWINGS
 from personaforge.errors import PersonaForgeError, PlanError, StoreError
 from personaforge.faces.packs import made_for
 from personaforge.faces.picture import SUFFIXES
-from personaforge.identity.calibration import probability
 from personaforge.identity.clip import ClipScore
-from personaforge.identity.decision import Decision, ReasonedDecision
-from personaforge.identity.policy import Policy, Quality
-from personaforge.identity.score import Cause, Score, Unmeasured
+from personaforge.identity.decision import ReasonedDecision
+from personaforge.identity.people import Judged
+from personaforge.identity.policy import Limits, Policy, Quality
+from personaforge.identity.references import ANCHOR
+from personaforge.identity.score import NO_PROBABILITY, Cause, Score, Unmeasured
 from personaforge.measuring.beside import beside, ranks
-from personaforge.measuring.calibration import Applying, NoneApplies, calibration_for
+from personaforge.measuring.judging import judged_file, judging_policy, probability_of
 from personaforge.measuring.measurements import (
     FileMeasurer,
     Measured,
@@ -38,6 +41,7 @@ from personaforge.plan.renamed import pinned_anchor
 from personaforge.results.results import Results
 from personaforge.spec.settings import Settings
 from personaforge.store.store import Store
+from personaforge.workspace.calibrations import Applying, NoneApplies, calibration_for
 from personaforge.workspace.workspace import Workspace
 
 _SUFFIXES = {"picture": SUFFIXES, "clip": (".webm", ".mp4", ".m4v", ".mov", ".avi")}
@@ -58,9 +62,16 @@ class Evaluated:
     score: Score | Unmeasured
     judged: ReasonedDecision
     probability: float | None
-    """P(same) by the calibration; None without one, where there is no score, out of domain, and for clips."""
+    """P(same) by the calibration; None without one, where there is no score, outside the range of the calibration, out
+    of domain, for clips, and where it contradicts the decision."""
+    no_probability: str = ""
+    """Why there is none although a calibration holds; for people."""
+    interval: tuple[float, float] | None = None
+    """The 95 % interval of P(same), over the people that it was fitted on; None with a calibration of schema 1."""
     clip: ClipScore | None = None
     """Of a clip with a score all of it; `score` has its means."""
+    face: Judged | None = None
+    """Of a picture which of its faces was judged."""
     likeness: Mapping[str, float] = field(default_factory=dict)
     """Of a picture: how far its appearance is from the anchor's, by metric; what isn't measured is left out."""
 
@@ -80,32 +91,35 @@ class Evaluated:
             "faces": self.measurement.get("faces"),
             "damage": self.measurement.get("damage"),
             **(
-                {"composite": None, "unmeasured": score.as_json()} if isinstance(score, Unmeasured) else score.as_json()
+                {"composite": None, "unmeasured": score.as_json()}
+                if isinstance(score, Unmeasured)
+                else replace(score, **NO_PROBABILITY).as_json()
             ),
             "out_of_domain": self.out_of_domain,
             "probability": self.probability,
+            "probability_interval": None if self.interval is None else list(self.interval),
+            "no_probability": self.no_probability,
             **self.judged.as_json(),
             **({} if self.clip is None else {"clip": self.clip.as_json(), "read": self.read}),
+            **({} if self.face is None else _renamed(self.face.as_json())),
             **({"likeness": dict(self.likeness)} if self.likeness else {}),
         }
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What else is to say of a clip: its worst stretch, what could not be decoded, and how it was read."""
-        if self.clip is None:
-            return ()
-        time, read = self.clip.over_time, self.read
-        return tuple(
-            filter(
-                None,
-                (
-                    *(() if time is None else (time.text, time.damage)),
-                    "sampled by time: its frames are shown for unequal times" if read["sampling"] == "time" else "",
-                    f"decoded by {read['reader']}" if read["reader"] != "opencv" else "",
-                    "has sound, which is not measured" if read["sound"] else "",
-                ),
-            )
-        )
+        """What else is to say: which of several faces was judged; of a clip its worst stretch, what could not be
+        decoded, and how it was read."""
+        found = [] if self.face is None else [self.face.text]
+        if self.clip is not None:
+            time, read = self.clip.over_time, self.read
+            found.append(self.clip.second_face)
+            found += [] if time is None else [time.text, time.damage]
+            found += [
+                "sampled by time: its frames are shown for unequal times" if read["sampling"] == "time" else "",
+                f"decoded by {read['reader']}" if read["reader"] != "opencv" else "",
+                "has sound, which is not measured" if read["sound"] else "",
+            ]
+        return tuple(filter(None, found))
 
     @property
     def read(self) -> dict[str, Any]:
@@ -117,6 +131,11 @@ class Evaluated:
             "sampling": measurement.get("sampling"),
             "sound": measurement.get("sound"),
         }
+
+
+def _renamed(face: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is said of a picture's faces; `faces` is their number here, so the list is `people`."""
+    return {"people" if name == "faces" else name: one for name, one in face.items()}
 
 
 @dataclass(frozen=True)
@@ -133,6 +152,12 @@ class Evaluation:
     """Whether the measurements are kept: where they can't be, the next time measures again."""
     anchor_readable: bool = True
     """Whether the anchor's file could be decoded."""
+    limits: Limits | None = None
+    """What a face has to have for a low score to count; None where that isn't known for the pack or isn't asked for."""
+    policy: Policy | None = None
+    """What pictures were judged by."""
+    not_calibrated: str = ""
+    """Why no calibration decides although the settings ask for one, and what does; for people."""
 
     @property
     def unreadable(self) -> int:
@@ -171,7 +196,10 @@ class Evaluation:
             "analyzer": dict(self.analyzer),
             "calibration": kept.file if isinstance(kept, Applying) else None,
             "calibration_reason": None if isinstance(kept, Applying) else kept.reason,
+            "policy": None if self.policy is None else str(self.policy.mode),
+            "not_calibrated": self.not_calibrated,
             "hint": self.hint,
+            "judgeable": None if self.limits is None else asdict(self.limits),
             "pictures": [one.as_json() for one in self.pictures],
         }
 
@@ -195,7 +223,7 @@ def evaluate(
     `identity` names a file of conf/identity to measure and judge by, in place of the persona's or project's choice.
     `out_of_domain` scores pictures that the pack was not made for, too, and marks them.
     """
-    from personaforge.identity.score import compare
+    from personaforge.identity.people import judge_faces
 
     if record and persona is None:
         raise PersonaForgeError(
@@ -207,7 +235,8 @@ def evaluate(
     analyzer = identity_of(space, settings)
     anchor_data, shown = anchor_of(space, settings, persona, anchor)
     paths = files_to_measure(space.store, settings, images, "any" if images else "picture")
-    policy = replace(Policy.from_settings(settings.value("identity")), pack=analyzer["pack"])
+    kept = calibration_for(space.project, analyzer)
+    policy, not_calibrated = judging_policy(settings, analyzer, kept)
     if out_of_domain:
         policy = replace(policy, out_of_domain=True)
     file_measurer = FileMeasurer(space, analyzer, settings.id if persona else "", only_reads=not record)
@@ -216,47 +245,35 @@ def evaluate(
     judged_clips = dict(zip(clips, judge_clips(settings, file_measurer, reference, clips, policy), strict=True))
     pictures = [path for path in paths if path not in judged_clips]
     measured = dict(zip(pictures, file_measurer.measure_all(pictures), strict=True))
-    kept = calibration_for(space.project, analyzer)
     found = []
     for path in paths:
         if path in judged_clips:
             clip = judged_clips[path]
             whole = clip.score if isinstance(clip.score, Unmeasured) else clip.score.score
             of_clip = None if isinstance(clip.score, Unmeasured) else clip.score
-            found.append(Evaluated(path, clip.digest, clip.measurement, whole, clip.judged, None, of_clip))
+            found.append(Evaluated(path, clip.digest, clip.measurement, whole, clip.judged, None, clip=of_clip))
             continue
         one = measured[path]
-        score = compare(
-            reference.value,
+        face = judge_faces(
+            {ANCHOR: reference.value},
             one.value,
             policy,
             anchor_analyzer=reference.analyzer,
             candidate_analyzer=one.analyzer,
         )
+        score = face.score
         judged = judged_file(score, policy)
-        share = None
-        if isinstance(kept, Applying) and isinstance(score, Score) and not score.out_of_domain:
-            share = probability(score.cosine, kept.calibration)
-        found.append(Evaluated(path, one.digest, one.value, score, judged, share))
-    if reference.value["status"] == "measured":
-        worn = ranks(space.store, settings) if persona else {}
-        near = beside(reference.value, [(one.digest, one.measurement) for one in found if one.clip is None], worn)
-        found = [replace(one, likeness=near.get(one.digest, {})) for one in found]
+        share = probability_of(reference.value, face.measurement, score, judged, policy, kept)
+        found.append(Evaluated(path, one.digest, one.value, score, judged, *share, face=face))
+    worn = ranks(space.store, settings) if persona else {}
+    near = beside(reference.value, [(one.digest, one.face) for one in found if one.face], worn)
+    found = [replace(one, likeness=near.get(one.digest, {})) for one in found]
     readable = reference.value["status"] != "unreadable"
-    evaluation = Evaluation(shown, analyzer, kept, tuple(found), file_measurer.remembers, readable)
+    remembers, limits = file_measurer.remembers, policy.limits
+    evaluation = Evaluation(shown, analyzer, kept, tuple(found), remembers, readable, limits, policy, not_calibrated)
     if record:
         _keep(space.store, settings, evaluation, reference.digest, policy)
     return evaluation
-
-
-def judged_file(score: Score | Unmeasured, policy: Policy) -> ReasonedDecision:
-    """Decide about a file. What can't be decoded is RETRY in a build, where another attempt is made; a file is what it
-    is, so here it is REJECT, as all else that can't be measured."""
-    from personaforge.identity.decision import judge
-
-    if isinstance(score, Unmeasured) and score.code is Cause.UNREADABLE:
-        return ReasonedDecision(Decision.REJECT, f"not measured, the file can't be read: {score.reason}", False)
-    return judge(score, policy, require_measurement=True)
 
 
 @dataclass(frozen=True)
@@ -406,8 +423,11 @@ def _keep(store: Store, settings: Settings, evaluation: Evaluation, anchor: str,
             "accept_threshold": policy.accept_threshold,
             "retry_threshold": policy.retry_threshold,
             "weights": policy.weights,
+            "policy": str(policy.mode),
             **one.judged.as_json(),
         }
+        if one.probability is not None:
+            record["probability"] = one.probability
         if one.out_of_domain:
             record["out_of_domain"] = True
         if isinstance(one.score, Unmeasured):
@@ -416,6 +436,8 @@ def _keep(store: Store, settings: Settings, evaluation: Evaluation, anchor: str,
             record["score"] = one.score.as_json()
         if one.clip is not None:
             record["clip"] = one.clip.as_json()
+        if one.face is not None:
+            record.update(one.face.as_json())
         if one.likeness:
             record["likeness"] = dict(one.likeness)
         store.keep("evaluations", digest_json("evaluation/1", record), record)

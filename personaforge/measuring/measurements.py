@@ -20,14 +20,22 @@ from personaforge.digest import digest_bytes, digest_json
 from personaforge.domains import DRAWINGS
 from personaforge.errors import MissingExtra, PersonaForgeError, StoreError
 from personaforge.faces.capture import OPENCV
-from personaforge.faces.parts import OF_CLIPS
+from personaforge.faces.parts import OF_CLIPS, UPRIGHT
 from personaforge.media.provenance import is_drawing_for_photographs
 from personaforge.providers.table import domain_of
 from personaforge.results.facts import maker
 from personaforge.run.records import keep_record
 from personaforge.spec.settings import Group, Settings
 from personaforge.steps.action import Action
-from personaforge.steps.measurement import further_request, joined, measure_action, part_actions, sampling_of, share
+from personaforge.steps.measurement import (
+    further_request,
+    joined,
+    measure_action,
+    needed_actions,
+    part_actions,
+    sampling_of,
+    share,
+)
 from personaforge.store.store import Store
 from personaforge.workspace.workspace import Workspace
 
@@ -95,6 +103,7 @@ class FileMeasurer:
     def _measured(self, data: bytes, digest: str, sampled: Mapping[str, Any] | None) -> Measured:
         from personaforge.faces.looks import look_through
         from personaforge.faces.measure import measure_clip, measure_image
+        from personaforge.faces.upright import second_look
         from personaforge.media.provenance import with_domain
 
         def measured(wanted: tuple[Action, ...], work: Callable[[], Mapping[str, Any]]) -> Known:
@@ -113,15 +122,22 @@ class FileMeasurer:
         def looks(action: Action) -> Mapping[str, Any]:
             return look_through(data, self._analyzer, reader=action.request.get("reader", OPENCV))
 
-        if sampled is None:
-            value, analyzer = measured(self._actions(digest, None)[0], lambda: measure_image(data, self._analyzer))
-            return Measured(digest, self._told(value, digest, data), analyzer)
-        further: Mapping[str, Any] | None = sampling_of(sampled)
-        while further is not None:
-            request = further
+        request = None if sampled is None else sampling_of(sampled)
+        work = partial(measure_image, data, self._analyzer) if request is None else partial(clip, request)
+        actions, own = self._actions(digest, request)
+        value, analyzer = measured(actions, work)
+        while request is not None and sampled is not None and (more := further_request(request, value, sampled)):
+            request, work = more, partial(clip, more)
             actions, own = self._actions(digest, request)
-            value, analyzer = measured(actions, partial(clip, request))
-            further = further_request(request, value, sampled)
+            value, analyzer = measured(actions, work)
+        for action in needed_actions(_kind(request), self._identity, digest, value, request):
+            upright = action.request["part"] == UPRIGHT
+            if not upright and any("people" in one for one in (value, *value.get("frames", ()))):
+                # read just now, together with the largest face
+                self._keep(action, share(action, value), time.time(), 0.0)
+                continue
+            found, _ = measured((action,), (lambda: second_look(data, self._analyzer)) if upright else work)
+            value = joined(value, share(action, found))
         if value["status"] == "measured":
             for action in own:
                 value = joined(value, share(action, measured((action,), partial(looks, action))[0]))

@@ -17,9 +17,9 @@ from personaforge.domains import DRAWINGS
 from personaforge.errors import SpecError
 from personaforge.faces.packs import PUBLISHED, made_for
 from personaforge.identity.calibration import Calibration
-from personaforge.measuring.calibration import FOLDER
 from personaforge.spec.project import Project
 from personaforge.spec.source import read_bounded
+from personaforge.workspace.calibrations import FOLDER
 
 
 class Peer(NamedTuple):

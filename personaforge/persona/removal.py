@@ -27,7 +27,7 @@ from personaforge.store.artifact import digests_in
 from personaforge.store.lockfile import former_lock, read_lock
 from personaforge.store.pages import FOLDER, page_name
 from personaforge.store.presence import alone
-from personaforge.store.records import parse_record
+from personaforge.store.records import KINDS, parse_record
 from personaforge.store.store import Store
 from personaforge.store.upkeep import relog, roots
 
@@ -254,7 +254,7 @@ def _unlink(path: str, shown: str) -> None:
 
 
 def _records(store: Store) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    for kind in ("actions", "evaluations", "builds", "events"):
+    for kind in KINDS:
         for name, path in store.records.all(kind):
             try:
                 yield kind, name, parse_record(kind, Path(path).read_bytes(), path)

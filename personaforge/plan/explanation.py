@@ -133,8 +133,9 @@ def _ended(resolver: NodeResolver, planned: PlannedNode, record: dict[str, Any])
     if schema is None or resolver.contents.size(reply["digest"]) is None:
         return "fits", []
     own = schema == resolver.settings.get(f"schema.{planned.shape.declaration.get('schema')}")
-    pinned = resolver.settings.get(f"pinned.{planned.shape.declaration.get('section')}") if own else None
-    problems = section_faults(orjson.loads(resolver.contents.read(reply["digest"])), schema, pinned or {})
+    section = str(planned.shape.declaration.get("section"))
+    pinned = resolver.settings.get(f"pinned.{section}") if own else None
+    problems = section_faults(orjson.loads(resolver.contents.read(reply["digest"])), schema, pinned or {}, section)
     return ("malformed" if problems else "fits"), problems
 
 

@@ -18,6 +18,7 @@ from personaforge.errors import PinnedArtifactMissing, PlanError
 from personaforge.listing import listed
 from personaforge.plan.estimate import NONE_FOR_SURE, estimate
 from personaforge.plan.foreign import foreign_remark
+from personaforge.plan.gates import judging_remark, policy_remark, require_calibration
 from personaforge.plan.graph import Shapes
 from personaforge.plan.issued import Issued, issued_reason, placed_reason, to_be_pinned
 from personaforge.plan.plan import WORKING, PersonaPlan, Plan, PlannedNode, Reason, Selection
@@ -60,6 +61,7 @@ class Planner:
     def _persona(self, loaded: Loaded, issued: Issued, turns: list[PlannedNode]) -> PersonaPlan:
         """Plan one persona. `turns` are the nodes that will place faces before any of this one, and then its own."""
         settings = loaded.settings
+        require_calibration(settings, self.plan_context.analyzer_of(settings))
         lock = read_lock(loaded.lock, settings.id, settings.formerly)
         plan = PersonaPlan(loaded, self.shapes.of(settings), lock)
         for name in {name for shape in plan.shape.nodes for name in shape.templates}:
@@ -360,6 +362,10 @@ class Planner:
                 settings = plan.loaded.settings
                 remark = domain_remark(settings.value("pipeline.steps"), settings.value("identity"), KNOWN)
                 found |= {remark: None} if remark else {}
+                remark = judging_remark(settings, analyzer_ref)
+                found |= {remark: None} if remark else {}
+            remark = policy_remark(plan.loaded.settings.value("identity.policy"))
+            found |= {remark: None} if remark else {}
             foreign = foreign_remark(plan.loaded.settings, anchor_in(plan.loaded.settings, plan.lock))
             found |= {foreign: None} if foreign else {}
             found |= dict.fromkeys(_lost_faces(plan))
@@ -416,7 +422,9 @@ def other_gates(pin: Pin, now: Standing) -> tuple[Reason, ...]:
 
 def _stays_note(node: PlannedNode, resolver: NodeResolver, pin: Pin | None, outcome: Outcome) -> str:
     """Say that a pin stays, and what has changed that might have replaced it."""
-    found = [reason.text for reason in changes(resolver.depended(node), resolver.facts(node.shape))] if node.row else []
+    since = changes(resolver.depended(node), resolver.facts(node.shape)) if node.row else []
+    # What only judges could not have replaced it; what it would decide is `outcome.stays`.
+    found = [one.text for one in since if one.code != "setting" or not only_judges(one.text)]
     if not found and pin is not None and outcome.also not in ("", pin.also):
         found = [f"it was accepted by forge {pin.under.get('forge', 'of before')}"]
     if outcome.stays:

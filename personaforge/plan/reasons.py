@@ -35,6 +35,9 @@ def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[Reason, 
         found.append(Reason("provider", f"provider {before.get('provider')} is now {now['provider']}"))
     if "analyzer" in now and before.get("analyzer", {}) != now["analyzer"]:
         found.append(Reason("analyzer", analyzer_change(before.get("analyzer", {}), now["analyzer"])))
+    if "calibration" in now and before.get("calibration", "") != now["calibration"]:
+        old, new = (shown[:12] or "none" for shown in (before.get("calibration", ""), now["calibration"]))
+        found.append(Reason("setting", f"identity.calibrated: the calibration that decides was {old} and is {new}"))
     if "needs" in now:
         changed = [name for name, digest in now["needs"].items() if before.get("needs", {}).get(name) != digest]
         if changed:

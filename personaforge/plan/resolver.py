@@ -19,7 +19,7 @@ from personaforge.plan.plan import PersonaPlan, PlannedNode, Reason, Selection
 from personaforge.plan.reasons import changes
 from personaforge.plan.renamed import fits, kind_of, lock_name, renamed_steps
 from personaforge.plan.replay import Replay, replay, result_of
-from personaforge.plan.standing import forge_part, gates_part, request_part, rules_of
+from personaforge.plan.standing import forge_part, gates_part, only_judges, request_part, rules_of
 from personaforge.providers.table import capability, placer
 from personaforge.spec.settings import Settings, UndeclaredRead, View
 from personaforge.steps.action import NotSettled, Outcome
@@ -88,6 +88,7 @@ class NodeResolver:
         """Steps that the lock knows by another name."""
         self.analyzer_ref = plan_context.analyzer_of(plan.loaded.settings)
         self._measurer_digest = digest_json("analyzer/1", self.analyzer_ref.described)
+        self._calibration = self.analyzer_ref.calibration
         self._selection = selection
         self._issued = issued
         self._outcomes: dict[str, Outcome] = {}
@@ -103,6 +104,7 @@ class NodeResolver:
             parts += self._providers(shape)
         if kind.measures:
             parts.append(self._measurer_digest)
+            parts += [self._calibration] if self._calibration else []
         if kind.pinned:
             parts.append(self.lock.line(self.lock_name(shape.name)).decode())
             parts += [] if built else self._wish(shape)
@@ -146,6 +148,7 @@ class NodeResolver:
             pin=None if "forced" in wish else self.pin(shape),
             pins=self.pin_of_kind,
             kinds={need: self.plan.shape.by_name[need].kind.name for need in shape.needs},
+            rejected=lambda key: self._rejected_under(shape, key, take),
             anchor_step=self.settings.step_of(ANCHOR),
             renamed=self.renamed,
             issued=self.issued if shape.kind.places else _nothing_issued,
@@ -159,6 +162,20 @@ class NodeResolver:
             known=lambda key: self.plan_context.store.find(key, self.contents.has) is not None,
         )
 
+    def _rejected_under(self, shape: ShapeNode, key: str, take: int) -> Mapping[str, Any]:
+        """Return what a node's last result was rejected under by another forge; empty where it wasn't, or where the
+        user has changed the request or the gates, or asks for another take."""
+        row = self.plan.nodes[shape.name].row
+        if row is None or row.status != "rejected" or self._wish(shape):
+            return {}
+        found = self.result(self.plan.nodes[shape.name])
+        if found is None:
+            return {}
+        outcome, standing = found.outcome, self.standing(shape)
+        under = outcome.under
+        same = (outcome.key, outcome.take, under.get("gates")) == (key, take, standing.gates)
+        return under if same and under.get("forge") not in (None, standing.forge) else {}
+
     def standing(self, shape: ShapeNode) -> Standing:
         """Return what a node's result would be accepted under now."""
         if not shape.kind.pinned or shape.kind.places:
@@ -169,7 +186,7 @@ class NodeResolver:
                 self.settings, self.plan.shape, shape, self.plan_context.templates, self._pinned_outputs, self.renamed
             ),
             gates_part(self.settings, shape, self.renamed),
-            rules_of(self.settings, shape),
+            rules_of(self.settings, shape, self.analyzer_ref),
             any(path.startswith(f"{DEMANDS}.") or path == DEMANDS for path in self.settings.written),
             lambda: self._only_forge(shape),
         )
@@ -188,7 +205,8 @@ class NodeResolver:
         if node.row is None:
             return False
         before, now = self.depended(node), self.facts(shape)
-        if any(reason.code == "setting" for reason in changes(before, now)):
+        # What only judges shapes no request: a new default gate must not have anything made again.
+        if any(reason.code == "setting" and not only_judges(reason.text) for reason in changes(before, now)):
             return False
         former: Mapping[str, str] = before.get("templates", {})
         own = (name for name in now["templates"] if former.get(name) != now["templates"][name])
@@ -331,6 +349,7 @@ class NodeResolver:
             found["provider"] = ", ".join(self._providers(shape))
         if kind.measures:
             found["analyzer"] = self.analyzer_ref.described
+            found["calibration"] = self._calibration
         if kind.places and not self.anchored(shape):
             found["issued"] = self.issued()
         return found

@@ -15,12 +15,14 @@ from typing import Any
 
 from personaforge import __version__
 from personaforge.digest import digest_file, digest_json, digest_strings
+from personaforge.identity.policy import Mode, Policy
 from personaforge.modalities import SHAPES_NOTHING
 from personaforge.plan.graph import Shape, ShapeNode
 from personaforge.plan.renamed import lock_name
 from personaforge.spec.project import packaged
 from personaforge.spec.settings import Settings
 from personaforge.spec.written import below
+from personaforge.steps.context import AnalyzerRef
 from personaforge.steps.standing import DEMANDS
 from personaforge.templating import Templates
 
@@ -75,6 +77,8 @@ def gates_part(settings: Settings, shape: ShapeNode, renamed: Mapping[str, str])
     paths = [*(path for path in _GATES if path in shape.reads), f"pipeline.steps.{shape.step}"]
     written = below(settings.written, paths)
     found = {path: value for path, value in written.items() if _JUDGING.match(path) and not _NO_GATES.match(path)}
+    if found.get("identity.policy") == "composite":
+        found["identity.policy"] = str(Mode.COMPOSITE_ONLY)  # what it was called before
     return digest_json("gates/1", _by_lock_names(found, renamed))[:16]
 
 
@@ -94,12 +98,23 @@ def only_judges(path: str) -> bool:
     return _JUDGING.match(path) is not None
 
 
-def rules_of(settings: Settings, shape: ShapeNode) -> dict[str, Any]:
-    """Return the rules that decide about a node's result, for people."""
+def rules_of(settings: Settings, shape: ShapeNode, analyzer_ref: AnalyzerRef) -> dict[str, Any]:
+    """Return the rules that decide about a node's result, for people; a clip is never judged by a calibration."""
     if shape.kind.measures:
-        names = {"policy": "policy", "accept": "accept_threshold", "retry": "retry_threshold"}
-        rules = {name: settings.get(f"identity.{path}") for name, path in names.items()}
         demands = {DEMANDS: settings.digest_of(DEMANDS)[:8]} if DEMANDS in shape.reads else {}
+        policy = Policy.from_settings(settings.value("identity"), analyzer_ref.identity, analyzer_ref.calibrated)
+        bounds = policy.calibrated
+        if policy.mode is Mode.CALIBRATED and bounds is not None and shape.kind.modality != "video":
+            rules: dict[str, Any] = {
+                "policy": str(policy.mode),
+                "accept": bounds.accept_share,
+                "retry": bounds.retry_share,
+                "far": bounds.far,
+                "calibration": analyzer_ref.calibration[:16],
+            }
+        else:
+            mode = str(policy.by_composite.mode)
+            rules = {"policy": mode, "accept": policy.accept_threshold, "retry": policy.retry_threshold}
         return {**rules, **demands}
     threshold = shape.declaration.get("threshold")
     return {"accept": threshold} if threshold is not None else {}

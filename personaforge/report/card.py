@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich import markup
@@ -13,10 +13,10 @@ from personaforge.report.sections import in_words, who
 from personaforge.report.terminal import console, fitted, printable
 
 
-def print_card(document: Mapping[str, Any], probability: Callable[[float], float] | None = None) -> None:
+def print_card(document: Mapping[str, Any]) -> None:
     """Print a persona document. Sections that a pipeline doesn't draft are left out.
 
-    `probability` gives P(same) of a cosine, where a calibration holds for the analyzer that measured the persona.
+    P(same) is shown of what it decided about, as it was then: beside a decision by other rules it might contradict it.
     """
     there = console(width=fitted(100))
     sections = document["sections"]
@@ -28,7 +28,16 @@ def print_card(document: Mapping[str, Any], probability: Callable[[float], float
     there.print(Panel(text, expand=True))
     for name, rows in in_words(sections):
         there.print(_section(name, rows))
-    there.print(_artifacts(document, probability))
+    there.print(_artifacts(document))
+    missed = [
+        f"{node}: {one['name']}: asked {one['asked']}, delivered {one['measured']}"
+        for node, entry in document["artifacts"].items()
+        for one in entry.get("undelivered", ())
+    ]
+    if missed:
+        there.print("[bold]not as asked[/bold]")
+        for line in missed:
+            there.print(escape(line))
 
 
 def _section(name: str, rows: Sequence[tuple[str, str]]) -> Table:
@@ -42,15 +51,17 @@ def _section(name: str, rows: Sequence[tuple[str, str]]) -> Table:
     return table
 
 
-def _artifacts(document: Mapping[str, Any], probability: Callable[[float], float] | None) -> Table:
+def _artifacts(document: Mapping[str, Any]) -> Table:
     table = Table(title="[bold]artifacts[/bold]", title_justify="left", box=None, pad_edge=False, header_style="dim")
-    numbers = ("composite", "cosine", *(("P(same)",) if probability is not None else ()), "attempt")
+    measures = ["composite", "cosine"]
+    if any("probability" in entry for entry in document["artifacts"].values()):
+        measures.append("probability")
+    shown = ["P(same)" if name == "probability" else name for name in measures]
+    numbers = (*shown, "attempt")
     for name in ("node", "status", *numbers, "file"):
         table.add_column(name, justify="right" if name in numbers else "left")
     for node, entry in document["artifacts"].items():
-        scores = [f"{entry[key]:.3f}" if isinstance(entry.get(key), float) else "" for key in ("composite", "cosine")]
-        if probability is not None:
-            scores.append(f"{probability(entry['cosine']):.3f}" if isinstance(entry.get("cosine"), float) else "")
+        scores = [f"{entry[key]:.3f}" if isinstance(entry.get(key), float) else "" for key in measures]
         attempt = str(entry["attempt"] + 1) if "attempt" in entry else ""
         table.add_row(escape(node), escape(entry["status"]), *scores, attempt, escape(entry.get("file", "")))
     return table

@@ -22,6 +22,7 @@ from personaforge.spec.persona_files import resolve_personas
 from personaforge.spec.project import Project, lock_path, persona_id
 from personaforge.store.lockfile import read_lock
 from personaforge.templating import Templates
+from personaforge.workspace.calibrations import judged_by
 from personaforge.workspace.workspace import Workspace
 
 WORKING_TREE = "the working tree"
@@ -102,7 +103,9 @@ def sides(
                 continue
             project = stack.enter_context(as_project(repository, revision))
             plan_context = PlanContext(
-                space.store, Templates(project.template_folders, space.store.index), space.analyzers.of
+                space.store,
+                Templates(project.template_folders, space.store.index),
+                judged_by(project, space.analyzers.of),
             )
             loaded, unread_there = _loaded(space.project, project, here, only, overrides)
             shown, commit = revision.shown, revision.commit

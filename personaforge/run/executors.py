@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from personaforge.digest import digest_json
 from personaforge.errors import BackendError, Blocked, PersonaForgeError, Undelivered, described
+from personaforge.faces.parts import PEOPLE
 from personaforge.http.secrets import masked, masked_json
 from personaforge.modalities import MODALITY_OF
 from personaforge.providers import kinds
@@ -24,6 +26,7 @@ from personaforge.run.completion_json import json_object
 from personaforge.run.performers import Performed, performer_of
 from personaforge.steps.action import Action
 from personaforge.steps.context import pretty_json
+from personaforge.steps.measurement import share
 from personaforge.steps.prices import settled
 
 if TYPE_CHECKING:
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 _OUTPUTS = {"complete": "reply", "draw": "image", "film": "clip", "speak": "speech"}
 _WANTED = {"draw": kinds.IMAGES, "film": kinds.VIDEOS, "speak": kinds.SOUNDS}
 MAX_RESULT_BYTES = 256 * 1024 * 1024
+_MAX_MEASURED = 16
+"""Whole measurements that are remembered; without one the picture is read again, which costs time and nothing else."""
 
 
 @dataclass
@@ -49,6 +54,8 @@ class Executors:
     """Takes notices about what a provider answered."""
     _providers: dict[tuple[str, str, str], Provider] = field(default_factory=dict)
     _analyzers: dict[tuple[str, ...], Any] = field(default_factory=dict)
+    _measured: dict[tuple[str, str, str], Mapping[str, Any]] = field(default_factory=dict)
+    """Whole measurements of pictures with several faces whose part `people` is likely to be asked for next."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def capability(self, action: Action) -> Capability | None:
@@ -159,7 +166,17 @@ class Executors:
 
     def perform(self, action: Action, inputs: Mapping[str, bytes]) -> Performed:
         """Perform an action that is forge's own. Raises BackendError."""
+        if action.request.get("part") == PEOPLE:
+            with self._lock:
+                known = self._measured.pop(_about(action), None)
+            if known is not None:  # read a moment ago, together with the largest face
+                return Performed({}, share(action, known))
         done: Performed = _guarded(action, lambda: performer_of(action.kind)(action, inputs, self._analyzer))
+        if any(PEOPLE in one for one in (done.whole, *done.whole.get("frames", ()))):
+            with self._lock:
+                self._measured[_about(action)] = done.whole
+                while len(self._measured) > _MAX_MEASURED:
+                    del self._measured[next(iter(self._measured))]
         return done
 
     def _analyzer(self, wanted: Mapping[str, str]) -> Any:
@@ -180,6 +197,12 @@ def _guarded(action: Action, call: Callable[[], Any]) -> Any:
         raise
     except (Exception, SystemExit) as error:  # an adapter may end no program: its call would be left without a word
         raise BackendError(f"{action.provider} failed at {action.kind}: {described(error)}") from error
+
+
+def _about(action: Action) -> tuple[str, str, str]:
+    """Return what a measuring action is about, whichever part of it."""
+    request = {name: value for name, value in action.request.items() if name != "part"}
+    return action.kind, action.inputs.get("artifact", ""), digest_json("request/1", request)
 
 
 def _answer(text: str) -> Blob:

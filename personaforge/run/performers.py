@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from personaforge.errors import BackendError
-from personaforge.faces.parts import OF_CLIPS
+from personaforge.faces.parts import OF_CLIPS, UPRIGHT
 from personaforge.providers import kinds
 from personaforge.providers.protocols import Blob
 from personaforge.run.recent import Recent
@@ -32,6 +32,8 @@ class Performed(NamedTuple):
     details: Mapping[str, Any] = {}
     cost_usd: float | None = 0.0
     """US dollars; None where it isn't known."""
+    whole: Mapping[str, Any] = {}
+    """The whole measurement that `value` is a part of. It isn't kept: the next action may be about another part."""
 
 
 Inputs = Mapping[str, bytes]
@@ -54,6 +56,10 @@ def _measure(action: Action, inputs: Inputs, analyzer_of: AnalyzerOf) -> Perform
     from personaforge.faces.measure import measure_image
 
     analyzer, data = analyzer_of(action.request["analyzer"]), inputs["artifact"]
+    if action.request.get("part") == UPRIGHT:
+        from personaforge.faces.upright import second_look
+
+        return _measured(action, second_look(data, analyzer), data)
     value = _RECENT.get(analyzer, action.inputs["artifact"], lambda: measure_image(data, analyzer))
     return _measured(action, value, data)
 
@@ -77,7 +83,8 @@ def _measured(action: Action, value: Mapping[str, Any], data: bytes) -> Performe
     """Keep the part of a measurement that the action is about."""
     from personaforge.media.provenance import with_domain
 
-    return Performed({}, share(action, with_domain(value, data, action.request["analyzer"])))
+    whole = with_domain(value, data, action.request["analyzer"])
+    return Performed({}, share(action, whole), whole=whole)
 
 
 def _finish(action: Action, inputs: Inputs, analyzer_of: AnalyzerOf) -> Performed:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from personaforge.spec.values import Model
+from personaforge.spec.values import Model, Unit
 
 Action = Literal["retry", "flag", "advice"]
 """retry: a gate. flag: it ships, flagged. advice: it is shown. See `personaforge.identity.demand`."""
+
+
+def _rising(share: tuple[float, float]) -> tuple[float, float]:
+    if not share[0] < share[1]:
+        raise ValueError(f"found {share[0]:g} and {share[1]:g}, expected the least share before the most")
+    return share
 
 
 class SizeDemand(Model):
@@ -41,9 +47,52 @@ class CopyingDemand(Model):
     action: Action
 
 
+class PeopleDemand(Model):
+    """How many people: one."""
+
+    action: Action
+
+
+class AngleDemand(Model):
+    """How far an angle may be from the position's."""
+
+    max_degrees: Annotated[float, Field(ge=0, le=180)]
+    action: Action
+
+
+Share = Annotated[tuple[Unit, Unit], AfterValidator(_rising)]
+"""The least and the most height of a face over the picture's."""
+
+
+class FramingDemand(Model):
+    """How large the face is, by the position's distance."""
+
+    action: Action
+    headshot: Share
+    bust: Share
+    half: Share
+    full: Share
+
+
+class PostureDemands(Model):
+    """What is asked of pictures beside their size."""
+
+    people: PeopleDemand
+    turn: AngleDemand
+    """Of the yaw."""
+    tilt: AngleDemand
+    """Of the pitch, against the anchor's."""
+    framing: FramingDemand | None
+    """Null: the height of faces is measured and not compared."""
+
+
 class Delivered(Model):
     """What is asked of pictures and clips beside their person."""
 
     size: SizeDemand
     aspect: AspectDemand
     copying: CopyingDemand
+    drawings: PostureDemands
+    """For pictures that a pack for drawings by forge measures."""
+    photographs: PostureDemands
+    """For all others."""

@@ -9,7 +9,7 @@ digests. Nothing here reads a cached row that doesn't match.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -18,6 +18,7 @@ import orjson
 from personaforge import __version__
 from personaforge.digest import digest_bytes, digest_file, digest_json, digest_stream, digest_strings
 from personaforge.errors import Problem, SpecError
+from personaforge.spec.consent import SYNTHETIC, require_consent
 from personaforge.spec.domain import Domains
 from personaforge.spec.machine_file import allowed_plugins, machine_file
 from personaforge.spec.names import Names, read_formerly, read_names
@@ -28,9 +29,11 @@ from personaforge.spec.source import open_file, read_bounded
 from personaforge.versions import installed_version
 
 if TYPE_CHECKING:
+    from personaforge.spec.adults import Refusal
     from personaforge.spec.compose import Origin
 
-_FORMAT = "spec/2"
+_FORMAT = "spec/3"
+"""Raised where a row that was kept before must not be used: since 3 what is kept was read by the guard."""
 
 
 class SpecCache(Protocol):
@@ -74,8 +77,17 @@ class Broken(NamedTuple):
 class Loader:
     """Loads the personas of one project."""
 
-    def __init__(self, project: Project, cache: SpecCache | None = None, *, domains: Domains) -> None:
+    def __init__(
+        self,
+        project: Project,
+        cache: SpecCache | None = None,
+        *,
+        domains: Domains,
+        refused: Callable[[Refusal], None] = lambda refusal: None,
+    ) -> None:
+        """`refused` is told what the guard refuses, so that it can be recorded."""
         self._project = project
+        self._refused = refused
         self._cache = cache
         self._domains = domains
         self._groups: dict[str, Group] = {}
@@ -154,6 +166,9 @@ class Loader:
         settings = Settings(row["persona"], row["groups"], row["written"])
         lock = lock_path(file, settings.id)
         self._refuse_stray(file, lock)
+        subject = str(settings.get("subject", SYNTHETIC))
+        if subject != SYNTHETIC:
+            require_consent(self._project, subject, self._project.relative(file))
         return Loaded(file, lock, settings)
 
     def _refuse_stray(self, file: Path, lock: Path) -> None:
@@ -247,9 +262,10 @@ class Loader:
         return row
 
     def _compose(self, file: Path, overrides: Sequence[str]) -> dict[str, Any]:
+        from personaforge.spec.adults import Refusal, adult_problems, named_likeness, persona_findings
         from personaforge.spec.bodies import read_persona
         from personaforge.spec.compose import Composer
-        from personaforge.spec.validation import validated_persona
+        from personaforge.spec.validation import at_source, validated_persona
 
         if self._composer is None:
             self._composer = Composer(self._project)
@@ -258,11 +274,20 @@ class Loader:
             composed = self._composer.compose(sources, overrides)
         except SpecError as error:
             raise SpecError(self._every_problem(sources, overrides, error)) from error
+        found = persona_findings(composed)
+        real = named_likeness(composed)
+        found += [real] if real is not None else []
+        if found:
+            self._refused(Refusal(persona_id(file), sources.main.shown, tuple(found)))
+        refused = [at_source(sources, problem) for problem in adult_problems(found, sources.main.shown)]
         try:
             plain, schemas = validated_persona(self._project, sources, composed, self._composer, self._domains)
+            if refused:
+                raise SpecError([])
         except SpecError as error:
+            error.problems = [*refused, *error.problems]
             main = sources.main.shown
-            if not overrides and all(problem.where != main for problem in error.problems):
+            if not refused and not overrides and all(problem.where != main for problem in error.problems):
                 raise
             origins = self._composer.origins(sources, overrides)
             raise SpecError([_located(problem, main, origins) for problem in error.problems]) from None

@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from personaforge.spec.assertions import Checks
+from personaforge.spec.consent import SYNTHETIC
 from personaforge.spec.delivered import Delivered
 from personaforge.spec.machine_names import RemoteName
 from personaforge.spec.photos import Photos
@@ -323,6 +324,40 @@ class Frames(Model):
         return {name: value for name, value in dump(self).items() if value is not None}
 
 
+class CalibratedGate(Model):
+    """How the policy `calibrated` decides by P(same)."""
+
+    far: Annotated[float, Field(gt=0, le=0.1)]
+    """The false-accept rate: the share of pictures of other people that may be accepted."""
+    retry: tuple[Unit, Unit]
+    """P(same) from which another attempt is made, and from which a picture may be accepted."""
+
+    @model_validator(mode="after")
+    def _holds_one_half(self) -> CalibratedGate:
+        low, high = self.retry
+        if not 0 < low <= 0.5 <= high < 1:
+            # Else a report could show ACCEPT beside a P(same) that says "another person", or the other way round.
+            raise ValueError(f"retry: found {low:g} to {high:g}, expected a band with 0.5 in it, above 0 and below 1")
+        return self
+
+
+class Judgeable(Model):
+    """What a face must have for a low score to say anything, with one pack."""
+
+    min_norm: Annotated[float, Field(ge=0)]
+    """Of the embedding before normalising."""
+    min_side: Annotated[float, Field(ge=0)]
+    """Pixels of the face's shorter side."""
+    max_yaw: Annotated[float, Field(ge=0, le=90)]
+    """Degrees to either side."""
+    max_roll: Annotated[float, Field(ge=0, le=180)]
+    """Degrees to either side."""
+    min_sharpness: Annotated[float, Field(ge=0)]
+    """Variance of the Laplacian at 256 pixels."""
+    strangers: Unit
+    """Cosine that 999 of 1,000 pairs of different people stay below."""
+
+
 class Identity(Model):
     """How identity is measured and judged."""
 
@@ -332,7 +367,10 @@ class Identity(Model):
     """A pack's folder name, or `auto`."""
     detector_size: Literal["auto", "128", "160", "256", "320", "640"]
     require_measurement: bool
-    policy: Literal["composite_only", "strict"]
+    policy: Literal["auto", "calibrated", "composite", "composite_only", "strict"]
+    """calibrated: by P(same); strict and composite: by the composite. auto: calibrated where a calibration applies to
+    the pack in use, else composite. composite_only is how composite was called before."""
+    calibrated: CalibratedGate
     accept_threshold: Unit
     retry_threshold: Unit
     max_attempts: Annotated[int, Field(ge=1, le=16)]
@@ -344,6 +382,12 @@ class Identity(Model):
     anchor: Anchoring
     references: References
     check: SecondRecogniser
+    face: Literal["best", "largest", "only"] = "best"
+    """Which of several faces is judged; only: a picture with several is not measured."""
+    poor_pictures: Literal["unmeasured", "judged"] = "unmeasured"
+    """unmeasured: a face that is too poor to tell is never another person's. judged: it is, by its score."""
+    judgeable: dict[Line, Judgeable] = Field(default_factory=dict)
+    """By pack."""
     out_of_domain: Literal["refuse", "allow"]
     """Pictures that the pack was not made for get no score, or a score with a mark."""
     video: Frames
@@ -568,6 +612,15 @@ class Run(Model):
     budget: Spending = Spending()
 
 
+class People(Model):
+    """Real people of whom the project wants no persona, unless a consent record says so."""
+
+    deny: Annotated[
+        tuple[Annotated[str, StringConstraints(min_length=2, max_length=200)], ...], Field(max_length=10_000)
+    ] = ()
+    """Their names, in any case."""
+
+
 class Persona(Model):
     """A composed persona: its own values, and one value for every group."""
 
@@ -579,6 +632,8 @@ class Persona(Model):
     """For people; enters no key."""
     formerly: Annotated[tuple[Annotated[str, StringConstraints(pattern=ID_PATTERN)], ...], Field(max_length=64)] = ()
     """The ids that this persona had, oldest first. Seeds derive from the oldest, so a new id makes nothing anew."""
+    subject: Annotated[str, StringConstraints(pattern=ID_PATTERN)] = SYNTHETIC
+    """Whose likeness it is: `synthetic`, or the id of a real person with a consent record, `consent/ID.yaml`."""
     owner: Annotated[str, StringConstraints(max_length=200)]
     tags: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=63)], ...]
     pinned: dict[Name, dict[str, JsonValue]]
@@ -590,6 +645,8 @@ class Persona(Model):
     licence_use: Literal["commercial", "research"] = "research"
     """What the project's pictures are for: with `commercial`, no model that only research may use measures them. Set by
     the project."""
+    people: People = People()
+    """Set by the project."""
     pipeline: Pipeline
     text: Text
     image: Image

@@ -1,5 +1,5 @@
-"""JSON Schemas for editors: one for each group, one for a persona file, in which every value may be left out, and one
-for the machine file."""
+"""JSON Schemas for editors: one for each group, one for a persona file, in which every value may be left out, one
+for a consent record, and one for the machine file."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from personaforge.spec.consent_models import consent_schema
 from personaforge.spec.machine_models import MachineModel
 from personaforge.spec.models import Persona
 from personaforge.spec.project import Project
@@ -23,7 +24,7 @@ _INTERPOLATION = {"type": "string", "pattern": r"^\$\{.*\}$"}
 
 
 def group_schemas(project: Project) -> dict[str, dict[str, Any]]:
-    """Return the schema of every group, of a persona file and of the machine file, by name."""
+    """Return the schema of every group, of a persona file, a consent record and the machine file, by name."""
     whole = _opened(Persona.model_json_schema(by_alias=True))
     definitions = {**whole["$defs"], **{f"partial_{name}": _partial(schema) for name, schema in whole["$defs"].items()}}
     found: dict[str, dict[str, Any]] = {}
@@ -40,6 +41,7 @@ def group_schemas(project: Project) -> dict[str, dict[str, Any]]:
         }
     found["persona"] = _persona_schema(project, whole, definitions)
     machine = MachineModel.model_json_schema(by_alias=True)
+    found["consent"] = consent_schema()
     found["machine"] = {"$schema": DIALECT, **machine, "title": "The machine file"}
     return found
 

@@ -39,7 +39,7 @@ GROUPS = (
     "delivered",
 )
 """The Hydra groups, in the order in which `forge config` shows them."""
-OF_THE_PROJECT = ("locked", "plugins", "licence_use")
+OF_THE_PROJECT = ("locked", "plugins", "licence_use", "people")
 """Settings that only conf/project/settings.yaml may give: neither a persona nor the command line."""
 
 _MISSING = object()

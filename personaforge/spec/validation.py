@@ -411,6 +411,11 @@ def _problem_at(sources: PersonaSources, keys: list[str], message: str, hint: st
     return Problem(sources.main.shown, ".".join(keys), message, hint)
 
 
+def at_source(sources: PersonaSources, problem: Problem) -> Problem:
+    """Name the file and line that set what a problem is about."""
+    return _problem_at(sources, problem.path.split("."), problem.message, problem.hint)
+
+
 def _is_tag(part: str) -> bool:
     """Return whether a part of a location only says which form of a value was tried; see `spec.values`."""
     return part.startswith("<") and part.endswith(">")

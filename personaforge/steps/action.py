@@ -37,7 +37,7 @@ class Action:
 
     kind: str
     """complete, draw, film, speak, measure, measure_clip, finish, repair, write or sheet; on record also score_photo,
-    and anchor: somebody's decision."""
+    and anchor and acknowledge: somebody's decision."""
     provider: str
     """Who performs it, with the version of the code that shapes the bytes: `embedded@1`."""
     request: Mapping[str, Any]

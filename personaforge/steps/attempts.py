@@ -17,6 +17,7 @@ from typing import Any
 
 from personaforge.errors import JobFailed, LockFrozen, PinnedArtifactMissing, Refused
 from personaforge.identity.decision import Decision
+from personaforge.identity.score import PROBABILITY
 from personaforge.spec.kinds import kind_named
 from personaforge.steps.action import Action, Outcome, Output, Result, Status
 from personaforge.steps.context import Context, pinned_size
@@ -93,8 +94,16 @@ def attempt_loop(
         assert otherwise is not None
         return otherwise
     start = tried[-1].number + 1 if tried else 0
+    given_up = context.rejected(first.key)
     for number in range(start, start if _is_hopeless(tried) else limit):
-        made = yield from make(number, tried)
+        begun = make(number, tried)
+        if number and given_up:
+            known = yield from _as_known(context, begun)
+            if known is None:
+                break
+            made = known
+        else:
+            made = yield from begun
         judgement = _blocked(made) if made.blocked else (yield from examine(made))
         tried.append(Attempt(number, made, judgement))
         if judgement.decision is not Decision.RETRY or _lasts(tried):
@@ -105,7 +114,8 @@ def attempt_loop(
     )
     accepted = best.judgement.decision is Decision.ACCEPT
     status: Status = best.judgement.status if accepted else "rejected" if best.made.blocked else exhausted
-    return _outcome(context, first, best, tried, status, paths, under=context.standing.noted())
+    under = dict(given_up) if given_up and not accepted else context.standing.noted()
+    return _outcome(context, first, best, tried, status, paths, under=under)
 
 
 def patch_of(number: int, tried: Sequence[Attempt]) -> tuple[int, tuple[str, ...]]:
@@ -210,6 +220,23 @@ def _as_recorded(context: Context, remaking: Making) -> Making:
             return made
 
 
+def _as_known(context: Context, making: Making) -> Generator[Action, Result, Made | None]:
+    """Follow the making of an attempt whose calls are on record; None where it would be a new one.
+
+    What was given up under the rules of another forge is judged anew, and an upgrade buys no further attempt.
+    """
+    action = next(making)
+    while context.known(action.key):
+        result = yield action
+        try:
+            action = making.send(result)
+        except StopIteration as stop:
+            made: Made = stop.value
+            return made
+    making.close()
+    return None
+
+
 def _stands(
     context: Context,
     first: Action,
@@ -240,7 +267,9 @@ def _stands(
     under = context.standing.seen(dict(outcome.under)) if also else outcome.under
     kept = replace(outcome, key=pin.key, take=pin.take, also=also, under=under, replaced={**pin.replaced, **replaced})
     # The lock keeps the figures of the machine that accepted it: another one's last digits would make a diff in git.
-    if not replaced and status == pin.status and _same_figures(pin.facts, kept.facts):
+    # A calibration that appeared after it was accepted adds its numbers to no line, either.
+    known = {name: value for name, value in kept.facts.items() if name in pin.facts or name not in PROBABILITY}
+    if not replaced and status == pin.status and _same_figures(pin.facts, known):
         kept = replace(kept, facts=dict(pin.facts))
     if not stays:
         return kept

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final, NamedTuple, Protocol
 
 import orjson
 
+from personaforge.digest import digest_json
 from personaforge.errors import PinnedArtifactMissing, Problem, SpecError
+from personaforge.identity.policy import Calibrated
+from personaforge.inert import inert
 from personaforge.providers.capability import Capability
 from personaforge.providers.kinds import media_type
 from personaforge.providers.protocols import Placer
@@ -91,6 +94,15 @@ class AnalyzerRef(NamedTuple):
     """The identity of the second recogniser, where one is declared and there."""
     check_missing: str = ""
     """Why a declared second recogniser is not there; for people on this machine."""
+    calibrated: Calibrated | None = None
+    """The calibration that decides, where the settings ask for one and one applies."""
+    not_calibrated: str = ""
+    """Why none decides although the settings ask for one; for people."""
+
+    @property
+    def calibration(self) -> str:
+        """Digest of the calibration that decides; empty where none does."""
+        return "" if self.calibrated is None else digest_json("calibrated/1", asdict(self.calibrated.weights))
 
     @property
     def described(self) -> dict[str, str]:
@@ -119,6 +131,9 @@ class Context:
     pin: Pin | None = None
     pins: Callable[[str], Pin | None] = field(default=lambda kind: None)
     """The pin of the persona's node of a kind that has one node, such as the anchor."""
+    rejected: Callable[[str], Mapping[str, Any]] = field(default=lambda key: {})
+    """(key of the first attempt) -> what the node's last result was rejected under, where that was another forge's
+    judgement of this very request under the user's present gates; else empty."""
     kinds: Mapping[str, str] = field(default_factory=dict)
     """The kinds of the needs, by node name."""
     anchor_step: str = ANCHOR
@@ -146,8 +161,8 @@ class Context:
     templates_used: dict[str, str] = field(default_factory=dict)
 
     def render(self, template: str, variables: Mapping[str, Any]) -> Rendered:
-        """Render a template and remember which files it came from."""
-        rendered = self.templates.render(template, variables)
+        """Render a template over inert values (`personaforge.inert`) and remember which files it came from."""
+        rendered = self.templates.render(template, inert(variables))
         self.templates_used.update(rendered.sources)
         return rendered
 

@@ -14,9 +14,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from personaforge.domains import DRAWINGS, PHOTOGRAPHS
 from personaforge.errors import SpecError
+from personaforge.faces.packs import made_for
 from personaforge.identity.decision import Decision
 from personaforge.identity.demand import Demand, Use, unmet
+from personaforge.identity.posture import Framing, posture_demands, posture_of
+from personaforge.identity.score import in_domain
 from personaforge.identity.shape import Told, shape_demands, shape_of
 from personaforge.providers.sizes import told_size
 from personaforge.spec.kinds import kind_named
@@ -27,7 +31,8 @@ from personaforge.steps.judgement import Judgement
 from personaforge.store.artifact import Artifact
 
 UNDELIVERED = "undelivered"
-"""The fact that lists what was not as asked: name, asked, measured and action of each."""
+"""The fact that lists what was not as asked and decided something: name, asked, measured and action of each. Advice is
+in the evaluation's record alone, so that no lock holds what is only a hint."""
 
 
 @dataclass(frozen=True)
@@ -36,20 +41,27 @@ class Asked:
 
     told: Told | None
     """The size that its provider was told; None where it was told none, or isn't known any more."""
-    of_clip: bool = False
+    framing: Framing | None = None
+    """What its position asks for; None for a clip, which moves."""
+
+    @property
+    def of_clip(self) -> bool:
+        """Whether it is a clip."""
+        return self.framing is None
 
 
 def asked_of_picture(context: Context, position: Mapping[str, Any], made: Mapping[str, Any]) -> Asked:
     """Return what was asked of a picture of a position; `made` says who made it, see `outputs.how`."""
     width, height = size_of_picture(position, context.settings)
-    return Asked(_told(context, "image", width, height, made))
+    framing = Framing(float(position["yaw"]), float(position["pitch"]), str(position["distance"]))
+    return Asked(_told(context, "image", width, height, made), framing)
 
 
 def asked_of_clip(context: Context, made: Mapping[str, Any]) -> Asked:
     """Return what was asked of a clip; `made` says who made it."""
     motion = context.settings[f"motion.types.{context.node.slot}"]
     size = context.settings["video.sizes"][motion["aspect"]]
-    return Asked(_told(context, "video", size["width"], size["height"], made), of_clip=True)
+    return Asked(_told(context, "video", size["width"], size["height"], made))
 
 
 def size_of_picture(position: Mapping[str, Any], view: View) -> tuple[int, int]:
@@ -86,17 +98,29 @@ class Delivered:
     """What metrics have, by name; what was not measured is left out."""
 
 
-def demands_on(context: Context, asked: Asked | None, measured: Mapping[str, Any] | None) -> Delivered:
-    """Return the demands on what has this measurement, and the numbers. Nothing is demanded of what isn't decoded."""
-    if asked is None or measured is None or "width" not in measured or asked.told is None:
+def demands_on(
+    context: Context,
+    asked: Asked | None,
+    measured: Mapping[str, Any] | None,
+    anchor: Mapping[str, Any] | None = None,
+) -> Delivered:
+    """Return the demands on what has this measurement, and the numbers. Nothing is demanded of what isn't decoded, and
+    nothing of a face that isn't measured. `anchor` is the anchor's measurement."""
+    if asked is None or measured is None or "width" not in measured:
         return Delivered((), {})
-    width, height = int(measured["width"]), int(measured["height"])
-    shape = shape_of(asked.told, width, height)
-    numbers = {"scale": shape.scale, "aspect_error": shape.aspect_error}
-    return Delivered(
-        shape_demands(asked.told, width, height, context.settings["delivered"], of_clip=asked.of_clip),
-        {name: value for name, value in numbers.items() if value is not None},
-    )
+    bounds = context.settings["delivered"]
+    demands: tuple[Demand, ...] = ()
+    numbers: dict[str, float | None] = {}
+    if asked.told is not None:
+        width, height = int(measured["width"]), int(measured["height"])
+        demands += shape_demands(asked.told, width, height, bounds, of_clip=asked.of_clip)
+        numbers.update(shape_of(asked.told, width, height)._asdict())
+    if asked.framing is not None and measured["status"] == "measured" and in_domain(measured):
+        identity = context.analyzer_ref.identity or {}
+        of = DRAWINGS.name if identity and made_for(identity) == DRAWINGS.name else PHOTOGRAPHS.name
+        demands += posture_demands(asked.framing, measured, anchor, bounds[of])
+        numbers.update(posture_of(asked.framing, measured, anchor)._asdict())
+    return Delivered(demands, {name: value for name, value in numbers.items() if value is not None})
 
 
 def with_demands(context: Context, judgement: Judgement, delivered: Delivered, artifact: Artifact) -> Judgement:
@@ -108,22 +132,20 @@ def with_demands(context: Context, judgement: Judgement, delivered: Delivered, a
     if judgement.evaluation is not None:
         kept = {"demands": [one.as_json() for one in demands], "delivered": dict(delivered.numbers)}
         judgement = replace(judgement, evaluation={**judgement.evaluation, **kept})
-    missed = unmet(demands)
+    gates, flags = unmet(demands, Use.RETRY), unmet(demands, Use.FLAG)
+    missed = (*gates, *flags)
     if not missed or judgement.decision is not Decision.ACCEPT:
         return judgement
     pin = context.pin
     pinned = None if pin is None or context.repin or artifact.digest not in pin.outputs.values() else pin
     if pinned is not None and not context.standing.demands_hold(pinned):
         return judgement
-    gates, flags = unmet(missed, Use.RETRY), unmet(missed, Use.FLAG)
-    reason = "; ".join(one.fault for one in (*gates, *flags))
+    reason = "; ".join(one.fault for one in missed)
     facts = {**judgement.facts, UNDELIVERED: [_fact(one) for one in missed]}
     if gates:
         return _again(judgement, facts, reason, gates)
     if pinned is not None and pinned.status == "accepted" and context.standing.same_gates(pinned):
         return judgement  # what forge itself asks now marks nothing that was accepted without a mark
-    if not flags:
-        return replace(judgement, facts=facts)
     # A second recogniser's doubt comes first, and the faults are told besides.
     said = f"{judgement.facts['reason']}; {reason}" if judgement.facts.get("reason") else reason
     return replace(judgement, status="flagged", facts={**facts, "reason": said})

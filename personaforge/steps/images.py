@@ -25,7 +25,7 @@ from personaforge.steps.delivered import asked_of_picture, demands_on, not_as_as
 from personaforge.steps.judgement import Judgement
 from personaforge.steps.likeness import Meant
 from personaforge.steps.measurement import measure_action
-from personaforge.steps.measuring import ReferenceSet, can_judge, judge_image, measure, no_model, not_bought
+from personaforge.steps.measuring import ReferenceSet, can_judge, judge_image, measure, no_model, not_bought, policy_of
 from personaforge.steps.outputs import made_by, suffix_of
 from personaforge.steps.remake import face_of
 from personaforge.steps.text import SECTIONS
@@ -77,7 +77,7 @@ def candidate(context: Context) -> Procedure:
 
     def examine(made: Made) -> Examining:
         nonlocal face, missed
-        measured = yield from measure(context, made.outputs[IMAGE])
+        measured = yield from measure(context, made.outputs[IMAGE], ())
         face = face_of(measured)
         facts = {"faces": measured.get("faces", 0)} if measured is not None else {}
         judgement = Judgement(Decision.ACCEPT, 0.0, facts=facts)
@@ -172,7 +172,7 @@ def anchor(context: Context) -> Procedure:
         index, status = 0, "unmeasured"
         facts.update(reason=f"the first candidate, unmeasured: {nobody.reason}", measured=False)
     else:
-        choice = choose(measurements, strategy)
+        choice = choose(measurements, strategy, policy_of(context).face)
         if isinstance(choice, Unmeasured):
             return Outcome("rejected", {}, {**facts, "reason": choice.reason, "measured": False})
         index, status = choice.index, "accepted"

@@ -5,7 +5,9 @@ alignment, recognition) and every part whose version is the same are one action,
 whose version differs is an action of its own, whose record has nothing but that part's fields. So a new number is
 measured without measuring the rest again, keys stay as they are, and calibrations, which are about embeddings, stay
 valid. When the embedding's version rises, give all parts the new one: they are one action again. Parts of clips as a
-whole (`parts.OF_CLIPS`) stay apart: their keys name no sampling. Keys name who decodes only where that is not OpenCV.
+whole (`parts.OF_CLIPS`) stay apart: their keys name no sampling. So do the parts that only some pictures call for
+(`parts.WHERE_NEEDED`): which ones, the first record says (`needed_actions`), and all others have no action for them.
+Keys name who decodes only where that is not OpenCV.
 """
 
 from __future__ import annotations
@@ -13,7 +15,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from personaforge.faces.parts import FIELDS, OF_CLIPS, OF_PICTURES, VERSIONS, embedding_version
+from personaforge.faces.parts import (
+    FIELDS,
+    OF_CLIPS,
+    OF_PICTURES,
+    PEOPLE,
+    UPRIGHT,
+    VERSIONS,
+    WHERE_NEEDED,
+    embedding_version,
+)
 from personaforge.faces.pyav import reader
 from personaforge.steps.action import Action
 
@@ -36,8 +47,24 @@ def part_actions(
     return tuple(
         _action(*(kind, identity, digest), {**(whole if part in OF_CLIPS else asked), "part": part}, VERSIONS[part])
         for part in _apart()
-        if part not in (OF_PICTURES if kind == "measure_clip" else OF_CLIPS)
+        if part not in WHERE_NEEDED and part not in (OF_PICTURES if kind == "measure_clip" else OF_CLIPS)
     )
+
+
+def needed_actions(
+    kind: str,
+    identity: Mapping[str, str],
+    digest: str,
+    value: Mapping[str, Any],
+    request: Mapping[str, Any] | None = None,
+) -> tuple[Action, ...]:
+    """Return the further actions that an artifact's first measurement calls for: `people` where a picture or frame
+    shows several faces, `upright` where a picture's face may lie on its side or upside down."""
+    from personaforge.faces.upright import calls_for_second_look
+
+    parts = [PEOPLE] if any(one.get("faces", 0) > 1 for one in (value, *value.get("frames", ()))) else []
+    parts += [UPRIGHT] if kind == "measure" and calls_for_second_look(value, identity) else []
+    return tuple(_action(kind, identity, digest, {**(request or {}), "part": part}, VERSIONS[part]) for part in parts)
 
 
 def sampling_of(video: Mapping[str, Any]) -> dict[str, Any]:
@@ -83,16 +110,21 @@ def share(action: Action, value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def joined(value: Mapping[str, Any], part: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a measurement with the fields of a part, which take the place of what an older record had there."""
+    """Return a measurement with the fields of a part, which take the place of what an older record had there. A second
+    look that found the face better takes the place of the first."""
     found = {**value, **{name: one for name, one in part.items() if name not in (*_OUTCOME, "frames")}}
     if "frames" in found and "frames" in part:
         pairs = zip(found["frames"], part["frames"], strict=True)
         found["frames"] = [joined(frame, other) for frame, other in pairs]
-    return found
+    upright = found.pop(UPRIGHT, None)
+    if not upright:
+        return found
+    return {**{name: one for name, one in found.items() if name != PEOPLE}, **upright}
 
 
 def _apart() -> tuple[str, ...]:
-    return tuple(part for part in FIELDS if part in OF_CLIPS or VERSIONS[part] != embedding_version())
+    own = (*OF_CLIPS, *WHERE_NEEDED)
+    return tuple(part for part in FIELDS if part in own or VERSIONS[part] != embedding_version())
 
 
 def _action(kind: str, identity: Mapping[str, str], digest: str, request: Mapping[str, Any], version: str) -> Action:

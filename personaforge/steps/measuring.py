@@ -6,13 +6,13 @@ is measured once however many policies read it. Judging is arithmetic over measu
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Collection, Generator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from personaforge.faces.parts import OF_CLIPS, OF_PICTURES
+from personaforge.faces.parts import OF_CLIPS, OF_PICTURES, PEOPLE, UPRIGHT, WHERE_NEEDED
 from personaforge.identity.decision import Decision
-from personaforge.identity.policy import Gate, Policy, Quality
+from personaforge.identity.policy import AUTO, Gate, Mode, Policy, Quality
 from personaforge.identity.score import Cause, Score, Unmeasured
 from personaforge.steps.action import Action, Outcome, Result
 from personaforge.steps.context import Context
@@ -23,6 +23,7 @@ from personaforge.steps.measurement import (
     further_request,
     joined,
     measure_action,
+    needed_actions,
     part_actions,
     request_of,
     sampling_of,
@@ -31,23 +32,29 @@ from personaforge.steps.second_opinion import second_opinion
 from personaforge.store.artifact import Artifact
 
 if TYPE_CHECKING:
+    from personaforge.identity.people import Judged
     from personaforge.identity.stretches import Shown
 
+_CHOSEN = ("face", "turned_by", "frames_with_several")
+"""Facts of what was judged by all of its faces, or turned."""
 Measuring = Generator[Action, Result, Mapping[str, Any] | None]
 
 
-def measure(context: Context, artifact: Artifact) -> Measuring:
-    """Return an image's measurement, or None where nothing can measure."""
-    return (yield from _whole(context, "measure", artifact, {}))
+def measure(context: Context, artifact: Artifact, needed: Collection[str] = (UPRIGHT,)) -> Measuring:
+    """Return an image's measurement, or None where nothing can measure; of the parts that only some pictures call for
+    (`parts.WHERE_NEEDED`) those in `needed`. Without `people` it is the largest face's."""
+    return (yield from _whole(context, "measure", artifact, {}, needed))
 
 
-def measure_clip(context: Context, artifact: Artifact) -> Measuring:
-    """Return a clip's measurement, or None where nothing can measure."""
+def measure_clip(context: Context, artifact: Artifact, needed: Collection[str] = (PEOPLE,)) -> Measuring:
+    """Return a clip's measurement, or None where nothing can measure; `needed` as in `measure`."""
     sampled = sampling_of(context.settings["identity.video"])
-    return (yield from _whole(context, "measure_clip", artifact, sampled))
+    return (yield from _whole(context, "measure_clip", artifact, sampled, needed))
 
 
-def _whole(context: Context, kind: str, artifact: Artifact, request: Mapping[str, Any]) -> Measuring:
+def _whole(
+    context: Context, kind: str, artifact: Artifact, request: Mapping[str, Any], needed: Collection[str]
+) -> Measuring:
     """Measure all parts. Where no face was found there is nothing to measure another part of.
 
     A clip that was measured before it was looked through is not looked through for the record's sake: only where its
@@ -59,13 +66,15 @@ def _whole(context: Context, kind: str, artifact: Artifact, request: Mapping[str
     first = measure_action(kind, identity, artifact.digest, request)
     spares = kind == "measure_clip" and context.known(first.key) and policy_of(context).gate is Gate.MEAN
     older = context.pin is not None and context.known(first.key)
-    result = yield first
-    while request and (more := further_request(request, result.value, context.settings["identity.video"])) is not None:
+    whole = (yield first).value
+    while request and (more := further_request(request, whole, context.settings["identity.video"])) is not None:
         request = more
-        result = yield measure_action(kind, identity, artifact.digest, request)
-    if result.value["status"] != "measured":
-        return result.value
-    whole = result.value
+        whole = (yield measure_action(kind, identity, artifact.digest, request)).value
+    for action in needed_actions(kind, identity, artifact.digest, whole, request):
+        if action.request["part"] in needed:
+            whole = joined(whole, (yield action).value)
+    if whole["status"] != "measured":
+        return whole
     for action in part_actions(kind, identity, artifact.digest, request):
         if not context.known(action.key) and (
             (spares and action.request["part"] in OF_CLIPS) or (older and action.request["part"] in OF_PICTURES)
@@ -99,21 +108,68 @@ def judge_image(
 ) -> Generator[Action, Result, Judgement]:
     """Measure an image and judge it against the reference set, and by what else was `asked` of it; with its appearance,
     where it is known what was `meant`."""
-    from personaforge.identity.references import ANCHOR, compare_all
+    from personaforge.identity.people import judge_faces
+    from personaforge.identity.references import ANCHOR
 
     known = yield from _measured(context, references)
-    measured = yield from measure(context, artifact)
-    if known is None or measured is None:
+    if known is None:
         return _judged_from_pin(context, artifact, references, "face")
     combine = context.settings["identity.references.combine"]
-    score = compare_all(known, measured, policy_of(context), combine)
-    likeness = likeness_of(context, known[ANCHOR], measured, meant, score)
-    judgement = with_likeness(_judged(context, score, references, "face"), likeness)
-    judgement = yield from second_opinion(context, judgement, artifact, references.anchor, [(known[ANCHOR], measured)])
-    delivered = demands_on(context, asked, measured)
+    for needed in _readings(context, artifact):
+        measured = yield from measure(context, artifact, needed)
+        if measured is None:
+            return _judged_from_pin(context, artifact, references, "face")
+        whole, found = measured, judge_faces(known, measured, policy_of(context), combine)
+        judgement = _with_face(_judged(context, found.score, references, "face", found.as_json()), found)
+        if judgement.decision is Decision.ACCEPT:
+            break
+    likeness = likeness_of(context, known[ANCHOR], found.measurement, meant, found.score)
+    judgement = with_likeness(judgement, likeness)
+    pairs = [(known[ANCHOR], found.measurement)]
+    judgement = yield from second_opinion(
+        context, judgement, artifact, references.anchor, pairs, all_faces=PEOPLE in needed
+    )
+    judgement = _flagged(judgement, found.second_face)
+    # of the judged face, in the picture as it is with all its faces
+    seen = {**found.measurement, **{name: one for name, one in whole.items() if name in ("width", "height", "faces")}}
+    delivered = demands_on(context, asked, seen, known[ANCHOR])
     if likeness is not None:
         delivered = replace(delivered, demands=(*delivered.demands, *likeness.demands))
     return with_demands(context, judgement, delivered, artifact)
+
+
+def _readings(context: Context, artifact: Artifact) -> tuple[tuple[str, ...], ...]:
+    """Return the parts that a picture or clip is judged by: all that it calls for.
+
+    What was accepted by its largest face, as it stands in the lock, is judged by that one first: an upgrade measures
+    nothing anew and doubts nothing that passes.
+    """
+    pin = context.pin
+    if pin is None or artifact.digest not in pin.outputs.values() or any(name in pin.facts for name in _CHOSEN):
+        return (WHERE_NEEDED,)
+    return ((), WHERE_NEEDED)
+
+
+def _with_face(judgement: Judgement, found: Judged) -> Judgement:
+    """Return a judgement whose facts say which face was judged, where that was a choice."""
+    facts = {"face": found.index, "turned_by": found.turned_by}
+    evaluation = dict(judgement.evaluation or {})
+    if found.text:
+        evaluation["reason"] = f"{evaluation['reason']}; {found.text}"
+    return replace(
+        judgement,
+        facts={**judgement.facts, **{name: one for name, one in facts.items() if one is not None}},
+        evaluation=evaluation,
+    )
+
+
+def _flagged(judgement: Judgement, second_face: str) -> Judgement:
+    """Return a judgement that ships with a mark where the picture shows another face that could be taken for the
+    person; the decision stays."""
+    if not second_face or judgement.decision is not Decision.ACCEPT or judgement.status == "unmeasured":
+        return judgement
+    reason = "; ".join(filter(None, (str(judgement.facts.get("reason", "")), f"second_face: {second_face}")))
+    return replace(judgement, status="flagged", facts={**judgement.facts, "reason": reason, "second_face": second_face})
 
 
 def judge_clip(
@@ -122,29 +178,45 @@ def judge_clip(
     """Measure a clip, and judge it against the reference set by what `identity.video.gate` names, and by what else was
     `asked` of it."""
     from personaforge.identity.clip import compare_clip
+    from personaforge.identity.people import judge_faces
     from personaforge.identity.references import ANCHOR
     from personaforge.identity.stretches import strangers_of
 
     known = yield from _measured(context, references)
-    measured = yield from measure_clip(context, artifact)
-    if known is None or measured is None:
+    if known is None:
         return _judged_from_pin(context, artifact, references, "video")
-    clip = compare_clip(
-        known[ANCHOR],
-        measured,
-        policy_of(context),
-        Quality.from_settings(context.settings["quality"]),
-        others={name: one for name, one in known.items() if name != ANCHOR},
-        combine=context.settings["identity.references.combine"],
-        strangers=strangers_of(context.settings["identity.check.scales"], context.analyzer_ref.identity),
-    )
-    if isinstance(clip, Unmeasured):
-        return _judged(context, clip, references, "video")
-    shown = None if clip.over_time is None else clip.over_time.shown
-    judgement = _judged(context, clip.score, references, "video", {"clip": clip.as_json()}, shown=shown)
-    pairs = [(known[ANCHOR], frame) for frame in measured["frames"]]
+    combine, policy = context.settings["identity.references.combine"], policy_of(context)
+    for needed in _readings(context, artifact):
+        measured = yield from measure_clip(context, artifact, needed)
+        if measured is None:
+            return _judged_from_pin(context, artifact, references, "video")
+        clip = compare_clip(
+            known[ANCHOR],
+            measured,
+            policy,
+            Quality.from_settings(context.settings["quality"]),
+            others={name: one for name, one in known.items() if name != ANCHOR},
+            combine=combine,
+            strangers=strangers_of(context.settings["identity.check.scales"], context.analyzer_ref.identity),
+        )
+        if isinstance(clip, Unmeasured):
+            judgement = _judged(context, clip, references, "video")
+            continue
+        shown = None if clip.over_time is None else clip.over_time.shown
+        judgement = _judged(context, clip.score, references, "video", {"clip": clip.as_json()}, shown=shown)
+        if clip.frames_with_several and PEOPLE in needed:
+            judgement = replace(judgement, facts={**judgement.facts, "frames_with_several": clip.frames_with_several})
+        if judgement.decision is Decision.ACCEPT:
+            break
+    if measured is None or isinstance(clip, Unmeasured):
+        return judgement
+    faces = [judge_faces(known, frame, policy, combine) for frame in measured["frames"]]
+    pairs = [(known[ANCHOR], face.measurement) for face in faces]
     request = request_of(measured, context.settings["identity.video"])
-    judgement = yield from second_opinion(context, judgement, artifact, references.anchor, pairs, request)
+    judgement = yield from second_opinion(
+        context, judgement, artifact, references.anchor, pairs, request, all_faces=PEOPLE in needed
+    )
+    judgement = _flagged(judgement, clip.second_face)
     return with_demands(context, judgement, demands_on(context, asked, measured), artifact)
 
 
@@ -181,8 +253,12 @@ def no_model() -> Unmeasured:
 
 
 def policy_of(context: Context) -> Policy:
-    """Return the judging policy of the persona."""
-    return Policy.from_settings(context.settings["identity"])
+    """Return the judging policy of the persona. What was pinned before anything was noted beside it was accepted by the
+    composite, and is judged by that until it is noted."""
+    before = context.pin is not None and not context.pin.under and context.settings["identity.policy"] == AUTO
+    analyzer_ref = context.analyzer_ref
+    calibrated = None if before else analyzer_ref.calibrated
+    return Policy.from_settings(context.settings["identity"], analyzer_ref.identity, calibrated)
 
 
 def _judged_from_pin(context: Context, artifact: Artifact, references: ReferenceSet, modality: str) -> Judgement:
@@ -202,6 +278,27 @@ def _judged_from_pin(context: Context, artifact: Artifact, references: Reference
     score = Score(**{one.name: facts[one.name] for one in fields(Score) if one.name in facts})
     shown = Shown.from_json(facts["shown"]) if "shown" in facts else None
     return _judged(context, score, references, modality, measured_by=str(facts.get("measured_by", "")), shown=shown)
+
+
+_FIRST = 1e3
+"""Of attempts that all fail, those with P(same) are ranked before those without, whose composite is at most 1. A log
+ratio is a few dozen at most."""
+
+
+def _calibration(context: Context, policy: Policy, modality: str) -> dict[str, Any]:
+    """Return what an evaluation notes of the calibration that decided; nothing where the composite did."""
+    if policy.mode is not Mode.CALIBRATED or policy.calibrated is None or modality == "video":
+        return {}
+    bounds = policy.calibrated
+    return {
+        "calibrated": {
+            "calibration": context.analyzer_ref.calibration,
+            "far": bounds.far,
+            "accept": bounds.accept_share,
+            "retry": bounds.retry_share,
+            "prior": bounds.weights.prior,
+        }
+    }
 
 
 def _judged(
@@ -235,7 +332,8 @@ def _judged(
         "analyzer": dict(identity or {}),
         "measured": judged.measured,
         "reason": judged.reason,
-        "policy": settings["identity.policy"],
+        "policy": str(policy.mode),
+        **_calibration(context, policy, modality),
         "accept_threshold": settings["identity.accept_threshold"],
         "retry_threshold": settings["identity.retry_threshold"],
         "weights": policy.weights,
@@ -255,7 +353,7 @@ def _judged(
         if shown is not None and policy.gate is Gate.WORST_STRETCH:
             facts["shown"] = shown.as_json()
         facts["measured_by"] = measured_by or (f"{identity['pack']} {identity['pack_digest'][:12]}" if identity else "")
-        rank = score.composite
+        rank = score.composite if score.log_ratio is None else _FIRST + score.log_ratio
     return Judgement(
         judged.decision,
         rank,

@@ -1,10 +1,11 @@
 """What is wrong with a text model's answer, and how it is mended.
 
-An answer ends in one of five ways, and each is treated differently:
+An answer ends in one of six ways, and each is treated differently:
 
     it fits        it is taken
     malformed      it is no JSON object, doesn't fit its schema or drops a pin: it is handed back, quoted, with what
                    is wrong, `repairs` times at most; then the step is asked anew, `retries` times at most
+    not allowed    it says what `personaforge.guard` refuses: it is quoted nowhere, and the step is asked anew
     truncated      it was cut off at `max_tokens`: quoting half an answer doesn't help, so the step is asked anew and
                    told to be brief; if that doesn't help, the user is told which setting to raise
     blocked        a content filter stopped it: that is the result, and nobody rewords the prompt
@@ -20,7 +21,9 @@ from collections.abc import Generator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from personaforge.errors import JobFailed, Refused
+from personaforge.inert import inert_values
 from personaforge.listing import and_more
+from personaforge.spec.adults import section_findings
 from personaforge.spec.sections import dropped_pins, section_problems
 from personaforge.steps.action import Action, Result
 from personaforge.steps.completion import BadAnswer, completion, reply_of
@@ -64,7 +67,7 @@ def mended(
             return Answered(result, done)
         answer = reply_of(result)
         problems = answer_problems(context, step, answer)
-        if not problems or answer.size > _LONGEST_QUOTED:
+        if not problems or answer.size > _LONGEST_QUOTED or _must_not_be_quoted(context, step, answer):
             return Answered(result, done)
         text = context.artifacts.read(answer.digest).decode("utf-8", "replace").strip()
         bad = BadAnswer(answer, text, str(result.action.request["model"]))
@@ -98,12 +101,28 @@ def answer_problems(
         return [NO_OBJECT]
     schema = settings[f"schema.{settings[f'{base}.schema']}"]
     pinned = settings.get("pinned", {}).get(settings[f"{base}.section"], {})
-    return section_faults(context.read_json(artifact.digest), schema, pinned)
+    return section_faults(context.read_json(artifact.digest), schema, pinned, str(settings[f"{base}.section"]))
 
 
-def section_faults(answer: Any, schema: Mapping[str, Any], pinned: Mapping[str, Any]) -> list[str]:
-    """Return what is wrong with a section, a sentence each: where, what was found, what was expected."""
-    return [*section_problems(schema, answer), *dropped_pins(pinned, answer)]
+def _must_not_be_quoted(context: Context, step: str, artifact: Artifact) -> bool:
+    """Tell whether the guard refuses an answer's words; a number alone may be handed back."""
+    if artifact.media_type != "application/json":
+        return False
+    section = str(context.settings[f"pipeline.steps.{step}.section"])
+    found = section_findings(context.read_json(artifact.digest), section)
+    return any(one.path.rpartition(".")[2] != "age" for one in found)
+
+
+def section_faults(answer: Any, schema: Mapping[str, Any], pinned: Mapping[str, Any], section: str = "") -> list[str]:
+    """Return what is wrong with a section, a sentence each: where, what was found, what was expected. What the guard
+    refuses is named without its words: the sentences go into the next prompt."""
+    faults = [*section_problems(schema, answer), *dropped_pins(inert_values(pinned), inert_values(answer))]
+    refused = [
+        f"{one.path}: found what the guard refuses; {one.expected}"
+        for one in section_findings(answer, section)
+        if not any(fault.startswith(f"{one.path}: ") for fault in faults)  # a number that the schema refuses, too
+    ]
+    return [*refused, *faults]
 
 
 def reason_of(context: Context, step: str, problems: Sequence[str], facts: Mapping[str, Any]) -> str:

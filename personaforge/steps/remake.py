@@ -51,7 +51,7 @@ def refusal(
         return "and pictures that are not drawn here may depend on it"
     if pin.face:
         for artifact in outputs.values():
-            face = face_of((yield from measure(context, artifact)))
+            face = face_of((yield from measure(context, artifact, ())))
             if not face:
                 return "and no face was measured in it"
             if _cosine(face, pin.face) < SAME_DRAWING:

@@ -24,6 +24,7 @@ _SHOWN = (
     "cosine",
     "error",
     "error_bound",
+    "probability",
     "turn",
     "out_of_domain",
     "reference",

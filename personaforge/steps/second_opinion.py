@@ -14,7 +14,7 @@ from personaforge.identity.decision import Decision
 from personaforge.steps.action import Action, Result
 from personaforge.steps.context import Context
 from personaforge.steps.judgement import Judgement
-from personaforge.steps.measurement import measure_action
+from personaforge.steps.measurement import joined, measure_action, needed_actions
 from personaforge.store.artifact import Artifact
 
 if TYPE_CHECKING:
@@ -31,11 +31,14 @@ def second_opinion(
     anchor: Artifact,
     pairs: Sequence[Pair],
     request: Mapping[str, Any] | None = None,
+    *,
+    all_faces: bool = False,
 ) -> Generator[Action, Result, Judgement]:
     """Return the judgement, marked where the second recogniser contradicts it.
 
     `pairs` are what the first one measured: one for a picture, one for each frame of a clip. Both recognisers compare
-    with the anchor alone, whatever else is in the reference set. `request` is what a clip was measured by.
+    with the anchor alone, whatever else is in the reference set. `request` is what a clip was measured by. With
+    `all_faces` the second one compares the face that lies where the first one's does, else its largest.
     """
     analyzer_ref, settings = context.analyzer_ref, context.settings
     if settings["identity.check.pack"] == "none":
@@ -47,8 +50,14 @@ def second_opinion(
         return _noted(judgement, {"unmeasured": "no check pack is here"})
     is_clip = "clip" in (judgement.evaluation or {})
     reference = yield measure_action("measure", analyzer_ref.check, anchor.digest)
-    seen = yield measure_action("measure_clip" if is_clip else "measure", analyzer_ref.check, artifact.digest, request)
-    candidates = seen.value.get("frames", []) if is_clip else [seen.value]
+    kind = "measure_clip" if is_clip else "measure"
+    seen = (yield measure_action(kind, analyzer_ref.check, artifact.digest, request)).value
+    if all_faces:
+        for action in needed_actions(kind, analyzer_ref.check, artifact.digest, seen, request):
+            seen = joined(seen, (yield action).value)
+    candidates = seen.get("frames", []) if is_clip else [seen]
+    if all_faces and len(candidates) == len(pairs):
+        candidates = [_same_place(one, first) for one, (_, first) in zip(candidates, pairs, strict=True)]
     allowed = settings["identity.out_of_domain"] == "allow"
     packs = analyzer_ref.identity["pack"], analyzer_ref.check["pack"]
     primary = _mean([pair_cosine(one, other, out_of_domain=allowed, pack=packs[0]) for one, other in pairs])
@@ -71,6 +80,20 @@ def second_opinion(
         return noted
     reason = f"two recognisers disagree: {found.reason}"
     return replace(noted, status="flagged", facts={**noted.facts, "reason": reason})
+
+
+def _same_place(measured: Mapping[str, Any], first: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the measurement of the face whose middle is nearest to that of the first recogniser's face."""
+    from personaforge.identity.people import each_face
+
+    faces = [face for face in each_face(measured) if "box" in face]
+    if not faces or "box" not in first:
+        return measured
+
+    def middle(box: Sequence[float]) -> tuple[float, float]:
+        return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+
+    return min(faces, key=lambda face: math.dist(middle(face["box"]), middle(first["box"])))
 
 
 def _noted(judgement: Judgement, check: Mapping[str, Any]) -> Judgement:

@@ -4,6 +4,7 @@
     evaluations/ab/<id>.json     one judged attempt: scores, decision, the measurement's identity
     builds/ab/<id>.json          one build that ran something
     events/ab/<id>-<n>.json      its events while it ran, piece by piece
+    refusals/ab/<id>.json        what the guard refused of a persona: where, by which rule, and the words
 
 A key has one record, unless its result was lost and had to be made again: then `<key>~1.json` stands beside it, and the
 last one whose artifacts are there is used. Records are never rewritten or removed.
@@ -34,7 +35,7 @@ from personaforge.store.files import (
     write_atomic,
 )
 
-KINDS = ("actions", "evaluations", "builds", "events")
+KINDS = ("actions", "evaluations", "builds", "events", "refusals")
 
 
 class Records:
@@ -285,5 +286,11 @@ _SHAPES: Mapping[str, Mapping[str, Any]] = {
         "git_authored": "text nothing",
     },
     "events": {"build": "text", "first": "number", "events": [{"persona": "text nothing", "node": "text nothing"}]},
+    "refusals": {
+        "time": "number",
+        "persona": "text",
+        "file": "text",
+        "findings": [{"path": "text", "rule": "text", "words": ["text"]}],
+    },
 }
 """What forge writes, as far as its readers rely on it; an older one left fields out."""

@@ -13,7 +13,7 @@ name one within the project, or one of those names.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -126,10 +126,14 @@ class Remote:
         self._blobs = Blobs(folder / "blobs")
         self._records = Records(folder / "records")
 
-    def push(self, store: Store, persona: str, lock: LockFile) -> Exchanged:
-        """Copy what a persona's lock pins, and the records and artifacts of its nodes. Raises StoreError."""
+    def push(self, store: Store, persona: str, lock: LockFile, also: Collection[str] = ()) -> Exchanged:
+        """Copy what a persona's lock pins, and the records and artifacts of its nodes. Raises StoreError.
+
+        `also` are keys of records that belong to no node.
+        """
         self._make()
         keys, digests = _parts_of(store, persona)
+        keys |= set(also)
         digests |= lock.digests()
         keys |= {pin.key for pin in map(lock.pin, lock.names()) if pin is not None and store.find(pin.key) is not None}
         done = Exchanged(missing=tuple(sorted(digest for digest in lock.digests() if not store.blobs.has(digest))))

@@ -18,12 +18,14 @@ import tempfile
 import time
 import weakref
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from personaforge.digest import digest_file
+from personaforge.digest import digest_file, digest_json
 from personaforge.errors import StoreError, Unreadable
+from personaforge.spec.adults import Refusal
 from personaforge.spec.names import Names, read_names
 from personaforge.spec.project import Project
 from personaforge.store.artifact import Artifact, is_digest, parse_artifact
@@ -152,6 +154,13 @@ class Store:
             self.index.add(kind, name)
         else:
             self.put_record(kind, name, {"schema": RECORD_SCHEMA, "time": time.time(), **record})
+
+    def keep_refusal(self, refusal: Refusal) -> None:
+        """Record what the guard refused, once, where the store can be written to: a persona is refused all the same."""
+        record = refusal.as_json()
+        if self.project.declared and self.keeps():
+            with suppress(StoreError, OSError):
+                self.keep("refusals", digest_json("refusal/1", record), record)
 
     def close(self) -> None:
         """Close the databases."""

@@ -147,7 +147,7 @@ create table actions (
 comment on table actions is 'One row for each cached call: a completion, a drawn candidate, a measurement.';
 comment on column actions.record is 'Name of its record: the key, with ~n where the result had to be made again.';
 comment on column actions.key is 'The action key: the digest over its key parts.';
-comment on column actions.kind is 'complete, draw, film, speak, measure, measure_clip, score_photo, finish, repair, sheet or anchor.';
+comment on column actions.kind is 'complete, draw, film, speak, measure, measure_clip, score_photo, finish, repair, sheet, anchor or acknowledge.';
 comment on column actions.provider is 'Who performed it.';
 comment on column actions.provider_version is 'Version of the code that shaped the bytes.';
 comment on column actions.model is 'The model that answered, or else was asked.';
@@ -943,7 +943,7 @@ comment on column costs.record is 'Name of its record: the key, with ~n where th
 comment on column costs.persona is 'Id of the persona.';
 comment on column costs.step is 'The step.';
 comment on column costs.node is 'The node in the project: sofia-reyes/image/07.';
-comment on column costs.kind is 'complete, draw, film, speak, measure, measure_clip, score_photo, finish, repair, sheet or anchor.';
+comment on column costs.kind is 'complete, draw, film, speak, measure, measure_clip, score_photo, finish, repair, sheet, anchor or acknowledge.';
 comment on column costs.provider is 'Who performed it.';
 comment on column costs.model is 'The model that answered, or else was asked.';
 comment on column costs.build is 'The build that performed it; NULL in records by forge 0.1.0 and for what `forge jobs resume` took up.';

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from personaforge.arguments import number, texts, whole
 from personaforge.digest import digest_file
 from personaforge.errors import LockFrozen, PersonaForgeError, PlanError, Problem, SpecError, StoreError
+from personaforge.plan.gates import policy_remark, require_calibration
 from personaforge.plan.plan import Plan, PlanRequest, Selection
 from personaforge.plan.planner import Planner
 from personaforge.plan.renamed import pinned_anchor
@@ -22,6 +23,7 @@ from personaforge.plugins.force import Plugin
 from personaforge.plugins.loading import activate, kept_in_force
 from personaforge.providers.table import KNOWN, capability
 from personaforge.results.results import DOCUMENT, Results
+from personaforge.spec.consent import consent_problems
 from personaforge.spec.kinds import kind_named
 from personaforge.spec.licence_use import licence_use
 from personaforge.spec.load import Broken, Loaded, Loader
@@ -31,6 +33,7 @@ from personaforge.spec.settings import Settings
 from personaforge.store.store import StatCache, Store
 from personaforge.templating import Templates
 from personaforge.workspace.analyzers import Analyzers, AnalyzerSource
+from personaforge.workspace.calibrations import judged_by
 from personaforge.workspace.selection import selected
 
 if TYPE_CHECKING:
@@ -126,7 +129,10 @@ class Workspace:
     @property
     def plan_context(self) -> PlanContext:
         """What planning and running share."""
-        return PlanContext(self.store, self.templates, self.analyzers.of)
+        return PlanContext(self.store, self.templates, judged_by(self.project, self.analyzers.of))
+
+    def _loader(self) -> Loader:
+        return Loader(self.project, self.store.index, domains=KNOWN, refused=self.store.keep_refusal)
 
     def load(
         self, personas: Personas, overrides: Sequence[str] = (), broken: list[Broken] | None = None
@@ -139,17 +145,17 @@ class Workspace:
         self.plugins = activate(self.project)  # another project may have been opened since
         files = resolve_personas(self.project, listed(personas))
         wanted = texts("overrides", overrides)
-        found = Loader(self.project, self.store.index, domains=KNOWN).load_all(files, wanted, broken)
+        found = self._loader().load_all(files, wanted, broken)
         for one in found:
             self.store.names.learn(one.file, one.settings.id, one.settings.formerly)
         return found
 
     def validate(self, personas: Personas, overrides: Sequence[str] = ()) -> tuple[list[Problem], list[str]]:
         """Return every problem of personas, of their templates and providers, and the ids that could be loaded."""
-        problems: list[Problem] = []
+        problems: list[Problem] = list(consent_problems(self.project)) if not listed(personas) else []
         valid: list[str] = []
         self.plugins = activate(self.project)
-        loader = Loader(self.project, self.store.index, domains=KNOWN)
+        loader = self._loader()
         planner = Planner(self.plan_context)
         for loaded, found in loader.each(
             resolve_personas(self.project, listed(personas)), texts("overrides", overrides)
@@ -170,6 +176,7 @@ class Workspace:
         settings = [one.settings for one in loaded]
         found = [domain_remark(one.value("pipeline.steps"), one.value("identity"), KNOWN) for one in settings]
         found += [self.analyzers.remark(one) for one in settings] if isinstance(self.analyzers, Analyzers) else []
+        found += [policy_remark(one.value("identity.policy")) for one in settings]
         found += [foreign_remark(one.settings, pinned_anchor(one.settings, one.lock)) for one in loaded]
         return list(dict.fromkeys(remark for remark in found if remark))
 
@@ -181,7 +188,7 @@ class Workspace:
 
     def group(self, name: str, overrides: Sequence[str] = ()) -> dict[str, Any]:
         """Return a group as the project declares it, validated, without a persona. Raises SpecError."""
-        return Loader(self.project, self.store.index, domains=KNOWN).group(name, overrides)
+        return self._loader().group(name, overrides)
 
     def document(self, persona: Persona) -> dict[str, Any]:
         """Return the document of a persona as it was last built. Raises SpecError, PlanError and StoreError."""
@@ -390,6 +397,10 @@ class Workspace:
 
 def _unplannable(loaded: Loaded, planner: Planner, templates: Templates) -> Iterator[Problem]:
     """Yield what would stop planning: templates that are missing or broken, and unknown providers."""
+    try:
+        require_calibration(loaded.settings, planner.plan_context.analyzer_of(loaded.settings))
+    except SpecError as error:
+        yield from (problem._replace(where=loaded.file.name) for problem in error.problems)
     seen: set[str] = set()
     for node in planner.shapes.of(loaded.settings).nodes:
         if node.step in seen:

@@ -204,7 +204,7 @@ def test_the_page_draws_the_bands_and_marks_the_change(space: Workspace) -> None
     with opened(space.store) as connection:
         (one,) = series_of(space.store, connection, space.load(["ana"])[0].settings)
     (change,) = one.changes
-    assert change.first <= 40 <= change.last and one.verdict.startswith("degrading: CUSUM down passed")
+    assert change.first <= 40 <= change.last and one.verdict.startswith("degrading: evidence down passed")
     bands = [point.baseline for point in one.points]
     assert bands[0] is None and all(band is not None and band.high - band.low < WIDEST for band in bands[30:])
     last = bands[-1]

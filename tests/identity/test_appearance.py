@@ -11,6 +11,7 @@ from personaforge.embedded.painter.face.words import HAIR as DRAWN_HAIR
 from personaforge.embedded.painter.face.words import SKIN as DRAWN_SKIN
 from personaforge.identity import appearance
 from personaforge.identity.appearance import CHANGES, EYES, HAIR, SKIN, Reading, changes, clothes_distance, readings
+from personaforge.identity.people import each_face
 
 FOUND: dict[str, Any] = {
     "skin": [70.0, 13.0, 20.0], "hair": [13.0, 2.0, 1.0], "eyes": [20.0, 8.0, 11.0], "reach": 0.0, "beard": 3.0,
@@ -58,6 +59,22 @@ def test_what_is_not_measured_is_no_number() -> None:
     older = changes({}, measured(), same_clothes=True)
     assert older.numbers == {} and set(older.unmeasured) == set(CHANGES)
     assert older.unmeasured["hair_change"] == "of the anchor: it was measured before appearance was"
+
+
+def test_nothing_is_compared_where_another_face_was_judged_or_the_picture_was_turned() -> None:
+    """Appearance is of the largest face, in the picture as it is."""
+    people = {"faces": [{"box": [0, 0, 9, 9]}, {"box": [9, 0, 12, 3]}], "left_out": 0}
+    largest, smaller = each_face({**measured(), "faces": 2, "people": people})
+    assert changes(measured(), largest, same_clothes=True).numbers == dict.fromkeys(CHANGES, 0.0)
+    for other, why in (
+        (smaller, "another face than the largest was judged"),
+        ({**measured(), "turned_by": 180}, "its face was measured in the turned picture"),
+    ):
+        found = changes(measured(), other, same_clothes=True)
+        assert found.numbers == {} and found.unmeasured == dict.fromkeys(CHANGES, f"of the picture: {why}")
+        assert {(read.agrees, read.seen, read.unmeasured) for read in readings(DNA, other)} == {(None, "", why)}
+    turned = changes({**measured(), "turned_by": 90}, measured(), same_clothes=False)
+    assert set(turned.unmeasured.values()) == {"of the anchor: its face was measured in the turned picture"}
 
 
 def test_readings_name_what_is_asked_and_seen() -> None:

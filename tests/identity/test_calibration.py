@@ -266,7 +266,8 @@ def test_a_calibration_comes_back_from_its_json() -> None:
     assert (made.people, made.same.n, made.different.n) == (640, 40, 300)
     for value, said in (
         ([], "the file: found list"),
-        ({**kept, "schema": 2}, "schema: found 2"),
+        ({**kept, "schema": 3}, "schema: found 3, expected 1 or 2"),
+        ({**kept, "schema": 2}, "weights: is missing"),
         ({name: one for name, one in kept.items() if name != "logistic"}, "logistic: is missing"),
         ({**kept, "equal_error": {**kept["equal_error"], "rate": math.nan}}, "equal_error.rate: found nan"),
         ({**kept, "same": {**kept["same"], "n": True}}, "same.n: found True, expected int"),

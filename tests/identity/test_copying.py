@@ -58,7 +58,7 @@ def test_a_demand_says_what_to_draw_instead() -> None:
     result = copied(measured(2.0, -8.0), asked)
     demand = copying_demand(result, asked, 0.9, Use.RETRY)
     assert (demand.met, demand.action) == (False, "retry")
-    assert demand.fault == "copied the anchor's turn where yaw -35, pitch 0, laugh was asked for"
+    assert demand.fault == "copied: the anchor's turn, and yaw -35, pitch 0, laugh was asked for"
     assert demand.words.startswith("The last picture repeated the reference: show the same person anew, with the head ")
     assert "turned 35 degrees to the viewer's left, expression laugh" in demand.words
     fine = copying_demand(copied(measured(-33.0, -8.0), asked), asked, 0.9, Use.RETRY)

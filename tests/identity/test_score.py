@@ -10,11 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from personaforge.digest import canonical
-from personaforge.identity.policy import Mode, Policy
+from personaforge.identity.policy import FaceRule, Mode, Policy
 from personaforge.identity.score import Cause, Score, Unmeasured, compare, composite, error_bound
 
 Measured = Callable[..., dict[str, Any]]
-POLICY = Policy(Mode.COMPOSITE_ONLY, 0.55, 0.35, 0.7, 0.3, 0.55, 0.08, 0.30, 0.10, 2.5, 10, 50, 6, pack="auto")
+POLICY = Policy(
+    *(Mode.COMPOSITE_ONLY, 0.55, 0.35, 0.7, 0.3, 0.55, 0.08, 0.30, 0.10, 2.5, 10, 50, 6),
+    face=FaceRule.BEST,
+    pack="auto",
+)
 
 
 def test_the_shipped_settings_are_these(policy: Policy) -> None:

@@ -14,11 +14,11 @@ import pytest
 from personaforge.digest import digest_bytes
 from personaforge.errors import PersonaForgeError, SpecError
 from personaforge.identity.calibration import Calibration, probability
-from personaforge.measuring.calibration import Applying, NoneApplies, calibrate, calibration_for, file_name
+from personaforge.measuring.calibration import calibrate
 from personaforge.spec.project import Project
 from personaforge.testing import ColorAnalyzers, png, write_project
+from personaforge.workspace.calibrations import Applying, NoneApplies, calibration_for, file_name
 from personaforge.workspace.workspace import Workspace
-from tests.cli.conftest import FILES, PICTURES
 from tests.conftest import Forge
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)
@@ -84,7 +84,7 @@ def test_a_picture_is_measured_once_ever(space: Workspace, tmp_path: Path) -> No
     pairs = colored_pairs(tmp_path / "pictures")
     calibrate(space, pairs)
     seen = space.analyzers.measured  # type: ignore[attr-defined]
-    assert seen == 13, "12 faces and one picture without; words are no picture"
+    assert seen == 17, "12 faces, and one picture without, which is looked at turned, too; words are no picture"
     again = calibrate(space, pairs)
     assert space.analyzers.measured == seen and not again.changed  # type: ignore[attr-defined]
 
@@ -234,7 +234,12 @@ def test_a_broken_file_never_applies_and_is_named(space: Workspace, tmp_path: Pa
     assert isinstance(several, NoneApplies) and "all apply" in several.reason
     (folder / "renamed.json").unlink()
     for change, said in (
-        ({"schema": 2}, "schema: found 2, expected 1"),
+        ({"schema": 3}, "schema: found 3, expected 1 or 2"),
+        ({"weights": None}, "weights: found NoneType, expected an object"),
+        ({"weights": {**raw["weights"], "prior": 1}}, "weights.prior: found 1, expected a number between 0 and 1"),
+        ({"weights": {**raw["weights"], "covariance": [[1]]}}, "weights.covariance: expected"),
+        ({"weights": {**raw["weights"], "centre": ["x"]}}, "weights.centre: expected"),
+        ({"weights": {**raw["weights"], "features": ["error"]}}, "weights.features: found ['error']"),
         ({"logistic": {**raw["logistic"], "slope": -1}}, "logistic.slope: found -1, expected more than 0"),
         ({"logistic": {**raw["logistic"], "slope": "steep"}}, "logistic.slope: found 'steep', expected float"),
         ({"equal_error": []}, "equal_error: found list, expected an object"),
@@ -320,7 +325,9 @@ PHOTOGRAPHS = {"conf/project/settings.yaml": "# @package _global_\ndefaults: [{o
 
 @pytest.mark.pack
 @pytest.mark.slow
-def test_photographs_give_what_is_known_of_this_pack(album: Path, tmp_path: Path, forge: Forge) -> None:
+def test_photographs_give_what_is_known_of_this_pack(
+    album: Path, tmp_path: Path, forge: Forge, monkeypatch: pytest.MonkeyPatch
+) -> None:
     root = write_project(tmp_path / "p", {"ana": "id: ana\nbrief: A calm gardener.\n"}, PHOTOGRAPHS)
     said = run_calibrate(root, str(album))
     assert said.exception is None, said.exception
@@ -340,7 +347,8 @@ def test_photographs_give_what_is_known_of_this_pack(album: Path, tmp_path: Path
     for text in (
         "780 pairs of 8 people measured; 1 more left out: 1 no_face",
         "EER ",
-        "P(same | cosine)",
+        "So many people support no P(same) below 0.42",
+        "In force: composite; no calibration decides: calibration/",
         "buffalo_s_dev",
         file.name,
     ):
@@ -353,22 +361,29 @@ def test_photographs_give_what_is_known_of_this_pack(album: Path, tmp_path: Path
     shown = json.loads(forge("eval", *pictures, *anchor, "--json", cwd=root, check=0).stdout)
     assert shown["calibration"] == f"calibration/{file.name}" and shown["calibration_reason"] is None
     same, other, nobody = shown["pictures"]
-    assert same["probability"] == probability(same["cosine"], about) > 0.95
-    assert other["probability"] == probability(other["cosine"], about) < 0.1
+    assert about.weights is not None and len(about.weights.features) == 5
+    assert same["probability"] == about.weights.at(9) == 0.802007, "8 people support no more"
+    assert other["probability"] == about.weights.at(-9) < 0.43, "and no less"
     assert nobody["probability"] is None
     text = forge("eval", *pictures, *anchor, cwd=root, check=0).stdout
-    assert "P(same)" in text and f"by calibration/{file.name}, at a prior of 0.5." in text
-    write_project(root, {"ben": PICTURES}, FILES)
-    forge("build", "ben", cwd=root)  # how drawings score by a calibration on photographs doesn't matter here
-    assert "P(same)" in forge("show", "ben", cwd=root, check=0).stdout
+    assert f"P(same) is by calibration/{file.name}, from cosine, error, turn, norm, size, at a prior of 0.5." in text
+    assert "identity.calibrated.far is 0.001: it takes more different pairs" in text, "so it shows, and doesn't decide"
     raw = json.loads(file.read_bytes())
     raw["analyzer"]["detector_size"] = "320"
     file.write_text(json.dumps(raw))
     shown = json.loads(forge("eval", *pictures, *anchor, "--json", cwd=root, check=0).stdout)
+    assert shown["calibration"] == "forge's own calibration of the pack buffalo_s_dev", (
+        "where the project's doesn't apply"
+    )
+    assert shown["policy"] == "calibrated" and [one["decision"] for one in shown["pictures"][:2]] == [
+        "ACCEPT",
+        "REJECT",
+    ]
+    monkeypatch.setattr("personaforge.workspace.calibrations.OURS", tmp_path)
+    shown = json.loads(forge("eval", *pictures, *anchor, "--json", cwd=root, check=0).stdout)
     assert shown["calibration"] is None and all(one["probability"] is None for one in shown["pictures"])
     assert "does not apply: it was made with detector size 320, not auto" in shown["calibration_reason"]
     text = forge("eval", *pictures, *anchor, cwd=root, check=0).stdout
-    assert "P(same)" not in forge("show", "ben", cwd=root, check=0).stdout
     assert "P(same)" not in text.splitlines()[0] and "No P(same): " in text and "detector size 320, not auto" in text
 
 

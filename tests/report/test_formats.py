@@ -261,8 +261,8 @@ def _evaluated(studio: Studio) -> object:
     """Two pictures, one that shows nobody, measured by colour."""
     from personaforge.identity.decision import Decision, ReasonedDecision
     from personaforge.identity.score import Cause, Score, Unmeasured
-    from personaforge.measuring.calibration import NoneApplies
     from personaforge.measuring.evaluation import Evaluated, Evaluation
+    from personaforge.workspace.calibrations import NoneApplies
 
     good = Score(0.99, 0.01, 0.08, 0.98, 1, "106")
     nobody = Unmeasured(Cause.NO_FACE, "no face was found")

@@ -19,7 +19,7 @@ from personaforge.report.pages.album import RUNGS, Album
 from personaforge.report.pages.gather import gather
 from personaforge.report.pages.pages import MAX_BYTES, Reports, persona_page, report
 from personaforge.store.pages import page_name
-from personaforge.testing import Scripted
+from personaforge.testing import Scripted, scripted_images
 from tests.report.reading import Page
 from tests.run.conftest import MATRIX, PERSONA, PIPELINE, SKIN, Studio
 from tests.run.test_attempts import BLACK, FAR, NEAR, STRICT_PERSONA, by_attempt
@@ -129,6 +129,19 @@ def test_an_accepted_retry_shows_every_attempt(make_studio: Make) -> None:
     assert "2 attempts" in page.text and "RETRY" in page.text and "is below 0.95" in page.text
     shown = [one["alt"] for one in page.all("img") if one["alt"].startswith("Attempt")]
     assert shown == ["Attempt 1 of 02 smiling", "Attempt 2 of 02 smiling"]
+
+
+def test_what_was_asked_stands_beside_what_came(make_studio: Make) -> None:
+    studio = make_studio(f"{PERSONA}delivered: {{size: {{action: flag}}, aspect: {{action: advice}}}}\n")
+    studio.images = scripted_images(
+        lambda request: SKIN, lambda request: (16, 24) if "smile" in request.fields["prompt"] else (64, 64)
+    ).register()
+    studio.build("+image/02", "+image/04")
+    page = page_of(studio)
+    bound = "0.94 to 1.06 times as large"
+    assert f"asked 64x64, delivered 16x24; not as asked ({bound}): ships flagged" in page.text
+    assert "asked 64x64, delivered 16x24; not as asked (at most 7 % off): a hint that decides nothing" in page.text
+    assert "asked 64x64, delivered 64x64; as asked" in page.text and "asked 1, delivered 1; as asked" in page.text
 
 
 def test_attempts_of_an_earlier_spec_are_counted_apart(make_studio: Make) -> None:
@@ -344,7 +357,8 @@ def test_24_pictures_and_4_clips_stay_under_three_megabytes(make_studio: Make) -
         for number in range(4)
     )
     matrix = MATRIX.replace("references:\n", positions + "references:\n")
-    studio = make_studio(files={"conf/matrix/few.yaml": matrix, "conf/motion/one.yaml": motions})
+    large = f"{PERSONA}delivered: {{size: {{action: advice}}, aspect: {{action: advice}}}}\n"  # than was asked for
+    studio = make_studio(large, files={"conf/matrix/few.yaml": matrix, "conf/motion/one.yaml": motions})
     reads = frozenset({"prompt", "seed", "attempt", "reference", "width", "height"})
     Scripted(lambda request: Reply(blob=Blob(noise(request), "image/png")), "image", reads).register()
     studio.build()

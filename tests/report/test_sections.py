@@ -70,7 +70,7 @@ def test_a_marked_change_says_what_it_is_attributed_to(changed: tuple[Studio, li
     check_self_contained(page, {"index.html"})
     check_sound(page)
     for text in (
-        "CUSUM down passed", "Changed since record 16 (95 %: 16 to 16)", "template image.j2", commits[2][:12],
+        "evidence down passed", "Changed since record 16 (95 %: 16 to 16)", "template image.j2", commits[2][:12],
         "authored 2026-03-03 09:30 +0100", "in cold light", "nothing that a record names", "3 of 3 nodes",
     ):  # fmt: skip
         assert text in page.text, text

@@ -60,10 +60,18 @@ def test_a_wrong_size_is_another_attempt_which_is_told_what_was_wrong(make_studi
     assert "The last result was too narrow; width to height must be 64 to 64." in second
     assert "SAME FACE" not in second, "its person was right: no identity patch"
     wrong, right = outcome.evaluations
-    assert wrong["decision"] == "RETRY" and wrong["reason"].startswith("size 16x24 where 64x64 was asked for")
-    assert wrong["delivered"] == {"scale": 0.306186, "aspect_error": 0.5}
-    assert [one["met"] for one in wrong["demands"]] == [False, False]
-    assert right["delivered"] == {"scale": 1.0, "aspect_error": 0.0} and "undelivered" not in outcome.facts
+    assert wrong["decision"] == "RETRY" and wrong["reason"].startswith("size: 16x24, and 64x64 was asked for")
+    assert wrong["delivered"] == {
+        "scale": 0.306186,
+        "aspect_error": 0.5,
+        "turn_error": 0.0,
+        "tilt_error": 0.0,
+        "face_height": 0.8,
+    }
+    met = {one["name"]: one["met"] for one in wrong["demands"]}
+    assert met == {"size": False, "aspect": False, "people": True, "turn": True, "tilt": True}
+    assert (right["delivered"]["scale"], right["delivered"]["aspect_error"]) == (1.0, 0.0)
+    assert "undelivered" not in outcome.facts
     assert not studio.plan().has_changes
 
 
@@ -71,7 +79,7 @@ def test_the_same_wrong_size_again_ends_the_attempts(make_studio: Callable[..., 
     studio = sized(make_studio, smiling_in(SMALL), paid=True)
     node = studio.build().nodes["ana/image/02"]
     assert len(smiling(studio)) == 2, "of three: the same request has the same answer"
-    assert node.end == "rejected" and "16x24 where 64x64 was asked for" in node.error
+    assert node.end == "rejected" and "16x24, and 64x64 was asked for" in node.error
     assert "image/02" not in studio.lock.read_text()
     document = json.loads((studio.root / "build/ana/persona.json").read_text())
     assert document["rejected"] == ["image/02"]
@@ -93,7 +101,7 @@ def test_another_person_gets_the_identity_patch_alone(make_studio: Callable[...,
     assert outcome is not None and outcome.attempt == 1
     second = smiling(studio)[1]
     assert "SAME FACE (1)" in second and "must be" not in second
-    assert [one["met"] for one in outcome.evaluations[0]["demands"]] == [False, False], "on record all the same"
+    assert [one["met"] for one in outcome.evaluations[0]["demands"][:2]] == [False, False], "on record all the same"
 
 
 def test_a_candidate_of_the_wrong_size_is_never_the_anchor(make_studio: Callable[..., Studio]) -> None:
@@ -121,7 +129,7 @@ def test_where_all_candidates_have_the_wrong_size_nothing_is_pinned_and_no_pictu
     report = studio.build()
     assert report.nodes["ana/anchor"].end == "rejected"
     assert (
-        "no candidate is what was asked for: size 16x24 where 64x64 was asked for" in report.nodes["ana/anchor"].error
+        "no candidate is what was asked for: size: 16x24, and 64x64 was asked for" in report.nodes["ana/anchor"].error
     )
     assert "anchor" not in pins(studio) and len(studio.images.calls) == 2
     assert not studio.plan().estimate.calls_max
@@ -139,7 +147,9 @@ def test_a_flag_ships_and_advice_is_only_told(make_studio: Callable[..., Studio]
     outcome = studio.build().nodes["ana/image/02"].outcome
     assert outcome is not None and outcome.status == status and len(smiling(studio)) == 1
     told = {"name": "size", "asked": "64x64", "measured": "16x24", "action": action}
-    assert outcome.facts["undelivered"][0] == told
+    (judged,) = outcome.evaluations
+    assert {name: judged["demands"][0][name] for name in told} == told and judged["demands"][0]["met"] is False
+    assert outcome.facts.get("undelivered", [None])[0] == (told if action == "flag" else None)
     assert ("16x24" in outcome.facts.get("reason", "")) is (action == "flag")
     assert pins(studio)["image/02"]["status"] == status
     assert not studio.plan().has_changes

@@ -40,7 +40,7 @@ def test_pictures_have_their_likeness_on_record_and_are_read_once(make_studio: C
         likeness = one["likeness"]
         assert set(likeness) <= {"copying", "unmeasured", "readings"}, "five points show no appearance"
         assert set(likeness["unmeasured"]) >= set(CHANGES) - {"clothes_change"}
-        assert set(likeness["unmeasured"].values()) == {"of the anchor: the pack gives no 106 points"}
+        assert set(likeness["unmeasured"].values()) == {"of the picture: the pack gives no 106 points"}
         assert {reading["agrees"] for reading in likeness["readings"]} <= {None}
 
 
@@ -65,7 +65,7 @@ def test_a_copy_ships_flagged_and_is_made_once(make_studio: Callable[..., Studio
     studio = make_studio()
     outcome = outcome_of(studio, "image/03", "+delivered.copying.cosine.colors=0.9")
     assert (outcome.status, outcome.attempt) == ("flagged", 0)
-    assert outcome.facts["reason"] == "copied the anchor's turn where yaw 20, pitch 0, neutral was asked for"
+    assert outcome.facts["reason"] == "copied: the anchor's turn, and yaw 20, pitch 0, neutral was asked for"
     (demand,) = [one for one in outcome.evaluations[0]["demands"] if one["name"] == "copied"]
     assert (demand["met"], demand["action"]) == (False, "flag")
 

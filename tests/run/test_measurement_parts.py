@@ -14,7 +14,6 @@ import pytest
 from personaforge.faces.packs import CALIBRATION, SHIPPED
 from personaforge.faces.parts import VERSIONS, embedding_version
 from personaforge.identity.calibration import mismatch
-from personaforge.measuring.calibration import Applying, calibration_for
 from personaforge.measuring.evaluation import evaluate
 from personaforge.measuring.measurements import FileMeasurer
 from personaforge.plan.plan import PlanRequest
@@ -22,6 +21,7 @@ from personaforge.steps import measurement
 from personaforge.steps.measurement import joined, measure_action, part_actions, share
 from personaforge.testing import ColorAnalyzers
 from personaforge.warehouse.projection import opened
+from personaforge.workspace.calibrations import Applying, calibration_for
 from tests.run.conftest import Studio
 
 BEFORE = Path(__file__).parent / "projects" / "before-parts.tar.gz"

@@ -85,7 +85,8 @@ run: {jobs: 4, max_cost_usd: 1.5}
         (ANA + "seed: 12.5", ":3 seed: found 12.5, expected a valid integer"),
         (
             ANA + "identity: {policy: strickt}",
-            ":3 identity.policy: found 'strickt', expected 'composite_only' or 'strict'",
+            ":3 identity.policy: found 'strickt', "
+            "expected 'auto', 'calibrated', 'composite', 'composite_only' or 'strict'",
         ),
         (
             ANA + "identity: {accept_threshold: 1.5}",
@@ -198,7 +199,8 @@ pipeline: {steps: {soul: {modle: x}, extra: {kind: drafft}}}
         "(quote it: YAML reads yes, no, on and off as true and false)",
         "ana.yaml:7 image.widht: is not a setting (did you mean width?)",
         "ana.yaml:8 image.height: found 'tall', expected a valid integer",
-        "ana.yaml:9 identity.policy: found 'strickt', expected 'composite_only' or 'strict'",
+        "ana.yaml:9 identity.policy: found 'strickt', "
+        "expected 'auto', 'calibrated', 'composite', 'composite_only' or 'strict'",
         "ana.yaml:10 pipeline.steps.soul.modle: is not a setting (did you mean model?)",
         "ana.yaml:10 pipeline.steps.extra.kind: found 'drafft', which is no kind of step (did you mean draft?)",
     ]

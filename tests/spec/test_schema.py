@@ -29,7 +29,7 @@ def errors(schema: dict[str, Any], text: str) -> list[str]:
 
 
 def test_there_is_one_for_every_group_for_a_persona_and_for_the_machine(schemas: dict[str, dict[str, Any]]) -> None:
-    assert set(schemas) == {*GROUPS, "machine", "persona"}
+    assert set(schemas) == {*GROUPS, "consent", "machine", "persona"}
     shared = schemas["persona"]["$defs"]
     Draft202012Validator.check_schema(schemas["persona"])
     for name in GROUPS:
@@ -115,7 +115,7 @@ def test_the_projects_own_options_may_be_chosen(tmp_path: Path) -> None:
 def test_writing_them_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     paths = write_schemas(CHECKOUT, tmp_path / "build" / "schema")
     first = {path.name: path.read_bytes() for path in paths}
-    assert sorted(first) == sorted(f"{name}.schema.json" for name in (*GROUPS, "machine", "persona"))
+    assert sorted(first) == sorted(f"{name}.schema.json" for name in (*GROUPS, "consent", "machine", "persona"))
     assert {path.name: path.read_bytes() for path in write_schemas(CHECKOUT, tmp_path / "build" / "schema")} == first
     assert json.loads(first["persona.schema.json"])["title"] == "A persona"
 

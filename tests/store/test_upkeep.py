@@ -113,7 +113,7 @@ def test_statistics_add_up(store: Store) -> None:
     found = statistics(store)
     assert (found["artifacts"], found["bytes"]) == (3, 12)
     assert found["by_type"] == {"image/png": {"artifacts": 1, "bytes": 3}, "text/plain": {"artifacts": 1, "bytes": 5}}
-    assert found["records"] == {"actions": 5, "evaluations": 0, "builds": 0, "events": 0}
+    assert found["records"] == {"actions": 5, "evaluations": 0, "builds": 0, "events": 0, "refusals": 0}
     assert (found["spent_usd"], found["calls_of_unknown_cost"], found["seconds_of_work"]) == (0.75, 2, 4.5)
     assert store.find(key) is not None
 

@@ -22,7 +22,7 @@ scale has fewer than `ALIKE`: t = (y - mean of means) / sqrt(v (1 + 1/G) + s**2)
 and G - 1 degrees of freedom. Else a fall that comes with a renaming could never be seen.
 
 What is assumed: values of one group scatter about normally, with one spread within a scale. Values that aren't
-symmetric are transformed before (see `drift`). What neighbouring records have in common is `dependence`'s.
+symmetric are transformed before (see `drift`). What neighbouring records have in common is `units`'s.
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ What can't be known is not guessed. The first record of a slot has nothing to be
 positions says nothing, however it slopes; below `min_records` comparisons the verdict is `insufficient`, and so it is
 where the newest record is no number: that one is not known to be stable.
 
-Neighbouring records may have something in common (a build whose pictures all share one fault, say): `dependence` weighs
-how much. What all this reaches, and doesn't, is a table of docs/design/drift.md.
+Neighbouring records may have something in common (a build whose pictures all share one fault, say): `units` takes them
+together. What all this reaches, and doesn't, is a table of docs/design/drift.md.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from itertools import pairwise
 from typing import Any, Literal
 
 from personaforge.drift.detector.change_point import ChangePoint, locate
-from personaforge.drift.detector.cusum import COUNTED_SHIFT, Alarm, Chart, Record, Sides, chart, threshold_for
+from personaforge.drift.detector.cusum import Alarm, Chart, Record, Sides, chart, threshold_for
 from personaforge.drift.detector.linear import LinearTrend, Trend, summarize
 from personaforge.drift.detector.slope import Slope, slope_within
 from personaforge.identity.score import Unmeasured
@@ -81,7 +81,7 @@ class Point:
     z: float | None
     """How far off it is, standard normal while nothing changes; > 0 is larger, whether better or worse."""
     up: float
-    """Evidence in nats that values are too large, as a CUSUM; an alarm above the threshold."""
+    """Evidence in nats that values are too large; an alarm above the threshold."""
     down: float
     rolling_mean: float
     """Of the last `window` values up to here, whatever their slots."""
@@ -166,7 +166,7 @@ def find_drift(records: Sequence[Record], metric: Metric, policy: DriftPolicy) -
     made = chart(
         charted,
         shift=policy.shift,
-        threshold=threshold_for(policy.records_per_alarm, two_sided=two_sided),
+        threshold=threshold_for(policy.records_per_alarm, shift=policy.shift, two_sided=two_sided),
         min_std=policy.min_std[metric.scale],
         clip=policy.clip,
         sides="both" if two_sided else worse,
@@ -204,15 +204,13 @@ def find_drift(records: Sequence[Record], metric: Metric, policy: DriftPolicy) -
 def _judged(made: Chart, compared: int, metric: Metric, policy: DriftPolicy) -> tuple[Trend, str]:
     """Return the detector's verdict and the numbers that made it."""
     rate = f"one false alarm in {policy.records_per_alarm:g} records"
-    if policy.shift != COUNTED_SHIFT:
-        rate += f" at a drift.shift of {COUNTED_SHIFT:g}; at {policy.shift:g} it is not known"
     if compared < policy.min_records:
         of = f"{compared} of {len(made.points)} records have an earlier one of their kind to be compared with"
         return Trend.INSUFFICIENT, f"{of}, {policy.min_records} are needed"
     if made.open is not None:
         side = "up" if made.open.rising else "down"
         passed = f"passed {made.threshold:.2f} at record {made.open.raised + 1} and is not over"
-        return _trend(made.open, metric), f"CUSUM {side} {passed} ({rate})"
+        return _trend(made.open, metric), f"evidence {side} {passed} ({rate})"
     if made.broken:
         worst = min(made.broken, key=lambda one: _trend(one, metric) is not Trend.DEGRADING)
         side = "up" if worst.rising else "down"
@@ -221,7 +219,7 @@ def _judged(made: Chart, compared: int, metric: Metric, policy: DriftPolicy) -> 
         return _trend(worst, metric), f"{worst.group}{others} alone is off ({side}) {where} ({rate})"
     last = made.points[-1]
     sums = f"up {last.up:.2f}, down {last.down:.2f}, threshold {made.threshold:.2f}"
-    return Trend.STABLE, f"CUSUM {sums} ({rate})"
+    return Trend.STABLE, f"evidence {sums} ({rate})"
 
 
 def _trend(alarm: Alarm, metric: Metric) -> Trend:

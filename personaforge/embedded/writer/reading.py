@@ -142,10 +142,12 @@ def _gender(brief: str, folded: str) -> str:
 
 
 def _ages(folded: str) -> tuple[int, int] | None:
-    hit = _AGE.search(folded)
-    if hit:
-        age = max(_ADULT, int(next(group for group in hit.groups() if group)))
-        return age, age
+    for hit in _AGE.finditer(folded):
+        age = int(next(group for group in hit.groups() if group))
+        if (
+            age >= _ADULT
+        ):  # a younger one is a child's of the persona, or a past: a persona's own is refused, never raised
+            return age, age
     decade = _DECADE.search(folded)
     if decade and int(decade.group(2)) >= 2:
         start = int(decade.group(2)) * 10

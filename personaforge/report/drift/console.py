@@ -52,7 +52,7 @@ def print_drift(found: Drift, *, causes: bool = False) -> None:
         rows.append([name, finding.compared, *trend, *sums])
     threshold = found.timelines[0].finding.threshold
     level = f"{100 * found.policy.confidence:g} % interval"
-    title = f"All records; an alarm where a CUSUM passes {threshold:.1f}"
+    title = f"All records; an alarm where evidence passes {threshold:.1f} nats"
     print_table(("timeline", "compared", "slope", level, "p", "up", "down"), rows, title=title)
     for name, line in zip(names, found.timelines, strict=True):
         if line.current:

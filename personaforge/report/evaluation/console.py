@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from personaforge.identity.score import Score
-from personaforge.measuring.calibration import Applying
 from personaforge.measuring.evaluation import Evaluation
 from personaforge.report.tables import print_table
 from personaforge.report.terminal import echo, one_line
+from personaforge.workspace.calibrations import Applying
 
 
 def print_evaluation(found: Evaluation, fail_under: float | None) -> None:
@@ -16,13 +16,15 @@ def print_evaluation(found: Evaluation, fail_under: float | None) -> None:
     calibrated = isinstance(kept, Applying)
     for one in sorted(found.pictures, key=lambda one: -one.score.composite if isinstance(one.score, Score) else 1):
         score = one.score
-        shares = [one.probability] if calibrated else []
-        numbers: list[float | None] = [None] * (3 + len(shares))
+        shares = [share_of(one.probability, one.interval)] if calibrated else []
+        numbers: list[float | str | None] = [None] * (3 + len(shares))
         if isinstance(score, Score):
             numbers = [score.composite, score.cosine, *shares, score.error]
         reason = one.judged.reason
         if one.out_of_domain and isinstance(score, Score):
             reason = f"out of domain; {reason}"
+        if one.no_probability and one.no_probability not in reason:
+            reason = f"{reason}; no P(same): {one.no_probability}"
         if damage := one.measurement.get("damage"):
             reason = f"{damage}; {reason}"
         reason = "; ".join((reason, *one.remarks))
@@ -35,10 +37,21 @@ def print_evaluation(found: Evaluation, fail_under: float | None) -> None:
         f"detector size {analyzer['detector_size']}, {analyzer['backend']} {analyzer['backend_version']}."
     )
     if isinstance(kept, Applying):
-        prior = kept.calibration.logistic.prior
-        echo(f"P(same) is that of the cosine by {kept.file}, at a prior of {prior:g}.")
+        about = kept.calibration
+        of = "the cosine alone" if about.weights is None else ", ".join(about.weights.features)
+        echo(f"P(same) is by {kept.file}, from {of}, at a prior of {about.logistic.prior:g}.")
     elif kept.exist:
         echo(f"No P(same): {kept.reason}.")
+    if found.policy is not None:
+        echo(f"Pictures are judged by the policy {found.policy.mode}.")
+    if found.not_calibrated:
+        echo(f"{found.not_calibrated}.")
+    doubtful = [one for one in found.pictures if isinstance(one.score, Score) and one.judged.decision != "ACCEPT"]
+    if doubtful and found.limits is None:
+        echo(
+            f"What is too poor to be judged isn't known for {analyzer['pack']} (identity.judgeable), or isn't asked "
+            "for: a blurred or tiny face counts as another person's."
+        )
     outside = sum(one.out_of_domain for one in found.pictures)
     if outside:
         pack, drawn = analyzer["pack"], "drawings by forge"
@@ -53,3 +66,10 @@ def print_evaluation(found: Evaluation, fail_under: float | None) -> None:
         low = [o for o in found.pictures if not isinstance(o.score, Score) or o.score.composite < fail_under]
         verdict = "all reach" if not low else f"{len(low)} of {len(found.pictures)} don't reach"
         echo(f"{verdict} {fail_under:g}.")
+
+
+def share_of(probability: float | None, interval: tuple[float, float] | None) -> str | None:
+    """Return P(same) with its interval as a table shows it."""
+    if probability is None:
+        return None
+    return f"{probability:.3f}" if interval is None else f"{probability:.3f} ({interval[0]:.3f} to {interval[1]:.3f})"

@@ -9,6 +9,7 @@ from personaforge.plan.plan import PlannedNode
 from personaforge.report.pages.evidence import evaluation_record, measurement_of
 from personaforge.report.pages.facts import ClipFacts, FrameFacts, Position
 from personaforge.report.pages.nodes import Nodes, box_of
+from personaforge.steps.measurement import joined, needed_actions, sampling_of
 
 KEY_FRAMES = 4
 """Frames of a clip that a page shows."""
@@ -45,8 +46,9 @@ def key_frames(numbers: Sequence[int], worst: int | None) -> tuple[int, ...]:
 def _frames(
     nodes: Nodes, digest: str, record: Mapping[str, Any], identity: Mapping[str, Any] | None
 ) -> tuple[FrameFacts, ...]:
+    from personaforge.identity.people import judge_faces
     from personaforge.identity.policy import Policy
-    from personaforge.identity.references import ANCHOR, compare_all
+    from personaforge.identity.references import ANCHOR
     from personaforge.identity.score import Score
 
     analyzer = record.get("analyzer") or nodes.evidence.last_analyzer()
@@ -59,18 +61,32 @@ def _frames(
         if known is not None:
             references[name] = known
     found = []
+    if record.get("clip", {}).get("frames_with_several"):
+        measured = _with_people(nodes, digest, measured, analyzer or {}, identity["video"])
     for frame in measured.get("frames", []):
         number, second, box = int(frame["frame"]), frame.get("second"), box_of(frame)
         why = str(frame.get("reason") or "") if ANCHOR in references else "the anchor's measurement is not on record"
         score = None
         if ANCHOR in references:
-            policy = Policy.from_settings(identity)
-            score = compare_all(references, frame, policy, identity["references"]["combine"])
+            policy = Policy.from_settings(identity, analyzer)
+            judged = judge_faces(references, frame, policy, identity["references"]["combine"])
+            score, box = judged.near or judged.score, box_of(judged.measurement)
         if isinstance(score, Score):
             found.append(FrameFacts(number, second, score.composite, score.cosine, "", box))
         else:
             found.append(FrameFacts(number, second, None, None, score.reason if score is not None else why, box))
     return tuple(found)
+
+
+def _with_people(
+    nodes: Nodes, digest: str, measured: Mapping[str, Any], analyzer: Mapping[str, Any], video: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """Return a clip's measurement with all faces of its frames, where they are on record for these frames."""
+    for action in needed_actions("measure_clip", analyzer, digest, measured, sampling_of(video)):
+        record = nodes.store.find(action.key)
+        if record is not None and len(record["value"].get("frames", ())) == len(measured.get("frames", ())):
+            return joined(measured, record["value"])
+    return measured
 
 
 def _figures(clip: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from personaforge.packs.terms import Terms
 from personaforge.report.drift.page import Series
+from personaforge.report.pages.demands import DemandLine
 
 Standing = Literal["accepted", "flagged", "unmeasured", "rejected", "missing"]
 """A node's status, or `missing` where there is no picture yet. The words of the contact sheet."""
@@ -50,7 +51,11 @@ class Judged:
     """`embedded` if forge itself made it."""
     seed: int | None = None
     box: tuple[float, float, float, float] | None = None
-    """The measured face: x1, y1, x2, y2 in the picture's pixels."""
+    """The judged face: x1, y1, x2, y2 in the picture's pixels."""
+    chosen: str = ""
+    """Which of several faces was judged and why, and whether the picture was turned; empty where nothing is to say."""
+    demands: tuple[DemandLine, ...] = ()
+    """What was asked beside the person, and what came."""
     beside: tuple[tuple[str, str], ...] = ()
     """What it shows beside the face: names and words."""
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from personaforge.plan.plan import PlannedNode
+from personaforge.report.pages.demands import demand_lines
 from personaforge.report.pages.evidence import Evidence, evaluation_record, measurement_of
 from personaforge.report.pages.facts import Judged, Position, Standing
 from personaforge.report.pages.likeness import beside_the_face
@@ -101,14 +102,16 @@ class Nodes:
             unmeasured=_why_not(judged, outcome.status),
             out_of_domain=_out_of_domain(record) or judged.out_of_domain,
             decision=judged.decision,
-            reason=judged.reason or str(record.get("reason", "")),
+            reason=judged.reason or str(record.get("reason", "")).removesuffix(f"; {record.get('chosen')}"),
             take=outcome.take,
             attempt=outcome.attempt,
             measured_by=judged.measured_by or _measurer(judged, analyzer),
             made_by=" ".join(name for name in (by.provider, by.model) if name),
             label=by.label,
             seed=by.seed,
-            box=self.face_of(digest, analyzer or self.evidence.last_analyzer()),
+            box=_chosen_box(record) or self.face_of(digest, analyzer or self.evidence.last_analyzer()),
+            chosen=str(record.get("chosen") or ""),
+            demands=demand_lines(record),
             beside=beside_the_face(record),
         )
 
@@ -174,6 +177,12 @@ def box_of(measurement: Mapping[str, Any] | None) -> tuple[float, float, float, 
         case {"box": [int() | float() as x1, int() | float() as y1, int() | float() as x2, int() | float() as y2]}:
             return float(x1), float(y1), float(x2), float(y2)
     return None
+
+
+def _chosen_box(record: Mapping[str, Any]) -> tuple[float, float, float, float] | None:
+    """Return the box of the face that an evaluation judged, where it was one of several, or lay on its side."""
+    boxes = [one for one in record.get("faces") or () if isinstance(one, Mapping) and one.get("chosen")]
+    return box_of(boxes[0]) if boxes else box_of({"box": record.get("face_box")})
 
 
 def _why_not(judged: Scored, status: str) -> str:

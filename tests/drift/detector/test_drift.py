@@ -66,7 +66,7 @@ def test_one_walk_says_nothing() -> None:
 
 def test_a_step_down_is_found_with_its_start_its_size_and_its_numbers() -> None:
     result = found(moved(walks(8), 100, -0.05))
-    assert result.verdict is Trend.DEGRADING and "CUSUM down passed 3.33 at record 10" in result.reason
+    assert result.verdict is Trend.DEGRADING and "evidence down passed 2.61 at record 10" in result.reason
     assert result.change is not None and result.change.low <= 100 <= result.change.high
     assert abs(result.change.best - 100) <= 2 and result.change.high - result.change.low < 15
     assert result.size == pytest.approx(-0.05, abs=0.012)
@@ -182,8 +182,10 @@ def test_every_metric_survives_zero_and_its_scale_is_reversible(metric: Metric) 
     assert result.verdict is Trend.STABLE
 
 
-def test_a_rate_is_claimed_only_for_the_shift_that_it_was_counted_for() -> None:
-    series = [Record(0.8 + 0.01 * (number % 3), "a", "a") for number in range(60)]
-    assert found(series).reason.endswith("records)")
-    other = found(series, policy=replace(POLICY, shift=2.0)).reason
-    assert other.endswith("records at a drift.shift of 1; at 2 it is not known)")
+@pytest.mark.parametrize(
+    ("shift", "threshold"), [(0.2, 2.33), (0.5, 2.33), (0.6, 2.61), (1.0, 2.61), (1.2, 2.72), (3.0, 2.81)]
+)
+def test_a_threshold_is_that_of_the_next_larger_shift_that_was_counted(shift: float, threshold: float) -> None:
+    result = found(walks(4), policy=replace(POLICY, shift=shift))
+    assert result.threshold == pytest.approx(threshold, abs=0.005)
+    assert result.reason.endswith("(one false alarm in 500 records)")

@@ -43,11 +43,11 @@ def test_the_band_is_the_prediction_interval_of_one_more_value() -> None:
 
 
 def test_a_stable_timeline_says_its_last_sums() -> None:
-    result = found(moved(walks(4), 70, -0.01))
+    result = found(moved(walks(6), 114, -0.03))
     last = result.points[-1]
     assert result.verdict is Trend.STABLE and last.down > result.points[-2].down > 0
     assert result.reason == (
-        f"CUSUM up {last.up:.2f}, down {last.down:.2f}, threshold {result.threshold:.2f} "
+        f"evidence up {last.up:.2f}, down {last.down:.2f}, threshold {result.threshold:.2f} "
         "(one false alarm in 500 records)"
     )
 

@@ -82,7 +82,8 @@ def test_gender(brief: str, gender: str) -> None:
         ("nurse, 41, from Lyon", (41, 41)),
         ("lawyer in her late 30s", (37, 39)),
         ("a man in his fifties", (51, 59)),
-        ("16-year-old singer", (18, 18)),
+        ("16-year-old singer", None),  # refused by the guard, and never made older
+        ("mother of a 14-year-old, 41, from Lyon", (41, 41)),
         ("teen idol", (18, 19)),
         ("a nurse", None),
     ],

@@ -1,0 +1,211 @@
+"""Reads texts by the rules, and says what is refused: a minor, and sexual content with any hint of youth.
+
+Every language's rules read every text in its script: briefs mix languages. A mention is innocent where the same clause
+says whose it is or when that was: a mother of a 14-year-old, at 14 she began, sixteen years sober.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from personaforge.guard.rules import Rules, all_rules
+from personaforge.guard.text import Text, text_of
+
+MINOR, SEXUAL, LIKENESS = "minor", "sexual", "likeness"
+_SENTENCE = re.compile(r"[.!?。！？;\n]")
+_ABBREVIATED = re.compile(r"(?<=\b[a-z])\.|(?<=\d)\.(?=\s?[a-zº])")
+
+
+class Passage(NamedTuple):
+    """A text to be read."""
+
+    path: str
+    """Where it stands, such as `brief` or `matrix.scenes.beach.text`."""
+    text: str
+    is_shown: bool = False
+    """Whether it is about a picture: whoever it names is shown, and nobody's child or past excuses that."""
+
+
+class Finding(NamedTuple):
+    """What is refused."""
+
+    path: str
+    rule: str
+    """minor: somebody is a minor. sexual: sexual content with a hint of youth. likeness: somebody real is meant."""
+    words: tuple[str, ...]
+    """The words it means, as they are written."""
+
+    @property
+    def message(self) -> str:
+        """What was found and what is expected, in one sentence."""
+        return f"found {' and '.join(repr(word) for word in self.words)}: {self.expected}"
+
+    @property
+    def expected(self) -> str:
+        """What is expected, without the words that were found."""
+        if self.rule == MINOR:
+            return "every persona, and everybody shown, is 18 or older"
+        if self.rule == LIKENESS:
+            return "a real person's likeness needs a consent record"
+        return "sexual content with any hint of youth is refused, whoever's age is meant"
+
+    @property
+    def hint(self) -> str:
+        """What to write instead, where an adult was meant."""
+        if self.rule == MINOR:
+            return "nothing is made of it; where it is somebody else's age, or long ago, say whose or when"
+        if self.rule == LIKENESS:
+            return "subject: ID, with consent/ID.yaml; or describe somebody without naming whom to look like"
+        return "nothing is made of it"
+
+
+class _Seen(NamedTuple):
+    """What one text mentions."""
+
+    minors: tuple[str, ...]
+    """Words that make the persona, or somebody, a minor."""
+    shown: tuple[str, ...]
+    """The same, where what is named is shown."""
+    young: tuple[str, ...]
+    """Any hint of youth."""
+    hints: tuple[str, ...]
+    """Those that are nobody else's: they count beside sexual content of another text."""
+    sexual: tuple[str, ...]
+
+
+def findings(passages: Iterable[Passage]) -> list[Finding]:
+    """Return what is refused in texts that belong to one persona, in their order."""
+    found: list[Finding] = []
+    seen = [(passage, _read(passage.text)) for passage in passages if passage.text]
+    for passage, one in seen:
+        minors = one.shown if passage.is_shown else one.minors
+        if one.sexual and one.young:
+            found.append(Finding(passage.path, SEXUAL, (one.sexual[0], one.young[0])))
+        elif minors:
+            found.append(Finding(passage.path, MINOR, minors[:1]))
+    if not found:
+        sexual = [(passage, one.sexual[0]) for passage, one in seen if one.sexual]
+        hints = [one.hints[0] for passage, one in seen if one.hints]
+        if sexual and hints:
+            found.append(Finding(sexual[0][0].path, SEXUAL, (sexual[0][1], hints[0])))
+    return found
+
+
+def passages_of(value: Any, path: str, is_shown: bool = False) -> Iterator[Passage]:
+    """Yield every text of nested values, and an age that is a number as a text that says so."""
+    if isinstance(value, str):
+        yield Passage(path, value, is_shown)
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            here = f"{path}.{key}" if path else str(key)
+            if key == "age" and _is_young(inner):
+                yield Passage(here, f"age {int(float(inner))}", is_shown)
+            else:
+                if is_shown:  # the names of scenes and clothes stand in prompts, too
+                    yield Passage(here, str(key).replace("_", " "), is_shown)
+                yield from passages_of(inner, here, is_shown)
+    elif isinstance(value, (list, tuple)):
+        for index, inner in enumerate(value):
+            yield from passages_of(inner, f"{path}.{index}", is_shown)
+
+
+def _is_young(age: Any) -> bool:
+    try:
+        return 0 <= float(age) < 18
+    except (TypeError, ValueError):
+        return False
+
+
+class _Mention(NamedTuple):
+    """A place where a language's rules read something."""
+
+    start: int
+    end: int
+    rules: Rules
+    is_word: bool
+    """Whether it is a word, and no age: a school's name is no pupil's."""
+
+
+@lru_cache(maxsize=8192)
+def _read(original: str) -> _Seen:
+    text = text_of(original)
+    used = [rules for rules in all_rules() if rules.script.search(text.plain)]
+    negated = [rules.negated for rules in used]
+    ages = [_Mention(*place, rules, False) for rules in used for place in _ages(rules, rules.ages, text)]
+    may_be = [_Mention(*place, rules, False) for rules in used for place in _ages(rules, rules.hints, text)]
+
+    def words(name: str) -> list[_Mention]:
+        places = ((rules, place) for rules in used for place in _words(rules, getattr(rules, name), text, negated))
+        return [_Mention(*place, rules, True) for rules, place in places]
+
+    minors, many, youth = ages + words("minors"), words("many"), words("youth")
+    named = [one for one in _joined(text, minors) if not one.apart]
+    several = [one for one in _joined(text, many) if not one.apart]
+    hints = [one.words for one in _joined(text, youth) if not one.apart]
+    ages_perhaps = [one.words for one in _joined(text, may_be) if not one.apart]
+    young = [one.words for one in (*named, *several)] + hints + ages_perhaps
+    return _Seen(
+        minors=tuple(one.words for one in named if not one.excused),
+        shown=tuple(one.words for one in (*named, *several)),
+        young=tuple(dict.fromkeys(young)),
+        hints=tuple(hints),
+        sexual=tuple(text.words(one.start, one.end) for one in words("sexual")),
+    )
+
+
+class _Joined(NamedTuple):
+    """Mentions at one place: a word that several languages have is excused by the contexts of any of them."""
+
+    words: str
+    apart: bool
+    excused: bool
+
+
+def _joined(text: Text, mentions: Iterable[_Mention]) -> Iterator[_Joined]:
+    last: list[_Mention] = []
+    for one in [*sorted(mentions, key=lambda one: one[:2]), None]:
+        if last and (one is None or one.start >= max(each.end for each in last)):
+            around = [(each, *_around(text.plain, each.start, each.end)) for each in last]
+            yield _Joined(
+                text.words(min(each.start for each in last), max(each.end for each in last)),
+                any(
+                    each.rules.apart.excuse(before, after) or (each.is_word and each.rules.things.excuse(before, after))
+                    for each, before, after in around
+                ),
+                any(
+                    each.rules.others.excuse(before, after) or each.rules.past.excuse(before, after)
+                    for each, before, after in around
+                ),
+            )
+            last = []
+        if one is not None:
+            last.append(one)
+
+
+def _ages(rules: Rules, patterns: Iterable[re.Pattern[str]], text: Text) -> Iterator[tuple[int, int]]:
+    for pattern in patterns:
+        for found in pattern.finditer(text.plain):
+            number = found.start("n") if "n" in pattern.groupindex else -1
+            if number < 0 or rules.larger is None or not rules.larger.search(text.plain[:number]):
+                yield found.span()
+
+
+def _words(
+    rules: Rules, pattern: re.Pattern[str] | None, text: Text, negated: Iterable[re.Pattern[str]]
+) -> Iterator[tuple[int, int]]:
+    for found in pattern.finditer(text.plain) if pattern is not None else ():
+        before = text.plain[max(found.start() - 40, 0) : found.start()]
+        if any(one.search(before) for one in negated):
+            continue
+        if found.group() not in rules.doubtful or (rules.signs is not None and rules.signs.search(text.plain)):
+            yield found.span()
+
+
+def _around(plain: str, start: int, end: int) -> tuple[str, str]:
+    """Return what stands before and after a mention in its sentence, 120 characters of each at most."""
+    before, after = plain[max(start - 120, 0) : start], plain[end : end + 120]
+    before = _SENTENCE.split(_ABBREVIATED.sub(" ", before))[-1]
+    return before, _SENTENCE.split(_ABBREVIATED.sub(" ", after))[0]

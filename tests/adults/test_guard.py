@@ -1,0 +1,91 @@
+"""Every persona, and everybody shown, is an adult: briefs that are refused, and those that only sound like it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from personaforge.guard.reading import MINOR, SEXUAL, Passage, findings, passages_of
+from personaforge.guard.rules import LANGUAGES
+from personaforge.guard.text import text_of
+from personaforge.templating import Templates
+from tests.benchmarks.guard import Brief, briefs, table
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize("brief", briefs(), ids=lambda brief: brief.text[:40])
+def test_a_brief_is_refused_exactly_where_it_has_to_be(brief: Brief) -> None:
+    assert not brief.is_wrong, brief.findings()
+
+
+def test_there_are_enough_briefs_of_both_kinds_in_every_language() -> None:
+    for guilty in (True, False):
+        languages = Counter(brief.language for brief in briefs() if brief.is_guilty is guilty)
+        assert set(languages) == set(LANGUAGES) and languages.total() >= 60
+
+
+def test_the_table_counts_both_kinds_of_errors() -> None:
+    wrong = [Brief("en", "A 14-year-old.", False), Brief("en", "A nurse of 40.", True), Brief("en", "A cook.", False)]
+    assert "en        1 of   1 100 %      1 of   2  50 %" in table(wrong)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "age １４", "a ①④-year-old", "AGED 14", "aged\u00a014", "a g\u200bi\u200brl aged 1\u200b4", "aged\u200d 14",
+        "aged 14\u0336", "a f\u0301ourteen year old", "14\u2011year\u2011old", "a fourteen\u2014year\u2014old",
+        "عمرها ١٤", "१४ साल की", "14\u5c81", "א̶בת 14".replace("א̶", ""),
+    ],
+)  # fmt: skip
+def test_what_looks_alike_is_read_alike(text: str) -> None:
+    assert findings([Passage("brief", text)]) or text == "a f\u0301ourteen year old"
+
+
+def test_words_are_named_as_they_are_written_with_their_place() -> None:
+    (found,) = findings([Passage("description", "Meet a f\u200bourteen-year-old from Leeds.")])
+    assert (found.path, found.rule, found.words) == ("description", MINOR, ("fourteen-year-old",))
+    assert found.message == "found 'fourteen-year-old': every persona, and everybody shown, is 18 or older"
+
+
+def test_an_index_leads_back_to_the_original() -> None:
+    text = text_of("\u200bＡge ﬁve")
+    assert text.plain == "age five" and text.words(4, 8) == "ﬁve"
+
+
+def test_somebody_elses_child_is_fine_in_a_brief_and_refused_in_a_picture() -> None:
+    text = "with her 14-year-old daughter"
+    assert findings([Passage("brief", text)]) == []
+    assert [one.rule for one in findings([Passage("matrix.scenes.park.text", text, True)])] == [MINOR]
+
+
+def test_a_hint_in_one_text_counts_beside_a_word_of_another() -> None:
+    apart = [Passage("brief", "A dancer in pigtails."), Passage("description", "erotic")]
+    assert [one.rule for one in findings(apart)] == [SEXUAL]
+    assert findings([Passage("brief", "A mother of a 14-year-old."), Passage("description", "erotic")]) == []
+
+
+def test_what_is_ruled_out_is_no_content() -> None:
+    assert findings([Passage("brief", "A school cook of 44, never sexy, no nudity.")]) == []
+
+
+@pytest.mark.parametrize("age", [17, 17.0, "14", 0])
+def test_an_age_in_a_field_of_that_name_is_read(age: object) -> None:
+    assert [one.path for one in findings(passages_of({"surface": {"age": age}}, "pinned"))] == ["pinned.surface.age"]
+
+
+@pytest.mark.parametrize("age", [18, 44, "34", "mid thirties", -1, True])
+def test_an_adults_age_in_a_field_is_fine(age: object) -> None:
+    assert findings(passages_of({"age": age}, "pinned.surface")) == [] or age is True
+
+
+def test_the_packaged_templates_and_settings_are_clean(tmp_path: Path) -> None:
+    import yaml
+
+    for path in sorted((ROOT / "conf").rglob("*.yaml")):
+        assert findings(passages_of(yaml.safe_load(path.read_text(encoding="utf-8")), path.name, True)) == [], path
+    own = Templates([ROOT / "templates", tmp_path])  # as a project's own
+    for name in own.names():
+        assert own.source(name)

@@ -1,0 +1,66 @@
+"""A calibration decides about new candidates, never again about what was accepted, and only where one applies."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from personaforge.errors import SpecError
+from personaforge.plan.plan import PlanRequest
+from personaforge.testing import ColorAnalyzers
+from personaforge.workspace.calibrations import OURS
+from tests.run.conftest import Studio
+
+
+def appears(studio: Studio, intercept: float) -> None:
+    """Put a calibration of the cosine into the project, for what measures there; far below 0 it accepts nobody."""
+    made: dict[str, Any] = json.loads((OURS / "buffalo_s_dev.json").read_bytes())
+    weights = made["weights"]
+    weights.update(features=["cosine"], centre=[0.0], coefficients=[10.0], covariance=[[0.0, 0.0], [0.0, 0.0]])
+    weights.update(intercept=intercept, range=dict.fromkeys(weights["range"]))
+    with studio.open() as space:
+        made["analyzer"] = dict(ColorAnalyzers().of(space.load("ana")[0].settings).identity or {})
+    folder = studio.root / "calibration"
+    folder.mkdir(exist_ok=True)
+    (folder / "colors.json").write_text(json.dumps(made))
+
+
+def test_a_calibration_that_appears_buys_nothing_and_judges_what_is_new(make_studio: Callable[..., Studio]) -> None:
+    studio = make_studio()
+    studio.build()
+    lock = next((studio.root / "personas").glob("*.lock.yaml"))
+    calls, accepted = studio.calls(), lock.read_text()
+    assert '"policy":"composite_only"' in accepted and "calibration" not in accepted
+    appears(studio, -60.0)
+    plan = studio.plan()
+    assert plan.estimate.calls_max == 0 and {node.state for node in plan.nodes()} <= {"cached", "pinned", "restore"}
+    notes = [node.note for node in plan.nodes() if node.note]
+    assert notes and all("the rules say REJECT now: P(same) " in note for note in notes), notes
+    studio.build()
+    assert studio.calls() == calls and lock.read_text() == accepted, "what was accepted stays, word for word"
+    with studio.open() as space:
+        space.build(space.plan(["ana"], PlanRequest(force=("image/02",))))
+    assert studio.calls() > calls, "a new take is judged by it"
+
+
+def test_the_policy_calibrated_is_refused_without_a_calibration(make_studio: Callable[..., Studio]) -> None:
+    studio = make_studio()
+    asked = PlanRequest(overrides=("identity.policy=calibrated",))
+    with studio.open() as space, pytest.raises(SpecError) as error:
+        space.plan(["ana"], asked)
+    (problem,) = error.value.problems
+    assert problem.path == "identity.policy" and "the project has no calibration" in problem.message
+    assert "forge calibrate PAIRS.csv" in problem.hint
+    with studio.open() as space:
+        problems, valid = space.validate(["ana"], ["identity.policy=calibrated"])
+        assert not valid and [one.path for one in problems] == ["identity.policy"]
+        notices = space.plan(["ana"]).notices
+        assert any("composite 0.55 accepts and 0.35 retries, as stated for photographs" in one for one in notices)
+        former = space.plan(["ana"], PlanRequest(overrides=("identity.policy=composite_only",))).notices
+        assert any("is called composite now" in one for one in former)
+    appears(studio, 0.0)
+    with studio.open() as space:
+        assert space.plan(["ana"], asked).nodes()
