@@ -34,6 +34,8 @@ def judge_figure(assertion: FigureAssertion, persona: Persona, allow: Collection
         return nothing(_empty(assertion), allow)
     if assertion.function == "measured_rate":
         return _rate(assertion, persona.settings.id, rows, lambda row: _counts(row, allow), "is not measured")
+    if assertion.function == "passing_rate":
+        return _passing(assertion, persona, rows, allow)
     if assertion.function == "acceptance_rate":
         return _acceptance(assertion, persona, rows, allow)
     judged = _measured(assertion, persona.settings.id, rows, allow)
@@ -124,6 +126,18 @@ def _acceptance(assertion: FigureAssertion, persona: Persona, rows: Sequence[Row
         reason = f"{len(unsure)} of {len(rows)} attempts were not measured"
         return judged._replace(result=Result.FAIL, cause=Cause.UNMEASURED, reason=reason)
     return judged
+
+
+def _passing(assertion: FigureAssertion, persona: Persona, rows: Sequence[Row], allow: Collection[str]) -> Judged:
+    """As the rate of acceptance, and what was not built or not measured is told as the cause."""
+    judged = _acceptance(assertion, persona, rows, allow)
+    if judged.cause is not Cause.VALUE:
+        return judged
+    blocked = [(row, row.cause, row.reason) for row in rows if row.cause is not None and not _counts(row, allow)]
+    if blocked:
+        return judged._replace(cause=blocked[0][1], hint=_advice(persona.settings.id, blocked))
+    failing = [row.node for row in rows if not row.accepted]
+    return judged._replace(hint=_another(persona.settings.id, failing))
 
 
 def _counts(row: Row, allow: Collection[str]) -> bool:

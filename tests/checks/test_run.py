@@ -106,6 +106,8 @@ def test_a_low_picture_is_shown_with_its_file_and_what_to_type(make_studio: Make
         ("max(attempt) <= 1 over all images", "pass", "1"),
         ("max(faces) <= 1 over images", "pass", "1"),
         ("measured_rate == 100%", "pass", "1 (5 of 5)"),
+        ("passing_rate == 1 over images", "pass", "1 (3 of 3)"),
+        ("passing_rate < 1 over clips", "fail", "1"),
         ("max(turn) <= 5", "pass", "0"),
         ("min(composite) >= 0.5 over images where tag = frontal", "pass", "0.93"),
         ("min(composite) >= 0.99 over images where distance = full", "pass", "1"),
@@ -163,6 +165,8 @@ def test_an_unmeasured_picture_never_passes_unless_allowed(make_studio: Make) ->
     (row,) = found.judged.rows
     assert row.node == "image/03" and row.value is None and "face" in row.why
     assert row.hint == "forge explain ana/image/03"
+    passing = one(studio, "passing_rate == 1 over images")
+    assert (passing.result, passing.judged.cause, passing.judged.hint) == ("fail", "unmeasured", row.hint)
     for other in ("max(composite) <= 1 over images", "count(composite) <= 3 over images", "measured_rate == 1"):
         assert one(studio, other).result == "fail", other
     assert (
