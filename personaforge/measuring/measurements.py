@@ -229,11 +229,15 @@ def project_settings(space: Workspace, option: str | None = None, **identity: st
     """Return the project's own settings of judging, without a persona's: the groups `identity` and `quality`. Values
     of `identity` that are given here and not None replace them.
 
-    `option` names a file of conf/identity to take in place of the project's choice.
+    `option` names a file of conf/identity to take in place of the project's choice. Raises SpecError with all that is
+    wrong in the two groups: nothing is judged by what `forge validate` refuses.
     """
+    from personaforge.spec.validation import validated_group
+
     given = {name: value for name, value in identity.items() if value is not None}
     composed = space.defaults(() if option is None else (f"identity={option}",))
-    groups = {"identity": {**composed["identity"], **given}, "quality": composed["quality"]}
+    asked = {"identity": {**composed["identity"], **given}, "quality": composed["quality"]}
+    groups = {name: validated_group(name, group) for name, group in asked.items()}
     return Settings({"id": ""}, {name: Group(digest_json("group/1", group), group) for name, group in groups.items()})
 
 

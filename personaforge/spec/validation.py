@@ -18,7 +18,7 @@ from pydantic import BaseModel, RootModel, TypeAdapter, ValidationError
 from personaforge.digest import canonical
 from personaforge.errors import Problem, SpecError
 from personaforge.spec.assertions import Check
-from personaforge.spec.compose import LATER, Composer
+from personaforge.spec.compose import Composer
 from personaforge.spec.domain import Domains, domain_problems
 from personaforge.spec.grammar import FigureAssertion, Unreadable, parse_assertion
 from personaforge.spec.kinds import kind_named
@@ -69,7 +69,11 @@ def validated_persona(
     """
     problems = list(_locked(sources, composed, composer.base())) if composer.may_lock else []
     wrong: set[str] = set()
-    unread = {name: composed[name] for name in LATER if name in composed and not _is_sound(sources, name, composed)}
+    unread = {
+        name: composed[name]
+        for name in _OF_COMMANDS
+        if name in composed and not _is_sound(sources, name, composed, composer)
+    }
     composed = {**composed, **{name: _packaged(name) for name in unread}}
     try:
         persona = validate_persona(composed)
@@ -130,15 +134,20 @@ def _is_doubtful(path: Sequence[str], wrong: AbstractSet[str]) -> bool:
     return bool(compared & wrong)
 
 
-def _is_sound(sources: PersonaSources, name: str, composed: Mapping[str, Any]) -> bool:
+_OF_COMMANDS = ("photos",)
+"""Groups that no step reads, but a command of the project."""
+
+
+def _is_sound(sources: PersonaSources, name: str, composed: Mapping[str, Any], composer: Composer) -> bool:
     """Tell whether a group that no step reads is to be validated with the persona: where it is right, or where the
-    persona's own files are about it. The command that reads the project's group says what is wrong there."""
+    persona's own files or the command line are about it. The command that reads the project's group says what is wrong
+    there."""
     if any(source.sets((name,)) for source in sources.files):
         return True
     try:
         validated_group(name, composed[name])
     except SpecError:
-        return False
+        return composer.base().get(name) != composed[name]
     return True
 
 
@@ -330,6 +339,8 @@ def _problem(sources: PersonaSources, error: Any) -> Problem:
         hint = _nearest(location[-1], _known_keys(error["loc"]))
     elif error["type"] == "missing":
         message = "is missing"
+    elif error["type"] == "value_error":  # a rule of ours, which says what was found and expected
+        message = str(error["ctx"]["error"])
     elif error["type"] in ("assertion", UNDEFINED):
         message, hint = error["ctx"]["message"], error["ctx"]["hint"]
     elif error["type"] in ("union_tag_not_found", "union_tag_invalid"):
