@@ -147,7 +147,7 @@ def _is_sound(sources: PersonaSources, name: str, composed: Mapping[str, Any], c
     try:
         validated_group(name, composed[name])
     except SpecError:
-        return composer.base().get(name) != composed[name]
+        return bool(composer.base().get(name) != composed[name])
     return True
 
 

@@ -249,6 +249,8 @@ class PersonaFacts:
     clip_mean: float | None
     accept_threshold: float
     retry_threshold: float
+    by_probability: str
+    """From which P(same) on pictures are accepted, in words; empty where composites decide. Clips go by composites."""
     analyzers: tuple[Mapping[str, Any], ...]
     """Identity of every analyzer that measured what is shown."""
     speech: tuple[SpeechFacts, ...]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from personaforge.identity.policy import AUTO, Mode
 from personaforge.plan.plan import PersonaPlan, PlannedNode
 from personaforge.plan.renamed import renamed_steps
 from personaforge.report.drift.page import series_of
@@ -19,6 +20,7 @@ from personaforge.results.facts import chosen, finished
 from personaforge.results.results import DOCUMENT
 from personaforge.spec.kinds import KINDS
 from personaforge.spec.licence_use import licence_use
+from personaforge.spec.settings import Settings
 from personaforge.steps.finishing import FINISHED
 from personaforge.workspace.licences import terms_in_force
 from personaforge.workspace.workspace import Workspace
@@ -74,6 +76,7 @@ def gather(space: Workspace, plan: PersonaPlan) -> PersonaFacts:
         clip_mean=mean([composite(clip.position) for clip in clips]),
         accept_threshold=float(settings.value("identity.accept_threshold")),
         retry_threshold=float(settings.value("identity.retry_threshold")),
+        by_probability=_by_probability(space, settings),
         analyzers=_analyzers(nodes, [*sheet, *(clip.position for clip in clips)]),
         speech=tuple(speech_facts(nodes, node, position(node)) for node in by_role.get("sound", ())),
         series=series,
@@ -96,6 +99,17 @@ def summary_of(space: Workspace, plan: PersonaPlan, connection: duckdb.DuckDBPyC
     settings = plan.loaded.settings
     series = series_of(space.store, connection, settings, renamed_steps(settings, plan.shape, plan.lock))
     return summarize(plan, nodes, _document(nodes, plan), anchor, sheet, clips, series)
+
+
+def _by_probability(space: Workspace, settings: Settings) -> str:
+    """Return how pictures are accepted where a calibration decides; empty where it doesn't."""
+    bounds = space.plan_context.analyzer_of(settings).calibrated
+    if bounds is None or settings.value("identity.policy") not in (AUTO, Mode.CALIBRATED):
+        return ""
+    return (
+        f"Pictures are accepted from P(same) {bounds.accept_share:.3g}, at a false-accept rate of {bounds.far:g} or "
+        f"less by {bounds.file}; where it gives no P(same), and clips, by the score"
+    )
 
 
 def _by_role(plan: PersonaPlan) -> dict[str, list[PlannedNode]]:
