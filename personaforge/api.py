@@ -314,9 +314,10 @@ def drift(
     """Return a persona's timelines since its anchor was pinned, one for each metric and analyzer, with their verdicts.
 
     A timeline's `values` are oldest first, in its metric's unit; `finding.verdict` is improving, stable, degrading or
-    insufficient. `last` looks at so many of the newest records alone, `modality` (face, video, text or quality) at one
-    kind; `overrides` such as `drift.records_per_alarm=1000` replace settings. Raises PlanError where nothing has been
-    measured, SpecError, and PersonaForgeError for a `last` below 1 and a modality that isn't one of these.
+    insufficient. `last` looks at so many of the newest records alone, `modality` (face, video, text, quality or
+    likeness) at one kind; `overrides` such as `drift.records_per_alarm=1000` replace settings. Raises PlanError
+    where nothing has been measured, SpecError, and PersonaForgeError for a `last` below 1 and a modality that isn't
+    one of these.
     """
     from personaforge.drift.timelines import drift
     from personaforge.spec.measures import TIMELINES, nearest

@@ -23,7 +23,7 @@ MEASUREMENT = "measurement"
 
 Modality = Literal["face", "video", "text"]
 Direction = Literal["higher", "lower", ""]
-TimelineName = Literal["face", "video", "text", "quality"]
+TimelineName = Literal["face", "video", "text", "quality", "likeness"]
 Scale = Literal["score", "ratio"]
 TIMELINES: tuple[TimelineName, ...] = get_args(TimelineName)
 """Names of timelines, in the order in which they are shown."""
@@ -45,7 +45,7 @@ _ALLOWED: Mapping[str, tuple[str, ...]] = {
 }
 """Values of fields that have few."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_SOURCE = re.compile(rf"score|attempt|(score|clip|delivered|{MEASUREMENT})(\.[a-z][a-z0-9_]*)+")
+_SOURCE = re.compile(rf"score|attempt|(score|clip|delivered|likeness|{MEASUREMENT})(\.[a-z][a-z0-9_]*)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Metric:
     plus: int = 0
     """What is added to the record's number: records count attempts from 0."""
     timeline: TimelineName | Literal[""] = ""
-    """Under which name `forge drift` has its timeline: face, video, text or quality; empty: it has none."""
+    """Under which name `forge drift` has its timeline: face, video, text, quality or likeness; empty: it has none."""
     label: str = ""
     """What a timeline is called, for people."""
     least_frames: int = 0
@@ -100,7 +100,9 @@ class Metric:
         if not _NAME.fullmatch(self.name):
             raise ValueError(f"{where}: the name is a column, expected small letters, digits and _")
         if not _SOURCE.fullmatch(self.source):
-            expected = f"score, attempt, or a path that begins with score., clip., delivered. or {MEASUREMENT}."
+            expected = (
+                f"score, attempt, or a path that begins with score., clip., delivered., likeness. or {MEASUREMENT}."
+            )
             raise ValueError(f"{where}: source is {self.source!r}, expected {expected}")
         if self.high is not None and self.low >= self.high:
             raise ValueError(f"{where}: low is {self.low:g}, expected less than high, {self.high:g}")
@@ -244,6 +246,46 @@ _OURS: tuple[Metric, ...] = (
         "flicker", "video", "", 0, None, "lower", "clip.histogram_distance_max", LIKENESS,
         "largest histogram distance between neighbouring frames",
         timeline="quality", label="largest histogram distance in a clip", scale="ratio",
+    ),
+    Metric(
+        "copying", "face", "", -1, 1, "lower", "likeness.copying", LIKENESS,
+        "1: the head is turned as in the anchor where another turn was asked for; -1: as it was asked",
+        timeline="likeness", label="turns repeated from the anchor",
+    ),
+    Metric(
+        "skin_change", "face", "CIELAB", 0, None, "lower", "likeness.skin_change", LIKENESS,
+        "distance of the skin's colour from the anchor's, lightness counted half",
+        timeline="likeness", label="skin's distance from the anchor's", scale="ratio", resolution=0.1,
+    ),
+    Metric(
+        "hair_change", "face", "CIELAB", 0, None, "lower", "likeness.hair_change", LIKENESS,
+        "distance of the hair's colour from the anchor's, lightness counted half",
+        timeline="likeness", label="hair's distance from the anchor's", scale="ratio", resolution=0.1,
+    ),
+    Metric(
+        "eyes_change", "face", "CIELAB", 0, None, "lower", "likeness.eyes_change", LIKENESS,
+        "distance of the irises' colour from the anchor's, lightness counted half",
+        timeline="likeness", label="irises' distance from the anchor's", scale="ratio", resolution=0.1,
+    ),
+    Metric(
+        "hair_length_change", "face", "pupil distances", 0, None, "lower", "likeness.hair_length_change", LIKENESS,
+        "how much less or further down hair is seen beside the face than in the anchor",
+        timeline="likeness", label="hair's length apart from the anchor's",
+    ),
+    Metric(
+        "facial_hair_change", "face", "CIELAB", 0, None, "lower", "likeness.facial_hair_change", LIKENESS,
+        "how much further chin or upper lip are from the cheeks' colour than in the anchor, or less",
+        timeline="likeness", label="facial hair apart from the anchor's", scale="ratio", resolution=0.1,
+    ),
+    Metric(
+        "glasses_change", "face", "", 0, 1, "lower", "likeness.glasses_change", LIKENESS,
+        "1 where either the picture or the anchor shows glasses, and not both; else 0",
+        timeline="likeness", label="glasses put on or taken off",
+    ),
+    Metric(
+        "clothes_change", "face", "", 0, 1, "lower", "likeness.clothes_change", LIKENESS,
+        "Hellinger distance of the clothes' colours from those of the first picture that is meant to wear the same",
+        timeline="likeness", label="clothes' distance within a look",
     ),
     *_alike(
         ("face", "video"), "attempt", "", 1, None, "lower", "attempt", LIKENESS,

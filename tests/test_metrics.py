@@ -12,6 +12,7 @@ import pytest
 
 from personaforge import metrics
 from personaforge.faces.measure import measure_image
+from personaforge.identity.appearance import CHANGES
 from personaforge.identity.clip import ClipScore
 from personaforge.identity.posture import Posture
 from personaforge.identity.score import Score
@@ -73,6 +74,7 @@ def test_every_source_leads_to_a_number_that_records_have() -> None:
     known: dict[str, set[str]] = {
         "score": {"", *(one.name for one in fields(Score))},
         "clip": {one.name for one in fields(ClipScore)} | {f"over_time.{one.name}" for one in fields(OverTime)},
+        "likeness": {"copying", *CHANGES},
         "measurement": set(measure_image(png((200, 120, 90)), ColorAnalyzers())),
         "delivered": {*Shape._fields, *Posture._fields},
         "attempt": {""},

@@ -16,6 +16,7 @@ from personaforge.cli.options import (
     show_as,
     tell_left_out,
 )
+from personaforge.metrics import TIMELINES
 from personaforge.report.terminal import echo, one_line
 from personaforge.workspace.workspace import Workspace
 
@@ -140,7 +141,7 @@ def ack_command(
 @click.argument("persona", type=PersonaArgument())
 @click.argument("overrides", nargs=-1, metavar="[OVERRIDE]...")
 @click.option("--last", type=click.IntRange(1), metavar="N", help="Only the last N records, as if all began there.")
-@click.option("--modality", type=click.Choice(["face", "video", "text", "quality"]), help="Only this; all otherwise.")
+@click.option("--modality", type=click.Choice(list(TIMELINES)), help="Only this; all otherwise.")
 @click.option("--method", type=click.Choice(["cusum", "linear"]), help="What judges, in place of drift.method.")
 @click.option(
     "--baseline", type=click.Choice(["slot", "pose", "framing", "none"]), help="What records are compared with."

@@ -16,9 +16,10 @@ It holds only JSON values:
     ratios      name -> distance over the distance between the eyes, 6 decimals
     pose        yaw, pitch and roll in degrees, 2 decimals; see `pose`
     sharpness   see `quality.sharpness`; null when the face lies wholly beyond the picture's edge
+    appearance  of the largest face: colours, hair and so on; see `appearance`. Not of a clip's frames
     people      only where there are several faces: `faces`, the MOST_PEOPLE largest from the largest on, each with
                 `status` (`measured` or `no_face`: its points can't be used), `code`, `reason`, `box`, `detection`, and
-                where measured all of the above; `left_out`, how many more there are
+                where measured all of the above but its appearance; `left_out`, how many more there are
 
 Whoever keeps a measurement by a pack for drawings adds `in_domain`; see `media.provenance`.
 """
@@ -34,6 +35,7 @@ from typing import TYPE_CHECKING, Any
 
 from personaforge.errors import BackendError, described
 from personaforge.faces.analyzer import read_faces, read_only
+from personaforge.faces.appearance import measure_appearance
 from personaforge.faces.capture import OPENCV, UnreadableClip
 from personaforge.faces.landmarks import ratios_5, ratios_106, ratios_mesh
 from personaforge.faces.parts import FURTHER
@@ -62,7 +64,7 @@ def measure_image(data: bytes, analyzer: FaceAnalyzer) -> dict[str, Any]:
     """
     try:
         with picture_in_room(data) as picture:
-            measured = measure_pixels(picture.pixels, analyzer)
+            measured = measure_pixels(picture.pixels, analyzer, is_picture=True)
     except UnreadablePicture as error:
         return {"status": "unreadable", "code": error.reason_code, "reason": error.message}
     return {**measured, "damage": picture.damage} if picture.damage else measured
@@ -134,8 +136,11 @@ def encode_embedding(vector: NDArray[np.float32]) -> str:
     return base64.b64encode(vector.astype("<f4").tobytes()).decode("ascii")
 
 
-def measure_pixels(pixels: NDArray[np.uint8], analyzer: FaceAnalyzer, *, further: bool = True) -> dict[str, Any]:
-    """Measure the faces of a decoded picture, uint8 (H, W, 3) BGR; with `further` also plug-ins' numbers."""
+def measure_pixels(
+    pixels: NDArray[np.uint8], analyzer: FaceAnalyzer, *, further: bool = True, is_picture: bool = False
+) -> dict[str, Any]:
+    """Measure the faces of a decoded picture, uint8 (H, W, 3) BGR; with `further` also plug-ins' numbers, and of what
+    `is_picture`, and no frame of a clip, the appearance."""
     height, width = pixels.shape[:2]
     faces = read_faces(analyzer, pixels)
     size = {"width": int(width), "height": int(height), "faces": len(faces)}
@@ -146,7 +151,9 @@ def measure_pixels(pixels: NDArray[np.uint8], analyzer: FaceAnalyzer, *, further
     first = people[0]
     if first["status"] != "measured":
         return {name: first[name] for name in ("status", "code", "reason")} | size | several
-    numbers = {name: _further(name, pixels, faces[0]) for name in FURTHER} if further else {}
+    numbers: dict[str, Any] = {name: _further(name, pixels, faces[0]) for name in FURTHER} if further else {}
+    if is_picture:
+        numbers["appearance"] = measure_appearance(pixels, faces[0], first["pose"]["yaw"])
     return {**first, **size, **numbers, **several}
 
 

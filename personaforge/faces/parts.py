@@ -16,14 +16,25 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "ratios": ("ratio_set", "ratios", "pose"),
     "quality": ("sharpness", "histogram_distances"),
     "stretches": ("looks", "end", "undecoded", "sound"),
+    "appearance": ("appearance",),
     "people": ("people",),
     "upright": ("upright",),
 }
 """Part -> its fields in a measurement and in a clip's frames; all others are the embedding's."""
-VERSIONS = {EMBEDDING: "2", "ratios": "2", "quality": "2", "stretches": "1", "people": "1", "upright": "1"}
+VERSIONS = {
+    EMBEDDING: "2",
+    "ratios": "2",
+    "quality": "2",
+    "stretches": "1",
+    "appearance": "1",
+    "people": "1",
+    "upright": "1",
+}
 """A part's version rises when our own code for it would give other numbers."""
 OF_CLIPS = ("stretches",)
 """Parts that are measured of a clip as a whole, whatever frames are sampled: always actions of their own."""
+OF_PICTURES = ("appearance",)
+"""Parts that are measured of pictures alone, and not of a clip's frames."""
 PEOPLE, UPRIGHT = "people", "upright"
 WHERE_NEEDED = (PEOPLE, UPRIGHT)
 """Parts that are measured only of pictures whose first reading calls for them, as actions of their own: all faces where

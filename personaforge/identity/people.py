@@ -23,6 +23,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from personaforge.identity.appearance import OTHER_FACE
 from personaforge.identity.decision import Decision, judge
 from personaforge.identity.judgeable import unjudgeable
 from personaforge.identity.policy import FaceRule, Policy
@@ -153,12 +154,13 @@ def judge_faces(
 
 def each_face(measurement: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return the measurement of each face as if the picture showed no other, the largest first; the measurement itself
-    where its faces were not measured one by one."""
+    where its faces were not measured one by one. Appearance is known of the largest alone."""
     people = measurement.get("people")
     if people is None:
         return [measurement]
     rest = {name: one for name, one in measurement.items() if name != "people"}
-    return [{**rest, **one} for one in people["faces"]]
+    largest, *others = people["faces"]
+    return [{**rest, **largest}, *({**rest, **one, "appearance": OTHER_FACE} for one in others)]
 
 
 def _rank(score: Score | Unmeasured, policy: Policy) -> tuple[int, float]:

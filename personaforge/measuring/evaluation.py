@@ -10,7 +10,7 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,12 +21,13 @@ from personaforge.errors import PersonaForgeError, PlanError, StoreError
 from personaforge.faces.packs import made_for
 from personaforge.faces.picture import SUFFIXES
 from personaforge.identity.clip import ClipScore
-from personaforge.identity.decision import Decision, ReasonedDecision
+from personaforge.identity.decision import ReasonedDecision
 from personaforge.identity.people import Judged
 from personaforge.identity.policy import Limits, Policy, Quality
 from personaforge.identity.references import ANCHOR
 from personaforge.identity.score import NO_PROBABILITY, Cause, Score, Unmeasured
-from personaforge.measuring.judging import judging_policy, probability_of
+from personaforge.measuring.beside import beside, ranks
+from personaforge.measuring.judging import judged_file, judging_policy, probability_of
 from personaforge.measuring.measurements import (
     FileMeasurer,
     Measured,
@@ -71,6 +72,8 @@ class Evaluated:
     """Of a clip with a score all of it; `score` has its means."""
     face: Judged | None = None
     """Of a picture which of its faces was judged."""
+    likeness: Mapping[str, float] = field(default_factory=dict)
+    """Of a picture: how far its appearance is from the anchor's, by metric; what isn't measured is left out."""
 
     @property
     def out_of_domain(self) -> bool:
@@ -99,6 +102,7 @@ class Evaluated:
             **self.judged.as_json(),
             **({} if self.clip is None else {"clip": self.clip.as_json(), "read": self.read}),
             **({} if self.face is None else _renamed(self.face.as_json())),
+            **({"likeness": dict(self.likeness)} if self.likeness else {}),
         }
 
     @property
@@ -261,31 +265,15 @@ def evaluate(
         judged = judged_file(score, policy)
         share = probability_of(reference.value, face.measurement, score, judged, policy, kept)
         found.append(Evaluated(path, one.digest, one.value, score, judged, *share, face=face))
+    worn = ranks(space.store, settings) if persona else {}
+    near = beside(reference.value, [(one.digest, one.face) for one in found if one.face], worn)
+    found = [replace(one, likeness=near.get(one.digest, {})) for one in found]
     readable = reference.value["status"] != "unreadable"
-    evaluation = Evaluation(
-        shown,
-        analyzer,
-        kept,
-        tuple(found),
-        file_measurer.remembers,
-        readable,
-        policy.limits,
-        policy,
-        not_calibrated,
-    )
+    remembers, limits = file_measurer.remembers, policy.limits
+    evaluation = Evaluation(shown, analyzer, kept, tuple(found), remembers, readable, limits, policy, not_calibrated)
     if record:
         _keep(space.store, settings, evaluation, reference.digest, policy)
     return evaluation
-
-
-def judged_file(score: Score | Unmeasured, policy: Policy) -> ReasonedDecision:
-    """Decide about a file. What can't be decoded is RETRY in a build, where another attempt is made; a file is what it
-    is, so here it is REJECT, as all else that can't be measured."""
-    from personaforge.identity.decision import judge
-
-    if isinstance(score, Unmeasured) and score.code is Cause.UNREADABLE:
-        return ReasonedDecision(Decision.REJECT, f"not measured, the file can't be read: {score.reason}", False)
-    return judge(score, policy, require_measurement=True)
 
 
 @dataclass(frozen=True)
@@ -450,4 +438,6 @@ def _keep(store: Store, settings: Settings, evaluation: Evaluation, anchor: str,
             record["clip"] = one.clip.as_json()
         if one.face is not None:
             record.update(one.face.as_json())
+        if one.likeness:
+            record["likeness"] = dict(one.likeness)
         store.keep("evaluations", digest_json("evaluation/1", record), record)

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from personaforge.identity.calibration import probability
-from personaforge.identity.decision import Decision, ReasonedDecision, would_say
+from personaforge.identity.decision import Decision, ReasonedDecision, judge, would_say
 from personaforge.identity.evidence import evidence_of
 from personaforge.identity.policy import AUTO, Policy
-from personaforge.identity.score import Score, Unmeasured
+from personaforge.identity.score import Cause, Score, Unmeasured
 from personaforge.spec.settings import Settings
 from personaforge.steps.context import AnalyzerRef
 from personaforge.workspace.calibrations import Applying, NoneApplies, deciding
@@ -62,3 +62,11 @@ def probability_of(
         rather = "the same person" if share >= 0.5 else "another person"
         return None, f"the composite decides, and P(same) says rather {rather}", None
     return share, "", interval
+
+
+def judged_file(score: Score | Unmeasured, policy: Policy) -> ReasonedDecision:
+    """Decide about a file. What can't be decoded is RETRY in a build, where another attempt is made; a file is what it
+    is, so here it is REJECT, as all else that can't be measured."""
+    if isinstance(score, Unmeasured) and score.code is Cause.UNREADABLE:
+        return ReasonedDecision(Decision.REJECT, f"not measured, the file can't be read: {score.reason}", False)
+    return judge(score, policy, require_measurement=True)

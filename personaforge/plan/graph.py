@@ -83,7 +83,7 @@ def lay_out(settings: Settings) -> Shape:
                 tuple(need for other in step["needs"] for need in _needed(step, other, slots[other], slot)),
                 tuple(step["tags"]) + _slot_tags(settings, step, slot),
                 step,
-                kind.paths(name, step, slot),
+                kind.paths(name, step, slot, settings.value("matrix.anchor")),
                 kind.templates(step),
             )
             for slot in slots[name]

@@ -13,6 +13,7 @@ from personaforge.errors import BackendError
 from personaforge.faces.parts import OF_CLIPS, UPRIGHT
 from personaforge.providers import kinds
 from personaforge.providers.protocols import Blob
+from personaforge.run.recent import Recent
 from personaforge.steps.action import Action
 from personaforge.steps.measurement import share
 
@@ -41,6 +42,9 @@ AnalyzerOf = Callable[[Mapping[str, str]], Any]
 Performer = Callable[[Action, Inputs, AnalyzerOf], Performed]
 
 
+_RECENT: Final = Recent()
+
+
 def performer_of(kind: str) -> Performer:
     """Return the function that performs actions of a kind. Raises BackendError."""
     if kind not in _PERFORMERS:
@@ -51,12 +55,13 @@ def performer_of(kind: str) -> Performer:
 def _measure(action: Action, inputs: Inputs, analyzer_of: AnalyzerOf) -> Performed:
     from personaforge.faces.measure import measure_image
 
-    analyzer = analyzer_of(action.request["analyzer"])
+    analyzer, data = analyzer_of(action.request["analyzer"]), inputs["artifact"]
     if action.request.get("part") == UPRIGHT:
         from personaforge.faces.upright import second_look
 
-        return _measured(action, second_look(inputs["artifact"], analyzer), inputs["artifact"])
-    return _measured(action, measure_image(inputs["artifact"], analyzer), inputs["artifact"])
+        return _measured(action, second_look(data, analyzer), data)
+    value = _RECENT.get(analyzer, action.inputs["artifact"], lambda: measure_image(data, analyzer))
+    return _measured(action, value, data)
 
 
 def _measure_clip(action: Action, inputs: Inputs, analyzer_of: AnalyzerOf) -> Performed:

@@ -39,6 +39,14 @@ class AspectDemand(Model):
     """The action for clips."""
 
 
+class CopyingDemand(Model):
+    """That a picture shows the person anew, and doesn't repeat the anchor: see `personaforge.identity.copying`."""
+
+    cosine: dict[str, Annotated[float, Field(gt=0, le=1)]]
+    """Face pack -> the cosine that no two honest pictures of one person reach. With other packs nothing is demanded."""
+    action: Action
+
+
 class PeopleDemand(Model):
     """How many people: one."""
 
@@ -83,6 +91,7 @@ class Delivered(Model):
 
     size: SizeDemand
     aspect: AspectDemand
+    copying: CopyingDemand
     drawings: PostureDemands
     """For pictures that a pack for drawings by forge measures."""
     photographs: PostureDemands

@@ -23,6 +23,7 @@ from personaforge.steps.choices import asked
 from personaforge.steps.context import ANCHOR, Context, pinned_size
 from personaforge.steps.delivered import asked_of_picture, demands_on, not_as_asked, size_of_picture, with_demands
 from personaforge.steps.judgement import Judgement
+from personaforge.steps.likeness import Meant
 from personaforge.steps.measurement import measure_action
 from personaforge.steps.measuring import ReferenceSet, can_judge, judge_image, measure, no_model, not_bought, policy_of
 from personaforge.steps.outputs import made_by, suffix_of
@@ -205,8 +206,8 @@ def image(context: Context) -> Procedure:
         return made_by(context, (yield from call(actions)), output, IMAGE)
 
     def examine(made: Made) -> Examining:
-        asked = asked_of_picture(context, position, made.facts)
-        return (yield from judge_image(context, made.outputs[output], references, asked))
+        asked, meant = asked_of_picture(context, position, made.facts), meant_by(context, position, slot)
+        return (yield from judge_image(context, made.outputs[output], references, asked, meant))
 
     first = draw(context, position, slot, reference, 0)
     return (
@@ -308,6 +309,13 @@ def face_facts(profile: Mapping[str, Any]) -> dict[str, Any]:
         "dna": {name: value for name, value in profile["dna"].items() if name != "voice"},
         "surface": {name: profile["surface"][name] for name in _FACE_FACTS if name in profile["surface"]},
     }
+
+
+def meant_by(context: Context, position: Mapping[str, Any], slot: str) -> Meant:
+    """Return what the picture of a position is meant to show beside the face."""
+    anchor = context.settings["matrix.anchor"]
+    same = wardrobe_of(context, slot) == wardrobe_of(context, anchor)
+    return Meant(position, context.settings[f"matrix.positions.{anchor}"], same, profile_of(context)["dna"])
 
 
 def profile_of(context: Context) -> Mapping[str, Any]:

@@ -15,7 +15,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from personaforge.faces.parts import FIELDS, OF_CLIPS, PEOPLE, UPRIGHT, VERSIONS, WHERE_NEEDED, embedding_version
+from personaforge.faces.parts import (
+    FIELDS,
+    OF_CLIPS,
+    OF_PICTURES,
+    PEOPLE,
+    UPRIGHT,
+    VERSIONS,
+    WHERE_NEEDED,
+    embedding_version,
+)
 from personaforge.faces.pyav import reader
 from personaforge.steps.action import Action
 
@@ -32,13 +41,13 @@ def measure_action(
 def part_actions(
     kind: str, identity: Mapping[str, str], digest: str, request: Mapping[str, Any] | None = None
 ) -> tuple[Action, ...]:
-    """Return the actions of the parts that have another version than the embedding, and of a clip's own."""
+    """Return the actions of the parts that have another version than the embedding, and of those of clips alone."""
     asked = request or {}
     whole = {name: value for name, value in asked.items() if name == "reader"}
     return tuple(
         _action(*(kind, identity, digest), {**(whole if part in OF_CLIPS else asked), "part": part}, VERSIONS[part])
         for part in _apart()
-        if part not in WHERE_NEEDED and (kind == "measure_clip" or part not in OF_CLIPS)
+        if part not in WHERE_NEEDED and part not in (OF_PICTURES if kind == "measure_clip" else OF_CLIPS)
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Generator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from personaforge.faces.parts import OF_CLIPS, PEOPLE, UPRIGHT, WHERE_NEEDED
+from personaforge.faces.parts import OF_CLIPS, OF_PICTURES, PEOPLE, UPRIGHT, WHERE_NEEDED
 from personaforge.identity.decision import Decision
 from personaforge.identity.policy import AUTO, Gate, Mode, Policy, Quality
 from personaforge.identity.score import Cause, Score, Unmeasured
@@ -18,6 +18,7 @@ from personaforge.steps.action import Action, Outcome, Result
 from personaforge.steps.context import Context
 from personaforge.steps.delivered import Asked, demands_on, with_demands
 from personaforge.steps.judgement import Judgement
+from personaforge.steps.likeness import Meant, likeness_of, with_likeness
 from personaforge.steps.measurement import (
     further_request,
     joined,
@@ -57,13 +58,14 @@ def _whole(
     """Measure all parts. Where no face was found there is nothing to measure another part of.
 
     A clip that was measured before it was looked through is not looked through for the record's sake: only where its
-    worst stretch decides.
+    worst stretch decides. Nor is the appearance measured of what an older forge measured and accepted.
     """
     identity = context.analyzer_ref.identity
     if identity is None:
         return None
     first = measure_action(kind, identity, artifact.digest, request)
     spares = kind == "measure_clip" and context.known(first.key) and policy_of(context).gate is Gate.MEAN
+    older = context.pin is not None and context.known(first.key)
     whole = (yield first).value
     while request and (more := further_request(request, whole, context.settings["identity.video"])) is not None:
         request = more
@@ -74,7 +76,9 @@ def _whole(
     if whole["status"] != "measured":
         return whole
     for action in part_actions(kind, identity, artifact.digest, request):
-        if spares and action.request["part"] in OF_CLIPS and not context.known(action.key):
+        if not context.known(action.key) and (
+            (spares and action.request["part"] in OF_CLIPS) or (older and action.request["part"] in OF_PICTURES)
+        ):
             continue
         part = yield action
         whole = joined(whole, part.value)
@@ -96,9 +100,14 @@ class ReferenceSet:
 
 
 def judge_image(
-    context: Context, artifact: Artifact, references: ReferenceSet, asked: Asked | None = None
+    context: Context,
+    artifact: Artifact,
+    references: ReferenceSet,
+    asked: Asked | None = None,
+    meant: Meant | None = None,
 ) -> Generator[Action, Result, Judgement]:
-    """Measure an image and judge it against the reference set, and by what else was `asked` of it."""
+    """Measure an image and judge it against the reference set, and by what else was `asked` of it; with its appearance,
+    where it is known what was `meant`."""
     from personaforge.identity.people import judge_faces
     from personaforge.identity.references import ANCHOR
 
@@ -114,6 +123,8 @@ def judge_image(
         judgement = _with_face(_judged(context, found.score, references, "face", found.as_json()), found)
         if judgement.decision is Decision.ACCEPT:
             break
+    likeness = likeness_of(context, known[ANCHOR], found.measurement, meant, found.score)
+    judgement = with_likeness(judgement, likeness)
     pairs = [(known[ANCHOR], found.measurement)]
     judgement = yield from second_opinion(
         context, judgement, artifact, references.anchor, pairs, all_faces=PEOPLE in needed
@@ -122,6 +133,8 @@ def judge_image(
     # of the judged face, in the picture as it is with all its faces
     seen = {**found.measurement, **{name: one for name, one in whole.items() if name in ("width", "height", "faces")}}
     delivered = demands_on(context, asked, seen, known[ANCHOR])
+    if likeness is not None:
+        delivered = replace(delivered, demands=(*delivered.demands, *likeness.demands))
     return with_demands(context, judgement, delivered, artifact)
 
 

@@ -32,7 +32,8 @@ class StepKind:
     which nothing has changed imports none of them."""
     reads: tuple[str, ...] = ()
     """Setting paths, each with all below it. In braces: `{own}`, the step's own settings, `{slot}`, `{framing}`, what
-    frames the slot (`personaforge.spec.kinds`), and fields of the step's declaration. What a step `uses` is added."""
+    frames the slot (`personaforge.spec.kinds`), `{anchor}`, what frames the anchor, and fields of the step's
+    declaration. What a step `uses` is added."""
     slots: Callable[[Settings, Step], tuple[str, ...]] = lambda settings, step: ("",)
     """The slots of a step; one empty slot for a step with one node."""
     templates: Callable[[Step], tuple[str, ...]] = lambda step: (step["template"],) if "template" in step else ()
@@ -78,9 +79,10 @@ class StepKind:
         """The scope of checks that its results are in; empty for a kind that nothing scores."""
         return self.what.scope
 
-    def paths(self, name: str, step: Step, slot: str) -> tuple[str, ...]:
+    def paths(self, name: str, step: Step, slot: str, anchor: str = "") -> tuple[str, ...]:
         """Return the setting paths that a node of a step may read, in an order that signatures depend on."""
         fields = {**step, "own": f"pipeline.steps.{name}", "slot": slot, "framing": self.what.framed(step, slot)}
+        fields["anchor"] = f"matrix.positions.{anchor}"
         return (*(path.format_map(fields) for path in self.reads), *step.get("uses", ()))
 
     def start(self, context: Context) -> Procedure:
@@ -275,7 +277,7 @@ _KINDS = (
         "image",
         1,
         "images:image",
-        (*_DRAWN, "{framing}"),
+        (*_DRAWN, "{framing}", "{anchor}"),
         slots=_positions,
         modality="image",
         measures=True,
@@ -287,7 +289,7 @@ _KINDS = (
         "reference",
         1,
         "images:image",
-        (*_DRAWN, "{framing}"),
+        (*_DRAWN, "{framing}", "{anchor}"),
         slots=lambda settings, step: tuple(sorted(settings.value("identity.references.slots"))),
         modality="image",
         measures=True,

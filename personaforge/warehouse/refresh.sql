@@ -5,7 +5,7 @@
 delete from scores where coalesce(artifact, evaluation) in (select subject from touched);
 
 create temporary table judged as
-select *, true as counted from judgements where coalesce(artifact, evaluation) in (select subject from touched);
+select *, true as counted, false as later from judgements where coalesce(artifact, evaluation) in (select subject from touched);
 
 -- Numbers that lie in the measurement of what was judged, by the analyzer that the judgement names. The newest version
 -- of measuring counts.
@@ -33,7 +33,7 @@ where evaluation in (select evaluation from judged)
 qualify bool_or(metric in (select metric from metrics where is_gate)) over (partition by evaluation);
 
 -- An artifact's judgements after its first are no evidence, whether or not that one resulted in a score. Few have any.
-update judged set counted = false
+update judged set counted = false, later = true
 from (
     select evaluation, row_number() over (
         partition by compared, coalesce(artifact, evaluation) order by evaluated, evaluation
@@ -43,7 +43,7 @@ from (
 where ranked.number > 1 and ranked.evaluation = judged.evaluation;
 
 -- What was made from another artifact of its node repeats that one's score.
-update judged set counted = false
+update judged set counted = false, later = false
 where artifact in (
     select digest from artifacts join actions using (record)
     where kind in ('finish', 'repair') and digest in (select subject from touched)
@@ -57,7 +57,13 @@ with beside as (
     from numbers group by evaluation
 )
 select
-    judged.* exclude (embedding_weight),
+    judged.* exclude (embedding_weight, counted, later),
+    -- What is beside the face may be compared later than the face was (`forge eval --record`): the first number counts.
+    counted or (
+        later and starts_with(metrics.source, 'likeness.') and row_number() over (
+            partition by compared, metric, coalesce(artifact, evaluation) order by evaluated, evaluation
+        ) = 1
+    ) as counted,
     case when list_contains(comparability, 'weights') then embedding_weight end as embedding_weight,
     series_of(compared, metric, comparability, embedding_weight) as series,
     metrics.timeline, metric, numbers.value, beside.cosine, beside.error

@@ -30,6 +30,8 @@ def test_a_measured_picture(encode: Make, scripted: Make, a_face: Make) -> None:
     measurement = measure_image(encode(PIXELS), scripted(face, other))
     carried = measurement.pop("embedding")
     assert measurement.pop("sharpness") > 0
+    appearance = measurement.pop("appearance")
+    assert set(appearance["why"].values()) == {"points"}, "five points say nothing about where hair and clothes are"
     assert measurement.pop("people")["left_out"] == 0
     assert measurement == {
         "status": "measured",

@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 import pytest
 
-from personaforge.measuring.calibration import _vectors
+from personaforge.faces.measure import embedding
+from personaforge.measuring.calibration import _faces
 from personaforge.measuring.measurements import Measured
 from tests.conftest import Forge
 
@@ -86,7 +87,7 @@ def test_calibrating_takes_the_face_that_is_like_the_persons_other_pictures() ->
     several = {**stranger, "faces": 2, "people": {"faces": [stranger, alike], "left_out": 0}}
     values = {"alone": alone, "several": several, "nobody knows": several, "without": {"status": "no_face"}}
     measured = {name: Measured(name, value, {}) for name, value in values.items()}
-    found = _vectors(measured, {"alone": 0, "several": 0, "nobody knows": 1, "without": 2})
+    found = _faces(measured, {"alone": 0, "several": 0, "nobody knows": 1, "without": 2})
     assert found.keys() == {"alone", "several", "nobody knows"}
-    assert found["several"].tolist() == pytest.approx([0.8, 0.6, 0])
-    assert found["nobody knows"].tolist() == [0, 1, 0], "the largest, where nothing tells"
+    assert embedding(found["several"]).tolist() == pytest.approx([0.8, 0.6, 0])
+    assert embedding(found["nobody knows"]).tolist() == [0, 1, 0], "the largest, where nothing tells"

@@ -63,7 +63,7 @@ def test_what_the_last_forge_measured_is_found_and_never_measured_again(before: 
         action = measure_action(one["kind"], one["request"]["analyzer"], one["inputs"]["artifact"], request)
         assert action.parts == one
         parts = part_actions(one["kind"], IDENTITY, "a" * 64, request)
-        assert len(parts) == (one["kind"] == "measure_clip")
+        assert [part.request["part"] for part in parts] == [{"measure": "appearance"}.get(one["kind"], "stretches")]
 
 
 def test_a_clip_of_the_last_forge_is_looked_through_where_its_worst_stretch_decides(before: Studio) -> None:
@@ -121,7 +121,8 @@ def test_a_build_without_changes_leaves_a_new_number_unmeasured_and_eval_measure
     new = [one for one in measured(before) if "part" in one["request"]]
     assert {one.digest for one in pictures} < {one["inputs"]["artifact"] for one in new}
     assert {(one["kind"], one["request"]["part"], one["provider"]) for one in new} == {
-        ("measure", "quality", "scripted@3")
+        ("measure", "quality", "scripted@3"),
+        ("measure", "appearance", "scripted@1"),
     }
 
 
@@ -150,8 +151,8 @@ def test_a_measurement_is_the_sum_of_its_parts(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setitem(VERSIONS, "quality", "3")
     for kind, value in (("measure", face), ("measure_clip", clip)):
         base = measure_action(kind, IDENTITY, "a" * 64)
-        part, *looks = part_actions(kind, IDENTITY, "a" * 64)
-        assert [one.request["part"] for one in looks] == (["stretches"] if kind == "measure_clip" else [])
+        part, *others = part_actions(kind, IDENTITY, "a" * 64)
+        assert [one.request["part"] for one in others] == [{"measure": "appearance"}.get(kind, "stretches")]
         assert base.provider == "b@2" and part.provider == "b@3" and base.key != part.key
         assert "sharpness" not in str(share(base, value)) and "ratios" in str(share(base, value))
         assert "embedding" not in str(share(part, value)) and "ratios" not in str(share(part, value))
@@ -160,6 +161,7 @@ def test_a_measurement_is_the_sum_of_its_parts(monkeypatch: pytest.MonkeyPatch) 
         assert joined(old, share(part, value)) == value, "an older record's own number gives way"
     monkeypatch.setitem(VERSIONS, "embedding", "3")
     monkeypatch.setitem(VERSIONS, "ratios", "3")
+    monkeypatch.setitem(VERSIONS, "appearance", "3")
     assert part_actions("measure", IDENTITY, "a" * 64) == () and share(base, face) == face
     assert measure_action("measure", IDENTITY, "a" * 64).provider == "b@3"
     assert set(measurement.FIELDS) | {"embedding"} == set(VERSIONS)
@@ -200,8 +202,9 @@ def test_a_file_that_was_measured_before_gets_what_it_lacks(before: Studio, monk
         assert isinstance(colors, ColorAnalyzers)
         bench = FileMeasurer(space, colors.identity.as_json(), "ana")
         whole = bench.measure(data).value
-        assert colors.measured == 0
+        assert colors.measured == 1 and "appearance" in whole, "forge measured no appearance then"
         monkeypatch.setitem(VERSIONS, "ratios", "3")
-        assert bench.measure(data).value == whole and colors.measured == 1
-        assert bench.measure(data).value == whole and colors.measured == 1
-    assert [one["request"]["part"] for one in measured(before) if "part" in one["request"]] == ["ratios"]
+        assert bench.measure(data).value == whole and colors.measured == 2
+        assert bench.measure(data).value == whole and colors.measured == 2
+    parts = sorted(one["request"]["part"] for one in measured(before) if "part" in one["request"])
+    assert parts == ["appearance", "ratios"]

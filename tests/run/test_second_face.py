@@ -12,6 +12,7 @@ import orjson
 import pytest
 
 from personaforge.faces.analyzer import Face
+from personaforge.faces.parts import WHERE_NEEDED
 from personaforge.identity.policy import Limits, Policy
 from personaforge.plan import standing
 from personaforge.steps import measuring
@@ -56,9 +57,9 @@ def records(studio: Studio, kind: str) -> list[dict[str, Any]]:
 
 
 def parts(studio: Studio) -> list[str]:
-    """Return which further parts of measurements are on record."""
+    """Return which parts that only some pictures call for are on record."""
     requests = [one["parts"]["request"] for one in records(studio, "actions") if one["parts"]["kind"] == "measure"]
-    return [one["part"] for one in requests if "part" in one]
+    return [one["part"] for one in requests if one.get("part") in WHERE_NEEDED]
 
 
 def smiling(studio: Studio) -> int:
@@ -75,6 +76,8 @@ def test_the_person_beside_a_larger_stranger_is_accepted_and_flagged(make_studio
     (kept,) = [one for one in records(studio, "evaluations") if "faces" in one]
     assert [one["chosen"] for one in kept["faces"]] == [False, True] and kept["second_face"]
     assert kept["reason"].endswith(f"; {kept['chosen']}") and "number 2 by size was judged" in kept["chosen"]
+    why = set(kept["likeness"]["unmeasured"].values())
+    assert why == {"of the picture: another face than the largest was judged"}
     assert parts(studio) == ["people"], "an action for the one picture with several faces, and for no other"
     assert not studio.plan(*IMAGE).has_changes
     before, studio.analyzers = studio.lock.read_bytes(), Crowds()

@@ -32,10 +32,12 @@ def test_what_a_kind_reads_keeps_its_order_since_signatures_depend_on_it() -> No
     )
     drawn = ("seed", "image", "identity", "delivered", "pipeline.steps.portrait", "matrix.anchor", "matrix.scenes")
     image = {"kind": "image", "positions": "matrix.positions", "position": None}
-    assert step_kind("image").paths("portrait", image, "02") == (*drawn, "matrix.positions.02")
+    anchor = "matrix.positions.01"
+    assert step_kind("image").paths("portrait", image, "02", "01") == (*drawn, "matrix.positions.02", anchor)
     avatar = {"kind": "image", "positions": None, "position": "matrix.utility.avatar"}
-    assert step_kind("image").paths("portrait", avatar, "") == (*drawn, "matrix.utility.avatar")
-    assert step_kind("reference").paths("portrait", {}, "grin") == (*drawn, "matrix.references.grin")
+    assert step_kind("image").paths("portrait", avatar, "", "01") == (*drawn, "matrix.utility.avatar", anchor)
+    found = step_kind("reference").paths("portrait", {}, "grin", "01")
+    assert found == (*drawn, "matrix.references.grin", anchor)
     assert step_kind("candidate").paths("portrait", {}, "1") == (*drawn, "matrix.positions")
     assert step_kind("video").paths("clip", {}, "wave") == (
         *(

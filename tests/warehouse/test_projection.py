@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from personaforge.faces.measure import encode_embedding
+from personaforge.identity.appearance import CHANGES
 from personaforge.spec.project import Project
 from personaforge.store.store import Store
 from personaforge.warehouse import projection
@@ -340,6 +341,16 @@ def test_a_drift_record_is_an_artifact_at_its_first_judgement(store: Store) -> N
     assert drift_rows(store) == [("composite", digest, 0.501), ("composite", digest, 0.501)], "one for each anchor"
 
 
+def test_what_is_beside_the_face_counts_where_it_was_compared_first(store: Store) -> None:
+    """`forge eval --record` compares the clothes of a picture that a build has judged."""
+    store.keep("evaluations", "a" * 64, evaluation(1))
+    for number, name in enumerate("bc"):
+        later = evaluation(1, time=2_000_000.0 + number, likeness={"clothes_change": 0.25 + number / 2})
+        store.keep("evaluations", name * 64, later)
+    digest = f"{1:064x}"
+    assert drift_rows(store) == [("clothes_change", digest, 0.25), ("composite", digest, 0.501)]
+
+
 def test_what_was_finished_repeats_its_originals_score_and_is_no_drift_record(store: Store) -> None:
     action(store, 1)
     finish = {"kind": "finish", "provider": "forge@1", "request": {}, "inputs": {}, "take": 0, "attempt": 0}
@@ -565,11 +576,16 @@ def test_values_hold_every_number_of_a_judgement(store: Store) -> None:
     value = {"status": "measured", "sharpness": 80.0, "faces": 2, "detection": 0.9}
     action(store, 9, parts=parts, outputs={}, value=value)
     score = {"composite": 0.7, "cosine": 0.6, "error": 0.01, "turn": 3.5}
-    store.keep("evaluations", "a" * 64, evaluation(1, analyzer=analyzer, attempt=1, score=score))
+    changed = dict.fromkeys(("copying", *CHANGES), 0.25)
+    likeness = {**changed, "unmeasured": {}, "readings": []}
+    about = {"analyzer": analyzer, "attempt": 1, "score": score}
+    delivered = {"scale": 1.0, "aspect_error": 0.25}
+    store.keep("evaluations", "a" * 64, evaluation(1, **about, delivered=delivered, likeness=likeness))
     with opened(store) as connection:
         found = connection.execute("select metric, value from values order by metric").fetchall()
         known = connection.execute("select metric from metrics where modality = 'face' order by metric").fetchall()
-    assert dict(found) == {**score, "attempt": 2.0, "sharpness": 80.0, "faces": 2.0, "detection": 0.9}
+    beside = {"attempt": 2.0, "sharpness": 80.0, "faces": 2.0, "detection": 0.9}
+    assert dict(found) == {**score, **changed, **delivered, **beside}
     assert [name for name, _ in found] == [name for (name,) in known]
 
 

@@ -56,6 +56,8 @@ class Judged:
     """Which of several faces was judged and why, and whether the picture was turned; empty where nothing is to say."""
     demands: tuple[DemandLine, ...] = ()
     """What was asked beside the person, and what came."""
+    beside: tuple[tuple[str, str], ...] = ()
+    """What it shows beside the face: names and words."""
 
 
 @dataclass(frozen=True)

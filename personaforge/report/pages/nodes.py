@@ -9,6 +9,7 @@ from personaforge.plan.plan import PlannedNode
 from personaforge.report.pages.demands import demand_lines
 from personaforge.report.pages.evidence import Evidence, evaluation_record, measurement_of
 from personaforge.report.pages.facts import Judged, Position, Standing
+from personaforge.report.pages.likeness import beside_the_face
 from personaforge.results.facts import Scored, maker, number, scored
 from personaforge.results.results import Results
 from personaforge.spec.kinds import KINDS, framing_of, kind_named
@@ -111,6 +112,7 @@ class Nodes:
             box=_chosen_box(record) or self.face_of(digest, analyzer or self.evidence.last_analyzer()),
             chosen=str(record.get("chosen") or ""),
             demands=demand_lines(record),
+            beside=beside_the_face(record),
         )
 
     def _attempts(self, node: PlannedNode, now: Judged | None, actions: Sequence[str]) -> list[Judged]:

@@ -1,0 +1,70 @@
+"""What measured pictures show beside the face, compared with the anchor, and pictures of one look with each other.
+
+Positions that name the same rank of the wardrobe are meant to show one look. Their clothes are compared with those of
+the first picture of that rank whose clothes are seen: the anchor for its own rank, else the first by slot. A build
+compares with the anchor alone, since a picture must not depend on another picture's fate; this compares all that there
+are. Reads the last results and measurements, and judges nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from personaforge.identity.appearance import appearance_of, changes, clothes_distance
+from personaforge.identity.people import Judged
+from personaforge.identity.score import Cause, Unmeasured
+from personaforge.results.results import Results
+from personaforge.spec.kinds import framing_of
+from personaforge.spec.settings import Settings
+from personaforge.store.store import Store
+
+CLOTHES = "clothes_change"
+
+
+def ranks(store: Store, settings: Settings) -> dict[str, int]:
+    """Return the rank of the wardrobe of each built picture, by digest, in the order of slots; the anchor is first."""
+    results = Results(store, settings)
+    anchor = settings.value(f"matrix.positions.{settings.value('matrix.anchor')}")
+    found = {results.anchor_digest: int(anchor["wardrobe"])} if results.anchor_digest else {}
+    steps = settings.value("pipeline.steps")
+    for one in sorted(results.by_role("picture"), key=lambda one: ("/" not in one.name, one.name)):
+        step, _, slot = one.name.partition("/")
+        framing = framing_of(settings, steps.get(step, {}), slot)
+        for output in one.outcome.outputs.values():
+            if "wardrobe" in framing:
+                found.setdefault(output.artifact.digest, int(framing["wardrobe"]))
+    return found
+
+
+def beside(
+    anchor: Mapping[str, Any], pictures: Sequence[tuple[str, Judged]], worn: Mapping[str, int]
+) -> dict[str, dict[str, float]]:
+    """Return the changes of measured pictures, by digest; a picture that isn't measured, or of whose several faces none
+    was judged, has none.
+
+    `anchor` is the anchor's measurement, `pictures` are digests and judged faces, and `worn` is what `ranks` returned
+    (empty: no clothes are compared).
+    """
+    known = {digest: one.measurement for digest, one in pictures if _has_judged(one)}
+    if anchor["status"] != "measured":
+        return {}
+    first: dict[int, tuple[str, Sequence[float]]] = {}
+    for number, (digest, rank) in enumerate(worn.items()):
+        clothes = appearance_of(anchor if number == 0 else known.get(digest, {})).get("clothes")
+        if clothes is not None:
+            first.setdefault(rank, (digest, clothes))
+    found: dict[str, dict[str, float]] = {}
+    for digest, one in known.items():
+        numbers = dict(changes(anchor, one, same_clothes=False).numbers)
+        clothes = appearance_of(one).get("clothes")
+        meant = first.get(worn.get(digest, -1))
+        if meant is not None and clothes is not None and meant[0] != digest:
+            numbers[CLOTHES] = round(clothes_distance(meant[1], clothes), 6)
+        found[digest] = numbers
+    return found
+
+
+def _has_judged(one: Judged) -> bool:
+    several = isinstance(one.score, Unmeasured) and one.score.code is Cause.SEVERAL
+    return one.measurement["status"] == "measured" and not several
