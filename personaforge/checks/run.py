@@ -18,11 +18,15 @@ from personaforge.checks.rows import gather
 from personaforge.checks.timelines import judge_drift
 from personaforge.errors import PlanError
 from personaforge.plan.graph import Shapes
+from personaforge.plan.look import overruled_now
 from personaforge.plan.renamed import as_named_now, renamed_steps
 from personaforge.spec.grammar import Assertion, DriftAssertion, FigureAssertion, parse_assertion
 from personaforge.spec.load import Broken, Loaded
 from personaforge.spec.measures import nearest
 from personaforge.spec.places import Places
+from personaforge.steps.context import ANCHOR
+from personaforge.steps.look import in_words
+from personaforge.steps.text import OVERRULED
 from personaforge.store.lockfile import read_lock
 from personaforge.warehouse.bounds import Bounds
 from personaforge.warehouse.projection import opened
@@ -31,6 +35,10 @@ from personaforge.workspace.workspace import Workspace
 
 SHOWN = 20
 """Rows of SQL that are shown."""
+
+
+_FIELDS = 10
+"""Overruled fields that are shown."""
 
 
 class _Check(NamedTuple):
@@ -63,7 +71,7 @@ def run_checks(
     """
     started = time.time()
     loaded = space.load(personas, overrides, broken)
-    checks = _chosen([check for one in loaded for check in _declared(one)], select)
+    checks = _chosen([check for one in loaded for check in _declared(one)], select, [one.settings.id for one in loaded])
     done: dict[tuple[str, str], tuple[Judged, float]] = {}
     # Each opens the warehouse, which one connection at a time may do.
     for judge in (_figures, _timelines, _queries):
@@ -73,7 +81,7 @@ def run_checks(
             done[check.persona, check.name] = (judged, now - before)
             before = now
     places = Places(space.project, overrides)
-    results = []
+    results = [one for each in loaded for one in _overruled(space, each, places, select)]
     for check in checks:
         judged, seconds = done[check.persona, check.name]
         file, line = places.of(check.loaded, f"checks.{check.name}")
@@ -159,16 +167,38 @@ def _declared(loaded: Loaded) -> Iterator[_Check]:
             yield _Check(loaded, name, assertion, check["sql"] or "", *about)
 
 
-def _chosen(checks: list[_Check], select: Sequence[str]) -> list[_Check]:
+def _overruled(space: Workspace, loaded: Loaded, places: Places, select: Sequence[str]) -> Iterator[CheckResult]:
+    """Yield a failure where the pinned anchor overrules what a persona is to look like. No file declares this check: it
+    is there while it fails, and where it is asked for by name."""
+    started, settings = time.perf_counter(), loaded.settings
+    if select and not any(_named(settings.id, OVERRULED, pattern) for pattern in select):
+        return
+    fields = overruled_now(space.store, loaded)
+    if not fields and not select:
+        return
+    found, reason = f"{len(fields)} field{'s'[: len(fields) != 1]}", in_words(fields, _FIELDS)
+    hint = f"forge build {settings.id} --repin {settings.step_of(ANCHOR)}, or take the edit back"
+    judged = Judged(Result.PASS, "none", number=0)
+    if fields:
+        judged = Judged(Result.FAIL, found, Cause.VALUE, reason, len(fields), hint=hint)
+    file, line = places.of(loaded, f"pinned.{fields[0].path}" if fields else "pinned")
+    about = "Nothing that can be seen of the persona is overruled by its pinned anchor."
+    seconds = round(time.perf_counter() - started, 4)
+    yield CheckResult(settings.id, OVERRULED, "no field", "error", judged, about, file, line, seconds)
+
+
+def _named(persona: str, name: str, pattern: str) -> bool:
+    return fnmatchcase(name, pattern) or fnmatchcase(f"{persona}/{name}", pattern)
+
+
+def _chosen(checks: list[_Check], select: Sequence[str], personas: Sequence[str]) -> list[_Check]:
     """Return the checks that are selected. Raises PlanError for a selection that names none."""
     if not select:
         return checks
 
-    def named(check: _Check, pattern: str) -> bool:
-        return fnmatchcase(check.name, pattern) or fnmatchcase(f"{check.persona}/{check.name}", pattern)
-
     for pattern in select:
-        if not any(named(check, pattern) for check in checks):
+        known = [(check.persona, check.name) for check in checks] + [(persona, OVERRULED) for persona in personas]
+        if not any(_named(*one, pattern) for one in known):
             names = dict.fromkeys(check.name for check in checks)
             raise PlanError(f"--select {pattern} names no check", hint=nearest(pattern, names) if names else "")
-    return [check for check in checks if any(named(check, pattern) for pattern in select)]
+    return [check for check in checks if any(_named(check.persona, check.name, pattern) for pattern in select)]

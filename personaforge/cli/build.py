@@ -133,6 +133,8 @@ def _nothing_to_do(plan: Any) -> int:
     """Say so without loading the code that runs and reports: most builds have nothing to do."""
     for notice in plan.notices:
         echo(f"{style('note', fg='yellow')}: {notice}", err=True)
+    for text in filter(None, (persona.overruled_text for persona in plan.personas)):
+        echo(f"{style('overruled', fg='red')}: {text}", err=True)
     if not plan.personas:
         echo("Nothing to do.")
         return 0

@@ -43,7 +43,8 @@ def status_command(folder: str | None, personas: tuple[str, ...], as_json: bool)
         near = neighbours(space.project, [persona.loaded for persona in plan.personas])
         rows = status_rows(space.store, plan, near)
         left = orphans_of(space.store)
-    notices = [*plan.notices, *alike_notes(near), *(one.note for one in left)]
+    over = filter(None, (persona.overruled_text for persona in plan.personas))
+    notices = [*plan.notices, *over, *alike_notes(near), *(one.note for one in left)]
     if as_json:
         orphans = [one.as_json() for one in left]
         print_json({"schema": 1, "notices": notices, "personas": rows, "orphans": orphans, **broken_json(broken)})
@@ -58,7 +59,9 @@ def status_command(folder: str | None, personas: tuple[str, ...], as_json: bool)
 @click.pass_obj
 def show_command(folder: str | None, personas: tuple[str, ...], as_json: bool) -> int:
     """Show a built persona as a readable card."""
+    from personaforge.plan.look import overruled_now
     from personaforge.report.card import print_card
+    from personaforge.steps.text import OVERRULED
 
     names, overrides = split_overrides(personas)
     broken: list[Broken] = []
@@ -66,7 +69,10 @@ def show_command(folder: str | None, personas: tuple[str, ...], as_json: bool) -
     with Workspace.open(names, folder) as space:
         for loaded in space.load(names, overrides, broken):
             try:
-                documents.append(space.document(loaded))
+                document = space.document(loaded)
+                if over := overruled_now(space.store, loaded):  # of edits since it was built, too
+                    document[OVERRULED] = [one.as_json() for one in over]
+                documents.append(document)
             except (PlanError, StoreError) as error:
                 if names:
                     raise

@@ -12,6 +12,8 @@ from personaforge.digest import digest_strings
 from personaforge.plan.graph import Shape, ShapeNode
 from personaforge.spec.load import Loaded
 from personaforge.steps.action import Action, Outcome
+from personaforge.steps.context import ANCHOR
+from personaforge.steps.look import Overruled, overruled_text
 from personaforge.store.index import NodeRow
 from personaforge.store.lockfile import LockFile
 
@@ -214,11 +216,20 @@ class PersonaPlan:
     """Nodes in `lock` whose line is not in the file any more, and which the store still knows; see `plan.recall`."""
     unread: frozenset[str] = frozenset()
     """Ids of nodes whose last result is there and can't be read."""
+    overruled: tuple[Overruled, ...] = ()
+    """What the pinned anchor overrules of the file; see `personaforge.steps.look`."""
+    remarks: tuple[str, ...] = ()
+    """What else the user should know of this persona."""
 
     @property
     def id(self) -> str:
         """The persona."""
         return self.loaded.settings.id
+
+    @property
+    def overruled_text(self) -> str:
+        """What the pinned anchor overrules, and what to do about it, for people; empty where that is nothing."""
+        return overruled_text(self.id, self.loaded.settings.step_of(ANCHOR), self.overruled)
 
     @property
     def document(self) -> PlannedNode | None:
@@ -287,6 +298,7 @@ class Plan:
                 {
                     "id": persona.id,
                     "file": str(persona.loaded.file),
+                    "overruled": [one.as_json() for one in persona.overruled],
                     "nodes": [n.as_json() for n in persona.nodes.values()],
                 }
                 for persona in self.personas

@@ -21,6 +21,7 @@ from personaforge.plan.foreign import foreign_remark
 from personaforge.plan.gates import judging_remark, policy_remark, require_calibration
 from personaforge.plan.graph import Shapes
 from personaforge.plan.issued import Issued, issued_reason, placed_reason, to_be_pinned
+from personaforge.plan.look import note_overruled
 from personaforge.plan.plan import WORKING, PersonaPlan, Plan, PlannedNode, Reason, Selection
 from personaforge.plan.reasons import changes, restore_reasons
 from personaforge.plan.recall import recalled
@@ -94,6 +95,7 @@ class Planner:
                     node.reasons += issued_reason(resolver.issued())
                 node.after = turns[-1].id if turns else ""
                 turns.append(node)
+        note_overruled(plan, resolver)
         return plan
 
     def _companions(self, plan: PersonaPlan, resolver: NodeResolver) -> set[str]:
@@ -368,7 +370,7 @@ class Planner:
             found |= {remark: None} if remark else {}
             foreign = foreign_remark(plan.loaded.settings, anchor_in(plan.loaded.settings, plan.lock))
             found |= {foreign: None} if foreign else {}
-            found |= dict.fromkeys(_lost_faces(plan))
+            found |= dict.fromkeys((*_lost_faces(plan), *plan.remarks))
             if plan.unread:
                 text = f"What {listed(sorted(plan.unread))} last resulted in can't be read, and counts as no result"
                 found[f"{text}: a build takes it from the records again"] = None

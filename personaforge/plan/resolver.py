@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import orjson
+
 from personaforge.digest import digest_json, digest_strings
 from personaforge.errors import PlanError, StoreError
 from personaforge.plan.contents import Contents
+from personaforge.plan.drawn import anchor_look, look_of_call
 from personaforge.plan.graph import ShapeNode
 from personaforge.plan.issued import Issued
 from personaforge.plan.plan import PersonaPlan, PlannedNode, Reason, Selection
@@ -24,7 +27,9 @@ from personaforge.providers.table import capability, placer
 from personaforge.spec.settings import Settings, UndeclaredRead, View
 from personaforge.steps.action import NotSettled, Outcome
 from personaforge.steps.context import ANCHOR, AnalyzerRef, Context
+from personaforge.steps.look import look_of, overruled_from
 from personaforge.steps.standing import DEMANDS, Standing
+from personaforge.steps.text import OVERRULED, SECTIONS
 from personaforge.store.files import checked_out
 from personaforge.store.index import NodeRow
 from personaforge.store.lockfile import LockFile, Pin
@@ -92,6 +97,7 @@ class NodeResolver:
         self._selection = selection
         self._issued = issued
         self._outcomes: dict[str, Outcome] = {}
+        self._looks: dict[str, Mapping[str, Any]] = {}
 
     def signature(self, shape: ShapeNode, needs: Mapping[str, str], *, built: bool = False) -> str:
         """Return a node's signature. Once it is `built`, the user's request for another take or pin is fulfilled."""
@@ -111,6 +117,8 @@ class NodeResolver:
         if kind.places:
             # The anchor pins the face for good. Before that each plan examines again even a built node, with its pin.
             parts.append("" if built or self.anchored(shape) else digest_json("issued/1", self.issued()))
+        if kind.role == "profile" and not built and not self._shows_the_anchor(shape):
+            parts.append(digest_json("look/1", dict(self.shown())))
         parts += needs.values()
         return digest_strings("node/2", parts)
 
@@ -159,6 +167,8 @@ class NodeResolver:
             may_remake=self._may_remake,
             bring_back=checked_out(self.lock.path),
             standing=self.standing(shape),
+            look_of=self._look_of,
+            shown=self.shown if shape.kind.role == "profile" else dict,
             known=lambda key: self.plan_context.store.find(key, self.contents.has) is not None,
         )
 
@@ -314,6 +324,42 @@ class NodeResolver:
     def anchored(self, shape: ShapeNode) -> bool:
         """Tell whether the persona has a face that stays: its anchor is pinned, and the user asks for no other."""
         return self.pin_of_kind(ANCHOR) is not None and "repin" not in self._wish(shape)
+
+    def staying_anchor(self) -> Pin | None:
+        """Return the pin of the persona's anchor, unless the user asks for a new face."""
+        names = (shape.name for shape in self.plan.shape.nodes if shape.kind.role == ANCHOR)
+        asked = any(f"{self.plan.id}/{name}" in self._selection.repinned for name in names)
+        return None if asked else self.pin_of_kind(ANCHOR)
+
+    def shown(self) -> Mapping[str, Any]:
+        """Return the visible fields that the anchor shows as long as it stays; empty without one, and where they aren't
+        known."""
+        pin = self.staying_anchor()
+        return {} if pin is None else pin.look or self._look_of(pin.key)
+
+    def _look_of(self, key: str) -> Mapping[str, Any]:
+        """Return what the picture of a call, or of the decision for the pinned anchor, was made for."""
+        if key not in self._looks:
+            pin = self.pin_of_kind(ANCHOR)
+            store, chosen = self.plan_context.store, pin is not None and pin.key == key
+            found = anchor_look(store, self.contents, self.lock, pin) if chosen and pin is not None else {}
+            self._looks[key] = found or look_of_call(store, self.contents, key)
+        return self._looks[key]
+
+    def _shows_the_anchor(self, shape: ShapeNode) -> bool:
+        """Tell whether the profile as it was last made has the values that the anchor shows, and overrules no other."""
+        node = self.plan.nodes[shape.name]
+        last = self.result(node) if node.row is not None else None
+        if last is None or SECTIONS not in last.outcome.outputs:
+            return True
+        shown, over = self.shown(), overruled_from(last.outcome.facts.get(OVERRULED))
+        if not shown or not all(one.path in shown for one in over):
+            return not over
+        try:
+            made = look_of(orjson.loads(self.contents.read(last.outcome.outputs[SECTIONS].artifact.digest)))
+        except (StoreError, ValueError):
+            return True  # it is lost, and made again anyway
+        return all(shown.get(path, value) == value for path, value in made.items())
 
     def unplaced(self, shape: ShapeNode) -> bool:
         """Tell whether a node is certain to place a face that has no place yet."""

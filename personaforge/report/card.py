@@ -11,6 +11,7 @@ from rich.table import Table
 
 from personaforge.report.sections import in_words, who
 from personaforge.report.terminal import console, fitted, printable
+from personaforge.steps.look import overruled_from
 
 
 def print_card(document: Mapping[str, Any]) -> None:
@@ -25,6 +26,8 @@ def print_card(document: Mapping[str, Any]) -> None:
     text = f"[bold]{escape(document['name'])}[/bold]  {escape(who(sections))}\n"
     text += f"[italic]{escape(document['brief'])}[/italic]\n\n"
     text += f"[dim]{escape(document['id'])}   {escape(document['status'])}{audit}{labels}[/dim]"
+    for one in overruled_from(document.get("overruled")):
+        text += f"\n[red]overruled by the pinned anchor: {escape(one.text)}[/red]"
     there.print(Panel(text, expand=True))
     for name, rows in in_words(sections):
         there.print(_section(name, rows))

@@ -153,10 +153,10 @@ class PersonaWorker:
         for node in self._plan.nodes.values():
             if node.shape.kind.sticky and node.note and node.outcome is not None and not self._selection.frozen:
                 pin = self._resolver.pin(node.shape)
-                if pin is not None and node.outcome.face and not pin.face:
-                    self._keeper.accept(
-                        self._resolver.lock_name(node.shape.name), node.outcome
-                    )  # its face is known now
+                known = node.outcome
+                # What an earlier forge didn't note of it is known now.
+                if pin is not None and ((known.face and not pin.face) or (known.look and not pin.look)):
+                    self._keeper.accept(self._resolver.lock_name(node.shape.name), known)
             standing = node.row is not None and node.row.signature == node.signature
             # Nothing is to be made for these nodes, so only the note with the old signature is brought up to date.
             if (

@@ -154,6 +154,10 @@ class Context:
     """Whether a lost drawing's pin may be replaced by other bytes of the same face; see `personaforge.steps.remake`."""
     bring_back: str = ""
     """What to type to restore the lock from git."""
+    look_of: Callable[[str], Mapping[str, Any]] = field(default=lambda key: {})
+    """The visible fields that a picture was made for, by the key of the call that drew it; empty where unknown."""
+    shown: Callable[[], Mapping[str, Any]] = field(default=dict)
+    """What the anchor shows that is pinned and is to stay; empty without one, and where it isn't known."""
     known: Callable[[str], bool] = field(default=lambda key: False)
     """Whether an action's result is known, by its key."""
     standing: Standing = field(default_factory=Standing)

@@ -135,7 +135,8 @@ def anchor(context: Context) -> Procedure:
         kept = _as_pinned(context, ANCHOR) or _remade_anchor(context, context.pin)
         if kept is None:
             raise _anchor_missing(context, context.pin)
-        return kept
+        # A lock of an earlier forge doesn't say what it was made for; it is noted as soon as the anchor is looked at.
+        return kept if kept.look else replace(kept, look=context.look_of(kept.key))
     if context.frozen:
         raise frozen(context)
     settings = context.settings
@@ -185,7 +186,8 @@ def anchor(context: Context) -> Procedure:
     # The key of the call that drew it: the anchor is the candidate's picture, and makes nothing itself.
     key = candidates[slots[index]].key
     ended: Status = "unmeasured" if status == "unmeasured" else "accepted"
-    return Outcome(ended, outputs, facts, key, context.take, under=context.standing.noted())
+    look = context.look_of(key)
+    return Outcome(ended, outputs, facts, key, context.take, under=context.standing.noted(), look=look)
 
 
 def image(context: Context) -> Procedure:
@@ -395,6 +397,7 @@ def _from_pin(
         also=pin.also,
         face=pin.face,
         replaced=pin.replaced if replaced is None else replaced,
+        look=pin.look,
     )
 
 

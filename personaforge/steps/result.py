@@ -9,7 +9,7 @@ from personaforge.spec.kinds import Role, kind_named
 from personaforge.steps.action import Action, Outcome, Output, Procedure
 from personaforge.steps.context import ANCHOR, Context, pretty_json
 from personaforge.steps.outputs import write
-from personaforge.steps.text import SECTIONS
+from personaforge.steps.text import OVERRULED, SECTIONS
 
 DOCUMENT_FORMAT = 1
 _STILL: tuple[Role, ...] = ("candidate", "anchor", "picture")
@@ -55,7 +55,8 @@ def document(context: Context) -> Procedure:
     rejected = sorted(name for name, outcome in context.needs.items() if not outcome.passed)
     unmeasured = sorted(name for name, outcome in context.needs.items() if outcome.status == "unmeasured")
     doubted = sorted(name for name, outcome in context.needs.items() if _is_doubted(outcome))
-    flagged = bool(profile.facts.get("flagged") or doubted)
+    over = profile.facts.get(OVERRULED)
+    flagged = bool(profile.facts.get("flagged") or doubted or over)
     status = "rejected" if rejected else "flagged" if flagged else "unmeasured" if unmeasured else "complete"
     labels = sorted({str(outcome.facts["label"]) for outcome in context.needs.values() if "label" in outcome.facts})
     content = {
@@ -71,6 +72,7 @@ def document(context: Context) -> Procedure:
         "doubted": doubted,
         "labels": labels,
         "audit_mean": profile.facts.get("audit_mean"),
+        **({OVERRULED: over} if over else {}),
         "sections": sections,
         "artifacts": artifacts,
         "measured_by": sorted(

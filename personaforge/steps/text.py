@@ -13,6 +13,7 @@ from personaforge.steps.attempts import Attempt, Examining, Made, Making, attemp
 from personaforge.steps.completion import completion
 from personaforge.steps.context import Context, pretty_json
 from personaforge.steps.judgement import Judgement
+from personaforge.steps.look import as_shown, overruled
 from personaforge.steps.mending import Answered, answer_problems, mended, reason_of
 from personaforge.steps.outputs import made_by, suffix_of, write
 
@@ -20,6 +21,8 @@ SECTION = "section"
 """Name of a draft's output."""
 SECTIONS = "sections"
 """Name of the output that holds the whole document: a review's, and the profile's."""
+OVERRULED = "overruled"
+"""The profile's fact that lists what the pinned anchor overrules, and the document's field."""
 
 
 def draft(context: Context) -> Procedure:
@@ -57,10 +60,17 @@ def draft(context: Context) -> Procedure:
 
 
 def profile(context: Context) -> Procedure:
-    """Gather the sections from the drafts, or from a review of them: the document that images and videos read."""
+    """Gather the sections from the drafts, or from a review of them: the document that images and videos read.
+
+    While the anchor is pinned, what can be seen of the persona is as the anchor shows it; see `steps.look`.
+    """
     yield from ()
     sections = sections_of(context)
     facts: dict[str, Any] = {}
+    fields = overruled(sections, context.shown())
+    if fields:
+        sections = as_shown(sections, fields)
+        facts[OVERRULED] = [field.as_json() for field in fields]
     for outcome in context.needs.values():
         if SECTIONS in outcome.outputs:
             facts.update({name: outcome.facts[name] for name in ("flagged", "audit_mean") if name in outcome.facts})

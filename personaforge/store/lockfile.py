@@ -26,6 +26,7 @@ from personaforge.spec.project import ID_PATTERN
 from personaforge.store.artifact import SUFFIXES, is_digest
 from personaforge.store.files import checked_out, open_file, write_atomic
 from personaforge.store.outcome import Outcome
+from personaforge.store.pin_fields import count_of, look_of, once, text_of, under_of
 
 VERSION = 1
 MAX_BYTES = 4 * 1024 * 1024
@@ -65,6 +66,8 @@ class Pin(NamedTuple):
     """A drawn candidate's face, so that a remade one can be compared with it; see `personaforge.steps.remake`."""
     replaced: Mapping[str, str] = {}
     """Digests, by name, of artifacts that were pinned before and were remade here with other bytes."""
+    look: Mapping[str, Any] = {}
+    """Of an anchor: the visible fields of the persona that it was made for, by path; see `personaforge.steps.look`."""
 
     def fields(self) -> dict[str, Any]:
         """Return the fields as the lock holds them: later fields are left out where they are empty."""
@@ -75,7 +78,7 @@ class Pin(NamedTuple):
         return _line(self.fields())
 
 
-_LATER = ("under", "also", "face", "replaced")
+_LATER = ("under", "also", "face", "replaced", "look")
 """Fields that the first locks didn't have."""
 
 
@@ -93,6 +96,7 @@ def pin_of(outcome: Outcome) -> Pin:
         also=outcome.also,
         face=outcome.face,
         replaced=dict(outcome.replaced),
+        look=dict(outcome.look),
     )
 
 
@@ -379,19 +383,20 @@ def _as_json(node: Any) -> bytes:
 def _parse_pin(line: bytes, path: Path, name: str) -> Pin:
     where, back = f"{path}: {name}", checked_out(path)
     try:
-        fields = json.loads(line, object_pairs_hook=_once)
+        fields = json.loads(line, object_pairs_hook=once)
         pin = Pin(
-            key=_text(fields, "key"),
+            key=text_of(fields, "key"),
             outputs={str(name): str(digest) for name, digest in fields["outputs"].items()},
             media={str(name): str(media) for name, media in fields["media"].items()},
             status=str(fields.get("status", "accepted")),
-            take=_count(fields, "take"),
-            attempt=_count(fields, "attempt"),
+            take=count_of(fields, "take"),
+            attempt=count_of(fields, "attempt"),
             facts=dict(fields.get("facts", {})),
-            under=_parse_under(fields.get("under", {})),
-            also=_text(fields, "also", ""),
-            face=_text(fields, "face", ""),
+            under=under_of(fields.get("under", {})),
+            also=text_of(fields, "also", ""),
+            face=text_of(fields, "face", ""),
             replaced={str(name): str(digest) for name, digest in fields.get("replaced", {}).items()},
+            look=look_of(fields.get("look", {})),
         )
         if not all(is_digest(digest) for digest in pin.outputs.values()):
             raise ValueError("an output is not a digest")
@@ -410,42 +415,3 @@ def _parse_pin(line: bytes, path: Path, name: str) -> Pin:
     except (AttributeError, TypeError, ValueError, RecursionError) as error:
         raise StoreError(f"the pin can't be read: {error}", hint=back, where=where) from None
     return pin
-
-
-_MOST = 100_000
-"""The highest number of takes and attempts in a lock."""
-_LONGEST = 200
-"""The most characters of a text under `under`."""
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object in which each name occurs once: of two, a reader would silently take the last."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"{next(name for name in names if names.count(name) > 1)!r:.80} is given twice")
-    return found
-
-
-def _text(fields: Mapping[str, Any], name: str, otherwise: str | None = None) -> str:
-    value = fields[name] if otherwise is None else fields.get(name, otherwise)
-    if not isinstance(value, str):
-        raise ValueError(f"{name}: found {value!r:.40}, expected a text")
-    return value
-
-
-def _count(fields: Mapping[str, Any], name: str) -> int:
-    value = fields.get(name, 0)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MOST:
-        raise ValueError(f"{name}: found {value!r:.40}, expected a number from 0 to {_MOST}")
-    return value
-
-
-def _parse_under(value: Any) -> dict[str, Any]:
-    """Return the rules that a result was accepted under: single values by name."""
-    if not isinstance(value, dict):
-        raise ValueError(f"under: found {value!r:.40}, expected names and values")
-    for name, one in value.items():
-        if not isinstance(one, (str, int, float, type(None))) or (isinstance(one, str) and len(one) > _LONGEST):
-            raise ValueError(f"under.{name:.40}: found {one!r:.40}, expected a number or a short text")
-    return value

@@ -44,6 +44,8 @@ class Outcome:
     """A drawn candidate's face; see `personaforge.steps.remake`."""
     replaced: Mapping[str, str] = field(default_factory=dict)
     """Digests, by name, of pinned artifacts that were remade here with other bytes."""
+    look: Mapping[str, Any] = field(default_factory=dict)
+    """Of an anchor: what it was made for; for the lock as well. See `personaforge.steps.look`."""
     judged: tuple[str, ...] = ()
     """Names of the evaluation records that were kept of it; what is judged otherwise later is kept anew."""
     stays: str = ""
@@ -73,6 +75,7 @@ class Outcome:
             "also": self.also,
             "face": self.face,
             "replaced": dict(self.replaced),
+            **({"look": dict(self.look)} if self.look else {}),
             **({"judged": list(self.judged)} if self.judged else {}),
         }
 
@@ -101,6 +104,7 @@ def outcome_from_json(fields: Any) -> Outcome:
         also=fields.get("also", ""),
         face=fields.get("face", ""),
         replaced=fields.get("replaced", {}),
+        look=fields.get("look", {}),
         judged=tuple(map(str, fields.get("judged", ()))),
     )
 
@@ -108,7 +112,7 @@ def outcome_from_json(fields: Any) -> Outcome:
 _FIELDS = {
     **dict.fromkeys(("status", "key", "also", "face"), str),
     **dict.fromkeys(("take", "attempt"), int),
-    **dict.fromkeys(("outputs", "facts", "under", "replaced"), dict),
+    **dict.fromkeys(("outputs", "facts", "under", "replaced", "look"), dict),
     "judged": list,
 }
 

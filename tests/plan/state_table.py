@@ -136,8 +136,17 @@ def rows() -> list[Case]:
         "an eye colour pinned",
         green_eyes,
         notes="stays",
-        local="soul cached, dna run > done, anchor pinned, image/02 maybe",
-        hosted="soul cached, dna run > done, anchor pinned",
+        local="soul cached, dna run > done, anchor pinned, image/02 maybe > unchanged, document maybe > done, buys 0",
+        hosted="soul cached, dna run > done, anchor pinned, image/02 maybe > unchanged, document maybe > done, buys 2",
+    )
+    row(
+        "eyes, repin",
+        "an eye colour pinned",
+        green_eyes,
+        asked=PlanRequest(repin=("anchor",)),
+        moved=("anchor",),
+        local="dna run > done, candidate/1 run|maybe > done, image/02 maybe > done, document maybe > done, buys 0",
+        hosted="dna run > done, candidate/1 run|maybe > done, image/02 maybe > done, document maybe > done",
     )
     row(
         "template",

@@ -90,8 +90,12 @@ def test_a_change_in_the_spec_reaches_what_it_changes(studio: Studio) -> None:
     studio.edit("personas/ana.yaml", ("seed: 3", "seed: 3\npinned: {dna: {eyes: green}}"))
     assert studio.states()["dna"] == "run" and studio.states()["soul"] == "cached"
     studio.build()
-    # The anchor stays, although the eyes changed; every other picture follows.
+    # The anchor stays, although the eyes changed, and so does every picture that is made from it: test_overruled.py.
     assert {call.fields["section"] for call in studio.text.calls} == {"dna", "audit"}
+    assert len(studio.images.calls) == 0
+    studio.edit("personas/ana.yaml", ("pinned: {dna: {eyes: green}}", "pinned: {surface: {name: Bea}}"))
+    studio.build()
+    # A name is no part of the face: every other picture follows.
     assert len(studio.images.calls) == 3
 
 

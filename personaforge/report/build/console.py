@@ -6,11 +6,14 @@ import os
 from typing import Any
 
 from personaforge.listing import listed
+from personaforge.plan.look import overruled_now
 from personaforge.plan.plan import PersonaPlan, Plan
 from personaforge.report.money import calls
 from personaforge.report.terminal import echo, style
 from personaforge.results.facts import scored
 from personaforge.results.results import Results
+from personaforge.steps.context import ANCHOR
+from personaforge.steps.look import overruled_from, overruled_text
 from personaforge.workspace.workspace import Workspace
 
 SCHEMA = 1
@@ -69,6 +72,10 @@ def print_summary(summary: dict[str, Any], plan: Plan, report: Any) -> None:
     skipped = sum(node["end"] == "skipped" for node in summary["failed"])
     if skipped:
         echo(f"{skipped} nodes were skipped, since what they need is not there.", err=True)
+    for persona, one in zip(plan.personas, summary["personas"], strict=True):
+        step = persona.loaded.settings.step_of(ANCHOR)
+        if text := overruled_text(persona.id, step, overruled_from(one["overruled"])):
+            echo(f"{style('overruled', fg='red')}: {text}", err=True)
     if not plan.has_changes:
         count = sum(number for state, number in plan.counts().items() if state != "left")
         known = [one for one in summary["personas"] if one["status"]]
@@ -135,7 +142,8 @@ def _persona(space: Workspace, persona: PersonaPlan, report: Any) -> dict[str, A
     folder = os.path.relpath(space.store.build_folder(persona.id).folder)
     stands = results.described(persona.document is not None)
     status = CONFLICT if conflict else stands.status
-    about = {"status": status, "labels": stands.labels, "steps": list(steps.values())}
+    over = [one.as_json() for one in overruled_now(space.store, persona.loaded)]
+    about = {"status": status, "labels": stands.labels, "overruled": over, "steps": list(steps.values())}
     return {"id": persona.id, "folder": folder + "/", **about}
 
 

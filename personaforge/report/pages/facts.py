@@ -265,3 +265,5 @@ class PersonaFacts:
     """What the project says that its pictures are for; None where it doesn't."""
     terms: tuple[Terms, ...] = ()
     """Licences of the models that measure by the settings of now."""
+    overruled: str = ""
+    """What the pinned anchor overrules, one of the notices; empty where that is nothing."""

@@ -69,6 +69,7 @@ def gather(space: Workspace, plan: PersonaPlan) -> PersonaFacts:
         audit_mean=document.get("audit_mean"),
         sections=tuple((name, tuple(rows)) for name, rows in in_words(sections)),
         notices=tuple(standing_notices(plan)),
+        overruled=plan.overruled_text,
         anchor=anchor,
         candidates=_candidates(nodes, by_role),
         groups=_grouped(sheet),

@@ -73,7 +73,14 @@ def marks(facts: PersonaFacts) -> Iterator[Mark]:
             tone: Literal["warn", "bad"] = "warn" if standing == "flagged" else "bad"
             yield Mark(tone, f"{count} {standing}", f"{count} of {facts.summary.total} pictures and clips {text}")
     for text in facts.notices:
-        yield Mark("warn", "Not the present spec" if text.startswith("The spec") else "Unfinished", text)
+        yield _notice(text, facts.overruled)
+
+
+def _notice(text: str, overruled: str) -> Mark:
+    """Return a notice as a statement, under what it is about."""
+    if text == overruled:
+        return Mark("bad", "Overruled by the pinned anchor", text)
+    return Mark("warn", "Not the present spec" if text.startswith("The spec") else "Unfinished", text)
 
 
 def _licences(facts: PersonaFacts) -> Iterator[Mark]:

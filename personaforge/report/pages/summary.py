@@ -94,7 +94,7 @@ def standing_notices(plan: PersonaPlan) -> list[str]:
     states: dict[str, int] = {}
     for node in plan.nodes.values():
         states[node.state] = states.get(node.state, 0) + 1
-    found = []
+    found = [plan.overruled_text] if plan.overruled else []
     absent = sum(node.row is None for node in plan.nodes.values())
     if absent:
         found.append(f"{absent} of {len(plan.nodes)} nodes have not been built. `forge build {plan.id}` goes on.")
