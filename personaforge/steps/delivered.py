@@ -20,7 +20,7 @@ from personaforge.faces.packs import made_for
 from personaforge.identity.decision import Decision
 from personaforge.identity.demand import Demand, Use, unmet
 from personaforge.identity.posture import Framing, posture_demands, posture_of
-from personaforge.identity.score import in_domain
+from personaforge.identity.score import Cause, in_domain
 from personaforge.identity.shape import Told, shape_demands, shape_of
 from personaforge.providers.sizes import told_size
 from personaforge.spec.kinds import kind_named
@@ -125,8 +125,13 @@ def demands_on(
 
 def with_demands(context: Context, judgement: Judgement, delivered: Delivered, artifact: Artifact) -> Judgement:
     """Return a judgement that the demands are part of: a picture of the right person passes only if no demand with the
-    action `retry` is missed, and ships flagged where one with `flag` is."""
-    demands = delivered.demands
+    action `retry` is missed, and ships flagged where one with `flag` is.
+
+    A picture that is too poor to say whose face it is counts as nobody else's: its next attempt is told what would help
+    and what else was wrong, and gets no identity patch.
+    """
+    demands, helps = delivered.demands, _helps(judgement)
+    judgement = replace(judgement, corrections=(helps,)) if helps else judgement
     if not demands:
         return judgement
     if judgement.evaluation is not None:
@@ -134,7 +139,7 @@ def with_demands(context: Context, judgement: Judgement, delivered: Delivered, a
         judgement = replace(judgement, evaluation={**judgement.evaluation, **kept})
     gates, flags = unmet(demands, Use.RETRY), unmet(demands, Use.FLAG)
     missed = (*gates, *flags)
-    if not missed or judgement.decision is not Decision.ACCEPT:
+    if not missed or not (judgement.decision is Decision.ACCEPT or helps):
         return judgement
     pin = context.pin
     pinned = None if pin is None or context.repin or artifact.digest not in pin.outputs.values() else pin
@@ -143,12 +148,31 @@ def with_demands(context: Context, judgement: Judgement, delivered: Delivered, a
     reason = "; ".join(one.fault for one in missed)
     facts = {**judgement.facts, UNDELIVERED: [_fact(one) for one in missed]}
     if gates:
-        return _again(judgement, facts, reason, gates)
+        why = f"{judgement.facts['reason']}; {reason}" if helps else reason
+        return _again(judgement, facts, why, gates)
+    if helps:
+        return judgement
     if pinned is not None and pinned.status == "accepted" and context.standing.same_gates(pinned):
         return judgement  # what forge itself asks now marks nothing that was accepted without a mark
     # A second recogniser's doubt comes first, and the faults are told besides.
     said = f"{judgement.facts['reason']}; {reason}" if judgement.facts.get("reason") else reason
     return replace(judgement, status="flagged", facts={**facts, "reason": said})
+
+
+_HELPS: Mapping[str, str] = {
+    Cause.TOO_SMALL: "The face was too small to be recognised: show it larger.",
+    Cause.BLURRED: "The face was blurred: it must be in sharp focus.",
+    Cause.TURNED: "The face was turned too far away to be recognised: turn it towards the camera, upright.",
+    Cause.COVERED: "The face was covered or badly lit: nothing may lie over it, and light must fall on it evenly.",
+    Cause.SEVERAL: "There were several people: show this one person only.",
+}
+"""Cause -> what a generator is told. Without a face at all, or a picture, the identity patch says it."""
+
+
+def _helps(judgement: Judgement) -> str:
+    """Return what would help a picture of which nobody can say whose face it is; empty for all others."""
+    unmeasured = (judgement.evaluation or {}).get("unmeasured")
+    return _HELPS.get(unmeasured["code"], "") if unmeasured and judgement.decision is Decision.RETRY else ""
 
 
 def not_as_asked(facts: Mapping[str, Any]) -> bool:
@@ -163,7 +187,7 @@ def _again(judgement: Judgement, facts: Mapping[str, Any], reason: str, gates: S
         decision=Decision.RETRY,
         facts={**facts, "reason": reason},
         problems=(reason,),
-        corrections=tuple(one.words for one in gates if one.words),
+        corrections=(*judgement.corrections, *(one.words for one in gates if one.words)),
         lasting="; ".join(one.fault for one in gates) if all(one.lasting for one in gates) else "",
         evaluation=None if evaluation is None else {**evaluation, "reason": reason},
     )

@@ -5,11 +5,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from personaforge.identity.decision import Decision
+from personaforge.identity.demand import Demand, Use
 from personaforge.providers.protocols import Request
+from personaforge.steps.attempts import Attempt, Made, patch_of
+from personaforge.steps.delivered import Delivered, with_demands
+from personaforge.steps.judgement import Judgement
+from personaforge.store.artifact import Artifact
 from personaforge.testing.sizes import asked_size
 from tests.run.conftest import FILES, PERSONA, SKIN, Studio
 from tests.run.test_pins import pins
@@ -183,3 +190,30 @@ def test_what_was_accepted_before_sizes_were_looked_at_stays(make_studio: Callab
     assert after["under"]["accept"] == 0.6, "it was judged anew"  # type: ignore[index]
     assert (after["status"], after["outputs"]) == ("accepted", before["image/02"]["outputs"])
     assert "delivered" not in after["under"] and "undelivered" not in after["facts"]
+
+
+def poor(code: str) -> Judgement:
+    facts = {"reason": "it can't be told", "measured": False}
+    return Judgement(Decision.RETRY, -1.0, facts=facts, evaluation={"unmeasured": {"code": code}, "reason": "why"})
+
+
+@pytest.mark.parametrize("code", ["too_small", "blurred", "turned", "covered", "several"])
+def test_nobody_is_told_of_somebody_else_where_the_face_could_not_be_judged(code: str) -> None:
+    wrong = Demand("size", "64x64", "16x24", "", Use.RETRY, False, words="Must be 64 by 64.", lasting=True)
+    context: Any = SimpleNamespace(pin=None, repin=False)
+    made = Made({"image": Artifact("0" * 64, "image/png", 1)})
+    found = with_demands(context, poor(code), Delivered((wrong,), {}), made.outputs["image"])
+    helps, size = found.corrections
+    assert size == "Must be 64 by 64." and ("face" in helps or "people" in helps)
+    assert found.decision is Decision.RETRY and found.lasting == wrong.fault
+    assert found.facts["reason"] == f"it can't be told; {wrong.fault}"
+    assert patch_of(1, [Attempt(0, made, found)]) == (0, found.corrections), "no identity patch"
+    alone = with_demands(context, poor(code), Delivered((), {}), made.outputs["image"])
+    assert alone.corrections == (helps,) and not alone.lasting
+
+
+@pytest.mark.parametrize("code", ["no_face", "unreadable"])
+def test_without_a_face_the_patch_is_the_person(code: str) -> None:
+    context: Any = SimpleNamespace(pin=None, repin=False)
+    artifact = Artifact("0" * 64, "image/png", 1)
+    assert with_demands(context, poor(code), Delivered((), {}), artifact).corrections == ()
