@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from personaforge.errors import Problem, SpecError
 from personaforge.identity.policy import AUTO, Mode
+from personaforge.listing import listed
+from personaforge.plan.plan import PersonaPlan
+from personaforge.plan.renamed import lock_name, renamed_steps
 from personaforge.spec.settings import Settings
 from personaforge.steps.context import AnalyzerRef
+from personaforge.steps.standing import judged_elsewhere
 
 SEED = "photographs under buffalo_l"
 """What the seed's thresholds were stated for (Personalab's defaults)."""
@@ -45,6 +49,26 @@ def thresholds_in_force(settings: Settings, pack: str) -> str:
     stated = "drawings by forge under embedded" if pack == "embedded" else SEED
     return (
         f"No calibration decides for {pack}: composite {accept:g} accepts and {retry:g} retries, as stated for {stated}"
+    )
+
+
+def unjudged_remark(plan: PersonaPlan, analyzer_ref: AnalyzerRef) -> str:
+    """Say how many pinned results nothing here can judge by the present gates; empty where there are none."""
+    if analyzer_ref.identity is not None:
+        return ""
+    settings = plan.loaded.settings
+    renamed = renamed_steps(settings, plan.shape, plan.lock)
+    pack, policy = settings.value("identity.pack"), settings.value("identity.policy")
+    shown = [node.shape for node in plan.nodes.values() if node.state != "left" and node.shape.kind.measures]
+    pins = [plan.lock.pin(lock_name(shape.name, renamed)) for shape in shown]
+    kept = [pin for pin in pins if pin is not None and judged_elsewhere(pin, pack, policy)]
+    if not kept:
+        return ""
+    by = listed(sorted({str(pin.facts.get("measured_by", "")).rpartition(" ")[0] for pin in kept} - {""}))
+    count = "1 gate of" if len(kept) == 1 else f"{len(kept)} gates of"
+    return (
+        f"{count} {plan.id} can't be measured here: what the lock has, measured with {by}, stays as it was accepted, "
+        "and isn't judged by other rules"
     )
 
 

@@ -18,7 +18,7 @@ from personaforge.errors import PinnedArtifactMissing, PlanError
 from personaforge.listing import listed
 from personaforge.plan.estimate import NONE_FOR_SURE, estimate
 from personaforge.plan.foreign import foreign_remark
-from personaforge.plan.gates import judging_remark, policy_remark, require_calibration
+from personaforge.plan.gates import judging_remark, policy_remark, require_calibration, unjudged_remark
 from personaforge.plan.graph import Shapes
 from personaforge.plan.issued import Issued, issued_reason, placed_reason, to_be_pinned
 from personaforge.plan.look import note_overruled
@@ -358,8 +358,10 @@ class Planner:
         for plan in plans:
             analyzer_ref = self.plan_context.analyzer_of(plan.loaded.settings)
             nodes = plan.nodes.values()
-            if analyzer_ref.identity is None and any(map(_left_unmeasured, nodes)):
+            unjudged = unjudged_remark(plan, analyzer_ref)
+            if analyzer_ref.identity is None and (unjudged or any(map(_left_unmeasured, nodes))):
                 found[f"Faces are not measured here: {analyzer_ref.reason}. {analyzer_ref.hint}".strip()] = None
+                found |= {unjudged: None} if unjudged else {}
             elif any(node.shape.kind.measures and node.state in ("run", "maybe") for node in plan.nodes.values()):
                 settings = plan.loaded.settings
                 remark = domain_remark(settings.value("pipeline.steps"), settings.value("identity"), KNOWN)

@@ -247,6 +247,10 @@ def _stands(
 ) -> Outcome | None:
     """Return the outcome of the pinned artifacts, or None when they fail a gate that the user has changed."""
     judgement = pinned.judgement
+    if judgement.unjudged:
+        under = context.standing.noted_before(pin)
+        kept = _outcome(context, first, pinned, [], pin.status, paths, under=under)  # type: ignore[arg-type]
+        return replace(_as_line(context, first, kept, pin, replaced), facts=dict(pin.facts))
     accepted = judgement.decision is Decision.ACCEPT
     # Flagged because no attempts were left, it ships as it is. Flagged by a second opinion, it has to pass its gate.
     flagged = pin.status == "flagged" and pin.facts.get("decision") != Decision.ACCEPT.value
@@ -263,9 +267,7 @@ def _stands(
         paths,
         under=context.standing.noted(pin),
     )
-    also = first.key if first.key != pin.key else ""
-    under = context.standing.seen(dict(outcome.under)) if also else outcome.under
-    kept = replace(outcome, key=pin.key, take=pin.take, also=also, under=under, replaced={**pin.replaced, **replaced})
+    kept = _as_line(context, first, outcome, pin, replaced)
     # The lock keeps the figures of the machine that accepted it: another one's last digits would make a diff in git.
     # A calibration that appeared after it was accepted adds its numbers to no line, either.
     known = {name: value for name, value in kept.facts.items() if name in pin.facts or name not in PROBABILITY}
@@ -276,6 +278,13 @@ def _stands(
     # Accepted once, it stays as it was accepted; the evaluation says what would be decided now.
     reason = "; ".join(judgement.problems) or str(judgement.facts.get("reason", ""))
     return replace(kept, facts=dict(pin.facts), stays=f"{judgement.decision.value} now: {reason}")
+
+
+def _as_line(context: Context, first: Action, outcome: Outcome, pin: Pin, replaced: Mapping[str, str]) -> Outcome:
+    """Return an outcome under the key and take of its pin, with the present key beside them where that is another."""
+    also = first.key if first.key != pin.key else ""
+    under = context.standing.seen(dict(outcome.under)) if also else outcome.under
+    return replace(outcome, key=pin.key, take=pin.take, also=also, under=under, replaced={**pin.replaced, **replaced})
 
 
 _SAME_FIGURE = 1e-3

@@ -173,7 +173,9 @@ def _weighed(before: Judgement, after: Judgement, refused: str) -> Judgement:
     if refused:
         decision, facts["reason"] = Decision.REJECT, refused
     problems = (refused,) if refused else after.problems
-    return Judgement(decision, after.rank, after.status, facts, problems, after.evaluation)
+    return Judgement(
+        decision, after.rank, after.status, facts, problems, after.evaluation, unjudged=after.unjudged and not refused
+    )
 
 
 def _advice(judgement: Judgement) -> Mapping[str, Any]:

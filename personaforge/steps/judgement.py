@@ -28,3 +28,6 @@ class Judgement:
     this, and gets no identity patch."""
     lasting: str = ""
     """What will not change with a further attempt if two in a row say the same, such as a wrong size."""
+    unjudged: bool = False
+    """Whether nothing here can tell if the pinned result passes the present gates (`standing.judged_elsewhere`): its
+    line in the lock stays as it is, and the decision is the line's."""

@@ -29,6 +29,7 @@ from personaforge.steps.measurement import (
     sampling_of,
 )
 from personaforge.steps.second_opinion import second_opinion
+from personaforge.steps.standing import judged_elsewhere
 from personaforge.store.artifact import Artifact
 
 if TYPE_CHECKING:
@@ -275,6 +276,9 @@ def _judged_from_pin(context: Context, artifact: Artifact, references: Reference
         or facts.get("references", []) != references.digests
     ):
         return _judged(context, no_model(), references, modality)
+    if judged_elsewhere(pin, context.settings["identity.pack"], context.settings["identity.policy"]):
+        decision = Decision(facts.get("decision", Decision.ACCEPT))
+        return Judgement(decision, 0.0, status="accepted", facts=dict(facts), unjudged=True)
     score = Score(**{one.name: facts[one.name] for one in fields(Score) if one.name in facts})
     shown = Shown.from_json(facts["shown"]) if "shown" in facts else None
     return _judged(context, score, references, modality, measured_by=str(facts.get("measured_by", "")), shown=shown)

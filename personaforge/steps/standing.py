@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from personaforge.faces.packs import shipped
+from personaforge.identity.policy import AUTO, Mode
 from personaforge.store.lockfile import Pin
 
 DEMANDS = "delivered"
@@ -74,3 +76,22 @@ class Standing:
             return {"forge": self.forge, "request": self.request, **gates}
         kept = dict(pin.under) if self.same_gates(pin) else {"forge": pin.under.get("forge", self.forge), **gates}
         return {**kept, "request": self.request}
+
+    def noted_before(self, pin: Pin) -> dict[str, Any]:
+        """Return what the lock notes of a pin that nothing here can judge: what it noted, whatever the gates are."""
+        return {**pin.under, "request": self.request} if pin.under and self.forge else dict(pin.under)
+
+
+def judged_elsewhere(pin: Pin, pack: str, policy: str) -> bool:
+    """Tell whether a pin's scores can't be judged by the settings' `pack` and `policy` where nothing measures.
+
+    They can't where another pack measured them, as scores by different packs are never compared, nor where a
+    calibration accepted them and is still to decide: which one applies isn't known before the pack is here.
+    """
+    if not pin.facts.get("measured") or "composite" not in pin.facts:
+        return False
+    by_calibration = pin.under.get("policy") == Mode.CALIBRATED and policy in (AUTO, Mode.CALIBRATED)
+    by = str(pin.facts.get("measured_by", "")).rpartition(" ")[0]
+    # `auto` may stand for any pack but those that come with forge, which it never chooses.
+    another = by in shipped() if pack == "auto" else by != pack
+    return by_calibration or bool(by and another)
