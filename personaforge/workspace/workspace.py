@@ -389,8 +389,8 @@ class Workspace:
 
 
 def _unplannable(loaded: Loaded, planner: Planner, templates: Templates) -> Iterator[Problem]:
-    """Yield what would stop planning: templates that are missing or broken, and unknown providers."""
-    seen: set[str] = set()
+    """Yield what would stop a build: templates that are missing, broken or can't be rendered, and unknown providers."""
+    seen, found = set[str](), list[Problem]()
     for node in planner.shapes.of(loaded.settings).nodes:
         if node.step in seen:
             continue
@@ -403,8 +403,13 @@ def _unplannable(loaded: Loaded, planner: Planner, templates: Templates) -> Iter
             problems += error.problems
         if node.kind.modality:
             problems += _unknown_providers(node.kind.modality, where, node.declaration, loaded.settings)
+        found += problems
         for problem in problems:
             yield problem._replace(path=problem.path or where, where=problem.where or loaded.file.name)
+    if not found:
+        from personaforge.plan.rehearsal import template_problems
+
+        yield from template_problems(loaded.settings, planner.shapes.of(loaded.settings), templates, loaded.file.name)
 
 
 def _unknown_providers(modality: str, path: str, step: Mapping[str, Any], settings: Settings) -> Iterator[Problem]:
