@@ -265,13 +265,14 @@ class Workspace:
         )
 
     def _with_notices(self, plan: Plan) -> Plan:
-        """Add the plug-ins in force, and the notices of former ids, of locks whose persona no longer exists, and of
-        licences that don't cover what the project's pictures are for."""
+        """Add the plug-ins in force, and the notices of former ids, of locks whose persona no longer exists, of keys
+        that are missing, and of licences that don't cover what the project's pictures are for."""
         from personaforge.persona.notices import plan_notices
+        from personaforge.workspace.keys import key_notices
 
         plan.plugins = tuple(map(str, self.plugins))
         notices = plan_notices(self.store, plan.personas)
-        plan.notices = (*plan.notices, *notices)
+        plan.notices = (*plan.notices, *notices, *key_notices(plan.personas))
         if licence_use(self.project) == "commercial":
             from personaforge.workspace.licences import licence_notices
 
