@@ -183,18 +183,26 @@ def _listeners(plan: Any, events: str | None, quiet: bool) -> Iterator[list[Call
         yield listeners
 
 
+_STOPPING = (
+    b"\nStopping: nothing new is started, and the calls in flight are waited for, since they are paid for or drawn by "
+    b"now.\n^C again stops at once. The next build goes on from here either way.\n"
+)
+_LEFT = (
+    b"\nStopped at once. What was finished is kept; a drawing in flight is made again by the next build. Paid calls in "
+    b"flight are journalled:\n`forge jobs list` shows them, and which of them the next build takes up.\n"
+)
+
+
 @contextmanager
 def interruptible(space: Workspace) -> Iterator[None]:
     """The first ^C ends the build after the calls in flight, the second at once; neither loses anything."""
 
     def interrupt(signum: int, frame: Any) -> None:
         if space.stop.is_set():
-            os.write(2, b"\n")
+            os.write(2, _LEFT)
             os._exit(130)
         space.stop.set()
-        os.write(
-            2, b"\nStopping after the calls in flight; ^C again stops at once. The next build goes on from here.\n"
-        )
+        os.write(2, _STOPPING)
 
     previous = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -25,6 +25,10 @@ EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 """A revision without a file, which git knows in every repository: since it, everything is new."""
 
 
+_SHORT = 9
+"""Digits of a commit that people are shown."""
+
+
 class Revision(NamedTuple):
     """A revision that was found."""
 
@@ -34,12 +38,17 @@ class Revision(NamedTuple):
     """Object id."""
     commit: str
     """Object id; empty for what is no commit."""
+    branch: str = ""
+    """A branch that ends with this commit; empty where none does."""
 
     @property
     def shown(self) -> str:
-        """The name with the commit's first digits, where the name isn't those."""
-        short = self.commit[:9]
-        return self.name if not short or self.commit.startswith(self.name) else f"{self.name} ({short})"
+        """The name with the commit's first digits; of a commit that was named by its digits, those and its branch."""
+        short = self.commit[:_SHORT]
+        if not short or not self.commit.startswith(self.name):
+            return f"{self.name} ({short})" if short else self.name
+        short = self.name if len(self.name) < _SHORT else short
+        return f"{short} ({self.branch})" if self.branch else short
 
 
 class Entry(NamedTuple):
@@ -73,7 +82,8 @@ class Repository:
             if ".." in name:
                 raise PlanError(f"{name} is a range", hint="name its two ends: forge diff A B")
             raise PlanError(f"there is no revision {name!r} here", hint=self._where_it_may_be())
-        return Revision(name, tree, self._maybe("rev-parse", "--verify", "--quiet", f"{wanted}^{{commit}}"))
+        commit = self._maybe("rev-parse", "--verify", "--quiet", f"{wanted}^{{commit}}")
+        return Revision(name, tree, commit, self._branch_of(commit) if commit and commit.startswith(name) else "")
 
     def entries(self, revision: Revision) -> Iterator[Entry]:
         """Yield the files and links that a revision has in this folder. Raises PlanError."""
@@ -105,6 +115,13 @@ class Repository:
             size = int(head[2])
             yield entry, bytes(answer[end + 1 : end + 1 + size])
             at = end + 1 + size + 1
+
+    def _branch_of(self, commit: str) -> str:
+        """Return a branch that ends with a commit, a local one first; empty where there is none."""
+        refs = self._maybe(
+            "for-each-ref", "--points-at", commit, "--format=%(refname:short)", "refs/heads", "refs/remotes"
+        )
+        return next((ref for ref in refs.splitlines() if ref.strip() and not ref.endswith("/HEAD")), "")
 
     def _asked_first(self) -> str:
         """Return where the folder lies in its repository, with `/` at the end; empty for the top."""

@@ -196,7 +196,7 @@ def image(context: Context) -> Procedure:
     A picture of the reference set is drawn in the same way, and judged against the anchor alone.
     """
     settings = context.settings
-    slot, position = _position(context)
+    slot, position = position_of(context)
     reference = context.of_kind(ANCHOR).outputs[ANCHOR].artifact
     is_reference = kind_named(context.node.kind).scope == "references"
     output, folder = (REFERENCE, "references") if is_reference else (IMAGE, "images")
@@ -336,7 +336,7 @@ def wardrobe_of(context: Context, slot: str) -> Mapping[str, Any]:
     return found
 
 
-def _position(context: Context) -> tuple[str, Mapping[str, Any]]:
+def position_of(context: Context) -> tuple[str, Mapping[str, Any]]:
     """Return the position's name and entry: one of a table, or the step's only one."""
     settings = context.settings
     base = f"pipeline.steps.{context.node.step}"

@@ -272,13 +272,14 @@ class Workspace:
         )
 
     def _with_notices(self, plan: Plan) -> Plan:
-        """Add the plug-ins in force, and the notices of former ids, of locks whose persona no longer exists, and of
-        licences that don't cover what the project's pictures are for."""
+        """Add the plug-ins in force, and the notices of former ids, of locks whose persona no longer exists, of keys
+        that are missing, and of licences that don't cover what the project's pictures are for."""
         from personaforge.persona.notices import plan_notices
+        from personaforge.workspace.keys import key_notices
 
         plan.plugins = tuple(map(str, self.plugins))
         notices = plan_notices(self.store, plan.personas)
-        plan.notices = (*plan.notices, *notices)
+        plan.notices = (*plan.notices, *notices, *key_notices(plan.personas))
         if licence_use(self.project) == "commercial":
             from personaforge.workspace.licences import licence_notices
 
@@ -396,12 +397,13 @@ class Workspace:
 
 
 def _unplannable(loaded: Loaded, planner: Planner, templates: Templates) -> Iterator[Problem]:
-    """Yield what would stop planning: templates that are missing or broken, and unknown providers."""
+    """Yield what would stop a build: templates that are missing, broken or can't be rendered, unknown providers, and a
+    policy that nothing here can decide by."""
     try:
         require_calibration(loaded.settings, planner.plan_context.analyzer_of(loaded.settings))
     except SpecError as error:
         yield from (problem._replace(where=loaded.file.name) for problem in error.problems)
-    seen: set[str] = set()
+    seen, found = set[str](), list[Problem]()
     for node in planner.shapes.of(loaded.settings).nodes:
         if node.step in seen:
             continue
@@ -414,8 +416,13 @@ def _unplannable(loaded: Loaded, planner: Planner, templates: Templates) -> Iter
             problems += error.problems
         if node.kind.modality:
             problems += _unknown_providers(node.kind.modality, where, node.declaration, loaded.settings)
+        found += problems
         for problem in problems:
             yield problem._replace(path=problem.path or where, where=problem.where or loaded.file.name)
+    if not found:
+        from personaforge.plan.rehearsal import template_problems
+
+        yield from template_problems(loaded.settings, planner.shapes.of(loaded.settings), templates, loaded.file.name)
 
 
 def _unknown_providers(modality: str, path: str, step: Mapping[str, Any], settings: Settings) -> Iterator[Problem]:
