@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from personaforge.guard.reading import LIKENESS, Finding, Passage
-from personaforge.guard.rules import END, START, Rules, all_rules
+from personaforge.guard.rules import END, START, Rules, rules_for
 from personaforge.guard.text import Text, plain_form, text_of
 
 _WORD = r"[^\W\d_](?:[^\W_]|['\u2019.-])*"
@@ -41,8 +41,8 @@ def _denied(text: Text, denied: Sequence[str]) -> tuple[str, ...]:
 
 
 def _likened(text: Text, own: Sequence[str]) -> tuple[str, ...]:
-    for rules in all_rules():
-        if rules.likeness and rules.script.search(text.plain):
+    for rules in rules_for(text.plain):
+        if rules.likeness:
             found = _by(rules, text, own)
             if found:
                 return found

@@ -7,11 +7,11 @@ says whose it is or when that was: a mother of a 14-year-old, at 14 she began, s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from personaforge.guard.rules import Rules, all_rules
+from personaforge.guard.rules import Line, Rules, Words, rules_for
 from personaforge.guard.text import Text, text_of
 
 MINOR, SEXUAL, LIKENESS = "minor", "sexual", "likeness"
@@ -132,16 +132,22 @@ class _Mention(NamedTuple):
 @lru_cache(maxsize=8192)
 def _read(original: str) -> _Seen:
     text = text_of(original)
-    used = [rules for rules in all_rules() if rules.script.search(text.plain)]
-    negated = [rules.negated for rules in used]
-    ages = [_Mention(*place, rules, False) for rules in used for place in _ages(rules, rules.ages, text)]
-    may_be = [_Mention(*place, rules, False) for rules in used for place in _ages(rules, rules.hints, text)]
+    used = rules_for(text.plain)
+    marked = {rules.language: rules.marked(text.plain) for rules in used}
+
+    def ages_by(name: str, is_word: bool = False) -> list[_Mention]:
+        return [
+            _Mention(*place, rules, is_word)
+            for rules in used
+            for place in _ages(rules, getattr(rules, name), text.plain, marked[rules.language], used)
+        ]
 
     def words(name: str) -> list[_Mention]:
-        places = ((rules, place) for rules in used for place in _words(rules, getattr(rules, name), text, negated))
+        places = ((rules, place) for rules in used for place in _words(rules, getattr(rules, name), text, used))
         return [_Mention(*place, rules, True) for rules, place in places]
 
-    minors, many, youth = ages + words("minors"), words("many"), words("youth")
+    minors = [*ages_by("ages"), *ages_by("classes", True), *words("minors")]
+    many, youth, may_be = [*ages_by("many_ages"), *words("many")], words("youth"), ages_by("hints")
     named = [one for one in _joined(text, minors) if not one.apart]
     several = [one for one in _joined(text, many) if not one.apart]
     hints = [one.words for one in _joined(text, youth) if not one.apart]
@@ -166,7 +172,7 @@ class _Joined(NamedTuple):
 
 def _joined(text: Text, mentions: Iterable[_Mention]) -> Iterator[_Joined]:
     last: list[_Mention] = []
-    for one in [*sorted(mentions, key=lambda one: one[:2]), None]:
+    for one in [*_widest(mentions), None]:
         if last and (one is None or one.start >= max(each.end for each in last)):
             around = [(each, *_around(text.plain, each.start, each.end)) for each in last]
             yield _Joined(
@@ -176,7 +182,9 @@ def _joined(text: Text, mentions: Iterable[_Mention]) -> Iterator[_Joined]:
                     for each, before, after in around
                 ),
                 any(
-                    each.rules.others.excuse(before, after) or each.rules.past.excuse(before, after)
+                    each.rules.others.excuse(before, after)
+                    or each.rules.past.excuse(before, after)
+                    or (each.rules.kin is not None and each.rules.kin.search(before))
                     for each, before, after in around
                 ),
             )
@@ -185,23 +193,50 @@ def _joined(text: Text, mentions: Iterable[_Mention]) -> Iterator[_Joined]:
             last.append(one)
 
 
-def _ages(rules: Rules, patterns: Iterable[re.Pattern[str]], text: Text) -> Iterator[tuple[int, int]]:
-    for pattern in patterns:
-        for found in pattern.finditer(text.plain):
-            number = found.start("n") if "n" in pattern.groupindex else -1
-            if number < 0 or rules.larger is None or not rules.larger.search(text.plain[:number]):
-                yield found.span()
+def _widest(mentions: Iterable[_Mention]) -> list[_Mention]:
+    """Return mentions in their order, without what lies within a wider one of the same language."""
+    kept: list[_Mention] = []
+    for one in sorted(mentions, key=lambda one: (one.start, -one.end)):
+        if not any(other.rules is one.rules and other.end >= one.end for other in kept):
+            kept.append(one)
+    return kept
 
 
-def _words(
-    rules: Rules, pattern: re.Pattern[str] | None, text: Text, negated: Iterable[re.Pattern[str]]
+def _ages(
+    rules: Rules, lines: Iterable[Line], plain: str, marked: str, used: Sequence[Rules]
 ) -> Iterator[tuple[int, int]]:
-    for found in pattern.finditer(text.plain) if pattern is not None else ():
-        before = text.plain[max(found.start() - 40, 0) : found.start()]
-        if any(one.search(before) for one in negated):
+    is_marked = marked is not plain
+    for line in lines:
+        if line.has_number and not is_marked and rules.parts_words:
             continue
-        if found.group() not in rules.doubtful or (rules.signs is not None and rules.signs.search(text.plain)):
+        pattern = line.pattern
+        for found in pattern.finditer(marked if line.has_number else plain):
+            number = found.start("n") if "n" in pattern.groupindex else -1
+            if number >= 0 and rules.larger is not None and rules.larger.search(plain[:number]):
+                continue
+            if "bare" in pattern.groupindex:
+                around = _around(plain, *found.span())
+                if any(_is_numbered(one, *around) for one in used):
+                    continue
+            if "of" in pattern.groupindex and rules.groups is not None and rules.groups.search(plain[: found.start()]):
+                continue
             yield found.span()
+
+
+def _words(rules: Rules, listed: Words, text: Text, used: Iterable[Rules]) -> Iterator[tuple[int, int]]:
+    for start, end in listed.find(text.plain):
+        before = text.plain[max(start - 40, 0) : start]
+        if any(one.negated.search(before) for one in used):
+            continue
+        if text.plain[start:end] not in rules.doubtful or rules.is_meant(text.plain):
+            yield start, end
+
+
+def _is_numbered(rules: Rules, before: str, after: str) -> bool:
+    """Return whether a house, a size or a group has that number; over a comma only where nothing follows."""
+    found = list(rules.numbered.finditer(before)) if rules.numbered is not None else []
+    between = before[found[-1].end() :] if found else ";"
+    return len(between) <= 24 and not re.search(r"[;:()]", between) and (not after.strip() or "," not in between)
 
 
 def _around(plain: str, start: int, end: int) -> tuple[str, str]:

@@ -1,11 +1,25 @@
 """The rules of each language, from its data file: `rules/<language>.yaml`.
 
-A data file has words, and regular expressions in which `{n}` is a number from 0 to 17, and `{t}` one from 10 to 17, in
-digits or in the language's words. A word that ends in `*` begins longer ones; a space in it is any gap or hyphen.
+A data file has words, and regular expressions in which `{n}` is a number from 0 to 17, `{m}` one from 2 and `{t}` one
+from 10, in digits or in the language's words; `{e}` is what may follow one without a unit. A text's numbers are
+replaced by one sign each before lines that have one are searched for, so such lines hold no number in words of their
+own. A word that ends in `*` begins longer ones; a space in it is any gap or hyphen.
 
     numbers   words for 1 to 17
+    ordinals  words for a class of a school
     tens      words after which such a number is part of a larger one
     ages      somebody's age
+    many_ages the age of several: twelve-year-olds
+    persons   words for a person, after which a number without a unit is an age: a girl, 14
+    of        what may stand between them, or before such a number: a skater of 14
+    just      what may stand before an age: only, nearly
+    is        verbs before such a number: she is 14
+    turns     verbs with up to three words between, but `not_between`: will soon be 14
+    after     words that may follow such a number, as punctuation does: 14 and, 14 who
+    kin       children whose ages follow, also after a comma, in a list with the words of `listed`: his sons, 9 and 14
+    numbered  what has a number of its own: streets, rooms
+    groups    before `of 14`, where that is how many there are
+    classes   classes of a school, with {o} for an ordinal, and other expressions for a minor
     hints     what may be an age: it counts beside sexual content only
     minors    one person who is a minor
     many      several, who are usually somebody else's: pupils, children
@@ -28,11 +42,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from typing import Any, NamedTuple
 
 from personaforge.guard.text import plain_form
+from personaforge.guard.words import Anywhere, Phrases
 
 LANGUAGES = ("en", "es", "pt", "fr", "de", "it", "nl", "pl", "tr", "ru", "ar", "he", "hi", "ja", "ko", "zh")
 _LETTER = r"(?:[^\W_]|[\u0900-\u0963])"
@@ -53,6 +68,28 @@ _SCRIPTS = {
     "zh": r"(?s:^[^\u3040-\u30ff]*[\u4e00-\u9fff][^\u3040-\u30ff]*$)",
 }
 _ANY_LATIN = r"[a-z0-9]"
+_SIGN, _PAD = 0xE000, "\ue0ff"
+"""What numbers are marked with: characters that no text has a meaning for."""
+_LEAST = {"{n}": 0, "{m}": 2, "{t}": 10}
+_GAPS = re.compile(r"[\s_-]+")
+_OPENED = r"(?:(?<=[,(|/\u060c])[\s]*|(?<=[\s]-[\s]))"
+"""Where something is added to what it belongs to."""
+_BEGUN = r"(?:(?<=[.;!?\n])[\s]*|^[\s]*)"
+Words = Phrases | Anywhere
+
+
+class Line:
+    """An expression of a data file, compiled when a text that may match it is read."""
+
+    def __init__(self, written: str, has_number: bool) -> None:
+        self._written = written
+        self.has_number = has_number
+        """Whether it matches only where a number is."""
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """The expression, compiled."""
+        return re.compile(self._written)
 
 
 class Contexts(NamedTuple):
@@ -71,28 +108,225 @@ class Contexts(NamedTuple):
         )
 
 
-class Rules(NamedTuple):
-    """One language's rules, compiled."""
+class Rules:
+    """One language's rules. Whatever has to be compiled is, when a text first asks for it."""
 
-    language: str
-    script: re.Pattern[str]
-    """What a text has where the language may be meant."""
-    ages: tuple[re.Pattern[str], ...]
-    hints: tuple[re.Pattern[str], ...]
-    larger: re.Pattern[str] | None
-    """The end of what stands before a number that is only a part of a larger one."""
-    minors: re.Pattern[str]
-    many: re.Pattern[str] | None
-    youth: re.Pattern[str]
-    sexual: re.Pattern[str]
-    negated: re.Pattern[str]
-    doubtful: frozenset[str]
-    signs: re.Pattern[str] | None
-    apart: Contexts
-    things: Contexts
-    others: Contexts
-    past: Contexts
-    likeness: Mapping[str, re.Pattern[str]]
+    def __init__(self, language: str, data: Mapping[str, Any]) -> None:
+        self.language = language
+        self._data = data
+        self.parts_words = data.get("edges", "words") != "none"
+        """Whether its script parts words."""
+        self._start = (START if self.parts_words else "") + data.get("prefix", "")
+        self._end = END if self.parts_words else ""
+        self._reach = _REACH if self.parts_words else _NEAR
+
+    @cached_property
+    def larger(self) -> re.Pattern[str] | None:
+        """The end of what stands before a number that is only a part of a larger one."""
+        tens = self._data.get("tens", ())
+        gaps = [r"\s", "-"] if self.parts_words else []
+        joins = "|".join([*gaps, *map(re.escape, self._data.get("joins", ()))])
+        return re.compile(f"(?:{_either(tens)})(?:{joins})*$") if tens else None
+
+    @cached_property
+    def _number(self) -> re.Pattern[str]:
+        return re.compile(self._start + _number(self._data.get("numbers", {}), 1, _FIGURES))
+
+    @cached_property
+    def _values(self) -> Mapping[str, int]:
+        return {
+            "".join(_GAPS.split(plain_form(str(form)))): int(number)
+            for number, forms in self._data.get("numbers", {}).items()
+            for form in forms
+        }
+
+    def marked(self, plain: str) -> str:
+        """Return a text with one sign for each number from 0 to 17, padded to the number's length."""
+        if not self.parts_words:
+            return plain
+        parts, last = [], 0
+        for found in self._number.finditer(plain):
+            start, end = found.span("n")
+            if self.larger is None or not self.larger.search(plain[max(start - 40, 0) : start]):
+                word = found["n"]
+                value = int(word) if word.isdecimal() else self._values["".join(_GAPS.split(word))]
+                parts += [plain[last:start], chr(_SIGN + value), _PAD * (end - start - 1)]
+                last = end
+        return "".join((*parts, plain[last:])) if parts else plain
+
+    @cached_property
+    def ages(self) -> tuple[Line, ...]:
+        """Expressions for somebody's age, and whether each has a number in it."""
+        return tuple(self._lines([*self._data.get("ages", ()), *(self._bare() if self.parts_words else ())]))
+
+    @cached_property
+    def many_ages(self) -> tuple[Line, ...]:
+        """Expressions for the age of several."""
+        return tuple(self._lines(self._data.get("many_ages", ())))
+
+    @cached_property
+    def hints(self) -> tuple[Line, ...]:
+        """Expressions for what may be an age."""
+        return tuple(self._lines(self._data.get("hints", ())))
+
+    @cached_property
+    def classes(self) -> tuple[Line, ...]:
+        """Expressions for a class of a school."""
+        return tuple(self._lines(self._data.get("classes", ())))
+
+    def _bare(self) -> Iterator[str]:
+        """Yield expressions for a number without a unit that is an age: `Ann, 14, who`, `a girl of 14`, `turns 14`."""
+        names = ("persons", "of", "just", "turns", "is", "not_between")
+        listed = {name: "|".join(map(str, self._data.get(name, ()))) for name in names}
+        just = rf"(?:(?:{listed['just']})\s+)*" if listed["just"] else ""
+        of = rf"(?:{listed['of']})\s+" if listed["of"] else ""
+        yield f"{{bare}}{_OPENED}{just}{{t}}{{e}}"
+        yield rf"{{bare}}{_OPENED}{just}{{m}}(?=\s*[,;)|/\u060c])"
+        yield rf"{{bare}}{_BEGUN}{just}{{t}}(?!\s*(?:[.):]|$)){{e}}"
+        if listed["persons"]:
+            optional = f"(?:{of})?" if of else ""
+            yield rf"{{bare}}(?:{listed['persons']}){{b}}(?:,|\s*\(|\s-)?\s*{optional}{just}{{m}}{{e}}"
+        if of:
+            yield f"{{bare}}{{of}}{of}{just}{{t}}{{e}}"
+        if listed["is"]:
+            yield rf"{{bare}}(?:{listed['is']})\s+{just}{{m}}{{e}}"
+        if listed["turns"]:
+            word = rf"(?!(?:{listed['not_between'] or '$'}){{b}}){{l}}+\s+"
+            yield rf"{{bare}}(?:{listed['turns']})\s+(?:{word})" "{0,3}" f"{just}{{m}}{{e}}"
+
+    def _lines(self, lines: Iterable[Any]) -> Iterator[Line]:
+        start = START + self._data.get("prefix", "") if self.parts_words else ""
+        for line in map(str, lines):
+            written = plain_form(line)
+            for name, expression in self._signs_of_lines.items():
+                written = written.replace(name, expression)
+            yield Line(f"{start}(?:{written}){self._end}", any(name in line for name in _LEAST))
+
+    @cached_property
+    def _signs_of_lines(self) -> Mapping[str, str]:
+        """What is written in lines for a number, a class's number, and what may follow a number without a unit."""
+        follow = "|".join(plain_form(str(word)) for word in self._data.get("after", ()))
+        ends = [
+            r"$",
+            r"[.,;:!?)\]\"\u201d\u00bb|/\u2026\u060c\u061b\u0964]",
+            r"\s-",
+            *([f"(?:{follow}){END}"] if follow else []),
+        ]
+        return {
+            **self._numbers,
+            "{e}": rf"(?=\s*(?:{'|'.join(ends)}))",
+            "{o}": _either(self._data.get("ordinals", ())),
+            "{b}": END,
+            "{l}": _LETTER,
+            "{of}": "(?P<of>)",
+            "{bare}": "(?P<bare>)",
+        }
+
+    @cached_property
+    def _numbers(self) -> Mapping[str, str]:
+        if self.parts_words:
+            return {
+                name: f"[{chr(_SIGN + least)}-{chr(_SIGN + 17)}]{_PAD}*(?!{_PAD})" for name, least in _LEAST.items()
+            }
+        return {
+            name: _number(self._data.get("numbers", {}), least or 1, _FIGURES if least < 10 else "1[0-7]")
+            for name, least in _LEAST.items()
+        }
+
+    @cached_property
+    def minors(self) -> Words:
+        """One person who is a minor."""
+        return self._words("minors")
+
+    @cached_property
+    def many(self) -> Words:
+        """Several."""
+        return self._words("many")
+
+    @cached_property
+    def youth(self) -> Words:
+        """What only hints at youth."""
+        return self._words("youth")
+
+    @cached_property
+    def sexual(self) -> Words:
+        """Bare words for sexual content."""
+        return self._words("sexual")
+
+    @cached_property
+    def _signs(self) -> Words:
+        return self._words("signs")
+
+    def is_meant(self, plain: str) -> bool:
+        """Return whether a text has one of the words that only this language has."""
+        return next(iter(self._signs.find(plain)), None) is not None
+
+    def _words(self, name: str) -> Words:
+        listed = map(str, self._data.get(name, ()))
+        return Phrases(listed, self._data.get("prefix", "")) if self.parts_words else Anywhere(listed)
+
+    @cached_property
+    def doubtful(self) -> frozenset[str]:
+        """Words that other languages have, too."""
+        return frozenset(plain_form(str(word)) for word in self._data.get("doubtful", ()))
+
+    @cached_property
+    def negated(self) -> re.Pattern[str]:
+        """The end of what stands before a word that is ruled out."""
+        return re.compile(f"{self._start}(?:{'|'.join(map(plain_form, self._data['negated']))})[\\s-]*$")
+
+    @cached_property
+    def apart(self) -> Contexts:
+        """Where no age is meant."""
+        return self._contexts("apart", _NEAR)
+
+    @cached_property
+    def things(self) -> Contexts:
+        """Where no person is meant."""
+        return self._contexts("things", self._reach)
+
+    @cached_property
+    def others(self) -> Contexts:
+        """Where somebody else is meant."""
+        return self._contexts("others", self._reach)
+
+    @cached_property
+    def past(self) -> Contexts:
+        """Where it is of long ago."""
+        return self._contexts("past", self._reach)
+
+    def _contexts(self, name: str, reach: str) -> Contexts:
+        return _contexts(self._data.get(name, {}), self._start, self._end, reach)
+
+    @cached_property
+    def kin(self) -> re.Pattern[str] | None:
+        """The end of what stands before the age of somebody's child, over a comma and a list: his sons, 9 and 14."""
+        if not self._data.get("kin"):
+            return None
+        numbers = _number(self._data.get("numbers", {}), 1, _FIGURES).replace("?P<n>", "?:")
+        between = "|".join([*map(plain_form, self._data.get("listed", ())), numbers])
+        kin = "|".join(map(plain_form, self._data["kin"]))
+        return re.compile(f"{self._start}(?:{kin}){self._end}(?:[\\s,:(/&+-]|{between})*$")
+
+    @cached_property
+    def numbered(self) -> re.Pattern[str] | None:
+        """The end of what stands before a number that is no age: of a house, a size, a group."""
+        listed = "|".join(plain_form(str(line)) for line in self._data.get("numbered", ()))
+        return re.compile(f"{self._start}(?:{listed}){self._end}") if listed else None
+
+    @cached_property
+    def groups(self) -> re.Pattern[str] | None:
+        """The end of what stands before `of 14` where that is how many there are."""
+        listed = "|".join(plain_form(str(line)) for line in self._data.get("groups", ()))
+        return re.compile(f"{self._start}(?:{listed})\\s*$") if listed else None
+
+    @cached_property
+    def likeness(self) -> Mapping[str, re.Pattern[str]]:
+        """Where somebody real is meant."""
+        return {
+            name: re.compile(f"{self._start}(?:{'|'.join(map(plain_form, lines))}){self._end}")
+            for name, lines in self._data.get("likeness", {}).items()
+        }
 
 
 def all_rules() -> tuple[Rules, ...]:
@@ -100,60 +334,28 @@ def all_rules() -> tuple[Rules, ...]:
     return tuple(map(rules_of, LANGUAGES))
 
 
+def rules_for(plain: str) -> list[Rules]:
+    """Return the rules of the languages that a text may be in, by its script."""
+    return [rules_of(language) for language in LANGUAGES if _script(language).search(plain)]
+
+
+@cache
+def _script(language: str) -> re.Pattern[str]:
+    return re.compile(_SCRIPTS.get(language, _ANY_LATIN))
+
+
 @cache
 def rules_of(language: str) -> Rules:
     """Return the rules of a language."""
     import yaml
 
-    data: Mapping[str, Any] = yaml.load(_read(language), yaml.CSafeLoader)
-    edges = data.get("edges", "words")
-    start, end = {"words": (START, END), "start": (START, ""), "none": ("", "")}[edges]
-    start += data.get("prefix", "")
-    number, teens = (
-        _number(data.get("numbers", {}), least, figures) for least, figures in ((1, _FIGURES), (10, "1[0-7]"))
-    )
-    tens = data.get("tens", ())
-    gaps = [] if edges == "none" else [r"\s", "-"]
-    joins = f"(?:{'|'.join([*gaps, *map(re.escape, data.get('joins', ()))])})*"
-    reach = _NEAR if edges == "none" else _REACH
-
-    def words(name: str) -> re.Pattern[str] | None:
-        return re.compile(f"{start}{_either(data[name], end)}") if data.get(name) else None
-
-    def patterns(name: str) -> tuple[re.Pattern[str], ...]:
-        lines = [plain_form(str(line)).replace("{n}", number).replace("{t}", teens) for line in data.get(name, ())]
-        return tuple(re.compile(f"{start if edges != 'none' else ''}(?:{line}){end}") for line in lines)
-
-    minors, youth, sexual = words("minors"), words("youth"), words("sexual")
-    assert minors and youth and sexual
-    return Rules(
-        language=language,
-        script=re.compile(_SCRIPTS.get(language, _ANY_LATIN)),
-        ages=patterns("ages"),
-        hints=patterns("hints"),
-        larger=re.compile(f"(?:{_either(tens)}){joins}$") if tens else None,
-        minors=minors,
-        many=words("many"),
-        youth=youth,
-        sexual=sexual,
-        negated=re.compile(f"{start}(?:{'|'.join(map(plain_form, data['negated']))})[\\s-]*$"),
-        doubtful=frozenset(plain_form(str(word)) for word in data.get("doubtful", ())),
-        signs=words("signs"),
-        apart=_contexts(data.get("apart", {}), start, end, _NEAR),
-        things=_contexts(data.get("things", {}), start, end, reach),
-        others=_contexts(data.get("others", {}), start, end, reach),
-        past=_contexts(data.get("past", {}), start, end, reach),
-        likeness={
-            name: re.compile(f"{start}(?:{'|'.join(map(plain_form, lines))}){end}")
-            for name, lines in data.get("likeness", {}).items()
-        },
-    )
+    return Rules(language, yaml.load(_read(language), yaml.CSafeLoader))
 
 
 def _number(words: Mapping[Any, Iterable[Any]], least: int, figures: str) -> str:
     """Return an expression for a number from `least` to 17."""
     named = [str(word) for number, forms in words.items() if int(number) >= least for word in forms]
-    return rf"(?P<n>(?<![\d.,:/])(?:{figures})(?![\d:/]|[.,]\d){'|' + _either(named) if named else ''})"
+    return rf"(?P<n>(?<![\d:/])(?<!\d[.,])(?:{figures})(?![\d:/]|[.,]\d){'|' + _either(named) if named else ''})"
 
 
 def _read(language: str) -> bytes:
@@ -177,12 +379,8 @@ def _contexts(data: Mapping[str, Any], start: str, end: str, reach: str) -> Cont
     )
 
 
-def _either(words: Iterable[Any], end: str = "") -> str:
+def _either(words: Iterable[Any]) -> str:
     """Return an expression for any of the words, the longest first."""
-    return f"(?:{'|'.join(_parts(words, end))})"
-
-
-def _parts(words: Iterable[Any], end: str) -> Iterator[str]:
-    for word in sorted((plain_form(str(one)) for one in words), key=len, reverse=True):
-        escaped = re.escape(word.removesuffix("*")).replace(r"\ ", r"[\s_-]+").replace(r"\-", r"[\s_-]*")
-        yield f"{escaped}{_LETTER}*" if word.endswith("*") else f"{escaped}{end}"
+    longest = sorted((plain_form(str(one)) for one in words), key=len, reverse=True)
+    parts = (re.escape(word).replace(r"\ ", r"[\s_-]+").replace(r"\-", r"[\s_-]*") for word in longest)
+    return f"(?:{'|'.join(parts)})"

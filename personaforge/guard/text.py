@@ -1,8 +1,9 @@
 """A text as the rules read it: one form for what looks alike, with the way back to the original.
 
 Full-width letters and digits, ligatures and superscripts become the plain ones (NFKC), letters are case-folded, what
-has no width vanishes, and so do marks set over letters whose script doesn't need them. Letters of another script that
-look alike stay: no table of look-alikes is complete.
+has no width vanishes, and so do marks set over letters whose script doesn't need them. A word of two scripts is read in
+the one that has all of it, where the letters of the other look alike: Cyrillic, Greek and Armenian ones in a Latin
+word, Latin ones in a Cyrillic word. No table of look-alikes is complete (Unicode's own is UTS 39, confusables.txt).
 """
 
 from __future__ import annotations
@@ -22,8 +23,27 @@ _MARKS = re.compile(
     "\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
 )
 """Marks that are left where no letter has them; vowel points of Hebrew and Arabic; the stretching of Arabic."""
-_ALIKE = str.maketrans("ёı\u2019\u02bc\u2010\u2011\u2012\u2013\u2014\u2212\u05be", "еi''-------")
+_SMALL = (
+    "\u1d00\u0299\u1d04\u1d05\u1d07\ua730\u0262\u029c\u026a\u1d0a\u1d0b\u029f"
+    "\u1d0d\u0274\u1d0f\u1d18\u0280\ua731\u1d1b\u1d1c\u1d20\u1d21\u028f\u1d22"
+)
+"""Small capitals, from A to Z; the alphabet has none for Q and X."""
+_ALIKE = str.maketrans(
+    "ёı\u2019\u02bc\u2010\u2011\u2012\u2013\u2014\u2212\u05be\u0251\u0261" + _SMALL,
+    "еi''-------ag" + "abcdefghijklmnoprstuvwyz",
+)
 """Letters and signs that are written either way."""
+_LATIN = dict(
+    zip(
+        "аеіорсухѕјԁһӏԛԝүкмтнгпѵьвαβγεηικνορτυχωϲϳσμζօոսցհլզյѐї",
+        "aeiopcyxsjdhlqwykmthrnvbbabyenikvoptuxwcjouzonughlqjei",
+        strict=True,
+    )
+)
+"""What other scripts have that looks like a Latin letter, in lower case."""
+_CYRILLIC = dict(zip("aceopxyikmthb", "асеорхуікмтнв", strict=True))
+_MIXED = re.compile(r"[^\W\d_]*(?:[a-z][\u0370-\u058f]|[\u0370-\u058f][a-z])[^\W\d_]*")
+_FOREIGN = re.compile(r"[\u0370-\u058f]")
 
 
 class Text(NamedTuple):
@@ -47,7 +67,22 @@ def text_of(original: str) -> Text:
         part = plain_form(found.group())
         parts.append(part)
         places += [found.start()] * len(part)
-    return Text("".join(parts), (*places, len(original)), original)
+    return Text(_one_script("".join(parts)), (*places, len(original)), original)
+
+
+def _one_script(plain: str) -> str:
+    if not _FOREIGN.search(plain):
+        return plain
+    if re.search("[a-z]", plain) and set(_FOREIGN.findall(plain)) <= _LATIN.keys():  # no word is of the other script
+        return "".join(_LATIN.get(one, one) for one in plain)
+    return _MIXED.sub(lambda found: _in_one_script(found.group()), plain)
+
+
+def _in_one_script(word: str) -> str:
+    for alike, other in ((_LATIN, _FOREIGN), (_CYRILLIC, re.compile("[a-z]"))):
+        if set(other.findall(word)) <= alike.keys():
+            return "".join(alike.get(one, one) for one in word)
+    return word
 
 
 def plain_form(text: str) -> str:

@@ -37,6 +37,9 @@ def test_the_table_counts_both_kinds_of_errors() -> None:
     [
         "age １４", "a ①④-year-old", "AGED 14", "aged\u00a014", "a g\u200bi\u200brl aged 1\u200b4", "aged\u200d 14",
         "aged 14\u0336", "a f\u0301ourteen year old", "14\u2011year\u2011old", "a fourteen\u2014year\u2014old",
+        "a gіrl of 12", "a \u0442e\u0435n\u0430ger", "a t\u03b5\u03b5nager", "s\u0441hoolgirl",
+        "\u1d1b\u1d07\u1d07\u0274\u1d00\u0262\u1d07\u0280",
+        "\u0440\u0435\u0431\u0435\u043do\u043a", "\u043f\u043e\u0434\u0440oc\u0442\u043e\u043a",
         "عمرها ١٤", "१४ साल की", "14\u5c81", "א̶בת 14".replace("א̶", ""),
     ],
 )  # fmt: skip
@@ -48,6 +51,26 @@ def test_words_are_named_as_they_are_written_with_their_place() -> None:
     (found,) = findings([Passage("description", "Meet a f\u200bourteen-year-old from Leeds.")])
     assert (found.path, found.rule, found.words) == ("description", MINOR, ("fourteen-year-old",))
     assert found.message == "found 'fourteen-year-old': every persona, and everybody shown, is 18 or older"
+
+
+def test_the_wider_of_two_places_says_whose_age_it_is() -> None:
+    assert findings([Passage("brief", "Ходит в пятый класс.")]) and not findings([Passage("brief", "В пять лет пела.")])
+
+
+def test_a_number_is_an_age_where_nothing_else_has_it() -> None:
+    assert findings([Passage("brief", "Callum, 14, skates.")])
+    for other in (
+        "14",
+        "Potter of 33, Elm Road, 14.",
+        "Head of a team of 14.",
+        "1. Sings. 2. Paints.",
+        "A room, 16:9.",
+    ):
+        assert findings([Passage("brief", other)]) == [], other
+
+
+def test_a_unit_makes_an_age_of_a_number_beside_a_street() -> None:
+    assert findings([Passage("matrix.scenes.plain.text", "a room with a 12-year-old son", True)])
 
 
 def test_an_index_leads_back_to_the_original() -> None:
