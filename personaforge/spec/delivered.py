@@ -48,6 +48,7 @@ class CopyingDemand(Model):
     cosine: dict[str, Annotated[float, Field(gt=0, le=1)]]
     """Face pack -> the cosine that no two honest pictures of one person reach. With other packs nothing is demanded."""
     action: Action
+    """What a copy decides."""
 
 
 class PeopleDemand(Model):

@@ -435,9 +435,9 @@ class Identity(Model):
     the pack in use, else composite. composite_only is how composite was called before."""
     calibrated: CalibratedGate
     accept_threshold: Unit
-    """Composite from which a candidate is accepted."""
+    """Composite from which a candidate is accepted, where the composite decides."""
     retry_threshold: Unit
-    """Composite from which a candidate is tried again; below it is rejected without another attempt."""
+    """Composite from which a candidate is tried again, where it decides; below it is rejected without further attempts."""
     max_attempts: Annotated[int, Field(ge=1, le=16)]
     """Attempts for each picture and clip, the first one included. Each is paid for."""
     max_finishing_loss: Unit
