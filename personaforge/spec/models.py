@@ -437,7 +437,7 @@ class Identity(Model):
     accept_threshold: Unit
     """Composite from which a candidate is accepted, where the composite decides."""
     retry_threshold: Unit
-    """Composite from which a candidate is tried again, where it decides; below it is rejected without further attempts."""
+    """Composite from which a candidate is tried again, where it decides; below it is rejected at once."""
     max_attempts: Annotated[int, Field(ge=1, le=16)]
     """Attempts for each picture and clip, the first one included. Each is paid for."""
     max_finishing_loss: Unit
