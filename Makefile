@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench soak mutants matrix lock clean
+.PHONY: help demo test check docs bench soak mutants matrix lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,9 +22,13 @@ check: $(READY)  ## Lint, type-check, and hold the map against the imports, as C
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/mypy docs/examples
+	$(BIN)/mypy docs/examples docs/site
 	@$(BIN)/lint-imports || \
 		{ echo "An import breaks the map in CONTRIBUTING.md: the contract named above says how."; exit 1; }
+
+docs: $(READY) $(VENV)/.docs  ## Build the documentation as a site: build/site/index.html
+	$(BIN)/python docs/site/reference.py
+	$(BIN)/python docs/site/build.py build/site
 
 bench: $(READY)  ## Run the benchmarks and print their tables
 	$(BIN)/python -m tests.benchmarks.spine
@@ -70,4 +74,8 @@ $(READY): pyproject.toml constraints.txt
 		{ echo "PersonaForge needs Python 3.11 or newer: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+$(VENV)/.docs: $(READY)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'
 	@touch $@

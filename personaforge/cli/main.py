@@ -54,6 +54,7 @@ COMMANDS = {
     "rm": ("persona", "Remove what belongs to a persona; shows it first."),
     "jobs": ("jobs", "Look after paid calls: list, resume, cancel, resolve, delete."),
     "cost": ("cost", "Show what was spent, by persona, step, provider and model."),
+    "docs": ("docs", "Print a page of documentation, or list all pages."),
     "plugin": ("plugin", "Write a plug-in: `forge plugin new NAME`."),
     "completion": ("completion", "Print the shell's completion script."),
 }

@@ -104,7 +104,10 @@ def schema_command(folder: str | None, group: str | None, output: str | None) ->
     """Print the JSON Schema of a persona file, of one GROUP, or of the machine file (`machine`), or write them all with
     -o.
 
-    Editors with a YAML language server take it from the first line of a persona file:
+    `forge init` writes the persona's into build/schema, which is not in git; after a clone, and after a change of
+    conf/, make it anew with -o build/schema. Editors with a YAML language server take it from a persona file's first
+    line:
+    \b
     # yaml-language-server: $schema=../build/schema/persona.schema.json
     """
     from personaforge.spec.schema import group_schemas, write_schemas

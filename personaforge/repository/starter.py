@@ -17,6 +17,8 @@ import orjson
 
 from personaforge import __version__
 from personaforge.repository.new_files import write_new
+from personaforge.spec.project import Project
+from personaforge.spec.schema import group_schemas
 from personaforge.versions import installed_version
 
 FILES = {
@@ -31,6 +33,8 @@ FILES = {
 }
 """Path in the new repository -> file beside this module."""
 REQUIREMENTS = "requirements.txt"
+EDITORS_SCHEMA = "build/schema/persona.schema.json"
+"""What the first line of a persona file names: `forge schema -o build/schema` makes it anew. Not in git."""
 EXECUTABLE = (".githooks/pre-commit",)
 _SHAPING = ("numpy", "opencv-python", "pillow", "onnxruntime", "insightface", "scikit-image")
 """Libraries whose version changes the bytes of drawings, or scores."""
@@ -60,6 +64,8 @@ def start(folder: Path, requirement: str | None = None) -> Started:
     texts = {path: (packaged / name).read_text(encoding="utf-8") for path, name in FILES.items()}
     texts["README.md"] = texts["README.md"].replace("@NAME@", folder.name or "personas")
     texts[REQUIREMENTS] = _requirements(source)
+    if not (folder / "conf").is_symlink():  # which is refused just below
+        texts[EDITORS_SCHEMA] = orjson.dumps(group_schemas(Project(folder))["persona"]).decode() + "\n"
     write_new(folder, texts, EXECUTABLE, hint="name another folder: forge init DIR")
     notes = [note] if note else []
     top = _repository_above(folder)

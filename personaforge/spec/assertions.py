@@ -34,6 +34,7 @@ class Check(Model):
     """A named assertion: `assert` or `sql`, how serious a failure is, and what it may let pass."""
 
     assertion: Annotated[AssertionText | None, Field(alias="assert")] = None
+    """A sentence about scores or drift, such as `min(cosine) >= 0.9 over images`; see docs/checks.md."""
     sql: Annotated[str, StringConstraints(min_length=1, max_length=10_000)] | None = None
     """One SELECT over the warehouse that must return no row. `$persona` is replaced by the persona's id."""
     severity: Literal["error", "warn"] = "error"

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
 from personaforge.spec.project import ID_PATTERN
+from personaforge.spec.sentences import Described
 from personaforge.spec.values import Line, Model
 
 
@@ -32,6 +33,7 @@ class Restrictions(Model):
     """What is agreed to only within limits."""
 
     no_commercial_use: bool = False
+    """Whether nothing may earn money."""
     no_third_party: bool = False
     """Whether nothing may be handed to anybody else."""
     time_limit_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
@@ -42,7 +44,9 @@ class ConsentEvent(Model):
     """Something that happened to the consent."""
 
     event: Literal["requested", "given", "refused", "withdrawn", "expired"]
+    """What happened."""
     at: AwareDatetime
+    """When, with the time zone."""
     by: Line
     """Who did it: the subject, or somebody for them."""
 
@@ -52,12 +56,15 @@ class ConsentRecord(Model):
 
     schema_version: Literal[1]
     record_id: Line
+    """The record's own id."""
     subject: Annotated[str, StringConstraints(pattern=ID_PATTERN)]
     """The id by which personas name the person, and the file's name."""
     created: AwareDatetime
+    """When the record was made, with the time zone."""
     controller: Line
     """Who may do what is agreed."""
     jurisdiction: Line | None = None
+    """The law that it is under; null where nobody has said."""
     notice: Line | None = None
     """Where what the person was told can be read."""
     agreed_terms: Line
@@ -65,6 +72,7 @@ class ConsentRecord(Model):
     consent_items: ConsentItems
     restrictions: Restrictions = Restrictions()
     signed_at: AwareDatetime
+    """When it was signed, with the time zone; `time_limit_days` counts from here."""
     events: Annotated[tuple[ConsentEvent, ...], Field(min_length=1, max_length=1000)]
     """Oldest first."""
 
@@ -78,5 +86,5 @@ class ConsentRecord(Model):
 
 def consent_schema() -> dict[str, Any]:
     """Return the JSON Schema of a consent record."""
-    schema = ConsentRecord.model_json_schema()
+    schema = ConsentRecord.model_json_schema(schema_generator=Described)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "consent/ID.yaml"}

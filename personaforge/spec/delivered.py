@@ -24,7 +24,9 @@ class SizeDemand(Model):
     min_scale: Annotated[float, Field(gt=0, le=1)]
     """Square root of the area over the asked one."""
     max_scale: Annotated[float, Field(ge=1, le=16)]
+    """The same at most."""
     action: Action
+    """What a size outside the bounds decides."""
     of_clips: Action
     """The action for clips."""
 
@@ -35,6 +37,7 @@ class AspectDemand(Model):
     max_error: Annotated[float, Field(ge=0, le=10)]
     """The larger of the asked and the delivered ratio over the smaller one, minus 1."""
     action: Action
+    """What a larger error decides."""
     of_clips: Action
     """The action for clips."""
 
@@ -45,19 +48,23 @@ class CopyingDemand(Model):
     cosine: dict[str, Annotated[float, Field(gt=0, le=1)]]
     """Face pack -> the cosine that no two honest pictures of one person reach. With other packs nothing is demanded."""
     action: Action
+    """What a copy decides."""
 
 
 class PeopleDemand(Model):
     """How many people: one."""
 
     action: Action
+    """What another number decides."""
 
 
 class AngleDemand(Model):
     """How far an angle may be from the position's."""
 
     max_degrees: Annotated[float, Field(ge=0, le=180)]
+    """Degrees that the angle may be off."""
     action: Action
+    """What a larger difference decides."""
 
 
 Share = Annotated[tuple[Unit, Unit], AfterValidator(_rising)]
@@ -68,10 +75,15 @@ class FramingDemand(Model):
     """How large the face is, by the position's distance."""
 
     action: Action
+    """What a height outside the bounds decides."""
     headshot: Share
+    """For headshots: least and most height of the face over the picture's, 0 to 1."""
     bust: Share
+    """The same for busts."""
     half: Share
+    """The same for half figures."""
     full: Share
+    """The same for full figures."""
 
 
 class PostureDemands(Model):

@@ -69,10 +69,15 @@ class EndpointModel(Model):
     """See `machine_file.Endpoint`."""
 
     url: EndpointAddress | None = None
+    """The address for everything that has none below."""
     text: EndpointAddress | None = None
+    """The address for texts."""
     image: EndpointAddress | None = None
+    """The address for pictures."""
     video: EndpointAddress | None = None
+    """The address for clips."""
     speech: EndpointAddress | None = None
+    """The address for speech."""
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
@@ -85,14 +90,18 @@ class CommandModel(Model):
     """See `machine_file.Command`."""
 
     run: Annotated[tuple[Line, ...], Field(min_length=1, max_length=64)]
+    """The program and its arguments; no shell reads them."""
     timeout_seconds: Annotated[float, BeforeValidator(_seconds), Field(gt=0, le=86_400)] = 600.0
+    """Seconds after which the program is stopped."""
 
 
 class KeyModel(Model):
     """See `machine_file.KeySource`."""
 
     variable: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{1,100}$")] | None = None
+    """The environment variable that holds the key."""
     command: MachineName | None = None
+    """The name of a command that prints the key."""
 
     @model_validator(mode="after")
     def _says_one(self) -> Self:
@@ -105,15 +114,18 @@ class WebhookModel(Model):
     """See `machine_file.Webhook`."""
 
     url: Address
+    """The address that is called."""
 
 
 class MachineModel(Model):
     """The whole file. What is left out is empty."""
 
     remotes: dict[MachineName, Folder] = Field(default_factory=dict)
+    """Folders to share the store through, by the name that a project's `store.remote` uses."""
     endpoints: dict[MachineName, EndpointModel] = Field(default_factory=dict)
     commands: dict[MachineName, CommandModel] = Field(default_factory=dict)
     plugins: tuple[Distribution, ...] = ()
+    """Distributions whose plug-ins may be loaded here, where a project asks for them."""
     keys: dict[MachineName, KeyModel] = Field(default_factory=dict)
     webhooks: dict[MachineName, WebhookModel] = Field(default_factory=dict)
 

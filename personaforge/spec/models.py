@@ -47,7 +47,9 @@ class TokenPrice(Model):
     """US dollars for a million tokens."""
 
     input: Annotated[float, Field(ge=0)]
+    """Tokens of the prompt."""
     output: Annotated[float, Field(ge=0)]
+    """Tokens of the answer."""
     cached_input: Annotated[float, Field(ge=0)] | None = None
     """Tokens of the prompt that the model had in its cache; without it they cost what other input tokens cost."""
     cache_write: Annotated[float, Field(ge=0)] | None = None
@@ -58,14 +60,18 @@ class TextModels(Model):
     """Model ids by how much a step asks of them; steps refer to these."""
 
     light: Line
+    """For small tasks, such as reading the brief."""
     standard: Line
+    """For most layers."""
     deep: Line
+    """For what takes most thought, such as the soul."""
 
 
 class Text(Hosted):
     """The text backend."""
 
     provider: Name
+    """Who writes: one of the text providers."""
     models: TextModels
     prices: dict[str, TokenPrice]
     """By model id. A paid model without a price counts as unknown, never as free."""
@@ -84,9 +90,13 @@ class Image(HostedMedia):
     """The image backend."""
 
     provider: Name
+    """Who draws: one of the image providers."""
     model: Line
+    """The provider's name of the model."""
     width: Pixels
+    """Pixels of a picture's width, where its position has no size of its own."""
     height: Pixels
+    """Pixels of a picture's height, where its position has no size of its own."""
     drift: Annotated[float, Field(ge=0, le=1)] = 0.0
     """How far each image's face moves from the anchor's towards a stranger's; only the embedded painter can."""
     placement: Placement = Placement()
@@ -96,15 +106,20 @@ class Size(Model):
     """Width and height in pixels."""
 
     width: Pixels
+    """Pixels."""
     height: Pixels
+    """Pixels."""
 
 
 class Video(HostedMedia):
     """The video backend."""
 
     provider: Name
+    """Who films: one of the video providers."""
     model: Line
+    """The provider's name of the model."""
     fps: Annotated[int, Field(ge=1, le=60)]
+    """Frames a second of clips that forge draws itself."""
     sizes: dict[str, Size]
     """By aspect ratio, such as "9:16"."""
     durations: dict[str, tuple[Annotated[float, Field(gt=0, le=60)], ...]] = Field(default_factory=dict)
@@ -115,12 +130,15 @@ class Speech(HostedMedia):
     """The speech backend. `provider: none` speaks nothing."""
 
     provider: Name
+    """Who speaks: one of the speech providers, or `none`."""
     model: Line
+    """The provider's name of the model."""
     voice: Line
     """The voice of `model`, as its provider knows it."""
     voices: dict[str, Line] = Field(default_factory=dict)
     """By model id, where it is another: a fallback at another provider needs one here."""
     format: Literal["mp3", "wav", "ogg"]
+    """Format of the sound file."""
 
 
 # --- facts ------------------------------------------------------------------------------------------------------------
@@ -130,37 +148,52 @@ class Scene(Model):
     """A background: words for a prompt, two colours (top, bottom) for the embedded painter."""
 
     text: Line
+    """The background in words for prompts."""
     colors: Annotated[tuple[Color, ...], Field(min_length=2, max_length=2)]
+    """Two colours for the embedded painter, top and bottom, sRGB as #rrggbb."""
 
 
 class PositionBase(Model):
     """How one image is framed, posed and lit. Angles are in degrees, positive to the viewer's right and upwards."""
 
     name: Line
+    """The position in a few words."""
     distance: Distance
+    """How much of the person is in the picture."""
     yaw: Degrees
+    """Degrees that the head is turned, positive to the viewer's right."""
     pitch: Degrees
+    """Degrees that the head is raised, positive upwards."""
     expression: Line
+    """The face, such as `soft smile`."""
     gaze: Line
+    """Where the eyes look, as prompts have it."""
     pose: Line
+    """How the body is held, as prompts have it."""
     scene: Name
+    """The background: an entry of `matrix.scenes`."""
     light: Line
+    """The light, as prompts have it."""
     wardrobe: Annotated[int, Field(ge=1, le=100)]
     """Rank among the persona's fashion contexts, best liked first."""
     tags: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")], ...] = ()
+    """For `--select tag:...` and for checks."""
 
 
 class Position(PositionBase):
     """A position of the matrix."""
 
     tier: Name
+    """The group of positions that it belongs to: identity, expressions, angles, context, or one of yours."""
 
 
 class UtilityPosition(PositionBase):
     """An image outside the matrix, with a size of its own."""
 
     width: Pixels
+    """Pixels of the picture's width."""
     height: Pixels
+    """Pixels of the picture's height."""
 
 
 class Matrix(Model):
@@ -185,10 +218,13 @@ class FashionContext(Model):
     """A named way of dressing."""
 
     style: Line
+    """The context in a line, as prompts have it."""
     garments: Annotated[tuple[Line, ...], Field(min_length=1)]
+    """What is worn, in words for prompts."""
     garments_man: tuple[Line, ...] = ()
     """What a man wears in this context, where that differs."""
     accessories: tuple[Line, ...]
+    """What is worn with it; an empty list is nothing."""
     accessories_man: tuple[Line, ...] | None = None
     """What a man wears with it, where that differs; an empty list is none at all."""
     garment: Garment
@@ -196,7 +232,9 @@ class FashionContext(Model):
     garment_man: Garment | None = None
     """The cut on a man, where that differs."""
     pattern: Literal["plain", "stripes", "pinstripes", "dots", "floral", "plaid", "metallic", "sequins"]
+    """The pattern that the embedded painter draws on what is worn above the waist."""
     palette: Annotated[tuple[Color, ...], Field(min_length=1, max_length=5)]
+    """Colours from the main one to the accent, sRGB as #rrggbb."""
 
 
 class Fashion(Model):
@@ -211,21 +249,30 @@ class MotionKey(Model):
     at: Unit
     """Fraction of the clip's length."""
     yaw: Degrees
+    """Degrees that the head is turned, positive to the viewer's right."""
     pitch: Degrees
+    """Degrees that the head is raised, positive upwards."""
     expression: Line
+    """The face at this moment, such as `soft smile`."""
 
 
 class Motion(Model):
     """A motion type."""
 
     description: Line
+    """What happens in the clip, as prompts have it."""
     seconds: Annotated[float, Field(gt=0, le=60)]
+    """Length of the clip."""
     aspect: Line
     """A key of `video.sizes`."""
     distance: Distance
+    """How much of the person is in the picture."""
     scene: Name
+    """The background: an entry of `matrix.scenes`."""
     wardrobe: Annotated[int, Field(ge=1, le=100)]
+    """Rank among the persona's fashion contexts, best liked first."""
     tags: tuple[Name, ...] = ()
+    """For `--select tag:...` and for checks."""
     keys: Annotated[tuple[MotionKey, ...], Field(min_length=2, max_length=32)]
 
 
@@ -242,33 +289,45 @@ class Weights(Model):
     """Parts of the composite; they sum to 1."""
 
     embedding: Unit
+    """Weight of the cosine."""
     geometric: Unit
+    """Weight of 1 minus the geometric error."""
 
 
 class EmbeddingGate(Model):
     """The strict mode's bound on the cosine."""
 
     min_cosine: Unit
+    """The least cosine to the anchor, 0 to 1."""
 
 
 class GeometricGate(Model):
     """The bound on the geometric error, and how it relaxes for small faces and for turned heads."""
 
     max_error: Unit
+    """The largest geometric error of a large face in the anchor's pose, 0 to 1."""
     relax_below: Unit
+    """Diagonal of the face over the picture's, 0 to 1, below which the bound grows."""
     relax_until: Unit
+    """The same share where it has grown by the whole factor."""
     relax_factor: Annotated[float, Field(ge=1)]
+    """By how much the bound has grown there."""
     turn_from: Annotated[float, Field(ge=0, le=180)]
     """Degrees between the anchor's pose and the candidate's."""
     turn_until: Annotated[float, Field(ge=0, le=180)]
+    """Degrees where the bound has grown by the whole factor."""
     turn_factor: Annotated[float, Field(ge=1)]
+    """By how much the bound has grown there."""
 
 
 class Anchoring(Model):
     """How the anchor is chosen."""
 
     candidates: Annotated[int, Field(ge=1, le=32)]
+    """How many frontal pictures are made for the anchor to be chosen from. Each is paid for."""
     strategy: Literal["central_similarity", "quality_weighted", "first"]
+    """central_similarity: the candidate most like the others. quality_weighted: that times its quality. first: the
+    first one with a face."""
 
 
 class References(Model):
@@ -310,6 +369,7 @@ class Frames(Model):
     """How clips are sampled, and what of them decides. Fields that are left out are no part of any key."""
 
     frames: Annotated[int, Field(ge=1, le=240)]
+    """How many frames of a clip are measured."""
     sampling: Literal["uniform", "time", "faces"]
     """uniform: evenly spread by number. time: the same, but of a clip whose frames are shown for unequal times what is
     shown at evenly spread instants. faces: frames that show a face, as evenly spread as possible."""
@@ -366,14 +426,20 @@ class Identity(Model):
     pack: Line
     """A pack's folder name, or `auto`."""
     detector_size: Literal["auto", "128", "160", "256", "320", "640"]
+    """Pixels of the square in which faces are looked for; auto: as the pack is meant to be used. Part of a
+    measurement's identity."""
     require_measurement: bool
+    """Whether what could not be measured has not passed. Switched off, it is accepted and marked."""
     policy: Literal["auto", "calibrated", "composite", "composite_only", "strict"]
     """calibrated: by P(same); strict and composite: by the composite. auto: calibrated where a calibration applies to
     the pack in use, else composite. composite_only is how composite was called before."""
     calibrated: CalibratedGate
     accept_threshold: Unit
+    """Composite from which a candidate is accepted, where the composite decides."""
     retry_threshold: Unit
+    """Composite from which a candidate is tried again, where it decides; below it is rejected at once."""
     max_attempts: Annotated[int, Field(ge=1, le=16)]
+    """Attempts for each picture and clip, the first one included. Each is paid for."""
     max_finishing_loss: Unit
     """How much of the composite finishing a picture or repairing a clip may cost; beyond it the original is kept."""
     weights: Weights
@@ -397,13 +463,16 @@ class Sharpness(Model):
     """Frame sharpness over the anchor's."""
 
     min_ratio: Annotated[float, Field(ge=0)]
+    """Variance of a frame's Laplacian over the anchor's, below which a clip is too soft."""
 
 
 class Illumination(Model):
     """Histogram distance between consecutive sampled frames."""
 
     max_histogram_distance: Annotated[float, Field(ge=0)]
+    """Distance above which the light is said to jump; its scale is the method's."""
     method: Literal["bhattacharyya", "chi_squared", "correlation"]
+    """How two histograms are compared."""
 
 
 class Unsharp(Model):
@@ -412,6 +481,7 @@ class Unsharp(Model):
     radius: Annotated[float, Field(ge=0, le=20)]
     """Standard deviation of the Gaussian, pixels."""
     amount: Annotated[float, Field(ge=0, le=5)]
+    """How much of the difference to the blurred picture is added; 0 does nothing."""
     threshold: Annotated[float, Field(ge=0, le=255)]
     """Differences smaller than this many code values are left alone."""
 
@@ -421,6 +491,7 @@ class LanczosUpscaler(Model):
 
     upscaler: Literal["lanczos"]
     factor: Annotated[int, Field(ge=2, le=4)]
+    """How many times larger each side becomes."""
 
 
 class OnnxUpscaler(Model):
@@ -428,6 +499,7 @@ class OnnxUpscaler(Model):
 
     upscaler: Literal["onnx"]
     factor: Annotated[int, Field(ge=2, le=4)]
+    """How many times larger each side becomes."""
     model: Line
     """A file in a folder of FORGE_MODELS."""
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -445,11 +517,15 @@ class PostProcessing(Model):
     """When sharpening and super-resolution are advised, whether advice is followed, and how."""
 
     auto_sharpen: bool
+    """Whether clips are sharpened where that is advised."""
     auto_super_res: bool
+    """Whether clips are enlarged where that is advised."""
     unsharp: Unsharp
     super_resolution: SuperResolution
     max_embedding_std: Annotated[float, Field(ge=0)]
+    """Standard deviation of the cosine over frames up to which identity counts as stable."""
     max_geometric_variance: Annotated[float, Field(ge=0)]
+    """Variance of the facial ratios over frames up to which identity counts as stable."""
 
 
 class WhiteBalance(Model):
@@ -474,19 +550,23 @@ class ChromaticAberration(Model):
     """Coloured fringes, growing from the centre."""
 
     pixels_at_edge: Annotated[float, Field(ge=-8, le=8)]
+    """Pixels between red and blue in the corners."""
 
 
 class Noise(Model):
     """Sensor noise."""
 
     iso: Annotated[float, Field(ge=0, le=12_800)]
+    """Sensitivity whose shot and read noise is added; 0 for none."""
 
 
 class Jpeg(Model):
     """Compression."""
 
     quality: Annotated[int, Field(ge=1, le=95)]
+    """libjpeg's scale, 1 to 95."""
     subsampling: Literal["4:2:0", "4:2:2", "4:4:4"]
+    """How colour is thinned out."""
 
 
 class Realism(Model):
@@ -523,6 +603,8 @@ class Drift(Model):
     """How timelines are judged. Enters no key."""
 
     method: Literal["cusum", "linear"]
+    """cusum: a change that is larger than chance explains, at a stated rate of false alarms. linear: the slope over the
+    window beyond 0.005 a record either way; it has no such rate."""
     records_per_alarm: Annotated[float, Field(ge=50, le=1_000_000)]
     """An unchanged timeline raises one false alarm in this many records, counting records that can be compared."""
     shift: Annotated[float, Field(ge=0.2, le=3)]
@@ -559,6 +641,7 @@ class Query(Model):
     come from a stranger."""
 
     memory_gigabytes: Annotated[float, Field(gt=0, le=64)] = 2
+    """Gigabytes of memory."""
     temporary_gigabytes: Annotated[float, Field(ge=0, le=64)] = 4
     """Of what doesn't fit into memory."""
     seconds: Annotated[float, Field(gt=0, le=3600)] = 60
@@ -589,7 +672,9 @@ class Store(Model):
     """A folder in the project that `forge cache push` and `pull` exchange with, or `{name: studio}`, one that the
     machine file defines. A folder elsewhere is named by the machine alone: FORGE_REMOTE, or --remote."""
     keep_days: Annotated[int, Field(ge=0)]
+    """Days that what no lock and no git revision names is kept at least."""
     max_gigabytes: Annotated[float, Field(ge=0)]
+    """Gigabytes up to which `forge cache gc` removes nothing."""
     query: Query = Query()
 
 
@@ -608,7 +693,9 @@ class Run(Model):
     jobs: Annotated[int, Field(ge=1, le=256)] | None
     """Actions that take a processor at once; null for the number of processors."""
     keep_going: bool
+    """Whether what doesn't depend on it goes on after a node has failed."""
     max_cost_usd: Annotated[float, Field(ge=0)] | None
+    """US dollars that one build may spend; null for no bound. Also `--max-cost`."""
     budget: Spending = Spending()
 
 
@@ -625,9 +712,11 @@ class Persona(Model):
     """A composed persona: its own values, and one value for every group."""
 
     id: Annotated[str, StringConstraints(pattern=ID_PATTERN)]
+    """The persona's name in commands, folders and locks: small letters, digits and -. It means one person for good."""
     brief: Annotated[str, StringConstraints(min_length=3, max_length=4000)]
     """What the person is to be, in the user's words."""
     seed: Annotated[int, Field(ge=0, lt=2**31)]
+    """Makes another person of the same brief: texts and drawings derive their chance from it."""
     description: Annotated[str, StringConstraints(max_length=4000)]
     """For people; enters no key."""
     formerly: Annotated[tuple[Annotated[str, StringConstraints(pattern=ID_PATTERN)], ...], Field(max_length=64)] = ()
@@ -635,7 +724,9 @@ class Persona(Model):
     subject: Annotated[str, StringConstraints(pattern=ID_PATTERN)] = SYNTHETIC
     """Whose likeness it is: `synthetic`, or the id of a real person with a consent record, `consent/ID.yaml`."""
     owner: Annotated[str, StringConstraints(max_length=200)]
+    """Who answers for the persona. For people; enters no key."""
     tags: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=63)], ...]
+    """Words by which people group personas."""
     pinned: dict[Name, dict[str, JsonValue]]
     """What the user fixes, by section: steps receive it, and every result is checked to keep it."""
     locked: tuple[Line, ...]

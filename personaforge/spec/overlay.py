@@ -115,10 +115,26 @@ def _raw(config: DictConfig) -> dict[str, Any]:
 def to_plain(sources: PersonaSources, config: Any) -> dict[str, Any]:
     from omegaconf import OmegaConf
 
-    guarded(sources, lambda: refuse_growth(_raw(config)))
+    raw = _raw(config)
+    _refuse_bare_options(sources, raw)
+    guarded(sources, lambda: refuse_growth(raw))
     plain = guarded(sources, lambda: OmegaConf.to_container(config, resolve=True, throw_on_missing=False))
     assert isinstance(plain, dict)
     return {str(key): value for key, value in plain.items() if value != "???"}
+
+
+def _refuse_bare_options(sources: PersonaSources, raw: Mapping[str, Any]) -> None:
+    """Raise SpecError where an option's name stands in place of a group's values. In a persona's file it is meant and
+    was exchanged before; in other files Hydra takes it for the value itself."""
+    bare = [name for name in GROUPS if isinstance(raw.get(name), str) and raw[name] != "???" and "${" not in raw[name]]
+    problems = []
+    for name in bare:
+        written = next((one.where((name,)) for one in reversed(sources.files) if one.sets((name,))), "conf")
+        found = f"found {raw[name]!r:.80}, expected keys and values"
+        hint = f"in conf/project/settings.yaml an option is chosen by `defaults: [override /{name}: {raw[name]:.80}]`"
+        problems.append(Problem(written, name, found, hint))
+    if problems:
+        raise SpecError(problems)
 
 
 def guarded(sources: PersonaSources, call: Any) -> Any:

@@ -58,8 +58,11 @@ class PhotoCount(Model):
     """How many usable photographs make a set."""
 
     minimum: Number
+    """Usable photographs that a set needs."""
     recommended_from: Number
+    """Number from which on there are enough."""
     recommended_to: Number
+    """Number beyond which more add little."""
 
     @model_validator(mode="after")
     def _ordered(self) -> PhotoCount:
@@ -73,8 +76,11 @@ class PhotoFile(Model):
     """What a file had better be; advice only, since a picture can be converted."""
 
     formats: tuple[str, ...]
+    """Formats that need no conversion."""
     min_kilobytes: Number
+    """Kilobytes below which a file was probably compressed too much."""
     max_megabytes: Number
+    """Megabytes above which a file is larger than trainers take."""
 
 
 class PhotoResolution(Model):
@@ -151,11 +157,17 @@ class PhotoWeights(Model):
     """What each score weighs in the overall; they need not sum to 1."""
 
     resolution: Number
+    """Weight of the resolution's score."""
     sharpness: Number
+    """Weight of the sharpness's score."""
     lighting: Number
+    """Weight of the lighting's score."""
     face_detection: Number
+    """Weight of the score for a face that is found."""
     occlusion: Number
+    """Weight of the score for an uncovered face."""
     duplicates: Number
+    """Weight of the score for a photograph that is no copy."""
 
     @model_validator(mode="after")
     def _weighs(self) -> PhotoWeights:
@@ -168,6 +180,7 @@ class Usable(Model):
     """A photograph is usable when both hold."""
 
     min_overall: Score
+    """Of the weighted mean, 0 to 100."""
     min_score: Score
     """Of each score."""
 

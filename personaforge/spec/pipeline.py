@@ -26,13 +26,19 @@ class Prompted(StepBase):
     uses: tuple[Line, ...] = ()
     """Further setting paths that the template reads, such as `fashion.contexts`."""
     template: TemplateName
+    """The template of the prompt."""
     system: TemplateName = "text/system.j2"
+    """The template of the system prompt."""
     output_schema: Name = Field(alias="schema")
     """A file in `conf/schema/`."""
     provider: Name
+    """Who writes it: a text provider, mostly `${text.provider}`."""
     model: Line
+    """The model's id, mostly `${text.models.standard}`."""
     temperature: Annotated[float, Field(ge=0, le=2)]
+    """The model's temperature; higher values vary more."""
     max_tokens: Annotated[int, Field(ge=16, le=64_000)]
+    """Tokens that an answer may have at most. A model that thinks first pays for that from them, too."""
     fallbacks: tuple[Line, ...] = ()
     """Models asked in turn when the one before has definitely refused."""
     retries: Annotated[int, Field(ge=0, le=8)] = 2
@@ -75,8 +81,11 @@ class Pictured(StepBase):
     """A step whose artifact an image or video provider makes from a template."""
 
     template: TemplateName
+    """The template of the prompt."""
     provider: Name
+    """Who makes it: a provider of the modality, mostly `${image.provider}` or `${video.provider}`."""
     model: Line
+    """The provider's name of the model."""
     fallbacks: tuple[Fallback, ...] | None = None
     """Asked in turn when the one before has definitely not delivered; null for those of `image` or `video`."""
 
@@ -129,7 +138,9 @@ class SpeechStep(StepBase):
 
     kind: Literal["speech"]
     provider: Name
+    """Who speaks, mostly `${speech.provider}`."""
     model: Line
+    """The provider's name of the model."""
     lines: dict[Slot, TemplateName]
     """By slot the template of what is said, rendered over the persona document."""
     fallbacks: tuple[Fallback, ...] | None = None
@@ -149,6 +160,7 @@ class RepairStep(StepBase):
 
     kind: Literal["repair"]
     source: Name
+    """The video step whose clips are repaired."""
 
 
 class RenderStep(StepBase):
@@ -156,6 +168,7 @@ class RenderStep(StepBase):
 
     kind: Literal["render"]
     template: TemplateName
+    """The template that is rendered."""
     file: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9]{1,8})?$", max_length=80)]
     """Name of the file in the persona's build folder."""
 
@@ -206,7 +219,9 @@ class Pipeline(Model):
     """The declared steps of a persona."""
 
     name: Name
+    """The pipeline's name, as documents and events show it."""
     steps: dict[Name, Step]
+    """The steps by name; the names are yours."""
 
 
 # --- modalities -------------------------------------------------------------------------------------------------------

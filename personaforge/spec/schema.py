@@ -10,7 +10,9 @@ from typing import Any
 from personaforge.spec.consent_models import consent_schema
 from personaforge.spec.machine_models import MachineModel
 from personaforge.spec.models import Persona
+from personaforge.spec.pins import editor_schema
 from personaforge.spec.project import Project
+from personaforge.spec.sentences import Described
 from personaforge.spec.settings import GROUPS, OF_THE_PROJECT
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -25,7 +27,7 @@ _INTERPOLATION = {"type": "string", "pattern": r"^\$\{.*\}$"}
 
 def group_schemas(project: Project) -> dict[str, dict[str, Any]]:
     """Return the schema of every group, of a persona file, a consent record and the machine file, by name."""
-    whole = _opened(Persona.model_json_schema(by_alias=True))
+    whole = _opened(Persona.model_json_schema(by_alias=True, schema_generator=Described))
     definitions = {**whole["$defs"], **{f"partial_{name}": _partial(schema) for name, schema in whole["$defs"].items()}}
     found: dict[str, dict[str, Any]] = {}
     for name in GROUPS:
@@ -40,7 +42,7 @@ def group_schemas(project: Project) -> dict[str, dict[str, Any]]:
             "$defs": definitions,
         }
     found["persona"] = _persona_schema(project, whole, definitions)
-    machine = MachineModel.model_json_schema(by_alias=True)
+    machine = MachineModel.model_json_schema(by_alias=True, schema_generator=Described)
     found["consent"] = consent_schema()
     found["machine"] = {"$schema": DIALECT, **machine, "title": "The machine file"}
     return found
@@ -54,7 +56,12 @@ def _persona_schema(project: Project, whole: Mapping[str, Any], definitions: Map
             continue
         if name in GROUPS:
             options = sorted({path.stem for folder in project.conf_folders for path in (folder / name).glob("*.yaml")})
-            properties[name] = {"anyOf": [{"enum": options}, _partial(schema)]}
+            properties[name] = {
+                "description": schema.get("description", ""),
+                "anyOf": [{"enum": options}, _partial(schema)],
+            }
+        elif name == "pinned":
+            properties[name] = editor_schema(project, _INTERPOLATION)
         else:
             properties[name] = schema
     return {

@@ -48,13 +48,19 @@ class Tariff(Model):
     """What a model costs where one number is not enough. Amounts are US dollars, tokens by the million."""
 
     image: PerUnit | None = None
+    """US dollars for an image."""
     second: PerUnit | None = None
+    """US dollars for a second of clip or sound."""
     character: PerUnit | None = None
+    """US dollars for a character of speech."""
     call: PerUnit | None = None
+    """US dollars for a call."""
     input: Dollars | None = None
+    """US dollars for a million tokens of the request."""
     image_input: Dollars | None = None
     """Tokens of pictures in the request; without it they cost what other input tokens cost."""
     output: Dollars | None = None
+    """US dollars for a million tokens of the answer."""
     estimate: Dollars | None = None
     """The amount reserved for a call that is paid by tokens, before their number is known."""
 
@@ -78,7 +84,9 @@ class Fallback(Model):
     """A provider and model that is asked when the one before has definitely not delivered."""
 
     provider: Name
+    """Who is asked."""
     model: Line
+    """The model's name there."""
 
 
 class Hosted(Model):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from personaforge.plan.plan import PlanRequest
 from personaforge.plan.planner import Planner
+from personaforge.spec.pins import fields
 from personaforge.spec.settings import Settings
 from personaforge.workspace.selection import selected
 
@@ -74,32 +75,8 @@ def _pins(settings: Settings) -> Iterator[Entry]:
     """Yield the fields that a persona file may pin, with what each takes."""
     for step in settings.value("pipeline.steps").values():
         if "section" in step and "schema" in step:
-            yield from _fields(f"pinned.{step['section']}", settings.value(f"schema.{step['schema']}"))
-
-
-def _fields(path: str, schema: Mapping[str, Any]) -> Iterator[Entry]:
-    properties = schema.get("properties")
-    if properties:
-        for name, inner in properties.items():
-            yield from _fields(f"{path}.{name}", inner)
-        return
-    yield Entry(path, _takes(schema))
-
-
-def _takes(schema: Mapping[str, Any]) -> str:
-    """Return what a field takes: its values, or its type with its bounds."""
-    if "enum" in schema:
-        return ", ".join(str(value) for value in schema["enum"])
-    kind = str(schema.get("type", "anything"))
-    words = {"string": "text", "integer": "a whole number", "number": "a number", "array": "a list", "object": "keys"}
-    text = words.get(kind, kind)
-    low, high = schema.get("minimum"), schema.get("maximum")
-    if low is not None and high is not None:
-        text += f", {low} to {high}"
-    if "items" in schema:
-        text += f" of {_takes(schema['items'])}"
-    longest = schema.get("maxLength")
-    return f"{text}, at most {longest} characters" if longest is not None else text
+            for field in fields(f"pinned.{step['section']}", settings.value(f"schema.{step['schema']}")):
+                yield Entry(*field)
 
 
 LISTS: Mapping[str, Callable[[Settings], Iterator[Entry]]] = {

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 
 from personaforge import __version__
 from personaforge.errors import StoreError
@@ -276,3 +277,10 @@ def test_pre_commits_hook_runs_the_same(repository: Path, commands: Path) -> Non
         assert re.search(hook["files"], name)
     assert not re.search(hook["files"], "README.md")
     assert subprocess.run(hook["entry"].split(), cwd=repository, capture_output=True, timeout=60).returncode == 0
+
+
+def test_the_schema_is_where_the_personas_first_line_says(repository: Path) -> None:
+    persona = repository / "personas/mira.yaml"
+    line = persona.read_text().splitlines()[0]
+    schema = json.loads((persona.parent / line.partition("$schema=")[2]).read_text())
+    assert list(Draft202012Validator(schema).iter_errors(yaml.safe_load(persona.read_text()))) == []

@@ -202,6 +202,18 @@ def test_a_conf_that_names_nothing_is_an_error_whatever_the_persona_touches(tmp_
     assert len(found) == 1 and "Interpolation key 'image.provider' not found" in found[0]
 
 
+@pytest.mark.parametrize("full", [False, True])
+def test_an_option_in_place_of_a_groups_values_is_refused_with_the_line_to_write(tmp_path: Path, full: bool) -> None:
+    files = {"conf/project/settings.yaml": "# @package _global_\ntext: litellm\n"}
+    with pytest.raises(SpecError) as error:
+        composed(small(tmp_path, ANA, files), full=full)
+    [problem] = error.value.problems
+    assert (problem.where, problem.path) == ("conf", "text")
+    assert problem.message == "found 'litellm', expected keys and values"
+    assert "`defaults: [override /text: litellm]`" in problem.hint
+    assert composed(small(tmp_path / "own", ANA + "text: litellm\n"), full=full)["text"]["provider"] == "litellm"
+
+
 # --- what wins --------------------------------------------------------------------------------------------------------
 
 

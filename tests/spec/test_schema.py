@@ -128,3 +128,53 @@ def test_the_machine_file_has_a_schema(tmp_path: Path) -> None:
     assert not list(validator.iter_errors(yaml.safe_load(page)))
     for wrong in ({"remote": {}}, {"commands": {"a": {"run": []}}}, {"plugins": "a"}):
         assert list(validator.iter_errors(wrong)), wrong
+
+
+def undescribed(schema: Any, path: str = "") -> list[str]:
+    """Return the properties without a description, by their path."""
+    found = []
+    if isinstance(schema, dict):
+        for name, inner in schema.get("properties", {}).items() if isinstance(schema.get("properties"), dict) else ():
+            if not isinstance(inner, dict) or not str(inner.get("description", "")).strip():
+                found.append(f"{path}.{name}")
+        for name, inner in schema.items():
+            found += undescribed(inner, f"{path}/{name}")
+    elif isinstance(schema, list):
+        for index, inner in enumerate(schema):
+            found += undescribed(inner, f"{path}/{index}")
+    return found
+
+
+def test_every_property_says_what_it_is_for(schemas: dict[str, dict[str, Any]]) -> None:
+    assert undescribed({"properties": {"a": {"description": "A."}, "b": {"type": "string"}}}) == [".b"]
+    for name in ("persona", "consent", "machine", "identity"):
+        assert undescribed(schemas[name]) == [], name
+
+
+def test_a_description_is_the_sentence_under_the_field(schemas: dict[str, dict[str, Any]]) -> None:
+    steps = schemas["persona"]["$defs"]
+    assert steps["Query"]["properties"]["seconds"]["description"] == "Of DuckDB's work."
+    assert steps["DraftStep"]["properties"]["schema"]["description"] == "A file in `conf/schema/`."
+    assert steps["DraftStep"]["properties"]["kind"]["description"] == "Drafts one section of the persona document."
+    assert schemas["persona"]["properties"]["identity"]["description"] == "How identity is measured and judged."
+
+
+def test_what_may_be_pinned_is_typed_and_described(schemas: dict[str, dict[str, Any]]) -> None:
+    color = schemas["persona"]["properties"]["pinned"]["properties"]["dna"]["properties"]["eyes"]["properties"]["color"]
+    assert color["description"].startswith("dna.eyes.color: dark brown, brown,")
+    for fine in ("dna: {eyes: {color: green}}", "surface: {age: 34}", "dna: {eyes: {color: '${x.y}'}}", "own: {a: 1}"):
+        assert errors(schemas["persona"], f"id: ana\nbrief: A gardener.\npinned: {{{fine}}}") == [], fine
+    for wrong in ("dna: {eyes: {color: greenish}}", "dna: {eyse: {color: green}}", "surface: {age: old}", "own: 3"):
+        assert errors(schemas["persona"], f"id: ana\nbrief: A gardener.\npinned: {{{wrong}}}"), wrong
+
+
+def test_sections_of_the_projects_own_steps_are_typed_as_well(tmp_path: Path) -> None:
+    (tmp_path / "conf/project").mkdir(parents=True)
+    (tmp_path / "conf/schema").mkdir()
+    (tmp_path / "conf/project/settings.yaml").write_text(
+        "pipeline: {steps: {pets: {kind: draft, section: pets, schema: pets}}}"
+    )
+    (tmp_path / "conf/schema/pets.yaml").write_text("type: object\nproperties: {name: {type: string, maxLength: 9}}")
+    schema = group_schemas(Project(tmp_path))["persona"]
+    assert errors(schema, "id: ana\nbrief: A gardener.\npinned: {pets: {name: Bo}}") == []
+    assert errors(schema, "id: ana\nbrief: A gardener.\npinned: {pets: {name: 7}}")
