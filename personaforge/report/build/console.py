@@ -11,6 +11,7 @@ from personaforge.report.money import calls
 from personaforge.report.terminal import echo, style
 from personaforge.results.facts import scored
 from personaforge.results.results import Results
+from personaforge.workspace.briefs import brief_outcomes
 from personaforge.workspace.workspace import Workspace
 
 SCHEMA = 1
@@ -45,6 +46,7 @@ def built_summary(space: Workspace, plan: Plan, report: Any) -> dict[str, Any]:
         "alike": _alike(space, plan, report),
         "remade": list(report.notes),
         "locks": [space.project.relative(path) for path in report.locks],
+        "briefs": list(brief_outcomes(space.store, [one.loaded for one in plan.personas])) if plan.has_changes else [],
         "personas": personas,
     }
 
@@ -79,7 +81,7 @@ def print_summary(summary: dict[str, Any], plan: Plan, report: Any) -> None:
         _print_rejected(summary)
         return
     _print_table(summary)
-    for note in (*summary["alike"], *summary["remade"]):
+    for note in (*summary["alike"], *summary["remade"], *summary["briefs"]):
         echo(f"{style('note', fg='yellow')}: {note}")
     _print_written(summary)
     echo(_closing(summary))
