@@ -45,7 +45,7 @@ _ALLOWED: Mapping[str, tuple[str, ...]] = {
 }
 """Values of fields that have few."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_SOURCE = re.compile(rf"score|attempt|(score|clip|delivered|likeness|{MEASUREMENT})(\.[a-z][a-z0-9_]*)+")
+_SOURCE = re.compile(rf"score|attempt|(score|clip|delivered|likeness|brief|{MEASUREMENT})(\.[a-z][a-z0-9_]*)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +100,7 @@ class Metric:
         if not _NAME.fullmatch(self.name):
             raise ValueError(f"{where}: the name is a column, expected small letters, digits and _")
         if not _SOURCE.fullmatch(self.source):
-            expected = (
-                f"score, attempt, or a path that begins with score., clip., delivered., likeness. or {MEASUREMENT}."
-            )
+            expected = f"score, attempt, or a path that begins with score., clip., delivered., likeness., brief. or {MEASUREMENT}."
             raise ValueError(f"{where}: source is {self.source!r}, expected {expected}")
         if self.high is not None and self.low >= self.high:
             raise ValueError(f"{where}: low is {self.low:g}, expected less than high, {self.high:g}")
@@ -165,6 +163,10 @@ _OURS: tuple[Metric, ...] = (
     Metric(
         "composite", "video", "", 0, 1, "higher", "score.composite", WEIGHTED, _COMPOSITE,
         is_gate=True, timeline="video", label="mean composite of clips",
+    ),
+    Metric(
+        "brief_coverage", "text", "", 0, 1, "higher", "brief.coverage", READING,
+        "share of what the brief states that the document keeps or a pin overrules",
     ),
     *_alike(
         ("face", "video"), "cosine", "", 0, 1, "higher", "score.cosine", LIKENESS,

@@ -31,6 +31,7 @@ COMMANDS = {
     "diff": ("diff", "Compare two git revisions: changes, costs and results."),
     "ls": ("ls", "List nodes, positions, contexts, motions, pinnable fields."),
     "explain": ("plan", "Show what a node depends on and what has changed."),
+    "brief": ("brief", "Show what a brief states, and what became of it."),
     "validate": ("spec", "Check persona files and list every problem."),
     "config": ("spec", "Show the composed settings and where each came from."),
     "schema": ("spec", "Write the JSON Schemas that editors complete persona files with."),

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
+from personaforge.brief.fate import LOST, account, counts
 from personaforge.identity.decision import Decision
 from personaforge.spec.kinds import kind_named
 from personaforge.steps.action import Action, Procedure, Result
@@ -62,6 +63,12 @@ def review(context: Context) -> Procedure:
         decision = Decision.ACCEPT if mean >= threshold else Decision.RETRY
         facts = {"section": "audit", "audit_mean": mean, "scores": scores, "flagged": decision is not Decision.ACCEPT}
         evaluation = {"modality": "text", "measure": "audit", "score": mean, "scores": scores, "threshold": threshold}
+        sections = context.read_json(made.outputs[SECTIONS].digest)
+        found = account(str(settings["brief"]), settings["pinned"], sections)
+        if found.coverage is not None:
+            facts["coverage"] = round(found.coverage, 4)
+            facts["brief_lost"] = [row.words for row in found.of(LOST)]
+            evaluation["brief"] = {"coverage": round(found.coverage, 4), **counts(found)}
         return Judgement(decision, mean, facts=facts, evaluation=evaluation)
 
     return (

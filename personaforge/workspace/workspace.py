@@ -171,6 +171,7 @@ class Workspace:
         """Return remarks on personas, without those that can't be loaded. Raises SpecError."""
         from personaforge.plan.foreign import foreign_remark
         from personaforge.spec.domain import domain_remark
+        from personaforge.workspace.briefs import brief_remarks
 
         loaded = self.load(personas, overrides, [])
         settings = [one.settings for one in loaded]
@@ -178,6 +179,7 @@ class Workspace:
         found += [self.analyzers.remark(one) for one in settings] if isinstance(self.analyzers, Analyzers) else []
         found += [policy_remark(one.value("identity.policy")) for one in settings]
         found += [foreign_remark(one.settings, pinned_anchor(one.settings, one.lock)) for one in loaded]
+        found += brief_remarks(self.store, loaded)
         return list(dict.fromkeys(remark for remark in found if remark))
 
     def defaults(self, choices: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -272,14 +274,16 @@ class Workspace:
         )
 
     def _with_notices(self, plan: Plan) -> Plan:
-        """Add the plug-ins in force, and the notices of former ids, of locks whose persona no longer exists, of keys
-        that are missing, and of licences that don't cover what the project's pictures are for."""
+        """Add the plug-ins in force, and the notices of former ids, of locks whose persona no longer exists, of what
+        briefs state in vain, of keys that are missing, and of licences that don't cover what the pictures are for."""
         from personaforge.persona.notices import plan_notices
+        from personaforge.workspace.briefs import brief_notices
         from personaforge.workspace.keys import key_notices
 
         plan.plugins = tuple(map(str, self.plugins))
         notices = plan_notices(self.store, plan.personas)
-        plan.notices = (*plan.notices, *notices, *key_notices(plan.personas))
+        notices = (*notices, *brief_notices(self.store, plan), *key_notices(plan.personas))
+        plan.notices = (*plan.notices, *notices)
         if licence_use(self.project) == "commercial":
             from personaforge.workspace.licences import licence_notices
 

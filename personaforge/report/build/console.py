@@ -14,6 +14,7 @@ from personaforge.results.facts import scored
 from personaforge.results.results import Results
 from personaforge.steps.context import ANCHOR
 from personaforge.steps.look import overruled_from, overruled_text
+from personaforge.workspace.briefs import brief_outcomes
 from personaforge.workspace.workspace import Workspace
 
 SCHEMA = 1
@@ -48,6 +49,7 @@ def built_summary(space: Workspace, plan: Plan, report: Any) -> dict[str, Any]:
         "alike": _alike(space, plan, report),
         "remade": list(report.notes),
         "locks": [space.project.relative(path) for path in report.locks],
+        "briefs": list(brief_outcomes(space.store, [one.loaded for one in plan.personas])) if plan.has_changes else [],
         "personas": personas,
     }
 
@@ -86,7 +88,7 @@ def print_summary(summary: dict[str, Any], plan: Plan, report: Any) -> None:
         _print_rejected(summary)
         return
     _print_table(summary)
-    for note in (*summary["alike"], *summary["remade"]):
+    for note in (*summary["alike"], *summary["remade"], *summary["briefs"]):
         echo(f"{style('note', fg='yellow')}: {note}")
     _print_written(summary)
     echo(_closing(summary))

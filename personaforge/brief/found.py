@@ -1,0 +1,30 @@
+"""What was read of a brief so far, while it is being read."""
+
+from __future__ import annotations
+
+from personaforge.brief.fact import Fact, Value
+from personaforge.brief.language import Language
+from personaforge.brief.text import Text
+
+
+class Found:
+    """The facts so far, and which characters belong to one."""
+
+    def __init__(self, text: Text, words: Language) -> None:
+        self.text, self.words = text, words
+        self.facts: list[Fact] = []
+        self.taken = bytearray(len(text.plain) + 1)
+
+    def is_free(self, start: int, end: int) -> bool:
+        """Return whether no character from one index to another belongs to a fact."""
+        return not any(self.taken[start:end])
+
+    def fact(self, kind: str, path: str, value: Value, start: int, end: int) -> Fact:
+        """Return a fact whose words are from one index of the plain text to another."""
+        return Fact(kind, path, value, self.text.words(start, end), start, end)
+
+    def add(self, fact: Fact) -> None:
+        """Keep a fact; its words are nobody else's from here on. It is kept with indices into the brief."""
+        self.taken[fact.start : fact.end] = b"\1" * (fact.end - fact.start)
+        places = self.text.places
+        self.facts.append(fact._replace(start=places[fact.start], end=places[fact.end]))

@@ -1,0 +1,80 @@
+"""Hair, eyes, skin marks, beard and things worn, as a brief has them.
+
+A colour, texture or length belongs to the nearest noun (hair, eyes) on the side where the language puts adjectives, and
+to one on the other side only where nothing else is between them. No noun, no fact: "red" alone is no hair.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from personaforge.brief.fact import Fact
+from personaforge.brief.found import Found
+
+_FAR = 28
+"""Characters between an adjective and its noun: three adjectives with their commas."""
+_BARRIER = re.compile(r"[.;:!?\n。；！？।]")
+
+
+class _Noun(NamedTuple):
+    start: int
+    end: int
+    part: str
+    """hair or eyes."""
+
+
+def looks(found: Found) -> Iterator[Fact]:
+    """Yield what is said about a look."""
+    words, plain, lists = found.words, found.text.plain, found.words.lists
+    nouns: list[_Noun] = []
+    for hit, key, _ in words.index(lists["whole"]).finditer(plain):
+        path, _, value = key.partition("=")
+        if found.is_free(*hit.span()) and path:
+            nouns.append(_Noun(*hit.span(), path.partition(".")[0]))  # 短い黒髪: the length is the black hair's
+            yield found.fact("look", f"dna.{path}", value, *hit.span())
+    nouns += [
+        _Noun(*hit.span(), part)
+        for part, said in (("hair", [*lists["hair"], *lists.get("hair_words", ())]), ("eyes", lists["eyes"]))
+        for hit in words.pattern(said).finditer(plain)
+        if found.is_free(*hit.span())
+    ]
+    described: set[_Noun] = set()
+    for field, said in (("color", lists["colors"]), ("texture", lists["texture"]), ("length", lists["length"])):
+        for hit, value, _ in words.index(said).finditer(plain):
+            noun = _noun_of(hit.span(), nouns, plain, lists["order"], found)
+            if noun is None or (field != "color" and noun.part != "hair") or not found.is_free(*hit.span()):
+                continue
+            described.add(noun)
+            yield found.fact("look", f"dna.{noun.part}.{field}", value, *hit.span())
+    for noun in described:  # the noun belongs to what was read of it
+        found.taken[noun.start : noun.end] = b"\1" * (noun.end - noun.start)
+    for kind, path in (("mark", "dna.skin.marks"), ("beard", "dna.face.facial_hair"), ("thing", "")):
+        said = lists[{"mark": "marks", "beard": "beard", "thing": "things"}[kind]]
+        for hit, value, _ in words.index(said).finditer(plain):
+            if found.is_free(*hit.span()):
+                yield found.fact(kind, path, value, *hit.span())
+
+
+def _noun_of(span: tuple[int, int], nouns: list[_Noun], plain: str, order: str, found: Found) -> _Noun | None:
+    start, end = span
+    right = [noun for noun in nouns if noun.start >= end and _joined(plain[end : noun.start], found)]
+    left = [noun for noun in nouns if noun.end <= start and _joined(plain[noun.end : start], found)]
+    nearest_right = min(right, key=lambda noun: noun.start, default=None)
+    nearest_left = max(left, key=lambda noun: noun.end, default=None)
+    if order == "before":
+        comma = nearest_right is not None and "," in plain[end : nearest_right.start]
+        if (
+            nearest_left is not None
+            and comma
+            and re.match(r"\s*(?:is|are|ist|sind|is|zijn)\b", plain[nearest_left.end :])
+        ):
+            return nearest_left
+        return nearest_right or nearest_left
+    return nearest_left or nearest_right
+
+
+def _joined(between: str, found: Found) -> bool:
+    """Return whether nothing but a few short words stands between an adjective and a noun."""
+    return len(between) <= _FAR and not _BARRIER.search(between) and len(re.findall(r"\w+", between)) <= 4

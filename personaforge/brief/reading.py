@@ -1,0 +1,287 @@
+"""Facts of a brief, read by the word lists of its language. Pure; a brief has one reading.
+
+Age, height, name, languages and what is ruled out are read first, by their own phrases; then looks, places and work.
+No word belongs to two facts (but a gender may be
+read off an occupation). What a list doesn't have is not guessed: it is in `unread`, in runs of words that carry
+meaning (no little words, nothing shorter than three letters), each within one clause. Ages under 18 are not read here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+
+from personaforge.brief.fact import BriefReading, Fact, Span
+from personaforge.brief.found import Found
+from personaforge.brief.language import data, language, language_of
+from personaforge.brief.looks import looks
+from personaforge.brief.text import END, START, text_of
+from personaforge.brief.text import plain as plain_text
+
+_YOUNGEST = 18
+_ALONE = re.compile(r"(?:^|[,(،、，]\s*)(?P<n>[1-9]\d)(?=\s*(?:[,;.)،、，。]|$))")
+"""An age as it stands between commas: Ana, 41, nurse."""
+_CENTIMETRES = re.compile(
+    r"(?<!\d)(1[4-9]\d|20\d)\s*(?:cm|centim\w*|см|сантиметр\w*|سم|سنتيمتر|סמ|ס\"מ|सेमी|से\.मी\.|センチ(?:メートル)?|센티(?:미터)?"
+    r"|厘米|公分)"
+)
+_METRES = re.compile(
+    r"(?<!\d)(1[.,][4-9]\d|2[.,]0\d|1\s?m\s?[4-9]\d|1米[4-9]\d?)\s*(?:m(?:etro?s?|etres?|eter)?\b|м(?:етр\w*)?|متر\w*|מטר|मीटर|メートル"
+    r"|미터|米|(?<=\d))(?!\w)"
+)
+_FEET = re.compile(r"(?<!\d)([4-6])\s*(?:'|ft|feet|foot)\s*(\d{1,2})?(?:\"|''|\s*in(?:ches)?)?")
+_CLAUSE = re.compile(r"[.,;:!?()\n\"“”«»،؛؟।。、，；：！？「」]")
+_WORD = re.compile(r"(?:[^\W_]|[\u0900-\u0963])+(?:['-](?:[^\W_]|[\u0900-\u0963])+)*")
+_IDEOGRAPHS = re.compile(r"[\u30a0-\u30ff\u3400-\u9fff々ー]{2,}|[a-z0-9]{3,}")
+_REACH = 40
+"""Characters after "no" or "never" within which what is ruled out is named: one clause of usual length."""
+
+
+@lru_cache(maxsize=256)
+def read_brief(brief: str) -> BriefReading:
+    """Read a brief."""
+    text = text_of(brief)
+    tag = language_of(text.plain)
+    found = Found(text, language(tag))
+    for fact in _all(found):
+        found.add(fact)
+    facts = tuple(sorted(found.facts, key=lambda fact: fact.start))
+    return BriefReading(tag, facts, tuple(_unread(found)))
+
+
+def _all(found: Found) -> Iterator[Fact]:
+    yield from _ages(found)
+    yield from _heights(found)
+    yield from _names(found)
+    yield from _spoken(found)
+    yield from _excluded(found)
+    yield from looks(found)
+    yield from _places(found)
+    yield from _work(found)
+    yield from _gender(found)
+
+
+def _ages(found: Found) -> Iterator[Fact]:
+    words, plain = found.words, found.text.plain
+    past = words.lists.get("past", {})
+    before = re.compile(f"(?:^|{START}|[^a-z])(?:{past['before']})$") if past.get("before") else None
+    after = re.compile(past["after"]) if past.get("after") else None
+    kin = re.compile(words.lists["kin"]) if "kin" in words.lists else None
+    kin_before = re.compile(words.lists["kin_before"]) if "kin_before" in words.lists else None
+    for matcher in (*words.ages, _ALONE):
+        for hit in matcher.finditer(plain):
+            start, end = hit.span("n")
+            age = words.number(hit.group("n"))
+            rest, lead = plain[end : end + 40], plain[max(0, hit.start() - 40) : hit.start()]
+            said = plain[hit.end() : hit.end() + 20]
+            if age < _YOUNGEST or not found.is_free(*hit.span()):
+                continue
+            if (after and after.match(rest)) or (kin and (kin.match(said) or kin.match(rest))):
+                continue
+            if (before and before.search(lead)) or (kin_before and kin_before.search(lead)):
+                continue
+            first = start if matcher is _ALONE else hit.start()
+            yield found.fact("age", "surface.age", (age, age), first, hit.end())
+    if any(fact.kind == "age" for fact in found.facts):
+        return
+    for matcher, low, high in words.decades:
+        for hit in matcher.finditer(plain):
+            if found.is_free(*hit.span()):
+                yield found.fact("age", "surface.age", (low, high), *hit.span())
+                return
+
+
+def _heights(found: Found) -> Iterator[Fact]:
+    plain = found.text.plain
+    for hit in _CENTIMETRES.finditer(plain):
+        yield found.fact("height", "dna.body.height_cm", int(hit.group(1)), *hit.span())
+    for hit in _METRES.finditer(plain):
+        digits = re.sub(r"\D", "", hit.group(1)).ljust(3, "0")
+        if found.is_free(*hit.span()):
+            yield found.fact("height", "dna.body.height_cm", int(digits), *hit.span())
+    if found.words.tag == "en":
+        for hit in _FEET.finditer(plain):
+            height = round((int(hit.group(1)) * 12 + int(hit.group(2) or 0)) * 2.54)
+            if found.is_free(*hit.span()) and 140 <= height <= 210:
+                yield found.fact("height", "dna.body.height_cm", height, *hit.span())
+
+
+def _names(found: Found) -> Iterator[Fact]:
+    plain, original, places = found.text.plain, found.text.original, found.text.places
+    tag = found.words.tag
+    for hit in found.words.pattern(found.words.lists["named"], bare=True).finditer(plain):
+        if tag in ("ja", "ko", "zh"):
+            name = re.compile(r"[\s:]*((?:[^\W\d_]|[・·]){2,8})").match(plain, hit.end())
+        elif tag in ("ar", "he", "hi"):
+            name = re.compile(r"[\s:]*([^\W\d_]\S*?)(?=[\s,.;،।]|$)").match(plain, hit.end())
+        else:
+            name = re.compile(r"[\s:]*((?:[^\W\d_][\w'.-]*)(?:\s+[^\W\d_][\w'-]*){0,3})").match(plain, hit.end())
+        if name is None:
+            continue
+        end = name.start(1)
+        for word in re.finditer(r"\S+", name.group(1)):
+            start = name.start(1) + word.start()
+            if tag not in ("ar", "he", "hi", "ja", "ko", "zh") and not original[places[start]].isupper():
+                break
+            end = start + len(word.group().rstrip(",."))
+        if end > name.start(1):
+            value = found.text.words(name.start(1), end)
+            yield found.fact("name", "surface.name", value, hit.start(), end)
+            return
+    leading = re.match(r"\s*([^\W\d_][\w'-]+(?:\s+[^\W\d_][\w'-]+){1,2})\s*,", plain)
+    if leading and tag not in ("ar", "he", "hi", "ja", "ko", "zh", "de"):
+        said = found.text.words(*leading.span(1))
+        known = found.words.work.matcher.search(leading.group(1)) or found.words.place.matcher.search(leading.group(1))
+        if not known and all(word[0].isupper() and word[1:].lower() == word[1:] for word in said.split()):
+            yield found.fact("name", "surface.name", said, *leading.span(1))
+
+
+def _spoken(found: Found) -> Iterator[Fact]:
+    words, plain = found.words, found.text.plain
+    names = {row.get(words.tag, row["name"]): row["name"] for row in data("places")["languages"].values()}
+    matcher = words.pattern(_inflected(words.tag, names))
+    before = words.pattern(words.lists["speaks"], bare=True) if words.lists.get("speaks") else None
+    after = re.compile("|".join(re.escape(word) for word in words.lists.get("speaks_after", ())) or r"(?!)")
+    by_name = {re.sub(r"\W", "", words.part(name)): english for name, english in names.items()}
+    speaking = [hit.end() for hit in before.finditer(plain)] if before else []
+    for hit in matcher.finditer(plain):
+        near = [end for end in speaking if 0 <= hit.start() - end <= _REACH and not _stops(plain[end : hit.start()])]
+        if not near and not after.search(plain[hit.end() : hit.end() + 12]):
+            continue
+        said = re.sub(r"\W", "", hit.group("word"))
+        english = next((one for name, one in by_name.items() if said.startswith(name[: max(3, len(name) - 3)])), "")
+        if english and found.is_free(*hit.span()):
+            start = max(near) if near and plain[max(near) : hit.start()].strip() == "" else hit.start()
+            yield found.fact("language", "surface.languages", english, min(start, hit.start()), hit.end())
+
+
+def _inflected(tag: str, names: Mapping[str, str]) -> list[str]:
+    """Return names of languages with the endings that they have after "speaks" in Russian and Polish."""
+    return [*names, *(f"{name[:-2]}*" for name in names if tag in ("ru", "pl") and len(name) > 5)]
+
+
+def _stops(between: str) -> bool:
+    return bool(re.search(r"[.;!?\n。；！？।]", between))
+
+
+def _excluded(found: Found) -> Iterator[Fact]:
+    """Yield what is ruled out and known by name; other clauses with "no" are unread."""
+    words, plain, lists = found.words, found.text.plain, found.words.lists
+    known = {f"mark|{key}": said for key, said in lists["marks"].items()}
+    known |= {f"beard|{key}": said for key, said in lists["beard"].items()}
+    known |= {f"thing|{key}": said for key, said in lists["things"].items()}
+    denied = words.pattern(lists["no"], bare=words.tag != "ar") if lists["no"] else re.compile(r"(?!)")
+    reach = [(no.start(), no.end()) for no in denied.finditer(plain)]
+    after = re.compile(r"[^.,;!?。、，；]{0,4}?(?:" + "|".join(map(_loose, lists.get("no_after", ()))) + ")")
+    ending = re.compile(lists["no_suffix"]) if "no_suffix" in lists else None
+    for hit, key, _ in words.index(known).finditer(plain):
+        start, end = hit.span()
+        no = next(
+            (one for one in reach if one[1] <= start <= one[1] + _REACH and _one_clause(plain[one[1] : start])), None
+        )
+        if no is not None:
+            start = no[0] if found.is_free(no[0], end) else start
+        elif lists.get("no_after") and (behind := after.match(plain, end)):
+            end = behind.end()
+        elif not (ending and ending.search(hit.group())):
+            continue
+        if found.is_free(*hit.span()):
+            yield found.fact("exclusion", "", key.partition("|")[2], start, end)
+    if ending:  # gözlüksüz: the ending of "without" at a word that is ruled out
+        for key, said in known.items():
+            for word in said:
+                without = re.compile(START + words.part(word.partition("/")[0]) + lists["no_suffix"] + END)
+                for hit in without.finditer(plain):
+                    if found.is_free(*hit.span()):
+                        yield found.fact("exclusion", "", key.partition("|")[2], *hit.span())
+
+
+def _loose(words: str) -> str:
+    return re.escape(plain_text(words)).replace(r"\ ", r"\s*")
+
+
+def _one_clause(between: str) -> bool:
+    return not re.search(
+        r"[.,;:!?\n،。、，；]|\bbut\b|\bpero\b|\bmais\b|\baber\b|\bmaar\b|\bma\b|\bно\b|\bale\b", between
+    )
+
+
+def _places(found: Found) -> Iterator[Fact]:
+    words, plain, text = found.words, found.text.plain, found.text
+    latin = words.tag in ("en", "es", "pt", "fr", "de", "it", "nl", "pl", "tr")
+    careful = set(data("english")["places"]["careful"]) if latin else set()
+    near = words.pattern(words.lists["near"]) if words.lists["near"] else None
+    for hit, key, _ in words.place.finditer(plain):
+        start, end = hit.span("word")
+        if not found.is_free(start, end) or (latin and not text.original[text.places[start]].isupper()):
+            continue
+        lead = plain[max(0, start - 12) : start].rstrip()
+        if hit.group("word") in careful and near and not any(one.end() == len(lead) for one in near.finditer(lead)):
+            continue
+        kind, _, name = key.partition("|")
+        yield found.fact(kind, f"surface.location.{kind}", name, start, hit.end())
+    codes = data("places")["countries"]
+    for hit, code, _ in words.peoples.finditer(plain):
+        if not found.is_free(*hit.span()):
+            continue
+        if words.tag == "en" and not text.original[text.places[hit.start()]].isupper():
+            continue
+        if code in codes:
+            yield found.fact("people", "surface.location.country", codes[code]["name"], *hit.span())
+
+
+def _work(found: Found) -> Iterator[Fact]:
+    for hit, work, _ in found.words.work.finditer(found.text.plain):
+        if found.is_free(*hit.span()):
+            yield found.fact("occupation", "surface.occupation", work, *hit.span())
+            break
+    for hit in found.words.pattern(found.words.lists["retired"]).finditer(found.text.plain):
+        if found.is_free(*hit.span()):
+            yield found.fact("retired", "surface.occupation", "retired", *hit.span())
+            return
+
+
+def _gender(found: Found) -> Iterator[Fact]:
+    """Yield the gender that most words are of: she, mother, and the form of an occupation (enfermera)."""
+    words, plain = found.words, found.text.plain
+    hits: dict[str, list[tuple[int, int]]] = {"woman": [], "man": [], "nonbinary": []}
+    for gender, said in words.lists["gender"].items():
+        hits[gender] += [hit.span() for hit in words.pattern(said).finditer(plain)]
+    for index in (words.work, words.index(words.lists["whole"]), words.peoples):
+        for hit, _, gender in index.finditer(plain):
+            if gender:
+                hits[gender].append(hit.span())
+    if hits["nonbinary"]:
+        yield found.fact("gender", "surface.gender", "nonbinary", *hits["nonbinary"][0])
+        return
+    best = max(
+        ("woman", "man"), key=lambda gender: (len(hits[gender]), -min((one[0] for one in hits[gender]), default=0))
+    )
+    if hits[best]:
+        yield found.fact("gender", "surface.gender", best, *min(hits[best]))
+
+
+def _unread(found: Found) -> Iterator[Span]:
+    words, plain, text = found.words, found.text.plain, found.text
+    matcher = _WORD if words.parted else _IDEOGRAPHS
+    gender = {hit.span() for said in words.lists["gender"].values() for hit in words.pattern(said).finditer(plain)}
+    least = 2 if words.tag in ("ko", "he", "ar", "hi", "ja", "zh") else 3
+    run: list[tuple[int, int]] = []
+    last = 0
+
+    def closed() -> Iterator[Span]:
+        if run:
+            start, end = run[0][0], run[-1][1]
+            yield Span(text.words(start, end), text.places[start], text.places[end])
+            run.clear()
+
+    for hit in matcher.finditer(plain):
+        if run and (_CLAUSE.search(plain[last : hit.start()]) or any(found.taken[last : hit.start()])):
+            yield from closed()
+        last = hit.end()
+        if any(found.taken[hit.start() : hit.end()]):
+            yield from closed()
+        elif len(hit.group()) >= least and hit.group() not in words.signs and hit.span() not in gender:
+            run.append(hit.span())
+    yield from closed()

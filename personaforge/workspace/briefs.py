@@ -1,0 +1,96 @@
+"""What became of the facts of briefs: the brief and the pins of now, compared with what was drafted from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from personaforge.brief.fate import LOST, OVERRULED, UNREAD, Account, account, lost_text, summary
+from personaforge.errors import StoreError
+from personaforge.plan.plan import WORKING, Plan
+from personaforge.results.results import Results
+from personaforge.spec.load import Loaded
+from personaforge.spec.settings import Settings
+from personaforge.store.result import NodeResult
+from personaforge.store.store import Store
+
+
+def brief_account(store: Store, settings: Settings) -> Account:
+    """Return a brief's facts with their fates. Sections drafted from another brief count as not drafted."""
+    return account(str(settings.value("brief")), settings.value("pinned"), drafted(store, settings))
+
+
+def drafted(store: Store, settings: Settings) -> dict[str, Any]:
+    """Return the sections that were last drafted from this brief: the accepted ones, where a second reader revised
+    them. Empty where there are none, or where the store lacks their bytes."""
+    results, brief = Results(store, settings), settings.value("brief")
+    found: dict[str, Any] = {}
+    for one in results.by_role("section"):
+        section = one.outcome.facts.get("section")
+        if isinstance(section, str) and _made_from(one, brief):
+            content = _read(store, one, "section")
+            found |= {section: content} if content else {}
+    for one in results.by_role("review"):
+        if _made_from(one, brief):
+            found |= _read(store, one, "sections")
+    return found
+
+
+def _made_from(result: NodeResult, brief: str) -> bool:
+    return bool(result.dependencies.get("settings", {}).get("brief") == brief)
+
+
+def _read(store: Store, result: NodeResult, output: str) -> dict[str, Any]:
+    if output not in result.outcome.outputs:
+        return {}
+    try:
+        content = orjson.loads(store.blobs.get(result.outcome.outputs[output].artifact.digest))
+    except (StoreError, ValueError):  # the commands that need the bytes say what is wrong with them
+        return {}
+    return dict(content) if isinstance(content, Mapping) else {}
+
+
+def brief_notices(store: Store, plan: Plan) -> Iterator[str]:
+    """Yield what a plan says of its personas' briefs: what was lost, as the second reader's result has it, and before
+    one is drafted, that most of it is not understood. Reads one row of the index for a persona, and no brief
+    where nothing is to be drafted: most plans have nothing to do."""
+    for one in plan.personas:
+        if any(node.state in WORKING and node.shape.kind.role == "section" for node in one.nodes.values()):
+            settings = one.loaded.settings
+            yield from _short(settings.id, account(str(settings.value("brief")), settings.value("pinned"), {}))
+            continue
+        for node in one.nodes.values():
+            if node.shape.kind.role != "review" or node.row is None or node.state in WORKING:
+                continue
+            result = store.index.result(node.id)
+            lost = result.outcome.facts.get("brief_lost") if result is not None else None
+            if isinstance(lost, list) and lost:
+                yield lost_text(one.id, [str(words) for words in lost])
+
+
+def brief_outcomes(store: Store, loaded: Sequence[Loaded]) -> Iterator[str]:
+    """Yield what a build says of the briefs that it built from: what is lost, and that most is not understood."""
+    for one in loaded:
+        yield from _short(one.settings.id, brief_account(store, one.settings))
+
+
+def _short(name: str, found: Account) -> Iterator[str]:
+    if lost := found.of(LOST):
+        yield lost_text(name, [row.words for row in lost])
+    if found.read_share is not None and found.read_share < _MOSTLY:
+        parts = f"{found.count(UNREAD)} of {len(found.rows)} parts"
+        yield f"{name}: of its brief {parts} are not understood (forge brief {name})"
+
+
+_MOSTLY = 0.5
+"""Share of a brief's parts under which it counts as mostly not understood."""
+
+
+def brief_remarks(store: Store, loaded: Sequence[Loaded]) -> Iterator[str]:
+    """Yield a line for each persona of whose brief something is lost, overruled or not understood."""
+    for one in loaded:
+        found = brief_account(store, one.settings)
+        if any(row.fate in (LOST, OVERRULED, UNREAD) for row in found.rows):
+            yield summary(one.settings.id, found)
