@@ -282,8 +282,8 @@ class Workspace:
 
         plan.plugins = tuple(map(str, self.plugins))
         notices = plan_notices(self.store, plan.personas)
-        notices = (*notices, *brief_notices(self.store, plan), *key_notices(plan.personas))
-        plan.notices = (*plan.notices, *notices)
+        briefs, keys = brief_notices(self.store, plan), key_notices(plan.personas)
+        plan.notices = (*plan.notices, *notices, *briefs, *keys)
         if licence_use(self.project) == "commercial":
             from personaforge.workspace.licences import licence_notices
 
