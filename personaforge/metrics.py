@@ -100,7 +100,8 @@ class Metric:
         if not _NAME.fullmatch(self.name):
             raise ValueError(f"{where}: the name is a column, expected small letters, digits and _")
         if not _SOURCE.fullmatch(self.source):
-            expected = f"score, attempt, or a path that begins with score., clip., delivered., likeness., brief. or {MEASUREMENT}."
+            begins = "score., clip., delivered., likeness., brief. or"
+            expected = f"score, attempt, or a path that begins with {begins} {MEASUREMENT}."
             raise ValueError(f"{where}: source is {self.source!r}, expected {expected}")
         if self.high is not None and self.low >= self.high:
             raise ValueError(f"{where}: low is {self.low:g}, expected less than high, {self.high:g}")
