@@ -135,7 +135,10 @@ def _passing(assertion: FigureAssertion, persona: Persona, rows: Sequence[Row], 
         return judged
     blocked = [(row, row.cause, row.reason) for row in rows if row.cause is not None and not _counts(row, allow)]
     if blocked:
-        return judged._replace(cause=blocked[0][1], hint=_advice(persona.settings.id, blocked))
+        kinds = [cause for _, cause, _ in blocked]
+        said = ", ".join(f"{kinds.count(kind)} {_WORDS[kind]}" for kind in dict.fromkeys(kinds))
+        found = f"{judged.found}, {said}"
+        return judged._replace(found=found, cause=kinds[0], hint=_advice(persona.settings.id, blocked))
     failing = [row.node for row in rows if not row.accepted]
     return judged._replace(hint=_another(persona.settings.id, failing))
 

@@ -236,8 +236,8 @@ def project_settings(space: Workspace, option: str | None = None, **identity: st
 
     given = {name: value for name, value in identity.items() if value is not None}
     composed = space.defaults(() if option is None else (f"identity={option}",))
-    asked = {"identity": {**composed["identity"], **given}, "quality": composed["quality"]}
-    groups = {name: validated_group(name, group) for name, group in asked.items()}
+    groups = {name: validated_group(name, composed[name]) for name in ("identity", "quality")}
+    groups["identity"] = {**groups["identity"], **given}  # options of commands, whose values those refuse
     return Settings({"id": ""}, {name: Group(digest_json("group/1", group), group) for name, group in groups.items()})
 
 
