@@ -99,7 +99,7 @@ def build_command(
             return tell_broken(broken, _nothing_to_do(plan))
         for notice in plan.notices if not quiet else ():
             echo(f"{style('note', fg='yellow')}: {notice}", err=True)
-        with _listeners(plan, events, quiet) as listeners, interruptible(space):
+        with _listeners(space, plan, events, quiet) as listeners, interruptible(space):
             report = space.build(plan, BuildOptions(jobs, keep_going, max_cost), listeners=listeners)
         # Raised only after the run has ended in order: finished nodes are kept, and the bug is logged with exit code 3.
         crashed = next((node for node in report.nodes.values() if node.crash is not None), None)
@@ -161,7 +161,7 @@ def _dry_run(plan: Any, as_json: bool) -> int:
 
 
 @contextmanager
-def _listeners(plan: Any, events: str | None, quiet: bool) -> Iterator[list[Callable[[Any], None]]]:
+def _listeners(space: Workspace, plan: Any, events: str | None, quiet: bool) -> Iterator[list[Callable[[Any], None]]]:
     """Show progress where it can be seen: live on a terminal, lines in CI, nothing on a pipe."""
     from contextlib import ExitStack
 
@@ -174,8 +174,9 @@ def _listeners(plan: Any, events: str | None, quiet: bool) -> Iterator[list[Call
         if not quiet and plan.has_changes:
             if sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("CI"):
                 from personaforge.report.build.live import LiveProgress
+                from personaforge.report.build.pace import seconds_by_kind
 
-                listeners.append(stack.enter_context(LiveProgress(plan)))
+                listeners.append(stack.enter_context(LiveProgress(plan, seconds_by_kind(space.store, plan))))
             elif os.environ.get("CI") or sys.stderr.isatty():
                 from personaforge.report.lines import PlainProgress
 

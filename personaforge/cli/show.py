@@ -58,10 +58,11 @@ def status_command(folder: str | None, personas: tuple[str, ...], as_json: bool)
 @json_option
 @click.pass_obj
 def show_command(folder: str | None, personas: tuple[str, ...], as_json: bool) -> int:
-    """Show a built persona as a readable card."""
+    """Show a built persona as a readable card; one that is partly built as far as it is there."""
     from personaforge.plan.look import overruled_now
     from personaforge.report.card import print_card
     from personaforge.steps.text import OVERRULED
+    from personaforge.workspace.shown import built_document
 
     names, overrides = split_overrides(personas)
     broken: list[Broken] = []
@@ -69,7 +70,7 @@ def show_command(folder: str | None, personas: tuple[str, ...], as_json: bool) -
     with Workspace.open(names, folder) as space:
         for loaded in space.load(names, overrides, broken):
             try:
-                document = space.document(loaded)
+                document = built_document(space, loaded)
                 if over := overruled_now(space.store, loaded):  # of edits since it was built, too
                     document[OVERRULED] = [one.as_json() for one in over]
                 documents.append(document)

@@ -11,7 +11,7 @@ it runs only if the results of its needs change.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from personaforge.errors import PinnedArtifactMissing, PlanError
@@ -22,6 +22,7 @@ from personaforge.plan.gates import judging_remark, policy_remark, require_calib
 from personaforge.plan.graph import Shapes
 from personaforge.plan.issued import Issued, issued_reason, placed_reason, to_be_pinned
 from personaforge.plan.look import note_overruled
+from personaforge.plan.lost_face import lost_faces
 from personaforge.plan.plan import WORKING, PersonaPlan, Plan, PlannedNode, Reason, Selection
 from personaforge.plan.reasons import changes, restore_reasons
 from personaforge.plan.recall import recalled
@@ -34,7 +35,6 @@ from personaforge.spec.load import Loaded
 from personaforge.steps.action import Action, NotSettled, Outcome
 from personaforge.steps.context import ANCHOR
 from personaforge.steps.standing import Standing
-from personaforge.store.files import checked_out
 from personaforge.store.lockfile import Pin, read_lock
 
 
@@ -372,27 +372,13 @@ class Planner:
             found |= {remark: None} if remark else {}
             foreign = foreign_remark(plan.loaded.settings, anchor_in(plan.loaded.settings, plan.lock))
             found |= {foreign: None} if foreign else {}
-            found |= dict.fromkeys((*_lost_faces(plan), *plan.remarks))
+            found |= dict.fromkeys((*lost_faces(plan), *plan.remarks))
             if plan.unread:
                 text = f"What {listed(sorted(plan.unread))} last resulted in can't be read, and counts as no result"
                 found[f"{text}: a build takes it from the records again"] = None
             if analyzer_ref.check_missing:
                 found[f"The second recogniser does not check here: {analyzer_ref.check_missing}"] = None
         return tuple(found)
-
-
-def _lost_faces(plan: PersonaPlan) -> Iterator[str]:
-    """Say of a persona that had an anchor, which its lock doesn't name any more, that it is about to get another."""
-    for node in plan.nodes.values():
-        named = any(pin is not None and ANCHOR in pin.outputs for pin in map(plan.lock.pin, plan.lock.names()))
-        if node.shape.kind.role != ANCHOR or named or node.row is None or node.state not in ("run", "maybe"):
-            continue
-        files = node.row.placed
-        if files and node.row.status != "rejected":
-            yield (
-                f"{plan.id} had an anchor, {files[0].digest[:12]}, and its lock names none: a build chooses a new "
-                f"face. To keep the old one, bring the lock back ({checked_out(plan.loaded.lock)})"
-            )
 
 
 def _left_unmeasured(node: PlannedNode) -> bool:

@@ -340,9 +340,8 @@ class NodeResolver:
     def _look_of(self, key: str) -> Mapping[str, Any]:
         """Return what the picture of a call, or of the decision for the pinned anchor, was made for."""
         if key not in self._looks:
-            pin = self.pin_of_kind(ANCHOR)
-            store, chosen = self.plan_context.store, pin is not None and pin.key == key
-            found = anchor_look(store, self.contents, self.lock, pin) if chosen and pin is not None else {}
+            pin, store = self.pin_of_kind(ANCHOR), self.plan_context.store
+            found = anchor_look(store, self.contents, self.lock, pin) if pin is not None and pin.key == key else {}
             self._looks[key] = found or look_of_call(store, self.contents, key)
         return self._looks[key]
 

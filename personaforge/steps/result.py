@@ -48,7 +48,7 @@ def document(context: Context) -> Procedure:
     profile = context.of_kind(SECTIONS)
     sections = context.read_json(profile.outputs[SECTIONS].artifact.digest)
     artifacts = {
-        name: _entry(outcome)
+        name: entry(outcome)
         for name, outcome in sorted(context.needs.items())
         if _main(context, name, _MEDIA) in outcome.outputs or not outcome.passed
     }
@@ -119,12 +119,13 @@ def _is_doubted(outcome: Outcome) -> bool:
     return outcome.status == "flagged" and outcome.facts.get("check", {}).get("agrees") is False
 
 
-def _entry(outcome: Outcome) -> Mapping[str, Any]:
-    entry: dict[str, Any] = {"status": outcome.status}
+def entry(outcome: Outcome) -> Mapping[str, Any]:
+    """Return how a document lists an artifact: where it is, and how it was made and judged."""
+    found: dict[str, Any] = {"status": outcome.status}
     for output in outcome.outputs.values():
-        entry.update(file=output.path, sha256=output.artifact.digest, media_type=output.artifact.media_type)
-    entry.update({name: outcome.facts[name] for name in _SHOWN if name in outcome.facts})
-    return entry
+        found.update(file=output.path, sha256=output.artifact.digest, media_type=output.artifact.media_type)
+    found.update({name: outcome.facts[name] for name in _SHOWN if name in outcome.facts})
+    return found
 
 
 def _sheet_order(context: Context, name: str) -> tuple[int, str]:

@@ -11,6 +11,7 @@ import pytest
 from personaforge.report.pages.nodes import box_of
 from personaforge.results.facts import Scored, chosen, described, finished, maker, scored
 from personaforge.results.results import Results
+from personaforge.workspace.shown import built_document
 from tests.run.conftest import Studio, make_studio, studio
 
 __all__ = ["make_studio", "studio"]
@@ -161,3 +162,17 @@ def test_facts_are_typed_and_what_is_something_else_counts_as_absent() -> None:
     assert not finished({"kept": "original"}).kept
     assert chosen({"means": {"1": "high"}}).means == {"1": None} and described({"labels": 5}).labels == []
     assert described({"persona_status": "flagged", "labels": ["made by fal"]}) == ("flagged", ["made by fal"])
+
+
+def test_what_is_partly_built_is_shown_as_far_as_it_is_there(studio: Studio) -> None:
+    studio.build("+anchor")
+    with studio.open() as space:
+        [loaded] = space.load([])
+        document = built_document(space, loaded)
+        assert document["status"] == "partly built" and document["name"] == "Ana"
+        assert document["sections"]["dna"] == {"eyes": "brown"} and document["audit_mean"] == 4.0
+        assert list(document["artifacts"]) == ["anchor", "candidate/1", "candidate/2"]
+    studio.build()
+    with studio.open() as space:
+        document = built_document(space, loaded)
+    assert document["status"] == "complete"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from types import TracebackType
 
 from rich.console import Group
@@ -12,6 +13,7 @@ from rich.text import Text
 
 from personaforge.listing import and_more
 from personaforge.plan.plan import Plan
+from personaforge.report.build.pace import TimeLeft
 from personaforge.report.lines import node_text
 from personaforge.report.terminal import console, one_line
 from personaforge.run.events import Event
@@ -23,7 +25,9 @@ _BAD = ("failed", "rejected", "skipped")
 class LiveProgress:
     """Redraws a few lines while a build runs, and leaves lines only for what went wrong."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, known: Mapping[str, float]) -> None:
+        """`known` are the seconds that nodes of each kind take; see `pace`."""
+        self._pace = TimeLeft(plan, known)
         self._console = console(stderr=True)
         self._bar = Progress(
             TextColumn("{task.description}"),
@@ -68,7 +72,8 @@ class LiveProgress:
         elif event.type == "notice":
             self._console.print(Text(f"note: {one_line(event.message)}", style="yellow"))
         elif event.type == "node_finished":
-            self._flying.pop(event.node, None)
+            since, _ = self._flying.pop(event.node, (time.monotonic(), ""))
+            self._pace.ended(event.node, time.monotonic() - since, bool(event.result.get("performed")))
             self._done += 1
             self._cost += float(event.result.get("cost_usd") or 0.0)
             if event.result.get("end") in _BAD:
@@ -79,10 +84,8 @@ class LiveProgress:
 
     def _left(self) -> str:
         """Return the time left at the pace so far; nothing while it would only be a guess."""
-        if self._done < 3 or self._done >= self._total:
-            return ""
-        seconds = (time.monotonic() - self._started) / self._done * (self._total - self._done)
-        return f"about {seconds:.0f}s left" if seconds >= 1 else ""
+        seconds = self._pace.left(time.monotonic() - self._started)
+        return f"about {seconds:.0f}s left" if seconds is not None and seconds >= 1 else ""
 
     def _render(self) -> Group:
         now = time.monotonic()
