@@ -216,7 +216,8 @@ class NodeResolver:
             return False
         before, now = self.depended(node), self.facts(shape)
         # What only judges shapes no request: a new default gate must not have anything made again.
-        if any(reason.code == "setting" and not only_judges(reason.text) for reason in changes(before, now)):
+        settings = [reason.text for reason in changes(before, now) if reason.code == "setting"]
+        if any(not only_judges(path) and not self._packaged_schema(path) for path in settings):
             return False
         former: Mapping[str, str] = before.get("templates", {})
         own = (name for name in now["templates"] if former.get(name) != now["templates"][name])
@@ -225,6 +226,11 @@ class NodeResolver:
         if _names(before.get("provider", "")) != _names(now.get("provider", "")):
             return False
         return all(self._same_need(name, before.get("needs", {}).get(name, "")) for name in shape.needs)
+
+    def _packaged_schema(self, path: str) -> bool:
+        """Tell whether a setting is of an output schema that the project has no file of its own for."""
+        parts = path.partition(" ")[0].split(".")
+        return parts[0] == "schema" and ".".join(parts[:2]) not in self.settings.written
 
     def _same_need(self, name: str, before: str) -> bool:
         need = self.plan.shape.by_name[name]
@@ -423,12 +429,11 @@ class NodeResolver:
         """Return who may perform the node's calls, with the versions that shape the bytes."""
         modality, step = shape.kind.modality, shape.declaration
         if modality == "text":
-            names = [step["provider"]]
-        else:
-            from personaforge.steps.choices import choices
+            return [capability(modality, step["provider"]).maker_of(step["section"])]
+        from personaforge.steps.choices import choices
 
-            group = self.settings.get(modality) or {}
-            names = list(dict.fromkeys(one.provider for one in choices(step.get, group.get)))
+        group = self.settings.get(modality) or {}
+        names = list(dict.fromkeys(one.provider for one in choices(step.get, group.get)))
         return [capability(modality, name).maker for name in names]
 
     def _wish(self, shape: ShapeNode) -> list[str]:
