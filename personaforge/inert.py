@@ -20,7 +20,7 @@ _TAG = re.compile(r"[<\uff1c]\s*((?i:brief|pinned|answer|system)|/\s*[A-Za-z_][\
 _BREAKS = re.compile(r"\s*[\x00-\x1f\x7f-\x9f\u2028\u2029]+\s*")
 _OWN_LINES = frozenset({"brief", "answer"})
 """Variables whose line breaks are kept."""
-_JSON = frozenset({"pinned", "sections", "schema"})
+_JSON = frozenset({"pinned", "pins", "sections", "schema"})
 """Variables that the packaged templates for texts print as JSON."""
 
 

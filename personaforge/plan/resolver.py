@@ -20,6 +20,7 @@ from personaforge.plan.graph import ShapeNode
 from personaforge.plan.issued import Issued
 from personaforge.plan.plan import PersonaPlan, PlannedNode, Reason, Selection
 from personaforge.plan.reasons import changes
+from personaforge.plan.recorded import is_packaged_schema, recorded_alike
 from personaforge.plan.renamed import fits, kind_of, lock_name, renamed_steps
 from personaforge.plan.replay import Replay, replay, result_of
 from personaforge.plan.standing import forge_part, gates_part, only_judges, request_part, rules_of
@@ -213,10 +214,11 @@ class NodeResolver:
         """Tell whether a node was built from what it depends on now, but for forge's own part."""
         node = self.plan.nodes[shape.name]
         if node.row is None:
-            return False
+            return self._recorded_alike(shape)
         before, now = self.depended(node), self.facts(shape)
         # What only judges shapes no request: a new default gate must not have anything made again.
-        if any(reason.code == "setting" and not only_judges(reason.text) for reason in changes(before, now)):
+        settings = [reason.text for reason in changes(before, now) if reason.code == "setting"]
+        if any(not only_judges(path) and not is_packaged_schema(path, self.settings) for path in settings):
             return False
         former: Mapping[str, str] = before.get("templates", {})
         own = (name for name in now["templates"] if former.get(name) != now["templates"][name])
@@ -225,6 +227,15 @@ class NodeResolver:
         if _names(before.get("provider", "")) != _names(now.get("provider", "")):
             return False
         return all(self._same_need(name, before.get("needs", {}).get(name, "")) for name in shape.needs)
+
+    def _recorded_alike(self, shape: ShapeNode) -> bool:
+        """Tell the same of a text whose node the index has forgotten, by the record of its pinned action."""
+        pin = self.pin(shape)
+        record = self.plan_context.store.find(pin.key, self.contents.has) if pin is not None else None
+        if shape.kind.modality != "text" or record is None:
+            return False
+        needs = [digest for name in shape.needs for digest in self._pinned_outputs(name).values()]
+        return recorded_alike(record, self.settings, self.plan_context.templates, shape.templates, needs)
 
     def _same_need(self, name: str, before: str) -> bool:
         need = self.plan.shape.by_name[name]
@@ -422,12 +433,11 @@ class NodeResolver:
         """Return who may perform the node's calls, with the versions that shape the bytes."""
         modality, step = shape.kind.modality, shape.declaration
         if modality == "text":
-            names = [step["provider"]]
-        else:
-            from personaforge.steps.choices import choices
+            return [capability(modality, step["provider"]).maker_of(step["section"])]
+        from personaforge.steps.choices import choices
 
-            group = self.settings.get(modality) or {}
-            names = list(dict.fromkeys(one.provider for one in choices(step.get, group.get)))
+        group = self.settings.get(modality) or {}
+        names = list(dict.fromkeys(one.provider for one in choices(step.get, group.get)))
         return [capability(modality, name).maker for name in names]
 
     def _wish(self, shape: ShapeNode) -> list[str]:

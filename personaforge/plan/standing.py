@@ -28,7 +28,7 @@ from personaforge.templating import Templates
 
 _GATES = ("identity", "quality", "delivered")
 _JUDGING = re.compile(
-    r"(identity|quality|delivered)(\.|$)|pipeline\.steps\.[^.]+\.(threshold|rounds|retries|repairs)\b"
+    r"(identity|quality|delivered)(\.|$)|pipeline\.steps\.[^.]+\.(threshold|floor|rounds|retries|repairs)\b"
 )
 """What decides about a result and doesn't shape it."""
 _NO_GATES = re.compile(r"identity\.(anchor(\.|$)|video\.(frames|sampling)$)|quality\.post_processing(\.|$)")

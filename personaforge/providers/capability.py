@@ -91,8 +91,16 @@ class Capability(NamedTuple):
     libraries: tuple[str, ...] = ()
     """Libraries whose version was shown to change the bytes, as `versions.library_versions` names them; part of the
     action key. Only for what is made here: a paid call's key never depends on what is installed."""
+    editions: tuple[tuple[str, str], ...] = ()
+    """Of a text provider: sections that have a version of their own, such as an audit whose rules change while those of
+    no other section do; part of these sections' keys alone."""
 
     @property
     def maker(self) -> str:
         """The provider with its versions, as an action key names it: `embedded@6`, or `embedded@6, opencv 5.0.0.93`."""
         return ", ".join((f"{self.name}@{self.version}", *library_versions(self.libraries)))
+
+    def maker_of(self, section: str) -> str:
+        """Return the maker of a section: `embedded@3, audit 2` where the section has a version of its own."""
+        edition = dict(self.editions).get(section)
+        return self.maker if edition is None else f"{self.maker}, {section} {edition}"

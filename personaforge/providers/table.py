@@ -55,6 +55,7 @@ _TABLE: dict[tuple[str, str], Entry] = {
                 paid=False,
                 deterministic=True,
                 version="3",
+                editions=(("audit", "2"),),
                 label="embedded",
                 mends=False,
             ),

@@ -23,6 +23,8 @@ def print_card(document: Mapping[str, Any]) -> None:
     sections = document["sections"]
     labels = f"   made by: {escape(', '.join(document['labels']))}" if document["labels"] else ""
     audit = f"   audit {document['audit_mean']:.2f} of 5" if document.get("audit_mean") else ""
+    if document.get("not_judged"):
+        audit += f" (not judged: {escape(', '.join(document['not_judged']))})"
     text = f"[bold]{escape(document['name'])}[/bold]  {escape(who(sections))}\n"
     text += f"[italic]{escape(document['brief'])}[/italic]\n\n"
     text += f"[dim]{escape(document['id'])}   {escape(document['status'])}{audit}{labels}[/dim]"

@@ -61,6 +61,9 @@ class ReviewStep(Prompted):
     kind: Literal["review"]
     threshold: Annotated[float, Field(ge=1, le=5)]
     """Mean of the scores, on their scale of 1 to 5, from which the document passes."""
+    floor: Annotated[float, Field(ge=1, le=5)] = 2.5
+    """Lowest single score with which it passes, whatever the mean. On the readers' scale 3 is passable, and below 2.5
+    a score is nearer to 2."""
     rounds: Annotated[int, Field(ge=0, le=8)]
     """Revisions at most; after them the persona ships flagged."""
 

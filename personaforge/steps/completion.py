@@ -62,6 +62,9 @@ def completion(
         "findings": [dict(finding) for finding in findings],
         "problems": list(problems),
     }
+    fixed = dict(settings.get("pinned", {})) if context.node.kind == "review" and step == context.node.step else None
+    if fixed is not None:
+        variables["pins"] = fixed  # a reader judges all sections, so it has to know what is fixed in any of them
     if bad is not None:
         variables["answer"] = bad.text
     capability = context.capability("text", settings[f"{base}.provider"])
@@ -84,6 +87,7 @@ def completion(
         "sections": dict(sections),
         "findings": [dict(finding) for finding in findings],
         "fashion": variables["fashion"],
+        **({"pins": fixed} if fixed is not None else {}),
     }
     request = {name: value for name, value in fields.items() if name in capability.reads}
     models = [settings[f"{base}.model"], *settings[f"{base}.fallbacks"]] if bad is None else [bad.model]
@@ -95,7 +99,7 @@ def completion(
     return [
         Action(
             kind="complete",
-            provider=capability.maker,
+            provider=capability.maker_of(section),
             request={**request, "model": model},
             inputs={BAD_ANSWER: bad.artifact.digest} if bad is not None else {},
             take=context.take,

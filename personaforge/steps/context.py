@@ -31,6 +31,8 @@ ANCHOR: Final = "anchor"
 """The anchor's step kind and role, and the name of its output. Its step may have any name."""
 SHAPE = "shape"
 """The fact in the lock from which other personas know what a persona's face is like; see the placement step."""
+LAYER: Final = "text of "
+"""What the names of outputs begin with that are a part of the node's main output, written as a file for people."""
 _TEXTS = ("application/json", "text/")
 """Beginnings of the media types of texts."""
 TEXT = "a text"
@@ -193,12 +195,13 @@ class Context:
 
     def texts_read(self) -> dict[str, str]:
         """Return the digests of the texts that the needs resulted in, by need: for an action's `sources`."""
-        return {
-            name if len(outcome.outputs) == 1 else f"{name} {output}": made.artifact.digest
-            for name, outcome in self.needs.items()
-            for output, made in outcome.outputs.items()
-            if made.artifact.media_type.startswith(_TEXTS)
-        }
+        found: dict[str, str] = {}
+        for name, outcome in self.needs.items():
+            outputs = {output: made for output, made in outcome.outputs.items() if not output.startswith(LAYER)}
+            for output, made in outputs.items():
+                if made.artifact.media_type.startswith(_TEXTS):
+                    found[name if len(outputs) == 1 else f"{name} {output}"] = made.artifact.digest
+        return found
 
     def of_kind(self, output: str) -> Outcome:
         """Return the first needed outcome with an output of this name. Raises SpecError: the pipeline lacks a need."""

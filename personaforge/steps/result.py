@@ -73,6 +73,7 @@ def document(context: Context) -> Procedure:
         "labels": labels,
         "audit_mean": profile.facts.get("audit_mean"),
         **({OVERRULED: over} if over else {}),
+        **({"not_judged": profile.facts["not_judged"]} if profile.facts.get("not_judged") else {}),
         "sections": sections,
         "artifacts": artifacts,
         "measured_by": sorted(

@@ -4,11 +4,16 @@ A round is one attempt of the node. Round 0 reads what the draft nodes made. A l
 from the first one that the findings name, in the pipeline's order, each told all findings (one about the self may ask
 for another soul); then it is read again. After the last round the document ships flagged, with the best round's
 sections.
+
+A revision keeps what the user has fixed and what the brief says word for word (`keeping`): an answer that doesn't is
+asked for again, and the section stays as it was if that doesn't help. A mark may be null, with a reason in
+`not_judged`: the mean is that of the others, and a document of which nothing was judged doesn't pass.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from personaforge.brief.fate import LOST, account, counts
@@ -19,12 +24,15 @@ from personaforge.steps.attempts import Attempt, Examining, Made, Making, attemp
 from personaforge.steps.completion import completion, reply_of
 from personaforge.steps.context import Context, pretty_json
 from personaforge.steps.judgement import Judgement
+from personaforge.steps.keeping import losses, stated
 from personaforge.steps.mending import answer_problems, mended, reason_of
 from personaforge.steps.outputs import write_action
 from personaforge.steps.text import SECTIONS, sections_of, written
 
 VERDICT = "verdict"
 """Name of the output that holds the second reader's answer."""
+NO_REASON = "the second reader gave no reason"
+"""What is said of a null mark without one."""
 
 
 def review(context: Context) -> Procedure:
@@ -33,7 +41,7 @@ def review(context: Context) -> Procedure:
     settings = context.settings
     base = f"pipeline.steps.{step}"
     drafted = sections_of(context)
-    threshold = float(settings[f"{base}.threshold"])
+    threshold, floor = float(settings[f"{base}.threshold"]), float(settings[f"{base}.floor"])
     first = completion(context, step, drafted)
 
     def make(number: int, tried: Sequence[Attempt]) -> Making:
@@ -57,19 +65,15 @@ def review(context: Context) -> Procedure:
         if problems:
             wrong = {"problems": problems, "reason": reason_of(context, step, problems, made.facts)}
             return Judgement(Decision.RETRY, 0.0, facts=wrong, problems=tuple(problems))
-        verdict = context.read_json(made.outputs[VERDICT].digest)
-        scores = {name: float(score) for name, score in sorted(verdict["scores"].items())}
-        mean = round(sum(scores.values()) / len(scores), 4)
-        decision = Decision.ACCEPT if mean >= threshold else Decision.RETRY
-        facts = {"section": "audit", "audit_mean": mean, "scores": scores, "flagged": decision is not Decision.ACCEPT}
-        evaluation = {"modality": "text", "measure": "audit", "score": mean, "scores": scores, "threshold": threshold}
+        judged = _judged(context.read_json(made.outputs[VERDICT].digest), threshold, floor)
         sections = context.read_json(made.outputs[SECTIONS].digest)
         found = account(str(settings["brief"]), settings["pinned"], sections)
-        if found.coverage is not None:
-            facts["coverage"] = round(found.coverage, 4)
-            facts["brief_lost"] = [row.words for row in found.of(LOST)]
-            evaluation["brief"] = {"coverage": round(found.coverage, 4), **counts(found)}
-        return Judgement(decision, mean, facts=facts, evaluation=evaluation)
+        if found.coverage is None or judged.evaluation is None:
+            return judged
+        coverage = round(found.coverage, 4)
+        told = {"coverage": coverage, "brief_lost": [row.words for row in found.of(LOST)]}
+        brief = {"brief": {"coverage": coverage, **counts(found)}}
+        return replace(judged, facts={**judged.facts, **told}, evaluation={**judged.evaluation, **brief})
 
     return (
         yield from attempt_loop(
@@ -84,6 +88,36 @@ def review(context: Context) -> Procedure:
     )
 
 
+def _judged(verdict: Mapping[str, Any], threshold: float, floor: float) -> Judgement:
+    """Judge a verdict: its mean and its lowest mark, of the marks that it gives."""
+    scores = {name: float(score) for name, score in sorted(verdict["scores"].items()) if score is not None}
+    reasons = {str(one["score"]): str(one["reason"]) for one in verdict.get("not_judged", ())}
+    unjudged = {
+        name: reasons.get(name, NO_REASON) for name, score in sorted(verdict["scores"].items()) if score is None
+    }
+    said = {"not_judged": unjudged} if unjudged else {}
+    if not scores:
+        reason = f"the second reader judged nothing: {next(iter(unjudged.values()), NO_REASON)}"
+        nothing: dict[str, Any] = {"audit_mean": None, "scores": {}, **said, "flagged": True, "reason": reason}
+        return Judgement(Decision.REJECT, 0.0, facts={"section": "audit", **nothing})
+    mean = round(sum(scores.values()) / len(scores), 4)
+    lowest = min(scores, key=lambda name: scores[name])
+    short = scores[lowest] < floor
+    decision = Decision.ACCEPT if mean >= threshold and not short else Decision.RETRY
+    facts: dict[str, Any] = {
+        "section": "audit",
+        "audit_mean": mean,
+        "scores": scores,
+        **said,
+        "flagged": decision is not Decision.ACCEPT,
+        **({"reason": f"{lowest} is {scores[lowest]:.1f}, below the floor of {floor:g}"} if short else {}),
+    }
+    judged: dict[str, Any] = {"score": mean, "scores": scores, **said, "threshold": threshold}
+    evaluation = {"modality": "text", "measure": "audit", **judged}
+    # Of documents that all fail, one without a mark below the floor is better than one with a higher mean.
+    return Judgement(decision, mean - (10.0 if short else 0.0), facts=facts, evaluation=evaluation)
+
+
 def _revised(
     context: Context, sections: Mapping[str, Any], findings: Sequence[Mapping[str, Any]], number: int
 ) -> Generator[Action, Result, dict[str, Any]]:
@@ -93,6 +127,7 @@ def _revised(
     named = [section for section in steps if any(_names(finding, section) for finding in findings)]
     start = list(steps).index(named[0]) if named else 0
     revised = dict(sections)
+    kept = stated(sections_of(context), settings["brief"])
     for section, step in list(steps.items())[start:]:
         needs = {str(settings[f"pipeline.steps.{name}.section"]) for name in settings[f"pipeline.steps.{step}.needs"]}
         earlier = {name: revised[name] for name in revised if name in needs}
@@ -110,8 +145,11 @@ def _revised(
                 break
             problems = tuple(answer_problems(context, step, reply_of(result), result.value))
             if not problems:
-                revised[section] = context.read_json(reply_of(result).digest)
-                break
+                answer = context.read_json(reply_of(result).digest)
+                problems = tuple(losses(kept, section, answer))
+                if not problems:
+                    revised[section] = answer
+                    break
         # A section that could not be drafted again stays as it was, and the second reader scores it again.
     return revised
 

@@ -217,7 +217,7 @@ _DRAWN = ("seed", "image", "identity", "delivered", "{own}", "matrix.anchor", "m
 _KINDS = (
     StepKind(
         "draft",
-        1,
+        2,
         "text:draft",
         (*_ASKING, "{own}", "schema.{schema}"),
         templates=_templates,
@@ -228,7 +228,7 @@ _KINDS = (
     ),
     StepKind(
         "review",
-        1,
+        2,
         "review:review",
         # A review drafts sections again, so it reads what any draft may.
         (*_ASKING, "pipeline.steps", "schema", "fashion.contexts"),
@@ -238,7 +238,7 @@ _KINDS = (
         calls=_review_calls,
         price=_text_price,
     ),
-    StepKind("profile", 1, "text:profile"),
+    StepKind("profile", 2, "text:profile"),
     StepKind("matrix", 1, "wardrobe:matrix", ("fashion.contexts", "matrix", "motion.types")),
     StepKind(
         "placement",

@@ -8,14 +8,14 @@ from dataclasses import replace
 from typing import Any
 
 from personaforge.identity.decision import Decision
-from personaforge.steps.action import Procedure
+from personaforge.steps.action import Output, Procedure
 from personaforge.steps.attempts import Attempt, Examining, Made, Making, attempt_loop, call
 from personaforge.steps.completion import completion
-from personaforge.steps.context import Context, pretty_json
+from personaforge.steps.context import LAYER, Context, pretty_json
 from personaforge.steps.judgement import Judgement
 from personaforge.steps.look import as_shown, overruled
 from personaforge.steps.mending import Answered, answer_problems, mended, reason_of
-from personaforge.steps.outputs import made_by, suffix_of, write
+from personaforge.steps.outputs import made_by, suffix_of, write, write_action
 
 SECTION = "section"
 """Name of a draft's output."""
@@ -23,6 +23,8 @@ SECTIONS = "sections"
 """Name of the output that holds the whole document: a review's, and the profile's."""
 OVERRULED = "overruled"
 """The profile's fact that lists what the pinned anchor overrules, and the document's field."""
+DRAFTS = "drafts"
+"""Folder of what draft steps answered: a review may have refused it, so nothing of it is in `layers/`."""
 
 
 def draft(context: Context) -> Procedure:
@@ -54,7 +56,7 @@ def draft(context: Context) -> Procedure:
             make=make,
             examine=examine,
             limit=settings[f"pipeline.steps.{step}.retries"] + 1,
-            paths=lambda outputs: {SECTION: f"layers/{section}{suffix_of(outputs[SECTION])}"},
+            paths=lambda outputs: {SECTION: f"{DRAFTS}/{section}{suffix_of(outputs[SECTION])}"},
         )
     )
 
@@ -62,9 +64,9 @@ def draft(context: Context) -> Procedure:
 def profile(context: Context) -> Procedure:
     """Gather the sections from the drafts, or from a review of them: the document that images and videos read.
 
-    While the anchor is pinned, what can be seen of the persona is as the anchor shows it; see `steps.look`.
+    While the anchor is pinned, what can be seen of the persona is as the anchor shows it; see `steps.look`. This step
+    alone writes what `layers/` has of a section, so that no file there differs from the document.
     """
-    yield from ()
     sections = sections_of(context)
     facts: dict[str, Any] = {}
     fields = overruled(sections, context.shown())
@@ -73,10 +75,15 @@ def profile(context: Context) -> Procedure:
         facts[OVERRULED] = [field.as_json() for field in fields]
     for outcome in context.needs.values():
         if SECTIONS in outcome.outputs:
-            facts.update({name: outcome.facts[name] for name in ("flagged", "audit_mean") if name in outcome.facts})
-    return (
-        yield from write(context, SECTIONS, "layers/profile.json", pretty_json(sections), "application/json", facts)
-    )
+            facts.update(
+                {name: outcome.facts[name] for name in ("flagged", "audit_mean", "not_judged") if name in outcome.facts}
+            )
+    layers = {}
+    for name, section in sections.items():
+        kept = yield write_action(pretty_json(section), "application/json")
+        layers[f"{LAYER}{name}"] = Output(kept.outputs["content"], f"layers/{name}.json")
+    whole = yield from write(context, SECTIONS, "layers/profile.json", pretty_json(sections), "application/json", facts)
+    return replace(whole, outputs={**whole.outputs, **layers})
 
 
 def render(context: Context) -> Procedure:

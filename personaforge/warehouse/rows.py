@@ -281,10 +281,19 @@ def _evaluations(name: str, record: Mapping[str, Any]) -> Rows:
             )
     if clip:
         yield "quality", _quality(row, clip)
-    for dimension, given in (record.get("scores") or {}).items():
+    given, reasons = record.get("scores") or {}, record.get("not_judged") or {}
+    for dimension in (*given, *reasons):
         fields = ("evaluation", "persona", "node", "take", "attempt", "evaluated", "model")
-        about = {field: row[field] for field in fields}
-        yield "audits", {**about, "dimension": dimension, "score": given, "threshold": record.get("threshold")}
+        yield (
+            "audits",
+            {
+                **{field: row[field] for field in fields},
+                "dimension": dimension,
+                "score": given.get(dimension),
+                "not_judged": reasons.get(dimension),
+                "threshold": record.get("threshold"),
+            },
+        )
 
 
 def _compared(comparability: tuple[str, ...], row: Row) -> int:

@@ -518,6 +518,7 @@ create table audits (
     model varchar,
     dimension varchar,
     score double,
+    not_judged varchar,
     threshold double
 );
 comment on table audits is 'What the auditor gave, dimension by dimension; their mean is the evaluation''s score.';
@@ -529,7 +530,8 @@ comment on column audits.attempt is 'Number within the node''s retry loop, from 
 comment on column audits.evaluated is 'When.';
 comment on column audits.model is 'The model that read.';
 comment on column audits.dimension is 'coherence, depth, realism, ...';
-comment on column audits.score is '1 to 5.';
+comment on column audits.score is '1 to 5; null where the auditor could not judge.';
+comment on column audits.not_judged is 'Why there is no score; null where there is one.';
 comment on column audits.threshold is 'What the mean has to reach.';
 
 create table series (

@@ -100,7 +100,7 @@ def test_an_answer_that_no_longer_fits_is_measured_by_the_schema_it_was_asked_wi
 def test_an_artifact_that_is_nowhere_and_one_whose_file_was_edited(built: Lab) -> None:
     root = built.studio.root
     with undone(root):
-        (root / "build/ana/layers/soul.json").write_text("{}")
+        (root / "build/ana/drafts/soul.json").write_text("{}")
         (artifact,) = told(built, "soul")["artifacts"]
         assert artifact["condition"] == "its file is missing or was edited"
         digest = artifact["digest"]

@@ -284,12 +284,12 @@ def test_a_file_that_is_gone_or_edited_is_put_back(built: Lab) -> None:
     root = built.studio.root
     with undone(root):
         (root / "build/ana/images/03-turned.png").unlink()
-        (root / "build/ana/layers/soul.json").write_text("{}")
+        (root / "build/ana/drafts/soul.json").write_text("{}")
         plan = built.planned()
         assert states(plan)["restore"] == {"image/03", "soul"} and "run" not in states(plan)
         nodes = by_name(plan)
         assert nodes["image/03"].reasons == (Reason("output", "images/03-turned.png is missing"),)
-        assert nodes["soul"].reasons == (Reason("output", "layers/soul.json was edited"),)
+        assert nodes["soul"].reasons == (Reason("output", "drafts/soul.json was edited"),)
         assert plan.estimate.calls_max == 0 and plan.has_changes and not plan.stands
 
 

@@ -82,7 +82,7 @@ class TextProject:
             return explain(space.plan_context, personas, name, ())
 
     def written(self) -> Any:
-        return json.loads((self.root / "build/ana/layers/soul.json").read_text())
+        return json.loads((self.root / "build/ana/drafts/soul.json").read_text())
 
     def spent(self) -> float:
         with Workspace.open((), str(self.root)) as space:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from typing import Any
 
 from personaforge.providers.protocols import Reply, Request
 from personaforge.testing import ColorAnalyzers
@@ -166,6 +167,91 @@ def test_an_audit_below_its_threshold_revises_with_its_findings(studio: Studio) 
     assert profile["surface"]["name"] == "Anahi"
     assert all("Anahi" in call.fields["prompt"] for call in studio.images.calls)
     assert not studio.plan().has_changes
+
+
+def verdict(scores: dict[str, float | None], **more: Any) -> str:
+    return json.dumps({"scores": scores, "findings": [], **more})
+
+
+def _is_audit(request: Request) -> bool:
+    return bool(request.fields["section"] == "audit")
+
+
+FIVE = ("coherence", "depth", "cultural_fidelity", "voice_distinctiveness", "realism")
+
+
+def test_every_file_in_layers_is_of_the_accepted_document(studio: Studio) -> None:
+    finding = {"section": "surface", "problem": "the name is too common", "advice": "find a rarer name"}
+    marks = iter((2.0, 4.5))
+
+    def reply(request: Request) -> Reply:
+        if _is_audit(request):
+            return Reply(text=verdict(dict.fromkeys(FIVE, next(marks)), findings=[finding]))
+        if request.fields["section"] == "surface" and request.fields["context"]["findings"]:
+            return Reply(text='{"name": "Anahi", "age": 44}')
+        return Reply(text=answer(request))
+
+    studio.text.answer = reply
+    studio.build()
+    folder = studio.root / "build/ana"
+    sections = json.loads((folder / "persona.json").read_text())["sections"]
+    assert sections["surface"]["name"] == "Anahi"
+    for name, section in sections.items():
+        assert json.loads((folder / f"layers/{name}.json").read_text()) == section, name
+    assert json.loads((folder / "layers/profile.json").read_text()) == sections
+    assert json.loads((folder / "drafts/surface.json").read_text())["name"] != "Anahi", "what was refused is elsewhere"
+    assert {path.stem for path in (folder / "layers").iterdir()} == {*sections, "profile", "audit", "wardrobes"}
+    assert not studio.plan().has_changes
+
+
+def test_a_revision_that_leaves_the_brief_is_not_taken(studio: Studio) -> None:
+    stated = "brief: A calm gardener of 44 who talks to her roses."
+    studio.edit("personas/ana.yaml", ("brief: A calm gardener who talks to her roses.", stated))
+    audits = 0
+
+    def reply(request: Request) -> Reply:
+        nonlocal audits
+        if _is_audit(request):
+            audits += 1
+            return Reply(text=verdict(dict.fromkeys(FIVE, 2.0 if audits == 1 else 4.5)))
+        if request.fields["section"] == "surface":
+            return Reply(text='{"name": "Bea", "age": 71}' if audits else '{"name": "Ana", "age": 44}')
+        return Reply(text=answer(request))
+
+    studio.text.answer = reply
+    studio.build()
+    assert json.loads((studio.root / "build/ana/layers/surface.json").read_text()) == {"name": "Ana", "age": 44}
+    asked = [call for call in studio.text.calls if call.fields["section"] == "surface"]
+    assert len(asked) == 3, "drafted, revised, and asked once more (retries: 1)"
+
+
+def test_one_mark_below_the_floor_is_not_accepted_whatever_the_mean(studio: Studio) -> None:
+    low = {**dict.fromkeys(FIVE, 5.0), "coherence": 2.0}
+    studio.text.answer = lambda request: Reply(text=verdict(low) if _is_audit(request) else answer(request))
+    outcome = studio.build().nodes["ana/audit"].outcome
+    assert outcome is not None and outcome.status == "flagged" and outcome.facts["audit_mean"] == 4.4
+    assert outcome.facts["reason"] == "coherence is 2.0, below the floor of 2.5"
+
+
+def test_a_mark_that_was_not_given_is_no_mark(studio: Studio) -> None:
+    marks: dict[str, float | None] = {**dict.fromkeys(FIVE, 4.0), "depth": None, "realism": None}
+    said = [{"score": "depth", "reason": "rules can't see it"}]
+    studio.text.answer = lambda request: Reply(
+        text=verdict(marks, not_judged=said) if _is_audit(request) else answer(request)
+    )
+    outcome = studio.build().nodes["ana/audit"].outcome
+    assert outcome is not None and outcome.status == "accepted" and outcome.facts["audit_mean"] == 4.0
+    assert outcome.facts["scores"] == dict.fromkeys(("coherence", "cultural_fidelity", "voice_distinctiveness"), 4.0)
+    document = json.loads((studio.root / "build/ana/persona.json").read_text())
+    assert document["not_judged"] == {"depth": "rules can't see it", "realism": "the second reader gave no reason"}
+
+
+def test_a_document_of_which_nothing_was_judged_does_not_pass(studio: Studio) -> None:
+    none = verdict(dict.fromkeys(FIVE))
+    studio.text.answer = lambda request: Reply(text=none if _is_audit(request) else answer(request))
+    outcome = studio.build().nodes["ana/audit"].outcome
+    assert outcome is not None and outcome.status == "flagged" and outcome.facts["audit_mean"] is None
+    assert len([call for call in studio.text.calls if _is_audit(call)]) == 1, "nothing to revise by"
 
 
 def test_after_the_last_round_the_persona_ships_flagged(studio: Studio) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any, NamedTuple
 
@@ -49,6 +49,8 @@ class Assignment:
     """The named fashion contexts."""
     schema: Mapping[str, Any]
     seed: int
+    pins: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What the user wrote for all sections, by section; only a second reader is told."""
 
     @classmethod
     def of(cls, fields: Mapping[str, Any]) -> Assignment:
@@ -69,6 +71,7 @@ class Assignment:
             contexts=(context.get("fashion") or {}).get("contexts") or {},
             schema=schema,
             seed=int(fields.get("seed") or 0),
+            pins=context.get("pins") or {},
         )
 
     @property

@@ -4,21 +4,28 @@ Each score is first measured on the document's good points, and then lowered by 
 other lower every score, because a contradictory person is neither deep nor real. Sections that a pipeline doesn't have
 are not judged, but then the scores can't be excellent either. Where nothing is wrong, the only finding says where the
 document is weakest, without praise.
+
+What rules can't see gets no mark, but null and the reason: whether texts are particular to this person (they see only
+thin, worn and repeated ones), a country that no table has, and a voice of which there is no mask.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from personaforge.embedded.writer.appearance import appearance_flaws
 from personaforge.embedded.writer.assignment import Assignment
 from personaforge.embedded.writer.coherence import coherence_flaws, thread
+from personaforge.embedded.writer.contradiction import contradictions
 from personaforge.embedded.writer.craft import depth, depth_flaws, variety, voice_flaws
-from personaforge.embedded.writer.culture import culture_flaws, evidence
-from personaforge.embedded.writer.flaws import Flaw
+from personaforge.embedded.writer.culture import culture_flaws, evidence, is_unknown
+from personaforge.embedded.writer.flaws import Flaw, quoted, text, value
+from personaforge.embedded.writer.reading import read
 from personaforge.embedded.writer.realism import mixture, realism_flaws
 from personaforge.embedded.writer.remark import remark
 from personaforge.embedded.writer.words import within
+from personaforge.leaves import leaves
 
 _LEAST, _MOST = 1.0, 5.0
 _SPOILS = 1.7
@@ -30,16 +37,44 @@ _FINDINGS = 12
 _LONGEST = 400
 
 
+def flaws_of(document: Mapping[str, Any], brief: str, pins: Mapping[str, Mapping[str, Any]]) -> list[Flaw]:
+    """Return everything that the rules find wrong with a document, its brief and what the user fixed.
+
+    Where a pin overrules the brief, following the pin is no flaw.
+    """
+    reading = read(brief)
+    against = [
+        *coherence_flaws(document, reading),
+        *depth_flaws(document),
+        *culture_flaws(document),
+        *voice_flaws(document, reading),
+        *realism_flaws(document, reading),
+        *appearance_flaws(document, reading, brief),
+        *contradictions(document, brief),
+        *pin_flaws(document, pins),
+    ]
+    return [flaw for flaw in against if not _follows_a_pin(flaw, pins)]
+
+
+def _follows_a_pin(flaw: Flaw, pins: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Tell whether a document differs from the brief in a value that the user fixed."""
+    fixed = leaves({flaw.section: pins.get(flaw.section, {})})
+    return flaw.problem.startswith("The brief ") and any(str(wanted) in flaw.problem for wanted in fixed.values())
+
+
+def pin_flaws(document: Mapping[str, Any], pins: Mapping[str, Mapping[str, Any]]) -> Iterator[Flaw]:
+    """Yield what the user fixed and the document has otherwise."""
+    for path, wanted in leaves(pins).items():
+        found = value(document, path)
+        if path.partition(".")[0] in document and found != wanted:
+            problem = f"{path} is {quoted(str(found))}, but the user fixed {quoted(str(wanted))}."
+            yield Flaw("coherence", 0.6, path.partition(".")[0], problem, f"Let {path} be as it was fixed.", 0.5)
+
+
 def audit(a: Assignment) -> dict[str, Any]:
     """Judge the document."""
     document = {name: section for name, section in a.sections.items() if name != "audit"}
-    flaws = [
-        *coherence_flaws(document, a.reading),
-        *depth_flaws(document),
-        *culture_flaws(document),
-        *voice_flaws(document, a.reading),
-        *realism_flaws(document, a.reading),
-    ]
+    flaws = flaws_of(document, a.brief, a.pins)
     starts = {
         "coherence": 4.1 + 0.8 * thread(document),
         "depth": 3.3 + 1.4 * depth(document),
@@ -53,15 +88,43 @@ def audit(a: Assignment) -> dict[str, Any]:
         score = start - sum(flaw.cost for flaw in flaws if flaw.score == name) - _SPOILS * contradiction
         score -= _SPOILS_COHERENCE * contradiction if name == "coherence" else 0.0
         scores[name] = round(within(score, _LEAST, _MOST), 1)
-    weakest = min(scores, key=lambda name: scores[name])
-    return {"scores": scores, "findings": _findings(flaws) or [_short(remark(document, weakest))]}
+    unseen = _unseen(document, flaws)
+    weakest = min([name for name in scores if name not in unseen] or scores, key=lambda name: scores[name])
+    verdict: dict[str, Any] = {
+        "scores": {name: None if name in unseen else score for name, score in scores.items()},
+        "findings": _findings(flaws) or [_short(remark(document, weakest))],
+    }
+    if unseen:
+        verdict["not_judged"] = [{"score": name, "reason": reason} for name, reason in unseen.items()]
+    return verdict
 
 
-def _findings(flaws: list[Flaw]) -> list[Mapping[str, str]]:
+def _unseen(document: Mapping[str, Any], flaws: Sequence[Flaw]) -> dict[str, str]:
+    """Return the scores that rules can't give this document, each with the reason."""
+    found = {}
+    if document and not any(flaw.score == "depth" for flaw in flaws):
+        found["depth"] = (
+            "Rules see thin, worn and repeated texts, and found none; whether these could be anybody's they can't tell."
+        )
+    if is_unknown(document):
+        found["cultural_fidelity"] = (
+            f"The tables know nothing about {quoted(text(document, 'surface.location.country'))}."
+        )
+    if document and value(document, "mask") is None:
+        found["voice_distinctiveness"] = "There is no mask, so nobody has heard the voice."
+    return found
+
+
+def findings_worth(flaws: Sequence[Flaw]) -> list[Flaw]:
+    """Return the flaws that are worth a finding, the worst first."""
     worst = sorted(flaws, key=lambda flaw: -(flaw.cost + 2.0 * flaw.contradiction))
-    said = [flaw for flaw in worst if flaw.cost + 2.0 * flaw.contradiction >= _WORTH_SAYING]
+    return [flaw for flaw in worst if flaw.cost + 2.0 * flaw.contradiction >= _WORTH_SAYING]
+
+
+def _findings(flaws: Sequence[Flaw]) -> list[Mapping[str, str]]:
     return [
-        _short({"section": flaw.section, "problem": flaw.problem, "advice": flaw.advice}) for flaw in said[:_FINDINGS]
+        _short({"section": flaw.section, "problem": flaw.problem, "advice": flaw.advice})
+        for flaw in findings_worth(flaws)[:_FINDINGS]
     ]
 
 

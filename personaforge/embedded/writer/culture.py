@@ -29,6 +29,12 @@ def evidence(document: Mapping[str, Any]) -> float:
     return sum(signs.values()) / len(signs) if signs else 0.0
 
 
+def is_unknown(document: Mapping[str, Any]) -> bool:
+    """Return whether a document names a country of which the tables know nothing."""
+    country = text(document, "surface.location.country")
+    return bool(country) and by_country(country) is None
+
+
 def missing(document: Mapping[str, Any]) -> list[str]:
     """Return the signs of being at home in the country that are missing in a document."""
     return [name for name, there in _signs(document).items() if not there]
@@ -69,10 +75,9 @@ def culture_flaws(document: Mapping[str, Any]) -> Iterator[Flaw]:
     country = text(document, "surface.location.country")
     here = by_country(country) if country else None
     if here is None:
-        lacks = f"Nothing is known here about {quoted(country)}." if country else "The surface names no country."
-        yield Flaw(
-            "cultural_fidelity", 0.6 if country else 2.0, "surface", lacks, "Check name, city and languages by hand."
-        )
+        if not country:
+            advice = "Name the country, and check name, city and languages by it."
+            yield Flaw("cultural_fidelity", 2.0, "surface", "The surface names no country.", advice)
         return
     families = _families(text(document, "surface.ethnicity"), here)
     yield from _city(document, here)

@@ -71,7 +71,7 @@ def _name(a: Assignment, here: Locale, came_from: Locale, gender: str, ethnicity
     if stated:
         return stated
     written = a.reading.name
-    if len(written.split()) > 1 and not a.barred(written):
+    if len(written.split()) > 1:
         return written
     rng = a.rng("name")
     # A person with roots elsewhere has both names from one people there: a random mix of two would be wrong.
@@ -89,7 +89,7 @@ def _name(a: Assignment, here: Locale, came_from: Locale, gender: str, ethnicity
 
 def _occupation(a: Assignment, here: Locale, cities: Sequence[str]) -> str:
     stated = a.text("surface.occupation") or a.reading.occupation
-    if stated and (a.text("surface.occupation") or not a.barred(stated)):
+    if stated:  # no finding leads away from the brief
         return stated
     low, high = _ages(a)
     scores = {**_known(a, "self.big_five", SCORES), **_known(a, "soul.drives", DRIVES)}
@@ -150,9 +150,9 @@ def _cities(a: Assignment, here: Locale) -> list[str]:
     written = a.reading.place.city
     if written and by_city(written) == here:
         return [written]
-    near = [city for city in a.reading.place.cities if city in here.cities and not a.barred(city)]
+    near = {city: 1.0 for city in a.reading.place.cities if city in here.cities}
     if near:
-        return near
+        return list(a.allowed(near))
     return list(a.allowed(dict.fromkeys(here.cities, 1.0))) or [f"the capital of {here.country}"[:60]]
 
 

@@ -237,6 +237,8 @@ class PersonaFacts:
     pipeline: str
     audit_mean: float | None
     """Of 5; None without a second reader."""
+    not_judged: tuple[tuple[str, str], ...]
+    """Marks that the second reader could not give, and why."""
     sections: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
     """Section name -> key -> text."""
     notices: tuple[str, ...]

@@ -67,6 +67,7 @@ def gather(space: Workspace, plan: PersonaPlan) -> PersonaFacts:
         tags=tuple(str(tag) for tag in settings.get("tags", ())),
         pipeline=str(settings.get("pipeline.name", "")),
         audit_mean=document.get("audit_mean"),
+        not_judged=tuple((document.get("not_judged") or {}).items()),
         sections=tuple((name, tuple(rows)) for name, rows in in_words(sections)),
         notices=tuple(standing_notices(plan)),
         overruled=plan.overruled_text,

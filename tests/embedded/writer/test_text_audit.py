@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from personaforge.embedded.writer.audit import flaws_of
 from personaforge.embedded.writer.bounds import violations
 from personaforge.embedded.writer.flaws import all_texts, value
 from personaforge.embedded.writer.locales import Locale, kin, known_locales
@@ -31,7 +32,8 @@ def judged(document: dict[str, Any], brief: str = "") -> dict[str, Any]:
 def test_a_drafted_persona_passes(brief: str) -> None:
     verdict = persona(brief, seed=31)["audit"]
     assert average(verdict) >= 4.0, verdict
-    assert all(score < 5 for score in verdict["scores"].values())
+    assert all(score is None or score < 5 for score in verdict["scores"].values())
+    assert verdict["scores"]["depth"] is None and verdict["not_judged"][0]["score"] == "depth"
 
 
 def loud(document: dict[str, Any]) -> None:
@@ -93,7 +95,7 @@ def test_a_broken_document_fails_and_says_where(broken: str, brief: str) -> None
     change(document)
     after = judged(document)
     assert average(after) < THRESHOLD < average(before), after
-    assert after["scores"][score] <= before["scores"][score] - 1.5
+    assert after["scores"][score] <= (before["scores"][score] or 5) - 1.5
     assert section in {finding["section"] for finding in after["findings"]}
 
 
@@ -132,7 +134,9 @@ def test_what_a_pipeline_does_not_have_is_not_held_against_it() -> None:
     document = persona("warm French chef", seed=2, order=("surface", "self", "lifestyle", "dna"))
     verdict = judged(document, "warm French chef")
     assert average(verdict) > THRESHOLD
-    assert verdict["scores"]["voice_distinctiveness"] < 4.2  # nobody has heard the voice
+    assert verdict["scores"]["voice_distinctiveness"] is None  # nobody has heard the voice
+    reasons = {one["score"]: one["reason"] for one in verdict["not_judged"]}
+    assert reasons["voice_distinctiveness"] == "There is no mask, so nobody has heard the voice."
 
 
 def test_findings_change_the_draft_they_name_and_no_other() -> None:
@@ -264,7 +268,7 @@ def test_a_planted_contradiction_is_found_quoted_and_not_praised(here: Locale) -
         verdict = judged(wrong, told)
         about = [finding for finding in verdict["findings"] if finding["section"] == section]
         assert any(quote in finding["problem"] for finding in about), (path, verdict)
-        assert verdict["scores"][score] < min(4.2, before[score] - 0.3), (path, verdict, before)
+        assert verdict["scores"][score] < min(4.2, (before[score] or 4.7) - 0.3), (path, verdict, before)
         assert not any("shortest text" in finding["problem"] for finding in verdict["findings"])
 
 
@@ -281,7 +285,7 @@ def test_what_it_says_of_its_own_output_is_true(brief: str) -> None:
     verdict = document["audit"]
     assert verdict["findings"] and not praise(verdict)
     spoken = " ".join(text for name, part in document.items() if name != "audit" for _, text in all_texts(part))
-    weakest = min(verdict["scores"].values())
+    weakest = min(score for score in verdict["scores"].values() if score is not None)
     for finding in verdict["findings"]:
         problem = finding["problem"]
         assert finding["section"] in (*FOUR_LAYER, "overall")
@@ -290,7 +294,6 @@ def test_what_it_says_of_its_own_output_is_true(brief: str) -> None:
         hit = re.search(r"shortest text is ([a-z_.]+), with (\d+) words", problem)
         if hit:
             assert len(value(document, hit[1]).split()) == int(hit[2])
-            assert verdict["scores"]["depth"] == weakest
         hit = re.search(r"(\d+) of the (\d+) interests", problem)
         if hit:
             named = [text for texts in document["lifestyle"]["interests"].values() for text in texts]
@@ -305,7 +308,7 @@ def test_what_it_says_of_its_own_output_is_true(brief: str) -> None:
 
 def test_what_it_says_changes_with_what_is_weakest() -> None:
     said = {re.sub(r"[\d“].*", "", persona(brief, 2)["audit"]["findings"][0]["problem"]) for brief in many_briefs(80)}
-    assert len(said) >= 4
+    assert len(said) >= 2, "of the four scores that rules give a sound document"
 
 
 def test_a_remark_costs_nothing_and_a_flaw_takes_its_place() -> None:
@@ -315,3 +318,70 @@ def test_a_remark_costs_nothing_and_a_flaw_takes_its_place() -> None:
     findings = judged(broken)["findings"]
     assert "Lagos" in findings[0]["problem"]
     assert document["audit"]["findings"][0] not in findings
+
+
+SHEPHERD = "A shepherd from Cork, 46"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"soul.fear": "Flying: terrified of flying.", "surface.occupation": "airline pilot"}, "go together (flying)"),
+        ({"surface.age": 88, "soul.desire": "To win the title before turning thirty."}, "that age has passed"),
+        ({"self.big_five.extraversion": 0.95, "mask.tone": ["withdrawn", "dry"]}, "'withdrawn' is at the other end"),
+        ({"mask.register": "formal", "mask.signature_phrases": ["Yo, dude.", "Gonna go.", "Nah."]}, "The register is"),
+        (
+            {"lifestyle.vacation_style.kind": "beach", "lifestyle.vacation_style.description": "Skis in the Alps."},
+            "kind",
+        ),
+        ({"dna.hair.length": "shaved", "dna.hair.style": "waist-length braid"}, "dna.hair.length is shaved"),
+        ({"surface.gender": "woman", "dna.face.facial_hair": "full beard"}, "facial_hair is “full beard”"),
+        ({"self.values": ["order", "thrift", "Order"]}, "self.values has “order” twice"),
+    ],
+)
+def test_a_contradiction_of_meaning_is_named(changes: dict[str, Any], words: str) -> None:
+    document = copy.deepcopy(persona(SHEPHERD, seed=8))
+    assert not any(words in finding["problem"] for finding in judged(document, SHEPHERD)["findings"])
+    for path, said in changes.items():
+        document = planted(document, path, said)
+    verdict = judged(document)
+    assert any(words in finding["problem"] for finding in verdict["findings"]), verdict
+
+
+def test_one_clear_contradiction_is_below_the_floor() -> None:
+    document = planted(persona(SHEPHERD, seed=8), "soul.fear", "Water: she can't swim.")
+    document = planted(
+        document, "lifestyle.daily_rhythm", "Up at six, swims across the bay, then the sheep until dark."
+    )
+    assert judged(document)["scores"]["coherence"] < 2.5
+
+
+def test_negated_words_are_no_contradiction() -> None:
+    document = planted(persona(SHEPHERD, seed=8), "mask.social_role", "the one who is not withdrawn")
+    document = planted(document, "self.big_five.extraversion", 0.7)
+    assert not any("withdrawn" in finding["problem"] for finding in judged(document)["findings"])
+
+
+def test_a_pin_that_overrules_the_brief_is_no_fault_and_one_that_was_not_kept_is() -> None:
+    document = {name: part for name, part in persona("A botanist from Kyoto, 70", seed=5).items() if name != "audit"}
+    document = planted(planted(document, "surface.age", 92), "surface.occupation", "botanist")
+    problems = lambda pins: [flaw.problem for flaw in flaws_of(document, "A botanist from Kyoto, 70", pins)]  # noqa: E731
+    assert any(problem.startswith("The brief puts the age at 70") for problem in problems({}))
+    assert not any(problem.startswith("The brief puts the age") for problem in problems({"surface": {"age": 92}}))
+    assert any("surface.age is “92”, but the user fixed “91”" in one for one in problems({"surface": {"age": 91}}))
+
+
+def test_a_country_that_no_table_has_gets_no_mark_and_no_fault() -> None:
+    document = planted(persona(SHEPHERD, seed=8), "surface.location", {"city": "Apia", "country": "Samoa"})
+    verdict = judged(document)
+    assert verdict["scores"]["cultural_fidelity"] is None
+    assert "The tables know nothing about “Samoa”." in [one["reason"] for one in verdict["not_judged"]]
+
+
+def test_findings_never_lead_a_writer_away_from_the_brief() -> None:
+    brief = "A retired botanist from Kyoto, aged 62 to 80"
+    findings = [
+        {"section": "surface", "problem": "At 92, “botanist” is hard to believe.", "advice": "Choose other work."}
+    ]
+    earlier = {name: persona(brief, 5)[name] for name in FOUR_LAYER[:4]}
+    assert draft("surface", brief, earlier, 5, findings=findings)["occupation"] == "botanist"

@@ -1,0 +1,171 @@
+"""Whether brief, body, work and voice of a document agree: looks, hair, gender, ages at work, register, accent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from personaforge.embedded.writer.flaws import Flaw, quoted, text, texts, value
+from personaforge.embedded.writer.locales import UNKNOWN, by_country, locales
+from personaforge.embedded.writer.reading import Reading
+from personaforge.embedded.writer.tables import table
+from personaforge.embedded.writer.words import count, fold, pattern
+from personaforge.embedded.writer.work import job_of
+
+_CLEAR = 0.5
+"""Contradiction of a clear one; see `contradiction`."""
+_EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf]")
+_CM = re.compile(r"\b(1[3-9]\d|2[0-2]\d) ?cm\b")
+_METRES = re.compile(r"\b([12])[.,](\d{2}) ?m\b")
+_CENTIMETRES = 3
+"""Difference in cm from which a height is another one."""
+_LONG_PHRASE, _SHORT_PHRASE = 24, 4
+"""Mean words of phrases beyond which sentences aren't short, or long."""
+
+
+def appearance_flaws(document: Mapping[str, Any], reading: Reading, brief: str) -> Iterator[Flaw]:
+    """Yield what contradicts the brief's looks or another layer."""
+    yield from _looks(document, reading, brief)
+    yield from _hair(document)
+    yield from _gender(document)
+    yield from _work_age(document, reading)
+    yield from _register(document, brief)
+    yield from _accent(document)
+
+
+def _flaw(score: str, path: str, problem: str, advice: str, contradiction: float = _CLEAR) -> Flaw:
+    return Flaw(score, 0.7, path.partition(".")[0], problem, advice, contradiction)
+
+
+def _looks(document: Mapping[str, Any], reading: Reading, brief: str) -> Iterator[Flaw]:
+    for path, wanted in reading.looks.items():
+        found = value(document, f"dna.{path}")
+        if path != "hair.style" and isinstance(found, str) and found != wanted:
+            problem = f"The brief says {quoted(wanted)}, but dna.{path} is {quoted(found)}."
+            yield _flaw("coherence", "dna", problem, f"Let dna.{path} be {wanted}.")
+    height = value(document, "dna.body.height_cm")
+    if not isinstance(height, (int, float)) or isinstance(height, bool):
+        return
+    said = [int(hit) for hit in _CM.findall(fold(brief))] + [
+        100 * int(metres) + int(rest) for metres, rest in _METRES.findall(fold(brief))
+    ]
+    if len(said) == 1 and abs(said[0] - height) > _CENTIMETRES:
+        problem = f"The brief says {said[0]} cm, but dna.body.height_cm is {height}."
+        advice = f"Let dna.body.height_cm be at least {said[0]} and at most {said[0]}."
+        yield _flaw("coherence", "dna", problem, advice)
+    gender = text(document, "surface.gender")
+    here = by_country(text(document, "surface.location.country")) or locales()[UNKNOWN]
+    mean = here.height[gender] if gender in here.height else sum(here.height.values()) / 2
+    if reading.taller and (height - mean) * reading.taller < -2 * abs(reading.taller):
+        word = "tall" if reading.taller > 0 else "short"
+        problem = f"The brief says {word}, but dna.body.height_cm is {height}."
+        yield _flaw("coherence", "dna", problem, f"Choose a height that is {word} for this person.")
+
+
+def _hair(document: Mapping[str, Any]) -> Iterator[Flaw]:
+    style, length = fold(text(document, "dna.hair.style")), text(document, "dna.hair.length")
+    texture = text(document, "dna.hair.texture")
+    words = table("contradictions")["hair"]
+    wrong = ""
+    bare, cut = length == "shaved", length in ("shaved", "short")
+    if (cut and count(words["long"], style)) or (length and not cut and count(words["none"], style)):
+        wrong = f"dna.hair.length is {length}"
+    elif texture in ("curly", "coily") and not bare and count(words["straight"], style):
+        wrong = f"dna.hair.texture is {texture}"
+    elif texture == "straight" and not bare and count(words["curled"], style):
+        wrong = "dna.hair.texture is straight"
+    if wrong:
+        problem = f"dna.hair.style says {quoted(text(document, 'dna.hair.style'))}, but {wrong}."
+        yield _flaw("coherence", "dna", problem, "Let style, length and texture describe one head of hair.")
+
+
+def _gender(document: Mapping[str, Any]) -> Iterator[Flaw]:
+    gender, beard = text(document, "surface.gender"), text(document, "dna.face.facial_hair")
+    if gender == "woman" and beard not in ("", "none"):
+        problem = f"surface.gender is woman, but dna.face.facial_hair is {quoted(beard)}."
+        yield _flaw("realism", "dna", problem, "Choose none for dna.face.facial_hair, or say in the brief why not.")
+    for path in ("surface.occupation", "mask.social_role"):
+        said = text(document, path)
+        for other, words in table("contradictions")["gendered"].items():
+            hit = pattern(tuple(words)).search(fold(said))
+            if hit and gender in ("woman", "man") and gender != other:
+                problem = f"{path} says {quoted(said)}, but surface.gender is {gender}."
+                yield _flaw("coherence", path, problem, f"Choose words for a {gender}.")
+
+
+def _work_age(document: Mapping[str, Any], reading: Reading) -> Iterator[Flaw]:
+    age = value(document, "surface.age")
+    if not isinstance(age, int) or isinstance(age, bool):
+        return
+    known: Mapping[str, list[int]] = table("contradictions")["ages"]
+    for path in ("surface.occupation", "mask.social_role"):
+        said = text(document, path)
+        hits = [hit.group().replace("-", " ") for hit in pattern(tuple(known)).finditer(fold(said))]
+        word = next((hit for hit in sorted(hits, key=len, reverse=True) if hit in known), "")
+        job = job_of(said) if path == "surface.occupation" else None
+        job_says = job is not None and not job.ages[0] - 5 <= age <= job.ages[1] + 5
+        if not word or job_says or known[word][0] <= age <= known[word][1]:
+            continue  # where occupations.yaml objects, `realism` has said so
+        low, high = known[word]
+        if reading.ages and reading.occupation and path == "surface.occupation" and word in fold(reading.occupation):
+            continue
+        problem = f"At {age}, {quoted(said)} is hard to believe."
+        advice = f"Let surface.age be at least {low} and at most {min(high, 95)}, or change {path}."
+        yield _flaw("realism", "surface", problem, advice)
+
+
+def _register(document: Mapping[str, Any], brief: str) -> Iterator[Flaw]:
+    register, phrases = text(document, "mask.register"), texts(document, "mask.signature_phrases")
+    words = table("contradictions")["register"]
+    tones = texts(document, "mask.tone")
+    advice = "Let register, tone and phrases be one person's."
+    outside = words["loose"] if register in ("formal", "professional") else words["stiff"]
+    odd = [phrase for phrase in phrases if pattern(tuple(outside)).search(fold(phrase))]
+    if odd and (register in ("formal", "professional", "casual", "intimate") or len(odd) > 1):
+        problem = f"The register is {register}, but a phrase is {quoted(odd[0])}."
+        yield _flaw("voice_distinctiveness", "mask", problem, advice, 0.3 if len(odd) == 1 else _CLEAR)
+    crude = [tone for tone in tones if count(words["crude"], fold(tone))]
+    courtly = [tone for tone in tones if count(words["courtly"], fold(tone))]
+    clash = crude if register in ("formal", "professional") else courtly if register in ("casual", "intimate") else []
+    if clash:
+        yield _flaw("voice_distinctiveness", "mask", f"The register is {register}, but a tone is {clash[0]}.", advice)
+    told = fold(brief)
+    if register in ("formal", "professional") and count(words["swears"], told):
+        problem = f"The brief has somebody who swears, the register is {register}."
+        yield _flaw("coherence", "mask", problem, "Keep to the voice that the brief describes.")
+    if register in ("casual", "intimate") and count(words["polished"], told):
+        problem = f"The brief has somebody of polished manners, the register is {register}."
+        yield _flaw("coherence", "mask", problem, "Keep to the voice that the brief describes.")
+    for first, second in table("contradictions")["tones"]:
+        one = next((tone for tone in tones if count(first, fold(tone))), "")
+        other = next((tone for tone in tones if count(second, fold(tone))), "")
+        if one and other:
+            problem = f"The tones {quoted(one)} and {quoted(other)} are two voices."
+            yield _flaw("voice_distinctiveness", "mask", problem, advice)
+    emoji = [phrase for phrase in phrases if _EMOJI.search(phrase)]
+    if emoji and text(document, "mask.writing_style.emoji") == "never":
+        problem = f"Emoji are never used, but a phrase is {quoted(emoji[0])}."
+        yield _flaw("voice_distinctiveness", "mask", problem, "Leave the emoji out.", 0.3)
+    lengths = [len(phrase.split()) for phrase in phrases]
+    mean = sum(lengths) / len(lengths) if lengths else 0.0
+    style = text(document, "mask.writing_style.sentence_length")
+    if (style == "short" and mean > _LONG_PHRASE) or (style == "long" and 0 < mean < _SHORT_PHRASE):
+        problem = f"Sentences are {style}, but the phrases have {mean:.0f} words on average."
+        yield _flaw("voice_distinctiveness", "mask", problem, advice, 0.3)
+
+
+def _accent(document: Mapping[str, Any]) -> Iterator[Flaw]:
+    accent, country = fold(text(document, "dna.voice.accent")), text(document, "surface.location.country")
+    roots = fold(f"{text(document, 'surface.ethnicity')} {' '.join(texts(document, 'surface.languages'))}")
+    if not accent or not country:
+        return
+    for home, words in table("contradictions")["accents"].items():
+        hit = pattern(tuple(words)).search(accent)
+        if hit and home != country and hit.group() not in roots:
+            here, there = by_country(country), by_country(home)
+            if here and there and (fold(there.demonym) in roots or set(here.languages) & set(there.languages)):
+                continue
+            problem = f"The accent {quoted(accent)} is at home in {home}, this person in {country}."
+            yield _flaw("cultural_fidelity", "dna", problem, f"Let the accent be one of {country}'s.", 0.4)
+            return
