@@ -49,6 +49,8 @@ class Assignment:
     """The named fashion contexts."""
     schema: Mapping[str, Any]
     seed: int
+    facts: tuple[Mapping[str, Any], ...] = ()
+    """What the request tells of the brief beside it."""
 
     @classmethod
     def of(cls, fields: Mapping[str, Any]) -> Assignment:
@@ -69,12 +71,18 @@ class Assignment:
             contexts=(context.get("fashion") or {}).get("contexts") or {},
             schema=schema,
             seed=int(fields.get("seed") or 0),
+            facts=tuple(fields.get("facts") or ()),
         )
 
     @property
     def reading(self) -> Reading:
         """What the brief says."""
-        return read(self.brief)
+        found = read(self.brief)
+        if not self.facts:
+            return found
+        from personaforge.embedded.writer.facts import with_facts
+
+        return with_facts(found, self.facts)
 
     @property
     def document(self) -> dict[str, Any]:
