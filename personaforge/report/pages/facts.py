@@ -237,6 +237,10 @@ class PersonaFacts:
     pipeline: str
     audit_mean: float | None
     """Of 5; None without a second reader."""
+    coverage: float | None
+    """Share of what the brief states that the document keeps or a pin overrules; None where it isn't known."""
+    lost: tuple[str, ...]
+    """Words of the brief that the document loses."""
     sections: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
     """Section name -> key -> text."""
     notices: tuple[str, ...]
