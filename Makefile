@@ -41,6 +41,7 @@ bench: $(READY)  ## Run the benchmarks and print their tables
 	$(BIN)/python -m tests.benchmarks.projection
 	$(BIN)/python -m tests.benchmarks.painter
 	$(BIN)/python -m tests.benchmarks.embedded_pack
+	$(BIN)/python -m tests.benchmarks.brief
 
 soak: $(READY)  ## Run the long proofs: random interleavings, kills, states, other code paths
 	$(BIN)/python -m tests.soak.pins

@@ -51,7 +51,7 @@ _TABLE: dict[tuple[str, str], Entry] = {
             Capability(
                 "embedded",
                 "text",
-                frozenset({"section", "schema", "context", "seed", "prompt", "system"}),
+                frozenset({"facts", "section", "schema", "context", "seed", "prompt", "system"}),
                 paid=False,
                 deterministic=True,
                 version="3",

@@ -7,6 +7,7 @@ goes on, and whoever earns money with pictures has to say so once. `forge init` 
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final, Literal
 
 from personaforge.errors import Problem, SpecError
@@ -16,6 +17,7 @@ from personaforge.spec.source import parse_source, read_bounded
 
 LicenceUse = Literal["commercial", "research"]
 NAME: Final = "licence_use"
+_PLAIN = re.compile(rb"licence_use: *(commercial|research)(?: +#.*)?")
 
 
 def licence_use(project: Project) -> LicenceUse | None:
@@ -24,6 +26,10 @@ def licence_use(project: Project) -> LicenceUse | None:
     written = read_bounded(path, SETTINGS, root=project.root) if path.exists() else b""
     if NAME.encode() not in written:
         return None
+    lines = [line for line in written.split(b"\n") if NAME.encode() in line and not line.lstrip().startswith(b"#")]
+    plain = _PLAIN.fullmatch(lines[0].rstrip()) if len(lines) == 1 else None
+    if plain is not None:  # as `forge init` writes it: a build with nothing to do needs no YAML library
+        return "commercial" if plain[1] == b"commercial" else "research"
     import yaml
 
     source = parse_source(written, path, SETTINGS)

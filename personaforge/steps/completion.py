@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from personaforge.brief.told import told_facts
 from personaforge.digest import derive_seed
 from personaforge.steps.action import Action, Price, Result
 from personaforge.steps.context import Context
@@ -89,6 +90,8 @@ def completion(
         "fashion": variables["fashion"],
         **({"pins": fixed} if fixed is not None else {}),
     }
+    if "facts" in capability.reads and (facts := told_facts(settings["brief"])):
+        fields["facts"] = facts
     request = {name: value for name, value in fields.items() if name in capability.reads}
     models = [settings[f"{base}.model"], *settings[f"{base}.fallbacks"]] if bad is None else [bad.model]
     prices = settings["text.prices"]

@@ -41,7 +41,7 @@ class TestLocal(LocalContract):
         ),
         LocalCase(
             entry_of("text", "embedded"),
-            {"prompt": "Describe her.", "system": "", **WORDS},
+            {"prompt": "Describe her.", "system": "", "facts": [], **WORDS},
             refused=({"schema": None},),
         ),
     )

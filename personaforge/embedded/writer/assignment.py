@@ -51,6 +51,8 @@ class Assignment:
     seed: int
     pins: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """What the user wrote for all sections, by section; only a second reader is told."""
+    facts: tuple[Mapping[str, Any], ...] = ()
+    """What the request tells of the brief beside it."""
 
     @classmethod
     def of(cls, fields: Mapping[str, Any]) -> Assignment:
@@ -72,12 +74,18 @@ class Assignment:
             schema=schema,
             seed=int(fields.get("seed") or 0),
             pins=context.get("pins") or {},
+            facts=tuple(fields.get("facts") or ()),
         )
 
     @property
     def reading(self) -> Reading:
         """What the brief says."""
-        return read(self.brief)
+        found = read(self.brief)
+        if not self.facts:
+            return found
+        from personaforge.embedded.writer.facts import with_facts
+
+        return with_facts(found, self.facts)
 
     @property
     def document(self) -> dict[str, Any]:

@@ -6,7 +6,7 @@ likely, and the rest is drawn from that look, so that a pinned eye colour change
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -145,13 +145,27 @@ def _marks(a: Assignment, tone: str, age: int) -> list[str]:
         weights |= dict.fromkeys(tables["fair"], 1.6)
     if age >= 45:
         weights |= dict.fromkeys(tables["older"], 2.5)
-    marks: list[str] = []
+    weights = {mark: weight for mark, weight in weights.items() if not _names(mark, a.reading.unmarked)}
+    marks = [_worded(mark, [*tables["any"], *tables["fair"]]) for mark in a.reading.marks][:_MARKS]
     for mark in several(rng, a.allowed(weights), 6):
         if len(marks) < rng.choice([0, 1, 1, 1, 2, 2]) and not any(
             set(mark.split()) & set(other.split()) & _KINDS for other in marks
         ):
             marks.append(mark)
     return marks
+
+
+_MARKS = 3
+"""As many as the schema takes."""
+
+
+def _names(mark: str, things: Iterable[str]) -> bool:
+    return any(thing.rstrip("s") in mark for thing in things)
+
+
+def _worded(told: str, known: Sequence[str]) -> str:
+    """Return a mark of the tables that is of the kind told; else the word itself."""
+    return next((mark for mark in known if _names(mark, [told])), f"a {told}" if not told.endswith("s") else told)
 
 
 _KINDS = frozenset(["mole", "moles", "scar", "dimple", "dimples", "freckles", "lines"])
@@ -174,6 +188,8 @@ def _height(a: Assignment, here: Locale, gender: str) -> int:
     pinned = a.known("dna.body.height_cm")
     if isinstance(pinned, int):
         return pinned
+    if a.reading.height is not None:
+        return a.reading.height
     mean = here.height[gender] if gender in here.height else sum(here.height.values()) / 2
     spread = table("dna")["body"]["spread"][gender]
     offset = within(a.rng("height").gauss(0, spread), -2.4 * spread, 2.4 * spread)

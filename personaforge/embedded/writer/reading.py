@@ -79,6 +79,12 @@ class Reading:
     """Path in the dna section to the value that the brief names."""
     taller: int
     """Centimetres that words such as tall add to a height."""
+    height: int | None = None
+    """In cm, where the request tells it; see `facts`."""
+    marks: tuple[str, ...] = ()
+    """Skin marks that the request tells."""
+    unmarked: frozenset[str] = frozenset()
+    """Things that the request rules out, skin marks among them."""
 
 
 @lru_cache(maxsize=256)

@@ -239,6 +239,10 @@ class PersonaFacts:
     """Of 5; None without a second reader."""
     not_judged: tuple[tuple[str, str], ...]
     """Marks that the second reader could not give, and why."""
+    coverage: float | None
+    """Share of what the brief states that the document keeps or a pin overrules; None where it isn't known."""
+    lost: tuple[str, ...]
+    """Words of the brief that the document loses."""
     sections: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
     """Section name -> key -> text."""
     notices: tuple[str, ...]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from personaforge.brief.fate import LOST
 from personaforge.identity.policy import AUTO, Mode
 from personaforge.plan.plan import PersonaPlan, PlannedNode
 from personaforge.plan.renamed import renamed_steps
@@ -22,6 +23,7 @@ from personaforge.spec.kinds import KINDS
 from personaforge.spec.licence_use import licence_use
 from personaforge.spec.settings import Settings
 from personaforge.steps.finishing import FINISHED
+from personaforge.workspace.briefs import brief_account
 from personaforge.workspace.licences import terms_in_force
 from personaforge.workspace.workspace import Workspace
 
@@ -58,6 +60,7 @@ def gather(space: Workspace, plan: PersonaPlan) -> PersonaFacts:
     clips = tuple(clip_facts(nodes, node, position(node)) for node in by_role.get("clip", ()))
     document = _document(nodes, plan)
     sections = document.get("sections", {})
+    stated = brief_account(space.store, settings)
     return PersonaFacts(
         summary=summarize(plan, nodes, document, anchor, sheet, clips, series),
         line=who(sections),
@@ -68,6 +71,8 @@ def gather(space: Workspace, plan: PersonaPlan) -> PersonaFacts:
         pipeline=str(settings.get("pipeline.name", "")),
         audit_mean=document.get("audit_mean"),
         not_judged=tuple((document.get("not_judged") or {}).items()),
+        coverage=stated.coverage,
+        lost=tuple(dict.fromkeys(row.words for row in stated.of(LOST))),
         sections=tuple((name, tuple(rows)) for name, rows in in_words(sections)),
         notices=tuple(standing_notices(plan)),
         overruled=plan.overruled_text,
