@@ -129,7 +129,7 @@ def gates_of(pairs: Sequence[Pair], policy: Policy, why: str = "") -> Gates:
 
 def _policies(policy: Policy) -> Mapping[str, Policy]:
     found = {
-        "composite": replace(policy, mode=Mode.COMPOSITE_ONLY),
+        "composite": replace(policy, mode=Mode.COMPOSITE),
         "strict": replace(policy, mode=Mode.STRICT),
     }
     if policy.calibrated is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from personaforge.errors import Problem, SpecError
-from personaforge.identity.policy import AUTO, Mode
+from personaforge.identity.policy import AUTO, FORMER, Mode
 from personaforge.listing import listed
 from personaforge.plan.plan import PersonaPlan
 from personaforge.plan.renamed import lock_name, renamed_steps
@@ -13,7 +13,6 @@ from personaforge.steps.standing import judged_elsewhere
 
 SEED = "photographs under buffalo_l"
 """What the seed's thresholds were stated for (Personalab's defaults)."""
-_FORMER = "composite_only"
 
 
 def require_calibration(settings: Settings, analyzer_ref: AnalyzerRef) -> None:
@@ -74,4 +73,4 @@ def unjudged_remark(plan: PersonaPlan, analyzer_ref: AnalyzerRef) -> str:
 
 def policy_remark(policy: str) -> str:
     """Say what a policy is called now; empty where it is called that."""
-    return f"identity.policy: {_FORMER} is called composite now; both mean the same" if policy == _FORMER else ""
+    return f"identity.policy: {FORMER} is called composite now; both mean the same" if policy == FORMER else ""

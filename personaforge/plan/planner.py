@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from personaforge.errors import PinnedArtifactMissing, PlanError
+from personaforge.identity.policy import FORMER, Mode
 from personaforge.listing import listed
 from personaforge.plan.estimate import NONE_FOR_SURE, estimate
 from personaforge.plan.foreign import foreign_remark
@@ -415,9 +416,8 @@ def other_gates(pin: Pin, now: Standing) -> tuple[Reason, ...]:
     if not pin.under or now.same_gates(pin):
         return ()
     rules = now.rules or {}
-    changed = [
-        f"{name} {pin.under.get(name)} is now {rules[name]}" for name in rules if pin.under.get(name) != rules[name]
-    ]
+    before = {**pin.under, **({"policy": str(Mode.COMPOSITE)} if pin.under.get("policy") == FORMER else {})}
+    changed = [f"{name} {before.get(name)} is now {rules[name]}" for name in rules if before.get(name) != rules[name]]
     what = f" ({', '.join(changed)})" if changed else ""
     return (
         Reason("gate", f"is judged by other gates than it was accepted behind{what}, and may take further attempts"),

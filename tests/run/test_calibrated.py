@@ -33,7 +33,7 @@ def test_a_calibration_that_appears_buys_nothing_and_judges_what_is_new(make_stu
     studio.build()
     lock = next((studio.root / "personas").glob("*.lock.yaml"))
     calls, accepted = studio.calls(), lock.read_text()
-    assert '"policy":"composite_only"' in accepted and "calibration" not in accepted
+    assert '"policy":"composite"' in accepted and "calibration" not in accepted
     appears(studio, -60.0)
     plan = studio.plan()
     assert plan.estimate.calls_max == 0 and {node.state for node in plan.nodes()} <= {"cached", "pinned", "restore"}

@@ -89,7 +89,7 @@ def test_a_calibration_that_is_to_decide_judges_nothing_where_its_pack_is_not_he
     assert wave["accept"] == 0.999, "a clip is judged by the composite, which the lock has"
     studio.build(overrides=("identity.policy=composite",))
     under: Any = pins(studio)["image/02"]["under"]
-    assert under["policy"] == "composite_only", "the user asks for the composite, which the scores have"
+    assert under["policy"] == "composite", "the user asks for the composite, which the scores have"
 
 
 @pytest.mark.parametrize(
