@@ -90,6 +90,8 @@ class Gates:
     separations: tuple[Separation, ...]
     gates: tuple[GateRates, ...]
     bands: tuple[Band, ...]
+    instead: str = ""
+    """Why another calibration than the one that was fitted counts, and is the gate `calibrated`; for people."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the fields as JSON values."""

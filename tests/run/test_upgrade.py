@@ -254,7 +254,7 @@ def test_drawings_clips_and_finishes_of_the_last_painter_stay_as_they_are(left: 
 def test_a_line_that_calls_the_policy_by_its_former_name_stays_and_says_the_same(
     make_studio: Callable[..., Studio],
 ) -> None:
-    from personaforge.plan.planner import other_gates
+    from personaforge.plan.gates import other_gates
     from personaforge.steps.standing import Standing
     from personaforge.store.lockfile import Pin
 
