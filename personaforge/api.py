@@ -163,7 +163,7 @@ def policy(space: Workspace, persona: Persona | None = None, *, identity: str | 
     """
     from personaforge.measuring.evaluation import judging_settings
     from personaforge.measuring.judging import judging_policy
-    from personaforge.workspace.calibrations import calibration_for
+    from personaforge.workspace.calibrations import applied_to
 
     settings = judging_settings(space, _named(persona), identity)
     analyzer = space.analyzers.of(settings).identity
@@ -171,7 +171,7 @@ def policy(space: Workspace, persona: Persona | None = None, *, identity: str | 
         from personaforge.identity.policy import Policy
 
         return Policy.from_settings(settings.value("identity"))
-    return judging_policy(settings, analyzer, calibration_for(space.project, analyzer))[0]
+    return judging_policy(settings, analyzer, applied_to(space.project, analyzer, settings))[0]
 
 
 def compare(

@@ -90,6 +90,8 @@ class Gates:
     separations: tuple[Separation, ...]
     gates: tuple[GateRates, ...]
     bands: tuple[Band, ...]
+    instead: str = ""
+    """Why another calibration than the one that was fitted counts, and is the gate `calibrated`; for people."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the fields as JSON values."""
@@ -129,7 +131,7 @@ def gates_of(pairs: Sequence[Pair], policy: Policy, why: str = "") -> Gates:
 
 def _policies(policy: Policy) -> Mapping[str, Policy]:
     found = {
-        "composite": replace(policy, mode=Mode.COMPOSITE_ONLY),
+        "composite": replace(policy, mode=Mode.COMPOSITE),
         "strict": replace(policy, mode=Mode.STRICT),
     }
     if policy.calibrated is not None:

@@ -19,19 +19,25 @@ AUTO: Final = "auto"
 """In the settings: by a calibration where one applies, else by the composite."""
 
 
+FORMER: Final = "composite_only"
+"""How `composite` was called before: settings may still say so, and locks of an earlier forge do."""
+
+
 class Mode(StrEnum):
     """The conditions of ACCEPT."""
 
-    COMPOSITE_ONLY = "composite_only"
+    COMPOSITE = "composite"
     """The composite reaches the threshold."""
+    COMPOSITE_ONLY = "composite"
+    """The same, as it was called before: in settings, and in locks and records of an earlier forge."""
     STRICT = "strict"
     """The same, and the cosine and the geometry each pass their own bound."""
     CALIBRATED = "calibrated"
     """P(same) reaches that of a declared false-accept rate."""
 
-
-_MODES = {"composite": Mode.COMPOSITE_ONLY}
-"""What the settings call modes by another name; `composite_only` is how `composite` was called before."""
+    @classmethod
+    def _missing_(cls, value: object) -> Mode | None:
+        return cls.COMPOSITE if value == FORMER else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,9 +201,9 @@ class Policy:
         judges_poor = identity.get("poor_pictures") == "judged"
         asked = str(identity["policy"])
         if asked in (AUTO, Mode.CALIBRATED):
-            mode = Mode.COMPOSITE_ONLY if calibrated is None else Mode.CALIBRATED
+            mode = Mode.COMPOSITE if calibrated is None else Mode.CALIBRATED
         else:
-            mode = _MODES.get(asked) or Mode(asked)
+            mode = Mode(asked)
         geometric, video = identity["geometric"], identity.get("video", {})
         return cls(
             mode=mode,
@@ -225,7 +231,7 @@ class Policy:
     @property
     def by_composite(self) -> Policy:
         """The same without a calibration: for clips, and for what a calibration doesn't reach."""
-        mode = Mode.COMPOSITE_ONLY if self.mode is Mode.CALIBRATED else self.mode
+        mode = Mode.COMPOSITE if self.mode is Mode.CALIBRATED else self.mode
         return replace(self, mode=mode, calibrated=None)
 
 

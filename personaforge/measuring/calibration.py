@@ -30,7 +30,16 @@ from personaforge.measuring.pairs import Labelled, read_pairs
 from personaforge.spec.project import Project
 from personaforge.spec.settings import Settings
 from personaforge.store.files import write_atomic
-from personaforge.workspace.calibrations import FOLDER, MAX_BYTES, Applying, deciding, file_name, folder_of
+from personaforge.workspace.calibrations import (
+    FOLDER,
+    MAX_BYTES,
+    Applying,
+    counting,
+    deciding,
+    file_name,
+    folder_of,
+    shipped_for,
+)
 from personaforge.workspace.workspace import Workspace
 
 
@@ -117,18 +126,18 @@ def calibrate(
             hint += f"; the pack {identity['pack']} knows drawings by forge only: --pack auto is for photographs"
         raise PersonaForgeError(str(error), hint=hint, where=pairs_csv) from error
     shown = output if output is not None else f"{FOLDER}/{file_name(identity)}"
-    gates = gates_in_force(pairs, calibration, settings, policy, shown)
+    kept = counting(Applying(calibration, shown), shipped_for(identity), settings)
+    assert isinstance(kept, Applying)
+    gates = gates_in_force(pairs, kept, settings, policy)
     file, changed = _write(space.project, calibration, output) if write else (None, False)
     same, different = (tuple(pair.cosine for pair in pairs if pair.same is kind) for kind in (True, False))
     several = len(_with_several(measured))
     return Calibrated(calibration, file, changed, same, different, _skipped(labelled, measured), gates, several)
 
 
-def gates_in_force(
-    pairs: Sequence[Pair], calibration: Calibration, settings: Settings, policy: Policy, file: str
-) -> Gates:
-    """Return the rates of the gates on scored pairs, with a calibration in place of the one that the project has."""
-    bounds = deciding(Applying(calibration, file), settings)
+def gates_in_force(pairs: Sequence[Pair], kept: Applying, settings: Settings, policy: Policy) -> Gates:
+    """Return the rates of the gates on scored pairs, by the calibration that counts once a new one is written."""
+    calibration, bounds = kept.calibration, deciding(kept, settings)
     if isinstance(bounds, str) or calibration.weights is None:
         why = bounds if isinstance(bounds, str) and settings.value("identity.policy") in (AUTO, Mode.CALIBRATED) else ""
         return gates_of(pairs, policy, why)
@@ -138,7 +147,8 @@ def gates_in_force(
         found = calibration.weights.probability(pair.evidence)
         given = {"no_probability": found} if isinstance(found, str) else dict(zip(PROBABILITY, found, strict=False))
         scored.append(pair._replace(score=replace(pair.score, **given)))
-    return gates_of(scored, Policy.from_settings(settings.value("identity"), calibration.analyzer, bounds))
+    gates = gates_of(scored, Policy.from_settings(settings.value("identity"), calibration.analyzer, bounds))
+    return replace(gates, instead=kept.passed_over)
 
 
 def _measured(file_measurer: FileMeasurer, labelled: list[Labelled]) -> dict[str, Measured]:

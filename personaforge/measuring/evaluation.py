@@ -41,7 +41,7 @@ from personaforge.plan.renamed import pinned_anchor
 from personaforge.results.results import Results
 from personaforge.spec.settings import Settings
 from personaforge.store.store import Store
-from personaforge.workspace.calibrations import Applying, NoneApplies, calibration_for
+from personaforge.workspace.calibrations import Applying, NoneApplies, applied_to
 from personaforge.workspace.workspace import Workspace
 
 _SUFFIXES = {"picture": SUFFIXES, "clip": (".webm", ".mp4", ".m4v", ".mov", ".avi")}
@@ -195,7 +195,7 @@ class Evaluation:
             "anchor": self.anchor,
             "analyzer": dict(self.analyzer),
             "calibration": kept.file if isinstance(kept, Applying) else None,
-            "calibration_reason": None if isinstance(kept, Applying) else kept.reason,
+            "calibration_reason": kept.passed_over or None if isinstance(kept, Applying) else kept.reason,
             "policy": None if self.policy is None else str(self.policy.mode),
             "not_calibrated": self.not_calibrated,
             "hint": self.hint,
@@ -235,7 +235,7 @@ def evaluate(
     analyzer = identity_of(space, settings)
     anchor_data, shown = anchor_of(space, settings, persona, anchor)
     paths = files_to_measure(space.store, settings, images, "any" if images else "picture")
-    kept = calibration_for(space.project, analyzer)
+    kept = applied_to(space.project, analyzer, settings)
     policy, not_calibrated = judging_policy(settings, analyzer, kept)
     if out_of_domain:
         policy = replace(policy, out_of_domain=True)

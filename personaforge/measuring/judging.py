@@ -8,7 +8,7 @@ from typing import Any
 
 from personaforge.identity.calibration import probability
 from personaforge.identity.decision import Decision, ReasonedDecision, judge, would_say
-from personaforge.identity.evidence import evidence_of
+from personaforge.identity.evidence import Weights, evidence_of
 from personaforge.identity.policy import AUTO, Policy
 from personaforge.identity.score import Cause, Score, Unmeasured
 from personaforge.spec.settings import Settings
@@ -45,6 +45,12 @@ def probability_of(
         said = would_say(score, policy)
         if said is None:
             return None, score.no_probability, None
+        if (
+            said is not judged.decision
+            and said is Decision.RETRY
+            and _at_an_end(score.log_ratio, policy.calibrated.weights)
+        ):
+            return None, _end_of(score.log_ratio, policy.calibrated.weights, policy.calibrated.file), None
         if said is not judged.decision:
             return None, f"the policy {policy.mode} decides, and by P(same) it would be {said}", None
         assert score.probability_low is not None and score.probability_high is not None
@@ -58,6 +64,9 @@ def probability_of(
         if isinstance(found, str):
             return None, found, None
         share, interval = found.value, (found.low, found.high)
+        contradicts = (judged.decision is Decision.ACCEPT) != (share >= 0.5)
+        if contradicts and _at_an_end(found.log_ratio, weights):
+            return None, _end_of(found.log_ratio, weights, kept.file), None
     if (judged.decision is Decision.ACCEPT) != (share >= 0.5):
         rather = "the same person" if share >= 0.5 else "another person"
         return None, f"the composite decides, and P(same) says rather {rather}", None
@@ -70,3 +79,14 @@ def judged_file(score: Score | Unmeasured, policy: Policy) -> ReasonedDecision:
     if isinstance(score, Unmeasured) and score.code is Cause.UNREADABLE:
         return ReasonedDecision(Decision.REJECT, f"not measured, the file can't be read: {score.reason}", False)
     return judge(score, policy, require_measurement=True)
+
+
+def _at_an_end(log_ratio: float | None, weights: Weights) -> bool:
+    return log_ratio is not None and not weights.least < log_ratio < weights.most
+
+
+def _end_of(log_ratio: float | None, weights: Weights, file: str) -> str:
+    """Say how far P(same) goes: one at its end says that there were few people, and contradicts nothing."""
+    is_lower = log_ratio is not None and log_ratio <= weights.least
+    where = "below" if is_lower else "above"
+    return f"{file} supports no P(same) {where} {weights.at(weights.least if is_lower else weights.most):.3g}"

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from personaforge.errors import Problem, SpecError
-from personaforge.identity.policy import AUTO, Mode
+from personaforge.identity.policy import AUTO, FORMER, Mode
+from personaforge.leaves import leaves
 from personaforge.listing import listed
-from personaforge.plan.plan import PersonaPlan
+from personaforge.plan.plan import PersonaPlan, Reason
 from personaforge.plan.renamed import lock_name, renamed_steps
 from personaforge.spec.settings import Settings
 from personaforge.steps.context import AnalyzerRef
-from personaforge.steps.standing import judged_elsewhere
+from personaforge.steps.standing import Standing, judged_elsewhere
+from personaforge.store.lockfile import Pin
+from personaforge.store.store import Store
 
 SEED = "photographs under buffalo_l"
 """What the seed's thresholds were stated for (Personalab's defaults)."""
-_FORMER = "composite_only"
 
 
 def require_calibration(settings: Settings, analyzer_ref: AnalyzerRef) -> None:
@@ -31,16 +36,54 @@ def require_calibration(settings: Settings, analyzer_ref: AnalyzerRef) -> None:
     raise SpecError(problem)
 
 
-def judging_remark(settings: Settings, analyzer_ref: AnalyzerRef) -> str:
-    """Say that thresholds decide which nobody has compared with the pack in use; empty where a calibration decides, or
-    the user has chosen."""
-    if (
-        settings.value("identity.policy") != AUTO
-        or analyzer_ref.identity is None
-        or analyzer_ref.calibrated is not None
-    ):
+def judging_remark(
+    settings: Settings, analyzer_ref: AnalyzerRef, built: Mapping[str, Any] | None, *, makes: bool
+) -> str:
+    """Say which gate decides about pictures where it isn't the one that the last build judged by, and where nobody has
+    compared the thresholds that decide with the pack in use; empty elsewhere.
+
+    `built` is what a picture depended on when it was last built (`NodeResolver.facts`), None before it was; `makes`
+    tells whether anything is to be judged.
+    """
+    if analyzer_ref.identity is None:
         return ""
-    return f"{thresholds_in_force(settings, analyzer_ref.identity['pack'])}. {analyzer_ref.not_calibrated}"
+    falls_back = settings.value("identity.policy") == AUTO and analyzer_ref.calibrated is None
+    now = _gate(settings.value, analyzer_ref.calibration, by_calibration=analyzer_ref.calibrated is not None)
+    was = now if built is None else _gate_of(built, settings)
+    remarks = []
+    if was != now:
+        remarks.append(f"Pictures of {settings.id} are judged by {now} now, and the last build judged by {was}")
+    if falls_back and (makes or was != now):
+        remarks.append(thresholds_in_force(settings, analyzer_ref.identity["pack"]))
+        remarks.append(analyzer_ref.not_calibrated)
+    elif was != now or makes:
+        remarks += [analyzer_ref.passed_over] if analyzer_ref.passed_over else []
+    return ". ".join(remarks)
+
+
+def last_built(plan: PersonaPlan, store: Store) -> Mapping[str, Any] | None:
+    """Return what a picture of a persona that a gate judges depended on when it was last built; None before."""
+    for node in plan.nodes.values():
+        if node.shape.kind.role == "picture" and node.shape.kind.measures and node.row is not None:
+            result = store.index.result(node.id)
+            return result.dependencies if result is not None else None
+    return None
+
+
+def _gate_of(built: Mapping[str, Any], settings: Settings) -> str:
+    """Name the gate that judged a picture when it was last built; what the records don't tell is as it is now."""
+    read = leaves(built.get("settings", {}))
+    calibration = str(built.get("calibration", ""))
+    return _gate(lambda path: read.get(path, settings.value(path)), calibration, by_calibration=bool(calibration))
+
+
+def _gate(value: Callable[[str], Any], calibration: str, *, by_calibration: bool) -> str:
+    if by_calibration:
+        return (
+            f"P(same) at a false-accept rate of {value('identity.calibrated.far'):g} (calibration {calibration[:12]})"
+        )
+    strict = value("identity.policy") == Mode.STRICT
+    return "the policy strict" if strict else "the composite"
 
 
 def thresholds_in_force(settings: Settings, pack: str) -> str:
@@ -74,4 +117,17 @@ def unjudged_remark(plan: PersonaPlan, analyzer_ref: AnalyzerRef) -> str:
 
 def policy_remark(policy: str) -> str:
     """Say what a policy is called now; empty where it is called that."""
-    return f"identity.policy: {_FORMER} is called composite now; both mean the same" if policy == _FORMER else ""
+    return f"identity.policy: {FORMER} is called composite now; both mean the same" if policy == FORMER else ""
+
+
+def other_gates(pin: Pin, now: Standing) -> tuple[Reason, ...]:
+    """Say that a pinned result is judged by other gates than it was accepted behind: further attempts may follow."""
+    if not pin.under or now.same_gates(pin):
+        return ()
+    rules = now.rules or {}
+    before = {**pin.under, **({"policy": str(Mode.COMPOSITE)} if pin.under.get("policy") == FORMER else {})}
+    changed = [f"{name} {before.get(name)} is now {rules[name]}" for name in rules if before.get(name) != rules[name]]
+    what = f" ({', '.join(changed)})" if changed else ""
+    return (
+        Reason("gate", f"is judged by other gates than it was accepted behind{what}, and may take further attempts"),
+    )

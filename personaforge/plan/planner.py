@@ -18,7 +18,14 @@ from personaforge.errors import PinnedArtifactMissing, PlanError
 from personaforge.listing import listed
 from personaforge.plan.estimate import NONE_FOR_SURE, estimate
 from personaforge.plan.foreign import foreign_remark
-from personaforge.plan.gates import judging_remark, policy_remark, require_calibration, unjudged_remark
+from personaforge.plan.gates import (
+    judging_remark,
+    last_built,
+    other_gates,
+    policy_remark,
+    require_calibration,
+    unjudged_remark,
+)
 from personaforge.plan.graph import Shapes
 from personaforge.plan.issued import Issued, issued_reason, placed_reason, to_be_pinned
 from personaforge.plan.look import note_overruled
@@ -34,7 +41,6 @@ from personaforge.spec.domain import domain_remark
 from personaforge.spec.load import Loaded
 from personaforge.steps.action import Action, NotSettled, Outcome
 from personaforge.steps.context import ANCHOR
-from personaforge.steps.standing import Standing
 from personaforge.store.lockfile import Pin, read_lock
 
 
@@ -362,15 +368,16 @@ class Planner:
             if analyzer_ref.identity is None and (unjudged or any(map(_left_unmeasured, nodes))):
                 found[f"Faces are not measured here: {analyzer_ref.reason}. {analyzer_ref.hint}".strip()] = None
                 found |= {unjudged: None} if unjudged else {}
-            elif any(node.shape.kind.measures and node.state in ("run", "maybe") for node in plan.nodes.values()):
-                settings = plan.loaded.settings
+            settings = plan.loaded.settings
+            makes = any(node.shape.kind.measures and node.state in ("run", "maybe") for node in nodes)
+            if makes and analyzer_ref.identity is not None:
                 remark = domain_remark(settings.value("pipeline.steps"), settings.value("identity"), KNOWN)
                 found |= {remark: None} if remark else {}
-                remark = judging_remark(settings, analyzer_ref)
-                found |= {remark: None} if remark else {}
-            remark = policy_remark(plan.loaded.settings.value("identity.policy"))
+            remark = judging_remark(settings, analyzer_ref, last_built(plan, self.plan_context.store), makes=makes)
             found |= {remark: None} if remark else {}
-            foreign = foreign_remark(plan.loaded.settings, anchor_in(plan.loaded.settings, plan.lock))
+            remark = policy_remark(settings.value("identity.policy"))
+            found |= {remark: None} if remark else {}
+            foreign = foreign_remark(settings, anchor_in(settings, plan.lock))
             found |= {foreign: None} if foreign else {}
             found |= dict.fromkeys((*lost_faces(plan), *plan.remarks))
             if plan.unread:
@@ -394,20 +401,6 @@ _REMADE_IF_SAME = Reason(
     "the pinned artifact is remade if it is asked for as it was, which a lock of an earlier forge does not tell",
 )
 _TAKEN_BACK = Reason("lost", "its artifact is taken back into the store from the build folder")
-
-
-def other_gates(pin: Pin, now: Standing) -> tuple[Reason, ...]:
-    """Say that a pinned result is judged by other gates than it was accepted behind: further attempts may follow."""
-    if not pin.under or now.same_gates(pin):
-        return ()
-    rules = now.rules or {}
-    changed = [
-        f"{name} {pin.under.get(name)} is now {rules[name]}" for name in rules if pin.under.get(name) != rules[name]
-    ]
-    what = f" ({', '.join(changed)})" if changed else ""
-    return (
-        Reason("gate", f"is judged by other gates than it was accepted behind{what}, and may take further attempts"),
-    )
 
 
 def _stays_note(node: PlannedNode, resolver: NodeResolver, pin: Pin | None, outcome: Outcome) -> str:

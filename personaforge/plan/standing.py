@@ -15,7 +15,7 @@ from typing import Any
 
 from personaforge import __version__
 from personaforge.digest import digest_file, digest_json, digest_strings
-from personaforge.identity.policy import Mode, Policy
+from personaforge.identity.policy import FORMER, Mode, Policy
 from personaforge.modalities import SHAPES_NOTHING
 from personaforge.plan.graph import Shape, ShapeNode
 from personaforge.plan.renamed import lock_name
@@ -77,8 +77,8 @@ def gates_part(settings: Settings, shape: ShapeNode, renamed: Mapping[str, str])
     paths = [*(path for path in _GATES if path in shape.reads), f"pipeline.steps.{shape.step}"]
     written = below(settings.written, paths)
     found = {path: value for path, value in written.items() if _JUDGING.match(path) and not _NO_GATES.match(path)}
-    if found.get("identity.policy") == "composite":
-        found["identity.policy"] = str(Mode.COMPOSITE_ONLY)  # what it was called before
+    if found.get("identity.policy") == Mode.COMPOSITE:
+        found["identity.policy"] = FORMER  # the digest is of the name that it had when locks began to note it
     return digest_json("gates/1", _by_lock_names(found, renamed))[:16]
 
 

@@ -74,6 +74,8 @@ def _print_gates(gates: Gates) -> None:
     )
     decides = f"In force: {gates.in_force}"
     echo(f"{decides}; no calibration decides: {gates.why}" if gates.why else f"{decides}.")
+    if gates.instead:
+        echo(f"{gates.instead}.")
     echo()
     print_table(
         ("pairs", "same", "different", "gate", "FAR (95 %)", "FRR (95 %)", "strangers retried", "true pairs retried"),

@@ -100,6 +100,8 @@ class AnalyzerRef(NamedTuple):
     """The calibration that decides, where the settings ask for one and one applies."""
     not_calibrated: str = ""
     """Why none decides although the settings ask for one; for people."""
+    passed_over: str = ""
+    """Why one that comes with forge decides although the project has its own; for people."""
 
     @property
     def calibration(self) -> str:

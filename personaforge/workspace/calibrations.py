@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import orjson
@@ -39,6 +39,8 @@ class Applying:
     calibration: Calibration
     file: str
     """From the project's root; `came_with` for one that comes with forge."""
+    passed_over: str = ""
+    """Why one that comes with forge counts although the project has its own; for people."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def judged_by(project: Project, analyzer_of: Callable[[Settings], AnalyzerRef]) 
 
     Looks once for each analyzer.
     """
-    known: dict[tuple[tuple[str, str], ...], Applying | NoneApplies] = {}
+    known: dict[tuple[tuple[str, str], ...], tuple[Applying | NoneApplies, Applying | None]] = {}
 
     def of(settings: Settings) -> AnalyzerRef:
         found = analyzer_of(settings)
@@ -64,11 +66,33 @@ def judged_by(project: Project, analyzer_of: Callable[[Settings], AnalyzerRef]) 
             return found
         key = tuple(sorted(found.identity.items()))
         if key not in known:
-            known[key] = calibration_for(project, found.identity)
-        bounds = deciding(known[key], settings)
-        return found._replace(not_calibrated=bounds) if isinstance(bounds, str) else found._replace(calibrated=bounds)
+            known[key] = calibration_for(project, found.identity), shipped_for(found.identity)
+        kept = counting(*known[key], settings)
+        bounds = deciding(kept, settings)
+        if isinstance(bounds, str):
+            return found._replace(not_calibrated=bounds)
+        return found._replace(calibrated=bounds, passed_over=kept.passed_over if isinstance(kept, Applying) else "")
 
     return of
+
+
+def counting(found: Applying | NoneApplies, ours: Applying | None, settings: Settings) -> Applying | NoneApplies:
+    """Return the calibration that counts by the settings: what applies (`calibration_for`), but the one that comes with
+    forge (`shipped_for`) where the project's own can't decide, and that one can.
+
+    A small calibration of one's own must not switch a better one off.
+    """
+    why = deciding(found, settings)
+    if ours is None or not isinstance(found, Applying) or not isinstance(why, str) or found.file == ours.file:
+        return found
+    if isinstance(deciding(ours, settings), str):
+        return found
+    return replace(ours, passed_over=f"{found.file} doesn't take the place of {ours.file}: {why}")
+
+
+def applied_to(project: Project, analyzer: Mapping[str, str], settings: Settings) -> Applying | NoneApplies:
+    """Return the calibration that counts for what an analyzer measures, by the settings; see `counting`."""
+    return counting(calibration_for(project, analyzer), shipped_for(analyzer), settings)
 
 
 def deciding(kept: Applying | NoneApplies, settings: Settings) -> Calibrated | str:
@@ -90,6 +114,13 @@ def calibration_for(project: Project, analyzer: Mapping[str, str]) -> Applying |
         return found
     ours = _our_calibration(path, analyzer)
     return found if found.exist and isinstance(ours, NoneApplies) else ours
+
+
+def shipped_for(analyzer: Mapping[str, str]) -> Applying | None:
+    """Return the calibration of an analyzer's pack that comes with forge, where there is one and it holds here."""
+    path = _our_file(analyzer["pack"])
+    found = None if path is None else _our_calibration(path, analyzer)
+    return found if isinstance(found, Applying) else None
 
 
 def came_with(pack: str) -> str:

@@ -74,7 +74,7 @@ def test_more_is_never_worse_and_strict_is_never_kinder(
     composite: float, more: float, cosine: float, error: float
 ) -> None:
     policy = Policy(Mode.STRICT, 0.55, 0.35, 0.7, 0.3, 0.55, 0.08, 0.30, 0.10, 2.5, 10, 50, 6)
-    lenient = dataclasses.replace(policy, mode=Mode.COMPOSITE_ONLY)
+    lenient = dataclasses.replace(policy, mode=Mode.COMPOSITE)
     rank = [REJECT, RETRY, ACCEPT].index
     low, high = sorted((composite, more))
 

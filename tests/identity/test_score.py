@@ -15,7 +15,7 @@ from personaforge.identity.score import Cause, Score, Unmeasured, compare, compo
 
 Measured = Callable[..., dict[str, Any]]
 POLICY = Policy(
-    *(Mode.COMPOSITE_ONLY, 0.55, 0.35, 0.7, 0.3, 0.55, 0.08, 0.30, 0.10, 2.5, 10, 50, 6),
+    *(Mode.COMPOSITE, 0.55, 0.35, 0.7, 0.3, 0.55, 0.08, 0.30, 0.10, 2.5, 10, 50, 6),
     face=FaceRule.BEST,
     pack="auto",
 )

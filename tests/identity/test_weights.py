@@ -139,12 +139,12 @@ def test_what_has_no_probability_is_decided_by_the_composite_and_says_so(identit
 
 def test_names_of_policies(identity_settings: dict[str, Any]) -> None:
     for name, mode in (
-        ("auto", "composite_only"),
-        ("composite", "composite_only"),
-        ("composite_only", "composite_only"),
+        ("auto", "composite"),
+        ("composite", "composite"),
+        ("composite_only", "composite"),
     ):
         assert Policy.from_settings({**identity_settings, "policy": name}).mode == mode
-    for name, mode in (("auto", "calibrated"), ("composite", "composite_only"), ("strict", "strict")):
+    for name, mode in (("auto", "calibrated"), ("composite", "composite"), ("strict", "strict")):
         assert Policy.from_settings({**identity_settings, "policy": name}, None, bounds_of()).mode == mode
 
 

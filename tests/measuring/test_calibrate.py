@@ -17,6 +17,7 @@ from personaforge.identity.calibration import Calibration, probability
 from personaforge.measuring.calibration import calibrate
 from personaforge.spec.project import Project
 from personaforge.testing import ColorAnalyzers, png, write_project
+from personaforge.workspace import calibrations
 from personaforge.workspace.calibrations import Applying, NoneApplies, calibration_for, file_name
 from personaforge.workspace.workspace import Workspace
 from tests.conftest import Forge
@@ -348,9 +349,9 @@ def test_photographs_give_what_is_known_of_this_pack(
         "780 pairs of 8 people measured; 1 more left out: 1 no_face",
         "EER ",
         "So many people support no P(same) below 0.42",
-        "In force: composite; no calibration decides: calibration/",
-        "buffalo_s_dev",
-        file.name,
+        "In force: calibrated.",
+        f"calibration/{file.name} doesn't take the place of forge's own calibration of the pack buffalo_s_dev: "
+        f"calibration/{file.name} supports a FAR of ",
     ):
         assert text in said.output, text
 
@@ -358,6 +359,16 @@ def test_photographs_give_what_is_known_of_this_pack(
     folder = album.parent
     pictures = [str(folder / name) for name in ("0-mirrored.jpg", "1-plain.jpg", "nobody.jpg")]
     anchor = ("--anchor", str(folder / "0-plain.jpg"))
+    ours = "forge's own calibration of the pack buffalo_s_dev"
+    shown = json.loads(forge("eval", *pictures, *anchor, "--json", cwd=root, check=0).stdout)
+    assert shown["calibration"] == ours and f"doesn't take the place of {ours}" in shown["calibration_reason"]
+    assert shown["policy"] == "calibrated" and shown["pictures"][0]["probability"] > 0.99, (
+        "a small one switches nothing off"
+    )
+    text = forge("eval", *pictures, *anchor, cwd=root, check=0).stdout
+    assert f"calibration/{file.name} doesn't take the place of {ours}: " in text
+    forges = calibrations.OURS
+    monkeypatch.setattr(calibrations, "OURS", tmp_path)
     shown = json.loads(forge("eval", *pictures, *anchor, "--json", cwd=root, check=0).stdout)
     assert shown["calibration"] == f"calibration/{file.name}" and shown["calibration_reason"] is None
     same, other, nobody = shown["pictures"]
@@ -368,18 +379,17 @@ def test_photographs_give_what_is_known_of_this_pack(
     text = forge("eval", *pictures, *anchor, cwd=root, check=0).stdout
     assert f"P(same) is by calibration/{file.name}, from cosine, error, turn, norm, size, at a prior of 0.5." in text
     assert "identity.calibrated.far is 0.001: it takes more different pairs" in text, "so it shows, and doesn't decide"
+    monkeypatch.setattr(calibrations, "OURS", forges)
     raw = json.loads(file.read_bytes())
     raw["analyzer"]["detector_size"] = "320"
     file.write_text(json.dumps(raw))
     shown = json.loads(forge("eval", *pictures, *anchor, "--json", cwd=root, check=0).stdout)
-    assert shown["calibration"] == "forge's own calibration of the pack buffalo_s_dev", (
-        "where the project's doesn't apply"
-    )
+    assert shown["calibration"] == ours, "where the project's doesn't apply"
     assert shown["policy"] == "calibrated" and [one["decision"] for one in shown["pictures"][:2]] == [
         "ACCEPT",
         "REJECT",
     ]
-    monkeypatch.setattr("personaforge.workspace.calibrations.OURS", tmp_path)
+    monkeypatch.setattr(calibrations, "OURS", tmp_path)
     shown = json.loads(forge("eval", *pictures, *anchor, "--json", cwd=root, check=0).stdout)
     assert shown["calibration"] is None and all(one["probability"] is None for one in shown["pictures"])
     assert "does not apply: it was made with detector size 320, not auto" in shown["calibration_reason"]

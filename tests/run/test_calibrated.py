@@ -11,6 +11,7 @@ import pytest
 from personaforge.errors import SpecError
 from personaforge.plan.plan import PlanRequest
 from personaforge.testing import ColorAnalyzers
+from personaforge.workspace import calibrations
 from personaforge.workspace.calibrations import OURS
 from tests.run.conftest import Studio
 
@@ -33,7 +34,7 @@ def test_a_calibration_that_appears_buys_nothing_and_judges_what_is_new(make_stu
     studio.build()
     lock = next((studio.root / "personas").glob("*.lock.yaml"))
     calls, accepted = studio.calls(), lock.read_text()
-    assert '"policy":"composite_only"' in accepted and "calibration" not in accepted
+    assert '"policy":"composite"' in accepted and "calibration" not in accepted
     appears(studio, -60.0)
     plan = studio.plan()
     assert plan.estimate.calls_max == 0 and {node.state for node in plan.nodes()} <= {"cached", "pinned", "restore"}
@@ -64,3 +65,57 @@ def test_the_policy_calibrated_is_refused_without_a_calibration(make_studio: Cal
     appears(studio, 0.0)
     with studio.open() as space:
         assert space.plan(["ana"], asked).nodes()
+
+
+def judged(studio: Studio, *overrides: str) -> list[str]:
+    """What the plan says about judging; of anything else it may say more."""
+    return [one for one in studio.plan(overrides=overrides).notices if "judged" in one]
+
+
+def test_the_plan_says_which_gate_decides_where_the_last_build_had_another(make_studio: Callable[..., Studio]) -> None:
+    studio = make_studio()
+    appears(studio, 20.0)
+    studio.build()
+    assert not judged(studio)
+    was = "and the last build judged by P(same) at a false-accept rate of 0.001 (calibration "
+    for asked, now in (
+        ("identity.policy=composite", "the composite now"),
+        ("identity.policy=strict", "the policy strict now"),
+        ("identity.calibrated.far=0.01", "P(same) at a false-accept rate of 0.01 (calibration "),
+    ):
+        (note,) = judged(studio, asked)
+        assert note.startswith(f"Pictures of ana are judged by {now}") and was in note, asked
+    (note,) = judged(studio, "identity.calibrated.far=0.0001")
+    assert note.startswith("Pictures of ana are judged by the composite now") and was in note
+    assert "composite 0.55 accepts and 0.35 retries, as stated for photographs under buffalo_l" in note
+    assert "calibration/colors.json supports a FAR of 0.0003 or more, and identity.calibrated.far is 0.0001" in note
+    studio.build(overrides=("identity.policy=composite",))
+    assert not judged(studio, "identity.policy=composite"), "that is what the last build judged by"
+
+
+def test_a_small_calibration_of_the_project_switches_none_off_that_comes_with_forge(
+    make_studio: Callable[..., Studio], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio = make_studio()
+    appears(studio, 20.0)
+    own = studio.root / "calibration/colors.json"
+    ours = studio.root / "ours"
+    ours.mkdir()
+    (ours / "colors.json").write_bytes(own.read_bytes())
+    small = json.loads(own.read_bytes())
+    small["weights"]["thresholds"] = small["weights"]["thresholds"][:1]
+    own.write_text(json.dumps(small))
+    (note,) = (one for one in studio.plan().notices if "calibration" in one)
+    assert "No calibration decides for colors" in note and "supports a FAR of 0.1 or more" in note, "without another"
+    monkeypatch.setattr(calibrations, "OURS", ours)
+    (note,) = (one for one in studio.plan().notices if "calibration" in one)
+    said = "calibration/colors.json doesn't take the place of forge's own calibration of the pack colors: "
+    assert note.startswith(said) and "No calibration decides" not in note
+    report = studio.build()
+    outcome = report.nodes["ana/image/02"].outcome
+    assert outcome is not None and outcome.under["policy"] == "calibrated"
+    easy = ("identity.calibrated.far=0.1",)
+    with studio.open() as space:
+        settings = space.load(["ana"], easy)[0].settings
+        kept = calibrations.applied_to(space.project, ColorAnalyzers().of(settings).identity or {}, settings)
+    assert isinstance(kept, calibrations.Applying) and kept.file == "calibration/colors.json", "it can decide that"

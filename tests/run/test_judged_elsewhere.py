@@ -38,7 +38,7 @@ def test_scores_by_another_pack_are_not_judged_by_the_rules_of_one_that_is_not_h
     studio.analyzers = Nobody()
     studio.forget()
     plan = studio.plan(overrides=rules)
-    assert not plan.has_changes and plan.notices == (
+    assert not plan.has_changes and plan.notices[:2] == (
         "Faces are not measured here: there is no pack permissive. forge models pull permissive",
         "4 gates of ana can't be measured here: what the lock has, measured with colors, stays as it was accepted, and "
         "isn't judged by other rules",
@@ -89,7 +89,7 @@ def test_a_calibration_that_is_to_decide_judges_nothing_where_its_pack_is_not_he
     assert wave["accept"] == 0.999, "a clip is judged by the composite, which the lock has"
     studio.build(overrides=("identity.policy=composite",))
     under: Any = pins(studio)["image/02"]["under"]
-    assert under["policy"] == "composite_only", "the user asks for the composite, which the scores have"
+    assert under["policy"] == "composite", "the user asks for the composite, which the scores have"
 
 
 @pytest.mark.parametrize(

@@ -183,7 +183,7 @@ def test_the_lock_says_what_a_result_was_accepted_under(studio: Studio) -> None:
     studio.build()
     under = pins(studio)["image/02"]["under"]
     assert {name: under[name] for name in ("policy", "accept", "retry")} == {  # type: ignore[index]
-        "policy": "composite_only", "accept": 0.55, "retry": 0.35
+        "policy": "composite", "accept": 0.55, "retry": 0.35
     }  # fmt: skip
     assert under["forge"].startswith("0.") and len(under["request"]) == 33 and len(under["gates"]) == 16  # type: ignore[index]
 
@@ -255,3 +255,25 @@ def test_drawings_clips_and_finishes_of_the_last_painter_stay_as_they_are(left: 
     for path, content in before.items():
         now = path.read_bytes()
         assert json.loads(now) == json.loads(content) if path.suffix == ".json" else now == content, path
+
+
+def test_a_line_that_calls_the_policy_by_its_former_name_stays_and_says_the_same(
+    make_studio: Callable[..., Studio],
+) -> None:
+    from personaforge.plan.gates import other_gates
+    from personaforge.steps.standing import Standing
+    from personaforge.store.lockfile import Pin
+
+    studio = make_studio(PERSONA.replace("max_attempts: 3", "max_attempts: 3, policy: composite"))
+    studio.build()
+    studio.lock.write_text(studio.lock.read_text().replace('"policy":"composite"', '"policy":"composite_only"'))
+    before = studio.lock.read_bytes()
+    assert b'"policy":"composite_only"' in before
+    studio.forget()
+    studio.build()
+    studio.edit("personas/ana.yaml", ("policy: composite", "policy: composite_only"))
+    studio.build()
+    assert studio.lock.read_bytes() == before and studio.calls() == 0
+    pin = Pin("k", {}, {}, under={"gates": "a", "policy": "composite_only", "accept": 0.5})
+    (reason,) = other_gates(pin, Standing("f", "r", "b", {"policy": "composite", "accept": 0.6}))
+    assert "(accept 0.5 is now 0.6)" in reason.text, "the policy is the same"

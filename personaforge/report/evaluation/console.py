@@ -41,6 +41,8 @@ def print_evaluation(found: Evaluation, fail_under: float | None) -> None:
         about = kept.calibration
         of = "the cosine alone" if about.weights is None else ", ".join(about.weights.features)
         echo(f"P(same) is by {kept.file}, from {of}, at a prior of {about.logistic.prior:g}.")
+        if kept.passed_over:
+            echo(f"{kept.passed_over}.")
     elif pictures and not isinstance(kept, Applying) and kept.exist:
         echo(f"No P(same): {kept.reason}.")
     if found.policy is not None and pictures:
