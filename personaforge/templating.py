@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from personaforge.digest import digest_bytes, digest_strings
 from personaforge.errors import Problem, SpecError
-from personaforge.guard.reading import Passage, findings
+from personaforge.guard.reading import Passage, findings, guard_edition
 
 if TYPE_CHECKING:
     from jinja2 import nodes
@@ -206,10 +206,21 @@ class Templates:
                 raise SpecError(Problem(name, "", f"can't be read: {error.strerror}")) from error
             if folder != self._folders[-1]:
                 self._own.add(name)
-                _read_by_guard(name, data.decode("utf-8"))
+                self._guarded(name, data)
             self._sources[name] = data
             return data
         raise SpecError(Problem(name, "", "no such template", self._nearest(name)))
+
+    def _guarded(self, name: str, data: bytes) -> None:
+        """Have the guard read a template of the project's own, once for its bytes and the guard's rules. Raises
+        SpecError."""
+        shown = name.startswith(("image/", "video/"))
+        key = f"guard/{guard_edition()}:{shown}:{digest_bytes(data)}"
+        if self._memory is not None and self._memory.get_spec(key) == b"fine":
+            return
+        _read_by_guard(name, data.decode("utf-8"), shown=shown)
+        if self._memory is not None:
+            self._memory.put_spec(key, b"fine", {})
 
     def _nearest(self, name: str) -> str:
         from difflib import get_close_matches
@@ -225,10 +236,9 @@ class Templates:
         return self._env
 
 
-def _read_by_guard(name: str, source: str) -> None:
+def _read_by_guard(name: str, source: str, *, shown: bool) -> None:
     """Raise SpecError where the project's own template has what the guard refuses, outside of Jinja2's own marks."""
     text = _MARKUP.sub(" ", source)
-    shown = name.startswith(("image/", "video/"))
     found = findings([Passage("", text, shown)])
     if found:
         raise SpecError([Problem(name, "", one.message, one.hint) for one in found])

@@ -55,7 +55,11 @@ def test_the_wheel_ships_the_embedded_pack_and_no_other_model(wheel: Path) -> No
     """Three models of ours, their card and their calibration, under 6 MB; all of the wheel under 12."""
     inside = {info.filename: info.file_size for info in zipfile.ZipFile(wheel).infolist()}
     folder = "personaforge/faces/models/embedded/"
-    models = {name.removeprefix(folder) for name in inside if name.endswith(".onnx")}
+    mesh = "personaforge/faces/models/mediapipe_mesh/"
+    assert {mesh + "face_landmark.onnx", mesh + "NOTICE", mesh + "LICENSE"} <= set(inside), (
+        "Apache-2.0, with its notice"
+    )
+    models = {name.removeprefix(folder) for name in inside if name.endswith(".onnx") and not name.startswith(mesh)}
     assert models == {"det_embedded.onnx", "2d106det.onnx", "recognition_embedded.onnx"}
     assert {folder + "calibration.json", folder + "MODEL_CARD.md"} <= set(inside)
     assert sum(size for name, size in inside.items() if name.startswith(folder)) < 6_000_000

@@ -290,6 +290,7 @@ RECEIVED = {
             "pinned": "what is pinned of this section",
             "sections": "the sections of the needs, by name",
             "schema": "the JSON Schema that the answer must fit",
+            "pins": "what the user fixed, by section; only where a second reader's document is read or revised",
             "findings": "what a second reader has found, each with `section`, `problem`, `advice`; empty at first",
             "problems": "why the last answer was refused, a sentence each; empty at first",
             "fashion": "`fashion.contexts` where the step's `uses` names it, else empty; so every setting in `uses`",

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
+from personaforge.digest import digest_bytes, digest_strings
 from personaforge.guard.rules import Line, Rules, Words, rules_for
 from personaforge.guard.text import Text, text_of
 
@@ -244,3 +246,11 @@ def _around(plain: str, start: int, end: int) -> tuple[str, str]:
     before, after = plain[max(start - 120, 0) : start], plain[end : end + 120]
     before = _SENTENCE.split(_ABBREVIATED.sub(" ", before))[-1]
     return before, _SENTENCE.split(_ABBREVIATED.sub(" ", after))[0]
+
+
+@cache
+def guard_edition() -> str:
+    """Return a digest of the guard's own code and rules: what it has read once need not be read again by the same."""
+    folder = Path(__file__).parent
+    files = sorted((*folder.glob("*.py"), *folder.glob("rules/*.yaml")))
+    return digest_strings("guard/1", [digest_bytes(path.read_bytes()) for path in files])[:16]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from personaforge.errors import Problem, SpecError
+from personaforge.faces.packs import shipped
 from personaforge.identity.policy import AUTO, FORMER, Mode
 from personaforge.leaves import leaves
 from personaforge.listing import listed
@@ -58,7 +59,7 @@ def judging_remark(
         remarks.append(analyzer_ref.not_calibrated)
     elif was != now or makes:
         remarks += [analyzer_ref.passed_over] if analyzer_ref.passed_over else []
-    return ". ".join(remarks)
+    return ". ".join(remark[:1].upper() + remark[1:] for remark in remarks)
 
 
 def last_built(plan: PersonaPlan, store: Store) -> Mapping[str, Any] | None:
@@ -89,7 +90,7 @@ def _gate(value: Callable[[str], Any], calibration: str, *, by_calibration: bool
 def thresholds_in_force(settings: Settings, pack: str) -> str:
     """Say which thresholds decide and what they were stated for."""
     accept, retry = (settings.value(f"identity.{name}_threshold") for name in ("accept", "retry"))
-    stated = "drawings by forge under embedded" if pack == "embedded" else SEED
+    stated = f"drawings by forge under {pack}" if pack in shipped() else SEED
     return (
         f"No calibration decides for {pack}: composite {accept:g} accepts and {retry:g} retries, as stated for {stated}"
     )

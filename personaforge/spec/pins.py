@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from personaforge.spec.kinds import KINDS
+
 if TYPE_CHECKING:
     from personaforge.spec.project import Project
 
@@ -76,7 +78,8 @@ def _sections(project: Project) -> Iterator[tuple[str, str]]:
             for steps in (data.get("steps"), _inside(data.get("pipeline"), "steps")):
                 for step in steps.values() if isinstance(steps, Mapping) else ():
                     section, name = _inside(step, "section"), _inside(step, "schema")
-                    reads = _inside(step, "kind") == "review"  # marks the others; nobody pins its marks
+                    kind = KINDS.get(str(_inside(step, "kind")))
+                    reads = kind is not None and kind.role == "review"  # marks the others; nobody pins its marks
                     if isinstance(section, str) and isinstance(name, str) and not reads:
                         yield section, name
 

@@ -269,8 +269,8 @@ def _stands(
     )
     kept = _as_line(context, first, outcome, pin, replaced)
     # The lock keeps the figures of the machine that accepted it: another one's last digits would make a diff in git.
-    # A calibration that appeared after it was accepted adds its numbers to no line, either.
-    known = {name: value for name, value in kept.facts.items() if name in pin.facts or name not in PROBABILITY}
+    # What forge has come to note since it was accepted, such as a calibration's numbers, is added to no line, either.
+    known = {name: value for name, value in kept.facts.items() if name in pin.facts or name not in _NOTED_SINCE}
     if not replaced and status == pin.status and _same_figures(pin.facts, known):
         kept = replace(kept, facts=dict(pin.facts))
     if not stays:
@@ -287,6 +287,8 @@ def _as_line(context: Context, first: Action, outcome: Outcome, pin: Pin, replac
     return replace(outcome, key=pin.key, take=pin.take, also=also, under=under, replaced={**pin.replaced, **replaced})
 
 
+_NOTED_SINCE = (*PROBABILITY, "coverage", "brief_lost", "not_judged")
+"""Facts that lines of earlier forges lack."""
 _SAME_FIGURE = 1e-3
 """How much two machines, or two versions of onnxruntime, differ at most when they measure one picture; measured by us.
 A lock, and what depends on it, must not change because somebody else has built."""

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from personaforge.brief.told import told_facts
 from personaforge.digest import derive_seed
+from personaforge.spec.kinds import kind_named
 from personaforge.steps.action import Action, Price, Result
 from personaforge.steps.context import Context
 from personaforge.store.artifact import Artifact
@@ -63,7 +64,8 @@ def completion(
         "findings": [dict(finding) for finding in findings],
         "problems": list(problems),
     }
-    fixed = dict(settings.get("pinned", {})) if context.node.kind == "review" and step == context.node.step else None
+    reader = kind_named(context.node.kind).role == "review" and step == context.node.step
+    fixed = dict(settings.get("pinned", {})) if reader else None
     if fixed is not None:
         variables["pins"] = fixed  # a reader judges all sections, so it has to know what is fixed in any of them
     if bad is not None:

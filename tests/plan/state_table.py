@@ -387,10 +387,8 @@ def rows() -> list[Case]:
             f"the artifact of {node} is in neither",
             lost(node),
             local=f"{node} run > done, buys 0, heals",
-            # What the audit gives is the profile, byte for byte: once the one is made again, the other is there.
-            hosted=f"{node} run > done, buys 0, heals"
-            if node != "profile"
-            else "profile restore > restored, buys 0, heals",
+            # What the audit gives is the profile, byte for byte, and its layers are the drafts: with it they are lost.
+            hosted=f"{node} run > done, buys 0, heals" if node != "profile" else "profile missing > failed, buys 0",
         )
     row("lost placement", "the placement's artifact is gone", lost("placement"), local="anchor pinned, buys 0, heals")
     row(

@@ -266,7 +266,9 @@ def _said_again(site: Site, case: Case, first: Plan) -> Iterator[str]:
     for node in plan.nodes():
         # What could not be made for want of a missing need still waits for it.
         waits = any(f"{ID}/{need}" in missing for need in _above(plan, node))
-        if (node.state in WORKING or (node.state == "missing" and node.id not in missing)) and not waits:
+        # A draft that was nowhere is there again where the profile, made anew, has a layer of the same bytes.
+        found = node.state == "restore" and node.id in missing
+        if (node.state in WORKING or (node.state == "missing" and node.id not in missing)) and not waits and not found:
             reasons = "; ".join(reason.text for reason in node.reasons)
             yield f"{node.shape.name}: the second plan says {node.state} ({reasons})"
         result = came[node.id]

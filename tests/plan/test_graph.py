@@ -99,7 +99,7 @@ def test_what_a_node_may_read_and_render(shape: Shape) -> None:
     image = shape.by_name["image/03"]
     assert image.reads == (
         "seed", "image", "identity", "delivered", "pipeline.steps.image", "matrix.anchor", "matrix.scenes",
-        "matrix.positions.03",
+        "matrix.positions.03", "matrix.positions.01",
     )  # fmt: skip
     assert image.templates == ("image.j2",)
     assert shape.by_name["candidate/1"].reads[-1] == "matrix.positions"

@@ -21,6 +21,7 @@ import pytest
 from personaforge.errors import PlanError
 from personaforge.plan.plan import Plan, PlannedNode, Reason, described
 from personaforge.plan.planner import Planner
+from tests.notices import noticed
 from tests.plan.lab import Lab, lab, undone
 from tests.run.conftest import PERSONA
 
@@ -358,7 +359,7 @@ def test_a_plan_as_json(built: Lab) -> None:
     told_as = plan.as_json()
     assert told_as["summary"]["nodes"] == {"cached": 9, "pinned": 3, "run": 1, "maybe": 2} == plan.counts()
     assert told_as["summary"]["changes"] is True and told_as["summary"]["estimate"]["calls_min"] == 1
-    assert (told_as["schema"], told_as["overrides"], told_as["notices"]) == (1, [], [])
+    assert (told_as["schema"], told_as["overrides"], told_as["notices"]) == (1, [], list(plan.notices))
     (persona,) = told_as["personas"]
     assert persona["id"] == "ana" and persona["file"].endswith("personas/ana.yaml")
     node = next(one for one in persona["nodes"] if one["id"] == "ana/image/02")
@@ -396,7 +397,7 @@ def test_what_the_lock_pins_does_not_come_along_unasked(finished: Lab) -> None:
 def test_who_had_a_face_that_no_lock_names_any_more_is_about_to_get_another_and_is_told(built: Lab) -> None:
     kept = built.planned()
     pin = kept.personas[0].lock.pin("anchor")
-    assert pin is not None and kept.notices == ()
+    assert pin is not None and noticed(kept) == ()
     with undone(built.studio.root):
         built.studio.lock.unlink()
         assert by_name(built.planned())["anchor"].state == "restore", (
@@ -404,7 +405,7 @@ def test_who_had_a_face_that_no_lock_names_any_more_is_about_to_get_another_and_
         )
         plan = built.planned(written(("candidates: 2", "candidates: 3")))
         assert by_name(plan)["anchor"].state == "maybe"
-        (notice,) = plan.notices
+        (notice,) = noticed(plan)
         assert notice.startswith(
             f"ana had an anchor, {pin.outputs['anchor'][:12]}, and its lock names none: a build chooses a new face. "
             "To keep the old one, bring the lock back ("
@@ -427,15 +428,15 @@ def test_the_lock_need_not_be_gone_as_a_whole_for_that(
         built.studio.lock.write_text("".join(kept))
         plan = built.planned(written(*edits, more=more))
     assert by_name(plan)["anchor"].state == state
-    assert len(plan.notices) == 1 and plan.notices[0].startswith("ana had an anchor, ")
+    assert len(noticed(plan)) == 1 and noticed(plan)[0].startswith("ana had an anchor, ")
 
 
 def test_nobody_is_told_of_a_lost_face_who_never_had_one(empty: Lab) -> None:
-    assert empty.planned().notices == ()
+    assert noticed(empty.planned()) == ()
 
 
 def test_a_face_that_the_user_wants_anew_is_not_lost(built: Lab) -> None:
     wished = frozenset({"ana/anchor", "ana/candidate/1", "ana/candidate/2"})
     plan = built.planned(written(("seed: 3", "seed: 4")), repinned=wished)
     assert by_name(plan)["candidate/1"].state == "run" and by_name(plan)["anchor"].state == "maybe"
-    assert plan.notices == ()
+    assert noticed(plan) == ()

@@ -223,7 +223,7 @@ def test_what_a_node_depends_on_by_name(built: Lab) -> None:
     resolver = built.resolver()
     shapes = resolver.plan.shape.by_name
     anchor = resolver.facts(shapes["anchor"])
-    assert set(anchor) == {"code", "settings", "templates", "analyzer"} and anchor["code"] == "anchor@1"
+    assert set(anchor) == {"code", "settings", "templates", "analyzer", "calibration"} and anchor["code"] == "anchor@1"
     assert set(anchor["settings"]) == {"identity", "matrix.anchor"} and anchor["templates"] == {}
     assert anchor["analyzer"]["pack"] == "colors"
     soul = resolver.facts(shapes["soul"])
@@ -231,7 +231,7 @@ def test_what_a_node_depends_on_by_name(built: Lab) -> None:
     assert {"soul.j2", "system.j2"} <= set(soul["templates"])
     assert resolver.facts(shapes["soul"], {"seed": 3})["settings"] == {"seed": 3}, "what was read, where that is known"
     profile = resolver.facts(shapes["profile"])
-    assert profile == {"code": "profile@1", "settings": {}, "templates": {}}
+    assert profile == {"code": "profile@2", "settings": {}, "templates": {}}
 
 
 def test_reasons_are_the_changes_since_the_last_outcome(built: Lab) -> None:

@@ -276,7 +276,7 @@ def test_a_damaged_blob_is_not_shown(studio: Studio) -> None:
     assert "is damaged" in page.text
 
 
-EVIL = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
+EVIL = '"><script>alert(1)</script><img src=x onerror=alert(99)>'
 SVG = "</title></style><svg onload=alert(3)>&lt;b&gt;"
 
 

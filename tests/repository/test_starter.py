@@ -240,14 +240,14 @@ def test_a_pull_request_that_touches_no_persona_builds_none(
     ran, _, said = run_as_github(repository, tmp_path, commands, base)
     assert [step for step in ran if step.code] == [] and ran[-1].name == "Report"
     assert "No persona's keys differ" in said and "no persona's keys have changed since" in said
-    assert not (repository / "build").exists()
+    assert [one.name for one in (repository / "build").iterdir()] == ["schema"], "for editors, by forge init"
 
 
 def test_a_broken_persona_stops_the_workflow(repository: Path, tmp_path: Path, commands: Path) -> None:
     (repository / "personas/mira.yaml").write_text("id: mira\nimag: 3\n")
     ran, _, said = run_as_github(repository, tmp_path, commands)
     assert (ran[-1].job, ran[-1].name, ran[-1].code) == ("plan", "Validate", 2)
-    assert "personas/mira.yaml:2" in ran[-1].output and not said
+    assert "file=personas/mira.yaml,line=2," in ran[-1].output and not said
 
 
 def test_expressions_that_nobody_knows_fail() -> None:

@@ -12,6 +12,7 @@ from personaforge.report.pages.nodes import box_of
 from personaforge.results.facts import Scored, chosen, described, finished, maker, scored
 from personaforge.results.results import Results
 from personaforge.workspace.shown import built_document
+from tests.notices import noticed
 from tests.run.conftest import Studio, make_studio, studio
 
 __all__ = ["make_studio", "studio"]
@@ -94,12 +95,12 @@ def test_a_result_with_a_field_of_another_type_is_said_and_made_from_the_records
     damage(studio, "ana/surface", json.dumps(body))
     studio.edit("templates/dna.j2", ("Eyes of", "The eyes of"))  # so that dna is replayed, and reads surface
     notice = "What ana/surface last resulted in can't be read, and counts as no result"
-    assert studio.plan().notices == (f"{notice}: a build takes it from the records again",)
+    assert noticed(studio.plan()) == (f"{notice}: a build takes it from the records again",)
     studio.forget()
     report = studio.build()
     assert not report.failed
     assert [request.fields["section"] for request in studio.text.calls] == ["dna"], "the records know all the others"
-    assert {one.name for one in results(studio)} == whole and not studio.plan().notices
+    assert {one.name for one in results(studio)} == whole and not noticed(studio.plan())
 
 
 @pytest.mark.parametrize("files", ["zz", "null", "{}", '["zz"]', '[["a", "b", 1, 2, 3, 4]]', '[["a", null]]'])

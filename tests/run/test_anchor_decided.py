@@ -23,6 +23,7 @@ from personaforge.store.lockfile import LockFile, read_lock
 from personaforge.store.remote import Remote
 from personaforge.store.upkeep import collect, verify
 from personaforge.testing import png
+from tests.notices import noticed
 from tests.run.conftest import SKIN, Studio
 
 WHY = {"by": "Ana <ana@example.org>", "reason": "the client's own picture"}
@@ -234,12 +235,14 @@ def test_killed_before_the_lock_is_written_nothing_has_changed(paid: Studio, mon
 def test_the_embedded_painter_says_that_it_cannot_follow_a_foreign_picture(make_studio: Callable[..., Studio]) -> None:
     studio = make_studio()
     decide(studio, picture(studio))
-    assert not studio.plan().notices, "the scripted provider takes references"
+    said = noticed(studio.plan())
+    assert not [one for one in said if "not drawn by forge" in one], "the scripted provider takes references"
+    assert [one for one in said if one.startswith("What ana's anchor was made for is not known")] == list(said)
     studio.edit("personas/ana.yaml", ("image: scripted", "image: embedded"))
     with studio.open() as space:
         notices, remarks = space.plan([]).notices, space.remarks([])
     for said in (notices, remarks):
-        text = next(one for one in said if "anchor" in one)
+        text = next(one for one in said if "not drawn by forge" in one)
         assert text.startswith("ana's anchor is a picture that was not drawn by forge") and "image by embedded" in text
 
 
@@ -257,7 +260,7 @@ def test_on_the_command_line(
     from personaforge.cli.main import run
     from personaforge.workspace import workspace
 
-    monkeypatch.setattr(workspace, "Analyzers", lambda digest_of: repository.analyzers)
+    monkeypatch.setattr(workspace, "Analyzers", lambda digest_of, *others: repository.analyzers)
     monkeypatch.chdir(repository.root)
     picture(repository)
     assert run(["anchor", "set", "ana", "own.png"]) == 2

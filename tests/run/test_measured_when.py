@@ -59,11 +59,13 @@ def by_anchor(space: Workspace, folder: Path) -> None:
 
 
 def told(space: Workspace) -> list[tuple[Any, ...]]:
-    """Return (kind, seconds since 1970, seconds it took, when the measurement is dated) of all that was measured."""
+    """Return (kind, seconds since 1970, seconds it took, when the measurement is dated) of all pictures that were
+    measured; what is measured beside the face are records of their own."""
     query = """
-        select kind, epoch(started), seconds, epoch(coalesce(measurements.measured, photos.measured))
-        from actions left join measurements using (record) left join photos using (record)
-        where kind in ('measure', 'score_photo')
+        select kind, epoch(started), seconds, epoch(measured)
+        from actions join (
+            select record, measured from measurements union all select record, measured from photos
+        ) using (record)
     """
     with opened(space.store) as connection:
         return connection.execute(query).fetchall()

@@ -50,7 +50,8 @@ def measured(studio: Studio) -> list[dict[str, Any]]:
 def test_what_the_last_forge_measured_is_found_and_never_measured_again(before: Studio) -> None:
     known = measured(before)
     assert known and {one["provider"].partition("@")[2] for one in known} == {"2"}
-    assert not before.plan().has_changes
+    changes = [node for node in before.plan().nodes() if node.state not in ("cached", "pinned")]
+    assert {node.state for node in changes} <= {"restore"}, "texts have other places in the build folder, and no more"
     # Judged anew, each node replays its measuring: all of it is found under the keys of then.
     asked = PlanRequest(overrides=("identity.accept_threshold=0.56",))
     with before.open() as space:

@@ -12,6 +12,7 @@ import pytest
 from personaforge.errors import PlanError
 from personaforge.providers.protocols import Blob, Reply
 from personaforge.testing import drawn
+from tests.notices import noticed
 from tests.run.conftest import SKIN, Studio, clip
 from tests.run.test_attempts import NEAR, STRICT_PERSONA, by_attempt
 
@@ -63,11 +64,11 @@ def test_the_anchor_stays_whatever_the_settings_say(studio: Studio) -> None:
 def test_a_lock_that_is_gone_together_with_an_edit_is_said_to_cost_the_face(studio: Studio) -> None:
     studio.build()
     chosen = pins(studio)["anchor"]["outputs"]["anchor"]  # type: ignore[index]
-    assert studio.plan().notices == ()
+    assert noticed(studio.plan()) == ()
     studio.lock.unlink()
-    assert studio.plan().notices == (), "with the same settings the same one is chosen"
+    assert noticed(studio.plan()) == (), "with the same settings the same one is chosen"
     studio.edit("personas/ana.yaml", ("seed: 3", "seed: 4"))
-    [notice] = studio.plan().notices
+    [notice] = noticed(studio.plan())
     assert f"ana had an anchor, {chosen[:12]}, and its lock names none" in notice
     assert f"git -C {studio.root}/personas checkout -- ana.lock.yaml" in notice
 

@@ -15,6 +15,7 @@ from personaforge.faces.analyzer import Face
 from personaforge.faces.parts import WHERE_NEEDED
 from personaforge.identity.policy import Limits, Policy
 from personaforge.plan import standing
+from personaforge.providers.protocols import Request
 from personaforge.steps import measuring
 from personaforge.testing import ColorAnalyzers
 from tests.run.conftest import PERSONA, SKIN, Studio
@@ -47,7 +48,16 @@ class Crowds(ColorAnalyzers):
 
 
 def crowded(make_studio: Callable[..., Studio], *colors: tuple[int, int, int], persona: str = STRICT) -> Studio:
-    studio = make_studio(persona, color=by_attempt(*colors))
+    calls: list[Request] = []
+
+    def color(request: Request) -> tuple[int, int, int]:
+        """By the calls of one picture: what is told of the last one need not name an attempt."""
+        if "smile" not in request.fields["prompt"]:
+            return SKIN
+        calls.append(request)
+        return colors[min(len(calls), len(colors)) - 1]
+
+    studio = make_studio(persona, color=color)
     studio.analyzers = Crowds()
     return studio
 

@@ -78,6 +78,7 @@ def text(section: str, **more: Any) -> str:
         "persona_id": "sofia-reyes",
         "section": section,
         "pinned": {},
+        "pins": {},
         "sections": {},
         "schema": schema(section) if section in FOUR_LAYER else {},
         "findings": [],
