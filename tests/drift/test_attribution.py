@@ -151,18 +151,18 @@ def test_outside_a_checkout_it_says_so(make_studio: Make) -> None:
 def test_a_new_text_behind_the_pictures_is_named_with_its_diff(make_studio: Make) -> None:
     """Nothing that the picture's own call reads has changed but what it was told of the persona."""
     persona = PERSONA.replace("max_attempts: 3", "max_attempts: 1, accept_threshold: 0.1, retry_threshold: 0.05")
-    template = FILES["templates/image.j2"] + f"{{{{ '{COLD}' if (profile.soul.fear | default('')) == 'the frost' }}}}"
+    template = FILES["templates/image.j2"] + f"{{{{ '{COLD}' if profile.surface.name == 'Bea' }}}}"
     studio = make_studio(persona, color=noisy, files={"templates/image.j2": template})
     for number in range(6):
         if number == 4:
-            studio.edit("personas/ana.yaml", ("seed: 3", "seed: 3\npinned: {soul: {fear: the frost}}"))
+            studio.edit("personas/ana.yaml", ("seed: 3", "seed: 3\npinned: {surface: {name: Bea}}"))
         studio.build(force=("image/*",) if number else ())
     first = face(studio).causes[0]
     told = {part.name: part for part in first.parts}
     assert "input profile" in told, first
     diff = told["input profile"].diff
     assert diff[0].startswith("--- input profile before"), "of the text itself, not of the prompts that it led to"
-    assert any("the frost" in text and text.startswith("+") for text in diff)
+    assert any("Bea" in text and text.startswith("+") for text in diff)
 
 
 def test_an_authors_date_comes_from_git_and_from_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
