@@ -51,6 +51,8 @@ class Refusal(NamedTuple):
 def persona_passages(composed: Mapping[str, Any]) -> Iterator[Passage]:
     """Yield every free text of a composed persona."""
     yield Passage("id", str(composed.get("id", "")).replace("-", " "))
+    for index, former in enumerate(composed.get("formerly") or ()):
+        yield Passage(f"formerly.{index}", str(former).replace("-", " "))
     for name in _SAID:
         yield from passages_of(composed.get(name), name)
     pinned = composed.get("pinned")

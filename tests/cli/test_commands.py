@@ -40,7 +40,7 @@ def test_help_lines_agree_with_the_commands(tmp_path: Path) -> None:
 
 def test_build_then_nothing_to_do(project: Path, forge: Forge) -> None:
     first = forge("build", "ana", cwd=project, check=0)
-    assert "ana" in first.stdout and "layers/soul.json" in first.stdout and "bio.txt" in first.stdout
+    assert "ana" in first.stdout and "drafts/soul.json" in first.stdout and "bio.txt" in first.stdout
     assert re.search(r"\d+ actions performed", first.stdout)
     second = forge("build", "ana", cwd=project, check=0)
     assert second.stdout == "Nothing to do: 10 nodes are up to date in build/ana\n"
@@ -137,7 +137,7 @@ def test_overrides_are_hydras(project: Path, forge: Forge) -> None:
 
 def test_select_and_exclude(project: Path, forge: Forge) -> None:
     forge("build", "ana", "-s", "+soul", cwd=project, check=0)
-    assert sorted(path.name for path in (project / "build/ana/layers").iterdir()) == ["intent.json", "soul.json"]
+    assert sorted(path.name for path in (project / "build/ana/drafts").iterdir()) == ["intent.json", "soul.json"]
     error = forge("build", "ana", "-s", "bio", cwd=project, check=2)
     assert "ana/bio needs ana/profile, which has not been built" in error.stderr and "--select +bio" in error.stderr
     assert "did you mean soul?" in forge("plan", "ana", "-s", "sole", cwd=project, check=2).stderr
