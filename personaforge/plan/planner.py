@@ -294,7 +294,7 @@ class Planner:
     def _unsettled(self, node: PlannedNode, needs: Sequence[PlannedNode], resolver: NodeResolver) -> None:
         names = listed([need.shape.name for need in needs])
         pin = None if resolver.wished(node.shape) else resolver.pin(node.shape)
-        returning = all([need.returns for need in needs])
+        returning = all([need.returns for need in needs])  # noqa: C419 - ^C in a generator would be printed as ignored
         as_pinned = pin is not None and self._is_asked_as_pinned(node, pin, resolver)
         missing = [need.shape.name for need in needs if need.state == "missing"]
         if missing:

@@ -187,7 +187,7 @@ def test_a_whole_person_of_any_gender_and_age(locale: Locale, gender: str) -> No
             fold(word) in accent for word in (*surface["languages"], locale.demonym, *locale.tongues.values())
         ), accent
         scores = document["audit"]["scores"]
-        assert min(score for score in scores.values() if score is not None) >= 4.0, document["audit"]
+        assert min(score for score in scores.values() if score is not None) >= 4.0, document["audit"]["findings"]
 
 
 @pytest.mark.parametrize("locale", FULL, ids=tag)
