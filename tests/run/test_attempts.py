@@ -10,6 +10,7 @@ from typing import Any
 from personaforge.providers.protocols import Reply, Request
 from personaforge.testing import ColorAnalyzers
 from personaforge.workspace.workspace import BuildOptions
+from tests.notices import noticed
 from tests.run.conftest import PERSONA, SKIN, Studio, answer
 
 NEAR = (100, 150, 60)
@@ -303,7 +304,7 @@ def test_without_a_measurer_nothing_is_bought_that_no_gate_could_accept(studio: 
     report = studio.build()
     assert not studio.images.calls and not studio.clips.calls
     assert report.nodes["ana/anchor"].end == "rejected" and report.nodes["ana/image/02"].end == "skipped"
-    assert studio.plan().notices == ("Faces are not measured here: there is no pack. get one",)
+    assert noticed(studio.plan()) == ("Faces are not measured here: there is no pack. get one",)
 
 
 def test_opted_out_by_name_it_ships_unmeasured_and_says_so(make_studio: Callable[..., Studio]) -> None:
@@ -345,7 +346,7 @@ def test_what_was_measured_once_stays_measured_where_nothing_can_measure(studio:
 
     studio.analyzers = Nobody()
     plan = studio.plan()
-    assert not plan.has_changes and plan.notices == ()
+    assert not plan.has_changes and noticed(plan) == ()
     studio.build()
     assert studio.lock.read_bytes() == lock and (studio.root / "build/ana/persona.json").read_bytes() == document
     studio.edit("personas/ana.yaml", ("max_attempts: 3", "max_attempts: 3, accept_threshold: 0.99"))
