@@ -59,7 +59,7 @@ def judging_remark(
         remarks.append(analyzer_ref.not_calibrated)
     elif was != now or makes:
         remarks += [analyzer_ref.passed_over] if analyzer_ref.passed_over else []
-    return ". ".join(remark[:1].upper() + remark[1:] for remark in remarks)
+    return ". ".join(remark.replace("the ", "The ", 1) if remark.startswith("the ") else remark for remark in remarks)
 
 
 def last_built(plan: PersonaPlan, store: Store) -> Mapping[str, Any] | None:
