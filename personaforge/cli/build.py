@@ -26,7 +26,7 @@ from personaforge.cli.options import (
 from personaforge.errors import PlanError, SpecError, StoreError
 from personaforge.listing import listed
 from personaforge.plan.plan import Plan, PlanRequest
-from personaforge.report.terminal import echo, style
+from personaforge.report.terminal import echo, holding, style
 from personaforge.run.refusal import require_whole
 from personaforge.spec.load import Broken
 from personaforge.workspace.workspace import BuildOptions, Workspace
@@ -93,7 +93,7 @@ def build_command(
             return tell_broken(broken, _dry_run(plan, as_json))
         if not keep_going:
             require_whole(plan, max_cost)
-        quiet = as_json or events == "-"
+        quiet = (as_json and not holding()) or events == "-"
         # The common case, kept free of the imports that a run needs.
         if plan.stands and not quiet and events is None and not space.unsettled(plan):
             return tell_broken(broken, _nothing_to_do(plan))

@@ -22,7 +22,9 @@ from personaforge.workspace.workspace import Workspace
 )
 @click.option(
     "-o",
+    "--save",
     "--output",
+    "output",
     type=click.Path(dir_okay=False),
     metavar="FILE",
     help="Write here; else to calibration/PACK-DIGEST-SIZE.json, where forge eval looks.",
@@ -55,7 +57,7 @@ def calibrate_command(
     from personaforge.report.peers import print_peers
 
     if no_write and output is not None:
-        raise click.UsageError("say --no-write or --output FILE, not both")
+        raise click.UsageError("say --no-write or --save FILE, not both")
     with Workspace.open((), folder) as space:
         found = calibrate(
             space,

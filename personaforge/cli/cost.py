@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from personaforge.cli.options import PersonaArgument, json_option, print_json
+from personaforge.cli.options import PersonaArgument, forms_option, print_json
 from personaforge.report.terminal import echo, style
 from personaforge.workspace.workspace import Workspace
 
@@ -27,8 +27,7 @@ GROUPS = ("persona", "step", "provider", "model", "month")
     help="Columns to group by, in this order; persona, step, provider and model otherwise.",
 )
 @click.option("--month", metavar="YYYY-MM", help="Only this calendar month (UTC).")
-@click.option("--format", "form", type=click.Choice(("table", "json", "csv")), default="table", show_default=True)
-@json_option
+@forms_option("table", "json", "csv")
 @click.pass_obj
 def cost_command(
     folder: str | None,
@@ -36,7 +35,6 @@ def cost_command(
     by: tuple[str, ...],
     month: str | None,
     form: str,
-    as_json: bool,
 ) -> int:
     """Show what was spent on PERSONA, or on all: paid calls, US dollars, and calls of unknown cost.
 
@@ -53,7 +51,7 @@ def cost_command(
         note = f"{name} has no persona file any more: this is what the records say"
         echo(f"{style('note', fg='yellow')}: {note}", err=True)
     every = _sum(rows)
-    if as_json or form == "json":
+    if form == "json":
         print_json({"schema": 1, "by": columns, "rows": rows, "total": every})
     elif form == "csv":
         text = io.StringIO()

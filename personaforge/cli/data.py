@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from personaforge.cli.options import FiniteRange, json_option, print_json, tell_left_out
+from personaforge.cli.options import FiniteRange, forms_option, json_option, print_json, tell_left_out
 from personaforge.errors import PersonaForgeError
 from personaforge.report.terminal import echo
 from personaforge.workspace.workspace import Workspace
@@ -127,7 +127,7 @@ def info_command(folder: str | None, as_json: bool) -> int:
 
 @warehouse_command.command("schema")
 @click.argument("names", nargs=-1, metavar="[TABLE]...")
-@click.option("--format", "form", type=click.Choice(("table", "json", "markdown", "sql")), default="table")
+@forms_option("table", "json", "markdown", "sql")
 @click.pass_obj
 def schema_command(folder: str | None, names: tuple[str, ...], form: str) -> int:
     """List tables and views with what they hold; with TABLE, its columns."""

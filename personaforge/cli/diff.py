@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from personaforge.cli.options import PersonaArgument, print_json, tell_broken
+from personaforge.cli.options import PersonaArgument, forms_option, print_json, tell_broken
 from personaforge.report.terminal import echo
 from personaforge.spec.load import Broken
 from personaforge.workspace.workspace import Workspace
@@ -21,7 +21,7 @@ from personaforge.workspace.workspace import Workspace
 @click.option(
     "--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write a page with the pictures."
 )
-@click.option("--format", "form", type=click.Choice(["table", "json", "markdown"]), default="table", show_default=True)
+@forms_option("table", "json", "markdown")
 @click.pass_obj
 def diff_command(
     folder: str | None,

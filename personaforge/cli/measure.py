@@ -30,7 +30,6 @@ from personaforge.workspace.workspace import Workspace
 @click.option("--out-of-domain", is_flag=True, help="Score pictures that the pack was not made for, with a mark.")
 @click.option("--record", is_flag=True, help="Keep the evaluations, so that `forge drift` sees them.")
 @format_options
-@json_option
 @click.pass_obj
 def eval_command(
     folder: str | None,
@@ -43,7 +42,6 @@ def eval_command(
     record: bool,
     form: str,
     out: str | None,
-    as_json: bool,
 ) -> int:
     """Measure images and clips against a persona's anchor or a given picture, and print a table.
 
@@ -72,7 +70,7 @@ def eval_command(
     if not found.remembered:
         echo("Measured, and not kept: .forge can't be written here.", err=True)
     show_as(
-        "json" if as_json else form,
+        form,
         out,
         lambda: _evaluation_sheet(found, fail_under, persona, *place),
         lambda: print_evaluation(found, fail_under),
@@ -154,7 +152,6 @@ def ack_command(
 )
 @click.option("--blame", is_flag=True, help="Say what else changed with each change, how well it explains it, and how.")
 @format_options
-@json_option
 @click.pass_obj
 def drift_command(
     folder: str | None,
@@ -168,7 +165,6 @@ def drift_command(
     blame: bool,
     form: str,
     out: str | None,
-    as_json: bool,
 ) -> int:
     """Judge how a persona's scores have moved since its anchor was pinned.
 
@@ -184,7 +180,6 @@ def drift_command(
         found = drift(space, persona, last=last, modality=modality, overrides=(*overrides, *asked))
         place = _place(space, persona, "drift")
         tell_left_out(space.store)
-    form = "json" if as_json else form
     show_as(form, out, lambda: _drift_sheet(found, fail_on, *place), lambda: print_drift(found, causes=blame))
     return 1 if found.with_verdict(fail_on) else 0
 

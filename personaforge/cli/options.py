@@ -8,8 +8,9 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
+from click.core import ParameterSource
 
-from personaforge.report.terminal import echo, printable, style
+from personaforge.report.terminal import echo, held, printable, style
 
 if TYPE_CHECKING:
     from personaforge.errors import Problem
@@ -123,8 +124,57 @@ def since_option(function: F) -> F:
 
 
 def json_option(function: F) -> F:
-    """Add --json."""
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")(function)
+    """Add --format, table or json, --out and --json to a command that takes `as_json` and prints one or the other."""
+    return _with_output(function, ("table", "json"), lambda form: {"as_json": form == "json"})
+
+
+def forms_option(*forms: str) -> Callable[[F], F]:
+    """Add --format with these forms, the first of which is the default, --out and --json to a command that takes
+    `form`."""
+    return lambda function: _with_output(function, forms, lambda form: {"form": form})
+
+
+def _with_output(function: F, forms: Sequence[str], given: Callable[[str], dict[str, Any]]) -> F:
+    @wraps(function)
+    def with_output(*args: Any, form: str, out: str | None, as_json: bool, **options: Any) -> Any:
+        form = _form(form, as_json)
+        if out is None:
+            return function(*args, **given(form), **options)
+        _require_file_form(form)
+        with held() as text:
+            code = function(*args, **given(form), **options)
+        _write(out, "".join(text))
+        return code
+
+    flag = click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+    text = "Write the format there, and nothing to standard output."
+    file = click.option("--out", type=click.Path(dir_okay=False), metavar="FILE", help=text)
+    choice = click.option(
+        "--format", "form", type=click.Choice(forms), default=forms[0], show_default=True, help="How it is written."
+    )
+    return cast(F, choice(file(flag(with_output))))
+
+
+def _form(form: str, as_json: bool) -> str:
+    """Return the format that --format and --json ask for together. Raises UsageError where they differ."""
+    if not as_json or form == "json":
+        return form
+    if click.get_current_context().get_parameter_source("form") is ParameterSource.COMMANDLINE:
+        raise click.UsageError(f"say --json or --format {form}, not both")
+    return "json"
+
+
+def _require_file_form(form: str) -> None:
+    if form == "table":
+        raise click.UsageError("--out needs a --format other than table")
+
+
+def _write(out: str, text: str) -> None:
+    from pathlib import Path
+
+    path = Path(out)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
 
 
 def split_overrides(arguments: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
@@ -170,7 +220,7 @@ def print_json(value: Any) -> None:
 
 
 def format_options(function: F) -> F:
-    """Add --format and --out."""
+    """Add --format, also of the project's plug-ins, --out and --json to a command that takes `form` and `out`."""
     function = click.option(
         "--out", type=click.Path(dir_okay=False), metavar="FILE", help="Write the format there, and print the table."
     )(function)
@@ -178,20 +228,22 @@ def format_options(function: F) -> F:
 
 
 def format_option(function: F) -> F:
-    """Add --format, where there is no --out."""
+    """Add --format, also of the project's plug-ins, and --json, where --out is something else."""
     from personaforge.report.formats import FORMATS
 
     @wraps(function)
-    def with_format(*args: Any, form: str, **options: Any) -> Any:
+    def with_format(*args: Any, form: str, as_json: bool, **options: Any) -> Any:
+        form = _form(form, as_json)
         if form not in FORMATS:
             _require_format(click.get_current_context().obj, options.get("personas", ()), form, FORMATS)
         return function(*args, form=form, **options)
 
+    flag = click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
     choice = _Format(FORMATS)
     option = click.option(
         "--format", "form", type=choice, default="table", show_default=True, help="How it is written."
     )
-    return cast(F, option(with_format))
+    return cast(F, option(flag(with_format)))
 
 
 class _Format(click.Choice[str]):
@@ -216,9 +268,9 @@ def _require_format(folder: str | None, personas: Sequence[str], form: str, know
 
 def show_as(form: str, out: str | None, sheet: Callable[[], Any], table: Callable[[], None]) -> None:
     """Print results as a table or in another format, or write that to a file and print the table."""
+    if out is not None:
+        _require_file_form(form)
     if form == "table":
-        if out is not None:
-            raise click.UsageError("--out needs a --format other than table")
         table()
         return
     from personaforge.report.formats import render
@@ -227,9 +279,5 @@ def show_as(form: str, out: str | None, sheet: Callable[[], Any], table: Callabl
     if out is None:
         echo(text, nl=False)
         return
-    from pathlib import Path
-
-    path = Path(out)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    _write(out, text)
     table()

@@ -9,7 +9,7 @@ import click
 from personaforge.cli.options import (
     NodeArgument,
     broken_json,
-    format_option,
+    format_options,
     json_option,
     personas_argument,
     print_json,
@@ -33,10 +33,17 @@ from personaforge.workspace.workspace import Workspace
 @since_option
 @wish_options
 @click.option("-v", "--verbose", is_flag=True, help="Every node, with all its reasons.")
-@click.option("-o", "--output", type=click.Path(dir_okay=False), help="Save the plan for `forge build --plan FILE`.")
+@click.option(
+    "-o",
+    "--save",
+    "--output",
+    "saved",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="Save the plan for `forge build --plan FILE`.",
+)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 0 when there is nothing to do, 2 with changes.")
-@format_option
-@json_option
+@format_options
 @click.pass_obj
 def plan_command(
     folder: str | None,
@@ -48,10 +55,10 @@ def plan_command(
     repin: tuple[str, ...],
     frozen: bool,
     verbose: bool,
-    output: str | None,
+    saved: str | None,
     detailed_exitcode: bool,
     form: str,
-    as_json: bool,
+    out: str | None,
 ) -> int:
     """Show what `forge build` would do and why. Runs nothing, and reaches no network.
 
@@ -70,10 +77,10 @@ def plan_command(
         else:
             plan = space.plan(names, asked, broken)
         project = space.project
-        if output is not None:
+        if saved is not None:
             from personaforge.plan.planfile import save_plan
 
-            save_plan(output, plan, [one.id for one in plan.personas] if broken else names, asked)
+            save_plan(saved, plan, [one.id for one in plan.personas] if broken else names, asked)
 
     def sheet() -> Any:
         from dataclasses import replace
@@ -88,7 +95,7 @@ def plan_command(
         for line in plan_lines(plan, verbose=verbose):
             echo(line)
 
-    show_as("json" if as_json else form, None, sheet, table)
+    show_as(form, out, sheet, table)
     code = 1 if plan.counts().get("missing") else 2 if detailed_exitcode and plan.has_changes else 0
     return tell_broken(broken, code)
 

@@ -10,7 +10,6 @@ import click
 
 from personaforge.cli.options import (
     format_option,
-    json_option,
     personas_argument,
     show_as,
     split_overrides,
@@ -31,9 +30,8 @@ if TYPE_CHECKING:
     "-o", "--out", type=click.Path(file_okay=False, path_type=Path), metavar="FOLDER", help="Instead of reports/."
 )
 @format_option
-@json_option
 @click.pass_obj
-def report_command(folder: str | None, personas: tuple[str, ...], out: Path | None, form: str, as_json: bool) -> int:
+def report_command(folder: str | None, personas: tuple[str, ...], out: Path | None, form: str) -> int:
     """Write a self-contained HTML page for each persona, and one for the project, to reports/.
 
     Contact sheet with scores, decisions and attempts, the anchor's face beside each, key frames of clips, timelines and
@@ -49,7 +47,7 @@ def report_command(folder: str | None, personas: tuple[str, ...], out: Path | No
         written = report(space, names, out, overrides=overrides, broken=broken)
         prefix = repository_prefix(space.project)
         tell_left_out(space.store)
-    show_as("json" if as_json else form, None, lambda: report_sheet(written, prefix), lambda: _print(written))
+    show_as(form, None, lambda: report_sheet(written, prefix), lambda: _print(written))
     return tell_broken(broken)
 
 

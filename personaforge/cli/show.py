@@ -8,6 +8,7 @@ import click
 
 from personaforge.cli.options import (
     broken_json,
+    forms_option,
     json_option,
     personas_argument,
     print_json,
@@ -92,7 +93,7 @@ def show_command(folder: str | None, personas: tuple[str, ...], as_json: bool) -
 @click.command("graph", short_help="Draw the build graph as mermaid, dot or JSON.")
 @personas_argument
 @selection_options
-@click.option("--format", "form", type=click.Choice(["mermaid", "dot", "json"]), default="mermaid", show_default=True)
+@forms_option("mermaid", "dot", "json")
 @click.option("--all", "every", is_flag=True, help="Every node rather than every step.")
 @click.pass_obj
 def graph_command(

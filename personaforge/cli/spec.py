@@ -23,10 +23,9 @@ from personaforge.workspace.workspace import Workspace
 
 @click.command("validate", short_help="Check persona files and list every problem.")
 @personas_argument
-@json_option
 @format_options
 @click.pass_obj
-def validate_command(folder: str | None, personas: tuple[str, ...], as_json: bool, form: str, out: str | None) -> int:
+def validate_command(folder: str | None, personas: tuple[str, ...], form: str, out: str | None) -> int:
     """Check persona files, what they compose to, and their templates, and list every problem at once.
 
     \b
@@ -34,7 +33,7 @@ def validate_command(folder: str | None, personas: tuple[str, ...], as_json: boo
     forge validate --format junit --out reports/validate.xml
     """
     from personaforge.report.formats.place import repository_prefix
-    from personaforge.report.validation import validation_json, validation_sheet
+    from personaforge.report.validation import validation_sheet
 
     names, overrides = split_overrides(personas)
     checked: list[str] = []
@@ -42,15 +41,12 @@ def validate_command(folder: str | None, personas: tuple[str, ...], as_json: boo
         problems, checked = space.validate(names, overrides)
         remarks = space.remarks(names, overrides) if checked else []
         prefix = repository_prefix(space.project)
-    if as_json:
-        print_json(validation_json(problems, checked, remarks))
-    else:
-        show_as(
-            form,
-            out,
-            lambda: validation_sheet(problems, checked, remarks, prefix),
-            lambda: _print_validation(problems, checked, remarks),
-        )
+    show_as(
+        form,
+        out,
+        lambda: validation_sheet(problems, checked, remarks, prefix),
+        lambda: _print_validation(problems, checked, remarks),
+    )
     return 2 if problems else 0
 
 
@@ -98,7 +94,15 @@ def config_command(folder: str | None, personas: tuple[str, ...], path: str | No
 
 @click.command("schema", short_help="Write the JSON Schemas that editors complete persona files with.")
 @click.argument("group", required=False)
-@click.option("-o", "--output", type=click.Path(file_okay=False), help="Write them all into this folder.")
+@click.option(
+    "-o",
+    "--out",
+    "--output",
+    "output",
+    type=click.Path(file_okay=False),
+    metavar="FOLDER",
+    help="Write them all into this folder.",
+)
 @click.pass_obj
 def schema_command(folder: str | None, group: str | None, output: str | None) -> int:
     """Print the JSON Schema of a persona file, of one GROUP, or of the machine file (`machine`), or write them all with

@@ -15,7 +15,9 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -50,8 +52,31 @@ def style(text: Any, *, fg: str | None = None, bold: bool | None = None, dim: bo
     return f"{marked}{text}\x1b[{_MARK};0m" if marked else str(text)
 
 
+_held: ContextVar[list[str] | None] = ContextVar("_held", default=None)
+
+
+@contextmanager
+def held() -> Iterator[list[str]]:
+    """Keep what `echo` would print to standard output, without colours, and yield it: it is meant for a file."""
+    parts: list[str] = []
+    token = _held.set(parts)
+    try:
+        yield parts
+    finally:
+        _held.reset(token)
+
+
+def holding() -> bool:
+    """Tell whether what is printed goes to a file."""
+    return _held.get() is not None
+
+
 def echo(message: Any = "", *, err: bool = False, nl: bool = True) -> None:
     """Print to standard output, or standard error, what can be shown of a text, in our own colours on a terminal."""
+    kept = None if err else _held.get()
+    if kept is not None:
+        kept.append(printable(_OURS.sub("", str(message))) + "\n" * nl)
+        return
     text, sent, at = str(message), [], 0
     for ours in _OURS.finditer(text):
         sent += [printable(text[at : ours.start()]), f"\x1b[{ours.group(1)}m"]
