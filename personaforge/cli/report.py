@@ -29,13 +29,15 @@ if TYPE_CHECKING:
 @click.option(
     "-o", "--out", type=click.Path(file_okay=False, path_type=Path), metavar="FOLDER", help="Instead of reports/."
 )
+@click.option("--standalone", is_flag=True, help="A page is one file, and nothing enlarges or plays.")
 @format_option
 @click.pass_obj
-def report_command(folder: str | None, personas: tuple[str, ...], out: Path | None, form: str) -> int:
-    """Write a self-contained HTML page for each persona, and one for the project, to reports/.
+def report_command(folder: str | None, personas: tuple[str, ...], out: Path | None, standalone: bool, form: str) -> int:
+    """Write an HTML page for each persona, and one for the project, to reports/.
 
-    Contact sheet with scores, decisions and attempts, the anchor's face beside each, key frames of clips, timelines and
-    cost. The pages load nothing and run no script, so they can be mailed, archived and printed.
+    Pictures, clips, the persona, and behind them the evidence: scores, decisions and attempts, the anchor's face beside
+    each, key frames, timelines and cost. Pictures enlarge and clips play from reports/files; with --standalone a page
+    is one file that loads nothing, to be mailed or archived.
     """
     from personaforge.report.formats.place import repository_prefix
     from personaforge.report.pages.pages import report
@@ -44,7 +46,7 @@ def report_command(folder: str | None, personas: tuple[str, ...], out: Path | No
     names, overrides = split_overrides(personas)
     broken: list[Broken] = []
     with Workspace.open(names, folder) as space:
-        written = report(space, names, out, overrides=overrides, broken=broken)
+        written = report(space, names, out, standalone=standalone, overrides=overrides, broken=broken)
         prefix = repository_prefix(space.project)
         tell_left_out(space.store)
     show_as(form, None, lambda: report_sheet(written, prefix), lambda: _print(written))

@@ -25,7 +25,7 @@ from personaforge.persona.rename import known_hint
 from personaforge.spec.project import lock_path
 from personaforge.store.artifact import digests_in
 from personaforge.store.lockfile import former_lock, read_lock
-from personaforge.store.pages import FOLDER, page_name
+from personaforge.store.pages import FOLDER, page_name, sweep
 from personaforge.store.presence import alone
 from personaforge.store.records import KINDS, parse_record
 from personaforge.store.store import Store
@@ -150,6 +150,7 @@ def _acts(store: Store, found: Removal) -> Iterator[Any]:
     """Yield the functions that remove the parts, in an order that may be interrupted at any point."""
     if found.page is not None:
         yield found.page.unlink
+        yield lambda: sweep(store.project.root / FOLDER)
     if found.folder is not None:
         yield lambda: _empty(found)
     if found.nodes:

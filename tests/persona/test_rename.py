@@ -164,7 +164,7 @@ def test_records_timelines_and_pages_are_the_new_ids(root: Path) -> None:
         assert nodes == [("bob",)]
         assert connection.execute("select distinct personas from builds").fetchall() == [(["bob"],)]
         assert len(connection.execute("select distinct series from scores").fetchall()) == len(series)
-    assert sorted(os.listdir(root / "reports")) == ["bob.html", "index.html"]
+    assert sorted(os.listdir(root / "reports")) == ["bob.html", "files", "index.html"]
     records = [orjson.loads(path.read_bytes()) for path in (root / ".forge/records/evaluations").rglob("*.json")]
     assert {record["persona"] for record in records} == {"bo"}, "records stay as they were written"
 

@@ -35,7 +35,8 @@ REPORTING = """<script>
 const wide = [...document.querySelectorAll("body *")].filter(
   (one) => !one.closest(".scroll") && one.getBoundingClientRect().right > document.documentElement.clientWidth + 1);
 document.body.dataset.found = [innerWidth, document.documentElement.scrollWidth,
-  [...document.images].filter((one) => !one.naturalWidth).length, document.images.length, wide.length].join(" ");
+  [...document.images].filter((one) => !one.naturalWidth && one.loading !== "lazy").length,
+  document.images.length, wide.length].join(" ");
 </script></body>"""
 
 
@@ -88,7 +89,7 @@ def check_fits(pages: list[Path], tmp_path: Path, width: int) -> None:
             "</body>", REPORTING
         )
         copy = tmp_path / f"copy-{page.name}"
-        copy.write_text(text.replace("<details>", "<details open>"))
+        copy.write_text(re.sub("<details(?! open)([^>]*)>", r"<details open\1>", text))
         done = browse(copy, tmp_path, f"--window-size={width},900", "--dump-dom")
         found = re.search(r'data-found="([\d ]+)"', done.stdout)
         assert found, done.stderr[-2000:]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -42,9 +44,9 @@ class NobodyMeasures:
         raise AssertionError("there is nobody to measure")
 
 
-def write(studio: Studio, *personas: str, out: Path | None = None) -> Reports:
+def write(studio: Studio, *personas: str, out: Path | None = None, standalone: bool = False) -> Reports:
     with studio.open() as space:
-        return report(space, personas, out)
+        return report(space, personas, out, standalone=standalone)
 
 
 def page_of(studio: Studio, persona: str = "ana") -> Page:
@@ -52,30 +54,45 @@ def page_of(studio: Studio, persona: str = "ana") -> Page:
     return Page(studio.root / "reports" / page_name(persona))
 
 
-def check_self_contained(page: Page, links: set[str]) -> None:
-    """Assert that a page loads nothing, runs nothing and leads nowhere but to itself and its neighbours."""
+def check_self_contained(page: Page, links: set[str], *, standalone: bool = False) -> None:
+    """Assert that a page loads nothing but the files beside it, runs nothing but a script of ours, and leads nowhere
+    but to itself and its neighbours."""
+    scripts = re.findall("<script>(.*?)</script>", page.source, re.DOTALL)
+    is_index = "index.html" not in links
+    beside = "files/" in page.source
+    assert len(scripts) == is_index and not (standalone and beside)
     allowed = {
         "html", "head", "meta", "title", "style", "body", "header", "main", "footer", "nav", "section", "article",
         "div", "p", "span", "small", "b", "br", "a", "img", "h1", "h2", "h3", "h4", "ul", "ol", "li", "dl", "dt", "dd",
         "figure", "figcaption", "blockquote", "details", "summary", "code", "table", "thead", "tbody", "tr", "th", "td",
-        "svg", "line", "text", "rect", "circle", "polyline", "audio",
+        "svg", "line", "text", "rect", "circle", "polyline", "audio", "video",
     }  # fmt: skip
+    if is_index:
+        allowed |= {"script", "label", "input", "select", "option"}
     for tag, attributes in page.tags:
         assert tag in allowed or (tag == "title"), tag
         for name, value in attributes.items():
             assert not name.startswith("on"), f"{tag} {name}"
-            assert name not in ("srcset", "poster", "action", "formaction", "background", "data", "ping", "style"), name
+            assert name not in ("srcset", "action", "formaction", "background", "data", "ping", "style"), name
             if name == "src":
                 kinds = ("data:image/webp;base64,",) if tag == "img" else SOUNDS
-                assert tag in ("img", "audio") and value.startswith(kinds), value[:60]
+                assert tag in ("img", "audio", "video")
+                known = re.fullmatch(r"files/[a-z0-9-]+-[0-9a-f]{16}\.[a-z0-9]+", value)
+                assert value.startswith(kinds) or known, value[:60]
+            if name == "poster":
+                assert tag == "video" and value.startswith("data:image/webp;base64,")
             if name in ("href", "xlink:href"):
                 assert tag == "a" and (value.startswith("#") or value in links), value
     for word in ("url(", "@import", "expression(", "src:"):
         assert word not in page.style, word
     policy = [one["content"] for one in page.all("meta") if one.get("http-equiv") == "Content-Security-Policy"]
+    # Addresses within the page's own folder are all that CSP can name; no scheme that reaches a network is among them.
+    source = " 'self' file:" if beside and not is_index else ""
+    digests = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in scripts]
+    script = "".join(f" script-src 'sha256-{digest}';" for digest in digests)
     assert policy == [
-        "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'; base-uri 'none'; "
-        "form-action 'none'"
+        f"default-src 'none'; img-src data:{source}; media-src data:{source}; style-src 'unsafe-inline';{script} "
+        "base-uri 'none'; form-action 'none'"
     ]
 
 
@@ -107,6 +124,10 @@ def test_a_built_persona_has_a_page_that_stands_for_itself(studio: Studio) -> No
     }
     # Every picture decodes, and the sheet's show the colour that was drawn.
     for one in page.all("img"):
+        if not one["src"].startswith("data:"):
+            with Image.open(studio.root / "reports" / one["src"]) as picture:  # its size is that of the small one
+                assert abs(picture.width / picture.height - int(one["width"]) / int(one["height"])) < 0.02
+            continue
         with Image.open(io.BytesIO(base64.b64decode(one["src"].partition(",")[2]))) as picture:
             assert picture.size == (int(one["width"]), int(one["height"]))
             if one["alt"].startswith("02 smiling"):
@@ -364,7 +385,7 @@ def test_24_pictures_and_4_clips_stay_under_three_megabytes(make_studio: Make) -
     studio.build()
     [page] = write(studio).pages
     read = Page(page.path)
-    shown = [one for one in read.all("img") if one["alt"].startswith(("picture", "0", "1", "2"))]
+    shown = [one for one in read.all("img") if one["alt"][:1].isdigit() and one["src"].startswith("data:")]
     assert len(shown) == 24 and len([one for one in read.all("img") if one["alt"].startswith("Frame")]) == 12
     assert page.size < MAX_BYTES and min(int(one["width"]) for one in shown) >= RUNGS[-1].whole
 
@@ -423,7 +444,12 @@ def test_a_link_out_of_the_project_is_refused_unless_asked_for(studio: Studio, t
     with pytest.raises(StoreError, match="leads out of the project"):
         write(studio)
     write(studio, out=tmp_path / "elsewhere")
-    assert {path.name for path in (tmp_path / "elsewhere").iterdir()} == {"ana.html", "index.html"}
+    assert {path.name for path in (tmp_path / "elsewhere").iterdir()} == {"ana.html", "index.html", "files"}
+    (studio.root / "reports").unlink()
+    (studio.root / "reports").mkdir()
+    (studio.root / "reports/files").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(StoreError, match="is a symbolic link"):
+        write(studio)
 
 
 def test_paid_and_unknown_costs_are_told_apart(make_studio: Make) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,15 +45,20 @@ def test_sounds_stay_small_and_lost_ones_are_named(
     studio.build()
     files = [studio.root / f"build/ana/audio/{name}.mp3" for name in ("greeting", "farewell")]
     monkeypatch.setattr(speech, "MAX_BYTES", 4 * files[0].stat().st_size // 3 + 4)
-    page = page_of(studio)
+    write(studio, "ana", standalone=True)
+    page = Page(studio.root / "reports/ana.html")
     assert len(page.all("audio")) == 1 and "too large for this page" in page.text
     assert "audio/greeting.mp3" in page.text
+    inside, beside = page_of(studio).all("audio")
+    assert inside["src"].startswith("data:audio/mpeg")
+    assert (studio.root / "reports" / beside["src"]).read_bytes() == files[0].read_bytes(), "too large: beside"
     monkeypatch.setattr(speech, "MAX_BYTES", 800_000)
     for file in files:
         for blob in (studio.root / ".forge/blobs").glob("*/*"):
             if blob.is_file() and blob.read_bytes() == file.read_bytes():
                 blob.unlink()
         file.unlink()
+    shutil.rmtree(studio.root / "reports/files")
     page = page_of(studio)
     assert not page.all("audio") and page.text.count("Not in this page:") == 2
 

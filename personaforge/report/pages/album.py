@@ -11,10 +11,12 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from personaforge.errors import PersonaForgeError
 from personaforge.plan.contents import Contents
+from personaforge.report.pages.beside import Beside
 from personaforge.report.pages.facts import ClipFacts, Judged
 from personaforge.store.store import Store
 
@@ -63,8 +65,10 @@ class Shown(NamedTuple):
 class Album:
     """The pictures of one persona."""
 
-    def __init__(self, store: Store, persona: str) -> None:
+    def __init__(self, store: Store, persona: str, folder: Path | None = None) -> None:
+        """With the folder of the pages, the files beside them are written there when a page asks for them."""
         self.store = store
+        self.beside = Beside(store, persona, folder)
         self._contents = Contents(store, store.build_folder(persona))
         self._decoded: dict[tuple[str, str, int], Image.Image | str] = {}
         self._encoded: dict[tuple[str, str, int, int], Shown] = {}

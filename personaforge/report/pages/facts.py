@@ -243,6 +243,8 @@ class PersonaFacts:
     """Share of what the brief states that the document keeps or a pin overrules; None where it isn't known."""
     lost: tuple[str, ...]
     """Words of the brief that the document loses."""
+    unread: int
+    """How many parts of the brief no rule read."""
     sections: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
     """Section name -> key -> text."""
     notices: tuple[str, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from personaforge.brief.fate import LOST
+from personaforge.brief.fate import LOST, UNREAD
 from personaforge.identity.policy import AUTO, Mode
 from personaforge.plan.plan import PersonaPlan, PlannedNode
 from personaforge.plan.renamed import renamed_steps
@@ -73,6 +73,7 @@ def gather(space: Workspace, plan: PersonaPlan) -> PersonaFacts:
         not_judged=tuple((document.get("not_judged") or {}).items()),
         coverage=stated.coverage,
         lost=tuple(dict.fromkeys(row.words for row in stated.of(LOST))),
+        unread=stated.count(UNREAD),
         sections=tuple((name, tuple(rows)) for name, rows in in_words(sections)),
         notices=tuple(standing_notices(plan)),
         overruled=plan.overruled_text,

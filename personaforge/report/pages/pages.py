@@ -1,21 +1,24 @@
 """Facts, pictures and charts to HTML files: `report`, which `forge report` calls.
 
-Every page is self-contained: style and pictures are inside it, there is no script, and a content security policy
-forbids the browser to fetch anything. All that came from a spec, a record or a file name is a stranger's text, which
-Jinja2 escapes. No clock is read, so equal stores give equal bytes.
+Style and small pictures are inside every page; pictures, clips and sounds at their full size lie in a folder beside it,
+unless the page is to stand for itself. A persona's page has no script, the project's one that sorts and filters, and a
+content security policy forbids the browser any other, and to fetch anything but those files. All that came from a spec,
+a record or a file name is a stranger's text, which Jinja2 escapes. No clock is read, so equal stores give equal bytes.
 """
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from personaforge import __version__
 from personaforge.errors import PersonaForgeError, PlanError, StoreError
@@ -26,16 +29,27 @@ from personaforge.report.pages.facts import PersonaFacts, Summary
 from personaforge.spec.load import Broken
 from personaforge.spec.project import persona_id
 from personaforge.store.files import write_atomic
-from personaforge.store.pages import FOLDER, PROJECT_PAGE, page_name
+from personaforge.store.pages import FILES, FOLDER, PROJECT_PAGE, page_name, sweep
 from personaforge.workspace.workspace import Workspace
 
 MAX_BYTES = 3_000_000
 """Of a persona's page: pictures are made smaller until it fits, and with hundreds of them it may still not."""
 
+SOURCES = " 'self' file:"
+"""Of what lies beside a page, in its content security policy: both on a server and on a disk."""
+
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
 """What HTML forbids, and what turns the direction of the text around it."""
+
+
+class Script(NamedTuple):
+    """A script of ours."""
+
+    text: str
+    hash: str
+    """As a content security policy writes it."""
 
 
 @dataclass(frozen=True)
@@ -87,10 +101,14 @@ def report(
     personas: Iterable[str],
     out: Path | None = None,
     *,
+    standalone: bool = False,
     overrides: Sequence[str] = (),
     broken: list[Broken] | None = None,
 ) -> Reports:
     """Write a page for each persona, all of the project's when none is named, and the project's page.
+
+    Pictures and clips at their full size are put beside the pages, unless they are to be `standalone`; what no page
+    there names any more is removed.
 
     Only what has been built has a page. A persona that can't be read goes into `broken`, if that is given. Raises
     SpecError otherwise, PlanError where nothing has
@@ -114,12 +132,14 @@ def report(
         facts = gather(space, one)
         summaries[one.id] = facts.summary
         path = folder / page_name(one.id)
-        data = persona_page(facts, Album(space.store, one.id))
+        data = persona_page(facts, Album(space.store, one.id, None if standalone else folder))
         write_atomic(str(path), data)
         pages.append(Page(one.id, path, len(data), facts.summary))
     others = _others(space, plan.personas, set(summaries))
     path = folder / PROJECT_PAGE
     write_atomic(str(path), project_page(space, {**summaries, **others}, folder))
+    if not named:  # then every page has just been written, and reading them is cheap beside that
+        sweep(folder)
     return Reports(path, tuple(pages))
 
 
@@ -143,6 +163,8 @@ def persona_page(facts: PersonaFacts, album: Album, max_bytes: int = MAX_BYTES) 
             value_range=value_range,
             frames_chart=frames_chart,
             project_page=PROJECT_PAGE,
+            beside=FILES if album.beside.wanted else "",
+            sources=SOURCES if album.beside.wanted else "",
         )
         if len(data) <= max_bytes:
             break
@@ -164,7 +186,7 @@ def project_page(space: Workspace, summaries: dict[str, Summary], folder: Path) 
         accepted=sum(one.counts["accepted"] for one in known),
         total=sum(one.total for one in known),
         problems=sum(len(one.problems) for one in known),
-        project=space.project.root.name,
+        script=_script(),
     )
 
 
@@ -205,8 +227,15 @@ def _others(space: Workspace, planned: Sequence[PersonaPlan], known: set[str]) -
 
 def rendered(template: str, **variables: Any) -> bytes:
     """Return a page from one of our templates, with everything that it is given escaped."""
-    text: str = _environment().get_template(template).render(forge=__version__, **variables)
+    text: str = _environment().get_template(template).render(**{"forge": __version__, "sources": "", **variables})
     return text.encode("utf-8")
+
+
+@cache
+def _script() -> Script:
+    """Return the project page's script, and the hash by which the page's own policy allows it and no other."""
+    text = (files("personaforge.report.pages") / "templates" / "project.js").read_text(encoding="utf-8")
+    return Script(text, "sha256-" + base64.b64encode(sha256(text.encode()).digest()).decode())
 
 
 @cache
@@ -229,12 +258,14 @@ def _environment() -> Any:
         usd=_usd,
         figure=lambda value, ratio=False: f"{value:.3g}" if ratio else f"{value:.3f}",
         coded=_coded,
+        ours=_ours,
         percent=percent,
         told=told,
         headline=headline,
         how_much=how_much,
         utc=_utc,
         words=lambda text: str(text).replace("_", " "),
+        slug=lambda text: re.sub("[^a-z0-9]+", "-", str(text)),
     )
     return environment
 
@@ -242,6 +273,13 @@ def _environment() -> Any:
 def _seen(value: Any) -> Any:
     """Return a value without characters that can't be seen, unless it is markup of ours."""
     return value if hasattr(value, "__html__") or not isinstance(value, str) else _UNSEEN.sub("\ufffd", value)
+
+
+def _ours(text: str) -> Any:
+    """Return a text of ours as it is."""
+    from markupsafe import Markup
+
+    return Markup(text)  # noqa: S704 - a file of this package
 
 
 def _coded(text: str) -> Any:
