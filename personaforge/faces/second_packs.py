@@ -75,7 +75,10 @@ def _read(
 ) -> SecondPack | PackMissing:
     recogniser = _first(folder, _RECOGNISERS)
     if recogniser is None:
-        return PackMissing(f"{folder} has no recogniser: expected {' or '.join(_RECOGNISERS)}", way_back(name, folder))
+        fault = f"{folder} has no recogniser: expected {' or '.join(_RECOGNISERS)}"
+        if any(one.endswith(".onnx") for one in os.listdir(folder)):  # whole, and of another kind
+            return PackMissing(f"{name} is no check pack: {fault}", "give mobilefacenet_y1 or one like it, or none")
+        return PackMissing(fault, way_back(name, folder))
     beside = [parent / place for parent in (folder.parent, *searched) for place in DETECTOR_FOLDERS]
     detector = _first(folder, _DETECTORS) or next(
         (found for place in beside if place.is_dir() and (found := _first(place, _DETECTORS))), None

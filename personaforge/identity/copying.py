@@ -5,9 +5,10 @@ WithAnyone (arXiv 2510.14975) calls it copy-paste, and says that metrics which r
 compares how near a picture is to the reference with how near it is to another picture of the person. There is no
 such picture here, but it is known which turn was asked for, so that is what `copying` compares:
 
-    copying = (distance to the asked turn - distance to the reference's turn) / distance between the two, in [-1, 1]
+    copying = (distance to the asked turn - distance to the reference's turn) / (their sum), in [-1, 1]
 
-1: the head is turned as in the reference; -1: as it was asked; 0: halfway. Distances are degrees, the larger of yaw and
+1: the head is turned as in the reference; -1: as it was asked; 0: as far from both; one that is turned as far to the
+other side has 1/3, which is wrong and no copy. Distances are degrees, the larger of yaw and
 pitch; the asked turn is taken from the reference's own, since a generic head's error is the same in both. It is not
 given where the turn that was asked for is nearer than LEAST_ASKED to the reference's.
 
@@ -26,7 +27,7 @@ from personaforge.identity.demand import Demand, Use
 LEAST_ASKED: Final = 10.0
 """Degrees. The pose of a picture and its mirror image agree within 3 (`faces.pose`)."""
 COPIED: Final = 0.5
-"""From here on three quarters of the turn that was asked for were not made."""
+"""From here on three quarters of the turn that was asked for were not made, and nothing else was turned instead."""
 SAME_SHAPE: Final = 0.03
 """24 of 102 honest pairs of photographs that are turned alike (within 5 degrees) are below, by the pack buffalo_s_dev:
 nothing by itself, together with the cosine's bound none of 1,182."""
@@ -109,8 +110,8 @@ def _number(
     distance = _turn(reference, wanted)
     if distance < LEAST_ASKED:
         return None
-    number = (_turn(delivered, wanted) - _turn(delivered, reference)) / distance
-    return round(max(-1.0, min(1.0, number)), 6)
+    from_asked, from_reference = _turn(delivered, wanted), _turn(delivered, reference)
+    return round((from_asked - from_reference) / (from_asked + from_reference), 6)
 
 
 def _turn(one: Mapping[str, float], other: Mapping[str, float]) -> float:

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from personaforge.domains import PHOTOGRAPHS
+from personaforge.faces.packs import made_for
 from personaforge.identity.appearance import changes, readings
 from personaforge.identity.copying import copying_demand, copying_of
 from personaforge.identity.demand import Demand, Use
@@ -66,13 +68,18 @@ def likeness_of(
         **found.numbers,
         **({} if copied.copying is None else {"copying": copied.copying}),
         "unmeasured": dict(found.unmeasured),
-        "readings": [one._asdict() for one in readings(meant.dna, measured)],
+        "readings": [one._asdict() for one in readings(meant.dna, measured, drawn=_drawn(context))],
     }
     if bound is None or copied.copied is None:
         return Likeness(kept)
     return Likeness(
         kept, (copying_demand(copied, meant.position, bound, Use(context.settings["delivered.copying.action"])),)
     )
+
+
+def _drawn(context: Context) -> bool:
+    identity = context.analyzer_ref.identity
+    return identity is None or made_for(identity) != PHOTOGRAPHS.name
 
 
 def _bound(context: Context) -> float | None:

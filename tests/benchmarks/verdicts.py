@@ -1,8 +1,8 @@
 """Every table about verdicts, one after another: `python -m tests.benchmarks.verdicts`, or only some by their names.
 
-Each is a module of its own, `tests.benchmarks.verdicts_NAME`, with its own options and defaults. One that fails is named
-at the end, and the exit code is 1; the others run all the same. All of them take hours with their own defaults, of which
-`drift` is most.
+Each is a module of its own, `tests.benchmarks.verdicts_NAME`, with its own options and defaults. One that fails is
+named at the end, and the exit code is 1; the others run all the same. All of them take hours with their own defaults,
+of which `drift` is most.
 """
 
 from __future__ import annotations

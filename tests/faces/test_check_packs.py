@@ -70,6 +70,12 @@ def test_the_detector_of_its_own_folder_comes_first(tmp_path: Path) -> None:
     assert found("mine", one, other).detector == other / "mine" / "yunet.onnx"
 
 
+def test_a_whole_pack_of_another_kind_is_not_to_be_unpacked_again(tmp_path: Path) -> None:
+    make(tmp_path / "buffalo", "det_500m.onnx", "w600k_mbf.onnx")
+    pack = missing("buffalo", tmp_path)
+    assert pack.reason.startswith("buffalo is no check pack: ") and "remove" not in pack.hint
+
+
 def test_the_digests_can_come_from_a_cache(tmp_path: Path) -> None:
     make(tmp_path / "mine", RECOGNISER, DETECTOR)
     asked: list[str] = []

@@ -92,6 +92,13 @@ def test_readings_name_what_is_asked_and_seen() -> None:
     assert {one.agrees for one in readings(DNA, {})} == {None}
 
 
+def test_on_photographs_nothing_is_read_that_was_wrong_there() -> None:
+    read = {one.name: one for one in readings(DNA, measured(beard=30.0, moustache=12.0), drawn=False)}
+    for name in ("hair length", "facial hair"):
+        assert (read[name].seen, read[name].agrees) == ("", None) and "wrong on photographs" in read[name].unmeasured
+    assert read["skin"].agrees is not None
+
+
 @pytest.mark.parametrize(
     ("reach", "words"), [(-0.5, "shaved or short"), (1.5, "chin"), (2.5, "shoulder"), (3.5, "long")]
 )

@@ -26,7 +26,8 @@ def copied(
 
 
 @pytest.mark.parametrize(
-    ("yaw", "number", "found"), [(2.0, 1.0, True), (32.0, -1.0, False), (17.0, 0.0, False), (9.0, 0.533333, True)]
+    ("yaw", "number", "found"),
+    [(2.0, 1.0, True), (32.0, -1.0, False), (17.0, 0.0, False), (9.0, 0.533333, True), (-28.0, 0.333333, False)],
 )
 def test_a_turn_that_was_asked_for(yaw: float, number: float, found: bool) -> None:
     """The anchor's own pose is no error of the picture: 30 degrees more than its 2 were asked for."""
