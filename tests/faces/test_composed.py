@@ -234,5 +234,5 @@ def test_a_recogniser_of_another_kind_is_named(tmp_path: Path) -> None:
 def test_a_recogniser_that_scales_its_input_itself_is_refused_as_arcface(small: ComposedAnalyzer) -> None:
     """Scaled twice it gives any two faces a cosine of .998, which would accept everybody."""
     scaled = SMALL._replace(runs="arcface")
-    with pytest.raises(BackendError, match="nearly the same embedding for black, .* has to say `runs: sface`"):
+    with pytest.raises(BackendError, match=r"nearly the same embedding for black, .* has to say `runs: sface`"):
         ComposedAnalyzer(found(YUNET, scaled)).read(np.zeros((64, 64, 3), dtype=np.uint8))
