@@ -40,7 +40,8 @@ REVIEW = "review"
 """The kind of step whose judge is compared."""
 _NOBODY = "id: audited\nbrief: Somebody.\n"
 """A persona for composing the settings; each document's own id, brief and pins take the place of these."""
-_NODE = "audit calibrate"
+_NODE = "(golden set)"
+"""In place of a persona's id in the journal and in `forge cost`; no id has such a form."""
 
 
 class Verdict(NamedTuple):
@@ -235,7 +236,7 @@ class Judge:
             action = next(reading)
             while True:
                 try:
-                    node = f"{_NODE}/{document.id}"
+                    node = f"{_NODE}/{self.step}/{document.id}"
                     result = engine.perform(action, "", node, tally, self._contents)
                 except BackendError as error:
                     action = reading.throw(error)
