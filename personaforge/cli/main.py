@@ -44,6 +44,7 @@ COMMANDS = {
     "test": ("test", "Run the checks that personas declare over their scores."),
     "report": ("report", "Write an HTML page for each persona and one for the project."),
     "photos": ("photos", "Score photographs before training on them."),
+    "audit": ("audit", "Compare the auditor of documents with reference marks."),
     "calibrate": ("calibrate", "Fit thresholds and P(same) on labelled pairs of pictures."),
     "models": ("models", "List, fetch and verify the face packs that measure."),
     "query": ("data", "Ask the warehouse in SQL."),

@@ -36,7 +36,7 @@ def test_help_and_version_load_click_and_nothing_else(tmp_path: Path, arguments:
 
 COMMANDS = (
     "build", "plan", "query", "eval", "cache", "drift", "show", "photos", "calibrate", "models", "report", "doctor",
-    "jobs", "test",
+    "jobs", "test", "audit",
 )  # fmt: skip
 
 

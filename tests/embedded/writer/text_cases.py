@@ -59,13 +59,14 @@ def schema(section: str) -> Mapping[str, Any]:
 def request(
     section: str, brief: str = "", sections: Mapping[str, Any] | None = None, seed: int = 1, **more: Any
 ) -> Request:
-    """Return a request for one section; `more` may carry pinned, findings and schema."""
+    """Return a request for one section; `more` may carry pinned, pins (of all sections), findings and schema."""
     context = {
         "brief": brief,
         "pinned": more.get("pinned") or {},
         "sections": dict(sections or {}),
         "findings": list(more.get("findings") or ()),
         "fashion": FASHION,
+        **({"pins": more["pins"]} if more.get("pins") else {}),
     }
     wanted = more.get("schema") or schema(section)
     return Request("complete", "embedded", {"section": section, "context": context, "schema": wanted, "seed": seed})

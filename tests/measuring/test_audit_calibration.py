@@ -1,0 +1,311 @@
+"""`forge audit calibrate`: golden sets that are right and wrong, whom it asks, what that costs, and what it says."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from personaforge.errors import PersonaForgeError, Refused, SpecError
+from personaforge.measuring.audit_calibration import Judge
+from personaforge.measuring.golden import SHIPPED, read_golden
+from personaforge.providers import table
+from personaforge.providers.protocols import Request
+from personaforge.store.spending import spending
+from personaforge.testing import Scripted, scripted_text, write_project
+from personaforge.workspace.workspace import Workspace
+from tests.conftest import Forge
+
+NAMES = "abcdefghijkl"
+AXES = ("coherence", "depth", "cultural_fidelity", "voice_distinctiveness", "realism")
+SCRIPTED = """\
+provider: scripted
+models: {light: m, standard: m, deep: m}
+timeout_seconds: 10
+prices: {m: {input: 1000, output: 4}}
+"""
+
+
+def body(number: int = 6, **changes: Any) -> dict[str, Any]:
+    """Return a golden set: each persona has a document that is fine and one that is not."""
+    people = {
+        f"gardener-{NAMES[place]}": {
+            "brief": "A gardener of 40 from Lyon.",
+            "group": "woman" if place % 2 else "man",
+            "sections": {
+                "soul": {"desire": f"To see garden {place}."},
+                "mask": {"signature_phrases": ["Look.", "No."]},
+            },
+        }
+        for place in range(number)
+    }
+    documents: list[dict[str, Any]] = []
+    for name in people:
+        documents.append({"id": f"{name}-a", "persona": name, "marks": {"coherence": 4, "depth": None}})
+        edit = {"mask.signature_phrases.1": "WRONG"}
+        documents.append({"id": f"{name}-b", "persona": name, "set": edit, "marks": {"coherence": 2, "depth": 3}})
+    for one in documents:
+        one["reasons"] = {"coherence": "as it reads", "depth": "as it reads"}
+    head = {"marked_by": "Ana and Ben", "independent": True, "rule": "each read all"}
+    compare = {"by": "gender", "groups": ["woman", "man"]}
+    return {**head, "compare": compare, "personas": people, "documents": documents, **changes}
+
+
+def write(folder: Path, content: Any, name: str = "golden.yaml") -> str:
+    path = folder / name
+    path.write_text(yaml.safe_dump(content, sort_keys=False))
+    return str(path)
+
+
+def marks(request: Request, **given: Any) -> str:
+    """Return a judge's answer: coherence falls where the document has the word, depth is never judged."""
+    said = json.dumps(request.fields["context"]["sections"])
+    scores = {**dict.fromkeys(AXES, 4.0), "coherence": 2.0 if "WRONG" in said else 4.0, "depth": None, **given}
+    return json.dumps({"scores": scores, "findings": []})
+
+
+@pytest.fixture
+def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Path, Scripted]]:
+    """Make a project whose auditor is scripted."""
+    monkeypatch.setattr(table, "_TABLE", dict(table._TABLE))
+
+    def made(answer: Callable[[Request], str] = marks, **options: Any) -> tuple[Path, Scripted]:
+        text = scripted_text(answer, **options).register()
+        files = {"conf/text/scripted.yaml": SCRIPTED}
+        return write_project(tmp_path / "project", {"ana": "id: ana\nbrief: A calm gardener.\n"}, files), text
+
+    return made
+
+
+def problems(folder: Path, content: Any) -> list[str]:
+    with pytest.raises(SpecError) as caught:
+        read_golden(write(folder, content), AXES)
+    return [str(one).replace(f"{folder}/", "") for one in caught.value.problems]
+
+
+def test_the_judge_is_compared_axis_by_axis_and_group_by_group(
+    make: Callable[..., tuple[Path, Scripted]], tmp_path: Path
+) -> None:
+    root, text = make()
+    with Workspace.open((), str(root)) as space:
+        found = Judge(space, write(tmp_path, body(12)), ("text=scripted",)).asked()
+    assert len(text.calls) == 24 and not found.failed
+    coherence, depth = found.axes
+    assert (coherence.axis, coherence.documents, coherence.kappa.value) == ("coherence", 24, 1.0)
+    assert coherence.bias is not None and coherence.bias.difference.value == 0.0 and not coherence.bias.clear
+    assert (depth.axis, depth.documents, depth.only_reference, depth.only_judge) == ("depth", 0, 12, 0)
+    assert depth.kappa.value is None and depth.kappa.reason.startswith("0 documents")
+    assert vars(found.gate) == {
+        "both_accept": 12, "both_return": 12, "only_judge_accepts": 0, "only_reference_accepts": 0,
+    }  # fmt: skip
+    asked = text.calls[0].fields
+    assert asked["context"]["brief"] == "A gardener of 40 from Lyon." and asked["section"] == "audit"
+
+
+def test_a_judge_that_favours_a_group_is_told(make: Callable[..., tuple[Path, Scripted]], tmp_path: Path) -> None:
+    content = body(12)
+    for persona in content["personas"].values():
+        persona["sections"]["soul"]["desire"] += f" {persona['group']}"
+
+    def favours(request: Request) -> str:
+        said = json.dumps(request.fields["context"]["sections"])
+        low, high = ("WRONG" in said), (" woman" in said)
+        return marks(request, coherence=(2.0 if low else 4.0) + (0.5 if high else 0.0))
+
+    root, _ = make(favours)
+    with Workspace.open((), str(root)) as space:
+        bias = Judge(space, write(tmp_path, content), ("text=scripted",)).asked().axes[0].bias
+    assert bias is not None and bias.clear and bias.difference.value == 0.5
+
+
+def test_nobody_is_asked_twice_and_money_is_told_before(
+    make: Callable[..., tuple[Path, Scripted]], tmp_path: Path, forge: Forge
+) -> None:
+    root, text = make(paid=True, cost_usd=0.01)
+    golden = write(tmp_path, body())
+    with Workspace.open((), str(root)) as space:
+        before = Judge(space, golden, ("text=scripted",)).cost()
+        assert (before.documents, before.known, before.calls_max) == (12, 0, 24)
+        assert before.usd_min is not None and before.usd_min > 0 and before.usd_max == pytest.approx(2 * before.usd_min)
+        assert not text.calls
+    done = forge("audit", "calibrate", golden, "text=scripted", cwd=root, check=0)
+    assert len(text.calls) == 12 and "12 to be asked, 0 known; up to 24 calls" in done.stderr
+    again = forge("audit", "calibrate", golden, "text=scripted", cwd=root, check=0)
+    assert len(text.calls) == 12 and "to be asked" not in again.stderr
+    assert done.stdout.split("Gate")[0] == again.stdout.split("Gate")[0]
+    dry = forge("audit", "calibrate", golden, "text=scripted", "--dry-run", "--json", cwd=root, check=0)
+    assert json.loads(dry.stdout)["cost"] == {
+        "documents": 12, "known": 12, "calls_max": 0, "usd_min": 0, "usd_max": 0,
+    }  # fmt: skip
+    with Workspace.open((), str(root)) as space:
+        lines = list(spending(space.store))
+        assert len(lines) == 12 and {line.step for line in lines} == {"audit"}
+        assert space.store.journal.open_entries() == []
+
+
+def test_the_budget_stops_before_the_call_that_would_break_it(
+    make: Callable[..., tuple[Path, Scripted]], tmp_path: Path, forge: Forge
+) -> None:
+    root, text = make(paid=True, cost_usd=0.01)
+    golden = write(tmp_path, body())
+    done = forge("audit", "calibrate", golden, "text=scripted", "--max-cost", "0.000001", cwd=root, check=1)
+    assert not text.calls
+    assert "12 without a verdict" in done.stdout and "is left" in done.stdout and "not measured" in done.stdout
+    assert "not asked, because asking about gardener-a-a failed" in done.stdout
+
+
+def test_a_bad_answer_is_mended_once_and_else_left_out_with_its_reason(
+    make: Callable[..., tuple[Path, Scripted]], tmp_path: Path
+) -> None:
+    def answer(request: Request) -> str:
+        garden = request.fields["context"]["sections"]["soul"]["desire"]
+        return "I think it is fine." if garden == "To see garden 3." else marks(request)
+
+    root, text = make(answer)
+    with Workspace.open((), str(root)) as space:
+        found = Judge(space, write(tmp_path, body()), ("text=scripted",)).asked()
+    assert [one.document.id for one in found.failed] == ["gardener-d-a", "gardener-d-b"]
+    assert "doesn't fit" in found.failed[0].reason and "forge explain" not in found.failed[0].reason
+    assert len(text.calls) == 12 + 2 and found.axes[0].documents == 10
+
+
+def test_a_refusal_ends_the_asking_and_keeps_what_was_answered(
+    make: Callable[..., tuple[Path, Scripted]], tmp_path: Path
+) -> None:
+    refused = True
+
+    def fail(request: Request, number: int) -> Exception | None:
+        return Refused("no such model") if refused and number > 5 else None
+
+    root, text = make(fail=fail)
+    golden = write(tmp_path, body())
+    with Workspace.open((), str(root)) as space:
+        found = Judge(space, golden, ("text=scripted",)).asked()
+        assert len(found.failed) == 7 and "no such model" in found.failed[0].reason and len(text.calls) == 6
+        refused = False
+        assert not Judge(space, golden, ("text=scripted",)).asked().failed and len(text.calls) == 6 + 7
+
+
+def test_everything_that_is_wrong_with_a_set_is_said_at_once(tmp_path: Path) -> None:
+    content = body(2)
+    first, second, third, fourth = content["documents"]
+    first["marks"] = {"coherence": 6, "dept": 3, "realism": True}
+    second["set"] = {"mask.signature_phrases.7": "x", "soul.desire": "To see garden 0."}
+    second["reasons"] = {"coherence": " "}
+    third["persona"] = "gardener-j"
+    fourth["id"] = "gardener-a-a"
+    content["personas"]["gardener-b"]["group"] = "other"
+    content |= {"marked_by": "", "independent": "no", "axes": []}
+    found = problems(tmp_path, content)
+    for said in (
+        "axes: is no key here",
+        "marked_by: found '', expected a text",
+        "independent: found 'no', expected true or false",
+        "group: found 'other', expected woman or man",
+        "marks.coherence: found 6, expected 1 to 5, or null",
+        "the judge has no axis 'dept' (did you mean depth?)",
+        "marks.realism: found True, expected 1 to 5, or null",
+        "reasons.coherence: a mark needs a reason",
+        "reasons.depth: a mark needs a reason",
+        "the persona has nothing at 'mask.signature_phrases.7'",
+        "soul.desire is 'To see garden 0.' already",
+        "persona: found 'gardener-j', which is none of `personas` (did you mean gardener-b?)",
+        "id: found 'gardener-a-a' a second time",
+    ):
+        assert any(said in one for one in found), f"{said} is not in {found}"
+    assert all(one.startswith("golden.yaml:") for one in found)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ({}, "personas: found nothing, expected personas by id"),
+        ([1], "found a list or a single value"),
+        (body(compare={"by": "gender", "groups": ["woman"]}), "expected two groups"),
+        (body(compare={"by": "gender", "groups": ["woman", "woman"]}), "expected two groups"),
+        (body(documents=[]), "documents: found [], expected a list of documents"),
+        (body(personas={"Ana M": {}}, documents=[1]), "expected an id such as mira-halvorsen"),
+    ],
+)
+def test_what_is_no_golden_set(tmp_path: Path, content: Any, said: str) -> None:
+    assert any(said in one for one in problems(tmp_path, content))
+
+
+def test_what_the_guard_refuses_reaches_nobody(make: Callable[..., tuple[Path, Scripted]], tmp_path: Path) -> None:
+    brief, drafted = body(), body()
+    brief["personas"]["gardener-a"]["brief"] = "A gardener, she is 15 years old."
+    drafted["documents"][1]["set"]["soul.desire"] = "She is 15 years old, and wants to be left alone."
+    root, text = make()
+    with Workspace.open((), str(root)) as space:
+        for content, where in ((brief, "personas.gardener-a.brief"), (drafted, "documents.1 soul.desire")):
+            with pytest.raises(SpecError, match="18 or older") as caught:
+                Judge(space, write(tmp_path, content), ("text=scripted",))
+            assert [one.path for one in caught.value.problems] == [where]
+    assert not text.calls
+
+
+def test_layers_are_read_from_a_built_persona_and_from_nowhere_else(tmp_path: Path) -> None:
+    content = body()
+    layers = tmp_path / "build/ana/layers"
+    layers.mkdir(parents=True)
+    for name in ("soul", "audit", "profile"):
+        (layers / f"{name}.json").write_text(json.dumps({"desire": "To sleep."}))
+    persona = content["personas"]["gardener-a"]
+    del persona["sections"]
+    persona["layers"] = "build/ana/layers"
+    content["documents"] = content["documents"][:1]
+    found = read_golden(write(tmp_path, content), AXES)
+    assert found.documents[0].sections == {"soul": {"desire": "To sleep."}}
+    inner = tmp_path / "sets"
+    inner.mkdir()
+    persona["layers"] = "../build/ana/layers"
+    assert any("leads out of the golden set's folder and of the project" in one for one in problems(inner, content))
+    assert read_golden(write(inner, content), AXES, root=tmp_path).documents[0].sections
+    os.symlink("/etc", inner / "link")
+    persona["layers"] = "link"
+    assert any("leads out" in one for one in problems(inner, content))
+    persona["layers"] = "nothing"
+    assert any("has no NAME.json" in one for one in problems(inner, content))
+
+
+def test_a_pipeline_without_a_second_reader_is_refused(make: Callable[..., tuple[Path, Scripted]]) -> None:
+    root, _ = make()
+    with Workspace.open((), str(root)) as space, pytest.raises(PersonaForgeError, match="no step of the kind review"):
+        Judge(space, None, ("pipeline=five_stage",))
+
+
+def test_the_set_that_comes_with_forge_says_who_marked_it_and_why() -> None:
+    found = read_golden(SHIPPED, AXES)
+    assert len(found.documents) >= 40 and not found.independent and "authors" in found.marked_by
+    assert found.groups == ("woman", "man") and found.rule
+    drafted = {one.persona: one for one in found.documents if one.id.endswith("-0")}
+    for one in found.documents:
+        assert set(one.marks) == set(AXES) == set(one.reasons), one.id
+        as_drafted = drafted[one.persona]
+        if one is as_drafted:
+            assert min(mark for mark in one.marks.values() if mark is not None) == 3, one.id
+        else:
+            assert one.sections != as_drafted.sections, one.id
+            worse = [axis for axis in AXES if one.marks[axis] != as_drafted.marks[axis]]
+            assert worse and min(one.marks[axis] or 5 for axis in worse) <= 2, one.id
+    for group in found.groups:
+        own = [one for one in found.documents if one.group == group]
+        assert len(own) == len(found.documents) / 2 and len({one.persona for one in own}) == 10
+
+
+def test_the_embedded_auditor_is_compared_for_nothing(forge: Forge, tmp_path: Path) -> None:
+    root = write_project(tmp_path / "project", {"ana": "id: ana\nbrief: A calm gardener.\n"})
+    (root / "golden.yaml").write_text(yaml.safe_dump(body()))
+    done = forge("audit", "calibrate", "golden.yaml", cwd=root, check=0)
+    assert "embedded (rules-1), step audit" in done.stdout and "Marks by Ana and Ben" in done.stdout
+    assert "no independent evidence" not in done.stdout and "Spent" not in done.stdout
+    said = json.loads(forge("audit", "calibrate", "golden.yaml", "--json", cwd=root, check=0).stdout)
+    assert [one["axis"] for one in said["axes"]] == ["coherence", "depth"]
+    assert said["golden"]["independent"] is True and len(said["documents"]) == 12
+    wrong = forge("audit", "calibrate", "golden.yaml", "other.yaml", cwd=root)
+    assert wrong.returncode == 2 and "takes one golden set" in wrong.stderr
