@@ -14,6 +14,7 @@ TYPE_CHECKING = False  # type checkers know the name; importing typing takes lon
 if TYPE_CHECKING:
     from typing import Any
 
+    from personaforge.api import acknowledge as acknowledge
     from personaforge.api import build as build
     from personaforge.api import calibrate as calibrate
     from personaforge.api import compare as compare
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from personaforge.api import plan as plan
     from personaforge.api import policy as policy
     from personaforge.api import query as query
+    from personaforge.drift.acceptance import Acknowledged as Acknowledged
+    from personaforge.drift.acknowledgement import Acknowledgement as Acknowledgement
     from personaforge.drift.detector.detector import Finding as Finding
     from personaforge.drift.detector.linear import Trend as Trend
     from personaforge.drift.timelines import Drift as Drift
@@ -122,9 +125,11 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "api": (
-        "build", "calibrate", "compare", "context", "contexts", "drift", "evaluate", "evaluate_clips", "judge",
-        "measure", "open", "plan", "policy", "query",
+        "acknowledge", "build", "calibrate", "compare", "context", "contexts", "drift", "evaluate", "evaluate_clips",
+        "judge", "measure", "open", "plan", "policy", "query",
     ),
+    "drift.acceptance": ("Acknowledged",),
+    "drift.acknowledgement": ("Acknowledgement",),
     "drift.detector.detector": ("Finding",),
     "drift.detector.linear": ("Trend",),
     "drift.timelines": ("Drift", "Timeline"),

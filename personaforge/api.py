@@ -24,6 +24,7 @@ from personaforge.plugins.loading import kept_in_force
 from personaforge.workspace.workspace import BuildOptions, Persona, Personas, Workspace, listed, named
 
 if TYPE_CHECKING:
+    from personaforge.drift.acceptance import Acknowledged
     from personaforge.drift.timelines import Drift
     from personaforge.faces.analyzer import FaceAnalyzer
     from personaforge.identity.clip import ClipScore
@@ -314,10 +315,10 @@ def drift(
     """Return a persona's timelines since its anchor was pinned, one for each metric and analyzer, with their verdicts.
 
     A timeline's `values` are oldest first, in its metric's unit; `finding.verdict` is improving, stable, degrading or
-    insufficient. `last` looks at so many of the newest records alone, `modality` (face, video, text, quality or
-    likeness) at one kind; `overrides` such as `drift.records_per_alarm=1000` replace settings. Raises PlanError
-    where nothing has been measured, SpecError, and PersonaForgeError for a `last` below 1 and a modality that isn't
-    one of these.
+    insufficient. `last` looks at so many of the newest records alone, `modality` (face, video, text, quality, likeness,
+    delivered or failures) at one kind; `overrides` such as `drift.records_per_alarm=1000` replace settings. Raises
+    PlanError where nothing has been measured, SpecError, and PersonaForgeError for a `last` below 1 and a modality that
+    isn't one of these.
     """
     from personaforge.drift.timelines import drift
     from personaforge.spec.measures import TIMELINES, nearest
@@ -328,6 +329,27 @@ def drift(
         text = f"modality is {modality!r}, which has no timelines"
         raise PersonaForgeError(text, hint=nearest(str(modality), TIMELINES))
     return drift(space, named(persona), last=last, modality=modality, overrides=texts("overrides", overrides))
+
+
+@_working
+def acknowledge(
+    space: Workspace, persona: Persona, timelines: Sequence[str] = (), *, by: str, reason: str
+) -> Acknowledged:
+    """Acknowledge the changes that are open in some of a persona's timelines, or in all: what they have been since is
+    what is meant, and their charts begin anew there. `forge drift ack`.
+
+    A timeline is named by its metric (`composite`), or by its modality for all of its metrics. Who decides (`by`) and
+    why (`reason`) is kept on record and shown with the timeline from then on; nothing is measured or made. The result
+    has what was acknowledged (`made`), and as text those of the named timelines in which no change is open (`nothing`).
+    Raises PlanError for an unknown persona or timeline, where nothing has been measured, and for a `by` or `reason`
+    that says nothing or can't be printed in a line; SpecError; and StoreError where the store can't be written.
+    """
+    from personaforge.drift.acceptance import acknowledge
+
+    for name, text in (("by", by), ("reason", reason)):
+        if not isinstance(text, str):
+            raise PersonaForgeError(f"{name} is {text!r}, expected a text", hint=f'{name}="..."')
+    return acknowledge(space, named(persona), texts("timelines", timelines), by=by, reason=reason)
 
 
 @_working

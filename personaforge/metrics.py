@@ -23,8 +23,8 @@ MEASUREMENT = "measurement"
 
 Modality = Literal["face", "video", "text"]
 Direction = Literal["higher", "lower", ""]
-TimelineName = Literal["face", "video", "text", "quality", "likeness"]
-Scale = Literal["score", "ratio"]
+TimelineName = Literal["face", "video", "text", "quality", "likeness", "delivered", "failures"]
+Scale = Literal["score", "ratio", "rate"]
 TIMELINES: tuple[TimelineName, ...] = get_args(TimelineName)
 """Names of timelines, in the order in which they are shown."""
 SUBJECTS = {
@@ -44,8 +44,14 @@ _ALLOWED: Mapping[str, tuple[str, ...]] = {
     "scale": get_args(Scale),
 }
 """Values of fields that have few."""
+FAILED = "failed"
+"""Source of whether nothing could be measured, for a fault of what was judged: 1, or 0 where there is a score. Where
+there is no number for another reason (no pack, an anchor that can't be measured, a drawing under a pack for
+photographs), it isn't known."""
+FAULTS = frozenset(("no_face", "unreadable", "several", "too_small", "blurred", "turned", "covered"))
+"""Why there is no number where that is the fault of what was judged: `identity.score.OF_CANDIDATE`, as records say."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_SOURCE = re.compile(rf"score|attempt|(score|clip|delivered|likeness|brief|{MEASUREMENT})(\.[a-z][a-z0-9_]*)+")
+_SOURCE = re.compile(rf"score|attempt|failed|(score|clip|delivered|likeness|brief|{MEASUREMENT})(\.[a-z][a-z0-9_]*)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,7 @@ class Metric:
     plus: int = 0
     """What is added to the record's number: records count attempts from 0."""
     timeline: TimelineName | Literal[""] = ""
-    """Under which name `forge drift` has its timeline: face, video, text, quality or likeness; empty: it has none."""
+    """Under which name `forge drift` has its timeline, one of TIMELINES; empty: it has none."""
     label: str = ""
     """What a timeline is called, for people."""
     least_frames: int = 0
@@ -84,7 +90,10 @@ class Metric:
     scale: Scale = "score"
     """How a timeline is charted. score: as it is; scores scatter about evenly around their slot's mean. ratio: its
     logarithm; spreads, variances, sharpness and histogram distances are positive and scatter by factors (a clip that
-    moves more has a larger standard deviation *and* a larger scatter of it), so that differences are relative ones."""
+    moves more has a larger standard deviation *and* a larger scatter of it), so that differences are relative ones.
+    rate: 1 where it is above `zero`, else 0, and the share of ones is charted (`drift.detector.rate`)."""
+    zero: float = 0.0
+    """Of a rate: the largest number that counts as 0."""
     resolution: float = 1e-6
     """The unit to which the number is rounded; the logarithm takes smaller numbers as this one."""
 
@@ -101,7 +110,7 @@ class Metric:
             raise ValueError(f"{where}: the name is a column, expected small letters, digits and _")
         if not _SOURCE.fullmatch(self.source):
             begins = "score., clip., delivered., likeness., brief. or"
-            expected = f"score, attempt, or a path that begins with {begins} {MEASUREMENT}."
+            expected = f"score, attempt, failed, or a path that begins with {begins} {MEASUREMENT}."
             raise ValueError(f"{where}: source is {self.source!r}, expected {expected}")
         if self.high is not None and self.low >= self.high:
             raise ValueError(f"{where}: low is {self.low:g}, expected less than high, {self.high:g}")
@@ -123,6 +132,8 @@ class Metric:
 
         `record` is the mapping that the path leads into: of a measurement the part behind `measurement.`.
         """
+        if self.source == FAILED:
+            return _failed_in(record)
         found: Any = record
         try:
             for name in _path(self.source):
@@ -135,11 +146,13 @@ class Metric:
 
     def charted(self, value: float) -> float:
         """Return the value on the scale on which a timeline compares it."""
+        if self.scale == "rate":
+            return value if math.isnan(value) else float(value > self.zero)
         return value if self.scale == "score" else math.log(max(value, self.resolution))
 
     def shown(self, charted: float) -> float:
         """Return the value of a charted number: the inverse of `charted`."""
-        return charted if self.scale == "score" else math.exp(charted)
+        return math.exp(charted) if self.scale == "ratio" else charted
 
 
 LIKENESS = ("persona", "modality", "measurer", "anchor", "references", "analyzer")
@@ -156,6 +169,8 @@ def _alike(modalities: tuple[Modality, ...], name: str, *rest: Any, **more: Any)
 
 
 _COMPOSITE = "weighted cosine and geometric error; of a clip the mean of frames"
+_ASPECT = "how far the ratio of the sides is from the one that was asked for, as a share"
+_FAILED = "1 where there is no number for a fault of its own: no face, unreadable, too small, blurred, turned, covered"
 _OURS: tuple[Metric, ...] = (
     Metric(
         "composite", "face", "", 0, 1, "higher", "score.composite", WEIGHTED, _COMPOSITE,
@@ -193,23 +208,29 @@ _OURS: tuple[Metric, ...] = (
         ("face", "video"), "scale", "", 0, None, "", "delivered.scale", LIKENESS,
         "size over the size that was asked for, by the root of the area; where pixels were asked for",
     ),
-    *_alike(
-        ("face", "video"), "aspect_error", "", 0, None, "lower", "delivered.aspect_error", LIKENESS,
-        "how far the ratio of the sides is from the one that was asked for, as a share",
+    Metric(
+        "aspect_error", "face", "", 0, None, "lower", "delivered.aspect_error", LIKENESS, _ASPECT,
+        timeline="delivered", label="sides' ratio off what was asked for",
     ),
+    Metric("aspect_error", "video", "", 0, None, "lower", "delivered.aspect_error", LIKENESS, _ASPECT),
     Metric(
         "turn_error", "face", "degrees", 0, 180, "lower", "delivered.turn_error", LIKENESS,
         "degrees between the yaw that was asked for and the head's",
+        timeline="delivered", label="turn off what was asked for", scale="ratio", resolution=1.0,
     ),
     Metric(
         "tilt_error", "face", "degrees", 0, 360, "lower", "delivered.tilt_error", LIKENESS,
         "degrees between the pitch that was asked for and the head's, against the anchor's",
+        timeline="delivered", label="tilt off what was asked for", scale="ratio", resolution=1.0,
     ),
     Metric(
         "face_height", "face", "", 0, None, "", "delivered.face_height", LIKENESS,
         "height of the face's box over the picture's",
     ),
-    Metric("faces", "face", "", 0, None, "", "measurement.faces", LIKENESS, "faces in the picture"),
+    Metric(
+        "faces", "face", "", 0, None, "lower", "measurement.faces", LIKENESS, "faces in the picture",
+        timeline="delivered", label="images with more than one face", scale="rate", zero=1.0,
+    ),
     Metric("detection", "face", "", 0, 1, "higher", "measurement.detection", LIKENESS, "the detector's confidence"),
     Metric(
         "sharpness", "face", "", 0, None, "higher", "measurement.sharpness", LIKENESS,
@@ -283,12 +304,20 @@ _OURS: tuple[Metric, ...] = (
     Metric(
         "glasses_change", "face", "", 0, 1, "lower", "likeness.glasses_change", LIKENESS,
         "1 where either the picture or the anchor shows glasses, and not both; else 0",
-        timeline="likeness", label="glasses put on or taken off",
+        timeline="likeness", label="glasses put on or taken off", scale="rate",
     ),
     Metric(
         "clothes_change", "face", "", 0, 1, "lower", "likeness.clothes_change", LIKENESS,
         "Hellinger distance of the clothes' colours from those of the first picture that is meant to wear the same",
         timeline="likeness", label="clothes' distance within a look",
+    ),
+    Metric(
+        "failed", "face", "", 0, 1, "lower", FAILED, LIKENESS, _FAILED,
+        is_checked=False, timeline="failures", label="failed images", scale="rate",
+    ),
+    Metric(
+        "clip_failed", "video", "", 0, 1, "lower", FAILED, LIKENESS, _FAILED,
+        is_checked=False, timeline="failures", label="failed clips", scale="rate",
     ),
     *_alike(
         ("face", "video"), "attempt", "", 1, None, "lower", "attempt", LIKENESS,
@@ -353,6 +382,13 @@ def shared(modality: str) -> tuple[str, ...]:
 def digest() -> str:
     """Return a digest over the table: what was projected with another one is projected again."""
     return digest_json("metrics/1", [{**asdict(one), "comparability": list(one.comparability)} for one in METRICS])
+
+
+def _failed_in(record: Mapping[str, Any]) -> float | None:
+    unmeasured = record.get("unmeasured")
+    if isinstance(unmeasured, Mapping):
+        return 1.0 if unmeasured.get("code") in FAULTS else None
+    return 0.0 if isinstance(record.get("score"), Mapping) else None
 
 
 @cache

@@ -15,7 +15,7 @@ from personaforge.faces.measure import measure_image
 from personaforge.identity.appearance import CHANGES
 from personaforge.identity.clip import ClipScore
 from personaforge.identity.posture import Posture
-from personaforge.identity.score import Score
+from personaforge.identity.score import OF_CANDIDATE, Score
 from personaforge.identity.shape import Shape
 from personaforge.identity.stretches import OverTime
 from personaforge.metrics import METRICS, Metric
@@ -48,9 +48,9 @@ def test_a_metric_is_one_row_and_its_timeline_has_one_meaning() -> None:
         ({"timeline": "qualty"}, r"metric blur of face: timeline is 'qualty', expected one of '', 'face', 'video'"),
         ({"modality": "picture"}, r"metric blur of picture: modality is 'picture', expected one of 'face', 'video'"),
         ({"better": "up"}, "better is 'up', expected one of 'higher', 'lower', ''"),
-        ({"scale": "log"}, "scale is 'log', expected one of 'score', 'ratio'"),
+        ({"scale": "log"}, "scale is 'log', expected one of 'score', 'ratio', 'rate'"),
         ({"comparability": ("persona", "anker")}, "comparability names 'anker', expected some of persona, modality"),
-        ({"source": "scores.blur"}, r"source is 'scores.blur', expected score, attempt, or a path that begins with"),
+        ({"source": "scores.blur"}, "source is 'scores.blur', expected score, attempt, failed, or a path that begins"),
         ({"source": "measurement"}, "source is 'measurement'"),
         ({"source": "measurement.sharpness."}, "source is 'measurement.sharpness.'"),
         ({"source": ""}, "source is ''"),
@@ -79,6 +79,7 @@ def test_every_source_leads_to_a_number_that_records_have() -> None:
         "delivered": {*Shape._fields, *Posture._fields},
         "brief": {"coverage"},
         "attempt": {""},
+        "failed": {""},
     }
     for one in METRICS:
         head, _, field = one.source.partition(".")
@@ -162,12 +163,22 @@ def test_a_modality_has_one_gate_and_one_comparability(modality: str) -> None:
         ("coverage", "video", {"clip": {"over_time": {"coverage": 0.5}}}, 0.5),
         ("coverage", "video", {"clip": {"over_time": None}}, None),
         ("clip_sharpness", "video", {"clip": {"sharpness_ratio_mean": None}}, None),
+        ("failed", "face", {"score": {"composite": 0.2}}, 0.0),
+        ("failed", "face", {"unmeasured": {"code": "no_face", "reason": "no face"}}, 1.0),
+        ("failed", "face", {"unmeasured": {"code": "no_model", "reason": "no pack"}}, None),
+        ("failed", "face", {"unmeasured": {"reason": "of an older forge"}}, None),
+        ("failed", "face", {"unmeasured": None}, None),
+        ("clip_failed", "video", {"unmeasured": {"code": "unreadable", "reason": "cut off"}}, 1.0),
     ],
 )
 def test_a_number_is_found_where_the_row_says_it_lies(
     name: str, modality: str, record: dict[str, Any], value: float | None
 ) -> None:
     assert named(name, modality).value_in(record) == value
+
+
+def test_what_failed_is_what_another_attempt_may_not_have() -> None:
+    assert {str(cause) for cause in OF_CANDIDATE} == metrics.FAULTS
 
 
 def test_another_table_is_another_digest(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,7 @@ _LONGEST = 2_000
 
 
 @dataclass(frozen=True)
-class Accepted:
+class Acknowledged:
     """What was acknowledged."""
 
     persona: str
@@ -38,7 +38,7 @@ class Accepted:
         return {"schema": 1, "persona": self.persona, "acknowledged": made, "nothing": list(self.nothing)}
 
 
-def acknowledge(space: Workspace, persona: str, timelines: Sequence[str], *, by: str, reason: str) -> Accepted:
+def acknowledge(space: Workspace, persona: str, timelines: Sequence[str], *, by: str, reason: str) -> Acknowledged:
     """Acknowledge the changes that are open in some of a persona's timelines, or in all where none is named.
 
     A timeline is named by its metric or its modality. Raises PlanError for an unknown persona or timeline, where `by`
@@ -81,7 +81,7 @@ def acknowledge(space: Workspace, persona: str, timelines: Sequence[str], *, by:
         action = Action(KIND, "person@1", {"persona": found.persona, **one.as_json()})
         started = datetime.fromisoformat(now).timestamp()
         keep_record(space.store, action, {}, started=started, seconds=0.0, persona=found.persona)
-    return Accepted(found.persona, tuple(made), tuple(nothing))
+    return Acknowledged(found.persona, tuple(made), tuple(nothing))
 
 
 def _named(found: Drift, names: Sequence[str]) -> list[Timeline]:

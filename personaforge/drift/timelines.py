@@ -19,10 +19,12 @@ from personaforge.drift.attribution.inputs import InputHistory
 from personaforge.drift.detector.cusum import Record
 from personaforge.drift.detector.detector import DriftPolicy, Finding, find_drift
 from personaforge.drift.detector.linear import Trend
+from personaforge.drift.detector.rate_finding import find_rate
+from personaforge.drift.failures import far_off, with_far_off
 from personaforge.errors import PlanError
 from personaforge.identity.policy import Policy
 from personaforge.identity.score import composite
-from personaforge.metrics import CHARTED, Metric
+from personaforge.metrics import CHARTED, FAILED, Metric
 from personaforge.plan.graph import lay_out
 from personaforge.plan.renamed import lock_name, renamed_steps
 from personaforge.results.results import Results
@@ -214,17 +216,23 @@ def drift_in(
         newest[metric] = max(rows[-1].entry.time, newest.get(metric, rows[-1].entry.time))
     parts = InputHistory(store, connection)
     accepted = acknowledgements(store, connection, name)
-    for (metric, analyzer), rows in series.items():
-        kept = _against_one_anchor(rows, pinned)
-        left_out = len(rows) - len(kept)
-        kept, told, acknowledged = _acknowledged(kept, accepted, settings, baseline)
+    far: dict[tuple[str, MeasuredBy], frozenset[str]] = {}
+    for metric, analyzer in sorted(series, key=lambda of: of[0].source == FAILED):  # failures read the gates' timelines
+        rows = series[metric, analyzer]
+        whole = _against_one_anchor(rows, pinned)
+        kept, told, acknowledged = _acknowledged(whole, accepted, settings, baseline)
         kept = kept[-last:] if last else kept
         values, notes = _values(kept, settings)
-        records = [
-            Record(value, *_group(row, settings, baseline), row.entry.build)
-            for row, value in zip(kept, values, strict=True)
-        ]
-        finding = find_drift(records, metric, policy)
+        if metric.source == FAILED:
+            values, notes = with_far_off(
+                values, [row.entry for row in kept], far.get((metric.modality, analyzer), frozenset())
+            )
+        records = _records(kept, values, settings, baseline)
+        finding = find_rate(records, metric, policy) if metric.scale == "rate" else find_drift(records, metric, policy)
+        if metric.is_gate:
+            far[metric.modality, analyzer] = _far_off(whole, kept, finding, metric, policy, settings, baseline)
+        if modality and metric.timeline != modality:
+            continue
         entries = tuple(row.entry for row in kept)
         timelines.append(
             Timeline(
@@ -232,7 +240,7 @@ def drift_in(
                 analyzer,
                 kept[-1].anchor,
                 rows[-1].entry.time == newest[metric],
-                left_out,
+                len(rows) - len(whole),
                 entries,
                 values,
                 finding,
@@ -251,13 +259,18 @@ def drift_in(
 
 
 def _rows(connection: Any, persona: str, renamed: Mapping[str, str], modality: str | None) -> Iterator[_Row]:
-    """Yield the counted scores, oldest first, of one modality's timelines where it is given."""
+    """Yield the counted scores, oldest first, of one modality's timelines where it is given.
+
+    With those of failures also what the gates judge.
+    """
     sql = """
         select about, metric, coalesce(pack, model, ''), coalesce(pack_digest, ''), coalesce(detector_size, ''),
             coalesce(backend_version, ''), coalesce(anchor, ''), coalesce(reference_set, []), value, cosine, error,
             coalesce(step, ''), evaluated, coalesce(node, ''), coalesce(slot, ''), coalesce(build, ''),
             coalesce(artifact, '')
-        from drift_records where persona = $persona and coalesce(about = $modality, true) order by evaluated, evaluation
+        from drift_records where persona = $persona and ($modality is null or about = $modality or (
+            $modality = 'failures' and (about, metric) in (select timeline, metric from metrics where is_gate)
+        )) order by evaluated, evaluation
     """
     now = {old: new for new, old in renamed.items()}
     known = {(metric.timeline, metric.name): metric for metric in CHARTED}
@@ -304,6 +317,28 @@ def _acknowledged(
         gone |= less
         notes.append(f"{one.note} ({len(less)} older records are left out)")
     return [row for at, row in enumerate(rows) if at not in gone], tuple(notes), tuple(mine)
+
+
+def _records(rows: Sequence[_Row], values: Sequence[float], settings: Settings, baseline: str) -> list[Record]:
+    groups = (_group(row, settings, baseline) for row in rows)
+    return [Record(value, *group, row.entry.build) for row, value, group in zip(rows, values, groups, strict=True)]
+
+
+def _far_off(
+    whole: list[_Row],
+    kept: Sequence[_Row],
+    finding: Finding,
+    metric: Metric,
+    policy: DriftPolicy,
+    settings: Settings,
+    baseline: str,
+) -> frozenset[str]:
+    """Return the artifacts whose gate's number is too far off to tell of the level; also of what was acknowledged, or
+    is older than what is looked at."""
+    if len(kept) < len(whole):
+        finding = find_drift(_records(whole, _values(whole, settings)[0], settings, baseline), metric, policy)
+    groups = [_group(row, settings, baseline)[0] for row in whole]
+    return frozenset(whole[index].entry.artifact for index in far_off(finding, groups, metric, policy.clip))
 
 
 def _values(rows: list[_Row], settings: Settings) -> tuple[tuple[float, ...], tuple[str, ...]]:

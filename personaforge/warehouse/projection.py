@@ -2,7 +2,7 @@
 
     schema.sql    tables, views and what they say, with the metrics that `schema` fills in
     rows          the rows of a record, which `columns` puts into them
-    refresh.sql   derives `scores` from them, for what a batch of records is about
+    refresh.sql   derives `scores` and `failures` from them, for what a batch of records is about
     queries       questions by people, who get the file read-only
 
 One process at a time opens the file, under a lease that is taken before connecting and kept until after closing, also
@@ -44,7 +44,7 @@ FROM_RECORDS = (
     "builds", "build_nodes", "events", "actions", "key_parts", "artifacts", "measurements", "embeddings",
     "landmark_ratios", "video_frames", "photos", "judgements", "values", "measured_values", "quality", "audits",
 )  # fmt: skip
-DERIVED = ("series", "scores")
+DERIVED = ("series", "scores", "failures")
 CONSTANT = ("metrics",)
 TABLES = FROM_RECORDS + DERIVED
 """All that is made from records."""

@@ -1,8 +1,9 @@
--- Derives `scores` and `series` anew for the subjects in `touched`: artifacts, or texts' evaluations, about which records
+-- Derives `scores`, `failures` and `series` anew for the subjects in `touched`: artifacts, or texts' evaluations, about which records
 -- came. It reads tables alone, so what it results in depends neither on the order of records nor on how they were
 -- batched. Which numbers there are is in `metrics`: a further one changes nothing here.
 
 delete from scores where coalesce(artifact, evaluation) in (select subject from touched);
+delete from failures where coalesce(artifact, evaluation) in (select subject from touched);
 
 create temporary table judged as
 select *, true as counted, false as later from judgements where coalesce(artifact, evaluation) in (select subject from touched);
@@ -26,11 +27,12 @@ from judged join newest using (artifact, backend, pack_digest, backend_version, 
 where starts_with(metrics.source, 'measurement.')
 group by persona, evaluation, metric;
 
--- What no gate's number was measured of is no evidence of anything else.
+-- What no gate's number was measured of is no evidence of anything else, but that it failed.
 create temporary table numbers as
 select * from values
 where evaluation in (select evaluation from judged)
-qualify bool_or(metric in (select metric from metrics where is_gate)) over (partition by evaluation);
+qualify bool_or(metric in (select metric from metrics where is_gate)) over (partition by evaluation)
+    or metric in (select metric from metrics where source = 'failed');
 
 -- An artifact's judgements after its first are no evidence, whether or not that one resulted in a score. Few have any.
 update judged set counted = false, later = true
@@ -74,7 +76,12 @@ where metrics.timeline <> '' and coalesce(frames_measured, 0) >= metrics.least_f
 insert into scores
 select persona, series, timeline, metric, value, evaluated, build, node, step, slot, take, attempt, decision, cosine,
     error, model, provider, label, counted, artifact, evaluation
-from long order by persona, series, evaluated, evaluation;
+from long where timeline <> 'failures' order by persona, series, evaluated, evaluation;
+
+insert into failures
+select persona, series, timeline, metric, value, evaluated, build, node, step, slot, take, attempt, decision, cosine,
+    error, model, provider, label, counted, artifact, evaluation
+from long where timeline = 'failures' order by persona, series, evaluated, evaluation;
 
 insert into series
 select

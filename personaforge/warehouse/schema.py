@@ -10,7 +10,7 @@ import re
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from personaforge.metrics import METRICS, Metric
+from personaforge.metrics import FAILED, METRICS, Metric
 
 if TYPE_CHECKING:
     import duckdb
@@ -29,7 +29,7 @@ def schema_sql() -> str:
     text = files("personaforge.warehouse").joinpath("schema.sql").read_text(encoding="utf-8")
     columns = _columns(text)
     gates = dict.fromkeys(one.name for one in METRICS if one.is_gate)
-    drawn = list(dict.fromkeys(one.name for one in METRICS if one.timeline))
+    drawn = list(dict.fromkeys(one.name for one in METRICS if one.timeline and one.source != FAILED))
     comments = {
         relation: "\n".join(f"comment on column {relation}.{one.name} is '{_about(one)}';" for one in columns)
         for relation in ("evaluations", "latest_scores")

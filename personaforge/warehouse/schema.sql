@@ -39,7 +39,7 @@ comment on column metrics.low is 'Smallest possible value.';
 comment on column metrics.high is 'Largest possible value; NULL where there is none.';
 comment on column metrics.better is 'higher or lower; empty where neither is better.';
 comment on column metrics.is_gate is 'Whether it is what a gate judges: `score` in `evaluations`.';
-comment on column metrics.timeline is 'The modality under which `forge drift` shows it: face, video, text, quality or likeness; empty where it has no timeline.';
+comment on column metrics.timeline is 'The modality under which `forge drift` shows it: face, video, text, quality, likeness, delivered or failures; empty where it has no timeline.';
 comment on column metrics.label is 'What a timeline of it is called.';
 comment on column metrics.least_frames is 'Frames with a face that a clip needs for a place in the timeline.';
 comment on column metrics.source is 'Where the number lies in the evaluation''s record, or in the measurement.';
@@ -551,7 +551,7 @@ create table series (
 comment on table series is 'What may be compared: one metric of one persona, by one measurer, against one anchor and reference set; composites under one pair of weights.';
 comment on column series.series is 'A number that is the same in every warehouse: 64 bits of a digest over `evaluations.compared` of its judgements and the metric, of composites also the weights.';
 comment on column series.persona is 'Id of the persona.';
-comment on column series.modality is 'face, video, text, quality or likeness.';
+comment on column series.modality is 'face, video, text, quality, likeness, delivered or failures.';
 comment on column series.metric is '{metrics}.';
 comment on column series.measured_by is 'The face pack, or the model that read; empty where records name neither.';
 comment on column series.backend is 'The library that measured; NULL where nothing could.';
@@ -588,7 +588,7 @@ create table scores (
 comment on table scores is 'One row for each metric of each judgement that measured something: what timelines and drift are made of. Derived from `judgements` and `values` by refresh.sql.';
 comment on column scores.persona is 'Id of the persona.';
 comment on column scores.series is 'What it may be compared with.';
-comment on column scores.modality is 'face, video, text, quality or likeness.';
+comment on column scores.modality is 'face, video, text, quality, likeness or delivered.';
 comment on column scores.metric is '{metrics}.';
 comment on column scores.value is 'The metric''s value; never NULL.';
 comment on column scores.evaluated is 'When it was judged.';
@@ -607,6 +607,52 @@ comment on column scores.label is 'Who made it, where results carry a label.';
 comment on column scores.counted is 'Whether it is evidence: the artifact''s first judgement by this measurer against this anchor and reference set. Judging again is none, also under other weights, and neither is what was made from another artifact of its node (finished pictures, repaired clips).';
 comment on column scores.artifact is 'Digest of what was judged.';
 comment on column scores.evaluation is 'The judgement.';
+
+create table failures (
+    persona varchar,
+    series ubigint,
+    modality varchar,
+    metric varchar,
+    value double,
+    evaluated timestamp,
+    build varchar,
+    node varchar,
+    step varchar,
+    slot varchar,
+    take integer,
+    attempt integer,
+    decision varchar,
+    cosine double,
+    error double,
+    model varchar,
+    provider varchar,
+    label varchar,
+    counted boolean,
+    artifact varchar,
+    evaluation varchar
+);
+comment on table failures is 'One row for each judgement that says whether what was judged failed: 1 where nothing could be measured for a fault of its own, 0 where there is a score. With `scores`, what `forge drift` judges. Derived from `judgements` and `values` by refresh.sql.';
+comment on column failures.persona is 'Id of the persona.';
+comment on column failures.series is 'What it may be compared with.';
+comment on column failures.modality is 'failures.';
+comment on column failures.metric is 'failed, or clip_failed of clips.';
+comment on column failures.value is '1 or 0; never NULL.';
+comment on column failures.evaluated is 'When it was judged.';
+comment on column failures.build is 'The build that judged it; NULL for forge eval.';
+comment on column failures.node is 'The node within the persona: image/07; empty for forge eval.';
+comment on column failures.step is 'The step; eval for forge eval.';
+comment on column failures.slot is 'The slot within the step.';
+comment on column failures.take is 'How often the user had asked for another result.';
+comment on column failures.attempt is 'Number within the node''s retry loop, from 0.';
+comment on column failures.decision is 'ACCEPT, RETRY or REJECT.';
+comment on column failures.cosine is 'Of the same judgement.';
+comment on column failures.error is 'Of the same judgement.';
+comment on column failures.model is 'The model that made it.';
+comment on column failures.provider is 'The provider that made it.';
+comment on column failures.label is 'Who made it, where results carry a label.';
+comment on column failures.counted is 'Whether it is evidence: the artifact''s first judgement by this measurer against this anchor and reference set. Judging again is none, also under other weights, and neither is what was made from another artifact of its node (finished pictures, repaired clips).';
+comment on column failures.artifact is 'Digest of what was judged.';
+comment on column failures.evaluation is 'The judgement.';
 
 create view evaluations as
 with numbers as (
@@ -682,7 +728,7 @@ window timeline as (partition by scores.persona, scores.series order by scores.e
 order by scores.persona, scores.modality, scores.metric, scores.series, number;
 comment on view timeline is 'What was measured of a persona over time, in order, metric by metric: counted scores with their place in their series, and the commit they were built from.';
 comment on column timeline.persona is 'Id of the persona.';
-comment on column timeline.modality is 'face, video, text, quality or likeness.';
+comment on column timeline.modality is 'face, video, text, quality, likeness or delivered.';
 comment on column timeline.metric is '{metrics}.';
 comment on column timeline.number is 'Place in its series, from 1.';
 comment on column timeline.evaluated is 'When it was judged.';
@@ -719,13 +765,13 @@ select
     scores.take, scores.attempt, scores.decision, scores.cosine, scores.error, scores.model, scores.provider,
     scores.label, scores.artifact, series.anchor, series.reference_set, series.backend, nullif(series.measured_by, '') as pack,
     series.pack_digest, series.backend_version, series.detector_size, scores.series
-from scores join series using (series)
+from (from scores union all from failures) as scores join series using (series)
     join metrics on metrics.metric = scores.metric and metrics.timeline = scores.modality
 where scores.counted;
-comment on view drift_records is 'What `forge drift` judges: the counted scores with who measured them. `about` is the metric''s modality, `modality` what was judged.';
-comment on column drift_records.metric is '{metrics}.';
+comment on view drift_records is 'What `forge drift` judges: the counted scores and failures with who measured them. `about` is the metric''s modality, `modality` what was judged.';
+comment on column drift_records.metric is '{metrics}; of failures failed or clip_failed.';
 comment on column drift_records.value is 'The metric''s value; never NULL.';
-comment on column drift_records.about is 'face, video, text, quality or likeness.';
+comment on column drift_records.about is 'face, video, text, quality, likeness, delivered or failures.';
 comment on column drift_records.modality is 'face, video or text.';
 comment on column drift_records.persona is 'Id of the persona.';
 comment on column drift_records.evaluation is 'The judgement.';
@@ -787,7 +833,7 @@ from whole join series using (series) left join recent using (series)
 order by persona, modality, metric, until desc, series;
 comment on view drift_summary is 'Every series at a glance, to find what `forge drift` should look at; it gives no verdict. Level and spread are taken within slots, so that walking through the slots is no trend.';
 comment on column drift_summary.persona is 'Id of the persona.';
-comment on column drift_summary.modality is 'face, video, text, quality or likeness.';
+comment on column drift_summary.modality is 'face, video, text, quality, likeness or delivered.';
 comment on column drift_summary.metric is '{metrics}.';
 comment on column drift_summary.measured_by is 'The face pack, or the model that read; empty where records name neither.';
 comment on column drift_summary.current is 'Whether nothing newer was measured of this metric by another measurer, against another anchor or under other weights.';

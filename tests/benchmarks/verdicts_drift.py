@@ -1,6 +1,6 @@
 """How `forge drift` judges series that are not independent noise, beside the targets that were set for it.
 
-    python -m tests.benchmarks.verdicts_drift [--series N] [--processes N]
+    python -m tests.benchmarks.verdicts_drift [--series N] [--processes N] [--file FILE [--minutes M]]
 
 Series are drawn, not measured, always with the same seeds. Twenty slots, each with a level of its own (0.02 about that
 of its framing) and a scatter of 0.03, are gone through in a new order for each build of twenty pictures; the whole of
@@ -11,24 +11,24 @@ autoregression of 0.2 or 0.4 (within and across builds); and 5 % of pictures tha
 The oracle is told where a fall may have begun and the noise's covariance, but no slot's level; it compares the
 generalised least squares estimate of the fall, either way, with the quantile that gives it our own share of false
 verdicts.
+
+All lines are counted on a hundred series, then on a hundred more (`counting`).
 Nothing here passes or fails; what is reached stands beside what was aimed at.
 """
 
 from __future__ import annotations
 
-import argparse
 import statistics
-import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from functools import partial
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from personaforge.drift.detector import baseline, change_point, cusum, units
 from personaforge.drift.detector.cusum import Chart, Record, chart, threshold_for
 from personaforge.drift.detector.detector import DriftPolicy, find_drift
 from personaforge.metrics import CHARTED
+from tests.benchmarks.counting import Kept, Line, count
 
 SLOTS, STD = 20, 0.03
 FRAMING = ("headshot",) * 6 + ("bust",) * 8 + ("half",) * 3 + ("full",) * 3
@@ -105,57 +105,71 @@ def charted(records: Sequence[Record], rate: float) -> Chart:
     return chart(records, shift=SHIFT, threshold=threshold_for(rate), min_std=MIN_STD, clip=CLIP)
 
 
-def main() -> None:
+FALLS = [(size, after, before) for size, after in ((1.0, 20), (0.5, 60)) for before in (100, 200, 400)]
+OPEN = [(noise, size, after) for noise in NOISES for size, after in ((1.0, 20), (0.5, 60))]
+
+
+def of_fall(size: float, after: int, before: int) -> Line:
+    """Return the line of a fall in independent noise."""
+    return Line(fell, {"noise": NOISES[0], "before": before, "after": after, "size": size, "rate": 500})
+
+
+def of_open(noise: Noise, size: float, after: int) -> Line:
+    """Return the line that stands beside the oracle's."""
+    return Line(fell, {"noise": noise, "before": LASTS - after, "after": after, "size": size, "rate": 1_000})
+
+
+def lines() -> list[Line]:
+    """Return all that is counted, each once."""
+    falls = [of_fall(size, much, before) for size, after, before in FALLS for much in (after, 300)]
+    return [
+        *(Line(unchanged, {"noise": noise}) for noise in NOISES),
+        *falls,
+        *(of_open(*told) for told in OPEN),
+        *(Line(broke, {"size": size}) for size in (13.0, 5.0, 4.0, 3.0)),
+        Line(renamed, {}),
+        *(Line(dated, {"size": size}) for size in (0.5, 0.75, 1.0, 2.0)),
+    ]
+
+
+def show(kept: Kept) -> None:
     """Print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--series", type=int, default=1_000, help="series for each line")
-    parser.add_argument("--processes", type=int, default=2)
-    told = parser.parse_args()
-    started = time.perf_counter()
-    with ProcessPoolExecutor(told.processes) as pool:
-
-        def each(what: Callable[[int], tuple[float, ...]]) -> np.ndarray:
-            return np.array(list(pool.map(what, range(told.series), chunksize=20)), float)
-
-        print(f"{told.series} series a line; aimed at: alarms 0.67 to 1.5 of what is set, false verdicts <= 3 %")
-        heads = f"{'alarms/set':>12}{'slots/set':>12}{'false at 200':>14}{'records open':>14}"
-        print(f"{'unchanged, one alarm in 1,000':30}{heads}")
-        wrong = {}
-        for noise in NOISES:
-            found = each(partial(unchanged, noise=noise))
-            compared, alarms = found[:, 0].sum(), found[:, 1].sum()
-            wrong[noise] = float(found[:, 3].mean())
-            rates = f"{1e3 * alarms / compared:12.2f}{1e3 * found[:, 2].sum() / compared:12.2f}"
-            print(f"{noise.name:30}{rates}{wrong[noise]:14.1%}{found[:, 4].sum() / max(1, alarms):14.0f}", flush=True)
-        print("\nFalls in independent noise, one alarm in 500; aimed at: found in 90 %, and kept")
-        print(f"{'fall':18}{'records before':>16}{'found':>10}{'open 300 later':>16}")
-        for size, after in ((1.0, 20), (0.5, 60)):
-            for before in (100, 200, 400):
-                hit = each(partial(fell, noise=NOISES[0], before=before, after=after, size=size, rate=500))
-                kept = each(partial(fell, noise=NOISES[0], before=before, after=300, size=size, rate=500))
-                said = f"{hit[:, 0].mean():10.1%}{kept[:, 1].mean():16.1%}"
-                print(f"{f'{size:g} within {after}':18}{before:16}{said}", flush=True)
-        print("\nBeside the oracle, 200 records, one alarm in 1,000; aimed at: 80 % of it where it finds half")
-        print(f"{'noise':30}{'fall':>16}{'open':>10}{'oracle':>10}{'share':>10}")
-        for noise in NOISES:
-            for size, after in ((1.0, 20), (0.5, 60)):
-                ours = each(partial(fell, noise=noise, before=LASTS - after, after=after, size=size, rate=1_000))
-                best = oracle(noise, size, after, wrong[noise])
-                share = f"{ours[:, 1].mean() / best:10.0%}" if best >= 0.5 else f"{'(weak)':>10}"
-                fall = f"{size:g} for {after}"
-                print(f"{noise.name:30}{fall:>16}{ours[:, 1].mean():10.1%}{best:10.1%}{share}", flush=True)
-        print("\nOne slot that broke for good; aimed at: named within 6 of its own records in 95 %")
-        for size in (13.0, 5.0, 4.0, 3.0):
-            print(f"{f'{size:g} deviations':30}{each(partial(broke, size=size))[:, 0].mean():10.1%}", flush=True)
-        print("\nAll slots renamed as all fall by 5 deviations: found within 20 records")
-        print(f"{'':30}{each(renamed)[:, 0].mean():10.1%}")
-        print("\n95 % intervals 20 records after the alarm; aimed at: 93 to 98 % for falls of 0.5 to 1")
-        print(f"{'fall, independent noise':30}{'holds it':>10}{'median width':>14}")
-        for size in (0.5, 0.75, 1.0, 2.0):
-            found = each(partial(dated, size=size))
-            known = found[found[:, 0] >= 0]
-            print(f"{size:<30g}{known[:, 0].mean():10.1%}{statistics.median(known[:, 1]):14.0f}", flush=True)
-    print(f"\n{time.perf_counter() - started:.0f} s")
+    print(f"{kept.series} series a line; aimed at: alarms 0.67 to 1.5 of what is set, false verdicts <= 3 %")
+    heads = f"{'alarms/set':>12}{'slots/set':>12}{'false at 200':>14}{'records open':>14}"
+    print(f"{'unchanged, one alarm in 1,000':30}{heads}")
+    wrong = {}
+    for noise in NOISES:
+        found = kept.of(Line(unchanged, {"noise": noise}))
+        compared, alarms = found[:, 0].sum(), found[:, 1].sum()
+        wrong[noise] = float(found[:, 3].mean())
+        rates = f"{1e3 * alarms / compared:12.2f}{1e3 * found[:, 2].sum() / compared:12.2f}"
+        print(f"{noise.name:30}{rates}{wrong[noise]:14.1%}{found[:, 4].sum() / max(1, alarms):14.0f}")
+    print("\nFalls in independent noise, one alarm in 500; aimed at: found in 90 %, and kept")
+    print(f"{'fall':18}{'records before':>16}{'found':>10}{'open 300 later':>16}")
+    for size, after, before in FALLS:
+        hit, later = kept.of(of_fall(size, after, before)), kept.of(of_fall(size, 300, before))
+        said = f"{hit[:, 0].mean():10.1%}{later[:, 1].mean():16.1%}"
+        print(f"{f'{size:g} within {after}':18}{before:16}{said}")
+    print("\nBeside the oracle, 200 records, one alarm in 1,000; aimed at: 80 % of it where it finds half")
+    print(f"{'noise':30}{'fall':>16}{'open':>10}{'oracle':>10}{'share':>10}")
+    for noise, size, after in OPEN:
+        ours = kept.of(of_open(noise, size, after))
+        best = oracle(noise, size, after, wrong[noise])
+        share = f"{ours[:, 1].mean() / best:10.0%}" if best >= 0.5 else f"{'(weak)':>10}"
+        fall = f"{size:g} for {after}"
+        print(f"{noise.name:30}{fall:>16}{ours[:, 1].mean():10.1%}{best:10.1%}{share}")
+    print("\nOne slot that broke for good; aimed at: named within 6 of its own records in 95 %")
+    for size in (13.0, 5.0, 4.0, 3.0):
+        print(f"{f'{size:g} deviations':30}{kept.of(Line(broke, {'size': size}))[:, 0].mean():10.1%}")
+    print("\nAll slots renamed as all fall by 5 deviations: found within 20 records")
+    print(f"{'':30}{kept.of(Line(renamed, {}))[:, 0].mean():10.1%}")
+    print("\n95 % intervals 20 records after the alarm; aimed at: 93 to 98 % for falls of 0.5 to 1")
+    print(f"{'fall, independent noise':30}{'holds it':>10}{'median width':>14}")
+    for size in (0.5, 0.75, 1.0, 2.0):
+        found = kept.of(Line(dated, {"size": size}))
+        known = found[found[:, 0] >= 0]
+        width = f"{statistics.median(known[:, 1]):14.0f}" if len(known) else f"{'':14}"
+        print(f"{size:<30g}{known[:, 0].mean():10.1%}{width}")
 
 
 def unchanged(seed: int, *, noise: Noise) -> tuple[float, ...]:
@@ -220,4 +234,5 @@ def dated(seed: int, *, size: float) -> tuple[float, ...]:
 
 
 if __name__ == "__main__":
-    main()
+    own = (slots_of, records_of, charted, unchanged, fell, broke, renamed, dated)
+    count(__doc__, lines(), (baseline, change_point, cusum, units, find_drift, Noise, *own), show)

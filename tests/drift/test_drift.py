@@ -128,7 +128,7 @@ def test_unlike_analyzers_have_timelines_of_their_own_and_only_the_newest_can_fa
         analyzer = {**ANALYZER, "backend_version": "2"}
         kept(space, number, 0.8 - 0.04 * (number % 5) + float(rng.normal(0, 0.01)), analyzer=analyzer)
     found = drift(space, "ana")
-    new, old = found.timelines
+    new, old = (line for line in found.timelines if line.modality == "face")
     assert (new.current, new.finding.verdict) == (True, "stable")
     assert (old.current, old.finding.verdict) == (False, "degrading")
     assert new.follows == old.measured_by and old.follows is None
@@ -153,13 +153,14 @@ def test_clips_have_timelines_of_steadiness_and_quality(space: Workspace) -> Non
         value = 0.8 + float(rng.normal(0, 0.01))
         kept(space, number, value, modality="video", step="video", slot=slot, node=f"video/{slot}", clip=clip)
     found = {line.metric.name: line for line in drift(space, "ana").timelines}
-    assert set(found) == {"composite", "cosine_std", "ratio_variance", "clip_sharpness", "flicker"}
+    assert set(found) == {"composite", "cosine_std", "ratio_variance", "clip_sharpness", "flicker", "clip_failed"}
     assert {name: str(line.finding.verdict) for name, line in found.items()} == {
         "composite": "stable",
         "cosine_std": "stable",
         "ratio_variance": "degrading",
         "clip_sharpness": "stable",
         "flicker": "stable",
+        "clip_failed": "stable",
     }
     assert len(found["cosine_std"].values) == 39, "one frame has no deviation"
     for number in range(40, 60):
@@ -202,13 +203,14 @@ def test_the_page_draws_the_bands_and_marks_the_change(space: Workspace) -> None
 
     series(space, 60, start=40, size=-0.03)
     with opened(space.store) as connection:
-        (one,) = series_of(space.store, connection, space.load(["ana"])[0].settings)
+        one, failed = series_of(space.store, connection, space.load(["ana"])[0].settings)
     (change,) = one.changes
     assert change.first <= 40 <= change.last and one.verdict.startswith("degrading: evidence down passed")
     bands = [point.baseline for point in one.points]
     assert bands[0] is None and all(band is not None and band.high - band.low < WIDEST for band in bands[30:])
     last = bands[-1]
     assert last is not None and one.points[-1].value < last.mean, "the band stays where it was"
+    assert failed.label == "failed images, share of the last 20" and failed.points[-1].value == 0
 
 
 def test_nothing_measured_says_what_to_do(space: Workspace) -> None:
@@ -224,7 +226,8 @@ def test_ci_can_fail_on_a_verdict(space: Workspace, forge: Forge) -> None:
     forge("drift", "ana", "--fail-on", "degrading", cwd=root, check=1)
     asked = ("--fail-on", "improving", "--fail-on", "insufficient", "--format", "json")
     told = json.loads(forge("drift", "ana", *asked, cwd=root, check=0).stdout)
-    (line,) = told["timelines"]
+    line, failed = told["timelines"]
+    assert (failed["metric"], failed["verdict"], failed["scale"]) == ("failed", "stable", "rate")
     assert line["verdict"] == "degrading" and len(line["points"]) == 60 and line["points"][59]["node"] == "image/06"
     assert line["change"]["low"] <= 40 <= line["change"]["high"]
     assert "drift.window" in forge("drift", "ana", "drift.window=0", cwd=root, check=2).stderr

@@ -338,7 +338,8 @@ def test_a_drift_record_is_an_artifact_at_its_first_judgement(store: Store) -> N
     store.keep("evaluations", "b" * 64, evaluation(1, time=2_000_000.0, score={"composite": 0.1, "cosine": 0.1}))
     store.keep("evaluations", "c" * 64, evaluation(1, anchor="e" * 64))
     digest = f"{1:064x}"
-    assert drift_rows(store) == [("composite", digest, 0.501), ("composite", digest, 0.501)], "one for each anchor"
+    found = [("composite", digest, 0.501)] * 2 + [("failed", digest, 0.0)] * 2
+    assert drift_rows(store) == found, "one for each anchor"
 
 
 def test_what_is_beside_the_face_counts_where_it_was_compared_first(store: Store) -> None:
@@ -348,7 +349,8 @@ def test_what_is_beside_the_face_counts_where_it_was_compared_first(store: Store
         later = evaluation(1, time=2_000_000.0 + number, likeness={"clothes_change": 0.25 + number / 2})
         store.keep("evaluations", name * 64, later)
     digest = f"{1:064x}"
-    assert drift_rows(store) == [("clothes_change", digest, 0.25), ("composite", digest, 0.501)]
+    found = [("clothes_change", digest, 0.25), ("composite", digest, 0.501), ("failed", digest, 0.0)]
+    assert drift_rows(store) == found
 
 
 def test_what_was_finished_repeats_its_originals_score_and_is_no_drift_record(store: Store) -> None:
@@ -357,7 +359,19 @@ def test_what_was_finished_repeats_its_originals_score_and_is_no_drift_record(st
     action(store, 2, parts=finish)
     store.keep("evaluations", "a" * 64, evaluation(1))
     store.keep("evaluations", "b" * 64, evaluation(2))
-    assert drift_rows(store) == [("composite", f"{1:064x}", 0.501)]
+    assert drift_rows(store) == [("composite", f"{1:064x}", 0.501), ("failed", f"{1:064x}", 0.0)]
+
+
+def test_what_failed_is_a_drift_record_and_no_score(store: Store) -> None:
+    nothing = {"score": None, "measured": False}
+    for number, code in enumerate(("no_face", "no_model", "blurred"), 1):
+        about = evaluation(number, **nothing, unmeasured={"code": code, "reason": "..."})
+        store.keep("evaluations", f"{number:064x}", about)
+    store.keep("evaluations", "e" * 64, evaluation(1, time=2_000_000.0))
+    assert drift_rows(store) == [("failed", f"{number:064x}", 1.0) for number in (1, 3)], "at its first judgement"
+    with opened(store) as connection:
+        assert connection.execute("select count(*) from scores where counted").fetchone() == (0,)
+        assert connection.execute("select count(*) from timeline").fetchone() == (0,)
 
 
 def test_clips_and_sharpness_are_drift_records_of_their_own(store: Store) -> None:
@@ -373,7 +387,8 @@ def test_clips_and_sharpness_are_drift_records_of_their_own(store: Store) -> Non
     action(store, 9, parts=parts, outputs={}, value={"status": "measured", "sharpness": 80.0})
     found = {(metric, value) for metric, _, value in drift_rows(store)}
     clips = {("composite", 0.501), ("cosine_std", 0.02), ("ratio_variance", 0.0004)}
-    assert found == {*clips, ("composite", 0.502), ("sharpness", 80.0)}, "what wasn't measured has no row"
+    failed = {("failed", 0.0), ("clip_failed", 0.0)}
+    assert found == {*clips, *failed, ("composite", 0.502), ("sharpness", 80.0)}, "what wasn't measured has no row"
 
 
 def test_a_timeline_numbers_its_series_and_says_how_far_a_value_is_off_its_slot(store: Store) -> None:
@@ -584,7 +599,7 @@ def test_values_hold_every_number_of_a_judgement(store: Store) -> None:
     with opened(store) as connection:
         found = connection.execute("select metric, value from values order by metric").fetchall()
         known = connection.execute("select metric from metrics where modality = 'face' order by metric").fetchall()
-    beside = {"attempt": 2.0, "sharpness": 80.0, "faces": 2.0, "detection": 0.9}
+    beside = {"attempt": 2.0, "failed": 0.0, "sharpness": 80.0, "faces": 2.0, "detection": 0.9}
     assert dict(found) == {**score, **changed, **delivered, **beside}
     assert [name for name, _ in found] == [name for (name,) in known]
 

@@ -124,7 +124,9 @@ def test_judging_again_under_other_weights_is_no_evidence(store: Store) -> None:
     store.keep("evaluations", "b" * 64, evaluation(1, score=scored(0.5), weights=weights, time=2_000_000.0))
     with opened(store) as connection:
         assert connection.execute("select value, embedding_weight from timeline").fetchall() == [(0.69, 0.7)]
-        assert connection.execute("select count(*) from drift_records").fetchone() == (1,), "forge drift has it once"
+        assert connection.execute("select count(*) from drift_records where about = 'face'").fetchone() == (1,), (
+            "forge drift has it once"
+        )
         sql = "select value, embedding_weight, series in (select series from series) from latest_scores"
         assert connection.execute(sql).fetchall() == [(0.75, 0.5, True)], (
             "and the last judgement is the one that counts"

@@ -107,7 +107,7 @@ def locate(
     chances = np.exp(weights - weights.max())
     chances /= chances.sum()
     by_start, by_shape = chances.sum(axis=0), chances.sum(axis=1)
-    low, high = _shortest(by_start, confidence)
+    low, high = shortest(by_start, confidence)
     best, row = int(by_start.argmax()), int(by_shape.argmax())
     return ChangePoint(
         best=starts[best],
@@ -136,7 +136,7 @@ def standardised(records: Sequence[Record], spreads: Sequence[float]) -> Standar
     return None if freedom < 1 or total <= 0 else Standardised(y, within, freedom, total)
 
 
-def _shortest(chances: Any, confidence: float) -> tuple[int, int]:
+def shortest(chances: Any, confidence: float) -> tuple[int, int]:
     """Return the ends of the shortest run that holds the probability; of equals, the one that holds most."""
     import numpy as np
 

@@ -74,9 +74,11 @@ class Point:
 
     value: float
     expected: float | None
-    """Baseline: the mean of its group before it. None, like the next four fields, where it is the first of its kind."""
+    """Baseline: the mean of its group before it, of a rate drawn to that of all. None, like the next four fields, where
+    it is the first of its kind. Of a rate z is always None."""
     low: float | None
-    """Lower end of the band in which 95 % of values lie while nothing changes; wide while little is known."""
+    """Lower end of the band in which 95 % of values lie while nothing changes; wide while little is known. Of a
+    rate the band is that of `rolling_mean`."""
     high: float | None
     z: float | None
     """How far off it is, standard normal while nothing changes; > 0 is larger, whether better or worse."""
@@ -136,7 +138,7 @@ class Finding:
     change: ChangePoint | None
     """Where the alarm that is open began."""
     size: float | None
-    """How far the last values since the change, up to `window`, are off: a difference for scores, a factor for ratios.
+    """How far the last values since the change, up to `window`, are off: a factor for ratios, else a difference.
     None without a change."""
     size_std: float | None
     """The same in standard deviations."""
@@ -174,7 +176,7 @@ def find_drift(records: Sequence[Record], metric: Metric, policy: DriftPolicy) -
     compared = sum(point.comparison is not None for point in made.points)
     change = _change(charted, made, policy)
     size = _size(change, charted, made, policy.window)
-    judged = _judged(made, compared, metric, policy) if policy.method == "cusum" else _judged_by_line(linear, metric)
+    judged = _judged(made, compared, metric, policy) if policy.method == "cusum" else judged_by_line(linear, metric)
     if not math.isfinite(records[-1].value) and judged[0] is Trend.STABLE:
         judged = Trend.INSUFFICIENT, f"the newest record is {records[-1].value}, expected a finite number"
     near = _autocorrelation(made)
@@ -210,23 +212,24 @@ def _judged(made: Chart, compared: int, metric: Metric, policy: DriftPolicy) -> 
     if made.open is not None:
         side = "up" if made.open.rising else "down"
         passed = f"passed {made.threshold:.2f} at record {made.open.raised + 1} and is not over"
-        return _trend(made.open, metric), f"evidence {side} {passed} ({rate})"
+        return trend_of(made.open, metric), f"evidence {side} {passed} ({rate})"
     if made.broken:
-        worst = min(made.broken, key=lambda one: _trend(one, metric) is not Trend.DEGRADING)
+        worst = min(made.broken, key=lambda one: trend_of(one, metric) is not Trend.DEGRADING)
         side = "up" if worst.rising else "down"
         others = f" and {len(made.broken) - 1} more" if len(made.broken) > 1 else ""
         where = f"since record {worst.started + 1}, the other groups are not"
-        return _trend(worst, metric), f"{worst.group}{others} alone is off ({side}) {where} ({rate})"
+        return trend_of(worst, metric), f"{worst.group}{others} alone is off ({side}) {where} ({rate})"
     last = made.points[-1]
     sums = f"up {last.up:.2f}, down {last.down:.2f}, threshold {made.threshold:.2f}"
     return Trend.STABLE, f"evidence {sums} ({rate})"
 
 
-def _trend(alarm: Alarm, metric: Metric) -> Trend:
+def trend_of(alarm: Alarm, metric: Metric) -> Trend:
+    """Return which verdict an alarm makes."""
     return Trend.IMPROVING if alarm.rising == metric.higher_is_better else Trend.DEGRADING
 
 
-def _judged_by_line(linear: LinearTrend, metric: Metric) -> tuple[Trend, str]:
+def judged_by_line(linear: LinearTrend, metric: Metric) -> tuple[Trend, str]:
     """Return the linear rule's verdict; where lower is better, a rising line degrades."""
     turned = {Trend.IMPROVING: Trend.DEGRADING, Trend.DEGRADING: Trend.IMPROVING}
     verdict = linear.trend if metric.higher_is_better else turned.get(linear.trend, linear.trend)

@@ -87,7 +87,7 @@ def how_much(one: PossibleCause, scale: str) -> str:
     """Return how far the records that carry a change are from those that don't."""
     if one.size is None or one.size_std is None:
         return "no slot has records with and without it"
-    amount = f"{one.size:+.3g}" if scale == "score" else f"times {one.size:.3g}"
+    amount = f"times {one.size:.3g}" if scale == "ratio" else f"{one.size:+.3g}"
     return f"{amount} ({one.size_std:+.1f} std) in the {one.carry} records that carry it, against {one.lack} without"
 
 

@@ -50,9 +50,10 @@ def print_drift(found: Drift, *, causes: bool = False) -> None:
         )
         sums = ["", ""] if not finding.compared else [f"{end.up:.1f}", f"{end.down:.1f}"]
         rows.append([name, finding.compared, *trend, *sums])
-    threshold = found.timelines[0].finding.threshold
+    levels = {line.metric.scale == "rate": line.finding.threshold for line in reversed(found.timelines)}
+    passes = [f"{'of a share ' if rate and len(levels) > 1 else ''}{levels[rate]:.1f} nats" for rate in sorted(levels)]
     level = f"{100 * found.policy.confidence:g} % interval"
-    title = f"All records; an alarm where evidence passes {threshold:.1f} nats"
+    title = f"All records; an alarm where evidence passes {', '.join(passes)}"
     print_table(("timeline", "compared", "slope", level, "p", "up", "down"), rows, title=title)
     for name, line in zip(names, found.timelines, strict=True):
         if line.current:
@@ -130,7 +131,7 @@ def _since(change: ChangePoint, line: Timeline) -> str:
     start = f"since record {change.best + 1} ({100 * change.confidence:g} %: {change.low + 1} to {change.high + 1})"
     shape = _SHAPES[change.shape] if change.shape_probability >= _SURE else "at once or growing"
     amount = (
-        "" if size is None else f"lately {size:+.3g}" if line.metric.scale == "score" else f"lately times {size:.3g}"
+        "" if size is None else f"lately times {size:.3g}" if line.metric.scale == "ratio" else f"lately {size:+.3g}"
     )
     spreads = "" if std is None else f" ({std:+.1f} std)"
     return f"{start}, {place.node or place.slot}, {when} UTC; {shape}, {amount}{spreads}"

@@ -96,7 +96,7 @@ class Series:
     label: str = ""
     """What is measured, in words."""
     scale: str = "score"
-    """score, or ratio: drawn on a logarithmic axis."""
+    """score, rate, or ratio: drawn on a logarithmic axis."""
     resolution: float = 1e-6
     """The unit to which numbers are rounded; a logarithmic axis shows no smaller number."""
     state: str = ""
@@ -135,17 +135,21 @@ def series_of(
     for line in found.timelines:
         names = [entry.node or "eval" for entry in line.entries]
         finding, by, ratio = line.finding, line.measured_by, line.metric.scale == "ratio"
+        values, label = line.values, line.metric.label
+        if line.metric.scale == "rate":  # dots at 0 and 1 would show nothing
+            values = tuple(point.rolling_mean for point in finding.points)
+            label += f", share of the last {found.policy.window}"
         bands = [_band(point.expected, point.low, point.high, ratio=ratio) for point in finding.points]
         series.append(
             Series(
                 modality=line.modality,
                 measured_by=str(by),
                 version=by.version,
-                points=tuple(Point(*about) for about in zip(names, line.values, bands, strict=True)),
+                points=tuple(Point(*about) for about in zip(names, values, bands, strict=True)),
                 slots=slots_of(names, line.values),
                 verdict=f"{finding.verdict}: {finding.reason}",
                 changes=_changes(line),
-                label=line.metric.label,
+                label=label,
                 scale=line.metric.scale,
                 resolution=line.metric.resolution,
                 state=str(finding.verdict),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from itertools import pairwise
 
@@ -12,6 +13,7 @@ from personaforge.digest import canonical
 from personaforge.drift.detector.cusum import Record
 from personaforge.drift.detector.detector import DriftPolicy, Finding, find_drift
 from personaforge.drift.detector.linear import Trend
+from personaforge.drift.detector.rate_finding import find_rate
 from personaforge.metrics import CHARTED, Metric
 
 POLICY = DriftPolicy(
@@ -177,8 +179,13 @@ def test_the_result_is_json_and_has_a_point_for_every_record() -> None:
 
 @pytest.mark.parametrize("metric", CHARTED, ids=lambda metric: f"{metric.timeline}-{metric.name}")
 def test_every_metric_survives_zero_and_its_scale_is_reversible(metric: Metric) -> None:
-    assert metric.shown(metric.charted(0.25)) == pytest.approx(0.25)
-    result = found([Record(0.0 if index == 7 else 0.2, "a", "") for index in range(30)], metric)
+    if metric.scale == "rate":
+        assert [metric.charted(value) for value in (metric.zero, metric.zero + 1)] == [0.0, 1.0]
+        assert math.isnan(metric.charted(math.nan)) and (metric.shown(0.0), metric.shown(1.0)) == (0.0, 1.0)
+    else:
+        assert metric.shown(metric.charted(4.0)) == pytest.approx(4.0)
+    judge = find_rate if metric.scale == "rate" else found
+    result = judge([Record(0.0 if index == 7 else 0.2, "a", "") for index in range(30)], metric, POLICY)
     assert result.verdict is Trend.STABLE
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from scipy import stats
 
-from personaforge.drift.detector.change_point import _shortest
+from personaforge.drift.detector.change_point import shortest
 from personaforge.drift.detector.cusum import Record
 from personaforge.drift.detector.linear import Trend, summarize
 from tests.drift.detector.test_drift import found, moved, walks
@@ -28,7 +28,7 @@ def test_the_shortest_run_that_holds_the_probability(
     chances: tuple[float, ...], confidence: float, expected: tuple[int, int]
 ) -> None:
     """Up to the last record; of equally short ones the one that holds most, and then the first."""
-    assert _shortest(chances, confidence) == expected
+    assert shortest(chances, confidence) == expected
 
 
 def test_the_band_is_the_prediction_interval_of_one_more_value() -> None:
