@@ -21,7 +21,7 @@ from personaforge.digest import digest_json
 MEASUREMENT = "measurement"
 """First name of a source that lies in the measurement of what was judged, and not in the evaluation itself."""
 
-Modality = Literal["face", "video", "text"]
+Modality = Literal["face", "video", "text", "reading"]
 Direction = Literal["higher", "lower", ""]
 TimelineName = Literal["face", "video", "text", "quality", "likeness"]
 Scale = Literal["score", "ratio"]
@@ -45,7 +45,7 @@ _ALLOWED: Mapping[str, tuple[str, ...]] = {
 }
 """Values of fields that have few."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_SOURCE = re.compile(rf"score|attempt|(score|clip|delivered|likeness|brief|{MEASUREMENT})(\.[a-z][a-z0-9_]*)+")
+_SOURCE = re.compile(rf"score|attempt|(score|clip|delivered|likeness|reader|brief|{MEASUREMENT})(\.[a-z][a-z0-9_]*)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,8 @@ class Metric:
 
     name: str
     modality: Modality
-    """Of what it is measured: face (a picture), video (a clip) or text."""
+    """Of what it is measured: face (a picture), video (a clip), text, or reading (what a vision model says of a
+    picture)."""
     unit: str
     """degrees, faces, ...; empty for a plain number or a share."""
     low: float
@@ -100,7 +101,7 @@ class Metric:
         if not _NAME.fullmatch(self.name):
             raise ValueError(f"{where}: the name is a column, expected small letters, digits and _")
         if not _SOURCE.fullmatch(self.source):
-            begins = "score., clip., delivered., likeness., brief. or"
+            begins = "score., clip., delivered., likeness., reader., brief. or"
             expected = f"score, attempt, or a path that begins with {begins} {MEASUREMENT}."
             raise ValueError(f"{where}: source is {self.source!r}, expected {expected}")
         if self.high is not None and self.low >= self.high:
@@ -148,6 +149,8 @@ WEIGHTED = (*LIKENESS, "weights")
 """What is besides a sum by `identity.weights`."""
 READING = ("persona", "modality", "measurer")
 """What a model reads, without an anchor."""
+SEEN = (*READING, "anchor")
+"""What a model sees in a picture beside the anchor."""
 
 
 def _alike(modalities: tuple[Modality, ...], name: str, *rest: Any, **more: Any) -> tuple[Metric, ...]:
@@ -289,6 +292,11 @@ _OURS: tuple[Metric, ...] = (
         "clothes_change", "face", "", 0, 1, "lower", "likeness.clothes_change", LIKENESS,
         "Hellinger distance of the clothes' colours from those of the first picture that is meant to wear the same",
         timeline="likeness", label="clothes' distance within a look",
+    ),
+    Metric(
+        "changed_share", "reading", "", 0, 1, "lower", "reader.changed", SEEN,
+        "share of the checklist's attributes that a vision model sees changed, of those that it can compare",
+        is_checked=False, timeline="likeness", label="what the second reader sees changed",
     ),
     *_alike(
         ("face", "video"), "attempt", "", 1, None, "lower", "attempt", LIKENESS,
