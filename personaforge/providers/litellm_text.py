@@ -160,7 +160,9 @@ class LiteLLMText:
             if not _may_hold(name, usual):
                 usual = usual or (f"{prefix.upper().replace('-', '_')}_API_KEY",)
                 hint = f"expected {usual[0]}, or a longer name such as {usual[0]}_STUDIO"
-                raise SpecError(Problem("", "text.key", f"found {name}, which is no key of {prefix}", hint))
+                raise SpecError(
+                    Problem("", "text.key or reader.key", f"found {name}, which is no key of {prefix}", hint)
+                )
             value = os.environ.get(name, "").strip()
             if not value:
                 raise ProviderStopped(f"{model} needs a key, and {name} is not set", hint=f"export {name}=...")
