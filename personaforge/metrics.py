@@ -21,7 +21,7 @@ from personaforge.digest import digest_json
 MEASUREMENT = "measurement"
 """First name of a source that lies in the measurement of what was judged, and not in the evaluation itself."""
 
-Modality = Literal["face", "video", "text"]
+Modality = Literal["face", "video", "text", "reading"]
 Direction = Literal["higher", "lower", ""]
 TimelineName = Literal["face", "video", "text", "quality", "likeness", "delivered", "failures"]
 Scale = Literal["score", "ratio", "rate"]
@@ -51,7 +51,9 @@ photographs), it isn't known."""
 FAULTS = frozenset(("no_face", "unreadable", "several", "too_small", "blurred", "turned", "covered"))
 """Why there is no number where that is the fault of what was judged: `identity.score.OF_CANDIDATE`, as records say."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_SOURCE = re.compile(rf"score|attempt|failed|(score|clip|delivered|likeness|brief|{MEASUREMENT})(\.[a-z][a-z0-9_]*)+")
+_SOURCE = re.compile(
+    rf"score|attempt|failed|(score|clip|delivered|likeness|reader|brief|{MEASUREMENT})(\.[a-z][a-z0-9_]*)+"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,8 @@ class Metric:
 
     name: str
     modality: Modality
-    """Of what it is measured: face (a picture), video (a clip) or text."""
+    """Of what it is measured: face (a picture), video (a clip), text, or reading (what a vision model says of a
+    picture)."""
     unit: str
     """degrees, faces, ...; empty for a plain number or a share."""
     low: float
@@ -109,7 +112,7 @@ class Metric:
         if not _NAME.fullmatch(self.name):
             raise ValueError(f"{where}: the name is a column, expected small letters, digits and _")
         if not _SOURCE.fullmatch(self.source):
-            begins = "score., clip., delivered., likeness., brief. or"
+            begins = "score., clip., delivered., likeness., reader., brief. or"
             expected = f"score, attempt, failed, or a path that begins with {begins} {MEASUREMENT}."
             raise ValueError(f"{where}: source is {self.source!r}, expected {expected}")
         if self.high is not None and self.low >= self.high:
@@ -161,6 +164,8 @@ WEIGHTED = (*LIKENESS, "weights")
 """What is besides a sum by `identity.weights`."""
 READING = ("persona", "modality", "measurer")
 """What a model reads, without an anchor."""
+SEEN = (*READING, "anchor")
+"""What a model sees in a picture beside the anchor."""
 
 
 def _alike(modalities: tuple[Modality, ...], name: str, *rest: Any, **more: Any) -> tuple[Metric, ...]:
@@ -318,6 +323,11 @@ _OURS: tuple[Metric, ...] = (
     Metric(
         "clip_failed", "video", "", 0, 1, "lower", FAILED, LIKENESS, _FAILED,
         is_checked=False, timeline="failures", label="failed clips", scale="rate",
+    ),
+    Metric(
+        "changed_share", "reading", "", 0, 1, "lower", "reader.changed", SEEN,
+        "share of the checklist's attributes that a vision model sees changed, of those that it can compare",
+        is_checked=False, timeline="likeness", label="what the second reader sees changed",
     ),
     *_alike(
         ("face", "video"), "attempt", "", 1, None, "lower", "attempt", LIKENESS,

@@ -9,5 +9,7 @@ ACTIONS: Final = {"text": "complete", "image": "draw", "video": "film", "speech"
 MODALITIES: Final = tuple(ACTIONS)
 MODALITY_OF: Final = {action: modality for modality, action in ACTIONS.items()}
 """Modality by action kind."""
-SHAPES_NOTHING: Final = rf"({'|'.join(MODALITIES)})\.(prices|key|limits|timeout_seconds)(\.|$)"
+SHAPES_NOTHING: Final = (
+    rf"({'|'.join((*MODALITIES, 'reader'))})\.(prices|key|limits|timeout_seconds)(\.|$)|reader\.picture_tokens$"
+)
 """A regular expression for settings that decide how a call is paid and limited: no result depends on them."""

@@ -78,6 +78,7 @@ def test_every_source_leads_to_a_number_that_records_have() -> None:
         "measurement": set(measure_image(png((200, 120, 90)), ColorAnalyzers())),
         "delivered": {*Shape._fields, *Posture._fields},
         "brief": {"coverage"},
+        "reader": {"changed"},
         "attempt": {""},
         "failed": {""},
     }

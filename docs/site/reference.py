@@ -328,6 +328,14 @@ RECEIVED = {
             "persona_id": "the persona's oldest id",
         },
     ),
+    "reader": (
+        "A step that has pictures read (`reading`): `template` and `system`",
+        {
+            "checklist": "what is asked, each with `name`, `label`, `words` (what may be answered; empty for any) and "
+            "`asked` (what it is compared with; empty for the anchor)",
+            "schema": "the JSON schema of the answer",
+        },
+    ),
     "render": (
         "A step that writes a text file (`render`): `template`",
         {

@@ -62,6 +62,8 @@ def show_command(folder: str | None, personas: tuple[str, ...], as_json: bool) -
     """Show a built persona as a readable card; one that is partly built as far as it is there."""
     from personaforge.plan.look import overruled_now
     from personaforge.report.card import print_card
+    from personaforge.results.readings import reading_json
+    from personaforge.steps.reading import READING
     from personaforge.steps.text import OVERRULED
     from personaforge.workspace.shown import built_document
 
@@ -74,6 +76,8 @@ def show_command(folder: str | None, personas: tuple[str, ...], as_json: bool) -
                 document = built_document(space, loaded)
                 if over := overruled_now(space.store, loaded):  # of edits since it was built, too
                     document[OVERRULED] = [one.as_json() for one in over]
+                if (read := reading_json(space.store, loaded.settings)) is not None:
+                    document[READING] = read
                 documents.append(document)
             except (PlanError, StoreError) as error:
                 if names:

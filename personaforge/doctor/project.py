@@ -74,7 +74,7 @@ def uses(loaded: Iterable[Loaded]) -> list[Use]:
             kind = step_kind(step["kind"])
             if not kind.modality or not kind.slots(settings, step):
                 continue
-            group: Mapping[str, Any] = settings.get(kind.modality) or {}
+            group: Mapping[str, Any] = settings.get(kind.preset) or {}
             if kind.modality == "text":
                 asked = [(step["provider"], model) for model in (step["model"], *(step.get("fallbacks") or ()))]
             else:

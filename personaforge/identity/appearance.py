@@ -55,8 +55,10 @@ EYES: Final[dict[str, tuple[float, float, float]]] = {
     "blue": (43.3, -1.2, -13.7),
     "gray": (49.2, 0.4, -2.2),
 }
-_LENGTHS: Final = ((0.5, ("shaved", "short")), (2.1, ("chin",)), (3.25, ("shoulder",)), (math.inf, ("long",)))
+_REACH: Final = ((0.5, ("shaved", "short")), (2.1, ("chin",)), (3.25, ("shoulder",)), (math.inf, ("long",)))
 """Units up to which hair reaches, and the words for that. Shaved and short hair reach equally far."""
+LENGTHS: Final = tuple(words for _, words in _REACH)
+"""Words for the length of hair, those together that can't be told apart."""
 _BEARD: Final = 32.0
 """Chin's and lip's sum from which on there is a beard: of those drawings 51 of 65 with a beard, and 1 of 373 others."""
 _MOUSTACHE: Final = (7.0, 9.0)
@@ -180,14 +182,14 @@ def readings(dna: Mapping[str, Any], measurement: Mapping[str, Any], *, drawn: b
         if asked in table and not bald:
             read.append(_read(name, asked, found, (field,), lambda one, table=table: (nearest(one, table),)))
     tied = _TIED.search(word("hair", "style").lower())
-    if any(word("hair", "length") in words for _, words in _LENGTHS) and not tied:
+    if any(word("hair", "length") in words for _, words in _REACH) and not tied:
         asked = word("hair", "length")
         read.append(
             _read("hair length", asked, found, ("reach",), length_words)
             if drawn
             else Reading("hair length", asked, "", None, PHOTOGRAPHS)
         )
-    if word("face", "facial_hair") in _FACIAL:
+    if word("face", "facial_hair") in FACIAL_HAIR:
         asked = word("face", "facial_hair")
         read.append(
             _read("facial hair", asked, found, ("beard", "moustache"), facial_hair_words)
@@ -218,10 +220,10 @@ def nearest(colour: Sequence[float], table: Mapping[str, Sequence[float]]) -> st
 
 def length_words(reach: float) -> tuple[str, ...]:
     """Return the words for hair that reaches so many units below the eyes. Tied hair is seen as short."""
-    return next(words for end, words in _LENGTHS if reach < end)
+    return next(words for end, words in _REACH if reach < end)
 
 
-_FACIAL: Final = ("none", "stubble", "moustache", "short beard", "full beard")
+FACIAL_HAIR: Final = ("none", "stubble", "moustache", "short beard", "full beard")
 
 
 def facial_hair_words(chin: float, lip: float) -> tuple[str, ...]:

@@ -11,9 +11,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from personaforge.identity.appearance import appearance_of, changes, clothes_distance
+from personaforge.identity.appearance import appearance_of, changes, clothes_distance, readings
 from personaforge.identity.people import Judged
+from personaforge.identity.reading import Agreement, agreements
 from personaforge.identity.score import Cause, Unmeasured
+from personaforge.results.readings import dna_of, readings_of
 from personaforge.results.results import Results
 from personaforge.spec.kinds import framing_of
 from personaforge.spec.settings import Settings
@@ -63,6 +65,22 @@ def beside(
             numbers[CLOTHES] = round(clothes_distance(meant[1], clothes), 6)
         found[digest] = numbers
     return found
+
+
+def read_alike(
+    store: Store, settings: Settings, pictures: Sequence[tuple[str, Judged, Mapping[str, float]]]
+) -> tuple[Agreement, ...]:
+    """Return how far what the second reader has said of pictures agrees with what was measured of them: `pictures` are
+    digests, judged faces and their changes. Empty where none of them was read."""
+    read = {one.picture: one.content for one in readings_of(store, settings)}
+    if not read:
+        return ()
+    dna = dna_of(store, settings)
+    return agreements(
+        (read[digest], {**near, "readings": [word._asdict() for word in readings(dna, one.measurement)]})
+        for digest, one, near in pictures
+        if digest in read and _has_judged(one)
+    )
 
 
 def _has_judged(one: Judged) -> bool:

@@ -24,9 +24,10 @@ from personaforge.identity.clip import ClipScore
 from personaforge.identity.decision import ReasonedDecision
 from personaforge.identity.people import Judged
 from personaforge.identity.policy import Limits, Policy, Quality
+from personaforge.identity.reading import Agreement
 from personaforge.identity.references import ANCHOR
 from personaforge.identity.score import NO_PROBABILITY, Cause, Score, Unmeasured
-from personaforge.measuring.beside import beside, ranks
+from personaforge.measuring.beside import beside, ranks, read_alike
 from personaforge.measuring.judging import judged_file, judging_policy, probability_of
 from personaforge.measuring.measurements import (
     FileMeasurer,
@@ -158,6 +159,8 @@ class Evaluation:
     """What pictures were judged by."""
     not_calibrated: str = ""
     """Why no calibration decides although the settings ask for one, and what does; for people."""
+    reader: tuple[Agreement, ...] = ()
+    """How far the second reader's readings agree with what is measured here; empty where these pictures have none."""
 
     @property
     def unreadable(self) -> int:
@@ -201,6 +204,7 @@ class Evaluation:
             "hint": self.hint,
             "judgeable": None if self.limits is None else asdict(self.limits),
             "pictures": [one.as_json() for one in self.pictures],
+            **({"reader_agreement": [one.as_json() for one in self.reader]} if self.reader else {}),
         }
 
 
@@ -268,9 +272,12 @@ def evaluate(
     worn = ranks(space.store, settings) if persona else {}
     near = beside(reference.value, [(one.digest, one.face) for one in found if one.face], worn)
     found = [replace(one, likeness=near.get(one.digest, {})) for one in found]
-    readable = reference.value["status"] != "unreadable"
-    remembers, limits = file_measurer.remembers, policy.limits
-    evaluation = Evaluation(shown, analyzer, kept, tuple(found), remembers, readable, limits, policy, not_calibrated)
+    readable, remembers, limits = reference.value["status"] != "unreadable", file_measurer.remembers, policy.limits
+    faces = [(one.digest, one.face, one.likeness) for one in found if one.face]
+    read = read_alike(space.store, settings, faces) if persona else ()
+    evaluation = Evaluation(
+        shown, analyzer, kept, tuple(found), remembers, readable, limits, policy, not_calibrated, read
+    )
     if record:
         _keep(space.store, settings, evaluation, reference.digest, policy)
     return evaluation

@@ -37,7 +37,8 @@ def estimate(
         price = missing.price if missing is not None else kind.price(settings, node.shape.declaration, node.shape.slot)
         attempt = missing.attempt if missing is not None else 0
         most = max(kind.calls(settings, node.shape.declaration) - attempt, 1)
-        least = 0 if node.state == "maybe" else 1
+        # A retry loop may end with its first call; of votes each one is asked for.
+        least = 0 if node.state == "maybe" else most if kind.role == "reading" else 1
     if not most:
         return Estimate()
     if price.usd is None:

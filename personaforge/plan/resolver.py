@@ -433,7 +433,7 @@ class NodeResolver:
         """Return who may perform the node's calls, with the versions that shape the bytes."""
         modality, step = shape.kind.modality, shape.declaration
         if modality == "text":
-            return [capability(modality, step["provider"]).maker_of(step["section"])]
+            return [capability(modality, step["provider"]).maker_of(str(step.get("section", "")))]
         from personaforge.steps.choices import choices
 
         group = self.settings.get(modality) or {}

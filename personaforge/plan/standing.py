@@ -134,7 +134,7 @@ def _collect(
         narrow for path in shape.reads if own or path not in _TABLES for narrow in _narrowed(settings, shape, path)
     ]
     if shape.kind.modality:
-        reads += [f"{shape.kind.modality}.{name}" for name in ("provider", "model", "models", "options", "fallbacks")]
+        reads += [f"{shape.kind.preset}.{name}" for name in ("provider", "model", "models", "options", "fallbacks")]
     written = below(settings.written, reads, _SHAPES_NOTHING)
     files = {
         f"template {name}": digest

@@ -17,6 +17,7 @@ What of litellm 1.106.2 shaped this (tests/providers/test_litellm_text.py tries 
 
 from __future__ import annotations
 
+import base64
 import os
 import threading
 import time
@@ -70,6 +71,8 @@ _EMPTY = (
 _BLOCKED = ("content_policy", "content policy", "content filter", "contentpolicyviolation", "safety system")
 _NO_JSON = (("json", "decode"), ("error converting to valid response",))
 """litellm's words, under a 422 of its own, for a good answer that is no JSON: OpenAI's, and Gemini's."""
+SHOWN = ("picture", "anchor")
+"""Inputs that are pictures to look at, in the order in which the model gets them."""
 _OPENAI_LIKE = "openai"
 _GEMINI = "gemini"
 """The house whose own protocol an address speaks."""
@@ -88,10 +91,10 @@ class LiteLLMText:
         """Ask for one completion. See `personaforge.providers.protocols.Provider`."""
         litellm = loaded()
         fields = request.fields
-        messages = [{"role": "user", "content": fields["prompt"]}]
+        messages: list[dict[str, Any]] = [{"role": "user", "content": _content(request)}]
         if fields.get("system"):
             messages.insert(0, {"role": "system", "content": fields["system"]})
-        schema = {"name": "answer", "strict": False, "schema": fields["schema"]}
+        schema = {"name": "answer", "strict": bool(fields.get("strict")), "schema": fields["schema"]}
         asked: dict[str, Any] = {
             "messages": messages,
             "temperature": fields.get("temperature"),
@@ -157,13 +160,28 @@ class LiteLLMText:
             if not _may_hold(name, usual):
                 usual = usual or (f"{prefix.upper().replace('-', '_')}_API_KEY",)
                 hint = f"expected {usual[0]}, or a longer name such as {usual[0]}_STUDIO"
-                raise SpecError(Problem("", "text.key", f"found {name}, which is no key of {prefix}", hint))
+                raise SpecError(
+                    Problem("", "text.key or reader.key", f"found {name}, which is no key of {prefix}", hint)
+                )
             value = os.environ.get(name, "").strip()
             if not value:
                 raise ProviderStopped(f"{model} needs a key, and {name} is not set", hint=f"export {name}=...")
             remember(value)
             found["api_key"] = value
         return found
+
+
+def _content(request: Request) -> str | list[dict[str, Any]]:
+    """Return what the user says: the prompt, and behind it the pictures that go along, in the bytes that they have."""
+    prompt = request.fields["prompt"]
+    shown = [request.inputs[name] for name in SHOWN if name in request.inputs]
+    if not shown:
+        return str(prompt)
+    parts: list[dict[str, Any]] = [{"type": "text", "text": prompt}]
+    for one in shown:
+        url = f"data:{one.media_type};base64,{base64.b64encode(one.data).decode()}"
+        parts.append({"type": "image_url", "image_url": {"url": url}})
+    return parts
 
 
 def _may_hold(name: str, usual: tuple[str, ...]) -> bool:

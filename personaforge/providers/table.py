@@ -19,7 +19,8 @@ from personaforge.spec.plugins import hint_unasked
 if TYPE_CHECKING:
     from personaforge.providers.protocols import Placer, Provider
 
-_TEXT = frozenset({"system", "prompt", "schema", "temperature", "max_tokens"})
+_TEXT = frozenset({"system", "prompt", "schema", "strict", "temperature", "max_tokens", "picture", "anchor"})
+"""Of a hosted text model: `picture` and `anchor` are pictures that it is shown, `strict` asks for its strict mode."""
 
 
 class Options(NamedTuple):

@@ -9,9 +9,12 @@ from rich import markup
 from rich.panel import Panel
 from rich.table import Table
 
+from personaforge.identity.reading import Agreement
 from personaforge.report.sections import in_words, who
 from personaforge.report.terminal import console, fitted, printable
+from personaforge.results.readings import Reading, agreement_text
 from personaforge.steps.look import overruled_from
+from personaforge.steps.reading import READING
 
 
 def print_card(document: Mapping[str, Any]) -> None:
@@ -34,6 +37,7 @@ def print_card(document: Mapping[str, Any]) -> None:
     for name, rows in in_words(sections):
         there.print(_section(name, rows))
     there.print(_artifacts(document))
+    _print_reading(document.get(READING) or {})
     missed = [
         f"{node}: {one['name']}: asked {one['asked']}, delivered {one['measured']}"
         for node, entry in document["artifacts"].items()
@@ -43,6 +47,21 @@ def print_card(document: Mapping[str, Any]) -> None:
         there.print("[bold]not as asked[/bold]")
         for line in missed:
             there.print(escape(line))
+
+
+def _print_reading(read: Mapping[str, Any]) -> None:
+    """Print what the second reader says, which is advice, and how far it agrees with what is measured."""
+    if not read:
+        return
+    there = console(width=fitted(100))
+    there.print("[bold]second reader (advice)[/bold]")
+    for node, content in read["pictures"].items():
+        one = Reading(node, content["picture"], content)
+        there.print(escape(f"{node}: {', '.join(one.changed) or 'nothing changed'} ({one.by})"))
+    found = [Agreement(one["about"], one["n"], one["agreed"], one["kappa"]) for one in read["agreement"]]
+    there.print(
+        escape(f"beside what is measured: {agreement_text(tuple(found)) or 'nothing was measured of the same'}")
+    )
 
 
 def _section(name: str, rows: Sequence[tuple[str, str]]) -> Table:

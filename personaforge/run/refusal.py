@@ -35,7 +35,7 @@ def _refuse_unpriced(plan: Plan, max_cost_usd: float | None) -> None:
         bounded += [bound for bound in bounds if bound is not None]
         for node in persona.nodes.values():
             if node.estimate.unpriced_min:
-                model = f"{node.shape.kind.modality}.prices.{node.shape.declaration['model']}"
+                model = f"{node.shape.kind.preset}.prices.{node.shape.declaration['model']}"
                 unpriced[model] = unpriced.get(model, 0) + node.estimate.unpriced_min
     if unpriced and bounded:
         from personaforge.run.budget import UNPRICED_HINT, OverBudget

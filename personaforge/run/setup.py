@@ -18,7 +18,7 @@ from personaforge.run.calls import Calls
 from personaforge.run.events import Event, Events
 from personaforge.run.executors import Executors
 from personaforge.run.limits import Lanes, least
-from personaforge.spec.settings import Settings
+from personaforge.spec.settings import OFF, Settings
 from personaforge.store.store import Store
 
 
@@ -122,6 +122,8 @@ def _timeouts(settings: Sequence[Settings]) -> dict[str, float]:
             seconds = one.get(f"{group}.timeout_seconds")
             if seconds is not None:
                 found[group] = max(found.get(group, 0.0), float(seconds))
+        if one.get("reader.provider", OFF) != OFF:  # its calls are a text provider's
+            found["text"] = max(found.get("text", 0.0), float(one.value("reader.timeout_seconds")))
     return found
 
 

@@ -51,7 +51,7 @@ from personaforge.spec.source import Source, acting_interpolation, read_bounded,
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
-LATER = ("photos", "delivered")
+LATER = ("photos", "delivered", "reader")
 """Groups that were added after projects had a config.yaml of their own."""
 _T = TypeVar("_T")
 _HYDRA_LOCK = threading.RLock()

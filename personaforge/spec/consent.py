@@ -24,8 +24,12 @@ _NEEDED = ("likeness_usage", "facial_recognition")
 """What a persona's pictures do with a person: they show the likeness, and every one is measured."""
 
 
-def require_consent(project: Project, subject: str, shown: str) -> None:
-    """Raise SpecError where a real person's consent doesn't allow a persona; `shown` is the persona's file."""
+def require_consent(project: Project, subject: str, shown: str, reader: str = "") -> None:
+    """Raise SpecError where a real person's consent doesn't allow a persona; `shown` is the persona's file.
+
+    `reader` is whose vision model is shown the person's pictures, empty for nobody's: a third party, which
+    `restrictions.no_third_party` forbids.
+    """
     path = consent_path(project, subject)
     if not path.is_file():
         message = f"found {subject!r}, who has no consent record {FOLDER}/{subject}.yaml"
@@ -34,6 +38,10 @@ def require_consent(project: Project, subject: str, shown: str) -> None:
     why = lacking(record, datetime.now(UTC))
     if why:
         raise SpecError(Problem(f"{FOLDER}/{path.name}", *why, "nothing is made of this person"))
+    if reader and record.restrictions.no_third_party:
+        forbids = f"{FOLDER}/{path.name} says restrictions.no_third_party"
+        message = f"found {reader!r}, which would be shown pictures of {subject!r}, and {forbids}"
+        raise SpecError(Problem(shown, "reader.provider", message, "reader: default, which shows them to nobody"))
 
 
 def consent_path(project: Project, subject: str) -> Path:

@@ -25,12 +25,13 @@ Role = Literal[
     "clip",
     "sound",
     "finish",
+    "reading",
     "document",
     "sheet",
 ]
 """section, review, profile: the texts, from the first draft to the whole. placement, candidate, anchor: the face, up to
 its one picture. picture, clip: show the person of the anchor. sound: the voice. finish: another step's artifact, made
-better. document, sheet: report on the others. Empty: none of these."""
+better. reading: what a vision model sees in a picture. document, sheet: report on the others. Empty: none of these."""
 VISUAL: tuple[Role, ...] = ("candidate", "picture", "clip")
 """Roles of what an image or video provider makes."""
 
@@ -80,6 +81,7 @@ KINDS = {
         Kind("speech", "sound", ("speech",)),
         Kind("finish", "finish", ("finished",), "finished"),
         Kind("repair", "finish", ("finished",), "repaired"),
+        Kind("reading", "reading", ("reading",)),
         Kind("render"),
         Kind("document", "document", ("document",)),
         Kind("sheet", "sheet"),

@@ -20,11 +20,12 @@ from personaforge.digest import digest_bytes, digest_file, digest_json, digest_s
 from personaforge.errors import Problem, SpecError
 from personaforge.spec.consent import SYNTHETIC, require_consent
 from personaforge.spec.domain import Domains
+from personaforge.spec.kinds import kind_named
 from personaforge.spec.machine_file import allowed_plugins, machine_file
 from personaforge.spec.names import Names, read_formerly, read_names
 from personaforge.spec.plugins import asked_plugins
 from personaforge.spec.project import Project, inside, lock_path, persona_id, same_id
-from personaforge.spec.settings import GROUPS, SCHEMAS, Group, Settings
+from personaforge.spec.settings import GROUPS, OFF, SCHEMAS, Group, Settings
 from personaforge.spec.source import open_file, read_bounded
 from personaforge.versions import installed_version
 
@@ -168,7 +169,7 @@ class Loader:
         self._refuse_stray(file, lock)
         subject = str(settings.get("subject", SYNTHETIC))
         if subject != SYNTHETIC:
-            require_consent(self._project, subject, self._project.relative(file))
+            require_consent(self._project, subject, self._project.relative(file), _shown_to(settings))
         return Loaded(file, lock, settings)
 
     def _refuse_stray(self, file: Path, lock: Path) -> None:
@@ -321,6 +322,13 @@ class Loader:
     def _interned(self, data: dict[str, Any]) -> Group:
         digest = digest_json("group/1", data)
         return self._groups.setdefault(digest, Group(digest, data))
+
+
+def _shown_to(settings: Settings) -> str:
+    """Return the model that is shown a persona's pictures, by the steps that read them; empty where none is."""
+    steps: Mapping[str, Any] = settings.value("pipeline.steps")
+    asked = [one for one in steps.values() if kind_named(one["kind"]).role == "reading" and one["provider"] != OFF]
+    return f"{asked[0]['provider']} {asked[0]['model']}" if asked else ""
 
 
 def _mapping(body: bytes | None) -> dict[str, Any] | None:

@@ -28,6 +28,7 @@ from personaforge.spec.machine_names import RemoteName
 from personaforge.spec.photos import Photos
 from personaforge.spec.pipeline import FURTHER, Pipeline, StepBase, any_step
 from personaforge.spec.project import ID_PATTERN
+from personaforge.spec.reader import Reader
 from personaforge.spec.values import (
     Color,
     Degrees,
@@ -39,21 +40,9 @@ from personaforge.spec.values import (
     Name,
     Pixels,
     Slot,
+    TokenPrice,
     Unit,
 )
-
-
-class TokenPrice(Model):
-    """US dollars for a million tokens."""
-
-    input: Annotated[float, Field(ge=0)]
-    """Tokens of the prompt."""
-    output: Annotated[float, Field(ge=0)]
-    """Tokens of the answer."""
-    cached_input: Annotated[float, Field(ge=0)] | None = None
-    """Tokens of the prompt that the model had in its cache; without it they cost what other input tokens cost."""
-    cache_write: Annotated[float, Field(ge=0)] | None = None
-    """Tokens of the prompt that the model put into its cache; without it they cost what other input tokens cost."""
 
 
 class TextModels(Model):
@@ -755,6 +744,7 @@ class Persona(Model):
     motion: Motions
     photos: Photos
     delivered: Delivered
+    reader: Reader
 
 
 def validate_persona(data: Any) -> Persona:

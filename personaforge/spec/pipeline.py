@@ -166,6 +166,23 @@ class RepairStep(StepBase):
     """The video step whose clips are repaired."""
 
 
+class ReadingStep(StepBase):
+    """Has a vision model answer a fixed checklist about the pictures of a step. No nodes while the group `reader` is
+    off."""
+
+    kind: Literal["reading"]
+    source: Name
+    """The step whose pictures are read, slot by slot."""
+    template: TemplateName
+    """The template of the prompt."""
+    system: TemplateName
+    """The template of the system prompt."""
+    provider: Name
+    """Who reads, mostly `${reader.provider}`."""
+    model: Line
+    """The model's id, mostly `${reader.model}`."""
+
+
 class RenderStep(StepBase):
     """Renders a template over the persona document to a text file. No model call."""
 
@@ -202,6 +219,7 @@ Step = Annotated[
     | SpeechStep
     | FinishStep
     | RepairStep
+    | ReadingStep
     | RenderStep
     | DocumentStep
     | SheetStep,

@@ -37,10 +37,14 @@ GROUPS = (
     "motion",
     "photos",
     "delivered",
+    "reader",
 )
 """The Hydra groups, in the order in which `forge config` shows them."""
 OF_THE_PROJECT = ("locked", "plugins", "licence_use", "people")
 """Settings that only conf/project/settings.yaml may give: neither a persona nor the command line."""
+
+OFF = "none"
+"""The provider of a group that makes nothing: of `speech` and `reader`."""
 
 _MISSING = object()
 

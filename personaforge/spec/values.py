@@ -69,6 +69,19 @@ MediaPrice = Annotated[Annotated[Dollars, Tag("<number>")] | Annotated[Tariff, T
 """A number for the modality's own unit (an image, a second of clip, a character of speech), or a table."""
 
 
+class TokenPrice(Model):
+    """US dollars for a million tokens."""
+
+    input: Annotated[float, Field(ge=0)]
+    """Tokens of the prompt."""
+    output: Annotated[float, Field(ge=0)]
+    """Tokens of the answer."""
+    cached_input: Annotated[float, Field(ge=0)] | None = None
+    """Tokens of the prompt that the model had in its cache; without it they cost what other input tokens cost."""
+    cache_write: Annotated[float, Field(ge=0)] | None = None
+    """Tokens of the prompt that the model put into its cache; without it they cost what other input tokens cost."""
+
+
 class ProviderLimits(Model):
     """How much of a provider is used at once; for what is left out the provider module's own value holds."""
 

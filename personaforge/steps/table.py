@@ -14,7 +14,7 @@ from typing import Any
 from personaforge.errors import PersonaForgeError, PlanError, Problem, SpecError, described
 from personaforge.providers.table import capability, imported
 from personaforge.spec.kinds import KINDS, Kind, Role, kind_named
-from personaforge.spec.settings import Settings, UndeclaredRead
+from personaforge.spec.settings import OFF, Settings, UndeclaredRead
 from personaforge.steps.action import NotSettled, Outcome, Price, Procedure
 from personaforge.steps.context import Context
 
@@ -39,6 +39,8 @@ class StepKind:
     templates: Callable[[Step], tuple[str, ...]] = lambda step: (step["template"],) if "template" in step else ()
     modality: str = ""
     """Whose provider the step names: text, image, video or speech."""
+    group: str = ""
+    """The settings group of its provider, where that is not the one that is called as the modality."""
     measures: bool = False
     """Whether the procedure measures faces, so that the analyzer's identity is part of the signature."""
     pinned: bool = False
@@ -68,6 +70,11 @@ class StepKind:
     def what(self) -> Kind:
         """What the kind is to other modules."""
         return kind_named(self.name)
+
+    @property
+    def preset(self) -> str:
+        """The settings group that says whose model it asks; empty for a kind that asks none."""
+        return self.group or self.modality
 
     @property
     def role(self) -> Role:
@@ -155,6 +162,13 @@ def _text_price(settings: Settings, step: Step, slot: str) -> Price:
     from personaforge.steps.completion import token_price
 
     return token_price(True, settings.value("text.prices").get(step["model"]), step["max_tokens"])
+
+
+def _reading_price(settings: Settings, step: Step, slot: str) -> Price:
+    from personaforge.steps.reading import call_price
+
+    reader = settings.value("reader")
+    return call_price(True, reader["prices"].get(step["model"]), reader["max_tokens"], reader["picture_tokens"])
 
 
 def _image_price(settings: Settings, step: Step, slot: str) -> Price:
@@ -314,7 +328,7 @@ _KINDS = (
         1,
         "speech:speech",
         ("seed", "speech", "{own}"),
-        slots=lambda settings, step: () if step["provider"] == "none" else tuple(sorted(step["lines"])),
+        slots=lambda settings, step: () if step["provider"] == OFF else tuple(sorted(step["lines"])),
         templates=lambda step: tuple(sorted(step["lines"].values())),
         modality="speech",
         pinned=True,
@@ -340,6 +354,19 @@ _KINDS = (
         measures=True,
         pinned=True,
         lenient=True,
+    ),
+    StepKind(
+        "reading",
+        1,
+        "reading:reading",
+        ("reader", "{own}", "pipeline.steps.{source}", "matrix.anchor"),
+        slots=lambda settings, step: () if step["provider"] == OFF else _sources(settings, step),
+        templates=lambda step: (step["template"], step["system"]),
+        modality="text",
+        group="reader",
+        pinned=True,
+        calls=lambda settings, step: int(settings.value("reader.votes")),
+        price=_reading_price,
     ),
     StepKind(
         "render",

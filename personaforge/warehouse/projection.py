@@ -35,7 +35,7 @@ from personaforge.warehouse.schema import make_schema
 if TYPE_CHECKING:
     import duckdb
 
-VERSION = "7"
+VERSION = "8"
 """Of schema.sql and of what rows are made of. Another version in the file means that it is made again, and so does
 another table of metrics."""
 LEASE = "warehouse"

@@ -27,11 +27,15 @@ from judged join newest using (artifact, backend, pack_digest, backend_version, 
 where starts_with(metrics.source, 'measurement.')
 group by persona, evaluation, metric;
 
--- What no gate's number was measured of is no evidence of anything else, but that it failed.
+-- What no gate's number was measured of is no evidence of anything else, but that it failed. A modality without a gate is
+-- evidence of its own.
 create temporary table numbers as
 select * from values
 where evaluation in (select evaluation from judged)
-qualify bool_or(metric in (select metric from metrics where is_gate)) over (partition by evaluation)
+qualify bool_or(metric in (
+    select metric from metrics
+    where is_gate or modality not in (select modality from metrics where is_gate)
+)) over (partition by evaluation)
     or metric in (select metric from metrics where source = 'failed');
 
 -- An artifact's judgements after its first are no evidence, whether or not that one resulted in a score. Few have any.

@@ -1,4 +1,4 @@
--- The warehouse, version 7. Every row comes from an immutable record in .forge/records; nothing is written here first, and
+-- The warehouse, version 8. Every row comes from an immutable record in .forge/records; nothing is written here first, and
 -- `forge warehouse rebuild` makes it all again. docs/warehouse.md is written from the comments below:
 -- `forge warehouse schema --format markdown`. A change here takes another VERSION in projection.py; an older file is then
 -- made again from the records, as after any change of the table of metrics (personaforge/metrics.py), which fills
@@ -33,7 +33,7 @@ create table metrics (
 );
 comment on table metrics is 'What every number in `values` is: one row for each metric and modality, as forge declares them.';
 comment on column metrics.metric is 'Its name.';
-comment on column metrics.modality is 'Of what it is measured: face (a picture), video (a clip) or text.';
+comment on column metrics.modality is 'Of what it is measured: face (a picture), video (a clip), text, or reading (what a vision model says of a picture).';
 comment on column metrics.unit is 'Its unit; empty for a plain number or a share.';
 comment on column metrics.low is 'Smallest possible value.';
 comment on column metrics.high is 'Largest possible value; NULL where there is none.';
@@ -411,7 +411,7 @@ comment on column judgements.persona is 'Id of the persona.';
 comment on column judgements.node is 'The node within the persona: image/07; empty for forge eval.';
 comment on column judgements.step is 'The step; eval for forge eval.';
 comment on column judgements.slot is 'The slot within the step; the file''s name for forge eval.';
-comment on column judgements.modality is 'face, video or text.';
+comment on column judgements.modality is 'face, video, text or reading.';
 comment on column judgements.take is 'How often the user had asked for another result.';
 comment on column judgements.attempt is 'Number within the node''s retry loop, from 0.';
 comment on column judgements.decision is 'ACCEPT, RETRY or REJECT.';
@@ -681,7 +681,7 @@ comment on column evaluations.persona is 'Id of the persona.';
 comment on column evaluations.node is 'The node within the persona: image/07; empty for forge eval.';
 comment on column evaluations.step is 'The step; eval for forge eval.';
 comment on column evaluations.slot is 'The slot within the step; the file''s name for forge eval.';
-comment on column evaluations.modality is 'face, video or text.';
+comment on column evaluations.modality is 'face, video, text or reading.';
 comment on column evaluations.take is 'How often the user had asked for another result.';
 comment on column evaluations.attempt is 'Number within the node''s retry loop, from 0.';
 comment on column evaluations.decision is 'ACCEPT, RETRY or REJECT.';
@@ -772,7 +772,7 @@ comment on view drift_records is 'What `forge drift` judges: the counted scores 
 comment on column drift_records.metric is '{metrics}; of failures failed or clip_failed.';
 comment on column drift_records.value is 'The metric''s value; never NULL.';
 comment on column drift_records.about is 'face, video, text, quality, likeness, delivered or failures.';
-comment on column drift_records.modality is 'face, video or text.';
+comment on column drift_records.modality is 'face, video, text or reading.';
 comment on column drift_records.persona is 'Id of the persona.';
 comment on column drift_records.evaluation is 'The judgement.';
 comment on column drift_records.evaluated is 'When it was judged.';
@@ -876,7 +876,7 @@ comment on column latest_scores.persona is 'Id of the persona.';
 comment on column latest_scores.node is 'The node within the persona: image/07; empty for forge eval.';
 comment on column latest_scores.step is 'The step; eval for forge eval.';
 comment on column latest_scores.slot is 'The slot within the step; the file''s name for forge eval.';
-comment on column latest_scores.modality is 'face, video or text.';
+comment on column latest_scores.modality is 'face, video, text or reading.';
 comment on column latest_scores.take is 'How often the user had asked for another result.';
 comment on column latest_scores.attempt is 'Number within the node''s retry loop, from 0.';
 comment on column latest_scores.decision is 'ACCEPT, RETRY or REJECT.';
@@ -922,11 +922,11 @@ select
     persona, node, step, slot, modality, take, attempt, decision, evaluations.measured, score, unmeasured, reason, evaluated,
     build, provider, model, makers.record, makers.seconds, makers.cost_usd, artifact, evaluation
 from evaluations left join makers using (artifact)
-where node <> '' and not coalesce(derived, false)
+where node <> '' and modality is distinct from 'reading' and not coalesce(derived, false)
 qualify row_number() over (
     partition by persona, node, modality, take, attempt, artifact order by evaluated desc, evaluation desc
 ) = 1;
-comment on view attempts is 'One row for each candidate that was judged in a build, as it was judged last, with what making it took. Pictures of forge eval are no attempts.';
+comment on view attempts is 'One row for each candidate that was judged in a build, as it was judged last, with what making it took. Pictures of forge eval are no attempts, and neither is what a second reader says of a picture.';
 comment on column attempts.persona is 'Id of the persona.';
 comment on column attempts.node is 'The node within the persona: image/07; empty for forge eval.';
 comment on column attempts.step is 'The step; eval for forge eval.';

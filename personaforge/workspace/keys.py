@@ -26,7 +26,7 @@ def key_notices(personas: Sequence[PersonaPlan]) -> Iterator[str]:
             if node.state not in ("run", "maybe") or not node.estimate.calls_max or not node.shape.kind.modality:
                 continue
             modality, step = node.shape.kind.modality, node.shape.declaration
-            group = settings.get(modality) or {}
+            group = settings.get(node.shape.kind.preset) or {}
             own = step["provider"] == group.get("provider")
             choice = Choice(str(step["provider"]), str(step["model"]))
             for variable in _unset(modality, choice, str(group.get("key") or "") if own else ""):

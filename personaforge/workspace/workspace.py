@@ -30,6 +30,7 @@ from personaforge.spec.load import Broken, Loaded, Loader
 from personaforge.spec.persona_files import resolve_personas
 from personaforge.spec.project import Project, persona_id, project_of
 from personaforge.spec.settings import Settings
+from personaforge.steps.table import StepKind
 from personaforge.store.store import StatCache, Store
 from personaforge.templating import Templates
 from personaforge.workspace.analyzers import Analyzers, AnalyzerSource
@@ -419,7 +420,7 @@ def _unplannable(loaded: Loaded, planner: Planner, templates: Templates) -> Iter
         except SpecError as error:
             problems += error.problems
         if node.kind.modality:
-            problems += _unknown_providers(node.kind.modality, where, node.declaration, loaded.settings)
+            problems += _unknown_providers(node.kind, where, node.declaration, loaded.settings)
         found += problems
         for problem in problems:
             yield problem._replace(path=problem.path or where, where=problem.where or loaded.file.name)
@@ -429,9 +430,10 @@ def _unplannable(loaded: Loaded, planner: Planner, templates: Templates) -> Iter
         yield from template_problems(loaded.settings, planner.shapes.of(loaded.settings), templates, loaded.file.name)
 
 
-def _unknown_providers(modality: str, path: str, step: Mapping[str, Any], settings: Settings) -> Iterator[Problem]:
+def _unknown_providers(kind: StepKind, path: str, step: Mapping[str, Any], settings: Settings) -> Iterator[Problem]:
     """Yield the providers of a step that nobody knows, by the setting that names them: its own or its group's."""
-    group = settings.get(modality) or {}
+    modality = kind.modality
+    group = settings.get(kind.preset) or {}
     others = step.get("fallbacks") if step.get("fallbacks") is not None else group.get("fallbacks")
     named = [("provider", step["provider"], step["provider"] == group.get("provider"))]
     if modality != "text":  # a text's fallbacks are models of its provider
@@ -441,4 +443,4 @@ def _unknown_providers(modality: str, path: str, step: Mapping[str, Any], settin
             capability(modality, provider)
         except SpecError as error:
             for problem in error.problems:
-                yield problem._replace(path=f"{modality if of_group else path}.{field_name}")
+                yield problem._replace(path=f"{kind.preset if of_group else path}.{field_name}")

@@ -17,7 +17,7 @@ import yaml
 from personaforge.plan.plan import State
 from personaforge.plan.select import METHODS, VALUES
 from personaforge.run import events
-from personaforge.steps import completion, images, speech, text, video
+from personaforge.steps import completion, images, reading, speech, text, video
 from tests.conftest import ROOT, Forge
 
 DOCS = ROOT / "docs"
@@ -71,6 +71,7 @@ def test_settings_show_the_default_that_a_persona_gets(forge: Forge, tmp_path: P
         ("image", images, "draw"),
         ("video", video, "film"),
         ("speech", speech, "line_of"),
+        ("reader", reading, "asked_votes"),
         ("render", text, "render"),
     ],
 )

@@ -116,5 +116,5 @@ def test_what_a_dna_does_not_say_is_not_read() -> None:
 
 def test_every_word_of_a_dna_that_is_drawn_has_a_colour_or_a_length() -> None:
     assert (set(SKIN), set(HAIR), set(EYES)) == (set(DRAWN_SKIN), set(DRAWN_HAIR), set(IRIS))
-    assert {word for _, words in appearance._LENGTHS for word in words} == set(LENGTHS)
-    assert appearance._FACIAL == FACIAL_HAIR
+    assert {word for _, words in appearance._REACH for word in words} == set(LENGTHS)
+    assert appearance.FACIAL_HAIR == FACIAL_HAIR

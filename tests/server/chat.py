@@ -17,12 +17,22 @@ from personaforge.testing.server import Answer, Call, Route, Server
 USD_PER_MILLION = {"input": 3.0, "output": 15.0}
 
 
+PICTURE_TOKENS = 1_000
+"""What a picture is counted as."""
+
+
+def _tokens(content: Any) -> int:
+    if isinstance(content, str):
+        return len(content) // 4
+    return sum(PICTURE_TOKENS if part["type"] == "image_url" else len(part["text"]) // 4 for part in content)
+
+
 def _complete(server: Server, call: Call, word: str) -> Answer:
     if not call.headers.get("authorization", "").removeprefix("Bearer").strip():
         return Answer({"error": {"message": "You didn't provide an API key.", "type": "invalid_request_error"}}, 401)
     body = call.json
     text = server.state["completion"](body)
-    into = max(sum(len(message["content"]) for message in body["messages"]) // 4, 1)
+    into = max(sum(_tokens(message["content"]) for message in body["messages"]), 1)
     out = max(len(text) // 4, 1)
     usd = (into * USD_PER_MILLION["input"] + out * USD_PER_MILLION["output"]) / 1e6
     line = server.accept("chat", body["model"], usd, call)

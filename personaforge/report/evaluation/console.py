@@ -6,6 +6,7 @@ from personaforge.identity.score import Score
 from personaforge.measuring.evaluation import Evaluation
 from personaforge.report.tables import print_table
 from personaforge.report.terminal import echo, one_line
+from personaforge.results.readings import agreement_text
 from personaforge.workspace.calibrations import Applying
 
 
@@ -49,6 +50,8 @@ def print_evaluation(found: Evaluation, fail_under: float | None) -> None:
         echo(f"Pictures are judged by the policy {found.policy.mode}.")
     if found.not_calibrated:
         echo(f"{found.not_calibrated}.")
+    if found.reader:
+        echo(f"The second reader beside what is measured: {agreement_text(found.reader)}.")
     doubtful = [one for one in found.pictures if isinstance(one.score, Score) and one.judged.decision != "ACCEPT"]
     if doubtful and found.limits is None:
         echo(

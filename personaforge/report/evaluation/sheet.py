@@ -7,6 +7,7 @@ from personaforge.identity.score import Score
 from personaforge.measuring.evaluation import Evaluated, Evaluation
 from personaforge.report.formats.place import NOWHERE, Place
 from personaforge.report.formats.sheet import Line, Sheet, State
+from personaforge.results.readings import agreement_text
 
 
 def evaluation_sheet(
@@ -19,6 +20,7 @@ def evaluation_sheet(
     by = f"Measured with {analyzer['pack']} ({analyzer['pack_digest'][:8]}), detector size {analyzer['detector_size']}."
     bad = sum(line.state == "fail" for line in lines)
     bound = f"under {fail_under:g} or unmeasured" if fail_under is not None else "rejected or unmeasured"
+    read = (f"The second reader beside what is measured: {agreement_text(found.reader)}.",) if found.reader else ()
     return Sheet(
         "forge eval",
         f"{len(lines)} {what} against {found.anchor}: {f'{bad} {bound}' if bad else 'none ' + bound}",
@@ -29,7 +31,7 @@ def evaluation_sheet(
         lines,
         found.as_json,
         table=("image", "composite", "cosine", "error", "faces", "decision", "reason"),
-        notes=(by, *((found.hint,) if found.hint else ())),
+        notes=(by, *((found.hint,) if found.hint else ()), *read),
         prefix=prefix,
     )  # fmt: skip
 

@@ -273,5 +273,7 @@ class PersonaFacts:
     """What the project says that its pictures are for; None where it doesn't."""
     terms: tuple[Terms, ...] = ()
     """Licences of the models that measure by the settings of now."""
+    reader: str = ""
+    """How far the second reader agrees with what is measured, in words; empty where nobody has read the pictures."""
     overruled: str = ""
     """What the pinned anchor overrules, one of the notices; empty where that is nothing."""

@@ -18,6 +18,7 @@ from personaforge.report.pages.speech import speech_facts
 from personaforge.report.pages.summary import composite, mean, standing_notices, summarize
 from personaforge.report.sections import in_words, who
 from personaforge.results.facts import chosen, finished
+from personaforge.results.readings import agreement_on_record, agreement_text
 from personaforge.results.results import DOCUMENT
 from personaforge.spec.kinds import KINDS
 from personaforge.spec.licence_use import licence_use
@@ -94,6 +95,7 @@ def gather(space: Workspace, plan: PersonaPlan) -> PersonaFacts:
         failures=tuple(sorted(failures.items())),
         licence_use=licence_use(space.project),
         terms=terms_in_force(space.analyzers, settings),
+        reader=_second_reader(nodes),
     )
 
 
@@ -107,6 +109,15 @@ def summary_of(space: Workspace, plan: PersonaPlan, connection: duckdb.DuckDBPyC
     settings = plan.loaded.settings
     series = series_of(space.store, connection, settings, renamed_steps(settings, plan.shape, plan.lock))
     return summarize(plan, nodes, _document(nodes, plan), anchor, sheet, clips, series)
+
+
+def _second_reader(nodes: Nodes) -> str:
+    """Return who has read the pictures, and how far that agrees with what is measured; empty where nobody has."""
+    if not nodes.read:
+        return ""
+    found = agreement_text(agreement_on_record(nodes.store, nodes.settings))
+    models = ", ".join(dict.fromkeys(str(one.content["model"]) for one in nodes.read.values()))
+    return f"{models}; beside what is measured: {found or 'nothing was measured of the same'}"
 
 
 def _by_probability(space: Workspace, settings: Settings) -> str:

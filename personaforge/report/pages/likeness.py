@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from personaforge.identity.checklist import CANNOT_SEE
+from personaforge.results.readings import Reading
+
 _NAMES: Final = {
     "skin_change": "skin",
     "hair_change": "hair",
@@ -41,3 +44,14 @@ def beside_the_face(record: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     if "copying" in likeness:
         rows.append(("turn", f"{likeness['copying']:+.2f} (1 as in the anchor, -1 as asked)"))
     return tuple(rows)
+
+
+def as_read(reading: Reading | None) -> tuple[tuple[str, str], ...]:
+    """Return name and words for what the second reader says of a picture; none where nobody has read it."""
+    if reading is None:
+        return ()
+    attributes = reading.content["attributes"].values()
+    compared = [one for one in attributes if one["compared"] != CANNOT_SEE]
+    what = f"changed: {', '.join(reading.changed)}" if reading.changed else "nothing changed"
+    words = f"{what}; {len(compared)} of {len(attributes)} could be compared ({reading.by})"
+    return (("second reader (advice)", words),)

@@ -9,8 +9,9 @@ from personaforge.plan.plan import PlannedNode
 from personaforge.report.pages.demands import demand_lines
 from personaforge.report.pages.evidence import Evidence, evaluation_record, measurement_of
 from personaforge.report.pages.facts import Judged, Position, Standing
-from personaforge.report.pages.likeness import beside_the_face
+from personaforge.report.pages.likeness import as_read, beside_the_face
 from personaforge.results.facts import Scored, maker, number, scored
+from personaforge.results.readings import readings_of
 from personaforge.results.results import Results
 from personaforge.spec.kinds import KINDS, framing_of, kind_named
 from personaforge.spec.settings import Settings
@@ -31,6 +32,8 @@ class Nodes:
         self.results = Results(store, settings)
         self.anchor = self.results.anchor_digest
         """Digest of the present anchor; empty without one."""
+        self.read = {one.picture: one for one in readings_of(store, settings)}
+        """What the second reader has said, by the picture's digest."""
 
     def result(self, node: PlannedNode) -> NodeResult | None:
         """Return what a node last resulted in; None before there is a result."""
@@ -112,7 +115,7 @@ class Nodes:
             box=_chosen_box(record) or self.face_of(digest, analyzer or self.evidence.last_analyzer()),
             chosen=str(record.get("chosen") or ""),
             demands=demand_lines(record),
-            beside=beside_the_face(record),
+            beside=(*beside_the_face(record), *as_read(self.read.get(digest))),
         )
 
     def _attempts(self, node: PlannedNode, now: Judged | None, actions: Sequence[str]) -> list[Judged]:
