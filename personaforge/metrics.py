@@ -209,6 +209,22 @@ _OURS: tuple[Metric, ...] = (
         "face_height", "face", "", 0, None, "", "delivered.face_height", LIKENESS,
         "height of the face's box over the picture's",
     ),
+    Metric(
+        "mouth_width", "face", "", 0, None, "", "delivered.mouth_width", LIKENESS,
+        "width of the mouth over the distance between the eyes, where an expression was asked for",
+    ),
+    Metric(
+        "mouth_opening", "face", "", 0, None, "", "delivered.mouth_opening", LIKENESS,
+        "distance between the inner lips over the mouth's width, where an expression was asked for",
+    ),
+    Metric(
+        "eye_opening", "face", "", 0, None, "", "delivered.eye_opening", LIKENESS,
+        "distance between the lids over the eye's width, where an expression was asked for",
+    ),
+    Metric(
+        "brow_height", "face", "", -1, None, "", "delivered.brow_height", LIKENESS,
+        "height of the brows over the eyes over the distance between the eyes, where an expression was asked for",
+    ),
     Metric("faces", "face", "", 0, None, "", "measurement.faces", LIKENESS, "faces in the picture"),
     Metric("detection", "face", "", 0, 1, "higher", "measurement.detection", LIKENESS, "the detector's confidence"),
     Metric(

@@ -19,6 +19,7 @@ from personaforge.errors import SpecError
 from personaforge.faces.packs import made_for
 from personaforge.identity.decision import Decision
 from personaforge.identity.demand import Demand, Use, unmet
+from personaforge.identity.expression import Seen, expression_demands
 from personaforge.identity.posture import Framing, posture_demands, posture_of
 from personaforge.identity.score import Cause, in_domain
 from personaforge.identity.shape import Told, shape_demands, shape_of
@@ -43,6 +44,8 @@ class Asked:
     """The size that its provider was told; None where it was told none, or isn't known any more."""
     framing: Framing | None = None
     """What its position asks for; None for a clip, which moves."""
+    expression: str = ""
+    """The position's expression; empty for a clip."""
 
     @property
     def of_clip(self) -> bool:
@@ -54,7 +57,7 @@ def asked_of_picture(context: Context, position: Mapping[str, Any], made: Mappin
     """Return what was asked of a picture of a position; `made` says who made it, see `outputs.how`."""
     width, height = size_of_picture(position, context.settings)
     framing = Framing(float(position["yaw"]), float(position["pitch"]), str(position["distance"]))
-    return Asked(_told(context, "image", width, height, made), framing)
+    return Asked(_told(context, "image", width, height, made), framing, str(position["expression"]))
 
 
 def asked_of_clip(context: Context, made: Mapping[str, Any]) -> Asked:
@@ -103,9 +106,13 @@ def demands_on(
     asked: Asked | None,
     measured: Mapping[str, Any] | None,
     anchor: Mapping[str, Any] | None = None,
+    seen: Seen | None = None,
 ) -> Delivered:
     """Return the demands on what has this measurement, and the numbers. Nothing is demanded of what isn't decoded, and
-    nothing of a face that isn't measured. `anchor` is the anchor's measurement."""
+    nothing of a face that isn't measured.
+
+    `anchor` is the anchor's measurement, `seen` the face's expression where one was asked for.
+    """
     if asked is None or measured is None or "width" not in measured:
         return Delivered((), {})
     bounds = context.settings["delivered"]
@@ -120,6 +127,9 @@ def demands_on(
         of = DRAWINGS.name if identity and made_for(identity) == DRAWINGS.name else PHOTOGRAPHS.name
         demands += posture_demands(asked.framing, measured, anchor, bounds[of])
         numbers.update(posture_of(asked.framing, measured, anchor)._asdict())
+        if seen is not None:
+            demands += expression_demands(asked.expression, seen, measured, bounds["expression"])
+            numbers.update(seen.metrics)
     return Delivered(demands, {name: value for name, value in numbers.items() if value is not None})
 
 

@@ -17,6 +17,7 @@ from personaforge.identity.score import Cause, Score, Unmeasured
 from personaforge.steps.action import Action, Outcome, Result
 from personaforge.steps.context import Context
 from personaforge.steps.delivered import Asked, demands_on, with_demands
+from personaforge.steps.expression import expression_of, was_measured
 from personaforge.steps.judgement import Judgement
 from personaforge.steps.likeness import Meant, likeness_of, with_likeness
 from personaforge.steps.measurement import (
@@ -115,7 +116,7 @@ def judge_image(
     known = yield from _measured(context, references)
     if known is None:
         return _judged_from_pin(context, artifact, references, "face")
-    combine = context.settings["identity.references.combine"]
+    older, combine = was_measured(context, artifact), context.settings["identity.references.combine"]
     for needed in _readings(context, artifact):
         measured = yield from measure(context, artifact, needed)
         if measured is None:
@@ -133,7 +134,9 @@ def judge_image(
     judgement = _flagged(judgement, found.second_face)
     # of the judged face, in the picture as it is with all its faces
     seen = {**found.measurement, **{name: one for name, one in whole.items() if name in ("width", "height", "faces")}}
-    delivered = demands_on(context, asked, seen, known[ANCHOR])
+    wanted = "" if asked is None else asked.expression
+    expression = yield from expression_of(context, artifact, wanted, found.measurement, found.index, older=older)
+    delivered = demands_on(context, asked, seen, known[ANCHOR], expression)
     if likeness is not None:
         delivered = replace(delivered, demands=(*delivered.demands, *likeness.demands))
     return with_demands(context, judgement, delivered, artifact)

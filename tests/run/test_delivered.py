@@ -76,7 +76,7 @@ def test_a_wrong_size_is_another_attempt_which_is_told_what_was_wrong(make_studi
         "face_height": 0.8,
     }
     met = {one["name"]: one["met"] for one in wrong["demands"]}
-    assert met == {"size": False, "aspect": False, "people": True, "turn": True, "tilt": True}
+    assert met == {"size": False, "aspect": False, "people": True, "turn": True, "tilt": True, "smile": None}
     assert (right["delivered"]["scale"], right["delivered"]["aspect_error"]) == (1.0, 0.0)
     assert "undelivered" not in outcome.facts
     assert not studio.plan().has_changes
