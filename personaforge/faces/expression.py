@@ -19,7 +19,7 @@ nothing but `eyes`. Points are (n, 2) or (n, 3), (x, y) in pixels, origin top le
              brows' lower edges: 53, 52, 65 and 283, 282, 295
 
 The order of the 106 was confirmed by us on a photograph; that of the mesh is its canonical model's. Five points show no
-expression. How these numbers follow a face, and how far they are off, is measured by `tests.benchmarks.expression`.
+expression. `tests.benchmarks.verdicts_expression` measures how these numbers follow a face, and how far they are off.
 """
 
 from __future__ import annotations

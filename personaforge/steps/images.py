@@ -26,7 +26,16 @@ from personaforge.steps.expression import expression_of, was_measured
 from personaforge.steps.judgement import Judgement
 from personaforge.steps.likeness import Meant
 from personaforge.steps.measurement import measure_action
-from personaforge.steps.measuring import ReferenceSet, can_judge, judge_image, measure, no_model, not_bought, policy_of
+from personaforge.steps.measuring import (
+    ReferenceSet,
+    can_judge,
+    judge_image,
+    measure,
+    no_model,
+    not_bought,
+    policy_of,
+    size_of,
+)
 from personaforge.steps.outputs import made_by, suffix_of
 from personaforge.steps.remake import face_of
 from personaforge.steps.text import SECTIONS
@@ -88,6 +97,8 @@ def candidate(context: Context) -> Procedure:
             return judgement
         asked = asked_of_picture(context, position, made.facts)
         expression = yield from expression_of(context, picture, asked.expression, measured, older=older)
+        if measured is None:
+            measured = yield from size_of(context, picture, asked)
         delivered = demands_on(context, asked, measured, seen=expression)
         judgement = with_demands(context, judgement, delivered, picture)
         missed = dict(judgement.facts) if not_as_asked(judgement.facts) else {}
@@ -262,7 +273,7 @@ def draw(
 
     def fields(capability: Capability, model: str, view: View) -> dict[str, Any]:
         scene = view[f"matrix.scenes.{position['scene']}"]
-        width, height = size_of_picture(position, view)
+        width, height = size_of_picture(position, view.get)
         found: dict[str, Any] = {
             "width": width,
             "height": height,

@@ -78,6 +78,12 @@ def expression_action(identity: Mapping[str, str], digest: str, value: Mapping[s
     return _action("measure", identity, digest, {"part": EXPRESSION}, VERSIONS[EXPRESSION])
 
 
+def size_action(digest: str) -> Action:
+    """Return the action that reads a picture's or clip's width and height where no analyzer is here to measure it. Its
+    key names none: a size is the same by any."""
+    return Action(kind="size", provider="forge@1", request={}, inputs={"artifact": digest})
+
+
 def sampling_of(video: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a clip's first measurement is asked for by `identity.video`: all of it that measuring depends on.
 

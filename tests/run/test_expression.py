@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import orjson
 import pytest
 
+from personaforge.errors import PersonaForgeError
+from personaforge.measuring.evaluation import evaluate
 from personaforge.providers.protocols import Request
 from personaforge.steps import expression as steps
-from personaforge.testing import ColorAnalyzers
+from personaforge.testing import ColorAnalyzers, png
 from tests.faces.test_expression import a_106
 from tests.run.conftest import PERSONA, SKIN, Studio
 from tests.run.test_delivered import PATCHED
@@ -53,8 +57,6 @@ def studio_of(make_studio: Callable[..., Studio], smiles: Callable[[Request, int
 
 def parts(studio: Studio) -> list[str]:
     """The parts that were measured by actions of their own, on record."""
-    import orjson
-
     records = [orjson.loads(path.read_bytes()) for path in (studio.root / ".forge/records/actions").rglob("*.json")]
     return sorted(one["parts"]["request"].get("part", "") for one in records if one["parts"]["kind"] == "measure")
 
@@ -106,3 +108,51 @@ def test_what_an_earlier_forge_accepted_is_not_measured_again(
     studio.build()
     assert (studio.calls(), studio.analyzers.measured, parts(studio)) == (calls, measured, known)
     assert studio.states(force=("image/02",))["image/02"] == "run", "what is made anew is a new picture"
+
+
+def evaluated(studio: Studio, *files: str, **asked: Any) -> dict[str, Any]:
+    with studio.open() as space:
+        found = evaluate(space, files, persona="ana", **asked)
+    return {Path(one.path).name: one for one in found.pictures}
+
+
+def test_eval_compares_built_pictures_with_their_positions(
+    make_studio: Callable[..., Studio], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio = studio_of(make_studio, lambda request, number: False)
+    studio.build()
+    monkeypatch.chdir(studio.root)
+    measured = studio.analyzers.measured
+    found = evaluated(studio)
+    smiling = next(one for name, one in found.items() if name.startswith("02"))
+    met = {one.name: one.met for one in smiling.delivered.demands}
+    assert met == {"size": True, "aspect": True, "people": True, "turn": True, "tilt": True, "smile": False}
+    assert smiling.remarks[-1] == "smile: no smile, mouth width 0.80, and a smile was asked for"
+    assert smiling.judged.decision == "ACCEPT", "it decides nothing here"
+    assert smiling.as_json()["delivered"]["mouth_width"] == 0.8
+    assert studio.analyzers.measured == measured, "the build has measured all of it"
+
+
+def test_eval_compares_any_picture_with_what_the_caller_says(
+    make_studio: Callable[..., Studio], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio = studio_of(make_studio, lambda request, number: False)
+    studio.build()
+    monkeypatch.chdir(studio.root)
+    (studio.root / "glad.png").write_bytes(png(GLAD, width=16, height=24))
+    found = evaluated(studio, "glad.png", size=(64, 64), expression="Smile", record=True)["glad.png"]
+    assert {one.name: one.met for one in found.delivered.demands} == {"size": False, "aspect": False, "smile": True}
+    studio.analyzers, points = ColorAnalyzers("five"), studio.analyzers
+    with studio.open() as space:
+        five = evaluate(space, ("glad.png",), anchor="glad.png", identity="insightface", expression="smile")
+    assert five.untold == ("Not measured in 1 of 1: smile (five points don't show an expression)",)
+    studio.analyzers = points
+    assert evaluated(studio, "glad.png")["glad.png"].delivered.demands == (), "nobody says what was asked of it"
+    records = [orjson.loads(path.read_bytes()) for path in (studio.root / ".forge/records/evaluations").rglob("*.json")]
+    (kept,) = [one for one in records if one["slot"] == "glad.png"]
+    assert kept["delivered"] == {"scale": 0.306186, "aspect_error": 0.5, **found.delivered.numbers}
+    assert [one["name"] for one in kept["demands"]] == ["size", "aspect", "smile"]
+    with pytest.raises(PersonaForgeError, match="'grin' is no expression that asks for anything, expected one of con"):
+        evaluated(studio, "glad.png", expression="grin")
+    with pytest.raises(PersonaForgeError, match="is 0x64, expected sides of 1 to 65536 pixels"):
+        evaluated(studio, "glad.png", size=(0, 64))

@@ -1,6 +1,6 @@
 """What landmarks tell of an expression: eight faces of photographs that come with dependencies, and the same, changed.
 
-    python -m tests.benchmarks.expression
+    python -m tests.benchmarks.verdicts_expression
 
 Each face by 106 points and by the mesh; how far the numbers move where nothing of the face does (mirrored, at half and
 double size, blurred); and where something does: pixels are moved so that the corners of the mouth go out by .05 and up
