@@ -224,13 +224,17 @@ def evaluate(
     record: bool = False,
     identity: str | None = None,
     out_of_domain: bool = False,
+    size: tuple[int, int] | None = None,
+    expression: str | None = None,
 ) -> Evaluation:
     """Measure and judge pictures against a persona's anchor, or against a picture file; a named persona's settings hold
     in both cases.
 
     `files` are files, folders and globs; the persona's own built pictures without any. `record` keeps the evaluations,
     so that `drift` sees them. `out_of_domain` also scores, with a mark, pictures that the pack was not made for. Each
-    picture has its score, its decision and, where a calibration holds, P(same) in [0, 1].
+    picture has its score, its decision and, where a calibration holds, P(same) in [0, 1]. `delivered` says how built
+    pictures and clips compare with what their positions ask, and all with `size` (width and height in pixels) and
+    pictures with `expression`, where given; it decides nothing.
 
     Raises what `measure` raises, PlanError for a persona without an anchor, and StoreError.
     """
@@ -244,6 +248,8 @@ def evaluate(
         record=record,
         identity=identity,
         out_of_domain=out_of_domain,
+        size=size,
+        expression=expression,
     )
 
 

@@ -233,6 +233,22 @@ _OURS: tuple[Metric, ...] = (
         "height of the face's box over the picture's",
     ),
     Metric(
+        "mouth_width", "face", "", 0, None, "", "delivered.mouth_width", LIKENESS,
+        "width of the mouth over the distance between the eyes, where an expression was asked for",
+    ),
+    Metric(
+        "mouth_opening", "face", "", 0, None, "", "delivered.mouth_opening", LIKENESS,
+        "distance between the inner lips over the mouth's width, where an expression was asked for",
+    ),
+    Metric(
+        "eye_opening", "face", "", 0, None, "", "delivered.eye_opening", LIKENESS,
+        "distance between the lids over the eye's width, where an expression was asked for",
+    ),
+    Metric(
+        "brow_height", "face", "", -1, None, "", "delivered.brow_height", LIKENESS,
+        "height of the brows over the eyes over the distance between the eyes, where an expression was asked for",
+    ),
+    Metric(
         "faces", "face", "", 0, None, "lower", "measurement.faces", LIKENESS, "faces in the picture",
         timeline="delivered", label="images with more than one face", scale="rate", zero=1.0,
     ),

@@ -14,6 +14,7 @@ from personaforge import metrics
 from personaforge.faces.measure import measure_image
 from personaforge.identity.appearance import CHANGES
 from personaforge.identity.clip import ClipScore
+from personaforge.identity.expression import METRICS as EXPRESSION
 from personaforge.identity.posture import Posture
 from personaforge.identity.score import OF_CANDIDATE, Score
 from personaforge.identity.shape import Shape
@@ -76,7 +77,7 @@ def test_every_source_leads_to_a_number_that_records_have() -> None:
         "clip": {one.name for one in fields(ClipScore)} | {f"over_time.{one.name}" for one in fields(OverTime)},
         "likeness": {"copying", *CHANGES},
         "measurement": set(measure_image(png((200, 120, 90)), ColorAnalyzers())),
-        "delivered": {*Shape._fields, *Posture._fields},
+        "delivered": {*Shape._fields, *Posture._fields, *EXPRESSION.values()},
         "brief": {"coverage"},
         "reader": {"changed"},
         "attempt": {""},

@@ -21,6 +21,21 @@ from personaforge.report.terminal import echo, one_line
 from personaforge.workspace.workspace import Workspace
 
 
+class _Size(click.ParamType[tuple[int, int]]):
+    """A width and a height in pixels."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        """See click."""
+        if isinstance(value, tuple):
+            return value
+        sides = str(value).lower().split("x")
+        if len(sides) != 2 or not all(side.isascii() and side.isdigit() and len(side) < 8 for side in sides):
+            self.fail(f"found {value!r}, expected WIDTHxHEIGHT in pixels, such as 832x1216", param, ctx)
+        return int(sides[0]), int(sides[1])
+
+
 @click.command("eval", short_help="Measure images and clips against an anchor.")
 @click.argument("images", nargs=-1, metavar="IMAGE...")
 @click.option("-p", "--persona", type=PersonaArgument(), help="Measure against this persona's anchor.")
@@ -28,6 +43,8 @@ from personaforge.workspace.workspace import Workspace
 @click.option("--fail-under", type=FiniteRange(0, 1), metavar="X", help="Exit with 1 when a composite is below X.")
 @click.option("--identity", metavar="NAME", help="Measure and judge by conf/identity/NAME.yaml.")
 @click.option("--out-of-domain", is_flag=True, help="Score pictures that the pack was not made for, with a mark.")
+@click.option("--size", type=_Size(), metavar="WxH", help="Compare with this size in pixels, such as 832x1216.")
+@click.option("--expression", metavar="WORDS", help="Compare faces with this: smile, neutral, eyes closed, ...")
 @click.option("--record", is_flag=True, help="Keep the evaluations, so that `forge drift` sees them.")
 @format_options
 @click.pass_obj
@@ -39,6 +56,8 @@ def eval_command(
     fail_under: float | None,
     identity: str | None,
     out_of_domain: bool,
+    size: tuple[int, int] | None,
+    expression: str | None,
     record: bool,
     form: str,
     out: str | None,
@@ -49,7 +68,8 @@ def eval_command(
     when a file is no picture or clip that can be read; with --fail-under also when an image, or the mean of a clip,
     scores less, or can't be measured. A clip's worst stretch is named; it decides where identity.video.gate says so.
     The pack `embedded` gives forge's own drawings a score and nothing else, packs for photographs everything but those,
-    unless --out-of-domain asks for one.
+    unless --out-of-domain asks for one. What is not as asked is named, and changes neither decision nor exit code: of a
+    persona's built files by their positions, and by --size and --expression.
     """
     from personaforge.measuring.evaluation import evaluate
     from personaforge.report.evaluation.console import print_evaluation
@@ -65,6 +85,8 @@ def eval_command(
             record=record,
             identity=identity,
             out_of_domain=out_of_domain,
+            size=size,
+            expression=expression,
         )
         place = _place(space, persona, "identity")
     if not found.remembered:

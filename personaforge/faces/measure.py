@@ -17,6 +17,8 @@ It holds only JSON values:
     pose        yaw, pitch and roll in degrees, 2 decimals; see `pose`
     sharpness   see `quality.sharpness`; null when the face lies wholly beyond the picture's edge
     appearance  of the largest face: colours, hair and so on; see `appearance`. Not of a clip's frames
+    expressions of a picture, and not of a clip's frames: for each of the MOST_PEOPLE largest faces, from the largest
+                on, the numbers of `expression`, or null where its points don't show one
     people      only where there are several faces: `faces`, the MOST_PEOPLE largest from the largest on, each with
                 `status` (`measured` or `no_face`: its points can't be used), `code`, `reason`, `box`, `detection`, and
                 where measured all of the above but its appearance; `left_out`, how many more there are
@@ -37,6 +39,7 @@ from personaforge.errors import BackendError, described
 from personaforge.faces.analyzer import read_faces, read_only
 from personaforge.faces.appearance import measure_appearance
 from personaforge.faces.capture import OPENCV, UnreadableClip
+from personaforge.faces.expression import measure_expression
 from personaforge.faces.landmarks import ratios_5, ratios_106, ratios_mesh
 from personaforge.faces.parts import FURTHER
 from personaforge.faces.picture import UnreadablePicture, picture_in_room
@@ -154,6 +157,7 @@ def measure_pixels(
     numbers: dict[str, Any] = {name: _further(name, pixels, faces[0]) for name in FURTHER} if further else {}
     if is_picture:
         numbers["appearance"] = measure_appearance(pixels, faces[0], first["pose"]["yaw"])
+        numbers["expressions"] = [measure_expression(face) for face in faces[:MOST_PEOPLE]]
     return {**first, **size, **numbers, **several}
 
 

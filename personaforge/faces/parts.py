@@ -19,6 +19,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "appearance": ("appearance",),
     "people": ("people",),
     "upright": ("upright",),
+    "expression": ("expressions",),
 }
 """Part -> its fields in a measurement and in a clip's frames; all others are the embedding's."""
 VERSIONS = {
@@ -29,16 +30,19 @@ VERSIONS = {
     "appearance": "1",
     "people": "1",
     "upright": "1",
+    "expression": "1",
 }
 """A part's version rises when our own code for it would give other numbers."""
 OF_CLIPS = ("stretches",)
 """Parts that are measured of a clip as a whole, whatever frames are sampled: always actions of their own."""
 OF_PICTURES = ("appearance",)
 """Parts that are measured of pictures alone, and not of a clip's frames."""
-PEOPLE, UPRIGHT = "people", "upright"
-WHERE_NEEDED = (PEOPLE, UPRIGHT)
-"""Parts that are measured only of pictures whose first reading calls for them, as actions of their own: all faces where
-there are several, and a second look where a face may lie on its side."""
+PEOPLE, UPRIGHT, EXPRESSION = "people", "upright", "expression"
+WHERE_NEEDED = (PEOPLE, UPRIGHT, EXPRESSION)
+"""Parts that are measured only of pictures that call for them, as actions of their own: all faces where the first
+reading shows several, a second look where a face may lie on its side, and the expression where one was asked for."""
+EXPRESSIVE = ("106", "mesh")
+"""The sets of points, by the name of their ratios, that show an expression."""
 FURTHER: dict[str, Callable[[NDArray[np.uint8], Face], float | None]] = {}
 """Parts of plug-ins with one number each, and what measures it: (pixels uint8 (H, W, 3) BGR, face) -> the number."""
 

@@ -13,10 +13,10 @@ from personaforge.identity.policy import Policy
 from personaforge.measuring.evaluation import (
     EvaluatedClip,
     anchor_of,
-    files_to_measure,
     judge_clips,
     judging_settings,
 )
+from personaforge.measuring.files import files_to_measure
 from personaforge.measuring.measurements import FileMeasurer, identity_of
 from personaforge.workspace.workspace import Workspace
 

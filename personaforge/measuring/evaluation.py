@@ -7,27 +7,26 @@ there is none, and the reason says so.
 
 from __future__ import annotations
 
-import glob
-import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from personaforge.arguments import number
 from personaforge.digest import digest_json
 from personaforge.domains import DRAWINGS
 from personaforge.errors import PersonaForgeError, PlanError, StoreError
 from personaforge.faces.packs import made_for
-from personaforge.faces.picture import SUFFIXES
 from personaforge.identity.clip import ClipScore
 from personaforge.identity.decision import ReasonedDecision
+from personaforge.identity.demand import unmet
 from personaforge.identity.people import Judged
 from personaforge.identity.policy import Limits, Policy, Quality
 from personaforge.identity.reading import Agreement
 from personaforge.identity.references import ANCHOR
 from personaforge.identity.score import NO_PROBABILITY, Cause, Score, Unmeasured
+from personaforge.measuring.asked import asked_of_built, delivered, wanted
 from personaforge.measuring.beside import beside, ranks, read_alike
+from personaforge.measuring.files import files_to_measure, is_clip
 from personaforge.measuring.judging import judged_file, judging_policy, probability_of
 from personaforge.measuring.measurements import (
     FileMeasurer,
@@ -36,18 +35,15 @@ from personaforge.measuring.measurements import (
     kept_name,
     project_settings,
     read_file,
-    where_looked,
 )
 from personaforge.plan.renamed import pinned_anchor
 from personaforge.results.results import Results
 from personaforge.spec.settings import Settings
+from personaforge.steps.delivered import NOTHING_ASKED, Delivered
 from personaforge.store.store import Store
 from personaforge.workspace.calibrations import Applying, NoneApplies, applied_to
 from personaforge.workspace.workspace import Workspace
 
-_SUFFIXES = {"picture": SUFFIXES, "clip": (".webm", ".mp4", ".m4v", ".mov", ".avi")}
-"""Endings of the names of files that are taken for these in a folder, in lower case."""
-_OUTPUTS = {"picture": "image", "clip": "clip"}
 _ALL_THE_SAME = "--out-of-domain with this one all the same"
 OUTSIDE_HINT = f"--identity insightface measures with a pack for photographs, {_ALL_THE_SAME}"
 DRAWN_HINT = f"--identity embedded measures with the pack for drawings by forge, {_ALL_THE_SAME}"
@@ -75,6 +71,8 @@ class Evaluated:
     """Of a picture which of its faces was judged."""
     likeness: Mapping[str, float] = field(default_factory=dict)
     """Of a picture: how far its appearance is from the anchor's, by metric; what isn't measured is left out."""
+    delivered: Delivered = NOTHING_ASKED
+    """What came beside what was asked, where that is known; it decides nothing here."""
 
     @property
     def out_of_domain(self) -> bool:
@@ -104,12 +102,13 @@ class Evaluated:
             **({} if self.clip is None else {"clip": self.clip.as_json(), "read": self.read}),
             **({} if self.face is None else _renamed(self.face.as_json())),
             **({"likeness": dict(self.likeness)} if self.likeness else {}),
+            **self.delivered.as_json(),
         }
 
     @property
     def remarks(self) -> tuple[str, ...]:
         """What else is to say: which of several faces was judged; of a clip its worst stretch, what could not be
-        decoded, and how it was read."""
+        decoded, and how it was read; what is not as asked."""
         found = [] if self.face is None else [self.face.text]
         if self.clip is not None:
             time, read = self.clip.over_time, self.read
@@ -120,6 +119,7 @@ class Evaluated:
                 f"decoded by {read['reader']}" if read["reader"] != "opencv" else "",
                 "has sound, which is not measured" if read["sound"] else "",
             ]
+        found += [one.fault for one in unmet(self.delivered.demands)]
         return tuple(filter(None, found))
 
     @property
@@ -180,6 +180,20 @@ class Evaluation:
         )
 
     @property
+    def untold(self) -> tuple[str, ...]:
+        """What was asked for and could not be measured, for each reason."""
+        found: dict[str, tuple[set[str], set[str]]] = {}
+        for picture in self.pictures:
+            for one in (demand for demand in picture.delivered.demands if demand.met is None):
+                names, paths = found.setdefault(one.unmeasured, (set(), set()))
+                names.add(one.name)
+                paths.add(picture.path)
+        return tuple(
+            f"Not measured in {len(paths)} of {len(self.pictures)}: {', '.join(sorted(names))} ({why})"
+            for why, (names, paths) in found.items()
+        )
+
+    @property
     def hint(self) -> str:
         """What to type where pictures were left unscored for being out of domain; empty otherwise."""
         left = any(one.out_of_domain and isinstance(one.score, Unmeasured) for one in self.pictures)
@@ -217,6 +231,8 @@ def evaluate(
     record: bool = False,
     identity: str | None = None,
     out_of_domain: bool = False,
+    size: tuple[int, int] | None = None,
+    expression: str | None = None,
 ) -> Evaluation:
     """Measure pictures and clips against a persona's anchor, or against a given picture, by that persona's settings if
     one is named. Raises PersonaForgeError.
@@ -226,6 +242,8 @@ def evaluate(
     evaluations, so that drift sees them.
     `identity` names a file of conf/identity to measure and judge by, in place of the persona's or project's choice.
     `out_of_domain` scores pictures that the pack was not made for, too, and marks them.
+    What was asked is compared with what came, and decides nothing: of the persona's built pictures and clips what their
+    positions ask, and of all of them `size` in pixels and of pictures `expression`, where given.
     """
     from personaforge.identity.people import judge_faces
 
@@ -236,6 +254,7 @@ def evaluate(
     if record and not space.store.keeps():
         raise StoreError("can't keep the evaluations: the store may not be written", where=str(space.store.folder))
     settings = judging_settings(space, persona, identity)
+    given = wanted(settings, size, expression)
     analyzer = identity_of(space, settings)
     anchor_data, shown = anchor_of(space, settings, persona, anchor)
     paths = files_to_measure(space.store, settings, images, "any" if images else "picture")
@@ -272,7 +291,20 @@ def evaluate(
     worn = ranks(space.store, settings) if persona else {}
     near = beside(reference.value, [(one.digest, one.face) for one in found if one.face], worn)
     found = [replace(one, likeness=near.get(one.digest, {})) for one in found]
-    readable, remembers, limits = reference.value["status"] != "unreadable", file_measurer.remembers, policy.limits
+    known = asked_of_built(space.store, settings) if persona else {}
+
+    def as_asked(one: Evaluated) -> Evaluated:
+        asked = given.of(known.get(one.digest), is_clip=is_clip(one.path))
+        came = (one.measurement, one.face, reference.value)
+
+        def expressions() -> Mapping[str, Any]:
+            return file_measurer.expressions(read_file(one.path), one.measurement)
+
+        return replace(one, delivered=delivered(asked, *came, settings, analyzer, expressions))
+
+    found = [as_asked(one) for one in found]
+    readable = reference.value["status"] != "unreadable"
+    remembers, limits = file_measurer.remembers, policy.limits
     faces = [(one.digest, one.face, one.likeness) for one in found if one.face]
     read = read_alike(space.store, settings, faces) if persona else ()
     evaluation = Evaluation(
@@ -327,11 +359,6 @@ def judge_clips(
     return found
 
 
-def is_clip(path: str) -> bool:
-    """Tell whether a file is taken for a clip, by the ending of its name."""
-    return Path(path).suffix.lower() in _SUFFIXES["clip"]
-
-
 def judging_settings(space: Workspace, persona: str | None, identity: str | None = None) -> Settings:
     """Return a persona's settings, or the project's own of judging without one. Raises SpecError and PlanError."""
     if persona is not None:
@@ -362,57 +389,6 @@ def anchor_of(space: Workspace, settings: Settings, persona: str | None, file: s
         raise PlanError(f"{settings.id} has no anchor yet", hint=hint)
     contents = Contents(store, store.build_folder(settings.id))
     return contents.read(digest), f"{settings.id}/{step} {digest[:12]}"
-
-
-def files_to_measure(
-    store: Store, settings: Settings, arguments: Sequence[str], role: Literal["picture", "clip", "any"]
-) -> list[str]:
-    """Return the files that arguments name; without any a persona's own built pictures, or clips. Of folders `any`
-    takes both.
-
-    Each file once, however often it is named. An argument that names no file is an error, and so is no file at all.
-    """
-    suffixes = (*_SUFFIXES["picture"], *_SUFFIXES["clip"]) if role == "any" else _SUFFIXES[role]
-    built: Literal["picture", "clip"] = "clip" if role == "clip" else "picture"
-    named = _named(arguments, suffixes) if arguments else _built(store, settings, built)
-    once: dict[str, str] = {}
-    for path in named:
-        once.setdefault(os.path.abspath(path), path)
-    found = list(once.values())
-    if not found:
-        what = "picture and no clip" if role == "any" else role
-        raise PersonaForgeError(f"there is no {what} to measure", hint="name files, a folder or a glob")
-    return found
-
-
-def _built(store: Store, settings: Settings, role: Literal["picture", "clip"]) -> list[str]:
-    """Return the paths of a persona's built pictures, without the anchor itself, or of its clips."""
-    if not settings.id:
-        return []
-    found = []
-    folder = store.build_folder(settings.id).folder
-    for result in Results(store, settings).by_role(role):
-        output = result.outcome.outputs.get(_OUTPUTS[role])
-        if output is not None and output.path:
-            found.append(f"{folder}/{output.path}")
-    return sorted(dict.fromkeys(os.path.relpath(path) for path in found if os.path.exists(path)))
-
-
-def _named(arguments: Sequence[str], suffixes: Collection[str]) -> Iterator[str]:
-    """Yield the files that arguments name; of a folder those with one of the suffixes, in and below it."""
-    for argument in arguments:
-        if os.path.isdir(argument):
-            yield from sorted(
-                str(path) for path in Path(argument).rglob("*") if path.suffix.lower() in suffixes and path.is_file()
-            )
-        elif os.path.exists(argument):
-            yield argument
-        else:
-            found = sorted(glob.glob(argument, recursive=True))
-            if not found:
-                hint = "; ".join(filter(None, ("name a file, a folder or a glob", where_looked(argument))))
-                raise PersonaForgeError(f"there is no file {argument}", hint=hint)
-            yield from found
 
 
 def _keep(store: Store, settings: Settings, evaluation: Evaluation, anchor: str, policy: Policy) -> None:
@@ -447,4 +423,5 @@ def _keep(store: Store, settings: Settings, evaluation: Evaluation, anchor: str,
             record.update(one.face.as_json())
         if one.likeness:
             record["likeness"] = dict(one.likeness)
+        record.update(one.delivered.as_json())
         store.keep("evaluations", digest_json("evaluation/1", record), record)

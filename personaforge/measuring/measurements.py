@@ -28,6 +28,7 @@ from personaforge.run.records import keep_record
 from personaforge.spec.settings import Group, Settings
 from personaforge.steps.action import Action
 from personaforge.steps.measurement import (
+    expression_action,
     further_request,
     joined,
     measure_action,
@@ -143,6 +144,25 @@ class FileMeasurer:
                 value = joined(value, share(action, measured((action,), partial(looks, action))[0]))
         return Measured(digest, self._told(value, digest, data), analyzer)
 
+    def expressions(self, data: bytes, value: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the expressions of a picture's faces, `value` being its measurement; see `faces.expression`. Empty
+        where its points show none."""
+        from personaforge.faces.measure import measure_image
+        from personaforge.media.provenance import with_domain
+
+        action = expression_action(self._identity, digest_bytes(data), value)
+        if action is None:
+            return {}
+        known = self._known((action,))
+        if known is not None:
+            return known[0]
+        started, found = time.time(), value
+        if "expressions" not in value:  # else it was measured a moment ago, with all the rest
+            found = with_domain(measure_image(data, self._analyzer), data, self._identity)
+        kept = share(action, found)
+        self._keep(action, kept, started, time.time() - started)
+        return kept
+
     def _actions(self, digest: str, request: Mapping[str, Any] | None) -> tuple[tuple[Action, ...], tuple[Action, ...]]:
         """Return the actions of a picture or a clip's sampled frames, and those of a clip as a whole."""
         asked = (_kind(request), self._identity, digest, request)
@@ -226,17 +246,18 @@ def identity_of(space: Workspace, settings: Settings) -> Mapping[str, str]:
 
 
 def project_settings(space: Workspace, option: str | None = None, **identity: str | None) -> Settings:
-    """Return the project's own settings of judging, without a persona's: the groups `identity` and `quality`. Values
+    """Return the project's own settings of judging, without a persona's: the groups `identity`, `quality` and
+    `delivered`. Values
     of `identity` that are given here and not None replace them.
 
     `option` names a file of conf/identity to take in place of the project's choice. Raises SpecError with all that is
-    wrong in the two groups: nothing is judged by what `forge validate` refuses.
+    wrong in the three groups: nothing is judged by what `forge validate` refuses.
     """
     from personaforge.spec.validation import validated_group
 
     given = {name: value for name, value in identity.items() if value is not None}
     composed = space.defaults(() if option is None else (f"identity={option}",))
-    groups = {name: validated_group(name, composed[name]) for name in ("identity", "quality")}
+    groups = {name: validated_group(name, composed[name]) for name in ("identity", "quality", "delivered")}
     groups["identity"] = {**groups["identity"], **given}  # options of commands, whose values those refuse
     return Settings({"id": ""}, {name: Group(digest_json("group/1", group), group) for name, group in groups.items()})
 

@@ -11,7 +11,7 @@ from personaforge.store.lockfile import Pin
 
 NONE_FOR_SURE: dict[str, Any] = {"calls_min": 0, "priced_usd_min": 0.0, "unpriced_min": 0}
 """What is pinned and only fails a gate that was changed may have to be bought again, or not."""
-_FREE_KINDS = ("measure", "measure_clip", "write")
+_FREE_KINDS = ("measure", "measure_clip", "size", "write")
 """Actions that cost nothing."""
 
 

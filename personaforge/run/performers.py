@@ -87,6 +87,27 @@ def _measured(action: Action, value: Mapping[str, Any], data: bytes) -> Performe
     return Performed({}, share(action, whole), whole=whole)
 
 
+def _size(action: Action, inputs: Inputs, analyzer_of: AnalyzerOf) -> Performed:
+    """Read a picture's or clip's size. Bytes that can't be decoded are an outcome, not an error."""
+    from personaforge.faces.capture import UnreadableClip
+    from personaforge.faces.picture import UnreadablePicture, picture_in_room
+    from personaforge.faces.room import PIXELS
+    from personaforge.faces.video import read_clip
+
+    data = inputs["artifact"]
+    try:
+        if kinds.media_type(data[: kinds.HEAD]).startswith("video/"):
+            with PIXELS.share() as share:
+                clip = read_clip(data, frames=1, share=share)
+            width, height = clip.width, clip.height
+        else:
+            with picture_in_room(data) as picture:
+                height, width = (int(side) for side in picture.pixels.shape[:2])
+    except (UnreadablePicture, UnreadableClip) as error:
+        return Performed({}, {"status": "unreadable", "code": error.reason_code, "reason": error.message})
+    return Performed({}, {"status": "unmeasured", "width": width, "height": height})
+
+
 def _finish(action: Action, inputs: Inputs, analyzer_of: AnalyzerOf) -> Performed:
     from personaforge.faces.picture import UnreadablePicture
     from personaforge.media.realism import finish_picture
@@ -126,6 +147,7 @@ def _blob(data: bytes) -> Blob:
 _PERFORMERS: Final[Mapping[str, Performer]] = {
     "measure": _measure,
     "measure_clip": _measure_clip,
+    "size": _size,
     "finish": _finish,
     "repair": _repair,
     "sheet": _sheet,

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from personaforge.spec.values import Model, Unit
+from personaforge.spec.values import Line, Model, Unit
 
 Action = Literal["retry", "flag", "advice"]
 """retry: a gate. flag: it ships, flagged. advice: it is shown. See `personaforge.identity.demand`."""
@@ -86,6 +86,45 @@ class FramingDemand(Model):
     """The same for full figures."""
 
 
+class ExpressionAsked(Model):
+    """What the words of a position ask a face to show; what isn't named is not demanded."""
+
+    smile: Literal["shown", "none"] | None = None
+    """Whether the mouth is to be drawn wide."""
+    mouth: Literal["open", "closed"] | None = None
+    """Whether the lips are to be apart."""
+    eyes: Literal["open", "closed"] | None = None
+    """Whether the lids are to be apart."""
+    brows: Literal["raised", "level"] | None = None
+    """Whether the brows are to be raised."""
+
+
+class ExpressionBounds(Model):
+    """From where on one set of points tells it; null: it is measured and not compared."""
+
+    smile: Annotated[float, Field(gt=0, le=10)] | None
+    """Width of the mouth over the distance between the eyes, from which on it is a smile."""
+    mouth: Annotated[float, Field(gt=0, le=10)] | None
+    """Distance between the inner lips over the mouth's width, from which on it is open."""
+    eyes: Annotated[float, Field(gt=0, le=10)] | None
+    """Distance between the lids over the eye's width, from which on the eyes are open."""
+    brows: Annotated[float, Field(gt=0, le=10)] | None
+    """Height of the brows over the eyes, over the distance between the eyes, from which on they are raised."""
+
+
+class ExpressionDemand(Model):
+    """What a face is to show, by the position's `expression`: see `personaforge.identity.expression`."""
+
+    action: Action
+    """What another expression decides."""
+    max_yaw: Annotated[float, Field(ge=0, le=90)]
+    """Degrees of yaw beyond which it is not measured."""
+    asks: dict[Line, ExpressionAsked]
+    """A position's expression -> what it asks for. Of other words nothing is demanded."""
+    bounds: dict[Literal["106", "mesh"], ExpressionBounds]
+    """By set of points."""
+
+
 class PostureDemands(Model):
     """What is asked of pictures beside their size."""
 
@@ -104,6 +143,8 @@ class Delivered(Model):
     size: SizeDemand
     aspect: AspectDemand
     copying: CopyingDemand
+    expression: ExpressionDemand
+    """Of photographs: the points of the pack for drawings hardly follow an expression."""
     drawings: PostureDemands
     """For pictures that a pack for drawings by forge measures."""
     photographs: PostureDemands

@@ -10,21 +10,22 @@ wrong is only recorded. What was accepted before stays accepted while the user's
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from personaforge.domains import DRAWINGS, PHOTOGRAPHS
 from personaforge.errors import SpecError
 from personaforge.faces.packs import made_for
 from personaforge.identity.decision import Decision
 from personaforge.identity.demand import Demand, Use, unmet
+from personaforge.identity.expression import Seen, expression_demands
 from personaforge.identity.posture import Framing, posture_demands, posture_of
 from personaforge.identity.score import Cause, in_domain
 from personaforge.identity.shape import Told, shape_demands, shape_of
+from personaforge.providers.capability import Capability
 from personaforge.providers.sizes import told_size
 from personaforge.spec.kinds import kind_named
-from personaforge.spec.settings import View
 from personaforge.steps.choices import choices
 from personaforge.steps.context import Context
 from personaforge.steps.judgement import Judgement
@@ -42,50 +43,72 @@ class Asked:
     told: Told | None
     """The size that its provider was told; None where it was told none, or isn't known any more."""
     framing: Framing | None = None
-    """What its position asks for; None for a clip, which moves."""
+    """What its position asks for; None for a clip, which moves, and where no position is known."""
+    expression: str = ""
+    """The position's expression; empty for a clip."""
+    of_clip: bool = False
 
-    @property
-    def of_clip(self) -> bool:
-        """Whether it is a clip."""
-        return self.framing is None
+
+class Asking(NamedTuple):
+    """Who asks: a step, and where its settings are read."""
+
+    get: Callable[[str], Any]
+    """A setting's dotted path -> its value; None where there is none."""
+    capability: Callable[[str, str], Capability]
+    """(modality, provider) -> what is fixed about it. Raises SpecError for an unknown one."""
+    step: str
+    kind: str
+
+
+def _asking(context: Context) -> Asking:
+    return Asking(context.settings.get, context.capability, context.node.step, context.node.kind)
 
 
 def asked_of_picture(context: Context, position: Mapping[str, Any], made: Mapping[str, Any]) -> Asked:
     """Return what was asked of a picture of a position; `made` says who made it, see `outputs.how`."""
-    width, height = size_of_picture(position, context.settings)
+    return asked_for_picture(_asking(context), position, made)
+
+
+def asked_for_picture(asking: Asking, position: Mapping[str, Any], made: Mapping[str, Any]) -> Asked:
+    """Return the same for a step that is not being built."""
+    width, height = size_of_picture(position, asking.get)
     framing = Framing(float(position["yaw"]), float(position["pitch"]), str(position["distance"]))
-    return Asked(_told(context, "image", width, height, made), framing)
+    return Asked(_told(asking, "image", width, height, made), framing, str(position["expression"]))
 
 
 def asked_of_clip(context: Context, made: Mapping[str, Any]) -> Asked:
     """Return what was asked of a clip; `made` says who made it."""
-    motion = context.settings[f"motion.types.{context.node.slot}"]
-    size = context.settings["video.sizes"][motion["aspect"]]
-    return Asked(_told(context, "video", size["width"], size["height"], made))
+    return asked_for_clip(_asking(context), context.settings[f"motion.types.{context.node.slot}"], made)
 
 
-def size_of_picture(position: Mapping[str, Any], view: View) -> tuple[int, int]:
-    """Return the width and height in pixels that are wanted of a position's picture."""
-    width = position["width"] if "width" in position else view["image.width"]
-    return width, position["height"] if "height" in position else view["image.height"]
+def asked_for_clip(asking: Asking, motion: Mapping[str, Any], made: Mapping[str, Any]) -> Asked:
+    """Return the same for a step that is not being built; `motion` is an entry of `motion.types`."""
+    size = asking.get("video.sizes")[motion["aspect"]]
+    return Asked(_told(asking, "video", size["width"], size["height"], made), of_clip=True)
 
 
-def _told(context: Context, modality: str, width: int, height: int, made: Mapping[str, Any]) -> Told | None:
+def size_of_picture(position: Mapping[str, Any], get: Callable[[str], Any]) -> tuple[int, int]:
+    """Return the width and height in pixels that are wanted of a position's picture; `get` returns a setting."""
+    width = position["width"] if "width" in position else get("image.width")
+    return width, position["height"] if "height" in position else get("image.height")
+
+
+def _told(asking: Asking, modality: str, width: int, height: int, made: Mapping[str, Any]) -> Told | None:
     """Return the size that whoever made it was told. A fallback may have made it; a plug-in may be gone since."""
-    settings, base = context.settings, f"pipeline.steps.{context.node.step}"
+    base = f"pipeline.steps.{asking.step}"
     provider = str(made.get("provider", ""))
-    asked = choices(lambda name: settings.get(f"{base}.{name}"), lambda name: settings.get(f"{modality}.{name}"))
+    asked = choices(lambda name: asking.get(f"{base}.{name}"), lambda name: asking.get(f"{modality}.{name}"))
     models = [one.model for one in asked if one.provider == provider]
     if not models:
         return None
     # A provider may name the model that answered more exactly than we did.
     model = next((one for one in models if one == made.get("model")), models[0])
     try:
-        capability = context.capability(modality, provider)
+        capability = asking.capability(modality, provider)
     except SpecError:
         return None
-    options = (settings.get(f"{modality}.options") or {}).get(model) or {}
-    by_reference = modality == "video" or kind_named(context.node.kind).role != "candidate"
+    options = (asking.get(f"{modality}.options") or {}).get(model) or {}
+    by_reference = modality == "video" or kind_named(asking.kind).role != "candidate"
     return told_size(capability, options, width, height, by_reference=by_reference)
 
 
@@ -97,29 +120,60 @@ class Delivered:
     numbers: Mapping[str, float]
     """What metrics have, by name; what was not measured is left out."""
 
+    def as_json(self) -> dict[str, Any]:
+        """Return what an evaluation keeps; nothing where nothing was asked."""
+        if not self.demands:
+            return {}
+        return {"demands": [one.as_json() for one in self.demands], "delivered": dict(self.numbers)}
+
+
+NOTHING_ASKED: Final = Delivered((), {})
+"""Of what nothing was asked, or nothing is known."""
+
 
 def demands_on(
     context: Context,
     asked: Asked | None,
     measured: Mapping[str, Any] | None,
     anchor: Mapping[str, Any] | None = None,
+    seen: Seen | None = None,
+) -> Delivered:
+    """Return the demands on what has this measurement, and the numbers; see `compared`."""
+    if asked is None or measured is None:
+        return NOTHING_ASKED
+    return compared(asked, measured, anchor, seen, context.settings["delivered"], context.analyzer_ref.identity or {})
+
+
+def compared(
+    asked: Asked,
+    measured: Mapping[str, Any],
+    anchor: Mapping[str, Any] | None,
+    seen: Seen | None,
+    bounds: Mapping[str, Any],
+    analyzer: Mapping[str, str],
 ) -> Delivered:
     """Return the demands on what has this measurement, and the numbers. Nothing is demanded of what isn't decoded, and
-    nothing of a face that isn't measured. `anchor` is the anchor's measurement."""
-    if asked is None or measured is None or "width" not in measured:
-        return Delivered((), {})
-    bounds = context.settings["delivered"]
+    nothing of a face that isn't measured.
+
+    `anchor` is the anchor's measurement, `seen` the face's expression where one was asked for, `bounds` the group
+    `delivered`, `analyzer` the identity of what measured; empty where only the size is known.
+    """
+    if "width" not in measured:
+        return NOTHING_ASKED
     demands: tuple[Demand, ...] = ()
     numbers: dict[str, float | None] = {}
     if asked.told is not None:
         width, height = int(measured["width"]), int(measured["height"])
         demands += shape_demands(asked.told, width, height, bounds, of_clip=asked.of_clip)
         numbers.update(shape_of(asked.told, width, height)._asdict())
-    if asked.framing is not None and measured["status"] == "measured" and in_domain(measured):
-        identity = context.analyzer_ref.identity or {}
-        of = DRAWINGS.name if identity and made_for(identity) == DRAWINGS.name else PHOTOGRAPHS.name
-        demands += posture_demands(asked.framing, measured, anchor, bounds[of])
-        numbers.update(posture_of(asked.framing, measured, anchor)._asdict())
+    if not asked.of_clip and measured["status"] == "measured" and in_domain(measured):
+        if asked.framing is not None:
+            of = DRAWINGS.name if analyzer and made_for(analyzer) == DRAWINGS.name else PHOTOGRAPHS.name
+            demands += posture_demands(asked.framing, measured, anchor, bounds[of])
+            numbers.update(posture_of(asked.framing, measured, anchor)._asdict())
+        if seen is not None:
+            demands += expression_demands(asked.expression, seen, measured, bounds["expression"])
+            numbers.update(seen.metrics)
     return Delivered(demands, {name: value for name, value in numbers.items() if value is not None})
 
 
@@ -135,8 +189,7 @@ def with_demands(context: Context, judgement: Judgement, delivered: Delivered, a
     if not demands:
         return judgement
     if judgement.evaluation is not None:
-        kept = {"demands": [one.as_json() for one in demands], "delivered": dict(delivered.numbers)}
-        judgement = replace(judgement, evaluation={**judgement.evaluation, **kept})
+        judgement = replace(judgement, evaluation={**judgement.evaluation, **delivered.as_json()})
     gates, flags = unmet(demands, Use.RETRY), unmet(demands, Use.FLAG)
     missed = (*gates, *flags)
     if not missed or not (judgement.decision is Decision.ACCEPT or helps):

@@ -22,10 +22,20 @@ from personaforge.steps.attempts import Attempt, Examining, Made, Making, attemp
 from personaforge.steps.choices import asked
 from personaforge.steps.context import ANCHOR, Context, pinned_size
 from personaforge.steps.delivered import asked_of_picture, demands_on, not_as_asked, size_of_picture, with_demands
+from personaforge.steps.expression import expression_of, was_measured
 from personaforge.steps.judgement import Judgement
 from personaforge.steps.likeness import Meant
 from personaforge.steps.measurement import measure_action
-from personaforge.steps.measuring import ReferenceSet, can_judge, judge_image, measure, no_model, not_bought, policy_of
+from personaforge.steps.measuring import (
+    ReferenceSet,
+    can_judge,
+    judge_image,
+    measure,
+    no_model,
+    not_bought,
+    policy_of,
+    size_of,
+)
 from personaforge.steps.outputs import made_by, suffix_of
 from personaforge.steps.remake import face_of
 from personaforge.steps.text import SECTIONS
@@ -77,14 +87,20 @@ def candidate(context: Context) -> Procedure:
 
     def examine(made: Made) -> Examining:
         nonlocal face, missed
-        measured = yield from measure(context, made.outputs[IMAGE], ())
+        picture = made.outputs[IMAGE]
+        older = was_measured(context, picture)
+        measured = yield from measure(context, picture, ())
         face = face_of(measured)
         facts = {"faces": measured.get("faces", 0)} if measured is not None else {}
         judgement = Judgement(Decision.ACCEPT, 0.0, facts=facts)
         if anchor_pin is not None:  # it is chosen, and only drawn again
             return judgement
         asked = asked_of_picture(context, position, made.facts)
-        judgement = with_demands(context, judgement, demands_on(context, asked, measured), made.outputs[IMAGE])
+        expression = yield from expression_of(context, picture, asked.expression, measured, older=older)
+        if measured is None:
+            measured = yield from size_of(context, picture, asked)
+        delivered = demands_on(context, asked, measured, seen=expression)
+        judgement = with_demands(context, judgement, delivered, picture)
         missed = dict(judgement.facts) if not_as_asked(judgement.facts) else {}
         return judgement
 
@@ -257,7 +273,7 @@ def draw(
 
     def fields(capability: Capability, model: str, view: View) -> dict[str, Any]:
         scene = view[f"matrix.scenes.{position['scene']}"]
-        width, height = size_of_picture(position, view)
+        width, height = size_of_picture(position, view.get)
         found: dict[str, Any] = {
             "width": width,
             "height": height,

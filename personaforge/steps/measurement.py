@@ -6,7 +6,8 @@ whose version differs is an action of its own, whose record has nothing but that
 measured without measuring the rest again, keys stay as they are, and calibrations, which are about embeddings, stay
 valid. When the embedding's version rises, give all parts the new one: they are one action again. Parts of clips as a
 whole (`parts.OF_CLIPS`) stay apart: their keys name no sampling. So do the parts that only some pictures call for
-(`parts.WHERE_NEEDED`): which ones, the first record says (`needed_actions`), and all others have no action for them.
+(`parts.WHERE_NEEDED`): which ones, the first record says (`needed_actions`), or what was asked of the picture
+(`expression_action`), and all others have no action for them.
 Keys name who decodes only where that is not OpenCV.
 """
 
@@ -16,6 +17,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from personaforge.faces.parts import (
+    EXPRESSION,
+    EXPRESSIVE,
     FIELDS,
     OF_CLIPS,
     OF_PICTURES,
@@ -65,6 +68,20 @@ def needed_actions(
     parts = [PEOPLE] if any(one.get("faces", 0) > 1 for one in (value, *value.get("frames", ()))) else []
     parts += [UPRIGHT] if kind == "measure" and calls_for_second_look(value, identity) else []
     return tuple(_action(kind, identity, digest, {**(request or {}), "part": part}, VERSIONS[part]) for part in parts)
+
+
+def expression_action(identity: Mapping[str, str], digest: str, value: Mapping[str, Any]) -> Action | None:
+    """Return the action that measures the expressions of a picture's faces, which is asked for where an expression was;
+    None where the picture's first measurement has no points that show one."""
+    if value["status"] != "measured" or value["ratio_set"] not in EXPRESSIVE:
+        return None
+    return _action("measure", identity, digest, {"part": EXPRESSION}, VERSIONS[EXPRESSION])
+
+
+def size_action(digest: str) -> Action:
+    """Return the action that reads a picture's or clip's width and height where no analyzer is here to measure it. Its
+    key names none: a size is the same by any."""
+    return Action(kind="size", provider="forge@1", request={}, inputs={"artifact": digest})
 
 
 def sampling_of(video: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from personaforge.identity.policy import AUTO, Gate, Mode, Policy, Quality
 from personaforge.identity.score import Cause, Score, Unmeasured
 from personaforge.steps.action import Action, Outcome, Result
 from personaforge.steps.context import Context
-from personaforge.steps.delivered import Asked, demands_on, with_demands
+from personaforge.steps.delivered import UNDELIVERED, Asked, demands_on, with_demands
+from personaforge.steps.expression import expression_of, was_measured
 from personaforge.steps.judgement import Judgement
 from personaforge.steps.likeness import Meant, likeness_of, with_likeness
 from personaforge.steps.measurement import (
@@ -27,6 +28,7 @@ from personaforge.steps.measurement import (
     part_actions,
     request_of,
     sampling_of,
+    size_action,
 )
 from personaforge.steps.second_opinion import second_opinion
 from personaforge.steps.standing import judged_elsewhere
@@ -114,12 +116,12 @@ def judge_image(
 
     known = yield from _measured(context, references)
     if known is None:
-        return _judged_from_pin(context, artifact, references, "face")
-    combine = context.settings["identity.references.combine"]
+        return (yield from _by_size(context, artifact, references, "face", asked))
+    older, combine = was_measured(context, artifact), context.settings["identity.references.combine"]
     for needed in _readings(context, artifact):
         measured = yield from measure(context, artifact, needed)
         if measured is None:
-            return _judged_from_pin(context, artifact, references, "face")
+            return (yield from _by_size(context, artifact, references, "face", asked))
         whole, found = measured, judge_faces(known, measured, policy_of(context), combine)
         judgement = _with_face(_judged(context, found.score, references, "face", found.as_json()), found)
         if judgement.decision is Decision.ACCEPT:
@@ -133,7 +135,9 @@ def judge_image(
     judgement = _flagged(judgement, found.second_face)
     # of the judged face, in the picture as it is with all its faces
     seen = {**found.measurement, **{name: one for name, one in whole.items() if name in ("width", "height", "faces")}}
-    delivered = demands_on(context, asked, seen, known[ANCHOR])
+    wanted = "" if asked is None else asked.expression
+    expression = yield from expression_of(context, artifact, wanted, found.measurement, found.index, older=older)
+    delivered = demands_on(context, asked, seen, known[ANCHOR], expression)
     if likeness is not None:
         delivered = replace(delivered, demands=(*delivered.demands, *likeness.demands))
     return with_demands(context, judgement, delivered, artifact)
@@ -185,12 +189,12 @@ def judge_clip(
 
     known = yield from _measured(context, references)
     if known is None:
-        return _judged_from_pin(context, artifact, references, "video")
+        return (yield from _by_size(context, artifact, references, "video", asked))
     combine, policy = context.settings["identity.references.combine"], policy_of(context)
     for needed in _readings(context, artifact):
         measured = yield from measure_clip(context, artifact, needed)
         if measured is None:
-            return _judged_from_pin(context, artifact, references, "video")
+            return (yield from _by_size(context, artifact, references, "video", asked))
         clip = compare_clip(
             known[ANCHOR],
             measured,
@@ -260,6 +264,31 @@ def policy_of(context: Context) -> Policy:
     analyzer_ref = context.analyzer_ref
     calibrated = None if before else analyzer_ref.calibrated
     return Policy.from_settings(context.settings["identity"], analyzer_ref.identity, calibrated)
+
+
+def _by_size(
+    context: Context, artifact: Artifact, references: ReferenceSet, modality: str, asked: Asked | None
+) -> Generator[Action, Result, Judgement]:
+    """Judge what nothing can measure here: by the lock's scores, and where it has none by its size alone."""
+    judgement = _judged_from_pin(context, artifact, references, modality)
+    if judgement.decision is not Decision.ACCEPT or judgement.facts.get("measured"):
+        return judgement
+    size = yield from size_of(context, artifact, asked)
+    return with_demands(context, judgement, demands_on(context, asked, size), artifact)
+
+
+def size_of(
+    context: Context, artifact: Artifact, asked: Asked | None
+) -> Generator[Action, Result, Mapping[str, Any] | None]:
+    """Return width and height of what nothing can measure here, as a measurement has them; None where no size was asked
+    for, and of what a forge accepted that didn't look at it."""
+    if asked is None or asked.told is None:
+        return None
+    action, pin = size_action(artifact.digest), context.pin
+    pinned = pin is not None and artifact.digest in pin.outputs.values()
+    if pinned and pin is not None and UNDELIVERED not in pin.facts and not context.known(action.key):
+        return None
+    return (yield action).value
 
 
 def _judged_from_pin(context: Context, artifact: Artifact, references: ReferenceSet, modality: str) -> Judgement:

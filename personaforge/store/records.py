@@ -240,6 +240,7 @@ _MEASUREMENT: Mapping[str, Any] = {
     "box": ["number"],
     "ratios": {"*": "number"},
     "pose": {"*": "number"},
+    "expressions": ["mapping nothing"],
     "in_domain": "truth",
     "frames": [{}],
     "histogram_distances": {"*": ["number"]},

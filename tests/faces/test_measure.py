@@ -33,6 +33,7 @@ def test_a_measured_picture(encode: Make, scripted: Make, a_face: Make) -> None:
     appearance = measurement.pop("appearance")
     assert set(appearance["why"].values()) == {"points"}, "five points say nothing about where hair and clothes are"
     assert measurement.pop("people")["left_out"] == 0
+    assert measurement.pop("expressions") == [None, None], "five points show no expression"
     assert measurement == {
         "status": "measured",
         "code": "",

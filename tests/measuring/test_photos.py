@@ -135,7 +135,7 @@ def test_a_folder_has_the_same_pictures_for_photos_and_for_eval(project: Path, s
     from PIL import Image, features
 
     from personaforge.faces.picture import SUFFIXES
-    from personaforge.measuring.evaluation import _named
+    from personaforge.measuring.files import _named
     from personaforge.measuring.photos import _files
 
     for name in ("a.avif", "b.JPE", "c.tif", "d.heic", "e.txt"):

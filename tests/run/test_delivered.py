@@ -13,10 +13,13 @@ import pytest
 from personaforge.identity.decision import Decision
 from personaforge.identity.demand import Demand, Use
 from personaforge.providers.protocols import Request
+from personaforge.steps import images, measuring
 from personaforge.steps.attempts import Attempt, Made, patch_of
+from personaforge.steps.context import AnalyzerRef
 from personaforge.steps.delivered import Delivered, with_demands
 from personaforge.steps.judgement import Judgement
 from personaforge.store.artifact import Artifact
+from personaforge.testing import ColorAnalyzers
 from personaforge.testing.sizes import asked_size
 from tests.run.conftest import FILES, PERSONA, SKIN, Studio
 from tests.run.test_pins import pins
@@ -76,7 +79,7 @@ def test_a_wrong_size_is_another_attempt_which_is_told_what_was_wrong(make_studi
         "face_height": 0.8,
     }
     met = {one["name"]: one["met"] for one in wrong["demands"]}
-    assert met == {"size": False, "aspect": False, "people": True, "turn": True, "tilt": True}
+    assert met == {"size": False, "aspect": False, "people": True, "turn": True, "tilt": True, "smile": None}
     assert (right["delivered"]["scale"], right["delivered"]["aspect_error"]) == (1.0, 0.0)
     assert "undelivered" not in outcome.facts
     assert not studio.plan().has_changes
@@ -217,3 +220,63 @@ def test_without_a_face_the_patch_is_the_person(code: str) -> None:
     context: Any = SimpleNamespace(pin=None, repin=False)
     artifact = Artifact("0" * 64, "image/png", 1)
     assert with_demands(context, poor(code), Delivered((), {}), artifact).corrections == ()
+
+
+class Nobody(ColorAnalyzers):
+    """A machine without a face pack."""
+
+    def of(self, settings: Any) -> AnalyzerRef:
+        return AnalyzerRef(None, "there is no pack", "get one")
+
+
+UNMEASURED = PERSONA.replace("max_attempts: 3", "max_attempts: 3, require_measurement: false")
+
+
+def test_without_a_pack_a_wrong_size_is_another_attempt_all_the_same(make_studio: Callable[..., Studio]) -> None:
+    studio = sized(make_studio, smiling_in(SMALL, (64, 64)), persona=UNMEASURED)
+    studio.analyzers = Nobody()
+    outcome = studio.build().nodes["ana/image/02"].outcome
+    assert outcome is not None and (outcome.status, outcome.attempt) == ("unmeasured", 1)
+    assert "The last result was 16 by 24 pixels; it must be 64 by 64." in smiling(studio)[1]
+    wrong, right = outcome.evaluations
+    assert wrong["decision"] == "RETRY" and wrong["delivered"] == {"scale": 0.306186, "aspect_error": 0.5}
+    assert right["delivered"] == {"scale": 1.0, "aspect_error": 0.0}
+    assert not studio.plan().has_changes
+
+
+def test_without_a_pack_a_flag_ships_and_stays(make_studio: Callable[..., Studio]) -> None:
+    studio = sized(
+        make_studio,
+        smiling_in(SMALL),
+        persona=UNMEASURED + "delivered: {size: {action: flag}, aspect: {action: flag}}\n",
+    )
+    studio.analyzers = Nobody()
+    outcome = studio.build().nodes["ana/image/02"].outcome
+    assert outcome is not None and outcome.status == "flagged" and "16x24" in outcome.facts["reason"]
+    assert not studio.plan().has_changes
+    studio.edit("personas/ana.yaml", ("max_attempts: 3", "max_attempts: 2"))
+    studio.build()
+    assert pins(studio)["image/02"]["status"] == "flagged"
+
+
+def test_without_a_pack_what_was_accepted_before_is_not_looked_at(
+    make_studio: Callable[..., Studio], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A store as the forge before wrote it, which looked at no size without a pack."""
+    studio = sized(make_studio, smiling_in(SMALL), persona=UNMEASURED)
+    studio.analyzers = Nobody()
+
+    def unseen(*asked: Any) -> Any:
+        return None
+        yield
+
+    with monkeypatch.context() as patch:
+        patch.setattr(measuring, "size_of", unseen)
+        patch.setattr(images, "size_of", unseen)
+        studio.build()
+    calls, lock = studio.calls(), studio.lock.read_text()
+    assert not studio.plan().has_changes
+    studio.edit("personas/ana.yaml", ("max_attempts: 3", "max_attempts: 2"))
+    studio.build()
+    assert studio.calls() == calls and pins(studio)["image/02"]["status"] == "unmeasured"
+    assert "undelivered" not in studio.lock.read_text() and "undelivered" not in lock

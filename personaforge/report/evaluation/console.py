@@ -64,6 +64,8 @@ def print_evaluation(found: Evaluation, fail_under: float | None) -> None:
         made_for, others = (drawn, "other pictures") if found.for_drawings else ("photographs", drawn)
         count = f"{outside} of {len(found.pictures)} out of domain"
         echo(f"{count}: {pack} was made for {made_for}, and what it says of {others} is worth little.")
+    for untold in found.untold:
+        echo(f"{untold}.")
     if found.hint:
         echo(f"  {found.hint}")
     if not found.anchor_readable:

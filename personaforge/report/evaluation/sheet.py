@@ -31,7 +31,7 @@ def evaluation_sheet(
         lines,
         found.as_json,
         table=("image", "composite", "cosine", "error", "faces", "decision", "reason"),
-        notes=(by, *((found.hint,) if found.hint else ()), *read),
+        notes=(by, *(f"{one}." for one in found.untold), *((found.hint,) if found.hint else ()), *read),
         prefix=prefix,
     )  # fmt: skip
 
