@@ -7,8 +7,8 @@ import operator
 import statistics
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-from personaforge.checks.results import Cause, FailingRow, Judged, Result
 from personaforge.checks.present import Present, PresentRules
+from personaforge.checks.results import Cause, FailingRow, Judged, Result
 from personaforge.checks.rows import Persona, Row, rows_of
 from personaforge.domains import PHOTOGRAPHS
 from personaforge.spec.grammar import FigureAssertion
