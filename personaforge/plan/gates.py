@@ -82,16 +82,12 @@ def beyond_remark(plan: PersonaPlan, analyzer_ref: AnalyzerRef) -> str:
             value = abs(float(asked.get(angle, 0)))
             turn = abs(float(asked.get(angle, 0)) - float(anchor.get(angle, 0)))
             if bound is not None and value > bound:
-                found[shape.name] = (
-                    f"if it comes as asked (a {angle} of {value:g} degrees, and the pairs reach {bound:g})"
-                )
+                found[shape.name] = f"a {angle} of {value:g} degrees, and the pairs reach {bound:g}"
             elif reach.turn is not None and turn > reach.turn:
-                found[shape.name] = (
-                    f"if it comes as asked ({turn:g} degrees from the anchor's {angle}, and the pairs reach {reach.turn:g})"
-                )
+                found[shape.name] = f"{turn:g} degrees from the anchor's {angle}, and the pairs reach {reach.turn:g}"
     if not found:
         return ""
-    what = ", ".join(f"{name} {why}" for name, why in list(found.items())[:_SHOWN])
+    what = ", ".join(f"{name} if it comes as asked ({why})" for name, why in list(found.items())[:_SHOWN])
     return (
         f"Of {settings.id} the composite will decide about {what}{and_more(len(found) - _SHOWN)}: "
         f"{analyzer_ref.calibrated.file} gives no P(same) of heads turned so far"

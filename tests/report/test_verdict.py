@@ -138,8 +138,8 @@ def test_of_heads_turned_farther_than_the_pairs_plan_and_page_say_that_the_compo
     data["weights"]["range"]["yaw"] = 15.0
     (studio.root / "calibration/colors.json").write_bytes(orjson.dumps(data))
     said = (
-        "Of ana the composite will decide about image/03 if it comes as asked (a yaw of 20 degrees, and the pairs reach 15): "
-        "calibration/colors.json gives no P(same) of heads turned so far"
+        "Of ana the composite will decide about image/03 if it comes as asked (a yaw of 20 degrees, and the pairs "
+        "reach 15): calibration/colors.json gives no P(same) of heads turned so far"
     )
     assert said in studio.plan().notices
     data["weights"]["range"]["yaw"] = -1.0  # everything comes straight ahead here
