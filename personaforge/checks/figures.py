@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import operator
 import statistics
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
+from personaforge.checks.present import Present, PresentRules
 from personaforge.checks.results import Cause, FailingRow, Judged, Result
 from personaforge.checks.rows import Persona, Row, rows_of
 from personaforge.domains import PHOTOGRAPHS
@@ -26,8 +27,8 @@ _DIGITS = 9
 """Decimals to which a figure is rounded before it is compared; scores have six."""
 
 
-def judge_figure(assertion: FigureAssertion, persona: Persona, allow: Collection[str]) -> Judged:
-    """Return how an assertion about a number is judged."""
+def judge_figure(assertion: FigureAssertion, persona: Persona, allow: Collection[str], rules: PresentRules) -> Judged:
+    """Return how an assertion about a number is judged; `rules` are those of now."""
     rows, left_out = rows_of(persona, assertion.scope, assertion.conditions)
     rows = [row for row in rows if not (row.cause is Cause.UNBUILT and Cause.UNBUILT in allow)]
     if not rows:
@@ -35,7 +36,8 @@ def judge_figure(assertion: FigureAssertion, persona: Persona, allow: Collection
     if assertion.function == "measured_rate":
         return _rate(assertion, persona.settings.id, rows, lambda row: _counts(row, allow), "is not measured")
     if assertion.function == "passing_rate":
-        return _passing(assertion, persona, rows, allow)
+        every = assertion.scope.every
+        return _passing(assertion, persona, [Present(row) if every else rules.of(persona, row) for row in rows], allow)
     if assertion.function == "acceptance_rate":
         return _acceptance(assertion, persona, rows, allow)
     judged = _measured(assertion, persona.settings.id, rows, allow)
@@ -128,9 +130,18 @@ def _acceptance(assertion: FigureAssertion, persona: Persona, rows: Sequence[Row
     return judged
 
 
-def _passing(assertion: FigureAssertion, persona: Persona, rows: Sequence[Row], allow: Collection[str]) -> Judged:
-    """As the rate of acceptance, and what was not built or not measured is told as the cause."""
+def _passing(
+    assertion: FigureAssertion, persona: Persona, present: Sequence[Present], allow: Collection[str]
+) -> Judged:
+    """As the rate of acceptance, by the rules of now, with the numbers that decide; what was not built or not measured
+    is told as the cause."""
+    rows = [one.row for one in present]
     judged = _acceptance(assertion, persona, rows, allow)
+    numbers = {one.row.node: one.number for one in present if one.number is not None}
+    judged = judged._replace(
+        found="; ".join((judged.found, *_lowest(present, allow))),
+        rows=tuple(row._replace(value=numbers.get(row.node, row.value)) for row in judged.rows),
+    )
     if judged.cause is not Cause.VALUE:
         return judged
     blocked = [(row, row.cause, row.reason) for row in rows if row.cause is not None and not _counts(row, allow)]
@@ -141,6 +152,14 @@ def _passing(assertion: FigureAssertion, persona: Persona, rows: Sequence[Row], 
         return judged._replace(found=found, cause=kinds[0], hint=_advice(persona.settings.id, blocked))
     failing = [row.node for row in rows if not row.accepted]
     return judged._replace(hint=_another(persona.settings.id, failing))
+
+
+def _lowest(present: Sequence[Present], allow: Collection[str]) -> Iterator[str]:
+    """Yield the lowest of the numbers that decide: of P(same), and of composites."""
+    counted = [one for one in present if one.number is not None and _counts(one.row, allow)]
+    for by in dict.fromkeys(one.by for one in counted):
+        values = [one.number for one in counted if one.by == by and one.number is not None]
+        yield f"lowest {by} {shown(min(values))}" + (f" of {len(values)}" if len(values) < len(present) else "")
 
 
 def _counts(row: Row, allow: Collection[str]) -> bool:

@@ -114,18 +114,18 @@ def _standing(persona: Persona, node: ShapeNode) -> tuple[Row, str]:
     if modality != "text" and facts.get("anchor") == persona.anchor and facts.get("composite") is not None:
         outside = bool(facts.get("out_of_domain"))
         cause = Cause.OUT_OF_DOMAIN if outside else None
-        return _row(persona, node, modality, about, cause, _OUTSIDE, place), ""
+        return _row(persona, node, modality, about, cause, OUTSIDE, place), ""
     why = str(facts.get("unmeasured") or facts.get("reason") or "nobody has scored it against the anchor of now")
     return _row(persona, node, modality, about, Cause.UNMEASURED, why, place), ""
 
 
-_OUTSIDE = "the pack was not made for this picture"
+OUTSIDE = "the pack was not made for this picture"
 
 
 def _cause(found: Mapping[str, Any]) -> tuple[Cause | None, str]:
     if found["score"] is None:
         return Cause.UNMEASURED, str(found["unmeasured"] or found["reason"] or "it has no score")
-    return (Cause.OUT_OF_DOMAIN, _OUTSIDE) if found["out_of_domain"] else (None, "")
+    return (Cause.OUT_OF_DOMAIN, OUTSIDE) if found["out_of_domain"] else (None, "")
 
 
 def _by_one_analyzer(measured: Iterator[tuple[Row, str]]) -> list[Row]:

@@ -13,8 +13,9 @@ from functools import reduce
 from typing import NamedTuple
 
 from personaforge.checks.figures import judge_figure
+from personaforge.checks.present import PresentRules
 from personaforge.checks.results import Cause, CheckReport, CheckResult, Judged, Result
-from personaforge.checks.rows import gather
+from personaforge.checks.rows import Persona, gather
 from personaforge.checks.timelines import judge_drift
 from personaforge.errors import PlanError
 from personaforge.plan.graph import Shapes
@@ -99,7 +100,8 @@ def _figures(space: Workspace, checks: Sequence[_Check], overrides: Sequence[str
     if not wanted:
         return
     shapes = Shapes()
-    personas = {}
+    personas: dict[str, tuple[Persona, PresentRules]] = {}
+    plan_context = space.plan_context
     with opened(space.store) as connection:
         for check in wanted:
             if check.persona not in personas:
@@ -107,10 +109,12 @@ def _figures(space: Workspace, checks: Sequence[_Check], overrides: Sequence[str
                 shape = shapes.of(settings)
                 lock = read_lock(check.loaded.lock, check.persona, check.loaded.settings.formerly)
                 known = as_named_now(evaluations(connection, check.persona), renamed_steps(settings, shape, lock))
-                personas[check.persona] = gather(space.store, settings, shape, known)
+                rules = PresentRules(plan_context, lock)
+                personas[check.persona] = gather(space.store, settings, shape, known), rules
     for check in wanted:
         assert isinstance(check.assertion, FigureAssertion)
-        yield check, judge_figure(check.assertion, personas[check.persona], check.allow)
+        persona, rules = personas[check.persona]
+        yield check, judge_figure(check.assertion, persona, check.allow, rules)
 
 
 def _timelines(space: Workspace, checks: Sequence[_Check], overrides: Sequence[str]) -> _Judging:

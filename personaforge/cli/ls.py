@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
+
 import click
 
 from personaforge.cli.options import json_option, personas_argument, print_json, selection_options, split_overrides
+from personaforge.errors import SpecError
+from personaforge.listing import meant
 from personaforge.report.terminal import echo, style
 from personaforge.workspace.workspace import Workspace
 
@@ -41,7 +45,10 @@ def ls_command(
     if what != _NODES and (select or exclude):
         raise click.UsageError(f"--select and --exclude are about nodes, and {what} are none")
     with Workspace.open(names, folder) as space:
-        loaded = space.load(names, overrides)
+        try:
+            loaded = space.load(names, overrides)
+        except SpecError as error:
+            raise _meant_otherwise(error, personas, what) from None
         if what == _NODES:
             found = nodes(space, loaded, select, exclude)
         elif len(loaded) != 1:
@@ -55,3 +62,20 @@ def ls_command(
     for one in found:
         echo(one.name if bare or not one.about else f"{one.name:<{width}}  {style(one.about, dim=True)}")
     return 0
+
+
+def _meant_otherwise(error: SpecError, personas: tuple[str, ...], what: str) -> SpecError:
+    """Return an error about a name that is no persona's with what it may be instead: a list, or a node."""
+    from personaforge.workspace.catalog import LISTS
+
+    (first, *others), named = error.problems, set(personas)
+    if others or first.where not in named or first.path or first.hint.startswith("did you mean"):
+        return error
+    near = meant(first.where, LISTS) if what == _NODES and first.where == personas[0] else ""
+    if near:
+        return SpecError(
+            first._replace(message="is neither a persona nor one of the lists", hint=f"{near} {first.hint}")
+        )
+    if set(first.where) & set("/*:"):
+        return SpecError(first._replace(hint=f"nodes are named by --select {shlex.quote(first.where)}; {first.hint}"))
+    return error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,6 +21,9 @@ from personaforge.plan.plan import PlanRequest
 from personaforge.report.terminal import echo
 from personaforge.spec.load import Broken
 from personaforge.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from personaforge.report.verdict import Bound
 
 
 @click.command("status", short_help="Show how every persona stands.")
@@ -62,18 +65,22 @@ def show_command(folder: str | None, personas: tuple[str, ...], as_json: bool) -
     """Show a built persona as a readable card; one that is partly built as far as it is there."""
     from personaforge.plan.look import overruled_now
     from personaforge.report.card import print_card
+    from personaforge.report.verdict import bound_of
     from personaforge.results.readings import reading_json
     from personaforge.steps.reading import READING
     from personaforge.steps.text import OVERRULED
-    from personaforge.workspace.shown import built_document
+    from personaforge.workspace.shown import built_document, with_decisions
 
     names, overrides = split_overrides(personas)
     broken: list[Broken] = []
     documents: list[dict[str, Any]] = []
+    bounds: list[Bound | None] = []
     with Workspace.open(names, folder) as space:
         for loaded in space.load(names, overrides, broken):
             try:
-                document = built_document(space, loaded)
+                document = with_decisions(space, loaded, built_document(space, loaded))
+                decides = space.plan_context.analyzer_of(loaded.settings)
+                bounds.append(bound_of(decides.calibrated, decides.calibration))
                 if over := overruled_now(space.store, loaded):  # of edits since it was built, too
                     document[OVERRULED] = [one.as_json() for one in over]
                 if (read := reading_json(space.store, loaded.settings)) is not None:
@@ -89,8 +96,8 @@ def show_command(folder: str | None, personas: tuple[str, ...], as_json: bool) -
     if as_json:
         print_json(documents[0] if len(documents) == 1 else documents)
     else:
-        for document in documents:
-            print_card(document)
+        for document, bound in zip(documents, bounds, strict=True):
+            print_card(document, bound)
     return tell_broken(broken)
 
 

@@ -168,6 +168,14 @@ def role_of(file_name: str) -> str | None:
     return None
 
 
+KNOWN_PACKS = "forge models list shows known packs"
+
+
+def is_pack(folder: Path) -> bool:
+    """Tell whether a folder has any model of a face pack. Raises OSError."""
+    return folder.is_dir() and any(map(role_of, os.listdir(folder)))
+
+
 def pack_folders() -> list[Path]:
     """Return the folders to search: those in FORGE_MODELS, then the user's caches."""
     named = [Path(part).expanduser() for part in os.environ.get("FORGE_MODELS", "").split(os.pathsep) if part]
@@ -214,7 +222,7 @@ def find_pack(
     what = f"no face pack ({', '.join(AUTO_ORDER)})" if name == "auto" else f"no face pack {name}"
     places = ", ".join(str(folder) for folder in searched) or "no folder at all"
     fetch = "buffalo_l" if name == "auto" else name
-    pull = f"forge models pull {fetch}" if fetch in PUBLISHED else "forge models list shows known packs"
+    pull = f"forge models pull {fetch}" if fetch in PUBLISHED else KNOWN_PACKS
     return PackMissing(f"{what} in {places}", f"{pull}, or set FORGE_MODELS to the folder that holds the pack's folder")
 
 
@@ -222,6 +230,9 @@ def _read_pack(name: str, folder: Path, digest_of: Callable[[Path], str]) -> Pac
     hint = way_back(name, folder)
     try:
         chosen = _chosen(sorted(entry.name for entry in os.scandir(folder)))
+        if not chosen and name not in PUBLISHED and not (folder / RECORD).is_file():
+            # Something else lies there, such as a voice: nothing is broken, and nothing of it is to be removed.
+            return PackMissing(f"{folder} is no face pack: it has none of a face pack's models", KNOWN_PACKS)
         for role in ("detection", "recognition"):
             if role not in chosen:
                 expected = " or ".join(_ROLES[role])

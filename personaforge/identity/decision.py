@@ -83,15 +83,20 @@ def would_say(score: Score, policy: Policy) -> Decision | None:
 
 def _by_probability(score: Score, policy: Policy) -> ReasonedDecision:
     bounds = policy.calibrated
-    assert bounds is not None and score.log_ratio is not None
+    assert bounds is not None and score.log_ratio is not None and score.probability is not None
     said = f"P(same) {score.probability:g}"
     if score.log_ratio >= bounds.accept:
         reason = f"{said} is at least {bounds.accept_share:g}, at a false-accept rate of {bounds.far:g} or less"
         return ReasonedDecision(Decision.ACCEPT, reason, True)
-    if score.log_ratio >= bounds.retry:
-        reason = f"{said} is below {bounds.accept_share:g}, from {bounds.retry_share:g} up"
-        return ReasonedDecision(Decision.RETRY, reason, True)
-    return ReasonedDecision(Decision.REJECT, f"{said} is below {bounds.retry_share:g}", True)
+    retries = score.log_ratio >= bounds.retry
+    decision, bound = (Decision.RETRY, bounds.accept) if retries else (Decision.REJECT, bounds.retry)
+    share = bounds.weights.at(bound)
+    if score.probability >= share:
+        # So few people support no higher P(same), or six decimals don't tell the two apart: the log ratio does.
+        reason = f"{said} is as high as that of the bound, but its log ratio {score.log_ratio:g} is below {bound:g}"
+        return ReasonedDecision(decision, reason, True)
+    reason = f"{said} is below {share:g}" + (f", from {bounds.retry_share:g} up" if retries else "")
+    return ReasonedDecision(decision, reason, True)
 
 
 def _faults(score: Score, policy: Policy) -> list[str]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -104,7 +104,7 @@ def _rows(data: bytes, path: str, problems: list[Problem]) -> Iterator[_Row]:
                 header = [cell.strip() for cell in cells]
                 if any(header.count(name) != 1 for name in COLUMNS):
                     found = f"found the columns {', '.join(header)[:200]}, expected {', '.join(COLUMNS)}"
-                    problems.append(Problem(where, "", found, f"make the first line {','.join(COLUMNS)}"))
+                    problems.append(Problem(where, "", found, _header_hint(header)))
                     return
             elif len(cells) != len(header):
                 problems.append(Problem(where, "", f"found {len(cells)} columns, expected {len(header)}"))
@@ -153,3 +153,11 @@ def _contradictions(labelled: list[Labelled], path: str) -> Iterator[Problem]:
         elif not pair.same and who[pair.a.digest] == who[pair.b.digest]:
             found = "says different, but other lines link the two pictures as the same person"
             yield Problem(where, "same", found)
+
+
+def _header_hint(header: Sequence[str]) -> str:
+    """Return what to do about a first line without the columns: another program may have separated them otherwise."""
+    for mark, name in ((";", "semicolons"), ("\t", "tabs")):
+        if any(mark in cell for cell in header):
+            return f"the file is separated by {name}: save it separated by commas, as {','.join(COLUMNS)}"
+    return f"make the first line {','.join(COLUMNS)}"

@@ -26,6 +26,7 @@ from personaforge.http.url import address_fault, shown_address
 from personaforge.spec.project import Project, packaged
 from personaforge.spec.source import Source, read_source
 from personaforge.spec.values import Line, Model
+from personaforge.spec.wording import sentence
 
 MIRRORS = "FORGE_MIRRORS"
 """Environment variable: base URLs, separated by commas, tried before all others."""
@@ -363,10 +364,5 @@ def _validated(source: Source) -> CatalogFile:
 def _problems(source: Source, error: ValidationError) -> Iterator[Problem]:
     for item in error.errors(include_url=False):
         path = tuple(str(part) for part in item["loc"] if part != "[key]")
-        message = {"extra_forbidden": "is not a setting", "missing": "is missing"}.get(item["type"])
-        if message is None:
-            wrong = str(item["msg"]).removeprefix("Value error, ")
-            given = item.get("input")
-            shown = f"found {str(given)[:80]!r}: " if isinstance(given, str | int | float) else ""
-            message = shown + wrong[0].lower() + wrong[1:]
+        message = "is not a setting" if item["type"] == "extra_forbidden" else sentence(item)
         yield Problem(source.where(path), ".".join(path), message)

@@ -9,9 +9,10 @@ from personaforge.errors import Problem, SpecError
 from personaforge.faces.packs import shipped
 from personaforge.identity.policy import AUTO, FORMER, Mode
 from personaforge.leaves import leaves
-from personaforge.listing import listed
+from personaforge.listing import and_more, listed
 from personaforge.plan.plan import PersonaPlan, Reason
 from personaforge.plan.renamed import lock_name, renamed_steps
+from personaforge.spec.kinds import framing_of
 from personaforge.spec.settings import Settings
 from personaforge.steps.context import AnalyzerRef
 from personaforge.steps.standing import Standing, judged_elsewhere
@@ -20,6 +21,8 @@ from personaforge.store.store import Store
 
 SEED = "photographs under buffalo_l"
 """What the seed's thresholds were stated for (Personalab's defaults)."""
+
+_SHOWN = 3
 
 
 def require_calibration(settings: Settings, analyzer_ref: AnalyzerRef) -> None:
@@ -60,6 +63,35 @@ def judging_remark(
     elif was != now or makes:
         remarks += [analyzer_ref.passed_over] if analyzer_ref.passed_over else []
     return ". ".join(remark.replace("the ", "The ", 1) if remark.startswith("the ") else remark for remark in remarks)
+
+
+def beyond_remark(plan: PersonaPlan, analyzer_ref: AnalyzerRef) -> str:
+    """Say which pictures that are to be judged ask for a head turned farther than the pairs of the calibration that
+    decides: they will have no P(same). Empty where there are none."""
+    if analyzer_ref.calibrated is None:
+        return ""
+    settings, reach = plan.loaded.settings, analyzer_ref.calibrated.weights.range
+    anchor = settings.get(f"matrix.positions.{settings.get('matrix.anchor')}") or {}
+    found: dict[str, str] = {}
+    for node in plan.nodes.values():
+        shape = node.shape
+        if node.state not in ("run", "maybe") or shape.kind.role != "picture" or not shape.kind.measures:
+            continue
+        asked = framing_of(settings, shape.declaration, shape.slot)
+        for angle, bound in (("yaw", reach.yaw), ("pitch", reach.pitch)):
+            value = abs(float(asked.get(angle, 0)))
+            turn = abs(float(asked.get(angle, 0)) - float(anchor.get(angle, 0)))
+            if bound is not None and value > bound:
+                found[shape.name] = f"a {angle} of {value:g} degrees, and the pairs reach {bound:g}"
+            elif reach.turn is not None and turn > reach.turn:
+                found[shape.name] = f"{turn:g} degrees from the anchor's {angle}, and the pairs reach {reach.turn:g}"
+    if not found:
+        return ""
+    what = ", ".join(f"{name} if it comes as asked ({why})" for name, why in list(found.items())[:_SHOWN])
+    return (
+        f"Of {settings.id} the composite will decide about {what}{and_more(len(found) - _SHOWN)}: "
+        f"{analyzer_ref.calibrated.file} gives no P(same) of heads turned so far"
+    )
 
 
 def last_built(plan: PersonaPlan, store: Store) -> Mapping[str, Any] | None:

@@ -19,6 +19,7 @@ from personaforge.listing import listed
 from personaforge.plan.estimate import NONE_FOR_SURE, estimate
 from personaforge.plan.foreign import foreign_remark
 from personaforge.plan.gates import (
+    beyond_remark,
     judging_remark,
     last_built,
     other_gates,
@@ -374,6 +375,8 @@ class Planner:
                 remark = domain_remark(settings.value("pipeline.steps"), settings.value("identity"), KNOWN)
                 found |= {remark: None} if remark else {}
             remark = judging_remark(settings, analyzer_ref, last_built(plan, self.plan_context.store), makes=makes)
+            found |= {remark: None} if remark else {}
+            remark = beyond_remark(plan, analyzer_ref) if makes else ""
             found |= {remark: None} if remark else {}
             remark = policy_remark(settings.value("identity.policy"))
             found |= {remark: None} if remark else {}

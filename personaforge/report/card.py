@@ -10,17 +10,22 @@ from rich.panel import Panel
 from rich.table import Table
 
 from personaforge.identity.reading import Agreement
+from personaforge.listing import listed
 from personaforge.report.sections import in_words, who
 from personaforge.report.terminal import console, fitted, printable
+from personaforge.report.verdict import Bound, Shown, noted_bound, shown
 from personaforge.results.readings import Reading, agreement_text
 from personaforge.steps.look import overruled_from
 from personaforge.steps.reading import READING
 
+_SHARE_WIDTH = 22
+"""Columns of `0.997 (0.994 to 0.998)`: it is never broken."""
 
-def print_card(document: Mapping[str, Any]) -> None:
+
+def print_card(document: Mapping[str, Any], bound: Bound | None = None) -> None:
     """Print a persona document. Sections that a pipeline doesn't draft are left out.
 
-    P(same) is shown of what it decided about, as it was then: beside a decision by other rules it might contradict it.
+    P(same) is shown of what it decided about, as it was then, with what else there is to say; `bound` is that of now.
     """
     there = console(width=fitted(100))
     sections = document["sections"]
@@ -36,7 +41,10 @@ def print_card(document: Mapping[str, Any]) -> None:
     there.print(Panel(text, expand=True))
     for name, rows in in_words(sections):
         there.print(_section(name, rows))
-    there.print(_artifacts(document))
+    decided = {node: _decided(entry, bound) for node, entry in document["artifacts"].items()}
+    there.print(_artifacts(document, decided))
+    for note, nodes in _notes(decided).items():
+        there.print(f"[dim]{escape(listed(nodes))}: {escape(note)}[/dim]")
     _print_reading(document.get(READING) or {})
     missed = [
         f"{node}: {one['name']}: asked {one['asked']}, delivered {one['measured']}"
@@ -75,17 +83,32 @@ def _section(name: str, rows: Sequence[tuple[str, str]]) -> Table:
     return table
 
 
-def _artifacts(document: Mapping[str, Any]) -> Table:
+def _decided(entry: Mapping[str, Any], now: Bound | None) -> Shown:
+    then = noted_bound({"accept": entry.get("accepted_from"), "calibration": entry.get("calibration")})
+    return shown(entry, str(entry.get("decision", "")), then, now)
+
+
+def _notes(decided: Mapping[str, Shown]) -> dict[str, list[str]]:
+    """Return what is to say of decisions, each with its nodes."""
+    found: dict[str, list[str]] = {}
+    for node, one in decided.items():
+        if one.note:
+            why = f"the composite decides, no P(same): {one.note}" if one.by == "composite" else f"P(same) {one.note}"
+            found.setdefault(why, []).append(node)
+    return found
+
+
+def _artifacts(document: Mapping[str, Any], decided: Mapping[str, Shown]) -> Table:
     table = Table(title="[bold]artifacts[/bold]", title_justify="left", box=None, pad_edge=False, header_style="dim")
     measures = ["composite", "cosine"]
-    if any("probability" in entry for entry in document["artifacts"].values()):
-        measures.append("probability")
-    shown = ["P(same)" if name == "probability" else name for name in measures]
-    numbers = (*shown, "attempt")
+    shares = ["P(same)"] if any(one.share for one in decided.values()) else []
+    numbers = (*measures, *shares, "attempt")
     for name in ("node", "status", *numbers, "file"):
-        table.add_column(name, justify="right" if name in numbers else "left")
+        width = _SHARE_WIDTH if name in shares else None
+        table.add_column(name, justify="right" if name in numbers else "left", min_width=width)
     for node, entry in document["artifacts"].items():
         scores = [f"{entry[key]:.3f}" if isinstance(entry.get(key), float) else "" for key in measures]
+        scores += [decided[node].share] if shares else []
         attempt = str(entry["attempt"] + 1) if "attempt" in entry else ""
         table.add_row(escape(node), escape(entry["status"]), *scores, attempt, escape(entry.get("file", "")))
     return table

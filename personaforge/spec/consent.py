@@ -5,14 +5,17 @@ Read at every load, and kept in no cache: it may be withdrawn, or expire, while 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from personaforge.errors import Problem, SpecError
-from personaforge.spec.project import Project
+from personaforge.listing import meant
+from personaforge.spec.project import ID_PATTERN, Project
 from personaforge.spec.source import read_source
+from personaforge.spec.wording import sentence
 
 if TYPE_CHECKING:
     from personaforge.spec.consent_models import ConsentRecord
@@ -33,7 +36,7 @@ def require_consent(project: Project, subject: str, shown: str, reader: str = ""
     path = consent_path(project, subject)
     if not path.is_file():
         message = f"found {subject!r}, who has no consent record {FOLDER}/{subject}.yaml"
-        raise SpecError(Problem(shown, "subject", message, f"write it (forge schema consent), or subject: {SYNTHETIC}"))
+        raise SpecError(Problem(shown, "subject", message, _written(project, subject)))
     record = read_consent(project, path)
     why = lacking(record, datetime.now(UTC))
     if why:
@@ -42,6 +45,30 @@ def require_consent(project: Project, subject: str, shown: str, reader: str = ""
         forbids = f"{FOLDER}/{path.name} says restrictions.no_third_party"
         message = f"found {reader!r}, which would be shown pictures of {subject!r}, and {forbids}"
         raise SpecError(Problem(shown, "reader.provider", message, "reader: default, which shows them to nobody"))
+
+
+def _written(project: Project, subject: str) -> str:
+    """Return what to type where a persona names somebody without a consent record."""
+    folder = project.root / FOLDER
+    known = [path.stem for path in folder.glob("*.yaml")] if folder.is_dir() else []
+    near = meant(subject, [SYNTHETIC, *known])
+    write = (
+        f"write the record (forge docs consent has a complete one), or subject: {SYNTHETIC} for somebody who isn't real"
+    )
+    return f"{near} Else {write}" if near else write
+
+
+def subject_hint(found: object) -> str:
+    """Return what to type in place of a `subject:` that is no id."""
+    text = str(found or "").strip().lower()
+    if text and meant(text, [SYNTHETIC]):
+        return f"did you mean {SYNTHETIC}?"
+    slug = re.sub(r"[^a-z0-9]+", "-", text).strip("-") if isinstance(found, str) else ""
+    name = slug if re.fullmatch(ID_PATTERN, slug) else "jane-doe"
+    return (
+        f"subject: {SYNTHETIC} for somebody who isn't real; of a real person the name of the consent record: "
+        f"subject: {name}, with {FOLDER}/{name}.yaml (forge docs consent)"
+    )
 
 
 def consent_path(project: Project, subject: str) -> Path:
@@ -73,13 +100,60 @@ def read_consent(project: Project, path: Path) -> ConsentRecord:
         problems = []
         for item in error.errors(include_url=False):
             keys = [str(part) for part in item["loc"]]
-            message = str(item["msg"]).removeprefix("Value error, ")
-            problems.append(Problem(source.where(keys), ".".join(keys), message[0].lower() + message[1:]))
-        raise SpecError(problems) from None
+            problems.append(Problem(source.where(keys), ".".join(keys), sentence(item), _hint(item)))
+        raise SpecError(_without_consequences(problems)) from None
     if record.subject != path.stem:
         message = f"found {record.subject!r}, expected {path.stem!r}, as the file is called"
-        raise SpecError(Problem(source.where(("subject",)), "subject", message))
+        hint = f"rename the file to {record.subject}.yaml, or write subject: {path.stem}"
+        raise SpecError(Problem(source.where(("subject",)), "subject", message, hint))
     return record
+
+
+def _hint(item: Any) -> str:
+    """Return what to type in place of a wrong value of a consent record."""
+    from pydantic import BaseModel
+
+    from personaforge.spec.consent_models import ConsentEvent, ConsentItems, ConsentRecord, Restrictions
+
+    *above, name = [str(part) for part in item["loc"]] or [""]
+    models: dict[str, type[BaseModel]] = {
+        "": ConsentRecord, "consent_items": ConsentItems, "restrictions": Restrictions, "events": ConsentEvent,
+    }  # fmt: skip
+    if item["type"] == "extra_forbidden":
+        known = list(models[above[0] if above else ""].model_fields)
+        return meant(name, known) or f"there is: {', '.join(known)}"
+    if (
+        not above
+        and name in ("", "consent_items", "events")
+        and item["type"] in ("model_type", "tuple_type", "too_short")
+    ):
+        return _EXAMPLES.get(name, "")
+    return f"{name}: {_EXAMPLES[name]}" if name in _EXAMPLES else ""
+
+
+_TIME = "2026-03-01T10:00:00+01:00"
+_EXAMPLES = {
+    "": "forge docs consent has a complete record",
+    "schema_version": "1",
+    "record_id": "2026-014",
+    "subject": "jane-doe",
+    "created": _TIME,
+    "signed_at": _TIME,
+    "at": _TIME,
+    "controller": "Studio North, Bergen",
+    "agreed_terms": "likeness-terms-3",
+    "by": "Jane Doe",
+    "consent_items": "consent_items: {facial_recognition: true, likeness_usage: true}",
+    "events": f"events: [{{event: given, at: {_TIME}, by: Jane Doe}}]",
+    "time_limit_days": "365, or left out for no limit",
+}
+"""Key -> a value of it, as `docs/consent.md` has it."""
+
+
+def _without_consequences(problems: list[Problem]) -> list[Problem]:
+    """Leave out that a list has no entry where its entries are wrong."""
+    deeper = {problem.path.partition(".")[0] for problem in problems if "." in problem.path}
+    return [one for one in problems if not (one.path in deeper and "an empty list" in one.message)]
 
 
 def lacking(record: ConsentRecord, now: datetime) -> tuple[str, str] | None:

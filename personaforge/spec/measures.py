@@ -58,7 +58,7 @@ PERCENTILE = re.compile(r"p([1-9][0-9]?)")
 
 RATES = {
     "acceptance_rate": "share of judged attempts that were accepted, each artifact once, against the anchor of now",
-    "passing_rate": "share of nodes whose present result passed its gate when it was last judged",
+    "passing_rate": "share of nodes whose present result passes its gate by the rules of now",
     "measured_rate": "share of nodes whose present result has a score",
 }
 

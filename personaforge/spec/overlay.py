@@ -46,6 +46,12 @@ class PersonaSources(NamedTuple):
         return self.files[-1]
 
 
+_KEYED = {
+    "delivered": "delivered: {photographs: {turn: {action: retry}}}",
+    "checks": "checks: {images: min(composite) >= 0.6 over images}",
+}
+"""Group of which people write an option that isn't there -> how its values are set instead."""
+
 NOBODY = PersonaSources((Source(Path(), "conf", "", "", {}, frozenset()),))
 """In a persona's place where the project's own settings are composed."""
 
@@ -188,6 +194,9 @@ def composition_problem(sources: PersonaSources, error: Exception) -> Problem:
             key = missing.group(1)
         hint = RENAMED.get((missing.group(1), missing.group(2)), hint)
         hint = _unread(text, missing.group(1), missing.group(2)) or hint
+        if not close and missing.group(1) in _KEYED and (missing.group(1), missing.group(2)) not in RENAMED:
+            # No other option comes with forge, and what users look for is in the group's own keys.
+            hint += f"; what it decides is written as keys: {_KEYED[missing.group(1)]}"
     where = _setter(sources, key) if key else sources.main.shown
     return Problem(where, key, _OURS.sub("", message), hint)
 

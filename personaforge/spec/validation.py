@@ -17,8 +17,10 @@ from pydantic import BaseModel, RootModel, TypeAdapter, ValidationError
 
 from personaforge.digest import canonical
 from personaforge.errors import Problem, SpecError
+from personaforge.spec import wording
 from personaforge.spec.assertions import Check
 from personaforge.spec.compose import Composer
+from personaforge.spec.consent import SYNTHETIC, subject_hint
 from personaforge.spec.domain import Domains, domain_problems
 from personaforge.spec.grammar import FigureAssertion, Unreadable, parse_assertion
 from personaforge.spec.kinds import kind_named
@@ -28,7 +30,7 @@ from personaforge.spec.models import Persona, validate_persona
 from personaforge.spec.overlay import NOBODY, PersonaSources
 from personaforge.spec.pipeline import ImageStep, Prompted, SpeechStep, VideoStep, any_step
 from personaforge.spec.plugins import hint_unasked
-from personaforge.spec.project import Project, packaged
+from personaforge.spec.project import ID_PATTERN, Project, packaged
 from personaforge.spec.sections import pin_problems, read_schema
 from personaforge.spec.settings import OF_THE_PROJECT
 from personaforge.spec.shared_folder import declared_fault
@@ -353,7 +355,12 @@ def _problem(sources: PersonaSources, error: Any) -> Problem:
         expected = expected.removeprefix("input ").replace("should be", "expected")
         expected = expected.replace("a valid tuple", "a list").replace("a valid dictionary", "keys and values")
         expected = expected.partition(" or instance of ")[0]
+        if error["type"] == "string_pattern_mismatch":
+            expected = f"expected {wording.expected(error)}"
         message = f"found {_shown(found)}, {expected}"
+        if location == ["subject"]:
+            expected = f"{SYNTHETIC}, or the id of a real person, {wording.PATTERNS[ID_PATTERN]}"
+            message, hint = f"found {_shown(found)}, expected {expected}", subject_hint(found)
         if isinstance(found, bool) and "string" in message:
             hint = "quote it: YAML reads yes, no, on and off as true and false"
     return _problem_at(sources, location, message, hint)

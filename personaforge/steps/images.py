@@ -216,7 +216,7 @@ def image(context: Context) -> Procedure:
     reference = context.of_kind(ANCHOR).outputs[ANCHOR].artifact
     is_reference = kind_named(context.node.kind).scope == "references"
     output, folder = (REFERENCE, "references") if is_reference else (IMAGE, "images")
-    references = ReferenceSet(reference) if is_reference else reference_set(context)
+    references = references_of(context)
     name = str(position["name"]).replace(" ", "-")
 
     def make(number: int, tried: Sequence[Attempt]) -> Making:
@@ -224,8 +224,7 @@ def image(context: Context) -> Procedure:
         return made_by(context, (yield from call(actions)), output, IMAGE)
 
     def examine(made: Made) -> Examining:
-        asked, meant = asked_of_picture(context, position, made.facts), meant_by(context, position, slot)
-        return (yield from judge_image(context, made.outputs[output], references, asked, meant))
+        return (yield from judge_picture(context, made.outputs[output], references, made.facts))
 
     first = draw(context, position, slot, reference, 0)
     return (
@@ -244,6 +243,20 @@ def image(context: Context) -> Procedure:
             },
         )
     )
+
+
+def judge_picture(context: Context, artifact: Artifact, references: ReferenceSet, made: Mapping[str, Any]) -> Examining:
+    """Judge a picture of this node, and by what else was asked of it; `made` says who made it."""
+    slot, position = position_of(context)
+    asked, meant = asked_of_picture(context, position, made), meant_by(context, position, slot)
+    return (yield from judge_image(context, artifact, references, asked, meant))
+
+
+def references_of(context: Context) -> ReferenceSet:
+    """Return what this node's pictures are compared with: of a picture of the reference set the anchor alone."""
+    if kind_named(context.node.kind).scope == "references":
+        return ReferenceSet(context.of_kind(ANCHOR).outputs[ANCHOR].artifact)
+    return reference_set(context)
 
 
 def reference_set(context: Context) -> ReferenceSet:

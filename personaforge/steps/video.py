@@ -14,9 +14,12 @@ from personaforge.steps.choices import asked
 from personaforge.steps.context import ANCHOR, Context
 from personaforge.steps.delivered import asked_of_clip
 from personaforge.steps.images import profile_of, reference_set, subject_of, wardrobe_of
-from personaforge.steps.measuring import can_judge, judge_clip, not_bought
+from personaforge.steps.measuring import ReferenceSet, can_judge, judge_clip, not_bought
 from personaforge.steps.outputs import made_by, suffix_of
+from personaforge.store.artifact import Artifact
 
+VIDEO = "video"
+"""The step kind of motion clips."""
 CLIP = "clip"
 """Name of a video's output."""
 
@@ -32,7 +35,7 @@ def video(context: Context) -> Procedure:
         return made_by(context, (yield from call(actions)), CLIP, CLIP)
 
     def examine(made: Made) -> Examining:
-        return (yield from judge_clip(context, made.outputs[CLIP], references, asked_of_clip(context, made.facts)))
+        return (yield from judge_motion(context, made.outputs[CLIP], references, made.facts))
 
     first = film(context, 0)
     return (
@@ -46,6 +49,11 @@ def video(context: Context) -> Procedure:
             paths=lambda outputs: {CLIP: f"videos/{slot}{suffix_of(outputs[CLIP])}"},
         )
     )
+
+
+def judge_motion(context: Context, artifact: Artifact, references: ReferenceSet, made: Mapping[str, Any]) -> Examining:
+    """Judge a clip of this node, and by what else was asked of it; `made` says who made it."""
+    return (yield from judge_clip(context, artifact, references, asked_of_clip(context, made)))
 
 
 def film(context: Context, attempt: int, tried: Sequence[Attempt] = ()) -> list[Action]:

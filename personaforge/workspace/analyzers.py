@@ -12,7 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from personaforge.errors import BackendError
-from personaforge.faces.packs import AUTO_ORDER, BACKEND_OF_PARTS, Pack, PackMissing, find_pack, pack_folders, shipped
+from personaforge.faces.packs import (
+    AUTO_ORDER,
+    BACKEND_OF_PARTS,
+    Pack,
+    PackMissing,
+    find_pack,
+    is_pack,
+    pack_folders,
+    shipped,
+)
 from personaforge.faces.second_packs import SecondPack, find_second
 from personaforge.plugins.force import analyzer_named, analyzer_names, in_force
 from personaforge.spec.plugins import hint_unasked
@@ -208,7 +217,7 @@ def near_pack(name: str, more: Callable[[], Iterable[str]] = tuple) -> str:
     known = {"auto", *shipped(), *AUTO_ORDER, *analyzer_names()}
     for folder in pack_folders():
         try:
-            known.update(entry.name for entry in os.scandir(folder) if entry.is_dir())
+            known.update(entry.name for entry in os.scandir(folder) if is_pack(Path(entry.path)))
         except OSError:
             continue  # not there, or not ours to read: nothing to offer from it
     if name in known:

@@ -6,10 +6,13 @@ from typing import Any
 
 from personaforge.errors import PlanError
 from personaforge.results.partial import partial_document
-from personaforge.results.results import DOCUMENT
+from personaforge.results.results import DOCUMENT, Results
 from personaforge.spec.kinds import kind_named
 from personaforge.spec.load import Loaded
 from personaforge.workspace.workspace import Workspace
+
+_DECIDED = ("probability", "probability_low", "probability_high", "no_probability")
+"""Of a score, what a document leaves out."""
 
 
 def built_document(space: Workspace, loaded: Loaded) -> dict[str, Any]:
@@ -24,3 +27,19 @@ def built_document(space: Workspace, loaded: Loaded) -> dict[str, Any]:
         if found is None:
             raise
         return found
+
+
+def with_decisions(space: Workspace, loaded: Loaded, document: dict[str, Any]) -> dict[str, Any]:
+    """Return a document whose artifacts say what was decided about them by which number: P(same) with its interval and
+    the bound of then, or why it was the composite. What is shown of results that are not the document's is left out."""
+    results, artifacts = Results(space.store, loaded.settings), dict(document["artifacts"])
+    for name, entry in artifacts.items():
+        found = results.get(name)
+        if found is None or entry.get("sha256") not in {one.artifact.digest for one in found.outcome.outputs.values()}:
+            continue
+        facts, under = found.outcome.facts, found.outcome.under
+        more = {key: facts[key] for key in _DECIDED if key in facts}
+        if "probability" in facts and under.get("calibration"):
+            more.update(accepted_from=under.get("accept"), calibration=under["calibration"])
+        artifacts[name] = {**entry, **more}
+    return {**document, "artifacts": artifacts}

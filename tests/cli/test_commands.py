@@ -171,6 +171,9 @@ def test_ls_lists_nodes_and_what_settings_name(project: Path, forge: Forge) -> N
     assert "name one persona" in forge("ls", "positions", cwd=project, check=2).stderr
     assert "are about nodes" in forge("ls", "pins", "ana", "--select", "bio", cwd=project, check=2).stderr
     assert "did you mean" in forge("ls", "--select", "tag:idntity", cwd=project, check=2).stderr
+    assert "did you mean positions?" in forge("ls", "positons", "ana", cwd=project, check=2).stderr
+    assert "nodes are named by --select image/07" in forge("ls", "image/07", cwd=project, check=2).stderr
+    assert "did you mean" not in forge("ls", "zzz", cwd=project, check=2).stderr
 
 
 def test_validate_lists_every_problem(project: Path, forge: Forge) -> None:

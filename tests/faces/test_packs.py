@@ -125,7 +125,7 @@ def test_the_way_back_is_a_command_to_type(tmp_path: Path, monkeypatch: pytest.M
     assert missing("buffalo_l", spaced).hint == f"forge models pull buffalo_l --to '{spaced}'"
     make(user_folder() / "buffalo_l")
     assert missing("buffalo_l", user_folder()).hint == "forge models pull buffalo_l"
-    make(spaced / "mine")
+    make(spaced / "mine", "det_500m.onnx")
     assert missing("mine", spaced).hint == f"remove {spaced / 'mine'} and unpack mine there again"
     (spaced / "mine" / RECORD).write_text("{}")
     assert missing("mine", spaced).hint == f"forge models pull mine --to '{spaced}'"
@@ -153,7 +153,10 @@ def test_a_record_that_is_none_of_ours_says_nothing(tmp_path: Path, record: str)
 
 
 def test_incomplete_and_odd_folders(tmp_path: Path) -> None:
-    assert "no detection model" in missing("empty", make(tmp_path / "empty").parent).reason
+    voices = missing("voices", make(tmp_path / "voices", "voice_int8.onnx").parent)
+    assert voices.reason == f"{tmp_path / 'voices'} is no face pack: it has none of a face pack's models"
+    assert voices.hint == "forge models list shows known packs", "nothing of it is to be removed"
+    assert "no detection model" in missing("headless", make(tmp_path / "headless", "w600k_mbf.onnx").parent).reason
     assert "no recognition model" in missing("half", make(tmp_path / "half", "det_500m.onnx").parent).reason
     make(tmp_path / "odd", "det_500m.onnx")
     (tmp_path / "odd" / "w600k_mbf.onnx").symlink_to(tmp_path / "gone")

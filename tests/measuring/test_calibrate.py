@@ -148,7 +148,15 @@ def test_every_bad_line_is_named_at_once(space: Workspace, tmp_path: Path) -> No
     [
         (b"", "has no pairs"),
         (b"path_a,path_b,same\n\n", "has no pairs"),
-        (b"a;b;same\n", "pairs.csv:1: found the columns a;b;same, expected path_a, path_b, same"),
+        (b"a,b,same\n", "expected path_a, path_b, same (make the first line path_a,path_b,same)"),
+        (
+            b"path_a;path_b;same\n",
+            "path_a, path_b, same (the file is separated by semicolons: save it separated by commas",
+        ),
+        (
+            b"path_a\tpath_b\tsame\n",
+            "(the file is separated by tabs: save it separated by commas, as path_a,path_b,same)",
+        ),
         (b"path_a,path_a,path_b,same\n", "expected path_a, path_b, same"),
         ("path_a,path_b,same\nm\u00fcller.png,b.png,1\n".encode("latin-1"), "pairs.csv:2: is not UTF-8"),
         (b'path_a,path_b,same\n"a.png,b.png,1\n', "pairs.csv:2: is no CSV"),

@@ -18,9 +18,13 @@ FILE = "id: ana\nbrief: A calm gardener.\nidentity: {pack: %s}\n"
 
 def test_a_name_near_a_known_pack_is_offered_that_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "my_studio_tools").mkdir()
+    (tmp_path / "my_studio_tools/det_10g.onnx").write_bytes(b"")
+    (tmp_path / "my_voices").mkdir()
+    (tmp_path / "my_voices/voice.onnx").write_bytes(b"")
     monkeypatch.setenv("FORGE_MODELS", str(tmp_path))
     assert near_pack("embeded") == "embedded" and near_pack("bufalo_l") == "buffalo_l"
     assert near_pack("my_studio_tool") == "my_studio_tools", "a folder of packs"
+    assert near_pack("my_voice") == "", "what is no face pack is offered to nobody"
     for known in ("embedded", "buffalo_s", "my_studio_tools", "auto", "antelope_of_ours"):
         assert near_pack(known) == "", known
 

@@ -16,9 +16,9 @@ def refusals(load: Load, text: str, *overrides: str) -> list[str]:
     return texts(lambda: load(ANA + text, *overrides))
 
 
-def test_the_default_checks_follow_the_thresholds_of_the_persona(load: Load) -> None:
+def test_the_default_checks_go_by_the_gate_in_force(load: Load) -> None:
     settings = load(ANA + "identity: {accept_threshold: 0.71}\n")
-    assert settings.value("checks.images.assert") == "min(composite) >= 0.71 over images"
+    assert settings.value("checks.images.assert") == "passing_rate == 1 over images"
     assert settings.value("checks.texts.severity") == "warn"
 
 

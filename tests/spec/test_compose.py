@@ -450,6 +450,11 @@ def test_what_editors_leave_about_is_no_conf(tmp_path: Path) -> None:
     ("text", "expected"),
     [
         ("pipeline: five_stag", ":3 pipeline: Could not find 'pipeline/five_stag' (did you mean five_stage?)"),
+        (
+            "delivered: strict",
+            ":3 delivered: Could not find 'delivered/strict' (there is: default; what it decides is written as keys: "
+            "delivered: {photographs: {turn: {action: retry}}})",
+        ),
         ("text: openai", ":3 text: Could not find 'text/openai' (there is: embedded, litellm)"),
         (
             "defaults: [{override /pipeline: five_stag}]",

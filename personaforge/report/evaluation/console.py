@@ -6,6 +6,7 @@ from personaforge.identity.score import Score
 from personaforge.measuring.evaluation import Evaluation
 from personaforge.report.tables import print_table
 from personaforge.report.terminal import echo, one_line
+from personaforge.report.verdict import share_of
 from personaforge.results.readings import agreement_text
 from personaforge.workspace.calibrations import Applying
 
@@ -15,9 +16,13 @@ def print_evaluation(found: Evaluation, fail_under: float | None) -> None:
     rows = []
     kept = found.calibration
     calibrated = isinstance(kept, Applying)
+    bounds = None if found.policy is None else found.policy.calibrated
+    bound = None if bounds is None else bounds.accept_share
     for one in sorted(found.pictures, key=lambda one: -one.score.composite if isinstance(one.score, Score) else 1):
         score = one.score
-        shares = [share_of(one.probability, one.interval)] if calibrated else []
+        shares = (
+            [None if one.probability is None else share_of(one.probability, one.interval, bound)] if calibrated else []
+        )
         numbers: list[float | str | None] = [None] * (3 + len(shares))
         if isinstance(score, Score):
             numbers = [score.composite, score.cosine, *shares, score.error]
@@ -76,10 +81,3 @@ def print_evaluation(found: Evaluation, fail_under: float | None) -> None:
         low = [o for o in found.pictures if not isinstance(o.score, Score) or o.score.composite < fail_under]
         verdict = "all reach" if not low else f"{len(low)} of {len(found.pictures)} don't reach"
         echo(f"{verdict} {fail_under:g}.")
-
-
-def share_of(probability: float | None, interval: tuple[float, float] | None) -> str | None:
-    """Return P(same) with its interval as a table shows it."""
-    if probability is None:
-        return None
-    return f"{probability:.3f}" if interval is None else f"{probability:.3f} ({interval[0]:.3f} to {interval[1]:.3f})"

@@ -9,6 +9,9 @@ from personaforge.report.formats.place import NOWHERE, Place
 from personaforge.report.formats.sheet import Line, Sheet, State
 from personaforge.results.readings import agreement_text
 
+P_SAME = ("p_same", "p_same_low", "p_same_high")
+"""P(same) with the ends of its 95 % interval."""
+
 
 def evaluation_sheet(
     found: Evaluation, fail_under: float | None, persona: str = "", place: Place = NOWHERE, prefix: str = ""
@@ -16,6 +19,7 @@ def evaluation_sheet(
     """Return measured pictures and clips: a line for each. Without a bound the gate's decision is what fails."""
     lines = tuple(_picture_line(one, persona or found.anchor, fail_under, place) for one in found.pictures)
     analyzer = found.analyzer
+    shares = P_SAME if any(one.probability is not None for one in found.pictures) else ()
     what = "files" if any(one.clip for one in found.pictures) else "pictures"
     by = f"Measured with {analyzer['pack']} ({analyzer['pack_digest'][:8]}), detector size {analyzer['detector_size']}."
     bad = sum(line.state == "fail" for line in lines)
@@ -25,12 +29,12 @@ def evaluation_sheet(
         "forge eval",
         f"{len(lines)} {what} against {found.anchor}: {f'{bad} {bound}' if bad else 'none ' + bound}",
         (
-            "image", "composite", "cosine", "p_same", "error", "faces", "decision", "reason", "unmeasured",
+            "image", "composite", "cosine", *P_SAME, "error", "faces", "decision", "reason", "unmeasured",
             "out_of_domain", "sha256",
         ),
         lines,
         found.as_json,
-        table=("image", "composite", "cosine", "error", "faces", "decision", "reason"),
+        table=("image", "composite", "cosine", *shares, "error", "faces", "decision", "reason"),
         notes=(by, *(f"{one}." for one in found.untold), *((found.hint,) if found.hint else ()), *read),
         prefix=prefix,
     )  # fmt: skip
@@ -44,8 +48,9 @@ def _picture_line(one: Evaluated, group: str, fail_under: float | None, place: P
     )
     unmeasured = None if isinstance(score, Score) else str(score.code)
     cells = (
-        one.path, composite, cosine, one.probability, error, one.measurement.get("faces"), decision.value,
-        "; ".join((one.judged.reason, *one.remarks)), unmeasured, one.out_of_domain, one.digest,
+        one.path, composite, cosine, one.probability, *(one.interval or (None, None)), error,
+        one.measurement.get("faces"), decision.value, "; ".join((one.judged.reason, *one.remarks)), unmeasured,
+        one.out_of_domain, one.digest,
     )  # fmt: skip
     state: State = "pass"
     message = one.judged.reason

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from personaforge.packs.terms import Terms
 from personaforge.report.drift.page import Series
 from personaforge.report.pages.demands import DemandLine
+from personaforge.report.verdict import Shown
 
 Standing = Literal["accepted", "flagged", "unmeasured", "rejected", "missing"]
 """A node's status, or `missing` where there is no picture yet. The words of the contact sheet."""
@@ -45,6 +46,8 @@ class Judged:
     attempt: int = 0
     """From 0."""
     measured_by: str = ""
+    by: Shown = field(default_factory=Shown)
+    """Which number decided, with P(same) where that did."""
     made_by: str = ""
     """Provider and model."""
     label: str = ""

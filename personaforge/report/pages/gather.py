@@ -17,6 +17,7 @@ from personaforge.report.pages.nodes import Nodes
 from personaforge.report.pages.speech import speech_facts
 from personaforge.report.pages.summary import composite, mean, standing_notices, summarize
 from personaforge.report.sections import in_words, who
+from personaforge.report.verdict import bound_of
 from personaforge.results.facts import chosen, finished
 from personaforge.results.readings import agreement_on_record, agreement_text
 from personaforge.results.results import DOCUMENT
@@ -42,7 +43,8 @@ def gather(space: Workspace, plan: PersonaPlan) -> PersonaFacts:
         evidence = collect(connection, plan.id, renamed)
         series = series_of(space.store, connection, settings, renamed)
     by_role = _by_role(plan)
-    nodes = Nodes(space.store, settings, evidence)
+    analyzer_ref = space.plan_context.analyzer_of(settings)
+    nodes = Nodes(space.store, settings, evidence, bound_of(analyzer_ref.calibrated, analyzer_ref.calibration))
     failures = {node: error for node, (error, _) in space.store.index.failures(plan.id).items()}
     made_better = {node.shape.name: _finishing(nodes, node) for node in by_role.get("finish", ())}
 
@@ -126,7 +128,7 @@ def _by_probability(space: Workspace, settings: Settings) -> str:
     if bounds is None or settings.value("identity.policy") not in (AUTO, Mode.CALIBRATED):
         return ""
     return (
-        f"Pictures are accepted from P(same) {bounds.accept_share:.3g}, at a false-accept rate of {bounds.far:g} or "
+        f"Pictures are accepted from P(same) {bounds.accept_share:g}, at a false-accept rate of {bounds.far:g} or "
         f"less by {bounds.file}; where it gives no P(same), and clips, by the score"
     )
 

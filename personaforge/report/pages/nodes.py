@@ -10,6 +10,7 @@ from personaforge.report.pages.demands import demand_lines
 from personaforge.report.pages.evidence import Evidence, evaluation_record, measurement_of
 from personaforge.report.pages.facts import Judged, Position, Standing
 from personaforge.report.pages.likeness import as_read, beside_the_face
+from personaforge.report.verdict import Bound, Shown, noted_bound, shown
 from personaforge.results.facts import Scored, maker, number, scored
 from personaforge.results.readings import readings_of
 from personaforge.results.results import Results
@@ -25,10 +26,12 @@ MAX_ATTEMPTS = 12
 class Nodes:
     """The nodes of one persona, read once each."""
 
-    def __init__(self, store: Store, settings: Settings, evidence: Evidence) -> None:
+    def __init__(self, store: Store, settings: Settings, evidence: Evidence, bound: Bound | None = None) -> None:
         self.store = store
         self.settings = settings
         self.evidence = evidence
+        self.bound = bound
+        """Of P(same), for new candidates; None where no calibration decides."""
         self.results = Results(store, settings)
         self.anchor = self.results.anchor_digest
         """Digest of the present anchor; empty without one."""
@@ -81,13 +84,13 @@ class Nodes:
         return box_of(measurement_of(self.store, self.evidence, digest, analyzer))
 
     def _now(self, result: NodeResult | None) -> Judged | None:
-        shown = (
+        output = (
             result.outcome.outputs.get(kind_named(self.results.kind_of(result)).main) if result is not None else None
         )
-        if result is None or shown is None:
+        if result is None or output is None:
             return None
         outcome = result.outcome
-        digest, analyzer = shown.artifact.digest, result.dependencies.get("analyzer")
+        digest, analyzer = output.artifact.digest, result.dependencies.get("analyzer")
         judged, by = scored(outcome.facts), maker(outcome.facts)
         record: Mapping[str, Any] = {}
         for row in self.evidence.evaluations.get(result.name, ()):
@@ -95,7 +98,7 @@ class Nodes:
                 record = evaluation_record(self.store, row["evaluation"])  # the last one counts
         return Judged(
             digest=digest,
-            path=shown.path,
+            path=output.path,
             composite=judged.composite,
             cosine=judged.cosine,
             error=judged.error,
@@ -109,6 +112,7 @@ class Nodes:
             take=outcome.take,
             attempt=outcome.attempt,
             measured_by=judged.measured_by or _measurer(judged, analyzer),
+            by=shown(outcome.facts, judged.decision, noted_bound(outcome.under), self.bound),
             made_by=" ".join(name for name in (by.provider, by.model) if name),
             label=by.label,
             seed=by.seed,
@@ -131,7 +135,7 @@ class Nodes:
         for row in rows:
             if row["artifact"] not in digests:
                 continue
-            record = evaluation_record(self.store, row["evaluation"]) if not row["measured"] else {}
+            record = evaluation_record(self.store, row["evaluation"])
             found[row["artifact"]] = Judged(
                 digest=row["artifact"],
                 path=now.path if now is not None and now.digest == row["artifact"] else "",
@@ -149,6 +153,7 @@ class Nodes:
                 measured_by=f"{row['pack']} {(row['pack_digest'] or '')[:12]}"
                 if row["pack"] and row["measured"]
                 else "",
+                by=_shown_of(record, str(row["decision"] or ""), self.bound),
                 made_by=" ".join(row[name] for name in ("provider", "model") if row[name]),
                 label=row["label"] or "",
             )
@@ -165,6 +170,13 @@ class Nodes:
         title = f"{slot} {name}" if slot and name != slot and slot.isdigit() else name
         group = "utility" if declared.get("position") else node.shape.kind.scope or "images"
         return title, str(entry.get("tier") or group)
+
+
+def _shown_of(record: Mapping[str, Any], decision: str, now: Bound | None) -> Shown:
+    """Return what decided about an attempt, by its evaluation."""
+    score, calibrated = record.get("score"), record.get("calibrated")
+    then = noted_bound(calibrated) if isinstance(calibrated, Mapping) else None
+    return shown(score, decision, then, now) if isinstance(score, Mapping) else Shown()
 
 
 def _without(result: NodeResult | None) -> str:

@@ -1,0 +1,75 @@
+"""What a value should have been, in plain words, by pydantic's type of the error. Its own sentences speak of
+dictionaries, instances and regular expressions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from personaforge.spec.project import ID_PATTERN
+
+PATTERNS = {ID_PATTERN: "2 to 63 small letters, digits and hyphens, a letter first"}
+"""Pattern -> what fits it."""
+_EXPECTED = {
+    "model_type": "keys and values",
+    "dict_type": "keys and values",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "string_type": "a text",
+    "string_too_short": "a text that isn't empty",
+    "string_too_long": "a text of {max_length} characters at most",
+    "bool_type": "yes or no",
+    "bool_parsing": "yes or no",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "finite_number": "a number",
+    "greater_than": "more than {gt:g}",
+    "greater_than_equal": "at least {ge:g}",
+    "less_than": "less than {lt:g}",
+    "less_than_equal": "at most {le:g}",
+    "literal_error": "{expected}",
+    "timezone_aware": "a time with its time zone",
+    "datetime_type": "a time with its time zone",
+    "datetime_parsing": "a time with its time zone",
+    "datetime_from_date_parsing": "a time with its time zone",
+    "datetime_object_invalid": "a time with its time zone",
+    "too_short": "at least one entry",
+    "too_long": "{max_length} entries at most",
+}
+_MOST = 80
+
+
+def expected(item: Mapping[str, Any]) -> str:
+    """Return what was expected, as words that go on `expected`; pydantic's sentence where we have none."""
+    context = item.get("ctx") or {}
+    if item["type"] == "string_pattern_mismatch":
+        pattern = str(context.get("pattern", ""))
+        return PATTERNS.get(pattern, f"a text that fits {pattern}")
+    if item["type"] in _EXPECTED:
+        return _EXPECTED[item["type"]].format(**context)
+    message = str(item["msg"]).removeprefix("Input should be ")
+    return message[:1].lower() + message[1:]
+
+
+def shown(value: Any) -> str:
+    """Return a value that was found, shortened: `'Jane Doe'`, `nothing`, `keys and values`, `a list`."""
+    if value is None or isinstance(value, (dict, list, tuple)):
+        return "nothing" if value is None else "keys and values" if isinstance(value, dict) else "a list"
+    text = repr(value) if isinstance(value, (str, int, float, bool)) else repr(str(value))
+    return text if len(text) <= _MOST else text[: _MOST - 1] + "…"
+
+
+def sentence(item: Mapping[str, Any]) -> str:
+    """Return what is wrong with a value: that it is missing, is no key, or what was found and what expected."""
+    if item["type"] == "missing":
+        return "is missing"
+    if item["type"] == "extra_forbidden":
+        return "is no key here"
+    if item["type"] == "value_error":  # a rule of ours, which says what was found and expected
+        return str(item["msg"]).removeprefix("Value error, ")
+    found = "an empty list" if item["type"] == "too_short" else shown(item.get("input"))
+    return f"found {found}, expected {expected(item)}"
