@@ -156,3 +156,23 @@ def test_eval_compares_any_picture_with_what_the_caller_says(
         evaluated(studio, "glad.png", expression="grin")
     with pytest.raises(PersonaForgeError, match="is 0x64, expected sides of 1 to 65536 pixels"):
         evaluated(studio, "glad.png", size=(0, 64))
+
+
+def test_the_expression_is_the_judged_faces_own() -> None:
+    """By size from the largest, as `people` has them; a record that is damaged or older tells of none."""
+    glad, sad = ({"eyes": 0.3, "mouth": 0.0, "smile": width, "brows": 0.2} for width in (1.0, 0.8))
+    value = {"expressions": [sad, None, glad]}
+    assert steps.seen_in(value, None).numbers == steps.seen_in(value, 0).numbers == sad
+    assert steps.seen_in(value, 2).numbers == glad
+    for wrong, face in ((value, 1), (value, 3), ({}, 0), ({"expressions": [{"eyes": "wide"}]}, 0)):
+        found = steps.seen_in(wrong, face)
+        assert found.numbers is None and found.why
+
+
+def test_a_face_that_was_read_in_the_turned_picture_has_none() -> None:
+    photographs = {"backend": "insightface", "pack": "buffalo_s_dev"}
+    measured = {"status": "measured", "ratio_set": "106"}
+    assert steps.untold(photographs, measured) is None
+    assert "turned picture" in (steps.untold(photographs, {**measured, "turned_by": 90}) or "")
+    assert "five points" in (steps.untold(photographs, {**measured, "ratio_set": "5"}) or "")
+    assert "drawings hardly follow" in (steps.untold({"backend": "insightface", "pack": "embedded"}, measured) or "")
