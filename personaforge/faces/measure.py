@@ -151,14 +151,14 @@ def measure_pixels(
         return {"status": "no_face", "code": "no_face", "reason": "no face was found", **size}
     people = [_measure_face(pixels, face) for face in faces[:MOST_PEOPLE]]
     several = {"people": {"faces": people, "left_out": len(faces) - len(people)}} if len(faces) > 1 else {}
+    shown = {"expressions": [measure_expression(face) for face in faces[:MOST_PEOPLE]]} if is_picture else {}
     first = people[0]
     if first["status"] != "measured":
-        return {name: first[name] for name in ("status", "code", "reason")} | size | several
+        return {name: first[name] for name in ("status", "code", "reason")} | size | several | shown
     numbers: dict[str, Any] = {name: _further(name, pixels, faces[0]) for name in FURTHER} if further else {}
     if is_picture:
         numbers["appearance"] = measure_appearance(pixels, faces[0], first["pose"]["yaw"])
-        numbers["expressions"] = [measure_expression(face) for face in faces[:MOST_PEOPLE]]
-    return {**first, **size, **numbers, **several}
+    return {**first, **size, **numbers, **several, **shown}
 
 
 def _measure_face(pixels: NDArray[np.uint8], face: Face) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -108,3 +109,13 @@ def test_photographed_faces_show_what_they_show(
         assert {min(range(8), key=lambda at: faces[at][which].eyes)} == closed
     measured = measure_image(six_people, analyzer)
     assert measured["expressions"] == [one[0]._asdict() for one in faces[1:7]]
+
+
+def test_a_largest_face_with_unusable_points_leaves_the_others_theirs(encode: Any, a_face: Any, scripted: Any) -> None:
+    points = a_106() * 4 + [60, 60]
+    points[[38, 88, 72, 86, 80, 0]] = np.array([(-5, 0), (5, 0), (0, 0), (0, 6), (0, 8), (0, 16)]) * 4 + [60, 60]
+    flat = a_face(landmarks106=np.zeros((106, 2), dtype=np.float32))
+    faces = flat, a_face(landmarks106=points.astype(np.float32), box=np.array([20, 30, 80, 120], dtype=np.float32))
+    measured = measure_image(encode(np.full((150, 120, 3), 90, dtype=np.uint8)), scripted(*faces))
+    assert measured["status"] == "no_face" and measured["people"]["faces"][1]["status"] == "measured"
+    assert measured["expressions"] == [None, pytest.approx(ANSWER._asdict(), abs=2e-4)]
