@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from personaforge.domains import PHOTOGRAPHS
+from personaforge.faces.packs import made_for
 from personaforge.identity.appearance import appearance_of, changes, clothes_distance, readings
 from personaforge.identity.people import Judged
 from personaforge.identity.reading import Agreement, agreements
@@ -68,16 +70,19 @@ def beside(
 
 
 def read_alike(
-    store: Store, settings: Settings, pictures: Sequence[tuple[str, Judged, Mapping[str, float]]]
+    store: Store,
+    settings: Settings,
+    pictures: Sequence[tuple[str, Judged, Mapping[str, float]]],
+    analyzer: Mapping[str, str],
 ) -> tuple[Agreement, ...]:
     """Return how far what the second reader has said of pictures agrees with what was measured of them: `pictures` are
-    digests, judged faces and their changes. Empty where none of them was read."""
+    digests, judged faces and their changes, measured by `analyzer`. Empty where none of them was read."""
     read = {one.picture: one.content for one in readings_of(store, settings)}
     if not read:
         return ()
-    dna = dna_of(store, settings)
+    dna, drawn = dna_of(store, settings), made_for(analyzer) != PHOTOGRAPHS.name
     return agreements(
-        (read[digest], {**near, "readings": [word._asdict() for word in readings(dna, one.measurement)]})
+        (read[digest], {**near, "readings": [word._asdict() for word in readings(dna, one.measurement, drawn=drawn)]})
         for digest, one, near in pictures
         if digest in read and _has_judged(one)
     )

@@ -306,7 +306,7 @@ def evaluate(
     readable = reference.value["status"] != "unreadable"
     remembers, limits = file_measurer.remembers, policy.limits
     faces = [(one.digest, one.face, one.likeness) for one in found if one.face]
-    read = read_alike(space.store, settings, faces) if persona else ()
+    read = read_alike(space.store, settings, faces, analyzer) if persona else ()
     evaluation = Evaluation(
         shown, analyzer, kept, tuple(found), remembers, readable, limits, policy, not_calibrated, read
     )
