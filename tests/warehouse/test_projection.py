@@ -595,6 +595,7 @@ def test_values_hold_every_number_of_a_judgement(store: Store) -> None:
     likeness = {**changed, "unmeasured": {}, "readings": []}
     about = {"analyzer": analyzer, "attempt": 1, "score": score}
     delivered = {"scale": 1.0, "aspect_error": 0.25, "turn_error": 3.0, "tilt_error": 2.0, "face_height": 0.4}
+    delivered |= {"mouth_width": 0.8, "mouth_opening": 0.1, "eye_opening": 0.25, "brow_height": 0.5}
     store.keep("evaluations", "a" * 64, evaluation(1, **about, delivered=delivered, likeness=likeness))
     with opened(store) as connection:
         found = connection.execute("select metric, value from values order by metric").fetchall()
