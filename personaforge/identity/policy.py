@@ -101,12 +101,25 @@ class FaceRule(StrEnum):
 
 
 class Gate(StrEnum):
-    """What of a clip decides."""
+    """What of a clip decides. In the settings also `auto`; see `gate_of`."""
 
     MEAN = "mean"
     """The mean over its sampled frames."""
     WORST_STRETCH = "worst_stretch"
     """The mean, the worst stretch of half a second or more, and the share of time that shows the person."""
+
+
+def gate_of(identity: Mapping[str, Any]) -> Gate:
+    """Return what of a clip decides by the nested `identity` group of the settings.
+
+    `auto`, as where nothing is said, follows the policy: by the published ones, `composite` and `strict`, a clip is
+    judged by its mean, as they were published; else its worst stretch decides, too.
+    """
+    asked = str((identity.get("video") or {}).get("gate") or AUTO)
+    if asked != AUTO:
+        return Gate(asked)
+    policy = str(identity["policy"])
+    return Gate.WORST_STRETCH if policy in (AUTO, Mode.CALIBRATED) else Gate.MEAN
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +233,7 @@ class Policy:
             turn_until=float(geometric["turn_until"]),
             turn_factor=float(geometric["turn_factor"]),
             out_of_domain=identity["out_of_domain"] == "allow",
-            gate=Gate(video.get("gate", Gate.MEAN)),
+            gate=gate_of(identity),
             min_coverage=float(video.get("min_coverage", MIN_COVERAGE)),
             face=FaceRule(identity.get("face", FaceRule.BEST)),
             limits=None if judges_poor else Limits.of(pack, identity.get("judgeable", {})),
