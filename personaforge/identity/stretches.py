@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from personaforge.faces.looks import unpacked
 from personaforge.faces.measure import embedding
-from personaforge.identity.decision import Decision, ReasonedDecision, judge
+from personaforge.identity.decision import Decision, ReasonedDecision, judge, worth_another
 from personaforge.identity.policy import Gate, Policy
 from personaforge.identity.score import Cause, Score, Unmeasured
 
@@ -225,8 +225,11 @@ def judge_clip(
     A stretch of half a second or more that doesn't show the person is RETRY, and REJECT where another person is less
     like the anchor than the retry threshold asks for; RETRY is also too small a share of time that shows the person.
     """
-    policy = policy.by_composite  # a calibration is about one pair of pictures
-    found = judge(score, policy, require_measurement=require_measurement)
+    by_composite = policy.by_composite  # a calibration is about one pair of pictures
+    found = judge(score, by_composite, require_measurement=require_measurement)
+    if not isinstance(score, Unmeasured):
+        found = worth_another(found, score, policy)
+    policy = by_composite
     if isinstance(score, Unmeasured) or found.decision is Decision.REJECT:
         return found
     fault = fault_of(shown, policy)

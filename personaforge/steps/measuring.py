@@ -278,7 +278,7 @@ def policy_of(context: Context, artifact: Artifact | None = None) -> Policy:
 
     An upgrade of forge doubts nothing that was accepted. What was pinned before anything was noted beside it was
     accepted by the composite, and is judged by that until it is noted. A clip that the lock has as accepted by its mean
-    is judged by that.
+    is judged by that, and a picture by P(same) that was given more freely then (`Policy.earlier`).
     """
     pin = context.pin
     before = pin is not None and not pin.under and context.settings["identity.policy"] == AUTO
@@ -287,9 +287,10 @@ def policy_of(context: Context, artifact: Artifact | None = None) -> Policy:
     policy = Policy.from_settings(context.settings["identity"], analyzer_ref.identity, calibrated)
     if artifact is None:
         return policy
-    if pin is not None and artifact.digest in pin.outputs.values() and not context.standing.stretches_hold(pin):
-        policy = replace(policy, gate=Gate.MEAN)
-    return policy
+    if pin is None or artifact.digest not in pin.outputs.values():
+        return policy
+    earlier = "probability" in pin.facts and "compared" not in pin.facts
+    return replace(policy, gate=policy.gate if context.standing.stretches_hold(pin) else Gate.MEAN, earlier=earlier)
 
 
 def _by_size(
@@ -345,17 +346,18 @@ _FIRST = 1e3
 ratio is a few dozen at most."""
 
 
-def _calibration(context: Context, policy: Policy, modality: str) -> dict[str, Any]:
+def _calibration(context: Context, policy: Policy, modality: str, score: Score | Unmeasured) -> dict[str, Any]:
     """Return what an evaluation notes of the calibration that decided; nothing where the composite did."""
     if policy.mode is not Mode.CALIBRATED or policy.calibrated is None or modality == "video":
         return {}
-    bounds = policy.calibrated
+    bounds, share = policy.calibrated, policy.calibrated.weights.at
+    among = bounds.among(1 if isinstance(score, Unmeasured) else score.compared)
     return {
         "calibrated": {
             "calibration": context.analyzer_ref.calibration,
             "far": bounds.far,
-            "accept": bounds.accept_share,
-            "retry": bounds.retry_share,
+            "accept": share(among.accept),
+            "retry": share(among.retry),
             "prior": bounds.weights.prior,
         }
     }
@@ -394,7 +396,7 @@ def _judged(
         "measured": judged.measured,
         "reason": judged.reason,
         "policy": str(policy.mode),
-        **_calibration(context, policy, modality),
+        **_calibration(context, policy, modality, score),
         "accept_threshold": settings["identity.accept_threshold"],
         "retry_threshold": settings["identity.retry_threshold"],
         "weights": policy.weights,
