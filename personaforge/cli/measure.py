@@ -66,7 +66,8 @@ def eval_command(
 
     IMAGE is a file, a folder or a glob; a persona's own built images when none is given. The exit code is 1
     when a file is no picture or clip that can be read; with --fail-under also when an image, or the mean of a clip,
-    scores less, or can't be measured. A clip's worst stretch is named; it decides where identity.video.gate says so.
+    scores less, or can't be measured, or when a clip's worst stretch doesn't show the person and is what decides
+    (identity.video.gate).
     The pack `embedded` gives forge's own drawings a score and nothing else, packs for photographs everything but those,
     unless --out-of-domain asks for one. What is not as asked is named, and changes neither decision nor exit code: of a
     persona's built files by their positions, and by --size and --expression.

@@ -4,6 +4,8 @@ A poor picture makes one person look like two, and never two like one: in tests/
 shrinking, blur, rotation or cover raised a stranger's cosine above .25. So these bounds only ever turn a RETRY or
 REJECT into `unmeasured`; what is accepted stays accepted.
 
+Neither has such a face, accepted or not, a P(same): it was fitted on better ones (`poor`).
+
 Bounds are declared by pack in conf/identity, since the norm of an embedding is the recogniser's own. For a pack without
 bounds nothing is too poor.
 """
@@ -14,6 +16,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from personaforge.identity.policy import Limits
+from personaforge.identity.poor import fault_of
 from personaforge.identity.score import Cause, Score, Unmeasured
 
 
@@ -22,36 +25,9 @@ def unjudgeable(measurement: Mapping[str, Any], limits: Limits | None, score: Sc
     enough, and for a pack without limits. `score` is only named."""
     if limits is None:
         return None
-    found = _fault(measurement, limits)
+    found = fault_of(measurement, limits)
     if found is None:
         return None
     code, what, helps = found
     low = "" if score is None else f" (cosine {score.cosine:.2f} says little)"
-    return Unmeasured(code, f"{what}{low}; {helps}")
-
-
-def _fault(measurement: Mapping[str, Any], limits: Limits) -> tuple[Cause, str, str] | None:
-    pose = measurement.get("pose") or {}
-    roll, yaw = (abs(float(pose.get(angle, 0.0))) for angle in ("roll", "yaw"))
-    x1, y1, x2, y2 = measurement["box"]
-    side = min(x2 - x1, y2 - y1)
-    norm, sharpness = measurement.get("embedding_norm"), measurement.get("sharpness")
-    if side < limits.min_side:
-        return (
-            Cause.TOO_SMALL,
-            f"the face is too small to be judged: its shorter side is {side:.0f} pixels, expected {limits.min_side:g}",
-            "a picture with a larger face helps, enlarging this one doesn't",
-        )
-    if roll > limits.max_roll:
-        what = f"the face lies on its side: {roll:.0f} degrees, expected at most {limits.max_roll:g}"
-        return Cause.TURNED, what, "turn the picture upright"
-    if yaw > limits.max_yaw:
-        what = f"the head is turned too far to be judged: {yaw:.0f} degrees, expected at most {limits.max_yaw:g}"
-        return Cause.TURNED, what, "a picture that shows more of the face from the front helps"
-    if sharpness is not None and sharpness < limits.min_sharpness:
-        what = f"the face is too blurred to be judged: sharpness {sharpness:.2g}, expected {limits.min_sharpness:g}"
-        return Cause.BLURRED, what, "a sharper picture helps"
-    if norm is not None and norm < limits.min_norm:
-        what = f"the face is covered or badly lit: its embedding's norm is {norm:.3g}, expected {limits.min_norm:g}"
-        return Cause.COVERED, what, "a picture that shows the whole face in even light helps"
-    return None
+    return Unmeasured(Cause(code), f"{what}{low}; {helps}")

@@ -6,6 +6,10 @@
 | largest | the largest, as before all faces were measured |
 | only | the only one; a picture with several faces is not measured |
 
+With `best` a face that is too poor to be judged is chosen where it passes or its cosine is at least `limits.strangers`,
+and else only where no face is better: a bystander in the background doesn't make a picture of a stranger one that can't
+be judged. Each face is a chance to accept somebody else, so P(same) has to reach more (`Score.compared`).
+
 With `best` a picture counts as good as its best face: a picture of the person beside somebody larger is the person's.
 As with several references, more faces can only raise a score, and so a stranger's in a crowd, too.
 
@@ -20,7 +24,7 @@ What is judged is then looked at once more: a face that did not pass and is too 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from personaforge.identity.appearance import OTHER_FACE
@@ -31,6 +35,8 @@ from personaforge.identity.references import compare_all
 from personaforge.identity.score import Cause, Score, Unmeasured
 
 _RANKS = (Decision.REJECT, Decision.RETRY, Decision.ACCEPT)
+_POOR, _NOT_MEASURED = -1, -2
+"""Ranks below those, of a face that is too poor to be judged, and of one without a score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,8 @@ class Judged:
     """Faces that were found and not measured, the smallest."""
     second_face: str = ""
     """What is to say of another face than an accepted one, a sentence part; empty where nothing is."""
+    passed_over: bool = False
+    """Whether a face that is more like the anchor was not chosen, as it is too poor to be judged."""
     near: Score | None = None
     """The number that an unmeasured face had all the same, which says little; None where there is none."""
 
@@ -89,7 +97,8 @@ class Judged:
             place = "the largest" if index == 0 else f"number {index + 1} by size"
             others = [other.cosine for at, other in enumerate(self.faces) if at != index and other.cosine is not None]
             rest = f", the others at most {max(others):.2f}" if others else ""
-            found.append(f"of {count} faces {place} was judged{like}{rest}")
+            poor = ", and what is more like is too poor to be judged" if self.passed_over else ""
+            found.append(f"of {count} faces {place} was judged{like}{rest}{poor}")
         return "; ".join((*found, self.second_face)) if self.second_face else "; ".join(found)
 
     def as_json(self) -> dict[str, Any]:
@@ -134,8 +143,10 @@ def judge_faces(
         return Judged(Unmeasured(Cause.SEVERAL, reason), candidate)
     if policy.face is FaceRule.LARGEST or len(faces) < 2:
         return _checked(Judged(scored(candidate), candidate), policy)
-    scores = [scored(one) for one in faces]
-    index = max(range(len(faces)), key=lambda at: (*_rank(scores[at], policy), -at))
+    count = 1 if policy.earlier else len(faces)
+    found = [scored(one) for one in faces]
+    scores = [replace(one, compared=count) if isinstance(one, Score) else one for one in found]
+    index = max(range(len(faces)), key=lambda at: (*_rank(faces[at], scores[at], policy), -at))
     seen = tuple(
         FaceSeen(
             (one["box"][0], one["box"][1], one["box"][2], one["box"][3]),
@@ -149,7 +160,11 @@ def judge_faces(
     if isinstance(chosen, Unmeasured) and chosen.code is not Cause.NO_FACE:
         return Judged(chosen, candidate)  # of the pack, the anchor or the domain, not of a face
     left_out = int((candidate.get("people") or {}).get("left_out", 0))
-    return _checked(Judged(chosen, faces[index], seen, left_out, _second(faces, scores, index, policy)), policy)
+    second = _second(faces, scores, index, policy)
+    over = isinstance(chosen, Score) and any(
+        _passed_over(*one, chosen, policy) for one in zip(faces, scores, strict=True)
+    )
+    return _checked(Judged(chosen, faces[index], seen, left_out, second, over), policy)
 
 
 def each_face(measurement: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -163,10 +178,19 @@ def each_face(measurement: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [{**rest, **largest}, *({**rest, **one, "appearance": OTHER_FACE} for one in others)]
 
 
-def _rank(score: Score | Unmeasured, policy: Policy) -> tuple[int, float]:
+def _rank(face: Mapping[str, Any], score: Score | Unmeasured, policy: Policy) -> tuple[int, float]:
     if isinstance(score, Unmeasured):
-        return -1, 0.0
-    return _RANKS.index(judge(score, policy, require_measurement=True).decision), score.cosine
+        return _NOT_MEASURED, 0.0
+    decision = judge(score, policy, require_measurement=True).decision
+    limits = policy.limits
+    like_nobody = decision is not Decision.ACCEPT and limits is not None and score.cosine < limits.strangers
+    if like_nobody and unjudgeable(face, limits) is not None:
+        return _POOR, score.cosine
+    return _RANKS.index(decision), score.cosine
+
+
+def _passed_over(face: Mapping[str, Any], score: Score | Unmeasured, chosen: Score, policy: Policy) -> bool:
+    return isinstance(score, Score) and score.cosine > chosen.cosine and _rank(face, score, policy)[0] == _POOR
 
 
 def _second(
@@ -206,4 +230,4 @@ def _checked(found: Judged, policy: Policy) -> Judged:
     poor = unjudgeable(found.measurement, policy.limits, score)
     if poor is None:
         return found
-    return Judged(poor, found.measurement, found.faces, found.left_out, found.second_face, score)
+    return replace(found, score=poor, near=score)

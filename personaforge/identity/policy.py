@@ -10,10 +10,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from personaforge.identity.evidence import Weights
+    from personaforge.identity.evidence import Threshold, Weights
 
 AUTO: Final = "auto"
 """In the settings: by a calibration where one applies, else by the composite."""
@@ -40,6 +40,36 @@ class Mode(StrEnum):
         return cls.COMPOSITE if value == FORMER else None
 
 
+STRANGERS_RETRIED: Final = 0.01
+"""Where there is no P(same), a cosine is worth another attempt from where this share of the different pairs reaches it:
+as many as get one by P(same) from .1, the lower end of the band that comes with forge, on 21,182 pairs of
+photographs."""
+
+
+class Bounds(NamedTuple):
+    """How a picture is decided about by P(same), one of whose faces is judged."""
+
+    accept: float
+    """Log ratio to accept from."""
+    retry: float
+    """Log ratio to try again from."""
+    threshold: Threshold
+    """What was measured of the log ratio to accept from, or of a lower one."""
+    faces: int
+    """Faces that were compared with the anchor."""
+
+    @property
+    def said(self) -> str:
+        """How often other people are accepted, as it was measured, for people."""
+        found = self.threshold
+        rate = f"{found.far:.2g} of pairs of different people reach that (95 % interval {found.far_low:.2g} to "
+        rate = f"{rate}{found.far_high:.2g})"
+        if self.faces == 1:
+            return rate
+        most = f"at most {self.faces * found.far:.2g} ({self.faces * found.far_low:.2g} to "
+        return f"{rate}, with {self.faces} faces {most}{self.faces * found.far_high:.2g})"
+
+
 @dataclass(frozen=True, slots=True)
 class Calibrated:
     """How evidence is decided about: by a calibration, at a declared false-accept rate.
@@ -57,6 +87,28 @@ class Calibrated:
     """Log ratio to try again from; below is REJECT."""
     file: str
     """The calibration, for people."""
+    cosines: tuple[tuple[float, float], ...] = ()
+    """Shares of the different pairs, falling, each with the cosine that it reaches; what the pairs support."""
+
+    def least_cosine(self, faces: int) -> tuple[float, float] | None:
+        """Return the cosine from which another attempt is made where there is no P(same), for the best of so many
+        faces, and the share of different pairs that reaches it: STRANGERS_RETRIED, shared among the faces, or the
+        nearest that the pairs support. None where they support none."""
+        wanted = STRANGERS_RETRIED / faces
+        found = [one for one in self.cosines if one[0] <= wanted * (1 + 1e-9)] or self.cosines[-1:]
+        return (found[0][1], found[0][0]) if found else None
+
+    def among(self, faces: int) -> Bounds:
+        """Return the bounds for the best of so many faces: each is a chance to accept somebody else.
+
+        The declared rate is shared among them (Bonferroni), as far down as the pairs support a threshold; `Bounds.said`
+        tells what remains. So is the prior: a face has to reach the band's lower end with one in so many of it, up to
+        P(same) one half, over which nothing is rejected.
+        """
+        threshold = self.weights.threshold(self.far / faces) or self.weights.thresholds[-1]
+        accept = max(self.accept, threshold.at) if faces > 1 else self.accept
+        shared = min(self.retry + math.log(faces), self.weights.log_ratio_of(0.5))
+        return Bounds(accept, min(accept, max(self.retry, round(shared, 6))), threshold, faces)
 
     @property
     def accept_share(self) -> float:
@@ -69,8 +121,11 @@ class Calibrated:
         return self.weights.at(self.retry)
 
 
-def calibrated(weights: Weights | None, declared: Mapping[str, Any], file: str) -> Calibrated | str:
-    """Return how to decide by a calibration with `identity.calibrated` of the settings, or why it can't be done."""
+def calibrated(
+    weights: Weights | None, declared: Mapping[str, Any], file: str, cosines: tuple[tuple[float, float], ...] = ()
+) -> Calibrated | str:
+    """Return how to decide by a calibration with `identity.calibrated` of the settings, or why it can't be done;
+    `cosines` as in Calibrated."""
     if weights is None:
         return f"{file} has P(same) of the cosine alone: forge calibrate PAIRS.csv makes one that can decide"
     far, (low, high) = float(declared["far"]), declared["retry"]
@@ -84,7 +139,7 @@ def calibrated(weights: Weights | None, declared: Mapping[str, Any], file: str) 
     accept = round(max(threshold.at, weights.log_ratio_of(high)), 6)
     retry = round(min(accept, weights.log_ratio_of(low)), 6)
     # Where the pairs support no P(same) as low as the band's lower end, none is below it, and nothing is turned away.
-    return Calibrated(weights, far, accept, retry if retry > weights.least else -math.inf, file)
+    return Calibrated(weights, far, accept, retry if retry > weights.least else -math.inf, file, cosines)
 
 
 MIN_COVERAGE = 0.9
@@ -101,12 +156,25 @@ class FaceRule(StrEnum):
 
 
 class Gate(StrEnum):
-    """What of a clip decides."""
+    """What of a clip decides. In the settings also `auto`; see `gate_of`."""
 
     MEAN = "mean"
     """The mean over its sampled frames."""
     WORST_STRETCH = "worst_stretch"
     """The mean, the worst stretch of half a second or more, and the share of time that shows the person."""
+
+
+def gate_of(identity: Mapping[str, Any]) -> Gate:
+    """Return what of a clip decides by the nested `identity` group of the settings.
+
+    `auto`, as where nothing is said, follows the policy: by the published ones, `composite` and `strict`, a clip is
+    judged by its mean, as they were published; else its worst stretch decides, too.
+    """
+    asked = str((identity.get("video") or {}).get("gate") or AUTO)
+    if asked != AUTO:
+        return Gate(asked)
+    policy = str(identity["policy"])
+    return Gate.WORST_STRETCH if policy in (AUTO, Mode.CALIBRATED) else Gate.MEAN
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +241,11 @@ class Policy:
     limits: Limits | None = None
     """What a face must have for a low score to say anything; None where that isn't known for the pack, or isn't asked
     for."""
+    fitted: Limits | None = None
+    """The same where it isn't asked for, too: a face beyond has no P(same), which was fitted on better ones."""
+    earlier: bool = False
+    """Judge as before such faces had no P(same), and before several faces shared the false-accept rate: what was
+    accepted then stays."""
     pack: str = ""
     """The face pack that is asked for, as messages name it; nothing is judged by it."""
     calibrated: Calibrated | None = None
@@ -198,6 +271,7 @@ class Policy:
         plan is refused before.
         """
         pack = str((analyzer or {}).get("pack") or identity["pack"])
+        limits = Limits.of(pack, identity.get("judgeable", {}))
         judges_poor = identity.get("poor_pictures") == "judged"
         asked = str(identity["policy"])
         if asked in (AUTO, Mode.CALIBRATED):
@@ -220,10 +294,11 @@ class Policy:
             turn_until=float(geometric["turn_until"]),
             turn_factor=float(geometric["turn_factor"]),
             out_of_domain=identity["out_of_domain"] == "allow",
-            gate=Gate(video.get("gate", Gate.MEAN)),
+            gate=gate_of(identity),
             min_coverage=float(video.get("min_coverage", MIN_COVERAGE)),
             face=FaceRule(identity.get("face", FaceRule.BEST)),
-            limits=None if judges_poor else Limits.of(pack, identity.get("judgeable", {})),
+            limits=None if judges_poor else limits,
+            fitted=limits,
             pack=str(identity["pack"]),
             calibrated=calibrated,
         )

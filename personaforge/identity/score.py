@@ -99,6 +99,8 @@ class Score:
     """The picture of the reference set that it was compared with; empty for the anchor alone."""
     out_of_domain: bool = False
     """Whether the models were made for other pictures and the user allowed a number all the same."""
+    compared: int = 1
+    """How many faces of the candidate were compared, of which this is the best."""
     log_ratio: float | None = None
     """Log of the likelihood ratio of same and different by the calibration in use; None without P(same)."""
     probability: float | None = None
@@ -110,8 +112,11 @@ class Score:
     """Why a calibration that is in use gives no P(same), for people."""
 
     def as_json(self) -> dict[str, Any]:
-        """Return the fields as JSON values; `out_of_domain` only where it is true, and P(same) only where it is."""
+        """Return the fields as JSON values; `out_of_domain` only where it is true, `compared` only of several faces,
+        and P(same) only where it is."""
         value = asdict(self)
+        if self.compared == 1:
+            del value["compared"]
         for name in ("out_of_domain", *PROBABILITY):
             if value[name] is None or value[name] is False or value[name] == "":
                 del value[name]
@@ -182,7 +187,11 @@ def _probability(
     if not inside:
         return {"no_probability": "the pack was not made for such pictures, and neither was its calibration"}
     from personaforge.identity.evidence import evidence_of
+    from personaforge.identity.poor import beyond
 
+    poor = "" if policy.earlier else beyond(anchor, candidate, policy.fitted)
+    if poor:
+        return {"no_probability": poor}
     evidence = evidence_of(anchor, candidate, error=error, turn=turned)
     found = policy.calibrated.weights.probability(evidence)
     return {"no_probability": found} if isinstance(found, str) else dict(zip(PROBABILITY[:-1], found, strict=True))

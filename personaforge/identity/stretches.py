@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from personaforge.faces.looks import unpacked
 from personaforge.faces.measure import embedding
-from personaforge.identity.decision import Decision, ReasonedDecision, judge
+from personaforge.identity.decision import Decision, ReasonedDecision, judge, worth_another
 from personaforge.identity.policy import Gate, Policy
 from personaforge.identity.score import Cause, Score, Unmeasured
 
@@ -39,6 +39,9 @@ LONG = 0.5
 
 MOST_TRACKS = 16
 """Faces that are named, those that are shown longest."""
+
+NO_LOOKS = "the clip was not looked through, and its gate is the worst stretch: its file tells no times"
+"""Why a clip without looks is not measured under the gate `worst_stretch`."""
 
 _WORDS: Mapping[Kind, str] = {
     "person": "the person",
@@ -154,9 +157,7 @@ class OverTime:
             found = f"the person in {self.coverage:.0%} of the time, and nothing else for {LONG:g} s or more"
         else:
             found = f"worst stretch: {self.worst.text}; the person in {self.coverage:.0%} of the time"
-        return (
-            found if self.gate is Gate.WORST_STRETCH else f"{found}; this decides nothing (identity.video.gate: mean)"
-        )
+        return found if self.gate is Gate.WORST_STRETCH else f"{found}; this decides nothing, the mean does"
 
     @property
     def damage(self) -> str:
@@ -224,22 +225,37 @@ def judge_clip(
     A stretch of half a second or more that doesn't show the person is RETRY, and REJECT where another person is less
     like the anchor than the retry threshold asks for; RETRY is also too small a share of time that shows the person.
     """
-    policy = policy.by_composite  # a calibration is about one pair of pictures
-    found = judge(score, policy, require_measurement=require_measurement)
-    if policy.gate is Gate.MEAN or isinstance(score, Unmeasured) or found.decision is Decision.REJECT:
+    by_composite = policy.by_composite  # a calibration is about one pair of pictures
+    found = judge(score, by_composite, require_measurement=require_measurement)
+    if not isinstance(score, Unmeasured):
+        found = worth_another(found, score, policy)
+    policy = by_composite
+    if isinstance(score, Unmeasured) or found.decision is Decision.REJECT:
+        return found
+    fault = fault_of(shown, policy)
+    if not fault:
         return found
     if shown is None:
-        unknown = Unmeasured(Cause.TOO_FEW, "the clip was not looked through, and identity.video.gate asks for it")
-        return judge(unknown, policy, require_measurement=require_measurement)
+        return judge(Unmeasured(Cause.TOO_FEW, NO_LOOKS), policy, require_measurement=require_measurement)
     worst = shown.worst
-    if worst.kind != "person":
-        low = worst.kind == "other" and (worst.cosine or 0.0) < cosine_at(policy, policy.retry_threshold)
-        if low or found.decision is Decision.ACCEPT:
-            return ReasonedDecision(Decision.REJECT if low else Decision.RETRY, worst.text, True)
-    elif shown.coverage < policy.min_coverage and found.decision is Decision.ACCEPT:
-        reason = f"the person is shown in {shown.coverage:g} of the time, expected at least {policy.min_coverage:g}"
-        return ReasonedDecision(Decision.RETRY, reason, True)
+    low = worst.kind == "other" and (worst.cosine or 0.0) < cosine_at(policy, policy.retry_threshold)
+    if low or found.decision is Decision.ACCEPT:
+        return ReasonedDecision(Decision.REJECT if low else Decision.RETRY, fault, True)
     return found
+
+
+def fault_of(shown: Shown | None, policy: Policy) -> str:
+    """Return what the gate `worst_stretch` finds wrong with a clip besides its mean; empty where nothing is, and under
+    the gate `mean`."""
+    if policy.gate is Gate.MEAN:
+        return ""
+    if shown is None:
+        return NO_LOOKS
+    if shown.worst.kind != "person":
+        return shown.worst.text
+    if shown.coverage < policy.min_coverage:
+        return f"the person is shown in {shown.coverage:g} of the time, expected at least {policy.min_coverage:g}"
+    return ""
 
 
 def cosine_at(policy: Policy, threshold: float) -> float:

@@ -24,6 +24,7 @@ from personaforge.identity.gates import Gates, gates_of
 from personaforge.identity.logistic import PRIORS, Unfit
 from personaforge.identity.people import each_face
 from personaforge.identity.policy import AUTO, Mode, Policy
+from personaforge.identity.poor import beyond
 from personaforge.identity.score import PROBABILITY, Cause, Score, compare, in_domain, outside, unmeasured
 from personaforge.measuring.measurements import FileMeasurer, Measured, identity_of, project_settings
 from personaforge.measuring.pairs import Labelled, read_pairs
@@ -144,7 +145,7 @@ def gates_in_force(pairs: Sequence[Pair], kept: Applying, settings: Settings, po
     scored = []
     for pair in pairs:
         assert pair.score is not None and pair.evidence is not None
-        found = calibration.weights.probability(pair.evidence)
+        found = pair.score.no_probability or calibration.weights.probability(pair.evidence)
         given = {"no_probability": found} if isinstance(found, str) else dict(zip(PROBABILITY, found, strict=False))
         scored.append(pair._replace(score=replace(pair.score, **given)))
     gates = gates_of(scored, Policy.from_settings(settings.value("identity"), calibration.analyzer, bounds))
@@ -179,6 +180,7 @@ def _pairs(
         score = compare(faces[a], faces[b], policy)
         assert isinstance(score, Score), "what can't be compared has a cause"
         found = evidence_of(faces[a], faces[b], error=score.error, turn=score.turn)
+        score = replace(score, no_probability=beyond(faces[a], faces[b], policy.fitted))
         pairs.append(Pair(found.cosine, pair.same, (who[a], who[b]), found, score))
         content.append((a, b, pair.same))
     return pairs, left_out, content

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from personaforge.identity.policy import Policy
 from personaforge.measuring.evaluation import (
     EvaluatedClip,
     anchor_of,
@@ -17,7 +16,9 @@ from personaforge.measuring.evaluation import (
     judging_settings,
 )
 from personaforge.measuring.files import files_to_measure
+from personaforge.measuring.judging import judging_policy
 from personaforge.measuring.measurements import FileMeasurer, identity_of
+from personaforge.workspace.calibrations import applied_to
 from personaforge.workspace.workspace import Workspace
 
 
@@ -41,5 +42,5 @@ def evaluate_clips(
     file_measurer = FileMeasurer(space, analyzer, settings.id if persona else "", only_reads=True)
     paths = files_to_measure(space.store, settings, clips, "clip")
     reference = file_measurer.measure(anchor_of(space, settings, persona, anchor)[0])
-    policy = Policy.from_settings(settings.value("identity"), analyzer).by_composite
+    policy = judging_policy(settings, analyzer, applied_to(space.project, analyzer, settings))[0]
     return tuple(judge_clips(settings, file_measurer, reference, paths, policy))

@@ -69,10 +69,18 @@ class Evaluated:
     """Of a clip with a score all of it; `score` has its means."""
     face: Judged | None = None
     """Of a picture which of its faces was judged."""
+    stretch_fault: str = ""
+    """What is wrong with the worst stretch of a clip, or with the time that shows the person, where that decides; empty
+    where nothing is."""
     likeness: Mapping[str, float] = field(default_factory=dict)
     """Of a picture: how far its appearance is from the anchor's, by metric; what isn't measured is left out."""
     delivered: Delivered = NOTHING_ASKED
     """What came beside what was asked, where that is known; it decides nothing here."""
+
+    def reaches(self, threshold: float) -> bool:
+        """Tell whether it was measured and its composite reaches a threshold; of a clip whose worst stretch decides
+        also whether that shows the person."""
+        return isinstance(self.score, Score) and self.score.composite >= threshold and not self.stretch_fault
 
     @property
     def out_of_domain(self) -> bool:
@@ -170,14 +178,12 @@ class Evaluation:
 
     def passes(self, threshold: float) -> bool:
         """Tell whether every picture and clip was measured and reaches a threshold, a composite in
-        [0, 1]; a clip by its mean.
+        [0, 1]; a clip by its mean, and where its worst stretch decides by that, too.
 
         Raises PersonaForgeError for a threshold outside.
         """
         number("threshold", threshold, 0, 1)
-        return bool(self.pictures) and all(
-            isinstance(one.score, Score) and one.score.composite >= threshold for one in self.pictures
-        )
+        return bool(self.pictures) and all(one.reaches(threshold) for one in self.pictures)
 
     @property
     def untold(self) -> tuple[str, ...]:
@@ -274,20 +280,21 @@ def evaluate(
             clip = judged_clips[path]
             whole = clip.score if isinstance(clip.score, Unmeasured) else clip.score.score
             of_clip = None if isinstance(clip.score, Unmeasured) else clip.score
-            found.append(Evaluated(path, clip.digest, clip.measurement, whole, clip.judged, None, clip=of_clip))
+            one = Evaluated(path, clip.digest, clip.measurement, whole, clip.judged, None, clip=of_clip)
+            found.append(replace(one, stretch_fault=clip.stretch_fault))
             continue
-        one = measured[path]
+        picture = measured[path]
         face = judge_faces(
             {ANCHOR: reference.value},
-            one.value,
+            picture.value,
             policy,
             anchor_analyzer=reference.analyzer,
-            candidate_analyzer=one.analyzer,
+            candidate_analyzer=picture.analyzer,
         )
         score = face.score
         judged = judged_file(score, policy)
         share = probability_of(reference.value, face.measurement, score, judged, policy, kept)
-        found.append(Evaluated(path, one.digest, one.value, score, judged, *share, face=face))
+        found.append(Evaluated(path, picture.digest, picture.value, score, judged, *share, face=face))
     worn = ranks(space.store, settings) if persona else {}
     near = beside(reference.value, [(one.digest, one.face) for one in found if one.face], worn)
     found = [replace(one, likeness=near.get(one.digest, {})) for one in found]
@@ -328,6 +335,8 @@ class EvaluatedClip:
     score: ClipScore | Unmeasured
     judged: ReasonedDecision
     """By what `identity.video.gate` names; what `score.advice` says is no part of it."""
+    stretch_fault: str = ""
+    """As in Evaluated."""
 
 
 def judge_clips(
@@ -335,7 +344,7 @@ def judge_clips(
 ) -> list[EvaluatedClip]:
     """Return clips measured and judged against an anchor's measurement, in their order. Raises PersonaForgeError."""
     from personaforge.identity.clip import compare_clip
-    from personaforge.identity.stretches import judge_clip, strangers_of
+    from personaforge.identity.stretches import fault_of, judge_clip, strangers_of
 
     found = []
     quality = Quality.from_settings(settings.value("quality"))
@@ -355,7 +364,8 @@ def judge_clips(
         judged = judged_file(whole, policy)
         if not (isinstance(whole, Unmeasured) and whole.code is Cause.UNREADABLE):
             judged = judge_clip(whole, shown, policy, require_measurement=True)
-        found.append(EvaluatedClip(path, one.digest, one.value, score, judged))
+        fault = "" if isinstance(whole, Unmeasured) else fault_of(shown, policy)
+        found.append(EvaluatedClip(path, one.digest, one.value, score, judged, fault))
     return found
 
 

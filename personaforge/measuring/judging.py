@@ -10,6 +10,7 @@ from personaforge.identity.calibration import probability
 from personaforge.identity.decision import Decision, ReasonedDecision, judge, would_say
 from personaforge.identity.evidence import Weights, evidence_of
 from personaforge.identity.policy import AUTO, Policy
+from personaforge.identity.poor import beyond
 from personaforge.identity.score import Cause, Score, Unmeasured
 from personaforge.spec.settings import Settings
 from personaforge.steps.context import AnalyzerRef
@@ -41,6 +42,8 @@ def probability_of(
     """Return P(same), why there is none, and its interval. A report shows none that contradicts its decision."""
     if isinstance(score, Unmeasured) or isinstance(kept, NoneApplies) or score.out_of_domain:
         return None, "", None
+    if poor := beyond(anchor, face, policy.fitted):
+        return None, poor, None
     if policy.calibrated is not None:
         said = would_say(score, policy)
         if said is None:

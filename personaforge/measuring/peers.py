@@ -1,8 +1,8 @@
 """What other packs reached on the same pairs: so that one sees what a pack costs in accuracy before one changes to it.
 
 Only what was measured is told. The same pairs file was measured with other packs by `forge calibrate`, which keeps a
-file for each in the project's `calibration/`; a pack without one is named as not measured. `ON_PHOTOGRAPHS` is what we
-have measured ourselves, on photographs that aren't part of forge.
+file for each in the project's `calibration/`; a pack without one is named as not measured. `on_photographs` is what we
+have measured ourselves, on photographs that aren't part of forge: the calibrations that come with it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from personaforge.faces.packs import PUBLISHED, made_for
 from personaforge.identity.calibration import Calibration
 from personaforge.spec.project import Project
 from personaforge.spec.source import read_bounded
-from personaforge.workspace.calibrations import FOLDER
+from personaforge.workspace.calibrations import FOLDER, OURS
 
 
 class Peer(NamedTuple):
@@ -44,13 +44,14 @@ class Peer(NamedTuple):
         return self._asdict()
 
 
-ON_PHOTOGRAPHS: Final = (
-    Peer(
-        *("buffalo_s_dev", "auto", 0.0046, 0.001699, 0.009578, 1182, 20000, 260),
-        "914 research photographs of 260 people, measured by us (tests.benchmarks.verdicts_pack --pairs)",
-    ),
-)
-"""No other pack was measured on them: neither buffalo_l, nor a permissive one."""
+_MEASURED: Final = "914 research photographs, by forge's own calibration of the pack"
+
+
+def on_photographs() -> tuple[Peer, ...]:
+    """Return what the calibrations of packs for photographs that come with forge say: that of buffalo_s_dev. No other
+    pack was measured on them: neither buffalo_l, nor a permissive one."""
+    found = (Calibration.from_json(orjson.loads(path.read_bytes())) for path in sorted(OURS.glob("*.json")))
+    return tuple(_peer(one, _MEASURED) for one in found)
 
 
 class Peers(NamedTuple):
@@ -60,7 +61,8 @@ class Peers(NamedTuple):
     """On the same pairs file, the best first; the calibration's own among them."""
     not_measured: tuple[str, ...]
     """Packs for photographs that weren't measured on it."""
-    elsewhere: tuple[Peer, ...] = ON_PHOTOGRAPHS
+    elsewhere: tuple[Peer, ...] = ()
+    """On other pictures: `on_photographs`, for a pack for photographs."""
 
     def as_json(self) -> dict[str, Any]:
         """Return JSON values."""
@@ -83,7 +85,7 @@ def peers_of(project: Project, calibration: Calibration, composed: Iterable[str]
     best_first = tuple(sorted(found.values(), key=lambda peer: peer.rate))
     if made_for(calibration.analyzer) == DRAWINGS.name:
         return Peers(best_first, (), ())
-    return Peers(best_first, tuple(name for name in (*PUBLISHED, *composed) if name not in packs))
+    return Peers(best_first, tuple(name for name in (*PUBLISHED, *composed) if name not in packs), on_photographs())
 
 
 def _key(calibration: Calibration) -> tuple[str, str]:

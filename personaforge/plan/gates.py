@@ -7,7 +7,7 @@ from typing import Any
 
 from personaforge.errors import Problem, SpecError
 from personaforge.faces.packs import shipped
-from personaforge.identity.policy import AUTO, FORMER, Mode
+from personaforge.identity.policy import AUTO, FORMER, Gate, Mode, gate_of
 from personaforge.leaves import leaves
 from personaforge.listing import and_more, listed
 from personaforge.plan.plan import PersonaPlan, Reason
@@ -15,7 +15,7 @@ from personaforge.plan.renamed import lock_name, renamed_steps
 from personaforge.spec.kinds import framing_of
 from personaforge.spec.settings import Settings
 from personaforge.steps.context import AnalyzerRef
-from personaforge.steps.standing import Standing, judged_elsewhere
+from personaforge.steps.standing import GATE, VIDEO_GATE, Standing, judged_elsewhere
 from personaforge.store.lockfile import Pin
 from personaforge.store.store import Store
 
@@ -94,6 +94,26 @@ def beyond_remark(plan: PersonaPlan, analyzer_ref: AnalyzerRef) -> str:
     )
 
 
+def clips_remark(plan: PersonaPlan) -> str:
+    """Say that clips which an earlier forge accepted by their mean stay, where further ones are made and judged by
+    their worst stretch, too; empty elsewhere."""
+    settings = plan.loaded.settings
+    clips = [node for node in plan.nodes.values() if node.shape.kind.role == "clip" and node.shape.kind.measures]
+    made = any(node.state in ("run", "maybe") for node in clips)
+    if not made or VIDEO_GATE in settings.written or gate_of(settings.value("identity")) is Gate.MEAN:
+        return ""
+    renamed = renamed_steps(settings, plan.shape, plan.lock)
+    pins = [plan.lock.pin(lock_name(node.shape.name, renamed)) for node in clips]
+    count = sum(pin is not None and pin.status == "accepted" and not Standing().stretches_hold(pin) for pin in pins)
+    if not count:
+        return ""
+    before = f"{count} clip of {plan.id} was" if count == 1 else f"{count} clips of {plan.id} were"
+    return (
+        f"{before} accepted by the mean of sampled frames, by an earlier forge, and may stay; what is made now is "
+        "judged by its worst stretch, too (identity.video.gate)"
+    )
+
+
 def last_built(plan: PersonaPlan, store: Store) -> Mapping[str, Any] | None:
     """Return what a picture of a persona that a gate judges depended on when it was last built; None before."""
     for node in plan.nodes.values():
@@ -157,7 +177,9 @@ def other_gates(pin: Pin, now: Standing) -> tuple[Reason, ...]:
     """Say that a pinned result is judged by other gates than it was accepted behind: further attempts may follow."""
     if not pin.under or now.same_gates(pin):
         return ()
-    rules = now.rules or {}
+    rules = dict(now.rules or {})
+    if not now.stretches_hold(pin):
+        rules.pop(GATE, None)  # it stays judged by its mean
     before = {**pin.under, **({"policy": str(Mode.COMPOSITE)} if pin.under.get("policy") == FORMER else {})}
     changed = [f"{name} {before.get(name)} is now {rules[name]}" for name in rules if before.get(name) != rules[name]]
     what = f" ({', '.join(changed)})" if changed else ""

@@ -20,6 +20,7 @@ from personaforge.plan.estimate import NONE_FOR_SURE, estimate
 from personaforge.plan.foreign import foreign_remark
 from personaforge.plan.gates import (
     beyond_remark,
+    clips_remark,
     judging_remark,
     last_built,
     other_gates,
@@ -377,6 +378,8 @@ class Planner:
             remark = judging_remark(settings, analyzer_ref, last_built(plan, self.plan_context.store), makes=makes)
             found |= {remark: None} if remark else {}
             remark = beyond_remark(plan, analyzer_ref) if makes else ""
+            found |= {remark: None} if remark else {}
+            remark = clips_remark(plan)
             found |= {remark: None} if remark else {}
             remark = policy_remark(settings.value("identity.policy"))
             found |= {remark: None} if remark else {}

@@ -29,7 +29,7 @@ from personaforge.spec.settings import Settings, UndeclaredRead, View
 from personaforge.steps.action import NotSettled, Outcome
 from personaforge.steps.context import ANCHOR, AnalyzerRef, Context
 from personaforge.steps.look import look_of, overruled_from
-from personaforge.steps.standing import DEMANDS, Standing
+from personaforge.steps.standing import DEMANDS, VIDEO_GATE, Standing
 from personaforge.steps.text import OVERRULED, SECTIONS
 from personaforge.store.files import checked_out
 from personaforge.store.index import NodeRow
@@ -200,6 +200,7 @@ class NodeResolver:
             rules_of(self.settings, shape, self.analyzer_ref),
             any(path.startswith(f"{DEMANDS}.") or path == DEMANDS for path in self.settings.written),
             lambda: self._only_forge(shape),
+            VIDEO_GATE in self.settings.written,
         )
 
     def _pinned_outputs(self, name: str) -> dict[str, str]:

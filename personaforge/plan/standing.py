@@ -23,7 +23,7 @@ from personaforge.spec.project import packaged
 from personaforge.spec.settings import Settings
 from personaforge.spec.written import below
 from personaforge.steps.context import AnalyzerRef
-from personaforge.steps.standing import DEMANDS
+from personaforge.steps.standing import DEMANDS, GATE
 from personaforge.templating import Templates
 
 _GATES = ("identity", "quality", "delivered")
@@ -115,6 +115,7 @@ def rules_of(settings: Settings, shape: ShapeNode, analyzer_ref: AnalyzerRef) ->
         else:
             mode = str(policy.by_composite.mode)
             rules = {"policy": mode, "accept": policy.accept_threshold, "retry": policy.retry_threshold}
+            rules |= {GATE: str(policy.gate)} if shape.kind.modality == "video" else {}
         return {**rules, **demands}
     threshold = shape.declaration.get("threshold")
     return {"accept": threshold} if threshold is not None else {}

@@ -362,9 +362,10 @@ class Frames(Model):
     sampling: Literal["uniform", "time", "faces"]
     """uniform: evenly spread by number. time: the same, but of a clip whose frames are shown for unequal times what is
     shown at evenly spread instants. faces: frames that show a face, as evenly spread as possible."""
-    gate: Literal["mean", "worst_stretch"] | None = None
-    """mean, as without it: the mean over the sampled frames. worst_stretch: also the worst stretch of half a second or
-    more, and the share of time that shows the person."""
+    gate: Literal["auto", "mean", "worst_stretch"] | None = None
+    """mean: the mean over the sampled frames. worst_stretch: also the worst stretch of half a second or more, and the
+    share of time that shows the person. auto, as without it: mean under the policies `composite` and `strict`, as they
+    were published, else worst_stretch."""
     min_coverage: Unit | None = None
     """Under the gate worst_stretch the share of time that has to show the person; 0.9 unless it is set."""
 

@@ -26,7 +26,7 @@ from personaforge.spec.grammar import FigureAssertion, Unreadable, parse_asserti
 from personaforge.spec.kinds import kind_named
 from personaforge.spec.machine_names import UNDEFINED
 from personaforge.spec.measures import MEASURES, SCOPES
-from personaforge.spec.models import Persona, validate_persona
+from personaforge.spec.models import Identity, Persona, validate_persona
 from personaforge.spec.overlay import NOBODY, PersonaSources
 from personaforge.spec.pipeline import ImageStep, Prompted, SpeechStep, VideoStep, any_step
 from personaforge.spec.plugins import hint_unasked
@@ -254,7 +254,7 @@ def _media(persona: Persona, domains: Domains) -> Iterator[tuple[list[str], str,
         yield ["identity", "geometric", "relax_until"], "is above relax_below", ""
     if identity.geometric.turn_until < identity.geometric.turn_from:
         yield ["identity", "geometric", "turn_until"], "is below turn_from", ""
-    if identity.video.min_coverage is not None and identity.video.gate != "worst_stretch":
+    if identity.video.min_coverage is not None and not _asks_for_stretches(identity):
         found = "is set, and only the gate worst_stretch asks for it"
         yield ["identity", "video", "min_coverage"], found, "identity.video.gate: worst_stretch"
     for slot in identity.references.slots:
@@ -271,6 +271,12 @@ def _media(persona: Persona, domains: Domains) -> Iterator[tuple[list[str], str,
             for key in (step.positions, step.position):
                 if key is not None and not isinstance(_value_at(plain, key), dict):
                     yield path, f"found {key!r}, expected the path of a table such as matrix.positions", ""
+
+
+def _asks_for_stretches(identity: Identity) -> bool:
+    """Tell whether a clip's worst stretch decides, as `identity.policy.gate_of` reads it."""
+    asked = identity.video.gate
+    return asked == "worst_stretch" or (asked in (None, "auto") and identity.policy in ("auto", "calibrated"))
 
 
 def _voices(persona: Persona) -> Iterator[tuple[list[str], str, str]]:

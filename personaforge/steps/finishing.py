@@ -81,7 +81,8 @@ def repair(context: Context) -> Procedure:
         inputs={"clip": original.digest},
         take=context.take,
     )
-    before = yield from judge_clip(context, original, references)
+    # Its own node has accepted it; here counts what it loses. What was accepted by its mean is not looked through.
+    before = yield from judge_clip(context, original, references, by_mean="shown" not in source.facts)
     advice = _advice(before)
     repaired_before = context.pin is not None and context.pin.key == action.key
     if advice.get("recommendation") != str(Recommendation.SHARPEN) and not repaired_before:

@@ -49,25 +49,34 @@ def measure(context: Context, artifact: Artifact, needed: Collection[str] = (UPR
     return (yield from _whole(context, "measure", artifact, {}, needed))
 
 
-def measure_clip(context: Context, artifact: Artifact, needed: Collection[str] = (PEOPLE,)) -> Measuring:
-    """Return a clip's measurement, or None where nothing can measure; `needed` as in `measure`."""
+def measure_clip(
+    context: Context, artifact: Artifact, needed: Collection[str] = (PEOPLE,), *, by_mean: bool = False
+) -> Measuring:
+    """Return a clip's measurement, or None where nothing can measure; `needed` as in `measure`. `by_mean` tells that
+    its mean alone decides."""
     sampled = sampling_of(context.settings["identity.video"])
-    return (yield from _whole(context, "measure_clip", artifact, sampled, needed))
+    return (yield from _whole(context, "measure_clip", artifact, sampled, needed, by_mean=by_mean))
 
 
 def _whole(
-    context: Context, kind: str, artifact: Artifact, request: Mapping[str, Any], needed: Collection[str]
+    context: Context,
+    kind: str,
+    artifact: Artifact,
+    request: Mapping[str, Any],
+    needed: Collection[str],
+    *,
+    by_mean: bool = False,
 ) -> Measuring:
     """Measure all parts. Where no face was found there is nothing to measure another part of.
 
     A clip that was measured before it was looked through is not looked through for the record's sake: only where its
-    worst stretch decides. Nor is the appearance measured of what an older forge measured and accepted.
+    worst stretch decides about it. Nor is the appearance measured of what an older forge measured and accepted.
     """
     identity = context.analyzer_ref.identity
     if identity is None:
         return None
     first = measure_action(kind, identity, artifact.digest, request)
-    spares = kind == "measure_clip" and context.known(first.key) and policy_of(context).gate is Gate.MEAN
+    spares = kind == "measure_clip" and context.known(first.key) and by_mean
     older = context.pin is not None and context.known(first.key)
     whole = (yield first).value
     while request and (more := further_request(request, whole, context.settings["identity.video"])) is not None:
@@ -118,12 +127,13 @@ def judge_image(
     if known is None:
         return (yield from _by_size(context, artifact, references, "face", asked))
     older, combine = was_measured(context, artifact), context.settings["identity.references.combine"]
+    policy = policy_of(context, artifact)
     for needed in _readings(context, artifact):
         measured = yield from measure(context, artifact, needed)
         if measured is None:
             return (yield from _by_size(context, artifact, references, "face", asked))
-        whole, found = measured, judge_faces(known, measured, policy_of(context), combine)
-        judgement = _with_face(_judged(context, found.score, references, "face", found.as_json()), found)
+        whole, found = measured, judge_faces(known, measured, policy, combine)
+        judgement = _with_face(_judged(context, found.score, policy, references, "face", found.as_json()), found)
         if judgement.decision is Decision.ACCEPT:
             break
     likeness = likeness_of(context, known[ANCHOR], found.measurement, meant, found.score)
@@ -178,10 +188,15 @@ def _flagged(judgement: Judgement, second_face: str) -> Judgement:
 
 
 def judge_clip(
-    context: Context, artifact: Artifact, references: ReferenceSet, asked: Asked | None = None
+    context: Context,
+    artifact: Artifact,
+    references: ReferenceSet,
+    asked: Asked | None = None,
+    *,
+    by_mean: bool = False,
 ) -> Generator[Action, Result, Judgement]:
     """Measure a clip, and judge it against the reference set by what `identity.video.gate` names, and by what else was
-    `asked` of it."""
+    `asked` of it; with `by_mean` by its mean, whatever the gate is."""
     from personaforge.identity.clip import compare_clip
     from personaforge.identity.people import judge_faces
     from personaforge.identity.references import ANCHOR
@@ -190,9 +205,10 @@ def judge_clip(
     known = yield from _measured(context, references)
     if known is None:
         return (yield from _by_size(context, artifact, references, "video", asked))
-    combine, policy = context.settings["identity.references.combine"], policy_of(context)
+    combine, policy = context.settings["identity.references.combine"], policy_of(context, artifact)
+    policy = replace(policy, gate=Gate.MEAN) if by_mean else policy
     for needed in _readings(context, artifact):
-        measured = yield from measure_clip(context, artifact, needed)
+        measured = yield from measure_clip(context, artifact, needed, by_mean=policy.gate is Gate.MEAN)
         if measured is None:
             return (yield from _by_size(context, artifact, references, "video", asked))
         clip = compare_clip(
@@ -205,10 +221,10 @@ def judge_clip(
             strangers=strangers_of(context.settings["identity.check.scales"], context.analyzer_ref.identity),
         )
         if isinstance(clip, Unmeasured):
-            judgement = _judged(context, clip, references, "video")
+            judgement = _judged(context, clip, policy, references, "video")
             continue
         shown = None if clip.over_time is None else clip.over_time.shown
-        judgement = _judged(context, clip.score, references, "video", {"clip": clip.as_json()}, shown=shown)
+        judgement = _judged(context, clip.score, policy, references, "video", {"clip": clip.as_json()}, shown=shown)
         if clip.frames_with_several and PEOPLE in needed:
             judgement = replace(judgement, facts={**judgement.facts, "frames_with_several": clip.frames_with_several})
         if judgement.decision is Decision.ACCEPT:
@@ -257,13 +273,24 @@ def no_model() -> Unmeasured:
     return Unmeasured(Cause.NO_MODEL, "no face pack is here")
 
 
-def policy_of(context: Context) -> Policy:
-    """Return the judging policy of the persona. What was pinned before anything was noted beside it was accepted by the
-    composite, and is judged by that until it is noted."""
-    before = context.pin is not None and not context.pin.under and context.settings["identity.policy"] == AUTO
+def policy_of(context: Context, artifact: Artifact | None = None) -> Policy:
+    """Return the judging policy of the persona, for an artifact where one is given.
+
+    An upgrade of forge doubts nothing that was accepted. What was pinned before anything was noted beside it was
+    accepted by the composite, and is judged by that until it is noted. A clip that the lock has as accepted by its mean
+    is judged by that, and a picture by P(same) that was given more freely then (`Policy.earlier`).
+    """
+    pin = context.pin
+    before = pin is not None and not pin.under and context.settings["identity.policy"] == AUTO
     analyzer_ref = context.analyzer_ref
     calibrated = None if before else analyzer_ref.calibrated
-    return Policy.from_settings(context.settings["identity"], analyzer_ref.identity, calibrated)
+    policy = Policy.from_settings(context.settings["identity"], analyzer_ref.identity, calibrated)
+    if artifact is None:
+        return policy
+    if pin is None or artifact.digest not in pin.outputs.values():
+        return policy
+    earlier = "probability" in pin.facts and "compared" not in pin.facts
+    return replace(policy, gate=policy.gate if context.standing.stretches_hold(pin) else Gate.MEAN, earlier=earlier)
 
 
 def _by_size(
@@ -295,7 +322,7 @@ def _judged_from_pin(context: Context, artifact: Artifact, references: Reference
     """Judge by the scores in the lock, where nothing can measure here: what was measured once stays measured."""
     from personaforge.identity.stretches import Shown
 
-    pin = context.pin
+    pin, policy = context.pin, policy_of(context, artifact)
     facts = pin.facts if pin is not None else {}
     if (
         pin is None
@@ -304,13 +331,14 @@ def _judged_from_pin(context: Context, artifact: Artifact, references: Reference
         or facts.get("anchor") != references.anchor.digest
         or facts.get("references", []) != references.digests
     ):
-        return _judged(context, no_model(), references, modality)
+        return _judged(context, no_model(), policy, references, modality)
     if judged_elsewhere(pin, context.settings["identity.pack"], context.settings["identity.policy"]):
         decision = Decision(facts.get("decision", Decision.ACCEPT))
         return Judgement(decision, 0.0, status="accepted", facts=dict(facts), unjudged=True)
     score = Score(**{one.name: facts[one.name] for one in fields(Score) if one.name in facts})
     shown = Shown.from_json(facts["shown"]) if "shown" in facts else None
-    return _judged(context, score, references, modality, measured_by=str(facts.get("measured_by", "")), shown=shown)
+    measured_by = str(facts.get("measured_by", ""))
+    return _judged(context, score, policy, references, modality, measured_by=measured_by, shown=shown)
 
 
 _FIRST = 1e3
@@ -318,17 +346,18 @@ _FIRST = 1e3
 ratio is a few dozen at most."""
 
 
-def _calibration(context: Context, policy: Policy, modality: str) -> dict[str, Any]:
+def _calibration(context: Context, policy: Policy, modality: str, score: Score | Unmeasured) -> dict[str, Any]:
     """Return what an evaluation notes of the calibration that decided; nothing where the composite did."""
     if policy.mode is not Mode.CALIBRATED or policy.calibrated is None or modality == "video":
         return {}
-    bounds = policy.calibrated
+    bounds, share = policy.calibrated, policy.calibrated.weights.at
+    among = bounds.among(1 if isinstance(score, Unmeasured) else score.compared)
     return {
         "calibrated": {
             "calibration": context.analyzer_ref.calibration,
             "far": bounds.far,
-            "accept": bounds.accept_share,
-            "retry": bounds.retry_share,
+            "accept": share(among.accept),
+            "retry": share(among.retry),
             "prior": bounds.weights.prior,
         }
     }
@@ -337,6 +366,7 @@ def _calibration(context: Context, policy: Policy, modality: str) -> dict[str, A
 def _judged(
     context: Context,
     score: Score | Unmeasured,
+    policy: Policy,
     references: ReferenceSet,
     modality: str,
     extra: Mapping[str, Any] | None = None,
@@ -347,7 +377,7 @@ def _judged(
     from personaforge.identity.decision import judge
     from personaforge.identity.stretches import judge_clip
 
-    settings, identity, policy = context.settings, context.analyzer_ref.identity, policy_of(context)
+    settings, identity = context.settings, context.analyzer_ref.identity
     required = settings["identity.require_measurement"]
     if modality == "video":
         judged = judge_clip(score, shown, policy, require_measurement=required)
@@ -366,7 +396,7 @@ def _judged(
         "measured": judged.measured,
         "reason": judged.reason,
         "policy": str(policy.mode),
-        **_calibration(context, policy, modality),
+        **_calibration(context, policy, modality, score),
         "accept_threshold": settings["identity.accept_threshold"],
         "retry_threshold": settings["identity.retry_threshold"],
         "weights": policy.weights,

@@ -19,6 +19,10 @@ from personaforge.store.lockfile import Pin
 DEMANDS = "delivered"
 """What the lock calls the demands that a result was accepted under, by a digest, 8 hex digits. A line without it is
 from before there were any."""
+VIDEO_GATE = "identity.video.gate"
+GATE = "gate"
+"""What the lock calls what of a clip decided; see `identity.policy.Gate`. A clip's line without it was accepted by an
+earlier forge: by the mean, unless the user had asked for more."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,8 @@ class Standing:
     only_forge: Callable[[], bool] = lambda: False
     """Whether what the node depended on when it was last built differs in forge's own part alone; for pins from before
     anything was noted."""
+    names_gate: bool = False
+    """Whether the user has written what of a clip decides: `identity.video.gate`."""
 
     def same_request(self, pin: Pin, key: str) -> bool:
         """Tell whether a pin answers the request that has this key now."""
@@ -59,6 +65,11 @@ class Standing:
         forge looked at that, until the user writes a demand."""
         return self.asks or DEMANDS in pin.under
 
+    def stretches_hold(self, pin: Pin) -> bool:
+        """Tell whether a clip's worst stretch, where it is the gate, decides about a pin: not about one that was
+        accepted before that was forge's default, until the user writes the gate."""
+        return self.names_gate or GATE in pin.under or "shown" in pin.facts
+
     def seen(self, noted: dict[str, Any]) -> dict[str, Any]:
         """Return what the lock notes, and besides which forge noted the key of `also`."""
         return {**noted, "seen": self.forge} if self.forge else noted
@@ -71,6 +82,8 @@ class Standing:
         rules = dict(self.rules or {})
         if pin is not None and not self.demands_hold(pin):
             rules.pop(DEMANDS, None)
+        if pin is not None and not self.stretches_hold(pin):
+            rules.pop(GATE, None)
         gates = {"gates": self.gates, **rules}
         if pin is None or not pin.under:
             return {"forge": self.forge, "request": self.request, **gates}

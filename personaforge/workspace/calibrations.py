@@ -99,7 +99,10 @@ def deciding(kept: Applying | NoneApplies, settings: Settings) -> Calibrated | s
     """Return how a calibration decides by the settings, or why none does, for people."""
     if isinstance(kept, NoneApplies):
         return kept.reason
-    return calibrated(kept.calibration.weights, settings.value("identity.calibrated"), kept.file)
+    calibration, declared = kept.calibration, settings.value("identity.calibrated")
+    points = ((one.target, one.threshold) for one in calibration.operating_points)
+    cosines = tuple(sorted(((far, at) for far, at in points if at is not None), reverse=True))
+    return calibrated(calibration.weights, declared, kept.file, cosines)
 
 
 def calibration_for(project: Project, analyzer: Mapping[str, str]) -> Applying | NoneApplies:

@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from personaforge.digest import canonical
-from personaforge.identity.policy import FaceRule, Mode, Policy
+from personaforge.identity.policy import FaceRule, Gate, Mode, Policy
 from personaforge.identity.score import Cause, Score, Unmeasured, compare, composite, error_bound
 
 Measured = Callable[..., dict[str, Any]]
 POLICY = Policy(
     *(Mode.COMPOSITE, 0.55, 0.35, 0.7, 0.3, 0.55, 0.08, 0.30, 0.10, 2.5, 10, 50, 6),
     face=FaceRule.BEST,
+    gate=Gate.WORST_STRETCH,
     pack="auto",
 )
 

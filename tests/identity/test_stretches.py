@@ -46,6 +46,12 @@ def clip(*looks: dict[str, Any], end: float, lost: int | None = 0) -> dict[str, 
     return {"looks": list(looks), "end": end, "undecoded": {"lost": lost, "listed": 120, "near": [1.5] if lost else []}}
 
 
+@pytest.fixture
+def policy(policy: Policy) -> Policy:
+    """By the mean; a test of the gate says so."""
+    return replace(policy, gate=Gate.MEAN)
+
+
 def told(anchor: dict[str, Any], value: dict[str, Any], policy: Policy, strangers: float | None = 0.18) -> OverTime:
     found = over_time({"anchor": anchor}, value, policy, "max", strangers)
     assert found is not None
@@ -84,7 +90,7 @@ def test_a_known_clip(measured: Measured, policy: Policy) -> None:
     assert found.bound == pytest.approx(0.391429) and found.strangers == 0.18
     assert found.text == (
         "worst stretch: another person from 0.4 to 1.15 s, cosine 0.07; the person in 40% of the time; "
-        "this decides nothing (identity.video.gate: mean)"
+        "this decides nothing, the mean does"
     )
     assert found.damage == ""
     assert canonical(found.as_json()) and Shown.from_json(found.shown.as_json()) == found.shown
@@ -172,7 +178,15 @@ def test_the_worst_stretch_decides_where_it_is_the_gate(
 
 
 def test_settings_name_the_gate(identity_settings: dict[str, Any]) -> None:
-    assert Policy.from_settings(identity_settings).gate is Gate.MEAN
+    for policy, gate in (
+        *[(name, Gate.WORST_STRETCH) for name in ("auto", "calibrated")],
+        *[(name, Gate.MEAN) for name in ("composite", "composite_only", "strict")],
+    ):
+        for video in ({}, {"gate": "auto"}):
+            given = {**identity_settings, "policy": policy, "video": {**identity_settings["video"], **video}}
+            assert Policy.from_settings(given).gate is gate, (policy, video)
+        given["video"]["gate"] = "mean"
+        assert Policy.from_settings(given).gate is Gate.MEAN, policy
     video = {**identity_settings["video"], "gate": "worst_stretch", "min_coverage": 0.5}
     found = Policy.from_settings({**identity_settings, "video": video})
     assert (found.gate, found.min_coverage) == (Gate.WORST_STRETCH, 0.5)

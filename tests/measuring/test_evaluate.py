@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from personaforge.drift.timelines import drift
+from personaforge.identity.decision import Decision
 from personaforge.identity.score import Unmeasured
 from personaforge.measuring.evaluation import evaluate
 from personaforge.measuring.photos import score_photos
@@ -382,7 +383,8 @@ def test_clips_are_measured_beside_pictures(colors: Path, capsys: pytest.Capture
         (colors / f"clips/{name}.webm").write_bytes(encode_webm(frames, 64, 64, 8))
     (colors / "clips/none.mp4").write_bytes(b"a letter")
     (colors / "clips/b.png").write_bytes((colors / "b.png").read_bytes())
-    anchor = str(colors / "anchor.png")
+    anchor, ana = str(colors / "anchor.png"), "id: ana\nbrief: A calm gardener.\nidentity: {accept_threshold: 0.7%s}\n"
+    (colors / "personas/ana.yaml").write_text(ana % "")
     with Workspace.open((), str(colors)) as space:
         space.analyzers = ColorAnalyzers()
         found = evaluate(space, [str(colors / "clips")], persona="ana", anchor=anchor, record=True)
@@ -390,17 +392,25 @@ def test_clips_are_measured_beside_pictures(colors: Path, capsys: pytest.Capture
     picture, half, none, whole = found.pictures
     assert picture.clip is None and picture.remarks == ()
     assert whole.clip is not None and half.clip is not None and none.clip is None
-    assert whole.remarks == (
-        "the person in 100% of the time, and nothing else for 0.5 s or more; "
-        "this decides nothing (identity.video.gate: mean)",
-    )
+    assert whole.remarks == ("the person in 100% of the time, and nothing else for 0.5 s or more",)
     assert half.remarks[0].startswith("worst stretch: another person from 1 to 2 s, cosine 0.3")
+    # Its mean passes, and it is the other person for half of the time: neither accepted nor let through by a bound.
+    assert half.score.composite > 0.7 and half.judged.decision is Decision.RETRY  # type: ignore[union-attr]
+    assert half.judged.reason == half.stretch_fault == half.clip.over_time.worst.text  # type: ignore[union-attr]
+    assert (half.reaches(0.7), whole.reaches(0.7)) == (False, True)
     assert half.as_json()["clip"]["over_time"]["coverage"] == 0.5
     assert [one.as_json()["damage"] for one in found.pictures] == [None] * 4, "of pictures only"
-    print_evaluation(found, None)
+    print_evaluation(found, 0.7)
     table = capsys.readouterr().out
+    assert "2 of 4 don't reach 0.7, 1 of them clips by their worst stretch." in table
     assert "{" not in table and f"{half.judged.reason}; {half.remarks[0]}" in table
     assert isinstance(none.score, Unmeasured) and "found no clip" in none.score.reason
     assert (found.passes(0.1), whole.score.composite > 0.99) == (False, True)  # type: ignore[union-attr]
     assert {line.metric.name for line in drifted.timelines} >= {"composite", "coverage", "switches"}
-    assert [line.state for line in evaluation_sheet(found, 0.9).lines] == ["fail", "fail", "fail", "pass"]
+    assert [line.state for line in evaluation_sheet(found, 0.7).lines] == ["pass", "fail", "fail", "pass"]
+    with Workspace.open((), str(colors)) as space:  # by the published policies the mean decides, as it was published
+        space.analyzers = ColorAnalyzers()
+        (colors / "personas/ana.yaml").write_text(ana % ", policy: composite")
+        (by_mean,) = evaluate(space, [str(colors / "clips/half.webm")], persona="ana", anchor=anchor).pictures
+    assert (by_mean.judged.decision, by_mean.reaches(0.7)) == (Decision.ACCEPT, True)
+    assert by_mean.remarks[0].endswith("; this decides nothing, the mean does")

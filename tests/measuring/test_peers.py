@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import orjson
 import pytest
 
 from personaforge.identity.calibration import Calibration
 from personaforge.measuring.calibration import calibrate
-from personaforge.measuring.peers import ON_PHOTOGRAPHS, Peer, Peers, peers_of
+from personaforge.measuring.peers import Peer, Peers, on_photographs, peers_of
 from personaforge.report.peers import print_peers
 from personaforge.testing import write_project
+from personaforge.workspace.calibrations import OURS
 from personaforge.workspace.workspace import Workspace
 from tests.measuring.test_calibrate import colored_pairs
 from tests.measuring.test_evaluate import ColorAnalyzers
@@ -66,9 +68,12 @@ def test_a_pack_for_drawings_has_no_peers_on_photographs(space: Workspace, tmp_p
 
 
 def test_nobody_is_given_a_figure_that_was_not_measured() -> None:
-    assert {one.pack for one in ON_PHOTOGRAPHS} == {"buffalo_s_dev"}
-    [known] = ON_PHOTOGRAPHS
-    assert 0 < known.low < known.rate < known.high < 0.01 and (known.same, known.different) == (1182, 20000)
+    """There is one interval for one EER: that of the calibration which decides."""
+    [known] = on_photographs()
+    shipped = orjson.loads((OURS / "buffalo_s_dev.json").read_bytes())["equal_error"]
+    assert (known.pack, known.same, known.different, known.people) == ("buffalo_s_dev", 1182, 20000, 260)
+    assert (known.rate, known.low, known.high) == (shipped["rate"], shipped["low"], shipped["high"])
+    assert (known.low, known.high) == (0.000799, 0.012797)
 
 
 def test_the_table_is_for_people(capsys: pytest.CaptureFixture[str]) -> None:

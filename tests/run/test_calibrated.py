@@ -119,3 +119,25 @@ def test_a_small_calibration_of_the_project_switches_none_off_that_comes_with_fo
         settings = space.load(["ana"], easy)[0].settings
         kept = calibrations.applied_to(space.project, ColorAnalyzers().of(settings).identity or {}, settings)
     assert isinstance(kept, calibrations.Applying) and kept.file == "calibration/colors.json", "it can decide that"
+
+
+def test_a_picture_that_was_accepted_by_its_p_same_stays_where_such_a_face_has_none_now(
+    make_studio: Callable[..., Studio],
+) -> None:
+    """As of a small face, by the forge before: a gate that the user edits doubts nothing of it, and buys nothing."""
+    studio = make_studio()
+    appears(studio, 20.0)
+    studio.build()
+    line = json.loads(studio.lock.read_text().partition("  image/02: ")[2].partition("\n")[0])
+    assert line["facts"]["probability"] > 0.9 and line["under"]["policy"] == "calibrated"
+    with studio.open() as space:
+        pack = (ColorAnalyzers().of(space.load("ana")[0].settings).identity or {})["pack"]
+    limits = "{min_norm: 0, min_side: 1e9, max_yaw: 45, max_roll: 60, min_sharpness: 0, strangers: 0.2}"
+    asked = ("identity.calibrated.far=0.003", f"+identity.judgeable.{pack}={limits}".replace(": ", ":"))
+    calls = studio.calls()
+    assert studio.plan(overrides=asked).estimate.calls_max == 0
+    studio.build(overrides=asked)
+    assert studio.calls() == calls
+    forced = studio.build(overrides=asked, force=("image/02",)).nodes["ana/image/02"].outcome
+    assert "probability" not in forced.facts and studio.calls() > calls
+    assert "the face is too small to be judged" in forced.facts["no_probability"]

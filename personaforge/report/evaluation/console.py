@@ -78,6 +78,7 @@ def print_evaluation(found: Evaluation, fail_under: float | None) -> None:
     if files := found.unreadable - (not found.anchor_readable):
         echo(f"{files} of {len(found.pictures)} files can't be read.")
     if fail_under is not None:
-        low = [o for o in found.pictures if not isinstance(o.score, Score) or o.score.composite < fail_under]
+        low = [one for one in found.pictures if not one.reaches(fail_under)]
         verdict = "all reach" if not low else f"{len(low)} of {len(found.pictures)} don't reach"
-        echo(f"{verdict} {fail_under:g}.")
+        otherwise = sum(bool(one.stretch_fault) for one in low)
+        echo(f"{verdict} {fail_under:g}{f', {otherwise} of them clips by their worst stretch' if otherwise else ''}.")

@@ -55,10 +55,11 @@ def _picture_line(one: Evaluated, group: str, fail_under: float | None, place: P
     state: State = "pass"
     message = one.judged.reason
     if fail_under is not None:
-        if composite is None or composite < fail_under:
+        if not one.reaches(fail_under):
             state = "fail"
         if composite is not None:
             message = f"composite {composite:g}, expected at least {fail_under:g}"
+            message = f"{one.stretch_fault}; {message}" if one.stretch_fault else message
     elif not measured or decision is Decision.REJECT:
         state = "fail"
     elif decision is Decision.RETRY:

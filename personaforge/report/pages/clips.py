@@ -116,7 +116,7 @@ def _time_figures(over_time: Mapping[str, Any]) -> list[tuple[str, str]]:
     from personaforge.identity.stretches import Stretch
 
     worst = Stretch(**over_time["worst"])
-    decides = "decides, too" if over_time["gate"] == "worst_stretch" else "decides nothing: identity.video.gate is mean"
+    decides = "decides, too" if over_time["gate"] == "worst_stretch" else "decides nothing, the mean does"
     rows = [
         ("shows the person", f"{over_time['coverage']:.1%} of the time, by {over_time['looks']} looks"),
         ("worst stretch", f"{worst.text}; it {decides}"),
