@@ -100,8 +100,8 @@ if TYPE_CHECKING:
     from personaforge.spec.kinds import Kind as Kind
     from personaforge.spec.load import Broken as Broken
     from personaforge.spec.load import Loaded as Loaded
-    from personaforge.spec.models import FashionContext as FashionContext
     from personaforge.spec.settings import Settings as Settings
+    from personaforge.spec.staging import FashionContext as FashionContext
     from personaforge.steps import context as _context
     from personaforge.steps import table as _steps
     from personaforge.steps.action import Action as Action
@@ -158,8 +158,8 @@ _NAMES = {
     "run.events": ("Event",),
     "spec.kinds": ("Kind",),
     "spec.load": ("Broken", "Loaded"),
-    "spec.models": ("FashionContext",),
     "spec.settings": ("Settings",),
+    "spec.staging": ("FashionContext",),
     "steps.action": ("Action", "Outcome", "Output", "Price", "Procedure", "Result"),
     "steps.context": ("Context StepContext",),
     "steps.table": ("StepKind", "register register_kind"),

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from personaforge.measuring.measurements import Measured
     from personaforge.run.build_report import BuildReport
     from personaforge.run.events import Event
-    from personaforge.spec.models import FashionContext
+    from personaforge.spec.staging import FashionContext
     from personaforge.warehouse.query import Rows
 
 Name: TypeAlias = "str | os.PathLike[str]"
@@ -383,7 +383,7 @@ def query(
 @_working
 def contexts(space: Workspace) -> Mapping[str, FashionContext]:
     """Return every fashion context that the project declares, ours included, by name. Raises SpecError."""
-    from personaforge.spec.models import Fashion
+    from personaforge.spec.staging import Fashion
 
     return Fashion.model_validate(space.group("fashion")).contexts
 

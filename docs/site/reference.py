@@ -236,7 +236,7 @@ def _chosen(group: str, option: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for base in own.pop("defaults", []):
         if isinstance(base, str) and base != "_self_":
-            found = _over(found, _chosen(group, base))
+            found = _over(found, _chosen(group, base.removesuffix("@_here_")))
     merged: dict[str, Any] = _over(found, own)
     return merged
 
@@ -302,8 +302,10 @@ RECEIVED = {
         {
             "profile": "the persona's document: its sections by name",
             "position": "the position's fields: `name`, `distance`, `yaw`, `expression`, `gaze`, `pose`, `light`, ...",
-            "wardrobe": "the fashion context that the position wears: `style`, `garments`, `accessories`, ...",
+            "wardrobe": "what is worn in the position: `context`, `style`, `garments`, `accessories`, ...",
             "scene": "`name` and `text` of the background",
+            "staging": "what the scene shows of this persona: `shows` (work, pastime or holiday), `about` (its own "
+            "words), and `text`, `action`, `prop` of the place in `matrix.places` that fits; empty for other scenes",
             "attempt": "how often the identity patch was made stronger; 0 at first",
             "corrections": "what was wrong with the attempts before, in words for the prompt; empty at first",
             "reference": "whether a picture of the person goes along",
@@ -314,8 +316,9 @@ RECEIVED = {
         {
             "profile": "the persona's document: its sections by name",
             "motion": "the motion type's fields: `description`, `seconds`, `aspect`, `distance`, ...",
-            "wardrobe": "the fashion context that the motion wears",
+            "wardrobe": "what is worn in the clip, as for a picture",
             "scene": "`name` and `text` of the background",
+            "staging": "what the scene shows of this persona, as for a picture",
             "attempt": "how often the identity patch was made stronger; 0 at first",
             "corrections": "what was wrong with the attempts before, in words for the prompt; empty at first",
             "reference": "always true: the anchor goes along",

@@ -25,7 +25,7 @@ from personaforge.identity.reading import Agreement
 from personaforge.identity.references import ANCHOR
 from personaforge.identity.score import NO_PROBABILITY, Cause, Score, Unmeasured
 from personaforge.measuring.asked import asked_of_built, delivered, wanted
-from personaforge.measuring.beside import beside, ranks, read_alike
+from personaforge.measuring.beside import beside, looks, read_alike
 from personaforge.measuring.files import files_to_measure, is_clip
 from personaforge.measuring.judging import judged_file, judging_policy, probability_of
 from personaforge.measuring.measurements import (
@@ -295,7 +295,7 @@ def evaluate(
         judged = judged_file(score, policy)
         share = probability_of(reference.value, face.measurement, score, judged, policy, kept)
         found.append(Evaluated(path, picture.digest, picture.value, score, judged, *share, face=face))
-    worn = ranks(space.store, settings) if persona else {}
+    worn = looks(space.store, settings) if persona else {}
     near = beside(reference.value, [(one.digest, one.face) for one in found if one.face], worn)
     found = [replace(one, likeness=near.get(one.digest, {})) for one in found]
     known = asked_of_built(space.store, settings) if persona else {}

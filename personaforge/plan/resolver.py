@@ -26,6 +26,7 @@ from personaforge.plan.replay import Replay, replay, result_of
 from personaforge.plan.standing import forge_part, gates_part, only_judges, request_part, rules_of
 from personaforge.providers.table import capability, placer
 from personaforge.spec.settings import Settings, UndeclaredRead, View
+from personaforge.spec.written import below
 from personaforge.steps.action import NotSettled, Outcome
 from personaforge.steps.context import ANCHOR, AnalyzerRef, Context
 from personaforge.steps.look import look_of, overruled_from
@@ -158,6 +159,7 @@ class NodeResolver:
             pins=self.pin_of_kind,
             kinds={need: self.plan.shape.by_name[need].kind.name for need in shape.needs},
             rejected=lambda key: self._rejected_under(shape, key, take),
+            given_up=lambda key: self._given_up(shape, key, take),
             anchor_step=self.settings.step_of(ANCHOR),
             renamed=self.renamed,
             issued=self.issued if shape.kind.places else _nothing_issued,
@@ -176,16 +178,28 @@ class NodeResolver:
     def _rejected_under(self, shape: ShapeNode, key: str, take: int) -> Mapping[str, Any]:
         """Return what a node's last result was rejected under by another forge; empty where it wasn't, or where the
         user has changed the request or the gates, or asks for another take."""
+        outcome = self._rejected_elsewhere(shape, take)
+        return outcome.under if outcome is not None and outcome.key == key else {}
+
+    def _given_up(self, shape: ShapeNode, key: str, take: int) -> Outcome | None:
+        """Return what a node was rejected as by another forge, where that asked for the same in other words: another
+        prompt of ours is no reason to buy what was given up. None in all other cases."""
+        outcome = self._rejected_elsewhere(shape, take)
+        if outcome is None or outcome.key == key:
+            return None
+        return outcome if outcome.under.get("request") == self.standing(shape).request else None
+
+    def _rejected_elsewhere(self, shape: ShapeNode, take: int) -> Outcome | None:
         row = self.plan.nodes[shape.name].row
         if row is None or row.status != "rejected" or self._wish(shape):
-            return {}
+            return None
         found = self.result(self.plan.nodes[shape.name])
         if found is None:
-            return {}
+            return None
         outcome, standing = found.outcome, self.standing(shape)
         under = outcome.under
-        same = (outcome.key, outcome.take, under.get("gates")) == (key, take, standing.gates)
-        return under if same and under.get("forge") not in (None, standing.forge) else {}
+        same = (outcome.take, under.get("gates")) == (take, standing.gates)
+        return outcome if same and under.get("forge") not in (None, standing.forge) else None
 
     def standing(self, shape: ShapeNode) -> Standing:
         """Return what a node's result would be accepted under now."""
@@ -219,6 +233,7 @@ class NodeResolver:
         before, now = self.depended(node), self.facts(shape)
         # What only judges shapes no request: a new default gate must not have anything made again.
         settings = [reason.text for reason in changes(before, now) if reason.code == "setting"]
+        settings = [text for text in settings if not _is_new_of_forge(text, self.settings)]
         if any(not only_judges(path) and not is_packaged_schema(path, self.settings) for path in settings):
             return False
         former: Mapping[str, str] = before.get("templates", {})
@@ -458,3 +473,12 @@ def _nothing_issued() -> Mapping[str, str]:
 def _names(providers: str) -> list[str]:
     """Return providers without the versions of their code and of the libraries that shape their bytes."""
     return [one.partition("@")[0] for one in providers.split(", ") if "@" in one]
+
+
+def _is_new_of_forge(change: str, settings: Settings) -> bool:
+    """Tell whether a change, as reasons word it, is a setting that there was none of, and that the user hasn't written:
+    one that came with this forge."""
+    path, _, rest = change.partition(" ")
+    # An option that was chosen for a whole group says nothing of what its file leaves out.
+    written = {one: value for one, value in settings.written.items() if "." in one}
+    return rest.startswith("nothing is now ") and not below(written, [path])

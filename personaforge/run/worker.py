@@ -289,6 +289,8 @@ class PersonaWorker:
         """
         from personaforge.digest import digest_json
 
+        if not outcome.evaluations and outcome.judged:
+            return outcome  # the last result as it was: nothing was judged anew
         last = self._store.index.result(node.id) if node.row is not None else None
         before = last.outcome.judged if last is not None else ()
         names = []

@@ -29,8 +29,8 @@ from personaforge.spec.photos import Photos
 from personaforge.spec.pipeline import FURTHER, Pipeline, StepBase, any_step
 from personaforge.spec.project import ID_PATTERN
 from personaforge.spec.reader import Reader
+from personaforge.spec.staging import Fashion, Places, Scene, Season
 from personaforge.spec.values import (
-    Color,
     Degrees,
     Distance,
     Hosted,
@@ -133,15 +133,6 @@ class Speech(HostedMedia):
 # --- facts ------------------------------------------------------------------------------------------------------------
 
 
-class Scene(Model):
-    """A background: words for a prompt, two colours (top, bottom) for the embedded painter."""
-
-    text: Line
-    """The background in words for prompts."""
-    colors: Annotated[tuple[Color, ...], Field(min_length=2, max_length=2)]
-    """Two colours for the embedded painter, top and bottom, sRGB as #rrggbb."""
-
-
 class PositionBase(Model):
     """How one image is framed, posed and lit. Angles are in degrees, positive to the viewer's right and upwards."""
 
@@ -165,6 +156,14 @@ class PositionBase(Model):
     """The light, as prompts have it."""
     wardrobe: Annotated[int, Field(ge=1, le=100)]
     """Rank among the persona's fashion contexts, best liked first."""
+    season: Season | None = None
+    """The season, which clothes follow and prompts name; null for any."""
+    bare: bool = False
+    """Whether nothing is worn beside the clothes: no glasses, hats or jewellery between the reference and the face."""
+    acts: bool = False
+    """Whether the persona is busy with what the scene shows: prompts name what it does, and with what."""
+    form: Literal["silhouette"] | None = None
+    """`silhouette`: the outline alone, dark against a light background. No face is seen, and none is asked for."""
     tags: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")], ...] = ()
     """For `--select tag:...` and for checks."""
 
@@ -195,41 +194,12 @@ class Matrix(Model):
     references: dict[Slot, PositionBase] = Field(default_factory=dict)
     """Further pictures of the person that candidates may be compared with; `identity.references` names those in use."""
     utility: dict[Name, UtilityPosition]
-
-
-Garment = Literal[
-    "tee", "blouse", "shirt", "blazer", "hoodie", "knit", "dress", "tank", "polo", "jacket", "robe", "tunic", "kurta",
-    "gown", "saree",
-]  # fmt: skip
-
-
-class FashionContext(Model):
-    """A named way of dressing."""
-
-    style: Line
-    """The context in a line, as prompts have it."""
-    garments: Annotated[tuple[Line, ...], Field(min_length=1)]
-    """What is worn, in words for prompts."""
-    garments_man: tuple[Line, ...] = ()
-    """What a man wears in this context, where that differs."""
-    accessories: tuple[Line, ...]
-    """What is worn with it; an empty list is nothing."""
-    accessories_man: tuple[Line, ...] | None = None
-    """What a man wears with it, where that differs; an empty list is none at all."""
-    garment: Garment
-    """The painter's cut of what is worn above the waist."""
-    garment_man: Garment | None = None
-    """The cut on a man, where that differs."""
-    pattern: Literal["plain", "stripes", "pinstripes", "dots", "floral", "plaid", "metallic", "sequins"]
-    """The pattern that the embedded painter draws on what is worn above the waist."""
-    palette: Annotated[tuple[Color, ...], Field(min_length=1, max_length=5)]
-    """Colours from the main one to the accent, sRGB as #rrggbb."""
-
-
-class Fashion(Model):
-    """The fashion contexts."""
-
-    contexts: Annotated[dict[Name, FashionContext], Field(min_length=1, max_length=200)]
+    """Utility images: the avatar and the banner."""
+    banners: dict[Slot, UtilityPosition] = Field(default_factory=dict)
+    """Further banners; `banner_variants` names those that are made."""
+    banner_variants: tuple[Slot, ...] = ()
+    """Entries of `banners` that are made beside the banner, each an image that is paid for."""
+    places: Places = Places()
 
 
 class MotionKey(Model):

@@ -122,6 +122,8 @@ class ImageStep(Pictured):
     """Setting path of a table of positions, such as `matrix.positions`; a slot for each entry but the anchor's."""
     position: Line | None = None
     """Setting path of one position, such as `matrix.utility.avatar`."""
+    only: Line | None = None
+    """Setting path of a list of slots: the entries of `positions` that are made, such as `matrix.banner_variants`."""
 
 
 class ReferenceStep(Pictured):

@@ -120,6 +120,9 @@ _COMPARED: Mapping[tuple[str, str], AbstractSet[str]] = {
     ("motion", "wardrobe"): {"fashion"},
     ("motion", "aspect"): {"video"},
     ("matrix", "wardrobe"): {"fashion"},
+    ("matrix", "ground"): {"fashion"},
+    ("matrix", "dress"): {"fashion"},
+    ("matrix", "banner_variants"): {"pipeline"},
     ("identity", "slots"): {"matrix"},
     ("identity", "pack"): {"pipeline", "image", "video"},
     ("speech", "fallbacks"): {"pipeline"},
@@ -225,6 +228,7 @@ def _media(persona: Persona, domains: Domains) -> Iterator[tuple[list[str], str,
         ("positions", matrix.positions),
         ("references", matrix.references),
         ("utility", matrix.utility),
+        ("banners", matrix.banners),
     ):
         placed += [(["matrix", table, key], entry.scene, entry.wardrobe) for key, entry in entries.items()]
     films = any(isinstance(step, VideoStep) for step in persona.pipeline.steps.values())
@@ -243,6 +247,7 @@ def _media(persona: Persona, domains: Domains) -> Iterator[tuple[list[str], str,
                 f"found {motion.aspect!r}, which has no size in video.sizes",
                 hint,
             )
+    yield from _staged(persona)
     identity = persona.identity
     total = identity.weights.embedding + identity.weights.geometric
     if abs(total - 1) > 1e-9:
@@ -268,6 +273,11 @@ def _media(persona: Persona, domains: Domains) -> Iterator[tuple[list[str], str,
             path = ["pipeline", "steps", name]
             if (step.positions is None) == (step.position is None):
                 yield path, "expected either `positions` or `position`", ""
+            choices = _value_at(plain, step.positions) if step.positions else None
+            for one in _value_at(plain, step.only) or () if step.only else ():
+                if isinstance(choices, dict) and one not in choices:
+                    found = f"found {one!r}, which is no entry of {step.positions}"
+                    yield (step.only or "").split("."), found, _nearest(one, choices)
             for key in (step.positions, step.position):
                 if key is not None and not isinstance(_value_at(plain, key), dict):
                     yield path, f"found {key!r}, expected the path of a table such as matrix.positions", ""
@@ -277,6 +287,25 @@ def _asks_for_stretches(identity: Identity) -> bool:
     """Tell whether a clip's worst stretch decides, as `identity.policy.gate_of` reads it."""
     asked = identity.video.gate
     return asked == "worst_stretch" or (asked in (None, "auto") and identity.policy in ("auto", "calibrated"))
+
+
+def _staged(persona: Persona) -> Iterator[tuple[list[str], str, str]]:
+    """Yield names of grounds and work clothes that are none. Where a project's own file declares no grounds at all, or
+    no work clothes, nothing is compared with them."""
+    fashion, matrix = persona.fashion, persona.matrix
+    named = [(["matrix", "scenes", name, "ground"], scene.ground) for name, scene in matrix.scenes.items()]
+    of_places = matrix.places
+    for shows, places in (("work", of_places.work), ("pastime", of_places.pastime), ("holiday", of_places.holiday)):
+        named += [(["matrix", "places", shows, name, "ground"], place.ground) for name, place in places.items()]
+        for name, place in places.items():
+            if place.dress is not None and fashion.dress and place.dress not in fashion.dress:
+                found = f"found {place.dress!r}, which is no entry of fashion.dress"
+                yield ["matrix", "places", shows, name, "dress"], found, _nearest(place.dress, fashion.dress)
+    for name, grounds in fashion.suits.items():
+        named += [(["fashion", "suits", name], ground) for ground in grounds]
+    for path, ground in named:
+        if ground is not None and fashion.grounds and ground not in fashion.grounds:
+            yield path, f"found {ground!r}, which is no entry of fashion.grounds", _nearest(ground, fashion.grounds)
 
 
 def _voices(persona: Persona) -> Iterator[tuple[list[str], str, str]]:

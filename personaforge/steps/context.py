@@ -138,6 +138,9 @@ class Context:
     rejected: Callable[[str], Mapping[str, Any]] = field(default=lambda key: {})
     """(key of the first attempt) -> what the node's last result was rejected under, where that was another forge's
     judgement of this very request under the user's present gates; else empty."""
+    given_up: Callable[[str], Outcome | None] = field(default=lambda key: None)
+    """(key of the first attempt) -> the node's last result, where another forge rejected it under the user's present
+    gates, for the same wish of the user's in another request; else None."""
     kinds: Mapping[str, str] = field(default_factory=dict)
     """The kinds of the needs, by node name."""
     anchor_step: str = ANCHOR

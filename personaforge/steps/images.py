@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from personaforge.digest import derive_seed
-from personaforge.errors import PinnedArtifactMissing, PlanError
+from personaforge.errors import PinnedArtifactMissing
 from personaforge.identity.decision import Decision
 from personaforge.providers.capability import Capability
 from personaforge.spec.clothing import clothing_of
@@ -23,7 +23,7 @@ from personaforge.steps.choices import asked
 from personaforge.steps.context import ANCHOR, Context, pinned_size
 from personaforge.steps.delivered import asked_of_picture, demands_on, not_as_asked, size_of_picture, with_demands
 from personaforge.steps.expression import expression_of, was_measured
-from personaforge.steps.judgement import Judgement
+from personaforge.steps.judgement import Judgement, as_outline
 from personaforge.steps.likeness import Meant
 from personaforge.steps.measurement import measure_action
 from personaforge.steps.measuring import (
@@ -39,7 +39,7 @@ from personaforge.steps.measuring import (
 from personaforge.steps.outputs import made_by, suffix_of
 from personaforge.steps.remake import face_of
 from personaforge.steps.text import SECTIONS
-from personaforge.steps.wardrobe import WARDROBES
+from personaforge.steps.wardrobe import dressed_as, look_of, wardrobe_of
 from personaforge.store.artifact import Artifact
 from personaforge.store.lockfile import Pin
 
@@ -47,6 +47,8 @@ IMAGE = "image"
 """The step kind of images, and the name of their output and of a candidate's."""
 CANDIDATE = "candidate"
 """The step kind of what the anchor is chosen from."""
+SILHOUETTE = "silhouette"
+"""The form of a position that shows an outline alone."""
 REFERENCE = "reference"
 """The step kind of the reference set's other pictures, and the name of their output."""
 
@@ -249,7 +251,8 @@ def judge_picture(context: Context, artifact: Artifact, references: ReferenceSet
     """Judge a picture of this node, and by what else was asked of it; `made` says who made it."""
     slot, position = position_of(context)
     asked, meant = asked_of_picture(context, position, made), meant_by(context, position, slot)
-    return (yield from judge_image(context, artifact, references, asked, meant))
+    judgement = yield from judge_image(context, artifact, references, asked, meant)
+    return as_outline(judgement) if position.get("form") == SILHOUETTE else judgement
 
 
 def references_of(context: Context) -> ReferenceSet:
@@ -280,7 +283,8 @@ def draw(
     """Return the actions that draw one position: the provider's, then its fallbacks'. `tried` came before."""
     base = f"pipeline.steps.{context.node.step}"
     profile = profile_of(context)
-    wardrobe = wardrobe_of(context, slot)
+    wardrobe = wardrobe_of(context, dressed_as(context, slot))
+    staging: Mapping[str, Any] = wardrobe.get("staging", {})
     sources: dict[str, str] = {}
     patch, corrections = patch_of(attempt, tried)
 
@@ -301,6 +305,7 @@ def draw(
                     "position": position,
                     "wardrobe": wardrobe,
                     "scene": {"name": position["scene"], "text": scene["text"]},
+                    "staging": staging,
                     "attempt": patch,
                     "corrections": corrections,
                     "reference": reference is not None,
@@ -310,6 +315,8 @@ def draw(
             sources.update(rendered.sources)
         if "subject" in capability.reads:
             pose = {name: position[name] for name in _POSE_FACTS}
+            pose |= {"form": position["form"]} if position.get("form") else {}
+            pose |= {"held": staging["held"]} if position.get("acts") and staging.get("held") else {}
             found["subject"] = {**subject_of(profile, wardrobe, position["scene"], scene), "position": pose}
         if "drift" in capability.reads and reference is not None:
             found["drift"] = view["image.drift"]
@@ -327,10 +334,11 @@ def subject_of(
     profile: Mapping[str, Any], wardrobe: Mapping[str, Any], place: str, scene: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return what the embedded painter needs and nothing more, so that a new name or voice redraws no picture."""
+    staging: Mapping[str, Any] = wardrobe.get("staging", {})
     return {
         **face_facts(profile),
         "clothing": clothing_of(profile, wardrobe),
-        "scene": {"name": place, "colors": scene["colors"]},
+        "scene": {"name": staging.get("drawn") or place, "colors": staging.get("colors") or scene["colors"]},
     }
 
 
@@ -345,23 +353,16 @@ def face_facts(profile: Mapping[str, Any]) -> dict[str, Any]:
 def meant_by(context: Context, position: Mapping[str, Any], slot: str) -> Meant:
     """Return what the picture of a position is meant to show beside the face."""
     anchor = context.settings["matrix.anchor"]
-    same = wardrobe_of(context, slot) == wardrobe_of(context, anchor)
-    return Meant(position, context.settings[f"matrix.positions.{anchor}"], same, profile_of(context)["dna"])
+    first = context.settings[f"matrix.positions.{anchor}"]
+    worn = wardrobe_of(context, dressed_as(context, slot))
+    # By rank, too: a picture that stays from an earlier forge was dressed by its rank alone.
+    same = position["wardrobe"] == first["wardrobe"] and look_of(worn) == look_of(wardrobe_of(context, anchor))
+    return Meant(position, first, same, profile_of(context)["dna"])
 
 
 def profile_of(context: Context) -> Mapping[str, Any]:
     """Return the persona document's sections."""
     found: Mapping[str, Any] = context.read_json(context.of_kind(SECTIONS).outputs[SECTIONS].artifact.digest)
-    return found
-
-
-def wardrobe_of(context: Context, slot: str) -> Mapping[str, Any]:
-    """Return how a position or motion is dressed."""
-    everyone = context.read_json(context.of_kind(WARDROBES).outputs[WARDROBES].artifact.digest)
-    if slot not in everyone:
-        hint = f"select what dresses it, too: --select +{context.node.name}"
-        raise PlanError(f"{context.node.id} is not dressed yet: the wardrobes were made without {slot!r}", hint=hint)
-    found: Mapping[str, Any] = everyone[slot]
     return found
 
 

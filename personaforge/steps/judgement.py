@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from personaforge.identity.decision import Decision
@@ -31,3 +31,11 @@ class Judgement:
     unjudged: bool = False
     """Whether nothing here can tell if the pinned result passes the present gates (`standing.judged_elsewhere`): its
     line in the lock stays as it is, and the decision is the line's."""
+
+
+def as_outline(judgement: Judgement) -> Judgement:
+    """Return the judgement of a silhouette: without a face it is what was asked for, so no other is bought."""
+    if judgement.decision is Decision.ACCEPT or judgement.unjudged or judgement.facts.get("measured"):
+        return judgement
+    facts = {**judgement.facts, "reason": "a silhouette shows no face to compare: it is kept, and not in the set"}
+    return replace(judgement, decision=Decision.ACCEPT, status="flagged", facts=facts, corrections=(), lasting="")

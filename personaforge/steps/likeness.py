@@ -33,7 +33,8 @@ class Meant:
     reference: Mapping[str, Any]
     """Those of the anchor's position."""
     same_clothes: bool
-    """Whether it is meant to show the clothes of the anchor: both positions ask for one rank of the wardrobe."""
+    """Whether it is meant to show the clothes of the anchor: both positions ask for one rank of the wardrobe, and the
+    scene lets both wear it."""
     dna: Mapping[str, Any]
 
 

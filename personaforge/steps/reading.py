@@ -19,15 +19,17 @@ from personaforge.errors import Problem, SpecError
 from personaforge.identity.checklist import CANNOT_SEE, CHANGED, CHECKLIST, answer_schema, too_long
 from personaforge.identity.decision import Decision
 from personaforge.identity.reading import changed_share, counted
+from personaforge.spec.clothing import clothing_of
 from personaforge.spec.kinds import kind_named
 from personaforge.spec.sections import section_problems
 from personaforge.steps.action import Action, Price, Procedure, Result
 from personaforge.steps.attempts import Attempt, Examining, Made, Making, attempt_loop
 from personaforge.steps.completion import reply_of, token_price
 from personaforge.steps.context import ANCHOR, Context, pretty_json
-from personaforge.steps.images import profile_of, wardrobe_of
+from personaforge.steps.images import profile_of
 from personaforge.steps.judgement import Judgement
 from personaforge.steps.outputs import how, write_action
+from personaforge.steps.wardrobe import dressed_as, wardrobe_of
 from personaforge.store.artifact import Artifact
 
 READING: Final = "reading"
@@ -101,8 +103,9 @@ def words_of(context: Context, source: str) -> dict[str, str]:
     }
     worn = wardrobe_of(context, _position(context, source))
     if worn != wardrobe_of(context, context.settings["matrix.anchor"]):
-        accessories = ", ".join(worn.get("accessories", ())) or "nothing besides"
-        found["clothing"] = "; ".join((", ".join(worn.get("garments", ())), f"with it: {accessories}"))
+        clothes = clothing_of(profile_of(context), worn)
+        accessories = ", ".join(clothes["accessories"]) or "nothing besides"
+        found["clothing"] = "; ".join((", ".join(clothes["garments"]), f"with it: {accessories}"))
         # A hat or glasses that the anchor doesn't have may belong to these clothes.
         found.update(dict.fromkeys(("glasses", "hat"), f"only what is named here: {accessories}"))
     return {name: words for name, words in found.items() if words}
@@ -188,7 +191,7 @@ def _picture(context: Context, name: str) -> Artifact:
 def _position(context: Context, source: str) -> str:
     """Return the name by which the wardrobes know a picture: its slot, or the single position of its step."""
     if context.node.slot:
-        return context.node.slot
+        return dressed_as(context, context.node.slot, source)
     return str(context.settings[f"pipeline.steps.{source}.position"]).rpartition(".")[2]
 
 

@@ -135,6 +135,8 @@ def _can_place(step: Step) -> bool:
 def _positions(settings: Settings, step: Step) -> tuple[str, ...]:
     if step["positions"] is None:
         return ("",)
+    if step.get("only"):
+        return tuple(sorted(settings.get(step["only"]) or ()))
     anchor = settings.value("matrix.anchor")
     return tuple(slot for slot in sorted(settings.value(step["positions"])) if slot != anchor)
 
@@ -253,7 +255,8 @@ _KINDS = (
         price=_text_price,
     ),
     StepKind("profile", 2, "text:profile"),
-    StepKind("matrix", 1, "wardrobe:matrix", ("fashion.contexts", "matrix", "motion.types")),
+    # `matrix.places` stands for itself, since of the whole table only single entries count as a request's.
+    StepKind("matrix", 2, "wardrobe:matrix", ("fashion", "matrix", "matrix.places", "motion.types")),
     StepKind(
         "placement",
         1,

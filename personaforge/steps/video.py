@@ -13,9 +13,10 @@ from personaforge.steps.attempts import Attempt, Examining, Made, Making, attemp
 from personaforge.steps.choices import asked
 from personaforge.steps.context import ANCHOR, Context
 from personaforge.steps.delivered import asked_of_clip
-from personaforge.steps.images import profile_of, reference_set, subject_of, wardrobe_of
+from personaforge.steps.images import profile_of, reference_set, subject_of
 from personaforge.steps.measuring import ReferenceSet, can_judge, judge_clip, not_bought
 from personaforge.steps.outputs import made_by, suffix_of
+from personaforge.steps.wardrobe import wardrobe_of
 from personaforge.store.artifact import Artifact
 
 VIDEO = "video"
@@ -85,6 +86,7 @@ def film(context: Context, attempt: int, tried: Sequence[Attempt] = ()) -> list[
                 "motion": motion,
                 "wardrobe": wardrobe,
                 "scene": {"name": motion["scene"], "text": scene["text"]},
+                "staging": wardrobe.get("staging", {}),
                 "attempt": patch,
                 "corrections": corrections,
                 "reference": True,

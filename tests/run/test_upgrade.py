@@ -181,6 +181,30 @@ def test_a_default_gate_that_changes_decides_about_nothing_that_was_accepted(
     assert report.nodes["ana/image/02"].end == "rejected", "another take is judged by the new rules"
 
 
+def test_what_failed_its_gate_under_another_prompt_of_ours_is_given_up_still(
+    make_studio: Callable[..., Studio], packaged: Callable[..., None]
+) -> None:
+    strict = PERSONA.replace("max_attempts: 3", "max_attempts: 3, accept_threshold: 0.99, retry_threshold: 0.5")
+    studio = make_studio(strict, color=by_attempt(NEAR, NEAR, NEAR))
+    first = studio.build()
+    assert first.nodes["ana/image/02"].end == "rejected"
+    judged = first.nodes["ana/image/02"].outcome.judged  # type: ignore[union-attr]
+    studio.forget()
+    packaged(studio, "templates/image.j2", ", eyes", " has eyes")
+    plan = studio.plan()
+    assert plan.estimate.calls_max == 0 and not plan.has_changes
+    again = studio.build()
+    assert studio.calls() == 0 and not studio.plan().has_changes
+    outcome = again.nodes["ana/image/02"].outcome if "ana/image/02" in again.nodes else None
+    assert outcome is None or (outcome.status, outcome.judged) == ("rejected", judged)
+    studio.edit("personas/ana.yaml", ("accept_threshold: 0.99", "accept_threshold: 0.98"))
+    assert studio.states()["image/02"] == "run", "a gate that the user changes is the user's wish"
+    studio.edit("personas/ana.yaml", ("accept_threshold: 0.98", "accept_threshold: 0.99"))
+    assert not studio.plan().has_changes
+    forced = studio.build(force=("image/02",))
+    assert studio.calls() > 0 and forced.nodes["ana/image/02"].end == "rejected", "and so is another take"
+
+
 def test_the_lock_says_what_a_result_was_accepted_under(studio: Studio) -> None:
     studio.build()
     under = pins(studio)["image/02"]["under"]

@@ -52,6 +52,8 @@ _FINE: Final = 58.0
 """The least pixels per face unit that a head is drawn at; a smaller one is drawn larger and reduced."""
 _TILE: Final = 128
 """Pixels after which grain repeats itself."""
+_OUTLINE: Final = np.array((22, 23, 27), np.uint8)
+"""The colour of a silhouette, sRGB."""
 _BASES: Final = Memory(6)
 """3 MB each at 768 x 1024, 9 MB at the largest size that is drawn."""
 
@@ -126,6 +128,7 @@ class Stage:
         covering = scenery.outfit.covering
         if covering is not None and COVERINGS[covering.shape].hides_hair:
             face = replace(face, hair_length="shaved", hair_style="open")
+        self._dark = scenery.silhouette
         self._head = Head(face, frames.scale * self._fine, light, self._fine)
         self._wear = Headwear(self._head, scenery.outfit)
 
@@ -152,9 +155,13 @@ class Stage:
             for layer in layers:
                 _lay(there, layer)
             done[box] = _bytes(there)
-            if move is not None:
+            if move is not None or self._dark:
                 cover = cover.copy()
                 _widen(cover[box], layers)
+                if self._dark and box[0].stop:
+                    _widen(cover[box], [self._reduced(behind)])
+        if self._dark:
+            done = mixed(np.full_like(done, _OUTLINE), done, cover[..., None])
         if move is not None:
             done = self._moved(done, cover, move)
         if grain is not None:

@@ -68,6 +68,10 @@ class Scenery:
     """Free text of the stance; a few words of it are known."""
     outfit: Outfit = NOTHING
     """The outfit beside the main garment."""
+    held: str = ""
+    """What busy hands hold, one of `figure.held`; `none` for nothing, empty for the notebook."""
+    silhouette: bool = False
+    """Whether only the outline of the person shows, dark against a light background."""
 
 
 def read_pose(values: Mapping[str, Any], where: str, gaze: str) -> tuple[Pose, str]:
@@ -111,6 +115,8 @@ def read_scenery(subject: Mapping[str, Any], framing: Mapping[str, Any], where: 
         place=str(scene.get("name", "")),
         pose=str(framing.get("pose", "")).lower(),
         outfit=read_outfit(clothing, palette, distance, str(hair.get("style", "")), "subject.clothing"),
+        held=str(framing.get("held", "")),
+        silhouette=framing.get("form") == "silhouette",
     )
 
 

@@ -12,17 +12,21 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 
 from personaforge.digest import digest_bytes
 from personaforge.embedded.painter.cache import Memory
 from personaforge.embedded.painter.clip_life import STYLES, Life
 from personaforge.embedded.painter.face.params import STYLES as HAIR_STYLES
 from personaforge.embedded.painter.face.params import subject_face
+from personaforge.embedded.painter.figure.held import HELD
 from personaforge.embedded.painter.figure.stances import STANCES, stance_of
 from personaforge.embedded.painter.scene.scene import PLACES
 from personaforge.providers.embedded_images import EmbeddedImages
 
 from .subjects import draw_request, pixels, subject
+
+CONF = Path(__file__).resolve().parents[3] / "conf"
 
 
 def shown(who: dict[str, Any], **fields: Any) -> Any:
@@ -53,6 +57,39 @@ def test_the_words_of_the_matrix_are_stances() -> None:
 def test_every_stance_is_another_picture() -> None:
     words = ["standing", *(said for said, _ in STANCES if said not in ("in the middle", "weight on one leg"))]
     apart([shown(subject(distance="full", pose=said)) for said in words], 0.3)
+
+
+def test_what_busy_hands_hold_is_another_picture_and_empty_hands_are_at_the_hip() -> None:
+    pictures = [shown(subject(distance="half", pose="busy, looking up", held=name)) for name in HELD]
+    apart(pictures, 0.15)
+    notebook, unknown = (shown(subject(distance="half", pose="busy", held=name)) for name in ("book", "anvil"))
+    assert np.array_equal(notebook, unknown) and np.array_equal(notebook, shown(subject(distance="half", pose="busy")))
+    assert (stance_of("busy", "none"), stance_of("busy", "cup"), stance_of("walking", "none")) == (
+        "hip",
+        "hold",
+        "walk",
+    )
+
+
+def test_places_that_are_declared_are_drawn() -> None:
+    places = yaml.safe_load((CONF / "matrix/parts/places.yaml").read_text())["places"]
+    rows = [row for table in places.values() for row in table.values()]
+    assert {row["drawn"] for row in rows if "drawn" in row} <= set(PLACES)
+    assert {row["held"] for row in rows if "held" in row} <= {*HELD, "none"}
+
+
+def test_a_silhouette_is_dark_on_a_light_background_without_a_face() -> None:
+    who = subject(distance="full")
+    whole, outline = (shown({**who, "position": {**who["position"], **more}}) for more in ({}, {"form": "silhouette"}))
+    dark = outline.max(axis=2) < 60
+    assert 0.05 < dark.mean() < 0.5
+    rows, columns = np.nonzero(dark)
+    assert (rows.max() - rows.min()) / len(outline) > 0.75, "from head to feet"
+    assert np.ptp(outline[dark].astype(int), axis=0).max() < 60, "no feature of face or clothes shows"
+    middle = slice(columns.min(), columns.max())
+    assert np.ptp(whole[:, middle].astype(int)[dark[:, middle]], axis=0).max() > 100, "as they do in a picture"
+    beside = ~dark & (np.abs(outline.astype(int) - whole).max(axis=2) < 40)
+    assert beside.mean() > 0.4, "the background stays"
 
 
 def test_every_place_is_another_background() -> None:

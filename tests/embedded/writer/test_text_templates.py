@@ -10,6 +10,7 @@ import pytest
 
 from personaforge.embedded.writer.bounds import bounds
 from personaforge.errors import SpecError
+from personaforge.steps.staging import staged
 from personaforge.templating import Templates
 
 from .text_cases import FASHION, FOUR_LAYER, ROOT, conf, persona, schema
@@ -54,6 +55,7 @@ PROFILE: dict[str, Any] = {
         "voice": {"pitch": "medium", "timbre": "warm", "pace": "brisk", "accent": "sing-song Medellín Spanish"},
     },
 }
+PLACES = conf("matrix/parts/places.yaml")["places"]
 WARDROBE = {"context": "classic_minimalist", **FASHION["contexts"]["classic_minimalist"]}
 
 
@@ -66,6 +68,7 @@ def heia(
         "position": place,
         "wardrobe": WARDROBE,
         "scene": scene or {"name": place["scene"], "text": MATRIX["scenes"][place["scene"]]["text"]},
+        "staging": staged(MATRIX["scenes"].get(place["scene"], {}), PLACES, profile, "nova"),
         "attempt": attempt,
         "reference": reference,
     }
@@ -216,7 +219,8 @@ def test_the_frame_decides_what_clothing_is_named() -> None:
 
 
 def test_the_scene_speaks_of_this_person() -> None:
-    assert "fashion designer" in heia("17")
+    assert "a daylight studio with work in progress (fashion designer)" in heia("17")
+    assert "busy, looking up: working on a piece at the table, with a brush;" in heia("17")
     assert "Medellín" in heia("18")
 
 
@@ -224,8 +228,8 @@ def test_the_scene_speaks_of_this_person() -> None:
     ("position", "angle"),
     [
         ("01", "frontal"),
-        ("03", "three-quarter view, face to the viewer's left"),
-        ("14", "near profile to the viewer's left"),
+        ("03", "face to the viewer's left; three-quarter turn"),
+        ("14", "face to the viewer's left; turned almost to profile"),
         ("15", "seen from above"),
         ("16", "seen from below"),
         ("13", "three-quarter view, face to the viewer's right"),

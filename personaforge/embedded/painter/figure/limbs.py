@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from personaforge.embedded.painter.figure.clothes import Cut
+from personaforge.embedded.painter.figure.held import paint_held
 from personaforge.embedded.painter.figure.painter import SHADE, BodyPainter
 from personaforge.embedded.painter.figure.stances import ARMS, Arm, Hand
 from personaforge.embedded.painter.strokes import Points, ellipse, ribbon, smooth
@@ -23,7 +24,7 @@ def paint_arms(painter: BodyPainter, cut: Cut) -> None:
     arms = ARMS[painter.stance]
     order = ((-1, arms[0]), (1, arms[1]))
     if painter.stance == "hold":
-        _board(painter)
+        paint_held(painter)
     for side, arm in order:
         _arm(painter, side, arm, cut)
 
@@ -157,16 +158,3 @@ def _hand(painter: BodyPainter, wrist: Points, side: int, arm: Arm) -> None:
         painter.canvas.crease(put([joints[1] - (0.08, 0), joints[1] + (0.08, 0)]), 0.03, SHADE, 0.35, soft=0.015)
     painter.canvas.crease(put(np.add(thumb, (-0.06, 0.03))), 0.10, SHADE, 0.45, soft=0.04)
     painter.solid(ribbon(put(thumb), thumb_width), 0.16, skin)
-
-
-def _board(painter: BodyPainter) -> None:
-    """Paint the open notebook that busy hands hold."""
-    page = painter.placed([(-1.25, 6.3), (1.25, 6.3), (1.32, 8.0), (-1.32, 8.0)], 1.0)
-    painter.shade_under(np.add(page, (0.06, 0.12)), 0.4)
-    painter.solid(page, 0.12, np.array((86, 74, 66)))
-    for side in (-1, 1):
-        sheet = painter.placed(
-            [(side * 0.04, 6.38), (side * 1.17, 6.38), (side * 1.24, 7.88), (side * 0.04, 7.95)], 1.0
-        )
-        painter.solid(sheet, 0.3, np.array((236, 231, 221)))
-    painter.canvas.crease(painter.placed([(0.0, 6.36), (0.0, 7.96)], 1.0), 0.08, (0.7, 0.68, 0.66), 0.8, soft=0.03)

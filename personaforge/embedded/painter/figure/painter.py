@@ -41,7 +41,7 @@ class BodyPainter:
     def __init__(self, canvas: Canvas, body: Body, skin: ArrayLike, scenery: Scenery, light: Light, yaw: float) -> None:
         self.canvas, self.body, self.scenery, self._light = canvas, body, scenery, light
         self.skin: Pixels = np.asarray(skin, np.float32)
-        self.stance, self.curve = stance_of(scenery.pose), body.curve
+        self.stance, self.curve = stance_of(scenery.pose, scenery.held), body.curve
         self.seed = derive_seed("cloth", scenery.garment, scenery.pattern)
         turn = math.radians(yaw * _TURN)
         self._narrow, self.shift = scalar_cos(turn), 0.75 * scalar_sin(turn)

@@ -51,6 +51,7 @@ ARMS: Final[dict[str, tuple[Arm, Arm]]] = {
 }
 
 
-def stance_of(words: str) -> str:
-    """Return the stance that a pose's words name."""
-    return next((stance for said, stance in STANCES if said in words), "rest")
+def stance_of(words: str, held: str = "") -> str:
+    """Return the stance that a pose's words name; hands that are busy with nothing (`none`) are at the hip."""
+    found = next((stance for said, stance in STANCES if said in words), "rest")
+    return "hip" if (found, held) == ("hold", "none") else found

@@ -13,7 +13,9 @@ from typing import Final
 import numpy as np
 
 from personaforge.embedded.painter.cache import Memory
+from personaforge.embedded.painter.scene.country import countryside, mountain
 from personaforge.embedded.painter.scene.outdoors import box, gradient, leisure, street, vacation
+from personaforge.embedded.painter.scene.rooms import clinic, hall, kitchen, workshop
 from personaforge.embedded.painter.strokes import Canvas, Pixels, smooth
 from personaforge.faces.opencv import opencv
 from personaforge.media.exact import blurred, curved
@@ -177,6 +179,7 @@ def _work(
 
 PLACES: Final[dict[str, Callable[[Canvas, tuple[Pixels, Pixels], np.random.Generator, float, float], None]]] = {
     "plain": _plain, "studio": _studio, "home": _home, "work": _work, "street": street, "leisure": leisure,
-    "vacation": vacation,
+    "vacation": vacation, "beach": vacation, "mountain": mountain, "countryside": countryside, "kitchen": kitchen,
+    "clinic": clinic, "workshop": workshop, "hall": hall,
 }  # fmt: skip
-"""The scenes that the matrix names."""
+"""The scenes that the matrix names, and the places of `matrix.places`."""
