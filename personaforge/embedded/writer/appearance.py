@@ -18,6 +18,7 @@ _CLEAR = 0.5
 _EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf]")
 _CM = re.compile(r"\b(1[3-9]\d|2[0-2]\d) ?cm\b")
 _METRES = re.compile(r"\b([12])[.,](\d{2}) ?m\b")
+_LEARNING = ("apprentice", "trainee", "intern", "undergraduate")
 _CENTIMETRES = 3
 """Difference in cm from which a height is another one."""
 _LONG_PHRASE, _SHORT_PHRASE = 24, 4
@@ -102,7 +103,11 @@ def _work_age(document: Mapping[str, Any], reading: Reading) -> Iterator[Flaw]:
     for path in ("surface.occupation", "mask.social_role"):
         said = text(document, path)
         hits = [hit.group().replace("-", " ") for hit in pattern(tuple(known)).finditer(fold(said))]
-        word = next((hit for hit in sorted(hits, key=len, reverse=True) if hit in known), "")
+        hits = [hit for hit in sorted(hits, key=len, reverse=True) if hit in known]
+        # A professor emerita is both; a trainee judge is only learning to be one.
+        learning = [hit for hit in hits if hit in _LEARNING]
+        outside = (hit for hit in learning or hits if not known[hit][0] <= age <= known[hit][1])
+        word = next(outside, next(iter(hits), ""))
         job = job_of(said) if path == "surface.occupation" else None
         job_says = job is not None and not job.ages[0] - 5 <= age <= job.ages[1] + 5
         if not word or job_says or known[word][0] <= age <= known[word][1]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from personaforge.brief.fate import LOST, account
 from personaforge.embedded.writer.appearance import appearance_flaws
 from personaforge.embedded.writer.assignment import Assignment
 from personaforge.embedded.writer.coherence import coherence_flaws, thread
@@ -21,10 +22,11 @@ from personaforge.embedded.writer.contradiction import contradictions
 from personaforge.embedded.writer.craft import depth, depth_flaws, variety, voice_flaws
 from personaforge.embedded.writer.culture import culture_flaws, evidence, is_unknown
 from personaforge.embedded.writer.flaws import Flaw, quoted, text, value
+from personaforge.embedded.writer.lives import life_flaws
 from personaforge.embedded.writer.reading import read
 from personaforge.embedded.writer.realism import mixture, realism_flaws
 from personaforge.embedded.writer.remark import remark
-from personaforge.embedded.writer.words import within
+from personaforge.embedded.writer.words import fold, for_others, within
 from personaforge.leaves import leaves
 
 _LEAST, _MOST = 1.0, 5.0
@@ -34,6 +36,8 @@ _SPOILS_COHERENCE = 2.0
 """Points that it also subtracts from coherence."""
 _WORTH_SAYING = 0.3
 _FINDINGS = 12
+_UNSTATED = frozenset({"thing", "name", "people"})
+"""Facts of a brief that may be lost without a contradiction: nobody has to mention a thing, and a people is no home."""
 _LONGEST = 400
 
 
@@ -51,6 +55,8 @@ def flaws_of(document: Mapping[str, Any], brief: str, pins: Mapping[str, Mapping
         *realism_flaws(document, reading),
         *appearance_flaws(document, reading, brief),
         *contradictions(document, brief),
+        *life_flaws(document, brief),
+        *lost_flaws(document, brief, pins),
         *pin_flaws(document, pins),
     ]
     return [flaw for flaw in against if not _follows_a_pin(flaw, pins)]
@@ -59,7 +65,20 @@ def flaws_of(document: Mapping[str, Any], brief: str, pins: Mapping[str, Mapping
 def _follows_a_pin(flaw: Flaw, pins: Mapping[str, Mapping[str, Any]]) -> bool:
     """Tell whether a document differs from the brief in a value that the user fixed."""
     fixed = leaves({flaw.section: pins.get(flaw.section, {})})
+    if flaw.problem.startswith("The name ") and "surface.name" in fixed:
+        return True  # whoever fixed the name knows why
     return flaw.problem.startswith("The brief ") and any(str(wanted) in flaw.problem for wanted in fixed.values())
+
+
+def lost_flaws(document: Mapping[str, Any], brief: str, pins: Mapping[str, Mapping[str, Any]]) -> Iterator[Flaw]:
+    """Yield what the document has otherwise than the brief says, as `forge brief` reads it in 16 languages. What the
+    document only doesn't mention is no contradiction."""
+    for row in account(brief, pins, document).of(LOST):
+        if row.found and row.kind not in _UNSTATED and not (row.kind == "exclusion" and for_others(fold(row.found))):
+            section = row.path.partition(".")[0] or "lifestyle"
+            where = row.path or "a text"
+            problem = f"The brief says {quoted(row.words)}, but {where} is {quoted(row.found)}."
+            yield Flaw("coherence", 0.6, section, problem, f"Keep to what the brief says: {row.words}.", 0.5)
 
 
 def pin_flaws(document: Mapping[str, Any], pins: Mapping[str, Mapping[str, Any]]) -> Iterator[Flaw]:

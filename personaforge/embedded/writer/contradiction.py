@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from personaforge.embedded.writer.bounds import number
 from personaforge.embedded.writer.flaws import Flaw, all_texts, quoted, text, texts, value
 from personaforge.embedded.writer.tables import table
-from personaforge.embedded.writer.words import content_words, count, fold, pattern
+from personaforge.embedded.writer.words import content_words, count, fold, for_others, pattern
 
 _WEIGHT = 0.5
 """Contradiction of one such flaw. With 1.7 and 2 points for a whole one (`audit`) coherence falls from 4.9, the most
@@ -77,7 +77,8 @@ def contradictions(document: Mapping[str, Any], brief: str = "") -> Iterator[Fla
     yield from _repeats(document)
 
 
-def _flaw(one: Said, other: str, why: str, score: str = "coherence") -> Flaw:
+def clash(one: Said, other: str, why: str, score: str = "coherence") -> Flaw:
+    """Return the flaw of a text that contradicts what stands at another path."""
     section = one.path.partition(".")[0]
     problem = f"{one.path} says {quoted(one.text)}, but {other}: {why}."
     advice = f"Change one of the two, {one.path} or {other.partition(' ')[0]}, so that both can be true."
@@ -104,7 +105,7 @@ def _numbers(document: Mapping[str, Any]) -> Iterator[Flaw]:
         for name, wrong in (side, beyond):
             one = next((one for one in spoken if wrong and _hit(rule[name], one)), None)
             if one is not None:
-                yield _flaw(one, f"{rule['path']} is {found:.2f}", f"{_hit(rule[name], one)!r} is at the other end")
+                yield clash(one, f"{rule['path']} is {found:.2f}", f"{_hit(rule[name], one)!r} is at the other end")
 
 
 def _topics(document: Mapping[str, Any], told: list[Said]) -> Iterator[Flaw]:
@@ -117,8 +118,13 @@ def _topics(document: Mapping[str, Any], told: list[Said]) -> Iterator[Flaw]:
         rest = pattern(tuple(topic["never"]))
         for one in doing:
             words = _hit(topic["does"], one._replace(folded=rest.sub(" ", one.folded)))
-            if words and f"{words}-free" not in one.folded and f"non-{words}" not in one.folded:
-                yield _flaw(never, f"{one.path} has {quoted(one.text)}", f"these don't go together ({name})")
+            if (
+                words
+                and not for_others(one.folded)
+                and f"{words}-free" not in one.folded
+                and f"non-{words}" not in one.folded
+            ):
+                yield clash(never, f"{one.path} has {quoted(one.text)}", f"these don't go together ({name})")
                 break
 
 
@@ -128,7 +134,7 @@ def _facts(document: Mapping[str, Any], told: list[Said]) -> Iterator[Flaw]:
         one = next((one for one in everywhere if _hit(first, one)), None)
         other = next((other for other in everywhere if _hit(second, other)), None)
         if one is not None and other is not None:
-            yield _flaw(one, f"{other.path} has {quoted(other.text)}", "only one of them can be true")
+            yield clash(one, f"{other.path} has {quoted(other.text)}", "only one of them can be true")
 
 
 def _vacation(document: Mapping[str, Any]) -> Iterator[Flaw]:
@@ -143,7 +149,7 @@ def _vacation(document: Mapping[str, Any]) -> Iterator[Flaw]:
     foreign = pattern(tuple(rule["not"])).search(folded)
     if foreign and not count(rule["has"], folded):
         one = Said("lifestyle.vacation_style.description", described, folded)
-        yield _flaw(one, f"lifestyle.vacation_style.kind is {kind}", f"{foreign.group()!r} is another kind")
+        yield clash(one, f"lifestyle.vacation_style.kind is {kind}", f"{foreign.group()!r} is another kind")
 
 
 def _years(document: Mapping[str, Any]) -> Iterator[Flaw]:
@@ -151,10 +157,11 @@ def _years(document: Mapping[str, Any]) -> Iterator[Flaw]:
     if not isinstance(age, int) or isinstance(age, bool):
         return
     stated = f"surface.age is {age}"
-    for one in said_in(document, ("soul", "mask.social_role", "lifestyle.daily_rhythm", "surface.occupation")):
+    paths = ("soul", "mask.social_role", "mask.signature_phrases", "lifestyle.daily_rhythm", "surface.occupation")
+    for one in said_in(document, paths):
         why = _another_age(one, age)
         if why:
-            yield _flaw(one, stated, why)
+            yield clash(one, stated, why)
 
 
 def _another_age(one: Said, age: int) -> str:
@@ -192,7 +199,7 @@ def _repeats(document: Mapping[str, Any]) -> Iterator[Flaw]:
     for place, other in enumerate(long):
         one = next((one for one in long[:place] if _alike(one.text, other.text)), None)
         if one is not None and not (one.path.startswith("soul.") and other.path.startswith("soul.")):
-            yield _flaw(other, f"{one.path} has {quoted(one.text)}", "one is a copy of the other", "depth")
+            yield clash(other, f"{one.path} has {quoted(one.text)}", "one is a copy of the other", "depth")
     for path in ("self.values", "surface.languages", "intent.themes", "intent.genre", "mask.signature_phrases",
                  "mask.tone", "dna.skin.marks"):  # fmt: skip
         entries = [_bare(entry) for entry in texts(document, path)]

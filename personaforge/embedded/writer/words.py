@@ -43,6 +43,9 @@ _NEGATED = re.compile(
 )
 
 
+_FOR_OTHERS = re.compile(r"-free\b|\bfor (?:\w+ )?(?:guests|others|friends|everyone|people|neighbours)\b|\bwithout\b")
+
+
 def plain(text: str) -> str:
     """Return the text without accents, its case kept."""
     if text.isascii():
@@ -83,6 +86,11 @@ def count(words: Iterable[str], folded: str) -> int:
 def has(words: Iterable[str], folded: str) -> bool:
     """Return whether any of the words occurs in a folded text, negated or not."""
     return pattern(tuple(words)).search(folded) is not None
+
+
+def for_others(folded: str) -> bool:
+    """Return whether a folded text says that something is for somebody else, or goes without it."""
+    return _FOR_OTHERS.search(folded) is not None
 
 
 def content_words(text: str) -> list[str]:
