@@ -86,7 +86,7 @@ class Point:
     """Evidence in nats that values are too large; an alarm above the threshold."""
     down: float
     rolling_mean: float
-    """Of the last `window` values up to here, whatever their slots."""
+    """Of the last `window` values up to here, whatever their slots; of a rate the share of ones."""
     rolling_std: float | None
     rolling_min: float
     rolling_max: float

@@ -1,8 +1,8 @@
 """A timeline of zeros and ones to a verdict and what made it: `detector.find_drift`, for metrics whose scale is a rate.
 
-The chart is `rate`'s. A point is a single 0 or 1, so what is shown beside it is the share of ones of the last `window`
-records: its expectation, and the band that holds 95 % of such shares while records are independent and nothing changes
-(binomial). There is no slope: pairs of zeros and ones are nearly all tied.
+The chart is `rate`'s. A point is one record's number, so what is shown beside it is the share of ones of the last
+`window` records: its expectation, and the band that holds 95 % of such shares while records are independent and nothing
+changes (binomial). There is no slope: pairs of zeros and ones are nearly all tied.
 
 When a rise or fall began has a posterior as in `change_point`, with rates for means: at each record the likelihood of
 one rate before and another since, each with Jeffreys' prior, its logarithm divided by PHI. Slots are taken together
@@ -54,8 +54,8 @@ def find_rate(records: Sequence[Record], metric: Metric, policy: DriftPolicy) ->
         threshold=threshold_for(policy.records_per_alarm, two_sided=two_sided),
         sides="both" if two_sided else worse,
     )
-    points = _points(charted, made, policy.window)
-    compared = sum(point.expected is not None for point in points)
+    points = _points(records, charted, made, policy.window)
+    compared = _compared(charted)
     change = _change(charted, made, policy)
     size = None
     if change is not None:
@@ -72,7 +72,7 @@ def find_rate(records: Sequence[Record], metric: Metric, policy: DriftPolicy) ->
         method=policy.method,
         n=len(records),
         compared=compared,
-        window=_window(values, policy.window),
+        window=_window([one.value for one in records], policy.window),
         slope=None,
         linear=linear,
         threshold=round(made.threshold, 6),
@@ -95,7 +95,7 @@ def _judged(
     """Return the detector's verdict and the numbers that made it."""
     rate = f"one false alarm in {policy.records_per_alarm:g} records"
     if compared < policy.min_records:
-        of = f"{compared} of {len(points)} records have an earlier one to be compared with"
+        of = f"{compared} of {len(points)} records have an earlier one of their kind to be compared with"
         return Trend.INSUFFICIENT, f"{of}, {policy.min_records} are needed"
     last = points[-1]
     if made.open is not None:
@@ -167,7 +167,18 @@ def _window(values: Sequence[float], size: int) -> Window:
     return Window(len(known), round(statistics.fmean(known), 9), std, min(known), max(known), None)
 
 
-def _points(charted: Sequence[Record], made: RateChart, size: int) -> tuple[Point, ...]:
+def _compared(charted: Sequence[Record]) -> int:
+    """Return how many records have an earlier one of their group."""
+    known: set[str] = set()
+    count = 0
+    for one in charted:
+        if math.isfinite(one.value):
+            count += one.group in known
+            known.add(one.group)
+    return count
+
+
+def _points(records: Sequence[Record], charted: Sequence[Record], made: RateChart, size: int) -> tuple[Point, ...]:
     import numpy as np
     from scipy import special
 
@@ -183,5 +194,5 @@ def _points(charted: Sequence[Record], made: RateChart, size: int) -> tuple[Poin
         mean = round(statistics.fmean(values), 9)
         std = round(statistics.stdev(values), 9) if len(values) > 1 else None
         band = (expected, low, high, None, round(point.up, 6), round(point.down, 6))
-        points.append(Point(known[index], *band, mean, std, min(values), max(values), point.learned, False))
+        points.append(Point(records[index].value, *band, mean, std, min(values), max(values), point.learned, False))
     return tuple(points)

@@ -50,10 +50,12 @@ def print_drift(found: Drift, *, causes: bool = False) -> None:
         )
         sums = ["", ""] if not finding.compared else [f"{end.up:.1f}", f"{end.down:.1f}"]
         rows.append([name, finding.compared, *trend, *sums])
-    levels = {line.metric.scale == "rate": line.finding.threshold for line in reversed(found.timelines)}
-    passes = [f"{'of a share ' if rate and len(levels) > 1 else ''}{levels[rate]:.1f} nats" for rate in sorted(levels)]
+    shares = [line.finding.threshold for line in found.timelines if line.metric.scale == "rate"]
+    others = [line.finding.threshold for line in found.timelines if line.metric.scale != "rate"]
+    beside = f" (shares {shares[0]:.1f})" if shares and others else ""
+    passes = f"{(others or shares)[0]:.1f} nats{beside}"
     level = f"{100 * found.policy.confidence:g} % interval"
-    title = f"All records; an alarm where evidence passes {', '.join(passes)}"
+    title = f"All records; an alarm beyond {passes}"
     print_table(("timeline", "compared", "slope", level, "p", "up", "down"), rows, title=title)
     for name, line in zip(names, found.timelines, strict=True):
         if line.current:
