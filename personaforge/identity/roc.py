@@ -128,6 +128,21 @@ def equal_error(
     )
 
 
+def drawn_interval(
+    same: Sequence[float],
+    different: Sequence[float],
+    same_people: Sequence[int],
+    different_people: Sequence[tuple[int, int]],
+    *,
+    seed: int = 0,
+    draws: int = 1_000,
+) -> tuple[float, float]:
+    """Return the EER's 95 % interval by draws of people alone, without the exact bounds: too narrow, and here so that
+    benchmarks can show by how much. Arguments as of `equal_error`."""
+    people = _People(tuple(same_people), tuple(different_people))
+    return _interval(_millionths(same, "same"), _millionths(different, "different"), people, seed, draws)
+
+
 def operating_point(
     same: Sequence[float],
     different: Sequence[float],
