@@ -18,7 +18,7 @@ Draws of persons alone are too narrow where a few persons make most of the error
 persons, and a draw never has. So where persons are drawn the interval is widened to exact bounds. At any threshold the
 EER lies between FAR and FRR, so it lies within their exact intervals (`rates`) at the threshold where they cross. On
 914 photographs of 260 people, split into halves by person 100 times, one half's interval held the other half's EER,
-which varies, too, in 98 % (draws alone: in 56 to 61 %); see tests/benchmarks/verdicts_calibration.py.
+which varies, too, in 99 % (400 draws alone: in 67 %); see tests/benchmarks/verdicts_calibration.py.
 """
 
 from __future__ import annotations
