@@ -51,10 +51,13 @@ def calibrate_command(
     pictures.
     """
     from personaforge.measuring.calibration import calibrate
+    from personaforge.measuring.measurements import project_settings
     from personaforge.measuring.peers import peers_of
     from personaforge.packs.catalog import read_catalog
     from personaforge.report.calibration import print_calibration
     from personaforge.report.peers import print_peers
+    from personaforge.report.terminal import echo
+    from personaforge.workspace.licences import licence_remarks
 
     if no_write and output is not None:
         raise click.UsageError("say --no-write or --save FILE, not both")
@@ -68,10 +71,14 @@ def calibrate_command(
             output=output,
             write=not no_write,
         )
+        measured_by = project_settings(space, pack=pack, detector_size=detector_size)
+        licences = licence_remarks(space.project, space.analyzers, measured_by)
         peers = peers_of(space.project, found.calibration, read_catalog(space.project, {}).composed)
     if as_json:
-        print_json({**found.as_json(), "peers": peers.as_json()})
+        print_json({**found.as_json(), "peers": peers.as_json(), "licences": list(licences)})
     else:
         print_calibration(found)
         print_peers(peers, pairs)
+        for text in licences:
+            echo(f"{text}.")
     return 0

@@ -42,6 +42,7 @@ from personaforge.spec.settings import Settings
 from personaforge.steps.delivered import NOTHING_ASKED, Delivered
 from personaforge.store.store import Store
 from personaforge.workspace.calibrations import Applying, NoneApplies, applied_to
+from personaforge.workspace.licences import licence_remarks
 from personaforge.workspace.workspace import Workspace
 
 _ALL_THE_SAME = "--out-of-domain with this one all the same"
@@ -169,6 +170,8 @@ class Evaluation:
     """Why no calibration decides although the settings ask for one, and what does; for people."""
     reader: tuple[Agreement, ...] = ()
     """How far the second reader's readings agree with what is measured here; empty where these pictures have none."""
+    licences: tuple[str, ...] = ()
+    """What the licences of the models that measured don't cover, or isn't known of them; for people."""
 
     @property
     def unreadable(self) -> int:
@@ -221,6 +224,7 @@ class Evaluation:
             "calibration_reason": kept.passed_over or None if isinstance(kept, Applying) else kept.reason,
             "policy": None if self.policy is None else str(self.policy.mode),
             "not_calibrated": self.not_calibrated,
+            "licences": list(self.licences),
             "hint": self.hint,
             "judgeable": None if self.limits is None else asdict(self.limits),
             "pictures": [one.as_json() for one in self.pictures],
@@ -314,9 +318,8 @@ def evaluate(
     remembers, limits = file_measurer.remembers, policy.limits
     faces = [(one.digest, one.face, one.likeness) for one in found if one.face]
     read = read_alike(space.store, settings, faces, analyzer) if persona else ()
-    evaluation = Evaluation(
-        shown, analyzer, kept, tuple(found), remembers, readable, limits, policy, not_calibrated, read
-    )
+    about = (not_calibrated, read, licence_remarks(space.project, space.analyzers, settings))
+    evaluation = Evaluation(shown, analyzer, kept, tuple(found), remembers, readable, limits, policy, *about)
     if record:
         _keep(space.store, settings, evaluation, reference.digest, policy)
     return evaluation

@@ -34,7 +34,7 @@ def require_calibration(settings: Settings, analyzer_ref: AnalyzerRef) -> None:
     problem = Problem(
         "",
         "identity.policy",
-        f"found calibrated, and no calibration decides for {settings.id}: {why}",
+        f"found calibrated, and no calibration decides for {settings.id or 'these pictures'}: {why}",
         "forge calibrate PAIRS.csv makes one for the pack in use; with identity.policy: auto the composite decides",
     )
     raise SpecError(problem)

@@ -68,8 +68,8 @@ class Reason(NamedTuple):
     """Why a node is in its state."""
 
     code: str
-    """new, setting, template, input, code, provider, analyzer, output, lost, forced, repin, gate, needs, pin or issued:
-    where a new face will lie among those issued."""
+    """new, setting, template, input, code, provider, analyzer, output, lost, forced, repin, gate, needs, pin, sent
+    (a paid call of it has no result yet) or issued: where a new face will lie among those issued."""
     text: str
     """For people, with old and new values."""
 

@@ -29,6 +29,7 @@ from personaforge.plan.gates import (
     unjudged_remark,
 )
 from personaforge.plan.graph import Shapes
+from personaforge.plan.in_flight import in_flight
 from personaforge.plan.issued import Issued, issued_reason, placed_reason, to_be_pinned
 from personaforge.plan.look import note_overruled
 from personaforge.plan.lost_face import lost_faces
@@ -262,6 +263,9 @@ class Planner:
             node.reasons += placed_reason(played.outcome)
         stays = pin is not None and not wished and context.standing.same_gates(pin)
         node.estimate = estimate(node, resolver.settings, played.missing, pin if not wished else None, stays=stays)
+        if (sent := in_flight(resolver.plan_context.store, node, played.missing)) is not None:
+            node.reasons = (*(one for one in node.reasons if one.code != "new"), sent.reason)
+            node.estimate = sent.estimate
 
     def _known_after_all(self, node: PlannedNode, outcome: Outcome, resolver: NodeResolver, pin: Pin | None) -> None:
         """Settle a node for which replaying found every result: only files may have to be put in place."""

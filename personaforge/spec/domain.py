@@ -46,9 +46,10 @@ def domain_remark(steps: Mapping[str, Any], identity: Mapping[str, Any], domains
     drawn = any(made == DRAWINGS.name for _, _, made in _makers(steps, domains))
     if domains.of_pack(str(identity["pack"])) == DRAWINGS.name or not drawn:
         return ""
+    pack = "what pack is here (auto)" if identity["pack"] == "auto" else f"the pack {identity['pack']}"
     return (
-        f"Drawings are judged by the pack {identity['pack']}, which was made for photographs: to it, drawn "
-        f"strangers look more alike than photographed ones. {DRAWINGS.choice} is made for drawings."
+        f"Pictures that forge draws are judged by {pack}, which was made for photographs: drawn strangers look more "
+        f"alike to it than photographed ones, so that it accepts one says little. {DRAWINGS.choice} measures drawings"
     )
 
 

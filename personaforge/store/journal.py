@@ -121,6 +121,11 @@ class Journal:
 
     # --- reading ---
 
+    @property
+    def is_there(self) -> bool:
+        """Whether anything was ever noted here."""
+        return os.path.exists(self._path)
+
     def get(self, key: str) -> Entry | None:
         """Return the entry of an action key."""
         rows = self._read("select * from journal where key = ?", key)

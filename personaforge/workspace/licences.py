@@ -6,13 +6,14 @@ licence nobody knows is named and stops nothing: forge knows the bytes of publis
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from personaforge.errors import PersonaForgeError
-from personaforge.listing import listed
+from personaforge.listing import and_more, listed
 from personaforge.packs.terms import Terms, by_use, terms_of
 from personaforge.plan.plan import WORKING, PersonaPlan, Plan
-from personaforge.spec.licence_use import NAME
+from personaforge.spec.licence_use import NAME, licence_use
+from personaforge.spec.project import Project
 from personaforge.spec.settings import Settings
 from personaforge.workspace.analyzers import Analyzers, AnalyzerSource
 
@@ -39,15 +40,28 @@ def licence_notices(analyzers: AnalyzerSource, plans: Iterable[PersonaPlan]) -> 
         if _measures(one):
             for terms in terms_in_force(analyzers, one.loaded.settings):
                 measured.setdefault(terms, []).append(one.id)
+    yield from _said(measured, "would be measured")
+
+
+def licence_remarks(project: Project, analyzers: AnalyzerSource, settings: Settings) -> tuple[str, ...]:
+    """Return the same of files that a command has measured by these settings: `forge eval`, `forge calibrate`. Empty
+    where the project doesn't say `commercial`."""
+    if licence_use(project) != "commercial":
+        return ()
+    return tuple(_said({one: ["these files"] for one in terms_in_force(analyzers, settings)}, "were measured"))
+
+
+def _said(measured: Mapping[Terms, Sequence[str]], how: str) -> Iterator[str]:
+    """Yield what the licences of models don't cover, or isn't known of them; `measured` says whom each measures."""
     for use, found in by_use(measured).items():
         if use == "commercial":
             continue
-        personas = listed(list(dict.fromkeys(name for terms in found for name in measured[terms])), _SHOWN)
-        what = "; ".join(map(str, found[:_SHOWN]))
+        who = listed(list(dict.fromkeys(name for terms in found for name in measured[terms])), _SHOWN)
+        what = "; ".join(map(str, found[:_SHOWN])) + and_more(len(found) - _SHOWN)
         if use == "research":
-            yield f"{NAME} is commercial, and {personas} would be measured by models for research only: {what}; {HINT}"
+            yield f"{NAME} is commercial, and {who} {how} by models for research only: {what}; {HINT}"
         else:
-            yield f"{NAME} is commercial, and it isn't known under which licence these measure {personas}: {what}"
+            yield f"{NAME} is commercial, and it isn't known under which licence these measure {who}: {what}"
 
 
 def require_licensed(analyzers: AnalyzerSource, plan: Plan) -> None:

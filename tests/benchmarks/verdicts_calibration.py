@@ -1,7 +1,7 @@
 """What thresholds are worth on photographs: error rates of every gate, P(same) on other people, and whether intervals
 hold.
 
-    python -m tests.benchmarks.verdicts_calibration [--splits 100]
+    python -m tests.benchmarks.verdicts_calibration [--splits 100] [--draws 400]
     python -m tests.benchmarks.verdicts_calibration --write personaforge/faces/calibrations/buffalo_s_dev.json
 
 The second form fits the calibration of the development pack that comes with forge. Both read a table of numbers, no
@@ -31,7 +31,7 @@ from personaforge.identity.calibration import LIBRARIES, Calibration, Pair, fit
 from personaforge.identity.evidence import Evidence
 from personaforge.identity.gates import Gates, gates_of
 from personaforge.identity.policy import Policy, calibrated
-from personaforge.identity.roc import equal_error
+from personaforge.identity.roc import drawn_interval, equal_error
 from personaforge.identity.score import PROBABILITY, Score, clamp, composite, error_bound
 
 PACK = "buffalo_s_dev"
@@ -130,27 +130,40 @@ def _fields(score: Score) -> dict[str, Any]:
     return {name: getattr(score, name) for name in score.__slots__}
 
 
-def coverage(table: Table, number: str, splits: int, draws: int = 200) -> tuple[int, int, float]:
-    """Split the people into halves again and again. Return in how many halves the 95 % interval holds the other half's
-    EER, how many there were, and the interval's mean width."""
+class Coverage(NamedTuple):
+    """In how many halves of the people the 95 % interval holds the other half's EER."""
+
+    held: int
+    drawn: int
+    """The same of an interval by draws of people alone, as it was before exact bounds were added."""
+    halves: int
+    width: float
+    """Mean width of the interval."""
+    drawn_width: float
+
+
+def coverage(table: Table, number: str, splits: int, draws: int) -> Coverage:
+    """Split the people into halves again and again, and compare each half's interval with the other's EER."""
     scores = np.array([pair.cosine if number == "cosine" else _score(pair).composite for pair in table.pairs])
     same = np.array([pair.same for pair in table.pairs])
     people = np.array([pair.people for pair in table.pairs])
     random = np.random.RandomState(1)
-    held, widths = 0, []
+    held, by_draws, widths, drawn_widths = 0, 0, [], []
     for _ in range(splits):
         half = random.permutation(int(people.max()) + 1) % 2 == 0
-        ends = []
+        ends, alone = [], []
         for side in (half, ~half):
             inside = side[people].all(axis=1)
             accepted, rejected = inside & same, inside & ~same
             mine: Sequence[tuple[int, int]] = [(int(a), int(b)) for a, b in people[rejected]]
-            ends.append(
-                equal_error(scores[accepted], scores[rejected], list(people[accepted][:, 0]), mine, draws=draws)
-            )
+            who = list(people[accepted][:, 0])
+            ends.append(equal_error(scores[accepted], scores[rejected], who, mine, draws=draws))
+            alone.append(drawn_interval(scores[accepted], scores[rejected], who, mine, draws=draws))
         held += sum(a.low <= b.rate <= a.high for a, b in (ends, ends[::-1]))
+        by_draws += sum(low <= b.rate <= high for (low, high), b in zip(alone, ends[::-1], strict=True))
         widths += [one.high - one.low for one in ends]
-    return held, 2 * splits, float(np.mean(widths))
+        drawn_widths += [high - low for low, high in alone]
+    return Coverage(held, by_draws, 2 * splits, float(np.mean(widths)), float(np.mean(drawn_widths)))
 
 
 def _score(pair: Pair) -> Score:
@@ -162,6 +175,7 @@ def main(arguments: list[str]) -> int:
     """Print the tables, or write the calibration."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--splits", type=int, default=100)
+    parser.add_argument("--draws", type=int, default=400, help="of people, for each interval")
     parser.add_argument("--write", type=Path, metavar="FILE")
     told = parser.parse_args(arguments)
     where = folder()
@@ -182,10 +196,11 @@ def main(arguments: list[str]) -> int:
     print_calibration(Calibrated(calibration, None, False, same, different, (), gates(table, calibration)))
     print()
     for number in ("cosine", "composite"):
-        held, halves, width = coverage(table, number, told.splits)
+        found = coverage(table, number, told.splits, told.draws)
         print(
-            f"{number}: one half's 95 % interval of the EER holds the other half's in {held} of {halves} halves "
-            f"({held / halves:.0%}); mean width {width:.2%}"
+            f"{number}: one half's 95 % interval of the EER holds the other half's in {found.held} of {found.halves} "
+            f"halves ({found.held / found.halves:.1%}); mean width {found.width:.2%}; by {told.draws} draws of people "
+            f"alone in {found.drawn} ({found.drawn / found.halves:.1%}), {found.drawn_width:.2%}"
         )
     return 0
 

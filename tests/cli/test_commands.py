@@ -178,7 +178,10 @@ def test_ls_lists_nodes_and_what_settings_name(project: Path, forge: Forge) -> N
 
 def test_validate_lists_every_problem(project: Path, forge: Forge) -> None:
     said = forge("validate", cwd=project, check=0).stdout
-    assert said.startswith("Valid: ana, ben\n") and "Drawings are judged by the pack auto" in said
+    assert (
+        said.startswith("Valid: ana, ben\n")
+        and "Pictures that forge draws are judged by what pack is here (auto)" in said
+    )
     (project / "personas/bad.yaml").write_text(
         "id: Bad\nbrief: x\npipeline: words\nimgae: embedded\npinned: {dna: {eyes: {color: bleu}}}\nseed: tomorrow\n"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -35,6 +36,7 @@ packs:
 ANA = "id: ana\nbrief: A calm gardener.\nidentity: insightface\n"
 SETTINGS = "conf/project/settings.yaml"
 MINE = "det_a.onnx of the pack mine, which is det_a.onnx of faces byte for byte: Research terms"
+MODELS = os.environ.get("FORGE_MODELS", "")
 WAY = "forge models pull permissive, then `defaults: [override /identity: permissive]` in conf/project/settings.yaml"
 
 
@@ -181,3 +183,52 @@ def test_a_page_says_what_its_models_may_be_used_for(use: str, said: str | None,
     found = list(_licences(facts))  # type: ignore[arg-type]
     assert [mark.tone for mark in found] == tones
     assert all(mark.text.count("det_a.onnx of the pack mine: Some terms") == 1 for mark in found)
+
+
+def test_of_files_that_were_measured_it_is_told_what_the_models_licences_do_not_cover(tmp_path: Path) -> None:
+    """What `forge eval` and `forge calibrate` print besides."""
+    from personaforge.measuring.measurements import project_settings
+    from personaforge.workspace.licences import licence_remarks
+    from personaforge.workspace.workspace import Workspace
+
+    root = studio(tmp_path, "licence_use: commercial", det_a=BARRED, w600k_x=NOBODYS)
+    with Workspace.open((), str(root)) as space:
+        found = licence_remarks(space.project, space.analyzers, project_settings(space))
+        barred, unknown = sorted(found, key=lambda text: "research only" not in text)
+        assert barred == (
+            f"licence_use is commercial, and these files were measured by models for research only: {MINE}; {WAY}"
+        )
+        assert unknown.startswith("licence_use is commercial, and it isn't known under which licence these measure")
+        assert unknown.endswith("w600k_x.onnx of the pack mine: licence not known"), "bytes that nobody knows"
+        (root / SETTINGS).write_text((root / SETTINGS).read_text().replace("commercial", "research"))
+        assert licence_remarks(space.project, space.analyzers, project_settings(space)) == ()
+
+
+@pytest.mark.pack
+def test_eval_says_so_of_a_pack_whose_files_were_changed(
+    forge: Forge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import shutil
+
+    from personaforge.faces.packs import Pack, find_pack
+    from personaforge.testing import png
+
+    monkeypatch.setenv("FORGE_MODELS", MODELS)
+    pack = find_pack("buffalo_s_dev")
+    if not isinstance(pack, Pack):
+        pytest.skip("no buffalo_s_dev here")
+    mine = tmp_path / "packs/buffalo_s_dev"
+    shutil.copytree(pack.folder, mine)
+    changed = next(path for path in mine.glob("w600k*.onnx"))
+    changed.write_bytes(changed.read_bytes() + b"\xfa\x3f\x01a")  # a field that ONNX doesn't know: it loads as before
+    monkeypatch.setenv("FORGE_MODELS", str(tmp_path / "packs"))
+    settings = "# @package _global_\nlicence_use: commercial\nidentity: {pack: buffalo_s_dev}\n"
+    root = write_project(tmp_path / "p", {"ana": ANA}, {SETTINGS: settings})
+    (root / "a.png").write_bytes(png((200, 120, 90), width=128, height=128))
+    said = forge("eval", "a.png", "--anchor", "a.png", "--identity", "insightface", cwd=root, check=0)
+    lines = [line for line in said.stdout.splitlines() if line.startswith("licence_use is commercial")]
+    assert any(f"{changed.name} of the pack buffalo_s_dev: licence not known" in line for line in lines), said.stdout
+    found = json.loads(
+        forge("eval", "a.png", "--anchor", "a.png", "--identity", "insightface", "--json", cwd=root, check=0).stdout
+    )
+    assert [f"{line}." for line in found["licences"]] == lines

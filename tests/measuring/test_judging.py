@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import orjson
 import pytest
@@ -51,3 +52,22 @@ def test_a_probability_at_its_end_says_of_nobody_that_it_is_rather_another_one(
         {}, {}, score, judged, policy, Applying(replace(found, weights=weights), "mine")
     )
     assert said == why and (share is None) is bool(why)
+
+
+def test_a_calibration_that_is_asked_for_in_vain_is_told_of_pictures_of_nobody(tmp_path: Path) -> None:
+    """Without a persona there is no id to name, and the sentence names none."""
+    from personaforge.errors import SpecError
+    from personaforge.measuring.measurements import project_settings
+    from personaforge.testing import ColorAnalyzers, write_project
+    from personaforge.workspace.calibrations import NoneApplies
+    from personaforge.workspace.workspace import Workspace
+
+    settings = "# @package _global_\nidentity: {policy: calibrated}\n"
+    root = write_project(tmp_path, {"ana": "id: ana\nbrief: A gardener.\n"}, {"conf/project/settings.yaml": settings})
+    with Workspace.open((), str(root)) as space, pytest.raises(SpecError) as error:
+        identity = ColorAnalyzers().identity.as_json()
+        judging.judging_policy(project_settings(space), identity, NoneApplies("there is none", False))
+    assert (
+        error.value.problems[0].message
+        == "found calibrated, and no calibration decides for these pictures: there is none"
+    )

@@ -82,3 +82,12 @@ def test_the_table_is_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr().out
     assert "mine at auto" in said and "1.23 %" in said and "1.00 % to 2.00 %" in said and "this one" in said
     assert said.endswith("Not measured on them: permissive. forge calibrate 'my pairs.csv' --pack NAME measures one.\n")
+
+
+def test_what_is_told_of_photographs_is_what_the_calibration_that_comes_with_forge_says() -> None:
+    (ours,) = ON_PHOTOGRAPHS
+    found = Calibration.from_json(json.loads((OURS / f"{ours.pack}.json").read_bytes()))
+    error = found.equal_error
+    assert (ours.rate, ours.low, ours.high) == (error.rate, error.low, error.high)
+    assert (ours.same, ours.different, ours.people) == (found.same.n, found.different.n, found.people)
+    assert ours.detector_size == found.analyzer["detector_size"]

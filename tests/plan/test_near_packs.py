@@ -37,7 +37,9 @@ def test_validate_and_plan_say_so(tmp_path: Path, forge: Forge, no_pack: None) -
     assert "did you mean embedded?" in planned.stdout + planned.stderr
     with pf.open(tmp_path) as space:
         [remark] = [one for one in space.remarks("ana", "identity.pack=antelope_of_ours") if "forge brief" not in one]
-    assert remark.startswith("Drawings are judged by"), "a pack that isn't here is no mistake"
+    assert remark.startswith("Pictures that forge draws are judged by the pack antelope_of_ours"), (
+        "a pack that isn't here is no mistake"
+    )
 
 
 def test_what_nothing_can_measure_is_no_reason_for_a_new_face(tmp_path: Path) -> None:

@@ -79,6 +79,10 @@ def test_a_restart_resumes_a_job_and_submits_nothing_again(make_studio: Callable
     with studio.open() as space:
         (entry,) = space.store.journal.open_entries()
         assert entry.state == "submitted" and entry.job == "job-1" and entry.node == "ana/video/wave"
+    node = studio.node("video/wave")
+    (reason,) = node.reasons
+    assert reason.code == "sent" and reason.text.endswith("and a build waits for that result")
+    assert (node.estimate.calls_min, node.estimate.calls_max, node.estimate.priced_usd_min) == (0, 2, 0), "of three"
     studio.clips.poll = lambda job: plain_poll(studio.clips, job)  # type: ignore[method-assign]
     report = studio.build()
     assert report.nodes["ana/video/wave"].end == "done"
@@ -93,13 +97,27 @@ def test_a_call_that_died_in_mid_request_is_not_sent_again_without_a_word(paid: 
     with pytest.raises(Death):
         paid.build(options=BuildOptions(jobs=1))
     paid.clips.fail = None
+    node = paid.node("video/wave")
+    (reason,) = node.reasons
+    assert (
+        reason.text.startswith("its call was sent to scripted at ")
+        and "so a build doesn't send it again" in reason.text
+    )
+    assert "forge jobs resolve " in reason.text and "never built" not in reason.text
+    assert node.estimate.calls_max == 0, "what the plan says is what the build does"
     report = paid.build()
     failed = report.nodes["ana/video/wave"]
     assert failed.end == "failed" and "may have been bought" in failed.error
     assert failed.hint.startswith("forge jobs resolve ") and len(paid.clips.calls) == 1
     with paid.open() as space:
         (entry,) = space.store.journal.open_entries()
+        space.store.journal.abandon(entry.key, "not needed")
+    (reason,) = paid.node("video/wave").reasons
+    assert reason.text.startswith("its call was given up (not needed), and a build stops at it: forge jobs resolve ")
+    assert "was given up (not needed)" in paid.build().nodes["ana/video/wave"].error
+    with paid.open() as space:
         space.store.journal.resubmit(entry.key, "it was not bought", bought=False)
+    assert paid.node("video/wave").estimate.calls_min == 1 and paid.node("video/wave").reasons[0].code == "new"
     assert paid.build().nodes["ana/video/wave"].end == "done"
     assert len(paid.clips.calls) == 2
 

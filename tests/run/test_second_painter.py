@@ -113,7 +113,7 @@ def test_who_draws_and_who_measures_have_to_fit_whatever_they_are_called(sketchi
 
 def test_drawings_under_a_pack_for_photographs_are_remarked(sketching: Callable[..., Studio]) -> None:
     with sketching(PERSONA).open() as space:
-        assert any("Drawings are judged by the pack auto" in remark for remark in space.remarks([]))
+        assert any("judged by what pack is here (auto)" in remark for remark in space.remarks([]))
 
 
 def test_an_anchor_that_its_painter_cannot_follow_is_said(sketching: Callable[..., Studio]) -> None:

@@ -53,6 +53,8 @@ def print_evaluation(found: Evaluation, fail_under: float | None) -> None:
         echo(f"No P(same): {kept.reason}.")
     if found.policy is not None and pictures:
         echo(f"Pictures are judged by the policy {found.policy.mode}.")
+    for text in found.licences:
+        echo(f"{text}.")
     if found.not_calibrated:
         echo(f"{found.not_calibrated}.")
     if found.reader:

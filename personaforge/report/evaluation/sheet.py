@@ -35,7 +35,9 @@ def evaluation_sheet(
         lines,
         found.as_json,
         table=("image", "composite", "cosine", *shares, "error", "faces", "decision", "reason"),
-        notes=(by, *(f"{one}." for one in found.untold), *((found.hint,) if found.hint else ()), *read),
+        notes=(
+            by, *found.licences, *(f"{one}." for one in found.untold), *((found.hint,) if found.hint else ()), *read
+        ),
         prefix=prefix,
     )  # fmt: skip
 
