@@ -17,6 +17,7 @@ import orjson
 
 from personaforge.digest import canonical
 from personaforge.errors import Problem, SpecError
+from personaforge.spec.adults import adult_problems, section_findings
 from personaforge.spec.source import read_source
 from personaforge.spec.vetting import vet
 
@@ -36,6 +37,8 @@ def read_schema(folders: Sequence[Path], name: str, settings: Mapping[str, Any])
             source = read_source(path, shown, root=folder.resolve())
             schema = _resolved(yaml.load(source.text, yaml.CSafeLoader) or {}, settings, shown)
             problems = list(vet(schema, shown))
+            if folder != folders[-1]:  # the project's own: its descriptions stand in prompts
+                problems += adult_problems(section_findings(schema, name), shown)
             if problems:
                 raise SpecError(problems)
             try:
