@@ -70,6 +70,7 @@ def show_command(folder: str | None, personas: tuple[str, ...], as_json: bool) -
     from personaforge.steps.reading import READING
     from personaforge.steps.text import OVERRULED
     from personaforge.workspace.shown import built_document, with_decisions
+    from personaforge.workspace.undrawn import not_drawn
 
     names, overrides = split_overrides(personas)
     broken: list[Broken] = []
@@ -85,6 +86,8 @@ def show_command(folder: str | None, personas: tuple[str, ...], as_json: bool) -
                     document[OVERRULED] = [one.as_json() for one in over]
                 if (read := reading_json(space.store, loaded.settings)) is not None:
                     document[READING] = read
+                if lacks := not_drawn(space.store, loaded.settings):
+                    document["not_drawn"] = lacks
                 documents.append(document)
             except (PlanError, StoreError) as error:
                 if names:

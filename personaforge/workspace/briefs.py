@@ -56,10 +56,10 @@ def brief_notices(store: Store, plan: Plan) -> Iterator[str]:
     """Yield what a plan says of its personas' briefs: what was lost, as the second reader's result has it, and before
     one is drafted what would be lost, that most of it is not understood, and that a build refuses it for that. Reads
     one row of the index for a persona, and no brief where nothing is to be drafted: most plans have nothing to do."""
-    from personaforge.workspace.forecast import WAY_OUT, drafts_anew, forecast, shortfall
-
     for one in plan.personas:
         if any(node.state in WORKING and node.shape.kind.role == "section" for node in one.nodes.values()):
+            from personaforge.workspace.forecast import WAY_OUT, drafts_anew, forecast, shortfall
+
             settings = one.loaded.settings
             ahead = forecast(settings) if drafts_anew(one) else None
             now = ahead or account(str(settings.value("brief")), settings.value("pinned"), {})
