@@ -61,6 +61,7 @@ _TABLE: dict[tuple[str, str], Entry] = {
                 editions=(("audit", "2"),),
                 label="embedded",
                 mends=False,
+                writes="English",
             ),
             "personaforge.providers.embedded_text:EmbeddedText",
             takes_options=False,

@@ -8,8 +8,11 @@ from typing import Any
 import orjson
 
 from personaforge.brief.fate import LOST, OVERRULED, UNREAD, Account, account, lost_text, summary
+from personaforge.brief.language import NAMES
+from personaforge.brief.reading import read_brief
 from personaforge.errors import StoreError
 from personaforge.plan.plan import WORKING, Plan
+from personaforge.providers.table import capability
 from personaforge.results.results import Results
 from personaforge.spec.load import Loaded
 from personaforge.spec.settings import Settings
@@ -67,6 +70,8 @@ def brief_notices(store: Store, plan: Plan) -> Iterator[str]:
             yield from (
                 [f"{short}; forge build refuses it: {WAY_OUT}"] if short else _short(settings.id, now, ahead=True)
             )
+            if said := other_language(settings, {}):
+                yield f"{settings.id}: {said}"
             continue
         for node in one.nodes.values():
             if node.shape.kind.role != "review" or node.row is None or node.state in WORKING:
@@ -81,6 +86,8 @@ def brief_outcomes(store: Store, loaded: Sequence[Loaded]) -> Iterator[str]:
     """Yield what a build says of the briefs that it built from: what is lost, and that most is not understood."""
     for one in loaded:
         yield from _short(one.settings.id, brief_account(store, one.settings))
+        if said := other_language(one.settings, {}):  # of a brief in English, `forge show` says it
+            yield f"{one.settings.id}: {said}"
 
 
 def _short(name: str, found: Account, *, ahead: bool = False) -> Iterator[str]:
@@ -89,6 +96,22 @@ def _short(name: str, found: Account, *, ahead: bool = False) -> Iterator[str]:
     if found.read_share is not None and found.read_share < _MOSTLY:
         parts = f"{found.count(UNREAD)} of {len(found.rows)} parts"
         yield f"{name}: of its brief {parts} are not understood (forge brief {name})"
+
+
+def other_language(settings: Settings, sections: Mapping[str, Any]) -> str:
+    """Return in one line that a persona's texts are not in its language, as its document has it or else its brief;
+    empty where they are, and where the writer writes any."""
+    text, spoken = capability("text", settings.value("text.provider")), _at(sections, "surface", "languages")
+    stated = NAMES[read_brief(str(settings.value("brief"))).language] if text.writes else ""
+    first = str(spoken[0]) if isinstance(spoken, list) and spoken else stated
+    if not text.writes or text.writes.lower() in first.lower():
+        return ""
+    return f"signature phrases and all other texts are in {text.writes}: the {text.label} writer writes no {first}"
+
+
+def _at(sections: Mapping[str, Any], section: str, key: str) -> Any:
+    found = sections.get(section)
+    return found.get(key) if isinstance(found, Mapping) else None
 
 
 _MOSTLY = 0.5
@@ -107,5 +130,7 @@ def brief_remarks(store: Store, loaded: Sequence[Loaded]) -> Iterator[str]:
         now = ahead or found
         if any(row.fate in (LOST, OVERRULED, UNREAD) for row in now.rows):
             yield summary(one.settings.id, now, ahead=ahead is not None)
+        if said := other_language(one.settings, {}):
+            yield f"{one.settings.id}: {said}"
         if short := shortfall(one.settings, ahead):
             yield f"{short}; forge build refuses it: {WAY_OUT}"

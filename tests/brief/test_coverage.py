@@ -9,7 +9,7 @@ import pytest
 import personaforge as pf
 from personaforge.brief.fate import KEPT, LOST, account
 from personaforge.testing import write_project
-from personaforge.workspace.briefs import brief_account
+from personaforge.workspace.briefs import brief_account, other_language
 from personaforge.workspace.forecast import TooLittleRead, forecast
 from personaforge.workspace.workspace import Workspace
 from tests.conftest import Forge
@@ -106,3 +106,20 @@ def test_a_paid_writer_is_asked_nothing_and_refused_nothing(root: Path) -> None:
         assert forecast(one.settings) is None and one.settings.value("text.min_coverage") is None
         assert space.plan(["eva"], pf.PlanRequest(overrides=("text=litellm",))).personas
     assert account("A ceramicist", {}, {}).coverage is None
+
+
+def test_it_is_said_that_texts_are_not_in_the_personas_language(forge: Forge, root: Path) -> None:
+    said = "signature phrases and all other texts are in English: the embedded writer writes no"
+    (root / "personas/eva.yaml").write_text(
+        "id: eva\nbrief: Enfermera de Sevilla, 41 años.\npipeline: words\n", "utf-8"
+    )
+    for command in ("validate", "plan", "build"):
+        done = forge(command, cwd=root)
+        assert f"eva: {said} Spanish" in done.stdout + done.stderr, command
+        assert f"ana: {said}" not in done.stdout + done.stderr
+    with Workspace.open((), str(root)) as space:
+        loaded = {one.settings.id: one.settings for one in space.load([])}
+        hosted = space.load(["eva"], ("text=litellm",))[0].settings
+    assert other_language(loaded["ana"], {"surface": {"languages": ["Norwegian", "English"]}}) == f"{said} Norwegian"
+    assert other_language(loaded["ana"], {"surface": {"languages": ["English"]}}) == ""
+    assert other_language(hosted, {}) == ""
