@@ -122,14 +122,17 @@ def build(
 
     Raises what `plan` raises; before anything is bought PinnedArtifactMissing where pinned artifacts are nowhere, and
     OverBudget where a build with a budget is certain to make a call of unknown price, unless `options.keep_going`;
-    LockFrozen, and StoreError for what can't be written.
+    LockFrozen, and StoreError for what can't be written; TooLittleRead where the embedded writer would keep less of a
+    brief than `text.min_coverage`, which the override `++text.min_coverage=0` allows.
     """
     from personaforge.run.refusal import require_whole
+    from personaforge.workspace.forecast import require_read
 
     chosen = what if isinstance(what, Plan) else space.plan(listed(what))
     options = options or BuildOptions()
     if not options.keep_going:
         require_whole(chosen, options.max_cost_usd)
+    require_read(chosen)
     return space.build(chosen, options, listeners=listeners)
 
 

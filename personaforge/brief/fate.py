@@ -234,25 +234,26 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(one)
 
 
-def summary(name: str, found: Account) -> str:
-    """Return what was lost or not understood of a brief in one line; empty where nothing was."""
+def summary(name: str, found: Account, *, ahead: bool = False) -> str:
+    """Return what was lost or not understood of a brief in one line; empty where nothing was. `ahead`: what will be."""
     lost, unread, overruled = found.of(LOST), found.of(UNREAD), found.of(OVERRULED)
     parts = []
     if lost:
-        parts.append(f"lost of its brief: {_listed(row.words for row in lost)}")
+        parts.append(f"{'would be ' if ahead else ''}lost of its brief: {listed_words(row.words for row in lost)}")
     if overruled:
-        parts.append(f"overruled by a pin: {_listed(row.words for row in overruled)}")
+        parts.append(f"overruled by a pin: {listed_words(row.words for row in overruled)}")
     if unread:
-        parts.append(f"not understood: {_listed(row.words for row in unread)}")
+        parts.append(f"not understood: {listed_words(row.words for row in unread)}")
     return f"{name}: {'; '.join(parts)} (forge brief {name})" if parts else ""
 
 
-def lost_text(name: str, words: Iterable[str]) -> str:
-    """Return in one line what was lost of a persona's brief."""
-    return f"{name}: lost of its brief: {_listed(words)} (forge brief {name})"
+def lost_text(name: str, words: Iterable[str], *, ahead: bool = False) -> str:
+    """Return in one line what was lost of a persona's brief. `ahead`: what will be."""
+    return f"{name}: {'would be ' if ahead else ''}lost of its brief: {listed_words(words)} (forge brief {name})"
 
 
-def _listed(words: Iterable[str], most: int = 6) -> str:
+def listed_words(words: Iterable[str], most: int = 6) -> str:
+    """Return words of a brief in one line, each in quotation marks and shortened."""
     said = [f'"{_short(word)}"' for word in dict.fromkeys(words)]
     return ", ".join(said[:most]) + (f" and {len(said) - most} more" if len(said) > most else "")
 

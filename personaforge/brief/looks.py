@@ -1,7 +1,8 @@
 """Hair, eyes, skin marks, beard and things worn, as a brief has them.
 
 A colour, texture or length belongs to the nearest noun (hair, eyes) on the side where the language puts adjectives, and
-to one on the other side only where nothing else is between them. No noun, no fact: "red" alone is no hair.
+to one on the other side only where nothing else is between them. No noun, no fact: "red" alone is no hair, and a colour
+beside another word has that one before any noun behind a comma or an "and": blue jeans and gray hair.
 """
 
 from __future__ import annotations
@@ -59,8 +60,16 @@ def looks(found: Found) -> Iterator[Fact]:
 
 def _noun_of(span: tuple[int, int], nouns: list[_Noun], plain: str, order: str, found: Found) -> _Noun | None:
     start, end = span
-    right = [noun for noun in nouns if noun.start >= end and _joined(plain[end : noun.start], found)]
-    left = [noun for noun in nouns if noun.end <= start and _joined(plain[noun.end : start], found)]
+    right = [
+        noun
+        for noun in nouns
+        if noun.start >= end and _joined(plain[end : noun.start]) and _own(plain[end : noun.start], found, 0)
+    ]
+    left = [
+        noun
+        for noun in nouns
+        if noun.end <= start and _joined(plain[noun.end : start]) and _own(plain[noun.end : start], found, -1)
+    ]
     nearest_right = min(right, key=lambda noun: noun.start, default=None)
     nearest_left = max(left, key=lambda noun: noun.end, default=None)
     if order == "before":
@@ -75,6 +84,21 @@ def _noun_of(span: tuple[int, int], nouns: list[_Noun], plain: str, order: str, 
     return nearest_left or nearest_right
 
 
-def _joined(between: str, found: Found) -> bool:
+def _own(between: str, found: Found, beside: int) -> bool:
+    """Return whether what stands beside an adjective (0: first of what is between, -1: last) is no word of its own,
+    where a comma or a little word parts it from the noun."""
+    words = found.words
+    parts: list[list[str]] = [[]]
+    for one in re.findall(r"[\w'-]+|,", between):
+        if one == "," or one in words.signs:
+            parts.append([])
+        else:
+            parts[-1].append(one)
+    adjectives = (words.lists[name].values() for name in ("colors", "texture", "length"))
+    adjective = words.pattern(word.partition("/")[0] for listed in adjectives for said in listed for word in said)
+    return not words.parted or len(parts) == 1 or all(adjective.fullmatch(one) for one in parts[beside])
+
+
+def _joined(between: str) -> bool:
     """Return whether nothing but a few short words stands between an adjective and a noun."""
     return len(between) <= _FAR and not _BARRIER.search(between) and len(re.findall(r"\w+", between)) <= 4

@@ -1,23 +1,36 @@
 """Facts of a brief that a drafter is told beside it, for one that reads little by itself: the embedded writer.
 
 It reads English by its own rules, and what those read stays as it was: of an English brief it is told only what they
-never read (a height, skin marks, an age in words), so that no other request changes. Of any other brief it is told
-everything.
+never read (a height, skin marks, an age in words, a colour that nobody is born with, two colours), so that no other
+request changes. Of any other brief it is told everything.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
+from personaforge.brief.fact import BriefReading, Fact
 from personaforge.brief.reading import read_brief
 
 _NEVER_READ = ("height", "mark")
+_DYED = {
+    "dna.hair.color": frozenset({"pink", "purple", "blue", "green"}),
+    "dna.eyes.color": frozenset({"pink", "purple", "red", "black", "white"}),
+}
+"""Colours of hair and eyes that a drafter doesn't think of by itself."""
+_BETWEEN = 14
+"""Characters between two colours of one thing, at most: `blue and one green`."""
 
 
 def told_facts(brief: str) -> list[dict[str, Any]]:
     """Return facts as a request has them: kind, path and value; empty where there is nothing to tell."""
     reading = read_brief(brief)
-    return [
+    pairs = _pairs(brief, reading)
+    return [{"kind": "look", "path": path, "value": value} for path, value in pairs.items()] + [
         {
             "kind": fact.kind,
             "path": fact.path,
@@ -26,9 +39,45 @@ def told_facts(brief: str) -> list[dict[str, Any]]:
         for fact in reading.facts
         if reading.language != "en"
         or fact.kind in _NEVER_READ
+        or fact.value in _DYED.get(fact.path, ())
         or (fact.path == "surface.age" and not any(char.isdigit() for char in fact.words) and _is_exact(fact.value))
     ]
 
 
 def _is_exact(value: Any) -> bool:
     return isinstance(value, tuple) and value[0] == value[1]
+
+
+@lru_cache(maxsize=64)
+def stated_colors(brief: str) -> Mapping[str, tuple[str, ...]]:
+    """Return the colours that a brief states of hair and eyes, by path; two that belong together are one: `blue and
+    green`."""
+    reading = read_brief(brief)
+    found: dict[str, list[str]] = {path: [value] for path, value in _pairs(brief, reading).items()}
+    for fact in reading.facts:
+        if fact.path in _DYED and fact.kind == "look":
+            found.setdefault(fact.path, []).append(str(fact.value))
+    return {path: tuple(dict.fromkeys(values)) for path, values in found.items()}
+
+
+def _pairs(brief: str, reading: BriefReading) -> dict[str, str]:
+    """Return two colours that a brief gives to one thing: one blue and one green eye, black and pink hair."""
+    found: dict[str, str] = {}
+    for path in _DYED:
+        facts = [fact for fact in reading.facts if fact.path == path and fact.kind == "look"]
+        for one, other in pairwise(facts):
+            if one.value != other.value and _together(brief, reading.language, one, other):
+                found.setdefault(path, f"{one.value} and {other.value}")
+    return found
+
+
+def _together(brief: str, tag: str, one: Fact, other: Fact) -> bool:
+    """Return whether nothing but a few little words is between two colours: no comma, and no noun but `eye`."""
+    from personaforge.brief.language import language
+
+    between = brief[one.end : other.start].lower()
+    if len(between) > _BETWEEN or re.search(r"[^\w\s'-]", between):
+        return False
+    lists = language(tag).lists
+    nouns = [word for word in (*lists["hair"], *lists["eyes"], *lists.get("hair_words", ())) if word != "eye"]
+    return not language(tag).pattern(nouns).search(between)

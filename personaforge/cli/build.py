@@ -21,7 +21,9 @@ from personaforge.cli.options import (
     since_option,
     split_overrides,
     tell_broken,
+    unread_option,
     wish_options,
+    with_unread,
 )
 from personaforge.errors import PlanError, SpecError, StoreError
 from personaforge.listing import listed
@@ -37,6 +39,7 @@ from personaforge.workspace.workspace import BuildOptions, Workspace
 @selection_options
 @since_option
 @wish_options
+@unread_option
 @click.option("-n", "--dry-run", is_flag=True, help="Show the plan and stop.")
 @click.option("-j", "--jobs", type=click.IntRange(1, 256), help="Actions that take a processor at once.")
 @click.option("-k", "--keep-going", is_flag=True, help="Go on with nodes that don't depend on a failed one.")
@@ -54,6 +57,7 @@ def build_command(
     force: tuple[str, ...],
     repin: tuple[str, ...],
     frozen: bool,
+    allow_unread: bool,
     dry_run: bool,
     jobs: int | None,
     keep_going: bool,
@@ -67,6 +71,7 @@ def build_command(
     PERSONA is a file, an id or a glob; all of the project's when none is given. OVERRIDE is Hydra's: image.width=512.
     """
     names, overrides = split_overrides(personas)
+    overrides = with_unread(overrides, allow_unread)
     refuse_force_when_frozen(frozen, force, repin)
     asked = PlanRequest(overrides, select, exclude, force, repin, frozen)
     if plan_file is not None:
@@ -93,10 +98,11 @@ def build_command(
             return tell_broken(broken, _dry_run(plan, as_json))
         if not keep_going:
             require_whole(plan, max_cost)
+        plan, unread = (plan, 0) if plan.stands else _enough_read(plan, keep_going)
         quiet = (as_json and not holding()) or events == "-"
         # The common case, kept free of the imports that a run needs.
         if plan.stands and not quiet and events is None and not space.unsettled(plan):
-            return tell_broken(broken, _nothing_to_do(plan))
+            return tell_broken(broken, _nothing_to_do(plan) or (1 if unread else 0))
         for notice in plan.notices if not quiet else ():
             echo(f"{style('note', fg='yellow')}: {notice}", err=True)
         with _listeners(space, plan, events, quiet) as listeners, interruptible(space):
@@ -114,7 +120,21 @@ def build_command(
             print_summary(summary, plan, report)
         if report.interrupted:
             return 130
-        return tell_broken(broken, 1 if has_failures(summary) else 0)
+        return tell_broken(broken, 1 if has_failures(summary) or unread else 0)
+
+
+def _enough_read(plan: Plan, keep_going: bool) -> tuple[Plan, int]:
+    """Return a plan without the personas of whose briefs too little would be kept, and how many these are. Without
+    --keep-going they stop the build: raises TooLittleRead."""
+    from personaforge.workspace.forecast import require_read, without_unread
+
+    if not keep_going:
+        require_read(plan)
+        return plan, 0
+    plan, lines = without_unread(plan)
+    for said in lines:
+        echo(f"{style('refused', fg='red')}: {said}", err=True)
+    return plan, len(lines)
 
 
 def _plan(space: Workspace, names: list[str], asked: PlanRequest, broken: list[Broken] | None) -> Plan:

@@ -109,6 +109,19 @@ def wish_options(function: F) -> F:
     )(function)
 
 
+def unread_option(function: F) -> F:
+    """Add --allow-unread."""
+    text = "Draft from a brief, too, of which the embedded writer keeps less than text.min_coverage."
+    return click.option("--allow-unread", is_flag=True, help=text)(function)
+
+
+def with_unread(overrides: tuple[str, ...], allowed: bool) -> tuple[str, ...]:
+    """Return overrides with the one that --allow-unread stands for."""
+    from personaforge.workspace.forecast import ALLOWED
+
+    return (*overrides, ALLOWED) if allowed else overrides
+
+
 def refuse_force_when_frozen(frozen: bool, force: Sequence[str], repin: Sequence[str]) -> None:
     """Raise UsageError for options that a frozen lock excludes."""
     if frozen and (force or repin):

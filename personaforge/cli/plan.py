@@ -19,7 +19,9 @@ from personaforge.cli.options import (
     since_option,
     split_overrides,
     tell_broken,
+    unread_option,
     wish_options,
+    with_unread,
 )
 from personaforge.plan.plan import PlanRequest
 from personaforge.report.terminal import echo
@@ -32,6 +34,7 @@ from personaforge.workspace.workspace import Workspace
 @selection_options
 @since_option
 @wish_options
+@unread_option
 @click.option("-v", "--verbose", is_flag=True, help="Every node, with all its reasons.")
 @click.option(
     "-o",
@@ -54,6 +57,7 @@ def plan_command(
     force: tuple[str, ...],
     repin: tuple[str, ...],
     frozen: bool,
+    allow_unread: bool,
     verbose: bool,
     saved: str | None,
     detailed_exitcode: bool,
@@ -68,6 +72,7 @@ def plan_command(
     from personaforge.report.plan.console import plan_lines
 
     names, overrides = split_overrides(personas)
+    overrides = with_unread(overrides, allow_unread)
     refuse_force_when_frozen(frozen, force, repin)
     asked = PlanRequest(overrides, select, exclude, force, repin, frozen)
     broken: list[Broken] = []

@@ -69,7 +69,9 @@ def show_command(folder: str | None, personas: tuple[str, ...], as_json: bool) -
     from personaforge.results.readings import reading_json
     from personaforge.steps.reading import READING
     from personaforge.steps.text import OVERRULED
+    from personaforge.workspace.briefs import other_language
     from personaforge.workspace.shown import built_document, with_decisions
+    from personaforge.workspace.undrawn import not_drawn
 
     names, overrides = split_overrides(personas)
     broken: list[Broken] = []
@@ -85,6 +87,10 @@ def show_command(folder: str | None, personas: tuple[str, ...], as_json: bool) -
                     document[OVERRULED] = [one.as_json() for one in over]
                 if (read := reading_json(space.store, loaded.settings)) is not None:
                     document[READING] = read
+                if lacks := not_drawn(space.store, loaded.settings):
+                    document["not_drawn"] = lacks
+                if said := other_language(loaded.settings, document["sections"]):
+                    document["written_in"] = said
                 documents.append(document)
             except (PlanError, StoreError) as error:
                 if names:

@@ -2,19 +2,23 @@
 
 Every language's rules read every text in its script: briefs mix languages. A mention is innocent where the same clause
 says whose it is or when that was: a mother of a 14-year-old, at 14 she began, sixteen years sober.
+
+A year of birth is compared with the year of today, or the one that is handed over. People only grow older, so what was
+fine in one year is fine in every later one, and what is remembered as fine needs no date.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from personaforge.digest import digest_bytes, digest_strings
-from personaforge.guard.rules import Line, Rules, Words, rules_for
-from personaforge.guard.text import Text, text_of
+from personaforge.guard.rules import Line, Rules, Words, rules_for, spelled_cuts
+from personaforge.guard.text import Text, joined_letters, text_of
 
 MINOR, SEXUAL, LIKENESS = "minor", "sexual", "likeness"
 _SENTENCE = re.compile(r"[.!?。！？;\n]")
@@ -78,10 +82,14 @@ class _Seen(NamedTuple):
     sexual: tuple[str, ...]
 
 
-def findings(passages: Iterable[Passage]) -> list[Finding]:
-    """Return what is refused in texts that belong to one persona, in their order."""
+def findings(passages: Iterable[Passage], year: int | None = None) -> list[Finding]:
+    """Return what is refused in texts that belong to one persona, in their order.
+
+    `year` is the one that years of birth are compared with: without it, today's.
+    """
     found: list[Finding] = []
-    seen = [(passage, _read(passage.text)) for passage in passages if passage.text]
+    now = date.today().year if year is None else year
+    seen = [(passage, _read(passage.text, now)) for passage in passages if passage.text]
     for passage, one in seen:
         minors = one.shown if passage.is_shown else one.minors
         if one.sexual and one.young:
@@ -96,6 +104,10 @@ def findings(passages: Iterable[Passage]) -> list[Finding]:
     return found
 
 
+_BORN = ("born", "birth_year", "birth_date", "birthday", "date_of_birth")
+"""Keys of which the value is a year of birth, or has one."""
+
+
 def passages_of(value: Any, path: str, is_shown: bool = False) -> Iterator[Passage]:
     """Yield every text of nested values, and an age that is a number as a text that says so."""
     if isinstance(value, str):
@@ -105,6 +117,8 @@ def passages_of(value: Any, path: str, is_shown: bool = False) -> Iterator[Passa
             here = f"{path}.{key}" if path else str(key)
             if key == "age" and _is_young(inner):
                 yield Passage(here, f"age {int(float(inner))}", is_shown)
+            elif key in _BORN and isinstance(inner, (str, int, date)):
+                yield Passage(here, f"born {inner}", is_shown)
             else:
                 if is_shown:  # the names of scenes and clothes stand in prompts, too
                     yield Passage(here, str(key).replace("_", " "), is_shown)
@@ -129,11 +143,22 @@ class _Mention(NamedTuple):
     rules: Rules
     is_word: bool
     """Whether it is a word, and no age: a school's name is no pupil's."""
+    is_birth: bool = False
+    """Whether it is a year of birth: that it was long ago excuses no other."""
 
 
 @lru_cache(maxsize=8192)
-def _read(original: str) -> _Seen:
+def _read(original: str, year: int) -> _Seen:
     text = text_of(original)
+    seen = _read_text(text, year)
+    joined = joined_letters(text, spelled_cuts)
+    if joined is None:
+        return seen
+    again = _read_text(joined, year)
+    return _Seen(*(tuple(dict.fromkeys((*one, *other))) for one, other in zip(seen, again, strict=True)))
+
+
+def _read_text(text: Text, year: int) -> _Seen:
     used = rules_for(text.plain)
     marked = {rules.language: rules.marked(text.plain) for rules in used}
 
@@ -141,15 +166,23 @@ def _read(original: str) -> _Seen:
         return [
             _Mention(*place, rules, is_word)
             for rules in used
-            for place in _ages(rules, getattr(rules, name), text.plain, marked[rules.language], used)
+            for place in _ages(rules, getattr(rules, name), text, marked[rules.language], used)
         ]
 
     def words(name: str) -> list[_Mention]:
         places = ((rules, place) for rules in used for place in _words(rules, getattr(rules, name), text, used))
         return [_Mention(*place, rules, True) for rules, place in places]
 
+    born = [
+        (_Mention(start, end, rules, False, True), age)
+        for rules in used
+        for start, end, age in _born(rules, text, year)
+    ]
     minors = [*ages_by("ages"), *ages_by("classes", True), *words("minors")]
-    many, youth, may_be = [*ages_by("many_ages"), *words("many")], words("youth"), ages_by("hints")
+    minors += [one for one, age in born if age < 18]
+    minors += [_Mention(start, end, rules, False) for rules in used for start, end in _apart_numbers(rules, text)]
+    may_be = [*ages_by("hints"), *(one for one, age in born if age == 18)]
+    many, youth = [*ages_by("many_ages"), *words("many")], words("youth")
     named = [one for one in _joined(text, minors) if not one.apart]
     several = [one for one in _joined(text, many) if not one.apart]
     hints = [one.words for one in _joined(text, youth) if not one.apart]
@@ -162,6 +195,25 @@ def _read(original: str) -> _Seen:
         hints=tuple(hints),
         sexual=tuple(text.words(one.start, one.end) for one in words("sexual")),
     )
+
+
+def _apart_numbers(rules: Rules, text: Text) -> Iterator[tuple[int, int]]:
+    """Yield numbers from 10 to 17 that are written letter by letter: nobody writes anything else so."""
+    for start, end, value in rules.numbers_in(text.plain):
+        letters = sum(not one.isspace() for one in text.plain[start:end])
+        if value >= 10 and text.places[end - 1] - text.places[start] >= 2 * (letters - 1):
+            yield start, end
+
+
+def _born(rules: Rules, text: Text, year: int) -> Iterator[tuple[int, int, int]]:
+    """Yield where a year of birth stands, and the age that somebody of it becomes in a year, up to 18."""
+    for line in rules.born:
+        for found in line.pattern.finditer(text.plain):
+            born = int(found["y"].lstrip("'"))
+            if born < 100:  # born in '12: of the two centuries, the latest that isn't to come
+                born += 2000 if 2000 + born <= year else 1900
+            if year - born <= 18:
+                yield *found.span(), year - born
 
 
 class _Joined(NamedTuple):
@@ -185,7 +237,7 @@ def _joined(text: Text, mentions: Iterable[_Mention]) -> Iterator[_Joined]:
                 ),
                 any(
                     each.rules.others.excuse(before, after)
-                    or each.rules.past.excuse(before, after)
+                    or (not each.is_birth and each.rules.past.excuse(before, after))
                     or (each.rules.kin is not None and each.rules.kin.search(before))
                     for each, before, after in around
                 ),
@@ -205,8 +257,9 @@ def _widest(mentions: Iterable[_Mention]) -> list[_Mention]:
 
 
 def _ages(
-    rules: Rules, lines: Iterable[Line], plain: str, marked: str, used: Sequence[Rules]
+    rules: Rules, lines: Iterable[Line], text: Text, marked: str, used: Sequence[Rules]
 ) -> Iterator[tuple[int, int]]:
+    plain = text.plain
     is_marked = marked is not plain
     for line in lines:
         if line.has_number and not is_marked and rules.parts_words:
@@ -218,7 +271,7 @@ def _ages(
                 continue
             if "bare" in pattern.groupindex:
                 around = _around(plain, *found.span())
-                if any(_is_numbered(one, *around) for one in used):
+                if any(_is_numbered(one, *around) for one in used) or _is_called(text, found.start()):
                     continue
             if "of" in pattern.groupindex and rules.groups is not None and rules.groups.search(plain[: found.start()]):
                 continue
@@ -239,6 +292,14 @@ def _is_numbered(rules: Rules, before: str, after: str) -> bool:
     found = list(rules.numbered.finditer(before)) if rules.numbered is not None else []
     between = before[found[-1].end() :] if found else ";"
     return len(between) <= 24 and not re.search(r"[;:()]", between) and (not after.strip() or "," not in between)
+
+
+def _is_called(text: Text, start: int) -> bool:
+    """Return whether a bracket stands right behind a word in small letters: `alert(2)` is code, `Maya(12)` an age."""
+    bracket = text.plain.rfind("(", max(start - 2, 0), start + 1)
+    word = re.search(r"[a-z0-9_.$]+$", text.original[: text.places[bracket]]) if bracket > 0 else None
+    before = text.original[: text.places[bracket]] if word else ""
+    return word is not None and not re.search(r"[^\W\d_]$", before[: word.start()])
 
 
 def _around(plain: str, start: int, end: int) -> tuple[str, str]:

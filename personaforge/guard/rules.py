@@ -1,14 +1,17 @@
 """The rules of each language, from its data file: `rules/<language>.yaml`.
 
 A data file has words, and regular expressions in which `{n}` is a number from 0 to 17, `{m}` one from 2 and `{t}` one
-from 10, in digits or in the language's words; `{e}` is what may follow one without a unit. A text's numbers are
-replaced by one sign each before lines that have one are searched for, so such lines hold no number in words of their
-own. A word that ends in `*` begins longer ones; a space in it is any gap or hyphen.
+from 10, in digits or in the language's words; `{e}` is what may follow one without a unit. `{months}` and `{weeks}`
+are numbers of them below 18 years, `{y}` is a year (`{yy}` its last two digits), all in digits; `{to}` is what may
+stand between "born" and a year. A text's numbers are replaced by one sign each before lines that have `{n}`, `{m}` or
+`{t}` are searched for, so such lines hold no number in words of their own. A word that ends in `*` begins longer
+ones; a space in it is any gap or hyphen.
 
     numbers   words for 1 to 17
     ordinals  words for a class of a school
     tens      words after which such a number is part of a larger one
     ages      somebody's age
+    born      the year when somebody was born, with {y}: one that makes them a minor in the year of today
     many_ages the age of several: twelve-year-olds
     persons   words for a person, after which a number without a unit is an age: a girl, 14
     of        what may stand between them, or before such a number: a skater of 14
@@ -68,6 +71,12 @@ _SCRIPTS = {
     "zh": r"(?s:^[^\u3040-\u30ff]*[\u4e00-\u9fff][^\u3040-\u30ff]*$)",
 }
 _ANY_LATIN = r"[a-z0-9]"
+_MONTHS = r"(?<![\d.,:/])(?:1?\d?\d|20\d|21[0-5])(?!\d)"
+_WEEKS = r"(?<![\d.,:/])(?:[1-8]?\d?\d|9[0-2]\d|93[0-8])(?!\d)"
+"""Less than 18 years: 215 months, 938 weeks."""
+_YEAR = r"(?<!\d)(?P<y>(?:19|20)\d\d|'\d\d)(?!\d)"
+_TO = r"[\s:]*(?:[^\W\d_]+[\s.]+){0,3}(?:(?:\d{1,2}(?:st|nd|rd|th)?[\s./,-]*){1,2}(?:[^\W\d_]+[\s.,/-]*){0,3})?"
+"""Up to three words, a day and a month: in Leeds on 3 May. No comma stands before the day, so no other clause does."""
 _SIGN, _PAD = 0xE000, "\ue0ff"
 """What numbers are marked with: characters that no text has a meaning for."""
 _LEAST = {"{n}": 0, "{m}": 2, "{t}": 10}
@@ -133,6 +142,24 @@ class Rules:
         return re.compile(self._start + _number(self._data.get("numbers", {}), 1, _FIGURES))
 
     @cached_property
+    def spelled(self) -> re.Pattern[str]:
+        """Words that are looked for in letters without gaps: numbers from 10 and minors, each with its own gaps as
+        empty groups."""
+        numbers = self._data.get("numbers", {})
+        listed = [form for number, forms in numbers.items() if int(number) >= 10 for form in forms]
+        listed += [word for word in self._data.get("minors", ()) if "*" not in str(word)]
+        longest = sorted({plain_form(str(word)) for word in listed}, key=len, reverse=True)
+        return re.compile("|".join("()".join(map(re.escape, _GAPS.split(word))) for word in longest))
+
+    _edge = re.compile(END)
+
+    def numbers_in(self, plain: str) -> Iterator[tuple[int, int, int]]:
+        """Yield where a text has a number in words, and which."""
+        for found in self._number.finditer(plain) if self.parts_words else ():
+            if not found["n"].isdecimal() and self._edge.match(plain, found.end()):
+                yield *found.span("n"), self._values["".join(_GAPS.split(found["n"]))]
+
+    @cached_property
     def _values(self) -> Mapping[str, int]:
         return {
             "".join(_GAPS.split(plain_form(str(form)))): int(number)
@@ -158,6 +185,11 @@ class Rules:
     def ages(self) -> tuple[Line, ...]:
         """Expressions for somebody's age, and whether each has a number in it."""
         return tuple(self._lines([*self._data.get("ages", ()), *(self._bare() if self.parts_words else ())]))
+
+    @cached_property
+    def born(self) -> tuple[Line, ...]:
+        """Expressions for the year when somebody was born: their group `y`."""
+        return tuple(self._lines(self._data.get("born", ())))
 
     @cached_property
     def many_ages(self) -> tuple[Line, ...]:
@@ -220,6 +252,11 @@ class Rules:
             "{l}": _LETTER,
             "{of}": "(?P<of>)",
             "{bare}": "(?P<bare>)",
+            "{months}": _MONTHS,
+            "{weeks}": _WEEKS,
+            "{y}": _YEAR,
+            "{yy}": r"(?<!\d)(?P<y>[01]\d)(?!\d)",
+            "{to}": _TO,
         }
 
     @cached_property
@@ -337,6 +374,19 @@ def all_rules() -> tuple[Rules, ...]:
 def rules_for(plain: str) -> list[Rules]:
     """Return the rules of the languages that a text may be in, by its script."""
     return [rules_of(language) for language in LANGUAGES if _script(language).search(plain)]
+
+
+_SHORTEST = 5
+"""Letters of a word that is looked for among others without a gap: shorter ones are parts of too many words."""
+
+
+def spelled_cuts(run: str) -> Iterator[int]:
+    """Yield where words begin and end in letters that are written without gaps: sheis|sixteen."""
+    for rules in rules_for(run):
+        for found in rules.spelled.finditer(run):
+            if len(found.group()) >= _SHORTEST or found.group() == run:
+                yield from found.span()
+                yield from (place for place in map(found.start, range(1, rules.spelled.groups + 1)) if place >= 0)
 
 
 @cache

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable, Iterable
+from itertools import pairwise
 from typing import NamedTuple
 
 _CLUSTER = re.compile(
@@ -44,6 +46,12 @@ _LATIN = dict(
 _CYRILLIC = dict(zip("aceopxyikmthb", "асеорхуікмтнв", strict=True))
 _MIXED = re.compile(r"[^\W\d_]*(?:[a-z][\u0370-\u058f]|[\u0370-\u058f][a-z])[^\W\d_]*")
 _FOREIGN = re.compile(r"[\u0370-\u058f]")
+_SIGN = r"(?:[^\W\d_]|[\u0900-\u0963])"
+_LETTER = r"(?:[^\W\d_][\u0900-\u0903\u093a-\u094f\u0951-\u0963]*)"
+"""A letter, with its vowel signs in Hindi."""
+_GAP = re.compile(r"[\s.\-_*·|/]")
+_SPELLED = re.compile(rf"(?<!{_SIGN})(?:{_LETTER}[ .\-_*·|/]){{2,}}{_LETTER}(?!{_SIGN})")
+"""Three letters or more, one sign between each two: fewer are initials."""
 
 
 class Text(NamedTuple):
@@ -68,6 +76,27 @@ def text_of(original: str) -> Text:
         parts.append(part)
         places += [found.start()] * len(part)
     return Text(_one_script("".join(parts)), (*places, len(original)), original)
+
+
+def joined_letters(text: Text, cuts: Callable[[str], Iterable[int]]) -> Text | None:
+    """Return a text in which words that are written letter by letter (s i x t e e n, s.i.x.t.e.e.n) have no gaps; None
+    where there are none. `cuts` says where in a run of letters words begin and end: there it has a gap again."""
+    places: list[int] = []
+    parts: list[str] = []
+    last = 0
+    for found in _SPELLED.finditer(text.plain):
+        kept = [index for index in range(*found.span()) if not _GAP.match(text.plain[index])]
+        parts.append(text.plain[last : found.start()])
+        places += text.places[last : found.start()]
+        edges = [0, *sorted({*cuts("".join(text.plain[index] for index in kept))} - {0, len(kept)}), len(kept)]
+        for start, end in pairwise(edges):
+            if start:
+                parts.append(" ")
+                places.append(text.places[kept[start] - 1])
+            parts += [text.plain[index] for index in kept[start:end]]
+            places += [text.places[index] for index in kept[start:end]]
+        last = found.end()
+    return Text("".join((*parts, text.plain[last:])), (*places, *text.places[last:]), text.original) if last else None
 
 
 def _one_script(plain: str) -> str:

@@ -22,6 +22,7 @@ from personaforge.embedded.painter.expression import between
 from personaforge.embedded.painter.figure.body import body_of_dna
 from personaforge.embedded.painter.painter import Frame, Stage
 from personaforge.embedded.painter.subject import Key, Pose, number, read_keys, read_scenery, section
+from personaforge.embedded.painter.undrawn import undrawn
 from personaforge.errors import BackendError
 from personaforge.media.webm import encode_webm
 from personaforge.providers.embedded_images import SOFTWARE, calm, read_prompt, read_size, request_face, settled
@@ -59,7 +60,8 @@ class EmbeddedVideos:
         keys = tuple(Key(key.at, settled(key.pose, attempt, seed)) for key in read_keys(motion))
         scenery = read_scenery(subject, motion, "subject.motion")
         face, conditioned = request_face(request, subject, seed)
-        body = body_of_dna(section(subject, "dna", "subject"), face.masculinity)
+        dna = section(subject, "dna", "subject")
+        body = body_of_dna(dna, face.masculinity)
         middle = sum(key.pose.yaw for key in keys) / len(keys)
         stage = Stage(face, body, scenery, width, height, middle, seed)
         count = max(1, round(seconds * fps))
@@ -69,7 +71,7 @@ class EmbeddedVideos:
         details = {
             "drawn": {"frames": count, "fps": fps, "keys": len(keys), "expression_strength": calm(attempt),
                       "distance": scenery.distance, "wear": scenery.outfit.drawn(),
-                      "not_drawn": list(scenery.outfit.unknown)},
+                      "not_drawn": [*scenery.outfit.unknown, *undrawn(dna, scenery.pose)]},
             "face": face.digest(),
             "face_from": "reference" if conditioned else "dna",
         }  # fmt: skip

@@ -24,6 +24,7 @@ from personaforge.embedded.painter.figure.body import body_of_dna
 from personaforge.embedded.painter.painter import Stage
 from personaforge.embedded.painter.png import encode_png, read_texts
 from personaforge.embedded.painter.subject import Pose, number, read_pose, read_scenery, section, whole
+from personaforge.embedded.painter.undrawn import undrawn
 from personaforge.errors import BackendError
 from personaforge.media.provenance import FACE
 from personaforge.providers.protocols import Blob, Job, Reply, Request
@@ -82,7 +83,7 @@ class EmbeddedImages:
                 "expression_strength": calm(attempt),
                 "distance": scenery.distance,
                 "wear": scenery.outfit.drawn(),
-                "not_drawn": list(scenery.outfit.unknown),
+                "not_drawn": [*scenery.outfit.unknown, *undrawn(section(subject, "dna", "subject"), scenery.pose)],
             },
             "face": face.digest(),
             "drift": drift,

@@ -43,6 +43,8 @@ class Entry(NamedTuple):
     placer: str | Callable[[], Placer] = ""
     """`module:Class`, or what returns a placer, where the capability `places`. It is no part of the provider, so that
     planning loads nothing that draws."""
+    undrawn: str = ""
+    """`module:function` that says what of a DNA and of further texts an image provider is known not to draw."""
 
 
 _TABLE: dict[tuple[str, str], Entry] = {
@@ -59,6 +61,7 @@ _TABLE: dict[tuple[str, str], Entry] = {
                 editions=(("audit", "2"),),
                 label="embedded",
                 mends=False,
+                writes="English",
             ),
             "personaforge.providers.embedded_text:EmbeddedText",
             takes_options=False,
@@ -81,6 +84,7 @@ _TABLE: dict[tuple[str, str], Entry] = {
             "personaforge.providers.embedded_images:EmbeddedImages",
             takes_options=False,
             placer="personaforge.providers.embedded_placing:EmbeddedPlacer",
+            undrawn="personaforge.embedded.painter.undrawn:undrawn",
         ),
         Entry(
             Capability(
@@ -173,6 +177,14 @@ def placer(name: str) -> Placer | None:
     entry = entry_of("image", name)
     made: Placer | None = _made_by(entry.placer, entry)() if entry.capability.places else None
     return made
+
+
+def undrawn(name: str) -> Callable[..., list[str]] | None:
+    """Return what says which of a DNA and of further texts an image provider doesn't draw; None where nothing does.
+    Raises SpecError."""
+    entry = entry_of("image", name)
+    found: Callable[..., list[str]] | None = imported(entry.undrawn, "") if entry.undrawn else None
+    return found
 
 
 def placers() -> Iterator[Placer]:

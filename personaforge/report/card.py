@@ -38,6 +38,10 @@ def print_card(document: Mapping[str, Any], bound: Bound | None = None) -> None:
     text += f"[dim]{escape(document['id'])}   {escape(document['status'])}{audit}{labels}[/dim]"
     for one in overruled_from(document.get("overruled")):
         text += f"\n[red]overruled by the pinned anchor: {escape(one.text)}[/red]"
+    if document.get("written_in"):
+        text += f"\n[yellow]{escape(document['written_in'])}[/yellow]"
+    if document.get("not_drawn"):
+        text += f"\n[yellow]not drawn: {escape(', '.join(document['not_drawn']))}[/yellow]"
     there.print(Panel(text, expand=True))
     for name, rows in in_words(sections):
         there.print(_section(name, rows))

@@ -1,8 +1,8 @@
 """Which texts of a composed persona are read by `personaforge.guard`, and what it refuses as problems of the spec.
 
 Read is what reaches a prompt or a page: id, brief, description, tags and pins; scenes, poses, clothes and motions; the
-lines that are spoken; and options that are passed to models. What a negative prompt rules out is not read, nor are the
-descriptions of output schemas.
+lines that are spoken; options that are passed to models; and the project's own output schemas, whose descriptions
+stand in prompts. What a negative prompt rules out is not read.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def persona_passages(composed: Mapping[str, Any]) -> Iterator[Passage]:
 
 
 def section_findings(section: Any, name: str) -> list[Finding]:
-    """Return what is refused in a drafted section: it becomes a part of prompts, whoever wrote it."""
+    """Return what is refused in a drafted section, or in its schema: it becomes a part of prompts, whoever wrote it."""
     return findings(passages_of(section, "", name in _DRAWN))
 
 

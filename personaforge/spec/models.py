@@ -64,6 +64,9 @@ class Text(Hosted):
     models: TextModels
     prices: dict[str, TokenPrice]
     """By model id. A paid model without a price counts as unknown, never as free."""
+    min_coverage: Annotated[float, Field(ge=0, le=1)] | None = None
+    """Share of a brief's parts that the embedded writer has to keep: it drafts nothing from a brief of which it would
+    keep less, unless told `--allow-unread`. Without a number, and for hosted writers, nothing is refused."""
 
 
 class Placement(Model):

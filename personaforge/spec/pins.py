@@ -6,6 +6,7 @@ What is pinned is checked by `sections.pin_problems`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -38,7 +39,9 @@ def fields(path: str, schema: Mapping[str, Any]) -> Iterator[Field]:
 def takes(schema: Mapping[str, Any]) -> str:
     """Return what a field takes: its values, or its type with its bounds."""
     if "enum" in schema:
-        return ", ".join(str(value) for value in schema["enum"])
+        values = ", ".join(str(value) for value in schema["enum"])
+        more = schema.get("x-stated")
+        return f"{values}; also {', '.join(map(str, more))}, or two of all these: `blue and green`" if more else values
     kind = str(schema.get("type", "anything"))
     words = {"string": "text", "integer": "a whole number", "number": "a number", "array": "a list", "object": "keys"}
     text = words.get(kind, kind)
@@ -125,4 +128,8 @@ def _pinnable(schema: Mapping[str, Any], path: str, interpolation: Mapping[str, 
     about = schema.get("description")
     text = f"{path}: {takes(schema)}."
     kept = {name: value for name, value in schema.items() if name not in ("description", "required")}
+    if more := kept.pop("x-stated", None):
+        every = [*kept.pop("enum"), *more]
+        either = "|".join(map(re.escape, every))
+        kept = {"anyOf": [{"enum": every}, {"type": "string", "pattern": f"^({either}) and ({either})$"}]}
     return {"description": f"{about} {text}" if about else text, "anyOf": [kept, interpolation]}

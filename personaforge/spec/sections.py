@@ -1,8 +1,10 @@
 """Output schemas of the persona document's sections, and the validation of a drafted section.
 
-A schema is a YAML file in `conf/schema/` (JSON Schema 2020-12), so that a step can be declared without Python. Two
+A schema is a YAML file in `conf/schema/` (JSON Schema 2020-12), so that a step can be declared without Python. Three
 keywords are ours: an object with `x-properties-from: fashion.contexts` and `x-property: {...}` gets one required
-property for every key of that setting.
+property for every key of that setting; a text with an `enum` and `x-stated: [pink, ...]` may also have a word of that
+list, or two words of either (`blue and green`), where the persona's brief or pins state it: nobody else's schema
+changes.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import orjson
 
 from personaforge.digest import canonical
 from personaforge.errors import Problem, SpecError
+from personaforge.spec.adults import adult_problems, section_findings
 from personaforge.spec.source import read_source
 from personaforge.spec.vetting import vet
 
@@ -35,7 +38,10 @@ def read_schema(folders: Sequence[Path], name: str, settings: Mapping[str, Any])
             shown = f"conf/schema/{name}.yaml"
             source = read_source(path, shown, root=folder.resolve())
             schema = _resolved(yaml.load(source.text, yaml.CSafeLoader) or {}, settings, shown)
+            schema = _with_stated(schema, name, settings)
             problems = list(vet(schema, shown))
+            if folder != folders[-1]:  # the project's own: its descriptions stand in prompts
+                problems += adult_problems(section_findings(schema, name), shown)
             if problems:
                 raise SpecError(problems)
             try:
@@ -229,6 +235,41 @@ def _resolved(schema: Any, settings: Mapping[str, Any], shown: str) -> Any:
         schema["required"] = list(schema["properties"])
         schema.pop("x-property", None)
     return schema
+
+
+def two_of(value: str, words: Sequence[str]) -> bool:
+    """Return whether a value is two different words of a list, with `and` between them."""
+    first, between, second = value.partition(" and ")
+    return bool(between) and first != second and first in words and second in words
+
+
+def _with_stated(schema: Any, path: str, settings: Mapping[str, Any]) -> Any:
+    """Return a schema without `x-stated`, and with what of it the pins or the brief state; `path` is where it is."""
+    if not isinstance(schema, dict):
+        return schema
+    if isinstance(properties := schema.get("properties"), dict):
+        inner = {name: _with_stated(one, f"{path}.{name}", settings) for name, one in properties.items()}
+        schema = {**schema, "properties": inner}
+    if "x-stated" not in schema:
+        return schema
+    more = schema["x-stated"]
+    schema = {name: value for name, value in schema.items() if name != "x-stated"}
+    known = [*schema.get("enum", ()), *more] if isinstance(more, list) else []
+    said = [one for one in _stated(path, settings) if one in known or two_of(one, known)]
+    added = [one for one in dict.fromkeys(said) if one not in schema.get("enum", ())]
+    return {**schema, "enum": [*schema.get("enum", ()), *added]} if added else schema
+
+
+def _stated(path: str, settings: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what the pins and the brief say of a field: `dna.hair.color`."""
+    from personaforge.brief.told import stated_colors
+
+    pin: Any = settings.get("pinned")
+    for key in path.split("."):
+        pin = pin.get(key) if isinstance(pin, Mapping) else None
+    if isinstance(pin, str):
+        yield pin
+    yield from stated_colors(str(settings.get("brief") or "")).get(path, ())
 
 
 def _without_required(schema: Any) -> Any:

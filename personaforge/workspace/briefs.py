@@ -8,8 +8,11 @@ from typing import Any
 import orjson
 
 from personaforge.brief.fate import LOST, OVERRULED, UNREAD, Account, account, lost_text, summary
+from personaforge.brief.language import NAMES
+from personaforge.brief.reading import read_brief
 from personaforge.errors import StoreError
 from personaforge.plan.plan import WORKING, Plan
+from personaforge.providers.table import capability
 from personaforge.results.results import Results
 from personaforge.spec.load import Loaded
 from personaforge.spec.settings import Settings
@@ -54,12 +57,21 @@ def _read(store: Store, result: NodeResult, output: str) -> dict[str, Any]:
 
 def brief_notices(store: Store, plan: Plan) -> Iterator[str]:
     """Yield what a plan says of its personas' briefs: what was lost, as the second reader's result has it, and before
-    one is drafted, that most of it is not understood. Reads one row of the index for a persona, and no brief
-    where nothing is to be drafted: most plans have nothing to do."""
+    one is drafted what would be lost, that most of it is not understood, and that a build refuses it for that. Reads
+    one row of the index for a persona, and no brief where nothing is to be drafted: most plans have nothing to do."""
     for one in plan.personas:
         if any(node.state in WORKING and node.shape.kind.role == "section" for node in one.nodes.values()):
+            from personaforge.workspace.forecast import WAY_OUT, drafts_anew, forecast, shortfall
+
             settings = one.loaded.settings
-            yield from _short(settings.id, account(str(settings.value("brief")), settings.value("pinned"), {}))
+            ahead = forecast(settings) if drafts_anew(one) else None
+            now = ahead or account(str(settings.value("brief")), settings.value("pinned"), {})
+            short = shortfall(settings, ahead)
+            yield from (
+                [f"{short}; forge build refuses it: {WAY_OUT}"] if short else _short(settings.id, now, ahead=True)
+            )
+            if said := other_language(settings, {}):
+                yield f"{settings.id}: {said}"
             continue
         for node in one.nodes.values():
             if node.shape.kind.role != "review" or node.row is None or node.state in WORKING:
@@ -74,14 +86,32 @@ def brief_outcomes(store: Store, loaded: Sequence[Loaded]) -> Iterator[str]:
     """Yield what a build says of the briefs that it built from: what is lost, and that most is not understood."""
     for one in loaded:
         yield from _short(one.settings.id, brief_account(store, one.settings))
+        if said := other_language(one.settings, {}):  # of a brief in English, `forge show` says it
+            yield f"{one.settings.id}: {said}"
 
 
-def _short(name: str, found: Account) -> Iterator[str]:
+def _short(name: str, found: Account, *, ahead: bool = False) -> Iterator[str]:
     if lost := found.of(LOST):
-        yield lost_text(name, [row.words for row in lost])
+        yield lost_text(name, [row.words for row in lost], ahead=ahead)
     if found.read_share is not None and found.read_share < _MOSTLY:
         parts = f"{found.count(UNREAD)} of {len(found.rows)} parts"
         yield f"{name}: of its brief {parts} are not understood (forge brief {name})"
+
+
+def other_language(settings: Settings, sections: Mapping[str, Any]) -> str:
+    """Return in one line that a persona's texts are not in its language, as its document has it or else its brief;
+    empty where they are, and where the writer writes any."""
+    text, spoken = capability("text", settings.value("text.provider")), _at(sections, "surface", "languages")
+    stated = NAMES[read_brief(str(settings.value("brief"))).language] if text.writes else ""
+    first = str(spoken[0]) if isinstance(spoken, list) and spoken else stated
+    if not text.writes or text.writes.lower() in first.lower():
+        return ""
+    return f"signature phrases and all other texts are in {text.writes}: the {text.label} writer writes no {first}"
+
+
+def _at(sections: Mapping[str, Any], section: str, key: str) -> Any:
+    found = sections.get(section)
+    return found.get(key) if isinstance(found, Mapping) else None
 
 
 _MOSTLY = 0.5
@@ -89,8 +119,18 @@ _MOSTLY = 0.5
 
 
 def brief_remarks(store: Store, loaded: Sequence[Loaded]) -> Iterator[str]:
-    """Yield a line for each persona of whose brief something is lost, overruled or not understood."""
+    """Yield a line for each persona of whose brief something is lost, overruled or not understood, or would be; and for
+    each that a build refuses for it."""
+    from personaforge.workspace.forecast import WAY_OUT, forecast, shortfall
+
     for one in loaded:
-        found = brief_account(store, one.settings)
-        if any(row.fate in (LOST, OVERRULED, UNREAD) for row in found.rows):
-            yield summary(one.settings.id, found)
+        sections = drafted(store, one.settings)
+        found = account(str(one.settings.value("brief")), one.settings.value("pinned"), sections)
+        ahead = None if sections else forecast(one.settings)
+        now = ahead or found
+        if any(row.fate in (LOST, OVERRULED, UNREAD) for row in now.rows):
+            yield summary(one.settings.id, now, ahead=ahead is not None)
+        if said := other_language(one.settings, {}):
+            yield f"{one.settings.id}: {said}"
+        if short := shortfall(one.settings, ahead):
+            yield f"{short}; forge build refuses it: {WAY_OUT}"

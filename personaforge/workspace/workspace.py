@@ -280,11 +280,12 @@ class Workspace:
         from personaforge.persona.notices import plan_notices
         from personaforge.workspace.briefs import brief_notices
         from personaforge.workspace.keys import key_notices
+        from personaforge.workspace.undrawn import undrawn_notices
 
         plan.plugins = tuple(map(str, self.plugins))
         notices = plan_notices(self.store, plan.personas)
         briefs, keys = brief_notices(self.store, plan), key_notices(plan.personas)
-        plan.notices = (*plan.notices, *notices, *briefs, *keys)
+        plan.notices = (*plan.notices, *notices, *briefs, *undrawn_notices(self.store, plan), *keys)
         if licence_use(self.project) == "commercial":
             from personaforge.workspace.licences import licence_notices
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -112,3 +113,45 @@ def test_the_packaged_templates_and_settings_are_clean(tmp_path: Path) -> None:
     own = Templates([ROOT / "templates", tmp_path])  # as a project's own
     for name in own.names():
         assert own.source(name)
+
+
+def test_a_year_of_birth_is_compared_with_the_year_that_is_handed_over() -> None:
+    born = [Passage("brief", "Maya, born in 2012, skates.")]
+    assert [one.words for one in findings(born, 2029)] == [("born in 2012",)]
+    assert findings(born, 2030) == []  # 17 or 18: not known, so no more than a hint
+    assert [one.rule for one in findings([*born, Passage("description", "erotic")], 2031)] == []
+    both = [Passage("brief", "Erotic, born in 2012.")]
+    assert [one.rule for one in findings(both, 2030)] == [SEXUAL] and findings(both, 2031) == []
+
+
+@pytest.mark.parametrize("key", ["born", "birth_year", "date_of_birth"])
+@pytest.mark.parametrize("value", [2012, "2012-05-03", "3 May 2012", date(2012, 5, 3)])
+def test_a_value_that_is_a_year_of_birth_is_read_as_one(key: str, value: object) -> None:
+    read = list(passages_of({"surface": {key: value}}, "pinned"))
+    assert [one.path for one in findings(read, 2026)] == [f"pinned.surface.{key}"] and findings(read, 2040) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "s i x t e e n", "s.i.x.t.e.e.n", "S-I-X-T-E-E-N", "s i x t e e n y e a r s o l d",
+        "a  s c h o o l g i r l  here",
+        "q u a t o r z e", "ש ש ע ש ר ה", "س ت ة ع ش ر", "सो ल ह सा ल की", "열 여 섯 살",
+    ],
+)  # fmt: skip
+def test_letters_with_gaps_between_them_are_read_as_words(text: str) -> None:
+    assert [one.rule for one in findings([Passage("brief", text)])] == [MINOR]
+
+
+def test_letters_with_gaps_are_named_as_they_are_written_and_initials_are_no_words() -> None:
+    (found,) = findings([Passage("brief", "Meet her: s i x t e e n, from Leeds.")])
+    assert found.words == ("s i x t e e n",)
+    for other in ("B. B. C. host of 44", "T E N N I S is her life, at 40", "h u n d r e d s of hats, 51"):
+        assert findings([Passage("brief", other)]) == [], other
+
+
+def test_a_number_in_a_call_is_no_age_and_one_behind_a_name_is() -> None:
+    for code in ("alert(2)", "she types print(16) and foo.bar(12)", "<script>alert(2)</script>", "Бариста, alert(2)"):
+        assert findings([Passage("brief", code)]) == [], code
+    for name in ("Maya(12) skates", "Maya (12) skates", "a girl (12) skates", "Мая(12) рисует"):
+        assert findings([Passage("brief", name)]), name

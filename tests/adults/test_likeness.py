@@ -33,21 +33,22 @@ events:
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
 
+LOOKALIKES = [
+    "Looks exactly like Jane Roe.", "A Jane Roe lookalike of 40.", "El vivo retrato de Jane Roe.",
+    "Sósia da Jane Roe.", "Sosie de Jane Roe.", "Sieht genau aus wie Jane Roe.", "Sosia di Jane Roe.",
+    "Lijkt sprekend op Jane Roe.", "Wygląda dokładnie jak Jane Roe.", "Jane Roe'nun ikizi.",
+    "Выглядит точно как Джейн Роу.", "امرأة تشبه تماما جين رو.", "נראית בדיוק כמו ג'יין רו.",
+    "जेन रो की हमशक्ल।", "ジェーン・ローにそっくり。", "제인 로와 똑같이 생긴 사람.", "长得和简罗一模一样。",
+]  # fmt: skip
+"""Two of English, then one of each language, in the order of `personaforge.brief.language.LANGUAGES`."""
+
+
 def words(text: str, own: tuple[str, ...] = (), denied: tuple[str, ...] = ()) -> tuple[str, ...]:
     found = likeness([Passage("brief", text)], own, denied)
     return found.words if found is not None else ()
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Looks exactly like Jane Roe.", "A Jane Roe lookalike of 40.", "El vivo retrato de Jane Roe.",
-        "Sósia da Jane Roe.", "Sosie de Jane Roe.", "Sieht genau aus wie Jane Roe.", "Sosia di Jane Roe.",
-        "Lijkt sprekend op Jane Roe.", "Wygląda dokładnie jak Jane Roe.", "Jane Roe'nun ikizi.",
-        "Выглядит точно как Джейн Роу.", "امرأة تشبه تماما جين رو.", "נראית בדיוק כמו ג'יין רו.",
-        "जेन रो की हमशक्ल।", "ジェーン・ローにそっくり。", "제인 로와 똑같이 생긴 사람.", "长得和简罗一模一样。",
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize("text", LOOKALIKES)
 def test_a_name_beside_such_words_means_somebody_real(text: str) -> None:
     assert words(text), text
 

@@ -125,3 +125,14 @@ def test_a_loader_without_a_cache_reads_too(tmp_path: Path) -> None:
     root = write_project(tmp_path, {"ana": BRIEF})
     with Workspace.open((), str(root)) as space, pytest.raises(SpecError, match="fourteen"):
         Loader(space.project, domains=KNOWN).load(root / "personas/ana.yaml")
+
+
+def test_descriptions_of_the_projects_own_schemas_are_read(tmp_path: Path) -> None:
+    root = write_project(tmp_path, {"ana": SOUND})
+    packaged = Path(load.__file__).parents[2] / "conf/schema/soul.yaml"
+    (root / "conf/schema").mkdir(parents=True)
+    own = root / "conf/schema/soul.yaml"
+    own.write_bytes(packaged.read_bytes())
+    assert problems(root) == []
+    own.write_text(packaged.read_text(encoding="utf-8") + "description: What a 15-year-old girl wants.\n", "utf-8")
+    assert [one.partition(": found")[0] for one in problems(root)] == ["conf/schema/soul.yaml description"]

@@ -16,6 +16,8 @@ import yaml
 from personaforge.guard.reading import Finding, Passage, findings
 
 BRIEFS = Path(__file__).resolve().parents[1] / "adults" / "briefs.yaml"
+YEAR = 2026
+"""What years of birth in the briefs are compared with: those of a later year would be of adults."""
 
 
 class Brief(NamedTuple):
@@ -27,7 +29,7 @@ class Brief(NamedTuple):
 
     def findings(self) -> list[Finding]:
         """Return what the guard refuses in it."""
-        return findings([Passage("brief", self.text)])
+        return findings([Passage("brief", self.text)], YEAR)
 
     @property
     def is_wrong(self) -> bool:

@@ -85,7 +85,7 @@ def test_the_table_is_for_people(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_what_is_told_of_photographs_is_what_the_calibration_that_comes_with_forge_says() -> None:
-    (ours,) = ON_PHOTOGRAPHS
+    (ours,) = on_photographs()
     found = Calibration.from_json(json.loads((OURS / f"{ours.pack}.json").read_bytes()))
     error = found.equal_error
     assert (ours.rate, ours.low, ours.high) == (error.rate, error.low, error.high)

@@ -39,7 +39,7 @@ def with_facts(reading: Reading, facts: Iterable[Mapping[str, Any]]) -> Reading:
             looks.setdefault("face.facial_hair", str(value))
         elif kind == "look":
             look = path.removeprefix("dna.")
-            if value in _known(look):
+            if value in _known(look) or look in ("hair.color", "eyes.color"):  # the schema says which there are
                 looks.setdefault(look, str(value))
     if set(ruled_out) & {"full beard", "short beard"}:
         looks["face.facial_hair"] = "none"

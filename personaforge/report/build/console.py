@@ -15,6 +15,7 @@ from personaforge.results.results import Results
 from personaforge.steps.context import ANCHOR
 from personaforge.steps.look import overruled_from, overruled_text
 from personaforge.workspace.briefs import brief_outcomes
+from personaforge.workspace.undrawn import undrawn_outcomes
 from personaforge.workspace.workspace import Workspace
 
 SCHEMA = 1
@@ -49,9 +50,15 @@ def built_summary(space: Workspace, plan: Plan, report: Any) -> dict[str, Any]:
         "alike": _alike(space, plan, report),
         "remade": list(report.notes),
         "locks": [space.project.relative(path) for path in report.locks],
-        "briefs": list(brief_outcomes(space.store, [one.loaded for one in plan.personas])) if plan.has_changes else [],
+        "briefs": _of_briefs(space, plan) if plan.has_changes else [],
         "personas": personas,
     }
+
+
+def _of_briefs(space: Workspace, plan: Plan) -> list[str]:
+    """Return what became of the briefs, and what of them isn't drawn."""
+    loaded = [one.loaded for one in plan.personas]
+    return [*brief_outcomes(space.store, loaded), *undrawn_outcomes(space.store, loaded)]
 
 
 def has_failures(summary: dict[str, Any]) -> bool:

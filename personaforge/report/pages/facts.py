@@ -248,6 +248,8 @@ class PersonaFacts:
     """Words of the brief that the document loses."""
     unread: int
     """How many parts of the brief no rule read."""
+    not_drawn: tuple[str, ...]
+    """What of the look the image provider is known not to draw."""
     sections: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
     """Section name -> key -> text."""
     notices: tuple[str, ...]

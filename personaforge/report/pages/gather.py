@@ -27,6 +27,7 @@ from personaforge.spec.settings import Settings
 from personaforge.steps.finishing import FINISHED
 from personaforge.workspace.briefs import brief_account
 from personaforge.workspace.licences import terms_in_force
+from personaforge.workspace.undrawn import not_drawn
 from personaforge.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def gather(space: Workspace, plan: PersonaPlan) -> PersonaFacts:
         coverage=stated.coverage,
         lost=tuple(dict.fromkeys(row.words for row in stated.of(LOST))),
         unread=stated.count(UNREAD),
+        not_drawn=tuple(not_drawn(space.store, settings)),
         sections=tuple((name, tuple(rows)) for name, rows in in_words(sections)),
         notices=tuple(standing_notices(plan)),
         overruled=plan.overruled_text,

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from personaforge.brief.fate import KEPT, UNREAD, account
 from personaforge.brief.language import LANGUAGES
 from personaforge.brief.told import told_facts
 from personaforge.embedded.writer.assignment import Assignment
 from personaforge.providers.embedded_text import draft
+from personaforge.spec.sections import read_schema
 from tests.brief.test_reading import BRIEFS
 
 ROOT = Path(__file__).parents[3]
@@ -21,15 +21,14 @@ SECTIONS = ("intent", "surface", "dna")
 
 
 @cache
-def schema(section: str) -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load((ROOT / f"conf/schema/{section}.yaml").read_text())
-    return found
+def schema(section: str, brief: str = "") -> dict[str, Any]:
+    return read_schema([ROOT / "conf"], section, {"brief": brief})
 
 
 def drafted(brief: str, *, told: bool = True, seed: int = 5) -> dict[str, Any]:
     sections: dict[str, Any] = {}
     for section in SECTIONS:
-        fields: dict[str, Any] = {"section": section, "schema": schema(section), "seed": seed}
+        fields: dict[str, Any] = {"section": section, "schema": schema(section, brief), "seed": seed}
         fields["context"] = {"brief": brief, "sections": dict(sections), "pinned": {}}
         if told:
             fields["facts"] = told_facts(brief)
@@ -68,9 +67,9 @@ def test_a_people_of_another_country_is_where_the_family_is_from() -> None:
 
 
 def test_a_colour_that_the_schema_has_not_is_lost_and_said_to_be() -> None:
-    brief = "Enfermera de Sevilla, 41 años, pelo rosa"
+    brief = "Enfermera de Sevilla, 41 años, pelo avellana"
     rows = account(brief, {}, drafted(brief)).rows
-    assert [(row.words, row.fate) for row in rows if row.path == "dna.hair.color"] == [("rosa", "lost")]
+    assert [(row.words, row.fate) for row in rows if row.path == "dna.hair.color"] == [("avellana", "lost")]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import numpy as np
 
 from personaforge.embedded.painter.expression import Expression
 from personaforge.embedded.painter.face.params import Face
-from personaforge.embedded.painter.face.words import HAIR
+from personaforge.embedded.painter.face.words import hair_tint
 from personaforge.embedded.painter.strokes import Canvas, noise, smooth
 
 
@@ -17,7 +17,7 @@ def paint_beard(canvas: Canvas, face: Face, at: Mapping[str, float], act: Expres
     shaved = face.facial_hair == "none"
     if shaved and face.masculinity < 0.6:
         return
-    color = np.asarray(HAIR[face.hair_color], np.float32) * 0.72 + np.array((7, 4, 3), np.float32)
+    color = np.asarray(hair_tint(face.hair_color), np.float32) * 0.72 + np.array((7, 4, 3), np.float32)
     jaw, chin, mouth, half = at["jaw"], at["chin_y"] + 0.1 * act.open, at["mouth_y"], at["mouth_width"]
     drop = 0.17 * act.open
     beard = smooth(

@@ -14,7 +14,7 @@ import numpy as np
 from personaforge.embedded.painter.expression import Expression
 from personaforge.embedded.painter.face.curves import brow, lids, lips, pupil
 from personaforge.embedded.painter.face.params import Face
-from personaforge.embedded.painter.face.words import HAIR, IRIS, SKIN
+from personaforge.embedded.painter.face.words import HAIR, SKIN, hair_tint, iris_tint, is_dyed
 from personaforge.embedded.painter.strokes import Canvas, Points, ellipse, smooth
 from personaforge.media.exact import cos, interp, power, sin
 
@@ -98,7 +98,7 @@ def paint_brow(canvas: Canvas, face: Face, at: Mapping[str, float], act: Express
     """Paint one brow: a soft body and single hairs."""
     t, x, y, width = brow(at, act)
     line = np.stack([side * x, y], 1)
-    color = np.asarray(HAIR[face.hair_color], float)
+    color = np.asarray(HAIR["dark brown"] if is_dyed(face.hair_color) else hair_tint(face.hair_color), float)
     if face.hair_color in ("gray", "white") and face.age < 74:
         color = 0.6 * color + 0.4 * np.asarray(HAIR["dark brown"], float)  # brows turn later than the head
     light = float(np.asarray(SKIN[face.skin_tone], float).mean())
@@ -181,7 +181,7 @@ def _inside(
 
 
 def _iris(canvas: Canvas, face: Face, x: float, y: float, radius: float) -> None:
-    color = np.asarray(IRIS[face.eye_color], float)
+    color = np.asarray(iris_tint(face.eye_color, -1 if x < 0 else 1), float)
     canvas.fill(ellipse(x, y, radius, radius), color * 0.42, soft=0.004)
     canvas.fill(ellipse(x, y, radius * 0.86, radius * 0.86), color, soft=0.008)
     random = np.random.default_rng(face.strands)

@@ -8,7 +8,7 @@ anchor's candidates. Metadata is a stranger's data: only finite numbers in range
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
@@ -28,6 +28,8 @@ from personaforge.embedded.painter.face.words import (
     TEXTURES,
     UNDERTONE,
     WORDS,
+    eye_colors,
+    hair_colors,
 )
 from personaforge.embedded.painter.subject import number, section, word
 
@@ -55,11 +57,9 @@ _MAX_METADATA: Final = 16_384
 STYLES: Final = ("open", "fringe", "tied", "ponytail", "braids", "swept")
 
 _CHOICES: Final[dict[str, tuple[str, ...]]] = {
-    "eye_color": tuple(IRIS),
     "skin_tone": tuple(SKIN),
     "undertone": tuple(UNDERTONE),
     "facial_hair": FACIAL_HAIR,
-    "hair_color": tuple(HAIR),
     "hair_texture": TEXTURES,
     "hair_length": LENGTHS,
     "hair_style": STYLES,
@@ -186,11 +186,11 @@ def face_of_dna(dna: Mapping[str, Any], *, age: float, gender: str, placement: i
         raise ValueError(f"subject.surface.gender: {gender!r} is not one of {', '.join(MASCULINITY)}")
     return Face(
         z=z,
-        eye_color=word(eyes, "color", tuple(IRIS), "subject.dna.eyes"),
+        eye_color=_color(eyes, eye_colors, tuple(IRIS), "subject.dna.eyes"),
         skin_tone=word(skin, "tone", tuple(SKIN), "subject.dna.skin"),
         undertone=word(skin, "undertone", tuple(UNDERTONE), "subject.dna.skin"),
         facial_hair=word(face, "facial_hair", FACIAL_HAIR, "subject.dna.face"),
-        hair_color=word(hair, "color", tuple(HAIR), "subject.dna.hair"),
+        hair_color=_color(hair, hair_colors, tuple(HAIR), "subject.dna.hair"),
         hair_texture=word(hair, "texture", TEXTURES, "subject.dna.hair"),
         hair_length=word(hair, "length", LENGTHS, "subject.dna.hair"),
         hair_style=worn,
@@ -202,6 +202,12 @@ def face_of_dna(dna: Mapping[str, Any], *, age: float, gender: str, placement: i
         parting=round(parting, 4),
         strands=derive_seed("strands", seed),
     )
+
+
+def _color(part: Mapping[str, Any], known: Callable[[str], list[str]], usual: Sequence[str], where: str) -> str:
+    """Return the colour of a part, one that can be drawn or two. Raises ValueError that names the key."""
+    said = part.get("color")
+    return said if isinstance(said, str) and known(said) else word(part, "color", usual, where)
 
 
 def face_of_reference(metadata: bytes | None, otherwise: Face) -> tuple[Face, bool]:
@@ -222,6 +228,9 @@ def face_of_reference(metadata: bytes | None, otherwise: Face) -> tuple[Face, bo
     taken: dict[str, Any] = {}
     for name, choices in _CHOICES.items():
         if found.get(name) in choices:
+            taken[name] = found[name]
+    for name, known in (("hair_color", hair_colors), ("eye_color", eye_colors)):
+        if isinstance(found.get(name), str) and known(found[name]):
             taken[name] = found[name]
     for name, (low, high) in _RANGES.items():
         taken[name] = _in_range(found.get(name), low, high, getattr(otherwise, name))

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from personaforge.embedded.painter.face.params import Face, subject_face
-from personaforge.embedded.painter.face.words import HAIR, LAYOUT, LENGTHS, SKIN
+from personaforge.embedded.painter.face.words import LAYOUT, LENGTHS, SKIN, hair_tint
 
 _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _VERSION: Final = "1."
@@ -101,7 +101,7 @@ def shape_of(face: Face) -> dict[str, float]:
     lengths = face.lengths()
     found = {name: (lengths[name] - span.mean) / span.half for name, span in LAYOUT.items()}
     found["skin"] = _light(SKIN[face.skin_tone])
-    found["hair"] = _light(HAIR[face.hair_color])
+    found["hair"] = _light(hair_tint(face.hair_color))
     found["length"] = 2 * LENGTHS.index(face.hair_length) / (len(LENGTHS) - 1) - 1
     found["gender"] = 2 * face.masculinity - 1
     found["age"] = (face.age - 56) / 38

@@ -179,6 +179,63 @@ IRIS: Final[dict[str, tuple[int, int, int]]] = {
 }
 """Iris colours as sRGB."""
 
+DYED: Final[dict[str, tuple[int, int, int]]] = {
+    "pink": (214, 118, 152),
+    "purple": (112, 70, 142),
+    "blue": (62, 96, 168),
+    "green": (72, 132, 84),
+    "turquoise": (58, 158, 162),
+    "orange": (216, 118, 44),
+    "yellow": (222, 194, 82),
+    "silver": (178, 180, 186),
+}
+"""Further colours of hair as sRGB: nobody is born with them, so they are drawn only where they are stated."""
+
+LENSES: Final[dict[str, tuple[int, int, int]]] = {
+    "black": (30, 26, 26),
+    "red": (156, 50, 44),
+    "white": (214, 218, 220),
+    "yellow": (198, 168, 62),
+    "orange": (196, 112, 42),
+    "pink": (198, 122, 146),
+    "purple": (114, 84, 156),
+    "turquoise": (66, 152, 156),
+}
+"""Further colours of irises as sRGB."""
+
+_AND: Final = " and "
+
+
+def hair_colors(said: str) -> list[str]:
+    """Return the colours of hair that a DNA's word names, one or two; empty where the painter lacks one."""
+    names = said.split(_AND)
+    return names if all(name in HAIR or name in DYED for name in names) and len(names) <= 2 else []
+
+
+def eye_colors(said: str) -> list[str]:
+    """Return the colours of eyes that a DNA's word names, one or two; empty where the painter lacks one."""
+    names = said.split(_AND)
+    return names if all(name in IRIS or name in LENSES for name in names) and len(names) <= 2 else []
+
+
+def is_dyed(said: str) -> bool:
+    """Return whether hair is drawn in a colour that nobody is born with: brows and lashes aren't."""
+    return said.split(_AND)[0] in DYED
+
+
+def hair_tint(said: str) -> tuple[int, int, int]:
+    """Return the colour that hair is drawn in, sRGB: the first that is named."""
+    name = said.split(_AND)[0]
+    return HAIR[name] if name in HAIR else DYED[name]
+
+
+def iris_tint(said: str, side: int = -1) -> tuple[int, int, int]:
+    """Return the colour of an iris, sRGB. Of two colours, the first is the eye on the viewer's left (`side` < 0)."""
+    names = said.split(_AND)
+    name = names[0] if side < 0 else names[-1]
+    return IRIS[name] if name in IRIS else LENSES[name]
+
+
 FACIAL_HAIR: Final[tuple[str, ...]] = ("none", "stubble", "moustache", "short beard", "full beard")
 TEXTURES: Final[tuple[str, ...]] = ("straight", "wavy", "curly", "coily")
 LENGTHS: Final[tuple[str, ...]] = ("shaved", "short", "chin", "shoulder", "long")

@@ -26,7 +26,7 @@ from personaforge.embedded.painter.face.shell import (
     view_outline,
     view_shell,
 )
-from personaforge.embedded.painter.face.words import HAIR
+from personaforge.embedded.painter.face.words import hair_tint
 from personaforge.embedded.painter.figure.hair import Texture, hair_end, hair_shell, hair_texture, is_open
 from personaforge.embedded.painter.figure.knots import Sitter, bun, ear, patch, ponytail
 from personaforge.embedded.painter.figure.layers import Layer, Window, detail, enlarged, shifted, stretched
@@ -129,7 +129,7 @@ class Head:
         side = np.abs(view.column / (self._hair.x.shape[1] - 1) - 0.5) * 2
         crown = np.clip(1 - (y - self._at["forehead"]) / 0.3, 0, 1)  # lit, unlike the hair behind the neck
         shade = (0.30 + 0.35 * side * side * side + 0.3 * crown) * (0.55 + 0.5 * strands)
-        color = np.asarray(HAIR[self._face.hair_color], np.float32)
+        color = np.asarray(hair_tint(self._face.hair_color), np.float32)
         return Layer(color[:, None, None] * shade.astype(np.float32, copy=False), cover, *at)
 
     def front(self, pose: Pose, window: Window) -> list[Layer]:
@@ -225,7 +225,7 @@ class Head:
         shiny = 0.0 if face.hair_length == "shaved" else 0.35 if face.hair_texture == "coily" else 1.0
         lit *= bright * bright
         gloss *= shiny * np.clip(bright - 0.55, 0, 1)
-        color = (np.asarray(HAIR[face.hair_color], np.float32) / 255) ** 2
+        color = (np.asarray(hair_tint(face.hair_color), np.float32) / 255) ** 2
         linear = np.stack([lit * c + gloss * (0.02 + 0.25 * c) for c in color])
         if face.hair_length == "shaved":
             cover = cover * np.float32(0.62)

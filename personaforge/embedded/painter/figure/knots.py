@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from personaforge.embedded.painter.face.canvas import skin_color
 from personaforge.embedded.painter.face.params import Face
 from personaforge.embedded.painter.face.shell import screen_point
-from personaforge.embedded.painter.face.words import HAIR
+from personaforge.embedded.painter.face.words import hair_tint
 from personaforge.embedded.painter.figure.hair import Texture
 from personaforge.embedded.painter.figure.layers import Layer, Window
 from personaforge.embedded.painter.scene.light import Light
@@ -83,7 +83,7 @@ def ponytail(head: Sitter, pose: Pose, window: Window) -> Layer:
     u = ((across * 16 + 80 + 180) / 360 * (texture.shape[1] - 1)).astype(np.float32)
     v = np.broadcast_to(np.clip((rows - y) / 3.0, 0, 1) * 0.6 * texture.shape[0], u.shape).astype(np.float32)
     strand = sampled(texture, u, v, "mirror")
-    return _tinted((0.98 - 0.45 * across**2) * strand, HAIR[head.face.hair_color], cover, left, top)
+    return _tinted((0.98 - 0.45 * across**2) * strand, hair_tint(head.face.hair_color), cover, left, top)
 
 
 def bun(head: Sitter, pose: Pose, window: Window) -> Layer:
@@ -107,7 +107,7 @@ def bun(head: Sitter, pose: Pose, window: Window) -> Layer:
         - 0.16 * (across * head.light.direction[0] < 0) * np.abs(across)
         - 0.14 * down
     )
-    return _tinted(light * strand, HAIR[head.face.hair_color], cover, left, top)
+    return _tinted(light * strand, hair_tint(head.face.hair_color), cover, left, top)
 
 
 def _tinted(shade: Pixels, color: ArrayLike, cover: Pixels, x: int, y: int) -> Layer:

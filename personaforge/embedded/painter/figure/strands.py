@@ -51,7 +51,9 @@ def strands(face: Face, front: float, y: Pixels, degrees: Pixels, scale: float) 
     if face.hair_texture == "coily" and not braided:
         coils = _coils(rows, columns, scale, face.strands + 7, 0.055)
         return (
-            coils if face.hair_color not in ("white", "gray") else np.asarray(0.92 + 0.6 * (coils - 0.92), np.float32)
+            coils
+            if face.hair_color not in ("white", "gray", "silver")
+            else np.asarray(0.92 + 0.6 * (coils - 0.92), np.float32)
         )
     numbers = _field(face, front, y, degrees)
     along = np.broadcast_to(y, numbers.shape)
@@ -108,7 +110,9 @@ def _combed(face: Face, numbers: Pixels, along: Pixels, scale: float) -> Pixels:
     u = ((numbers + 180.0) * (wide * 4 / 360)).astype(np.float32)
     v = ((along + 2.0) * (tall / 6.5)).astype(np.float32)
     found = sampled(fine, u, v, "mirror")
-    depth = 0.22 if face.hair_color in ("white", "blond", "gray") else 0.34  # light hair casts less shadow on itself
+    depth = (
+        0.22 if face.hair_color in ("white", "blond", "gray", "silver", "yellow", "pink") else 0.34
+    )  # light hair casts less shadow on itself
     return np.asarray(0.95 + depth * found, np.float32)
 
 
@@ -120,7 +124,7 @@ def _curls(face: Face, numbers: Pixels, along: Pixels, rows: int, columns: int, 
     roll = cos(2 * np.pi * along / 0.30 + phase)
     ground = _coils(rows, columns, scale, face.strands + 7, 0.09) - 0.92
     lock = cos(2 * np.pi * (numbers + 2.2 * wind + 2.0 * phase) / 12.0)
-    deep = 0.55 if face.hair_color in ("white", "blond", "gray") else 1.0
+    deep = 0.55 if face.hair_color in ("white", "blond", "gray", "silver", "yellow", "pink") else 1.0
     return np.asarray(0.90 + deep * (0.6 * combed + 0.06 * roll + 0.5 * ground + 0.13 * lock), np.float32)
 
 
