@@ -63,8 +63,10 @@ class Cost(NamedTuple):
     calls_max: int
     """Calls of a paid provider, with every repair of a bad answer."""
     usd_min: float | None
-    """One call for each document that isn't known, US dollars; None where a price is not declared."""
+    """One call for each document that isn't known, with its whole allowance of output, US dollars; None where a price
+    is not declared."""
     usd_max: float | None
+    """The same where every answer has to be repaired."""
 
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON."""

@@ -26,7 +26,7 @@ def print_cost(golden: Golden, judge: Mapping[str, str], cost: Cost, *, err: boo
     else:
         money = "at a price that is not declared"
         if cost.usd_min is not None and cost.usd_max is not None:
-            money = f"about ${cost.usd_min:.2f}, at most ${cost.usd_max:.2f} where answers have to be repaired"
+            money = f"at most ${cost.usd_min:.2f}, and ${cost.usd_max:.2f} if each answer had to be repaired"
         echo(f"{asked} to be asked, {cost.known} known; up to {cost.calls_max} calls, {money}.", err=err)
 
 
