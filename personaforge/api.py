@@ -286,13 +286,15 @@ def calibrate(
     *,
     pack: str | None = None,
     detector_size: str | None = None,
+    identity: str | None = None,
     prior: float = 0.5,
     output: Name | None = None,
     write: bool = True,
 ) -> Calibrated:
     """Measure labelled pairs of pictures and fit error rates, thresholds and P(same) on them.
 
-    `pairs` is a CSV file with the columns path_a, path_b and same (1 or 0), paths relative to its folder. `prior` is
+    `pairs` is a CSV file with the columns path_a, path_b and same (1 or 0), paths relative to its folder. `identity`
+    names a file of conf/identity to measure by, whose gates are told, too. `prior` is
     how likely a pair is the same person before it is measured, from 1e-6 to 1 - 1e-6. Written to the project's
     `calibration/`, where `evaluate` looks, or to `output`, unless `write` is off.
 
@@ -306,6 +308,7 @@ def calibrate(
         os.fspath(pairs),
         pack=pack,
         detector_size=detector_size,
+        identity=identity,
         prior=prior,
         output=None if output is None else os.fspath(output),
         write=write,

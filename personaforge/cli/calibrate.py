@@ -11,6 +11,7 @@ from personaforge.workspace.workspace import Workspace
 @click.command("calibrate", short_help="Fit thresholds and P(same) on labelled pairs of pictures.")
 @click.argument("pairs", type=click.Path(exists=True, dir_okay=False), metavar="PAIRS.csv")
 @click.option("--pack", metavar="NAME", help="Measure with this face pack; else with the project's.")
+@click.option("--identity", metavar="NAME", help="Measure by conf/identity/NAME.yaml, and tell how its gates do.")
 @click.option("--detector-size", metavar="N", help="Detect at this size, or auto; else as the project does.")
 @click.option(
     "--prior",
@@ -36,6 +37,7 @@ def calibrate_command(
     folder: str | None,
     pairs: str,
     pack: str | None,
+    identity: str | None,
     detector_size: str | None,
     prior: float,
     output: str | None,
@@ -66,6 +68,7 @@ def calibrate_command(
             space,
             pairs,
             pack=pack,
+            identity=identity,
             detector_size=detector_size,
             prior=prior,
             output=output,

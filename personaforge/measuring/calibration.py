@@ -17,6 +17,7 @@ from personaforge.arguments import number
 from personaforge.digest import digest_bytes, digest_json
 from personaforge.domains import DRAWINGS
 from personaforge.errors import PersonaForgeError
+from personaforge.faces.packs import made_for
 from personaforge.faces.parts import embedding_version
 from personaforge.identity.calibration import Calibration, Pair, fit, people, raw_cosine
 from personaforge.identity.evidence import evidence_of
@@ -69,6 +70,9 @@ class Calibrated:
     skipped: tuple[Skipped, ...]
     gates: Gates
     """How often the gates in force are wrong on these pairs, by the calibration that was fitted."""
+    rules: str = ""
+    """The file of conf/identity whose gates these are, where it isn't the project's choice: asked for by its name, or
+    taken since the pack was made for other pictures than the project's."""
     of_several: int = 0
     """Pictures that show several faces: the one counts that is most like the person's other pictures."""
 
@@ -81,6 +85,7 @@ class Calibrated:
             "file": self.file,
             "skipped": skipped,
             "of_several": self.of_several,
+            "identity": self.rules or None,
             "gates": self.gates.as_json(),
         }
 
@@ -91,12 +96,14 @@ def calibrate(
     *,
     pack: str | None = None,
     detector_size: str | None = None,
+    identity: str | None = None,
     prior: float = 0.5,
     output: str | None = None,
     write: bool = True,
 ) -> Calibrated:
     """Measure the pictures of a pairs file (`personaforge.measuring.pairs`), fit a calibration and keep it.
 
+    `identity` names a file of conf/identity to measure by, and whose gates are told, in place of the project's choice.
     `pack` and `detector_size` replace the project's own settings. It is written to the project's folder of
     calibrations or to `output`, unless `write` is off. Raises SpecError with every bad line, and PersonaForgeError
     where nothing can measure or the pairs are too few or don't part.
@@ -104,16 +111,16 @@ def calibrate(
     number("prior", prior, *PRIORS)
     if output is not None and os.path.realpath(output) == os.path.realpath(pairs_csv):
         raise PersonaForgeError(f"{output} is the pairs file itself", hint="name another file with -o")
-    settings = project_settings(space, pack=pack, detector_size=detector_size)
-    identity = identity_of(space, settings)
+    settings, rules = _rules_for(space, identity, pack, detector_size)
+    analyzer = identity_of(space, settings)
     data, labelled = read_pairs(pairs_csv)
-    measured = _measured(FileMeasurer(space, identity), labelled)
-    policy = replace(Policy.from_settings(settings.value("identity"), identity), pack=identity["pack"])
+    measured = _measured(FileMeasurer(space, analyzer), labelled)
+    policy = replace(Policy.from_settings(settings.value("identity"), analyzer), pack=analyzer["pack"])
     pairs, left_out, content = _pairs(labelled, measured, policy)
     try:
         calibration = fit(
             pairs,
-            analyzer=identity,
+            analyzer=analyzer,
             measuring=embedding_version(),
             pairs_digest=digest_bytes(data),
             pictures_digest=digest_json("pairs/1", content),
@@ -124,16 +131,33 @@ def calibrate(
         lost = ", ".join(f"{count} {cause}" for cause, count in sorted(left_out.items()))
         hint = f"pairs left out: {lost}" if lost else "add pairs"
         if Cause.OUT_OF_DOMAIN in left_out:
-            hint += f"; the pack {identity['pack']} knows drawings by forge only: --pack auto is for photographs"
+            hint += f"; the pack {analyzer['pack']} knows drawings by forge only: --pack auto is for photographs"
         raise PersonaForgeError(str(error), hint=hint, where=pairs_csv) from error
-    shown = output if output is not None else f"{FOLDER}/{file_name(identity)}"
-    kept = counting(Applying(calibration, shown), shipped_for(identity), settings)
+    shown = output if output is not None else f"{FOLDER}/{file_name(analyzer)}"
+    kept = counting(Applying(calibration, shown), shipped_for(analyzer), settings)
     assert isinstance(kept, Applying)
     gates = gates_in_force(pairs, kept, settings, policy)
     file, changed = _write(space.project, calibration, output) if write else (None, False)
     same, different = (tuple(pair.cosine for pair in pairs if pair.same is kind) for kind in (True, False))
     several = len(_with_several(measured))
-    return Calibrated(calibration, file, changed, same, different, _skipped(labelled, measured), gates, several)
+    skipped = _skipped(labelled, measured)
+    return Calibrated(calibration, file, changed, same, different, skipped, gates, rules, several)
+
+
+def _rules_for(
+    space: Workspace, identity: str | None, pack: str | None, detector_size: str | None
+) -> tuple[Settings, str]:
+    """Return the settings to measure and judge by, and the file of conf/identity that they are from where it isn't the
+    project's choice. A pack that was made for other pictures than the project's is never judged by the project's gates:
+    those of drawings say nothing of photographs."""
+    asked = project_settings(space, identity, pack=pack, detector_size=detector_size)
+    if identity is not None or pack is None:
+        return asked, identity or ""
+    own, other = project_settings(space).value("identity"), made_for(identity_of(space, asked))
+    if made_for({"pack": own["pack"], "backend": own["backend"]}) in ("", other) or not other:
+        return asked, ""
+    fitting = "embedded" if other == DRAWINGS.name else "insightface"
+    return project_settings(space, fitting, pack=pack, detector_size=detector_size), fitting
 
 
 def gates_in_force(pairs: Sequence[Pair], kept: Applying, settings: Settings, policy: Policy) -> Gates:

@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from personaforge.faces.upright import ROLLED
 from personaforge.identity.score import Cause, Unmeasured, in_domain, outside
 
 SCORES = ("resolution", "sharpness", "lighting", "face_detection", "occlusion", "duplicates")
@@ -321,8 +322,9 @@ def _occlusion(photo: Mapping[str, Any], policy: PhotoPolicy, pack: str) -> _Par
     if face is None:
         return _faceless(photo, pack)
     texts = {
-        "detection": f"the face may be covered, or is hard to make out ({face['detection']:.2f} sure)",
-        "landmark_gap": "the face may be covered: two models disagree where eyes, nose and mouth are",
+        "detection": f"the face may be covered, or the photo isn't upright ({face['detection']:.2f} sure)",
+        "landmark_gap": "the face may be covered, or the photo isn't upright: two models disagree where eyes, nose and "
+        "mouth are",
         "beyond": f"{face['beyond']:.0%} of the face is cut off by the edge: leave room around it",
         "others": f"{photo['faces']} faces: crop it to one person",
     }
@@ -371,8 +373,10 @@ def _advice(photo: Mapping[str, Any], found: Mapping[str, _Part | Unmeasured], p
     texts = [text for _, text in sorted(low, key=lambda one: -one[0])]
     face = photo["face"]
     if photo["faces"] == 0:
-        texts.insert(0, "no face was found: show one, larger and facing the camera")
-    elif face is not None and face["pixels"] < policy.face_pixels:
+        texts.insert(0, "no face was found: turn the photo upright if it isn't, or show one, larger, facing the camera")
+    elif face is not None and (roll := abs((face["pose"] or {}).get("roll", 0.0))) >= ROLLED:
+        texts.insert(0, f"the head lies on its side ({roll:.0f} degrees): turn the photo upright")
+    if face is not None and face["pixels"] < policy.face_pixels:
         texts.append(f"the face is only {face['pixels']:.0f} px high: come closer")
     if photo["format"] not in policy.formats:
         texts.append(f"{photo['format'].upper()}: convert it to {' or '.join(name.upper() for name in policy.formats)}")

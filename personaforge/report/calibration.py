@@ -45,7 +45,7 @@ def print_calibration(found: Calibrated) -> None:
     print_table(("pairs", "n", "mean", "std", "min", "max", f"cosines from {low:.2f} to {high:.2f}"), rows)
     echo()
     _print_rates(about)
-    _print_gates(found.gates)
+    _print_gates(found.gates, found.rules)
     _print_probability(about)
     who = about.analyzer
     libraries = f" {who[LIBRARIES]}" if LIBRARIES in who else ""
@@ -57,7 +57,7 @@ def print_calibration(found: Calibrated) -> None:
         echo(f"{'Written to' if found.changed else 'Unchanged:'} {found.file}")
 
 
-def _print_gates(gates: Gates) -> None:
+def _print_gates(gates: Gates, rules: str) -> None:
     """Print how well each number tells people apart, and how often each gate is wrong, in all and in parts."""
     rows: list[Sequence[object]] = []
     for one in gates.separations:
@@ -68,6 +68,8 @@ def _print_gates(gates: Gates) -> None:
         )
     print_table(("number", "EER (95 %)", "at", *(f"threshold at FAR {far:g} (95 %)" for far in FARS)), rows)
     echo()
+    if rules:
+        echo(f"The gates are those of `identity: {rules}`.")
     print_table(
         ("gate", "thresholds", "FAR (95 %)", "FRR (95 %)", "strangers retried", "true pairs retried"),
         [(one.gate, one.rule, *_cells(one)) for one in gates.gates],

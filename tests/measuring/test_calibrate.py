@@ -439,3 +439,29 @@ def test_what_the_command_refuses(album: Path, tmp_path: Path) -> None:
         error = run_calibrate(root, str(album), *arguments).exception
         assert error is not None and said in (getattr(error, "message", "") or str(error)), (arguments, error)
     assert not (root / "calibration").exists()
+
+
+def test_the_gates_are_those_of_the_packs_own_kind_of_pictures(
+    space: Workspace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A project of drawings that tries a pack for photographs was shown how the gates of drawings do on those."""
+    from personaforge.measuring import calibration
+    from personaforge.report.calibration import print_calibration
+
+    assert space.defaults(())["identity"]["pack"] == "embedded"
+    for pack, rules, accept, cosine in (("buffalo_s_dev", "insightface", 0.55, 0.55), ("embedded", "", 0.8, 0.82)):
+        measures = {"pack": pack, "backend": "insightface"}
+        with monkeypatch.context() as patch:
+            patch.setattr(calibration, "identity_of", lambda space, settings, measures=measures: measures)
+            settings, said = calibration._rules_for(space, None, pack, None)
+        assert (said, settings.value("identity.pack")) == (rules, pack)
+        assert settings.value("identity.accept_threshold") == accept
+        assert settings.value("identity.embedding")["min_cosine"] == cosine
+    found = calibrate(space, colored_pairs(tmp_path / "pictures"), identity="insightface", write=False)
+    rules = {one.gate: one.rule for one in found.gates.gates}
+    assert rules["composite"] == "accept 0.55; retry 0.35" and "cosine 0.55" in rules["strict"]
+    assert found.as_json()["identity"] == "insightface"
+    print_calibration(found)
+    assert "The gates are those of `identity: insightface`." in capsys.readouterr().out
+    own = calibrate(space, colored_pairs(tmp_path / "pictures"), write=False)
+    assert own.as_json()["identity"] is None and own.gates.gates[0].rule == "accept 0.8; retry 0.45"

@@ -125,6 +125,18 @@ def test_one_fault_lowers_one_score(changes: Measurement, name: str, expected: f
     assert (len(score.advice) == 1 and says in score.advice[0]) if says else score.advice == ()
 
 
+def test_a_photo_that_is_not_upright_is_said_to_turn() -> None:
+    """Upside down no face is found; on its side a head has a roll, or is hard to make out."""
+    (down,) = score_photo(photo(faces=0, face=None), POLICY).advice
+    assert down.startswith("no face was found: turn the photo upright if it isn't")
+    for roll, said in ((-97.0, True), (45.0, True), (44.0, False)):
+        advice = score_photo(photo(face=face(pose={"yaw": 0.0, "pitch": 0.0, "roll": roll})), POLICY).advice
+        assert bool(advice) is said, roll
+        assert not said or advice == (f"the head lies on its side ({abs(roll):.0f} degrees): turn the photo upright",)
+    for fault in ({"detection": 0.57}, {"landmark_gap": 0.5}):
+        assert any("isn't upright" in one for one in score_photo(photo(face=face(**fault)), POLICY).advice)
+
+
 def test_what_costs_most_is_advised_first() -> None:
     advice = score_photo(photo(width=400, face=face(blur=0.78, beyond=0.2)), POLICY, twin_of="a.jpg").advice
     assert [text.split(":")[0] for text in advice] == [

@@ -147,3 +147,34 @@ def test_of_heads_turned_farther_than_the_pairs_plan_and_page_say_that_the_compo
     studio.build()
     assert said not in studio.plan().notices, "nothing is to be judged"
     assert "The composite decides, no P(same): a head's yaw is 0 degrees" in page_of(studio).text
+
+
+def test_the_evaluations_last_line_says_what_decided() -> None:
+    from dataclasses import replace as changed
+    from types import SimpleNamespace
+    from typing import Any
+
+    from personaforge.identity.policy import Mode
+    from personaforge.identity.score import Cause, Score, Unmeasured
+    from personaforge.report.evaluation.console import _decided_by
+
+    def of(*scores: Any) -> Any:
+        shares = (None if isinstance(one, Unmeasured) else one.probability for one in scores)
+        return SimpleNamespace(
+            pictures=[SimpleNamespace(clip=None, score=a, probability=b) for a, b in zip(scores, shares, strict=True)]
+        )
+
+    by_composite = Score(0.5, 0.1, 0.08, 0.6, 1, "106", no_probability="it leans")
+    by_share = changed(by_composite, probability=0.9, log_ratio=3.0)
+    nothing = Unmeasured(Cause.NO_FACE, "no face was found")
+    for scores, said in (
+        ((nothing,), "No picture has a score; the policy calibrated is in force."),
+        ((by_share, nothing), "Pictures are judged by the policy calibrated."),
+        ((by_composite,), "Pictures are judged by the composite: the policy calibrated has no P(same) for any."),
+        (
+            (by_share, by_composite),
+            "Pictures are judged by the policy calibrated, 1 of 2 by the composite as they have no P(same).",
+        ),
+    ):
+        assert _decided_by(of(*scores), Mode.CALIBRATED) == said
+    assert _decided_by(of(by_composite), Mode.STRICT) == "Pictures are judged by the policy strict."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from personaforge.identity.policy import Mode
 from personaforge.identity.score import Score
 from personaforge.measuring.evaluation import Evaluation
 from personaforge.report.tables import print_table
@@ -52,7 +53,7 @@ def print_evaluation(found: Evaluation, fail_under: float | None) -> None:
     elif pictures and not isinstance(kept, Applying) and kept.exist:
         echo(f"No P(same): {kept.reason}.")
     if found.policy is not None and pictures:
-        echo(f"Pictures are judged by the policy {found.policy.mode}.")
+        echo(_decided_by(found, found.policy.mode))
     for text in found.licences:
         echo(f"{text}.")
     if found.not_calibrated:
@@ -84,3 +85,18 @@ def print_evaluation(found: Evaluation, fail_under: float | None) -> None:
         verdict = "all reach" if not low else f"{len(low)} of {len(found.pictures)} don't reach"
         otherwise = sum(bool(one.stretch_fault) for one in low)
         echo(f"{verdict} {fail_under:g}{f', {otherwise} of them clips by their worst stretch' if otherwise else ''}.")
+
+
+def _decided_by(found: Evaluation, mode: Mode) -> str:
+    """Say what pictures were judged by: under the policy `calibrated` the composite decides where there is no P(same),
+    and nothing does where nothing was measured."""
+    scores = [one.score for one in found.pictures if one.clip is None and isinstance(one.score, Score)]
+    policy = f"the policy {mode}"
+    if not scores:
+        return f"No picture has a score; {policy} is in force."
+    by_composite = sum(one.probability is None for one in scores)
+    if mode is not Mode.CALIBRATED or not by_composite:
+        return f"Pictures are judged by {policy}."
+    if by_composite == len(scores):
+        return f"Pictures are judged by the composite: {policy} has no P(same) for any."
+    return f"Pictures are judged by {policy}, {by_composite} of {len(scores)} by the composite as they have no P(same)."

@@ -130,7 +130,7 @@ def _by_probability(space: Workspace, settings: Settings) -> str:
     if bounds is None or settings.value("identity.policy") not in (AUTO, Mode.CALIBRATED):
         return ""
     return (
-        f"Pictures are accepted from P(same) {bounds.accept_share:g} by {bounds.file}; {bounds.among(1).said}; where "
+        f"Pictures are accepted from P(same) {bounds.accept_share:g}, by {bounds.file}: {bounds.among(1).said}; where "
         "it gives no P(same), and clips, by the score"
     )
 
