@@ -27,7 +27,7 @@ def in_flight(store: Store, node: PlannedNode, missing: Action | None) -> InFlig
     to know: it was refused, or is free."""
     if missing is None or not missing.price.paid or not store.journal.is_there:
         return None
-    entry = store.journal.get(missing.key)
+    entry = store.journal.peek(missing.key)
     if entry is None or entry.state not in ("intent", "submitted", "unknown", "abandoned"):
         return None
     who, key = entry.provider.partition("@")[0], entry.key[:12]

@@ -57,7 +57,7 @@ def matrix(context: Context) -> Procedure:
     wardrobes: dict[str, Any] = {}
     for table in _TABLES:
         for slot, entry in (settings.get(table) or {}).items():
-            scene = scenes[entry["scene"]]
+            scene = scenes.get(entry["scene"]) or {}  # a scene that is not declared is named where it is asked for
             staging = staged(scene, places, profile, context.node.origin)
             ground = staging.get("ground") or scene.get("ground") or ""
             weather = _weather(grounds.get(ground, ""), taste, entry.get("season") or "")

@@ -27,7 +27,8 @@ import sqlite3
 import threading
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -116,6 +117,7 @@ class Journal:
         self._path = str(path)
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
+        self._peeked: tuple[Any, sqlite3.Connection] | None = None
         self._copied = False
         """Whether the open database is a copy in memory."""
 
@@ -129,6 +131,21 @@ class Journal:
     def get(self, key: str) -> Entry | None:
         """Return the entry of an action key."""
         rows = self._read("select * from journal where key = ?", key)
+        return _entry(rows[0]) if rows else None
+
+    def peek(self, key: str) -> Entry | None:
+        """Return the same as `get` and write nothing, not even the files that SQLite puts beside a database it reads:
+        for a plan. What is read is a copy, made anew when the journal has changed."""
+        with self._lock:
+            if self._connection is not None:
+                return self.get(key)
+            with self._faults():
+                seen = sqlite.signatures(self._path)
+                if self._peeked is None or self._peeked[0] != seen:
+                    copy = sqlite.copied(self._path)
+                    _prepare(copy)
+                    self._peeked = seen, copy
+                rows = self._peeked[1].execute("select * from journal where key = ?", (key,)).fetchall()
         return _entry(rows[0]) if rows else None
 
     def open_entries(self) -> list[Entry]:
@@ -282,16 +299,19 @@ class Journal:
         return self._rows(query, *parameters)
 
     def _rows(self, query: str, *parameters: Any) -> list[Any]:
-        with self._lock:
-            try:
-                return self._open().execute(query, parameters).fetchall()
-            except OSError as error:
-                raise StoreError(f"can't use the journal of paid calls: {error.strerror}", where=self._path) from error
-            except sqlite3.Error as error:
-                hint = "it names the paid calls in flight: restore it from a backup, or move it away to give them up"
-                raise StoreError(
-                    f"can't use the journal of paid calls: {error}", hint=hint, where=self._path
-                ) from error
+        with self._lock, self._faults():
+            return self._open().execute(query, parameters).fetchall()
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        """Say what is wrong with the journal and what to do about it."""
+        try:
+            yield
+        except OSError as error:
+            raise StoreError(f"can't use the journal of paid calls: {error.strerror}", where=self._path) from error
+        except sqlite3.Error as error:
+            hint = "it names the paid calls in flight: restore it from a backup, or move it away to give them up"
+            raise StoreError(f"can't use the journal of paid calls: {error}", hint=hint, where=self._path) from error
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None and os.path.exists(self._path) and not sqlite.writable(self._path):

@@ -56,9 +56,9 @@ def copied(path: str) -> sqlite3.Connection:
     """Return a copy of a database in memory; an empty one where there is none. Raises OSError, StoreError and
     sqlite3.Error."""
     for _ in range(_TRIES):
-        before = _signatures(path)
+        before = signatures(path)
         data, log = _bytes(path), _bytes(path + _LOG)
-        if _signatures(path) == before:
+        if signatures(path) == before:
             return _merged(data, log) if log else _in_memory(data)
         time.sleep(_PAUSE)
     raise StoreError("is written all the time, so it can't be copied to be read", where=path, hint="try again later")
@@ -85,7 +85,8 @@ def _merged(data: bytes, log: bytes) -> sqlite3.Connection:
         return _in_memory(_bytes(path))
 
 
-def _signatures(path: str) -> tuple[object, ...]:
+def signatures(path: str) -> tuple[object, ...]:
+    """Return what changes when a database or its log does."""
     return stat_signature(path), stat_signature(path + _LOG)
 
 

@@ -101,7 +101,7 @@ def rows() -> list[Case]:
         "threshold raised: an image fails its gate",
         threshold(0.98),
         local="image/02 cached, image/03 run > done, anchor pinned, buys 0",
-        hosted="image/02 cached, image/03 run > done, image/04 cached, anchor pinned, buys 1",
+        hosted="image/02 cached, image/03 run > done, image/04 cached, anchor pinned, video/wave run > rejected, buys 3",
     )
     row(
         "lowered",
@@ -602,14 +602,14 @@ def rows() -> list[Case]:
         "store, raised",
         "the store is gone, the threshold raised",
         both(gone(".forge"), threshold(0.98)),
-        hosted="image/03 run > done, image/04 run > rejected, buys 4",
+        hosted="image/03 run > done, image/04 run > rejected, video/wave run > rejected, buys 6",
     )
     row(
         "records, raised",
         "the records of image/03 are gone, the threshold raised",
         both(no_record("image/03"), threshold(0.98)),
         local="image/03 run > done, buys 0",
-        hosted="image/03 run > done, buys 1",
+        hosted="image/03 run > done, video/wave run > rejected, buys 3",
     )
     row(
         "lost, raised",
@@ -622,7 +622,7 @@ def rows() -> list[Case]:
         "lost, raised",
         "image/03 is in neither, the threshold raised",
         both(lost("image/03"), threshold(0.98)),
-        hosted="image/03 missing, buys 0",
+        hosted="image/03 missing, video/wave run > rejected, buys 2",
     )
     row(
         "lost, lowered",
@@ -771,7 +771,7 @@ def rows() -> list[Case]:
         "the index is gone, the threshold raised",
         both(gone(INDEX), threshold(0.98)),
         local="image/03 run > done, buys 0",
-        hosted="image/03 run > done, buys 1",
+        hosted="image/03 run > done, video/wave run > rejected, buys 3",
     )
     row(
         "index, lost",
@@ -804,7 +804,7 @@ def rows() -> list[Case]:
         "the threshold raised",
         threshold(0.98),
         asked=PlanRequest(force=("dna",)),
-        hosted="dna run > done, image/02 maybe > unchanged, image/03 run|maybe > done, video/wave maybe, buys 2",
+        hosted="dna run > done, image/02 maybe > unchanged, image/03 run|maybe > done, video/wave run|maybe > rejected, buys 4",
     )
     row(
         "index, force text",
