@@ -91,7 +91,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         (root / "personas/ana.yaml").write_text(persona(EVIL))
         (root / f"{EVIL.replace('/', '')}.png").write_bytes(png((9, 9, 9)))
         (root / "anchor.png").write_bytes(png((8, 8, 8)))
-        code, out, err = forged("build", "--events", "events.jsonl")
+        code, out, err = forged("build", "--events", "events.jsonl", "--allow-unread")
         assert code == 0, out + err
         harmless(out)
         harmless(re.sub(r"\x1b\[(\?25[lh]|\d*[AK])|\r", "", err))

@@ -101,7 +101,8 @@ def rows() -> list[Case]:
         "threshold raised: an image fails its gate",
         threshold(0.98),
         local="image/02 cached, image/03 run > done, anchor pinned, buys 0",
-        hosted="image/02 cached, image/03 run > done, image/04 cached, anchor pinned, video/wave run > rejected, buys 3",
+        hosted="image/02 cached, image/03 run > done, image/04 cached, anchor pinned, "
+        "video/wave run > rejected, buys 3",
     )
     row(
         "lowered",
@@ -804,7 +805,8 @@ def rows() -> list[Case]:
         "the threshold raised",
         threshold(0.98),
         asked=PlanRequest(force=("dna",)),
-        hosted="dna run > done, image/02 maybe > unchanged, image/03 run|maybe > done, video/wave run|maybe > rejected, buys 4",
+        hosted="dna run > done, image/02 maybe > unchanged, image/03 run|maybe > done, "
+        "video/wave run|maybe > rejected, buys 4",
     )
     row(
         "index, force text",
