@@ -389,7 +389,7 @@ def test_schema_for_editors(project: Path, forge: Forge) -> None:
     schema = json.loads(forge("schema", cwd=project, check=0).stdout)
     assert "words" in schema["properties"]["pipeline"]["anyOf"][0]["enum"], "the project's own options are offered"
     forge("schema", "-o", "out", cwd=project, check=0)
-    assert len(list((project / "out").glob("*.schema.json"))) == 20
+    assert len(list((project / "out").glob("*.schema.json"))) == 21
     assert "is no group" in forge("schema", "nope", cwd=project, check=2).stderr
 
 

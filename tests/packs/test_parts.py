@@ -148,7 +148,7 @@ def test_nobody_says_is_neither_of_both(tmp_path: Path) -> None:
         ("  studio:\n", "  studio_finder:\n", "composed.studio_finder: is also under `packs`"),
         ("  finder: {role", "  yunet: {role", "parts.yunet: is a part that comes with forge"),
         ("pack: studio_finder, ", "", "parts.finder: expected `pack`, whose licence and digests hold"),
-        ("use: commercial", "use: anything", "input should be 'commercial' or 'research'"),
+        ("use: commercial", "use: anything", "found 'anything', expected 'commercial' or 'research'"),
     ],
 )  # fmt: skip
 def test_a_declaration_that_can_not_be_is_named(tmp_path: Path, old: str, new: str, text: str) -> None:
