@@ -250,7 +250,7 @@ _OURS: tuple[Metric, ...] = (
     ),
     Metric(
         "faces", "face", "", 0, None, "lower", "measurement.faces", LIKENESS, "faces in the picture",
-        timeline="delivered", label="images with more than one face", scale="rate", zero=1.0,
+        timeline="delivered", label="faces in images: one, or more", scale="rate", zero=1.0,
     ),
     Metric("detection", "face", "", 0, 1, "higher", "measurement.detection", LIKENESS, "the detector's confidence"),
     Metric(

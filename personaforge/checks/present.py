@@ -15,6 +15,7 @@ from personaforge.checks.results import Cause
 from personaforge.checks.rows import OUTSIDE, Persona, Row
 from personaforge.errors import PlanError, SpecError, StoreError
 from personaforge.identity.decision import Decision
+from personaforge.identity.policy import Mode
 from personaforge.plan.contents import Contents
 from personaforge.plan.graph import ShapeNode
 from personaforge.plan.renamed import lock_name, renamed_steps
@@ -109,7 +110,9 @@ def _judged(row: Row, outcome: Outcome, judgement: Judgement) -> Present:
     reason = OUTSIDE if outside else ""
     if not accepted:
         # A calibration is about one pair of pictures: clips go by their composite under it, too.
-        policy = COMPOSITE if evaluation.get("modality") == "video" else evaluation.get("policy", "")
+        policy = evaluation.get("policy", "")
+        if evaluation.get("modality") == "video" and policy != Mode.STRICT:
+            policy = COMPOSITE
         reason = f"{judgement.decision.value} by the policy {policy}: {facts.get('reason', '')}"
         if outcome.passed and outcome.facts.get("decision") == Decision.ACCEPT.value:
             reason += "; it was accepted before, and stays"

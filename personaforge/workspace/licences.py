@@ -61,7 +61,7 @@ def _said(measured: Mapping[Terms, Sequence[str]], how: str) -> Iterator[str]:
         if use == "research":
             yield f"{NAME} is commercial, and {who} {how} by models for research only: {what}; {HINT}"
         else:
-            yield f"{NAME} is commercial, and it isn't known under which licence these measure {who}: {what}"
+            yield f"{NAME} is commercial, and {who} {how} by models whose licence isn't known: {what}"
 
 
 def require_licensed(analyzers: AnalyzerSource, plan: Plan) -> None:

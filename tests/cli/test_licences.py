@@ -198,7 +198,7 @@ def test_of_files_that_were_measured_it_is_told_what_the_models_licences_do_not_
         assert barred == (
             f"licence_use is commercial, and these files were measured by models for research only: {MINE}; {WAY}"
         )
-        assert unknown.startswith("licence_use is commercial, and it isn't known under which licence these measure")
+        assert unknown.startswith("licence_use is commercial, and these files were measured by models whose licence")
         assert unknown.endswith("w600k_x.onnx of the pack mine: licence not known"), "bytes that nobody knows"
         (root / SETTINGS).write_text((root / SETTINGS).read_text().replace("commercial", "research"))
         assert licence_remarks(space.project, space.analyzers, project_settings(space)) == ()

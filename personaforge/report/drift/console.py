@@ -80,8 +80,11 @@ def sparkline(values: Sequence[float]) -> str:
 
 
 def _moved(line: Timeline) -> str:
-    """Draw how far the values were off their baselines, whatever their slots."""
+    """Draw how far the values were off their baselines, whatever their slots; of a share each value itself, since what is
+    expected of it falls with every further record."""
     points = line.finding.points
+    if line.metric.scale == "rate":
+        return sparkline([point.value for point in points])
     return sparkline([point.value - point.expected for point in points if point.expected is not None])
 
 
