@@ -94,7 +94,7 @@ def test_what_nobody_knows_is_said_and_refused_by_nobody(forge: Forge, tmp_path:
     root = studio(tmp_path, "licence_use: commercial", det_a=NOBODYS, w600k_x=FREE)
     said = forge("plan", cwd=root, check=0)
     [note] = notes(said.stdout + said.stderr)
-    assert note.endswith("these measure ana: det_a.onnx of the pack mine: licence not known")
+    assert note.endswith("by models whose licence isn't known: det_a.onnx of the pack mine: licence not known")
     assert forge("build", "-s", "+soul", cwd=root, check=0)
     found = json.loads(forge("doctor", "--json", cwd=root).stdout)["findings"]
     [one] = [finding for finding in found if finding.get("use") == "unknown"]

@@ -80,8 +80,8 @@ def sparkline(values: Sequence[float]) -> str:
 
 
 def _moved(line: Timeline) -> str:
-    """Draw how far the values were off their baselines, whatever their slots; of a share each value itself, since what is
-    expected of it falls with every further record."""
+    """Draw how far the values were off their baselines, whatever their slots; of a share each value itself, since what
+    is expected of it falls with every further record."""
     points = line.finding.points
     if line.metric.scale == "rate":
         return sparkline([point.value for point in points])
