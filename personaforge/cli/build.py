@@ -101,7 +101,7 @@ def build_command(
         plan, unread = (plan, 0) if plan.stands else _enough_read(plan, keep_going)
         quiet = (as_json and not holding()) or events == "-"
         # The common case, kept free of the imports that a run needs.
-        if plan.stands and not quiet and events is None and not space.unsettled(plan):
+        if plan.stands and not as_json and not quiet and events is None and not space.unsettled(plan):
             return tell_broken(broken, _nothing_to_do(plan) or (1 if unread else 0))
         for notice in plan.notices if not quiet else ():
             echo(f"{style('note', fg='yellow')}: {notice}", err=True)

@@ -60,9 +60,11 @@ class Bounds(NamedTuple):
 
     @property
     def said(self) -> str:
-        """How often other people are accepted, as it was measured, for people."""
+        """How often other people are accepted, as it was measured, for people. The band's upper end may be higher than
+        the threshold that was measured: then fewer reach it."""
         found = self.threshold
-        rate = f"{found.far:.2g} of pairs of different people reach that (95 % interval {found.far_low:.2g} to "
+        fewer = "fewer than " if self.accept > found.at else ""
+        rate = f"{fewer}{found.far:.2g} of pairs of different people reach that (95 % interval {found.far_low:.2g} to "
         rate = f"{rate}{found.far_high:.2g})"
         if self.faces == 1:
             return rate

@@ -11,12 +11,13 @@ from omegaconf import OmegaConf
 from personaforge.persona.removal import remove
 from personaforge.persona.rename import rename
 from personaforge.report.sections import KEYS, in_words
-from personaforge.store.pages import file_name, sweep
+from personaforge.store.pages import file_name, sweep, wrote
 from tests.report.reading import Page
 from tests.report.test_pages import check_self_contained, check_sound, page_of, write
 from tests.run.conftest import PERSONA, Studio
 
 Make = Callable[..., Studio]
+LIST = ".forge.json"
 
 
 def beside(studio: Studio) -> dict[str, bytes]:
@@ -29,7 +30,7 @@ def test_pictures_and_clips_lie_beside_the_page_as_they_were_judged(studio: Stud
     page = page_of(studio)
     files = beside(studio)
     built = {path.read_bytes() for path in (studio.root / "build/ana").rglob("*.*") if path.suffix in (".png", ".webm")}
-    assert set(files.values()) <= built
+    assert {data for name, data in files.items() if name != LIST} <= built
     assert sum(name.endswith(".png") for name in files) == 4, "every picture, and the anchor"
     clips = page.all("video")
     assert clips and all(one["src"].removeprefix("files/") in files and one["poster"] for one in clips)
@@ -52,16 +53,19 @@ def test_a_file_that_was_changed_is_written_again_and_an_old_one_goes(studio: St
     write(studio)
     files = beside(studio)
     folder = studio.root / "reports/files"
-    changed = sorted(files)[0]
+    changed = sorted(files)[1]
     (folder / changed).write_bytes(b"another")
-    old = file_name("ana", "image/02", "0" * 64, ".png")
-    (folder / old).write_bytes(b"of an earlier build")
-    (folder / "notes.txt").write_text("mine")
+    old, others = (file_name("ana", "image/02", digit * 64, ".png") for digit in "01")
+    wrote(studio.root / "reports", (old,))
+    for name in (old, others):
+        (folder / name).write_bytes(b"of an earlier build")
     write(studio, "ana")
     assert beside(studio)[changed] == files[changed]
     assert old in beside(studio), "only a report on all of them knows what none of them names"
     write(studio)
-    assert beside(studio) == {**files, "notes.txt": b"mine"}
+    del files[LIST]
+    assert beside(studio).pop(others) == b"of an earlier build", "a bundler's files have such names, too"
+    assert files.items() <= beside(studio).items() and old not in beside(studio)
 
 
 def test_nothing_goes_while_a_page_cannot_be_read(studio: Studio) -> None:
@@ -71,6 +75,8 @@ def test_nothing_goes_while_a_page_cannot_be_read(studio: Studio) -> None:
     (studio.root / "reports/other.html").write_bytes(b"\xff\xfe")
     (studio.root / "reports/ana.html").unlink()
     assert sweep(studio.root / "reports") == [] and beside(studio) == files
+    (studio.root / "reports/other.html").unlink()
+    assert {path.name for path in sweep(studio.root / "reports")} == files.keys() - {LIST}
 
 
 def test_a_renamed_persona_keeps_its_files_and_a_removed_one_leaves_none(studio: Studio) -> None:
@@ -82,7 +88,7 @@ def test_a_renamed_persona_keeps_its_files_and_a_removed_one_leaves_none(studio:
     assert all((studio.root / "reports" / one["src"]).is_file() for one in page.all("video"))
     with studio.open() as space:
         remove(space.store, "anna", with_file=True)
-    assert beside(studio) == {}
+    assert set(beside(studio)) == {LIST}
 
 
 def test_the_index_finds_and_sorts(make_studio: Make) -> None:

@@ -56,7 +56,7 @@ def test_when_all_fail_the_best_attempt_is_kept_and_named(make_studio: Callable[
     assert "is below" in node.error
     assert report.nodes["ana/document"].end == "done", "the document reports on what was rejected"
     document = json.loads((studio.root / "build/ana/persona.json").read_text())
-    assert document["status"] == "rejected" and document["rejected"] == ["image/02"]
+    assert document["status"] == "rejected" and document["rejected"] == ["image/02", "video/wave"]
     assert "image/02" not in studio.lock.read_text(), "nothing that failed its gate is pinned"
     assert not studio.plan().has_changes, "all attempts are used up: building again buys nothing"
 
@@ -86,7 +86,7 @@ def test_a_raised_threshold_runs_only_what_fails_it(make_studio: Callable[..., S
     node = studio.node("image/02")
     assert node.state == "run"
     assert "below its gate" in node.reasons[-1].text or "accept_threshold" in node.reasons[0].text
-    assert studio.running() == {"image/02", "document", "sheet"}
+    assert studio.running() == {"image/02", "video/wave", "document", "sheet"}, "frames are coded: none reaches .999"
     studio.build()
     assert [call.fields["attempt"] for call in studio.images.calls] == [1, 2], "attempt 0 is known and judged again"
 

@@ -10,7 +10,7 @@ from personaforge.errors import PersonaForgeError, StoreError
 from personaforge.plan.contents import Contents
 from personaforge.report.pages.facts import Position
 from personaforge.store.files import write_atomic
-from personaforge.store.pages import FILES, file_name
+from personaforge.store.pages import FILES, file_name, wrote
 from personaforge.store.store import Store
 
 SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".webp", ".gif", ".mp4", ".webm", ".mov", ".mp3", ".ogg", ".wav"))
@@ -25,6 +25,7 @@ class Beside:
         self._persona = persona
         self._folder = folder / FILES if folder is not None else None
         self._known: dict[str, str] = {}
+        self._pages = folder
 
     @property
     def wanted(self) -> bool:
@@ -56,4 +57,6 @@ class Beside:
             return False
         if digest_bytes(data) != digest:
             return False
+        assert self._pages is not None
+        wrote(self._pages, (path.name,))  # before: a file that isn't noted would stay for ever
         return write_atomic(path, data)

@@ -138,7 +138,7 @@ def report(
     others = _others(space, plan.personas, set(summaries))
     path = folder / PROJECT_PAGE
     write_atomic(str(path), project_page(space, {**summaries, **others}, folder))
-    if not named:  # then every page has just been written, and reading them is cheap beside that
+    if not named and out is None:  # every page has just been written; another folder may be other projects', too
         sweep(folder)
     return Reports(path, tuple(pages))
 

@@ -160,7 +160,7 @@ def test_every_expression_garment_and_pattern_is_drawn() -> None:
         ("position.yaw", float("nan"), "subject.position.yaw: nan is not a number"),
         ("position.yaw", 120, "subject.position.yaw: 120 is not between -75 and 75"),
         ("position.pitch", True, "subject.position.pitch: True is not a number"),
-        ("dna.eyes.color", "purple", "subject.dna.eyes.color: 'purple', expected one of dark brown"),
+        ("dna.eyes.color", "tartan", "subject.dna.eyes.color: 'tartan', expected one of dark brown"),
         ("dna.eyes", None, "subject.dna.eyes: missing"),
         ("dna.hair.length", ["long"], "subject.dna.hair.length: ['long'], expected one of shaved"),
         ("dna.body.height_cm", 400, "subject.dna.body.height_cm: 400 is not between 140 and 210"),
