@@ -48,7 +48,9 @@ def outcome(studio: Studio) -> Any:
 
 
 def by_number(studio: Studio) -> None:
-    studio.edit("personas/ana.yaml", ("accept_threshold: 0.8", "accept_threshold: 0.8, video: {sampling: uniform}"))
+    studio.edit(
+        "personas/ana.yaml", ("accept_threshold: 0.8", "accept_threshold: 0.8, video: {sampling: uniform, gate: mean}")
+    )
 
 
 def test_a_clip_of_uneven_times_is_judged_by_time(studio: Studio) -> None:
@@ -78,7 +80,7 @@ def test_a_new_default_buys_nothing_and_what_was_measured_by_number_stays(studio
         record = orjson.loads(path.read_bytes())
         if record["value"].pop("uneven", None):
             path.write_bytes(orjson.dumps(record))
-    studio.edit("personas/ana.yaml", (", video: {sampling: uniform}", ""))
+    studio.edit("personas/ana.yaml", ("sampling: uniform, gate: mean", "gate: mean"))
     studio.forget()
     assert studio.states()["video/wave"] == "cached"
     studio.build("+video")

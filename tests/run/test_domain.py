@@ -49,6 +49,6 @@ def test_validate_and_plan_say_so(make_studio: Callable[..., Studio], tmp_path: 
     drawn = write_project(tmp_path / "drawn", {"ana": "id: ana\nbrief: A calm gardener.\nidentity: {pack: auto}\n"})
     with Workspace.open((), str(drawn)) as space:
         assert space.validate([]) == ([], ["ana"])
-        assert "identity: embedded is made for drawings" in space.remarks([])[0]
+        assert "identity: embedded measures drawings" in space.remarks([])[0]
         space.analyzers = ColorAnalyzers()
-        assert any("identity: embedded is made for drawings" in notice for notice in space.plan([]).notices)
+        assert any("identity: embedded measures drawings" in notice for notice in space.plan([]).notices)

@@ -67,7 +67,10 @@ def test_nothing_that_the_old_pack_turned_away_is_accepted_by_the_rules_of_one_t
     studio.build(overrides=LENIENT)
     assert studio.states(overrides=LENIENT)["image/02"] == "blocked" and pins(studio) == before
     document = json.loads((studio.root / "build/ana/persona.json").read_text())
-    assert document["artifacts"]["image/03"]["status"] == "flagged" and document["rejected"] == ["image/02"]
+    assert document["artifacts"]["image/03"]["status"] == "flagged" and document["rejected"] == [
+        "image/02",
+        "video/wave",
+    ]
     studio.build(overrides=LENIENT[1:])
     assert pins(studio)["image/03"]["status"] == "accepted", "by the same pack's scores it passes"
 

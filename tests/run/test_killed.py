@@ -46,7 +46,7 @@ TRANSITIONS = [
 BETWEEN = [Point(Blobs, "put"), Point(Blobs, "put_file"), Point(Store, "commit")]
 BY_THE_USER = {"cancelled", "abandon", "resubmit", "deleted", "charge_removed"}
 """One transaction each, at the user's word, with nothing in flight."""
-READING = {"is_there", "get", "open_entries", "ended_jobs", "matching", "charges", "close"}
+READING = {"is_there", "get", "peek", "open_entries", "ended_jobs", "matching", "charges", "close"}
 
 
 def test_every_transition_is_here() -> None:
