@@ -13,9 +13,9 @@ import pytest
 from personaforge.errors import PersonaForgeError
 from personaforge.faces.parts import embedding_version
 from personaforge.identity.score import Score, Unmeasured
-from personaforge.measuring.calibration import calibrate
+from personaforge.measuring.calibration import _other_domain, calibrate
 from personaforge.measuring.evaluation import Evaluation, evaluate
-from personaforge.measuring.measurements import drawn_here
+from personaforge.measuring.measurements import Measured, drawn_here
 from personaforge.measuring.photos import score_photos
 from personaforge.providers.embedded_images import EmbeddedImages
 from personaforge.report.evaluation.console import print_evaluation
@@ -172,6 +172,18 @@ def test_a_calibration_leaves_them_out_whatever_is_allowed(space: Workspace) -> 
     with pytest.raises(PersonaForgeError, match="0 same pairs") as error:
         calibrate(space, str(pairs))
     assert "24 out_of_domain" in error.value.hint and "--pack auto is for photographs" in error.value.hint
+
+
+def test_drawings_that_a_pack_for_photographs_leaves_out_are_not_sent_to_another_such_pack() -> None:
+    def measured(domain: str) -> Measured:
+        return Measured("", {"status": "measured", "in_domain": False, **({"domain": domain} if domain else {})}, {})
+
+    def said(*domains: str) -> list[str]:
+        return list(_other_domain({str(at): measured(one) for at, one in enumerate(domains)}, "p"))
+
+    drawn = "the pack p was made for photographs: --identity embedded is for drawings by forge"
+    assert said("drawings", "drawings") == [drawn]
+    assert said("") == ["the pack p knows drawings by forge only: --pack auto is for photographs"]
 
 
 def shipped_calibration(folder: Path, analyzer: dict[str, str]) -> None:

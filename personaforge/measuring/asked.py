@@ -6,7 +6,7 @@ A command changes no decision by it: what was asked is compared, shown, and kept
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -62,10 +62,22 @@ def wanted(settings: Settings, size: tuple[int, int] | None, expression: str | N
     if expression is not None and not wanted_of(expression, bounds):
         known = ", ".join(sorted(bounds["asks"]))
         raise PersonaForgeError(
-            f"{expression!r} is no expression that asks for anything, expected one of {known}",
-            hint="delivered.expression.asks says what words ask for; add yours there",
+            f"{expression!r} is no expression that asks for anything, expected one of: {known}",
+            hint=_one_alone(expression, bounds["asks"])
+            or "delivered.expression.asks says what words ask for; add yours there",
         )
     return Wanted(size, expression or "")
+
+
+def _one_alone(words: str, asks: Iterable[str]) -> str:
+    """Say that one expression is taken at a time, where several were given; else empty."""
+    parts = [" ".join(part.split()).casefold() for part in words.split(",")]
+    if len(parts) > 1 and set(parts) <= {one.casefold() for one in asks}:
+        return (
+            f"one at a time: --expression '{parts[0]}'; what asks for several things is an entry of its own in "
+            "delivered.expression.asks"
+        )
+    return ""
 
 
 def asked_of_built(store: Store, settings: Settings) -> dict[str, Asked]:

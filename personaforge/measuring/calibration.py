@@ -7,7 +7,7 @@ holds no time and no path, so the same pairs, pictures and libraries give the sa
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +15,7 @@ import orjson
 
 from personaforge.arguments import number
 from personaforge.digest import digest_bytes, digest_json
-from personaforge.domains import DRAWINGS
+from personaforge.domains import DRAWINGS, PHOTOGRAPHS
 from personaforge.errors import PersonaForgeError
 from personaforge.faces.packs import made_for
 from personaforge.faces.parts import embedding_version
@@ -130,8 +130,7 @@ def calibrate(
     except Unfit as error:
         lost = ", ".join(f"{count} {cause}" for cause, count in sorted(left_out.items()))
         hint = f"pairs left out: {lost}" if lost else "add pairs"
-        if Cause.OUT_OF_DOMAIN in left_out:
-            hint += f"; the pack {analyzer['pack']} knows drawings by forge only: --pack auto is for photographs"
+        hint += "".join(f"; {why}" for why in _other_domain(measured, analyzer["pack"]))
         raise PersonaForgeError(str(error), hint=hint, where=pairs_csv) from error
     shown = output if output is not None else f"{FOLDER}/{file_name(analyzer)}"
     kept = counting(Applying(calibration, shown), shipped_for(analyzer), settings)
@@ -253,6 +252,15 @@ def _skipped(labelled: list[Labelled], measured: Mapping[str, Measured]) -> tupl
         for digest, one in measured.items()
         if one.value["status"] != "measured" or not in_domain(one.value)
     )
+
+
+def _other_domain(measured: Mapping[str, Measured], pack: str) -> Iterator[str]:
+    """Say what a pack was made for, and by what to measure the pictures that are something else."""
+    drawn = {one.value.get("domain") == DRAWINGS.name for one in measured.values() if not in_domain(one.value)}
+    if False in drawn:
+        yield f"the pack {pack} knows {DRAWINGS.many} only: --pack auto is for {PHOTOGRAPHS.many}"
+    if True in drawn:
+        yield f"the pack {pack} was made for {PHOTOGRAPHS.many}: --identity embedded is for {DRAWINGS.many}"
 
 
 def _why(one: Measured) -> tuple[str, str]:

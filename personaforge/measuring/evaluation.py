@@ -172,6 +172,8 @@ class Evaluation:
     """How far the second reader's readings agree with what is measured here; empty where these pictures have none."""
     licences: tuple[str, ...] = ()
     """What the licences of the models that measured don't cover, or isn't known of them; for people."""
+    expression: str = ""
+    """What the caller says that faces were asked to show."""
 
     @property
     def unreadable(self) -> int:
@@ -190,14 +192,16 @@ class Evaluation:
 
     @property
     def untold(self) -> tuple[str, ...]:
-        """What was asked for and could not be measured, for each reason."""
+        """What was asked for and was not compared or could not be measured, for each reason."""
         found: dict[str, tuple[set[str], set[str]]] = {}
         for picture in self.pictures:
             for one in (demand for demand in picture.delivered.demands if demand.met is None):
                 names, paths = found.setdefault(one.unmeasured, (set(), set()))
                 names.add(one.name)
                 paths.add(picture.path)
-        return tuple(
+        clips = sum(is_clip(one.path) for one in self.pictures) if self.expression else 0
+        ofs = (f"Not compared in {clips} of {len(self.pictures)}: the expression (only pictures are)",) if clips else ()
+        return ofs + tuple(
             f"Not measured in {len(paths)} of {len(self.pictures)}: {', '.join(sorted(names))} ({why})"
             for why, (names, paths) in found.items()
         )
@@ -320,6 +324,7 @@ def evaluate(
     read = read_alike(space.store, settings, faces, analyzer) if persona else ()
     about = (not_calibrated, read, licence_remarks(space.project, space.analyzers, settings))
     evaluation = Evaluation(shown, analyzer, kept, tuple(found), remembers, readable, limits, policy, *about)
+    evaluation = replace(evaluation, expression=given.expression)
     if record:
         _keep(space.store, settings, evaluation, reference.digest, policy)
     return evaluation

@@ -15,7 +15,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import NamedTuple, get_args
 
@@ -73,6 +73,11 @@ def parse(text: str) -> list[list[Term]]:
 def asks_for(selections: Iterable[str], method: str) -> bool:
     """Tell whether any selection uses a method, such as `state`, which needs a plan first."""
     return any(term.method == method for text in selections for terms in parse(text) for term in terms)
+
+
+def values(selections: Iterable[str], method: str) -> Iterator[str]:
+    """Yield what every term of a method asks for, such as the settings of `config:`."""
+    yield from (term.value for text in selections for terms in parse(text) for term in terms if term.method == method)
 
 
 def select(
@@ -178,7 +183,9 @@ class _World:
                 "kind": {node.kind},
             }.get(term.method, set())
         known |= set(VALUES.get(term.method, ()))
-        close = get_close_matches(term.value, sorted(known), 1)
+        step, slash, slot = term.value.rpartition("/")
+        padded = f"{step}{slash}{slot.zfill(2)}"
+        close = [padded] if padded in known else get_close_matches(term.value, sorted(known), 1)
         prefix = "" if term.method == "name" else f"{term.method}:"
         if close:
             return f"did you mean {prefix}{close[0]}?"

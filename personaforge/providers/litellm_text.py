@@ -42,7 +42,7 @@ from personaforge.http.answers import retry_after
 from personaforge.http.secrets import masked, remember
 from personaforge.providers.protocols import Job, PingAnswer, Reply, Request
 from personaforge.providers.table import Options
-from personaforge.providers.vendors import vendor_keys
+from personaforge.providers.vendors import is_known, vendor_keys
 from personaforge.versions import LITELLM
 
 _QUIET = {
@@ -254,6 +254,10 @@ def translated(error: Exception, model: str) -> BackendError:
     if status == 402 or any(word in said for word in _EMPTY):
         return ProviderStopped(f"{model}: the account has no credit left ({status}): {first}")
     if status in _NO_KEY:
+        unset = _unset_key(model)
+        if unset:
+            said = f"{model}: no key was accepted ({status}), and {unset} is not set: {first}"
+            return ProviderStopped(said, hint=f"export {unset}=...")
         return ProviderStopped(f"{model}: the key was not accepted ({status}): {first}")
     if status == 429:
         return RateLimited(f"{model}: too many requests ({status}): {first}", retry_after=wait)
@@ -266,6 +270,15 @@ def translated(error: Exception, model: str) -> BackendError:
     if status == 408 or "timeout" in type(error).__name__.lower():
         return Unknown(f"{model} did not answer in time; the request may have been accepted: {first}")
     return Unknown(f"{model} failed ({status or type(error).__name__}); the request may have been accepted: {first}")
+
+
+def _unset_key(model: str) -> str:
+    """Return the usual variable of a model's key where none that may hold it is set; empty where one is, or where it
+    isn't known for certain which these are."""
+    house, _, rest = model.partition("/")
+    usual = vendor_keys(house) if rest and is_known(house) else ()
+    known = any(_may_hold(name, usual) and value.strip() for name, value in os.environ.items())
+    return usual[0] if usual and not known else ""
 
 
 def _asked_to_wait(error: Exception) -> float | None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from personaforge.plan.issued import Neighbour
-from personaforge.plan.plan import Plan
+from personaforge.plan.plan import PersonaPlan, Plan
 from personaforge.report.tables import print_table
 from personaforge.report.terminal import echo, style
 from personaforge.results.results import Results
@@ -37,12 +37,18 @@ def status_rows(store: Store, plan: Plan, near: Mapping[str, Neighbour]) -> list
                 "built": built,
                 "states": states,
                 "results": ends,
-                "failures": {node: error for node, (error, _) in store.index.failures(persona.id).items()},
+                "failures": failures_of(store, persona),
                 "nearest": near[persona.id].as_json() if persona.id in near else None,
                 "last_built": max((row[4] for row in history), default=None),
             }
         )
     return rows
+
+
+def failures_of(store: Store, plan: PersonaPlan) -> dict[str, str]:
+    """Return what each node of a persona last failed with, by its id; without those that the settings have no more."""
+    known = {node.id for node in plan.nodes.values()}
+    return {node: error for node, (error, _) in store.index.failures(plan.id).items() if node in known}
 
 
 def print_status(rows: Sequence[dict[str, Any]], notices: Sequence[str], broken: Sequence[str] = ()) -> None:

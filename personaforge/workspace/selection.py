@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from personaforge.errors import PlanError
+from personaforge.listing import meant
 from personaforge.plan.plan import PlanRequest, Selection
 from personaforge.plan.planner import Planner
-from personaforge.plan.select import Selectable, asks_for, select
+from personaforge.plan.select import Selectable, asks_for, select, values
 from personaforge.spec.load import Loaded
+from personaforge.spec.settings import GROUPS
 from personaforge.steps.table import step_kind
 from personaforge.store.store import Store
 
@@ -16,6 +19,7 @@ from personaforge.store.store import Store
 def selected(asked: PlanRequest, loaded: list[Loaded], planner: Planner, store: Store) -> Selection:
     """Return what a request means for these personas. Raises PlanError for what selects nothing or can't be forced."""
     nodes = [node for one in loaded for node in _selectable(one, planner)]
+    _check_settings((*asked.select, *asked.exclude, *asked.force, *asked.repin), loaded)
     states: dict[str, frozenset[str]] = {}
     results: dict[str, str] = {}
     texts = (*asked.select, *asked.exclude)
@@ -56,6 +60,48 @@ def selected(asked: PlanRequest, loaded: list[Loaded], planner: Planner, store: 
         wanted |= forced | repinned
     excluded = chosen(asked.exclude) if asked.exclude else frozenset()
     return Selection(wanted, forced, repinned, excluded=excluded)
+
+
+def _check_settings(texts: Sequence[str], loaded: Sequence[Loaded]) -> None:
+    """Raise PlanError for a term `config:PATH` whose setting no persona has: a node that may read `image` as a whole
+    would else be selected by any name under it."""
+    trees = [one.settings.as_dict() for one in loaded]
+    for path in dict.fromkeys(values(texts, "config")):
+        if trees and not any(_may_be(path, tree) for tree in trees):
+            known = {name for tree in trees for name in _paths(tree)}
+            hint = meant(path, known).replace("mean ", "mean config:") or "forge config PERSONA shows all settings"
+            raise PlanError(f"nothing is selected by 'config:{path}': there is no such setting", hint=hint)
+
+
+def _may_be(path: str, tree: Mapping[str, Any]) -> bool:
+    """Tell whether a setting is there, or may be left out: under what a persona's own file is free to write, in an
+    empty value, or as a field that another one of its kind has, such as another position."""
+    head, *rest = path.split(".")
+    if head not in GROUPS:
+        return True
+    at: Any = tree.get(head)
+    for name in rest:
+        if not at:
+            return True
+        if not isinstance(at, Mapping) or name not in at:
+            break
+        at = at[name]
+    else:
+        return True
+    alike = (other.split(".") for other in _paths({head: tree[head]}))
+    return any(len(other) == len(rest) + 1 and other[-1] == rest[-1] and _siblings(other[1:], rest) for other in alike)
+
+
+def _siblings(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Tell whether two paths of one length differ in one part, such as the position."""
+    return sum(a != b for a, b in zip(one, other, strict=True)) <= 1
+
+
+def _paths(tree: Mapping[str, Any], above: str = "") -> Iterator[str]:
+    for name, value in tree.items():
+        yield f"{above}{name}"
+        if isinstance(value, Mapping):
+            yield from _paths(value, f"{above}{name}.")
 
 
 def _selectable(loaded: Loaded, planner: Planner) -> list[Selectable]:

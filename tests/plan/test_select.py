@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from personaforge.errors import PlanError
+from personaforge.plan.plan import PlanRequest
 from personaforge.plan.select import Selectable, asks_for, parse, select
+from personaforge.testing import write_project
+from personaforge.workspace.workspace import Workspace
 
 
 def graph() -> list[Selectable]:
@@ -106,6 +111,7 @@ def test_exclude_takes_away() -> None:
         ("result:rejectd", "did you mean result:rejected?"),
         ("config:imge.width", "did you mean config:image"),
         ("step:sole", "soul"),
+        ("image/3", "did you mean image/03?"),
     ],
 )
 def test_what_matches_nothing_is_an_error_with_the_nearest_name(text: str, hint: str) -> None:
@@ -118,6 +124,25 @@ def test_what_matches_nothing_is_an_error_with_the_nearest_name(text: str, hint:
 def test_bad_grammar_is_an_error(text: str) -> None:
     with pytest.raises(PlanError):
         chosen(text)
+
+
+def test_a_setting_that_is_none_selects_nothing_although_nodes_read_its_group(tmp_path: Path) -> None:
+    root = write_project(tmp_path / "p", {"ana": "id: ana\nbrief: A calm gardener.\n"})
+    with Workspace.open((), str(root)) as space:
+
+        def nodes(term: str) -> list[str]:
+            plan = space.plan([], PlanRequest(select=(f"+{term}",)))
+            return [node.shape.name for node in plan.nodes() if node.state != "left"]
+
+        for wrong in ("config:image.widht", "tag:text,config:image.widht+", "config:image.draws"):
+            with pytest.raises(PlanError, match="there is no such setting"):
+                nodes(wrong)
+        with pytest.raises(PlanError) as caught:
+            nodes("config:image.widht")
+        assert caught.value.hint == "did you mean config:image.width?"
+        assert nodes("config:image.width") == nodes("config:image.height") != []
+        for left_out in ("config:image.options.style", "config:pinned.surface.age"):
+            assert nodes(left_out), "it may be written"
 
 
 def test_states_that_match_nothing_select_nothing() -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from personaforge.errors import BackendError, Blocked, ProviderStopped, RateLimited, Refused, Unavailable, Unknown
-from personaforge.providers.litellm_text import LiteLLMText
+from personaforge.providers.litellm_text import LiteLLMText, translated
 from personaforge.providers.protocols import Reply, Request
 from personaforge.providers.table import Options
 from personaforge.steps.completion import token_price
@@ -151,6 +151,21 @@ def test_a_refusal_is_one_request_and_costs_nothing(server: Server, status: int)
     with pytest.raises(Refused, match=str(status)):
         submit()
     assert len(server.requests) == 1
+
+
+def test_a_refused_key_that_was_never_set_is_called_so(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    server.answer = lambda body: (401, {"error": {"message": "no", "type": "x", "code": "y"}})
+    error = type("Error", (Exception,), {"status_code": 401})("missing credentials")
+    with pytest.raises(ProviderStopped, match="the key was not accepted"):
+        submit()
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+    said = translated(error, "anthropic/claude-opus-4-7")
+    assert "no key was accepted (401), and ANTHROPIC_API_KEY is not set" in said.message
+    assert said.hint == "export ANTHROPIC_API_KEY=..."
+    monkeypatch.setenv("ANTHROPIC_API_KEY_STUDIO", "sk-other")
+    assert "the key was not accepted (401)" in translated(error, "anthropic/claude-opus-4-7").message
+    assert "the key was not accepted" in translated(error, "unheard/of").message, "its variables aren't known"
 
 
 def test_an_error_that_quotes_the_key_is_nowhere_in_ours(server: Server) -> None:

@@ -45,6 +45,7 @@ def test_a_page_that_stands_for_itself_has_nothing_beside_it(studio: Studio) -> 
     page = Page(studio.root / "reports/ana.html")
     check_self_contained(page, {"index.html"}, standalone=True)
     check_sound(page)
+    assert "All personas" not in page.text, "a page that is mailed has no other one beside it"
     assert "it loads nothing and runs no script" in page.text and not page.all("video")
 
 

@@ -16,6 +16,7 @@ from personaforge.measuring.evaluation import evaluate
 from personaforge.providers.protocols import Request
 from personaforge.steps import expression as steps
 from personaforge.testing import ColorAnalyzers, png
+from personaforge.testing.media import clip
 from tests.faces.test_expression import a_106
 from tests.run.conftest import PERSONA, SKIN, Studio
 from tests.run.test_delivered import PATCHED
@@ -152,10 +153,28 @@ def test_eval_compares_any_picture_with_what_the_caller_says(
     (kept,) = [one for one in records if one["slot"] == "glad.png"]
     assert kept["delivered"] == {"scale": 0.306186, "aspect_error": 0.5, **found.delivered.numbers}
     assert [one["name"] for one in kept["demands"]] == ["size", "aspect", "smile"]
-    with pytest.raises(PersonaForgeError, match="'grin' is no expression that asks for anything, expected one of con"):
+    with pytest.raises(PersonaForgeError, match="'grin' is no expression that asks for anything, expected one of: con"):
         evaluated(studio, "glad.png", expression="grin")
+    with pytest.raises(PersonaForgeError) as several:
+        evaluated(studio, "glad.png", expression="Smile, eyes closed")
+    assert several.value.hint.startswith("one at a time: --expression 'smile'")
     with pytest.raises(PersonaForgeError, match="is 0x64, expected sides of 1 to 65536 pixels"):
         evaluated(studio, "glad.png", size=(0, 64))
+
+
+def test_that_clips_are_not_compared_with_an_expression_is_said(
+    make_studio: Callable[..., Studio], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio = studio_of(make_studio, lambda request, number: False)
+    studio.build()
+    monkeypatch.chdir(studio.root)
+    (studio.root / "glad.png").write_bytes(png(GLAD, width=16, height=24))
+    (studio.root / "glad.webm").write_bytes(clip(GLAD))
+    with studio.open() as space:
+        found = evaluate(space, ("glad.png", "glad.webm"), anchor="glad.png", expression="smile")
+        without = evaluate(space, ("glad.webm",), anchor="glad.png")
+    assert found.untold[0] == "Not compared in 1 of 2: the expression (only pictures are)"
+    assert not any("Not compared" in text for text in without.untold)
 
 
 def test_the_expression_is_the_judged_faces_own() -> None:

@@ -96,7 +96,10 @@ def test_every_step_renamed_at_once_buys_nothing_and_everything_is_found(built: 
         )
         attempts = {one.node: len(one.attempts) for _, group in facts.groups for one in group}
         assert attempts == {"portrait/02": 1, "portrait/03": 1, "portrait/04": 1}
+        for node in ("ana/portrait/02", "ana/second/07"):
+            space.store.index.put_failure(node, persona="ana", build="b", error="no key", failed=1.0)
         row = status_rows(space.store, space.plan([]), {})[0]
+        assert row["failures"] == {"ana/portrait/02": "no key"}, "the settings have no other node any more"
         assert (row["status"], row["built"]) == ("complete", row["nodes"])
 
 

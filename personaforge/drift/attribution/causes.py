@@ -279,5 +279,7 @@ def _lacking(unknown: int, facts: Sequence[Mapping[str, str]]) -> tuple[str, ...
         notes.append(f"of {unknown} records nobody knows what shaped them: no build of this store made the pictures")
     outside = sum(COMMIT not in about for about in facts)
     if outside:
-        notes.append(f"{outside} records name no git commit: they were built outside a checkout")
+        notes.append(
+            f"{outside} records name no git commit: they were built outside a checkout, or before its first commit"
+        )
     return tuple(notes)

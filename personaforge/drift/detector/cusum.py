@@ -3,9 +3,9 @@
 Four charts read the scores of `baseline`, each for what the others can't see:
 
     level  the evidence of `units` that all records have moved, an alarm above h nats
-    gross  records beyond FAR clips count as failed and say nothing of the level. Their own CUSUM weighs a share of
-           GROSS against the FAILED that is borne: log(GROSS / FAILED) for each, log((1 - GROSS) / (1 - FAILED)) for any
-           other record, an alarm above GROSS_ALARM: one failed picture is no drift, and three in a row are
+    gross  records beyond FAR clips say nothing of the level: its chart leaves them out. Their own CUSUM weighs a share
+           of GROSS against the FAILED that is borne: log(GROSS / FAILED) for each, log((1 - GROSS) / (1 - FAILED)) for
+           any other record, an alarm above GROSS_ALARM: one failed picture is no drift, and three in a row are
     large  Page's CUSUM of all records with the allowance of the next chart: a fall of four deviations is seen after
            four records and one of three after six, before a unit is full
     slot   Page's CUSUM (1954, "Continuous inspection schemes", Biometrika 41) of each group alone, with the allowance
@@ -36,7 +36,7 @@ from personaforge.drift.detector.units import Evidence, known_before
 MIN_DEGREES = 5
 """Degrees of freedom that a baseline must keep when it is set back; else it is only frozen. Ours."""
 FAR = 4 / 3
-"""Clips beyond which a record counts as failed."""
+"""Clips beyond which the chart of the level leaves a record out."""
 FAILED, GROSS, GROSS_ALARM = 0.05, 0.5, 6.5
 """The share of failed records that is borne, the one that is looked for, and the evidence in nats that makes an alarm:
 three in a row. Ours."""

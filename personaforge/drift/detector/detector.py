@@ -93,7 +93,8 @@ class Point:
     learned: bool
     """Whether later records are compared with this one."""
     failed: bool
-    """Whether it is so far off that it counts as a failed picture and says nothing of the level."""
+    """Whether it is so far off, on either side, that the chart of the level leaves it out. Which of these are failed
+    pictures, `personaforge.drift.failures` says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ class Finding:
     slots: tuple[Alarm, ...]
     """Alarms of single groups, whose records are off while the others' aren't."""
     failed: int
-    """Records that count as failed."""
+    """Records that the chart of the level leaves out; see `Point.failed`."""
     spreads: Mapping[str, float]
     """How much values of each scale scatter about their groups' means, on the scale on which they are charted."""
     change: ChangePoint | None
@@ -312,7 +313,10 @@ def _notes(records: Sequence[Record], made: Chart) -> Iterator[str]:
         yield f"{unknown} of {len(records)} records are no finite numbers and count nowhere"
     failed = sum(point.failed for point in made.points)
     if failed:
-        yield f"{failed} of {len(records)} records are too far off to tell anything of the level, and count as failed"
+        yield (
+            f"{failed} of {len(records)} records are too far off to tell anything of the level: its chart leaves them "
+            "out, and one of its own counts them"
+        )
     for alarm in made.broken if made.open is not None else made.broken[1:]:
         yield f"{alarm.group} alone was off already since record {alarm.started + 1}"
 

@@ -11,6 +11,7 @@ from personaforge.report.drift.attribution import likely_cause
 from personaforge.report.drift.page import Series
 from personaforge.report.pages.facts import ClipFacts, CostLine, Latest, Position, Summary, Verdict
 from personaforge.report.pages.nodes import Nodes
+from personaforge.report.status import failures_of
 from personaforge.store.store import Store
 
 
@@ -75,7 +76,7 @@ def _problems(plan: PersonaPlan, store: Store, counts: Mapping[str, int], series
     for one in series:
         if one.state == "degrading":
             yield f"{one.label}: degrading {_verdict(one).text}"
-    failed = store.index.failures(plan.id)
+    failed = failures_of(store, plan)
     if failed:
         yield f"{len(failed)} {'node' if len(failed) == 1 else 'nodes'} failed: {', '.join(sorted(failed)[:3])}"
     for standing in ("rejected", "missing", "flagged", "unmeasured"):

@@ -226,7 +226,7 @@ def test_what_no_build_made_is_left_out_and_said() -> None:
     found = attributed([-9, 0.1, -0.2, 9, 2.0, 2.2], facts)
     assert found.notes == (
         "of 2 records nobody knows what shaped them: no build of this store made the pictures",
-        "4 records name no git commit: they were built outside a checkout",
+        "4 records name no git commit: they were built outside a checkout, or before its first commit",
     )
     (one,) = found.causes
     assert told(one) == ("width", "64", "72", 4, 2, 2)

@@ -196,3 +196,15 @@ def test_a_threshold_is_that_of_the_next_larger_shift_that_was_counted(shift: fl
     result = found(walks(4), policy=replace(POLICY, shift=shift))
     assert result.threshold == pytest.approx(threshold, abs=0.005)
     assert result.reason.endswith("(one false alarm in 500 records)")
+
+
+def test_what_is_too_far_off_is_said_to_be_left_out_and_not_to_have_failed() -> None:
+    """Of numbers that no gate reads nothing fails, and of a fall that lasts no picture does."""
+    records = moved(walks(4), 60, -0.6)
+    result = found(records)
+    left_out = sum(point.failed for point in result.points)
+    assert result.failed == left_out > 0
+    assert result.notes[0] == (
+        f"{left_out} of 80 records are too far off to tell anything of the level: its chart leaves them out, and one "
+        "of its own counts them"
+    )
