@@ -10,7 +10,7 @@ changes.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -154,8 +154,13 @@ def dropped_pins(pinned: Any, section: Any, path: str = "") -> list[str]:
     return []
 
 
-def pin_problems(schema: Mapping[str, Any], pinned: Mapping[str, Any]) -> Iterator[tuple[list[str], str, str]]:
-    """Yield what is wrong with pinned values as (key path, message, hint): they fill a part of the schema, not all."""
+def pin_problems(
+    schema: Mapping[str, Any],
+    pinned: Mapping[str, Any],
+    stated: Callable[[], Mapping[str, Sequence[str]]] = dict,
+) -> Iterator[tuple[list[str], str, str]]:
+    """Yield what is wrong with pinned values as (key path, message, hint): they fill a part of the schema, not all.
+    `stated` returns the further words of each field, of `x-stated`; asked only where a value is none of an enum."""
     for error in _validator(_without_required(schema)).iter_errors(pinned):
         keys = [str(part) for part in error.absolute_path]
         if error.validator == "additionalProperties" and isinstance(error.instance, dict):
@@ -165,10 +170,12 @@ def pin_problems(schema: Mapping[str, Any], pinned: Mapping[str, Any]) -> Iterat
                     yield [*keys, name], "is not a field of this section", _nearest(name, known)
         elif error.validator == "enum":
             allowed = [str(value) for value in error.validator_value]
+            more = [one for one in stated().get(".".join(keys), ()) if one not in allowed]
+            also = f"; also {', '.join(more)}, or two of all these: `blue and green`" if more else ""
             yield (
                 keys,
-                f"found {error.instance!r}, expected one of {', '.join(allowed)}",
-                _nearest(error.instance, allowed),
+                f"found {error.instance!r}, expected one of {', '.join(allowed)}{also}",
+                _nearest_of_two(error.instance, [*allowed, *more]) if more else _nearest(error.instance, allowed),
             )
         elif error.validator == "type" and isinstance(error.instance, bool):
             hint = "quote it: YAML reads yes, no, on, off, y and n as true and false"
@@ -237,6 +244,24 @@ def _resolved(schema: Any, settings: Mapping[str, Any], shown: str) -> Any:
     return schema
 
 
+def stated_words(folders: Sequence[Path], name: str) -> dict[str, list[str]]:
+    """Return the words of `x-stated` in a schema's file by the path of their field: `hair.color`."""
+    import yaml
+
+    path = next((one for folder in folders if (one := folder / "schema" / f"{name}.yaml").is_file()), None)
+    found = yaml.load(path.read_text("utf-8"), yaml.CSafeLoader) if path is not None else None
+    return {".".join(keys): [str(word) for word in words] for keys, words in _stated_in(found, ())}
+
+
+def _stated_in(schema: Any, keys: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], list[Any]]]:
+    if isinstance(schema, Mapping):
+        if isinstance(schema.get("x-stated"), list):
+            yield keys, schema["x-stated"]
+        properties = schema.get("properties")
+        for name, one in properties.items() if isinstance(properties, Mapping) else ():
+            yield from _stated_in(one, (*keys, str(name)))
+
+
 def two_of(value: str, words: Sequence[str]) -> bool:
     """Return whether a value is two different words of a list, with `and` between them."""
     first, between, second = value.partition(" and ")
@@ -290,6 +315,17 @@ def _dotted(path: Any) -> str:
 
 def _shortened(message: str, limit: int = 200) -> str:
     return message if len(message) <= limit else message[: limit - 1] + "…"
+
+
+def _nearest_of_two(value: Any, known: Sequence[str]) -> str:
+    """Return a hint for a value that may be one word of a list, or two of them with `and` between."""
+    from difflib import get_close_matches
+
+    parts = [one for one in re.split(r"\s*(?:\band\b|[&,/+])\s*", str(value).lower()) if one]
+    close = [next(iter(get_close_matches(one, known, 1)), "") for one in parts]
+    if not all(close) or not 1 <= len(close) <= 2:
+        return "write one of these words, or two of them as `blue and green`"
+    return f"did you mean {' and '.join(dict.fromkeys(close))}?"
 
 
 def _nearest(name: Any, known: Sequence[str]) -> str:

@@ -8,9 +8,10 @@ them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from difflib import get_close_matches
+from functools import partial
 from typing import Any, get_args
 
 from pydantic import BaseModel, RootModel, TypeAdapter, ValidationError
@@ -31,7 +32,7 @@ from personaforge.spec.overlay import NOBODY, PersonaSources
 from personaforge.spec.pipeline import ImageStep, Prompted, SpeechStep, VideoStep, any_step
 from personaforge.spec.plugins import hint_unasked
 from personaforge.spec.project import ID_PATTERN, Project, packaged
-from personaforge.spec.sections import pin_problems, read_schema
+from personaforge.spec.sections import pin_problems, read_schema, stated_words
 from personaforge.spec.settings import OF_THE_PROJECT
 from personaforge.spec.shared_folder import declared_fault
 
@@ -104,7 +105,7 @@ def validated_persona(
     wrong |= {path.partition(".")[0] for path in passed_over}
     problems += [
         _problem_at(sources, *item)
-        for item in _consistency(persona, schemas, domains)
+        for item in _consistency(persona, schemas, domains, lambda name: stated_words(project.conf_folders, name))
         if not _is_doubtful(item[0], wrong)
     ]
     if problems:
@@ -186,7 +187,10 @@ def _locked(sources: PersonaSources, composed: Mapping[str, Any], project: Mappi
 
 
 def _consistency(
-    persona: Persona, schemas: Mapping[str, Any], domains: Domains
+    persona: Persona,
+    schemas: Mapping[str, Any],
+    domains: Domains,
+    stated: Callable[[str], Mapping[str, Sequence[str]]],
 ) -> Iterator[tuple[list[str], str, str]]:
     """Yield what single fields can't know, as (key path, message, hint)."""
     steps = persona.pipeline.steps
@@ -208,7 +212,8 @@ def _consistency(
         if section not in by_section:
             yield ["pinned", section], "is drafted by no step of this pipeline", _nearest(section, by_section)
         elif by_section[section] in schemas:
-            for keys, message, hint in pin_problems(schemas[by_section[section]], pinned):
+            name = by_section[section]
+            for keys, message, hint in pin_problems(schemas[name], pinned, partial(stated, name)):
                 yield ["pinned", section, *keys], message, hint
     remote = persona.store.remote
     if isinstance(remote, str) and (fault := declared_fault(remote)) is not None:

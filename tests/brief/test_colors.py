@@ -16,7 +16,7 @@ from personaforge.embedded.painter.undrawn import undrawn, undrawn_words
 from personaforge.embedded.writer.assignment import Assignment
 from personaforge.providers.embedded_text import draft
 from personaforge.spec.pins import takes
-from personaforge.spec.sections import read_schema
+from personaforge.spec.sections import pin_problems, read_schema, stated_words
 from personaforge.testing import write_project
 from personaforge.workspace.undrawn import not_drawn
 from personaforge.workspace.workspace import Workspace
@@ -122,3 +122,22 @@ def test_plan_build_and_show_say_what_is_not_drawn(forge: Forge, tmp_path: Path)
     with Workspace.open((), str(root)) as space:
         (one,) = space.load(["ana"], ("image=fal", "identity.out_of_domain=allow"))
         assert not_drawn(space.store, one.settings) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "hint"),
+    [
+        ("blue & green", "did you mean blue and green?"),
+        ("Blue and Green", "did you mean blue and green?"),
+        (["blue", "green"], "did you mean blue and green?"),
+        ("purpel", "did you mean purple?"),
+        ("zzqq", "write one of these words, or two of them as `blue and green`"),
+    ],
+)
+def test_a_wrong_color_names_all_that_may_be_pinned(value: object, hint: str) -> None:
+    schema = read_schema([CONF], "dna", {"brief": "", "pinned": {}})
+    ((keys, said, told),) = pin_problems(schema, {"eyes": {"color": value}}, lambda: stated_words([CONF], "dna"))
+    assert keys == ["eyes", "color"] and told == hint
+    assert "expected one of dark brown, brown" in said and "purple, turquoise, or two of all these" in said
+    ((_, shape, near),) = pin_problems(schema, {"eyes": {"shape": "rond"}}, lambda: stated_words([CONF], "dna"))
+    assert shape.endswith("upturned, downturned") and near == "did you mean round?"
