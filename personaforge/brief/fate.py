@@ -29,8 +29,14 @@ _ROUNDED = 2
 """Centimetres by which a height may differ: feet and inches are rounded to 2.5 cm."""
 _DISLIKED = 0.25
 """A taste up to which an excluded way to dress counts as ruled out; tastes are from 0 to 1, 0.5 is indifferent."""
+OF_KIN = "a taste for"
+"""How the text begins that names a taste for a way to dress with another name than the brief's word."""
 _UNTOLD = ("intent", "audit")
 """Sections that may repeat what a brief rules out, without being a description."""
+
+
+WOULD_BE, MAY_BE = "would be", "may be"
+"""What is said of a loss before a build: that it is certain, or that somebody may still change it."""
 
 
 class Row(NamedTuple):
@@ -210,6 +216,8 @@ def _shown(thing: str, sections: Mapping[str, Any]) -> str:
     taste = _at(sections, f"lifestyle.fashion_sense.{thing}")
     if isinstance(taste, (int, float)) and taste > _DISLIKED:
         return f"a taste of {taste:g}"
+    if kin := _taste_of_kin(thing, sections):
+        return kin
     hair = _said(_at(sections, "dna.face.facial_hair"))
     if thing in ("full beard", "short beard", "moustache", "stubble"):
         word = "beard" if thing == "short beard" else thing
@@ -220,6 +228,16 @@ def _shown(thing: str, sections: Mapping[str, Any]) -> str:
         hit = matcher.search(plain(text))
         if hit and not re.search(r"\b(?:no|not|never|without)\s+(?:\w+\s+)?$", plain(text)[: hit.start()]):
             return text
+    return ""
+
+
+def _taste_of_kin(thing: str, sections: Mapping[str, Any]) -> str:
+    """Return the taste for a way to dress whose name has the words of a thing: streetwear_chic is streetwear."""
+    tastes = _at(sections, "lifestyle.fashion_sense")
+    words = set(plain(thing).split())
+    for name, taste in tastes.items() if isinstance(tastes, Mapping) else ():
+        if isinstance(taste, (int, float)) and taste > _DISLIKED and words <= set(str(name).split("_")):
+            return f"{OF_KIN} {name} of {taste:g}"
     return ""
 
 
@@ -234,12 +252,13 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(one)
 
 
-def summary(name: str, found: Account, *, ahead: bool = False) -> str:
-    """Return what was lost or not understood of a brief in one line; empty where nothing was. `ahead`: what will be."""
+def summary(name: str, found: Account, *, ahead: str = "") -> str:
+    """Return what was lost or not understood of a brief in one line; empty where nothing was. `ahead`, before a build:
+    WOULD_BE or MAY_BE."""
     lost, unread, overruled = found.of(LOST), found.of(UNREAD), found.of(OVERRULED)
     parts = []
     if lost:
-        parts.append(f"{'would be ' if ahead else ''}lost of its brief: {listed_words(row.words for row in lost)}")
+        parts.append(f"{ahead and f'{ahead} '}lost of its brief: {listed_words(row.words for row in lost)}")
     if overruled:
         parts.append(f"overruled by a pin: {listed_words(row.words for row in overruled)}")
     if unread:
@@ -247,9 +266,9 @@ def summary(name: str, found: Account, *, ahead: bool = False) -> str:
     return f"{name}: {'; '.join(parts)} (forge brief {name})" if parts else ""
 
 
-def lost_text(name: str, words: Iterable[str], *, ahead: bool = False) -> str:
-    """Return in one line what was lost of a persona's brief. `ahead`: what will be."""
-    return f"{name}: {'would be ' if ahead else ''}lost of its brief: {listed_words(words)} (forge brief {name})"
+def lost_text(name: str, words: Iterable[str], *, ahead: str = "") -> str:
+    """Return in one line what was lost of a persona's brief. `ahead`, before a build: WOULD_BE or MAY_BE."""
+    return f"{name}: {ahead and f'{ahead} '}lost of its brief: {listed_words(words)} (forge brief {name})"
 
 
 def listed_words(words: Iterable[str], most: int = 6) -> str:

@@ -24,7 +24,7 @@ def brief_command(folder: str | None, personas: tuple[str, ...], as_json: bool) 
 
     names, overrides = split_overrides(personas)
     with Workspace.open(names, folder) as space:
-        found = {one.settings.id: brief_account(space.store, one.settings) for one in space.load(names, overrides)}
+        found = {one.settings.id: brief_account(space.store, one) for one in space.load(names, overrides)}
     if as_json:
         print_json(brief_json(found))
     else:

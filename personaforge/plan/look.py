@@ -17,9 +17,9 @@ from personaforge.results.results import Results
 from personaforge.spec.load import Loaded
 from personaforge.spec.settings import Settings
 from personaforge.steps.context import ANCHOR
-from personaforge.steps.look import Overruled, in_words, look_of, overruled, overruled_from
+from personaforge.steps.look import Look, Overruled, in_words, look_of, overruled, overruled_from
 from personaforge.steps.text import OVERRULED
-from personaforge.store.lockfile import read_lock
+from personaforge.store.lockfile import LockFile, read_lock
 from personaforge.store.store import Store
 
 
@@ -65,13 +65,9 @@ def overruled_now(store: Store, loaded: Loaded) -> tuple[Overruled, ...]:
     Raises StoreError for a lock that can't be read.
     """
     settings = loaded.settings
-    lock = read_lock(loaded.lock, settings.id, settings.formerly)
-    pin = anchor_in(settings, lock)
-    if pin is None:
+    look = shown_now(store, settings, read_lock(loaded.lock, settings.id, settings.formerly))
+    if not look:
         return ()
-    from personaforge.plan.drawn import anchor_look
-
-    look = pin.look or anchor_look(store, Contents(store, store.build_folder(settings.id)), lock, pin)
     pinned = look_of(_pinned(settings))
     found = {one.path: one for one in overruled(_pinned(settings), look)}
     for result in Results(store, settings).by_role("profile"):
@@ -80,6 +76,16 @@ def overruled_now(store: Store, loaded: Loaded) -> tuple[Overruled, ...]:
             if look.get(one.path) == one.shown and pinned.get(one.path) != one.shown:
                 found.setdefault(one.path, one)
     return tuple(found.values())
+
+
+def shown_now(store: Store, settings: Settings, lock: LockFile) -> Look:
+    """Return what the pinned anchor shows; empty without one, and where it isn't known. Raises StoreError."""
+    pin = anchor_in(settings, lock)
+    if pin is None:
+        return {}
+    from personaforge.plan.drawn import anchor_look
+
+    return pin.look or anchor_look(store, Contents(store, store.build_folder(settings.id)), lock, pin)
 
 
 def _pinned(settings: Settings) -> Mapping[str, Any]:

@@ -89,6 +89,22 @@ def as_shown(sections: Mapping[str, Any], fields: Sequence[Overruled]) -> dict[s
     return found
 
 
+def as_document(
+    sections: Mapping[str, Any], pinned: Mapping[str, Any], shown: Look
+) -> tuple[dict[str, Any], Mapping[str, Any]]:
+    """Return sections as the document has them while an anchor is pinned that shows this, and the pins without those
+    that the anchor overrules."""
+    found = dict(pinned)
+    for one in overruled(pinned, shown):
+        found = _without(found, one.path.split("."))
+    return as_shown(sections, overruled(sections, shown)), found
+
+
+def _without(tree: Mapping[str, Any], keys: Sequence[str]) -> dict[str, Any]:
+    rest = {name: value for name, value in tree.items() if name != keys[0]}
+    return rest | {keys[0]: _without(tree[keys[0]], keys[1:])} if len(keys) > 1 else rest
+
+
 def overruled_from(value: Any) -> tuple[Overruled, ...]:
     """Return overruled fields from a document or from facts; empty where there are none that can be read."""
     if not isinstance(value, (list, tuple)):

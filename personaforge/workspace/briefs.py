@@ -7,22 +7,29 @@ from typing import Any
 
 import orjson
 
-from personaforge.brief.fate import LOST, OVERRULED, UNREAD, Account, account, lost_text, summary
+from personaforge.brief.fate import LOST, MAY_BE, OVERRULED, UNREAD, Account, account, lost_text, summary
 from personaforge.brief.language import NAMES
 from personaforge.brief.reading import read_brief
 from personaforge.errors import StoreError
+from personaforge.plan.look import shown_now
 from personaforge.plan.plan import WORKING, Plan
 from personaforge.providers.table import capability
 from personaforge.results.results import Results
 from personaforge.spec.load import Loaded
 from personaforge.spec.settings import Settings
+from personaforge.steps.look import as_document
+from personaforge.store.lockfile import read_lock
 from personaforge.store.result import NodeResult
 from personaforge.store.store import Store
 
 
-def brief_account(store: Store, settings: Settings) -> Account:
-    """Return a brief's facts with their fates. Sections drafted from another brief count as not drafted."""
-    return account(str(settings.value("brief")), settings.value("pinned"), drafted(store, settings))
+def brief_account(store: Store, loaded: Loaded) -> Account:
+    """Return a brief's facts with their fates, by the document: what can be seen is as the pinned anchor shows it.
+    Sections drafted from another brief count as not drafted. Raises StoreError for a lock that can't be read."""
+    settings = loaded.settings
+    shown = shown_now(store, settings, read_lock(loaded.lock, settings.id, settings.formerly))
+    sections, pinned = as_document(drafted(store, settings), settings.value("pinned"), shown)
+    return account(str(settings.value("brief")), pinned, sections)
 
 
 def drafted(store: Store, settings: Settings) -> dict[str, Any]:
@@ -61,14 +68,14 @@ def brief_notices(store: Store, plan: Plan) -> Iterator[str]:
     one row of the index for a persona, and no brief where nothing is to be drafted: most plans have nothing to do."""
     for one in plan.personas:
         if any(node.state in WORKING and node.shape.kind.role == "section" for node in one.nodes.values()):
-            from personaforge.workspace.forecast import WAY_OUT, drafts_anew, forecast, shortfall
+            from personaforge.workspace.forecast import WAY_OUT, forecast_in, shortfall
 
             settings = one.loaded.settings
-            ahead = forecast(settings) if drafts_anew(one) else None
-            now = ahead or account(str(settings.value("brief")), settings.value("pinned"), {})
-            short = shortfall(settings, ahead)
+            ahead = forecast_in(store, plan, one)
+            now = ahead.account if ahead else account(str(settings.value("brief")), settings.value("pinned"), {})
+            short, verb = shortfall(settings, ahead), ahead.verb if ahead else MAY_BE
             yield from (
-                [f"{short}; forge build refuses it: {WAY_OUT}"] if short else _short(settings.id, now, ahead=True)
+                [f"{short}; forge build refuses it: {WAY_OUT}"] if short else _short(settings.id, now, ahead=verb)
             )
             if said := other_language(settings, {}):
                 yield f"{settings.id}: {said}"
@@ -78,6 +85,8 @@ def brief_notices(store: Store, plan: Plan) -> Iterator[str]:
                 continue
             result = store.index.result(node.id)
             lost = result.outcome.facts.get("brief_lost") if result is not None else None
+            if one.overruled:  # the reader judged the draft, and the document is as the pinned anchor shows it
+                lost = [row.words for row in brief_account(store, one.loaded).of(LOST)]
             if isinstance(lost, list) and lost:
                 yield lost_text(one.id, [str(words) for words in lost])
 
@@ -85,12 +94,12 @@ def brief_notices(store: Store, plan: Plan) -> Iterator[str]:
 def brief_outcomes(store: Store, loaded: Sequence[Loaded]) -> Iterator[str]:
     """Yield what a build says of the briefs that it built from: what is lost, and that most is not understood."""
     for one in loaded:
-        yield from _short(one.settings.id, brief_account(store, one.settings))
+        yield from _short(one.settings.id, brief_account(store, one))
         if said := other_language(one.settings, {}):  # of a brief in English, `forge show` says it
             yield f"{one.settings.id}: {said}"
 
 
-def _short(name: str, found: Account, *, ahead: bool = False) -> Iterator[str]:
+def _short(name: str, found: Account, *, ahead: str = "") -> Iterator[str]:
     if lost := found.of(LOST):
         yield lost_text(name, [row.words for row in lost], ahead=ahead)
     if found.read_share is not None and found.read_share < _MOSTLY:
@@ -124,12 +133,13 @@ def brief_remarks(store: Store, loaded: Sequence[Loaded]) -> Iterator[str]:
     from personaforge.workspace.forecast import WAY_OUT, forecast, shortfall
 
     for one in loaded:
-        sections = drafted(store, one.settings)
-        found = account(str(one.settings.value("brief")), one.settings.value("pinned"), sections)
-        ahead = None if sections else forecast(one.settings)
-        now = ahead or found
+        ahead = None
+        if not drafted(store, one.settings):
+            lock = read_lock(one.lock, one.settings.id, one.settings.formerly)
+            ahead = forecast(one.settings, lock, shown_now(store, one.settings, lock))
+        now = ahead.account if ahead else brief_account(store, one)
         if any(row.fate in (LOST, OVERRULED, UNREAD) for row in now.rows):
-            yield summary(one.settings.id, now, ahead=ahead is not None)
+            yield summary(one.settings.id, now, ahead=ahead.verb if ahead else "")
         if said := other_language(one.settings, {}):
             yield f"{one.settings.id}: {said}"
         if short := shortfall(one.settings, ahead):

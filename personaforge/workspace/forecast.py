@@ -1,6 +1,6 @@
 """What would become of a brief before anything is drafted from it, where the writer is free and repeats itself: the
-embedded one. It is asked here, in memory, and what it drafts is compared with the brief; a build drafts anew, with
-seeds of its own, so that a fact which is kept by chance alone may differ.
+embedded one. What a build drafts and revises is drafted here in memory, and compared with the brief. Where somebody
+else has a say (a hosted second reader, sections that stay), it is only said what may be lost.
 
 A build that would keep less of a brief than `text.min_coverage` is refused: the embedded writer reads words by lists,
 and of what they don't have it makes somebody else. What was drafted before stays, whatever it keeps.
@@ -10,18 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
-import orjson
-
-from personaforge.brief.fate import LOST, UNREAD, Account, account, listed_words
-from personaforge.brief.told import told_facts
+from personaforge.brief.fate import LOST, MAY_BE, UNREAD, WOULD_BE, Account, account, listed_words
 from personaforge.errors import PersonaForgeError
+from personaforge.plan.look import shown_now
 from personaforge.plan.plan import PersonaPlan, Plan
-from personaforge.providers.protocols import Reply, Request
-from personaforge.providers.table import Options, capability, provider
-from personaforge.spec.kinds import kind_named
 from personaforge.spec.settings import Settings
+from personaforge.steps.look import Look, as_document
+from personaforge.store.lockfile import LockFile
+from personaforge.store.store import Store
+from personaforge.workspace.drafting import drafted_ahead
 
 MIN_COVERAGE = "text.min_coverage"
 ALLOWED = f"++{MIN_COVERAGE}=0"
@@ -37,42 +36,49 @@ class TooLittleRead(PersonaForgeError):
     exit_code = 1
 
 
-def forecast(settings: Settings) -> Account | None:
-    """Return what would become of a brief; None where a step's writer is paid or never answers the same twice, or can't
-    draft its section."""
-    steps: Mapping[str, Mapping[str, Any]] = settings.value("pipeline.steps")
-    brief, pinned = str(settings.value("brief")), settings.value("pinned")
-    sections: dict[str, Any] = {}
-    for name, step in steps.items():
-        if kind_named(step["kind"]).role != "section":
-            continue
-        entry = capability("text", step["provider"])
-        if entry.paid or not entry.deterministic or not entry.immediate or "facts" not in entry.reads:
-            return None
-        fields = {
-            "section": step["section"],
-            "schema": settings.value(f"schema.{step['schema']}"),
-            "seed": 0,
-            "facts": told_facts(brief),
-            "context": {
-                "brief": brief,
-                "pinned": pinned.get(step["section"], {}),
-                "sections": {steps[one]["section"]: sections[steps[one]["section"]] for one in _before(steps, name)},
-                "findings": [],
-                "fashion": {"contexts": settings.value("fashion.contexts")},
-            },
-        }
-        try:
-            reply = provider("text", step["provider"], Options()).submit(Request("complete", step["model"], fields))
-        except PersonaForgeError:  # the build says what is wrong, where it belongs
-            return None
-        sections[step["section"]] = orjson.loads(reply.text) if isinstance(reply, Reply) else {}
+class Forecast(NamedTuple):
+    """What would become of a brief."""
+
+    account: Account
+    sections: Mapping[str, Any]
+    """As the document would have them."""
+    sure: bool
+    """Whether a build ends with just these sections; otherwise somebody else may change them."""
+
+    @property
+    def verb(self) -> str:
+        """What is said of what is lost here: that it would be, or only that it may be."""
+        return WOULD_BE if self.sure else MAY_BE
+
+
+def forecast(settings: Settings, lock: LockFile, shown: Look | None = None, *, anew: bool = True) -> Forecast | None:
+    """Return what would become of a brief; None where a drafter is paid or never answers the same twice, or can't draft
+    its section. `shown` is what the pinned anchor shows, `anew` whether a build drafts every section. Raises StoreError
+    for a lock that can't be read."""
+    drafted = drafted_ahead(settings, lock)
+    if drafted is None:
+        return None
+    sections, pinned = as_document(drafted.sections, settings.value("pinned"), shown or {})
     # A section "audit" says that all is drafted: what belongs to a section that no step drafts is lost.
-    return account(brief, pinned, {**sections, "audit": {}}) if sections else None
+    found = account(str(settings.value("brief")), pinned, {**sections, "audit": {}})
+    return Forecast(found, sections, drafted.whole and anew)
 
 
-def _before(steps: Mapping[str, Mapping[str, Any]], name: str) -> list[str]:
-    return [one for one in steps[name].get("needs", ()) if kind_named(steps[one]["kind"]).role == "section"]
+def forecast_of(one: PersonaPlan, shown: Look | None = None) -> Forecast | None:
+    """Return what a plan would make of a brief. It is sure only where the plan drafts all, and no further take."""
+    texts = [node for node in one.nodes.values() if node.shape.kind.role in ("section", "review")]
+    forced = any(reason.code == "forced" for node in texts for reason in node.reasons)
+    anew = all(node.state in ("run", "maybe") and not node.returns for node in texts) and not forced
+    return forecast(one.loaded.settings, one.lock, shown, anew=anew)
+
+
+def forecast_in(store: Store, plan: Plan, one: PersonaPlan) -> Forecast | None:
+    """Return the same by what the pinned anchor shows, unless the plan makes a new face; None where the plan doesn't
+    draft anew."""
+    if not drafts_anew(one):
+        return None
+    stays = not any(node.id in plan.selection.repinned for node in one.nodes.values())
+    return forecast_of(one, shown_now(store, one.loaded.settings, one.lock) if stays else {})
 
 
 def drafts_anew(one: PersonaPlan) -> bool:
@@ -82,9 +88,10 @@ def drafts_anew(one: PersonaPlan) -> bool:
     )
 
 
-def shortfall(settings: Settings, found: Account | None) -> str:
+def shortfall(settings: Settings, ahead: Forecast | None) -> str:
     """Return in one line that less of a brief would be kept than the settings ask for; empty where it isn't so."""
     least = settings.value(MIN_COVERAGE)
+    found = ahead.account if ahead is not None else None
     if least is None or found is None or found.coverage is None or found.coverage >= least:
         return ""
     kept = round(found.coverage * len(found.rows))
@@ -99,7 +106,7 @@ def shortfalls(plan: Plan) -> Iterator[tuple[PersonaPlan, str]]:
     """Yield the personas of a plan of whose briefs a build would keep too little, with a line that says so."""
     for one in plan.personas:
         if one.loaded.settings.value(MIN_COVERAGE) and drafts_anew(one):
-            said = shortfall(one.loaded.settings, forecast(one.loaded.settings))
+            said = shortfall(one.loaded.settings, forecast_of(one))
             if said:
                 yield one, said
 

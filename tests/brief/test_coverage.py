@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 import personaforge as pf
-from personaforge.brief.fate import KEPT, LOST, account
+from personaforge.brief.fate import KEPT, LOST, account, listed_words, summary
+from personaforge.steps.look import as_document
+from personaforge.store.lockfile import read_lock
 from personaforge.testing import write_project
-from personaforge.workspace.briefs import brief_account, other_language
+from personaforge.workspace.briefs import brief_account, drafted, other_language
 from personaforge.workspace.forecast import TooLittleRead, forecast
 from personaforge.workspace.workspace import Workspace
 from tests.conftest import Forge
@@ -90,20 +92,51 @@ def test_a_persona_or_a_project_declares_its_own_share(root: Path) -> None:
 def test_what_a_build_keeps_is_what_was_forecast(root: Path) -> None:
     with Workspace.open((), str(root)) as space:
         (one,) = space.load(["ana"])
-        ahead = forecast(one.settings)
+        ahead = forecast(one.settings, read_lock(one.lock, "ana"))
         pf.build(space, "ana")
-        built = brief_account(space.store, one.settings)
-    assert ahead is not None and [row.words for row in ahead.of(LOST)] == ["freckles"]  # no step drafts a dna
-    assert ahead.count(KEPT) == len(ahead.rows) - 1
-    assert [row.fate for row in ahead.rows if row.path.startswith("surface")] == [
+        built = brief_account(space.store, one)
+    assert ahead is not None and [row.words for row in ahead.account.of(LOST)] == ["freckles"]  # no step drafts a dna
+    assert ahead.account.count(KEPT) == len(ahead.account.rows) - 1
+    assert [row.fate for row in ahead.account.rows if row.path.startswith("surface")] == [
         row.fate for row in built.rows if row.path.startswith("surface")
     ]
+
+
+def test_what_the_second_reader_revises_is_in_the_forecast(tmp_path: Path) -> None:
+    brief = "A 5 ft 7 German baker in his late forties with a scar, who speaks German and Polish."
+    root = write_project(tmp_path, {"bo": f"id: bo\nbrief: {brief}\nseed: 7\n"})
+    with Workspace.open((), str(root)) as space:
+        (one,) = space.load(["bo"])
+        ahead = forecast(one.settings, read_lock(one.lock, "bo"))
+        plan = space.plan(["bo"])
+        pf.build(space, space.plan(["bo"], pf.PlanRequest(select=("+audit",))))
+        assert ahead is not None and ahead.sure and ahead.sections == drafted(space.store, one.settings)
+        lost = [row.words for row in ahead.account.of(LOST)]
+        assert lost and ahead.account == brief_account(space.store, one)
+        assert [line for line in plan.notices if f"bo: would be lost of its brief: {listed_words(lost)}" in line]
+        assert [line for line in plan.notices if line.startswith("bo: not drawn") and "scar" in line]
+        part = forecast(one.settings, read_lock(one.lock, "bo"), anew=False)
+        assert part is not None and summary("bo", part.account, ahead=part.verb).startswith("bo: may be lost")
+
+
+def test_what_a_pinned_anchor_overrules_is_not_kept() -> None:
+    drafts = {"dna": {"eyes": {"color": "green"}, "skin": {"marks": ["freckles across the nose"]}}}
+    pinned = {"dna": {"eyes": {"color": "green"}}}
+    shown = {"dna.eyes.color": "brown", "dna.skin.marks": ["a beauty spot"]}
+    sections, pins = as_document(drafts, pinned, shown)
+    found = account("A nurse with freckles and green eyes", pins, sections)
+    fates = {row.words: (row.fate, row.found) for row in found.rows if row.path.startswith("dna")}
+    assert fates == {"freckles": (LOST, "a beauty spot"), "green": (LOST, "brown")}
+    assert as_document(drafts, pinned, {}) == (drafts, pinned)
 
 
 def test_a_paid_writer_is_asked_nothing_and_refused_nothing(root: Path) -> None:
     with Workspace.open((), str(root)) as space:
         (one,) = space.load(["eva"], ("text=litellm",))
-        assert forecast(one.settings) is None and one.settings.value("text.min_coverage") is None
+        assert (
+            forecast(one.settings, read_lock(one.lock, "eva")) is None
+            and one.settings.value("text.min_coverage") is None
+        )
         assert space.plan(["eva"], pf.PlanRequest(overrides=("text=litellm",))).personas
     assert account("A ceramicist", {}, {}).coverage is None
 

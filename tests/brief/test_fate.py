@@ -121,3 +121,11 @@ def test_summary_names_what_is_lost_and_unread() -> None:
     found = account("A baker in Seville who juggles", {}, DOCUMENT)
     assert summary("ana", found) == ('ana: lost of its brief: "baker"; not understood: "juggles" (forge brief ana)')
     assert summary("ana", account("A nurse in Seville", {}, DOCUMENT)) == ""
+
+
+def test_a_taste_is_found_by_a_word_of_its_name() -> None:
+    sections = {"lifestyle": {"fashion_sense": {"streetwear_chic": 0.96, "classic_minimalist": 0.2}}}
+    (row,) = [row for row in account("A nurse, never streetwear", {}, sections).rows if row.kind == "exclusion"]
+    assert (row.fate, row.found) == (LOST, "a taste for streetwear_chic of 0.96")
+    sections["lifestyle"]["fashion_sense"]["streetwear_chic"] = 0.25
+    assert fates("A nurse, never streetwear", None, sections)["never streetwear"] == KEPT

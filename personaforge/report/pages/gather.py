@@ -64,7 +64,7 @@ def gather(space: Workspace, plan: PersonaPlan) -> PersonaFacts:
     clips = tuple(clip_facts(nodes, node, position(node)) for node in by_role.get("clip", ()))
     document = _document(nodes, plan)
     sections = document.get("sections", {})
-    stated = brief_account(space.store, settings)
+    stated = brief_account(space.store, plan.loaded)
     return PersonaFacts(
         summary=summarize(plan, nodes, document, anchor, sheet, clips, series),
         line=who(sections),
