@@ -46,8 +46,10 @@ def _stated(row: Row) -> str:
     said = str(value)
     if isinstance(value, tuple):
         said = str(value[0]) if value[0] == value[1] else f"{value[0]} to {value[1]}"
-    if row.kind == "exclusion":
-        said = f"no {said}"
+    if row.kind == "exclusion":  # any beard is ruled out, not the short one
+        said = f"no {'beard' if said == 'short beard' else said}"
+    elif row.kind == "look":
+        said = f"{said} ({row.path.removeprefix('dna.').replace('.', ' ')})"
     if row.fate in (LOST, OVERRULED):
         by = "the pin says" if row.fate == OVERRULED else "the document says"
         said += f"; {by} {row.found}" if row.found else "; the document doesn't say it"

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from personaforge.brief.fate import KEPT, LOST, OPEN, OVERRULED, UNREAD, Account, account, summary
+from personaforge.report.brief import print_account
 
 DOCUMENT: dict[str, Any] = {
     "surface": {
@@ -121,3 +122,9 @@ def test_summary_names_what_is_lost_and_unread() -> None:
     found = account("A baker in Seville who juggles", {}, DOCUMENT)
     assert summary("ana", found) == ('ana: lost of its brief: "baker"; not understood: "juggles" (forge brief ana)')
     assert summary("ana", account("A nurse in Seville", {}, DOCUMENT)) == ""
+
+
+def test_any_beard_is_ruled_out_and_a_look_says_of_what(capsys: pytest.CaptureFixture[str]) -> None:
+    print_account("bo", account("A baker with blue eyes, no beard", {}, {}))
+    said = capsys.readouterr().out
+    assert "blue (eyes color)" in said and "no beard" in said and "short" not in said
