@@ -127,4 +127,9 @@ def test_summary_names_what_is_lost_and_unread() -> None:
 def test_any_beard_is_ruled_out_and_a_look_says_of_what(capsys: pytest.CaptureFixture[str]) -> None:
     print_account("bo", account("A baker with blue eyes, no beard", {}, {}))
     said = capsys.readouterr().out
-    assert "blue (eyes color)" in said and "no beard" in said and "short" not in said
+    assert (
+        "bo: a brief read as English" in said
+        and "blue (eyes color)" in said
+        and "no beard" in said
+        and "short" not in said
+    )
