@@ -27,6 +27,10 @@ fa ur bn ta te mr gu pa sw am yo ig ha zu xh af sq hy ka kk uz mn et lv lt sl is
 _ALSO = {"nb": "Norwegian", "zh": "Mandarin", "fa": "Persian", "ms": "Malay"}
 
 
+_WIDER = {"driver", "bus driver", "truck driver", "lorry driver", "courier"}
+"""Words that the writer takes for an occupation of its own that isn't the same: a bus driver is no taxi driver."""
+
+
 def _bare(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", text)
     return "".join(char for char in decomposed if not unicodedata.combining(char)).lower()
@@ -102,7 +106,7 @@ def work() -> dict[str, Any]:
     for job in jobs():
         own = titles.setdefault(job.title, [])
         for word in job.words:
-            if word.lower() not in taken | vague:
+            if word.lower() not in taken | vague | _WIDER:
                 taken.add(word.lower())
                 own.append(word)
     return {"titles": titles, "places": {"careful": sorted(table("intent")["careful"])}, "peoples": _peoples()}

@@ -14,6 +14,8 @@ class Found:
         self.text, self.words = text, words
         self.facts: list[Fact] = []
         self.taken = bytearray(len(text.plain) + 1)
+        self.names: list[tuple[int, int, bool]] | None = None
+        """Where names of places and occupations are, once somebody has looked; see `denied`."""
 
     def is_free(self, start: int, end: int) -> bool:
         """Return whether no character from one index to another belongs to a fact."""

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from personaforge.brief.denied import is_denied, is_part_of_a_name
 from personaforge.brief.fact import Fact
 from personaforge.brief.found import Found
 
@@ -32,6 +33,8 @@ def looks(found: Found) -> Iterator[Fact]:
     nouns: list[_Noun] = []
     for hit, key, _ in words.index(lists["whole"]).finditer(plain):
         path, _, value = key.partition("=")
+        if is_part_of_a_name(found, *hit.span()) or is_denied(found, *hit.span()):
+            continue
         if found.is_free(*hit.span()) and path:
             nouns.append(_Noun(*hit.span(), path.partition(".")[0]))  # 短い黒髪: the length is the black hair's
             yield found.fact("look", f"dna.{path}", value, *hit.span())
@@ -47,6 +50,10 @@ def looks(found: Found) -> Iterator[Fact]:
             noun = _noun_of(hit.span(), nouns, plain, lists["order"], found)
             if noun is None or (field != "color" and noun.part != "hair") or not found.is_free(*hit.span()):
                 continue
+            if is_part_of_a_name(found, *hit.span()) or _is_a_name(found, *hit.span(), noun):
+                continue
+            if is_denied(found, *hit.span()):
+                continue
             described.add(noun)
             yield found.fact("look", f"dna.{noun.part}.{field}", value, *hit.span())
     for noun in described:  # the noun belongs to what was read of it
@@ -54,8 +61,24 @@ def looks(found: Found) -> Iterator[Fact]:
     for kind, path in (("mark", "dna.skin.marks"), ("beard", "dna.face.facial_hair"), ("thing", "")):
         said = lists[{"mark": "marks", "beard": "beard", "thing": "things"}[kind]]
         for hit, value, _ in words.index(said).finditer(plain):
-            if found.is_free(*hit.span()):
+            if found.is_free(*hit.span()) and not is_part_of_a_name(found, *hit.span()):
                 yield found.fact(kind, path, value, *hit.span())
+
+
+def _is_a_name(found: Found, start: int, end: int, noun: _Noun) -> bool:
+    """Return whether an adjective has a capital letter that its noun lacks, and that isn't the first of a sentence:
+    Nereto, capelli corti; Ana Rojo, pelo largo. Where words aren't parted: whether one ideograph is a part of a word
+    that no list of looks has, as 青 is of 青森."""
+    text = found.text
+    if not found.words.parted:
+        following = text.plain[end : end + 1]
+        lists = found.words.lists
+        looked = [word for name in ("colors", "texture", "length") for said in lists[name].values() for word in said]
+        known = {one[0] for one in (*looked, *lists["hair"], *lists["eyes"])}
+        return end - start == 1 and bool(re.match("[\u3400-\u9fff]", following)) and following not in known
+    if not text.original[text.places[start]].isupper() or text.original[text.places[noun.start]].isupper():
+        return False
+    return not re.search(r"(?:^|[.!?:;\n¡¿])[\s\"'«»„“”(*-]*$", text.plain[:start])
 
 
 def _noun_of(span: tuple[int, int], nouns: list[_Noun], plain: str, order: str, found: Found) -> _Noun | None:

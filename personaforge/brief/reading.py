@@ -3,7 +3,8 @@
 Age, height, name, languages and what is ruled out are read first, by their own phrases; then looks, places and work.
 No word belongs to two facts (but a gender may be
 read off an occupation). What a list doesn't have is not guessed: it is in `unread`, in runs of words that carry
-meaning (no little words, nothing shorter than three letters), each within one clause. Ages under 18 are not read here.
+meaning (no little words, nothing shorter than three letters but
+numbers of two digits), each within one clause. Ages under 18 are not read here.
 """
 
 from __future__ import annotations
@@ -12,16 +13,15 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
+from personaforge.brief.ages import ages
+from personaforge.brief.denied import is_former, is_part_of_a_name, lead_of_former
 from personaforge.brief.fact import BriefReading, Fact, Span
 from personaforge.brief.found import Found
 from personaforge.brief.language import data, language, language_of
 from personaforge.brief.looks import looks
-from personaforge.brief.text import END, START, text_of
+from personaforge.brief.text import END, LETTER, START, text_of
 from personaforge.brief.text import plain as plain_text
 
-_YOUNGEST = 18
-_ALONE = re.compile(r"(?:^|[,(،、，]\s*)(?P<n>[1-9]\d)(?=\s*(?:[,;.)،、，。]|$))")
-"""An age as it stands between commas: Ana, 41, nurse."""
 _CENTIMETRES = re.compile(
     r"(?<!\d)(1[4-9]\d|20\d)\s*(?:cm|centim\w*|см|сантиметр\w*|سم|سنتيمتر|סמ|ס\"מ|सेमी|से\.मी\.|センチ(?:メートル)?|센티(?:미터)?"
     r"|厘米|公分)"
@@ -51,7 +51,7 @@ def read_brief(brief: str) -> BriefReading:
 
 
 def _all(found: Found) -> Iterator[Fact]:
-    yield from _ages(found)
+    yield from ages(found)
     yield from _heights(found)
     yield from _names(found)
     yield from _spoken(found)
@@ -62,49 +62,33 @@ def _all(found: Found) -> Iterator[Fact]:
     yield from _gender(found)
 
 
-def _ages(found: Found) -> Iterator[Fact]:
-    words, plain = found.words, found.text.plain
-    past = words.lists.get("past", {})
-    before = re.compile(f"(?:^|{START}|[^a-z])(?:{past['before']})$") if past.get("before") else None
-    after = re.compile(past["after"]) if past.get("after") else None
-    kin = re.compile(words.lists["kin"]) if "kin" in words.lists else None
-    kin_before = re.compile(words.lists["kin_before"]) if "kin_before" in words.lists else None
-    for matcher in (*words.ages, _ALONE):
-        for hit in matcher.finditer(plain):
-            start, end = hit.span("n")
-            age = words.number(hit.group("n"))
-            rest, lead = plain[end : end + 40], plain[max(0, hit.start() - 40) : hit.start()]
-            said = plain[hit.end() : hit.end() + 20]
-            if age < _YOUNGEST or not found.is_free(*hit.span()):
-                continue
-            if (after and after.match(rest)) or (kin and (kin.match(said) or kin.match(rest))):
-                continue
-            if (before and before.search(lead)) or (kin_before and kin_before.search(lead)):
-                continue
-            first = start if matcher is _ALONE else hit.start()
-            yield found.fact("age", "surface.age", (age, age), first, hit.end())
-    if any(fact.kind == "age" for fact in found.facts):
-        return
-    for matcher, low, high in words.decades:
-        for hit in matcher.finditer(plain):
-            if found.is_free(*hit.span()):
-                yield found.fact("age", "surface.age", (low, high), *hit.span())
-                return
-
-
 def _heights(found: Found) -> Iterator[Fact]:
     plain = found.text.plain
     for hit in _CENTIMETRES.finditer(plain):
-        yield found.fact("height", "dna.body.height_cm", int(hit.group(1)), *hit.span())
+        yield found.fact("height", "dna.body.height_cm", int(hit.group(1)), *_tall(found, *hit.span()))
     for hit in _METRES.finditer(plain):
         digits = re.sub(r"\D", "", hit.group(1)).ljust(3, "0")
         if found.is_free(*hit.span()):
-            yield found.fact("height", "dna.body.height_cm", int(digits), *hit.span())
+            yield found.fact("height", "dna.body.height_cm", int(digits), *_tall(found, *hit.span()))
     if found.words.tag == "en":
         for hit in _FEET.finditer(plain):
             height = round((int(hit.group(1)) * 12 + int(hit.group(2) or 0)) * 2.54)
             if found.is_free(*hit.span()) and 140 <= height <= 210:
-                yield found.fact("height", "dna.body.height_cm", height, *hit.span())
+                yield found.fact("height", "dna.body.height_cm", height, *_tall(found, *hit.span()))
+
+
+def _tall(found: Found, start: int, end: int) -> tuple[int, int]:
+    """Return where a height is, with the word beside it that says that it is one: 170 cm tall, Größe 170 cm."""
+    rule, plain = found.words.lists["tall"], found.text.plain
+    before = (
+        re.search(rf"{START}(?:{rule['before']})[^\w,.;]*(?:{LETTER}{{1,2}}\s+)?$", plain[:start])
+        if "before" in rule
+        else None
+    )
+    after = re.match(rf"[\s-]*(?:{rule['after']}){END}", plain[end:]) if "after" in rule else None
+    first = before.start() if before and found.is_free(before.start(), start) else start
+    last = end + after.end() if after and found.is_free(end, end + after.end()) else end
+    return first, last
 
 
 def _names(found: Found) -> Iterator[Fact]:
@@ -144,7 +128,7 @@ def _spoken(found: Found) -> Iterator[Fact]:
     before = words.pattern(words.lists["speaks"], bare=True) if words.lists.get("speaks") else None
     after = re.compile("|".join(re.escape(word) for word in words.lists.get("speaks_after", ())) or r"(?!)")
     by_name = {re.sub(r"\W", "", words.part(name)): english for name, english in names.items()}
-    speaking = [hit.end() for hit in before.finditer(plain)] if before else []
+    speaking = {hit.end(): hit.start() for hit in before.finditer(plain)} if before else {}
     for hit in matcher.finditer(plain):
         near = [end for end in speaking if 0 <= hit.start() - end <= _REACH and not _stops(plain[end : hit.start()])]
         if not near and not after.search(plain[hit.end() : hit.end() + 12]):
@@ -152,7 +136,7 @@ def _spoken(found: Found) -> Iterator[Fact]:
         said = re.sub(r"\W", "", hit.group("word"))
         english = next((one for name, one in by_name.items() if said.startswith(name[: max(3, len(name) - 3)])), "")
         if english and found.is_free(*hit.span()):
-            start = max(near) if near and plain[max(near) : hit.start()].strip() == "" else hit.start()
+            start = speaking[max(near)] if near and plain[max(near) : hit.start()].strip() == "" else hit.start()
             yield found.fact("language", "surface.languages", english, min(start, hit.start()), hit.end())
 
 
@@ -175,13 +159,18 @@ def _excluded(found: Found) -> Iterator[Fact]:
     reach = [(no.start(), no.end()) for no in denied.finditer(plain)]
     after = re.compile(r"[^.,;!?。、，；]{0,4}?(?:" + "|".join(map(_loose, lists.get("no_after", ()))) + ")")
     ending = re.compile(lists["no_suffix"]) if "no_suffix" in lists else None
+    adjacent = re.compile(rf"{START}{lists['no_adjacent']}[\s-]?$") if "no_adjacent" in lists else re.compile(r"(?!)")
     for hit, key, _ in words.index(known).finditer(plain):
         start, end = hit.span()
+        if is_part_of_a_name(found, start, end):
+            continue
         no = next(
             (one for one in reach if one[1] <= start <= one[1] + _REACH and _one_clause(plain[one[1] : start])), None
         )
         if no is not None:
             start = no[0] if found.is_free(no[0], end) else start
+        elif beside := adjacent.search(plain[:start]):  # non-smoking, and no reach: a non-binary person with glasses
+            start = beside.start()
         elif lists.get("no_after") and (behind := after.match(plain, end)):
             end = behind.end()
         elif not (ending and ending.search(hit.group())):
@@ -232,34 +221,49 @@ def _places(found: Found) -> Iterator[Fact]:
 
 
 def _work(found: Found) -> Iterator[Fact]:
-    for hit, work, _ in found.words.work.finditer(found.text.plain):
-        if found.is_free(*hit.span()):
-            yield found.fact("occupation", "surface.occupation", work, *hit.span())
-            break
-    for hit in found.words.pattern(found.words.lists["retired"]).finditer(found.text.plain):
-        if found.is_free(*hit.span()):
-            yield found.fact("retired", "surface.occupation", "retired", *hit.span())
+    """Yield the first occupation that isn't denied or given up: of "no longer a nurse, now a gardener" the gardener."""
+    passed: list[int] = []
+    retired = found.words.pattern(found.words.lists["retired"])
+    hits = [hit for hit in _occupations(found) if found.is_free(*hit[0].span())]
+    former = {hit.start(): lead_of_former(found, *hit.span()) for hit, _ in hits if is_former(found, *hit.span())}
+    rest = [hit for hit in hits if hit[0].start() not in former]
+    if not rest:  # retired teacher, in languages that say so as of a former one
+        rest = [hit for hit in hits if retired.search(found.text.plain, former[hit[0].start()], hit[0].start())]
+    else:
+        passed = list(former.values())
+    for hit, work in rest[:1]:
+        yield found.fact("occupation", "surface.occupation", work, *hit.span())
+    for one in retired.finditer(found.text.plain):
+        if found.is_free(*one.span()) and not any(one.start() <= start <= one.end() for start in passed):
+            yield found.fact("retired", "surface.occupation", "retired", *one.span())
             return
+
+
+def _occupations(found: Found) -> Iterator[tuple[re.Match[str], str]]:
+    for hit, work, _ in found.words.work.finditer(found.text.plain):
+        yield hit, work
 
 
 def _gender(found: Found) -> Iterator[Fact]:
     """Yield the gender that most words are of: she, mother, and the form of an occupation (enfermera)."""
     words, plain = found.words, found.text.plain
     hits: dict[str, list[tuple[int, int]]] = {"woman": [], "man": [], "nonbinary": []}
+    former: set[tuple[int, int]] = set()
     for gender, said in words.lists["gender"].items():
         hits[gender] += [hit.span() for hit in words.pattern(said).finditer(plain)]
     for index in (words.work, words.index(words.lists["whole"]), words.peoples):
         for hit, _, gender in index.finditer(plain):
             if gender:
                 hits[gender].append(hit.span())
+                former |= {hit.span()} if index is words.work and is_former(found, *hit.span()) else set()
     if hits["nonbinary"]:
         yield found.fact("gender", "surface.gender", "nonbinary", *hits["nonbinary"][0])
         return
     best = max(
         ("woman", "man"), key=lambda gender: (len(hits[gender]), -min((one[0] for one in hits[gender]), default=0))
     )
-    if hits[best]:
-        yield found.fact("gender", "surface.gender", best, *min(hits[best]))
+    if hits[best]:  # what is given up says a gender, too, and stays unread where another word says it
+        yield found.fact("gender", "surface.gender", best, *min(hits[best], key=lambda one: (one in former, one)))
 
 
 def _unread(found: Found) -> Iterator[Span]:
@@ -267,14 +271,16 @@ def _unread(found: Found) -> Iterator[Span]:
     matcher = _WORD if words.parted else _IDEOGRAPHS
     gender = {hit.span() for said in words.lists["gender"].values() for hit in words.pattern(said).finditer(plain)}
     least = 2 if words.tag in ("ko", "he", "ar", "hi", "ja", "zh") else 3
+    said_no = [*words.lists["no"], *words.lists.get("no_after", ())] if words.parted else []
+    denials = {hit.span() for hit in words.pattern(said_no, bare=True).finditer(plain)}
     run: list[tuple[int, int]] = []
     last = 0
 
     def closed() -> Iterator[Span]:
-        if run:
+        if run and not all(one in denials for one in run):
             start, end = run[0][0], run[-1][1]
             yield Span(text.words(start, end), text.places[start], text.places[end])
-            run.clear()
+        run.clear()
 
     for hit in matcher.finditer(plain):
         if run and (_CLAUSE.search(plain[last : hit.start()]) or any(found.taken[last : hit.start()])):
@@ -282,6 +288,10 @@ def _unread(found: Found) -> Iterator[Span]:
         last = hit.end()
         if any(found.taken[hit.start() : hit.end()]):
             yield from closed()
-        elif len(hit.group()) >= least and hit.group() not in words.signs and hit.span() not in gender:
+        elif hit.span() in denials or (
+            (len(hit.group()) >= least or re.fullmatch(r"\d\d", hit.group()))
+            and hit.group() not in words.signs
+            and hit.span() not in gender
+        ):
             run.append(hit.span())
     yield from closed()

@@ -18,8 +18,8 @@ from personaforge.brief.reading import read_brief
 
 _NEVER_READ = ("height", "mark")
 _DYED = {
-    "dna.hair.color": frozenset({"pink", "purple", "blue", "green"}),
-    "dna.eyes.color": frozenset({"pink", "purple", "red", "black", "white"}),
+    "dna.hair.color": frozenset({"pink", "purple", "blue", "green", "silver", "orange", "yellow"}),
+    "dna.eyes.color": frozenset({"pink", "purple", "red", "black", "white", "orange", "yellow"}),
 }
 """Colours of hair and eyes that a drafter doesn't think of by itself."""
 _BETWEEN = 14
@@ -40,8 +40,13 @@ def told_facts(brief: str) -> list[dict[str, Any]]:
         if reading.language != "en"
         or fact.kind in _NEVER_READ
         or fact.value in _DYED.get(fact.path, ())
-        or (fact.path == "surface.age" and not any(char.isdigit() for char in fact.words) and _is_exact(fact.value))
+        or (fact.path == "surface.age" and _is_exact(fact.value) and _is_unusual(fact.words))
     ]
+
+
+def _is_unusual(words: str) -> bool:
+    """Return whether an English age is in a form that the drafter's own rules never read: forty, of 41, Age: 41."""
+    return not any(char.isdigit() for char in words) or bool(re.match(r"of\s|age ?[:=-]", words.lower()))
 
 
 def _is_exact(value: Any) -> bool:

@@ -21,7 +21,7 @@ def brief_json(accounts: Mapping[str, Account]) -> dict[str, Any]:
 def print_account(name: str, account: Account) -> None:
     """Print one persona's facts, and their number by fate."""
     read = NAMES[account.language]
-    echo(f"{style(name, bold=True)}: a brief in {read}, {coverage_text(account)}")
+    echo(f"{style(name, bold=True)}: a brief read as {read}, {coverage_text(account)}")
     width = min(max((len(row.words) for row in account.rows), default=0), _WIDEST)
     for row in account.rows:
         words = row.words if len(row.words) <= _WIDEST else row.words[: _WIDEST - 1] + "…"
@@ -46,8 +46,10 @@ def _stated(row: Row) -> str:
     said = str(value)
     if isinstance(value, tuple):
         said = str(value[0]) if value[0] == value[1] else f"{value[0]} to {value[1]}"
-    if row.kind == "exclusion":
-        said = f"no {said}"
+    if row.kind == "exclusion":  # any beard is ruled out, not the short one
+        said = f"no {'beard' if said == 'short beard' else said}"
+    elif row.kind == "look":
+        said = f"{said} ({row.path.removeprefix('dna.').replace('.', ' ')})"
     if row.fate in (LOST, OVERRULED):
         by = "the pin says" if row.fate == OVERRULED else "the document says"
         said += f"; {by} {row.found}" if row.found else "; the document doesn't say it"

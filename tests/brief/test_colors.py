@@ -55,6 +55,12 @@ def test_pink_hair_is_drafted_in_every_language(tag: str) -> None:
     assert dna(PINK[tag])["hair"]["color"] == "pink"
 
 
+def test_silver_hair_is_silver() -> None:
+    for brief in ("A baker with silver hair", "Bäckerin aus Leipzig, silberne Haare", "Panadera, pelo plateado"):
+        assert stated_colors(brief) == {"dna.hair.color": ("silver",)}, brief
+        assert dna(brief)["hair"]["color"] == "silver", brief
+
+
 def test_two_colours_of_one_thing_are_one_value_and_both_are_kept() -> None:
     brief = "A painter with one blue and one green eye"
     drafted = dna(brief)

@@ -83,7 +83,7 @@ def test_a_persona_or_a_project_declares_its_own_share(root: Path) -> None:
         READ.replace("with freckles", "mends nets") + "text: {min_coverage: 0.9}\n", "utf-8"
     )
     with Workspace.open((), str(root)) as space:
-        with pytest.raises(TooLittleRead, match="ana: the embedded writer would keep 3 of the 4"):
+        with pytest.raises(TooLittleRead, match="ana: the embedded writer would keep 4 of the 5"):
             pf.build(space)
         pf.build(space, "eva")
     assert drafts(root, "eva") and not drafts(root, "ana")

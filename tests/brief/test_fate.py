@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from personaforge.brief.fate import KEPT, LOST, OPEN, OVERRULED, UNREAD, Account, account, summary
+from personaforge.report.brief import print_account
 
 DOCUMENT: dict[str, Any] = {
     "surface": {
@@ -129,3 +130,14 @@ def test_a_taste_is_found_by_a_word_of_its_name() -> None:
     assert (row.fate, row.found) == (LOST, "a taste for streetwear_chic of 0.96")
     sections["lifestyle"]["fashion_sense"]["streetwear_chic"] = 0.25
     assert fates("A nurse, never streetwear", None, sections)["never streetwear"] == KEPT
+
+
+def test_any_beard_is_ruled_out_and_a_look_says_of_what(capsys: pytest.CaptureFixture[str]) -> None:
+    print_account("bo", account("A baker with blue eyes, no beard", {}, {}))
+    said = capsys.readouterr().out
+    assert (
+        "bo: a brief read as English" in said
+        and "blue (eyes color)" in said
+        and "no beard" in said
+        and "short" not in said
+    )

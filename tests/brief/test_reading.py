@@ -176,6 +176,82 @@ def test_heights(brief: str, height: int) -> None:
     assert read_brief(brief).value("dna.body.height_cm") == height
 
 
+@pytest.mark.parametrize(
+    ("brief", "age"),
+    [
+        ("A Spanish nurse of 41 in Seville.", 41),
+        ("A tram driver of 50 from Leeds.", 50),
+        ("Una enfermera de 41, de Sevilla", 41),
+        ("Enfermeira do Porto de 41", 41),
+        ("Bäcker von 41 aus Leipzig", 41),
+        ("Een bakker van 41 uit Utrecht", 41),
+        ("Baker - 41 - Leeds", 41),
+        ("A baker from Leeds. Age: 41.", 41),
+        ("A plumber, twenty-nine, from Leeds", 29),
+        ("A baker of forty", 40),
+        ("A teacher of 30 pupils", None),
+        ("A shepherd with a flock of 40 in Wales", None),
+        ("A mother of a daughter of 19 in Leeds", None),
+    ],
+)
+def test_ages_beside_a_person_and_alone(brief: str, age: int | None) -> None:
+    assert read_brief(brief).value(AGE) == (age and (age, age))
+
+
+def test_a_number_that_no_rule_reads_is_unread() -> None:
+    assert [span.words for span in read_brief("A baker from Leeds with 41 cakes").unread] == ["41 cakes"]
+
+
+@pytest.mark.parametrize(
+    ("brief", "looks"),
+    [
+        ("Um padeiro de Lisboa, cabelo preto, 40 anos.", {HAIR: "black"}),
+        ("Учитель из Белгорода, короткие волосы", {LENGTH: "short"}),
+        ("Учитель из Чернигова, короткие волосы", {LENGTH: "short"}),
+        ("Piekarz z Białegostoku, krótkie włosy", {LENGTH: "short"}),
+        ("Fornaio di Nereto, capelli corti", {LENGTH: "short"}),
+        ("Karaman'da yaşayan fırıncı, kısa saçlı", {LENGTH: "short"}),
+        ("青森の漁師、短い髪", {LENGTH: "short"}),
+        ("慕尼黑的护士，短发", {LENGTH: "short"}),
+        ("Rote Haare, Bäckerin", {HAIR: "red"}),
+    ],
+)
+def test_a_place_is_no_hair(brief: str, looks: dict[str, str]) -> None:
+    assert {fact.path: fact.value for fact in read_brief(brief).facts if fact.kind == "look"} == looks
+
+
+@pytest.mark.parametrize(
+    ("brief", "work", "unread"),
+    [
+        ("no longer a nurse, now a gardener", "garden designer", ["no longer a nurse"]),
+        ("A former police officer, now a baker", "baker", ["former police officer"]),
+        ("ex-policía, ahora panadero en Sevilla", "baker", ["ex-policía"]),
+        ("eski polis, şimdi fırıncı, sarışın değil", "baker", ["eski polis", "sarışın değil"]),
+        ("бывший полицейский, теперь пекарь", "baker", ["бывший"]),
+        ("A baker, not blond, no pets", "baker", ["not blond", "no pets"]),
+        ("A baker with no curly hair", "baker", ["no curly hair"]),
+        ("A Spanish tattoo artist", "tattoo artist", []),
+        ("A bus driver from Leeds", "bus driver", []),
+    ],
+)
+def test_what_is_denied_or_past_is_no_fact(brief: str, work: str, unread: list[str]) -> None:
+    reading = read_brief(brief)
+    assert reading.value(WORK) == work and [span.words for span in reading.unread] == unread
+    assert not [fact for fact in reading.facts if fact.kind in ("look", "thing")]
+
+
+def test_non_smoking_is_an_exclusion_of_nothing_else() -> None:
+    facts = {(fact.kind, fact.value) for fact in read_brief("A non-smoking farmer").facts}
+    assert facts == {("exclusion", "smoking"), ("occupation", "farmer")}
+    assert ("thing", "glasses") in [(fact.kind, fact.value) for fact in read_brief("A non-binary baker, glasses").facts]
+
+
+def test_little_words_beside_a_fact_are_no_words_of_their_own() -> None:
+    for brief in ("A painter with one blue and one green eye", "A man, 170 cm tall, speaks German",
+                  "Bäckerin aus Leipzig, trägt keine Brille"):  # fmt: skip
+        assert read_brief(brief).unread == (), brief
+
+
 def test_two_eye_colours_are_two_facts() -> None:
     reading = read_brief("A painter with one blue and one green eye")
     assert [fact.value for fact in reading.facts if fact.path == EYES] == ["blue", "green"]
