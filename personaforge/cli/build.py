@@ -71,9 +71,10 @@ def build_command(
     PERSONA is a file, an id or a glob; all of the project's when none is given. OVERRIDE is Hydra's: image.width=512.
     """
     names, overrides = split_overrides(personas)
-    overrides = with_unread(overrides, allow_unread)
     refuse_force_when_frozen(frozen, force, repin)
-    asked = PlanRequest(overrides, select, exclude, force, repin, frozen)
+    # A saved plan is built with the settings that it was made with: there the flag only lets it pass.
+    settings = overrides if plan_file is not None else with_unread(overrides, allow_unread)
+    asked = PlanRequest(settings, select, exclude, force, repin, frozen)
     if plan_file is not None:
         if personas or asked != PlanRequest() or changed_since is not None:
             raise PlanError("--plan runs what was saved, so it takes no personas, overrides or selections")
@@ -98,7 +99,7 @@ def build_command(
             return tell_broken(broken, _dry_run(plan, as_json))
         if not keep_going:
             require_whole(plan, max_cost)
-        plan, unread = (plan, 0) if plan.stands else _enough_read(plan, keep_going)
+        plan, unread = (plan, 0) if plan.stands or allow_unread else _enough_read(plan, keep_going)
         quiet = (as_json and not holding()) or events == "-"
         # The common case, kept free of the imports that a run needs.
         if plan.stands and not as_json and not quiet and events is None and not space.unsettled(plan):

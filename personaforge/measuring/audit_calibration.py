@@ -75,7 +75,8 @@ class Cost(NamedTuple):
 
 @dataclass(frozen=True)
 class Gate:
-    """How often the step's threshold and floor decide alike by either reader's marks."""
+    """How often the step's threshold and floor decide alike by either reader's marks, of documents with an axis that
+    both marked, and of these axes alone: a build decides by all marks that the judge gives."""
 
     both_accept: int
     both_return: int
@@ -297,7 +298,12 @@ class Judge:
         return agreement(axis, pairs, self.golden.groups, only_reference=only_reference, only_judge=only_judge)
 
     def _gate(self, verdicts: Sequence[Verdict]) -> Gate:
-        both = [(self._accepts(one.marks), self._accepts(one.document.marks)) for one in verdicts if not one.reason]
+        both = []
+        for one in verdicts:
+            # The mean of four marks says nothing beside that of one other: only what both marked is compared.
+            axes = [axis for axis, mark in one.document.marks.items() if mark is not None and _given(one.marks, axis)]
+            judge, reference = ({axis: marks[axis] for axis in axes} for marks in (one.marks, one.document.marks))
+            both.append((self._accepts(judge), self._accepts(reference)))
         found = [(judge, reference) for judge, reference in both if judge is not None and reference is not None]
         return Gate(*(found.count(pair) for pair in ((True, True), (False, False), (True, False), (False, True))))
 
@@ -308,6 +314,10 @@ class Judge:
             return None
         mean = round(sum(given) / len(given), 4)
         return mean >= float(self.declared["threshold"]) and min(given) >= float(self.declared["floor"])
+
+
+def _given(marks: Mapping[str, float | None], axis: str) -> bool:
+    return marks.get(axis) is not None
 
 
 def _settings(space: Workspace, overrides: Sequence[str]) -> Settings:

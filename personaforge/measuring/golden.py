@@ -13,32 +13,39 @@
 
 A document is its persona's, with the values at the dotted paths of `set` replaced (a number in a path is an index of a
 list). Marks are from 1 to 5; null says that the markers could not judge it, and an axis without a mark is not compared.
-`layers` is a folder of NAME.json files inside the golden set's folder or the project. Every mark has a reason. All that
-is wrong is said at once. What the guard refuses is refused here, too, before anybody is asked.
+`layers` is a folder of NAME.json files inside the golden set's folder or the project; links out of these are not
+followed. Every mark has a reason. All that is wrong is said at once. What the guard refuses is refused here, too,
+before anybody is asked: it reads every text that would be sent, names of keys and sections included.
 """
 
 from __future__ import annotations
 
 import copy
-import json
+import math
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import orjson
 import yaml
 
 from personaforge.digest import digest_bytes
 from personaforge.errors import Problem, SpecError
+from personaforge.guard.reading import Passage, findings
 from personaforge.listing import meant
 from personaforge.spec.adults import adult_problems, named_likeness, persona_findings, section_findings
-from personaforge.spec.source import Source, open_file, parse_source
+from personaforge.spec.source import MAX_DEPTH, Source, open_file, parse_source
 
 SHIPPED = Path(__file__).parent / "golden_audit.yaml"
 """The golden set that comes with forge."""
 MAX_BYTES = 4 * 1024 * 1024
 LOWEST, HIGHEST = 1.0, 5.0
+_LARGEST = 2**53
+"""Whole numbers up to this one are the same in every reader of JSON (RFC 8259, section 6)."""
+_LONGEST_NUMBER = 32
+"""Characters of a whole number. Python refuses to read thousands of digits, and all that are longer are too large."""
 _ID = re.compile(r"[a-z][a-z0-9-]{1,62}")
 _TOP = ("marked_by", "independent", "rule", "compare", "personas", "documents")
 _PERSONA = ("brief", "pinned", "group", "sections", "layers")
@@ -88,7 +95,10 @@ def read_golden(
     shown = str(path)
     data = _bytes(file, shown)
     source = parse_source(data, file, shown)
-    body = yaml.load(source.text, yaml.CSafeLoader)
+    body = yaml.load(source.text, _Loader)  # noqa: S506 (a subclass of yaml.CSafeLoader)
+    unsound = [Problem(source.where(at), ".".join(at), *said) for at, *said in _unsound(body, ())]
+    if unsound:
+        raise SpecError(unsound)
     reader = _Reader(source, file.parent, root, tuple(axes), people or {})
     found = reader.golden(body if isinstance(body, Mapping) else {}, digest_bytes(data))
     if reader.problems:
@@ -96,9 +106,66 @@ def read_golden(
     return found
 
 
-def _bytes(file: Path, shown: str) -> bytes:
+class _Date(str):
+    """What YAML reads as a date, as it is written; not every one is a date."""
+
+
+class _Loader(yaml.CSafeLoader):
+    """Reads dates and numbers of any length without failing: `_unsound` says where they are."""
+
+
+def _date(loader: _Loader, node: yaml.ScalarNode) -> _Date:
+    return _Date(node.value)
+
+
+def _whole(loader: _Loader, node: yaml.ScalarNode) -> float:
+    return math.inf if len(node.value) > _LONGEST_NUMBER else loader.construct_yaml_int(node)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _date)
+_Loader.add_constructor("tag:yaml.org,2002:int", _whole)
+
+
+def _unsound(value: Any, at: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str, str]]:
+    """Yield where a value can't be written as JSON that every reader understands alike, what it is, and what to do."""
+    if len(at) > MAX_DEPTH:
+        yield at[:4], f"nests deeper than {MAX_DEPTH} levels", ""
+    elif isinstance(value, _Date):
+        yield at, f"found {value:.40}, which YAML reads as a date; expected a text", f'quote it: "{value:.40}"'
+    elif isinstance(value, (int, float)) and not (
+        math.isfinite(value) and (isinstance(value, float) or abs(value) <= _LARGEST)
+    ):
+        number = f"{value}" if isinstance(value, float) and math.isnan(value) else "a number that is too large"
+        yield at, f"found {number}, expected one of at most {_LARGEST}", "write it as a text, or null for none"
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            if isinstance(key, _Date):
+                yield (
+                    (*at, str(key)),
+                    "found a key that YAML reads as a date, expected a text",
+                    f'quote it: "{key:.40}"',
+                )
+            yield from _unsound(inner, (*at, str(key)))
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            yield from _unsound(inner, (*at, str(place)))
+
+
+def _keys(value: Any, at: str) -> Iterator[Passage]:
+    """Yield the names of keys, which are sent, too, as texts."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            here = f"{at}.{key}" if at else str(key)
+            yield Passage(here, str(key).replace("_", " "))
+            yield from _keys(inner, here)
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            yield from _keys(inner, f"{at}.{place}")
+
+
+def _bytes(file: Path, shown: str, *, follow: bool = True) -> bytes:
     try:
-        with open_file(file, follow=True) as opened:
+        with open_file(file, follow=follow) as opened:
             data = opened.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise SpecError(Problem(shown, "", "no such file", "name a golden set; docs/audit.md shows one")) from None
@@ -166,6 +233,7 @@ class _Reader:
             composed = {"id": name, "brief": brief, "pinned": pinned, "people": self._people}
             real = named_likeness(composed)
             refused = [*persona_findings(composed), *([real] if real else [])]
+            refused += findings([*_keys(pinned, "pinned"), *(Passage(f"sections.{one}", one) for one in sections)])
             found_here = adult_problems(refused, self._where(at))
             self.problems += [one._replace(path=f"{'.'.join(at)}.{one.path}") for one in found_here]
             found[str(name)] = {"brief": brief, "pinned": pinned, "group": group, "sections": sections}
@@ -184,25 +252,52 @@ class _Reader:
         return {name: section for name, section in found.items() if name != "audit"}
 
     def _layers(self, layers: str, at: tuple[str, ...]) -> Mapping[str, Any]:
+        if not layers.isprintable():
+            self._wrong((*at, "layers"), f"found {_short(layers)}, expected a folder of NAME.json files")
+            return {}
         folder = os.path.realpath(self._folder / layers)
         roots = [os.path.realpath(one) for one in (self._folder, self._root) if one is not None]
-        if not any(os.path.commonpath([folder, one]) == one for one in roots):
+        if not _within(folder, roots):
             self._wrong((*at, "layers"), f"{layers} leads out of the golden set's folder and of the project")
             return {}
         found: dict[str, Any] = {}
-        for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
+        try:
+            names = sorted(os.listdir(folder))
+        except (FileNotFoundError, NotADirectoryError):
+            names = []
+        except OSError as error:
+            self._wrong((*at, "layers"), f"{layers} can't be read: {error.strerror}")
+            return {}
+        for name in names:
             section, ending = os.path.splitext(name)
             if ending != ".json" or section in ("profile", "audit"):
                 continue
             file = Path(folder, name)
             try:
-                found[section] = json.loads(_bytes(file, f"{layers}/{name}"))
-            except ValueError as error:
-                self.problems.append(Problem(f"{layers}/{name}", "", f"is not JSON: {error}"))
+                found[section] = self._layer(file, f"{layers}/{name}", roots)
             except SpecError as error:
                 self.problems += error.problems
         if not found:
             self._wrong((*at, "layers"), f"{layers} has no NAME.json", "build the persona, or name its layers' folder")
+        return found
+
+    def _layer(self, file: Path, shown: str, roots: Sequence[str]) -> Mapping[str, Any]:
+        """Return one layer. Raises SpecError."""
+        real = os.path.realpath(file)
+        if not _within(real, roots):
+            raise SpecError(
+                Problem(shown, "", "leads out of the golden set's folder and of the project", "copy the file")
+            )
+        data = _bytes(Path(real), shown, follow=False)
+        try:
+            found = orjson.loads(data)
+        except orjson.JSONDecodeError as error:
+            raise SpecError(Problem(shown, "", f"is not JSON: {error}")) from None
+        if not isinstance(found, Mapping):
+            raise SpecError(Problem(shown, "", f"found {_short(found)}, expected a mapping, as layers have"))
+        unsound = [Problem(shown, ".".join(path), *said) for path, *said in _unsound(found, ())]
+        if unsound:
+            raise SpecError(unsound)
         return found
 
     def _documents(self, documents: Any, personas: Mapping[str, Mapping[str, Any]]) -> Iterator[Marked]:
@@ -218,7 +313,7 @@ class _Reader:
             self._known_keys(document, _DOCUMENT, at)
             name, persona = document.get("id"), personas.get(str(document.get("persona")))
             if not isinstance(name, str) or not _ID.fullmatch(name) or name in seen:
-                again = " a second time" if name in seen else ""
+                again = " a second time" if str(name) in seen else ""
                 self._wrong(at, f"id: found {_found(document, 'id')}{again}, expected an id of its own such as mira-02")
             seen.add(str(name))
             if persona is None:
@@ -228,7 +323,8 @@ class _Reader:
             marks, reasons = self._marks(document, at)
             sections = self._changed(persona["sections"], document.get("set") or {}, at)
             for section, content in sections.items():
-                for one in adult_problems(section_findings(content, section), self._where(at)):
+                found = [*section_findings(content, section), *findings(_keys(content, ""))]
+                for one in adult_problems(found, self._where(at)):
                     self.problems.append(one._replace(path=f"{'.'.join(at)} {section}.{one.path}"))
             brief, pinned, group = persona["brief"], persona["pinned"], persona["group"]
             yield Marked(str(name), str(document["persona"]), str(group), brief, pinned, sections, marks, reasons)
@@ -263,6 +359,10 @@ class _Reader:
         found = copy.deepcopy(dict(sections))
         for path, value in changes.items():
             *parents, last = str(path).split(".")
+            if not parents and last in found and not isinstance(value, Mapping):
+                hint = f"name the value to change, such as {last}.{next(iter(found[last]), 'name')}"
+                self._wrong(at, f"set: {path}: found {_short(value)}, expected a mapping, as a section is", hint)
+                continue
             branch: Any = found
             try:
                 for name in parents:
@@ -298,6 +398,10 @@ _COMPARE = "compare: {by: gender, groups: [woman, man]}"
 
 def _key(branch: Any, name: str) -> Any:
     return int(name) if isinstance(branch, list) else name
+
+
+def _within(path: str, roots: Sequence[str]) -> bool:
+    return any(os.path.commonpath([path, one]) == one for one in roots)
 
 
 def _is_number(value: Any) -> bool:

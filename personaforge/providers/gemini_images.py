@@ -104,11 +104,12 @@ class GeminiImages:
 def _reply(answer: Any, model: str) -> Reply:
     choice = answer.choices[0] if answer.choices else None
     finish = str(getattr(choice, "finish_reason", None) or "no reason given")
-    details = {"model": str(answer.model or model), "finish_reason": finish, **_usage(answer)}
+    counted = _usage(answer)
+    details = {"model": str(answer.model or model), "finish_reason": finish, **counted}
     if getattr(answer, "id", None):
         details["request_id"] = str(answer.id)
     listed = getattr(answer, "_hidden_params", {}).get("response_cost")
-    cost = float(listed) if listed is not None else None
+    cost = float(listed) if listed is not None and counted else None  # of tokens that weren't counted it makes $0
     if finish == "content_filter":
         raise Blocked(f"{model}: a safety filter stopped the picture", stage="output", cost_usd=cost, details=details)
     message = getattr(choice, "message", None)

@@ -196,9 +196,14 @@ def _not_taken(error: Exception, asked: Mapping[str, Any]) -> str | None:
 
 def _reply(answer: Any, model: str, left_out: Sequence[str] = ()) -> Reply:
     """Distinguish an answer from a refusal, a block and a cut-off one: none of these is an error to litellm."""
+    usage = _counted(answer)
+    listed = getattr(answer, "_hidden_params", {}).get("response_cost")
+    # litellm fills in zeros for usage that wasn't sent, and makes a price of $0 of them: such a cost isn't known.
+    cost = float(listed) if listed is not None and usage is not None else None
+    if not answer.choices:
+        raise JobFailed(f"{model} answered without any choice, so there is no text", cost_usd=cost)
     choice = answer.choices[0]
     text = choice.message.content
-    usage = getattr(answer, "usage", None)
     details: dict[str, Any] = {"model": str(answer.model or model), "finish_reason": str(choice.finish_reason)}
     if usage is not None:
         details["tokens_in"], details["tokens_out"] = int(usage.prompt_tokens), int(usage.completion_tokens)
@@ -211,8 +216,6 @@ def _reply(answer: Any, model: str, left_out: Sequence[str] = ()) -> Reply:
         details["left_out"] = list(left_out)
     if getattr(answer, "id", None):
         details["request_id"] = str(answer.id)
-    listed = getattr(answer, "_hidden_params", {}).get("response_cost")
-    cost = float(listed) if listed is not None else None
     more = getattr(choice.message, "provider_specific_fields", None) or {}
     refusal = getattr(choice.message, "refusal", None) or more.get("refusal")
     if refusal:
@@ -225,6 +228,15 @@ def _reply(answer: Any, model: str, left_out: Sequence[str] = ()) -> Reply:
         raise JobFailed(f"{model} answered nothing ({reason})", cost_usd=cost)
     # A model that thinks first may use up all its tokens before it has written a word.
     return Reply(text=str(text or ""), cost_usd=cost, details=details, truncated=truncated)
+
+
+def _counted(answer: Any) -> Any:
+    """Return the usage of an answer; None where the service counted nothing: a prompt has tokens, always."""
+    usage = getattr(answer, "usage", None)
+    if usage is None or int(usage.prompt_tokens or 0) <= 0 or int(usage.completion_tokens or 0) < 0:
+        return None
+    text = answer.choices[0].message.content if answer.choices else ""
+    return None if text and not usage.completion_tokens else usage
 
 
 def loaded() -> Any:

@@ -57,7 +57,8 @@ def print_audit(found: AuditCalibrated) -> None:
     gate = found.gate
     total = gate.both_accept + gate.both_return + gate.only_judge_accepts + gate.only_reference_accepts
     echo(
-        f"Gate, of {total} documents: both accept {gate.both_accept}, both return {gate.both_return}, "
+        f"Gate, of {total} documents, by the axes that both marked: "
+        f"both accept {gate.both_accept}, both return {gate.both_return}, "
         f"only the judge accepts {gate.only_judge_accepts}, only the reference {gate.only_reference_accepts}."
     )
     _print_bias(found)

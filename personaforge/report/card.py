@@ -69,7 +69,7 @@ def _print_reading(read: Mapping[str, Any]) -> None:
     there.print("[bold]second reader (advice)[/bold]")
     for node, content in read["pictures"].items():
         one = Reading(node, content["picture"], content)
-        there.print(escape(f"{node}: {', '.join(one.changed) or 'nothing changed'} ({one.by})"))
+        there.print(escape(f"{node}: {one.said} ({one.by})"))
     found = [Agreement(one["about"], one["n"], one["agreed"], one["kappa"]) for one in read["agreement"]]
     there.print(
         escape(f"beside what is measured: {agreement_text(tuple(found)) or 'nothing was measured of the same'}")

@@ -44,6 +44,20 @@ class Reading(NamedTuple):
         )
 
     @property
+    def said(self) -> str:
+        """What the reader says in words: what has changed, that nothing has of what it could compare, or that it has
+        compared nothing. A vote that can't be used, and attributes about which no majority agrees, say nothing."""
+        attributes = self.content["attributes"].values()
+        compared = sum(one["compared"] != CANNOT_SEE for one in attributes)
+        if self.changed:
+            return f"changed: {', '.join(self.changed)}; {compared} of {len(attributes)} could be compared"
+        if compared:
+            return f"nothing changed of what could be compared, {compared} of {len(attributes)}"
+        if len(self.content["unusable"]) >= self.content["votes"]:
+            return "not read: no vote can be used"
+        return "nothing could be compared"
+
+    @property
     def by(self) -> str:
         """Who read, in words: `gpt-5, 3 votes`."""
         votes, unusable = int(self.content["votes"]), len(self.content["unusable"])

@@ -77,6 +77,17 @@ def test_a_saved_plan_holds_what_was_allowed(forge: Forge, root: Path) -> None:
     assert drafts(root, "eva")
 
 
+def test_a_saved_plan_is_let_pass_as_its_refusal_says(forge: Forge, root: Path) -> None:
+    forge("plan", "-o", "p.json", cwd=root)
+    refused = forge("build", "--plan", "p.json", cwd=root, check=1)
+    assert SAID in refused.stderr and "--allow-unread builds it all the same" in refused.stderr
+    assert not drafts(root, "eva")
+    more = forge("build", "--plan", "p.json", "--allow-unread", "eva", cwd=root, check=2)
+    assert "takes no personas, overrides or selections" in more.stderr
+    forge("build", "--plan", "p.json", "--allow-unread", cwd=root, check=0)
+    assert drafts(root, "eva") and drafts(root, "ana")
+
+
 def test_a_persona_or_a_project_declares_its_own_share(root: Path) -> None:
     (root / "personas/eva.yaml").write_text(UNREAD + "text: {min_coverage: 0}\n", "utf-8")
     (root / "personas/ana.yaml").write_text(

@@ -249,6 +249,179 @@ def test_what_the_guard_refuses_reaches_nobody(make: Callable[..., tuple[Path, S
     assert not text.calls
 
 
+@pytest.mark.parametrize("value", ["a girl of 15 years", [15], None, 15])
+def test_a_section_stays_a_mapping(make: Callable[..., tuple[Path, Scripted]], tmp_path: Path, value: Any) -> None:
+    content = body()
+    content["documents"][1]["set"] = {"soul": value}
+    root, text = make()
+    with Workspace.open((), str(root)) as space, pytest.raises(SpecError) as caught:
+        Judge(space, write(tmp_path, content), ("text=scripted",))
+    (one,) = caught.value.problems
+    assert one.path == "documents.1" and "expected a mapping, as a section is" in one.message
+    assert one.hint == "name the value to change, such as soul.desire" and not text.calls
+    content["documents"][1]["set"] = {"soul": {"desire": "A calm day."}}
+    assert read_golden(write(tmp_path, content), AXES).documents[1].sections["soul"] == {"desire": "A calm day."}
+
+
+@pytest.mark.parametrize(
+    ("edit", "where"),
+    [
+        ({"soul": {"she is 15 years old": "yes"}}, "documents.1 soul.she is 15 years old"),
+        ({"soul": {"desire": {"of": ["Peace.", {"she_is_15_years_old": 1}]}}}, "documents.1 soul.desire.of.1"),
+        ({"soul": {"desire": ["She is 15 years old."]}}, "documents.1 soul.desire.0"),
+        ({"soul": {"desire": {"age": 15}}}, "documents.1 soul.desire.age"),
+    ],
+)
+def test_the_guard_reads_keys_and_values_at_any_depth(tmp_path: Path, edit: dict[str, Any], where: str) -> None:
+    content = body()
+    content["documents"][1]["set"] = edit
+    (said,) = problems(tmp_path, content)
+    assert said.startswith("golden.yaml:") and where in said and "18 or older" in said
+
+
+def test_the_guard_reads_names_of_sections_and_of_pins(tmp_path: Path) -> None:
+    content = body()
+    persona = content["personas"]["gardener-a"]
+    persona["sections"]["she is 15 years old"] = {"a": "b"}
+    persona["pinned"] = {"surface": {"she is 15 years old": "b"}}
+    found = problems(tmp_path, content)
+    assert len(found) == 2 and all("18 or older" in one for one in found)
+    assert "personas.gardener-a.pinned.surface.she is 15 years old" in found[0]
+    assert "personas.gardener-a.sections.she is 15 years old" in found[1]
+
+
+def test_layers_that_are_links_out_of_the_project_are_not_read(
+    make: Callable[..., tuple[Path, Scripted]], tmp_path: Path
+) -> None:
+    root, text = make()
+    content = body()
+    persona = content["personas"]["gardener-a"]
+    del persona["sections"]
+    persona["layers"] = "layers"
+    content["documents"] = content["documents"][:1]
+    layers = root / "layers"
+    layers.mkdir()
+    outside = tmp_path / "outside.json"
+    outside.write_text(json.dumps({"desire": "A secret."}))
+    inside = root / "inside.json"
+    inside.write_text(json.dumps({"desire": "To sleep."}))
+    (layers / "l2.json").symlink_to(outside)
+    (layers / "soul.json").symlink_to(inside)
+    with Workspace.open((), str(root)) as space:
+        with pytest.raises(SpecError) as caught:
+            Judge(space, write(root, content), ("text=scripted",))
+        (one,) = caught.value.problems
+        assert one.where == "layers/l2.json"
+        assert one.message == "leads out of the golden set's folder and of the project"
+        assert not text.calls
+        (layers / "l2.json").unlink()
+        (document,) = Judge(space, write(root, content), ("text=scripted",)).golden.documents
+    assert document.sections == {"soul": {"desire": "To sleep."}}
+
+
+def of_value(value: str) -> str:
+    """Return a golden set's text whose second section has a value, as it is written in YAML."""
+    content = body(1)
+    content["personas"]["gardener-a"]["sections"]["mask"]["since"] = "HERE"
+    content.pop("compare")
+    return yaml.safe_dump(content, sort_keys=False).replace("since: HERE", f"since: {value}")
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("2020-99-99", 'found 2020-99-99, which YAML reads as a date; expected a text quote it: "2020-99-99"'),
+        ("2020-05-17", 'found 2020-05-17, which YAML reads as a date; expected a text quote it: "2020-05-17"'),
+        ("9" * 6000, "found a number that is too large, expected one of at most 9007199254740992"),
+        ("0x" + "f" * 6000, "found a number that is too large"),
+        ("9007199254740993", "found a number that is too large"),
+        (".nan", "found nan, expected one of at most"),
+        ("-.inf", "found a number that is too large"),
+    ],
+)
+def test_a_value_that_can_not_be_sent_is_named_with_its_place(
+    forge: Forge, tmp_path: Path, value: str, said: str
+) -> None:
+    root = write_project(tmp_path / "project", {"ana": "id: ana\nbrief: A calm gardener.\n"})
+    text = of_value(value)
+    (root / "golden.yaml").write_text(text)
+    line = next(number for number, one in enumerate(text.splitlines(), 1) if "since:" in one)
+    done = forge("audit", "calibrate", "golden.yaml", cwd=root, check=2)
+    assert f"golden.yaml:{line} personas.gardener-a.sections.mask.since: {said}" in " ".join(done.stderr.split())
+    (root / "golden.yaml").write_text(of_value('"2020-05-17"'))
+    assert read_golden(root / "golden.yaml", AXES).documents[0].sections["mask"]["since"] == "2020-05-17"
+
+
+def test_a_key_that_yaml_reads_as_a_date_is_named(tmp_path: Path) -> None:
+    (tmp_path / "golden.yaml").write_text(of_value("{2020-99-99: born}"))
+    with pytest.raises(SpecError, match="found a key that YAML reads as a date") as caught:
+        read_golden(tmp_path / "golden.yaml", AXES)
+    assert caught.value.problems[0].path == "personas.gardener-a.sections.mask.since.2020-99-99"
+
+
+@pytest.mark.parametrize(
+    ("layer", "said"),
+    [
+        ('{"a":' * 200_000 + "1" + "}" * 200_000, "layers/soul.json: is not JSON: depth limit exceeded"),
+        ('{"a":' * 40 + "1" + "}" * 40, "layers/soul.json a.a.a.a: nests deeper than 32 levels"),
+        ('{"a": [1, NaN]}', "layers/soul.json: is not JSON: "),
+        ('{"a": [1, 9007199254740993]}', "layers/soul.json a.1: found a number that is too large"),
+        ('{"a": ' + "9" * 6000 + "}", "layers/soul.json: is not JSON: number is infinity"),
+        ('{"a": "\\ud800"}', "layers/soul.json: is not JSON: "),
+        ("[1]", "layers/soul.json: found [1], expected a mapping"),
+    ],
+)
+def test_a_layer_that_can_not_be_sent_is_named(forge: Forge, tmp_path: Path, layer: str, said: str) -> None:
+    root = write_project(tmp_path / "project", {"ana": "id: ana\nbrief: A calm gardener.\n"})
+    content = body(1)
+    content.pop("compare")
+    content["personas"]["gardener-a"] = {"brief": "A gardener of 40 from Lyon.", "layers": "layers"}
+    content["documents"] = content["documents"][:1]
+    (root / "layers").mkdir()
+    (root / "layers/soul.json").write_text(layer)
+    write(root, content)
+    assert said in " ".join(forge("audit", "calibrate", "golden.yaml", cwd=root, check=2).stderr.split())
+
+
+@pytest.mark.parametrize(("change", "said"), [({"layers": "a\0b"}, "layers: found 'a\\x00b'"), ({}, "id: found [1]")])
+def test_what_is_merely_wrong_is_no_bug(forge: Forge, tmp_path: Path, change: dict[str, Any], said: str) -> None:
+    root = write_project(tmp_path / "project", {"ana": "id: ana\nbrief: A calm gardener.\n"})
+    content = body(1)
+    content.pop("compare")
+    if change:
+        del content["personas"]["gardener-a"]["sections"]
+        content["personas"]["gardener-a"] |= change
+        content["documents"] = content["documents"][:1]
+    else:
+        content["documents"][1]["id"] = [1]
+    write(root, content)
+    assert said in " ".join(forge("audit", "calibrate", "golden.yaml", cwd=root, check=2).stderr.split())
+
+
+def test_the_gate_compares_the_axes_that_both_marked(
+    make: Callable[..., tuple[Path, Scripted]], tmp_path: Path, forge: Forge
+) -> None:
+    content = body(3)
+    content["documents"] = [one for one in content["documents"] if "set" not in one]
+    for one in content["documents"]:
+        one["marks"], one["reasons"] = {"coherence": 5}, {"coherence": "as it reads"}
+
+    def answer(request: Request) -> str:
+        low = {"depth": 1.0, "cultural_fidelity": 2.0, "voice_distinctiveness": 2.0, "realism": 2.0}
+        coherence = {"0": 5.0, "1": 1.0, "2": None}[request.fields["context"]["sections"]["soul"]["desire"][-2]]
+        return marks(request, coherence=coherence, **low)
+
+    root, _ = make(answer)
+    golden = write(tmp_path, content)
+    with Workspace.open((), str(root)) as space:
+        gate = Judge(space, golden, ("text=scripted",)).asked().gate
+    assert vars(gate) == {
+        "both_accept": 1, "both_return": 0, "only_judge_accepts": 0, "only_reference_accepts": 1,
+    }  # fmt: skip
+    done = forge("audit", "calibrate", golden, "text=scripted", cwd=root, check=0)
+    assert "Gate, of 2 documents, by the axes that both marked: both accept 1, both return 0" in done.stdout
+
+
 def test_layers_are_read_from_a_built_persona_and_from_nowhere_else(tmp_path: Path) -> None:
     content = body()
     layers = tmp_path / "build/ana/layers"

@@ -14,7 +14,16 @@ from typing import Any
 
 import pytest
 
-from personaforge.errors import BackendError, Blocked, ProviderStopped, RateLimited, Refused, Unavailable, Unknown
+from personaforge.errors import (
+    BackendError,
+    Blocked,
+    JobFailed,
+    ProviderStopped,
+    RateLimited,
+    Refused,
+    Unavailable,
+    Unknown,
+)
 from personaforge.providers.litellm_text import LiteLLMText, translated
 from personaforge.providers.protocols import Reply, Request
 from personaforge.providers.table import Options
@@ -143,6 +152,31 @@ def test_the_price_of_an_unknown_model_is_unknown(server: Server) -> None:
     server.answer = lambda body: (200, {**completion("{}"), "model": "house-model-9"})
     request = Request("complete", "openai/house-model-9", REQUEST.fields)
     assert submit(request=request).cost_usd is None
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        None,
+        {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0},
+        {"prompt_tokens": 0, "completion_tokens": 20, "total_tokens": 20},
+        {"prompt_tokens": 100, "completion_tokens": 0, "total_tokens": 100},
+    ],
+)
+def test_an_answer_that_counts_no_tokens_is_of_unknown_cost(server: Server, usage: Any) -> None:
+    answer = {name: value for name, value in completion("{}").items() if name != "usage"}
+    server.answer = lambda body: (200, answer if usage is None else {**answer, "usage": usage})
+    reply = submit()
+    assert reply.text == "{}" and reply.cost_usd is None and "tokens_out" not in reply.details
+    price = token_price(True, {"input": 3.0, "output": 15.0}, 1000)
+    assert settled(price, {}, reply.cost_usd, reply.details).usd is None
+
+
+def test_an_answer_without_a_choice_says_so_and_costs_what_it_counted(server: Server) -> None:
+    server.answer = lambda body: (200, {**completion("{}"), "choices": []})
+    with pytest.raises(JobFailed, match="openai/gpt-4o-mini answered without any choice") as caught:
+        submit()
+    assert caught.value.cost_usd is not None and caught.value.cost_usd > 0
 
 
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 422, 429])

@@ -481,7 +481,11 @@ def test_eval_show_and_report_print_the_agreement_with_what_is_measured(
     hair = next(one for one in found if one["about"] == "hair_color")
     assert hair == {"about": "hair_color", "n": 2, "agreed": 2, "share": 1.0, "kappa": None}
     card = forge("show", "ana", cwd=tmp_path, check=0).stdout
-    assert "reader/07: hat or head covering (cap) (eyes, 1 vote)" in card and "hair color: 2 of 2 agree" in card
+    assert (
+        "reader/07: changed: hat or head covering (cap); 8 of 8 could be compared (eyes, 1 vote)"
+        in " ".join(card.split())
+        and "hair color: 2 of 2 agree" in card
+    )
     assert "second reader (advice)" in card
     shown = json.loads(forge("show", "ana", "--json", cwd=tmp_path, check=0).stdout)["reading"]
     assert set(shown["pictures"]) == {"reader/02", "reader/07"} and shown["agreement"] == found

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from personaforge.identity.checklist import CANNOT_SEE
 from personaforge.results.readings import Reading
 
 _NAMES: Final = {
@@ -50,8 +49,4 @@ def as_read(reading: Reading | None) -> tuple[tuple[str, str], ...]:
     """Return name and words for what the second reader says of a picture; none where nobody has read it."""
     if reading is None:
         return ()
-    attributes = reading.content["attributes"].values()
-    compared = [one for one in attributes if one["compared"] != CANNOT_SEE]
-    what = f"changed: {', '.join(reading.changed)}" if reading.changed else "nothing changed"
-    words = f"{what}; {len(compared)} of {len(attributes)} could be compared ({reading.by})"
-    return (("second reader (advice)", words),)
+    return (("second reader (advice)", f"{reading.said} ({reading.by})"),)
