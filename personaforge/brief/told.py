@@ -39,6 +39,7 @@ def told_facts(brief: str) -> list[dict[str, Any]]:
         for fact in reading.facts
         if reading.language != "en"
         or fact.kind in _NEVER_READ
+        or fact.value == "wheelchair"
         or fact.value in _DYED.get(fact.path, ())
         or (fact.path == "surface.age" and not any(char.isdigit() for char in fact.words) and _is_exact(fact.value))
     ]
