@@ -105,6 +105,8 @@ def _fate(fact: Fact, tag: str, pinned: Mapping[str, Any], sections: Mapping[str
     if fact.kind == "thing":
         if _shown(str(fact.value), pinned) or (sections and _shown(str(fact.value), sections)):
             return KEPT, ""
+        if f"uses a {fact.value}" in (_at(sections, "intent.constraints") or ()):
+            return KEPT, ""
         return (LOST, "") if sections else (OPEN, "")
     pin = _at(pinned, fact.path)
     if pin is not None:

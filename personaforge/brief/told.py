@@ -39,6 +39,7 @@ def told_facts(brief: str) -> list[dict[str, Any]]:
         for fact in reading.facts
         if reading.language != "en"
         or fact.kind in _NEVER_READ
+        or fact.value == "wheelchair"
         or fact.value in _DYED.get(fact.path, ())
         or (fact.path == "surface.age" and _is_exact(fact.value) and _is_unusual(fact.words))
     ]

@@ -35,6 +35,8 @@ _ALIKE = str.maketrans(
     "еi''-------ag" + "abcdefghijklmnoprstuvwyz",
 )
 """Letters and signs that are written either way."""
+_HALVES = {ord(sign): " " for sign in "\u00bc\u00bd\u00be"}
+"""Signs of a quarter and a half: whoever is 17 and a half is 17, and NFKC would make 171\u20442 of it."""
 _LATIN = dict(
     zip(
         "аеіорсухѕјԁһӏԛԝүкмтнгпѵьвαβγεηικνορτυχωϲϳσμζօոսցհլզյѐї",
@@ -118,7 +120,7 @@ def plain_form(text: str) -> str:
     """Return a short text in the rules' form."""
     if text.isascii():
         return text.lower()
-    composed = unicodedata.normalize("NFKC", "".join(map(_digit, text)).casefold())
+    composed = unicodedata.normalize("NFKC", "".join(map(_digit, text.translate(_HALVES))).casefold())
     # NFKC composes what has a letter of its own, as ñ and й; a mark that is left belongs to none.
     composed = _MARKS.sub("", composed).translate(_ALIKE)
     return "".join(one for one in composed if unicodedata.category(one) not in ("Cf", "Cc") or one in "\n\t")

@@ -53,6 +53,11 @@ PERSONAS = {
         constraints=["never streetwear", "no leather, no satchels"],
         fashion={"never": ["navy"], "wears": ["red scarf"]},
     ),
+    "roll": persona(
+        "roll", "baker", "United Kingdom", "coastal_casual", "walking the dog", "city",
+        constraints=["uses a wheelchair"],
+    ),
+    "glam": persona("glam", "restaurant chef", "Spain", "festival_glam", "baking bread", "city"),
     "winter": persona(
         "winter", "postman", "Poland", "business_casual", "quilting", "countryside", gender="man",
         matrix={"positions": {"18": {"season": "winter"}}, "banner_variants": ["lifestyle", "work"]},
@@ -106,6 +111,32 @@ def test_work_has_its_place_clothes_action_and_thing(asked: dict[str, Requests])
     assert cook["subject"]["scene"]["name"] == "kitchen" and cook["subject"]["position"]["held"] == "bowl"
     assert "an office" in block(founder, "SCENE") and not re.search("linen shirt|straw|shell", clothes(founder))
     assert "finishing" not in block(asked["cook"]["image/11"], "POSE"), "folded arms do nothing"
+
+
+def test_nobody_in_a_wheelchair_is_asked_to_stand_or_walk(asked: dict[str, Requests]) -> None:
+    for node, request in asked["roll"].items():
+        about = request["prompt"]
+        assert "who uses a wheelchair" in block(request, "IDENTITY"), node
+        shown = about.replace("walking the dog", "")  # its own word for the pastime
+        assert not re.search("standing|walking|out for a walk|weight on one leg", shown), (node, about)
+    assert "on the move in the wheelchair" in block(asked["roll"]["image/18"], "POSE")
+    assert "sitting in the wheelchair, one hand at the hip" in block(asked["roll"]["image/04"], "POSE")
+    assert block(asked["roll"]["image/20"], "POSE").count("sitting in the wheelchair") == 1
+    assert "wheelchair" not in asked["ida"]["image/18"]["prompt"] and "walking" in asked["ida"]["image/18"]["prompt"]
+
+
+def test_a_baker_bakes_and_a_street_is_no_beach_and_no_festival(asked: dict[str, Requests]) -> None:
+    assert "a bakery with a warm oven (baker)" in block(asked["roll"]["image/17"], "SCENE")
+    assert "shaping loaves at the floured table, with a bowl of dough" in block(asked["roll"]["image/17"], "POSE")
+    assert not re.search("espadrilles|shell|linen", clothes(asked["roll"]["image/18"]))
+    assert not re.search("sequin|glitter", clothes(asked["glam"]["image/18"]))
+    assert not re.search("tweed|blazer|satchel|sequin", clothes(asked["glam"]["image/19"])), "at the kitchen table"
+
+
+def test_a_clip_is_no_photograph(asked: dict[str, Requests]) -> None:
+    for one in asked.values():
+        for node, request in one.items():
+            assert ("A photograph" in request["prompt"]) is not node.startswith("video/"), node
 
 
 def test_a_pastime_is_the_personas_own(asked: dict[str, Requests]) -> None:

@@ -25,6 +25,7 @@ def with_facts(reading: Reading, facts: Iterable[Mapping[str, Any]]) -> Reading:
     looks: dict[str, str] = {}
     marks: list[str] = []
     ruled_out: list[str] = []
+    used: list[str] = []
     for fact in facts:
         kind, path, value = fact["kind"], str(fact["path"]), fact["value"]
         if kind == "age":
@@ -35,6 +36,8 @@ def with_facts(reading: Reading, facts: Iterable[Mapping[str, Any]]) -> Reading:
             marks.append(str(value))
         elif kind == "exclusion":
             ruled_out.append(str(value))
+        elif kind == "thing" and value == "wheelchair":  # prompts ask nobody to stand up from it
+            used = ["uses a wheelchair"]
         elif kind == "beard":
             looks.setdefault("face.facial_hair", str(value))
         elif kind == "look":
@@ -43,7 +46,7 @@ def with_facts(reading: Reading, facts: Iterable[Mapping[str, Any]]) -> Reading:
                 looks.setdefault(look, str(value))
     if set(ruled_out) & {"full beard", "short beard"}:
         looks["face.facial_hair"] = "none"
-    constraints = (*reading.constraints, *(f"no {thing}" for thing in ruled_out if thing not in _BEARDS))
+    constraints = (*used, *reading.constraints, *(f"no {thing}" for thing in ruled_out if thing not in _BEARDS))
     return replace(
         reading,
         **told,
