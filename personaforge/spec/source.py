@@ -267,6 +267,7 @@ def _scalar_problems(node: yaml.ScalarNode, where: str, path: KeyPath, shown: st
         yield _tagged(node, where, path)
     elif node.tag in (_TAG + "int", _TAG + "float") and (other := _misread(text)):
         hint = f"write {text.lstrip('0')}, or quote it" if text.isdigit() else f'quote it: "{text}"'
+        hint = hint if len(text) <= 40 else "quote it"
         yield Problem(where, ".".join(path), f"found {text[:40]}, which YAML reads as {other}", hint)
     if "${" not in text:
         return
@@ -291,7 +292,10 @@ def _misread(text: str) -> str:
         for part in plain.split(":"):
             found = found * 60 + float(part)
         return f"{sign * found:g}"
-    return str(sign * int(plain, 8)) if len(plain) > 1 and plain.startswith("0") and plain.isdigit() else ""
+    if len(plain) < 2 or not plain.startswith("0") or not plain.isdigit():
+        return ""
+    # Python refuses to write a number of thousands of digits.
+    return str(sign * int(plain, 8)) if len(plain) <= 40 else f"a number of {len(plain) - 1} digits in base 8"
 
 
 def _tagged(node: yaml.Node, where: str, path: KeyPath) -> Problem:

@@ -335,6 +335,7 @@ def of_value(value: str) -> str:
         ("9" * 6000, "found a number that is too large, expected one of at most 9007199254740992"),
         ("0x" + "f" * 6000, "found a number that is too large"),
         ("9007199254740993", "found a number that is too large"),
+        ("0" + "7" * 6000, f"found 0{'7' * 39}, which YAML reads as a number of 6000 digits in base 8"),
         (".nan", "found nan, expected one of at most"),
         ("-.inf", "found a number that is too large"),
     ],
