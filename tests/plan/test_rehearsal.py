@@ -33,7 +33,7 @@ def problems(root: Path) -> list[str]:
         ("text/mask.j2", "Write", "{{ sections.soul.no_such }} Write", "text/mask.j2:3"),
         ("text/repair.j2", '{% include "text/pinned.j2" %}', "{{ anser }}", "text/repair.j2:"),
         ("text/findings.j2", "finding.advice", "finding.advise", "text/findings.j2:"),
-        ("video/motion.j2", "motion.description", "motion.words", "video/motion.j2:"),
+        ("video/motion.j2", "else motion.description", "else motion.words", "video/motion.j2:"),
     ],
 )
 def test_a_wrong_name_is_found_with_its_line_although_the_embedded_providers_read_no_prompt(
