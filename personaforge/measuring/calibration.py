@@ -17,7 +17,7 @@ from personaforge.arguments import number
 from personaforge.digest import digest_bytes, digest_json
 from personaforge.domains import DRAWINGS, PHOTOGRAPHS
 from personaforge.errors import PersonaForgeError
-from personaforge.faces.packs import made_for
+from personaforge.faces.packs import made_for, shipped
 from personaforge.faces.parts import embedding_version
 from personaforge.identity.calibration import Calibration, Pair, fit, people, raw_cosine
 from personaforge.identity.evidence import evidence_of
@@ -155,7 +155,8 @@ def _rules_for(
     own, other = project_settings(space).value("identity"), made_for(identity_of(space, asked))
     if made_for({"pack": own["pack"], "backend": own["backend"]}) in ("", other) or not other:
         return asked, ""
-    fitting = "embedded" if other == DRAWINGS.name else "insightface"
+    drawings = (name for name, declared in shipped().items() if declared.domain == DRAWINGS.name)
+    fitting = next(drawings) if other == DRAWINGS.name else "insightface"  # conf/identity is named like the pack
     return project_settings(space, fitting, pack=pack, detector_size=detector_size), fitting
 
 

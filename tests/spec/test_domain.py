@@ -29,7 +29,9 @@ def test_who_draws_and_who_measures_have_to_fit() -> None:
     )
     assert not list(domain_problems(steps("fal"), {**ours, "out_of_domain": "allow"}, KNOWN))
     assert not list(domain_problems({"soul": {"kind": "draft", "provider": "litellm"}}, ours, KNOWN))
-    assert "the pack auto, which was made for photographs" in domain_remark(steps("embedded"), photos, KNOWN)
+    assert "by what pack is here (auto), which was made for photographs" in domain_remark(
+        steps("embedded"), photos, KNOWN
+    )
     assert not domain_remark(steps("embedded"), ours, KNOWN) and not domain_remark(steps("fal"), photos, KNOWN)
 
 
