@@ -37,7 +37,7 @@ bench: $(READY)  ## Run the benchmarks and print their tables
 	$(BIN)/python -m tests.benchmarks.second
 	$(BIN)/python -m tests.benchmarks.finishing
 	$(BIN)/python -m tests.benchmarks.drift
-	$(BIN)/python -m tests.benchmarks.verdicts_drift
+	$(BIN)/python -m tests.benchmarks.verdicts
 	$(BIN)/python -m tests.benchmarks.projection
 	$(BIN)/python -m tests.benchmarks.painter
 	$(BIN)/python -m tests.benchmarks.embedded_pack
