@@ -112,3 +112,29 @@ def test_it_follows_light_and_dark_and_breaks_no_rule_of_its_own(pages: list[Pat
             corners[name] = pixels.getpixel((2, 2))
             assert len(pixels.getcolors(maxcolors=500_000) or ()) > 50, "there is something to see"
     assert min(corners["light"]) > 240 and max(corners["dark"]) < 40, corners
+
+
+FINDING = """<script>
+const seen = () => rows.filter((one) => one.offsetParent !== null).map((one) => one.dataset.name).join(" ");
+const found = [seen()];
+find.value = "EV"; find.dispatchEvent(new Event("input")); found.push(seen());
+find.value = ""; only.value = "unbuilt"; only.dispatchEvent(new Event("change")); found.push(seen());
+only.value = ""; only.dispatchEvent(new Event("change"));
+by.value = "mean up"; by.dispatchEvent(new Event("change"));
+found.push([...list.children].map((one) => one.dataset.name).join(" "));
+document.body.dataset.found = found.join("|");
+</script></body>"""
+
+
+@pytest.mark.slow
+def test_the_index_hides_what_is_not_looked_for(make_studio: Callable[..., Studio], tmp_path: Path) -> None:
+    studio = make_studio(PERSONA)
+    studio.build()
+    (studio.root / "personas/eva.yaml").write_text(PERSONA.replace("id: ana", "id: eva"))
+    text = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", write(studio).project.read_text())
+    copy = tmp_path / "index.html"
+    copy.write_text(text.replace("</body>", FINDING))
+    done = browse(copy, tmp_path, "--window-size=1280,900", "--dump-dom")
+    found = re.search(r'data-found="([^"]+)"', done.stdout)
+    assert found, done.stderr[-2000:]
+    assert found.group(1).split("|") == ["Ana eva", "eva", "eva", "Ana eva"], "what has no mean comes last"
