@@ -149,13 +149,15 @@ def thresholds_in_force(settings: Settings, pack: str) -> str:
 
 
 def unjudged_remark(plan: PersonaPlan, analyzer_ref: AnalyzerRef) -> str:
-    """Say how many pinned results nothing here can judge by the present gates; empty where there are none."""
+    """Say how many pinned results nothing here can judge by the present gates; empty where there are none. What is to
+    be made anew, or may be, is not among them: nothing says that it stays."""
     if analyzer_ref.identity is not None:
         return ""
     settings = plan.loaded.settings
     renamed = renamed_steps(settings, plan.shape, plan.lock)
     pack, policy = settings.value("identity.pack"), settings.value("identity.policy")
-    shown = [node.shape for node in plan.nodes.values() if node.state != "left" and node.shape.kind.measures]
+    moving = ("left", "run", "maybe")
+    shown = [node.shape for node in plan.nodes.values() if node.state not in moving and node.shape.kind.measures]
     pins = [plan.lock.pin(lock_name(shape.name, renamed)) for shape in shown]
     kept = [pin for pin in pins if pin is not None and judged_elsewhere(pin, pack, policy)]
     if not kept:

@@ -115,7 +115,9 @@ def other_language(settings: Settings, sections: Mapping[str, Any]) -> str:
     first = str(spoken[0]) if isinstance(spoken, list) and spoken else stated
     if not text.writes or text.writes.lower() in first.lower():
         return ""
-    return f"signature phrases and all other texts are in {text.writes}: the {text.label} writer writes no {first}"
+    # A brief's language is a guess: of one that no table has, the nearest is named.
+    why = f"and its document says {first}" if isinstance(spoken, list) and spoken else f"and its brief reads as {first}"
+    return f"signature phrases and all other texts are in {text.writes}, the {text.label} writer's only language, {why}"
 
 
 def _at(sections: Mapping[str, Any], section: str, key: str) -> Any:

@@ -153,17 +153,20 @@ def test_a_paid_writer_is_asked_nothing_and_refused_nothing(root: Path) -> None:
 
 
 def test_it_is_said_that_texts_are_not_in_the_personas_language(forge: Forge, root: Path) -> None:
-    said = "signature phrases and all other texts are in English: the embedded writer writes no"
+    said = "signature phrases and all other texts are in English, the embedded writer's only language, and its"
     (root / "personas/eva.yaml").write_text(
         "id: eva\nbrief: Enfermera de Sevilla, 41 años.\npipeline: words\n", "utf-8"
     )
     for command in ("validate", "plan", "build"):
         done = forge(command, cwd=root)
-        assert f"eva: {said} Spanish" in done.stdout + done.stderr, command
+        assert f"eva: {said} brief reads as Spanish" in done.stdout + done.stderr, command
         assert f"ana: {said}" not in done.stdout + done.stderr
     with Workspace.open((), str(root)) as space:
         loaded = {one.settings.id: one.settings for one in space.load([])}
         hosted = space.load(["eva"], ("text=litellm",))[0].settings
-    assert other_language(loaded["ana"], {"surface": {"languages": ["Norwegian", "English"]}}) == f"{said} Norwegian"
+    assert (
+        other_language(loaded["ana"], {"surface": {"languages": ["Norwegian", "English"]}})
+        == f"{said} document says Norwegian"
+    )
     assert other_language(loaded["ana"], {"surface": {"languages": ["English"]}}) == ""
     assert other_language(hosted, {}) == ""

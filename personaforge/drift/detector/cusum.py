@@ -108,18 +108,15 @@ class Charted(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Chart:
-    """The chart of a series."""
+class Alarms:
+    """What a chart of whatever numbers found."""
 
-    points: tuple[Charted, ...]
     alarms: tuple[Alarm, ...]
     """Of all records together, oldest first."""
     slots: tuple[Alarm, ...]
     """Of single groups, in the order in which they were raised."""
     threshold: float
     """h, nats."""
-    baseline: Baseline
-    """As it is after the last record."""
 
     @property
     def open(self) -> Alarm | None:
@@ -130,6 +127,15 @@ class Chart:
     def broken(self) -> tuple[Alarm, ...]:
         """The alarms of single groups that are open at the end."""
         return tuple(alarm for alarm in self.slots if alarm.closed is None)
+
+
+@dataclass(frozen=True, slots=True)
+class Chart(Alarms):
+    """The chart of a series."""
+
+    points: tuple[Charted, ...]
+    baseline: Baseline
+    """As it is after the last record."""
 
 
 Sides = Literal["both", "up", "down"]
@@ -205,7 +211,7 @@ class _Charting:
         """Return what was charted so far."""
         kept = set(self._learned)
         points = tuple(point._replace(learned=index in kept) for index, point in enumerate(self._points))
-        return Chart(points, tuple(self._alarms), tuple(self._slots), self._threshold, self._baseline)
+        return Chart(tuple(self._alarms), tuple(self._slots), self._threshold, points, self._baseline)
 
     @property
     def _open(self) -> Alarm | None:

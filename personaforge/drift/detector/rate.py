@@ -38,7 +38,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from personaforge.drift.detector.cusum import FAILED, GROSS, GROSS_ALARM, Alarm, Record, Sides
+from personaforge.drift.detector.cusum import FAILED, GROSS, GROSS_ALARM, Alarm, Alarms, Record, Sides
 from personaforge.drift.detector.units import LEAST_UNIT
 
 STARTS = 12
@@ -67,25 +67,12 @@ class RatePoint(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class RateChart:
+class RateChart(Alarms):
     """The chart of a series of zeros and ones."""
 
     points: tuple[RatePoint, ...]
-    alarms: tuple[Alarm, ...]
-    slots: tuple[Alarm, ...]
-    threshold: float
     phi: float
     """PHI of the last alarm: how many times as much units vary as those of independent records."""
-
-    @property
-    def open(self) -> Alarm | None:
-        """The alarm of all records that is open at the end."""
-        return self.alarms[-1] if self.alarms and self.alarms[-1].closed is None else None
-
-    @property
-    def broken(self) -> tuple[Alarm, ...]:
-        """The alarms of single groups that are open at the end."""
-        return tuple(alarm for alarm in self.slots if alarm.closed is None)
 
 
 def rate_chart(records: Sequence[Record], *, threshold: float, sides: Sides = "both") -> RateChart:
@@ -133,7 +120,7 @@ class _Charting:
         """Return what was charted so far."""
         kept = set(self._learned)
         points = tuple(point._replace(learned=index in kept) for index, point in enumerate(self._points))
-        return RateChart(points, tuple(self._alarms), tuple(self._slots), self._threshold, self._scattered)
+        return RateChart(tuple(self._alarms), tuple(self._slots), self._threshold, points, self._scattered)
 
     def add(self, index: int) -> None:
         """Chart a record."""
