@@ -131,8 +131,12 @@ class NodeResolver:
         if "forced" not in self._wish(shape):
             return take
         for another in range(take + 1, take + 1 + _MAX_TAKES):
-            if self.replayed(shape, self.context(shape, another)).missing is not None:
+            found = self.replayed(shape, self.context(shape, another))
+            if found.missing is not None:
                 return another
+            if not found.keys and found.outcome is not None:  # it asks for nothing, and would of any further one
+                reason = found.outcome.facts.get("reason", "nothing is asked for it")
+                raise PlanError(f"another take of {self.plan.id}/{shape.name} is {reason}", hint=self.analyzer_ref.hint)
         raise PlanError(f"{self.plan.id}/{shape.name} has {_MAX_TAKES} takes that were not accepted")
 
     def replayed(self, shape: ShapeNode, context: Context) -> Replay:

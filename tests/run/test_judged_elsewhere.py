@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from personaforge.errors import PlanError
 from personaforge.steps.context import AnalyzerRef
 from personaforge.steps.standing import judged_elsewhere
 from personaforge.store.lockfile import Pin
@@ -43,6 +44,11 @@ def test_scores_by_another_pack_are_not_judged_by_the_rules_of_one_that_is_not_h
         "4 gates of ana can't be measured here: what the lock has, measured with colors, stays as it was accepted, and "
         "isn't judged by other rules",
     )
+    with pytest.raises(PlanError, match="another take of ana/image/02 is not made, since it could not be judged: no"):
+        studio.plan(overrides=rules, force=("image/02",))
+    another = studio.plan(overrides=(*rules, "identity.require_measurement=false"), force=("image/02",))
+    assert [node.state for node in another.nodes() if node.id == "ana/image/02"] == ["run"]
+    assert another.notices[1].startswith("3 gates of ana "), "of what is made anew nothing stays"
     studio.build(overrides=rules)
     assert studio.lock.read_bytes() == before and studio.calls() == 0
     assert studio.plan(overrides=rules).notices == plan.notices, "said again while it is so"
