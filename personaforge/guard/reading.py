@@ -176,7 +176,7 @@ def _read_text(text: Text, year: int) -> _Seen:
     born = [
         (_Mention(start, end, rules, False, True), age)
         for rules in used
-        for start, end, age in _born(rules, text, year)
+        for start, end, age in _born(rules, text, year, marked[rules.language], used)
     ]
     minors = [*ages_by("ages"), *ages_by("classes", True), *words("minors")]
     minors += [one for one, age in born if age < 18]
@@ -205,9 +205,14 @@ def _apart_numbers(rules: Rules, text: Text) -> Iterator[tuple[int, int]]:
             yield start, end
 
 
-def _born(rules: Rules, text: Text, year: int) -> Iterator[tuple[int, int, int]]:
-    """Yield where a year of birth stands, and the age that somebody of it becomes in a year, up to 18."""
+def _born(rules: Rules, text: Text, year: int, marked: str, used: Sequence[Rules]) -> Iterator[tuple[int, int, int]]:
+    """Yield where a year of birth stands, or how long ago it was, and the age that somebody becomes in a year, up to
+    18: 17 for all that were born less than 18 years ago."""
+    ago = [line for line in rules.born if line.has_number]
+    yield from ((*place, 17) for place in _ages(rules, ago, text, marked, used))
     for line in rules.born:
+        if line.has_number:
+            continue
         for found in line.pattern.finditer(text.plain):
             born = int(found["y"].lstrip("'"))
             if born < 100:  # born in '12: of the two centuries, the latest that isn't to come
@@ -270,6 +275,8 @@ def _ages(
             if number >= 0 and rules.larger is not None and rules.larger.search(plain[:number]):
                 continue
             if "bare" in pattern.groupindex:
+                if plain[slice(*found.span())].split()[-1] in rules.doubtful and not rules.is_meant(plain):
+                    continue
                 around = _around(plain, *found.span())
                 if any(_is_numbered(one, *around) for one in used) or _is_called(text, found.start()):
                     continue

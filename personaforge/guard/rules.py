@@ -8,10 +8,20 @@ stand between "born" and a year. A text's numbers are replaced by one sign each 
 ones; a space in it is any gap or hyphen.
 
     numbers   words for 1 to 17
+    halves    what makes a number half a year more, and is read as a part of it
+    whole_numbers  a number in words begins no longer word, as it does in German
     ordinals  words for a class of a school
+    nth       {nth}, ordinals from first to 17th in words, as before "birthday"; {count} is such a number in digits
+    dates     {d}, when something will be: on Tuesday, next month. Behind a number after a verb of `is` or `turns` it
+              makes that an age: turns 15 on Friday
+    feasts    {feast}, what is kept at one age below 18: a bat mitzvah, a first communion
+    keeps     {keeps}, verbs and whose it is before a feast: celebrates her
+    not_born  what {w}, up to four words between "born" and "years ago", may not hold: a firm, somebody's son
+    not_after after a number without a unit that is none of an age: the 15th of May
     tens      words after which such a number is part of a larger one
     ages      somebody's age
-    born      the year when somebody was born, with {y}: one that makes them a minor in the year of today
+    born      the year when somebody was born, with {y}: one that makes them a minor in the year of today; or, with
+              {n}, how long ago it was
     many_ages the age of several: twelve-year-olds
     persons   words for a person, after which a number without a unit is an age: a girl, 14
     of        what may stand between them, or before such a number: a skater of 14
@@ -28,7 +38,8 @@ ones; a space in it is any gap or hyphen.
     many      several, who are usually somebody else's: pupils, children
     youth     what only hints at youth
     sexual    bare words for sexual content
-    doubtful  words of these lists that other languages have, too: they count where the text has one of the `signs`
+    doubtful  words of these lists, and numbers without a unit, that other languages have, too: they count where the
+              text has one of the `signs`
     negated   before a word that is ruled out
     apart     no age at all: sixteen years sober
     things    no person: a school's teacher, children's books
@@ -47,13 +58,15 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, cached_property
 from importlib import resources
-from typing import Any, NamedTuple
+from typing import Any
 
+from personaforge.guard.contexts import Contexts, contexts
 from personaforge.guard.text import plain_form
 from personaforge.guard.words import Anywhere, Phrases
 
 LANGUAGES = ("en", "es", "pt", "fr", "de", "it", "nl", "pl", "tr", "ru", "ar", "he", "hi", "ja", "ko", "zh")
-_LETTER = r"(?:[^\W_]|[\u0900-\u0963])"
+_LETTER = r"(?:[^\W_]|[\u0900-\u0963\ue000-\ue0ff])"
+"""A letter or figure of a word, and what stands for a number in a marked text."""
 START = r"(?<![^\W_])(?<![\u0900-\u0963])"
 """Where a word begins. Python's own boundary lies in the middle of a word of Hindi, whose vowel signs are marks."""
 END = r"(?![^\W_])(?![\u0900-\u0963])"
@@ -74,6 +87,8 @@ _ANY_LATIN = r"[a-z0-9]"
 _MONTHS = r"(?<![\d.,:/])(?:1?\d?\d|20\d|21[0-5])(?!\d)"
 _WEEKS = r"(?<![\d.,:/])(?:[1-8]?\d?\d|9[0-2]\d|93[0-8])(?!\d)"
 """Less than 18 years: 215 months, 938 weeks."""
+_COUNT = r"(?<![\d.,:/-])(?:[1-9]|1[0-7])(?!\d)"
+"""From 1 to 17, in digits."""
 _YEAR = r"(?<!\d)(?P<y>(?:19|20)\d\d|'\d\d)(?!\d)"
 _TO = r"[\s:]*(?:[^\W\d_]+[\s.]+){0,3}(?:(?:\d{1,2}(?:st|nd|rd|th)?[\s./,-]*){1,2}(?:[^\W\d_]+[\s.,/-]*){0,3})?"
 """Up to three words, a day and a month: in Leeds on 3 May. No comma stands before the day, so no other clause does."""
@@ -101,22 +116,6 @@ class Line:
         return re.compile(self._written)
 
 
-class Contexts(NamedTuple):
-    """What excuses a mention: it matches the end of what stands before, the beginning of what stands after, or both."""
-
-    before: re.Pattern[str] | None
-    after: re.Pattern[str] | None
-    around: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
-
-    def excuse(self, before: str, after: str) -> bool:
-        """Return whether what stands before and after a mention, in its sentence, excuses it."""
-        return bool(
-            (self.before and self.before.search(before))
-            or (self.after and self.after.match(after))
-            or any(one.search(before) and other.match(after) for one, other in self.around)
-        )
-
-
 class Rules:
     """One language's rules. Whatever has to be compiled is, when a text first asks for it."""
 
@@ -139,7 +138,13 @@ class Rules:
 
     @cached_property
     def _number(self) -> re.Pattern[str]:
-        return re.compile(self._start + _number(self._data.get("numbers", {}), 1, _FIGURES))
+        end = END if self._data.get("whole_numbers") else ""
+        return re.compile(self._start + _number(self._data.get("numbers", {}), 1, _FIGURES, end))
+
+    @cached_property
+    def _half(self) -> re.Pattern[str] | None:
+        listed = self._listed("halves")
+        return re.compile(f"(?:{listed}){END}") if listed else None
 
     @cached_property
     def spelled(self) -> re.Pattern[str]:
@@ -174,9 +179,11 @@ class Rules:
         parts, last = [], 0
         for found in self._number.finditer(plain):
             start, end = found.span("n")
-            if self.larger is None or not self.larger.search(plain[max(start - 40, 0) : start]):
+            if start >= last and (self.larger is None or not self.larger.search(plain[max(start - 40, 0) : start])):
                 word = found["n"]
                 value = int(word) if word.isdecimal() else self._values["".join(_GAPS.split(word))]
+                half = self._half.match(plain, end) if self._half is not None else None
+                end = end if half is None else half.end()
                 parts += [plain[last:start], chr(_SIGN + value), _PAD * (end - start - 1)]
                 last = end
         return "".join((*parts, plain[last:])) if parts else plain
@@ -208,10 +215,11 @@ class Rules:
 
     def _bare(self) -> Iterator[str]:
         """Yield expressions for a number without a unit that is an age: `Ann, 14, who`, `a girl of 14`, `turns 14`."""
-        names = ("persons", "of", "just", "turns", "is", "not_between")
+        names = ("persons", "of", "just", "turns", "is", "not_between", "dates")
         listed = {name: "|".join(map(str, self._data.get(name, ()))) for name in names}
         just = rf"(?:(?:{listed['just']})\s+)*" if listed["just"] else ""
         of = rf"(?:{listed['of']})\s+" if listed["of"] else ""
+        ends = r"(?:{e}|(?=\s+{d}))" if listed["dates"] else "{e}"
         yield f"{{bare}}{_OPENED}{just}{{t}}{{e}}"
         yield rf"{{bare}}{_OPENED}{just}{{m}}(?=\s*[,;)|/\u060c])"
         yield rf"{{bare}}{_BEGUN}{just}{{t}}(?!\s*(?:[.):]|$)){{e}}"
@@ -221,10 +229,10 @@ class Rules:
         if of:
             yield f"{{bare}}{{of}}{of}{just}{{t}}{{e}}"
         if listed["is"]:
-            yield rf"{{bare}}(?:{listed['is']})\s+{just}{{m}}{{e}}"
+            yield rf"{{bare}}(?:{listed['is']})\s+{just}{{m}}" + ends
         if listed["turns"]:
             word = rf"(?!(?:{listed['not_between'] or '$'}){{b}}){{l}}+\s+"
-            yield rf"{{bare}}(?:{listed['turns']})\s+(?:{word})" "{0,3}" f"{just}{{m}}{{e}}"
+            yield rf"{{bare}}(?:{listed['turns']})\s+(?:{word})" "{0,3}" f"{just}{{m}}" + ends
 
     def _lines(self, lines: Iterable[Any]) -> Iterator[Line]:
         start = START + self._data.get("prefix", "") if self.parts_words else ""
@@ -237,16 +245,24 @@ class Rules:
     @cached_property
     def _signs_of_lines(self) -> Mapping[str, str]:
         """What is written in lines for a number, a class's number, and what may follow a number without a unit."""
-        follow = "|".join(plain_form(str(word)) for word in self._data.get("after", ()))
+        follow = self._listed("after")
         ends = [
             r"$",
             r"[.,;:!?)\]\"\u201d\u00bb|/\u2026\u060c\u061b\u0964]",
             r"\s-",
             *([f"(?:{follow}){END}"] if follow else []),
         ]
+        listed = {name: self._listed(name) for name in ("nth", "dates", "feasts", "keeps", "not_born", "not_after")}
+        other = rf"(?!\s*(?:{listed['not_after']}))" if listed["not_after"] else ""
         return {
+            "{nth}": f"(?P<n>{listed['nth']})",
+            "{d}": f"(?:{listed['dates']}){END}",
+            "{feast}": f"(?:{listed['feasts']})",
+            "{keeps}": f"(?:{listed['keeps']})",
+            "{w}": rf"(?:(?!(?:{listed['not_born'] or '$'}){END}){{l}}+\s+){{0,4}}",
+            "{count}": _COUNT,
             **self._numbers,
-            "{e}": rf"(?=\s*(?:{'|'.join(ends)}))",
+            "{e}": rf"(?=\s*(?:{'|'.join(ends)})){other}",
             "{o}": _either(self._data.get("ordinals", ())),
             "{b}": END,
             "{l}": _LETTER,
@@ -258,6 +274,9 @@ class Rules:
             "{yy}": r"(?<!\d)(?P<y>[01]\d)(?!\d)",
             "{to}": _TO,
         }
+
+    def _listed(self, name: str) -> str:
+        return "|".join(plain_form(str(one)) for one in self._data.get(name, ()))
 
     @cached_property
     def _numbers(self) -> Mapping[str, str]:
@@ -333,7 +352,7 @@ class Rules:
         return self._contexts("past", self._reach)
 
     def _contexts(self, name: str, reach: str) -> Contexts:
-        return _contexts(self._data.get(name, {}), self._start, self._end, reach)
+        return contexts(self._data.get(name, {}), self._start, self._end, reach)
 
     @cached_property
     def kin(self) -> re.Pattern[str] | None:
@@ -402,31 +421,14 @@ def rules_of(language: str) -> Rules:
     return Rules(language, yaml.load(_read(language), yaml.CSafeLoader))
 
 
-def _number(words: Mapping[Any, Iterable[Any]], least: int, figures: str) -> str:
-    """Return an expression for a number from `least` to 17."""
+def _number(words: Mapping[Any, Iterable[Any]], least: int, figures: str, end: str = "") -> str:
+    """Return an expression for a number from `least` to 17; `end` is what follows one in words."""
     named = [str(word) for number, forms in words.items() if int(number) >= least for word in forms]
-    return rf"(?P<n>(?<![\d:/])(?<!\d[.,])(?:{figures})(?![\d:/]|[.,]\d){'|' + _either(named) if named else ''})"
+    return rf"(?P<n>(?<![\d:/])(?<!\d[.,])(?:{figures})(?![\d:/]|[.,]\d){'|' + _either(named) + end if named else ''})"
 
 
 def _read(language: str) -> bytes:
     return (resources.files("personaforge.guard") / "rules" / f"{language}.yaml").read_bytes()
-
-
-def _contexts(data: Mapping[str, Any], start: str, end: str, reach: str) -> Contexts:
-    def before(lines: Iterable[Any]) -> re.Pattern[str] | None:
-        joined = "|".join(plain_form(str(line)) for line in lines)
-        return re.compile(f"{start}(?:{joined}){end}{reach}$") if joined else None
-
-    def after(lines: Iterable[Any]) -> re.Pattern[str] | None:
-        joined = "|".join(plain_form(str(line)) for line in lines)
-        return re.compile(f"{reach}?{start}(?:{joined}){end}") if joined else None
-
-    pairs = ((before([one]), after([other])) for one, other in data.get("around", ()))
-    return Contexts(
-        before(data.get("before", ())),
-        after(data.get("after", ())),
-        tuple((one, other) for one, other in pairs if one is not None and other is not None),
-    )
 
 
 def _either(words: Iterable[Any]) -> str:

@@ -7,12 +7,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import yaml
 
 from personaforge.guard.reading import MINOR, SEXUAL, Passage, findings, passages_of
-from personaforge.guard.rules import LANGUAGES
+from personaforge.guard.rules import LANGUAGES, rules_for
 from personaforge.guard.text import text_of
 from personaforge.templating import Templates
-from tests.benchmarks.guard import Brief, briefs, table
+from tests.benchmarks.guard import AGES, BRIEFS, Brief, briefs, table
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -22,10 +23,58 @@ def test_a_brief_is_refused_exactly_where_it_has_to_be(brief: Brief) -> None:
     assert not brief.is_wrong, brief.findings()
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_ages_that_are_born_turned_or_kept_as_a_feast_are_read_in_every_language(language: str) -> None:
+    some = [brief for brief in briefs(AGES) if brief.language == language]
+    wrong = [(brief.text, brief.findings()) for brief in some if brief.is_wrong]
+    assert wrong == [] and len(some) >= 15
+
+
 def test_there_are_enough_briefs_of_both_kinds_in_every_language() -> None:
-    for guilty in (True, False):
-        languages = Counter(brief.language for brief in briefs() if brief.is_guilty is guilty)
-        assert set(languages) == set(LANGUAGES) and languages.total() >= 60
+    for path in (BRIEFS, AGES):
+        for guilty in (True, False):
+            languages = Counter(brief.language for brief in briefs(path) if brief.is_guilty is guilty)
+            assert set(languages) == set(LANGUAGES) and languages.total() >= 60
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "personaforge" / "guard" / "rules").glob("*.yaml")), ids=lambda one: one.stem
+)
+def test_a_rules_file_names_nothing_twice_and_holds_only_text(path: Path) -> None:
+    """YAML takes the last of two equal keys, and reads the Turkish ten (`on`) as True."""
+
+    def leaves(node: yaml.Node) -> list[tuple[str, str]]:
+        if isinstance(node, yaml.MappingNode):
+            keys = [key.value for key, _ in node.value]
+            assert len(keys) == len(set(keys)), (path.name, keys)
+            return [leaf for _, value in node.value for leaf in leaves(value)]
+        if isinstance(node, yaml.SequenceNode):
+            return [leaf for value in node.value for leaf in leaves(value)]
+        return [(str(node.tag), str(node.value))]
+
+    read = leaves(yaml.compose(path.read_text(encoding="utf-8"), yaml.SafeLoader))
+    tags = {tag for tag, value in read if value != "true"}
+    assert tags <= {"tag:yaml.org,2002:str", "tag:yaml.org,2002:int"}, read
+    assert not [value for _, value in read if value in ("True", "False")]
+
+
+def test_halves_of_a_year_belong_to_the_number_and_leave_every_index_where_it_was() -> None:
+    for text in ("Sie ist fünfzehneinhalb und malt.", "On beş buçuk yaşında.", "Ей 15 с половиной."):
+        plain = text_of(text).plain
+        assert [len(rules.marked(plain)) for rules in rules_for(plain)] == [len(plain)] * len(rules_for(plain))
+        assert [one.rule for one in findings([Passage("brief", text)])] == [MINOR]
+
+
+def test_how_long_ago_somebody_was_born_is_no_past_that_excuses() -> None:
+    (found,) = findings([Passage("brief", "She was born fifteen years ago.")])
+    assert found.words == ("born fifteen years ago",)
+    assert findings([Passage("brief", "Her firm was born fifteen years ago.")]) == []
+    assert findings([Passage("brief", "She was born eighteen years ago.")]) == []
+
+
+def test_a_number_that_is_another_languages_word_counts_only_in_its_own() -> None:
+    assert findings([Passage("brief", "Bir kız, on, resim yapıyor.")])
+    assert findings([Passage("brief", "Dons hats, on Sundays (on); she is 45.")]) == []
 
 
 def test_the_table_counts_both_kinds_of_errors() -> None:
@@ -106,8 +155,6 @@ def test_an_adults_age_in_a_field_is_fine(age: object) -> None:
 
 
 def test_the_packaged_templates_and_settings_are_clean(tmp_path: Path) -> None:
-    import yaml
-
     for path in sorted((ROOT / "conf").rglob("*.yaml")):
         assert findings(passages_of(yaml.safe_load(path.read_text(encoding="utf-8")), path.name, True)) == [], path
     own = Templates([ROOT / "templates", tmp_path])  # as a project's own

@@ -1,7 +1,10 @@
 """How often the guard is wrong, by language: `python -m tests.benchmarks.guard [FILE]`.
 
-A file has `guilty` and `innocent`, each a list of briefs by language; without one it is `tests/adults/briefs.yaml`,
-whose writer knew the rules, so its rates say nothing of other people's briefs.
+A file has `guilty` and `innocent`, each a list of briefs by language; without one those are
+`tests/adults/briefs.yaml` and `ages.yaml` beside it. Their writers knew the rules, and the rules were corrected by
+them, so these rates say nothing of other people's briefs. A third of `ages.yaml` (113 guilty, 77 innocent) was
+written and read once before that: 16 % of those guilty were read as fine, and 13 % of the innocent refused (56 % and
+14 % by the rules before).
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ import yaml
 from personaforge.guard.reading import Finding, Passage, findings
 
 BRIEFS = Path(__file__).resolve().parents[1] / "adults" / "briefs.yaml"
+AGES = BRIEFS.with_name("ages.yaml")
 YEAR = 2026
 """What years of birth in the briefs are compared with: those of a later year would be of adults."""
 
@@ -66,4 +70,5 @@ def table(all_briefs: list[Brief]) -> str:
 
 
 if __name__ == "__main__":
-    print(table(briefs(Path(sys.argv[1]) if len(sys.argv) > 1 else BRIEFS)))
+    for path in [Path(sys.argv[1])] if len(sys.argv) > 1 else [BRIEFS, AGES]:
+        print(f"{path.name}\n{table(briefs(path))}")
