@@ -37,10 +37,13 @@ class BriefReading(NamedTuple):
     """Everything that was read in a brief, and what wasn't."""
 
     language: str
+    """The tag of the language by whose lists it was read: the nearest one."""
     facts: tuple[Fact, ...]
     """In the order of the brief."""
     unread: tuple[Span, ...]
     """Runs of words that carry meaning and belong to no fact."""
+    is_recognised: bool = True
+    """Whether the brief is in that language, as far as its words tell; see `recognition`."""
 
     def value(self, path: str) -> Value | None:
         """Return the first value that is stated for a path and isn't an exclusion; None if there is none."""

@@ -57,8 +57,11 @@ class Account(NamedTuple):
     """A brief's facts and their fates."""
 
     language: str
+    """The tag of the language by whose lists the brief was read: the nearest one."""
     rows: tuple[Row, ...]
     """In the order of the brief."""
+    is_recognised: bool = True
+    """Whether the brief is in that language, as far as its words tell."""
 
     def count(self, fate: str) -> int:
         """Return how many rows have a fate."""
@@ -86,7 +89,7 @@ def account(brief: str, pinned: Mapping[str, Any], sections: Mapping[str, Any]) 
     reading = read_brief(brief)
     rows = [_row(fact, reading.language, pinned, sections) for fact in reading.facts]
     rows += [Row("words", "", None, span.words, span.start, span.end, UNREAD) for span in reading.unread]
-    return Account(reading.language, tuple(sorted(rows, key=lambda row: (row.start, row.end))))
+    return Account(reading.language, tuple(sorted(rows, key=lambda row: (row.start, row.end))), reading.is_recognised)
 
 
 def _row(fact: Fact, tag: str, pinned: Mapping[str, Any], sections: Mapping[str, Any]) -> Row:
@@ -293,7 +296,8 @@ def as_json(found: Account) -> dict[str, Any]:
     """Return an account as JSON."""
     rows: Sequence[Row] = found.rows
     return {
-        "language": found.language,
+        "language": found.language if found.is_recognised else None,
+        "read_by": found.language,
         "coverage": found.coverage,
         "counts": counts(found),
         "facts": [

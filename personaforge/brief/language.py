@@ -283,6 +283,12 @@ def language_of(text: str) -> str:
     return max(LATIN, key=lambda tag: _score(words, *language(tag).cues))
 
 
+def share_of(text: str, tag: str) -> float:
+    """Return the share of a plain text's letters that are in words of a language's lists, 0 to 1."""
+    words = re.findall(r"[^\W\d_]+", text)
+    return _score(words, *language(tag).cues) / max(1, sum(map(len, words)))
+
+
 def _score(words: Iterable[str], whole: frozenset[str], begun: tuple[str, ...]) -> int:
     """Return how many letters of a text are in a language's words: longer words are shared by fewer languages."""
     return sum(len(word) for word in words if word in whole or word.startswith(begun))

@@ -19,6 +19,7 @@ from personaforge.brief.fact import BriefReading, Fact, Span
 from personaforge.brief.found import Found
 from personaforge.brief.language import data, language, language_of
 from personaforge.brief.looks import looks
+from personaforge.brief.recognition import is_recognised
 from personaforge.brief.text import END, LETTER, START, text_of
 from personaforge.brief.text import plain as plain_text
 
@@ -47,7 +48,7 @@ def read_brief(brief: str) -> BriefReading:
     for fact in _all(found):
         found.add(fact)
     facts = tuple(sorted(found.facts, key=lambda fact: fact.start))
-    return BriefReading(tag, facts, tuple(_unread(found)))
+    return BriefReading(tag, facts, tuple(_unread(found)), is_recognised(brief, text.plain, tag))
 
 
 def _all(found: Found) -> Iterator[Fact]:

@@ -20,8 +20,10 @@ def brief_json(accounts: Mapping[str, Account]) -> dict[str, Any]:
 
 def print_account(name: str, account: Account) -> None:
     """Print one persona's facts, and their number by fate."""
-    read = NAMES[account.language]
-    echo(f"{style(name, bold=True)}: a brief read as {read}, {coverage_text(account)}")
+    read = f"read as {NAMES[account.language]}"
+    if not account.is_recognised:
+        read = f"in no language that forge recognises, read by the words of {NAMES[account.language]}"
+    echo(f"{style(name, bold=True)}: a brief {read}, {coverage_text(account)}")
     width = min(max((len(row.words) for row in account.rows), default=0), _WIDEST)
     for row in account.rows:
         words = row.words if len(row.words) <= _WIDEST else row.words[: _WIDEST - 1] + "…"

@@ -111,12 +111,15 @@ def other_language(settings: Settings, sections: Mapping[str, Any]) -> str:
     """Return in one line that a persona's texts are not in its language, as its document has it or else its brief;
     empty where they are, and where the writer writes any."""
     text, spoken = capability("text", settings.value("text.provider")), _at(sections, "surface", "languages")
-    stated = NAMES[read_brief(str(settings.value("brief"))).language] if text.writes else ""
+    reading = read_brief(str(settings.value("brief"))) if text.writes else None
+    stated = NAMES[reading.language] if reading is not None and reading.is_recognised else ""
     first = str(spoken[0]) if isinstance(spoken, list) and spoken else stated
     if not text.writes or text.writes.lower() in first.lower():
         return ""
-    # A brief's language is a guess: of one that no table has, the nearest is named.
-    why = f"and its document says {first}" if isinstance(spoken, list) and spoken else f"and its brief reads as {first}"
+    # A brief's language is a guess, and isn't named where its words tell too little.
+    why = f"and its brief reads as {first}" if first else "and its brief is in no language that forge recognises"
+    if isinstance(spoken, list) and spoken:
+        why = f"and its document says {first}"
     return f"signature phrases and all other texts are in {text.writes}, the {text.label} writer's only language, {why}"
 
 
