@@ -333,6 +333,10 @@ _OURS: tuple[Metric, ...] = (
         timeline="likeness", label="clothes' distance within a look",
     ),
     Metric(
+        "apparent_age", "face", "years", 0, None, "", "likeness.apparent_age", LIKENESS,
+        "age that the face looks, by InsightFace's genderage.onnx where that lies beside the pack",
+    ),
+    Metric(
         "failed", "face", "", 0, 1, "lower", FAILED, LIKENESS, _FAILED,
         is_checked=False, timeline="failures", label="failed images", scale="rate",
     ),

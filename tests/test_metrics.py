@@ -75,7 +75,7 @@ def test_every_source_leads_to_a_number_that_records_have() -> None:
     known: dict[str, set[str]] = {
         "score": {"", *(one.name for one in fields(Score))},
         "clip": {one.name for one in fields(ClipScore)} | {f"over_time.{one.name}" for one in fields(OverTime)},
-        "likeness": {"copying", *CHANGES},
+        "likeness": {"copying", "apparent_age", *CHANGES},
         "measurement": set(measure_image(png((200, 120, 90)), ColorAnalyzers())),
         "delivered": {*Shape._fields, *Posture._fields, *EXPRESSION.values()},
         "brief": {"coverage"},

@@ -31,7 +31,7 @@ from personaforge.faces.analyzer import AnalyzerIdentity, Face, by_area
 from personaforge.faces.detection import detect, glance, quick_forward, shows_face
 from personaforge.faces.landmarks import five_of_106
 from personaforge.faces.opencv import opencv
-from personaforge.faces.packs import Pack, role_of, shipped, way_back
+from personaforge.faces.packs import AGE_MODEL, Pack, role_of, shipped, way_back
 from personaforge.faces.prelu import quick_model
 from personaforge.faces.runtime import onnxruntime
 from personaforge.versions import ONNXRUNTIME, OPENCV, installed_version
@@ -77,6 +77,7 @@ class InsightAnalyzer:
         self._det_size = _det_size(self.identity.detector_size)
         self._lock = threading.Lock()
         self._models: dict[str, Any] = {}
+        self._age: Any = None
 
     def read(self, pixels: NDArray[np.uint8]) -> tuple[Face, ...]:
         """Return the faces by box area, largest first.
@@ -103,6 +104,35 @@ class InsightAnalyzer:
     def shows_face(self, pixels: NDArray[np.uint8]) -> bool:
         """Return whether a plain pass of the detector finds a face, in 1 to 16 ms: for choosing frames only."""
         return shows_face(self._loaded()["detection"], pixels)
+
+    def apparent_age(self, pixels: NDArray[np.uint8], box: NDArray[np.float32], model: str) -> float:
+        """Return the age in years that a face looks, read from the pack's age model, whose SHA-256 is `model`.
+
+        The crop is insightface's (`model_zoo/attribute.py`): around the middle of the box, 1.5 times its longer side,
+        not rotated. The output's third number times 100 are years; the first two are about gender, and are not read.
+        Raises BackendError where the model is another one, or gives no finite number.
+        """
+        import numpy as np
+        from insightface.utils import face_align
+
+        cv2, age = opencv(), self._age_model(model)
+        side, scale = age.input_size[0], age.input_size[0] / (max(box[2] - box[0], box[3] - box[1]) * 1.5)
+        crop, _ = face_align.transform(pixels, ((box[2] + box[0]) / 2, (box[3] + box[1]) / 2), side, scale, 0)
+        mean = (age.input_mean,) * 3
+        blob = cv2.dnn.blobFromImage(crop, 1.0 / age.input_std, crop.shape[1::-1], mean, swapRB=True)
+        found = np.asarray(age.session.run(age.output_names, {age.input_name: blob})[0], dtype=np.float64).ravel()
+        if found.shape != (3,) or not np.isfinite(found[2]):
+            raise BackendError(f"{AGE_MODEL} of pack {self._pack.name} gave {found.tolist()}, expected 3 numbers")
+        return float(found[2]) * 100
+
+    def _age_model(self, model: str) -> Any:
+        with self._lock:
+            if self._age is None:
+                if not model or self._pack.age_model != model:
+                    what = f"{AGE_MODEL} of pack {self._pack.name} has changed since the plan was made"
+                    raise BackendError(what, hint="build again")
+                self._age = _load_age(self._pack)
+        return self._age
 
     def _face(
         self, pixels: NDArray[np.uint8], box: NDArray[np.float32], points: NDArray[np.float32], *, thrifty: bool = False
@@ -202,6 +232,28 @@ def _load(pack: Pack, det_size: tuple[int, int] | None) -> dict[str, Any]:
     app.det_model.forward = quick_forward(app.det_model)
     models: dict[str, Any] = app.models
     return models
+
+
+def _load_age(pack: Pack) -> Any:
+    """Return insightface's `Attribute` of the pack's age model. Raises BackendError and MissingExtra."""
+    opencv()
+    runtime = onnxruntime()
+    options = runtime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    path = str(pack.folder / AGE_MODEL)
+    try:
+        from insightface.model_zoo.attribute import Attribute
+
+        session = runtime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        found = Attribute(model_file=path, session=session)
+    except Exception as error:  # as for the pack's other models
+        reason = str(error) or type(error).__name__
+        raise BackendError(f"{path} can't be loaded: {reason}", hint=_again(pack)) from error
+    if found.taskname != "genderage":
+        raise BackendError(f"{path} is no age model: it is for {found.taskname}", hint=_again(pack))
+    return found
 
 
 def _place(file: Path, place: str) -> None:

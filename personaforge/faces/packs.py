@@ -61,6 +61,13 @@ _ROLES = {
 }
 
 
+AGE_MODEL: Final = "genderage.onnx"
+"""InsightFace's age model. It has no role, so a pack's digest is the same with it and without."""
+AGE_MODELS: Final = frozenset(("4fde69b1c810857b88c64a335084f1c3fe8f01246c9a191b48c7bb756d6652fb",))
+"""SHA-256 of the files of that name which are read: that of InsightFace's buffalo_l, v0.7. What another one gives,
+nobody knows."""
+
+
 class Declared(NamedTuple):
     """What is known of a pack besides its files. The defaults are those of any pack for photographs."""
 
@@ -130,6 +137,8 @@ class Pack:
     """File name -> SHA-256, of the files that are used."""
     digest: str
     """One digest over the sorted pairs of `files`."""
+    age_model: str = ""
+    """SHA-256 of `genderage.onnx` beside them; empty where it isn't there, or is another file."""
 
     @property
     def aligns_by_landmarks(self) -> bool:
@@ -243,13 +252,25 @@ def _read_pack(name: str, folder: Path, digest_of: Callable[[Path], str]) -> Pac
                 return PackMissing(f"{folder / file_name} {fault}", hint)
         files = {file_name: digest_of(folder / file_name) for file_name in sorted(chosen.values())}
         pulled = _pulled(folder)
+        age_model = _age_model(folder, digest_of)
     except OSError as error:
         return PackMissing(f"{folder} can't be read: {error.strerror or error}", hint)
     for file_name, digest in files.items():
         if pulled.get(file_name, digest) != digest:
             what = f"found SHA-256 {digest}, expected {pulled[file_name]}"
             return PackMissing(f"{folder / file_name} is not what was pulled: {what}", hint)
-    return Pack(name, folder, files, digest_strings("pack/1", [part for pair in files.items() for part in pair]))
+    digest = digest_strings("pack/1", [part for pair in files.items() for part in pair])
+    return Pack(name, folder, files, digest, age_model)
+
+
+def _age_model(folder: Path, digest_of: Callable[[Path], str]) -> str:
+    """Return the digest of the age model; empty where there is none that is known. No pack is broken by it."""
+    path = folder / AGE_MODEL
+    try:
+        found = digest_of(path) if path.is_file() and not file_fault(path) else ""
+    except OSError:
+        return ""
+    return found if found in AGE_MODELS else ""
 
 
 def _chosen(names: Iterable[str]) -> dict[str, str]:

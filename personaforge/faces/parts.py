@@ -20,6 +20,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "people": ("people",),
     "upright": ("upright",),
     "expression": ("expressions",),
+    "age": ("apparent_ages",),
 }
 """Part -> its fields in a measurement and in a clip's frames; all others are the embedding's."""
 VERSIONS = {
@@ -31,16 +32,18 @@ VERSIONS = {
     "people": "1",
     "upright": "1",
     "expression": "1",
+    "age": "1",
 }
 """A part's version rises when our own code for it would give other numbers."""
 OF_CLIPS = ("stretches",)
 """Parts that are measured of a clip as a whole, whatever frames are sampled: always actions of their own."""
 OF_PICTURES = ("appearance",)
 """Parts that are measured of pictures alone, and not of a clip's frames."""
-PEOPLE, UPRIGHT, EXPRESSION = "people", "upright", "expression"
-WHERE_NEEDED = (PEOPLE, UPRIGHT, EXPRESSION)
+PEOPLE, UPRIGHT, EXPRESSION, AGE = "people", "upright", "expression", "age"
+WHERE_NEEDED = (PEOPLE, UPRIGHT, EXPRESSION, AGE)
 """Parts that are measured only of pictures that call for them, as actions of their own: all faces where the first
-reading shows several, a second look where a face may lie on its side, and the expression where one was asked for."""
+reading shows several, a second look where a face may lie on its side, the expression where one was asked for, and the
+apparent age where an age model lies beside the pack's."""
 EXPRESSIVE = ("106", "mesh")
 """The sets of points, by the name of their ratios, that show an expression."""
 FURTHER: dict[str, Callable[[NDArray[np.uint8], Face], float | None]] = {}

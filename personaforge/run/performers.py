@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from personaforge.errors import BackendError
-from personaforge.faces.parts import OF_CLIPS, UPRIGHT
+from personaforge.faces.parts import AGE, OF_CLIPS, UPRIGHT
 from personaforge.providers import kinds
 from personaforge.providers.protocols import Blob
 from personaforge.run.recent import Recent
@@ -60,6 +60,10 @@ def _measure(action: Action, inputs: Inputs, analyzer_of: AnalyzerOf) -> Perform
         from personaforge.faces.upright import second_look
 
         return _measured(action, second_look(data, analyzer), data)
+    if action.request.get("part") == AGE:
+        from personaforge.faces.age import measure_ages
+
+        return _measured(action, measure_ages(data, analyzer, action.request["model"]), data)
     value = _RECENT.get(analyzer, action.inputs["artifact"], lambda: measure_image(data, analyzer))
     return _measured(action, value, data)
 

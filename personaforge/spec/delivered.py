@@ -51,6 +51,13 @@ class CopyingDemand(Model):
     """What a copy decides."""
 
 
+class AgeAdvice(Model):
+    """How old a face looks beside the declared age: advice, which decides nothing. See `personaforge.identity.age`."""
+
+    error_years: Annotated[float, Field(ge=0, le=100)]
+    """Years that the estimate may be off: a picture that looks younger than declared by more is named. Chosen by us."""
+
+
 class PeopleDemand(Model):
     """How many people: one."""
 
@@ -143,6 +150,7 @@ class Delivered(Model):
     size: SizeDemand
     aspect: AspectDemand
     copying: CopyingDemand
+    age: AgeAdvice
     expression: ExpressionDemand
     """Of photographs: the points of the pack for drawings hardly follow an expression."""
     drawings: PostureDemands

@@ -102,6 +102,9 @@ class AnalyzerRef(NamedTuple):
     """Why none decides although the settings ask for one; for people."""
     passed_over: str = ""
     """Why one that comes with forge decides although the project has its own; for people."""
+    age_model: str = ""
+    """SHA-256 of the age model beside the pack; empty where there is none. It is in the key of what it measures, and in
+    no signature: no picture is judged again because it appears."""
 
     @property
     def calibration(self) -> str:

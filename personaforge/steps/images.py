@@ -12,6 +12,7 @@ from typing import Any
 
 from personaforge.digest import derive_seed
 from personaforge.errors import PinnedArtifactMissing
+from personaforge.identity.age import declared_age
 from personaforge.identity.decision import Decision
 from personaforge.providers.capability import Capability
 from personaforge.spec.clothing import clothing_of
@@ -357,7 +358,8 @@ def meant_by(context: Context, position: Mapping[str, Any], slot: str) -> Meant:
     worn = wardrobe_of(context, dressed_as(context, slot))
     # By rank, too: a picture that stays from an earlier forge was dressed by its rank alone.
     same = position["wardrobe"] == first["wardrobe"] and look_of(worn) == look_of(wardrobe_of(context, anchor))
-    return Meant(position, first, same, profile_of(context)["dna"])
+    profile = profile_of(context)
+    return Meant(position, first, same, profile["dna"], declared_age(profile.get("surface", {}).get("age")))
 
 
 def profile_of(context: Context) -> Mapping[str, Any]:

@@ -36,6 +36,8 @@ class Meant:
     """Whether it is meant to show the clothes of the anchor: both positions ask for one rank of the wardrobe, and the
     scene lets both wear it."""
     dna: Mapping[str, Any]
+    age: float | None = None
+    """The declared age in years; None where the document has none."""
 
 
 @dataclass(frozen=True)

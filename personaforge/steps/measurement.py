@@ -7,7 +7,7 @@ measured without measuring the rest again, keys stay as they are, and calibratio
 valid. When the embedding's version rises, give all parts the new one: they are one action again. Parts of clips as a
 whole (`parts.OF_CLIPS`) stay apart: their keys name no sampling. So do the parts that only some pictures call for
 (`parts.WHERE_NEEDED`): which ones, the first record says (`needed_actions`), or what was asked of the picture
-(`expression_action`), and all others have no action for them.
+(`expression_action`) or what else is here (`age_action`), and all others have no action for them.
 Keys name who decodes only where that is not OpenCV.
 """
 
@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from personaforge.faces.parts import (
+    AGE,
     EXPRESSION,
     EXPRESSIVE,
     FIELDS,
@@ -76,6 +77,14 @@ def expression_action(identity: Mapping[str, str], digest: str, value: Mapping[s
     if value["status"] != "measured" or value["ratio_set"] not in EXPRESSIVE:
         return None
     return _action("measure", identity, digest, {"part": EXPRESSION}, VERSIONS[EXPRESSION])
+
+
+def age_action(identity: Mapping[str, str], digest: str, value: Mapping[str, Any], age_model: str) -> Action | None:
+    """Return the action that measures the apparent ages of a picture's faces with an age model; None where there is no
+    model (`age_model` is its SHA-256, or empty) or the picture's first measurement has no face."""
+    if not age_model or value["status"] != "measured":
+        return None
+    return _action("measure", identity, digest, {"part": AGE, "model": age_model}, VERSIONS[AGE])
 
 
 def size_action(digest: str) -> Action:

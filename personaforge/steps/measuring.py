@@ -15,6 +15,7 @@ from personaforge.identity.decision import Decision
 from personaforge.identity.policy import AUTO, Gate, Mode, Policy, Quality
 from personaforge.identity.score import Cause, Score, Unmeasured
 from personaforge.steps.action import Action, Outcome, Result
+from personaforge.steps.age import age_of, demands_of, kept_age
 from personaforge.steps.context import Context
 from personaforge.steps.delivered import UNDELIVERED, Asked, demands_on, with_demands
 from personaforge.steps.expression import expression_of, was_measured
@@ -137,6 +138,10 @@ def judge_image(
         if judgement.decision is Decision.ACCEPT:
             break
     likeness = likeness_of(context, known[ANCHOR], found.measurement, meant, found.score)
+    if likeness is not None and meant is not None:
+        looks = yield from age_of(context, artifact, found.measurement, found.index, older=older)
+        advice = (*likeness.demands, *demands_of(context, looks, meant.age))
+        likeness = replace(likeness, kept=kept_age(likeness.kept, looks), demands=advice)
     judgement = with_likeness(judgement, likeness)
     pairs = [(known[ANCHOR], found.measurement)]
     judgement = yield from second_opinion(

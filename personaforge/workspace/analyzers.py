@@ -196,7 +196,7 @@ class Analyzers:
         from personaforge.faces.insight import insight_identity
 
         self._packs[pack.digest] = pack
-        return AnalyzerRef(insight_identity(pack, detector_size).as_json())
+        return AnalyzerRef(insight_identity(pack, detector_size).as_json(), age_model=pack.age_model)
 
     def _find_composed(self, name: str, detector_size: str) -> AnalyzerRef:
         from personaforge.faces.composed import composed_identity, find_composed

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from personaforge.digest import digest_bytes
+from personaforge.faces import packs
 from personaforge.faces.packs import RECORD, Pack, PackMissing, find_pack, pack_folders, role_of, user_folder
 
 MODEL = b"\x08\x07" + b"m" * 20_000
@@ -61,6 +62,20 @@ def test_a_pack_is_its_used_files(tmp_path: Path) -> None:
     assert found("mine", tmp_path).digest == pack.digest
     make(tmp_path / "mine", "w600k_mbf.onnx", data=MODEL + b".")
     assert found("mine", tmp_path).digest != pack.digest
+
+
+def test_an_age_model_is_known_by_its_bytes_and_is_no_part_of_the_pack(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(tmp_path / "mine", "det_500m.onnx", "w600k_mbf.onnx")
+    without = found("mine", tmp_path)
+    make(tmp_path / "mine", "genderage.onnx")
+    assert found("mine", tmp_path) == without and without.age_model == ""
+    monkeypatch.setattr(packs, "AGE_MODELS", frozenset((digest_bytes(MODEL),)))
+    pack = found("mine", tmp_path)
+    assert (pack.age_model, pack.digest, pack.files) == (digest_bytes(MODEL), without.digest, without.files)
+    (tmp_path / "mine" / "genderage.onnx").write_bytes(b"version https://git-lfs.github.com/spec/v1\n")
+    assert found("mine", tmp_path) == without
 
 
 def test_two_models_are_enough(tmp_path: Path) -> None:

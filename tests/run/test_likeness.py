@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
+from personaforge.identity.age import NO_MODEL
 from personaforge.identity.appearance import CHANGES
 from personaforge.plan.plan import PlanRequest
 from personaforge.testing import ColorAnalyzers
@@ -40,7 +41,8 @@ def test_pictures_have_their_likeness_on_record_and_are_read_once(make_studio: C
         likeness = one["likeness"]
         assert set(likeness) <= {"copying", "unmeasured", "readings"}, "five points show no appearance"
         assert set(likeness["unmeasured"]) >= set(CHANGES) - {"clothes_change"}
-        assert set(likeness["unmeasured"].values()) == {"of the picture: the pack gives no 106 points"}
+        assert set(likeness["unmeasured"].values()) == {"of the picture: the pack gives no 106 points", NO_MODEL}
+        assert likeness["unmeasured"]["apparent_age"] == NO_MODEL
         assert {reading["agrees"] for reading in likeness["readings"]} <= {None}
 
 
