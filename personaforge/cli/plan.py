@@ -8,6 +8,7 @@ import click
 
 from personaforge.cli.options import (
     NodeArgument,
+    OwnFile,
     broken_json,
     format_options,
     json_option,
@@ -41,7 +42,7 @@ from personaforge.workspace.workspace import Workspace
     "--save",
     "--output",
     "saved",
-    type=click.Path(dir_okay=False),
+    type=OwnFile(),
     metavar="FILE",
     help="Save the plan for `forge build --plan FILE`.",
 )

@@ -247,7 +247,7 @@ def test_a_mistyped_provider_is_reported_once_where_it_is_written(
     (tmp_path / "personas").mkdir()
     (tmp_path / "personas/ana.yaml").write_text("id: ana\nbrief: A calm gardener.\n")
     done = forge("validate", "ana", override, cwd=tmp_path, check=2)
-    assert done.stderr.splitlines()[:-1] == [f"error: ana.yaml {said}", "  did you mean embedded?"]
+    assert done.stderr.splitlines()[:-1] == [f"error: command line {said}", "  did you mean embedded?"]
 
 
 def test_config_names_origins(project: Path, forge: Forge) -> None:

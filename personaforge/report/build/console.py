@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from personaforge.listing import listed
+from personaforge.listing import listed, told_once
 from personaforge.plan.look import overruled_now
 from personaforge.plan.plan import PersonaPlan, Plan
 from personaforge.report.money import calls
@@ -95,7 +95,8 @@ def print_summary(summary: dict[str, Any], plan: Plan, report: Any) -> None:
         _print_rejected(summary)
         return
     _print_table(summary)
-    for note in (*summary["alike"], *summary["remade"], *summary["briefs"]):
+    notes = (*summary["alike"], *summary["remade"], *summary["briefs"])
+    for note in told_once(notes, [persona.id for persona in plan.personas]):
         echo(f"{style('note', fg='yellow')}: {note}")
     _print_written(summary)
     echo(_closing(summary))

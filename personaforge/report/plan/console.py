@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from personaforge.leaves import shortened, text_diff
-from personaforge.listing import and_more
+from personaforge.listing import and_more, listed
 from personaforge.plan.plan import Plan, PlannedNode
 from personaforge.plan.reasons import NOT_HERE
 from personaforge.report.money import estimate_text
@@ -168,7 +168,9 @@ def _every_node(plan: Plan) -> Iterator[str]:
 
 
 def stays(plan: Plan) -> Iterator[str]:
-    """Say once for each persona that what is pinned no longer follows the settings."""
+    """Say once for each persona, or for all of whom the same is to be said, that what is pinned no longer follows the
+    settings."""
+    said: dict[tuple[str, ...], list[str]] = {}
     for persona in plan.personas:
         noted = [node for node in persona.nodes.values() if node.note]
         for face in (True, False):
@@ -177,13 +179,17 @@ def stays(plan: Plan) -> Iterator[str]:
                 continue
             first = next((node for node in nodes if node.shape.kind.role == "anchor"), nodes[0])
             rest = f" ({and_more(len(nodes) - 1).strip()})" if len(nodes) > 1 else ""
-            if NOT_HERE in first.note:
-                hint = "get the pack that identity.pack names, or correct the name: forge models list"
-            elif face:
-                hint = f"a new face: forge build {persona.id} --repin {persona.loaded.settings.step_of('anchor')}"
-            else:
-                hint = f"another take: forge build {persona.id} --force {first.shape.name}"
-            yield f"{style('pinned', fg='blue')}: {first.id}{rest} {first.note}; {hint}"
+            option = f"--repin {persona.loaded.settings.step_of('anchor')}" if face else f"--force {first.shape.name}"
+            way = "a new face" if face else "another take"
+            said.setdefault((first.shape.name, rest, first.note, way, option), []).append(persona.id)
+    for (name, rest, note, way, option), names in said.items():
+        what = f"{names[0]}/{name}{rest}"
+        if len(names) > 1:
+            what = f"{name}{rest} of {len(names)} personas ({listed(names)})"
+        hint = f"{way}: forge build {names[0]} {option}"
+        if NOT_HERE in note:
+            hint = "get the pack that identity.pack names, or correct the name: forge models list"
+        yield f"{style('pinned', fg='blue')}: {what} {note}; {hint}"
 
 
 def _reasons(reasons: Counter[str], nodes: int, limit: int = 2) -> str:
