@@ -11,6 +11,7 @@ import orjson
 
 from personaforge.leaves import shortened, text_diff
 from personaforge.listing import and_more, listed
+from personaforge.plan.explanation import TEXTS
 from personaforge.plan.plan import Plan, PlannedNode
 from personaforge.plan.reasons import NOT_HERE
 from personaforge.report.money import estimate_text
@@ -103,25 +104,24 @@ def explanation_lines(explanation: Mapping[str, Any]) -> Iterator[str]:
 def prompt_lines(explanation: Mapping[str, Any]) -> Iterator[str]:
     """Yield the prompt of a call, below what else is asked: the one that a build would make next, or that
     made what is there."""
-    action, node = explanation["action"], explanation["node"]
+    asked, node = explanation["would_ask"], explanation["node"]
+    action = asked or explanation["action"]
     request = action["parts"].get("request", {}) if action else {}
-    texts = [name for name in _PROMPTS if isinstance(request.get(name), str) and request[name]]
+    texts = [name for name in TEXTS if isinstance(request.get(name), str) and request[name]]
     if not texts:
-        waits = explanation["modality"] and not action
-        yield f"{node} has no prompt{' before what it needs is built' if waits else ''}"
+        yield f"{node} has no prompt: it asks {'with no text of its own' if explanation['modality'] else 'nobody'}"
         return
-    told = "as it was asked" if action["known"] else "as a build would ask now"
+    told = "as it was asked" if not asked and action["known"] else "as a build would ask now"
     yield style(f"{node}: {action['kind']} by {action['provider']}, {told}", bold=True)
+    if asked and asked["stand_ins"]:
+        what = "values that schemas allow stand in, such as `a value of style`, first choices and least numbers"
+        yield f"  Not there yet with these settings: {listed(asked['stand_ins'], 6)}; {what}."
     yield from _table(
-        [(f"  {name}", _short(value)) for name, value in sorted(request.items()) if name not in (*_PROMPTS, "schema")]
+        [(f"  {name}", _short(value)) for name, value in sorted(request.items()) if name not in (*TEXTS, "schema")]
     )
     for name in texts:
         yield style(f"{name}, {len(request[name]):,} characters", bold=True)
         yield from request[name].splitlines()
-
-
-_PROMPTS = ("system", "prompt", "text", "negative_prompt")
-"""The parts of a request that are texts which somebody wrote, or a template."""
 
 
 def _answers(answers: Sequence[Mapping[str, Any]]) -> Iterator[str]:
