@@ -49,3 +49,13 @@ def told_once(lines: Iterable[str], names: Sequence[str]) -> list[str]:
 
 _WORD = re.compile(r"(?<![\w/-])[a-z][a-z0-9-]+(?![\w/-])")
 """What may be a persona's id; not one that begins the id of a node."""
+
+
+def of_nodes(text: str, node: str) -> str:
+    """Return what is said of a node, `ana/image/07`, without its name and its digests: equal for whom the same is
+    said."""
+    name = node.partition("/")[2]
+    return _DIGEST.sub("#", text.replace(node, "@").replace(f" {name}`", " @`"))
+
+
+_DIGEST = re.compile(r"(?<![0-9a-f])[0-9a-f]{12}(?![0-9a-f])")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from personaforge.listing import told_once
+from personaforge.listing import of_nodes, told_once
 
 NAMES = ("ana", "ana-2", "ben", "cay", "dan")
 
@@ -18,7 +18,7 @@ def test_lines_that_differ_only_in_the_persona_are_one_line() -> None:
 
 
 def test_other_lines_stay_as_they_are_and_in_order() -> None:
-    lines = ["ana: not drawn: scar", "no key is set", "ben: not drawn: dimples", "no key is set", "ana/image is banal"]
+    lines = ["ana: not drawn: scar", "no key is set", "ben: not drawn: dimples", "no key is set", "ana/image is red"]
     assert told_once(lines, NAMES) == ["ana: not drawn: scar", "no key is set", *lines[2:3], lines[4]]
     assert told_once(["ana/image/07 stays", "ben/image/07 stays"], NAMES) == [
         "ana/image/07 stays",
@@ -28,3 +28,14 @@ def test_other_lines_stay_as_they_are_and_in_order() -> None:
         "ana: keeps away from ben",
         "ben: keeps away from ana",
     ]
+
+
+def test_what_is_said_of_nodes_is_equal_without_their_names_and_digests() -> None:
+    def said(node: str, digest: str) -> str:
+        name = node.partition("/")[2]
+        return f"{node} is pinned to {digest}, which is gone; `forge build ana --repin {name}`"
+
+    assert of_nodes(said("ana/image/02", "0" * 12), "ana/image/02") == of_nodes(
+        said("ana/image/03", "a" * 12), "ana/image/03"
+    )
+    assert of_nodes("ana/image/02 is red", "ana/image/02") != of_nodes("ana/image/03 is green", "ana/image/03")

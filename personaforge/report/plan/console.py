@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from personaforge.leaves import shortened, text_diff
-from personaforge.listing import and_more, listed
+from personaforge.listing import and_more, listed, of_nodes
 from personaforge.plan.explanation import TEXTS
 from personaforge.plan.plan import Plan, PlannedNode
 from personaforge.plan.reasons import NOT_HERE
@@ -145,9 +145,16 @@ def step_rows(planned: Iterable[PlannedNode]) -> Iterator[tuple[str, str, int, s
         if node.state in _SHOWN:
             groups.setdefault((node.shape.step, node.state), []).append(node)
     for (step, state), nodes in groups.items():
-        reasons = Counter(reason.text for node in nodes for reason in node.reasons if reason.code != "needs")
-        if not reasons:
-            reasons = Counter(reason.text for node in nodes for reason in node.reasons)
+        said = [(node, reason.text) for node in nodes for reason in node.reasons if reason.code != "needs"]
+        said = said or [(node, reason.text) for node in nodes for reason in node.reasons]
+        alike: dict[str, list[tuple[PlannedNode, str]]] = {}
+        for node, text in said:
+            alike.setdefault(of_nodes(text, node.id), []).append((node, text))
+        reasons: Counter[str] = Counter()
+        for told in alike.values():
+            names = [node.shape.name for node, _ in told]
+            differ = len({text for _, text in told}) > 1  # each names its node: one is quoted, and all are named
+            reasons[f"{told[0][1]} ({len(names)}: {listed(names, 6)})" if differ else told[0][1]] += len(names)
         yield state, step, len(nodes), _reasons(reasons, len(nodes))
 
 
