@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from personaforge.cli.options import FiniteRange, json_option, print_json
+from personaforge.cli.options import FiniteRange, OwnFile, json_option, print_json
 from personaforge.workspace.workspace import Workspace
 
 
@@ -26,7 +26,7 @@ from personaforge.workspace.workspace import Workspace
     "--save",
     "--output",
     "output",
-    type=click.Path(dir_okay=False),
+    type=OwnFile(),
     metavar="FILE",
     help="Write here; else to calibration/PACK-DIGEST-SIZE.json, where forge eval looks.",
 )

@@ -6,7 +6,15 @@ from pathlib import Path
 
 import click
 
-from personaforge.cli.options import FiniteRange, forms_option, json_option, print_json, tell_left_out
+from personaforge.cli.options import (
+    FiniteRange,
+    Folder,
+    forms_option,
+    json_option,
+    print_json,
+    tell_left_out,
+    text_file_option,
+)
 from personaforge.errors import PersonaForgeError
 from personaforge.report.terminal import echo
 from personaforge.workspace.workspace import Workspace
@@ -17,7 +25,7 @@ FORMATS = ("table", "csv", "json", "parquet")
 @click.command("query", short_help="Ask the warehouse in SQL.")
 @click.argument("sql")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="table by default; parquet takes --out.")
-@click.option("-o", "--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write to a file.")
+@text_file_option("-o", "--out", "file", help="Write to a file; - is standard output.")
 @click.option("--allow-files", is_flag=True, help="Let the SQL read files: from read_csv('notes.csv').")
 @click.option("--memory", type=FiniteRange(0, min_open=True), metavar="GB", help="Instead of store.query's bound.")
 @click.option("--timeout", type=FiniteRange(0, min_open=True), metavar="SECONDS", help="The same for the time.")
@@ -28,7 +36,7 @@ def query_command(
     folder: str | None,
     sql: str,
     form: str | None,
-    out: Path | None,
+    file: str | None,
     allow_files: bool,
     memory: float | None,
     timeout: float | None,
@@ -51,6 +59,7 @@ def query_command(
     from personaforge.warehouse.bounds import Bounds
     from personaforge.warehouse.query import ask, beside, confined, write_parquet
 
+    out = Path(file) if file is not None else None
     form = form or ("json" if as_json else "csv" if as_csv else _form_of(out))
     if form == "parquet" and out is None:
         raise PersonaForgeError("Parquet is no text to print", hint="--out FILE")
@@ -161,7 +170,7 @@ def schema_command(folder: str | None, names: tuple[str, ...], form: str) -> int
 
 
 @warehouse_command.command("export")
-@click.argument("target", type=click.Path(file_okay=False, path_type=Path), metavar="DIR")
+@click.argument("target", type=Folder(path_type=Path), metavar="DIR")
 @click.option("--views", is_flag=True, help="The views, too, as they stand now.")
 @click.pass_obj
 def export_command(folder: str | None, target: Path, views: bool) -> int:

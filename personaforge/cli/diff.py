@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from personaforge.cli.options import PersonaArgument, forms_option, print_json, tell_broken
+from personaforge.cli.options import OwnFile, PersonaArgument, forms_option, print_json, tell_broken
 from personaforge.report.terminal import echo
 from personaforge.spec.load import Broken
 from personaforge.workspace.workspace import Workspace
@@ -18,9 +18,7 @@ from personaforge.workspace.workspace import Workspace
 @click.argument("after", metavar="[REV]", required=False)
 @click.option("-p", "--persona", "personas", multiple=True, type=PersonaArgument(), help="Only this; may be repeated.")
 @click.option("--name-only", is_flag=True, help="Print the touched personas that are still there, a line each.")
-@click.option(
-    "--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write a page with the pictures."
-)
+@click.option("--html", type=OwnFile(path_type=Path), metavar="FILE", help="Write a page with the pictures.")
 @forms_option("table", "json", "markdown")
 @click.pass_obj
 def diff_command(

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import click
 
+from personaforge.cli.options import Folder
 from personaforge.report.terminal import echo, style
 
 
 @click.command("init", short_help="Make a repository of personas, with CI.")
-@click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("directory", metavar="DIR", type=Folder(path_type=Path))
 @click.option(
     "--forge", "requirement", metavar="REQUIREMENT", help="How CI installs forge, as pip takes it; else as it is here."
 )

@@ -31,6 +31,65 @@ class FiniteRange(click.FloatRange):
         return found
 
 
+class TextFile(click.Path):
+    """A file that a text is written to; `-` is standard output, where it goes without the option."""
+
+    name = "file"
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False)
+
+
+def text_file_option(*names: str, help: str) -> Callable[[F], F]:
+    """Add an option for a text's file. Its value is None for standard output."""
+    return click.option(
+        *names,
+        type=TextFile(),
+        metavar="FILE",
+        help=help,
+        callback=lambda ctx, param, value: None if value == "-" else value,
+    )
+
+
+class OwnFile(click.Path):
+    """A file with a content of its own, which is no text to print."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(dir_okay=False, **options)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path. Raises click's BadParameter."""
+        if str(value) == "-":
+            self.fail(
+                "found '-', expected the name of a file: this is not printed. A file called so is ./-", param, ctx
+            )
+        return super().convert(value, param, ctx)
+
+
+_OF_FILES = (".csv", ".html", ".htm", ".json", ".md", ".png", ".txt", ".xml", ".yaml", ".yml", ".zip")
+"""Endings with which somebody means a file."""
+
+
+class Folder(click.Path):
+    """A folder that files are written to."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(file_okay=False, **options)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path. Raises click's BadParameter."""
+        from pathlib import Path
+
+        path = Path(value)
+        if str(value) == "-":
+            self.fail("found '-', expected a folder: several files are written. A folder called so is ./-", param, ctx)
+        if path.is_file() or (path.suffix.lower() in _OF_FILES and not path.is_dir()):
+            there = " is a file" if path.is_file() else " is the name of a file"
+            instead = f"{path.parent / path.stem}" if path.suffix else f"{path}.d"
+            self.fail(f"{str(value)!r}{there}, expected a folder for several files, such as {instead}", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 class PersonaArgument(click.ParamType[str]):
     """A persona file, id or glob, or a Hydra override."""
 
@@ -160,8 +219,8 @@ def _with_output(function: F, forms: Sequence[str], given: Callable[[str], dict[
         return code
 
     flag = click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
-    text = "Write the format there, and nothing to standard output."
-    file = click.option("--out", type=click.Path(dir_okay=False), metavar="FILE", help=text)
+    text = "Write the format there instead; - is standard output."
+    file = text_file_option("--out", help=text)
     choice = click.option(
         "--format", "form", type=click.Choice(forms), default=forms[0], show_default=True, help="How it is written."
     )
@@ -234,9 +293,9 @@ def print_json(value: Any) -> None:
 
 def format_options(function: F) -> F:
     """Add --format, also of the project's plug-ins, --out and --json to a command that takes `form` and `out`."""
-    function = click.option(
-        "--out", type=click.Path(dir_okay=False), metavar="FILE", help="Write the format there, and print the table."
-    )(function)
+    function = text_file_option("--out", help="Write the format there, and print the table; - is standard output.")(
+        function
+    )
     return format_option(function)
 
 

@@ -8,6 +8,7 @@ import click
 
 from personaforge.cli.options import (
     NodeArgument,
+    OwnFile,
     broken_json,
     format_options,
     json_option,
@@ -41,7 +42,7 @@ from personaforge.workspace.workspace import Workspace
     "--save",
     "--output",
     "saved",
-    type=click.Path(dir_okay=False),
+    type=OwnFile(),
     metavar="FILE",
     help="Save the plan for `forge build --plan FILE`.",
 )
@@ -109,20 +110,33 @@ def plan_command(
 @click.argument("node", type=NodeArgument())
 @click.argument("overrides", nargs=-1, metavar="[OVERRIDE]...")
 @click.option("--prompt", is_flag=True, help="Only the rendered prompt, as it was sent or would be.")
+@click.option("--provider", metavar="NAME", help="With --prompt: as this provider would be asked, by its preset.")
 @json_option
 @click.pass_obj
-def explain_command(folder: str | None, node: str, overrides: tuple[str, ...], prompt: bool, as_json: bool) -> int:
+def explain_command(
+    folder: str | None, node: str, overrides: tuple[str, ...], prompt: bool, provider: str | None, as_json: bool
+) -> int:
     """Show the inputs of a node's key, which of them differ from the last build, and the artifact it has now.
 
-    NODE is an id such as sofia-reyes/image/07, or image/07 where the project has one persona.
+    NODE is an id such as sofia-reyes/image/07, or image/07 where the project has one persona. Nobody is asked anything:
+    before what it needs is made, the prompt is rendered with what its schema allows in its place.
+
+    \b
+    forge explain sofia-reyes/image/07 --prompt --provider fal
     """
-    from personaforge.plan.explanation import explain
+    from personaforge.plan.explanation import asking, explain
     from personaforge.report.plan.console import explanation_lines, prompt_lines
 
+    if provider is not None and not prompt:
+        raise click.UsageError("--provider goes along with --prompt")
     broken: list[Broken] = []
     with Workspace.open((), folder) as space:
         personas, name = space.load_node(node, overrides, broken)
-        explanation = explain(space.plan_context, personas, name, overrides)
+        if provider is not None:
+            overrides = asking(space.plan_context, personas, name, overrides, provider)
+            broken.clear()
+            personas, name = space.load_node(node, overrides, broken)
+        explanation = explain(space.plan_context, personas, name, overrides, anew=provider is not None)
     if as_json:
         print_json(explanation)
     else:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from personaforge.cli.options import Folder
 from personaforge.report.terminal import echo, style
 from personaforge.spec.project import find_project
 
@@ -20,7 +21,7 @@ def plugin_command() -> None:
 @plugin_command.command("new")
 @click.argument("name")
 @click.option(
-    "-o", "folder", metavar="DIR", type=click.Path(path_type=Path), help="Where it is written; else in a folder NAME."
+    "-o", "folder", metavar="DIR", type=Folder(path_type=Path), help="Where it is written; else in a folder NAME."
 )
 def new_command(name: str, folder: Path | None) -> int:
     """Write the distribution NAME, such as forge-mosaic. It adds one of everything that a plug-in can add, with tests

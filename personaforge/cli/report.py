@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from personaforge.cli.options import (
+    Folder,
     format_option,
     personas_argument,
     show_as,
@@ -27,7 +28,11 @@ if TYPE_CHECKING:
 @click.command("report", short_help="Write an HTML page for each persona and one for the project.")
 @personas_argument
 @click.option(
-    "-o", "--out", type=click.Path(file_okay=False, path_type=Path), metavar="FOLDER", help="Instead of reports/."
+    "-o",
+    "--out",
+    type=Folder(path_type=Path),
+    metavar="FOLDER",
+    help="Instead of reports/. A folder: each persona has a page of its own.",
 )
 @click.option("--standalone", is_flag=True, help="A page is one file, and nothing enlarges or plays.")
 @format_option

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from personaforge.cli.options import (
+    Folder,
     format_options,
     json_option,
     personas_argument,
@@ -99,7 +100,7 @@ def config_command(folder: str | None, personas: tuple[str, ...], path: str | No
     "--out",
     "--output",
     "output",
-    type=click.Path(file_okay=False),
+    type=Folder(),
     metavar="FOLDER",
     help="Write them all into this folder.",
 )

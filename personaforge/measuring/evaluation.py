@@ -84,6 +84,13 @@ class Evaluated:
         return isinstance(self.score, Score) and self.score.composite >= threshold and not self.stretch_fault
 
     @property
+    def status(self) -> str:
+        """`measured` with a score, however low; `not_judged` where a face was found that nothing can be said of, such
+        as one that is too blurred; `no_face`; or `unreadable`. The reason is with all but the first."""
+        found = str(self.measurement["status"])
+        return found if isinstance(self.score, Score) or found != "measured" else "not_judged"
+
+    @property
     def out_of_domain(self) -> bool:
         """Whether the pack was not made for this picture, or not for the anchor, with or without a score."""
         score = self.score
@@ -95,7 +102,7 @@ class Evaluated:
         return {
             "path": self.path,
             "sha256": self.digest,
-            "status": self.measurement["status"],
+            "status": self.status,
             "faces": self.measurement.get("faces"),
             "damage": self.measurement.get("damage"),
             **(

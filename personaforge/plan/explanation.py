@@ -14,7 +14,9 @@ from personaforge.leaves import leaves
 from personaforge.plan.plan import PlannedNode
 from personaforge.plan.planner import Planner
 from personaforge.plan.reasons import part_changes
+from personaforge.plan.rehearsal import rehearsed
 from personaforge.plan.resolver import NodeResolver, PlanContext
+from personaforge.providers.table import capability
 from personaforge.spec.load import Loaded
 from personaforge.steps.action import Action, Outcome
 from personaforge.steps.completion import BAD_ANSWER
@@ -24,10 +26,11 @@ _LARGEST_OPENED = 30
 
 
 def explain(
-    plan_context: PlanContext, personas: Sequence[Loaded], name: str, overrides: Sequence[str]
+    plan_context: PlanContext, personas: Sequence[Loaded], name: str, overrides: Sequence[str], *, anew: bool = False
 ) -> dict[str, Any]:
     """Return what a node depends on, what of it has changed, and what it has now. `name` is a node's name within its
-    persona, and one of the personas must have it. Raises PlanError."""
+    persona, and one of the personas must have it. `anew` asks for the request that would be made, although what was
+    made by another one stays. Raises PlanError."""
     planner = Planner(plan_context, overrides=tuple(overrides))
     plan = planner.plan([_owner(planner, personas, name)]).personas[0]
     planned = plan.nodes[name]
@@ -39,6 +42,7 @@ def explain(
     now = resolver.facts(planned.shape, {path: resolver.settings.get(path) for path in reads} if reads else None)
     if planned.signature:
         now["needs"] = {need: resolver.outcome(need).digest for need in planned.shape.needs}
+    action = _action(plan_context.store, planned, actions)
     finished = next((row[4] for row in plan_context.store.index.node_history(plan.id) if row[0] == planned.id), None)
     return {
         "schema": 1,
@@ -55,8 +59,43 @@ def explain(
         "answers": _answers(resolver, planned, actions or planned.keys),
         "pinned": resolver.lock.line(resolver.lock_name(planned.shape.name)).decode() or None,
         "dependencies": _dependencies(before, now),
-        "action": _action(plan_context.store, planned, actions),
+        "action": action,
+        "would_ask": _would_ask(planned, resolver) if anew or not _has_text(action) else None,
     }
+
+
+TEXTS = ("system", "prompt", "text", "negative_prompt")
+"""The parts of a request that are texts which somebody wrote, or a template."""
+
+
+def _has_text(action: Mapping[str, Any] | None) -> bool:
+    return action is not None and any(action["parts"].get("request", {}).get(name) for name in TEXTS)
+
+
+def _would_ask(planned: PlannedNode, resolver: NodeResolver) -> dict[str, Any] | None:
+    """Return what a build would ask first for a node, also before what it needs is there: `stand_ins` names that. None
+    for a node without a prompt."""
+    known = {name: resolver.outcome(name) for name, node in resolver.plan.nodes.items() if node.outcome_digest}
+    known.pop(planned.shape.name, None)
+    templates, name = resolver.plan_context.templates, planned.shape.name
+    request, waiting = rehearsed(resolver.settings, resolver.plan.shape, templates, name, known, resolver.contents)
+    if request is None or not _has_text({"parts": request.parts}):
+        return None
+    return {"kind": request.kind, "provider": request.provider, "parts": request.parts, "stand_ins": waiting}
+
+
+def asking(
+    plan_context: PlanContext, personas: Sequence[Loaded], name: str, overrides: Sequence[str], provider: str
+) -> tuple[str, ...]:
+    """Return the overrides with which a node would ask another provider, by that one's preset; who measures what it
+    makes has no say. Raises PlanError for a node that asks nobody, SpecError for an unknown provider."""
+    planner = Planner(plan_context, overrides=tuple(overrides))
+    kind = planner.shapes.of(_owner(planner, personas, name).settings).by_name[name].kind
+    if not kind.modality:
+        raise PlanError(f"{name} asks no provider", hint="forge ls lists the nodes: texts, pictures and clips ask one")
+    capability(kind.modality, provider)
+    drawn = ("identity.out_of_domain=allow",) if kind.modality in ("image", "video") else ()
+    return (*overrides, f"{kind.preset}={provider}", *drawn)
 
 
 def _owner(planner: Planner, personas: Sequence[Loaded], name: str) -> Loaded:

@@ -34,7 +34,7 @@ from personaforge.plan.issued import Issued, issued_reason, placed_reason, to_be
 from personaforge.plan.look import note_overruled
 from personaforge.plan.lost_face import lost_faces
 from personaforge.plan.plan import WORKING, PersonaPlan, Plan, PlannedNode, Reason, Selection
-from personaforge.plan.reasons import changes, restore_reasons
+from personaforge.plan.reasons import REMADE_IF_SAME, changes, remade_by, restore_reasons
 from personaforge.plan.recall import recalled
 from personaforge.plan.renamed import anchor_in
 from personaforge.plan.resolver import NodeResolver, PlanContext
@@ -255,7 +255,7 @@ class Planner:
         if node.id in self.selection.forced:
             node.reasons = (Reason("forced", "another take was asked for"), *resolver.reasons(node, context))
         elif node.returns and pin is not None:
-            node.reasons += (*resolver.reasons(node, context), _REMADE)
+            node.reasons += (*resolver.reasons(node, context), remade_by(pin, context.standing.forge))
             node.reasons += other_gates(pin, context.standing) if node.row is None and not shape.kind.sticky else ()
         else:
             node.reasons += resolver.reasons(node, context) or _gate_reason(played.missing, pin)
@@ -323,7 +323,10 @@ class Planner:
                 node.reasons = (Reason("needs", f"only if it changes: {names}"),)
             elif resolver.remakeable(node.shape):
                 node.state = "run"
-                node.reasons = (Reason("needs", f"waits for {names}"), _REMADE if pin.under else _REMADE_IF_SAME)
+                node.reasons = (
+                    Reason("needs", f"waits for {names}"),
+                    remade_by(pin, resolver.standing(node.shape).forge) if pin.under else REMADE_IF_SAME,
+                )
                 node.reasons += other_gates(pin, resolver.standing(node.shape)) if not node.shape.kind.sticky else ()
             else:
                 node.state, node.returns = "missing", False
@@ -405,11 +408,6 @@ def _left_unmeasured(node: PlannedNode) -> bool:
     return node.state in ("run", "maybe") or (node.row is not None and node.row.status in ("unmeasured", "rejected"))
 
 
-_REMADE = Reason("pin", "the pinned artifact is remade, and has to come out the same")
-_REMADE_IF_SAME = Reason(
-    "pin",
-    "the pinned artifact is remade if it is asked for as it was, which a lock of an earlier forge does not tell",
-)
 _TAKEN_BACK = Reason("lost", "its artifact is taken back into the store from the build folder")
 
 

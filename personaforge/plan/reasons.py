@@ -10,6 +10,7 @@ from personaforge.leaves import leaves, shortened
 from personaforge.listing import listed
 from personaforge.modalities import SHAPES_NOTHING
 from personaforge.plan.plan import Reason
+from personaforge.store.lockfile import Pin
 
 _LONGEST = 60
 _DIGEST = re.compile("[0-9a-f]{64}")
@@ -109,3 +110,19 @@ def _in_a_line(value: Any) -> str:
     text = value if isinstance(value, str) else orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
     text = " ".join(text.split())
     return text[:12] if _DIGEST.fullmatch(text) else text
+
+
+_REMADE = Reason("pin", "the pinned artifact is remade, and has to come out the same")
+_REMADE_BY_ANOTHER = Reason(
+    "pin",
+    "the pinned artifact is remade by another forge than accepted it: where it comes out different, it stops there",
+)
+REMADE_IF_SAME = Reason(
+    "pin",
+    "the pinned artifact is remade if it is asked for as it was, which a lock of an earlier forge does not tell",
+)
+
+
+def remade_by(pin: Pin, forge: str) -> Reason:
+    """Say that a pinned artifact is made again, and by whom: after an upgrade the same request may draw otherwise."""
+    return _REMADE if pin.under.get("forge") in (None, forge) else _REMADE_BY_ANOTHER

@@ -24,7 +24,7 @@ from personaforge.spec.settings import Settings, View
 from personaforge.steps.action import Action, Outcome, Output, Result
 from personaforge.steps.attempts import Attempt, Made
 from personaforge.steps.completion import BadAnswer, completion
-from personaforge.steps.context import AnalyzerRef, Context
+from personaforge.steps.context import AnalyzerRef, Artifacts, Context
 from personaforge.steps.images import draw, position_of
 from personaforge.steps.judgement import Judgement
 from personaforge.steps.text import SECTION, SECTIONS, sections_of
@@ -61,13 +61,18 @@ class StandIns:
 
     objects: dict[str, Any] = field(default_factory=dict)
     contents: dict[str, bytes] = field(default_factory=dict)
+    stored: Artifacts | None = None
+    """What is really there, for results that are known."""
 
     def size(self, digest: str, path: str = "") -> int | None:
         """Return an artifact's size."""
-        return len(self.contents.get(digest, b""))
+        real = self.stored.size(digest, path) if self.stored is not None else None
+        return len(self.contents.get(digest, b"")) if real is None else real
 
     def read(self, digest: str) -> bytes:
         """Return an artifact's bytes."""
+        if digest not in self.contents and self.stored is not None and self.stored.size(digest) is not None:
+            return self.stored.read(digest)
         return self.contents.get(digest, b"")
 
     def head(self, digest: str) -> bytes:
@@ -113,6 +118,40 @@ def rehearse(settings: Settings, shape: Shape, templates: Templates) -> Rehearsa
             pass  # the stand-ins are not enough for what this pipeline does: nothing is known of its templates
         outcomes[node.name] = outcome or _stand_in(node, context, settings)
     return Rehearsal(tuple(requests), tuple(problems))
+
+
+def rehearsed(
+    settings: Settings,
+    shape: Shape,
+    templates: Templates,
+    name: str,
+    known: Mapping[str, Outcome],
+    stored: Artifacts,
+) -> tuple[Action | None, list[str]]:
+    """Return the first request of one node, rendered over what is `known` of the nodes that it needs and stand-ins for
+    the others, and the names of those. None for a node that asks nobody. Raises SpecError for a template that can't be
+    rendered."""
+    wanted, waiting = set[str](), [name]
+    while waiting:
+        one = waiting.pop()
+        if one not in wanted:
+            wanted.add(one)
+            waiting += shape.by_name[one].needs if one not in known else ()
+    artifacts, outcomes = StandIns(stored=stored), dict(known)
+    for node in shape.nodes:
+        if node.name not in wanted or (node.name in known and node.name != name):
+            continue
+        context = _context(settings, shape, node, templates, artifacts, outcomes)
+        action = outcome = None
+        try:
+            if not node.kind.origin and (node.templates or not node.kind.pinned):
+                action, outcome = _first(node, context)
+        except (LookupError, TypeError, ValueError):
+            pass  # the stand-ins are not enough for what this pipeline does
+        if node.name == name:
+            return action, [one for one in node.needs if one not in known]
+        outcomes[node.name] = outcome or _stand_in(node, context, settings)
+    return None, []
 
 
 def _context(

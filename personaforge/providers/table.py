@@ -45,6 +45,9 @@ class Entry(NamedTuple):
     planning loads nothing that draws."""
     undrawn: str = ""
     """`module:function` that says what of a DNA and of further texts an image provider is known not to draw."""
+    names: str = ""
+    """`module:function` that returns which names it draws of a setting, such as `expression`; no names for free
+    words."""
 
 
 _TABLE: dict[tuple[str, str], Entry] = {
@@ -85,6 +88,7 @@ _TABLE: dict[tuple[str, str], Entry] = {
             takes_options=False,
             placer="personaforge.providers.embedded_placing:EmbeddedPlacer",
             undrawn="personaforge.embedded.painter.undrawn:undrawn",
+            names="personaforge.embedded.painter.names:names",
         ),
         Entry(
             Capability(
@@ -101,6 +105,7 @@ _TABLE: dict[tuple[str, str], Entry] = {
             ),
             "personaforge.providers.embedded_clips:EmbeddedVideos",
             takes_options=False,
+            names="personaforge.embedded.painter.names:names",
         ),
         Entry(
             Capability(
@@ -184,6 +189,14 @@ def undrawn(name: str) -> Callable[..., list[str]] | None:
     Raises SpecError."""
     entry = entry_of("image", name)
     found: Callable[..., list[str]] | None = imported(entry.undrawn, "") if entry.undrawn else None
+    return found
+
+
+def drawable(modality: str, name: str, setting: str) -> tuple[str, ...]:
+    """Return the names that a provider draws of a setting such as `expression`; none where it reads any words. Raises
+    SpecError."""
+    entry = entry_of(modality, name)
+    found: tuple[str, ...] = imported(entry.names, "")(setting) if entry.names else ()
     return found
 
 

@@ -110,6 +110,11 @@ class Composer:
                 self._share(NOBODY, choices)
             return dict(self._shared[choices].plain)
 
+    def packaged(self) -> dict[str, Any]:
+        """Return forge's own composed values, without the project's conf; `base` where they can't be had alone."""
+        alone = Project(packaged("conf").parent)
+        return self.base() if alone.conf_folders != (packaged("conf"),) else Composer(alone).base()
+
     def _share(self, sources: PersonaSources, choices: tuple[str, ...]) -> Shared:
         found = _kept(self._project, ("shared", *choices), lambda: Shared(sources, self._hydra(sources, [], choices)))
         self._shared[choices] = found

@@ -22,8 +22,8 @@ class Domains(NamedTuple):
 
 def domain_problems(
     steps: Mapping[str, Any], identity: Mapping[str, Any], domains: Domains
-) -> Iterator[tuple[list[str], str, str]]:
-    """Yield where a pack would measure what it was not made for, as (key path, message, hint).
+) -> Iterator[tuple[list[str], str, str, list[str]]]:
+    """Yield where a pack would measure what it was not made for, as (key path, message, hint, path of who makes it).
 
     Only a pack for files that say what they are is so strict: what nobody can tell from a photograph is measured.
     """
@@ -32,18 +32,21 @@ def domain_problems(
     if not known.label or identity["out_of_domain"] == "allow":
         return
     others: dict[str, list[str]] = {}
-    for name, provider, made in _makers(steps, domains):
+    groups: dict[str, str] = {}
+    for name, group, provider, made in _makers(steps, domains):
         if made and made != known.name:
             others.setdefault(provider, []).append(name)
+            groups.setdefault(provider, group)
     for provider, names in sorted(others.items()):
         what = f"{', '.join(sorted(names))} {'are' if len(names) > 1 else 'is'} made by {provider}"
         message = f"found {pack}, which knows {known.many} only, but {what}"
-        yield ["identity", "pack"], message, f"{PHOTOGRAPHS.choice}, or identity.out_of_domain: allow"
+        hint = f"{PHOTOGRAPHS.choice}, or identity.out_of_domain: allow"
+        yield ["identity", "pack"], message, hint, [groups[provider], "provider"]
 
 
 def domain_remark(steps: Mapping[str, Any], identity: Mapping[str, Any], domains: Domains) -> str:
     """Return what to keep in mind where drawings are judged by thresholds for photographs; empty otherwise."""
-    drawn = any(made == DRAWINGS.name for _, _, made in _makers(steps, domains))
+    drawn = any(made == DRAWINGS.name for *_, made in _makers(steps, domains))
     if domains.of_pack(str(identity["pack"])) == DRAWINGS.name or not drawn:
         return ""
     pack = "what pack is here (auto)" if identity["pack"] == "auto" else f"the pack {identity['pack']}"
@@ -53,10 +56,10 @@ def domain_remark(steps: Mapping[str, Any], identity: Mapping[str, Any], domains
     )
 
 
-def _makers(steps: Mapping[str, Any], domains: Domains) -> Iterator[tuple[str, str, str]]:
-    """Yield the steps that draw or film, with their provider and the domain of what it makes."""
+def _makers(steps: Mapping[str, Any], domains: Domains) -> Iterator[tuple[str, str, str, str]]:
+    """Yield the steps that draw or film, with their modality, their provider and the domain of what it makes."""
     for name, step in steps.items():
         kind = kind_named(step["kind"])
         if kind.role in VISUAL:
-            provider = str(step["provider"])
-            yield name, provider, domains.of_provider("video" if kind.role == "clip" else "image", provider)
+            provider, modality = str(step["provider"]), "video" if kind.role == "clip" else "image"
+            yield name, modality, provider, domains.of_provider(modality, provider)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -31,7 +32,7 @@ from personaforge.versions import installed_version
 
 if TYPE_CHECKING:
     from personaforge.spec.adults import Refusal
-    from personaforge.spec.compose import Origin
+    from personaforge.spec.validation import Unsound
 
 _FORMAT = "spec/3"
 """Raised where a row that was kept before must not be used: since 3 what is kept was read by the guard."""
@@ -97,6 +98,8 @@ class Loader:
         self._locks: list[Path] | None = None
         """Lock files of the project, once they are asked for."""
         self._names: Names | None = None
+        self.unsound: dict[Path, tuple[Loaded, AbstractSet[tuple[str, ...]]]] = {}
+        """Personas with mistakes that were found: with other values in place of wrong ones, and the paths of those."""
 
     def load_all(
         self, files: Iterable[Path], overrides: Sequence[str] = (), broken: list[Broken] | None = None
@@ -201,6 +204,7 @@ class Loader:
 
     def _group(self, name: str, overrides: tuple[str, ...]) -> Any:
         from personaforge.spec.compose import Composer
+        from personaforge.spec.location import choosers, located
         from personaforge.spec.overlay import NOBODY
         from personaforge.spec.validation import validate_locked, validated_group
 
@@ -213,8 +217,8 @@ class Loader:
         except SpecError as error:
             if all(problem.where != NOBODY.main.shown for problem in error.problems):
                 raise
-            origins = composer.origins(NOBODY, overrides)
-            raise SpecError([_located(one, NOBODY.main.shown, origins) for one in error.problems]) from None
+            origins, chosen = composer.origins(NOBODY, overrides), choosers(self._project, NOBODY, overrides)
+            raise SpecError([located(one, NOBODY.main.shown, origins, chosen) for one in error.problems]) from None
 
     def _key(self, file: Path, overrides: Sequence[str], *, fresh: bool = False) -> str:
         try:
@@ -266,7 +270,9 @@ class Loader:
         from personaforge.spec.adults import Refusal, adult_problems, named_likeness, persona_findings
         from personaforge.spec.bodies import read_persona
         from personaforge.spec.compose import Composer
-        from personaforge.spec.validation import at_source, validated_persona
+        from personaforge.spec.location import choosers, located
+        from personaforge.spec.mistakes import at_source
+        from personaforge.spec.validation import Unsound, validated_persona
 
         if self._composer is None:
             self._composer = Composer(self._project)
@@ -288,10 +294,12 @@ class Loader:
         except SpecError as error:
             error.problems = [*refused, *error.problems]
             main = sources.main.shown
+            if isinstance(error, Unsound):
+                self.unsound[file] = (self._stand_in(file, error), error.replaced)
             if not refused and not overrides and all(problem.where != main for problem in error.problems):
                 raise
-            origins = self._composer.origins(sources, overrides)
-            raise SpecError([_located(problem, main, origins) for problem in error.problems]) from None
+            origins, chosen = self._composer.origins(sources, overrides), choosers(self._project, sources, overrides)
+            raise SpecError([located(problem, main, origins, chosen) for problem in error.problems]) from None
         groups = {name: self._interned(plain.pop(name)) for name in GROUPS}
         groups[SCHEMAS] = self._interned(schemas)
         bases = [[str(source.path), source.digest] for source in sources.files[:-1]]
@@ -318,6 +326,14 @@ class Loader:
                 error = further
                 problems += [problem for problem in further.problems if problem.path not in without]
         return problems
+
+    def _stand_in(self, file: Path, error: Unsound) -> Loaded:
+        """Return an unsound persona with the project's own values in place of wrong ones, to look for further
+        mistakes."""
+        plain = dict(error.plain)
+        groups = {name: self._interned(plain.pop(name)) for name in GROUPS}
+        groups[SCHEMAS] = self._interned(error.schemas)
+        return Loaded(file, lock_path(file, plain["id"]), Settings(plain, groups, {}))
 
     def _interned(self, data: dict[str, Any]) -> Group:
         digest = digest_json("group/1", data)
@@ -353,20 +369,6 @@ def _is_spec(row: Mapping[str, Any]) -> bool:
         and groups.keys() == {*GROUPS, SCHEMAS}
         and all(isinstance(digest, str) for digest in groups.values())
     )
-
-
-def _located(problem: Problem, main: str, origins: Mapping[str, Origin]) -> Problem:
-    """Name the conf file or the override that set what is wrong, where the persona's own files don't set it."""
-    if not problem.path or problem.path in ("id", "brief"):
-        return problem
-    keys = problem.path.split(".")
-    for parent in (".".join(keys[:length]) for length in range(len(keys), 0, -1)):
-        setters = [at.where for path, at in origins.items() if path == parent or path.startswith(parent + ".")]
-        if setters:
-            ours = [where for where in setters if not where.startswith("packaged ")]
-            where = "command line" if "command line" in setters else (ours or setters)[0]
-            return problem._replace(where=where) if problem.where == main or where == "command line" else problem
-    return problem
 
 
 def code_signature() -> str:

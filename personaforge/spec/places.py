@@ -46,6 +46,19 @@ class Places:
                     return (file, int(line)) if file and line.isdigit() else (origin.where, None)
         return sources.main.shown, None
 
+    def where(self, loaded: Loaded, path: str) -> str:
+        """Return the file and line in which a mistake at a path is to be corrected: what sets it, or chose what does;
+        else the persona's file. Never a packaged one."""
+        from personaforge.errors import Problem
+        from personaforge.spec.location import choosers, located
+
+        file, line = self.of(loaded, path)
+        if line is not None:
+            return f"{file}:{line}"
+        sources = self._sources[loaded.settings.id]
+        main, chosen = sources.main.shown, choosers(self._project, sources, self._overrides)
+        return located(Problem(main, path, ""), main, self._origins_of(loaded.settings.id, sources), chosen).where
+
     def _origins_of(self, persona: str, sources: PersonaSources) -> Mapping[str, Origin]:
         from personaforge.spec.compose import Composer
 

@@ -26,18 +26,18 @@ _EXPECTED = {
     "int_from_float": "a whole number",
     "float_type": "a number",
     "float_parsing": "a number",
-    "finite_number": "a number",
-    "greater_than": "more than {gt:g}",
-    "greater_than_equal": "at least {ge:g}",
-    "less_than": "less than {lt:g}",
-    "less_than_equal": "at most {le:g}",
+    "finite_number": "a finite number",
+    "greater_than": "more than {gt}",
+    "greater_than_equal": "at least {ge}",
+    "less_than": "less than {lt}",
+    "less_than_equal": "at most {le}",
     "literal_error": "{expected}",
     "timezone_aware": "a time with its time zone",
     "datetime_type": "a time with its time zone",
     "datetime_parsing": "a time with its time zone",
     "datetime_from_date_parsing": "a time with its time zone",
     "datetime_object_invalid": "a time with its time zone",
-    "too_short": "at least one entry",
+    "too_short": "at least {min_length} entries",
     "too_long": "{max_length} entries at most",
 }
 _MOST = 80
@@ -49,8 +49,12 @@ def expected(item: Mapping[str, Any]) -> str:
     if item["type"] == "string_pattern_mismatch":
         pattern = str(context.get("pattern", ""))
         return PATTERNS.get(pattern, f"a text that fits {pattern}")
+    if item["type"] == "string_too_short" and context.get("min_length", 1) > 1:
+        return f"a text of at least {context['min_length']} characters"
+    if item["type"] == "too_short" and context.get("min_length") == 1:
+        return "at least one entry"
     if item["type"] in _EXPECTED:
-        return _EXPECTED[item["type"]].format(**context)
+        return _EXPECTED[item["type"]].format(**{name: _number(value) for name, value in context.items()})
     message = str(item["msg"]).removeprefix("Input should be ")
     return message[:1].lower() + message[1:]
 
@@ -73,3 +77,8 @@ def sentence(item: Mapping[str, Any]) -> str:
         return str(item["msg"]).removeprefix("Value error, ")
     found = "an empty list" if item["type"] == "too_short" else shown(item.get("input"))
     return f"found {found}, expected {expected(item)}"
+
+
+def _number(value: Any) -> Any:
+    """Return a bound as people write it: 1 for 1.0, and 2147483648 in full."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value

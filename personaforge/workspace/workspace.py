@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import TracebackType
@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from personaforge.arguments import number, texts, whole
 from personaforge.digest import digest_file
 from personaforge.errors import LockFrozen, PersonaForgeError, PlanError, Problem, SpecError, StoreError
-from personaforge.plan.gates import policy_remark, require_calibration
+from personaforge.listing import told_once
+from personaforge.plan.gates import policy_remark
 from personaforge.plan.plan import Plan, PlanRequest, Selection
 from personaforge.plan.planner import Planner
 from personaforge.plan.renamed import pinned_anchor
 from personaforge.plan.resolver import PlanContext
 from personaforge.plugins.force import Plugin
 from personaforge.plugins.loading import activate, kept_in_force
-from personaforge.providers.table import KNOWN, capability
+from personaforge.providers.table import KNOWN
 from personaforge.results.results import DOCUMENT, Results
 from personaforge.spec.consent import consent_problems
 from personaforge.spec.kinds import kind_named
@@ -29,13 +30,12 @@ from personaforge.spec.licence_use import licence_use
 from personaforge.spec.load import Broken, Loaded, Loader
 from personaforge.spec.persona_files import resolve_personas
 from personaforge.spec.project import Project, persona_id, project_of
-from personaforge.spec.settings import Settings
-from personaforge.steps.table import StepKind
 from personaforge.store.store import StatCache, Store
 from personaforge.templating import Templates
 from personaforge.workspace.analyzers import Analyzers, AnalyzerSource
 from personaforge.workspace.calibrations import judged_by
 from personaforge.workspace.selection import selected
+from personaforge.workspace.validation import Validation, placed
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -153,26 +153,18 @@ class Workspace:
 
     def validate(self, personas: Personas, overrides: Sequence[str] = ()) -> tuple[list[Problem], list[str]]:
         """Return every problem of personas, of their templates and providers, and the ids that could be loaded."""
-        problems: list[Problem] = list(consent_problems(self.project)) if not listed(personas) else []
-        valid: list[str] = []
         self.plugins = activate(self.project)
-        loader = self._loader()
-        planner = Planner(self.plan_context)
-        for loaded, found in loader.each(
-            resolve_personas(self.project, listed(personas)), texts("overrides", overrides)
-        ):
-            if loaded is not None:
-                found = [*found, *_unplannable(loaded, planner, self.templates)]
-            if loaded is not None and not found:
-                valid.append(loaded.settings.id)
-            problems += [problem for problem in dict.fromkeys(found) if problem not in problems]
-        return problems, valid
+        files, wanted = resolve_personas(self.project, listed(personas)), texts("overrides", overrides)
+        found, valid = Validation(self._loader(), self.plan_context, self.project).of(files, wanted)
+        consent = list(consent_problems(self.project)) if not listed(personas) else []
+        return list(dict.fromkeys([*consent, *found])), valid
 
     def remarks(self, personas: Personas, overrides: Sequence[str] = ()) -> list[str]:
         """Return remarks on personas, without those that can't be loaded. Raises SpecError."""
         from personaforge.plan.foreign import foreign_remark
         from personaforge.spec.domain import domain_remark
         from personaforge.workspace.briefs import brief_remarks
+        from personaforge.workspace.words import clothing_remarks, place_remarks
 
         loaded = self.load(personas, overrides, [])
         settings = [one.settings for one in loaded]
@@ -181,7 +173,8 @@ class Workspace:
         found += [policy_remark(one.value("identity.policy")) for one in settings]
         found += [foreign_remark(one.settings, pinned_anchor(one.settings, one.lock)) for one in loaded]
         found += brief_remarks(self.store, loaded)
-        return list(dict.fromkeys(remark for remark in found if remark))
+        found += [said for one in settings for said in (*clothing_remarks(one), *place_remarks(one))]
+        return told_once(filter(None, found), [one.id for one in settings])
 
     def defaults(self, choices: tuple[str, ...] = ()) -> dict[str, Any]:
         """Return the project's composed settings without a persona, with other options of groups (`image=litellm`)."""
@@ -256,7 +249,7 @@ class Workspace:
                 Planner(self.plan_context, overrides=asked.overrides).plan([one])
             except (SpecError, PlanError, StoreError) as error:
                 problems = (
-                    error.problems
+                    placed(error.problems, one, self.project, self.templates, asked.overrides)
                     if isinstance(error, SpecError)
                     else [Problem(error.where or self.project.relative(one.file), "", error.message, error.hint)]
                 )
@@ -290,6 +283,7 @@ class Workspace:
             from personaforge.workspace.licences import licence_notices
 
             plan.notices = (*plan.notices, *licence_notices(self.analyzers, plan.personas))
+        plan.notices = tuple(told_once(plan.notices, [one.id for one in plan.personas]))
         return plan
 
     def unsettled(self, plan: Plan) -> bool:
@@ -400,48 +394,3 @@ class Workspace:
         if report.performed:
             keep_build(self.store, plan, report, started, self.templates.texts())
         return report
-
-
-def _unplannable(loaded: Loaded, planner: Planner, templates: Templates) -> Iterator[Problem]:
-    """Yield what would stop a build: templates that are missing, broken or can't be rendered, unknown providers, and a
-    policy that nothing here can decide by."""
-    try:
-        require_calibration(loaded.settings, planner.plan_context.analyzer_of(loaded.settings))
-    except SpecError as error:
-        yield from (problem._replace(where=loaded.file.name) for problem in error.problems)
-    seen, found = set[str](), list[Problem]()
-    for node in planner.shapes.of(loaded.settings).nodes:
-        if node.step in seen:
-            continue
-        seen.add(node.step)
-        where, problems = f"pipeline.steps.{node.step}", list[Problem]()
-        try:
-            for name in node.templates:
-                templates.closure(name)
-        except SpecError as error:
-            problems += error.problems
-        if node.kind.modality:
-            problems += _unknown_providers(node.kind, where, node.declaration, loaded.settings)
-        found += problems
-        for problem in problems:
-            yield problem._replace(path=problem.path or where, where=problem.where or loaded.file.name)
-    if not found:
-        from personaforge.plan.rehearsal import template_problems
-
-        yield from template_problems(loaded.settings, planner.shapes.of(loaded.settings), templates, loaded.file.name)
-
-
-def _unknown_providers(kind: StepKind, path: str, step: Mapping[str, Any], settings: Settings) -> Iterator[Problem]:
-    """Yield the providers of a step that nobody knows, by the setting that names them: its own or its group's."""
-    modality = kind.modality
-    group = settings.get(kind.preset) or {}
-    others = step.get("fallbacks") if step.get("fallbacks") is not None else group.get("fallbacks")
-    named = [("provider", step["provider"], step["provider"] == group.get("provider"))]
-    if modality != "text":  # a text's fallbacks are models of its provider
-        named += [("fallbacks", one["provider"], step.get("fallbacks") is None) for one in others or ()]
-    for field_name, provider, of_group in named:
-        try:
-            capability(modality, provider)
-        except SpecError as error:
-            for problem in error.problems:
-                yield problem._replace(path=f"{kind.preset if of_group else path}.{field_name}")

@@ -152,7 +152,35 @@ def test_a_prompt_can_be_read_before_and_after_it_was_asked(built: Path, forge: 
     assert "width" in head and "256" in head and prompt.strip()
     changed = forge("explain", "ben/image/02", "image.width=300", "--prompt", cwd=built, check=0).stdout
     assert "as a build would ask now" in changed and "300" in changed.partition(" characters\n")[0]
-    assert forge("explain", "ana/profile", "--prompt", cwd=built, check=0).stdout == "ana/profile has no prompt\n"
+    assert forge("explain", "ana/profile", "--prompt", cwd=built, check=0).stdout == (
+        "ana/profile has no prompt: it asks nobody\n"
+    )
+
+
+def test_a_prompt_can_be_read_before_what_it_needs_is_there_and_for_another_provider(
+    project: Path, forge: Forge
+) -> None:
+    def told(*arguments: str, code: int = 0) -> str:
+        done = forge("explain", *arguments, cwd=project, check=code)
+        return done.stderr if code else done.stdout
+
+    first = told("ben/image/02", "--prompt")
+    assert first.startswith("ben/image/02: draw by embedded@") and "as a build would ask now" in first
+    assert "Not there yet with these settings: profile, " in first and "a value of" in first
+    hosted = told("ben/image/02", "--prompt", "--provider", "gemini")
+    assert hosted.startswith("ben/image/02: draw by gemini@") and "gemini-3.1-flash-image" in hosted
+    action = json.loads(told("ben/image/02", "--prompt", "--provider", "gemini", "--json"))["would_ask"]
+    assert action["provider"].startswith("gemini@") and "profile" in action["stand_ins"]
+    assert action["parts"]["request"]["prompt"] in hosted
+    assert "ben/anchor has no prompt: it asks nobody" in told("ben/anchor", "--prompt")
+    assert "no image provider 'gemnii'" in (wrong := told("ben/image/02", "--prompt", "--provider", "gemnii", code=2))
+    assert "did you mean gemini?" in wrong
+    assert "profile asks no provider" in told("ben/profile", "--prompt", "--provider", "fal", code=2)
+    assert "--provider goes along with --prompt" in told("ben/image/02", "--provider", "fal", code=2)
+    assert not (project / "build/ben").exists()
+    forge("build", "ben", "--select", "+image/02", cwd=project, check=0)
+    hosted = told("ben/image/02", "--prompt", "--provider", "fal")
+    assert "draw by fal@" in hosted and "Not there yet" not in hosted and "a value of" not in hosted
 
 
 def test_ls_lists_nodes_and_what_settings_name(project: Path, forge: Forge) -> None:
@@ -247,7 +275,7 @@ def test_a_mistyped_provider_is_reported_once_where_it_is_written(
     (tmp_path / "personas").mkdir()
     (tmp_path / "personas/ana.yaml").write_text("id: ana\nbrief: A calm gardener.\n")
     done = forge("validate", "ana", override, cwd=tmp_path, check=2)
-    assert done.stderr.splitlines()[:-1] == [f"error: ana.yaml {said}", "  did you mean embedded?"]
+    assert done.stderr.splitlines()[:-1] == [f"error: command line {said}", "  did you mean embedded?"]
 
 
 def test_config_names_origins(project: Path, forge: Forge) -> None:

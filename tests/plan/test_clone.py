@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 
@@ -81,3 +82,17 @@ def test_a_text_that_was_bought_is_missing_though_all_that_it_was_made_from_come
         )
     ]
     assert studio.states("+dna")["soul"] == "run"
+
+
+def test_what_another_forge_remakes_is_told_node_by_node(clone: Studio) -> None:
+    """After an upgrade the same request may be drawn otherwise; a frozen build fails at each node where it is."""
+    lock = clone.root / "personas/ana.lock.yaml"
+    lines = lock.read_text().splitlines(keepends=True)
+    older = [re.sub(r'"forge":"[^"]*"', '"forge":"0.0.9+00000000"', one) if "  soul:" in one else one for one in lines]
+    assert older != lines
+    lock.write_text("".join(older))
+    another = (
+        "the pinned artifact is remade by another forge than accepted it: where it comes out different, it stops there"
+    )
+    assert another in [text for _, text in told(clone, "soul")]
+    assert REMADE in [text for _, text in told(clone, "dna")]

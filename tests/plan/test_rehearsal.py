@@ -45,7 +45,7 @@ def test_a_wrong_name_is_found_with_its_line_although_the_embedded_providers_rea
     (root / "templates" / name).parent.mkdir(parents=True, exist_ok=True)
     (root / "templates" / name).write_text(source.replace(old, new, 1))
     found = problems(root)
-    assert found and all(one.startswith(where) and "can't be rendered" in one for one in found), found
+    assert found and all(one.startswith(f"templates/{where}") and "can't be rendered" in one for one in found), found
     assert not (root / "build").exists()
 
 

@@ -274,6 +274,35 @@ def _evaluated(studio: Studio) -> object:
     return Evaluation("ana/anchor", studio.analyzers.identity.as_json(), NoneApplies("none", False), pictures)
 
 
+def test_measured_low_not_judged_and_no_face_are_three_values(studio: Studio) -> None:
+    from personaforge.identity.decision import Decision, ReasonedDecision
+    from personaforge.identity.score import Cause, Score, Unmeasured
+    from personaforge.measuring.evaluation import Evaluated, Evaluation
+    from personaforge.report.evaluation.sheet import evaluation_sheet
+    from personaforge.workspace.calibrations import NoneApplies
+
+    face, low = {"status": "measured", "faces": 1}, Score(0.1, 0.5, 0.08, 0.2, 1, "106")
+    pictures = []
+    for path, measurement, score, reason in (
+        ("low.png", face, low, "composite 0.2 is below 0.35"),
+        ("blurred.png", face, Unmeasured(Cause.BLURRED, "the face is too blurred"), "the face is too blurred"),
+        ("wall.png", {"status": "no_face", "faces": 0}, Unmeasured(Cause.NO_FACE, "no face"), "no face"),
+    ):
+        judged = ReasonedDecision(Decision.REJECT, reason, isinstance(score, Score))
+        pictures.append(Evaluated(path, "a" * 64, measurement, score, judged, None))
+    found = Evaluation("anchor", studio.analyzers.identity.as_json(), NoneApplies("none", False), tuple(pictures))
+    said = [one.as_json() for one in found.pictures]
+    assert [one["status"] for one in said] == ["measured", "not_judged", "no_face"]
+    assert [one["composite"] for one in said] == [0.2, None, None]
+    assert [one.get("unmeasured", {}).get("code") for one in said] == [None, "blurred", "no_face"]
+    lines = evaluation_sheet(found, None).lines
+    assert [line.message for line in lines] == [
+        "composite 0.2 is below 0.35",
+        "not judged: the face is too blurred",
+        "no face",
+    ]
+
+
 def test_a_fall_is_a_warning_with_its_possible_causes_and_a_failure_where_ci_says_so(tmp_path: Path) -> None:
     from personaforge.drift.attribution.causes import Attribution, Part, PossibleCause
     from personaforge.drift.timelines import drift

@@ -22,8 +22,13 @@ def steps(provider: str) -> dict[str, Any]:
 
 def test_who_draws_and_who_measures_have_to_fit() -> None:
     ours, photos = {"pack": "embedded", "out_of_domain": "refuse"}, {"pack": "auto", "out_of_domain": "refuse"}
-    [(path, message, hint)] = domain_problems(steps("fal"), ours, KNOWN)
-    assert path == ["identity", "pack"] and "image, video are made by fal" in message and "insightface" in hint
+    [(path, message, hint, maker)] = domain_problems(steps("fal"), ours, KNOWN)
+    assert (
+        path == ["identity", "pack"]
+        and maker == ["image", "provider"]
+        and "image, video are made by fal" in message
+        and "insightface" in hint
+    )
     assert not list(domain_problems(steps("embedded"), ours, KNOWN)) and not list(
         domain_problems(steps("fal"), photos, KNOWN)
     )

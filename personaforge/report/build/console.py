@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from personaforge.listing import listed
+from personaforge.listing import listed, of_nodes, told_once
 from personaforge.plan.look import overruled_now
 from personaforge.plan.plan import PersonaPlan, Plan
 from personaforge.report.money import calls
@@ -22,6 +22,8 @@ SCHEMA = 1
 CONFLICT = "stopped"
 """Status of a persona whose face somebody else has pinned meanwhile: its document may be complete for another face."""
 _LARGEST_IN_FULL = 3
+_FAILED_IN_FULL = 12
+"""Nodes that failed alike, named in one line; --json has all of them."""
 """Up to so many personas are shown step by step; more have a line each, as nobody reads ten tables."""
 
 
@@ -68,13 +70,20 @@ def has_failures(summary: dict[str, Any]) -> bool:
 
 def print_summary(summary: dict[str, Any], plan: Plan, report: Any) -> None:
     """Print the end of a build: what went wrong, then what was built and where."""
-    groups: dict[tuple[str, str, str], list[str]] = {}
+    groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for node in summary["failed"]:
         if node["end"] != "skipped":
-            groups.setdefault((node["end"], node["error"], node["hint"]), []).append(node["node"])
-    for (end, error, hint), nodes in groups.items():
-        names = listed(nodes, 1)
-        said = error if error.startswith(f"{nodes[0]} ") else f"{names}: {error}"
+            same = (node["end"], *(of_nodes(text, node["node"]) for text in (node["error"], node["hint"])))
+            groups.setdefault(same, []).append(node)
+    for (end, *_), nodes in groups.items():
+        error, hint, names = nodes[0]["error"], nodes[0]["hint"], [node["node"] for node in nodes]
+        said = error if error.startswith(f"{names[0]} ") else f"{listed(names, _FAILED_IN_FULL)}: {error}"
+        if said == error and len(names) > 1:
+            said += f"; the same holds for {listed(names[1:], _FAILED_IN_FULL)}"
+        first = f"--repin {names[0].partition('/')[2]}"
+        if hint.endswith(f"{first}`") and len({name.partition("/")[0] for name in names}) == 1:
+            wishes = [f"--repin {name.partition('/')[2]}" for name in names]
+            hint = hint.replace(f"{first}`", f"{' '.join(wishes)}`")
         echo(f"{style(end, fg='red', bold=True)}: {said}", err=True)
         if hint:
             echo(f"  {hint}", err=True)
@@ -95,7 +104,8 @@ def print_summary(summary: dict[str, Any], plan: Plan, report: Any) -> None:
         _print_rejected(summary)
         return
     _print_table(summary)
-    for note in (*summary["alike"], *summary["remade"], *summary["briefs"]):
+    notes = (*summary["alike"], *summary["remade"], *summary["briefs"])
+    for note in told_once(notes, [persona.id for persona in plan.personas]):
         echo(f"{style('note', fg='yellow')}: {note}")
     _print_written(summary)
     echo(_closing(summary))

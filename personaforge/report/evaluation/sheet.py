@@ -66,6 +66,8 @@ def _picture_line(one: Evaluated, group: str, fail_under: float | None, place: P
         state = "fail"
     elif decision is Decision.RETRY:
         state = "warn"
+    if one.status == "not_judged":
+        message = f"not judged: {message}"
     if one.out_of_domain:
         message = f"out of domain; {message}"
     return Line(group, one.path, state, cells, "" if state == "pass" else message, "", *place)

@@ -10,7 +10,8 @@ from typing import Any
 import orjson
 
 from personaforge.leaves import shortened, text_diff
-from personaforge.listing import and_more
+from personaforge.listing import and_more, listed, of_nodes
+from personaforge.plan.explanation import TEXTS
 from personaforge.plan.plan import Plan, PlannedNode
 from personaforge.plan.reasons import NOT_HERE
 from personaforge.report.money import estimate_text
@@ -103,25 +104,24 @@ def explanation_lines(explanation: Mapping[str, Any]) -> Iterator[str]:
 def prompt_lines(explanation: Mapping[str, Any]) -> Iterator[str]:
     """Yield the prompt of a call, below what else is asked: the one that a build would make next, or that
     made what is there."""
-    action, node = explanation["action"], explanation["node"]
+    asked, node = explanation["would_ask"], explanation["node"]
+    action = asked or explanation["action"]
     request = action["parts"].get("request", {}) if action else {}
-    texts = [name for name in _PROMPTS if isinstance(request.get(name), str) and request[name]]
+    texts = [name for name in TEXTS if isinstance(request.get(name), str) and request[name]]
     if not texts:
-        waits = explanation["modality"] and not action
-        yield f"{node} has no prompt{' before what it needs is built' if waits else ''}"
+        yield f"{node} has no prompt: it asks {'with no text of its own' if explanation['modality'] else 'nobody'}"
         return
-    told = "as it was asked" if action["known"] else "as a build would ask now"
+    told = "as it was asked" if not asked and action["known"] else "as a build would ask now"
     yield style(f"{node}: {action['kind']} by {action['provider']}, {told}", bold=True)
+    if asked and asked["stand_ins"]:
+        what = "values that schemas allow stand in, such as `a value of style`, first choices and least numbers"
+        yield f"  Not there yet with these settings: {listed(asked['stand_ins'], 6)}; {what}."
     yield from _table(
-        [(f"  {name}", _short(value)) for name, value in sorted(request.items()) if name not in (*_PROMPTS, "schema")]
+        [(f"  {name}", _short(value)) for name, value in sorted(request.items()) if name not in (*TEXTS, "schema")]
     )
     for name in texts:
         yield style(f"{name}, {len(request[name]):,} characters", bold=True)
         yield from request[name].splitlines()
-
-
-_PROMPTS = ("system", "prompt", "text", "negative_prompt")
-"""The parts of a request that are texts which somebody wrote, or a template."""
 
 
 def _answers(answers: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -145,9 +145,16 @@ def step_rows(planned: Iterable[PlannedNode]) -> Iterator[tuple[str, str, int, s
         if node.state in _SHOWN:
             groups.setdefault((node.shape.step, node.state), []).append(node)
     for (step, state), nodes in groups.items():
-        reasons = Counter(reason.text for node in nodes for reason in node.reasons if reason.code != "needs")
-        if not reasons:
-            reasons = Counter(reason.text for node in nodes for reason in node.reasons)
+        said = [(node, reason.text) for node in nodes for reason in node.reasons if reason.code != "needs"]
+        said = said or [(node, reason.text) for node in nodes for reason in node.reasons]
+        alike: dict[str, list[tuple[PlannedNode, str]]] = {}
+        for node, text in said:
+            alike.setdefault(of_nodes(text, node.id), []).append((node, text))
+        reasons: Counter[str] = Counter()
+        for told in alike.values():
+            names = [node.shape.name for node, _ in told]
+            differ = len({text for _, text in told}) > 1  # each names its node: one is quoted, and all are named
+            reasons[f"{told[0][1]} ({len(names)}: {listed(names, 6)})" if differ else told[0][1]] += len(names)
         yield state, step, len(nodes), _reasons(reasons, len(nodes))
 
 
@@ -168,7 +175,9 @@ def _every_node(plan: Plan) -> Iterator[str]:
 
 
 def stays(plan: Plan) -> Iterator[str]:
-    """Say once for each persona that what is pinned no longer follows the settings."""
+    """Say once for each persona, or for all of whom the same is to be said, that what is pinned no longer follows the
+    settings."""
+    said: dict[tuple[str, ...], list[str]] = {}
     for persona in plan.personas:
         noted = [node for node in persona.nodes.values() if node.note]
         for face in (True, False):
@@ -177,13 +186,17 @@ def stays(plan: Plan) -> Iterator[str]:
                 continue
             first = next((node for node in nodes if node.shape.kind.role == "anchor"), nodes[0])
             rest = f" ({and_more(len(nodes) - 1).strip()})" if len(nodes) > 1 else ""
-            if NOT_HERE in first.note:
-                hint = "get the pack that identity.pack names, or correct the name: forge models list"
-            elif face:
-                hint = f"a new face: forge build {persona.id} --repin {persona.loaded.settings.step_of('anchor')}"
-            else:
-                hint = f"another take: forge build {persona.id} --force {first.shape.name}"
-            yield f"{style('pinned', fg='blue')}: {first.id}{rest} {first.note}; {hint}"
+            option = f"--repin {persona.loaded.settings.step_of('anchor')}" if face else f"--force {first.shape.name}"
+            way = "a new face" if face else "another take"
+            said.setdefault((first.shape.name, rest, first.note, way, option), []).append(persona.id)
+    for (name, rest, note, way, option), names in said.items():
+        what = f"{names[0]}/{name}{rest}"
+        if len(names) > 1:
+            what = f"{name}{rest} of {len(names)} personas ({listed(names)})"
+        hint = f"{way}: forge build {names[0]} {option}"
+        if NOT_HERE in note:
+            hint = "get the pack that identity.pack names, or correct the name: forge models list"
+        yield f"{style('pinned', fg='blue')}: {what} {note}; {hint}"
 
 
 def _reasons(reasons: Counter[str], nodes: int, limit: int = 2) -> str:
