@@ -232,6 +232,18 @@ _DRAWN = ("seed", "image", "identity", "delivered", "{own}", "matrix.anchor", "m
 
 _KINDS = (
     StepKind(
+        "summary",
+        1,
+        "text:summarise",
+        (*_ASKING, "material", "{own}", "schema.{schema}"),
+        slots=lambda settings, step: ("",) if settings.get("material") else (),
+        templates=_templates,
+        modality="text",
+        pinned=True,
+        calls=lambda settings, step: _draft_calls(step),
+        price=_text_price,
+    ),
+    StepKind(
         "draft",
         2,
         "text:draft",

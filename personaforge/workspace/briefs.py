@@ -16,8 +16,10 @@ from personaforge.plan.plan import WORKING, Plan
 from personaforge.providers.table import capability
 from personaforge.results.results import Results
 from personaforge.spec.load import Loaded
+from personaforge.spec.material import material_of
 from personaforge.spec.settings import Settings
 from personaforge.steps.look import as_document
+from personaforge.steps.material import FILES, SUMMARY
 from personaforge.store.lockfile import read_lock
 from personaforge.store.result import NodeResult
 from personaforge.store.store import Store
@@ -29,27 +31,43 @@ def brief_account(store: Store, loaded: Loaded) -> Account:
     settings = loaded.settings
     shown = shown_now(store, settings, read_lock(loaded.lock, settings.id, settings.formerly))
     sections, pinned = as_document(drafted(store, settings), settings.value("pinned"), shown)
-    return account(str(settings.value("brief")), pinned, sections)
+    return account(str(settings.value("brief")), pinned, sections, material_of(settings), summarised(store, settings))
+
+
+def summarised(store: Store, settings: Settings) -> str:
+    """Return what the step that read the files of a brief said of just these files; empty where it hasn't."""
+    if not settings.get("material"):
+        return ""
+    made = [one for one in Results(store, settings).by_role("summary") if _made_from(one, settings)]
+    return str(_read(store, made[0], SUMMARY).get(SUMMARY) or "") if made else ""
+
+
+def unbuilt(settings: Settings) -> Account:
+    """Return what a brief and its files state, of which nothing is drafted."""
+    return account(str(settings.value("brief")), settings.value("pinned"), {}, material_of(settings))
 
 
 def drafted(store: Store, settings: Settings) -> dict[str, Any]:
     """Return the sections that were last drafted from this brief: the accepted ones, where a second reader revised
     them. Empty where there are none, or where the store lacks their bytes."""
-    results, brief = Results(store, settings), settings.value("brief")
+    results = Results(store, settings)
     found: dict[str, Any] = {}
     for one in results.by_role("section"):
         section = one.outcome.facts.get("section")
-        if isinstance(section, str) and _made_from(one, brief):
+        if isinstance(section, str) and _made_from(one, settings):
             content = _read(store, one, "section")
             found |= {section: content} if content else {}
     for one in results.by_role("review"):
-        if _made_from(one, brief):
+        if _made_from(one, settings):
             found |= _read(store, one, "sections")
     return found
 
 
-def _made_from(result: NodeResult, brief: str) -> bool:
-    return bool(result.dependencies.get("settings", {}).get("brief") == brief)
+def _made_from(result: NodeResult, settings: Settings) -> bool:
+    """Tell whether a result was made from this brief, and from its files as they are."""
+    read = result.dependencies.get("settings", {})
+    files = settings.get(FILES)
+    return bool(read.get("brief") == settings.value("brief") and read.get(FILES) == files)
 
 
 def _read(store: Store, result: NodeResult, output: str) -> dict[str, Any]:
@@ -72,7 +90,7 @@ def brief_notices(store: Store, plan: Plan) -> Iterator[str]:
 
             settings = one.loaded.settings
             ahead = forecast_in(store, plan, one)
-            now = ahead.account if ahead else account(str(settings.value("brief")), settings.value("pinned"), {})
+            now = ahead.account if ahead else unbuilt(settings)
             short, verb = shortfall(settings, ahead), ahead.verb if ahead else MAY_BE
             yield from (
                 [f"{short}; forge build refuses it: {WAY_OUT}"] if short else _short(settings.id, now, ahead=verb)
