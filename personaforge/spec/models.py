@@ -68,6 +68,11 @@ class Text(Hosted):
     min_coverage: Annotated[float, Field(ge=0, le=1)] | None = None
     """Share of a brief's parts that the embedded writer has to keep: it drafts nothing from a brief of which it would
     keep less, unless told `--allow-unread`. Without a number, and for hosted writers, nothing is refused."""
+    phrases: (
+        Literal["en", "es", "pt", "fr", "de", "it", "nl", "pl", "tr", "ru", "ar", "he", "hi", "ja", "ko", "zh"] | None
+    ) = None
+    """The language of the embedded writer's signature phrases; null for the first pinned language, or else the
+    brief's. Of any further language they are in English."""
 
 
 class Placement(Model):

@@ -11,6 +11,7 @@ from personaforge.spec.kinds import kind_named
 from personaforge.steps.action import Action, Price, Result
 from personaforge.steps.context import Context
 from personaforge.steps.material import brief_of, summary_of, texts_of
+from personaforge.steps.phrasing import told_language
 from personaforge.store.artifact import Artifact
 
 BAD_ANSWER = "bad_answer"
@@ -103,6 +104,8 @@ def completion(
         and (facts := told_beside(str(settings["brief"]), summary_of(context)))
     ):
         fields["facts"] = facts
+    if "language" in capability.reads and (language := told_language(settings, schema)):
+        fields["language"] = language
     request = {name: value for name, value in fields.items() if name in capability.reads}
     models = [settings[f"{base}.model"], *settings[f"{base}.fallbacks"]] if bad is None else [bad.model]
     prices = settings["text.prices"]

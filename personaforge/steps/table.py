@@ -227,7 +227,7 @@ def _review_calls(settings: Settings, step: Step) -> int:
     return reading + int(step["rounds"]) * (drafting + reading)
 
 
-_ASKING = ("brief", "pinned", "seed", "text.prices", "text.key")
+_ASKING = ("brief", "pinned", "seed", "text.prices", "text.key", "text.phrases")
 _DRAWN = ("seed", "image", "identity", "delivered", "{own}", "matrix.anchor", "matrix.scenes")
 
 _KINDS = (

@@ -20,6 +20,7 @@ from personaforge.spec.material import material_of
 from personaforge.spec.settings import Settings
 from personaforge.steps.look import as_document
 from personaforge.steps.material import FILES, SUMMARY
+from personaforge.steps.phrasing import ENGLISH, phrase_language
 from personaforge.store.lockfile import read_lock
 from personaforge.store.result import NodeResult
 from personaforge.store.store import Store
@@ -113,7 +114,9 @@ def brief_outcomes(store: Store, loaded: Sequence[Loaded]) -> Iterator[str]:
     """Yield what a build says of the briefs that it built from: what is lost, and that most is not understood."""
     for one in loaded:
         yield from _short(one.settings.id, brief_account(store, one))
-        if said := other_language(one.settings, {}):  # of a brief in English, `forge show` says it
+        if said := other_language(
+            one.settings, {}, phrases_in(store, one.settings)
+        ):  # of a brief in English, `forge show` says it
             yield f"{one.settings.id}: {said}"
 
 
@@ -125,9 +128,20 @@ def _short(name: str, found: Account, *, ahead: str = "") -> Iterator[str]:
         yield f"{name}: of its brief {parts} are not understood (forge brief {name})"
 
 
-def other_language(settings: Settings, sections: Mapping[str, Any]) -> str:
+def phrases_in(store: Store, settings: Settings) -> str:
+    """Return the language of the signature phrases as they were drafted last, as a tag: what was accepted before
+    phrases had languages is in English. Where nothing is drafted, the one that they would be in."""
+    for one in Results(store, settings).by_role("section"):
+        if one.outcome.facts.get("section") == "mask":
+            for record in filter(None, map(store.find, reversed(one.actions))):
+                if record["parts"]["kind"] == "complete":
+                    return str(record["parts"]["request"].get("language", ENGLISH))
+    return phrase_language(settings)
+
+
+def other_language(settings: Settings, sections: Mapping[str, Any], phrases: str = "") -> str:
     """Return in one line that a persona's texts are not in its language, as its document has it or else its brief;
-    empty where they are, and where the writer writes any."""
+    empty where they are, and where the writer writes any. `phrases` is the language of those that were drafted."""
     text, spoken = capability("text", settings.value("text.provider")), _at(sections, "surface", "languages")
     stated = NAMES[read_brief(str(settings.value("brief"))).language] if text.writes else ""
     first = str(spoken[0]) if isinstance(spoken, list) and spoken else stated
@@ -135,7 +149,11 @@ def other_language(settings: Settings, sections: Mapping[str, Any]) -> str:
         return ""
     # A brief's language is a guess: of one that no table has, the nearest is named.
     why = f"and its document says {first}" if isinstance(spoken, list) and spoken else f"and its brief reads as {first}"
-    return f"signature phrases and all other texts are in {text.writes}, the {text.label} writer's only language, {why}"
+    said = NAMES[phrases or phrase_language(settings)]
+    if said == text.writes:
+        of_whom = f"the {text.label} writer's only language"
+        return f"signature phrases and all other texts are in {said}, {of_whom}, {why}"
+    return f"signature phrases are in {said}, all other texts in {text.writes}, {why}"
 
 
 def _at(sections: Mapping[str, Any], section: str, key: str) -> Any:
@@ -160,7 +178,7 @@ def brief_remarks(store: Store, loaded: Sequence[Loaded]) -> Iterator[str]:
         now = ahead.account if ahead else brief_account(store, one)
         if any(row.fate in (LOST, OVERRULED, UNREAD) for row in now.rows):
             yield summary(one.settings.id, now, ahead=ahead.verb if ahead else "")
-        if said := other_language(one.settings, {}):
+        if said := other_language(one.settings, {}, phrases_in(store, one.settings)):
             yield f"{one.settings.id}: {said}"
         if short := shortfall(one.settings, ahead):
             yield f"{short}; forge build refuses it: {WAY_OUT}"

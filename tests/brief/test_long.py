@@ -138,3 +138,30 @@ def test_a_wrapped_line_ends_no_sentence_and_a_short_one_does() -> None:
     assert asked("A woman.", f"Notes on her\n{wrapped}\n\nHeight: 171 cm\nEyes: green") == (
         f"Notes on her. {' '.join(wrapped.split())} Height: 171 cm. Eyes: green."
     )
+
+
+VOICE = """name: voice
+steps:
+  mask: {kind: draft, section: mask, template: text/mask.j2, schema: mask,
+    provider: "${text.provider}", model: "${text.models.standard}", temperature: 0.8, max_tokens: 900, tags: [text]}
+"""
+
+
+def test_an_upgrade_keeps_accepted_phrases(forge: Forge, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lock and a store as they were before phrases had languages: the request told none."""
+    (root / "conf/pipeline/voice.yaml").write_text(VOICE, "utf-8")
+    (root / "personas/eva.yaml").write_text(
+        "id: eva\nbrief: Enfermera de Sevilla, 41 años.\npipeline: voice\ntext: {min_coverage: 0}\n", "utf-8"
+    )
+    with monkeypatch.context() as before:
+        before.setattr("personaforge.steps.completion.told_language", lambda settings, schema: "")
+        forge("build", "eva", cwd=root)
+    drafted = (root / "build/eva/drafts/mask.json").read_bytes()
+    assert set(state(forge, root, "eva").values()) <= {"cached", "pinned"}
+    done = forge("build", "eva", cwd=root)
+    assert (root / "build/eva/drafts/mask.json").read_bytes() == drafted
+    said = forge("validate", "eva", cwd=root)
+    assert "signature phrases and all other texts are in English" in said.stdout + said.stderr + done.stdout
+    forge("build", "eva", "--force", "mask", cwd=root)
+    said = forge("validate", "eva", cwd=root)
+    assert "signature phrases are in Spanish" in said.stdout + said.stderr
