@@ -421,6 +421,9 @@ def _problem(sources: PersonaSources, error: Any) -> Problem:
         if location == ["subject"]:
             expected = f"{SYNTHETIC}, or the id of a real person, {wording.PATTERNS[ID_PATTERN]}"
             message, hint = f"found {_shown(found)}, expected {expected}", subject_hint(found)
+        if location == ["brief"] and error["type"] == "string_type":
+            message = f"found {_shown(found)}, expected a text, or text and files"
+            hint = "brief: {text: ..., files: [notes.md]}"
         if location in (["brief"], ["brief", "text"]) and error["type"] == "string_too_long":
             message = f"found {len(found)} characters, {expected}"
             hint = "put the rest into a file beside the persona's: brief: {text: ..., files: [notes.md]}"

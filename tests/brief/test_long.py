@@ -124,6 +124,11 @@ def test_sentences_that_state_something_new_come_first() -> None:
     assert all(one in text for one in asked("A woman.", text, most=200).split(". "))
 
 
+def test_what_contradicts_the_brief_or_a_sentence_before_is_left_out() -> None:
+    text = "She is 52 years old. She is in her forties. She lives in Paris. Her hair is red. Her hair is black."
+    assert asked("A baker of 41 from Leeds.", text) == "She is in her forties. Her hair is red."
+
+
 def test_abbreviations_and_numbers_end_no_sentence() -> None:
     assert asked("A woman.", "Dr. Mara Lind is 1.71 m tall. She bakes.", most=28) == "She bakes."
 

@@ -2,15 +2,17 @@
 and no sentence is cut.
 
 Sentences that state a fact of a kind that neither the brief nor a chosen sentence has stated come first, then other
-facts, then the rest from the beginning, as long as they fit. They are put back into the order of the files.
+facts, then the rest from the beginning, as long as they fit. They are put back into the order of the files. A sentence
+that contradicts the brief, or one before it, is left out: whoever reads the summary can't tell which of two holds.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from personaforge.brief.fact import Fact, Value
 from personaforge.brief.reading import read_brief
 from personaforge.embedded.writer.assignment import Assignment
 from personaforge.errors import Refused
@@ -18,6 +20,8 @@ from personaforge.errors import Refused
 FIELD = "summary"
 _LONGEST = 4000
 """Characters, where the schema has no bound: as many as a brief's own text may have."""
+_SEVERAL = ("mark", "language", "exclusion", "thing", "retired")
+"""Kinds of facts of which a person may have several, or one beside another of the same field."""
 _END = re.compile(r"(?<=[.!?…])[\"”»')\]]*(?=\s)|(?<=[。！？।؟])|\n\s*\n|\n(?=\s*(?:[-*+•#>|]|\d+[.)])\s)|\n(?=\S)")
 """Where a sentence may end: at its mark, at an empty line, before a mark of a list or a heading, at a line's end."""
 _MARK = re.compile(r"\s*(?:[-*+•#>|]|\d+[.)])\s")
@@ -31,8 +35,8 @@ _RULE = re.compile(r"^[\s=_*|:-]*$")
 class _Sentence(NamedTuple):
     place: int
     text: str
-    facts: frozenset[str]
-    """What it states: the path of each fact, or its kind where no single field has it."""
+    facts: tuple[Fact, ...]
+    """What it states."""
 
 
 def summarise(a: Assignment) -> dict[str, Any]:
@@ -57,13 +61,16 @@ def summarise(a: Assignment) -> dict[str, Any]:
 
 
 def _chosen(brief: str, sentences: Sequence[_Sentence], limit: int) -> str:
-    stated = {fact.path or fact.kind for fact in read_brief(brief).facts}
+    stated = {_field(fact): fact.value for fact in read_brief(brief).facts}
     first: list[_Sentence] = []
     further: list[_Sentence] = []
     rest: list[_Sentence] = []
     for one in sentences:
-        (first if one.facts - stated else further if one.facts else rest).append(one)
-        stated |= one.facts
+        if any(_contradicts(fact, stated) for fact in one.facts):
+            continue
+        new = [fact for fact in one.facts if _field(fact) not in stated]
+        (first if new else further if one.facts else rest).append(one)
+        stated |= {_field(fact): fact.value for fact in new}
     kept: dict[int, str] = {}
     size = 0
     for one in (*first, *further, *rest):
@@ -73,14 +80,29 @@ def _chosen(brief: str, sentences: Sequence[_Sentence], limit: int) -> str:
     return " ".join(kept[place] for place in sorted(kept))
 
 
+def _field(fact: Fact) -> str:
+    """Return what a fact is about: its path, or its kind where no single field has it."""
+    return fact.path or fact.kind
+
+
+def _contradicts(fact: Fact, stated: Mapping[str, Value]) -> bool:
+    """Return whether a fact gives another value to a field of which one person has one; ages that overlap don't."""
+    if fact.kind in _SEVERAL or _field(fact) not in stated:
+        return False
+    known = stated[_field(fact)]
+    if isinstance(known, tuple) and isinstance(fact.value, tuple):
+        return known[1] < fact.value[0] or fact.value[1] < known[0]
+    return known != fact.value
+
+
 def _sentences(material: Sequence[str]) -> Iterator[_Sentence]:
     number = 0
     for text in material:
-        facts = [(fact.start, fact.path or fact.kind) for fact in read_brief(text).facts]
+        facts = read_brief(text).facts
         for start, end in _spans(text):
             said = " ".join(_MARKS.sub("", text[start:end]).split())
             if said and not _RULE.match(said):
-                within = frozenset(path for place, path in facts if start <= place < end)
+                within = tuple(fact for fact in facts if start <= fact.start < end)
                 yield _Sentence(number, _closed(said), within)
                 number += 1
 
