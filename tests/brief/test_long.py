@@ -52,7 +52,7 @@ def account(forge: Forge, root: Path) -> dict[str, Any]:
 
 
 def test_the_summary_stands_beside_the_brief_in_every_later_step(forge: Forge, root: Path) -> None:
-    forge("build", cwd=root)
+    forge("build", "ana", cwd=root)
     summary = json.loads((root / "build/ana/layers/material.json").read_text("utf-8"))["summary"]
     assert summary.startswith("Ana. She is 171 cm tall. a scar on her chin. She speaks Dutch.")
     dna = json.loads((root / "build/ana/drafts/dna.json").read_text("utf-8"))
@@ -78,14 +78,14 @@ def test_a_brief_without_files_has_no_such_node_and_the_same_keys(forge: Forge, 
 
 
 def test_an_edit_of_a_file_runs_the_summary_and_what_follows(forge: Forge, root: Path) -> None:
-    forge("build", cwd=root)
+    forge("build", "ana", cwd=root)
     assert set(state(forge, root).values()) == {"cached"}
     (root / "personas/notes.md").write_text(NOTES.replace("171", "174"), "utf-8")
     after = state(forge, root)
     assert after["material"] == "run" and after["surface"] in ("run", "maybe")
     assert account(forge, root)["coverage"] is None  # what was drafted is of other notes
     assert "material.files" in forge("explain", "ana/material", cwd=root).stdout
-    forge("build", cwd=root)
+    forge("build", "ana", cwd=root)
     dna = json.loads((root / "build/ana/drafts/dna.json").read_text("utf-8"))
     assert dna["body"]["height_cm"] == 174
     (root / "personas/notes.md").write_text(NOTES, "utf-8")
@@ -170,3 +170,16 @@ def test_an_upgrade_keeps_accepted_phrases(forge: Forge, root: Path, monkeypatch
     forge("build", "eva", "--force", "mask", cwd=root)
     said = forge("validate", "eva", cwd=root)
     assert "signature phrases are in Spanish" in said.stdout + said.stderr
+
+
+def test_an_upgrade_keeps_an_accepted_age(forge: Forge, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lock and a store as they were before parts of decades were told: nothing is drafted anew for it."""
+    late = "id: eva\nbrief: A baker in her late forties from Leeds.\npipeline: short\n"
+    (root / "personas/eva.yaml").write_text(late, "utf-8")
+    with monkeypatch.context() as before:
+        before.setattr("personaforge.brief.told._is_part_of_a_decade", lambda value: False)
+        forge("build", "eva", "--allow-unread", cwd=root)
+    drafted = (root / "build/eva/drafts/surface.json").read_bytes()
+    assert set(state(forge, root, "eva").values()) <= {"cached", "pinned"}
+    forge("build", "eva", cwd=root)
+    assert (root / "build/eva/drafts/surface.json").read_bytes() == drafted
