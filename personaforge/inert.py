@@ -18,7 +18,7 @@ _BLOCK = re.compile(rf"[\[\uff3b\u3010]\s*((?i:{_BLOCKS})|[A-Z][A-Z _-]+[A-Z])\s
 _TAG = re.compile(r"[<\uff1c]\s*((?i:brief|pinned|answer|system)|/\s*[A-Za-z_][\w-]*)\s*/?\s*[>\uff1e]")
 """The tags of the packaged templates for texts, and whatever would close one: sections have tags of their own names."""
 _BREAKS = re.compile(r"\s*[\x00-\x1f\x7f-\x9f\u2028\u2029]+\s*")
-_OWN_LINES = frozenset({"brief", "answer"})
+_OWN_LINES = frozenset({"brief", "answer", "material"})
 """Variables whose line breaks are kept."""
 _JSON = frozenset({"pinned", "pins", "sections", "schema"})
 """Variables that the packaged templates for texts print as JSON."""

@@ -47,8 +47,8 @@ what is to happen](../cookbook.md#change-the-colour-of-the-eyes).
 TEMPLATES = """\
 Prompts are Jinja2 templates. A file of the same name in the project's `templates/` takes the place of forge's own. A
 name that isn't defined is an error, never an empty text; a template can reach no file outside the template folders, and
-no Python. Free text of a persona reaches a prompt as plain words in one line; only a brief keeps its lines. `forge
-explain NODE --prompt` shows the rendered prompt, and `forge plan` names a template that has changed.
+no Python. Free text of a persona reaches a prompt as plain words in one line; only a brief and its files keep their
+lines. `forge explain NODE --prompt` shows the rendered prompt, and `forge plan` names a template that has changed.
 
 """
 
@@ -263,7 +263,7 @@ def pins_page() -> str:
     ]
     contexts = _defaults("fashion/contexts.yaml")["contexts"]
     for path in sorted((ROOT / "conf/schema").glob("*.yaml"), key=lambda one: ORDER.index(one.stem)):
-        if path.stem == "audit":
+        if path.stem in UNPINNED:
             continue
         schema = yaml.safe_load(path.read_text())
         if path.stem == "lifestyle":
@@ -275,16 +275,19 @@ def pins_page() -> str:
     return "".join(parts)
 
 
-ORDER = ["surface", "dna", "lifestyle", "mask", "self", "soul", "intent", "audit"]
+UNPINNED = ("audit", "material")
+"""Schemas of answers that nobody pins."""
+ORDER = ["surface", "dna", "lifestyle", "mask", "self", "soul", "intent", *UNPINNED]
 
 
 # --- templates --------------------------------------------------------------------------------------------------------
 
 RECEIVED = {
     "text": (
-        "A text step (`draft`, `review`): `template`, `system`, and `repair`",
+        "A text step (`draft`, `review`, `summary`): `template`, `system`, and `repair`",
         {
-            "brief": "the brief, as it was written",
+            "brief": "the brief, as it was written, then what the summary of its files says",
+            "material": "the texts of the brief's files; `summary` alone",
             "persona_id": "the persona's oldest id",
             "section": "the section that the step drafts",
             "pinned": "what is pinned of this section",
@@ -342,7 +345,7 @@ RECEIVED = {
     "render": (
         "A step that writes a text file (`render`): `template`",
         {
-            "brief": "the brief, as it was written",
+            "brief": "the brief, as it was written, then what the summary of its files says",
             "persona_id": "the persona's present id",
             "seed": "the persona's seed",
             "step": "the step's name",

@@ -27,10 +27,13 @@ def ages(found: Found) -> Iterator[Fact]:
     after = re.compile(past["after"]) if past.get("after") else None
     kin = re.compile(words.lists["kin"]) if "kin" in words.lists else None
     kin_before = re.compile(words.lists["kin_before"]) if "kin_before" in words.lists else None
+    vague = re.compile(words.lists["vague"]) if "vague" in words.lists else None
     for hit, first in _hits(found):
         end = hit.end("n")
         age = words.number(hit.group("n"))
         rest, lead = plain[end : end + _LEAD], plain[max(0, hit.start() - _LEAD) : hit.start()]
+        if vague and vague.match(rest.lstrip()):  # cuarenta y pocos años: a part of a decade, and no number
+            continue
         said = plain[hit.end() : hit.end() + 20]
         if age < _YOUNGEST or not found.is_free(first, hit.end()):
             continue

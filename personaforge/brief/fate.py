@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 from personaforge.brief.fact import Fact
 from personaforge.brief.language import data, language
+from personaforge.brief.material import Material, told_by, unread_of
 from personaforge.brief.reading import read_brief
 from personaforge.brief.text import plain
 
@@ -51,6 +52,11 @@ class Row(NamedTuple):
     fate: str
     found: str = ""
     """What the pin or the document has instead, where the fact is overruled or lost."""
+    place: str = ""
+    """`notes.md:12` of what a file beside the brief states; `start` and `end` are indices into that file then. Empty
+    for the brief's own text."""
+    summarised: bool | None = None
+    """Of a file: whether the summary says it, too; None before there is one."""
 
 
 class Account(NamedTuple):
@@ -59,9 +65,12 @@ class Account(NamedTuple):
     language: str
     """The tag of the language by whose lists the brief was read: the nearest one."""
     rows: tuple[Row, ...]
-    """In the order of the brief."""
+    """In the order of the brief, then of its files."""
     is_recognised: bool = True
     """Whether the brief is in that language, as far as its words tell."""
+    beside: tuple[Row, ...] = ()
+    """Runs of words of the files that no rule read. They don't count: notes are prose, and most of it states nothing
+    that a document has a field for."""
 
     def count(self, fate: str) -> int:
         """Return how many rows have a fate."""
@@ -84,12 +93,27 @@ class Account(NamedTuple):
         return [row for row in self.rows if row.fate == fate]
 
 
-def account(brief: str, pinned: Mapping[str, Any], sections: Mapping[str, Any]) -> Account:
-    """Return what a brief states and what became of it. `sections` are those drafted so far; none before a build."""
+def account(
+    brief: str,
+    pinned: Mapping[str, Any],
+    sections: Mapping[str, Any],
+    material: Sequence[Material] = (),
+    summary: str = "",
+) -> Account:
+    """Return what a brief and its files state and what became of it. `sections` are those drafted so far; none before
+    a build. `summary` is what the step that read the files says; empty before it has."""
     reading = read_brief(brief)
     rows = [_row(fact, reading.language, pinned, sections) for fact in reading.facts]
     rows += [Row("words", "", None, span.words, span.start, span.end, UNREAD) for span in reading.unread]
-    return Account(reading.language, tuple(sorted(rows, key=lambda row: (row.start, row.end))), reading.is_recognised)
+    rows.sort(key=lambda row: (row.start, row.end))
+    for told in told_by(brief, material, summary):
+        row = _row(told.fact, told.language, pinned, sections)
+        rows.append(row._replace(place=told.place, summarised=told.summarised))
+    beside = [
+        Row("words", "", None, span.words, span.start, span.end, UNREAD, place=place)
+        for place, span in unread_of(material)
+    ]
+    return Account(reading.language, tuple(rows), reading.is_recognised, tuple(beside))
 
 
 def _row(fact: Fact, tag: str, pinned: Mapping[str, Any], sections: Mapping[str, Any]) -> Row:
@@ -309,7 +333,13 @@ def as_json(found: Account) -> dict[str, Any]:
                 "span": [row.start, row.end],
                 "fate": row.fate,
                 "found": row.found or None,
+                **({"place": row.place, "summarised": row.summarised} if row.place else {}),
             }
             for row in rows
         ],
+        **(
+            {"beside": [{"words": row.words, "span": [row.start, row.end], "place": row.place} for row in found.beside]}
+            if found.beside
+            else {}
+        ),
     }

@@ -177,13 +177,15 @@ class Language:
 
     @cached_property
     def decades(self) -> list[tuple[re.Pattern[str], int, int]]:
-        """Patterns for a decade of somebody's life, with the youngest and the oldest age in it."""
+        """Patterns for a decade of somebody's life or a part of one, with the youngest and the oldest age in it. In the
+        data `{d}` stands for the decade's words, `{t}` for its number: late forties, Ende 40."""
         found = []
+        numerals = self.lists.get("numerals", {})
         for said, low, high in self.lists["decades"]:
             for ten, words in self.lists["tens"].items():
-                if "{d}" in said:
+                if "{d}" in said or "{t}" in said:
                     start, end = (START, END) if self.parted and self.tag != "ko" else ("", "")
-                    shown = said.replace("{d}", f"(?:{words})")
+                    shown = said.replace("{d}", f"(?:{words})").replace("{t}", f"(?:{numerals.get(ten, ten)})")
                     found.append((re.compile(f"{start}{self._before}{shown}{end}"), ten + low, ten + high))
         if "figures" in self.lists:
             for ten in range(20, 90, 10):

@@ -1,8 +1,8 @@
 """Facts of a brief that a drafter is told beside it, for one that reads little by itself: the embedded writer.
 
 It reads English by its own rules, and what those read stays as it was: of an English brief it is told only what they
-never read (a height, skin marks, an age in words, a colour that nobody is born with, two colours), so that no other
-request changes. Of any other brief it is told everything.
+never read (a height, skin marks, an age in words or as a part of a decade, a colour nobody is born with, two colours),
+so that no other request changes. Of any other brief it is told everything.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ _DYED = {
     "dna.eyes.color": frozenset({"pink", "purple", "red", "black", "white", "orange", "yellow"}),
 }
 """Colours of hair and eyes that a drafter doesn't think of by itself."""
+_DECADE = 9
+"""Years between the youngest and the oldest of somebody in their forties."""
 _BETWEEN = 14
 """Characters between two colours of one thing, at most: `blue and one green`."""
 
@@ -42,6 +44,28 @@ def told_facts(brief: str) -> list[dict[str, Any]]:
         or fact.value == "wheelchair"
         or fact.value in _DYED.get(fact.path, ())
         or (fact.path == "surface.age" and _is_exact(fact.value) and _is_unusual(fact.words))
+        or (fact.path == "surface.age" and _is_part_of_a_decade(fact.value))
+    ]
+
+
+_SEVERAL = ("mark", "language", "exclusion", "thing")
+"""Kinds of facts of which one person has several: what a summary adds to the brief's own."""
+
+
+def told_beside(brief: str, summary: str) -> list[dict[str, Any]]:
+    """Return the facts of a brief, and those of the summary of its files, which may be in another language. Where both
+    state a field, the brief's own text stands."""
+    told = told_facts(brief)
+    if not summary:
+        return told
+    stated = {fact.path for fact in read_brief(brief).facts if fact.kind not in _SEVERAL}
+    places = any(path.startswith("surface.location.") for path in stated)
+    return told + [
+        fact
+        for fact in told_facts(summary)
+        if fact not in told
+        and (fact["kind"] in _SEVERAL or fact["path"] not in stated)
+        and not (places and fact["path"].startswith("surface.location."))
     ]
 
 
@@ -52,6 +76,11 @@ def _is_unusual(words: str) -> bool:
 
 def _is_exact(value: Any) -> bool:
     return isinstance(value, tuple) and value[0] == value[1]
+
+
+def _is_part_of_a_decade(value: Any) -> bool:
+    """Return whether an age is some years of ten, as in "late forties": the drafter's own rules read the decade."""
+    return isinstance(value, tuple) and 0 < value[1] - value[0] < _DECADE
 
 
 @lru_cache(maxsize=64)

@@ -16,6 +16,8 @@ def brief_command(folder: str | None, personas: tuple[str, ...], as_json: bool) 
     """Show every fact that a persona's brief states, the words that state it, and its fate: kept, overruled by a pin,
     lost, open (not drafted yet), or not understood.
 
+    Of files beside a brief it shows what their text states, with the line, and what their summary leaves out.
+
     Briefs are read in Arabic, Chinese, Dutch, English, French, German, Hebrew, Hindi, Italian, Japanese, Korean,
     Polish, Portuguese, Russian, Spanish and Turkish. Coverage is the share that is kept or overruled.
     """

@@ -84,6 +84,7 @@ def _lines(found: Any, root: Any) -> list[str]:
         rows.append((keeps, f"{found.shared} artifacts that another persona or a git revision names"))
     foreign = "which forge didn't write or somebody edited"
     rows += [(keeps, f"{os.path.relpath(path, root)}, {foreign}") for path in found.foreign]
+    rows += [(keeps, f"{os.path.relpath(path, root)}, a file of its brief") for path in found.material]
     if found.open_calls:
         rows.append((keeps, f"{found.open_calls} paid calls in flight: forge jobs list"))
     lines = [f"{head} {text}." for head, text in rows]

@@ -69,7 +69,7 @@ def show_command(folder: str | None, personas: tuple[str, ...], as_json: bool) -
     from personaforge.results.readings import reading_json
     from personaforge.steps.reading import READING
     from personaforge.steps.text import OVERRULED
-    from personaforge.workspace.briefs import other_language
+    from personaforge.workspace.briefs import other_language, phrases_in
     from personaforge.workspace.shown import built_document, with_decisions
     from personaforge.workspace.undrawn import not_drawn
 
@@ -89,7 +89,9 @@ def show_command(folder: str | None, personas: tuple[str, ...], as_json: bool) -
                     document[READING] = read
                 if lacks := not_drawn(space.store, loaded.settings):
                     document["not_drawn"] = lacks
-                if said := other_language(loaded.settings, document["sections"]):
+                if said := other_language(
+                    loaded.settings, document["sections"], phrases_in(space.store, loaded.settings)
+                ):
                     document["written_in"] = said
                 documents.append(document)
             except (PlanError, StoreError) as error:

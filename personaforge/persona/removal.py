@@ -22,6 +22,7 @@ import orjson
 from personaforge.errors import PersonaForgeError, StoreError
 from personaforge.persona.orphans import left_by
 from personaforge.persona.rename import known_hint
+from personaforge.spec.material import named_files
 from personaforge.spec.project import lock_path
 from personaforge.store.artifact import digests_in
 from personaforge.store.lockfile import former_lock, read_lock
@@ -47,6 +48,8 @@ class Removal:
     """In the build folder, as forge wrote them."""
     foreign: list[str] = field(default_factory=list)
     """In the build folder, edited or not forge's: they are kept."""
+    material: list[Path] = field(default_factory=list)
+    """Files that its brief names: they are the user's own, and are kept."""
     folder: Path | None = None
     nodes: list[str] = field(default_factory=list)
     """In the index."""
@@ -79,6 +82,7 @@ class Removal:
             **paths,
             "build_files": len(self.files),
             "foreign_files": self.foreign,
+            "brief_files": [str(path) for path in self.material],
             "nodes": len(self.nodes),
             "records": len(self.records),
             "artifacts": len(self.blobs),
@@ -111,6 +115,7 @@ def belongings(store: Store, name: str) -> Removal:
         page = store.project.root / FOLDER / page_name(name)
         folder = Path(store.build_folder(name).folder)
         found.lock = own if own.is_file() else None
+        found.material = named_files(store.project, file)
         found.page = page if page.is_file() else None
         found.folder = folder if folder.is_dir() and not folder.is_symlink() else None
     elif left is not None:

@@ -16,6 +16,10 @@ from personaforge.steps.table import StepKind, step_kind
 
 MAX_NODES = 5_000
 """For one persona; ours have about 42."""
+_FILES = "material.files"
+"""The setting that says which files a brief has, with their digests: what was drafted from them is told by it."""
+_TEXTS = "material"
+"""The setting with the files' texts besides: a second reader's coverage is of what they state, too."""
 
 
 class ShapeNode(NamedTuple):
@@ -57,6 +61,7 @@ class Shapes:
             settings.groups[name].digest
             for name in ("pipeline", "matrix", "motion", "identity", "quality", "realism", "speech")
         )
+        key += ("material",) if settings.get("material") else ()
         shape = self._known.get(key)
         if shape is None:
             shape = lay_out(settings)
@@ -71,19 +76,30 @@ def lay_out(settings: Settings) -> Shape:
     if sum(len(each) for each in slots.values()) > MAX_NODES:
         raise PlanError(f"{settings.id} would have more than {MAX_NODES} nodes")
     nodes: list[ShapeNode] = []
-    for name in _ordered(steps):
+    # What reads a brief reads the summary of its files, too, in any pipeline: nothing of it depends on a `needs` that
+    # somebody forgot. Without files there is no such node, and no other node knows of it.
+    summaries = [name for name, step in steps.items() if kind_named(step["kind"]).role == "summary" and slots[name]]
+    for name in [*summaries, *(name for name in _ordered(steps) if name not in summaries)]:
         step = steps[name]
         kind = step_kind(step["kind"])
+        told = summaries if "brief" in kind.reads and name not in summaries else []
         nodes += [
             ShapeNode(
                 node_name(name, slot),
                 name,
                 slot,
                 kind,
-                tuple(need for other in step["needs"] for need in _needed(step, other, slots[other], slot)),
+                tuple(
+                    need
+                    for other in dict.fromkeys((*told, *step["needs"]))
+                    for need in _needed(step, other, slots[other], slot)
+                ),
                 tuple(step["tags"]) + _slot_tags(settings, step, slot),
                 step,
-                kind.paths(name, step, slot, settings.value("matrix.anchor")),
+                (
+                    *kind.paths(name, step, slot, settings.value("matrix.anchor")),
+                    *((_TEXTS if kind.role == "review" else _FILES,) if told else ()),
+                ),
                 kind.templates(step),
             )
             for slot in slots[name]

@@ -27,6 +27,7 @@ from personaforge.steps.completion import BadAnswer, completion
 from personaforge.steps.context import AnalyzerRef, Artifacts, Context
 from personaforge.steps.images import draw, position_of
 from personaforge.steps.judgement import Judgement
+from personaforge.steps.material import SUMMARY
 from personaforge.steps.text import SECTION, SECTIONS, sections_of
 from personaforge.steps.video import film
 from personaforge.store.artifact import Artifact
@@ -212,7 +213,7 @@ def _retries(node: ShapeNode, context: Context, shape: Shape) -> None:
     elif node.kind.role == "clip":
         for before in ((), tried):
             film(context, 1, before)
-    elif node.kind.role in ("section", "review"):
+    elif node.kind.role in ("summary", "section", "review"):
         sections = sections_of(context)
         completion(context, node.step, sections, problems=(_SOMETHING,), attempt=1)
         answer = Artifact(digest_strings("stand-in/1", ["answer"]), "text/plain", 0)
@@ -240,6 +241,9 @@ def _stand_in(node: ShapeNode, context: Context, settings: Settings) -> Outcome:
     artifacts = context.artifacts
     assert isinstance(artifacts, StandIns)
     role, step = node.kind.role, node.declaration
+    if role == "summary":
+        value = instance(settings.get(f"schema.{step['schema']}"))
+        return _outcome({SUMMARY: artifacts.of(node.name, "application/json", value)}, {})
     if role == "section":
         section = str(step["section"])
         value = instance(settings.get(f"schema.{step['schema']}"), (settings.get("pinned") or {}).get(section))

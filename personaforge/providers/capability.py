@@ -92,7 +92,8 @@ class Capability(NamedTuple):
     """Libraries whose version was shown to change the bytes, as `versions.library_versions` names them; part of the
     action key. Only for what is made here: a paid call's key never depends on what is installed."""
     writes: str = ""
-    """Of a text provider: the only language that it writes, by its English name; empty for one that writes any."""
+    """Of a text provider: the only language that it writes, signature phrases aside, by its English name; empty for one
+    that writes any."""
     editions: tuple[tuple[str, str], ...] = ()
     """Of a text provider: sections that have a version of their own, such as an audit whose rules change while those of
     no other section do; part of these sections' keys alone."""

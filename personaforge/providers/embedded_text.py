@@ -18,6 +18,7 @@ from personaforge.embedded.writer.dna import dna
 from personaforge.embedded.writer.intent import intent
 from personaforge.embedded.writer.lifestyle import lifestyle
 from personaforge.embedded.writer.mask import mask
+from personaforge.embedded.writer.material import summarise
 from personaforge.embedded.writer.schema import Filler, conform
 from personaforge.embedded.writer.self import self_
 from personaforge.embedded.writer.soul import soul
@@ -56,6 +57,8 @@ class EmbeddedText:
 
 def draft(a: Assignment) -> Any:
     """Return the section that an assignment asks for."""
+    if a.material:  # whatever the pipeline calls the section; what doesn't fit the schema is no summary
+        return summarise(a)
     rules = _RULES.get(a.section)
     drafted = rules(a) if rules else Filler(a).walk(a.schema, (a.section,))
     mended = conform(overlay(drafted, a.pinned) if a.pinned else drafted, a)

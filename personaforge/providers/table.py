@@ -57,7 +57,7 @@ _TABLE: dict[tuple[str, str], Entry] = {
             Capability(
                 "embedded",
                 "text",
-                frozenset({"facts", "section", "schema", "context", "seed", "prompt", "system"}),
+                frozenset({"facts", "language", "section", "schema", "context", "seed", "prompt", "system"}),
                 paid=False,
                 deterministic=True,
                 version="3",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,10 +26,17 @@ def print_account(name: str, account: Account) -> None:
         read = f"in no language that forge recognises, read by the words of {NAMES[account.language]}"
     echo(f"{style(name, bold=True)}: a brief {read}, {coverage_text(account)}")
     width = min(max((len(row.words) for row in account.rows), default=0), _WIDEST)
+    file = ""
     for row in account.rows:
+        if file != (file := row.place.rpartition(":")[0]):
+            echo(f"  {style(file, bold=True)}")
         words = row.words if len(row.words) <= _WIDEST else row.words[: _WIDEST - 1] + "…"
         fate = style(f"{row.fate:<14}", fg=_COLORS[row.fate])
-        echo(f"  {fate}  {row.kind:<10}  {words:<{width}}  {_stated(row)}".rstrip())
+        echo(f"  {fate}  {row.kind:<10}  {words:<{width}}  {_stated(row)}{_where(row)}".rstrip())
+    for file, number in Counter(row.place.rpartition(":")[0] for row in account.beside).items():
+        echo(
+            f"  {file}: {number} run{'' if number == 1 else 's'} of words besides that no rule reads (--json has them)"
+        )
 
 
 def coverage_text(account: Account) -> str:
@@ -39,6 +47,14 @@ def coverage_text(account: Account) -> str:
     if account.coverage is None:
         return f"not built from yet: {said}"
     return f"coverage {account.coverage:.2f}: {said}"
+
+
+def _where(row: Row) -> str:
+    """Return the line of a file that states a fact, and that the summary doesn't say it; empty for the brief's text."""
+    if not row.place:
+        return ""
+    left = "; the summary leaves it out" if row.summarised is False else ""
+    return f"{left} (line {row.place.rpartition(':')[2]})"
 
 
 def _stated(row: Row) -> str:

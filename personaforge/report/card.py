@@ -35,6 +35,8 @@ def print_card(document: Mapping[str, Any], bound: Bound | None = None) -> None:
         audit += f" (not judged: {escape(', '.join(document['not_judged']))})"
     text = f"[bold]{escape(document['name'])}[/bold]  {escape(who(sections))}\n"
     text += f"[italic]{escape(document['brief'])}[/italic]\n\n"
+    if files := document.get("brief_files"):
+        text = text.removesuffix("\n") + f"[dim]with {escape(', '.join(one['path'] for one in files))}[/dim]\n\n"
     text += f"[dim]{escape(document['id'])}   {escape(document['status'])}{audit}{labels}[/dim]"
     for one in overruled_from(document.get("overruled")):
         text += f"\n[red]overruled by the pinned anchor: {escape(one.text)}[/red]"

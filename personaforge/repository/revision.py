@@ -1,7 +1,8 @@
 """A revision as a project: the files that forge reads, in a temporary folder that is removed afterwards.
 
-Only YAML files and templates are written, from raw objects, so no attribute or filter of the repository changes them.
-Links are made last, so that no file is written through one, and those that lead out of the folder are left out.
+Only YAML files, templates and the texts that a brief may name are written, from raw objects, so no attribute or filter
+of the repository changes them. Links are made last, so that no file is written through one, and those that lead out of
+the folder are left out.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from personaforge.errors import PlanError
 from personaforge.repository.git import MAX_BYTES, MAX_FILE_BYTES, MAX_FILES, Entry, Repository, Revision
+from personaforge.spec.material import MOST_BYTES, SUFFIXES
 from personaforge.spec.project import Project
 
 _OURS = ("build", "reports", ".forge", ".github", ".git")
@@ -55,14 +57,18 @@ def _write(root: Path, contents: Iterable[tuple[Entry, bytes]]) -> None:
 def _is_read(entry: Entry) -> bool:
     """Return whether composing or rendering may read a file. Any link may lead to one."""
     top = entry.path.partition("/")[0]
-    return top not in _OURS and (entry.link or entry.path.endswith((".yaml", ".yml", ".j2")))
+    if top in _OURS:
+        return False
+    # Any text may be a file of a brief; a larger one than a brief's can't be.
+    may_be_told = entry.path.lower().endswith(SUFFIXES) and entry.size <= MOST_BYTES
+    return entry.link or entry.path.endswith((".yaml", ".yml", ".j2")) or may_be_told
 
 
 def _bounded(revision: Revision, entries: list[Entry]) -> list[Entry]:
     """Refuse what git itself would not check out, and what is too large for a project."""
     shown = revision.shown
     if len(entries) > MAX_FILES:
-        raise PlanError(f"{shown} holds more than {MAX_FILES} YAML files and templates")
+        raise PlanError(f"{shown} holds more than {MAX_FILES} YAML files, templates and texts")
     for entry in entries:
         if any(part in ("", ".", "..") or part.lower() == ".git" for part in entry.path.split("/")):
             raise PlanError(f"{shown} holds the path {entry.path!r:.120}, which leads out of the project")
@@ -71,5 +77,7 @@ def _bounded(revision: Revision, entries: list[Entry]) -> list[Entry]:
                 f"{entry.path} of {shown} has {entry.size} bytes, more than the {MAX_FILE_BYTES} forge reads"
             )
     if sum(entry.size for entry in entries) > MAX_BYTES:
-        raise PlanError(f"the YAML files and templates of {shown} are larger than {MAX_BYTES // 2**20} MiB together")
+        raise PlanError(
+            f"the YAML files, templates and texts of {shown} are larger than {MAX_BYTES // 2**20} MiB together"
+        )
     return entries

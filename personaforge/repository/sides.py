@@ -18,6 +18,7 @@ from personaforge.providers.table import KNOWN
 from personaforge.repository.git import Repository
 from personaforge.repository.revision import as_project
 from personaforge.spec.load import Broken, Loaded, Loader
+from personaforge.spec.material import material_of
 from personaforge.spec.persona_files import resolve_personas
 from personaforge.spec.project import Project, lock_path, persona_id
 from personaforge.store.lockfile import read_lock
@@ -164,6 +165,10 @@ def _unchanged(working: Project, project: Project, here: Sequence[Loaded]) -> di
         there = project.root / working.relative(one.file)
         data = _bytes(one.file)
         if data is None or data != _bytes(there):
+            continue
+        if any(
+            _bytes(project.root / file.path) != _bytes(working.root / file.path) for file in material_of(one.settings)
+        ):
             continue
         if b"defaults" in data:
             if there.parent not in folders:

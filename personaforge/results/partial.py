@@ -41,6 +41,7 @@ def partial_document(store: Store, settings: Settings) -> dict[str, Any] | None:
         "id": settings.id,
         "name": sections.get("surface", {}).get("name", settings.id),
         "brief": settings.value("brief"),
+        **({"brief_files": settings.value("material.files")} if settings.get("material") else {}),
         "status": PARTLY,
         "labels": sorted({str(one["label"]) for one in facts if "label" in one}),
         "audit_mean": next((one["audit_mean"] for one in facts if "audit_mean" in one), None),

@@ -1,21 +1,25 @@
 """Which texts of a composed persona are read by `personaforge.guard`, and what it refuses as problems of the spec.
 
-Read is what reaches a prompt or a page: id, brief, description, tags and pins; scenes, poses, clothes and motions; the
-lines that are spoken; options that are passed to models; and the project's own output schemas, whose descriptions
-stand in prompts. What a negative prompt rules out is not read.
+Read is what reaches a prompt or a page: id, brief with its files, description, tags and pins; scenes, poses, clothes
+and motions; the lines that are spoken; options that are passed to models; and the project's own output schemas, whose
+descriptions stand in prompts. What a negative prompt rules out is not read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from personaforge.brief.material import Material, pieces, place_of_words
 from personaforge.errors import Problem
 from personaforge.guard.likeness import likeness
 from personaforge.guard.reading import Finding, Passage, findings, passages_of
 from personaforge.spec.consent import SYNTHETIC
 
 _SAID = ("brief", "description", "tags")
+_FILE, _FROM = "brief.files.", " from character "
+"""What the paths of passages begin with that are parts of a brief's files, before the file's index, and what stands
+before the part's first character. The file's name is a passage, too, and has no such part."""
 _SHOWN = ("matrix", "fashion", "motion")
 """Groups that say what a picture shows."""
 _OPTIONS = ("image", "video", "speech")
@@ -23,11 +27,11 @@ _DRAWN = ("dna",)
 """Sections of pins that say what a picture shows."""
 
 
-def named_likeness(composed: Mapping[str, Any]) -> Finding | None:
+def named_likeness(composed: Mapping[str, Any], material: Sequence[Material] = ()) -> Finding | None:
     """Return where a composed persona means somebody real whom its subject doesn't name; None where it doesn't."""
     if composed.get("subject", SYNTHETIC) != SYNTHETIC:
         return None
-    said = [one for one in persona_passages(composed) if one.path.partition(".")[0] in (*_SAID, "pinned")]
+    said = [one for one in persona_passages(composed, material) if one.path.partition(".")[0] in (*_SAID, "pinned")]
     own = [one.text for one in said if one.path == "pinned.surface.name"]
     people = composed.get("people")
     denied = people.get("deny") if isinstance(people, Mapping) else ()
@@ -48,13 +52,16 @@ class Refusal(NamedTuple):
         return {"persona": self.persona, "file": self.file, "findings": found}
 
 
-def persona_passages(composed: Mapping[str, Any]) -> Iterator[Passage]:
-    """Yield every free text of a composed persona."""
+def persona_passages(composed: Mapping[str, Any], material: Sequence[Material] = ()) -> Iterator[Passage]:
+    """Yield every free text of a composed persona, and of the files of its brief."""
     yield Passage("id", str(composed.get("id", "")).replace("-", " "))
     for index, former in enumerate(composed.get("formerly") or ()):
         yield Passage(f"formerly.{index}", str(former).replace("-", " "))
     for name in _SAID:
         yield from passages_of(composed.get(name), name)
+    for index, file in enumerate(material):
+        for start, text in pieces(file.text):
+            yield Passage(f"{_FILE}{index}{_FROM}{start}", text)
     pinned = composed.get("pinned")
     for section, values in pinned.items() if isinstance(pinned, Mapping) else ():
         yield from passages_of(values, f"pinned.{section}", section in _DRAWN)
@@ -78,11 +85,20 @@ def section_findings(section: Any, name: str) -> list[Finding]:
     return findings(passages_of(section, "", name in _DRAWN))
 
 
-def adult_problems(found: Iterable[Finding], where: str) -> list[Problem]:
-    """Return findings as problems of a file."""
-    return [Problem(where, one.path, one.message, one.hint) for one in found]
+def adult_problems(found: Iterable[Finding], where: str, material: Sequence[Material] = ()) -> list[Problem]:
+    """Return findings as problems of a file: the persona's, or the one beside it that has the words, with the line."""
+    return [Problem(_place(one, where, material), _path(one), one.message, one.hint) for one in found]
 
 
-def persona_findings(composed: Mapping[str, Any]) -> list[Finding]:
+def _place(one: Finding, where: str, material: Sequence[Material]) -> str:
+    index, part, start = one.path.removeprefix(_FILE).partition(_FROM)
+    return place_of_words(material[int(index)], one.words, int(start)) if part else where
+
+
+def _path(one: Finding) -> str:
+    return one.path.partition(_FROM)[0]
+
+
+def persona_findings(composed: Mapping[str, Any], material: Sequence[Material] = ()) -> list[Finding]:
     """Return what is refused in a composed persona."""
-    return findings(persona_passages(composed))
+    return findings(persona_passages(composed, material))

@@ -15,6 +15,7 @@ from personaforge.spec.settings import Settings
 
 Role = Literal[
     "",
+    "summary",
     "section",
     "review",
     "profile",
@@ -29,9 +30,10 @@ Role = Literal[
     "document",
     "sheet",
 ]
-"""section, review, profile: the texts, from the first draft to the whole. placement, candidate, anchor: the face, up to
-its one picture. picture, clip: show the person of the anchor. sound: the voice. finish: another step's artifact, made
-better. reading: what a vision model sees in a picture. document, sheet: report on the others. Empty: none of these."""
+"""summary: what the files beside a brief say, in short. section, review, profile: the texts, from the first draft to
+the whole. placement, candidate, anchor: the face, up to its one picture. picture, clip: show the person of the anchor.
+sound: the voice. finish: another step's artifact, made better. reading: what a vision model sees in a picture.
+document, sheet: report on the others. Empty: none of these."""
 VISUAL: tuple[Role, ...] = ("candidate", "picture", "clip")
 """Roles of what an image or video provider makes."""
 
@@ -68,6 +70,7 @@ class Kind(NamedTuple):
 KINDS = {
     kind.name: kind
     for kind in (
+        Kind("summary", "summary", ("summary",)),
         Kind("draft", "section", ("section",)),
         Kind("review", "review", ("verdict", "sections"), "texts"),
         Kind("profile", "profile"),

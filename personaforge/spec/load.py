@@ -271,6 +271,7 @@ class Loader:
         from personaforge.spec.bodies import read_persona
         from personaforge.spec.compose import Composer
         from personaforge.spec.location import choosers, located
+        from personaforge.spec.material import files_of, read_material
         from personaforge.spec.mistakes import at_source
         from personaforge.spec.validation import Unsound, validated_persona
 
@@ -281,14 +282,21 @@ class Loader:
             composed = self._composer.compose(sources, overrides)
         except SpecError as error:
             raise SpecError(self._every_problem(sources, overrides, error)) from error
-        found = persona_findings(composed)
-        real = named_likeness(composed)
+        material, unreadable = read_material(self._project, file, files_of(composed.get("brief")))
+        found = persona_findings(composed, material)
+        real = named_likeness(composed, material)
         found += [real] if real is not None else []
         if found:
             self._refused(Refusal(persona_id(file), sources.main.shown, tuple(found)))
-        refused = [at_source(sources, problem) for problem in adult_problems(found, sources.main.shown)]
+        refused = [at_source(sources, one) for one in unreadable]
+        refused += [
+            one if one.where != sources.main.shown else at_source(sources, one)
+            for one in adult_problems(found, sources.main.shown, material)
+        ]
         try:
-            plain, schemas = validated_persona(self._project, sources, composed, self._composer, self._domains)
+            plain, schemas = validated_persona(
+                self._project, sources, composed, self._composer, self._domains, material=material
+            )
             if refused:
                 raise SpecError([])
         except SpecError as error:
@@ -303,7 +311,10 @@ class Loader:
         groups = {name: self._interned(plain.pop(name)) for name in GROUPS}
         groups[SCHEMAS] = self._interned(schemas)
         bases = [[str(source.path), source.digest] for source in sources.files[:-1]]
+        bases += [[str(self._project.root / one.path), one.digest] for one in material]
         written = self._composer.written(sources, overrides)
+        if material:  # what stands in the files is the user's own, whatever they are called
+            written = {**written, "brief.files": [one.digest for one in material]}
         return {"persona": plain, "groups": groups, "bases": bases, "written": written}
 
     def _every_problem(self, sources: Any, overrides: Sequence[str], error: SpecError) -> list[Problem]:

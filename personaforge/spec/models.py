@@ -25,6 +25,7 @@ from personaforge.spec.assertions import Checks
 from personaforge.spec.consent import SYNTHETIC
 from personaforge.spec.delivered import Delivered
 from personaforge.spec.machine_names import RemoteName
+from personaforge.spec.material import MOST_FILES
 from personaforge.spec.photos import Photos
 from personaforge.spec.pipeline import FURTHER, Pipeline, StepBase, any_step
 from personaforge.spec.project import ID_PATTERN
@@ -67,6 +68,11 @@ class Text(Hosted):
     min_coverage: Annotated[float, Field(ge=0, le=1)] | None = None
     """Share of a brief's parts that the embedded writer has to keep: it drafts nothing from a brief of which it would
     keep less, unless told `--allow-unread`. Without a number, and for hosted writers, nothing is refused."""
+    phrases: (
+        Literal["en", "es", "pt", "fr", "de", "it", "nl", "pl", "tr", "ru", "ar", "he", "hi", "ja", "ko", "zh"] | None
+    ) = None
+    """The language of the embedded writer's signature phrases; null for the first pinned language, or else the
+    brief's. Of any further language they are in English."""
 
 
 class Placement(Model):
@@ -671,13 +677,35 @@ class People(Model):
     """Their names, in any case."""
 
 
+BriefText = Annotated[str, StringConstraints(min_length=3, max_length=4000)]
+
+
+class LongBrief(Model):
+    """A brief with files beside it, for what is longer than its text may be."""
+
+    text: BriefText
+    """What the person is to be, in the user's words."""
+    files: Annotated[
+        tuple[Annotated[str, StringConstraints(min_length=1, max_length=400)], ...], Field(max_length=MOST_FILES)
+    ] = ()
+    """Text files (.md, .markdown, .txt; UTF-8) with more of it, as paths from the folder of the persona's file. A step
+    of the kind `summary` reads them."""
+
+
+def _brief_form(value: Any) -> str:
+    """Distinguish a text from keys, so that a wrong value gets one message."""
+    return "<files>" if isinstance(value, Mapping | LongBrief) else "<text>"
+
+
 class Persona(Model):
     """A composed persona: its own values, and one value for every group."""
 
     id: Annotated[str, StringConstraints(pattern=ID_PATTERN)]
     """The persona's name in commands, folders and locks: small letters, digits and -. It means one person for good."""
-    brief: Annotated[str, StringConstraints(min_length=3, max_length=4000)]
-    """What the person is to be, in the user's words."""
+    brief: Annotated[
+        Annotated[BriefText, Tag("<text>")] | Annotated[LongBrief, Tag("<files>")], Discriminator(_brief_form)
+    ]
+    """What the person is to be, in the user's words; or `{text: …, files: [notes.md]}` where that is longer."""
     seed: Annotated[int, Field(ge=0, lt=2**31)]
     """Makes another person of the same brief: texts and drawings derive their chance from it."""
     description: Annotated[str, StringConstraints(max_length=4000)]

@@ -82,7 +82,8 @@ def _sections(project: Project) -> Iterator[tuple[str, str]]:
                 for step in steps.values() if isinstance(steps, Mapping) else ():
                     section, name = _inside(step, "section"), _inside(step, "schema")
                     kind = KINDS.get(str(_inside(step, "kind")))
-                    reads = kind is not None and kind.role == "review"  # marks the others; nobody pins its marks
+                    # One marks the others, and nobody pins its marks; one shortens files, which the user can edit.
+                    reads = kind is not None and kind.role in ("review", "summary")
                     if isinstance(section, str) and isinstance(name, str) and not reads:
                         yield section, name
 

@@ -55,6 +55,12 @@ class DraftStep(Prompted):
     kind: Literal["draft"]
 
 
+class SummaryStep(Prompted):
+    """Summarises the files of a brief, for every step that reads the brief. No node where a brief has no files."""
+
+    kind: Literal["summary"]
+
+
 class ReviewStep(Prompted):
     """A second reader: scores the document, and has sections drafted again with its findings."""
 
@@ -209,6 +215,7 @@ class SheetStep(StepBase):
 
 Step = Annotated[
     DraftStep
+    | SummaryStep
     | ReviewStep
     | ProfileStep
     | MatrixStep

@@ -286,7 +286,7 @@ def _with_stated(schema: Any, path: str, settings: Mapping[str, Any]) -> Any:
 
 
 def _stated(path: str, settings: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what the pins and the brief say of a field: `dna.hair.color`."""
+    """Yield what the pins, the brief and its files say of a field: `dna.hair.color`."""
     from personaforge.brief.told import stated_colors
 
     pin: Any = settings.get("pinned")
@@ -294,7 +294,9 @@ def _stated(path: str, settings: Mapping[str, Any]) -> Iterator[str]:
         pin = pin.get(key) if isinstance(pin, Mapping) else None
     if isinstance(pin, str):
         yield pin
-    yield from stated_colors(str(settings.get("brief") or "")).get(path, ())
+    material = settings.get("material") or {"texts": ()}
+    for text in (str(settings.get("brief") or ""), *material["texts"]):
+        yield from stated_colors(text).get(path, ())
 
 
 def _without_required(schema: Any) -> Any:

@@ -153,6 +153,10 @@ class View:
         self._parent = parent
         self.reads: dict[str, Any] = {}
 
+    def declares(self, path: str) -> bool:
+        """Tell whether a path may be read."""
+        return any(path == prefix or path.startswith(prefix + ".") for prefix in self._allowed)
+
     def scope(self) -> View:
         """Return a view that keeps its own record of reads, for one action; its reads count for this view, too."""
         return View(self._settings, self._allowed, self._what, self)
@@ -165,15 +169,20 @@ class View:
 
     def get(self, path: str, default: Any = None) -> Any:
         """Return a setting that may be absent, such as `pinned.surface`. Raises UndeclaredRead."""
-        if not any(path == prefix or path.startswith(prefix + ".") for prefix in self._allowed):
+        value = self.unnoted(path, _MISSING)
+        self._note(path, None if value is _MISSING else value)
+        return default if value is _MISSING else value
+
+    def unnoted(self, path: str, default: Any = None) -> Any:
+        """Return a setting without a note of it: for texts of which the digest is read beside them, so that no record
+        has them twice. Raises UndeclaredRead."""
+        if not self.declares(path):
             declared = ", ".join(self._allowed) or "nothing"
             raise UndeclaredRead(
                 f"{self._what} reads the setting {path}, which its kind doesn't declare (declared: {declared})",
                 hint="declare it in the step kind's `reads`, so that it enters the key",
             )
-        value = self._settings.get(path, _MISSING)
-        self._note(path, None if value is _MISSING else value)
-        return default if value is _MISSING else value
+        return self._settings.get(path, default)
 
     def _note(self, path: str, value: Any) -> None:
         self.reads[path] = value

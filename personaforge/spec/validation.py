@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from personaforge.brief.material import Material
 from personaforge.digest import canonical
 from personaforge.errors import Problem, SpecError
 from personaforge.leaves import leaves
@@ -24,11 +25,12 @@ from personaforge.spec.declared import nearest, reference_problems, value_at
 from personaforge.spec.domain import Domains, domain_problems
 from personaforge.spec.grammar import FigureAssertion, parse_assertion
 from personaforge.spec.kinds import kind_named
+from personaforge.spec.material import with_material
 from personaforge.spec.measures import MEASURES, SCOPES
 from personaforge.spec.mistakes import meant_keys, problem_at, problems_of, shown, without_consequences
-from personaforge.spec.models import Identity, Persona, validate_persona
+from personaforge.spec.models import Identity, LongBrief, Persona, validate_persona
 from personaforge.spec.overlay import NOBODY, PersonaSources
-from personaforge.spec.pipeline import ImageStep, Prompted, SpeechStep, VideoStep
+from personaforge.spec.pipeline import ImageStep, Prompted, SpeechStep, SummaryStep, VideoStep
 from personaforge.spec.project import Project, packaged
 from personaforge.spec.sections import pin_problems, read_schema, stated_words
 from personaforge.spec.settings import OF_THE_PROJECT
@@ -62,12 +64,14 @@ def validated_persona(
     domains: Domains,
     *,
     passed_over: AbstractSet[str] = frozenset(),
+    material: Sequence[Material] = (),
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return a persona's validated values as plain JSON, and its resolved output schemas by name.
 
     The project's values without a persona cost a second composition, so they are only asked for where the project's own
     conf locks something, or where something is wrong. `passed_over` names paths that were left out of the composition
-    for being wrong, so that they are not reported again. Raises SpecError with every problem.
+    for being wrong, so that they are not reported again. `material` are the files of the brief. Raises SpecError with
+    every problem.
     """
     problems = list(_locked(sources, composed, composer.base())) if composer.may_lock else []
     unread = {
@@ -91,6 +95,7 @@ def validated_persona(
             raise SpecError(problems) from None
     plain = {**persona.model_dump(mode="json", by_alias=True, exclude=set(OF_THE_PROJECT)), **unread}
     usable = True
+    plain = with_material(plain, material)
     try:
         canonical(plain)  # every setting can be part of a key
     except ValueError as error:
@@ -189,7 +194,12 @@ def _consistency(
     cycle = _cycle({name: step.needs for name, step in steps.items()})
     if cycle:
         yield ["pipeline", "steps"], f"needs itself: {' -> '.join(cycle)}", ""
-    by_section = {step.section: step.output_schema for step in steps.values() if isinstance(step, Prompted)}
+    by_section = {
+        step.section: step.output_schema
+        for step in steps.values()
+        if isinstance(step, Prompted) and not isinstance(step, SummaryStep)
+    }
+    yield from _summarised(persona)
     for section, pinned in persona.pinned.items():
         if section not in by_section:
             yield ["pinned", section], "is drafted by no step of this pipeline", nearest(section, by_section)
@@ -203,6 +213,16 @@ def _consistency(
     yield from _media(persona)
     yield from _voices(persona)
     yield from _asserted(persona)
+
+
+def _summarised(persona: Persona) -> Iterator[tuple[list[str], str, str]]:
+    """Yield that nothing reads the files of a brief, or that two steps do."""
+    names = [name for name, step in persona.pipeline.steps.items() if isinstance(step, SummaryStep)]
+    if len(names) > 1:
+        yield ["pipeline", "steps", names[1]], f"summarises the brief's files, and {names[0]} does already", ""
+    if not names and isinstance(persona.brief, LongBrief) and persona.brief.files:
+        hint = "add parts/material@_here_ to the defaults of your pipeline's file"
+        yield ["brief", "files"], "no step of the pipeline is of the kind summary, which reads them", hint
 
 
 def _media(persona: Persona) -> Iterator[tuple[list[str], str, str]]:

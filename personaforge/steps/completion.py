@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from personaforge.brief.told import told_facts
+from personaforge.brief.told import told_beside
 from personaforge.digest import derive_seed
 from personaforge.spec.kinds import kind_named
 from personaforge.steps.action import Action, Price, Result
 from personaforge.steps.context import Context
+from personaforge.steps.material import brief_of, summary_of, texts_of
+from personaforge.steps.phrasing import told_language
 from personaforge.store.artifact import Artifact
 
 BAD_ANSWER = "bad_answer"
@@ -51,11 +53,12 @@ def completion(
     section = settings[f"{base}.section"]
     schema = settings[f"schema.{settings[f'{base}.schema']}"]
     pinned = settings.get("pinned", {}).get(section, {})
+    brief, texts = brief_of(context, settings), texts_of(context, settings)
     uses = _tree({path: settings[path] for path in settings[f"{base}.uses"]})
     variables = {
         "fashion": {"contexts": {}},
         **uses,
-        "brief": settings["brief"],
+        "brief": brief,
         "persona_id": context.node.origin,
         "section": section,
         "pinned": pinned,
@@ -64,6 +67,8 @@ def completion(
         "findings": [dict(finding) for finding in findings],
         "problems": list(problems),
     }
+    if texts:
+        variables["material"] = texts
     reader = kind_named(context.node.kind).role == "review" and step == context.node.step
     fixed = dict(settings.get("pinned", {})) if reader else None
     if fixed is not None:
@@ -85,15 +90,22 @@ def completion(
     node = f"{context.origin(step)}{stream}"
     fields["seed"] = derive_seed(context.node.origin, node, context.take, attempt, settings["seed"])
     fields["context"] = {
-        "brief": settings["brief"],
+        "brief": brief,
         "pinned": pinned,
         "sections": dict(sections),
         "findings": [dict(finding) for finding in findings],
         "fashion": variables["fashion"],
         **({"pins": fixed} if fixed is not None else {}),
+        **({"material": texts} if texts else {}),
     }
-    if "facts" in capability.reads and (facts := told_facts(settings["brief"])):
+    if (
+        "facts" in capability.reads
+        and not texts
+        and (facts := told_beside(str(settings["brief"]), summary_of(context)))
+    ):
         fields["facts"] = facts
+    if "language" in capability.reads and (language := told_language(settings, schema)):
+        fields["language"] = language
     request = {name: value for name, value in fields.items() if name in capability.reads}
     models = [settings[f"{base}.model"], *settings[f"{base}.fallbacks"]] if bad is None else [bad.model]
     prices = settings["text.prices"]

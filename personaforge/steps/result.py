@@ -8,6 +8,7 @@ from typing import Any
 from personaforge.spec.kinds import Role, kind_named
 from personaforge.steps.action import Action, Outcome, Output, Procedure
 from personaforge.steps.context import ANCHOR, Context, pretty_json
+from personaforge.steps.material import FILES, summary_of
 from personaforge.steps.outputs import write
 from personaforge.steps.text import OVERRULED, SECTIONS
 
@@ -64,6 +65,7 @@ def document(context: Context) -> Procedure:
         "id": context.node.persona,
         "name": sections.get("surface", {}).get("name", context.node.persona),
         "brief": settings["brief"],
+        **_material(context),
         "seed": settings["seed"],
         "pipeline": settings["pipeline.name"],
         "status": status,
@@ -82,6 +84,14 @@ def document(context: Context) -> Procedure:
     }
     facts = {"persona_status": status, "name": content["name"], "labels": labels}
     return (yield from write(context, "document", "persona.json", pretty_json(content), "application/json", facts))
+
+
+def _material(context: Context) -> dict[str, Any]:
+    """Return the files of the brief and what their summary says, as the document has them; empty without files."""
+    summary = summary_of(context)
+    if not summary:
+        return {}
+    return {"brief_files": [dict(one) for one in context.settings[FILES]], "brief_summary": summary}
 
 
 def sheet(context: Context) -> Procedure:

@@ -25,6 +25,7 @@ from personaforge.steps.completion import completion, reply_of
 from personaforge.steps.context import Context, pretty_json
 from personaforge.steps.judgement import Judgement
 from personaforge.steps.keeping import losses, stated
+from personaforge.steps.material import brief_of, material_read, summary_of
 from personaforge.steps.mending import answer_problems, mended, reason_of
 from personaforge.steps.outputs import write_action
 from personaforge.steps.text import SECTIONS, sections_of, written
@@ -67,7 +68,8 @@ def review(context: Context) -> Procedure:
             return Judgement(Decision.RETRY, 0.0, facts=wrong, problems=tuple(problems))
         judged = _judged(context.read_json(made.outputs[VERDICT].digest), threshold, floor)
         sections = context.read_json(made.outputs[SECTIONS].digest)
-        found = account(str(settings["brief"]), settings["pinned"], sections)
+        files = material_read(context)
+        found = account(str(settings["brief"]), settings["pinned"], sections, files, summary_of(context))
         if found.coverage is None or judged.evaluation is None:
             return judged
         coverage = round(found.coverage, 4)
@@ -127,7 +129,7 @@ def _revised(
     named = [section for section in steps if any(_names(finding, section) for finding in findings)]
     start = list(steps).index(named[0]) if named else 0
     revised = dict(sections)
-    kept = stated(sections_of(context), settings["brief"])
+    kept = stated(sections_of(context), brief_of(context))
     for section, step in list(steps.items())[start:]:
         needs = {str(settings[f"pipeline.steps.{name}.section"]) for name in settings[f"pipeline.steps.{step}.needs"]}
         earlier = {name: revised[name] for name in revised if name in needs}

@@ -227,10 +227,22 @@ def _review_calls(settings: Settings, step: Step) -> int:
     return reading + int(step["rounds"]) * (drafting + reading)
 
 
-_ASKING = ("brief", "pinned", "seed", "text.prices", "text.key")
+_ASKING = ("brief", "pinned", "seed", "text.prices", "text.key", "text.phrases")
 _DRAWN = ("seed", "image", "identity", "delivered", "{own}", "matrix.anchor", "matrix.scenes")
 
 _KINDS = (
+    StepKind(
+        "summary",
+        1,
+        "text:summarise",
+        (*_ASKING, "material", "{own}", "schema.{schema}"),
+        slots=lambda settings, step: ("",) if settings.get("material") else (),
+        templates=_templates,
+        modality="text",
+        pinned=True,
+        calls=lambda settings, step: _draft_calls(step),
+        price=_text_price,
+    ),
     StepKind(
         "draft",
         2,

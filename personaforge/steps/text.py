@@ -1,9 +1,9 @@
-"""The text steps: draft a section, gather the sections, render a template. The second reader is in `review.py`, what is
-wrong with an answer and how it is mended in `mending.py`."""
+"""The text steps: draft a section, summarise a brief's files, gather the sections, render a template. The second reader
+is in `review.py`, what is wrong with an answer and how it is mended in `mending.py`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from personaforge.steps.completion import completion
 from personaforge.steps.context import LAYER, Context, pretty_json
 from personaforge.steps.judgement import Judgement
 from personaforge.steps.look import as_shown, overruled
+from personaforge.steps.material import SUMMARY, brief_of
 from personaforge.steps.mending import Answered, answer_problems, mended, reason_of
 from personaforge.steps.outputs import made_by, suffix_of, write, write_action
 
@@ -29,21 +30,30 @@ DRAFTS = "drafts"
 
 def draft(context: Context) -> Procedure:
     """Draft one section: ask, validate by the schema and the pinned values, have a bad answer mended, ask again."""
+    return (yield from _asked(context, SECTION, sections_of(context), DRAFTS))
+
+
+def summarise(context: Context) -> Procedure:
+    """Summarise the files of the brief: asked for and validated as a section is."""
+    return (yield from _asked(context, SUMMARY, {}, "layers"))
+
+
+def _asked(context: Context, output: str, earlier: Mapping[str, Any], folder: str) -> Procedure:
+    """Ask for one JSON document until an answer fits; `earlier` are the sections that it follows from."""
     step = context.node.step
     settings = context.settings
     section = str(settings[f"pipeline.steps.{step}.section"])
-    earlier = sections_of(context)
     first = completion(context, step, earlier)
 
     def make(number: int, tried: Sequence[Attempt]) -> Making:
         problems = tried[-1].judgement.problems if tried else ()
         actions = first if number == 0 else completion(context, step, earlier, problems=problems, attempt=number)
         result = yield from call(actions)
-        return written(context, (yield from mended(context, step, earlier, result, attempt=number)), SECTION)
+        return written(context, (yield from mended(context, step, earlier, result, attempt=number)), output)
 
     def examine(made: Made) -> Examining:
         yield from ()
-        problems = answer_problems(context, step, made.outputs[SECTION], made.facts)
+        problems = answer_problems(context, step, made.outputs[output], made.facts)
         if problems:
             facts = {"problems": problems, "reason": reason_of(context, step, problems, made.facts)}
             return Judgement(Decision.RETRY, -len(problems), facts=facts, problems=tuple(problems))
@@ -56,7 +66,7 @@ def draft(context: Context) -> Procedure:
             make=make,
             examine=examine,
             limit=settings[f"pipeline.steps.{step}.retries"] + 1,
-            paths=lambda outputs: {SECTION: f"{DRAFTS}/{section}{suffix_of(outputs[SECTION])}"},
+            paths=lambda outputs: {output: f"{folder}/{section}{suffix_of(outputs[output])}"},
         )
     )
 
@@ -91,7 +101,7 @@ def render(context: Context) -> Procedure:
     settings = context.settings
     base = f"pipeline.steps.{context.node.step}"
     variables = {
-        "brief": settings["brief"],
+        "brief": brief_of(context),
         "persona_id": context.node.persona,
         "seed": settings["seed"],
         "step": context.node.step,

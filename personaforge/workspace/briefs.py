@@ -16,8 +16,11 @@ from personaforge.plan.plan import WORKING, Plan
 from personaforge.providers.table import capability
 from personaforge.results.results import Results
 from personaforge.spec.load import Loaded
+from personaforge.spec.material import material_of
 from personaforge.spec.settings import Settings
 from personaforge.steps.look import as_document
+from personaforge.steps.material import FILES, SUMMARY
+from personaforge.steps.phrasing import ENGLISH, phrase_language
 from personaforge.store.lockfile import read_lock
 from personaforge.store.result import NodeResult
 from personaforge.store.store import Store
@@ -29,27 +32,43 @@ def brief_account(store: Store, loaded: Loaded) -> Account:
     settings = loaded.settings
     shown = shown_now(store, settings, read_lock(loaded.lock, settings.id, settings.formerly))
     sections, pinned = as_document(drafted(store, settings), settings.value("pinned"), shown)
-    return account(str(settings.value("brief")), pinned, sections)
+    return account(str(settings.value("brief")), pinned, sections, material_of(settings), summarised(store, settings))
+
+
+def summarised(store: Store, settings: Settings) -> str:
+    """Return what the step that read the files of a brief said of just these files; empty where it hasn't."""
+    if not settings.get("material"):
+        return ""
+    made = [one for one in Results(store, settings).by_role("summary") if _made_from(one, settings)]
+    return str(_read(store, made[0], SUMMARY).get(SUMMARY) or "") if made else ""
+
+
+def unbuilt(settings: Settings) -> Account:
+    """Return what a brief and its files state, of which nothing is drafted."""
+    return account(str(settings.value("brief")), settings.value("pinned"), {}, material_of(settings))
 
 
 def drafted(store: Store, settings: Settings) -> dict[str, Any]:
     """Return the sections that were last drafted from this brief: the accepted ones, where a second reader revised
     them. Empty where there are none, or where the store lacks their bytes."""
-    results, brief = Results(store, settings), settings.value("brief")
+    results = Results(store, settings)
     found: dict[str, Any] = {}
     for one in results.by_role("section"):
         section = one.outcome.facts.get("section")
-        if isinstance(section, str) and _made_from(one, brief):
+        if isinstance(section, str) and _made_from(one, settings):
             content = _read(store, one, "section")
             found |= {section: content} if content else {}
     for one in results.by_role("review"):
-        if _made_from(one, brief):
+        if _made_from(one, settings):
             found |= _read(store, one, "sections")
     return found
 
 
-def _made_from(result: NodeResult, brief: str) -> bool:
-    return bool(result.dependencies.get("settings", {}).get("brief") == brief)
+def _made_from(result: NodeResult, settings: Settings) -> bool:
+    """Tell whether a result was made from this brief, and from its files as they are."""
+    read = result.dependencies.get("settings", {})
+    files = settings.get(FILES)
+    return bool(read.get("brief") == settings.value("brief") and read.get(FILES) == files)
 
 
 def _read(store: Store, result: NodeResult, output: str) -> dict[str, Any]:
@@ -72,7 +91,7 @@ def brief_notices(store: Store, plan: Plan) -> Iterator[str]:
 
             settings = one.loaded.settings
             ahead = forecast_in(store, plan, one)
-            now = ahead.account if ahead else account(str(settings.value("brief")), settings.value("pinned"), {})
+            now = ahead.account if ahead else unbuilt(settings)
             short, verb = shortfall(settings, ahead), ahead.verb if ahead else MAY_BE
             yield from (
                 [f"{short}; forge build refuses it: {WAY_OUT}"] if short else _short(settings.id, now, ahead=verb)
@@ -95,7 +114,9 @@ def brief_outcomes(store: Store, loaded: Sequence[Loaded]) -> Iterator[str]:
     """Yield what a build says of the briefs that it built from: what is lost, and that most is not understood."""
     for one in loaded:
         yield from _short(one.settings.id, brief_account(store, one))
-        if said := other_language(one.settings, {}):  # of a brief in English, `forge show` says it
+        if said := other_language(
+            one.settings, {}, phrases_in(store, one.settings)
+        ):  # of a brief in English, `forge show` says it
             yield f"{one.settings.id}: {said}"
 
 
@@ -107,9 +128,20 @@ def _short(name: str, found: Account, *, ahead: str = "") -> Iterator[str]:
         yield f"{name}: of its brief {parts} are not understood (forge brief {name})"
 
 
-def other_language(settings: Settings, sections: Mapping[str, Any]) -> str:
+def phrases_in(store: Store, settings: Settings) -> str:
+    """Return the language of the signature phrases as they were drafted last, as a tag: what was accepted before
+    phrases had languages is in English. Where nothing is drafted, the one that they would be in."""
+    for one in Results(store, settings).by_role("section"):
+        if one.outcome.facts.get("section") == "mask":
+            for record in filter(None, map(store.find, reversed(one.actions))):
+                if record["parts"]["kind"] == "complete":
+                    return str(record["parts"]["request"].get("language", ENGLISH))
+    return phrase_language(settings)
+
+
+def other_language(settings: Settings, sections: Mapping[str, Any], phrases: str = "") -> str:
     """Return in one line that a persona's texts are not in its language, as its document has it or else its brief;
-    empty where they are, and where the writer writes any."""
+    empty where they are, and where the writer writes any. `phrases` is the language of those that were drafted."""
     text, spoken = capability("text", settings.value("text.provider")), _at(sections, "surface", "languages")
     reading = read_brief(str(settings.value("brief"))) if text.writes else None
     stated = NAMES[reading.language] if reading is not None and reading.is_recognised else ""
@@ -120,7 +152,11 @@ def other_language(settings: Settings, sections: Mapping[str, Any]) -> str:
     why = f"and its brief reads as {first}" if first else "and its brief is in no language that forge recognises"
     if isinstance(spoken, list) and spoken:
         why = f"and its document says {first}"
-    return f"signature phrases and all other texts are in {text.writes}, the {text.label} writer's only language, {why}"
+    said = NAMES[phrases or phrase_language(settings)]
+    if said == text.writes:
+        of_whom = f"the {text.label} writer's only language"
+        return f"signature phrases and all other texts are in {said}, {of_whom}, {why}"
+    return f"signature phrases are in {said}, all other texts in {text.writes}, {why}"
 
 
 def _at(sections: Mapping[str, Any], section: str, key: str) -> Any:
@@ -145,7 +181,7 @@ def brief_remarks(store: Store, loaded: Sequence[Loaded]) -> Iterator[str]:
         now = ahead.account if ahead else brief_account(store, one)
         if any(row.fate in (LOST, OVERRULED, UNREAD) for row in now.rows):
             yield summary(one.settings.id, now, ahead=ahead.verb if ahead else "")
-        if said := other_language(one.settings, {}):
+        if said := other_language(one.settings, {}, phrases_in(store, one.settings)):
             yield f"{one.settings.id}: {said}"
         if short := shortfall(one.settings, ahead):
             yield f"{short}; forge build refuses it: {WAY_OUT}"

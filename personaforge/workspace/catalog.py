@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from personaforge.plan.plan import PlanRequest
 from personaforge.plan.planner import Planner
+from personaforge.spec.kinds import kind_named
 from personaforge.spec.pins import fields
 from personaforge.spec.settings import Settings
 from personaforge.workspace.selection import selected
@@ -74,7 +75,7 @@ def _steps(settings: Settings) -> Iterator[Entry]:
 def _pins(settings: Settings) -> Iterator[Entry]:
     """Yield the fields that a persona file may pin, with what each takes."""
     for step in settings.value("pipeline.steps").values():
-        if "section" in step and "schema" in step:
+        if "section" in step and "schema" in step and kind_named(step["kind"]).role != "summary":
             for field in fields(f"pinned.{step['section']}", settings.value(f"schema.{step['schema']}")):
                 yield Entry(*field)
 

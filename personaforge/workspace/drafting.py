@@ -23,14 +23,17 @@ from personaforge.run.executors import Executors
 from personaforge.spec.settings import Settings, View
 from personaforge.steps.action import Action, Outcome, Procedure, Result
 from personaforge.steps.context import AnalyzerRef, Context
+from personaforge.steps.material import summary_of
 from personaforge.steps.text import sections_of
 from personaforge.store.artifact import Artifact
 from personaforge.store.lockfile import LockFile
 from personaforge.templating import Templates
 
 _PROMPTS = frozenset({"prompt", "system"})
-_DRAFTED = ("section", "review")
+_DRAFTED = ("summary", "section", "review")
 """Roles of the nodes that a document's sections come from."""
+_ANSWERS = ("summary", "section")
+"""Roles of those whose answer a build can't go on without."""
 
 
 class Drafted(NamedTuple):
@@ -39,6 +42,8 @@ class Drafted(NamedTuple):
     sections: Mapping[str, Any]
     whole: bool
     """Whether every node that drafts or revises was run: without it somebody else may change them."""
+    summary: str = ""
+    """What the files of the brief say, in short; empty without any."""
 
 
 @dataclass
@@ -73,11 +78,11 @@ def drafted_ahead(settings: Settings, lock: LockFile) -> Drafted | None:
     shape, memory, executors = lay_out(settings), Memory(), Executors(_measures_nothing)
     renamed = renamed_steps(settings, shape, lock)
     nodes = [node for node in shape.nodes if node.kind.role in _DRAFTED]
-    if not nodes or not all(_is_free(node) for node in nodes if node.kind.role == "section"):
+    if not nodes or not all(_is_free(node) for node in nodes if node.kind.role in _ANSWERS):
         return None
     outcomes: dict[str, Outcome] = {}
     sections: dict[str, Any] = {}
-    whole = True
+    whole, summary = True, ""
     for node in nodes:
         if not _is_free(node) or not all(need in outcomes for need in node.needs):
             whole = False
@@ -88,11 +93,13 @@ def drafted_ahead(settings: Settings, lock: LockFile) -> Drafted | None:
             outcome = _driven(node.kind.start(context), memory, executors)
         except PersonaForgeError:
             return None
-        if outcome.status == "rejected" and node.kind.role == "section":
+        if outcome.status == "rejected" and node.kind.role in _ANSWERS:
             return None
         outcomes[node.name] = outcome
-        sections |= sections_of(_context(settings, shape, node._replace(needs=(node.name,)), memory, outcomes, {}, 0))
-    return Drafted(sections, whole)
+        after = _context(settings, shape, node._replace(needs=(node.name,)), memory, outcomes, {}, 0)
+        sections |= sections_of(after)
+        summary = summary_of(after) or summary
+    return Drafted(sections, whole, summary)
 
 
 def _is_free(node: ShapeNode) -> bool:

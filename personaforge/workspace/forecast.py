@@ -16,6 +16,7 @@ from personaforge.brief.fate import LOST, MAY_BE, UNREAD, WOULD_BE, Account, acc
 from personaforge.errors import PersonaForgeError
 from personaforge.plan.look import shown_now
 from personaforge.plan.plan import PersonaPlan, Plan
+from personaforge.spec.material import material_of
 from personaforge.spec.settings import Settings
 from personaforge.steps.look import Look, as_document
 from personaforge.store.lockfile import LockFile
@@ -60,13 +61,15 @@ def forecast(settings: Settings, lock: LockFile, shown: Look | None = None, *, a
         return None
     sections, pinned = as_document(drafted.sections, settings.value("pinned"), shown or {})
     # A section "audit" says that all is drafted: what belongs to a section that no step drafts is lost.
-    found = account(str(settings.value("brief")), pinned, {**sections, "audit": {}})
+    found = account(
+        str(settings.value("brief")), pinned, {**sections, "audit": {}}, material_of(settings), drafted.summary
+    )
     return Forecast(found, sections, drafted.whole and anew)
 
 
 def forecast_of(one: PersonaPlan, shown: Look | None = None) -> Forecast | None:
     """Return what a plan would make of a brief. It is sure only where the plan drafts all, and no further take."""
-    texts = [node for node in one.nodes.values() if node.shape.kind.role in ("section", "review")]
+    texts = [node for node in one.nodes.values() if node.shape.kind.role in ("summary", "section", "review")]
     forced = any(reason.code == "forced" for node in texts for reason in node.reasons)
     anew = all(node.state in ("run", "maybe") and not node.returns for node in texts) and not forced
     return forecast(one.loaded.settings, one.lock, shown, anew=anew)

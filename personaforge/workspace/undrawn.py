@@ -11,6 +11,7 @@ from personaforge.errors import SpecError
 from personaforge.plan.plan import WORKING, Plan
 from personaforge.providers.table import capability, undrawn
 from personaforge.spec.load import Loaded
+from personaforge.spec.material import material_of
 from personaforge.spec.settings import Settings
 from personaforge.store.store import Store
 from personaforge.workspace.briefs import drafted
@@ -31,7 +32,8 @@ def not_drawn(store: Store, settings: Settings, ahead: Mapping[str, Any] | None 
     from personaforge.brief.reading import read_brief  # most plans draw nothing
 
     dna = (ahead or drafted(store, settings)).get("dna") or settings.value("pinned").get("dna") or {}
-    facts = [str(fact.value) for fact in read_brief(str(settings.value("brief"))).facts if fact.kind in _SAID]
+    texts = [str(settings.value("brief")), *(one.text for one in material_of(settings))]
+    facts = [str(fact.value) for text in texts for fact in read_brief(text).facts if fact.kind in _SAID]
     return list(dict.fromkeys(lacks(dna if isinstance(dna, Mapping) else {}, *facts)))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from personaforge.embedded.writer.flaws import Flaw, quoted, text, texts, value
 from personaforge.embedded.writer.locales import UNKNOWN, by_country, locales
 from personaforge.embedded.writer.reading import Reading
+from personaforge.embedded.writer.sayings import of_no_table
 from personaforge.embedded.writer.tables import table
 from personaforge.embedded.writer.words import count, fold, pattern
 from personaforge.embedded.writer.work import job_of
@@ -126,7 +127,7 @@ def _register(document: Mapping[str, Any], brief: str) -> Iterator[Flaw]:
     tones = texts(document, "mask.tone")
     advice = "Let register, tone and phrases be one person's."
     outside = words["loose"] if register in ("formal", "professional") else words["stiff"]
-    odd = [phrase for phrase in phrases if pattern(tuple(outside)).search(fold(phrase))]
+    odd = [phrase for phrase in of_no_table(phrases) if pattern(tuple(outside)).search(fold(phrase))]
     if odd and (register in ("formal", "professional", "casual", "intimate") or len(odd) > 1):
         problem = f"The register is {register}, but a phrase is {quoted(odd[0])}."
         yield _flaw("voice_distinctiveness", "mask", problem, advice, 0.3 if len(odd) == 1 else _CLEAR)
@@ -152,7 +153,7 @@ def _register(document: Mapping[str, Any], brief: str) -> Iterator[Flaw]:
     if emoji and text(document, "mask.writing_style.emoji") == "never":
         problem = f"Emoji are never used, but a phrase is {quoted(emoji[0])}."
         yield _flaw("voice_distinctiveness", "mask", problem, "Leave the emoji out.", 0.3)
-    lengths = [len(phrase.split()) for phrase in phrases]
+    lengths = [len(phrase.split()) for phrase in of_no_table(phrases)]
     mean = sum(lengths) / len(lengths) if lengths else 0.0
     style = text(document, "mask.writing_style.sentence_length")
     if (style == "short" and mean > _LONG_PHRASE) or (style == "long" and 0 < mean < _SHORT_PHRASE):

@@ -53,6 +53,10 @@ class Assignment:
     """What the user wrote for all sections, by section; only a second reader is told."""
     facts: tuple[Mapping[str, Any], ...] = ()
     """What the request tells of the brief beside it."""
+    language: str = ""
+    """The language that signature phrases are to be in: es, ja; empty for the writer's own, English."""
+    material: tuple[str, ...] = ()
+    """The texts of the brief's files; only the step that summarises them is told."""
 
     @classmethod
     def of(cls, fields: Mapping[str, Any]) -> Assignment:
@@ -75,6 +79,8 @@ class Assignment:
             seed=int(fields.get("seed") or 0),
             pins=context.get("pins") or {},
             facts=tuple(fields.get("facts") or ()),
+            language=str(fields.get("language") or ""),
+            material=tuple(str(text) for text in context.get("material") or ()),
         )
 
     @property

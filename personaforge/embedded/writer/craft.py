@@ -9,6 +9,7 @@ from typing import Any
 from personaforge.embedded.writer.bounds import assert_below, readings, soften_from
 from personaforge.embedded.writer.flaws import Flaw, all_texts, quoted, text, texts, value
 from personaforge.embedded.writer.reading import Reading
+from personaforge.embedded.writer.sayings import SOFT, stance_of
 from personaforge.embedded.writer.tables import table
 from personaforge.embedded.writer.words import content_words, fold, has, pattern
 
@@ -153,7 +154,8 @@ def _out_of_character(document: Mapping[str, Any], phrases: list[str], reading: 
         return
     softening = readings(document, reading.traits)["softening"]
     hedged = sum(
-        has(table("mask")["hedges"], fold(phrase)) or phrase.rstrip().endswith("?") for phrase in phrases
+        has(table("mask")["hedges"], fold(phrase)) or phrase.rstrip().endswith("?") or stance_of(phrase) == SOFT
+        for phrase in phrases
     ) / len(phrases)
     if softening > soften_from() + _ASKING_MARGIN and hedged < 0.34:
         problem = "Somebody who seeks approval and gives way easily asks before asserting; these phrases don't."

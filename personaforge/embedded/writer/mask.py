@@ -15,6 +15,7 @@ from typing import Any
 from personaforge.embedded.writer.assignment import Assignment
 from personaforge.embedded.writer.bounds import assert_below, number_of, ordinal, readings, soften_from
 from personaforge.embedded.writer.home import home
+from personaforge.embedded.writer.sayings import sayings
 from personaforge.embedded.writer.tables import entry, table
 from personaforge.embedded.writer.words import bare, content_words, leaning, pick, several, within
 from personaforge.embedded.writer.work import job_of
@@ -90,9 +91,11 @@ def _phrases(a: Assignment, read: Mapping[str, float], register: str) -> list[st
     elif softening < assert_below():
         stances = {"soft": 0.0, "plain": 1.0, "assert": 3.0}
     place = number_of("mask.register", register)
+    rows = sayings(a.language) or tables["phrases"]
+    english = rows is tables["phrases"]
     weights = {
         text: stances[stance] * leaning(axes, read, 6.0)
-        for stance, axes, text in tables["phrases"]
+        for stance, axes, text in rows
         if axes.get("formality", 0.0) * (place - 0.5) > _CLASH
     }
     number = 5 if a.findings else rng.choice([4, 4, 5, 6])
@@ -100,12 +103,12 @@ def _phrases(a: Assignment, read: Mapping[str, float], register: str) -> list[st
     fillers = _fillers(a, rng)
     order = several(rng, weights, 3 * number)
     if stances["soft"] > stances["plain"]:  # most lines of a person who hedges do
-        soft = {text for stance, _, text in tables["phrases"] if stance == "soft"}
+        soft = {text for stance, _, text in rows if stance == "soft"}
         order.sort(key=lambda text: text not in soft)
         number = min(number, 2 * sum(text in soft for text in order))
     for text in order:
-        phrase = _filled(text, fillers)
-        if register == "formal":
+        phrase = _filled(text, fillers) if english else text
+        if english and register == "formal":
             phrase = _in_full(phrase)
         if len(phrases) < number and not a.barred(phrase) and all(_apart(phrase, other) for other in phrases):
             phrases.append(phrase)

@@ -234,6 +234,8 @@ class PersonaFacts:
     line: str
     """Age, gender, occupation and place, as far as they are known."""
     brief: str
+    brief_files: tuple[str, ...]
+    """Paths of the files beside it, relative to the project."""
     description: str
     owner: str
     tags: tuple[str, ...]

@@ -23,6 +23,7 @@ from personaforge.results.readings import agreement_on_record, agreement_text
 from personaforge.results.results import DOCUMENT
 from personaforge.spec.kinds import KINDS
 from personaforge.spec.licence_use import licence_use
+from personaforge.spec.material import material_of
 from personaforge.spec.settings import Settings
 from personaforge.steps.finishing import FINISHED
 from personaforge.workspace.briefs import brief_account
@@ -69,6 +70,7 @@ def gather(space: Workspace, plan: PersonaPlan) -> PersonaFacts:
         summary=summarize(plan, nodes, document, anchor, sheet, clips, series),
         line=who(sections),
         brief=str(settings.get("brief", "")),
+        brief_files=tuple(one.path for one in material_of(settings)),
         description=str(settings.get("description", "")),
         owner=str(settings.get("owner", "")),
         tags=tuple(str(tag) for tag in settings.get("tags", ())),
