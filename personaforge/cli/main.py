@@ -63,6 +63,10 @@ COMMANDS = {
 """Command -> module in personaforge.cli, help line."""
 
 
+_ELSEWHERE = {"retry": "build", "run": "build", "apply": "build", "repro": "build", "list": "ls"}
+"""What other tools of its kind call a command of ours: a build goes on where the last one stopped."""
+
+
 class LazyGroup(click.Group):
     """A group that imports a command's module when the command is called."""
 
@@ -87,7 +91,7 @@ class LazyGroup(click.Group):
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             from difflib import get_close_matches
 
-            close = get_close_matches(args[0], COMMANDS, 1)
+            close = [_ELSEWHERE[args[0]]] if args[0] in _ELSEWHERE else get_close_matches(args[0], COMMANDS, 1)
             hint = f" Did you mean {close[0]}?" if close else ""
             raise click.UsageError(f"No such command {args[0]!r}.{hint}", ctx)
         return super().resolve_command(ctx, args)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,8 @@ from personaforge.cli.options import (
     show_as,
     split_overrides,
 )
-from personaforge.errors import Problem, SpecError
+from personaforge.errors import PlanError, Problem, SpecError
+from personaforge.leaves import leaves
 from personaforge.report.terminal import echo, style
 from personaforge.workspace.workspace import Workspace
 
@@ -82,7 +83,7 @@ def config_command(folder: str | None, personas: tuple[str, ...], path: str | No
     if path is not None:
         rows = [row for row in rows if row["path"] == path or row["path"].startswith(path + ".")]
         if not rows:
-            raise click.UsageError(f"there is no setting {path!r}")
+            raise PlanError(f"there is no setting {path!r}", hint=_near(path, leaves(loaded[0].settings.as_dict())))
     if as_json:
         print_json({"schema": 1, "persona": loaded[0].settings.id, "settings": rows})
         return 0
@@ -91,6 +92,15 @@ def config_command(folder: str | None, personas: tuple[str, ...], path: str | No
         text = f"{row['path']}: {_value(row['value'])}"
         echo(f"{text:<{width}}  {style('# ' + row['where'], dim=True)}")
     return 0
+
+
+def _near(path: str, known: Iterable[str]) -> str:
+    """Return the setting, or the table of settings, that is nearest to a path that isn't there."""
+    from personaforge.listing import meant
+
+    parts = [one.split(".") for one in known]
+    paths = {".".join(keys[:length]) for keys in parts for length in range(1, len(keys) + 1)}
+    return meant(path, paths) or "forge config lists them all"
 
 
 @click.command("schema", short_help="Write the JSON Schemas that editors complete persona files with.")

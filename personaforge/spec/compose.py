@@ -449,7 +449,9 @@ def _override_problem(
             hint = f"did you mean {'.'.join([*above, close[0], *below])}?"
         else:
             hint = f"+{text.lstrip('+~')} adds a key that isn't there yet"
-        return Problem("command line", key, message.rstrip("."), hint)
+        absent = message.startswith("Could not override") and name not in known
+        said = "isn't there to override" if absent else message.rstrip(".")
+        return Problem("command line", key, said, hint)
     return None
 
 

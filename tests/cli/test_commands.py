@@ -286,6 +286,9 @@ def test_config_names_origins(project: Path, forge: Forge) -> None:
     rows = json.loads(forge("config", "ben", "--path", "identity.anchor", "--json", cwd=project, check=0).stdout)
     assert rows["settings"][0] == {"path": "identity.anchor.candidates", "value": 2, "where": "personas/ben.yaml:7"}
     assert "there is no setting" in forge("config", "ben", "--path", "nope", cwd=project, check=2).stderr
+    near = forge("config", "ben", "--path", "identity.geometri", cwd=project, check=2).stderr
+    assert "did you mean identity.geometric?" in near
+    assert "Did you mean build?" in forge("retry", cwd=project, check=2).stderr
 
 
 def test_status_show_and_graph(built: Path, forge: Forge) -> None:

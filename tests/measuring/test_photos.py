@@ -419,7 +419,7 @@ def test_a_projects_own_list_of_groups_may_choose_this_one_or_not(project: Path)
 @pytest.mark.parametrize(
     ("override", "path", "says"),
     [
-        ("photos.usable.min_overal=60", "photos.usable.min_overal", "Could not override"),
+        ("photos.usable.min_overal=60", "photos.usable.min_overal", "isn't there to override"),
         ("photos.usable.min_overall=much", "photos.usable.min_overall", "found 'much', expected a number"),
         ("photos.usable.min_overall=${oc.env:HOME}", "photos.usable.min_overall", "may not call a resolver"),
         ("photos=none", "photos", "Could not find 'photos/none'"),
