@@ -35,7 +35,6 @@ from personaforge.templating import Templates
 from personaforge.workspace.analyzers import Analyzers, AnalyzerSource
 from personaforge.workspace.calibrations import judged_by
 from personaforge.workspace.selection import selected
-from personaforge.workspace.validation import Validation, placed
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -153,6 +152,8 @@ class Workspace:
 
     def validate(self, personas: Personas, overrides: Sequence[str] = ()) -> tuple[list[Problem], list[str]]:
         """Return every problem of personas, of their templates and providers, and the ids that could be loaded."""
+        from personaforge.workspace.validation import Validation
+
         self.plugins = activate(self.project)
         files, wanted = resolve_personas(self.project, listed(personas)), texts("overrides", overrides)
         found, valid = Validation(self._loader(), self.plan_context, self.project).of(files, wanted)
@@ -243,6 +244,8 @@ class Workspace:
 
     def _plannable(self, loaded: Sequence[Loaded], asked: PlanRequest, broken: list[Broken]) -> list[Loaded]:
         """Return the personas that can be planned one by one, and note why the others can't."""
+        from personaforge.workspace.validation import placed
+
         sound = []
         for one in loaded:
             try:
