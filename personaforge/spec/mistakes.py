@@ -80,12 +80,12 @@ def problem(sources: PersonaSources, error: Any) -> Problem:
         if location == ["subject"]:
             expected = f"{SYNTHETIC}, or the id of a real person, {wording.PATTERNS[ID_PATTERN]}"
             message, hint = f"found {shown(found)}, expected {expected}", subject_hint(found)
-        elif location == ["brief"] and error["type"] == "string_type":
-            message = f"found {shown(found)}, expected a text, or text and files"
-            hint = "brief: {text: ..., files: [notes.md]}"
         elif location in (["brief"], ["brief", "text"]) and error["type"] == "string_too_long":
             message = f"found {len(found)} characters, expected {wording.expected(error)}"
             hint = "put the rest into a file beside the persona's: brief: {text: ..., files: [notes.md]}"
+        elif location == ["brief"] and error["type"] == "string_type" and not isinstance(found, bool):
+            message = f"found {shown(found)}, expected a text, or text and files"
+            hint = "brief: {text: ..., files: [notes.md]}"
         elif error["type"] == "literal_error" and isinstance(found, str):
             hint = meant(found, re.findall("'([^']*)'", str(error["ctx"]["expected"])))
         elif location[-1] == "wardrobe" and isinstance(found, str):

@@ -27,7 +27,7 @@ def phrase_language(settings: Settings | View) -> str:
     if isinstance(spoken, (list, tuple)) and spoken:
         return _tag(str(spoken[0]))
     reading = read_brief(str(settings.get("brief") or ""))
-    known = len(reading.facts) >= max(_LEAST, len(reading.unread))
+    known = reading.is_recognised and len(reading.facts) >= max(_LEAST, len(reading.unread))
     return reading.language if known else ENGLISH
 
 

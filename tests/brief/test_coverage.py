@@ -114,7 +114,7 @@ def test_what_a_build_keeps_is_what_was_forecast(root: Path) -> None:
 
 
 def test_what_the_second_reader_revises_is_in_the_forecast(tmp_path: Path) -> None:
-    brief = "A 5 ft 7 German baker in his late forties with a scar, who speaks German and Polish."
+    brief = "A 5 ft 7 German baker in his late forties with a scar, who was born in Lyon and speaks German and Polish."
     root = write_project(tmp_path, {"bo": f"id: bo\nbrief: {brief}\nseed: 7\n"})
     with Workspace.open((), str(root)) as space:
         (one,) = space.load(["bo"])
