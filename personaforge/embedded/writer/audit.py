@@ -19,14 +19,19 @@ from personaforge.embedded.writer.appearance import appearance_flaws
 from personaforge.embedded.writer.assignment import Assignment
 from personaforge.embedded.writer.coherence import coherence_flaws, thread
 from personaforge.embedded.writer.contradiction import contradictions
+from personaforge.embedded.writer.copies import copy_flaws
 from personaforge.embedded.writer.craft import depth, depth_flaws, variety, voice_flaws
 from personaforge.embedded.writer.culture import culture_flaws, evidence, is_unknown
+from personaforge.embedded.writer.described import described_flaws
 from personaforge.embedded.writer.flaws import Flaw, quoted, text, value
 from personaforge.embedded.writer.lives import life_flaws
+from personaforge.embedded.writer.local import local_flaws
 from personaforge.embedded.writer.reading import read
 from personaforge.embedded.writer.realism import mixture, realism_flaws
 from personaforge.embedded.writer.remark import remark
 from personaforge.embedded.writer.words import fold, for_others, within
+from personaforge.embedded.writer.work_age import work_age_flaws
+from personaforge.embedded.writer.years import year_flaws
 from personaforge.leaves import leaves
 
 _LEAST, _MOST = 1.0, 5.0
@@ -56,6 +61,11 @@ def flaws_of(document: Mapping[str, Any], brief: str, pins: Mapping[str, Mapping
         *appearance_flaws(document, reading, brief),
         *contradictions(document, brief),
         *life_flaws(document, brief),
+        *year_flaws(document),
+        *work_age_flaws(document, reading),
+        *described_flaws(document),
+        *local_flaws(document, brief),
+        *copy_flaws(document),
         *lost_flaws(document, brief, pins),
         *pin_flaws(document, pins),
     ]
