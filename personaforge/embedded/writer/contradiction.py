@@ -6,13 +6,14 @@ names both sides, since either may be the one that is fixed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from personaforge.embedded.writer.bounds import number
 from personaforge.embedded.writer.clash import clash
 from personaforge.embedded.writer.flaws import Flaw, quoted, text
-from personaforge.embedded.writer.own import Said, said_in
+from personaforge.embedded.writer.own import Said, is_stated, said_in
 from personaforge.embedded.writer.tables import table
 from personaforge.embedded.writer.words import count, fold, for_others, pattern
 
@@ -70,6 +71,7 @@ def _topics(document: Mapping[str, Any], told: list[Said]) -> Iterator[Flaw]:
             if (
                 words
                 and not for_others(one.folded)
+                and not (one.path == "mask.signature_phrases" and re.search(r"\byou(?:r|rs)?\b", one.folded))
                 and f"{words}-free" not in one.folded
                 and f"non-{words}" not in one.folded
             ):
@@ -80,8 +82,8 @@ def _topics(document: Mapping[str, Any], told: list[Said]) -> Iterator[Flaw]:
 def _facts(document: Mapping[str, Any], told: list[Said]) -> Iterator[Flaw]:
     everywhere = [*told, *said_in(document, _LIFE)]
     for first, second in table("contradictions")["exclusive"]:
-        one = next((one for one in everywhere if _hit(first, one)), None)
-        other = next((other for other in everywhere if _hit(second, other)), None)
+        one = next((one for one in everywhere if _hit(first, one) and is_stated(one)), None)
+        other = next((other for other in everywhere if _hit(second, other) and is_stated(other)), None)
         if one is not None and other is not None:
             yield clash(one, f"{other.path} has {quoted(other.text)}", "only one of them can be true")
 

@@ -14,7 +14,19 @@ from personaforge.brief.language import data
 from personaforge.embedded.once import once
 from personaforge.embedded.writer.clash import clash
 from personaforge.embedded.writer.flaws import Flaw, quoted, texts
-from personaforge.embedded.writer.own import OWN, Said, claims, numbers, others, regex, said_in, sentences, tongue_of
+from personaforge.embedded.writer.own import (
+    AT_TIMES,
+    OWN,
+    Said,
+    claims,
+    is_stated,
+    numbers,
+    others,
+    regex,
+    said_in,
+    sentences,
+    tongue_of,
+)
 from personaforge.embedded.writer.tables import table
 from personaforge.embedded.writer.words import count, fold, for_others, is_negated, pattern
 
@@ -22,16 +34,9 @@ _DOES = ("lifestyle", "surface.occupation", "mask.social_role", "mask.signature_
 _TELLS = ("soul", "mask", "surface.occupation", "lifestyle", "dna.skin.marks", "intent.constraints")
 _CLAUSES = re.compile(r"[.,;]\s*")
 _SAME = re.compile(
-    r"\b(?:decaf\w*|alcohol-free|non-alcoholic|vegan|plant-based|mock|without|watch(?:es|ing)? others)\b"
+    r"\b(?:decaf\w*|alcohol-free|non-alcoholic|vegan|plant-based|oat|soy|mock|without|watch(?:es|ing)?|you|your|others)\b"
 )
-"""Words with which a thing that is ruled out isn't had."""
-_AT_TIMES = re.compile(
-    r"\b(?:sundays?|saturdays?|weekends?|days? off|holidays?|vacations?|once a (?:year|month)|rarely|except|unless|"
-    r"until (?:recently|last)|used to|no longer|apart from|domingos?|sonntags?|dimanches?)\b"
-)
-"""Words with which a habit isn't one of every day."""
-_STATED = re.compile(r"\b(?:is|has|had|was|never|hasn't|as an?|of an?|only)\b")
-_MAYBE = re.compile(r"\b(?:will|would|might|may|could|to be|ending|end up|becoming|become|'ll|one day|if)\b")
+"""Words with which a thing that is ruled out isn't had, or is somebody else's."""
 _FAR = 28
 """Characters between words of dislike and the thing that is disliked."""
 _BEHIND = re.compile(r"never again|allergic|sober|so much as|learned|learnt|terrified|afraid")
@@ -63,14 +68,14 @@ def life_flaws(document: Mapping[str, Any], brief: str) -> Iterator[Flaw]:
 def _exclusive(document: Mapping[str, Any], told: Sequence[Said]) -> Iterator[Flaw]:
     everywhere = [*told, *said_in(document, ("soul", "mask", "surface.occupation", "lifestyle"))]
     for first, second in table("lives")["exclusive"]:
-        one = next((one for one in everywhere if count(first, one.folded)), None)
-        other = next((other for other in everywhere if other != one and count(second, other.folded)), None)
+        one = next((one for one in everywhere if count(first, one.folded) and is_stated(one)), None)
+        other = next((o for o in everywhere if o != one and count(second, o.folded) and is_stated(o)), None)
         if one is not None and other is not None:
             yield clash(one, f"{other.path} has {quoted(other.text)}", "only one of them can be true")
 
 
 def _pairs(document: Mapping[str, Any], told: Sequence[Said]) -> Iterator[Flaw]:
-    own = [one for said in said_in(document, (*OWN, "mask.tone")) for one in claims(said) if _is_stated(one)]
+    own = [one for said in said_in(document, (*OWN, "mask.tone")) for one in claims(said) if is_stated(one)]
     claimed = [*told, *own, *said_in(document, ("intent.constraints", "dna.skin.marks"))]
     everything = [*told, *said_in(document, _TELLS)]
     for name, one_side, other_side, unless, wound in _compiled_pairs():
@@ -78,24 +83,13 @@ def _pairs(document: Mapping[str, Any], told: Sequence[Said]) -> Iterator[Flaw]:
         if one is None or (unless is not None and any(unless.search(said.folded) for said in everything)):
             continue
         for other in everything:
-            if (other.path == "soul.wound" and not wound) or (other.text == one.text and other.path != "brief"):
+            hoped = other.path.startswith("soul.") and not (wound and other.path == "soul.wound")
+            if hoped or (other.text == one.text and other.path != "brief") or AT_TIMES.search(other.folded):
                 continue
             rest = one_side.sub(" ", other.folded)
             if _claimed(other_side, rest) and not _claimed(one_side, other.folded):
                 yield clash(one, f"{other.path} has {quoted(other.text)}", f"only one of them can be true ({name})")
                 break
-
-
-def _is_stated(one: Said) -> bool:
-    """Tell whether a sentence says how things are: a desire and a fear mostly say how they may become, and an arc
-    begins with what was."""
-    if _AT_TIMES.search(one.folded):
-        return False
-    if one.path == "soul.growth_arc":
-        return not one.folded.startswith(("from ", "de ", "von ", "da "))
-    if one.path not in ("soul.desire", "soul.fear"):
-        return True
-    return _STATED.search(one.folded) is not None and _MAYBE.search(one.folded) is None
 
 
 @once

@@ -141,9 +141,10 @@ def _cities(document: Mapping[str, Any]) -> Iterator[Flaw]:
         # Names of towns are words, too, so it has to be written as a name.
         named = hit is not None and len(clause) == len(folded) and clause[hit.start()].isupper()
         if hit and known and named and home not in (hit.group(), folded) and home not in folded:
-            if away.search(folded[: hit.start()]) or re.match(
-                r"[- ](?:style|born|trained|accent|school)", folded[hit.end() :]
-            ):
+            before, behind = folded[: hit.start()], folded[hit.end() :]
+            if away.search(before) or not _NEAR_CITY.search(before):
+                continue
+            if re.match(r"[- ](?:style|born|trained|accent|school)", behind):
                 continue
             one = Said(path, text(document, path), folded)
             where = f"surface.location.city is {text(document, 'surface.location.city')}"

@@ -38,6 +38,15 @@ _QUESTION = 3
 _LETTERS_APART = re.compile(r"[\s-]+")
 
 
+AT_TIMES = re.compile(
+    r"\b(?:sundays?|saturdays?|weekends?|days? off|holidays?|vacations?|once a (?:year|month)|rarely|except|unless|"
+    r"until (?:recently|last)|used to|no longer|apart from|domingos?|sonntags?|dimanches?)\b"
+)
+"""Words with which a habit isn't one of every day."""
+_STATED = re.compile(r"\b(?:is|has|had|was|never|hasn't|as an?|of an?|only)\b")
+_MAYBE = re.compile(r"\b(?:will|would|might|may|could|to be|ending|end up|becoming|become|'ll|one day|if)\b")
+
+
 class Said(NamedTuple):
     """A text of a document, or of the brief, and where it stands."""
 
@@ -62,6 +71,18 @@ def sentences(said: Said) -> list[Said]:
     return [
         Said(said.path, said.text, part) for part in parts if said.path in ALONE or not others().search(_reduced(part))
     ]
+
+
+def is_stated(one: Said) -> bool:
+    """Tell whether a sentence says how things are: a desire and a fear mostly say how they may become, and an arc
+    begins with what was."""
+    if AT_TIMES.search(one.folded):
+        return False
+    if one.path == "soul.growth_arc":
+        return not one.folded.startswith(("from ", "de ", "von ", "da "))
+    if one.path not in ("soul.desire", "soul.fear"):
+        return True
+    return _STATED.search(one.folded) is not None and _MAYBE.search(one.folded) is None
 
 
 def own_sentences(document: Mapping[str, Any]) -> list[Said]:
@@ -106,6 +127,12 @@ def _reduced(sentence: str) -> str:
 def tongue(texts: Iterable[str], most: int = 2000) -> str:
     """Return the tag of the language that texts are most likely in."""
     return language_of(brief_plain(" ".join(texts)[:most]))
+
+
+@lru_cache(maxsize=512)
+def tongue_of_text(text: str) -> str:
+    """Return the tag of the language that one text is most likely in; a guess for a text of few words."""
+    return tongue([text])
 
 
 def tongue_of(document: Mapping[str, Any]) -> str:

@@ -21,6 +21,7 @@ from personaforge.embedded.writer.own import (
     regex,
     said_in,
     tongue_of,
+    tongue_of_text,
 )
 from personaforge.embedded.writer.tables import table
 
@@ -76,9 +77,10 @@ def year_flaws(document: Mapping[str, Any]) -> Iterator[Flaw]:
     age = value(document, "surface.age")
     if not isinstance(age, int) or isinstance(age, bool):
         return
-    tags = list(dict.fromkeys(("en", tongue_of(document))))
+    whole = tongue_of(document)
     seen: set[str] = set()
     for one in own_sentences(document):
+        tags = dict.fromkeys(("en", whole, tongue_of_text(one.text)))
         why = next((found for tag in tags if (found := _of_language(one, age, tag))), "") or _in_english(one, age)
         if why and one.path + one.text not in seen:
             seen.add(one.path + one.text)
