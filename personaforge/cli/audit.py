@@ -41,14 +41,15 @@ def calibrate_command(
     with Workspace.open((), folder) as space:
         judge = Judge(space, files[0] if files else None, overrides)
         cost = judge.cost()
+        notices = judge.key_notices() if cost.calls_max else ()
         if dry_run:
             if as_json:
-                print_json({"schema": 1, "judge": judge.described, "cost": cost.as_json()})
+                print_json({"schema": 1, "judge": judge.described, "cost": cost.as_json(), "notices": list(notices)})
             else:
-                print_cost(judge.golden, judge.described, cost)
+                print_cost(judge.golden, judge.described, cost, notices)
             return 0
         if cost.calls_max:
-            print_cost(judge.golden, judge.described, cost, err=True)
+            print_cost(judge.golden, judge.described, cost, notices, err=True)
         found = judge.asked(max_cost)
     if as_json:
         print_json(found.as_json())

@@ -30,10 +30,12 @@ from personaforge.spec.load import Loader
 from personaforge.spec.settings import Settings, View
 from personaforge.steps.action import Action, Result
 from personaforge.steps.attempts import call
+from personaforge.steps.choices import Choice
 from personaforge.steps.completion import completion, reply_of
 from personaforge.steps.context import AnalyzerRef, Context, Node
 from personaforge.steps.mending import answer_problems, mended, reason_of
 from personaforge.steps.table import step_kind
+from personaforge.workspace.keys import key_notice, unset_keys
 from personaforge.workspace.workspace import Workspace
 
 REVIEW = "review"
@@ -160,6 +162,14 @@ class Judge:
     def described(self) -> dict[str, str]:
         """What judges: step, provider and model."""
         return {"step": self.step, "provider": self.declared["provider"], "model": self.declared["model"]}
+
+    def key_notices(self) -> tuple[str, ...]:
+        """Return a sentence for each key that asking needs and that is not set, as a plan says it. No key is read."""
+        provider = str(self.declared["provider"])
+        group = self.settings.get("text") or {}
+        named = str(group.get("key") or "") if provider == group.get("provider") else ""
+        missing = unset_keys("text", Choice(provider, str(self.declared["model"])), named)
+        return tuple(key_notice(one, provider, f"{self.step}: asking stops there") for one in missing)
 
     def cost(self) -> Cost:
         """Return what asking may cost. Asks nobody and keeps nothing."""

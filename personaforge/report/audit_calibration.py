@@ -3,7 +3,7 @@ cost."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from personaforge.listing import and_more
 from personaforge.measuring.agreement import Interval
@@ -15,8 +15,10 @@ from personaforge.report.terminal import echo, one_line
 _SHOWN = 10
 
 
-def print_cost(golden: Golden, judge: Mapping[str, str], cost: Cost, *, err: bool = False) -> None:
-    """Print what asking about the documents may cost."""
+def print_cost(
+    golden: Golden, judge: Mapping[str, str], cost: Cost, notices: Sequence[str] = (), *, err: bool = False
+) -> None:
+    """Print what asking about the documents may cost, and what would stop it."""
     asked = cost.documents - cost.known
     echo(f"{cost.documents} documents of {_name(golden)}, judged by {_who(judge)}", err=err)
     if not asked:
@@ -28,6 +30,8 @@ def print_cost(golden: Golden, judge: Mapping[str, str], cost: Cost, *, err: boo
         if cost.usd_min is not None and cost.usd_max is not None:
             money = f"at most ${cost.usd_min:.2f}, and ${cost.usd_max:.2f} if each answer had to be repaired"
         echo(f"{asked} to be asked, {cost.known} known; up to {cost.calls_max} calls, {money}.", err=err)
+    for notice in notices:
+        echo(notice, err=err)
 
 
 def print_audit(found: AuditCalibrated) -> None:
@@ -44,6 +48,10 @@ def print_audit(found: AuditCalibrated) -> None:
             echo(f"  {one.document.id}: {one_line(one.reason)}")
         if len(found.failed) > _SHOWN:
             echo(f" {and_more(len(found.failed) - _SHOWN)}, see --json")
+    if len(found.failed) == len(golden.documents):
+        echo("Nothing was judged, so there is nothing to compare.")
+        _print_spent(found)
+        return
     echo()
     print_table(
         ("axis", "marked by both", "weighted kappa (95 %)", "judge minus reference", "only reference", "only judge"),
@@ -62,6 +70,10 @@ def print_audit(found: AuditCalibrated) -> None:
         f"only the judge accepts {gate.only_judge_accepts}, only the reference {gate.only_reference_accepts}."
     )
     _print_bias(found)
+    _print_spent(found)
+
+
+def _print_spent(found: AuditCalibrated) -> None:
     if found.cost_usd or found.unknown_calls:
         unknown = f", and {found.unknown_calls} calls of unknown cost" if found.unknown_calls else ""
         echo(f"Spent ${found.cost_usd:.4f}{unknown}.")

@@ -22,6 +22,12 @@ _SHARE_WIDTH = 22
 """Columns of `0.997 (0.994 to 0.998)`: it is never broken."""
 
 
+def unjudged_text(reasons: Mapping[str, str], marks: int | None) -> str:
+    """Return which axes of the audit have no mark, and of how many the mean is; `marks` is None in older documents."""
+    of = f"mean of {marks} of {marks + len(reasons)} axes, " if marks is not None else ""
+    return f"({of}not judged: {', '.join(reasons)})"
+
+
 def print_card(document: Mapping[str, Any], bound: Bound | None = None) -> None:
     """Print a persona document. Sections that a pipeline doesn't draft are left out.
 
@@ -32,7 +38,7 @@ def print_card(document: Mapping[str, Any], bound: Bound | None = None) -> None:
     labels = f"   made by: {escape(', '.join(document['labels']))}" if document["labels"] else ""
     audit = f"   audit {document['audit_mean']:.2f} of 5" if document.get("audit_mean") else ""
     if document.get("not_judged"):
-        audit += f" (not judged: {escape(', '.join(document['not_judged']))})"
+        audit += f"   {escape(unjudged_text(document['not_judged'], document.get('audit_marks')))}"
     text = f"[bold]{escape(document['name'])}[/bold]  {escape(who(sections))}\n"
     text += f"[italic]{escape(document['brief'])}[/italic]\n\n"
     if files := document.get("brief_files"):

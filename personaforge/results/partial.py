@@ -45,6 +45,11 @@ def partial_document(store: Store, settings: Settings) -> dict[str, Any] | None:
         "status": PARTLY,
         "labels": sorted({str(one["label"]) for one in facts if "label" in one}),
         "audit_mean": next((one["audit_mean"] for one in facts if "audit_mean" in one), None),
+        **{
+            name: next(one[name] for one in facts if name in one)
+            for name in ("not_judged", "audit_marks")
+            if any(name in one for one in facts)
+        },
         "sections": sections,
         "artifacts": {one.name: entry(one.outcome) for one in shown},
     }

@@ -76,6 +76,7 @@ def document(context: Context) -> Procedure:
         "audit_mean": profile.facts.get("audit_mean"),
         **({OVERRULED: over} if over else {}),
         **({"not_judged": profile.facts["not_judged"]} if profile.facts.get("not_judged") else {}),
+        **({"audit_marks": profile.facts["audit_marks"]} if "audit_marks" in profile.facts else {}),
         "sections": sections,
         "artifacts": artifacts,
         "measured_by": sorted(

@@ -97,7 +97,7 @@ def _judged(verdict: Mapping[str, Any], threshold: float, floor: float) -> Judge
     unjudged = {
         name: reasons.get(name, NO_REASON) for name, score in sorted(verdict["scores"].items()) if score is None
     }
-    said = {"not_judged": unjudged} if unjudged else {}
+    said: dict[str, Any] = {"not_judged": unjudged, "audit_marks": len(scores)} if unjudged else {}
     if not scores:
         reason = f"the second reader judged nothing: {next(iter(unjudged.values()), NO_REASON)}"
         nothing: dict[str, Any] = {"audit_mean": None, "scores": {}, **said, "flagged": True, "reason": reason}
@@ -114,7 +114,8 @@ def _judged(verdict: Mapping[str, Any], threshold: float, floor: float) -> Judge
         "flagged": decision is not Decision.ACCEPT,
         **({"reason": f"{lowest} is {scores[lowest]:.1f}, below the floor of {floor:g}"} if short else {}),
     }
-    judged: dict[str, Any] = {"score": mean, "scores": scores, **said, "threshold": threshold}
+    null = {"not_judged": unjudged} if unjudged else {}
+    judged: dict[str, Any] = {"score": mean, "scores": scores, **null, "threshold": threshold}
     evaluation = {"modality": "text", "measure": "audit", **judged}
     # Of documents that all fail, one without a mark below the floor is better than one with a higher mean.
     return Judgement(decision, mean - (10.0 if short else 0.0), facts=facts, evaluation=evaluation)

@@ -86,7 +86,11 @@ def profile(context: Context) -> Procedure:
     for outcome in context.needs.values():
         if SECTIONS in outcome.outputs:
             facts.update(
-                {name: outcome.facts[name] for name in ("flagged", "audit_mean", "not_judged") if name in outcome.facts}
+                {
+                    name: outcome.facts[name]
+                    for name in ("flagged", "audit_mean", "audit_marks", "not_judged")
+                    if name in outcome.facts
+                }
             )
     layers = {}
     for name, section in sections.items():

@@ -29,16 +29,21 @@ def key_notices(personas: Sequence[PersonaPlan]) -> Iterator[str]:
             group = settings.get(node.shape.kind.preset) or {}
             own = step["provider"] == group.get("provider")
             choice = Choice(str(step["provider"]), str(step["model"]))
-            for variable in _unset(modality, choice, str(group.get("key") or "") if own else ""):
+            for variable in unset_keys(modality, choice, str(group.get("key") or "") if own else ""):
                 missing.setdefault((choice.provider, variable), {})[node.shape.step] = None
     for (provider, variable), steps in missing.items():
-        yield (
-            f"{variable} is not set, which {provider} needs for {listed(steps, 4)}: a build stops there "
-            f"(export {variable}=..., never in a config file; forge doctor)"
-        )
+        yield key_notice(variable, provider, f"{listed(steps, 4)}: a build stops there")
 
 
-def _unset(modality: str, choice: Choice, named: str) -> tuple[str, ...]:
+def key_notice(variable: str, provider: str, what: str) -> str:
+    """Return what is said of a key that is not set, and of what stops without it."""
+    return (
+        f"{variable} is not set, which {provider} needs for {what} "
+        f"(export {variable}=..., never in a config file; forge doctor)"
+    )
+
+
+def unset_keys(modality: str, choice: Choice, named: str) -> tuple[str, ...]:
     """Return the variables of a provider's key that are not set; none where it needs none, or it isn't known which."""
     try:
         fixed = capability(modality, choice.provider)

@@ -1,11 +1,7 @@
-"""What the embedded audit sees: `python -m tests.benchmarks.audit [CORPUS.yaml ...] [--held-out] [--misses]`.
+"""What the embedded audit sees: `python -m tests.benchmarks.audit [CORPUS.yaml ...] [--misses]`.
 
-A corpus is a YAML list. An entry has `kind`, and a `document` (sections by name), or a `brief` and a `seed` of the
-embedded writer, or a `group`: a folder beside the corpus, documents/GROUP, with layers/*.json and persona.yaml (brief
-and pins before the change). `set` changes values by dotted path, and so does `edits` ([{layer, path, value}]; a
-number in a path is an index of a list); `pinned` or `pins` fixes some (by section), `half` names its half. An entry
-of the kind `clean` has no fault. Without a file it reads audit_corpus/faults.yaml, the development half unless told.
-60 clean personas from random briefs are drafted besides.
+Without a file it reads all of `audit_corpus` and prints each set apart, the blind one first: its README says what an
+entry has, who wrote which set, and what its figures are worth. Clean personas are drafted from random briefs besides.
 
 *Seen*: the rules have a flaw worth a finding that the document without the change doesn't have. *Refused*: the mean
 is below 3.5, or a mark below the floor of 2.5. *Not judged*: nothing seen, and at least one mark is null with a
@@ -18,7 +14,7 @@ import argparse
 import copy
 import json
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,7 +23,7 @@ import yaml
 from personaforge.embedded.writer.audit import findings_worth, flaws_of
 from tests.embedded.writer.text_cases import FOUR_LAYER, draft, many_briefs, persona
 
-CORPUS = Path(__file__).parent / "audit_corpus" / "faults.yaml"
+CORPUS = Path(__file__).parent / "audit_corpus"
 CLEAN = 60
 THRESHOLD, FLOOR = 3.5, 2.5
 
@@ -70,33 +66,50 @@ def changed(document: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str
     return found
 
 
+def changes_of(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values that an entry changes, by dotted path."""
+    edits = {f"{edit['layer']}.{edit['path']}": edit["value"] for edit in entry.get("edits") or ()}
+    return {**(entry.get("set") or {}), **edits}
+
+
 def before_of(entry: Mapping[str, Any], folder: Path) -> Before | None:
-    """Return the persona before the change of an entry; None where its document is given whole, with its fault."""
-    brief, pins = str(entry.get("brief", "")), entry.get("pinned") or entry.get("pins") or {}
+    """Return the persona before the change of an entry; None where its document is given with its fault."""
+    brief, pins = str(entry.get("brief", "")), pins_of(entry)
     if "document" in entry:
-        return None
+        return Before(entry["document"], brief, pins) if changes_of(entry) else None
     if "group" not in entry:
         return Before(persona(brief, int(entry.get("seed", 1)), pins=pins), brief, pins)
     home = folder / "documents" / str(entry["group"])
     told = yaml.safe_load((home / "persona.yaml").read_text("utf-8"))
-    layers = {name: home / "layers" / f"{name}.json" for name in FOUR_LAYER if name != "audit"}
-    document = {name: json.loads(path.read_text("utf-8")) for name, path in layers.items() if path.exists()}
-    return Before(document, str(told.get("brief", "")), told.get("pinned") or {})
+    document = {name: part for name in FOUR_LAYER if (part := layer(home / "layers", name)) is not None}
+    return Before(document, str(told.get("brief", "")), pins_of(told))
 
 
-def judged(entry: Mapping[str, Any], folder: Path = CORPUS.parent) -> Judged:
+def pins_of(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what the user fixed, by section."""
+    return entry.get("pinned") or entry.get("pins") or {}
+
+
+def layer(folder: Path, name: str) -> Any:
+    """Return one section of a document; None where it has none."""
+    for path, read in ((folder / f"{name}.json", json.loads), (folder / f"{name}.yaml", yaml.safe_load)):
+        if path.exists():
+            return read(path.read_text("utf-8"))
+    return None
+
+
+def judged(entry: Mapping[str, Any], folder: Path = CORPUS) -> Judged:
     """Judge one entry of a corpus that lies in a folder."""
-    brief, pins = str(entry.get("brief", "")), entry.get("pinned") or entry.get("pins") or {}
+    brief, pins = str(entry.get("brief", "")), pins_of(entry)
     before = before_of(entry, folder)
-    changes = {f"{edit['layer']}.{edit['path']}": edit["value"] for edit in entry.get("edits") or ()}
     whole = {name: part for name, part in (before.document if before else entry["document"]).items() if name != "audit"}
-    document = changed(whole, {**(entry.get("set") or {}), **changes})
-    # A document that is given whole has no version without its fault: every flaw in it counts.
+    document = changed(whole, changes_of(entry))
+    # A document that is given with its fault has no version without it: every flaw in it counts.
     clean = before is None or entry["kind"] == "clean"
     old = set() if clean or before is None else set(problems(whole, before.brief, before.pins))
     verdict = draft("audit", brief, document, pins=pins)
     marks = [mark for mark in verdict["scores"].values() if mark is not None]
-    refused = sum(marks) / len(marks) < THRESHOLD or min(marks) < FLOOR
+    refused = not marks or sum(marks) / len(marks) < THRESHOLD or min(marks) < FLOOR
     new = tuple(one for one in problems(document, brief, pins) if one not in old)
     unjudged = tuple(name for name, mark in verdict["scores"].items() if mark is None)
     return Judged(str(entry["kind"]), str(entry.get("id", brief)), new, refused, unjudged)
@@ -113,6 +126,20 @@ def clean_entries(number: int, seed: int) -> list[dict[str, Any]]:
     return [
         {"kind": "clean", "brief": rng.choice(many_briefs(110)), "seed": rng.randrange(10**6)} for _ in range(number)
     ]
+
+
+def sets() -> Iterator[tuple[str, list[tuple[Mapping[str, Any], Path]]]]:
+    """Yield every set that lies in the corpus: its name, and its entries with the folder that they lie in."""
+    for path in (*sorted((CORPUS / "blind").glob("*.yaml")), *sorted((CORPUS / "read").glob("*.yaml"))):
+        yield str(path.relative_to(CORPUS)), entries_of(path)
+    own = entries_of(CORPUS / "faults.yaml")
+    for half in ("held out", "development"):
+        yield f"faults.yaml, {half}", [(entry, folder) for entry, folder in own if entry["half"] == half]
+
+
+def entries_of(path: Path) -> list[tuple[Mapping[str, Any], Path]]:
+    """Return the entries of a file, each with the folder that its documents lie in."""
+    return [(entry, path.parent) for entry in yaml.safe_load(path.read_text("utf-8"))]
 
 
 def table(found: Sequence[Judged]) -> list[str]:
@@ -132,25 +159,24 @@ def table(found: Sequence[Judged]) -> list[str]:
 
 
 def main() -> None:
-    """Judge the corpora and print the table."""
+    """Judge the corpora and print a table for each."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("corpora", nargs="*", type=Path)
-    parser.add_argument("--held-out", action="store_true", help="the other half of forge's own corpus")
     parser.add_argument("--clean", type=int, default=CLEAN, help="how many clean personas are drafted")
     parser.add_argument("--seed", type=int, default=14)
     parser.add_argument("--misses", action="store_true", help="name what was missed, and every false alarm")
     asked = parser.parse_args()
-    corpora = asked.corpora or [CORPUS]
-    entries = [(entry, path.parent) for path in corpora for entry in yaml.safe_load(path.read_text("utf-8"))]
-    if not asked.corpora:
-        half = "held out" if asked.held_out else "development"
-        entries = [(entry, folder) for entry, folder in entries if entry["half"] == half]
-    drafted = [(entry, CORPUS.parent) for entry in clean_entries(asked.clean, asked.seed)]
-    found = [judged(entry, folder) for entry, folder in (*entries, *drafted)]
-    print("\n".join(table(found)))
-    for one in found if asked.misses else ():
-        if bool(one.new) == (one.kind == "clean"):
-            print(f"{one.name}: {'; '.join(one.new) or 'nothing seen'}")
+    named = [(str(path), entries_of(path)) for path in asked.corpora] or list(sets())
+    drafted = [(entry, CORPUS) for entry in clean_entries(asked.clean, asked.seed)]
+    if not asked.corpora and not list((CORPUS / "blind").glob("*.yaml")):
+        print("# blind: there is none; what follows was read by whoever wrote the rules\n")
+    for name, entries in (*named, *([("drafted by the embedded writer", drafted)] if drafted else [])):
+        found = [judged(entry, folder) for entry, folder in entries]
+        print(f"# {name}\n" + "\n".join(table(found)))
+        for one in found if asked.misses else ():
+            if bool(one.new) == (one.kind == "clean"):
+                print(f"{one.name}: {'; '.join(one.new) or 'nothing seen'}")
+        print()
 
 
 if __name__ == "__main__":

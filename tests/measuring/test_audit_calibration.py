@@ -472,6 +472,33 @@ def test_the_set_that_comes_with_forge_says_who_marked_it_and_why() -> None:
         assert len(own) == len(found.documents) / 2 and len({one.persona for one in own}) == 10
 
 
+def test_where_nothing_was_judged_the_failure_is_said_and_no_table(
+    forge: Forge, make: Callable[..., tuple[Path, Scripted]], tmp_path: Path
+) -> None:
+    root, _ = make(fail=lambda request, number: Refused("no such model"))
+    (root / "golden.yaml").write_text(yaml.safe_dump(body()))
+    done = forge("audit", "calibrate", "golden.yaml", "text=scripted", cwd=root, check=1)
+    assert "no such model" in done.stdout and "12 without a verdict" in done.stdout
+    assert "Nothing was judged, so there is nothing to compare." in done.stdout
+    assert not any(word in done.stdout for word in ("weighted kappa", "Gate, of", "By gender"))
+
+
+def test_a_dry_run_says_that_the_key_is_missing_as_a_plan_does(
+    forge: Forge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = write_project(tmp_path / "project", {"ana": "id: ana\nbrief: A calm gardener.\n"})
+    (root / "golden.yaml").write_text(yaml.safe_dump(body()))
+    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+    asked = ("audit", "calibrate", "golden.yaml", "text=litellm", "--dry-run")
+    said = "ANTHROPIC_API_KEY is not set, which litellm needs for audit: asking stops there"
+    assert said in " ".join(forge(*asked, cwd=root, check=0).stdout.split())
+    assert said in json.loads(forge(*asked, "--json", cwd=root, check=0).stdout)["notices"][0]
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "k")
+    assert "is not set" not in forge(*asked, cwd=root, check=0).stdout
+    free = forge("audit", "calibrate", "golden.yaml", "--dry-run", cwd=root, check=0)
+    assert "is not set" not in free.stdout
+
+
 def test_the_embedded_auditor_is_compared_for_nothing(forge: Forge, tmp_path: Path) -> None:
     root = write_project(tmp_path / "project", {"ana": "id: ana\nbrief: A calm gardener.\n"})
     (root / "golden.yaml").write_text(yaml.safe_dump(body()))

@@ -1,4 +1,4 @@
-"""Whether brief, body, work and voice of a document agree: looks, hair, gender, ages at work, register, accent."""
+"""Whether brief, body and voice of a document agree: looks, hair, gender, register."""
 
 from __future__ import annotations
 
@@ -12,14 +12,12 @@ from personaforge.embedded.writer.reading import Reading
 from personaforge.embedded.writer.sayings import of_no_table
 from personaforge.embedded.writer.tables import table
 from personaforge.embedded.writer.words import count, fold, pattern
-from personaforge.embedded.writer.work import job_of
 
 _CLEAR = 0.5
 """Contradiction of a clear one; see `contradiction`."""
 _EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf]")
 _CM = re.compile(r"\b(1[3-9]\d|2[0-2]\d) ?cm\b")
 _METRES = re.compile(r"\b([12])[.,](\d{2}) ?m\b")
-_LEARNING = ("apprentice", "trainee", "intern", "undergraduate")
 _CENTIMETRES = 3
 """Difference in cm from which a height is another one."""
 _LONG_PHRASE, _SHORT_PHRASE = 24, 4
@@ -31,9 +29,7 @@ def appearance_flaws(document: Mapping[str, Any], reading: Reading, brief: str) 
     yield from _looks(document, reading, brief)
     yield from _hair(document)
     yield from _gender(document)
-    yield from _work_age(document, reading)
     yield from _register(document, brief)
-    yield from _accent(document)
 
 
 def _flaw(score: str, path: str, problem: str, advice: str, contradiction: float = _CLEAR) -> Flaw:
@@ -96,39 +92,15 @@ def _gender(document: Mapping[str, Any]) -> Iterator[Flaw]:
                 yield _flaw("coherence", path, problem, f"Choose words for a {gender}.")
 
 
-def _work_age(document: Mapping[str, Any], reading: Reading) -> Iterator[Flaw]:
-    age = value(document, "surface.age")
-    if not isinstance(age, int) or isinstance(age, bool):
-        return
-    known: Mapping[str, list[int]] = table("contradictions")["ages"]
-    for path in ("surface.occupation", "mask.social_role"):
-        said = text(document, path)
-        hits = [hit.group().replace("-", " ") for hit in pattern(tuple(known)).finditer(fold(said))]
-        hits = [hit for hit in sorted(hits, key=len, reverse=True) if hit in known]
-        # A professor emerita is both; a trainee judge is only learning to be one.
-        learning = [hit for hit in hits if hit in _LEARNING]
-        outside = (hit for hit in learning or hits if not known[hit][0] <= age <= known[hit][1])
-        word = next(outside, next(iter(hits), ""))
-        job = job_of(said) if path == "surface.occupation" else None
-        job_says = job is not None and not job.ages[0] - 5 <= age <= job.ages[1] + 5
-        if not word or job_says or known[word][0] <= age <= known[word][1]:
-            continue  # where occupations.yaml objects, `realism` has said so
-        low, high = known[word]
-        if reading.ages and reading.occupation and path == "surface.occupation" and word in fold(reading.occupation):
-            continue
-        problem = f"At {age}, {quoted(said)} is hard to believe."
-        advice = f"Let surface.age be at least {low} and at most {min(high, 95)}, or change {path}."
-        yield _flaw("realism", "surface", problem, advice)
-
-
 def _register(document: Mapping[str, Any], brief: str) -> Iterator[Flaw]:
     register, phrases = text(document, "mask.register"), texts(document, "mask.signature_phrases")
     words = table("contradictions")["register"]
     tones = texts(document, "mask.tone")
     advice = "Let register, tone and phrases be one person's."
-    outside = words["loose"] if register in ("formal", "professional") else words["stiff"]
+    outside = [*words["loose"], *words["chat"]] if register in ("formal", "professional") else words["stiff"]
+    outside = words["chat"] if register == "neutral" else outside
     odd = [phrase for phrase in of_no_table(phrases) if pattern(tuple(outside)).search(fold(phrase))]
-    if odd and (register in ("formal", "professional", "casual", "intimate") or len(odd) > 1):
+    if odd:
         problem = f"The register is {register}, but a phrase is {quoted(odd[0])}."
         yield _flaw("voice_distinctiveness", "mask", problem, advice, 0.3 if len(odd) == 1 else _CLEAR)
     crude = [tone for tone in tones if count(words["crude"], fold(tone))]
@@ -159,19 +131,3 @@ def _register(document: Mapping[str, Any], brief: str) -> Iterator[Flaw]:
     if (style == "short" and mean > _LONG_PHRASE) or (style == "long" and 0 < mean < _SHORT_PHRASE):
         problem = f"Sentences are {style}, but the phrases have {mean:.0f} words on average."
         yield _flaw("voice_distinctiveness", "mask", problem, advice, 0.3)
-
-
-def _accent(document: Mapping[str, Any]) -> Iterator[Flaw]:
-    accent, country = fold(text(document, "dna.voice.accent")), text(document, "surface.location.country")
-    roots = fold(f"{text(document, 'surface.ethnicity')} {' '.join(texts(document, 'surface.languages'))}")
-    if not accent or not country:
-        return
-    for home, words in table("contradictions")["accents"].items():
-        hit = pattern(tuple(words)).search(accent)
-        if hit and home != country and hit.group() not in roots:
-            here, there = by_country(country), by_country(home)
-            if here and there and (fold(there.demonym) in roots or set(here.languages) & set(there.languages)):
-                continue
-            problem = f"The accent {quoted(accent)} is at home in {home}, this person in {country}."
-            yield _flaw("cultural_fidelity", "dna", problem, f"Let the accent be one of {country}'s.", 0.4)
-            return

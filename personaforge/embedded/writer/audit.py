@@ -1,12 +1,12 @@
-"""The audit section: a second reading of a whole document by rules, five scores from 1 to 5 and findings to act on.
+"""The audit section: a second reading of a whole document by rules, marks from 1 to 5 and findings to act on.
 
-Each score is first measured on the document's good points, and then lowered by its flaws. Layers that contradict each
-other lower every score, because a contradictory person is neither deep nor real. Sections that a pipeline doesn't have
-are not judged, but then the scores can't be excellent either. Where nothing is wrong, the only finding says where the
-document is weakest, without praise.
+Each mark is first measured on the document's good points, and then lowered by its flaws. Layers that contradict each
+other lower every mark, because a contradictory person is neither deep nor real, and a clear contradiction takes its own
+axis below the floor. Where nothing is wrong, the only finding says where the document is weakest, without praise.
 
-What rules can't see gets no mark, but null and the reason: whether texts are particular to this person (they see only
-thin, worn and repeated ones), a country that no table has, and a voice of which there is no mask.
+Rules that find nothing prove little. An axis gets a mark only where they see every kind of fault that lowers it, as
+`kinds` has measured it, or where they found one that makes the mark low. Else it is null, with the reason; so it is for
+a country that no table has, and for a voice of which there is no mask.
 """
 
 from __future__ import annotations
@@ -19,14 +19,20 @@ from personaforge.embedded.writer.appearance import appearance_flaws
 from personaforge.embedded.writer.assignment import Assignment
 from personaforge.embedded.writer.coherence import coherence_flaws, thread
 from personaforge.embedded.writer.contradiction import contradictions
+from personaforge.embedded.writer.copies import copy_flaws
 from personaforge.embedded.writer.craft import depth, depth_flaws, variety, voice_flaws
 from personaforge.embedded.writer.culture import culture_flaws, evidence, is_unknown
+from personaforge.embedded.writer.described import described_flaws
 from personaforge.embedded.writer.flaws import Flaw, quoted, text, value
+from personaforge.embedded.writer.kinds import reason
 from personaforge.embedded.writer.lives import life_flaws
+from personaforge.embedded.writer.local import local_flaws
 from personaforge.embedded.writer.reading import read
 from personaforge.embedded.writer.realism import mixture, realism_flaws
 from personaforge.embedded.writer.remark import remark
 from personaforge.embedded.writer.words import fold, for_others, within
+from personaforge.embedded.writer.work_age import work_age_flaws
+from personaforge.embedded.writer.years import year_flaws
 from personaforge.leaves import leaves
 
 _LEAST, _MOST = 1.0, 5.0
@@ -34,6 +40,13 @@ _SPOILS = 1.7
 """Points that a full contradiction subtracts from every score."""
 _SPOILS_COHERENCE = 2.0
 """Points that it also subtracts from coherence."""
+_CLEAR = 0.3
+"""Contradiction of a flaw from which its own axis is at most `_BELOW`."""
+_BELOW = 2.4
+"""Below the floor of 2.5 (`pipeline.steps.audit.floor`), so a named contradiction is not accepted."""
+_LOW = 3.4
+"""Up to here a mark of an axis that rules see too little of says what was found; above, it would praise the rest. Below
+the threshold of 3.5."""
 _WORTH_SAYING = 0.3
 _FINDINGS = 12
 _UNSTATED = frozenset({"thing", "name", "people"})
@@ -56,6 +69,11 @@ def flaws_of(document: Mapping[str, Any], brief: str, pins: Mapping[str, Mapping
         *appearance_flaws(document, reading, brief),
         *contradictions(document, brief),
         *life_flaws(document, brief),
+        *year_flaws(document),
+        *work_age_flaws(document, reading),
+        *described_flaws(document),
+        *local_flaws(document, brief),
+        *copy_flaws(document),
         *lost_flaws(document, brief, pins),
         *pin_flaws(document, pins),
     ]
@@ -108,9 +126,12 @@ def audit(a: Assignment) -> dict[str, Any]:
     for name, start in starts.items():
         score = start - sum(flaw.cost for flaw in flaws if flaw.score == name) - _SPOILS * contradiction
         score -= _SPOILS_COHERENCE * contradiction if name == "coherence" else 0.0
+        if any(flaw.score == name and flaw.contradiction >= _CLEAR for flaw in flaws):
+            score = min(score, _BELOW)
         scores[name] = round(within(score, _LEAST, _MOST), 1)
-    unseen = _unseen(document, flaws)
-    weakest = min([name for name in scores if name not in unseen] or scores, key=lambda name: scores[name])
+    unseen = _unseen(document, flaws, scores)
+    known = [name for name in scores if name != "depth" and name not in _unknown(document)]
+    weakest = min(known or scores, key=lambda name: scores[name])
     verdict: dict[str, Any] = {
         "scores": {name: None if name in unseen else score for name, score in scores.items()},
         "findings": _findings(flaws) or [_short(remark(document, weakest))],
@@ -120,13 +141,19 @@ def audit(a: Assignment) -> dict[str, Any]:
     return verdict
 
 
-def _unseen(document: Mapping[str, Any], flaws: Sequence[Flaw]) -> dict[str, str]:
-    """Return the scores that rules can't give this document, each with the reason."""
+def _unseen(document: Mapping[str, Any], flaws: Sequence[Flaw], scores: Mapping[str, float]) -> dict[str, str]:
+    """Return the axes that rules can't mark in this document, each with the reason."""
+    found = _unknown(document)
+    clear = {flaw.score for flaw in findings_worth(flaws)}
+    for name, score in scores.items():
+        if reason(name) and document and not (name in clear and score <= _LOW):
+            found.setdefault(name, reason(name))
+    return found
+
+
+def _unknown(document: Mapping[str, Any]) -> dict[str, str]:
+    """Return the axes of which the tables know nothing for this document, each with the reason."""
     found = {}
-    if document and not any(flaw.score == "depth" for flaw in flaws):
-        found["depth"] = (
-            "Rules see thin, worn and repeated texts, and found none; whether these could be anybody's they can't tell."
-        )
     if is_unknown(document):
         found["cultural_fidelity"] = (
             f"The tables know nothing about {quoted(text(document, 'surface.location.country'))}."

@@ -80,7 +80,12 @@ def _part(word: str) -> str:
 def count(words: Iterable[str], folded: str) -> int:
     """Return how often any of the words occurs in a folded text without being negated there."""
     hits = pattern(tuple(words)).finditer(folded)
-    return sum(1 for hit in hits if not _NEGATED.search(folded, 0, hit.start()))
+    return sum(1 for hit in hits if not is_negated(folded, hit.start()))
+
+
+def is_negated(folded: str, start: int) -> bool:
+    """Return whether what begins at a place of a folded text is denied there: not, never, without."""
+    return _NEGATED.search(folded, 0, start) is not None
 
 
 def has(words: Iterable[str], folded: str) -> bool:

@@ -244,6 +244,8 @@ class PersonaFacts:
     """Of 5; None without a second reader."""
     not_judged: tuple[tuple[str, str], ...]
     """Marks that the second reader could not give, and why."""
+    audit_marks: int | None
+    """How many marks the mean is of; None where all were given, and in documents of earlier forges."""
     coverage: float | None
     """Share of what the brief states that the document keeps or a pin overrules; None where it isn't known."""
     lost: tuple[str, ...]

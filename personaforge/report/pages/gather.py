@@ -77,6 +77,7 @@ def gather(space: Workspace, plan: PersonaPlan) -> PersonaFacts:
         pipeline=str(settings.get("pipeline.name", "")),
         audit_mean=document.get("audit_mean"),
         not_judged=tuple((document.get("not_judged") or {}).items()),
+        audit_marks=document.get("audit_marks"),
         coverage=stated.coverage,
         lost=tuple(dict.fromkeys(row.words for row in stated.of(LOST))),
         unread=stated.count(UNREAD),
