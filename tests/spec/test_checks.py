@@ -63,7 +63,10 @@ run: {jobs: 4, max_cost_usd: 1.5}
         ("brief: A gardener.", " id: is missing"),
         ("id: ana", " brief: is missing"),
         ("id: ana\nbrief: x", ":2 brief: found 'x', expected a text of at least 3 characters"),
-        ("id: ana\nbrief: " + "x" * 4001, ":2 brief: found 'xxxx"),
+        (
+            "id: ana\nbrief: " + "x" * 4001,
+            ":2 brief: found 4001 characters, expected a text of 4000 characters at most",
+        ),
         (ANA + "sed: 3", ":3 sed: is not a setting (did you mean seed?)"),
         (ANA + "imge: {width: 3}", ":3 imge: is not a setting (did you mean image?)"),
         (ANA + "zzz: 3", ":3 zzz: is not a setting (there is: brief, checks, delivered, description, drift, fashion"),
@@ -142,7 +145,7 @@ run: {jobs: 4, max_cost_usd: 1.5}
         ),
         (
             ANA + "pipeline: {steps: {extra: {needs: [soul]}}}",
-            ":3 pipeline.steps.extra.kind: is missing (there is: draft, review",
+            ":3 pipeline.steps.extra.kind: is missing (there is: draft, summary, review",
         ),
         (
             ANA + "pipeline: {steps: {extra: {kind: [a]}}}",

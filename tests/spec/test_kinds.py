@@ -27,7 +27,8 @@ def test_what_frames_a_slot() -> None:
 def test_what_a_kind_reads_keeps_its_order_since_signatures_depend_on_it() -> None:
     step = {"kind": "draft", "schema": "soul", "uses": ("fashion.contexts",)}
     assert step_kind("draft").paths("desire", step, "") == (
-        *("brief", "pinned", "seed", "text.prices", "text.key", "pipeline.steps.desire", "schema.soul"),
+        *("brief", "pinned", "seed", "text.prices", "text.key", "text.phrases", "pipeline.steps.desire"),
+        "schema.soul",
         "fashion.contexts",
     )
     drawn = ("seed", "image", "identity", "delivered", "pipeline.steps.portrait", "matrix.anchor", "matrix.scenes")
