@@ -46,6 +46,8 @@ def print_card(document: Mapping[str, Any], bound: Bound | None = None) -> None:
     text += f"[dim]{escape(document['id'])}   {escape(document['status'])}{audit}{labels}[/dim]"
     for one in overruled_from(document.get("overruled")):
         text += f"\n[red]overruled by the pinned anchor: {escape(one.text)}[/red]"
+    for said in document.get("worth_a_look", ()):
+        text += f"\n[dim]worth a look (audit): {escape(said)}[/dim]"
     if document.get("written_in"):
         text += f"\n[yellow]{escape(document['written_in'])}[/yellow]"
     if document.get("not_drawn"):

@@ -47,7 +47,7 @@ def partial_document(store: Store, settings: Settings) -> dict[str, Any] | None:
         "audit_mean": next((one["audit_mean"] for one in facts if "audit_mean" in one), None),
         **{
             name: next(one[name] for one in facts if name in one)
-            for name in ("not_judged", "audit_marks")
+            for name in ("not_judged", "audit_marks", "worth_a_look")
             if any(name in one for one in facts)
         },
         "sections": sections,

@@ -290,7 +290,7 @@ def _as_line(context: Context, first: Action, outcome: Outcome, pin: Pin, replac
     return replace(outcome, key=pin.key, take=pin.take, also=also, under=under, replaced={**pin.replaced, **replaced})
 
 
-_NOTED_SINCE = (*PROBABILITY, "coverage", "brief_lost", "not_judged", "audit_marks")
+_NOTED_SINCE = (*PROBABILITY, "coverage", "brief_lost", "not_judged", "audit_marks", "worth_a_look")
 """Facts that lines of earlier forges lack."""
 _SAME_FIGURE = 1e-3
 """How much two machines, or two versions of onnxruntime, differ at most when they measure one picture; measured by us.

@@ -76,7 +76,7 @@ def document(context: Context) -> Procedure:
         "audit_mean": profile.facts.get("audit_mean"),
         **({OVERRULED: over} if over else {}),
         **({"not_judged": profile.facts["not_judged"]} if profile.facts.get("not_judged") else {}),
-        **({"audit_marks": profile.facts["audit_marks"]} if "audit_marks" in profile.facts else {}),
+        **{name: profile.facts[name] for name in ("audit_marks", "worth_a_look") if name in profile.facts},
         "sections": sections,
         "artifacts": artifacts,
         "measured_by": sorted(

@@ -17,6 +17,7 @@ from dataclasses import replace
 from typing import Any
 
 from personaforge.brief.fate import LOST, account, counts
+from personaforge.brief.remark import LOOK, is_look
 from personaforge.identity.decision import Decision
 from personaforge.spec.kinds import kind_named
 from personaforge.steps.action import Action, Procedure, Result
@@ -98,6 +99,8 @@ def _judged(verdict: Mapping[str, Any], threshold: float, floor: float) -> Judge
         name: reasons.get(name, NO_REASON) for name, score in sorted(verdict["scores"].items()) if score is None
     }
     said: dict[str, Any] = {"not_judged": unjudged, "audit_marks": len(scores)} if unjudged else {}
+    looks = [one["problem"].removeprefix(LOOK) for one in verdict.get("findings", ()) if is_look(one)]
+    said |= {"worth_a_look": looks} if looks else {}
     if not scores:
         reason = f"the second reader judged nothing: {next(iter(unjudged.values()), NO_REASON)}"
         nothing: dict[str, Any] = {"audit_mean": None, "scores": {}, **said, "flagged": True, "reason": reason}
@@ -173,4 +176,5 @@ def _findings(context: Context, made: Made) -> list[Mapping[str, Any]]:
     if made.outputs[VERDICT].media_type != "application/json":
         return []
     verdict = context.read_json(made.outputs[VERDICT].digest)
-    return list(verdict.get("findings", [])) if isinstance(verdict, Mapping) else []
+    found = verdict.get("findings", []) if isinstance(verdict, Mapping) else []
+    return [one for one in found if not is_look(one)]  # what is only worth a look changes nothing

@@ -88,7 +88,7 @@ def profile(context: Context) -> Procedure:
             facts.update(
                 {
                     name: outcome.facts[name]
-                    for name in ("flagged", "audit_mean", "audit_marks", "not_judged")
+                    for name in ("flagged", "audit_mean", "audit_marks", "not_judged", "worth_a_look")
                     if name in outcome.facts
                 }
             )

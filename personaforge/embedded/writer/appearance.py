@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from personaforge.embedded.writer.flaws import Flaw, quoted, text, texts, value
+from personaforge.embedded.writer.flaws import Flaw, quoted, ruled, text, texts, value
 from personaforge.embedded.writer.locales import UNKNOWN, by_country, locales
 from personaforge.embedded.writer.reading import Reading
 from personaforge.embedded.writer.sayings import of_no_table
@@ -27,13 +27,16 @@ _LONG_PHRASE, _SHORT_PHRASE = 24, 4
 def appearance_flaws(document: Mapping[str, Any], reading: Reading, brief: str) -> Iterator[Flaw]:
     """Yield what contradicts the brief's looks or another layer."""
     yield from _looks(document, reading, brief)
-    yield from _hair(document)
+    yield from ruled("hair", _hair(document))
     yield from _gender(document)
-    yield from _register(document, brief)
+    yield from ruled("register", _register(document))
+    yield from ruled("manners of the brief", _manners(document, brief))
 
 
-def _flaw(score: str, path: str, problem: str, advice: str, contradiction: float = _CLEAR) -> Flaw:
-    return Flaw(score, 0.7, path.partition(".")[0], problem, advice, contradiction)
+def _flaw(
+    score: str, path: str, problem: str, advice: str, contradiction: float = _CLEAR, rule: str = "register"
+) -> Flaw:
+    return Flaw(score, 0.7, path.partition(".")[0], problem, advice, contradiction, rule)
 
 
 def _looks(document: Mapping[str, Any], reading: Reading, brief: str) -> Iterator[Flaw]:
@@ -41,7 +44,7 @@ def _looks(document: Mapping[str, Any], reading: Reading, brief: str) -> Iterato
         found = value(document, f"dna.{path}")
         if path != "hair.style" and isinstance(found, str) and found != wanted:
             problem = f"The brief says {quoted(wanted)}, but dna.{path} is {quoted(found)}."
-            yield _flaw("coherence", "dna", problem, f"Let dna.{path} be {wanted}.")
+            yield _flaw("coherence", "dna", problem, f"Let dna.{path} be {wanted}.", rule="look of the brief")
     height = value(document, "dna.body.height_cm")
     if not isinstance(height, (int, float)) or isinstance(height, bool):
         return
@@ -51,14 +54,15 @@ def _looks(document: Mapping[str, Any], reading: Reading, brief: str) -> Iterato
     if len(said) == 1 and abs(said[0] - height) > _CENTIMETRES:
         problem = f"The brief says {said[0]} cm, but dna.body.height_cm is {height}."
         advice = f"Let dna.body.height_cm be at least {said[0]} and at most {said[0]}."
-        yield _flaw("coherence", "dna", problem, advice)
+        yield _flaw("coherence", "dna", problem, advice, rule="height of the brief")
     gender = text(document, "surface.gender")
     here = by_country(text(document, "surface.location.country")) or locales()[UNKNOWN]
     mean = here.height[gender] if gender in here.height else sum(here.height.values()) / 2
     if reading.taller and (height - mean) * reading.taller < -2 * abs(reading.taller):
         word = "tall" if reading.taller > 0 else "short"
         problem = f"The brief says {word}, but dna.body.height_cm is {height}."
-        yield _flaw("coherence", "dna", problem, f"Choose a height that is {word} for this person.")
+        advice = f"Choose a height that is {word} for this person."
+        yield _flaw("coherence", "dna", problem, advice, rule="height of the brief")
 
 
 def _hair(document: Mapping[str, Any]) -> Iterator[Flaw]:
@@ -82,17 +86,19 @@ def _gender(document: Mapping[str, Any]) -> Iterator[Flaw]:
     gender, beard = text(document, "surface.gender"), text(document, "dna.face.facial_hair")
     if gender == "woman" and beard not in ("", "none"):
         problem = f"surface.gender is woman, but dna.face.facial_hair is {quoted(beard)}."
-        yield _flaw("realism", "dna", problem, "Choose none for dna.face.facial_hair, or say in the brief why not.")
+        advice = "Choose none for dna.face.facial_hair, or say in the brief why not."
+        yield _flaw("realism", "dna", problem, advice, rule="beard")
     for path in ("surface.occupation", "mask.social_role"):
         said = text(document, path)
         for other, words in table("contradictions")["gendered"].items():
             hit = pattern(tuple(words)).search(fold(said))
             if hit and gender in ("woman", "man") and gender != other:
                 problem = f"{path} says {quoted(said)}, but surface.gender is {gender}."
-                yield _flaw("coherence", path, problem, f"Choose words for a {gender}.")
+                rule = "gender of the occupation" if path == "surface.occupation" else "gender of the role"
+                yield _flaw("coherence", path, problem, f"Choose words for a {gender}.", rule=rule)
 
 
-def _register(document: Mapping[str, Any], brief: str) -> Iterator[Flaw]:
+def _register(document: Mapping[str, Any]) -> Iterator[Flaw]:
     register, phrases = text(document, "mask.register"), texts(document, "mask.signature_phrases")
     words = table("contradictions")["register"]
     tones = texts(document, "mask.tone")
@@ -108,13 +114,6 @@ def _register(document: Mapping[str, Any], brief: str) -> Iterator[Flaw]:
     clash = crude if register in ("formal", "professional") else courtly if register in ("casual", "intimate") else []
     if clash:
         yield _flaw("voice_distinctiveness", "mask", f"The register is {register}, but a tone is {clash[0]}.", advice)
-    told = fold(brief)
-    if register in ("formal", "professional") and count(words["swears"], told):
-        problem = f"The brief has somebody who swears, the register is {register}."
-        yield _flaw("coherence", "mask", problem, "Keep to the voice that the brief describes.")
-    if register in ("casual", "intimate") and count(words["polished"], told):
-        problem = f"The brief has somebody of polished manners, the register is {register}."
-        yield _flaw("coherence", "mask", problem, "Keep to the voice that the brief describes.")
     for first, second in table("contradictions")["tones"]:
         one = next((tone for tone in tones if count(first, fold(tone))), "")
         other = next((tone for tone in tones if count(second, fold(tone))), "")
@@ -131,3 +130,14 @@ def _register(document: Mapping[str, Any], brief: str) -> Iterator[Flaw]:
     if (style == "short" and mean > _LONG_PHRASE) or (style == "long" and 0 < mean < _SHORT_PHRASE):
         problem = f"Sentences are {style}, but the phrases have {mean:.0f} words on average."
         yield _flaw("voice_distinctiveness", "mask", problem, advice, 0.3)
+
+
+def _manners(document: Mapping[str, Any], brief: str) -> Iterator[Flaw]:
+    """Yield a register that isn't that of how the brief says somebody talks."""
+    register, told = text(document, "mask.register"), fold(brief)
+    words, advice = table("contradictions")["register"], "Keep to the voice that the brief describes."
+    if register in ("formal", "professional") and count(words["swears"], told):
+        yield _flaw("coherence", "mask", f"The brief has somebody who swears, the register is {register}.", advice)
+    if register in ("casual", "intimate") and count(words["polished"], told):
+        problem = f"The brief has somebody of polished manners, the register is {register}."
+        yield _flaw("coherence", "mask", problem, advice)

@@ -4,6 +4,8 @@ Each mark is first measured on the document's good points, and then lowered by i
 other lower every mark, because a contradictory person is neither deep nor real, and a clear contradiction takes its own
 axis below the floor. Where nothing is wrong, the only finding says where the document is weakest, without praise.
 
+What a rule finds is a finding or only worth a look, by levels.yaml. A look lowers no mark and refuses nothing.
+
 Rules that find nothing prove little. An axis gets a mark only where they see every kind of fault that lowers it, as
 `kinds` has measured it, or where they found one that makes the mark low. Else it is null, with the reason; so it is for
 a country that no table has, and for a voice of which there is no mask.
@@ -15,15 +17,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from personaforge.brief.fate import LOST, OF_KIN, account
+from personaforge.brief.remark import LOOK
 from personaforge.embedded.writer.appearance import appearance_flaws
 from personaforge.embedded.writer.assignment import Assignment
+from personaforge.embedded.writer.brief_facts import is_plain
 from personaforge.embedded.writer.coherence import coherence_flaws, thread
 from personaforge.embedded.writer.contradiction import contradictions
 from personaforge.embedded.writer.copies import copy_flaws
 from personaforge.embedded.writer.craft import depth, depth_flaws, variety, voice_flaws
 from personaforge.embedded.writer.culture import culture_flaws, evidence, is_unknown
 from personaforge.embedded.writer.described import described_flaws
-from personaforge.embedded.writer.flaws import Flaw, quoted, text, value
+from personaforge.embedded.writer.flaws import Flaw, quoted, ruled, text, texts, value
 from personaforge.embedded.writer.kinds import reason
 from personaforge.embedded.writer.lives import life_flaws
 from personaforge.embedded.writer.local import local_flaws
@@ -49,13 +53,16 @@ _LOW = 3.4
 the threshold of 3.5."""
 _WORTH_SAYING = 0.3
 _FINDINGS = 12
+_LOOKS = 6
+"""How many things are named that are only worth a look."""
 _UNSTATED = frozenset({"thing", "name", "people"})
 """Facts of a brief that may be lost without a contradiction: nobody has to mention a thing, and a people is no home."""
 _LONGEST = 400
 
 
 def flaws_of(document: Mapping[str, Any], brief: str, pins: Mapping[str, Mapping[str, Any]]) -> list[Flaw]:
-    """Return everything that the rules find wrong with a document, its brief and what the user fixed.
+    """Return everything that the rules find in a document, its brief and what the user fixed: what is wrong with it,
+    and what is only worth a look (`Flaw.is_look`).
 
     Where a pin overrules the brief, following the pin is no flaw.
     """
@@ -75,7 +82,7 @@ def flaws_of(document: Mapping[str, Any], brief: str, pins: Mapping[str, Mapping
         *local_flaws(document, brief),
         *copy_flaws(document),
         *lost_flaws(document, brief, pins),
-        *pin_flaws(document, pins),
+        *ruled("pin", pin_flaws(document, pins)),
     ]
     return [flaw for flaw in against if not _follows_a_pin(flaw, pins)]
 
@@ -98,7 +105,9 @@ def lost_flaws(document: Mapping[str, Any], brief: str, pins: Mapping[str, Mappi
             section = row.path.partition(".")[0] or "lifestyle"
             where = row.path or "a text"
             problem = f"The brief says {quoted(row.words)}, but {where} is {quoted(row.found)}."
-            yield Flaw("coherence", 0.6, section, problem, f"Keep to what the brief says: {row.words}.", 0.5)
+            listed = row.kind == "exclusion" and row.found in texts(document, "dna.skin.marks")
+            rule = "fact of the brief" if listed or is_plain(row, brief) else "brief unclear"
+            yield Flaw("coherence", 0.6, section, problem, f"Keep to what the brief says: {row.words}.", 0.5, rule)
 
 
 def pin_flaws(document: Mapping[str, Any], pins: Mapping[str, Mapping[str, Any]]) -> Iterator[Flaw]:
@@ -113,7 +122,8 @@ def pin_flaws(document: Mapping[str, Any], pins: Mapping[str, Mapping[str, Any]]
 def audit(a: Assignment) -> dict[str, Any]:
     """Judge the document."""
     document = {name: section for name, section in a.sections.items() if name != "audit"}
-    flaws = flaws_of(document, a.brief, a.pins)
+    found = flaws_of(document, a.brief, a.pins)
+    flaws = [flaw for flaw in found if not flaw.is_look]
     starts = {
         "coherence": 4.1 + 0.8 * thread(document),
         "depth": 3.3 + 1.4 * depth(document),
@@ -134,7 +144,7 @@ def audit(a: Assignment) -> dict[str, Any]:
     weakest = min(known or scores, key=lambda name: scores[name])
     verdict: dict[str, Any] = {
         "scores": {name: None if name in unseen else score for name, score in scores.items()},
-        "findings": _findings(flaws) or [_short(remark(document, weakest))],
+        "findings": [*(_findings(flaws) or [_short(remark(document, weakest))]), *_looks(found)][:_FINDINGS],
     }
     if unseen:
         verdict["not_judged"] = [{"score": name, "reason": reason} for name, reason in unseen.items()]
@@ -164,7 +174,16 @@ def _unknown(document: Mapping[str, Any]) -> dict[str, str]:
 
 
 def findings_worth(flaws: Sequence[Flaw]) -> list[Flaw]:
-    """Return the flaws that are worth a finding, the worst first."""
+    """Return the flaws that are worth a finding, the worst first. What is only worth a look isn't."""
+    return _worst([flaw for flaw in flaws if not flaw.is_look])
+
+
+def looks_worth(flaws: Sequence[Flaw]) -> list[Flaw]:
+    """Return what is worth a look, the most doubtful first."""
+    return _worst([flaw for flaw in flaws if flaw.is_look])
+
+
+def _worst(flaws: Sequence[Flaw]) -> list[Flaw]:
     worst = sorted(flaws, key=lambda flaw: -(flaw.cost + 2.0 * flaw.contradiction))
     return [flaw for flaw in worst if flaw.cost + 2.0 * flaw.contradiction >= _WORTH_SAYING]
 
@@ -173,6 +192,13 @@ def _findings(flaws: Sequence[Flaw]) -> list[Mapping[str, str]]:
     return [
         _short({"section": flaw.section, "problem": flaw.problem, "advice": flaw.advice})
         for flaw in findings_worth(flaws)[:_FINDINGS]
+    ]
+
+
+def _looks(flaws: Sequence[Flaw]) -> list[Mapping[str, str]]:
+    return [
+        _short({"section": flaw.section, "problem": f"{LOOK}{flaw.problem}", "advice": flaw.advice})
+        for flaw in looks_worth(flaws)[:_LOOKS]
     ]
 
 

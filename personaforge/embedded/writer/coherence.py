@@ -7,7 +7,7 @@ from typing import Any
 
 from personaforge.embedded.once import once
 from personaforge.embedded.writer.bounds import Violation, number, violations
-from personaforge.embedded.writer.flaws import Flaw, all_texts, numbers, quoted, text, texts, value
+from personaforge.embedded.writer.flaws import Flaw, all_texts, numbers, quoted, ruled, text, texts, value
 from personaforge.embedded.writer.locales import by_country
 from personaforge.embedded.writer.reading import Reading, avoided, genres_in
 from personaforge.embedded.writer.tables import entry, interests, locale_tables, table
@@ -17,6 +17,9 @@ from personaforge.embedded.writer.work import job_of
 _SLIGHT = 0.1
 """Beyond a bound by less than this, on scales of 0 to 1, nobody contradicts themselves: on documents by somebody who
 hadn't seen the bounds, 0.08 was a false alarm."""
+
+_FORMALITY = "intent.tone.formality"
+"""Bounds of the voice by it are register, which is said in words of the schema, and no personality."""
 
 
 def thread(document: Mapping[str, Any]) -> float:
@@ -54,10 +57,12 @@ def shared_interests(document: Mapping[str, Any]) -> tuple[int, int]:
 
 def coherence_flaws(document: Mapping[str, Any], reading: Reading) -> Iterator[Flaw]:
     """Yield the contradictions."""
-    yield from map(_outside, violations(document))
-    yield from _implied(document)
+    for violation in violations(document):
+        formal = _FORMALITY in violation.bound.weights and violation.bound.target.startswith("mask.")
+        yield _outside(violation)._replace(rule="register bound" if formal else "personality bound")
+    yield from ruled("desire and drive", _implied(document))
     yield from _ruled_out(document, reading)
-    yield from _against_brief(document, reading)
+    yield from ruled("brief guessed", _against_brief(document, reading))
 
 
 def _outside(violation: Violation) -> Flaw:
@@ -141,10 +146,17 @@ def _ruled_out(document: Mapping[str, Any], reading: Reading) -> Iterator[Flaw]:
             tags = frozenset(tag for tag in out if not for_others(folded) and count(words[tag]["words"], folded))
         for tag in sorted(tags & out):
             problem = f"{path} has {quoted(said)}, which the brief rules out ({tag})."
-            yield Flaw("coherence", 0.5, "lifestyle", problem, f"Leave out everything to do with {tag}.", 0.3)
+            rule = "ruled out" if path.startswith("lifestyle.interests") else "ruled out in a text"
+            yield Flaw("coherence", 0.5, "lifestyle", problem, f"Leave out everything to do with {tag}.", 0.3, rule)
     if "emoji" in out and text(document, "mask.writing_style.emoji") in ("some", "many", "rare"):
         yield Flaw(
-            "coherence", 0.5, "mask", "The voice uses emoji, which the brief rules out.", "Choose never for emoji.", 0.3
+            "coherence",
+            0.5,
+            "mask",
+            "The voice uses emoji, which the brief rules out.",
+            "Choose never for emoji.",
+            0.3,
+            "ruled out",
         )
 
 

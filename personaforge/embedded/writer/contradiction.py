@@ -12,7 +12,7 @@ from typing import Any
 
 from personaforge.embedded.writer.bounds import number
 from personaforge.embedded.writer.clash import clash
-from personaforge.embedded.writer.flaws import Flaw, quoted, text
+from personaforge.embedded.writer.flaws import Flaw, quoted, ruled, text
 from personaforge.embedded.writer.own import Said, is_stated, said_in
 from personaforge.embedded.writer.tables import table
 from personaforge.embedded.writer.words import count, fold, for_others, pattern
@@ -29,10 +29,10 @@ _LIFE = ("soul", "self", "mask", "surface", "lifestyle")
 def contradictions(document: Mapping[str, Any], brief: str = "") -> Iterator[Flaw]:
     """Yield what can't both be true in a document, with the brief as one more text."""
     told = [Said("brief", brief, fold(brief))] if brief else []
-    yield from _numbers(document)
-    yield from _topics(document, told)
-    yield from _facts(document, told)
-    yield from _vacation(document)
+    yield from ruled("words and traits", _numbers(document))
+    yield from ruled("never and does", _topics(document, told))
+    yield from ruled("facts that exclude", _facts(document, told))
+    yield from ruled("vacation", _vacation(document))
 
 
 def _hit(words: Sequence[str], one: Said) -> str:

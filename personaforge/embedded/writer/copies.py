@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from personaforge.embedded.writer.clash import clash
-from personaforge.embedded.writer.flaws import Flaw, quoted, texts
+from personaforge.embedded.writer.flaws import Flaw, quoted, ruled, texts
 from personaforge.embedded.writer.own import Said, said_in
 from personaforge.embedded.writer.words import content_words, fold
 
@@ -37,10 +37,8 @@ _LITTLE = frozenset(
 
 def copy_flaws(document: Mapping[str, Any]) -> Iterator[Flaw]:
     """Yield what is said twice."""
-    yield from _across(document)
-    yield from _within_lists(document)
-    yield from _clauses(document)
-    yield from _interests(document)
+    for found in (_across(document), _within_lists(document), _clauses(document), _interests(document)):
+        yield from ruled("copy", found)
 
 
 def _across(document: Mapping[str, Any]) -> Iterator[Flaw]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
 from personaforge.embedded.writer.bounds import assert_below, readings, soften_from
-from personaforge.embedded.writer.flaws import Flaw, all_texts, quoted, text, texts, value
+from personaforge.embedded.writer.flaws import Flaw, all_texts, quoted, ruled, text, texts, value
 from personaforge.embedded.writer.own import tongue_of
 from personaforge.embedded.writer.reading import Reading
 from personaforge.embedded.writer.sayings import SOFT, stance_of
@@ -64,6 +64,7 @@ def depth_flaws(document: Mapping[str, Any]) -> Iterator[Flaw]:
             "There is too little of a person here to judge.",
             "Draft the missing layers first.",
             0.4,
+            "too little",
         )
     english = tongue_of(document) == "en"
     for path, least in table("audit")["words"].items():
@@ -78,15 +79,24 @@ def depth_flaws(document: Mapping[str, Any]) -> Iterator[Flaw]:
                 problem,
                 "Say it with a place, an age or an object that only this person has.",
                 0.08,
+                "thin text" if said else "missing text",
             )
-    words = table("audit")["unwritten"]
+    yield from ruled("unwritten", _with_words(document, table("audit")["unwritten"]))
     if english:
-        words = [*words, *table("audit")["worn"]]
+        yield from ruled("worn text", _with_words(document, table("audit")["worn"]))
+    yield from ruled("soul repeats", _repeated(document))
+    yield from ruled("interest twice", _repeated_interests(document))
+
+
+def _with_words(document: Mapping[str, Any], words: Sequence[str]) -> Iterator[Flaw]:
     for path, said in all_texts(document):
         hit = pattern(tuple(words)).search(fold(said))
         if hit:
             problem = f"{path} leans on {quoted(hit.group())}."
             yield Flaw("depth", 0.5, path.partition(".")[0], problem, "Say what is particular instead.", 0.06)
+
+
+def _repeated(document: Mapping[str, Any]) -> Iterator[Flaw]:
     for place, second in enumerate(_SOUL):
         other = text(document, f"soul.{second}")
         first = next(
@@ -95,7 +105,6 @@ def depth_flaws(document: Mapping[str, Any]) -> Iterator[Flaw]:
         if first:
             problem = f"soul.{second} repeats soul.{first}: {quoted(other)}."
             yield Flaw("depth", 0.8, "soul", problem, "Let each of the four say something that the others don't.", 0.12)
-    yield from _repeated_interests(document)
 
 
 def _is_thin(said: str, least: int, english: bool) -> bool:
@@ -144,31 +153,38 @@ def voice_flaws(document: Mapping[str, Any], reading: Reading) -> Iterator[Flaw]
             problem,
             "Give it at least three phrases that nobody else would say.",
             0.15,
+            "phrases few",
         )
     for place, other in enumerate(phrases):
         one = next((phrase for phrase in phrases[:place] if _likeness(phrase, other) > _ALIKE), "")
         if one:
             problem = f"The phrase {quoted(other)} says the same as {quoted(one)}."
-            yield Flaw("voice_distinctiveness", 0.7, "mask", problem, "Replace it by one with another shape.", 0.05)
+            advice = "Replace it by one with another shape."
+            yield Flaw("voice_distinctiveness", 0.7, "mask", problem, advice, 0.05, "phrases alike")
     tones = [fold(tone) for tone in texts(document, "mask.tone")]
     if len(set(tones)) < len(tones):
-        yield Flaw("voice_distinctiveness", 0.4, "mask", "A tone is named twice.", "Name two to five different tones.")
-    yield from _out_of_character(document, phrases, reading)
+        advice = "Name two to five different tones."
+        yield Flaw("voice_distinctiveness", 0.4, "mask", "A tone is named twice.", advice, rule="tone twice")
+    yield from _out_of_register(document, phrases)
+    yield from ruled("softening", _out_of_character(document, phrases, reading))
 
 
-def _out_of_character(document: Mapping[str, Any], phrases: list[str], reading: Reading) -> Iterator[Flaw]:
+def _out_of_register(document: Mapping[str, Any], phrases: list[str]) -> Iterator[Flaw]:
     register, style = text(document, "mask.register"), value(document, "mask.writing_style")
     emoji = text(document, "mask.writing_style.emoji")
     if register == "formal" and isinstance(style, Mapping) and emoji in ("some", "many"):
         problem = f"A formal voice with {quoted(emoji)} emoji is two people."
-        yield Flaw("voice_distinctiveness", 0.8, "mask", problem, "Choose never for emoji, or another register.", 0.25)
+        advice = "Choose never for emoji, or another register."
+        yield Flaw("voice_distinctiveness", 0.8, "mask", problem, advice, 0.25, "formal emoji")
     if register == "formal":
         short = next((phrase for phrase in phrases if has(table("mask")["contractions"], fold(phrase))), "")
         if short:
             problem = f"A formal voice doesn't say {quoted(short)}."
-            yield Flaw(
-                "voice_distinctiveness", 0.3, "mask", problem, "Write phrases out in full where the register is formal."
-            )
+            advice = "Write phrases out in full where the register is formal."
+            yield Flaw("voice_distinctiveness", 0.3, "mask", problem, advice, rule="formal contraction")
+
+
+def _out_of_character(document: Mapping[str, Any], phrases: list[str], reading: Reading) -> Iterator[Flaw]:
     if not phrases or (value(document, "soul") is None and value(document, "self") is None):
         return
     softening = readings(document, reading.traits)["softening"]

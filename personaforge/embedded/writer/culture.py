@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from personaforge.embedded.writer.flaws import Flaw, quoted, text, texts, value
+from personaforge.embedded.writer.flaws import Flaw, quoted, ruled, text, texts, value
 from personaforge.embedded.writer.locales import (
     Locale,
     by_city,
@@ -19,7 +19,7 @@ from personaforge.embedded.writer.locales import (
     known_parts,
 )
 from personaforge.embedded.writer.places import whereabouts
-from personaforge.embedded.writer.tables import entry
+from personaforge.embedded.writer.tables import entry, table
 from personaforge.embedded.writer.words import fold
 
 
@@ -68,26 +68,27 @@ def _signs(document: Mapping[str, Any]) -> dict[str, bool]:
 def culture_flaws(document: Mapping[str, Any]) -> Iterator[Flaw]:
     """Yield what belongs to another place."""
     if value(document, "surface") is None:
-        yield Flaw(
-            "cultural_fidelity", 1.0, "surface", "There is no surface to place this person by.", "Draft the surface."
-        )
+        problem = "There is no surface to place this person by."
+        yield Flaw("cultural_fidelity", 1.0, "surface", problem, "Draft the surface.", rule="no surface")
         return
     country = text(document, "surface.location.country")
     here = by_country(country) if country else None
     if here is None:
         if not country:
             advice = "Name the country, and check name, city and languages by it."
-            yield Flaw("cultural_fidelity", 2.0, "surface", "The surface names no country.", advice)
+            problem = "The surface names no country."
+            yield Flaw("cultural_fidelity", 2.0, "surface", problem, advice, rule="no country")
         return
     families = _families(text(document, "surface.ethnicity"), here)
-    yield from _city(document, here)
-    yield from _name(document, here, families)
-    yield from _languages(document, here)
-    yield from _accent(document, here, families)
+    yield from ruled("city", _city(document, here))
+    yield from ruled("name and ethnicity", _name(document, here, families))
+    yield from ruled("language of the country", _languages(document, here))
+    yield from ruled("accent", _accent(document, here, families))
     stated = by_tag(text(document, "intent.locale"))
     if stated and stated.tag != here.tag:
         problem = f"The intent's locale is {quoted(stated.tag)}, the home is in {country}."
-        yield Flaw("cultural_fidelity", 0.5, "intent", problem, f"Use the locale {here.tag}, or move the home.")
+        advice = f"Use the locale {here.tag}, or move the home."
+        yield Flaw("cultural_fidelity", 0.5, "intent", problem, advice, rule="locale")
 
 
 def _families(ethnicity: str, here: Locale) -> frozenset[str]:
@@ -101,6 +102,8 @@ def _families(ethnicity: str, here: Locale) -> frozenset[str]:
 def _city(document: Mapping[str, Any], here: Locale) -> Iterator[Flaw]:
     city = text(document, "surface.location.city")
     known = by_city(city)
+    if here.country in table("local")["twins"].get(city, ()):
+        return  # a name that both countries have
     if known and known.tag != here.tag and fold(city) not in {fold(own) for own in here.cities}:
         problem = f"{quoted(city)} is in {known.country}, not in {here.country}."
         yield Flaw("cultural_fidelity", 1.6, "surface", problem, f"Choose a city in {here.country}.", 0.35)

@@ -9,7 +9,7 @@ from typing import Any
 
 from personaforge.embedded.once import once
 from personaforge.embedded.writer.clash import clash
-from personaforge.embedded.writer.flaws import Flaw, text, value
+from personaforge.embedded.writer.flaws import Flaw, ruled, text, value
 from personaforge.embedded.writer.locales import UNKNOWN, by_country, locales
 from personaforge.embedded.writer.own import Said, numbers, own_sentences, regex, said_in, sentences
 from personaforge.embedded.writer.tables import table
@@ -46,9 +46,8 @@ _ONCE = re.compile(
 def described_flaws(document: Mapping[str, Any]) -> Iterator[Flaw]:
     """Yield texts that describe another body."""
     own = own_sentences(document)
-    yield from _heights(document, own)
-    yield from _looks(document, own)
-    yield from _pronouns(document)
+    for found in (_heights(document, own), _looks(document, own), _pronouns(document)):
+        yield from ruled("described body", found)
 
 
 def _heights(document: Mapping[str, Any], own: Sequence[Said]) -> Iterator[Flaw]:
@@ -78,6 +77,8 @@ def _centimetres(folded: str) -> Iterator[int]:
         metres, rest, whole, other, tail, last, end = hit.groups()
         yield int(whole) if whole else 100 * int(metres or other or last) + int(rest or tail or end)
     for hit in _METRE.finditer(folded):
+        if _THINGS.search(folded[max(0, hit.start() - _BESIDE) : hit.end() + _BESIDE]):
+            continue
         word = next(group for group in hit.groups() if group).strip()
         found = next((n for tag in ("en", "fr", "es", "de", "it", "pt") if (n := _number(word, tag)) is not None), None)
         if found is not None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
+
+from personaforge.embedded.once import once
+from personaforge.embedded.writer.tables import table
 
 _SHOWN = 110
 """Characters of a document that a finding quotes."""
@@ -20,6 +23,26 @@ class Flaw(NamedTuple):
     advice: str
     contradiction: float = 0.0
     """How much the flaw makes the whole document unbelievable, 0 to 1: contradictory layers lower every score."""
+    rule: str = ""
+    """The rule that found it, by its name in levels.yaml."""
+
+    @property
+    def is_look(self) -> bool:
+        """Whether it is only worth a look: it lowers no mark and refuses nothing. Raises KeyError for a rule that
+        levels.yaml doesn't have."""
+        return _looks()[self.rule]
+
+
+@once
+def _looks() -> Mapping[str, bool]:
+    levels = table("levels")
+    return {**dict.fromkeys(levels["finding"], False), **dict.fromkeys(levels["look"], True)}
+
+
+def ruled(rule: str, flaws: Iterable[Flaw]) -> Iterator[Flaw]:
+    """Yield flaws under the name of the rule that found them."""
+    for flaw in flaws:
+        yield flaw._replace(rule=rule)
 
 
 def value(document: Mapping[str, Any], path: str) -> Any:

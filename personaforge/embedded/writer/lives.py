@@ -13,7 +13,7 @@ from typing import Any
 from personaforge.brief.language import data
 from personaforge.embedded.once import once
 from personaforge.embedded.writer.clash import clash
-from personaforge.embedded.writer.flaws import Flaw, quoted, texts
+from personaforge.embedded.writer.flaws import Flaw, quoted, ruled, texts
 from personaforge.embedded.writer.own import (
     AT_TIMES,
     OWN,
@@ -58,11 +58,11 @@ _TONGUES = re.compile(rf"\b(?:speaks?|fluent in|spoken in|dreams? in|in all|know
 def life_flaws(document: Mapping[str, Any], brief: str) -> Iterator[Flaw]:
     """Yield what contradicts another text of a life."""
     told = [Said("brief", brief, clause) for clause in _CLAUSES.split(fold(brief)) if clause]
-    yield from _exclusive(document, told)
-    yield from _pairs(document, told)
-    yield from _averse(document, told)
-    yield from _counts(document, brief)
-    yield from _languages(document)
+    yield from ruled("facts that exclude", _exclusive(document, told))
+    yield from ruled("pairs", _pairs(document, told))
+    yield from ruled("habits", _averse(document, told))
+    yield from ruled("numbers of a life", _counts(document, brief))
+    yield from ruled("languages of a life", _languages(document))
 
 
 def _exclusive(document: Mapping[str, Any], told: Sequence[Said]) -> Iterator[Flaw]:

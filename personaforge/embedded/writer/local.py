@@ -15,7 +15,7 @@ from personaforge.brief.language import LATIN, data, language
 from personaforge.brief.text import plain as brief_plain
 from personaforge.embedded.once import once
 from personaforge.embedded.writer.clash import clash
-from personaforge.embedded.writer.flaws import Flaw, all_texts, quoted, text, texts
+from personaforge.embedded.writer.flaws import Flaw, all_texts, quoted, ruled, text, texts
 from personaforge.embedded.writer.locales import by_city, by_country, by_tag, known_locales
 from personaforge.embedded.writer.own import Said, in_digits, regex, said_in, tongue_of
 from personaforge.embedded.writer.tables import table
@@ -47,14 +47,14 @@ _SIGNS = 3
 def local_flaws(document: Mapping[str, Any], brief: str) -> Iterator[Flaw]:
     """Yield what belongs to another place."""
     country = text(document, "surface.location.country")
-    yield from _region(document, country)
-    yield from _city_of(document, country)
+    yield from ruled("locale", _region(document, country))
+    yield from ruled("city", _city_of(document, country))
     yield from _money(document, country)
-    yield from _cities(document)
-    yield from _marks(document, country)
-    yield from _weather(document, country)
-    yield from _phrases(document)
-    yield from _accent(document, country, brief)
+    yield from ruled("city of the day", _cities(document))
+    yield from ruled("place of the day", _marks(document, country))
+    yield from ruled("weather", _weather(document, country))
+    yield from ruled("language of a phrase", _phrases(document))
+    yield from ruled("accent", _accent(document, country, brief))
 
 
 def _code(country: str) -> str:
@@ -102,13 +102,27 @@ def _money(document: Mapping[str, Any], country: str) -> Iterator[Flaw]:
         for one in said_in(document, _PAID):
             hit = paid.search(in_digits(in_digits(one.folded, "en"), tongue))
             if hit and not _WEIGHT.search(one.folded):
-                yield clash(one, f"surface.location.country is {country}", f"nobody pays so in {country}", _SCORE)
+                yield _paid_so(one, country, re.match(rf"{_AMOUNT} ", hit.group()) is not None)
                 break
     for sign, countries in table("local")["signs"]:
         for one in said_in(document, _PAID):
             if country not in countries and re.search(rf"{re.escape(sign)} ?\d|\d ?{re.escape(sign)}", one.text):
-                yield clash(one, f"surface.location.country is {country}", f"nobody pays so in {country}", _SCORE)
+                yield _paid_so(one, country, True)
                 break
+
+
+def _paid_so(one: Said, country: str, counted: bool) -> Flaw:
+    """Return the flaw of foreign money: clear where it is a counted sum and the text names no other place."""
+    found = clash(one, f"surface.location.country is {country}", f"nobody pays so in {country}", _SCORE)
+    elsewhere = regex(table("local")["away"]).search(one.folded) or _places().search(one.folded)
+    return found._replace(rule="price" if counted and not elsewhere else "money")
+
+
+@once
+def _places() -> re.Pattern[str]:
+    """Return the names of all cities, countries and peoples of the tables."""
+    named = {name for locale in known_locales() for name in (*locale.cities, locale.country, locale.demonym)}
+    return pattern(tuple(named | {row["name"] for row in data("places")["countries"].values()}))
 
 
 @once

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from statistics import pstdev
 from typing import Any
 
-from personaforge.embedded.writer.flaws import Flaw, numbers, quoted, text, value
+from personaforge.embedded.writer.flaws import Flaw, numbers, quoted, ruled, text, value
 from personaforge.embedded.writer.locales import UNKNOWN, by_country, locales
 from personaforge.embedded.writer.reading import Reading
 from personaforge.embedded.writer.tables import table
 from personaforge.embedded.writer.words import fold
 from personaforge.embedded.writer.work import job_of, out_of_place, where
+from personaforge.embedded.writer.work_age import is_learning
 
 _FLAT = 0.02
 """Standard deviation under which a list of scores is implausible."""
@@ -29,9 +30,9 @@ def mixture(document: Mapping[str, Any]) -> float:
 def realism_flaws(document: Mapping[str, Any], reading: Reading) -> Iterator[Flaw]:
     """Yield what is hard to believe."""
     yield from _age(document, reading)
-    yield from _work(document, reading)
+    yield from ruled("work of a place", _work(document, reading))
     yield from _body(document)
-    yield from _scores(document)
+    yield from ruled("scores at the ends", _scores(document))
 
 
 def _age(document: Mapping[str, Any], reading: Reading) -> Iterator[Flaw]:
@@ -39,10 +40,13 @@ def _age(document: Mapping[str, Any], reading: Reading) -> Iterator[Flaw]:
     if value(document, "surface") is None:
         return
     if not isinstance(age, int) or isinstance(age, bool) or not 18 <= age <= 95:
-        yield Flaw("realism", 2.0, "surface", "The age isn't that of an adult.", "Choose an age from 18 to 95.", 0.4)
+        problem = "The age isn't that of an adult."
+        yield Flaw("realism", 2.0, "surface", problem, "Choose an age from 18 to 95.", 0.4, "no adult")
         return
     job = job_of(work)
     asked = reading.ages is not None and reading.ages[0] <= age <= reading.ages[1] and reading.occupation
+    if age < (job.ages[0] if job else 0) and is_learning(work):
+        return  # who learns a trade may be 18
     if not job or asked:  # a brief may describe a student of 54, and such people exist
         return
     first, last = job.ages
@@ -50,7 +54,8 @@ def _age(document: Mapping[str, Any], reading: Reading) -> Iterator[Flaw]:
     if outside > 5:
         problem = f"At {age}, {quoted(work)} is hard to believe."
         advice = f"Let surface.age be at least {first} and at most {last}, or choose other work."
-        yield Flaw("realism", min(2.0, 0.4 + 0.12 * outside), "surface", problem, advice, min(0.5, 0.04 * outside))
+        cost = min(2.0, 0.4 + 0.12 * outside)
+        yield Flaw("realism", cost, "surface", problem, advice, min(0.5, 0.04 * outside), "age of work")
 
 
 def _work(document: Mapping[str, Any], reading: Reading) -> Iterator[Flaw]:
@@ -78,11 +83,11 @@ def _body(document: Mapping[str, Any]) -> Iterator[Flaw]:
             problem = f"dna.body.height_cm of {height} is extraordinary for this person."
             low, high = round(mean - 3 * spread), round(mean + 3 * spread)
             advice = f"Let dna.body.height_cm be at least {low} and at most {high}."
-            yield Flaw("realism", min(1.5, 0.5 + 0.5 * beyond), "dna", problem, advice)
+            yield Flaw("realism", min(1.5, 0.5 + 0.5 * beyond), "dna", problem, advice, rule="body")
     hair, age = text(document, "dna.hair.color"), value(document, "surface.age")
     if hair == "white" and isinstance(age, int) and age < 35:
         problem = f"White hair at {age} needs a reason."
-        yield Flaw("realism", 0.4, "dna", problem, "Choose another hair colour or give the reason.")
+        yield Flaw("realism", 0.4, "dna", problem, "Choose another hair colour or give the reason.", rule="white hair")
 
 
 def _scores(document: Mapping[str, Any]) -> Iterator[Flaw]:

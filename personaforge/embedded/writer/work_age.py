@@ -49,9 +49,17 @@ def work_age_flaws(document: Mapping[str, Any], reading: Reading) -> Iterator[Fl
         advice = f"Let surface.age be {bounds}, or change {one.path}."
         asked = bool(reading.ages and reading.ages[0] <= age <= reading.ages[1] and reading.occupation)
         if asked and one.path == "surface.occupation":
-            yield Flaw("realism", 0.4, "surface", problem, "The brief asks for it; say in a text how that can be.")
+            advice = "The brief asks for it; say in a text how that can be."
+            yield Flaw("realism", 0.4, "surface", problem, advice, rule="age of work")
         elif not _said_by_realism(document, age, one):
-            yield Flaw("realism", 0.7, one.path.partition(".")[0], problem, advice, _CLEAR)
+            # A role and other texts may speak of work that is over, played or somebody else's.
+            rule = "age of work" if one.path == "surface.occupation" else "rank in a text"
+            yield Flaw("realism", 0.7, one.path.partition(".")[0], problem, advice, _CLEAR, rule)
+
+
+def is_learning(work: str) -> bool:
+    """Tell whether an occupation is that of somebody who learns it: an apprentice, a trainee, a student."""
+    return regex(table("work_ages")["trainee"]).search(fold(work)) is not None
 
 
 def _said_by_realism(document: Mapping[str, Any], age: int, one: Said) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from personaforge.embedded.writer.clash import clash
-from personaforge.embedded.writer.flaws import Flaw, value
+from personaforge.embedded.writer.flaws import Flaw, ruled, value
 from personaforge.embedded.writer.own import (
     OWN,
     Said,
@@ -84,8 +84,18 @@ def year_flaws(document: Mapping[str, Any]) -> Iterator[Flaw]:
         why = next((found for tag in tags if (found := _of_language(one, age, tag))), "") or _in_english(one, age)
         if why and one.path + one.text not in seen:
             seen.add(one.path + one.text)
-            yield clash(one, f"surface.age is {age}", why)
-    yield from _of_children(document, age)
+            rule = "own age" if _is_own_age(one, age) else "years"
+            yield clash(one, f"surface.age is {age}", why)._replace(rule=rule)
+    yield from ruled("years", _of_children(document, age))
+
+
+def _is_own_age(one: Said, age: int) -> bool:
+    """Tell whether a sentence gives another age in the first person and the present: "I am 50", "at 50 I"."""
+    return any(
+        number >= 18 and abs(number - age) > 1
+        for tag, said in table("years")["self"].items()
+        for number in each_number(said, in_digits(one.folded, tag))
+    )
 
 
 def _words(tag: str, kind: str) -> re.Pattern[str]:

@@ -246,6 +246,8 @@ class PersonaFacts:
     """Marks that the second reader could not give, and why."""
     audit_marks: int | None
     """How many marks the mean is of; None where all were given, and in documents of earlier forges."""
+    worth_a_look: tuple[str, ...]
+    """What the rules of the audit can't decide and somebody may want to read; it counts for nothing."""
     coverage: float | None
     """Share of what the brief states that the document keeps or a pin overrules; None where it isn't known."""
     lost: tuple[str, ...]

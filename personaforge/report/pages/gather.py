@@ -78,6 +78,7 @@ def gather(space: Workspace, plan: PersonaPlan) -> PersonaFacts:
         audit_mean=document.get("audit_mean"),
         not_judged=tuple((document.get("not_judged") or {}).items()),
         audit_marks=document.get("audit_marks"),
+        worth_a_look=tuple(document.get("worth_a_look", ())),
         coverage=stated.coverage,
         lost=tuple(dict.fromkeys(row.words for row in stated.of(LOST))),
         unread=stated.count(UNREAD),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from personaforge.embedded.writer.audit import findings_worth, flaws_of
+from personaforge.embedded.writer.audit import findings_worth, flaws_of, looks_worth
 
 LIFE: dict[str, Any] = {
     "soul": {
@@ -39,15 +39,17 @@ LIFE: dict[str, Any] = {
 
 
 def problems(path: str, said: Any, brief: str = "", pins: Any = None) -> list[str]:
-    """Return what the audit says of the life with another value that it doesn't say of it as it is."""
+    """Return what the audit says of the life with another value that it doesn't say of it as it is: findings, and what
+    is worth a look."""
     document = copy.deepcopy(LIFE)
     *parents, last = path.split(".")
     branch: Any = document
     for name in parents:
         branch = branch[int(name)] if isinstance(branch, list) else branch[name]
     branch[int(last) if isinstance(branch, list) else last] = said
-    before = {flaw.problem for flaw in findings_worth(flaws_of(LIFE, brief, pins or {}))}
-    return [one.problem for one in findings_worth(flaws_of(document, brief, pins or {})) if one.problem not in before]
+    before = {flaw.problem for flaw in flaws_of(LIFE, brief, pins or {})}
+    found = flaws_of(document, brief, pins or {})
+    return [one.problem for one in (*findings_worth(found), *looks_worth(found)) if one.problem not in before]
 
 
 PHRASE, DAY, ROLE = "mask.signature_phrases.0", "lifestyle.daily_rhythm", "mask.social_role"
@@ -56,7 +58,7 @@ PHRASE, DAY, ROLE = "mask.signature_phrases.0", "lifestyle.daily_rhythm", "mask.
 @pytest.mark.parametrize(
     ("path", "said", "why"),
     [
-        ("soul.fear", "Turning sixty next spring with nothing to show for it.", "60 is another age"),
+        ("soul.fear", "Turning sixty next spring with nothing to show for it.", "60 is no birthday near"),
         (PHRASE, "I'm fifty-one, so I sit down for this.", "51 is another age"),
         (PHRASE, "J'ai cinquante ans, et alors ?", "50 is another age"),
         (PHRASE, "Tengo cincuenta años y ninguna prisa.", "50 is another age"),
@@ -64,12 +66,12 @@ PHRASE, DAY, ROLE = "mask.signature_phrases.0", "lifestyle.daily_rhythm", "mask.
         (DAY, "Thirty years behind the same counter, and tea at four.", "for so long"),
         (DAY, "Atiende el taller desde hace cuarenta años, y cierra a las ocho.", "for so long"),
         ("soul.desire", "To hold one more party like the fiftieth birthday last year.", "another birthday"),
-        (DAY, "Early shifts at the sawmill that she joined in 1981, then a nap.", "had work in 1981"),
+        (DAY, "Early shifts at the sawmill that she joined in 1981, then a nap.", "did so in 1981"),
         (PHRASE, "At one metre ninety I reach all of it.", "190 cm is another height"),
         (PHRASE, "Five foot two, and I carry my own planks.", "157 cm is another height"),
         (PHRASE, "Mido 1,52 m y llego a todo.", "152 cm is another height"),
-        (DAY, "Retired on a full pension, she walks to the bar at noon.", "hard to believe at that age"),
-        (PHRASE, "Desde mi jubilación no miro el reloj.", "hard to believe at that age"),
+        (DAY, "Retired on a full pension, she walks to the bar at noon.", "is hard to believe"),
+        (PHRASE, "Desde mi jubilación no miro el reloj.", "is hard to believe"),
         (ROLE, "the professor emerita of the street", "hard to believe"),
         (PHRASE, "I strop the razor and trim my beard at six.", "facial_hair is none"),
         ("soul.fear", "Boats of any kind: one ferry at ten, and never again.", "(boats)"),
