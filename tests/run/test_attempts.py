@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from personaforge.brief.remark import LOOK
 from personaforge.providers.protocols import Reply, Request
 from personaforge.testing import ColorAnalyzers
 from personaforge.workspace.workspace import BuildOptions
@@ -168,6 +169,33 @@ def test_an_audit_below_its_threshold_revises_with_its_findings(studio: Studio) 
     assert profile["surface"]["name"] == "Anahi"
     assert all("Anahi" in call.fields["prompt"] for call in studio.images.calls)
     assert not studio.plan().has_changes
+
+
+def test_what_is_worth_a_look_is_shown_and_changes_nothing(studio: Studio) -> None:
+    """By itself it sends nothing back, and a revision for another reason isn't told of it."""
+    look = {"section": "soul", "problem": f"{LOOK}the fear is short", "advice": "say more of it"}
+    fault = {"section": "surface", "problem": "the name is too common", "advice": "find a rarer name"}
+    rounds: list[Request] = []
+
+    def reply(request: Request) -> Reply:
+        if _is_audit(request):
+            rounds.append(request)
+            low = {"scores": dict.fromkeys(FIVE, 2.0), "findings": [fault, look]}
+            return Reply(
+                text=json.dumps(low if len(rounds) == 1 else {"scores": dict.fromkeys(FIVE, 4.5), "findings": [look]})
+            )
+        return Reply(text=answer(request))
+
+    studio.text.answer = reply
+    outcome = studio.build().nodes["ana/audit"].outcome
+    assert outcome is not None and outcome.status == "accepted" and outcome.facts["audit_mean"] == 4.5
+    assert outcome.facts["worth_a_look"] == ["the fear is short"]
+    sections = [call.fields["section"] for call in studio.text.calls]
+    assert sections == ["soul", "surface", "dna", "audit", "surface", "dna", "audit"], "from the fault on, not the look"
+    told = [call.fields["context"]["findings"] for call in studio.text.calls if call.fields["context"]["findings"]]
+    assert told == [[fault], [fault]]
+    document = json.loads((studio.root / "build/ana/persona.json").read_text())
+    assert document["worth_a_look"] == ["the fear is short"] and document["status"] == "complete"
 
 
 def verdict(scores: dict[str, float | None], **more: Any) -> str:

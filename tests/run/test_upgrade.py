@@ -7,6 +7,7 @@ import shutil
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -303,3 +304,52 @@ def test_a_line_that_calls_the_policy_by_its_former_name_stays_and_says_the_same
     pin = Pin("k", {}, {}, under={"gates": "a", "policy": "composite_only", "accept": 0.5})
     (reason,) = other_gates(pin, Standing("f", "r", "b", {"policy": "composite", "accept": 0.6}))
     assert "(accept 0.5 is now 0.6)" in reason.text, "the policy is the same"
+
+
+# --- a project and a store from before version 4 of the embedded audit's rules -------------------------------------
+
+AUDITED = Path(__file__).parent / "projects" / "before-audit-4.tar.gz"
+"""Made by the last forge whose embedded audit had version 3: texts of three personas. The pipeline of `bo` and `cay`
+has no mask; `bo` was accepted by marks that rules don't give any more, `cay` shipped flagged after the last round."""
+
+
+@pytest.mark.parametrize("lost", [None, "index.db"])
+def test_what_another_version_of_the_audit_accepted_stays_and_no_text_is_drafted_anew(
+    tmp_path: Path, lost: str | None
+) -> None:
+    with tarfile.open(AUDITED) as archive:
+        archive.extractall(tmp_path, filter="data")
+    root = tmp_path / "texts"
+    if lost:
+        (root / ".forge" / lost).unlink()
+    names = [path for path in (root / "build").rglob("*.json") if path.is_file()]
+    before = {path: path.read_bytes() for path in names}
+    was = {name: audit_pin(root, name) for name in ("ana", "bo", "cay")}
+    assert {name: pin["status"] for name, pin in was.items()} == {"ana": "accepted", "bo": "accepted", "cay": "flagged"}
+    assert len(was["bo"]["facts"]["scores"]) == 3, "without a voice, and with marks that rules don't give any more"
+    with Workspace.open((), str(root)) as space:
+        plan = space.plan(())
+        nodes = {node.id: node for node in plan.nodes()}
+        for name in was:
+            node = nodes[f"{name}/audit"]
+            why = "it was accepted by forge 0.1.0+" if lost else "audit 3 is now embedded@3, audit 4"
+            assert node.state == "pinned" and node.note.startswith("stays, although ") and why in node.note
+        assert {node.state for node in plan.nodes()} <= {"cached", "pinned", "restore"}
+        assert plan.estimate.calls_max == 0
+        report = space.build(plan)
+        assert report.performed == 0 and not space.plan(()).has_changes
+    assert {path: path.read_bytes() for path in names} == before
+    for name, pin in was.items():
+        now = audit_pin(root, name)
+        assert {key: now[key] for key in ("key", "outputs", "facts", "status")} == {
+            key: pin[key] for key in ("key", "outputs", "facts", "status")
+        }
+        assert now["under"]["forge"] == pin["under"]["forge"], "accepted by the forge that accepted it"
+
+
+def audit_pin(root: Path, name: str) -> dict[str, Any]:
+    """Return the audit's line of a lock."""
+    text = (root / f"personas/{name}.lock.yaml").read_text("utf-8")
+    line = next(line for line in text.splitlines() if line.startswith("  audit: "))
+    found: dict[str, Any] = json.loads(line.removeprefix("  audit: "))
+    return found
