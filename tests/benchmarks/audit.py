@@ -3,9 +3,10 @@
 Without a file it reads all of `audit_corpus` and prints each set apart, the blind one first: its README says what an
 entry has, who wrote which set, and what its figures are worth. Clean personas are drafted from random briefs besides.
 
-*Seen*: the rules have a flaw worth a finding that the document without the change doesn't have. *Refused*: the mean
-is below 3.5, or a mark below the floor of 2.5. *Not judged*: nothing seen, and at least one mark is null with a
-reason: which marks, is printed below the table. A false alarm is a clean document with any flaw worth a finding.
+*Seen*: the rules have a flaw worth a finding that the document without the change doesn't have. *A look*: something is
+worth a look that wasn't without the change; it has no effect. *Refused*: the mean is below 3.5, or a mark below the
+floor of 2.5. *Not judged*: nothing seen, and at least one mark is null with a reason: which marks, is printed below the
+table. A false alarm is a clean document with any flaw worth a finding.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from personaforge.embedded.writer.audit import findings_worth, flaws_of
+from personaforge.embedded.writer.audit import findings_worth, flaws_of, looks_worth
 from tests.embedded.writer.text_cases import FOUR_LAYER, draft, many_briefs, persona
 
 CORPUS = Path(__file__).parent / "audit_corpus"
@@ -38,6 +39,8 @@ class Judged(NamedTuple):
     refused: bool
     unjudged: tuple[str, ...]
     """Marks that are null."""
+    looks: bool = False
+    """Whether something is worth a look because of the change; of a clean one, whether anything is."""
 
 
 class Before(NamedTuple):
@@ -112,7 +115,9 @@ def judged(entry: Mapping[str, Any], folder: Path = CORPUS) -> Judged:
     refused = not marks or sum(marks) / len(marks) < THRESHOLD or min(marks) < FLOOR
     new = tuple(one for one in problems(document, brief, pins) if one not in old)
     unjudged = tuple(name for name, mark in verdict["scores"].items() if mark is None)
-    return Judged(str(entry["kind"]), str(entry.get("id", brief)), new, refused, unjudged)
+    looks = {flaw.problem for flaw in looks_worth(flaws_of(document, brief, pins))}
+    known = set() if clean or before is None else {flaw.problem for flaw in flaws_of(whole, before.brief, before.pins)}
+    return Judged(str(entry["kind"]), str(entry.get("id", brief)), new, refused, unjudged, bool(looks - known))
 
 
 def problems(document: Mapping[str, Any], brief: str, pins: Mapping[str, Any]) -> list[str]:
@@ -144,13 +149,14 @@ def entries_of(path: Path) -> list[tuple[Mapping[str, Any], Path]]:
 
 def table(found: Sequence[Judged]) -> list[str]:
     """Return the printed table."""
-    lines = [f"{'kind':23} {'entries':>7} {'seen':>6} {'refused':>8} {'not judged':>11}"]
+    lines = [f"{'kind':23} {'entries':>7} {'seen':>6} {'a look':>7} {'refused':>8} {'not judged':>11}"]
     for kind in sorted({one.kind for one in found}):
         of = [one for one in found if one.kind == kind]
         seen = sum(bool(one.new) for one in of) / len(of)
+        looks = sum(one.looks for one in of) / len(of)
         refused = sum(one.refused for one in of) / len(of)
         unjudged = sum(not one.new and bool(one.unjudged) for one in of) / len(of)
-        lines.append(f"{kind:23} {len(of):7} {seen:6.0%} {refused:8.0%} {unjudged:11.0%}")
+        lines.append(f"{kind:23} {len(of):7} {seen:6.0%} {looks:7.0%} {refused:8.0%} {unjudged:11.0%}")
     silent = [one for one in found if not one.new]
     null = {name: sum(name in one.unjudged for one in silent) for one in silent for name in one.unjudged}
     told = ", ".join(f"{name} {count}" for name, count in sorted(null.items())) or "none"

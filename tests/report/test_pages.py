@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import json
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -15,16 +16,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from personaforge.brief.remark import LOOK
 from personaforge.errors import PlanError, SpecError, StoreError
 from personaforge.providers.protocols import Blob, Reply, Request
+from personaforge.report.card import print_card
 from personaforge.report.pages.album import RUNGS, Album
 from personaforge.report.pages.gather import gather
 from personaforge.report.pages.pages import MAX_BYTES, Reports, persona_page, report
 from personaforge.store.pages import page_name
 from personaforge.testing import Scripted, scripted_images
 from tests.report.reading import Page
-from tests.run.conftest import MATRIX, PERSONA, PIPELINE, SKIN, Studio
-from tests.run.test_attempts import BLACK, FAR, NEAR, STRICT_PERSONA, by_attempt
+from tests.run.conftest import MATRIX, PERSONA, PIPELINE, SKIN, Studio, answer
+from tests.run.test_attempts import BLACK, FAR, FIVE, NEAR, STRICT_PERSONA, by_attempt
 from tests.run.test_checking import studio_with
 
 SOUNDS = tuple(f"data:audio/{kind};base64," for kind in ("mpeg", "ogg", "wav"))
@@ -462,3 +465,21 @@ def test_paid_and_unknown_costs_are_told_apart(make_studio: Make) -> None:
     lost = make_studio(name="lost", paid=True, cost_usd=None)
     lost.build("+image/02")
     assert "calls of unknown cost" in page_of(lost).text
+
+
+def test_what_the_audit_found_worth_a_look_is_shown_as_no_fault(
+    studio: Studio, capsys: pytest.CaptureFixture[str]
+) -> None:
+    look = {"section": "soul", "problem": f"{LOOK}the fear is <b>short</b>", "advice": "say more of it"}
+    marks = dict.fromkeys(FIVE, 4.5)
+    studio.text.answer = lambda request: Reply(
+        text=json.dumps({"scores": marks, "findings": [look]})
+        if request.fields["section"] == "audit"
+        else answer(request)
+    )
+    studio.build()
+    page = page_of(studio)
+    check_sound(page)
+    assert "worth a look" in page.text and "of the audit, no fault: the fear is <b>short</b>" in page.text
+    print_card(json.loads((studio.root / "build/ana/persona.json").read_text("utf-8")))
+    assert "worth a look (audit): the fear is <b>short</b>" in capsys.readouterr().out
