@@ -237,19 +237,33 @@ def _joined(text: Text, mentions: Iterable[_Mention]) -> Iterator[_Joined]:
             yield _Joined(
                 text.words(min(each.start for each in last), max(each.end for each in last)),
                 any(
-                    each.rules.apart.excuse(before, after) or (each.is_word and each.rules.things.excuse(before, after))
+                    each.rules.apart.excuse(before, after)
+                    or (each.is_word and each.rules.things.excuse(before, after))
+                    or (
+                        each.rules.clauses.owned is not None
+                        and not each.is_word
+                        and each.rules.clauses.owned.search(before)
+                    )
                     for each, before, after in around
                 ),
                 any(
                     each.rules.others.excuse(before, after)
                     or (not each.is_birth and each.rules.past.excuse(before, after))
                     or (each.rules.kin is not None and each.rules.kin.search(before))
+                    or (each.rules.clauses.grown is not None and _is_outgrown(text.plain, each, before, after))
                     for each, before, after in around
                 ),
             )
             last = []
         if one is not None:
             last.append(one)
+
+
+def _is_outgrown(plain: str, one: _Mention, before: str, after: str) -> bool:
+    """Return whether an age was that of long ago, because the sentence has an adult's age of today behind it."""
+    at, now = one.rules.clauses.grown or (re.compile("(?!)"),) * 2
+    mention = before[-24:] + plain[one.start : one.end]
+    return not one.is_birth and at.search(mention) is not None and now.search(after) is not None
 
 
 def _widest(mentions: Iterable[_Mention]) -> list[_Mention]:
@@ -275,7 +289,7 @@ def _ages(
             if number >= 0 and rules.larger is not None and rules.larger.search(plain[:number]):
                 continue
             if "bare" in pattern.groupindex:
-                if plain[slice(*found.span())].split()[-1] in rules.doubtful and not rules.is_meant(plain):
+                if plain[slice(*found.span())].split()[-1] in rules.clauses.shared and _is_foreign(rules, plain, used):
                     continue
                 around = _around(plain, *found.span())
                 if any(_is_numbered(one, *around) for one in used) or _is_called(text, found.start()):
@@ -292,6 +306,12 @@ def _words(rules: Rules, listed: Words, text: Text, used: Iterable[Rules]) -> It
             continue
         if text.plain[start:end] not in rules.doubtful or rules.is_meant(text.plain):
             yield start, end
+
+
+def _is_foreign(rules: Rules, plain: str, used: Sequence[Rules]) -> bool:
+    """Return whether a text has more words of another language than of this one: "Baker from Cork, once a boxer"."""
+    own = rules.signs_in(plain)
+    return any(one.signs_in(plain) > own for one in used)
 
 
 def _is_numbered(rules: Rules, before: str, after: str) -> bool:

@@ -38,8 +38,8 @@ ones; a space in it is any gap or hyphen.
     many      several, who are usually somebody else's: pupils, children
     youth     what only hints at youth
     sexual    bare words for sexual content
-    doubtful  words of these lists, and numbers without a unit, that other languages have, too: they count where the
-              text has one of the `signs`
+    doubtful  words of these lists that other languages have, too: they count where the text has one of the `signs`
+    shared, owned, grown  numbers that are words elsewhere, ages of things, and of then beside now: see `owned`
     negated   before a word that is ruled out
     apart     no age at all: sixteen years sober
     things    no person: a school's teacher, children's books
@@ -61,6 +61,7 @@ from importlib import resources
 from typing import Any
 
 from personaforge.guard.contexts import Contexts, contexts
+from personaforge.guard.owned import Clauses, clauses
 from personaforge.guard.text import plain_form
 from personaforge.guard.words import Anywhere, Phrases
 
@@ -326,6 +327,10 @@ class Rules:
         """Words that other languages have, too."""
         return frozenset(plain_form(str(word)) for word in self._data.get("doubtful", ()))
 
+    def signs_in(self, plain: str) -> int:
+        """Return how many different words of this language's `signs` a text has."""
+        return len({plain[slice(*place)] for place in self._signs.find(plain)})
+
     @cached_property
     def negated(self) -> re.Pattern[str]:
         """The end of what stands before a word that is ruled out."""
@@ -363,6 +368,11 @@ class Rules:
         between = "|".join([*map(plain_form, self._data.get("listed", ())), numbers])
         kin = "|".join(map(plain_form, self._data["kin"]))
         return re.compile(f"{self._start}(?:{kin}){self._end}(?:[\\s,:(/&+-]|{between})*$")
+
+    @cached_property
+    def clauses(self) -> Clauses:
+        """What excuses an age by the whole of its clause."""
+        return clauses(self._data, self.parts_words, self._end)
 
     @cached_property
     def numbered(self) -> re.Pattern[str] | None:

@@ -13,7 +13,7 @@ from personaforge.guard.reading import MINOR, SEXUAL, Passage, findings, passage
 from personaforge.guard.rules import LANGUAGES, rules_for
 from personaforge.guard.text import text_of
 from personaforge.templating import Templates
-from tests.benchmarks.guard import AGES, BRIEFS, Brief, briefs, table
+from tests.benchmarks.guard import AGES, BRIEFS, OTHERS, Brief, briefs, table
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -28,6 +28,26 @@ def test_ages_that_are_born_turned_or_kept_as_a_feast_are_read_in_every_language
     some = [brief for brief in briefs(AGES) if brief.language == language]
     wrong = [(brief.text, brief.findings()) for brief in some if brief.is_wrong]
     assert wrong == [] and len(some) >= 15
+
+
+@pytest.mark.parametrize("brief", briefs(OTHERS), ids=lambda brief: brief.text[:40])
+def test_a_brief_of_somebody_who_had_not_seen_the_rules_is_read_rightly(brief: Brief) -> None:
+    assert not brief.is_wrong, brief.findings()
+
+
+def test_a_number_that_is_an_ordinary_word_elsewhere_counts_in_its_own_language() -> None:
+    for fine in ("Baker of 50 from Cork, once a boxer", "She tends to seize, with joy, the day; 51"):
+        assert findings([Passage("brief", fine)]) == [], fine
+    for minor in ("Lucía, once, Lima.", "Une fille, seize, dessine avec sa soeur.", "Sem, tien, speelt met de hond."):
+        assert [one.rule for one in findings([Passage("brief", minor)])] == [MINOR], minor
+
+
+def test_the_age_of_a_thing_is_nobodys_and_a_thing_beside_somebody_excuses_nothing() -> None:
+    for fine in ("The shop turns ten in May; she is 50", "Sein Fahrrad ist zwölf Jahre alt, er selbst fünfzig"):
+        assert findings([Passage("brief", fine)]) == [], fine
+    for minor in ("Owner of a shop, she is fifteen years old.", "His car and he are fifteen years old.",
+                  "Her bicycle is sixteen years old, she is fifteen."):  # fmt: skip
+        assert [one.rule for one in findings([Passage("brief", minor)])] == [MINOR], minor
 
 
 def test_there_are_enough_briefs_of_both_kinds_in_every_language() -> None:
