@@ -5,7 +5,7 @@ Both are read from a language's data file. `owned` has `lead` (her, the), `nouns
 may stand between the noun and its age (turns, this year): with any other word or a comma it is somebody's again.
 `shared` are numbers that are ordinary words of other languages (once, seize): without a unit they count unless the text
 has more of another language's `signs`.
-`grown` has `at` (at the age of), `now` (today) and `link` (she, is) before an age from 18.
+`grown` has `at` (at the age of), `now` (today), `link` (she, is) before an age from 18, and `then` (years) behind it.
 """
 
 from __future__ import annotations
@@ -55,8 +55,10 @@ def _grown(data: Mapping[str, Any]) -> tuple[re.Pattern[str], re.Pattern[str]] |
     if not given:
         return None
     at, now, link = (_any(given.get(name, ())) for name in ("at", "now", "link"))
-    adult = rf"(?:1[89]|[2-9]\d|{_any(data.get('tens', ()))})"
+    units = _any(one for forms in data.get("numbers", {}).values() for one in forms)
+    adult = rf"(?:1[89]|[2-9]\d|(?:{_any(data.get('tens', ()))})(?:[\s-]*(?:{units}))?)"
+    ends = rf"(?=\s*(?:$|[,.;:!?)]|(?:{_any(given.get('then', ()))})(?!\w)))"  # and not 40 pigeons
     return (
         re.compile(rf"(?:^|\s)(?:{at})(?!\w)"),
-        re.compile(rf"[,.\s]\s?(?:{now})\s+(?:(?:{link})\s+){{0,3}}{adult}"),
+        re.compile(rf"[,.\s]\s?(?:{now})\s+(?:(?:{link})\s+){{1,3}}{adult}{ends}"),
     )

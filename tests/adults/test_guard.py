@@ -50,6 +50,15 @@ def test_the_age_of_a_thing_is_nobodys_and_a_thing_beside_somebody_excuses_nothi
         assert [one.rule for one in findings([Passage("brief", minor)])] == [MINOR], minor
 
 
+def test_only_an_adults_age_of_today_makes_an_age_one_of_long_ago() -> None:
+    assert findings([Passage("brief", "W wieku dwunastu lat grał na flecie, teraz ma 40 lat.")]) == []
+    for minor in (
+        "Aged sixteen, she breeds pigeons, today 40 of them.",
+        "W wieku dwunastu lat hoduje ptaki, dziś ma 40 gołębi.",
+    ):
+        assert [one.rule for one in findings([Passage("brief", minor)])] == [MINOR], minor
+
+
 def test_there_are_enough_briefs_of_both_kinds_in_every_language() -> None:
     for path in (BRIEFS, AGES):
         for guilty in (True, False):
