@@ -41,7 +41,7 @@ class TestLocal(LocalContract):
         ),
         LocalCase(
             entry_of("text", "embedded"),
-            {"prompt": "Describe her.", "system": "", "facts": [], **WORDS},
+            {"prompt": "Describe her.", "system": "", "facts": [], "language": "es", **WORDS},
             refused=({"schema": None},),
         ),
     )

@@ -592,6 +592,7 @@ def test_values_hold_every_number_of_a_judgement(store: Store) -> None:
     action(store, 9, parts=parts, outputs={}, value=value)
     score = {"composite": 0.7, "cosine": 0.6, "error": 0.01, "turn": 3.5}
     changed = dict.fromkeys(("copying", *CHANGES), 0.25)
+    changed["apparent_age"] = 33.0
     likeness = {**changed, "unmeasured": {}, "readings": []}
     about = {"analyzer": analyzer, "attempt": 1, "score": score}
     delivered = {"scale": 1.0, "aspect_error": 0.25, "turn_error": 3.0, "tilt_error": 2.0, "face_height": 0.4}

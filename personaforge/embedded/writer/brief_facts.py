@@ -47,6 +47,9 @@ def is_plain(row: Row, brief: str) -> bool:
     # What the document has stands in the brief, too: born in one place, living in another.
     if found and re.search(rf"(?<!\w){re.escape(found)}(?!\w)", fold(brief)):
         return False
+    # A city's short name is the city: Iloilo is Iloilo City.
+    if row.kind == "city" and found and re.search(rf"(?<!\w){re.escape(fold(row.words))}(?!\w)", found):
+        return False
     return row.kind != "occupation" or _head(row.words) != _head(row.found)
 
 

@@ -31,8 +31,8 @@ class Kind(NamedTuple):
 
     @property
     def said(self) -> str:
-        """The kind with its figures."""
-        return f"{self.kind} ({self.seen} of {self.of} seen)" if self.of else f"{self.kind} (not measured)"
+        """The kind and the share that was seen. In percent: "they see 13 of 25" has an age in it, for the guard."""
+        return f"{self.kind} ({100 * self.seen / self.of:.0f} % seen)" if self.of else f"{self.kind} (not measured)"
 
 
 @once
