@@ -22,6 +22,8 @@ from personaforge.guard.text import Text, joined_letters, text_of
 
 MINOR, SEXUAL, LIKENESS = "minor", "sexual", "likeness"
 _SENTENCE = re.compile(r"[.!?。！？;\n]")
+_MARKUP = re.compile(r"[*_`\"{}]")
+"""Signs of Markdown and JSON around labels and values."""
 _ABBREVIATED = re.compile(r"(?<=\b[a-z])\.|(?<=\d)\.(?=\s?[a-zº])")
 
 
@@ -150,12 +152,14 @@ class _Mention(NamedTuple):
 @lru_cache(maxsize=8192)
 def _read(original: str, year: int) -> _Seen:
     text = text_of(original)
-    seen = _read_text(text, year)
+    found = [_read_text(text, year)]
     joined = joined_letters(text, spelled_cuts)
-    if joined is None:
-        return seen
-    again = _read_text(joined, year)
-    return _Seen(*(tuple(dict.fromkeys((*one, *other))) for one, other in zip(seen, again, strict=True)))
+    if joined is not None:
+        found.append(_read_text(joined, year))
+    bare = _MARKUP.sub("", original)
+    if bare != original:  # **Age:** 16, "age": 16
+        found.append(_read_text(text_of(bare), year))
+    return _Seen(*(tuple(dict.fromkeys(word for words in one for word in words)) for one in zip(*found, strict=True)))
 
 
 def _read_text(text: Text, year: int) -> _Seen:

@@ -20,9 +20,9 @@ from personaforge.spec.source import open_file, read_source
 SUFFIXES = (".md", ".markdown", ".txt")
 MOST_FILES = 16
 """Chosen by us: enough for a book of notes by chapter."""
-MOST_CHARACTERS = 100_000
-"""In all files of a brief together, chosen by us: 25,000 tokens at the usual four characters each, which leaves room in
-what hosted models read at once. Measured: forge's own reading of that many takes 2 seconds."""
+MOST_CHARACTERS = 50_000
+"""In all files of a brief together, chosen by us: 12,500 tokens at the usual four characters each. With a brief and the
+template it stays below `templating.MAX_RENDERED`. Measured: forge's own reading of twice as many takes 2 seconds."""
 MOST_BYTES = 4 * MOST_CHARACTERS
 """A character of UTF-8 has 4 bytes at most."""
 _OURS = ("build", "reports", ".forge", ".git")
@@ -37,6 +37,9 @@ def read_material(project: Project, file: Path, wanted: Sequence[Any]) -> tuple[
     seen: dict[str, str] = {}
     for index, name in enumerate(wanted):
         if not isinstance(name, str) or not name.strip():
+            continue
+        if "\0" in name:  # no file system has such a name, and Python refuses to look for it
+            problems.append(_problem(index, f"found {name!r:.200}, which is no name of a file", "files: [notes.md]"))
             continue
         real = os.path.realpath(file.parent / name)
         if real in seen:

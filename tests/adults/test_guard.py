@@ -132,6 +132,14 @@ def test_words_are_named_as_they_are_written_with_their_place() -> None:
     assert found.message == "found 'fourteen-year-old': every persona, and everybody shown, is 18 or older"
 
 
+@pytest.mark.parametrize(
+    "age", ["**Age:** {}", "__Age__: {}", "Age: **{}**", "**Alter:** {}", '{{"age": {}, "city": "Oslo"}}']
+)
+def test_an_age_within_markdown_or_json_is_read(age: str) -> None:
+    assert findings([Passage("brief", age.format(16))], 2026)
+    assert not findings([Passage("brief", age.format(46))], 2026)
+
+
 def test_the_wider_of_two_places_says_whose_age_it_is() -> None:
     assert findings([Passage("brief", "Ходит в пятый класс.")]) and not findings([Passage("brief", "В пять лет пела.")])
 

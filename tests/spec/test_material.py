@@ -64,7 +64,7 @@ def test_without_files_a_persona_has_no_such_setting(tmp_path: Path) -> None:
         ("../build/a.md", FACTS.encode(), "found '../build/a.md', in a folder that forge or git writes"),
         ("folder.md", FACTS.encode(), "found 'folder.md', which is a folder, expected a file"),
         ("ana.md", b"x" * (MOST_CHARACTERS + 1), f"found {MOST_CHARACTERS + 1} characters in 1 files, expected"),
-        ("ana.md", b"x" * (4 * MOST_CHARACTERS + 1), "'ana.md' is larger than 400 kB"),
+        ("ana.md", b"x" * (4 * MOST_CHARACTERS + 1), "'ana.md' is larger than 200 kB"),
     ],
 )
 def test_what_cant_be_read_is_said(tmp_path: Path, files: str, content: bytes, message: str) -> None:
@@ -117,4 +117,13 @@ def test_what_a_summary_leaves_out_is_told() -> None:
     assert [(one.fact.kind, one.place, one.summarised) for one in found if one.fact.kind != "gender"] == [
         ("height", "notes.md:1", True),
         ("mark", "notes.md:2", False),
+    ]
+
+
+def test_a_name_that_no_file_can_have_is_named(tmp_path: Path) -> None:
+    root = write_project(tmp_path, {"ana": 'id: ana\nbrief: {text: A calm gardener., files: ["x\\0"]}\n'})
+    with pytest.raises(SpecError) as caught:
+        load(root)
+    assert [(one.path, one.message) for one in caught.value.problems] == [
+        ("brief.files.0", "found 'x\\x00', which is no name of a file")
     ]
