@@ -12,6 +12,11 @@ def listed(names: Iterable[str], most: int = 3, between: str = ", ") -> str:
     return between.join(found[:most]) + and_more(len(found) - most)
 
 
+def counted(number: int, noun: str) -> str:
+    """Return `1 persona`, `2 personas`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def meant(name: str, known: Iterable[str]) -> str:
     """Return `did you mean studio?` with the nearest of the known names, empty where none is near."""
     from difflib import get_close_matches

@@ -15,11 +15,18 @@ from typing import NamedTuple
 LETTER = r"(?:[^\W_]|[\u0900-\u0963])"
 START, END = rf"(?<!{LETTER})", rf"(?!{LETTER})"
 """Where a word begins and ends. Python's own boundary lies inside a word of Hindi, whose vowel signs are marks."""
+_FILLERS = "\u115f\u1160\u3164\uffa0\u2800"
+"""Letters and a sign that are blank (Unicode's Hangul fillers, the Braille pattern without dots)."""
 _ALIKE = str.maketrans(
     {"ı": "i", "ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ß": "ss", "æ": "ae", "œ": "oe", "’": "'", "‘": "'"}
     | {"ʼ": "'", "‐": "-", "‑": "-", "–": "-", "—": "-", "־": "-", "׳": "'", "״": '"', "ـ": ""}
     | {"أ": "ا", "إ": "ا", "آ": "ا", "ة": "ه", "ى": "ي", "़": ""}
 )
+
+
+def is_blank(text: str) -> bool:
+    """Tell whether nothing of a text can be seen: spaces, line breaks, and characters without a width."""
+    return all(unicodedata.category(one)[0] in "ZC" or one in _FILLERS for one in text)
 
 
 class Text(NamedTuple):

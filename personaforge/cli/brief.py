@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import click
 
-from personaforge.cli.options import json_option, personas_argument, print_json, split_overrides
+from personaforge.cli.options import (
+    broken_json,
+    json_option,
+    personas_argument,
+    print_json,
+    split_overrides,
+    tell_broken,
+    tell_gone,
+)
+from personaforge.spec.load import Broken
 from personaforge.workspace.workspace import Workspace
 
 
@@ -25,11 +34,15 @@ def brief_command(folder: str | None, personas: tuple[str, ...], as_json: bool) 
     from personaforge.workspace.briefs import brief_account
 
     names, overrides = split_overrides(personas)
+    broken: list[Broken] = []
+    gone: dict[str, list[str]] = {}
     with Workspace.open(names, folder) as space:
-        found = {one.settings.id: brief_account(space.store, one) for one in space.load(names, overrides)}
+        loaded = space.load(names, overrides, broken, gone)
+        found = {one.settings.id: brief_account(space.store, one) for one in loaded}
     if as_json:
-        print_json(brief_json(found))
+        print_json({**brief_json(found), **broken_json(broken)})
     else:
         for name, account in found.items():
             print_account(name, account)
-    return 0
+    tell_gone(gone)
+    return tell_broken(broken)

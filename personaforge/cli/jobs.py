@@ -9,6 +9,7 @@ import click
 
 from personaforge.cli.options import json_option, print_json
 from personaforge.errors import StoreError
+from personaforge.listing import meant
 from personaforge.report.terminal import echo
 from personaforge.workspace.workspace import Workspace
 
@@ -68,7 +69,7 @@ def resume_command(folder: str | None, key: str, as_json: bool) -> int:
 
     with Workspace.open((), folder) as space:
         _settle(space)
-        entries = [entry for entry in space.store.journal.open_entries() if entry.key.startswith(key)]
+        entries = _resumable(space, key)
         engine = engine_of(space.store, space.analyzers.analyzer, space.stop, _all_settings(space))
 
         def say(outcome: Any) -> None:
@@ -204,11 +205,32 @@ def _described(space: Workspace, entry: Any) -> dict[str, Any]:
     return {**fields, "running": running, "standing": standing}
 
 
+def _resumable(space: Workspace, key: str) -> list[Any]:
+    """Return the open calls whose key begins so; all of them without a key. Raises StoreError where it names none."""
+    entries = space.store.journal.open_entries()
+    found = [entry for entry in entries if entry.key.startswith(key)]
+    if key and not found:
+        raise StoreError(f"no call in flight has a key that starts with {key!r:.80}", hint=_near(space, key))
+    return found
+
+
+def _near(space: Workspace, key: str) -> str:
+    """Return the nearest key of an open call, or what became of a call of that key that is no longer in flight."""
+    ended = space.store.journal.matching(key) if key else []
+    if ended:
+        return f"{ended[0].node} with the key {ended[0].key[:12]} is {ended[0].state}; forge jobs list"
+    known = [entry.key[:12] for entry in space.store.journal.open_entries()]
+    near = meant(key[:12], known)
+    return near or (f"open calls: {', '.join(known[:8])}" if known else "no paid call is in flight")
+
+
 def _one(space: Workspace, key: str) -> Any:
     """Return the one call that is not done and whose key begins so. Raises StoreError."""
     entries = [entry for entry in space.store.journal.matching(key) if entry.state in (*_OPEN, "abandoned")]
     if len(entries) != 1:
-        known = ", ".join(entry.key[:12] for entry in space.store.journal.open_entries()) or "none"
+        if not entries:
+            raise StoreError(f"no open call has a key that starts with {key!r:.80}", hint=_near(space, key))
+        known = ", ".join(entry.key[:12] for entry in entries)
         raise StoreError(f"{len(entries)} open calls start with {key!r}", hint=f"open calls: {known}")
     return entries[0]
 
@@ -218,7 +240,7 @@ def _all_settings(space: Workspace) -> list[Any]:
     from personaforge.errors import PersonaForgeError
 
     try:
-        return [loaded.settings for loaded in space.load(())]
+        return [loaded.settings for loaded in space.load((), broken=[])]
     except PersonaForgeError:
         return []  # a broken persona file is no reason to leave a paid call alone
 

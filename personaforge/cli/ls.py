@@ -6,10 +6,19 @@ import shlex
 
 import click
 
-from personaforge.cli.options import json_option, personas_argument, print_json, selection_options, split_overrides
+from personaforge.cli.options import (
+    broken_json,
+    json_option,
+    personas_argument,
+    print_json,
+    selection_options,
+    split_overrides,
+    tell_broken,
+)
 from personaforge.errors import SpecError
 from personaforge.listing import meant
 from personaforge.report.terminal import echo, style
+from personaforge.spec.load import Broken
 from personaforge.workspace.workspace import Workspace
 
 _NODES = "nodes"
@@ -44,9 +53,10 @@ def ls_command(
     names, overrides = split_overrides(rest)
     if what != _NODES and (select or exclude):
         raise click.UsageError(f"--select and --exclude are about nodes, and {what} are none")
+    broken: list[Broken] = []
     with Workspace.open(names, folder) as space:
         try:
-            loaded = space.load(names, overrides)
+            loaded = space.load(names, overrides, broken)
         except SpecError as error:
             raise _meant_otherwise(error, personas, what) from None
         if what == _NODES:
@@ -56,12 +66,13 @@ def ls_command(
         else:
             found = entries(what, loaded[0].settings)
     if as_json:
-        print_json({"schema": 1, "list": what, "entries": [one._asdict() for one in found]})
-        return 0
+        listed = {"schema": 1, "list": what, "entries": [one._asdict() for one in found]}
+        print_json({**listed, **broken_json(broken)})
+        return tell_broken(broken)
     width = max((len(one.name) for one in found), default=0)
     for one in found:
         echo(one.name if bare or not one.about else f"{one.name:<{width}}  {style(one.about, dim=True)}")
-    return 0
+    return tell_broken(broken)
 
 
 def _meant_otherwise(error: SpecError, personas: tuple[str, ...], what: str) -> SpecError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -268,6 +268,14 @@ def tell_broken(broken: Sequence[Broken], code: int = 0) -> int:
         for problem in new:
             show_problem(problem)
     return 2 if broken else code
+
+
+def tell_gone(gone: Mapping[str, Sequence[str]]) -> None:
+    """Say of which personas files of the brief are gone, and what is shown therefore."""
+    for name, files in gone.items():
+        are, they = ("is", "it is") if len(files) == 1 else ("are", "they are")
+        text = f"{name}: {', '.join(files)} {are} gone, so this is by the text that was read last; plan and build"
+        echo(f"{style('note', fg='yellow')}: {text} refuse {name} until {they} back, or out of brief.files", err=True)
 
 
 def tell_left_out(store: Store) -> None:

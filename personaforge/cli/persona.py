@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from personaforge.cli.options import PersonaArgument, json_option, print_json
+from personaforge.errors import Problem, SpecError
 from personaforge.report.terminal import echo, style
 from personaforge.workspace.workspace import Workspace
 
@@ -28,8 +29,10 @@ def mv_command(folder: str | None, old: str, new: str, as_json: bool) -> int:
     with Workspace.open((), folder) as space:
         found = rename(space.store, old, new)
         file = os.path.relpath(found.file, space.project.root)
+        problems = _problems(space, new)
     if as_json:
-        print_json({"schema": 1, "old": old, "new": new, "file": file, "done": found.done, "mentions": found.mentions})
+        said = {"schema": 1, "old": old, "new": new, "file": file, "done": found.done, "mentions": found.mentions}
+        print_json({**said, "problems": [problem._asdict() for problem in problems]})
         return 0
     for line in found.done:
         echo(line)
@@ -37,8 +40,21 @@ def mv_command(folder: str | None, old: str, new: str, as_json: bool) -> int:
         echo(f"{new} is {old} renamed already; there was nothing left to do.")
     for place in found.mentions:
         echo(f"{style('note', fg='yellow')}: {place} names {old}")
+    if problems:  # a build refuses it, renamed or not
+        why = f"{problems[0]}" if len(problems) == 1 else f"{len(problems)} problems"
+        echo(f"Commit {file} and its lock together. It can't be built as it is: {why} (forge validate {new})")
+        return 0
     echo(f"Commit {file} and its lock together; forge build {new} writes the document and the sheet anew, free.")
     return 0
+
+
+def _problems(space: Workspace, name: str) -> list[Problem]:
+    """Return why a persona can't be built; empty where nothing of its file is wrong."""
+    try:
+        space.load([name])
+    except SpecError as error:
+        return error.problems
+    return []
 
 
 @click.command("rm", short_help="Remove what belongs to a persona; shows it first.")

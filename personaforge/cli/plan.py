@@ -20,6 +20,7 @@ from personaforge.cli.options import (
     since_option,
     split_overrides,
     tell_broken,
+    tell_gone,
     unread_option,
     wish_options,
     with_unread,
@@ -130,16 +131,18 @@ def explain_command(
     if provider is not None and not prompt:
         raise click.UsageError("--provider goes along with --prompt")
     broken: list[Broken] = []
+    gone: dict[str, list[str]] = {}
     with Workspace.open((), folder) as space:
-        personas, name = space.load_node(node, overrides, broken)
+        personas, name = space.load_node(node, overrides, broken, gone)
         if provider is not None:
             overrides = asking(space.plan_context, personas, name, overrides, provider)
             broken.clear()
-            personas, name = space.load_node(node, overrides, broken)
+            personas, name = space.load_node(node, overrides, broken, gone)
         explanation = explain(space.plan_context, personas, name, overrides, anew=provider is not None)
     if as_json:
         print_json(explanation)
     else:
         for line in (prompt_lines if prompt else explanation_lines)(explanation):
             echo(line)
+    tell_gone({name: files for name, files in gone.items() if explanation["node"].startswith(f"{name}/")})
     return tell_broken(broken)

@@ -15,6 +15,7 @@ from personaforge.cli.options import (
     selection_options,
     split_overrides,
     tell_broken,
+    tell_gone,
 )
 from personaforge.errors import PlanError, Problem, SpecError, StoreError
 from personaforge.plan.plan import PlanRequest
@@ -77,8 +78,9 @@ def show_command(folder: str | None, personas: tuple[str, ...], as_json: bool) -
     broken: list[Broken] = []
     documents: list[dict[str, Any]] = []
     bounds: list[Bound | None] = []
+    gone: dict[str, list[str]] = {}
     with Workspace.open(names, folder) as space:
-        for loaded in space.load(names, overrides, broken):
+        for loaded in space.load(names, overrides, broken, gone):
             try:
                 document = with_decisions(space, loaded, built_document(space, loaded))
                 decides = space.plan_context.analyzer_of(loaded.settings)
@@ -106,6 +108,7 @@ def show_command(folder: str | None, personas: tuple[str, ...], as_json: bool) -
     else:
         for document, bound in zip(documents, bounds, strict=True):
             print_card(document, bound)
+    tell_gone(gone)
     return tell_broken(broken)
 
 

@@ -44,8 +44,3 @@ def faulty(part: str, error: PersonaForgeError, level: Level = "problem") -> lis
             Finding(part, level, str(problem._replace(hint="")).strip(), problem.hint) for problem in error.problems
         ]
     return [Finding(part, level, str(error), error.hint)]
-
-
-def counted(number: int, noun: str) -> str:
-    """Return `1 persona`, `2 personas`."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from personaforge.doctor.finding import Finding, counted
+from personaforge.doctor.finding import Finding
 from personaforge.errors import SpecError
 from personaforge.git import GitFailed, git
-from personaforge.listing import listed
+from personaforge.listing import counted, listed
 from personaforge.modalities import MODALITIES
 from personaforge.providers.table import KNOWN
 from personaforge.spec.consent import consent_problems

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from personaforge.doctor.finding import Finding, counted, faulty
+from personaforge.doctor.finding import Finding, faulty
 from personaforge.errors import StoreError
-from personaforge.listing import listed
+from personaforge.listing import counted, listed
 from personaforge.persona.orphans import orphans
 from personaforge.spec.load import Loaded
 from personaforge.spec.names import Names

@@ -36,7 +36,7 @@ from personaforge.errors import Problem, SpecError
 from personaforge.guard.reading import Passage, findings
 from personaforge.listing import meant
 from personaforge.spec.adults import adult_problems, named_likeness, persona_findings, section_findings
-from personaforge.spec.source import MAX_DEPTH, Source, open_file, parse_source
+from personaforge.spec.source import MAX_DEPTH, Source, open_file, parse_source, why_unread
 
 SHIPPED = Path(__file__).parent / "golden_audit.yaml"
 """The golden set that comes with forge."""
@@ -170,7 +170,7 @@ def _bytes(file: Path, shown: str, *, follow: bool = True) -> bytes:
     except FileNotFoundError:
         raise SpecError(Problem(shown, "", "no such file", "name a golden set; docs/audit.md shows one")) from None
     except OSError as error:
-        raise SpecError(Problem(shown, "", f"can't be read: {error.strerror}")) from error
+        raise SpecError(Problem(shown, "", why_unread(error))) from error
     if len(data) > MAX_BYTES:
         raise SpecError(Problem(shown, "", f"is larger than {MAX_BYTES >> 20} MiB"))
     return data

@@ -110,6 +110,9 @@ def belongings(store: Store, name: str) -> Removal:
         raise PersonaForgeError(f"there is no persona {name}, and nothing is left of one", hint=hint)
     found = Removal(name, file)
     if file is not None:
+        if file.is_dir():
+            shown = os.path.relpath(file, store.project.root)
+            raise PersonaForgeError(f"{shown} is a folder, no file of a persona", hint="move or remove it yourself")
         own = lock_path(file, name)
         own = former_lock(own, name, names.formerly(name)) or own
         page = store.project.root / FOLDER / page_name(name)

@@ -20,6 +20,7 @@ from personaforge.errors import PersonaForgeError, StoreError
 from personaforge.persona.orphans import left_by
 from personaforge.spec.names import Names, read_formerly, read_names
 from personaforge.spec.project import ID_PATTERN, lock_path
+from personaforge.spec.source import open_file, why_unread
 from personaforge.store.files import write_atomic
 from personaforge.store.lockfile import former_lock, read_lock
 from personaforge.store.pages import FOLDER, page_name
@@ -183,9 +184,10 @@ def _file_step(store: Store, file: Path, new: str, formerly: tuple[str, ...]) ->
         raise PersonaForgeError(f"leads out of the project to {real}", where=str(file), hint="name the file itself")
     shown = _shown(store, file)
     try:
-        data, mode = real.read_bytes(), real.stat().st_mode & 0o777
+        with open_file(real, follow=True) as opened:  # a pipe would be waited for
+            data, mode = opened.read(), os.fstat(opened.fileno()).st_mode & 0o777
     except OSError as error:
-        raise PersonaForgeError(f"can't be read: {error.strerror}", where=shown) from error
+        raise PersonaForgeError(why_unread(error), where=shown) from error
     # Loads PyYAML, which a build that has nothing to do never needs.
     from personaforge.persona.declaration import renamed_text
 
@@ -228,7 +230,8 @@ def _may_follow(file: Path, new: str) -> bool:
         if other == file or other.suffix not in (".yaml", ".yml") or other.name.endswith(".lock.yaml"):
             continue
         try:
-            data = other.read_bytes()
+            with open_file(other, follow=True) as opened:
+                data = opened.read()
         except OSError:
             continue
         if b"defaults" in data and word.search(data):

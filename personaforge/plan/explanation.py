@@ -13,7 +13,7 @@ from personaforge.errors import PlanError
 from personaforge.leaves import leaves
 from personaforge.plan.plan import PlannedNode
 from personaforge.plan.planner import Planner
-from personaforge.plan.reasons import part_changes
+from personaforge.plan.reasons import FILES, part_changes
 from personaforge.plan.rehearsal import rehearsed
 from personaforge.plan.resolver import NodeResolver, PlanContext
 from personaforge.providers.table import capability
@@ -203,6 +203,9 @@ def _opened(settings: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     that is the same in both stays one line."""
     found: dict[str, Any] = {}
     for path, value in settings.items():
+        if path == FILES and isinstance(value, list):
+            found.update({f"brief.files {one['path']}": one["digest"] for one in value})
+            continue
         inner = leaves({path: value})
         if len(inner) > _LARGEST_OPENED and other.get(path, value) == value:
             inner = {path: value}

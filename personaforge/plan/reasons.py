@@ -16,6 +16,8 @@ _LONGEST = 60
 _DIGEST = re.compile("[0-9a-f]{64}")
 NOT_HERE = "can't be measured here"
 """What the reason says where nothing can measure: a new face would be rejected."""
+FILES = "material.files"
+"""The setting that lists the files of a brief with their digests."""
 _SHAPES_NOTHING = re.compile(SHAPES_NOTHING)
 """A change of these is no reason."""
 
@@ -86,11 +88,31 @@ def _setting_changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> Itera
         if not covered:
             continue
         current = now.get(path, _below(now, path))
+        if path == FILES:
+            yield from _file_changes(before[path], current)
+            continue
         for name, old, new in part_changes({path: before[path]}, {path: current}):
             if _SHAPES_NOTHING.match(name):
                 continue
             old, new = shown_change(old, new)
             yield f"{name} {old} is now {new}"
+
+
+def _file_changes(before: Any, now: Any) -> Iterator[str]:
+    """Compare the files of a brief, lists of `{path, digest}`, by their names: `personas/notes.md changed`."""
+    old, new = ({one["path"]: one["digest"] for one in files or ()} for files in (before, now))
+    came, went = [path for path in new if path not in old], [path for path in old if path not in new]
+    for path in went:
+        same = next((other for other in came if new[other] == old[path]), None)
+        if same is None:
+            yield f"{path} is no longer a file of the brief"
+        else:
+            came.remove(same)
+            yield f"{path} is called {same} now"
+    yield from (f"{path} is a file of the brief now" for path in came)
+    yield from (f"{path} changed" for path in new if path in old and old[path] != new[path])
+    if list(old) != list(new) and sorted(old) == sorted(new):
+        yield "the files of the brief are in another order"
 
 
 def _below(now: Mapping[str, Any], path: str) -> Any:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from personaforge.doctor.examine import parts
-from personaforge.doctor.finding import Finding, counted
+from personaforge.doctor.finding import Finding
+from personaforge.listing import counted
 from personaforge.report.terminal import style
 
 _HEADS: Final[Mapping[str, str]] = {

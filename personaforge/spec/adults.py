@@ -22,6 +22,7 @@ _FILE, _FROM = "brief.files.", " from character "
 before the part's first character. The file's name is a passage, too, and has no such part."""
 _SHOWN = ("matrix", "fashion", "motion")
 """Groups that say what a picture shows."""
+_PINNED_AGE = "pinned.surface.age"
 _OPTIONS = ("image", "video", "speech")
 _DRAWN = ("dna",)
 """Sections of pins that say what a picture shows."""
@@ -87,7 +88,18 @@ def section_findings(section: Any, name: str) -> list[Finding]:
 
 def adult_problems(found: Iterable[Finding], where: str, material: Sequence[Material] = ()) -> list[Problem]:
     """Return findings as problems of a file: the persona's, or the one beside it that has the words, with the line."""
-    return [Problem(_place(one, where, material), _path(one), one.message, one.hint) for one in found]
+    return [Problem(_place(one, where, material), _path(one), one.message, _hint(one)) for one in found]
+
+
+def without_repeats(problems: Iterable[Problem], refused: Sequence[Problem]) -> list[Problem]:
+    """Return what else is wrong without what the guard has refused already: a pinned age below its minimum."""
+    told = {one.path for one in refused}
+    return [one for one in problems if one.path != _PINNED_AGE or one.path not in told or "minimum" not in one.message]
+
+
+def _hint(one: Finding) -> str:
+    """Return what to do: a pinned age is nobody else's, and not long ago."""
+    return "pin an age of 18 or more" if one.path == _PINNED_AGE else one.hint
 
 
 def _place(one: Finding, where: str, material: Sequence[Material]) -> str:

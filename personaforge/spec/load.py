@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import orjson
 
 from personaforge import __version__
-from personaforge.digest import digest_bytes, digest_file, digest_json, digest_stream, digest_strings
+from personaforge.digest import digest_bytes, digest_json, digest_stream, digest_strings
 from personaforge.errors import Problem, SpecError
 from personaforge.spec.consent import SYNTHETIC, require_consent
 from personaforge.spec.domain import Domains
@@ -27,7 +27,7 @@ from personaforge.spec.names import Names, read_formerly, read_names
 from personaforge.spec.plugins import asked_plugins
 from personaforge.spec.project import Project, inside, lock_path, persona_id, same_id
 from personaforge.spec.settings import GROUPS, OFF, SCHEMAS, Group, Settings
-from personaforge.spec.source import open_file, read_bounded
+from personaforge.spec.source import open_file, read_bounded, why_unread
 from personaforge.versions import installed_version
 
 if TYPE_CHECKING:
@@ -86,8 +86,12 @@ class Loader:
         *,
         domains: Domains,
         refused: Callable[[Refusal], None] = lambda refusal: None,
+        gone: dict[str, list[str]] | None = None,
     ) -> None:
-        """`refused` is told what the guard refuses, so that it can be recorded."""
+        """`refused` is told what the guard refuses, so that it can be recorded. Where there is a `gone`, a file of a
+        brief that can't be read now is as it was when it was read last, if that is known; it gets the names of those
+        files by persona."""
+        self._gone = gone
         self._project = project
         self._refused = refused
         self._cache = cache
@@ -227,10 +231,12 @@ class Loader:
             with open_file(file, follow=True) as opened:
                 digest = digest_stream(opened)
         except OSError as error:
-            why = f"can't be read: {error.strerror}"
+            why = why_unread(error)
             if self._leads_out(file):
                 why = f"leads out of the project to {os.path.realpath(file)}"
-            raise SpecError(Problem(self._project.relative(file.parent / file.name), "", why)) from error
+            own = os.path.abspath(file)  # a link by its own name
+            shown = os.path.relpath(own, self._project.root) if inside(own, self._project.root) else str(file)
+            raise SpecError(Problem(shown, "", why)) from error
         if self._fingerprint is None:
             self._fingerprint = _fingerprint(self._project)
         fingerprint = _fingerprint(self._project) if fresh else self._fingerprint
@@ -246,12 +252,18 @@ class Loader:
         row = _mapping(body)
         if row is None or not _is_spec(row):
             return None
+        listed = (row["persona"].get("material") or {}).get("files", ())
+        files = {str(self._project.root / one["path"]) for one in listed}
+        gone = []
         for path, digest in row["bases"]:
             try:
-                if digest_file(path) != digest:
-                    return None
+                with open_file(path, follow=True) as opened:
+                    if digest_stream(opened) != digest:
+                        return None
             except OSError:
-                return None
+                if self._gone is None or path not in files:
+                    return None
+                gone.append(self._project.relative(path))
         groups: dict[str, Group] = {}
         for name, digest in row["groups"].items():
             group = self._groups.get(digest)
@@ -264,10 +276,12 @@ class Loader:
                 self._groups[digest] = group
             groups[name] = group
         row["groups"] = groups
+        if gone and self._gone is not None:
+            self._gone[row["persona"]["id"]] = gone
         return row
 
     def _compose(self, file: Path, overrides: Sequence[str]) -> dict[str, Any]:
-        from personaforge.spec.adults import Refusal, adult_problems, named_likeness, persona_findings
+        from personaforge.spec.adults import Refusal, adult_problems, named_likeness, persona_findings, without_repeats
         from personaforge.spec.bodies import read_persona
         from personaforge.spec.compose import Composer
         from personaforge.spec.location import choosers, located
@@ -300,7 +314,7 @@ class Loader:
             if refused:
                 raise SpecError([])
         except SpecError as error:
-            error.problems = [*refused, *error.problems]
+            error.problems = [*refused, *without_repeats(error.problems, refused)]
             main = sources.main.shown
             if isinstance(error, Unsound):
                 self.unsound[file] = (self._stand_in(file, error), error.replaced)

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from personaforge.brief.material import Material
+from personaforge.brief.text import is_blank
 from personaforge.digest import digest_bytes
 from personaforge.errors import Problem, SpecError
+from personaforge.listing import counted
 from personaforge.spec.project import Project, inside
-from personaforge.spec.source import open_file, read_source
+from personaforge.spec.source import open_file, read_source, why_unread
 
 SUFFIXES = (".md", ".markdown", ".txt")
 MOST_FILES = 16
@@ -46,7 +48,7 @@ def read_material(project: Project, file: Path, wanted: Sequence[Any]) -> tuple[
             problems.append(_problem(index, f"found {name!r:.200}, which is {seen[real]!r:.200} again", "name it once"))
             continue
         seen[real] = name
-        wrong = _place_fault(project, name, real)
+        wrong = _place_fault(project, file, name, real)
         one = wrong or _read(project, file, name, real)
         if isinstance(one, Material):
             found.append(one)
@@ -54,7 +56,7 @@ def read_material(project: Project, file: Path, wanted: Sequence[Any]) -> tuple[
             problems.append(_problem(index, *one))
     size = sum(len(one.text) for one in found)
     if size > MOST_CHARACTERS:
-        message = f"found {size} characters in {len(found)} files, expected {MOST_CHARACTERS} at most"
+        message = f"found {size} characters in {counted(len(found), 'file')}, expected {MOST_CHARACTERS} at most"
         problems.append(Problem("", "brief.files", message, "keep what says who the person is"))
     return found, problems
 
@@ -63,7 +65,7 @@ def _problem(index: int, message: str, hint: str) -> Problem:
     return Problem("", f"brief.files.{index}", message, hint)
 
 
-def _place_fault(project: Project, name: str, real: str) -> tuple[str, str] | None:
+def _place_fault(project: Project, file: Path, name: str, real: str) -> tuple[str, str] | None:
     """Return why a file may not be there, with what to do."""
     if os.path.isabs(name):
         return f"found {name!r:.200}, expected a path from the folder of the persona's file", "files: [notes.md]"
@@ -73,7 +75,8 @@ def _place_fault(project: Project, name: str, real: str) -> tuple[str, str] | No
     if top in _OURS:
         return f"found {name!r:.200}, in a folder that forge or git writes", "move it beside the persona's file"
     if not real.lower().endswith(SUFFIXES) or not name.lower().endswith(SUFFIXES):
-        return f"found {name!r:.200}, expected a text: {', '.join(SUFFIXES)}", "save it as plain text or Markdown"
+        hint = "save it as plain text or Markdown" if os.path.lexists(real) else _near(file.parent, name)
+        return f"found {name!r:.200}, expected a text: {', '.join(SUFFIXES)}", hint
     return None
 
 
@@ -83,10 +86,10 @@ def _read(project: Project, file: Path, name: str, real: str) -> Material | tupl
             data = opened.read(MOST_BYTES + 1)
     except FileNotFoundError:
         return f"found {name!r:.200}, and there is no such file", _near(file.parent, name)
-    except IsADirectoryError:
-        return f"found {name!r:.200}, which is a folder, expected a file", "name each file"
     except OSError as error:
-        return f"{name!r:.200} can't be read: {error.strerror}", ""
+        hint = "name each file" if isinstance(error, IsADirectoryError) else "name a text file"
+        why = why_unread(error)
+        return (f"found {name!r:.200}, which {why}", hint) if why.startswith("is ") else (f"{name!r:.200} {why}", "")
     if len(data) > MOST_BYTES:
         return f"{name!r:.200} is larger than {MOST_BYTES // 1000} kB", "keep what says who the person is"
     try:
@@ -97,23 +100,34 @@ def _read(project: Project, file: Path, name: str, real: str) -> Material | tupl
     if "\0" in text:
         return f"{name!r:.200} is no text: it holds a zero byte", "save it as plain text or Markdown"
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if not text.strip():
+    if is_blank(text):
         return f"{name!r:.200} is empty", "write something into it, or take it out of the list"
     return Material(project.relative(real), digest_bytes(data), text)
 
 
 def _near(folder: Path, name: str) -> str:
-    """Return what to write instead of a name that isn't there."""
+    """Return what to write instead of a name that isn't there: the nearest one, whatever its case and ending."""
     parent = folder / os.path.dirname(name)
     try:
-        names = sorted(one for one in os.listdir(parent) if one.lower().endswith(SUFFIXES))
+        everything = sorted(os.listdir(parent))
     except OSError:
         return "paths are relative to the folder of the persona's file"
-    close = get_close_matches(os.path.basename(name), names, 1)
-    shown = [os.path.join(os.path.dirname(name), one) for one in close or names[:8]]
+    names = [one for one in everything if one.lower().endswith(SUFFIXES)]
+    stem = _stem(name)
+    same = [one for one in names if _stem(one) == stem]
+    stems = {_stem(one): one for one in names}
+    close = same or [stems[one] for one in get_close_matches(stem, stems, 1)]
     if close:
-        return f"did you mean {shown[0]}?"
+        return f"did you mean {os.path.join(os.path.dirname(name), close[0])}?"
+    other = [one for one in everything if _stem(one) == stem and one[0] != "."]
+    if other:
+        return f"there is {other[0]}: save it as plain text or Markdown"
+    shown = [os.path.join(os.path.dirname(name), one) for one in names[:8]]
     return f"there is: {', '.join(shown)}" if shown else "paths are relative to the folder of the persona's file"
+
+
+def _stem(name: str) -> str:
+    return os.path.splitext(os.path.basename(name))[0].casefold()
 
 
 def with_material(plain: Mapping[str, Any], material: Sequence[Material]) -> dict[str, Any]:

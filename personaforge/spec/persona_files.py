@@ -81,6 +81,11 @@ class Known:
 
         if argument in self.by_id:
             return self.by_id[argument]
+        # No file, or it was found before: a pipe, links in a circle, ... Reading it says what it is.
+        named_so = {os.path.realpath(path.parent): path for path in self.files if path.name == Path(argument).name}
+        for typed in (Path(argument), self._project.root / argument):
+            if (odd := named_so.get(os.path.realpath(typed.parent))) is not None:
+                return [odd]
         if not any(char in argument for char in "*?["):
             given = (Path(argument), self._project.personas / argument, self._project.root / argument)
             folders = [Path(os.path.realpath(folder)) for folder in given if folder.is_dir()]

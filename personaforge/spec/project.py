@@ -74,8 +74,8 @@ class Project(NamedTuple):
 
     def persona_files(self) -> list[Path]:
         """Return the persona files in and below `personas/`, sorted, without lock files, hidden ones and those that
-        start with `_`. A folder below that is a link out of the project is returned in place of its files: reading it
-        raises the error.
+        start with `_`. What only has the name of one is among them (a pipe, links in a circle, a folder without such
+        files), and so is a link to a folder outside, in place of its files: reading it raises the error.
 
         Raises SpecError when `personas/` itself is such a link.
         """
@@ -145,13 +145,14 @@ def lock_path(persona_file: Path, persona: str) -> Path:
 
 def persona_files_in(folder: Path, root: Path) -> list[Path]:
     """Return the persona files in and below a folder, sorted by folder and name."""
-    return _files_below(folder, root, is_persona_file, links_out=True)
+    return _files_below(folder, root, is_persona_file, misplaced=True)
 
 
-def _files_below(folder: Path, root: Path, wanted: Callable[[str], bool], *, links_out: bool = False) -> list[Path]:
+def _files_below(folder: Path, root: Path, wanted: Callable[[str], bool], *, misplaced: bool = False) -> list[Path]:
     """Return the files in and below a folder whose name is wanted, sorted by folder and name. Hidden folders and those
-    that start with `_` hold none. Links to folders inside the project are followed, each folder once; links that lead
-    out are returned themselves, if asked for."""
+    that start with `_` hold none. Links to folders inside the project are followed, each folder once. What is
+    `misplaced` is returned itself, if asked for: a link that leads out, and a folder that has a wanted name and holds
+    no such file."""
     found: list[Path] = []
     seen: set[str] = set()
 
@@ -166,18 +167,28 @@ def _files_below(folder: Path, root: Path, wanted: Callable[[str], bool], *, lin
             return
         for entry in entries:
             path = folder / entry.name
-            if not entry.is_dir():
+            if not _is_folder(entry):
                 if wanted(entry.name):
                     found.append(path)
             elif entry.name[0] in "._":
                 continue
             elif not entry.is_symlink() or inside(os.path.realpath(path), root):
+                before = len(found)
                 look(path)
-            elif links_out:
+                if misplaced and len(found) == before and wanted(entry.name):
+                    found.append(path)
+            elif misplaced:
                 found.append(path)
 
     look(folder)
     return found
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # links in a circle: whoever reads it says so
+        return False
 
 
 def inside(path: str, root: Path) -> bool:

@@ -82,7 +82,7 @@ def read_bounded(path: Path, shown: str, *, root: Path | None = None) -> bytes:
     except FileNotFoundError:
         raise SpecError(Problem(shown, "", "no such file")) from None
     except OSError as error:
-        raise SpecError(Problem(shown, "", f"can't be read: {error.strerror}")) from error
+        raise SpecError(Problem(shown, "", why_unread(error))) from error
     if len(data) > MAX_BYTES:
         raise SpecError(Problem(shown, "", f"is larger than {MAX_BYTES // 1024} KiB"))
     return data
@@ -90,21 +90,34 @@ def read_bounded(path: Path, shown: str, *, root: Path | None = None) -> bytes:
 
 def open_file(path: Path | str, *, follow: bool = False) -> BufferedReader:
     """Open a regular file for reading, and nothing else: opening a pipe could wait for ever, and a link, unless
-    `follow`, may lead elsewhere. Raises OSError."""
+    `follow`, may lead elsewhere. Raises OSError, whose text says what is there instead (`why_unread`)."""
     flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW)
     try:
         descriptor = os.open(path, flags)
     except OSError as error:
         if error.errno == errno.ELOOP:
-            raise OSError(errno.ELOOP, "Is a symbolic link", str(path)) from None
+            what = "Is a symbolic link that leads back to itself" if follow else "Is a symbolic link"
+            raise OSError(errno.ELOOP, what, str(path)) from None
+        if error.errno == errno.ENXIO:  # how Linux refuses to open a socket
+            raise OSError(errno.ENXIO, "Is a socket", str(path)) from None
         raise
     mode = os.fstat(descriptor).st_mode
     if not stat.S_ISREG(mode):
         os.close(descriptor)
         if stat.S_ISDIR(mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-        raise OSError(errno.EINVAL, "Is not a file", str(path))
+        raise OSError(errno.EINVAL, "Is a named pipe" if stat.S_ISFIFO(mode) else "Is a device", str(path))
     return os.fdopen(descriptor, "rb")
+
+
+def why_unread(error: OSError) -> str:
+    """Return in words why `open_file` couldn't open something, as what follows its name in a message."""
+    if isinstance(error, FileNotFoundError):
+        return "leads to no file, or is gone"
+    if isinstance(error, IsADirectoryError):
+        return "is a folder, expected a file"
+    said = error.strerror or str(error)
+    return f"i{said[1:]}, expected a file" if said.startswith("Is a ") else f"can't be read: {said}"
 
 
 def parse_source(data: bytes, path: Path, shown: str) -> Source:

@@ -8,11 +8,12 @@ from typing import Any
 import orjson
 
 from personaforge.brief.fate import LOST, MAY_BE, OVERRULED, UNREAD, Account, account, lost_text, summary
-from personaforge.brief.language import NAMES
+from personaforge.brief.language import NAMES, language_of
 from personaforge.brief.reading import read_brief
+from personaforge.brief.text import plain
 from personaforge.errors import StoreError
 from personaforge.plan.look import shown_now
-from personaforge.plan.plan import WORKING, Plan
+from personaforge.plan.plan import WORKING, PersonaPlan, Plan
 from personaforge.providers.table import capability
 from personaforge.results.results import Results
 from personaforge.spec.load import Loaded
@@ -83,8 +84,9 @@ def _read(store: Store, result: NodeResult, output: str) -> dict[str, Any]:
 
 def brief_notices(store: Store, plan: Plan) -> Iterator[str]:
     """Yield what a plan says of its personas' briefs: what was lost, as the second reader's result has it, and before
-    one is drafted what would be lost, that most of it is not understood, and that a build refuses it for that. Reads
-    one row of the index for a persona, and no brief where nothing is to be drafted: most plans have nothing to do."""
+    one is drafted what would be lost, that most of it is not understood, and that a build refuses it for that; and of
+    phrases that stay in another language than they would be drafted in now. Reads one row of the index for a persona,
+    and no English brief where nothing is to be drafted: most plans have nothing to do."""
     for one in plan.personas:
         if any(node.state in WORKING and node.shape.kind.role == "section" for node in one.nodes.values()):
             from personaforge.workspace.forecast import WAY_OUT, forecast_in, shortfall
@@ -99,6 +101,7 @@ def brief_notices(store: Store, plan: Plan) -> Iterator[str]:
             if said := other_language(settings, {}):
                 yield f"{settings.id}: {said}"
             continue
+        yield from _phrases_stay(store, one)
         for node in one.nodes.values():
             if node.shape.kind.role != "review" or node.row is None or node.state in WORKING:
                 continue
@@ -108,6 +111,21 @@ def brief_notices(store: Store, plan: Plan) -> Iterator[str]:
                 lost = [row.words for row in brief_account(store, one.loaded).of(LOST)]
             if isinstance(lost, list) and lost:
                 yield lost_text(one.id, [str(words) for words in lost])
+
+
+def _phrases_stay(store: Store, one: PersonaPlan) -> Iterator[str]:
+    """Yield that a persona's phrases stay as they were accepted, by a forge that had them in another language."""
+    settings = one.loaded.settings
+    chosen = settings.get("text.phrases") or (settings.get("pinned.surface") or {}).get("languages")
+    if not capability("text", settings.value("text.provider")).writes:
+        return
+    if not chosen and language_of(plain(str(settings.value("brief")))) == ENGLISH:
+        return
+    step = next((node.shape.step for node in one.nodes.values() if node.shape.declaration.get("section") == "mask"), "")
+    was, now = phrases_in(store, settings), phrase_language(settings)
+    if step and was != now:
+        drafted = f"drafted anew, by `forge build {one.id} --force {step}`, they would be in {NAMES[now]}"
+        yield f"{one.id}: signature phrases stay in {NAMES[was]}, in which they were accepted; {drafted}"
 
 
 def brief_outcomes(store: Store, loaded: Sequence[Loaded]) -> Iterator[str]:

@@ -131,21 +131,26 @@ class Workspace:
         """What planning and running share."""
         return PlanContext(self.store, self.templates, judged_by(self.project, self.analyzers.of))
 
-    def _loader(self) -> Loader:
-        return Loader(self.project, self.store.index, domains=KNOWN, refused=self.store.keep_refusal)
+    def _loader(self, gone: dict[str, list[str]] | None = None) -> Loader:
+        return Loader(self.project, self.store.index, domains=KNOWN, refused=self.store.keep_refusal, gone=gone)
 
     def load(
-        self, personas: Personas, overrides: Sequence[str] = (), broken: list[Broken] | None = None
+        self,
+        personas: Personas,
+        overrides: Sequence[str] = (),
+        broken: list[Broken] | None = None,
+        gone: dict[str, list[str]] | None = None,
     ) -> list[Loaded]:
         """Load personas given as files, folders, ids or globs, one or several; all of the project's when none is given.
 
         Those that can't be loaded are added to `broken`, if that is given. Raises SpecError otherwise, where nothing is
-        left, and for names that match nothing.
+        left, and for names that match nothing. With a `gone`, which only what shows results may have, files of briefs
+        that are no longer there are as they were read last; it gets their names by persona.
         """
         self.plugins = activate(self.project)  # another project may have been opened since
         files = resolve_personas(self.project, listed(personas))
         wanted = texts("overrides", overrides)
-        found = self._loader().load_all(files, wanted, broken)
+        found = self._loader(gone).load_all(files, wanted, broken)
         for one in found:
             self.store.names.learn(one.file, one.settings.id, one.settings.formerly)
         return found
@@ -209,15 +214,19 @@ class Workspace:
         return document
 
     def load_node(
-        self, node: str, overrides: Sequence[str] = (), broken: list[Broken] | None = None
+        self,
+        node: str,
+        overrides: Sequence[str] = (),
+        broken: list[Broken] | None = None,
+        gone: dict[str, list[str]] | None = None,
     ) -> tuple[list[Loaded], str]:
         """Return the personas that a node may belong to, and its name within them: `sofia-reyes/image/07` or
         `image/07`."""
         persona, _, name = node.partition("/")
         ids = [persona_id(path) for path in self.project.persona_files()]
         if persona in ids and name:
-            return self.load([persona], overrides), name
-        return self.load([], overrides, broken), node
+            return self.load([persona], overrides, gone=gone), name
+        return self.load([], overrides, broken, gone), node
 
     def plan(
         self,

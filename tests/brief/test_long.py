@@ -84,7 +84,7 @@ def test_an_edit_of_a_file_runs_the_summary_and_what_follows(forge: Forge, root:
     after = state(forge, root)
     assert after["material"] == "run" and after["surface"] in ("run", "maybe")
     assert account(forge, root)["coverage"] is None  # what was drafted is of other notes
-    assert "material.files" in forge("explain", "ana/material", cwd=root).stdout
+    assert "~ brief.files personas/notes.md" in forge("explain", "ana/material", cwd=root).stdout
     forge("build", "ana", cwd=root)
     dna = json.loads((root / "build/ana/drafts/dna.json").read_text("utf-8"))
     assert dna["body"]["height_cm"] == 174
@@ -166,8 +166,14 @@ def test_an_upgrade_keeps_accepted_phrases(forge: Forge, root: Path, monkeypatch
     done = forge("build", "eva", cwd=root)
     assert (root / "build/eva/drafts/mask.json").read_bytes() == drafted
     said = forge("validate", "eva", cwd=root)
-    assert "signature phrases and all other texts are in English" in said.stdout + said.stderr + done.stdout
+    assert "signature phrases and all other texts are in English" in said.stdout + said.stderr
+    stay = (
+        "eva: signature phrases stay in English, in which they were accepted; drafted anew, by `forge build eva --force"
+        " mask`, they would be in Spanish"
+    )
+    assert stay in json.loads(forge("plan", "eva", "--json", cwd=root).stdout)["notices"] and stay in done.stderr
     forge("build", "eva", "--force", "mask", cwd=root)
+    assert "signature phrases stay" not in forge("plan", "eva", cwd=root).stdout
     said = forge("validate", "eva", cwd=root)
     assert "signature phrases are in Spanish" in said.stdout + said.stderr
 
@@ -183,3 +189,64 @@ def test_an_upgrade_keeps_an_accepted_age(forge: Forge, root: Path, monkeypatch:
     assert set(state(forge, root, "eva").values()) <= {"cached", "pinned"}
     forge("build", "eva", cwd=root)
     assert (root / "build/eva/drafts/surface.json").read_bytes() == drafted
+
+
+@pytest.mark.parametrize(
+    ("more", "stays"), [("", False), ("pinned: {surface: {languages: [Spanish]}}\n", True)], ids=["plain", "pinned"]
+)
+def test_phrases_of_an_english_brief_stay_english_unless_a_pin_says_otherwise(
+    forge: Forge, root: Path, monkeypatch: pytest.MonkeyPatch, more: str, stays: bool
+) -> None:
+    surface = SHORT[SHORT.index("  surface:") : SHORT.index("  dna:")]
+    (root / "conf/pipeline/voice.yaml").write_text(VOICE + surface, "utf-8")
+    (root / "personas/eva.yaml").write_text(
+        f"id: eva\nbrief: A nurse of 41 from Seville.\npipeline: voice\n{more}", "utf-8"
+    )
+    with monkeypatch.context() as before:
+        before.setattr("personaforge.steps.completion.told_language", lambda settings, schema: "")
+        forge("build", "eva", cwd=root)
+    assert ("signature phrases stay in English" in forge("plan", "eva", cwd=root).stdout) is stays
+
+
+GONE = "ana: personas/notes.md is gone, so this is by the text that was read last; plan and build refuse ana until"
+
+
+def test_what_was_built_is_shown_after_a_file_of_the_brief_has_gone(forge: Forge, root: Path) -> None:
+    ends = "  profile: {kind: profile, needs: [surface, dna]}\n  document: {kind: document, needs: [profile]}\n"
+    (root / "conf/pipeline/short.yaml").write_text(SHORT + ends, "utf-8")
+    forge("build", "ana", cwd=root, check=0)
+    before = {one: forge(*one, cwd=root, check=0).stdout for one in (("show", "ana"), ("brief", "ana"), ("brief",))}
+    explained = forge("explain", "ana/dna", cwd=root, check=0).stdout
+    (root / "personas/notes.md").unlink()
+    for one, said in before.items():
+        done = forge(*one, cwd=root, check=0)
+        assert done.stdout == said and GONE in done.stderr, one
+    done = forge("explain", "ana/dna", cwd=root, check=0)
+    assert done.stdout == explained and GONE in done.stderr
+    assert GONE not in forge("explain", "bo/dna", cwd=root, check=0).stderr
+    for command in ("plan", "build", "validate"):
+        assert "found 'notes.md', and there is no such file" in forge(command, "ana", cwd=root, check=2).stderr
+    (root / "personas/ana.yaml").write_text(ANA.replace("33", "34"), "utf-8")  # this was never read with the file
+    assert "found 'notes.md', and there is no such file" in forge("show", "ana", cwd=root, check=2).stderr
+
+
+def test_a_reason_names_the_files_of_the_brief(forge: Forge, root: Path) -> None:
+    def reasons() -> list[str]:
+        (persona,) = json.loads(forge("plan", "ana", "--json", cwd=root).stdout)["personas"]
+        (node,) = [node for node in persona["nodes"] if node["id"] == "ana/material"]
+        return [reason["text"] for reason in node["reasons"]]
+
+    forge("build", "ana", cwd=root, check=0)
+    (root / "personas/notes.md").write_text(NOTES.replace("171", "172"), "utf-8")
+    assert reasons() == ["personas/notes.md changed"]
+    forge("build", "ana", cwd=root, check=0)
+    (root / "personas/notes.md").rename(root / "personas/book.md")
+    (root / "personas/more.md").write_text("She keeps bees.", "utf-8")
+    (root / "personas/ana.yaml").write_text(ANA.replace("[notes.md]", "[more.md, book.md]"), "utf-8")
+    found = ["personas/notes.md is called personas/book.md now", "personas/more.md is a file of the brief now"]
+    assert reasons() == found
+    forge("build", "ana", cwd=root, check=0)
+    (root / "personas/ana.yaml").write_text(ANA.replace("[notes.md]", "[book.md, more.md]"), "utf-8")
+    assert reasons() == ["the files of the brief are in another order"]
+    (root / "personas/ana.yaml").write_text(ANA.replace("[notes.md]", "[more.md]"), "utf-8")
+    assert reasons() == ["personas/book.md is no longer a file of the brief"]

@@ -453,7 +453,12 @@ def test_wrong_commands_and_options_exit_with_2(project: Path, forge: Forge) -> 
 def test_jobs_list_is_empty_without_paid_calls(built: Path, forge: Forge) -> None:
     assert forge("jobs", "list", cwd=built, check=0).stdout == "No paid call is in flight.\n"
     assert json.loads(forge("jobs", "list", "--json", cwd=built, check=0).stdout) == {"schema": 1, "jobs": []}
-    assert "0 open calls" in forge("jobs", "resolve", "abc", "--resubmit", cwd=built, check=2).stderr
+    for arguments in (("resolve", "abc", "--resubmit"), ("cancel", "abc")):
+        said = forge("jobs", *arguments, cwd=built, check=2).stderr
+        assert "no open call has a key that starts with 'abc'" in said and "no paid call is in flight" in said
+    said = forge("jobs", "resume", "abc", cwd=built, check=2).stderr
+    assert "no call in flight has a key that starts with 'abc'" in said and "no paid call is in flight" in said
+    assert forge("jobs", "resume", cwd=built, check=0).stdout == "No paid call is in flight.\n"
 
 
 def test_a_failed_gate_exits_with_1(project: Path, forge: Forge) -> None:

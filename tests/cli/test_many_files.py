@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import socket
 from pathlib import Path
 
 import pytest
@@ -86,6 +88,47 @@ def test_a_folder_that_leads_out_is_broken_and_the_others_are_not(many: Path, tm
     found = shown(capsys, "status")
     assert personas(found) == ["ana", "bea", "cay"] and found["code"] == 2
     assert "leads out of the project" in str(found["broken"])
+
+
+ODD = {
+    "loop": "is a symbolic link that leads back to itself, expected a file",
+    "gone": "leads to no file, or is gone",
+    "pipe": "is a named pipe, expected a file",
+    "socket": "is a socket, expected a file",
+    "folder": "is a folder, expected a file",
+}
+
+
+@pytest.mark.parametrize("what", ODD)
+def test_what_only_has_the_name_of_a_persona_stops_nobody_else(many: Path, capsys: Capture, what: str) -> None:
+    place = many / "personas/odd.yaml"
+    if what in ("loop", "gone"):
+        place.symlink_to("odd.yaml" if what == "loop" else "nowhere.yaml")
+    elif what == "pipe":
+        os.mkfifo(place)
+    elif what == "folder":
+        place.mkdir()
+    else:
+        with socket.socket(socket.AF_UNIX) as bound:
+            bound.bind(os.path.relpath(place))  # such a name has 107 characters at most
+    said = f"personas/odd.yaml: {ODD[what]}"
+    for command in ("status", "plan", "ls", "brief", "graph"):
+        capsys.readouterr()
+        assert run([command]) == 2, command
+        out, err = capsys.readouterr()
+        assert ("ana" in out or "3 personas" in out) and "broken: odd" in err and said in err, command
+    assert run(["validate"]) == 2
+    out, err = capsys.readouterr()
+    assert "Valid: ana, bea, cay" in out and said in err
+    for arguments in (["plan", "odd"], ["plan", "personas/odd.yaml"], ["mv", "odd", "odette"]):
+        assert run(arguments) == 2 and ODD[what].split(",")[0] in capsys.readouterr().err, arguments
+    for arguments in (["plan", "ana"], ["validate", "ana"], ["mv", "ana", "anna"], ["rm", "anna"]):
+        assert run(arguments) == 0, (arguments, capsys.readouterr().err)
+
+
+def test_a_folder_that_is_called_like_a_persona_may_hold_some(many: Path, capsys: Capture) -> None:
+    (many / "personas/team").rename(many / "personas/team.yaml")
+    assert personas(shown(capsys, "status")) == ["ana", "bea", "cay"]
 
 
 @pytest.mark.parametrize("what", ["spec", "lock"])

@@ -208,6 +208,19 @@ def test_what_mv_refuses_changes_nothing(root: Path, old: str, new: str, message
     assert digests(root / "personas") == before
 
 
+def test_mv_says_that_a_persona_cant_be_built(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = root / "personas/bo.yaml"
+    file.write_text(file.read_text() + "pinned: {surface: {age: 17}}\n")
+    assert run(["--project", str(root), "mv", "bo", "bob"]) == 0
+    out = capsys.readouterr().out
+    assert "Commit personas/bob.yaml and its lock together. It can't be built as it is: " in out
+    assert "17" in out and "(forge validate bob)" in out and "forge build" not in out
+    assert run(["--project", str(root), "validate", "bob"]) == 2
+    (root / "personas/bob.yaml").write_text((root / "personas/bob.yaml").read_text().replace("age: 17", "age: 41"))
+    assert run(["--project", str(root), "mv", "bob", "rob"]) == 0
+    assert "forge build rob writes the document and the sheet anew" in capsys.readouterr().out
+
+
 def test_a_former_id_is_nobody_elses(root: Path) -> None:
     mv(root, "bo", "bob")
     (root / "personas/ann.yaml").write_text("id: ann\nbrief: A calm gardener.\n")

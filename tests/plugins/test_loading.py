@@ -278,7 +278,7 @@ def test_what_is_no_file_of_the_project_is_refused_and_not_read(
     else:
         path.symlink_to({"out": "../../../plugins.yaml", "memory": "/proc/self/pagemap"}[what])
     done = forge("validate", cwd=root, check=2)
-    why = "can't be read: Is not a file" if what == "pipe" else "leads out of the project"
+    why = "is a named pipe, expected a file" if what == "pipe" else "leads out of the project"
     assert f"{place}: {why}" in done.stdout + done.stderr
     path.unlink()
 

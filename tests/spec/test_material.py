@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,14 @@ def test_without_files_a_persona_has_no_such_setting(tmp_path: Path) -> None:
     [
         ("an.md", FACTS.encode(), "found 'an.md', and there is no such file (did you mean ana.md?)"),
         ("ana.md", b" \n", "'ana.md' is empty"),
+        ("ana.md", "\u200b\ufeff \u2060\u200d\u3164\n".encode(), "'ana.md' is empty"),
+        ("ANA.MD", FACTS.encode(), "found 'ANA.MD', and there is no such file (did you mean ana.md?)"),
+        ("Ana.txt", FACTS.encode(), "found 'Ana.txt', and there is no such file (did you mean ana.md?)"),
+        ("ana", FACTS.encode(), "expected a text: .md, .markdown, .txt (did you mean ana.md?)"),
+        ("deeds.txt", FACTS.encode(), "there is no such file (there is deeds.docx: save it as plain text or Markdown)"),
+        ("pipe.md", FACTS.encode(), "found 'pipe.md', which is a named pipe, expected a file (name a text file)"),
+        ("loop.md", FACTS.encode(), "'loop.md', which is a symbolic link that leads back to itself, expected a file"),
+        ("socket.md", FACTS.encode(), "found 'socket.md', which is a socket, expected a file"),
         ("ana.md", b"fine\nnot \xff fine", "'ana.md' is not UTF-8 text (line 2, byte 9)"),
         ("ana.md", b"a\0b", "'ana.md' is no text: it holds a zero byte"),
         ("ana.md, ./ana.md", FACTS.encode(), "found './ana.md', which is 'ana.md' again"),
@@ -63,13 +72,18 @@ def test_without_files_a_persona_has_no_such_setting(tmp_path: Path) -> None:
         ("/etc/motd.txt", FACTS.encode(), "found '/etc/motd.txt', expected a path from the folder"),
         ("../build/a.md", FACTS.encode(), "found '../build/a.md', in a folder that forge or git writes"),
         ("folder.md", FACTS.encode(), "found 'folder.md', which is a folder, expected a file"),
-        ("ana.md", b"x" * (MOST_CHARACTERS + 1), f"found {MOST_CHARACTERS + 1} characters in 1 files, expected"),
+        ("ana.md", b"x" * (MOST_CHARACTERS + 1), f"found {MOST_CHARACTERS + 1} characters in 1 file, expected"),
         ("ana.md", b"x" * (4 * MOST_CHARACTERS + 1), "'ana.md' is larger than 200 kB"),
     ],
 )
 def test_what_cant_be_read_is_said(tmp_path: Path, files: str, content: bytes, message: str) -> None:
     root = written(tmp_path, files, content)
     (root / "personas/folder.md").mkdir()
+    (root / "personas/deeds.docx").write_bytes(b"PK")
+    os.mkfifo(root / "personas/pipe.md")
+    (root / "personas/loop.md").symlink_to("loop.md")
+    with socket.socket(socket.AF_UNIX) as bound:
+        bound.bind(str(root / "personas/socket.md"))
     said = refused(root)
     assert message in said and "personas/ana.yaml:4" in said, said
 

@@ -460,5 +460,6 @@ def test_larger_than_any_persona(tmp_path: Path) -> None:
 def test_what_is_no_file_is_not_opened(tmp_path: Path) -> None:
     """Reading a pipe without a writer would wait for ever."""
     os.mkfifo(tmp_path / "pipe.yaml")
-    for path in (tmp_path / "pipe.yaml", Path("/dev/zero")):
-        assert texts(lambda path=path: read_source(path, "ana.yaml")) == ["ana.yaml: can't be read: Is not a file"]
+    for path, what in ((tmp_path / "pipe.yaml", "named pipe"), (Path("/dev/zero"), "device")):
+        said = [f"ana.yaml: is a {what}, expected a file"]
+        assert texts(lambda path=path: read_source(path, "ana.yaml")) == said
