@@ -156,6 +156,7 @@ def _excluded(found: Found) -> Iterator[Fact]:
     known = {f"mark|{key}": said for key, said in lists["marks"].items()}
     known |= {f"beard|{key}": said for key, said in lists["beard"].items()}
     known |= {f"thing|{key}": said for key, said in lists["things"].items()}
+    known |= {f"unworn|{key}": said for key, said in lists["unworn"].items()}
     denied = words.pattern(lists["no"], bare=words.tag != "ar") if lists["no"] else re.compile(r"(?!)")
     reach = [(no.start(), no.end()) for no in denied.finditer(plain)]
     after = re.compile(r"[^.,;!?。、，；]{0,4}?(?:" + "|".join(map(_loose, lists.get("no_after", ()))) + ")")
@@ -168,6 +169,8 @@ def _excluded(found: Found) -> Iterator[Fact]:
         no = next(
             (one for one in reach if one[1] <= start <= one[1] + _REACH and _one_clause(plain[one[1] : start])), None
         )
+        if no is not None and hit.group("word") == "tie" and _VERBAL.search(plain[: hit.start()]):
+            continue
         if no is not None:
             start = no[0] if found.is_free(no[0], end) else start
         elif beside := adjacent.search(plain[:start]):  # non-smoking, and no reach: a non-binary person with glasses
@@ -185,6 +188,10 @@ def _excluded(found: Found) -> Iterator[Fact]:
                 for hit in without.finditer(plain):
                     if found.is_free(*hit.span()):
                         yield found.fact("exclusion", "", key.partition("|")[2], *hit.span())
+
+
+_VERBAL = re.compile(r"\b(?:doesn't|don't|won't|not|never) $")
+"""What stands before a verb of English: "doesn't tie" is about no tie."""
 
 
 def _loose(words: str) -> str:

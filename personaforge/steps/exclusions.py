@@ -22,7 +22,7 @@ _LITTLE = frozenset({
     "with", "worn",
 })  # fmt: skip
 """Words that name no piece of clothing."""
-_COLLARS = {"heels": ("pumps", "stilettos"), "swimwear": ("bikini", "swimsuit", "bodysuit")}
+_COLLARS = {"jeans": ("denim",), "heels": ("pumps", "stilettos"), "swimwear": ("bikini", "swimsuit", "bodysuit")}
 """What a thing of a brief is called in wardrobes besides."""
 
 

@@ -268,3 +268,35 @@ def test_every_city_of_the_writer_is_known() -> None:
 
     missing = [city for locale in known_locales() for city in locale.cities if plain(city) not in known]
     assert missing == []
+
+
+NO_TIE = {
+    "en": "A nurse of 41. He never wears a tie.",
+    "es": "Enfermero de Sevilla, 41 años, nunca corbata.",
+    "pt": "Enfermeiro de Lisboa, 41 anos, nunca usa gravata.",
+    "fr": "Infirmier de Lyon, 41 ans, jamais de cravate.",
+    "de": "Krankenpfleger aus Berlin, 41, trägt nie eine Krawatte.",
+    "it": "Infermiere di Roma, 41 anni, mai la cravatta.",
+    "nl": "Verpleger van 41 uit Utrecht, draagt nooit een stropdas.",
+    "pl": "Pielęgniarz z Krakowa, 41 lat, nigdy nie nosi krawata.",
+    "tr": "İzmirli, 41 yaşında hemşire, kravat takmaz.",
+    "ru": "Медбрат из Москвы, 41 год, никогда не носит галстук.",
+    "ar": "ممرض من القاهرة عمره 41 سنة، لا يرتدي ربطة عنق.",
+    "he": "אח מחיפה, בן 41, אף פעם לא עונב עניבה.",
+    "hi": "दिल्ली का 41 साल का नर्स, टाई नहीं पहनता।",
+    "ja": "大阪の41歳の看護師、ネクタイはしない。",
+    "ko": "부산에 사는 41세 간호사, 넥타이를 매지 않는다.",
+    "zh": "上海的41岁护士，从不打领带。",
+}
+
+
+@pytest.mark.parametrize("tag", NO_TIE)
+def test_what_is_never_worn_is_read_in_every_language(tag: str) -> None:
+    found = read_brief(NO_TIE[tag])
+    assert found.language == tag
+    assert [fact.value for fact in found.facts if fact.kind == "exclusion"] == ["tie"]
+
+
+@pytest.mark.parametrize("brief", ["He doesn't tie his hair back.", "She has no ties to the town.", "He wears a tie."])
+def test_other_ties_are_no_exclusion(brief: str) -> None:
+    assert not [fact for fact in read_brief(f"A nurse of 41 from Leeds. {brief}").facts if fact.kind == "exclusion"]

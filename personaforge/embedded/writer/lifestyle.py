@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from statistics import pstdev
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from personaforge.embedded.writer.assignment import Assignment
 from personaforge.embedded.writer.bounds import readings
 from personaforge.embedded.writer.home import home
-from personaforge.embedded.writer.reading import SCORES
+from personaforge.embedded.writer.reading import SCORES, denies
 from personaforge.embedded.writer.tables import entry, interests, table
 from personaforge.embedded.writer.words import bare, capitalized, count, fold, has, pick, several, within
 from personaforge.embedded.writer.work import job_of
@@ -106,12 +107,33 @@ def _fashion(a: Assignment, scores: Mapping[str, float], genres: Mapping[str, fl
     # The matrix dresses people in what they like best, so only the order of contexts counts, not how high all are.
     middle = sum(liking.values()) / len(liking) if liking else 0.0
     spread = max(0.04, pstdev(liking.values()) if liking else 0.0)
-    sense = {}
+    sense, refused = {}, _refused(a)
     for name, value in liking.items():
-        asked = 0.3 if has([word for word in name.split("_") if len(word) > 4], brief) else shifts[name]
+        asked = 0.3 if has(_telling(name), brief) else shifts[name]
         value = 0.5 + 0.2 * (value - middle) / spread + asked + rng.gauss(0, 0.09)
+        if has(_telling(name), refused):
+            value = min(value, _REFUSED)
         sense[name] = round(within(value, *a.advised(f"lifestyle.fashion_sense.{name}", 0.04, 0.97)), 2)
     return sense
+
+
+_WORN = re.compile(r"\b(?:wear\w*|worn|dress\w*|outfits?|cloth\w*|looks?|styles?)\b")
+_BARE = re.compile(r"\w+ (?:any )?[\w-]+(?:,? (?:or|and|nor) [\w-]+)*")
+"""A clause that says so without a verb: "no athleisure or streetwear". What "no business trips" means is no clothes."""
+_REFUSED = 0.1
+"""Taste at most for a way to dress that the brief rules out; the brief's account takes 0.25 and less for dislike."""
+
+
+def _telling(context: str) -> list[str]:
+    """Return the words of a context's name by which a brief means it."""
+    return [word for word in context.split("_") if len(word) > 4]
+
+
+def _refused(a: Assignment) -> str:
+    """Return what the brief or the intent says that is not worn, as one folded text."""
+    stated = (one for one in a.known("intent.constraints") or () if isinstance(one, str))
+    clauses = [fold(one) for one in (*a.reading.constraints, *stated) if denies(one)]
+    return " . ".join([*a.reading.unmarked, *(one for one in clauses if _WORN.search(one) or _BARE.fullmatch(one))])
 
 
 def _style_axes(a: Assignment, scores: Mapping[str, float], genres: Mapping[str, float]) -> dict[str, float]:

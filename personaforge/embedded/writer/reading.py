@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
 
 from personaforge.embedded.writer.locales import gender_of_name, known_parts
 from personaforge.embedded.writer.places import Whereabouts, whereabouts
 from personaforge.embedded.writer.tables import table
-from personaforge.embedded.writer.words import count, fold, has, pattern, plain
+from personaforge.embedded.writer.words import count, fold, has, is_negated, pattern, plain
 from personaforge.embedded.writer.work import job_of, occupation_in
 
 DRIVES = ("recognition", "belonging", "autonomy", "security", "mastery")
@@ -53,6 +54,11 @@ _NO_THEME = frozenset(
     ]
 )
 _ADULT = 18
+_DENIALS = frozenset(["not", "isn't", "doesn't", "does not", "don't", "do not", "never"])
+_LITTLE = re.compile(r"\s+(?:(?:a|an|at all|really|that|so|too|very|in the least|feel|feels|feeling|strictly)\s+)*")
+_RULES_OUT = re.compile(
+    r"(?:no|without|never(?! without)|not|avoid\w*|excluding|except|does(?:n't| not)|do(?:n't| not)|isn't|refuses)\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,11 +226,7 @@ def _constraints(brief: str) -> tuple[str, ...]:
     found: list[str] = []
     end = 0
     for hit in pattern(tuple({*intent["constraint_words"], *always})).finditer(folded):
-        if (
-            hit.start() < end
-            or folded.startswith("no stranger", hit.start())
-            or folded.startswith("not only", hit.start())
-        ):
+        if hit.start() < end or _limits_nothing(folded, hit, always):
             continue
         if hit.group() in always:
             clause, end = hit.group(), hit.end()
@@ -237,14 +239,40 @@ def _constraints(brief: str) -> tuple[str, ...]:
     return tuple(found[:8])
 
 
+def _limits_nothing(folded: str, hit: re.Match[str], always: AbstractSet[str]) -> bool:
+    """Return whether what begins with a word such as *not* rules nothing in or out."""
+    nothing = table("intent")["no_constraint"]
+    if pattern(tuple(nothing["phrases"])).match(folded, hit.start()):
+        return True
+    if hit.group() in always:
+        return is_negated(folded, hit.start())
+    if hit.group() not in _DENIALS:
+        return False
+    after = _LITTLE.match(folded, hit.end())
+    begins = after.end() if after else hit.end()
+    if pattern((*nothing["states"], *sorted(always))).match(folded, begins):
+        return True
+    before = re.split(r"[.;:!?\n]", folded[: hit.start()])[-1]
+    contrasted = hit.group() == "not" and re.search(r"(?:\bbut|\band|,)\s*$", before)
+    return bool(contrasted) and has(nothing["disliked"], before)
+
+
+def denies(constraint: str) -> bool:
+    """Return whether a constraint rules something out, rather than in."""
+    return _RULES_OUT.match(fold(constraint)) is not None
+
+
 def avoided(constraints: Iterable[str], folded: str = "") -> frozenset[str]:
     """Return the tags that constraints rule out, and those that words such as vegan in a folded brief exclude."""
     clauses = [fold(clause) for clause in constraints]
     return frozenset(
         tag
         for tag, entry in table("intent")["avoid"].items()
-        if any(has([*entry["words"], *entry["always"]], clause) and not clause.startswith("only") for clause in clauses)
-        or (entry["always"] and has(entry["always"], folded))
+        if any(
+            (has(entry["words"], clause) or count(entry["always"], clause)) and not clause.startswith("only")
+            for clause in clauses
+        )
+        or count(entry["always"], folded)
     )
 
 

@@ -154,3 +154,45 @@ def test_locales_are_found_by_tag_country_and_language() -> None:
     assert found and found.country == "Japan"
     assert by_tag("xx-YY") is None
     assert elsewhere("Atlantis").country == "Atlantis"
+
+
+@pytest.mark.parametrize(
+    ("brief", "expected"),
+    [
+        ("A window cleaner of 38 who fears lifts but not heights.", ()),
+        ("A window cleaner who fears lifts, not heights.", ()),
+        ("A keeper of 66 who isn't lonely.", ()),
+        ("A keeper who is never alone and does not mind the dark.", ()),
+        ("A baker not far from the sea. An only child.", ()),
+        ("A chef who isn't vegan.", ()),
+        ("A chef who isn't a smoker and never drinks.", ("isn't a smoker and never drinks",)),
+        ("A cook who eats no meat, not even fish.", ("no meat", "not even fish")),
+        ("A cook who doesn't like alcohol.", ("doesn't like alcohol",)),
+        ("A strictly vegan cook.", ("strictly vegan cook",)),
+    ],
+)
+def test_only_what_rules_something_out_is_a_constraint(brief: str, expected: tuple[str, ...]) -> None:
+    assert read(brief).constraints == expected
+
+
+def test_what_is_denied_rules_nothing_out() -> None:
+    assert read("A chef who isn't vegan.").avoid == frozenset()
+    assert read("A baker not far from the sea.").avoid == frozenset()
+    assert {"meat", "dairy"} <= read("A vegan chef.").avoid
+
+
+@pytest.mark.parametrize(
+    ("brief", "liked"),
+    [
+        ("A street photographer who loves hip hop. Never streetwear.", False),
+        ("A street photographer who loves hip hop. She doesn't wear streetwear.", False),
+        ("A street photographer who loves hip hop. No athleisure or streetwear.", False),
+        ("A street photographer who loves hip hop. Only streetwear.", True),
+        ("A street photographer who loves hip hop and streetwear.", True),
+    ],
+)
+def test_a_way_to_dress_that_is_ruled_out_is_disliked(brief: str, liked: bool) -> None:
+
+    for seed in range(5):
+        taste = draft("lifestyle", brief, seed=seed)["fashion_sense"]["streetwear_chic"]
+        assert (taste > 0.25) is liked, taste
