@@ -1,7 +1,7 @@
 """The pages of documentation that come with forge: which there are, and their text. Nothing here asks the network.
 
 They are the Markdown files of `docs/`, which the wheel has inside the package. A topic is a page's path without its
-ending; a page in `reference/` is known by its name alone, too.
+ending; a page in a folder is known by its name alone, too, unless another has that name.
 """
 
 from __future__ import annotations
@@ -41,11 +41,14 @@ def topics() -> list[Topic]:
 
 def page(name: str) -> str:
     """Return the text of a topic's page. Raises SpecError with the nearest name where there is none."""
-    known = {one.name: one for one in topics()}
+    pages = topics()
+    known = {one.name: one for one in pages}
+    for one in pages:  # calibration is design/calibration, as there is no other page of that name
+        known.setdefault(one.name.rpartition("/")[2], one)
     wanted = name.lower().removeprefix("docs/").removesuffix(".md").removeprefix(_SHORT)
     if wanted not in known:
         close = get_close_matches(wanted, known, 1) or [one for one in known if wanted and wanted in one][:1]
-        hint = f"did you mean {close[0]}?" if close else f"there is: {', '.join(known)}"
+        hint = f"did you mean {close[0]}?" if close else f"there is: {', '.join(one.name for one in pages)}"
         raise SpecError(Problem("docs", "", f"there is no page {name!r}", hint))
     return known[wanted].path.read_text(encoding="utf-8")
 

@@ -357,7 +357,9 @@ class Planner:
         if not node.shape.kind.sticky or as_pinned or not resolver.gone(pin) or not resolver.anchor_gone():
             return False
         wish = str(pin.under.get("request", ""))
-        return not resolver.remakeable(node.shape) or not same_wish(wish, resolver.standing(node.shape).request)
+        standing = resolver.standing(node.shape)
+        same = any(same_wish(wish, one) for one in (standing.request, *standing.former()))
+        return not resolver.remakeable(node.shape) or not same
 
     def _is_as_built(self, node: PlannedNode, as_pinned: bool, resolver: NodeResolver) -> bool:
         return as_pinned or not changes(resolver.depended(node), resolver.facts(node.shape))
@@ -365,7 +367,7 @@ class Planner:
     def _is_asked_as_pinned(self, node: PlannedNode, pin: Pin, resolver: NodeResolver) -> bool:
         """Tell whether the request of a node whose needs aren't settled is the same as when it was pinned."""
         if pin.under:
-            return pin.under.get("request") == resolver.standing(node.shape).request
+            return resolver.standing(node.shape).asked_as(pin.under.get("request"))
         return node.row is None or not changes(resolver.depended(node), resolver.facts(node.shape))
 
     def _notices(self, plans: Iterable[PersonaPlan]) -> tuple[str, ...]:

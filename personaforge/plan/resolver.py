@@ -23,7 +23,7 @@ from personaforge.plan.reasons import changes
 from personaforge.plan.recorded import is_packaged_schema, recorded_alike
 from personaforge.plan.renamed import fits, kind_of, lock_name, renamed_steps
 from personaforge.plan.replay import Replay, replay, result_of
-from personaforge.plan.standing import forge_part, gates_part, only_judges, request_part, rules_of
+from personaforge.plan.standing import forge_part, former_requests, gates_part, only_judges, request_part, rules_of
 from personaforge.providers.table import capability, placer
 from personaforge.spec.settings import Settings, UndeclaredRead, View
 from personaforge.spec.written import below
@@ -191,7 +191,7 @@ class NodeResolver:
         outcome = self._rejected_elsewhere(shape, take)
         if outcome is None or outcome.key == key:
             return None
-        return outcome if outcome.under.get("request") == self.standing(shape).request else None
+        return outcome if self.standing(shape).asked_as(outcome.under.get("request")) else None
 
     def _rejected_elsewhere(self, shape: ShapeNode, take: int) -> Outcome | None:
         row = self.plan.nodes[shape.name].row
@@ -209,15 +209,16 @@ class NodeResolver:
         """Return what a node's result would be accepted under now."""
         if not shape.kind.pinned or shape.kind.places:
             return Standing()
+        templates = self.plan_context.templates
+        asked = (self.settings, self.plan.shape, shape, templates, self._pinned_outputs, self.renamed)
         return Standing(
             forge_part(shape, self._providers(shape) if shape.kind.modality else []),
-            request_part(
-                self.settings, self.plan.shape, shape, self.plan_context.templates, self._pinned_outputs, self.renamed
-            ),
+            request_part(*asked),
             gates_part(self.settings, shape, self.renamed),
             rules_of(self.settings, shape, self.analyzer_ref),
             any(path.startswith(f"{DEMANDS}.") or path == DEMANDS for path in self.settings.written),
             lambda: self._only_forge(shape),
+            lambda: former_requests(*asked),
             VIDEO_GATE in self.settings.written,
         )
 

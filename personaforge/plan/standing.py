@@ -8,10 +8,10 @@ entry for each slot count by the entries that the node reads itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from personaforge import __version__
 from personaforge.digest import digest_file, digest_json, digest_strings
@@ -26,6 +26,7 @@ from personaforge.steps.context import AnalyzerRef
 from personaforge.steps.standing import DEMANDS, GATE
 from personaforge.templating import Templates
 
+_UNREAD = "text.min_coverage"
 _GATES = ("identity", "quality", "delivered")
 _JUDGING = re.compile(
     r"(identity|quality|delivered)(\.|$)|pipeline\.steps\.[^.]+\.(threshold|floor|rounds|retries|repairs)\b"
@@ -34,9 +35,11 @@ _JUDGING = re.compile(
 _NO_GATES = re.compile(r"identity\.(anchor(\.|$)|video\.(frames|sampling)$)|quality\.post_processing(\.|$)")
 """What decides besides the gates: how an anchor is chosen, how a clip is sampled, what is done to one afterwards."""
 _SHAPES_NOTHING = re.compile(
-    rf"{_JUDGING.pattern}|{SHAPES_NOTHING}"
+    rf"{_JUDGING.pattern}|{SHAPES_NOTHING}|text\.min_coverage$"
     r"|(matrix|motion|pipeline)\..*\.tags(\.|$)|matrix\..*\.tier$|pipeline\.steps\.[^.]+\.needs(\.|$)"
 )
+_SHAPED_NOTHING = re.compile(_SHAPES_NOTHING.pattern.replace(r"|text\.min_coverage$", ""))
+"""The same when locks had what `--allow-unread` writes, 0, in the digest of a request."""
 _TABLES = ("matrix", "motion.types")
 """What a computed need reads whole, with an entry for each slot of its users."""
 
@@ -59,8 +62,45 @@ def request_part(
 
     `pinned` gives a need's artifacts by name, `renamed` the lock's names of steps: a name is no content.
     """
+    wish = _Wish(settings, settings.written, _SHAPES_NOTHING)
+    return _request_digest(wish, graph, shape, templates, pinned, renamed)
+
+
+def former_requests(
+    settings: Settings,
+    graph: Shape,
+    shape: ShapeNode,
+    templates: Templates,
+    pinned: Callable[[str], Mapping[str, str]],
+    renamed: Mapping[str, str],
+) -> Iterator[str]:
+    """Yield the same as forges noted it that counted `text.min_coverage`, which shapes nothing: with what is written
+    for it, without, and as `--allow-unread` has it."""
+    plain = {path: value for path, value in settings.written.items() if path != _UNREAD}
+    for written in (settings.written, plain, {**plain, _UNREAD: 0}):
+        wish = _Wish(settings, written, _SHAPED_NOTHING)
+        yield _request_digest(wish, graph, shape, templates, pinned, renamed)
+
+
+class _Wish(NamedTuple):
+    """What of a persona counts as the user's request."""
+
+    settings: Settings
+    written: Mapping[str, Any]
+    nothing: re.Pattern[str]
+    """Paths that shape nothing."""
+
+
+def _request_digest(
+    wish: _Wish,
+    graph: Shape,
+    shape: ShapeNode,
+    templates: Templates,
+    pinned: Callable[[str], Mapping[str, str]],
+    renamed: Mapping[str, str],
+) -> str:
     found: dict[str, Any] = {}
-    _collect(settings, graph, shape, templates, pinned, found, own=True)
+    _collect(wish, graph, shape, templates, pinned, found, own=True)
     found["written"] = _by_lock_names(found["written"], renamed)
     found["needs"] = {lock_name(name, renamed): outputs for name, outputs in found.get("needs", {}).items()}
     needs = found.pop("needs")
@@ -122,7 +162,7 @@ def rules_of(settings: Settings, shape: ShapeNode, analyzer_ref: AnalyzerRef) ->
 
 
 def _collect(
-    settings: Settings,
+    wish: _Wish,
     graph: Shape,
     shape: ShapeNode,
     templates: Templates,
@@ -131,12 +171,13 @@ def _collect(
     *,
     own: bool,
 ) -> None:
+    settings = wish.settings
     reads = [
         narrow for path in shape.reads if own or path not in _TABLES for narrow in _narrowed(settings, shape, path)
     ]
     if shape.kind.modality:
         reads += [f"{shape.kind.preset}.{name}" for name in ("provider", "model", "models", "options", "fallbacks")]
-    written = below(settings.written, reads, _SHAPES_NOTHING)
+    written = below(wish.written, reads, wish.nothing)
     files = {
         f"template {name}": digest
         for root in shape.templates
@@ -150,7 +191,7 @@ def _collect(
         if need.kind.pinned:
             found.setdefault("needs", {})[name] = dict(pinned(name))
         else:
-            _collect(settings, graph, need, templates, pinned, found, own=False)
+            _collect(wish, graph, need, templates, pinned, found, own=False)
 
 
 def _narrowed(settings: Settings, shape: ShapeNode, path: str) -> list[str]:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from personaforge.errors import MissingExtra, PlanError
 from personaforge.git import Answer, GitFailed, GitMissing, git
+from personaforge.listing import meant
 
 MAX_FILES = 50_000
 """Of a revision, that forge would read."""
@@ -81,7 +82,9 @@ class Repository:
         if not tree:
             if ".." in name:
                 raise PlanError(f"{name} is a range", hint="name its two ends: forge diff A B")
-            raise PlanError(f"there is no revision {name!r} here", hint=self._where_it_may_be())
+            raise PlanError(
+                f"there is no revision {name!r} here", hint=self._nearest(wanted) or self._where_it_may_be()
+            )
         commit = self._maybe("rev-parse", "--verify", "--quiet", f"{wanted}^{{commit}}")
         return Revision(name, tree, commit, self._branch_of(commit) if commit and commit.startswith(name) else "")
 
@@ -138,6 +141,15 @@ class Repository:
         if not found:
             raise PlanError(f"{name} and HEAD have no commit in common here", hint=self._where_it_may_be())
         return found
+
+    def _nearest(self, name: str) -> str:
+        """Return `did you mean HEAD?` with the nearest branch or tag; empty where none is near."""
+        refs = self._maybe("for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/remotes", "refs/tags")
+        head = ["HEAD"] if self._maybe("rev-parse", "--verify", "--quiet", "HEAD") else []
+        base, mark, rest = name.partition("~")
+        known = [*head, *refs.split()]
+        near = "" if base in known else meant(base, known) or meant(base.upper(), head)
+        return near.replace("?", f"{mark}{rest}?") if near else ""
 
     def _where_it_may_be(self) -> str:
         if self._maybe("rev-parse", "--is-shallow-repository") == "true":

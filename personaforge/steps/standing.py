@@ -8,7 +8,7 @@ says what would be decided now.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +43,8 @@ class Standing:
     only_forge: Callable[[], bool] = lambda: False
     """Whether what the node depended on when it was last built differs in forge's own part alone; for pins from before
     anything was noted."""
+    former: Callable[[], Iterable[str]] = lambda: ()
+    """The request's digests as earlier forges noted them, where they counted what shapes nothing."""
     names_gate: bool = False
     """Whether the user has written what of a clip decides: `identity.video.gate`."""
 
@@ -54,7 +56,11 @@ class Standing:
             return self.only_forge()
         # Once this forge has noted its own key for the request, keys decide exactly, and the coarser digest isn't used.
         others = self.forge not in (pin.under.get("forge"), pin.under.get("seen"))
-        return others and pin.under.get("request") == self.request
+        return others and self.asked_as(pin.under.get("request"))
+
+    def asked_as(self, request: Any) -> bool:
+        """Tell whether a noted digest is of the request of now."""
+        return request == self.request or request in self.former()
 
     def same_gates(self, pin: Pin) -> bool:
         """Tell whether the user has left the gates as they were when the pin was accepted."""

@@ -157,6 +157,8 @@ def test_docs_prints_a_page_lists_them_and_knows_the_nearest(forge: Forge, tmp_p
     for name in ("cookbook", "docs/cookbook.md", "Cookbook"):
         assert forge("docs", name, cwd=tmp_path, check=0).stdout == page, name
     assert forge("docs", "settings", cwd=tmp_path, check=0).stdout == (DOCS / "reference/settings.md").read_text()
+    short = forge("docs", "calibration", cwd=tmp_path, check=0).stdout
+    assert short == (DOCS / "design/calibration.md").read_text()
     listed = forge("docs", cwd=tmp_path, check=0).stdout.splitlines()
     assert [line.split()[0] for line in listed[:4]] == ["index", "tutorial", "cookbook", "troubleshooting"]
     assert len(listed) == len(BUILD.pages())

@@ -191,6 +191,8 @@ def test_errors_say_what_to_type(repository: Path, forge: Forge, tmp_path: Path,
     git(alone, "init")
     assert "has no commit yet" in said(alone, "HEAD")
     assert "there is no revision 'nope'" in said(repository, "nope") and "git fetch" in said(repository, "nope")
+    for typed, near in (("HAED", "HEAD"), ("head~1", "HEAD~1"), ("mian", "main")):
+        assert f"did you mean {near}?" in said(repository, typed)
     assert "'--all' is no revision" in said(repository, "--all")
     assert "is a range" in said(repository, "HEAD..main")
     empty = tmp_path / "bin"

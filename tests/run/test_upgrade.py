@@ -97,6 +97,28 @@ def test_what_the_user_writes_after_an_upgrade_is_made(
         shutil.copytree(studio.root.with_name(f"kept-{noted}"), studio.root)
 
 
+@pytest.mark.parametrize("first", [True, False], ids=["built with it", "built without"])
+def test_allow_unread_of_an_earlier_forge_buys_nothing(
+    studio: Studio, packaged: Callable[..., None], monkeypatch: pytest.MonkeyPatch, first: bool
+) -> None:
+    """A lock as the forge before wrote it, which counted `text.min_coverage` in the request of the audit."""
+    file = studio.root / "personas/ana.yaml"
+    plain = file.read_text().replace("text: scripted\n", "")
+    plain = plain.replace("insightface}]", "insightface}, {override /text: scripted}]")
+    allowed = plain + "text: {min_coverage: 0}\n"
+    file.write_text(allowed if first else plain)
+    with monkeypatch.context() as before:
+        before.setattr(standing, "_SHAPES_NOTHING", standing._SHAPED_NOTHING)
+        studio.build()
+    studio.forget()
+    file.write_text(plain if first else allowed)
+    packaged(studio, "templates/soul.j2", "{{ brief }}", "The brief: {{ brief }}")
+    plan = studio.plan()
+    assert not plan.has_changes and plan.estimate.calls_max == 0
+    studio.build()
+    assert studio.calls() == 0
+
+
 def test_in_a_fresh_clone_with_a_pulled_store_it_buys_nothing_either(
     studio: Studio, packaged: Callable[..., None]
 ) -> None:
