@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from personaforge.digest import digest_bytes, digest_strings
+from personaforge.guard.adult import adult_age
 from personaforge.guard.rules import Line, Rules, Words, rules_for, spelled_cuts
 from personaforge.guard.text import Text, joined_letters, text_of
 
@@ -147,6 +148,8 @@ class _Mention(NamedTuple):
     """Whether it is a word, and no age: a school's name is no pupil's."""
     is_birth: bool = False
     """Whether it is a year of birth: that it was long ago excuses no other."""
+    is_bare: bool = False
+    """Whether it is a number without a unit."""
 
 
 @lru_cache(maxsize=8192)
@@ -168,9 +171,9 @@ def _read_text(text: Text, year: int) -> _Seen:
 
     def ages_by(name: str, is_word: bool = False) -> list[_Mention]:
         return [
-            _Mention(*place, rules, is_word)
+            _Mention(start, end, rules, is_word, is_bare=is_bare)
             for rules in used
-            for place in _ages(rules, getattr(rules, name), text, marked[rules.language], used)
+            for start, end, is_bare in _ages(rules, getattr(rules, name), text, marked[rules.language], used, year)
         ]
 
     def words(name: str) -> list[_Mention]:
@@ -187,10 +190,14 @@ def _read_text(text: Text, year: int) -> _Seen:
     minors += [_Mention(start, end, rules, False) for rules in used for start, end in _apart_numbers(rules, text)]
     may_be = [*ages_by("hints"), *(one for one, age in born if age == 18)]
     many, youth = [*ages_by("many_ages"), *words("many")], words("youth")
-    named = [one for one in _joined(text, minors) if not one.apart]
-    several = [one for one in _joined(text, many) if not one.apart]
-    hints = [one.words for one in _joined(text, youth) if not one.apart]
-    ages_perhaps = [one.words for one in _joined(text, may_be) if not one.apart]
+    named = [one for one in _joined(text, minors, year) if not one.apart]
+    if any(not one.excused and one.is_open for one in named):
+        adult = adult_age(text.plain, text.original, used)
+        if adult is not None:  # Sculptor, 58, pupil of a master; nurse of 41 with a girl, 4
+            named = [one.decided() if one.is_open and adult.decides(one.is_word, one.start) else one for one in named]
+    several = [one for one in _joined(text, many, year) if not one.apart]
+    hints = [one.words for one in _joined(text, youth, year) if not one.apart]
+    ages_perhaps = [one.words for one in _joined(text, may_be, year) if not one.apart]
     young = [one.words for one in (*named, *several)] + hints + ages_perhaps
     return _Seen(
         minors=tuple(one.words for one in named if not one.excused),
@@ -213,7 +220,7 @@ def _born(rules: Rules, text: Text, year: int, marked: str, used: Sequence[Rules
     """Yield where a year of birth stands, or how long ago it was, and the age that somebody becomes in a year, up to
     18: 17 for all that were born less than 18 years ago."""
     ago = [line for line in rules.born if line.has_number]
-    yield from ((*place, 17) for place in _ages(rules, ago, text, marked, used))
+    yield from ((start, end, 17) for start, end, _ in _ages(rules, ago, text, marked, used, year))
     for line in rules.born:
         if line.has_number:
             continue
@@ -229,17 +236,27 @@ class _Joined(NamedTuple):
     """Mentions at one place: a word that several languages have is excused by the contexts of any of them."""
 
     words: str
+    start: int
     apart: bool
     excused: bool
+    is_word: bool
+    is_open: bool
+    """Whether an adult age of the persona decides for innocence."""
+
+    def decided(self) -> _Joined:
+        """Return the same as an innocent mention."""
+        return self._replace(excused=True)
 
 
-def _joined(text: Text, mentions: Iterable[_Mention]) -> Iterator[_Joined]:
+def _joined(text: Text, mentions: Iterable[_Mention], year: int) -> Iterator[_Joined]:
     last: list[_Mention] = []
     for one in [*_widest(mentions), None]:
         if last and (one is None or one.start >= max(each.end for each in last)):
             around = [(each, *_around(text.plain, each.start, each.end)) for each in last]
+            first = min(each.start for each in last)
             yield _Joined(
-                text.words(min(each.start for each in last), max(each.end for each in last)),
+                text.words(first, max(each.end for each in last)),
+                first,
                 any(
                     each.rules.apart.excuse(before, after)
                     or (each.is_word and each.rules.things.excuse(before, after))
@@ -254,13 +271,49 @@ def _joined(text: Text, mentions: Iterable[_Mention]) -> Iterator[_Joined]:
                     each.rules.others.excuse(before, after)
                     or (not each.is_birth and each.rules.past.excuse(before, after))
                     or (each.rules.kin is not None and each.rules.kin.search(before))
+                    or (not each.is_word and _is_a_named_childs(text, each, before, after))
+                    or (not each.is_birth and _was_then(each.rules, before, after, year))
                     or (each.rules.clauses.grown is not None and _is_outgrown(text.plain, each, before, after))
                     for each, before, after in around
                 ),
+                all(each.is_word for each in last),
+                all(_is_open(text.plain, each) for each in last),
             )
             last = []
         if one is not None:
             last.append(one)
+
+
+def _is_open(plain: str, one: _Mention) -> bool:
+    return one.is_bare or (one.is_word and one.rules.clauses.ambiguous.match(plain, one.start) is not None)
+
+
+_NAMED = re.compile(r"(?:[^\W\d_][\w'\u0900-\u0963-]*)(?=[\s,،、(/-]*(?:(?:of|aged|de|di|d'|van|von)[\s]*)?$)")
+
+
+def _is_a_named_childs(text: Text, one: _Mention, before: str, after: str) -> bool:
+    """Return whether a name stands before an age, in a list behind "mother of", or before it: Tim, 12, and Ana, 15."""
+    before_list, after_list = one.rules.clauses.parents, one.rules.clauses.parents_after
+    if not (before_list and before_list.search(before)) and not (after_list and after_list.match(after)):
+        return False
+    named = _NAMED.search(text.original[max(0, text.places[one.start] - 40) : text.places[one.start]].rstrip())
+    parts = named[0].split("'") if named else [""]  # d'Ana, Ana'nın
+    first = next((part[0] for part in parts if part[:1].isupper()), parts[0][:1])
+    # A script without capitals shows no name: there, only a number without a unit, or a strict list, is a child's.
+    return first.isupper() or (bool(first) and first == first.swapcase() and (one.is_bare or not one.rules.parts_words))
+
+
+def _was_then(rules: Rules, before: str, after: str, year: int) -> bool:
+    """Return whether a word is one of a time long ago, whose young are adults now: in the nineties, in 1994."""
+    if rules.clauses.then is None:
+        return False
+    for found in rules.clauses.then.finditer(f"{before[-40:]}\0{after[:40]}"):
+        beside = re.match(r"[\s,]*\0", found.string[found.end() :]) or re.search(
+            r"\0[\s,]*$", found.string[: found.start()]
+        )
+        if beside and ("y" not in found.re.groupindex or not found["y"] or int(found["y"]) <= year - 18):
+            return True
+    return False
 
 
 def _is_outgrown(plain: str, one: _Mention, before: str, after: str) -> bool:
@@ -280,8 +333,9 @@ def _widest(mentions: Iterable[_Mention]) -> list[_Mention]:
 
 
 def _ages(
-    rules: Rules, lines: Iterable[Line], text: Text, marked: str, used: Sequence[Rules]
-) -> Iterator[tuple[int, int]]:
+    rules: Rules, lines: Iterable[Line], text: Text, marked: str, used: Sequence[Rules], year: int
+) -> Iterator[tuple[int, int, bool]]:
+    """Yield where ages stand, and whether each is a number without a unit."""
     plain = text.plain
     is_marked = marked is not plain
     for line in lines:
@@ -289,6 +343,8 @@ def _ages(
             continue
         pattern = line.pattern
         for found in pattern.finditer(marked if line.has_number else plain):
+            if "f" in pattern.groupindex and found["f"] and int(found["f"]) <= year:  # a class of a year that is over
+                continue
             number = found.start("n") if "n" in pattern.groupindex else -1
             if number >= 0 and rules.larger is not None and rules.larger.search(plain[:number]):
                 continue
@@ -300,15 +356,17 @@ def _ages(
                     continue
             if "of" in pattern.groupindex and rules.groups is not None and rules.groups.search(plain[: found.start()]):
                 continue
-            yield found.span()
+            yield *found.span(), "bare" in pattern.groupindex
 
 
-def _words(rules: Rules, listed: Words, text: Text, used: Iterable[Rules]) -> Iterator[tuple[int, int]]:
+def _words(rules: Rules, listed: Words, text: Text, used: Sequence[Rules]) -> Iterator[tuple[int, int]]:
     for start, end in listed.find(text.plain):
         before = text.plain[max(start - 40, 0) : start]
         if any(one.negated.search(before) for one in used):
             continue
-        if text.plain[start:end] not in rules.doubtful or rules.is_meant(text.plain):
+        if text.plain[start:end] not in rules.doubtful or (
+            rules.is_meant(text.plain) and not _is_foreign(rules, text.plain, used)
+        ):
             yield start, end
 
 
@@ -342,7 +400,11 @@ def _around(plain: str, start: int, end: int) -> tuple[str, str]:
 
 @cache
 def guard_edition() -> str:
-    """Return a digest of the guard's own code and rules: what it has read once need not be read again by the same."""
+    """Return a digest of the guard's code and rules, and of the brief's reader that it asks for adult ages: what it has
+    read once need not be read again by the same."""
     folder = Path(__file__).parent
-    files = sorted((*folder.glob("*.py"), *folder.glob("rules/*.yaml")))
+    brief = folder.with_name("brief")
+    files = sorted(
+        (*folder.glob("*.py"), *folder.glob("rules/*.yaml"), *brief.glob("*.py"), *brief.glob("data/*.yaml"))
+    )
     return digest_strings("guard/1", [digest_bytes(path.read_bytes()) for path in files])[:16]

@@ -2,10 +2,10 @@
 
 A data file has words, and regular expressions in which `{n}` is a number from 0 to 17, `{m}` one from 2 and `{t}` one
 from 10, in digits or in the language's words; `{e}` is what may follow one without a unit. `{months}` and `{weeks}`
-are numbers of them below 18 years, `{y}` is a year (`{yy}` its last two digits), all in digits; `{to}` is what may
-stand between "born" and a year. A text's numbers are replaced by one sign each before lines that have `{n}`, `{m}` or
-`{t}` are searched for, so such lines hold no number in words of their own. A word that ends in `*` begins longer
-ones; a space in it is any gap or hyphen.
+are numbers of them below 18 years, `{y}` is a year (`{yy}` its last two digits, `{f}` one that is to come), all in
+digits; `{r}` is a Roman number up to XVII; `{to}` is what may stand between "born" and a year. A text's numbers are
+replaced by one sign each before lines that have `{n}`, `{m}` or `{t}` are searched for, so such lines hold no number in
+words of their own. A word that ends in `*` begins longer ones; a space in it is any gap or hyphen.
 
     numbers   words for 1 to 17
     halves    what makes a number half a year more, and is read as a part of it
@@ -39,7 +39,7 @@ ones; a space in it is any gap or hyphen.
     youth     what only hints at youth
     sexual    bare words for sexual content
     doubtful  words of these lists that other languages have, too: they count where the text has one of the `signs`
-    shared, owned, grown  numbers that are words elsewhere, ages of things, and of then beside now: see `owned`
+    shared, owned, grown, then, parents, parents_after, ambiguous, elders, doubts  see `owned` and `adult`
     negated   before a word that is ruled out
     apart     no age at all: sixteen years sober
     things    no person: a school's teacher, children's books
@@ -91,6 +91,7 @@ _WEEKS = r"(?<![\d.,:/])(?:[1-8]?\d?\d|9[0-2]\d|93[0-8])(?!\d)"
 _COUNT = r"(?<![\d.,:/-])(?:[1-9]|1[0-7])(?!\d)"
 """From 1 to 17, in digits."""
 _YEAR = r"(?<!\d)(?P<y>(?:19|20)\d\d|'\d\d)(?!\d)"
+_ROMAN = r"(?:(?:x(?:v(?:ii?)?|iv|i{1,3})?|ix|v(?:i{1,3})?|iv)(?!\w))"  # from IV to XVII
 _TO = r"[\s:]*(?:[^\W\d_]+[\s.]+){0,3}(?:(?:\d{1,2}(?:st|nd|rd|th)?[\s./,-]*){1,2}(?:[^\W\d_]+[\s.,/-]*){0,3})?"
 """Up to three words, a day and a month: in Leeds on 3 May. No comma stands before the day, so no other clause does."""
 _SIGN, _PAD = 0xE000, "\ue0ff"
@@ -113,7 +114,6 @@ class Line:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """The expression, compiled."""
         return re.compile(self._written)
 
 
@@ -272,6 +272,8 @@ class Rules:
             "{months}": _MONTHS,
             "{weeks}": _WEEKS,
             "{y}": _YEAR,
+            "{r}": _ROMAN,
+            "{f}": r"(?<!\d)(?P<f>20\d\d)(?!\d)",
             "{yy}": r"(?<!\d)(?P<y>[01]\d)(?!\d)",
             "{to}": _TO,
         }

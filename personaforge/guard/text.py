@@ -22,9 +22,10 @@ _CLUSTER = re.compile(
 )
 _MARKS = re.compile(
     "[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u1ab0-\u1aff"
-    "\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+    "\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f]"
 )
-"""Marks that are left where no letter has them; vowel points of Hebrew and Arabic; the stretching of Arabic."""
+"""Marks that are left where no letter has them, as those of a keycap; vowel points of Hebrew and Arabic; the stretching
+of Arabic."""
 _SMALL = (
     "\u1d00\u0299\u1d04\u1d05\u1d07\ua730\u0262\u029c\u026a\u1d0a\u1d0b\u029f"
     "\u1d0d\u0274\u1d0f\u1d18\u0280\ua731\u1d1b\u1d1c\u1d20\u1d21\u028f\u1d22"
@@ -35,6 +36,10 @@ _ALIKE = str.maketrans(
     "еi''-------ag" + "abcdefghijklmnoprstuvwyz",
 )
 """Letters and signs that are written either way."""
+_INVERSE = {first + index: chr(ord("a") + index) for first in (0x1F150, 0x1F170) for index in range(26)}
+"""White letters on a black circle or square, for which NFKC has nothing."""
+_FLAGS = re.compile("[\U0001f1e6-\U0001f1ff]{3,}")
+"""Letters of which two make a flag; three and more spell words."""
 _HALVES = {ord(sign): " " for sign in "\u00bc\u00bd\u00be"}
 """Signs of a quarter and a half: whoever is 17 and a half is 17, and NFKC would make 171\u20442 of it."""
 _LATIN = dict(
@@ -73,7 +78,8 @@ def text_of(original: str) -> Text:
     """Return a text in the rules' form."""
     parts: list[str] = []
     places: list[int] = []
-    for found in _CLUSTER.finditer(original):
+    spelled = _FLAGS.sub(lambda run: "".join(chr(ord(one) - 0x1F1E6 + ord("a")) for one in run.group()), original)
+    for found in _CLUSTER.finditer(spelled):
         part = plain_form(found.group())
         parts.append(part)
         places += [found.start()] * len(part)
@@ -120,15 +126,19 @@ def plain_form(text: str) -> str:
     """Return a short text in the rules' form."""
     if text.isascii():
         return text.lower()
-    composed = unicodedata.normalize("NFKC", "".join(map(_digit, text.translate(_HALVES))).casefold())
+    figures = "".join(map(_digit, text.translate(_HALVES).translate(_INVERSE)))
+    composed = unicodedata.normalize("NFKC", figures.casefold()).casefold()  # NFKC makes capitals of letters in squares
     # NFKC composes what has a letter of its own, as ñ and й; a mark that is left belongs to none.
     composed = _MARKS.sub("", composed).translate(_ALIKE)
     return "".join(one for one in composed if unicodedata.category(one) not in ("Cf", "Cc") or one in "\n\t")
 
 
 def _digit(character: str) -> str:
-    value = unicodedata.decimal(character, None)
-    return character if value is None else str(value)
+    """Return a digit as an ASCII one, and a whole number in one sign (in a circle) as its digits."""
+    value: float | None = unicodedata.decimal(character, None)
+    if value is None and unicodedata.category(character) == "No":
+        value = unicodedata.numeric(character)
+    return character if value is None or value != int(value) else str(int(value))
 
 
 def _visible(text: str) -> str:

@@ -13,7 +13,7 @@ from personaforge.guard.reading import MINOR, SEXUAL, Passage, findings, passage
 from personaforge.guard.rules import LANGUAGES, rules_for
 from personaforge.guard.text import text_of
 from personaforge.templating import Templates
-from tests.benchmarks.guard import AGES, BRIEFS, OTHERS, Brief, briefs, table
+from tests.benchmarks.guard import AGES, BRIEFS, NATURAL, OTHERS, Brief, briefs, table
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -33,6 +33,54 @@ def test_ages_that_are_born_turned_or_kept_as_a_feast_are_read_in_every_language
 @pytest.mark.parametrize("brief", briefs(OTHERS), ids=lambda brief: brief.text[:40])
 def test_a_brief_of_somebody_who_had_not_seen_the_rules_is_read_rightly(brief: Brief) -> None:
     assert not brief.is_wrong, brief.findings()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_natural_briefs_of_adults_are_read_and_minors_to_come_of_age_are_refused(language: str) -> None:
+    some = [brief for brief in briefs(NATURAL) if brief.language == language]
+    wrong = [(brief.text, brief.findings()) for brief in some if brief.is_wrong]
+    assert wrong == [] and {brief.is_guilty for brief in some} == {True, False}
+
+
+def test_an_adult_age_decides_only_what_is_ambiguous_and_only_where_it_is_the_personas() -> None:
+    for fine in (
+        "Sculptor, 58, pupil of a master.",
+        "Bildhauer, 58, Schüler von Beuys.",
+        "A nurse of 41 with a girl, 4.",
+    ):
+        assert findings([Passage("brief", fine)]) == [], fine
+    for minor in (
+        "Painter, 58; she is 15 years old.",  # an age of its own
+        "She is 41 and in year 9.",  # a class
+        "Schülerin, ihre Mutter ist 45.",  # somebody else's
+        "A schoolboy who helps a postman of 60.",
+        "A schoolgirl, officially 19.",  # taken back
+        "Ann, 14, skates with Tom, 41.",  # the first age is hers
+    ):
+        assert [one.rule for one in findings([Passage("brief", minor)])] == [MINOR], minor
+    assert [one.rule for one in findings([Passage("brief", "Erotic: sculptor, 58, pupil of a master.")])] == [SEXUAL]
+    assert [one.rule for one in findings([Passage("scenes.a.text", "a nurse of 41 with a girl, 4", True)])] == [MINOR]
+
+
+def test_children_are_somebody_elses_by_their_names_and_a_sentence_of_her_own_is_hers() -> None:
+    assert findings([Passage("brief", "Mother of Tim, 12, and Ana, 15, she bakes.")]) == []
+    for minor in ("Her mother of 40 bakes, she is 15.", "The mother of Tim bakes, and she, 15, skates."):
+        assert [one.rule for one in findings([Passage("brief", minor)])] == [MINOR], minor
+
+
+def test_a_word_of_a_time_long_ago_is_past_and_one_of_late_is_not() -> None:
+    for year in (1985, 2008):
+        assert findings([Passage("brief", f"Konfirmandin im Jahr {year}, heute Glaserin.")], 2026) == []
+    for year in (2009, 2025):
+        assert findings([Passage("brief", f"Konfirmandin im Jahr {year}.")], 2026), year
+
+
+def test_a_class_of_a_year_to_come_is_a_school_and_one_of_today_is_not() -> None:
+    assert [one.words for one in findings([Passage("brief", "Class of 2031, plays chess.")], 2026)] == [
+        ("Class of 2031",)
+    ]
+    assert findings([Passage("brief", "Class of 2031, plays chess.")], 2031) == []
+    assert findings([Passage("brief", "Class of 2029 at law school, 34.")], 2026) == []
 
 
 def test_a_number_that_is_an_ordinary_word_elsewhere_counts_in_its_own_language() -> None:
@@ -114,7 +162,11 @@ def test_the_table_counts_both_kinds_of_errors() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "age １４", "a ①④-year-old", "AGED 14", "aged\u00a014", "a g\u200bi\u200brl aged 1\u200b4", "aged\u200d 14",
+        "age １４", "a ①④-year-old", "aged 1\ufe0f\u20e35\ufe0f\u20e3", "aged \u24ef", "aged \u278a\u278e", "aged ¹⁵",
+        "\U0001f162\U0001f152\U0001f157\U0001f15e\U0001f15e\U0001f15b\U0001f156\U0001f158\U0001f161\U0001f15b",
+        "a \U0001f1f9\U0001f1ea\U0001f1ea\U0001f1f3",
+        "\U0001f143\U0001f134\U0001f134\U0001f13d\U0001f130\U0001f136\U0001f134\U0001f141",
+        "age XVI", "edad XV", "AGED 14", "aged\u00a014", "a g\u200bi\u200brl aged 1\u200b4", "aged\u200d 14",
         "aged 14\u0336", "a f\u0301ourteen year old", "14\u2011year\u2011old", "a fourteen\u2014year\u2014old",
         "a gіrl of 12", "a \u0442e\u0435n\u0430ger", "a t\u03b5\u03b5nager", "s\u0441hoolgirl",
         "\u1d1b\u1d07\u1d07\u0274\u1d00\u0262\u1d07\u0280",
