@@ -85,7 +85,7 @@ def _parents_after(data: Mapping[str, Any], parts_words: bool) -> re.Pattern[str
     return re.compile(rf"{_items(parts_words)}(?:{_any(data['parents_after'])})(?!\w)")
 
 
-_BETWEEN = r"[\s,،、()/&+'-]"
+_BETWEEN = r"[\s,،、():/&+'-]"
 _ADULT = r"(?:1[89]|[2-9]\d)(?!\d)"
 _YEAR = r"(?<!\d)(?P<y>(?:19|20)\d\d)(?!\d)"
 
@@ -101,7 +101,8 @@ def _owned(data: Mapping[str, Any], parts_words: bool, end: str) -> re.Pattern[s
     if not given:
         return None
     gap = r"\s+" if parts_words else r"\s*"
-    joins = rf"|\s(?:{_any(given['and'])})(?=\s)" if given.get("and") else ""
+    words = _any(given.get("and", ()))
+    joins = rf"|\s(?:{words})(?=\s)|\s(?=(?:{words})\s)"  # and her dog is; whose, which leads itself
     adjective = rf"(?:[^\W\d_]+{gap})?" if parts_words else ""
     least = 0 if given.get("alone") else 1
     lead, nouns, link = (_any(given.get(name, ())) for name in ("lead", "nouns", "link"))
