@@ -204,8 +204,13 @@ def _read_text(text: Text, year: int) -> _Seen:
         shown=tuple(one.words for one in (*named, *several)),
         young=tuple(dict.fromkeys(young)),
         hints=tuple(hints),
-        sexual=tuple(text.words(one.start, one.end) for one in words("sexual")),
+        sexual=tuple(text.words(one.start, one.end) for one in words("sexual") if not _is_a_trade(text, one, used)),
     )
+
+
+def _is_a_trade(text: Text, one: _Mention, used: Sequence[Rules]) -> bool:
+    around = _around(text.plain, one.start, one.end)
+    return any(rules.trades.excuse(*around) for rules in used)
 
 
 def _apart_numbers(rules: Rules, text: Text) -> Iterator[tuple[int, int]]:
@@ -349,11 +354,14 @@ def _ages(
             if number >= 0 and rules.larger is not None and rules.larger.search(plain[:number]):
                 continue
             if "bare" in pattern.groupindex:
-                if plain[slice(*found.span())].split()[-1] in rules.clauses.shared and _is_foreign(rules, plain, used):
+                words = plain[slice(*found.span())].split()
+                if (words[-1] in rules.clauses.shared or words[0] == "a") and _is_foreign(rules, plain, used):
                     continue
                 around = _around(plain, *found.span())
                 if any(_is_numbered(one, *around) for one in used) or _is_called(text, found.start()):
                     continue
+            if lines is rules.hints and any(_is_numbered(one, *_around(plain, *found.span())) for one in used):
+                continue
             if "of" in pattern.groupindex and rules.groups is not None and rules.groups.search(plain[: found.start()]):
                 continue
             yield *found.span(), "bare" in pattern.groupindex

@@ -45,6 +45,7 @@ words of their own. A word that ends in `*` begins longer ones; a space in it is
     things    no person: a school's teacher, children's books
     others    somebody else's: a mother of, teaches
     past      of long ago: at 14 she began
+    trades    what is only sold, sewn or taught: a lingerie shop
     likeness  somebody real is meant: `of` before a name, `after` one, `own` beside the persona's own name; `alone`
               without one where a script has no capitals, unless `kin` is what it speaks of; see `likeness`
 
@@ -144,8 +145,7 @@ class Rules:
 
     @cached_property
     def _half(self) -> re.Pattern[str] | None:
-        listed = self._listed("halves")
-        return re.compile(f"(?:{listed}){END}") if listed else None
+        return re.compile(f"(?:{self._listed('halves')}){END}") if self._data.get("halves") else None
 
     @cached_property
     def spelled(self) -> re.Pattern[str]:
@@ -354,6 +354,11 @@ class Rules:
         return self._contexts("others", self._reach)
 
     @cached_property
+    def trades(self) -> Contexts:
+        """Where a sexual word is only what somebody sells, sews or teaches."""
+        return self._contexts("trades", _NEAR)
+
+    @cached_property
     def past(self) -> Contexts:
         """Where it is of long ago."""
         return self._contexts("past", self._reach)
@@ -368,8 +373,7 @@ class Rules:
             return None
         numbers = _number(self._data.get("numbers", {}), 1, _FIGURES).replace("?P<n>", "?:")
         between = "|".join([*map(plain_form, self._data.get("listed", ())), numbers])
-        kin = "|".join(map(plain_form, self._data["kin"]))
-        return re.compile(f"{self._start}(?:{kin}){self._end}(?:[\\s,:(/&+-]|{between})*$")
+        return re.compile(f"{self._start}(?:{self._listed('kin')}){self._end}(?:[\\s,:(/&+-]|{between})*$")
 
     @cached_property
     def clauses(self) -> Clauses:
@@ -379,13 +383,13 @@ class Rules:
     @cached_property
     def numbered(self) -> re.Pattern[str] | None:
         """The end of what stands before a number that is no age: of a house, a size, a group."""
-        listed = "|".join(plain_form(str(line)) for line in self._data.get("numbered", ()))
+        listed = self._listed("numbered")
         return re.compile(f"{self._start}(?:{listed}){self._end}") if listed else None
 
     @cached_property
     def groups(self) -> re.Pattern[str] | None:
         """The end of what stands before `of 14` where that is how many there are."""
-        listed = "|".join(plain_form(str(line)) for line in self._data.get("groups", ()))
+        listed = self._listed("groups")
         return re.compile(f"{self._start}(?:{listed})\\s*$") if listed else None
 
     @cached_property
@@ -395,11 +399,6 @@ class Rules:
             name: re.compile(f"{self._start}(?:{'|'.join(map(plain_form, lines))}){self._end}")
             for name, lines in self._data.get("likeness", {}).items()
         }
-
-
-def all_rules() -> tuple[Rules, ...]:
-    """Return the rules of all languages."""
-    return tuple(map(rules_of, LANGUAGES))
 
 
 def rules_for(plain: str) -> list[Rules]:

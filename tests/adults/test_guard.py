@@ -13,7 +13,7 @@ from personaforge.guard.reading import MINOR, SEXUAL, Passage, findings, passage
 from personaforge.guard.rules import LANGUAGES, rules_for
 from personaforge.guard.text import text_of
 from personaforge.templating import Templates
-from tests.benchmarks.guard import AGES, BRIEFS, NATURAL, OTHERS, Brief, briefs, table
+from tests.benchmarks.guard import AGES, BRIEFS, NATURAL, OTHERS, STRANGERS, Brief, briefs, table
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -30,7 +30,7 @@ def test_ages_that_are_born_turned_or_kept_as_a_feast_are_read_in_every_language
     assert wrong == [] and len(some) >= 15
 
 
-@pytest.mark.parametrize("brief", briefs(OTHERS), ids=lambda brief: brief.text[:40])
+@pytest.mark.parametrize("brief", briefs(OTHERS) + briefs(STRANGERS), ids=lambda brief: brief.text[:40])
 def test_a_brief_of_somebody_who_had_not_seen_the_rules_is_read_rightly(brief: Brief) -> None:
     assert not brief.is_wrong, brief.findings()
 

@@ -1,12 +1,14 @@
 """How often the guard is wrong, by language: `python -m tests.benchmarks.guard [FILE]`.
 
 A file has `guilty` and `innocent`, each a list of briefs by language; without one those are
-`tests/adults/briefs.yaml`, and `ages.yaml`, `others.yaml` and `natural.yaml` beside it. The writers of all but
-`others.yaml` knew the rules, and the rules were corrected by all of them, so these rates say nothing of other people's
-briefs. A third of `ages.yaml` (113 guilty, 77 innocent) was written and read once before that: 16 % of those guilty
-were read as fine, and 13 % of the innocent refused (56 % and 14 % by the rules before). `others.yaml` was written by
-somebody who had not seen the rules. Read once, unread: 4 of 80 guilty read as fine (5 %), 19 of 80 innocent ones that
-were meant to be tricky refused (24 %), and 1 of 40 plain innocent ones.
+`tests/adults/briefs.yaml`, and `ages.yaml`, `others.yaml`, `natural.yaml` and `strangers.yaml` beside it. The writers
+of all but `others.yaml` and `strangers.yaml` knew the rules, and the rules were corrected by all of them, so these
+rates say nothing of other people's briefs. A third of `ages.yaml` (113 guilty, 77 innocent) was written and read once
+before that: 16 % of those guilty were read as fine, and 13 % of the innocent refused (56 % and 14 % by the rules
+before). `others.yaml` was written by somebody who had not seen the rules. Read once, unread: 4 of 80 guilty read as
+fine (5 %), 19 of 80 innocent ones that were meant to be tricky refused (24 %), and 1 of 40 plain innocent ones.
+`strangers.yaml` was written so later, by somebody else. Read once, unread: 17 of 75 guilty read as fine (23 %; 29 by
+the rules before), 15 of 90 innocent refused (17 %; 17 by the rules before).
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ BRIEFS = Path(__file__).resolve().parents[1] / "adults" / "briefs.yaml"
 AGES = BRIEFS.with_name("ages.yaml")
 OTHERS = BRIEFS.with_name("others.yaml")
 NATURAL = BRIEFS.with_name("natural.yaml")
+STRANGERS = BRIEFS.with_name("strangers.yaml")
 YEAR = 2026
 """What years of birth in the briefs are compared with: those of a later year would be of adults."""
 
@@ -74,5 +77,5 @@ def table(all_briefs: list[Brief]) -> str:
 
 
 if __name__ == "__main__":
-    for path in [Path(sys.argv[1])] if len(sys.argv) > 1 else [BRIEFS, AGES, OTHERS, NATURAL]:
+    for path in [Path(sys.argv[1])] if len(sys.argv) > 1 else [BRIEFS, AGES, OTHERS, NATURAL, STRANGERS]:
         print(f"{path.name}\n{table(briefs(path))}")
