@@ -9,6 +9,7 @@ import click
 
 from personaforge.cli.options import PersonaArgument, json_option, print_json
 from personaforge.errors import Problem, SpecError
+from personaforge.listing import counted
 from personaforge.report.terminal import echo, style
 from personaforge.workspace.workspace import Workspace
 
@@ -90,7 +91,7 @@ def _lines(found: Any, root: Any) -> list[str]:
     paths = [path for path in (found.file, found.lock, found.page) if path is not None]
     rows: list[tuple[str, str]] = [(verb, os.path.relpath(path, root)) for path in paths]
     if found.folder is not None:
-        rows.append((verb, f"{os.path.relpath(found.folder, root)}/, {len(found.files)} files"))
+        rows.append((verb, f"{os.path.relpath(found.folder, root)}/, {counted(len(found.files), 'file')}"))
     if found.nodes or found.records:
         money = f", for ${found.spent_usd:.4f}, which stays counted" if found.spent_usd else ""
         rows.append((verb, f"{len(found.nodes)} results in the index and {len(found.records)} records{money}"))

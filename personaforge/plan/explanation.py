@@ -104,7 +104,9 @@ def _owner(planner: Planner, personas: Sequence[Loaded], name: str) -> Loaded:
         from difflib import get_close_matches
 
         known = [shape.name for one in personas for shape in planner.shapes.of(one.settings).nodes]
-        close = get_close_matches(name, known, 1)
+        step, slash, slot = name.rpartition("/")
+        padded = f"{step}{slash}{slot.zfill(2)}"
+        close = [padded] if padded in known else get_close_matches(name, known, 1)
         raise PlanError(
             f"there is no node {name!r}", hint=f"did you mean {close[0]}?" if close else "forge graph --all"
         )
@@ -119,7 +121,7 @@ def _artifacts(resolver: NodeResolver, outcome: Outcome) -> list[dict[str, Any]]
         there = resolver.contents.size(artifact.digest, place) is not None
         condition = "" if there else "not in the store"
         if place and not resolver.folder.holds(place, artifact.digest):
-            condition = "its file is missing or was edited"
+            condition = "its file isn't this result" if resolver.folder.has(place) else "its file is missing"
         path = f"build/{resolver.plan.id}/{place}" if place else ""
         found.append({"name": name, "digest": artifact.digest, "path": path, "condition": condition})
     return found

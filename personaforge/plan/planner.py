@@ -285,7 +285,7 @@ class Planner:
                     (f.path, condition) for f, condition in resolver.folder.condition([known]) if condition != "there"
                 ]
             elif not resolver.folder.holds(output.path, output.artifact.digest):
-                gone.append((output.path, "missing"))
+                gone.append((output.path, "other" if resolver.folder.has(output.path) else "missing"))
         if gone and not all(resolver.contents.sound(made.artifact.digest) for made in outcome.outputs.values()):
             self._replay(node, resolver)  # what would be put back is damaged: now it is known to be
             return

@@ -50,7 +50,7 @@ def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[Reason, 
 
 def restore_reasons(files: Sequence[tuple[str, str]]) -> tuple[Reason, ...]:
     """Return why files have to be put back, from (path, condition)."""
-    words = {"missing": "is missing", "edited": "was edited"}
+    words = {"missing": "is missing", "edited": "was edited", "other": "isn't this result"}
     return tuple(Reason("output", f"{path} {words[condition]}") for path, condition in files)
 
 

@@ -90,11 +90,31 @@ def select(
 ) -> set[str]:
     """Return the ids of selected nodes; everything when nothing is asked for.
 
-    Raises PlanError for a term that matches nothing by name, tag, step, kind or persona, with the nearest name.
+    Raises PlanError for a term that matches nothing by name, tag, step, kind or persona, with the nearest name, and for
+    an intersection in which nothing is left, though no state or result is asked for.
     """
     world = _World(nodes, state, result)
     chosen = world.union(include) if include else {node.id for node in nodes}
     return chosen - (world.union(exclude) if exclude else set())
+
+
+def whole_personas(nodes: Sequence[Selectable], selections: Iterable[str]) -> list[str]:
+    """Return what names personas and no node of theirs, such as `sofia-reyes` or `persona:*`, as it was written."""
+    return [
+        ",".join(term.text for term in terms)
+        for text in selections
+        for terms in parse(text)
+        if all(_is_persona(term, nodes) for term in terms)
+    ]
+
+
+def _is_persona(term: Term, nodes: Sequence[Selectable]) -> bool:
+    if term.method == "name":
+        # A glob crosses the slash, so `sofia-*` would fit the ids of her nodes, too.
+        names = {name for node in nodes for name in (node.name, node.step)}
+        names |= {node.id for node in nodes} if "/" in term.value else set()
+        return not any(fnmatchcase(name, term.value) for name in names)
+    return term.method == "persona"
 
 
 class _World:
@@ -110,7 +130,14 @@ class _World:
         found: set[str] = set()
         for text in selections:
             for terms in parse(text):
-                found |= set.intersection(*(self._expanded(term) for term in terms))
+                both = set.intersection(*(self._expanded(term) for term in terms))
+                if not both and not any(term.method in VALUES for term in terms):
+                    names = [term.text for term in terms]
+                    raise PlanError(
+                        f"nothing is selected by {','.join(names)!r}: nothing is both {' and '.join(names)}",
+                        hint=f"for either, write a space: '{' '.join(names)}', or repeat the option",
+                    )
+                found |= both
         return found
 
     def _expanded(self, term: Term) -> set[str]:

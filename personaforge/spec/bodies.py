@@ -21,20 +21,27 @@ from personaforge.spec.source import MAX_BYTES, Source, leads_out, read_source
 MAX_BASES = 16
 
 
-def read_persona(project: Project, path: Path) -> PersonaSources:
-    """Read a persona file and its bases. Raises SpecError.
+def read_persona(project: Project, path: Path, misread: list[Problem] | None = None) -> PersonaSources:
+    """Read a persona file and its bases; `misread` as of `read_source`. Raises SpecError.
 
     A base is a plain name in `defaults:`, and means a file of that name in the same folder. A file in the project may
     not be a link that leads out of it; one elsewhere was named by the user.
     """
     inside = os.path.abspath(path).startswith(str(project.root) + os.sep)
     files: dict[Path, Source] = {}
-    main = read_source(path, project.relative(path), root=project.root if inside else None)
-    _collect(project, path, main, files, [])
+    main = read_source(path, project.relative(path), root=project.root if inside else None, misread=misread)
+    _collect(project, path, main, files, [], misread)
     return PersonaSources(tuple(files.values()))
 
 
-def _collect(project: Project, path: Path, source: Source, files: dict[Path, Source], trail: list[Path]) -> None:
+def _collect(
+    project: Project,
+    path: Path,
+    source: Source,
+    files: dict[Path, Source],
+    trail: list[Path],
+    misread: list[Problem] | None,
+) -> None:
     """Put a file's bases before it, depth first, as Hydra reads a defaults list."""
     where = source.where(("defaults",))
     if path in trail or len(files) + len(trail) > MAX_BASES:
@@ -44,8 +51,9 @@ def _collect(project: Project, path: Path, source: Source, files: dict[Path, Sou
     for name in _base_names(source):
         base = path.parent / (name if name.endswith((".yaml", ".yml")) else name + ".yaml")
         if base not in files:
-            read = read_source(base, project.relative(base), root=Path(os.path.realpath(path.parent)))
-            _collect(project, base, read, files, [*trail, path])
+            folder = Path(os.path.realpath(path.parent))
+            read = read_source(base, project.relative(base), root=folder, misread=misread)
+            _collect(project, base, read, files, [*trail, path], misread)
     files[path] = source
 
 

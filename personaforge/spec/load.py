@@ -291,18 +291,21 @@ class Loader:
 
         if self._composer is None:
             self._composer = Composer(self._project)
-        sources = read_persona(self._project, file)
+        misread: list[Problem] = []
+        sources = read_persona(self._project, file, misread)
+        odd = {one.path for one in misread}
         try:
             composed = self._composer.compose(sources, overrides)
         except SpecError as error:
-            raise SpecError(self._every_problem(sources, overrides, error)) from error
+            further = self._every_problem(sources, overrides, error)
+            raise SpecError([*misread, *(one for one in further if one.path not in odd)]) from error
         material, unreadable = read_material(self._project, file, files_of(composed.get("brief")))
         found = persona_findings(composed, material)
         real = named_likeness(composed, material)
         found += [real] if real is not None else []
         if found:
             self._refused(Refusal(persona_id(file), sources.main.shown, tuple(found)))
-        refused = [at_source(sources, one) for one in unreadable]
+        refused = [*misread, *(at_source(sources, one) for one in unreadable)]
         refused += [
             one if one.where != sources.main.shown else at_source(sources, one)
             for one in adult_problems(found, sources.main.shown, material)
@@ -314,7 +317,8 @@ class Loader:
             if refused:
                 raise SpecError([])
         except SpecError as error:
-            error.problems = [*refused, *without_repeats(error.problems, refused)]
+            rest = without_repeats(error.problems, refused)
+            error.problems = [*refused, *(one for one in rest if one.path not in odd)]
             main = sources.main.shown
             if isinstance(error, Unsound):
                 self.unsound[file] = (self._stand_in(file, error), error.replaced)

@@ -7,7 +7,7 @@ ours; what only follows from another mistake is left out.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, get_args
 
@@ -30,8 +30,10 @@ _MOST_MISSING = 2
 """Of one entry; where it lacks more, it is an entry of its own that was begun, and one line names them all."""
 
 
-def problems_of(sources: PersonaSources, errors: Sequence[Any]) -> list[Problem]:
-    """Word pydantic's errors, without those that only follow from others."""
+def problems_of(
+    sources: PersonaSources, errors: Sequence[Any], composed: Mapping[str, Any] | None = None
+) -> list[Problem]:
+    """Word pydantic's errors of `composed`, without those that only follow from others."""
     causes = root_causes(errors)
     lacks: dict[tuple[Any, ...], list[str]] = {}
     for error in causes:
@@ -42,10 +44,20 @@ def problems_of(sources: PersonaSources, errors: Sequence[Any]) -> list[Problem]
         names = lacks.get(error["loc"][:-1], []) if error["type"] == "missing" else []
         if len(names) > _MOST_MISSING and len(error["loc"]) > 1:
             whole = {"type": "value_error", "loc": error["loc"][:-1], "ctx": {"error": f"lacks {', '.join(names)}"}}
-            found[problem(sources, whole)] = None
+            found[problem(sources, whole)._replace(hint=_padded(error["loc"][:-1], composed))] = None
         else:
             found[problem(sources, error)] = None
     return list(found)
+
+
+def _padded(location: Sequence[Any], composed: Mapping[str, Any] | None) -> str:
+    """Return `did you mean "07"?` for an entry `7` beside one of that name."""
+    *above, name = (str(part) for part in location)
+    table: Any = composed
+    for part in above:
+        table = table.get(part) if isinstance(table, Mapping) else None
+    padded = name.zfill(2)
+    return f'did you mean "{padded}"?' if isinstance(table, Mapping) and padded != name and padded in table else ""
 
 
 def problem(sources: PersonaSources, error: Any) -> Problem:
@@ -87,7 +99,10 @@ def problem(sources: PersonaSources, error: Any) -> Problem:
             message = f"found {shown(found)}, expected a text, or text and files"
             hint = "brief: {text: ..., files: [notes.md]}"
         elif error["type"] == "literal_error" and isinstance(found, str):
-            hint = meant(found, re.findall("'([^']*)'", str(error["ctx"]["expected"])))
+            known = re.findall("'([^']*)'", str(error["ctx"]["expected"]))
+            hint = _language(found, known) or meant(found, known)
+        elif error["type"] == "literal_error" and isinstance(found, bool):
+            hint = "quote it: YAML reads yes, no, on and off as true and false"
         elif location[-1] == "wardrobe" and isinstance(found, str):
             hint = "it is a rank among the persona's fashion contexts: 1 is the one that it likes best"
         elif isinstance(found, bool) and error["type"].startswith("string"):
@@ -109,6 +124,22 @@ def without_consequences(sources: PersonaSources, errors: Sequence[Any]) -> Sequ
         return bool(text) and _is_unreadable(_BOUND.sub(r"\1 0.5", text))
 
     return [error for error in errors if written(error)]
+
+
+_LANGUAGES = (
+    "en english|es spanish español|pt portuguese português|fr french français|de german deutsch|it italian italiano|"
+    "nl dutch nederlands|pl polish polski|tr turkish türkçe|ru russian русский|ar arabic|he hebrew|hi hindi|"
+    "ja japanese|ko korean|zh chinese"
+)
+"""Codes of languages with what people call them."""
+
+
+def _language(name: str, codes: Sequence[str]) -> str:
+    """Return `did you mean es?` for Spanish, where that is one of the values; empty where it is none."""
+    for code, *names in (entry.split() for entry in _LANGUAGES.split("|")):
+        if code in codes and name.strip().lower() in names:
+            return f"did you mean {code}?"
+    return ""
 
 
 _BOUND = re.compile(r"([<>]=?|[!=]=)\s*\S+")

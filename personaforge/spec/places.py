@@ -31,7 +31,7 @@ class Places:
 
         persona = loaded.settings.id
         if persona not in self._sources:
-            self._sources[persona] = read_persona(self._project, loaded.file)
+            self._sources[persona] = read_persona(self._project, loaded.file, [])
         sources = self._sources[persona]
         keys = tuple(path.split("."))
         for source in reversed(sources.files):

@@ -19,9 +19,11 @@ import orjson
 
 from personaforge.digest import canonical
 from personaforge.errors import Problem, SpecError
+from personaforge.listing import meant
 from personaforge.spec.adults import adult_problems, section_findings
 from personaforge.spec.source import read_source
 from personaforge.spec.vetting import vet
+from personaforge.spec.wording import as_list
 
 MAX_PROBLEMS = 20
 MAX_MATCHED = 500
@@ -161,7 +163,11 @@ def pin_problems(
 ) -> Iterator[tuple[list[str], str, str]]:
     """Yield what is wrong with pinned values as (key path, message, hint): they fill a part of the schema, not all.
     `stated` returns the further words of each field, of `x-stated`; asked only where a value is none of an enum."""
-    for error in _validator(_without_required(schema)).iter_errors(pinned):
+    errors = list(_validator(_without_required(schema)).iter_errors(pinned))
+    mistyped = {tuple(error.absolute_path) for error in errors if error.validator == "type"}
+    for error in errors:
+        if error.validator != "type" and tuple(error.absolute_path) in mistyped:
+            continue  # of another type's value a bound says nothing more
         keys = [str(part) for part in error.absolute_path]
         if error.validator == "additionalProperties" and isinstance(error.instance, dict):
             known = sorted(error.schema.get("properties", {}))
@@ -175,7 +181,7 @@ def pin_problems(
             yield (
                 keys,
                 f"found {error.instance!r}, expected one of {', '.join(allowed)}{also}",
-                _nearest_of_two(error.instance, [*allowed, *more]) if more else _nearest(error.instance, allowed),
+                _nearest_of_two(error.instance, [*allowed, *more]) if more else _allowed_hint(error.instance, allowed),
             )
         elif error.validator == "type" and isinstance(error.instance, bool):
             hint = "quote it: YAML reads yes, no, on, off, y and n as true and false"
@@ -183,9 +189,32 @@ def pin_problems(
         elif error.validator == "type":
             fields = ", ".join(error.schema.get("properties", {}))
             hint = f"write it as {keys[-1] if keys else 'it'}: {{{fields.replace(', ', ': …, ')}: …}}" if fields else ""
+            if keys and keys[-1].endswith("_cm"):
+                hint = _centimetres(error.instance)
+            elif isinstance(error.instance, str) and error.validator_value == "array":
+                hint = f"write it as {keys[-1] if keys else 'it'}: {as_list(error.instance)}"
             yield keys, f"found {_shortened(repr(error.instance), 80)}, expected {_kind(error.validator_value)}", hint
         else:
             yield keys, _shortened(error.message), ""
+
+
+_MEANT = {"female": "woman", "male": "man", "f": "woman", "m": "man"}
+
+
+def _allowed_hint(value: Any, allowed: Sequence[str]) -> str:
+    """Return the one of the allowed values that was meant; empty where none is near: all of them are named already."""
+    word = _MEANT.get(str(value).strip().lower(), "")
+    return f"did you mean {word}?" if word in allowed else meant(str(value), allowed)
+
+
+def _centimetres(value: Any) -> str:
+    """Return a height as it is written, `write 170: centimetres`, of a length in metres or with its unit."""
+    found = re.fullmatch(r"\s*(\d{1,3}(?:[.,]\d{1,2})?)\s*(m|cm)?\s*", str(value).lower())
+    if found is None or isinstance(value, bool):
+        return "write whole centimetres, such as 170"
+    number = float(found[1].replace(",", "."))
+    centimetres = round(number * 100) if number < 3 else round(number)
+    return f"write {centimetres}: it is in centimetres"
 
 
 _KINDS = {

@@ -65,9 +65,13 @@ class Source(NamedTuple):
         return path in self.lines
 
 
-def read_source(path: Path, shown: str, *, root: Path | None = None) -> Source:
-    """Read and check one YAML file; `root` confines where a link may lead. Raises SpecError with all problems."""
-    return parse_source(read_bounded(path, shown, root=root), path, shown)
+def read_source(path: Path, shown: str, *, root: Path | None = None, misread: list[Problem] | None = None) -> Source:
+    """Read and check one YAML file; `root` confines where a link may lead. Raises SpecError with all problems.
+
+    Values that YAML reads as other numbers, such as 034, go into `misread`, if that is given: the rest of the file can
+    be looked at all the same.
+    """
+    return parse_source(read_bounded(path, shown, root=root), path, shown, misread)
 
 
 def read_bounded(path: Path, shown: str, *, root: Path | None = None) -> bytes:
@@ -120,8 +124,8 @@ def why_unread(error: OSError) -> str:
     return f"i{said[1:]}, expected a file" if said.startswith("Is a ") else f"can't be read: {said}"
 
 
-def parse_source(data: bytes, path: Path, shown: str) -> Source:
-    """Check YAML bytes that were read from `path`. Raises SpecError with all problems."""
+def parse_source(data: bytes, path: Path, shown: str, misread: list[Problem] | None = None) -> Source:
+    """Check YAML bytes that were read from `path`, as `read_source` does. Raises SpecError with all problems."""
     import yaml
 
     try:
@@ -134,19 +138,25 @@ def parse_source(data: bytes, path: Path, shown: str) -> Source:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"{shown}:{mark.line + 1}" if mark else shown
-        raise SpecError(Problem(where, "", f"is not valid YAML: {error.problem or error.context}")) from None
+        said = error.problem or error.context
+        raise SpecError(Problem(where, "", f"is not valid YAML: {said}", _syntax_hint(said, text, mark))) from None
     except yaml.YAMLError as error:
         raise SpecError(Problem(shown, "", f"is not valid YAML: {str(error).splitlines()[0]}")) from None
     lines: dict[KeyPath, int] = {}
     leaves: set[KeyPath] = set()
     problems: list[Problem] = []
+    seen = _Seen()
     if tree is not None and tree.value != "":  # "" is a document of comments
         if not isinstance(tree, yaml.MappingNode):
             raise SpecError(Problem(f"{shown}:1", "", "found a list or a single value, expected keys and values"))
-        for problem in _walk(tree, (), shown, (lines, leaves), _Seen(), 0):
+        for problem in _walk(tree, (), shown, (lines, leaves), seen, 0):
             problems.append(problem)
             if len(problems) >= 50:
                 break
+    if misread is not None:
+        misread += seen.misread
+    else:
+        problems += seen.misread
     if problems:
         raise SpecError(problems)
     return Source(path, shown, digest_bytes(data), text, lines, frozenset(leaves))
@@ -187,6 +197,8 @@ class _Seen:
     def __init__(self) -> None:
         self.nodes = 0
         self.interpolations = 0
+        self.misread: list[Problem] = []
+        """Numbers that nobody means."""
         self.texts: set[str] = set()
         """Nodes that were looked through already; aliases lead to the same node many times."""
 
@@ -281,7 +293,7 @@ def _scalar_problems(node: yaml.ScalarNode, where: str, path: KeyPath, shown: st
     elif node.tag in (_TAG + "int", _TAG + "float") and (other := _misread(text)):
         hint = f"write {text.lstrip('0')}, or quote it" if text.isdigit() else f'quote it: "{text}"'
         hint = hint if len(text) <= 40 else "quote it"
-        yield Problem(where, ".".join(path), f"found {text[:40]}, which YAML reads as {other}", hint)
+        seen.misread.append(Problem(where, ".".join(path), f"found {text[:40]}, which YAML reads as {other}", hint))
     if "${" not in text:
         return
     seen.interpolations += text.count("${")
@@ -294,6 +306,20 @@ def _scalar_problems(node: yaml.ScalarNode, where: str, path: KeyPath, shown: st
     if found:
         message = f"found {found[:60]}...}}, and a config file may not call a resolver"
         yield Problem(where, ".".join(path), message, "write the value, or pass it on the command line")
+
+
+_MORE = "nothing else in the file was checked, so there may be more"
+
+
+def _syntax_hint(said: str | None, text: str, mark: yaml.Mark | None) -> str:
+    """Return what to do about a file that is no YAML, and that one mistake hides the others."""
+    lines = text.splitlines()
+    line = lines[mark.line] if mark is not None and mark.line < len(lines) else ""
+    if said is not None and "mapping values are not allowed" in said and ": " in line.partition(":")[2]:
+        return f'quote a text that holds a colon and a space: "…: …"; {_MORE}'
+    if "\t" in line[: len(line) - len(line.lstrip())]:
+        return f"indent with spaces: YAML takes no tabs there; {_MORE}"
+    return _MORE
 
 
 def _misread(text: str) -> str:

@@ -86,7 +86,7 @@ def validated_persona(
     except ValidationError as error:
         errors = error.errors(include_url=False)
         found = without_consequences(sources, errors)
-        problems += problems_of(sources, found)
+        problems += problems_of(sources, found, composed)
         # One mistake must not hide another, so the rest is validated with what the project or forge has in its place.
         bases = [{"id": "stand-in", "brief": "stand-in", **base} for base in (composer.base(), composer.packaged())]
         try:
@@ -113,12 +113,28 @@ def validated_persona(
     for keys, message, hint in _consistency(persona, schemas, lambda name: stated_words(project.conf_folders, name)):
         if not is_doubtful(keys, replaced):
             problems.append(problem_at(sources, keys, message, hint))
+            if keys[0] == "pinned":  # no template is tried with a pin that is wrong
+                replaced |= {_left_out(plain, keys)}
     for keys, message, hint, maker in domain_problems(plain["pipeline"]["steps"], plain["identity"], domains):
         if not is_doubtful(keys, replaced):
             problems.append(problem_at(sources, keys, message, hint, because=maker))
     if problems:
         raise Unsound(problems, plain, schemas, replaced) if usable else SpecError(problems)
     return plain, schemas
+
+
+def _left_out(plain: dict[str, Any], keys: Sequence[str]) -> tuple[str, ...]:
+    """Take the value at a path out of a persona's values, or the list that it is an item of; return its path."""
+    at: Any = plain
+    for index, key in enumerate(keys):
+        if not isinstance(at, dict) or key not in at:
+            break
+        inner = at[key]
+        if index == len(keys) - 1 or not isinstance(inner, dict):
+            del at[key]
+            return tuple(keys[: index + 1])
+        at = inner
+    return tuple(keys)
 
 
 class Unsound(SpecError):

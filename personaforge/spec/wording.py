@@ -53,10 +53,18 @@ def expected(item: Mapping[str, Any]) -> str:
         return f"a text of at least {context['min_length']} characters"
     if item["type"] == "too_short" and context.get("min_length") == 1:
         return "at least one entry"
+    if item["type"] in ("list_type", "tuple_type") and isinstance(item.get("input"), str):
+        return f"a list: {as_list(item['input'])}"
     if item["type"] in _EXPECTED:
         return _EXPECTED[item["type"]].format(**{name: _number(value) for name, value in context.items()})
     message = str(item["msg"]).removeprefix("Input should be ")
     return message[:1].lower() + message[1:]
+
+
+def as_list(text: str) -> str:
+    """Return a single text as the list of it is written in YAML: `[motion]`."""
+    plain = bool(text) and all(letter.isalnum() or letter in " -_./" for letter in text) and text == text.strip(" -")
+    return f"[{text}]" if plain and len(text) <= _MOST else "[…]"
 
 
 def shown(value: Any) -> str:

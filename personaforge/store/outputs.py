@@ -64,6 +64,10 @@ class BuildFolder:
                 found.append((file, "edited"))
         return found
 
+    def has(self, path: str) -> bool:
+        """Return whether there is a file at a path, whatever it holds."""
+        return stat_signature(f"{self.folder}/{path}") is not None
+
     def holds(self, path: str, digest: str) -> bool:
         """Return whether a file holds exactly an artifact's bytes. Raises Unreadable."""
         return _digest(f"{self.folder}/{path}") == digest

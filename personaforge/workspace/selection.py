@@ -6,18 +6,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from personaforge.errors import PlanError
-from personaforge.listing import meant
-from personaforge.plan.plan import PlanRequest, Selection
+from personaforge.listing import counted, listed, meant
+from personaforge.plan.plan import WORKING, Plan, PlanRequest, Selection
 from personaforge.plan.planner import Planner
-from personaforge.plan.select import Selectable, asks_for, select, values
+from personaforge.plan.select import Selectable, asks_for, select, values, whole_personas
 from personaforge.spec.load import Loaded
 from personaforge.spec.settings import GROUPS
+from personaforge.steps.context import ANCHOR
 from personaforge.steps.table import step_kind
 from personaforge.store.store import Store
 
 
 def selected(asked: PlanRequest, loaded: list[Loaded], planner: Planner, store: Store) -> Selection:
-    """Return what a request means for these personas. Raises PlanError for what selects nothing or can't be forced."""
+    """Return what a request means for these personas. Raises PlanError for what selects nothing, can't be forced, or
+    gives up all pins of a persona by its name alone."""
     nodes = [node for one in loaded for node in _selectable(one, planner)]
     _check_settings((*asked.select, *asked.exclude, *asked.force, *asked.repin), loaded)
     states: dict[str, frozenset[str]] = {}
@@ -59,7 +61,29 @@ def selected(asked: PlanRequest, loaded: list[Loaded], planner: Planner, store: 
     if wanted is not None:
         wanted |= forced | repinned
     excluded = chosen(asked.exclude) if asked.exclude else frozenset()
-    return Selection(wanted, forced, repinned, excluded=excluded)
+    selection = Selection(wanted, forced, repinned, excluded=excluded)
+    if whole := whole_personas(nodes, asked.repin):
+        plan = Planner(planner.plan_context, selection, asked.overrides, planner.shapes).plan(loaded)
+        raise _whole_persona(whole[0], plan)
+    return selection
+
+
+def _whole_persona(named: str, plan: Plan) -> PlanError:
+    """Return that a persona's name gives up all of its pins, which hardly anybody means who thinks of the face."""
+    personas = [one for one in plan.personas if any(node.id in plan.selection.repinned for node in one.nodes.values())]
+    first = personas[0]
+    anchor, name = first.loaded.settings.step_of(ANCHOR), first.id if len(personas) == 1 else "'*'"
+    calls, usd = plan.estimate.calls_max, plan.estimate.usd_max
+    paid = f"up to {counted(calls, 'paid call')}" if calls else "no paid call"
+    price = (f", {usd:.2f} US dollars at most" if usd is not None else ", of unknown price") if calls else ""
+    again = sum(node.state in WORKING for node in plan.nodes())
+    count = len(plan.selection.repinned)
+    return PlanError(
+        f"--repin {named} gives up all that is pinned of {listed(one.id for one in personas)}, the face too: "
+        f"{counted(count, 'node')}, of which {again} would be made or decided again ({paid}{price})",
+        hint=f"a new face, and the pictures that show it: forge build {name} --repin {anchor}; really all of it: "
+        f"--repin '{first.id if len(personas) == 1 else '*'}/*'",
+    )
 
 
 def _check_settings(texts: Sequence[str], loaded: Sequence[Loaded]) -> None:

@@ -748,7 +748,7 @@ def rows() -> list[Case]:
         "clone, repin all",
         "a fresh clone",
         CLONE,
-        asked=PlanRequest(repin=(ID,)),
+        asked=PlanRequest(repin=(f"{ID}/*",)),
         local="buys 0, heals",
         hosted="soul run > done, anchor run > done, buys 12",
     )

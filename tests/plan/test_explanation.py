@@ -102,14 +102,16 @@ def test_an_artifact_that_is_nowhere_and_one_whose_file_was_edited(built: Lab) -
     with undone(root):
         (root / "build/ana/drafts/soul.json").write_text("{}")
         (artifact,) = told(built, "soul")["artifacts"]
-        assert artifact["condition"] == "its file is missing or was edited"
+        assert artifact["condition"] == "its file isn't this result"
         digest = artifact["digest"]
         for file in root.glob(".forge/blobs/**/*"):
             if file.is_file() and digest[2:] in str(file).replace("/", ""):
                 file.unlink()
         found = told(built, "soul")
-        assert found["artifacts"][0]["condition"] == "its file is missing or was edited"
+        assert found["artifacts"][0]["condition"] == "its file isn't this result"
         assert found["answers"] == [], "the record of an answer that is gone is none"
+        (root / "build/ana/drafts/soul.json").unlink()
+        assert told(built, "soul")["artifacts"][0]["condition"] == "its file is missing"
 
 
 def test_a_node_that_was_never_built(empty: Lab) -> None:
@@ -124,6 +126,9 @@ def test_a_name_that_nobody_has_and_one_that_two_have(empty: Lab) -> None:
     with pytest.raises(PlanError, match="there is no node 'image/2'") as error:
         told(empty, "image/2")
     assert error.value.hint == "did you mean image/02?"
+    with pytest.raises(PlanError) as error:
+        told(empty, "image/4")
+    assert error.value.hint == "did you mean image/04?"
     with pytest.raises(PlanError) as error:
         told(empty, "xyz")
     assert error.value.hint == "forge graph --all"

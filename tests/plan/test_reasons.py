@@ -107,9 +107,10 @@ def test_what_a_call_is_paid_and_limited_by_is_no_reason(path: str) -> None:
 
 
 def test_files_to_be_put_back() -> None:
-    assert restore_reasons([("images/02.png", "missing"), ("a.txt", "edited")]) == (
+    assert restore_reasons([("images/02.png", "missing"), ("a.txt", "edited"), ("b.json", "other")]) == (
         Reason("output", "images/02.png is missing"),
         Reason("output", "a.txt was edited"),
+        Reason("output", "b.json isn't this result"),
     )
     assert restore_reasons([]) == ()
 

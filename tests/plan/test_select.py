@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from personaforge.errors import PlanError
 from personaforge.plan.plan import PlanRequest
-from personaforge.plan.select import Selectable, asks_for, parse, select
+from personaforge.plan.select import Selectable, asks_for, parse, select, whole_personas
 from personaforge.testing import write_project
 from personaforge.workspace.workspace import Workspace
 
@@ -147,6 +147,35 @@ def test_a_setting_that_is_none_selects_nothing_although_nodes_read_its_group(tm
 
 def test_states_that_match_nothing_select_nothing() -> None:
     assert chosen("state:missing") == set() and chosen("result:flagged") == set()
+    assert chosen("image,state:missing") == set() and chosen("tag:text,result:flagged") == set()
+
+
+@pytest.mark.parametrize("text", ["soul,dna", "image,tag:text", "anchor+,soul", "ana,bob/soul"])
+def test_an_intersection_of_nothing_is_no_work_that_is_done(text: str) -> None:
+    first, second = text.split(",")
+    with pytest.raises(PlanError) as caught:
+        chosen(text)
+    assert caught.value.message == f"nothing is selected by '{text}': nothing is both {first} and {second}"
+    assert f"write a space: '{first} {second}'" in caught.value.hint
+    with pytest.raises(PlanError):
+        chosen("image", exclude=(text,))
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("ana", ["ana"]),
+        ("a*a", ["a*a"]),
+        ("persona:*", ["persona:*"]),
+        ("+bob soul", ["+bob"]),
+        ("*", []),
+        ("ana/*", []),
+        ("ana,anchor", []),
+        ("tag:text", []),
+    ],
+)
+def test_what_names_only_a_persona(text: str, whole: list[str]) -> None:
+    assert whole_personas(graph(), (text,)) == whole
 
 
 def test_asks_for_looks_into_every_term() -> None:

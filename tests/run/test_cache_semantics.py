@@ -119,6 +119,8 @@ def test_going_back_restores_what_is_known(studio: Studio) -> None:
     studio.forget()
     studio.edit("conf/matrix/few.yaml", ("name: turned, yaw: 25", "name: turned, yaw: 20"))
     assert studio.states()["image/03"] == "restore"
+    reasons = [reason.text for reason in studio.node("image/03").reasons]
+    assert reasons == ["images/03-turned.png isn't this result"], "a file is there: that of the other result"
     studio.build()
     assert studio.calls() == 0
     assert {path: path.read_bytes() for path in before} == before

@@ -29,6 +29,23 @@ def lose_everything_but_the_lock(studio: Studio) -> None:
     shutil.rmtree(studio.root / "build")
 
 
+def test_the_name_of_a_persona_alone_gives_up_no_pin(make_studio: Callable[..., Studio]) -> None:
+    studio = make_studio(paid=True)
+    studio.build()
+    before = studio.lock.read_text()
+    studio.edit("personas/ana.yaml", ("A calm", "A loud"))
+    studio.forget()
+    for name in ("ana", "persona:ana"):
+        for act in (studio.plan, studio.build):
+            with pytest.raises(PlanError) as caught:
+                act(repin=(name,))
+            assert f"--repin {name} gives up all that is pinned of ana, the face too" in caught.value.message
+            assert re.search(r"up to \d+ paid calls, \d+\.\d\d US dollars at most\)", caught.value.message)
+            assert "forge build ana --repin anchor" in caught.value.hint and "--repin 'ana/*'" in caught.value.hint
+    assert studio.calls() == 0 and studio.lock.read_text() == before
+    assert studio.states(repin=("ana/*",))["anchor"] == "maybe" == studio.states(repin=("*",))["anchor"]
+
+
 def test_every_accepted_artifact_is_pinned_one_sorted_line_each(studio: Studio) -> None:
     studio.build()
     found = pins(studio)
