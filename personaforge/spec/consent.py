@@ -36,15 +36,24 @@ def require_consent(project: Project, subject: str, shown: str, reader: str = ""
     path = consent_path(project, subject)
     if not path.is_file():
         message = f"found {subject!r}, who has no consent record {FOLDER}/{subject}.yaml"
-        raise SpecError(Problem(shown, "subject", message, _written(project, subject)))
+        raise SpecError(Problem(_subject_place(project, shown), "subject", message, _written(project, subject)))
     record = read_consent(project, path)
     why = lacking(record, datetime.now(UTC))
     if why:
-        raise SpecError(Problem(f"{FOLDER}/{path.name}", *why, "nothing is made of this person"))
+        place = read_source(path, f"{FOLDER}/{path.name}", root=project.root).where(why[0].split("."))
+        raise SpecError(Problem(place, *why, f"nothing is made of this person, so {shown} can't be built"))
     if reader and record.restrictions.no_third_party:
         forbids = f"{FOLDER}/{path.name} says restrictions.no_third_party"
         message = f"found {reader!r}, which would be shown pictures of {subject!r}, and {forbids}"
         raise SpecError(Problem(shown, "reader.provider", message, "reader: default, which shows them to nobody"))
+
+
+def _subject_place(project: Project, shown: str) -> str:
+    """Return `file:line` of where a persona's file names its subject."""
+    try:
+        return read_source(project.root / shown, shown).where(("subject",))
+    except SpecError:
+        return shown
 
 
 def _written(project: Project, subject: str) -> str:

@@ -130,3 +130,22 @@ def test_a_person_without_a_record_is_told_the_nearest_one(tmp_path: Path) -> No
         require_consent(project, "synthetics", "personas/jane.yaml")
     assert error.value.problems[0].hint.startswith("did you mean synthetic?")
     assert subject_hint("Ångström!").startswith("subject: synthetic"), "no id can be made of it as it is"
+
+
+def test_a_consent_that_ended_and_a_missing_one_have_their_lines_and_the_persona(tmp_path: Path) -> None:
+    from personaforge.spec.consent import require_consent
+
+    record = documented().replace("time_limit_days: 730", "time_limit_days: 1")
+    project = project_with(tmp_path, record)
+    line = 1 + record.splitlines().index(next(one for one in record.splitlines() if "time_limit_days" in one))
+    persona = project.root / "personas/jane.yaml"
+    persona.parent.mkdir(exist_ok=True)
+    persona.write_text("id: jane\nbrief: A calm gardener.\nsubject: jane-doe\n")
+    with pytest.raises(SpecError) as error:
+        require_consent(project, "jane-doe", "personas/jane.yaml")
+    (problem,) = error.value.problems
+    assert (problem.where, problem.path) == (f"consent/jane-doe.yaml:{line}", "restrictions.time_limit_days")
+    assert problem.hint == "nothing is made of this person, so personas/jane.yaml can't be built"
+    with pytest.raises(SpecError) as error:
+        require_consent(project, "nobody-here", "personas/jane.yaml")
+    assert error.value.problems[0].where == "personas/jane.yaml:3"
