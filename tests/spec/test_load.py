@@ -301,7 +301,8 @@ def test_the_problems_of_all_personas_are_named_at_once_and_shared_ones_once(tmp
     assert [line.partition(" ")[0] for line in found] == ["personas/ana.yaml:3", "personas/eva.yaml:3"]
     write_project(where.root, {}, {"conf/project/settings.yaml": "a: [\n"})
     assert texts(lambda: Loader(where, domains=KNOWN).load_all(where.persona_files())) == [
-        "conf/project/settings.yaml:2: is not valid YAML: did not find expected node content"
+        "conf/project/settings.yaml:2: is not valid YAML: did not find expected node content "
+        "(nothing else in the file was checked, so there may be more)"
     ]
 
 
@@ -311,10 +312,7 @@ def test_a_persona_knows_its_file_and_its_lock(where: Project) -> None:
 
 
 def test_a_file_that_is_not_there(where: Project) -> None:
-    assert (
-        "can't be read: No such file or directory"
-        in texts(lambda: Loader(where, domains=KNOWN).load(file_of(where, "eva")))[0]
-    )
+    assert "leads to no file, or is gone" in texts(lambda: Loader(where, domains=KNOWN).load(file_of(where, "eva")))[0]
 
 
 def test_a_persona_that_links_out_of_the_project_is_refused(where: Project, tmp_path: Path) -> None:
