@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from personaforge.brief.aside import is_of_now
 from personaforge.brief.denied import is_denied, is_part_of_a_name
 from personaforge.brief.fact import Fact
 from personaforge.brief.found import Found
@@ -48,20 +49,25 @@ def looks(found: Found) -> Iterator[Fact]:
     for field, said in (("color", lists["colors"]), ("texture", lists["texture"]), ("length", lists["length"])):
         for hit, value, _ in words.index(said).finditer(plain):
             noun = _noun_of(hit.span(), nouns, plain, lists["order"], found)
+            if noun is None and field == "color" and found.words.parted and _was_another(found, hit.start()):
+                noun = _Noun(*hit.span(), "hair")  # früher blond, heute grau
             if noun is None or (field != "color" and noun.part != "hair") or not found.is_free(*hit.span()):
                 continue
             if is_part_of_a_name(found, *hit.span()) or _is_a_name(found, *hit.span(), noun):
                 continue
             if is_denied(found, *hit.span()):
                 continue
-            described.add(noun)
+            if noun.start != hit.start():
+                described.add(noun)
             yield found.fact("look", f"dna.{noun.part}.{field}", value, *hit.span())
     for noun in described:  # the noun belongs to what was read of it
         found.taken[noun.start : noun.end] = b"\1" * (noun.end - noun.start)
     for kind, path in (("mark", "dna.skin.marks"), ("beard", "dna.face.facial_hair"), ("thing", "")):
         said = lists[{"mark": "marks", "beard": "beard", "thing": "things"}[kind]]
         for hit, value, _ in words.index(said).finditer(plain):
-            if found.is_free(*hit.span()) and not is_part_of_a_name(found, *hit.span()):
+            if found.is_past(*hit.span()) or is_part_of_a_name(found, *hit.span()):
+                continue
+            if found.is_free(*hit.span()):
                 yield found.fact(kind, path, value, *hit.span())
 
 
@@ -81,8 +87,20 @@ def _is_a_name(found: Found, start: int, end: int, noun: _Noun) -> bool:
     return not re.search(r"(?:^|[.!?:;\n¡¿])[\s\"'«»„“”(*-]*$", text.plain[:start])
 
 
+def _was_another(found: Found, start: int) -> bool:
+    """Return whether a colour stands behind a "now", and another one or a head of hair was said of former times."""
+    words, plain = found.words, found.text.plain
+    if not is_of_now(plain, words.tag, start):
+        return False
+    whole = {key: said for key, said in words.lists["whole"].items() if key.startswith("hair.")}
+    indices = (words.index(words.lists["colors"]), words.index(whole))
+    return any(found.is_past(*hit.span()) for index in indices for hit, _, _ in index.finditer(plain))
+
+
 def _noun_of(span: tuple[int, int], nouns: list[_Noun], plain: str, order: str, found: Found) -> _Noun | None:
     start, end = span
+    # What was once doesn't part a look of today from its noun: hair that was black and is now white.
+    plain = "".join(" " if found.is_past(place, place + 1) else char for place, char in enumerate(plain))
     right = [
         noun
         for noun in nouns

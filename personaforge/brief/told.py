@@ -32,20 +32,25 @@ def told_facts(brief: str) -> list[dict[str, Any]]:
     """Return facts as a request has them: kind, path and value; empty where there is nothing to tell."""
     reading = read_brief(brief)
     pairs = _pairs(brief, reading)
-    return [{"kind": "look", "path": path, "value": value} for path, value in pairs.items()] + [
-        {
-            "kind": fact.kind,
-            "path": fact.path,
-            "value": list(fact.value) if isinstance(fact.value, tuple) else fact.value,
-        }
-        for fact in reading.facts
-        if reading.language != "en"
-        or fact.kind in _NEVER_READ
-        or fact.value == "wheelchair"
-        or fact.value in _DYED.get(fact.path, ())
-        or (fact.path == "surface.age" and _is_exact(fact.value) and _is_unusual(fact.words))
-        or (fact.path == "surface.age" and _is_part_of_a_decade(fact.value))
-    ]
+    aside = [{"kind": "aside", "path": "", "value": [list(span) for span in reading.asides]}]
+    return (
+        (aside if reading.asides and reading.language == "en" else [])
+        + [{"kind": "look", "path": path, "value": value} for path, value in pairs.items()]
+        + [
+            {
+                "kind": fact.kind,
+                "path": fact.path,
+                "value": list(fact.value) if isinstance(fact.value, tuple) else fact.value,
+            }
+            for fact in reading.facts
+            if reading.language != "en"
+            or fact.kind in _NEVER_READ
+            or fact.value == "wheelchair"
+            or fact.value in _DYED.get(fact.path, ())
+            or (fact.path == "surface.age" and _is_exact(fact.value) and _is_unusual(fact.words))
+            or (fact.path == "surface.age" and _is_part_of_a_decade(fact.value))
+        ]
+    )
 
 
 _SEVERAL = ("mark", "language", "exclusion", "thing")
