@@ -49,7 +49,7 @@ def of_others(text: Text, tag: str) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     for hit in rules.subject.finditer(plain):
         start = hit.start("who")
-        if any(first <= start < last for first, last in found):
+        if any(first <= hit.start("kin") < last for first, last in found):
             continue
         if _ARTICLES.match(hit.group("who")) and not plain[:start].strip():
             continue  # the person: La madre de dos hijos
@@ -64,7 +64,8 @@ def of_others(text: Text, tag: str) -> list[tuple[int, int]]:
         elif hit.groupdict().get("her" if gender == "m" else "his") and gender != "any":
             while (more := rules.next[gender].match(plain, end)) is not None:
                 end = _end(_SENTENCE, plain, more.end())
-        found.append((start, end))
+        named = next((name for name in ("her", "his") if hit.groupdict().get(name)), None)
+        found.append((hit.end(named) if named else start, end))  # whose they are says the person's gender
     return found + [hit.span("look") for hit in rules.between.finditer(plain) if hit.group("look")]
 
 

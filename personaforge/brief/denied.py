@@ -30,6 +30,8 @@ def lead_of_former(found: Found, start: int, end: int) -> int:
 def is_denied(found: Found, start: int, end: int) -> bool:
     """Return whether a look is denied or a former one: not blond, no blond hair, sin pelo rizado, 金髪ではない, once
     blond."""
+    if found.whole:
+        return False
     if found.is_past(start, end):
         return True
     _, after, denied = _patterns(found.words.tag)

@@ -12,7 +12,8 @@ class Found:
     """The facts so far, and which characters belong to one."""
 
     def __init__(self, text: Text, words: Language, *, whole: bool = False) -> None:
-        """`whole`: as if all of the text were of its person today."""
+        """`whole`: as if all of the text were of its person today, and nothing denied."""
+        self.whole = whole
         self.text, self.words = text, words
         self.facts: list[Fact] = []
         self.taken = bytearray(len(text.plain) + 1)
@@ -26,6 +27,8 @@ class Found:
         ):
             for start, end in spans:
                 marked[start:end] = b"\1" * (end - start)
+        self.beard: tuple[int, int] | None = None
+        """Where the person's first beard is, once looks are read."""
         self.names: list[tuple[int, int, bool]] | None = None
         """Where names of places and occupations are, once somebody has looked; see `denied`."""
 

@@ -262,7 +262,9 @@ def _gender(found: Found) -> Iterator[Fact]:
     best = max(
         ("woman", "man"), key=lambda gender: (len(hits[gender]), -min((one[0] for one in hits[gender]), default=0))
     )
-    if hits[best]:  # what is given up says a gender, too, and stays unread where another word says it
+    if not hits[best] and found.beard:  # nothing else tells: a thick grey beard
+        yield found.fact("gender", "surface.gender", "man", *found.beard)
+    elif hits[best]:  # what is given up says a gender, too, and stays unread where another word says it
         yield found.fact("gender", "surface.gender", best, *min(hits[best], key=lambda one: (one in former, one)))
 
 

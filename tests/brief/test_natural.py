@@ -130,6 +130,38 @@ def test_former_looks_are_no_facts(brief: str, now: dict[str, Any]) -> None:
     assert looks(brief) == now
 
 
+@pytest.mark.parametrize(
+    ("brief", "said", "gender"),
+    [
+        ("A grey-haired baker with a short beard", {"hair.color": "gray", "face.facial_hair": "short beard"}, "man"),
+        (
+            "A baker with curly brown hair and a long beard",
+            {"hair.texture": "curly", "hair.color": "brown", "face.facial_hair": "full beard"},
+            "man",
+        ),
+        ("A baker from Leeds with a thick grey beard", {"face.facial_hair": "full beard"}, "man"),
+        (
+            "Un panadero con barba gris y larga, pelo corto",
+            {"face.facial_hair": "full beard", "hair.length": "short"},
+            "man",
+        ),
+        (
+            "Eine Person mit grauem Haar und dichtem Bart",
+            {"hair.color": "gray", "face.facial_hair": "full beard"},
+            "man",
+        ),
+        ("пекарь из Казани с густой бородой", {"face.facial_hair": "full beard"}, "man"),
+        ("A woman with brown hair, no beard", {"hair.color": "brown"}, "woman"),
+    ],
+)
+def test_an_adjective_is_its_beards(brief: str, said: dict[str, Any], gender: str) -> None:
+    reading = read_brief(brief)
+    assert looks(brief) == said and reading.value("surface.gender") == gender
+    assert [span.words for span in reading.unread if "grey" in span.words] == (
+        ["grey"] if "thick grey" in brief else []
+    )
+
+
 def test_a_birthplace_is_no_residence() -> None:
     cities = [
         fact.value for fact in read_brief("A baker from Leeds. She was born in Osaka.").facts if fact.kind == "city"
@@ -143,6 +175,7 @@ def test_a_birthplace_is_no_residence() -> None:
     [
         "A mother of two, 43, from Leeds; her husband is bald and has a full beard.",
         "A nurse of 41 from Leeds with short brown hair. Her twin sister is a redhead with green eyes and a scar.",
+        "A woman, 43, from Leeds. Her hair is brown and curly. She used to be blonde.",
         "A baker from Leeds. Her hair was black and is now white. She used to be bald.",
     ],
 )
@@ -151,3 +184,9 @@ def test_the_english_writer_drafts_neither(brief: str) -> None:
         sections = drafted(brief, seed=seed)
         assert sections["surface"]["gender"] == "woman" and sections["dna"]["face"]["facial_hair"] == "none"
         assert {row.fate for row in account(brief, {}, sections).rows if row.kind != "words"} == {KEPT}
+
+
+def test_a_beard_that_nothing_else_tells_is_a_mans() -> None:
+    for seed in (1, 2):
+        sections = drafted("A baker from Leeds with a thick grey beard", seed=seed)
+        assert (sections["surface"]["gender"], sections["dna"]["face"]["facial_hair"]) == ("man", "full beard")
