@@ -15,6 +15,7 @@ from personaforge.brief.aside import is_of_now
 from personaforge.brief.denied import is_denied, is_part_of_a_name
 from personaforge.brief.fact import Fact
 from personaforge.brief.found import Found
+from personaforge.brief.marked import place_of
 from personaforge.brief.text import END, START
 
 _FAR = 28
@@ -89,6 +90,8 @@ def looks(found: Found) -> Iterator[Fact]:
                     if not re.search(r"\w", plain[thick[1] : start] + plain[end : thick[0]]):
                         start, end = min(start, thick[0]), max(end, thick[1])
                 found.beard = found.beard or (start, end)
+            if kind == "mark" and (place := place_of(found, start, end)) is not None:
+                value, start, end = f"{value} {place.words}", min(start, place.start), max(end, place.end)
             yield found.fact(kind, path, value, start, end)
 
 

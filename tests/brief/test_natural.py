@@ -190,3 +190,26 @@ def test_a_beard_that_nothing_else_tells_is_a_mans() -> None:
     for seed in (1, 2):
         sections = drafted("A baker from Leeds with a thick grey beard", seed=seed)
         assert (sections["surface"]["gender"], sections["dna"]["face"]["facial_hair"]) == ("man", "full beard")
+
+
+@pytest.mark.parametrize(
+    ("brief", "mark"),
+    [
+        ("A woman with a scar on her chin", "scar on the chin"),
+        ("A woman with a scar on her left hand and brown eyes", "scar on the left hand"),
+        ("A woman with a scar and brown eyes", "scar"),
+        ("Una enfermera con una cicatriz en la mejilla izquierda", "scar on the left cheek"),
+        ("Eine Bäckerin mit einer Narbe über dem linken Auge", "scar above the left eye"),
+        ("Infirmière avec une cicatrice sur la joue gauche", "scar on the left cheek"),
+        ("Медсестра со шрамом на левой щеке", "scar on the left cheek"),
+        ("左の頬にほくろがある看護師", "mole on the left cheek"),
+        ("左脸颊上有一颗痣的护士", "mole on the left cheek"),
+    ],
+)
+def test_where_a_mark_is_belongs_to_it(brief: str, mark: str) -> None:
+    assert looks(brief)["skin.marks"] == mark
+    drawn = drafted(brief)["dna"]
+    assert any(mark in one for one in drawn["skin"]["marks"])
+    elsewhere = {"dna": {**drawn, "skin": {**drawn["skin"], "marks": ["faint scar through the right eyebrow"]}}}
+    fates = [row.fate for row in account(brief, {}, elsewhere).rows if row.kind == "mark"]
+    assert fates == ([KEPT] if mark == "scar" else ["lost"])
