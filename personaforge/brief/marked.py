@@ -47,7 +47,12 @@ def place_of(found: Found, start: int, end: int) -> Place | None:
     where = next((name for name in ("above", "below") if _word(row[name], tag).search(stretch)), "on")
     behind = re.match(rf"\s+(?:{row['left']}|{row['right']}){END}", plain[hit.end() :]) if not row["first"] else None
     stop = hit.end() + (behind.end() if behind else 0)
-    return Place(f"{where} the {side + ' ' if side else ''}{part}", hit.start() if row["first"] else end, stop)
+    begin = hit.start() if row["first"] else end
+    if row["first"] and side:  # 左の頬: the side stands before its part
+        offset = max(0, hit.start() - _SIDE)
+        before = _word(row[side], tag).search(plain[offset : hit.start()])
+        begin = offset + before.start() if before else begin
+    return Place(f"{where} the {side + ' ' if side else ''}{part}", begin, stop)
 
 
 _SIDE = 10
