@@ -15,6 +15,8 @@ _YOUNGEST = 18
 _BEFORE, _AFTER = r"(?:^|[,(،、，]\s*|\s[-/|]\s+)", r"(?=\s*(?:[,;.()،、，。]|$)|\s+[-/|]\s)"
 """What an age that stands alone is between: Ana, 41, nurse; Ana - 41 - nurse."""
 _NEXT = re.compile(rf"\s*(?:$|[,;.)\n]|-\s|(?P<word>{LETTER}+))")
+_NEAR = 2
+"""Years by which an age that is only said to be about a number may differ, chosen by us: the halves of five years."""
 _LEAD = 40
 """Characters before and after an age in which a child or years of work are named: a clause of usual length."""
 
@@ -44,11 +46,27 @@ def ages(found: Found) -> Iterator[Fact]:
         yield found.fact("age", "surface.age", (age, age), first, hit.end())
     if any(fact.kind == "age" for fact in found.facts):
         return
+    if about := next(_about(found), None):
+        yield about
+        return
     for matcher, low, high in words.decades:
         for hit in matcher.finditer(plain):
             if found.is_free(*hit.span()):
                 yield found.fact("age", "surface.age", (low, high), *hit.span())
                 return
+
+
+def _about(found: Found) -> Iterator[Fact]:
+    """Yield an age that is said to be near a number, with no unit: sui quarantacinque; not about 45 cakes."""
+    words, plain = found.words, found.text.plain
+    start, gap = (START, r"\s+") if words.parted else ("", r"\s*")
+    for hit in re.finditer(rf"{start}(?:{words.lists['about']}){gap}{words.figures}", plain):
+        age, following = words.number(hit.group("n")), _NEXT.match(plain, hit.end("n"))
+        word = following.group("word") if following else None
+        if following is None or (word is not None and word not in words.signs) or not found.is_free(*hit.span()):
+            continue
+        if age >= _YOUNGEST + _NEAR:
+            yield found.fact("age", "surface.age", (age - _NEAR, age + _NEAR), *hit.span())
 
 
 def _hits(found: Found) -> Iterator[tuple[re.Match[str], int]]:

@@ -28,7 +28,12 @@ def lead_of_former(found: Found, start: int, end: int) -> int:
 
 
 def is_denied(found: Found, start: int, end: int) -> bool:
-    """Return whether a look is denied: not blond, no blond hair, sin pelo rizado, 金髪ではない."""
+    """Return whether a look is denied or a former one: not blond, no blond hair, sin pelo rizado, 金髪ではない, once
+    blond."""
+    if found.whole:
+        return False
+    if found.is_past(start, end):
+        return True
     _, after, denied = _patterns(found.words.tag)
     return _before(found, denied, start) >= 0 or (after is not None and after.match(found.text.plain, end) is not None)
 

@@ -42,6 +42,9 @@ class BriefReading(NamedTuple):
     """In the order of the brief."""
     unread: tuple[Span, ...]
     """Runs of words that carry meaning and belong to no fact."""
+    asides: tuple[tuple[int, int], ...] = ()
+    """Where words stand that would be facts if they weren't said of somebody else or of former times: indices into the
+    brief."""
     is_recognised: bool = True
     """Whether the brief is in that language, as far as its words tell; see `recognition`."""
 

@@ -219,7 +219,13 @@ def _spoken(fact: Fact, tag: str, value: Any, said: str, tree: Mapping[str, Any]
 
 
 def _mark(fact: Fact, tag: str, value: Any, said: str, tree: Mapping[str, Any]) -> bool:
-    return plain(str(fact.value)).rstrip("s") in said
+    """Return whether one mark is of that kind, and where the brief has it: a scar on the left hand is on no brow."""
+    kind, _, place = plain(str(fact.value)).partition(" ")
+    if not place:
+        return plain(str(fact.value)).rstrip("s") in said
+    wanted = [kind.rstrip("s"), *(word for word in place.split() if word not in ("on", "the"))]
+    marks = value if isinstance(value, list) else [value]
+    return any(all(word in plain(str(mark)) for word in wanted) for mark in marks)
 
 
 def _beard(fact: Fact, tag: str, value: Any, said: str, tree: Mapping[str, Any]) -> bool:

@@ -149,7 +149,7 @@ class Language:
     def figures(self) -> str:
         """A pattern for a number from 18 to 99, in digits or words."""
         words = [re.sub(r"\\ |\\-", r"[\\s-]*", re.escape(word)) for word in self.numbers]
-        return rf"(?P<n>(?<!\d)[1-9]\d(?![\d.,]\d)|{'|'.join(sorted(words, key=len, reverse=True))})"
+        return rf"(?P<n>(?<!\d)(?<!\d[.,])[1-9]\d(?!\d|[.,]\d)|{'|'.join(sorted(words, key=len, reverse=True))})"
 
     @cached_property
     def numbers(self) -> Mapping[str, int]:
@@ -185,7 +185,11 @@ class Language:
             for ten, words in self.lists["tens"].items():
                 if "{d}" in said or "{t}" in said:
                     start, end = (START, END) if self.parted and self.tag != "ko" else ("", "")
-                    shown = said.replace("{d}", f"(?:{words})").replace("{t}", f"(?:{numerals.get(ten, ten)})")
+                    shown = (
+                        plain(said)
+                        .replace("{d}", f"(?:{plain(words)})")
+                        .replace("{t}", f"(?:{numerals.get(ten, ten)})")
+                    )
                     found.append((re.compile(f"{start}{self._before}{shown}{end}"), ten + low, ten + high))
         if "figures" in self.lists:
             for ten in range(20, 90, 10):

@@ -11,9 +11,12 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from personaforge.brief.aside import is_of_now
 from personaforge.brief.denied import is_denied, is_part_of_a_name
 from personaforge.brief.fact import Fact
 from personaforge.brief.found import Found
+from personaforge.brief.marked import place_of
+from personaforge.brief.text import END, START
 
 _FAR = 28
 """Characters between an adjective and its noun: three adjectives with their commas."""
@@ -24,7 +27,7 @@ class _Noun(NamedTuple):
     start: int
     end: int
     part: str
-    """hair or eyes."""
+    """hair, eyes or beard."""
 
 
 def looks(found: Found) -> Iterator[Fact]:
@@ -44,25 +47,52 @@ def looks(found: Found) -> Iterator[Fact]:
         for hit in words.pattern(said).finditer(plain)
         if found.is_free(*hit.span())
     ]
+    beards = [
+        _Noun(*hit.span(), "beard")
+        for hit, _, _ in words.index(lists["beard"]).finditer(plain)
+        if found.is_free(*hit.span())
+    ]
+    nouns += beards  # grey-haired with a short beard: the length is the beard's
     described: set[_Noun] = set()
     for field, said in (("color", lists["colors"]), ("texture", lists["texture"]), ("length", lists["length"])):
         for hit, value, _ in words.index(said).finditer(plain):
             noun = _noun_of(hit.span(), nouns, plain, lists["order"], found)
+            if noun is None and field == "color" and found.words.parted and _was_another(found, hit.start()):
+                noun = _Noun(*hit.span(), "hair")  # früher blond, heute grau
+            if (noun is not None and noun.part == "beard") or any(
+                hit.start() < one.end and one.start < hit.end() for one in beards
+            ):
+                continue
             if noun is None or (field != "color" and noun.part != "hair") or not found.is_free(*hit.span()):
                 continue
             if is_part_of_a_name(found, *hit.span()) or _is_a_name(found, *hit.span(), noun):
                 continue
             if is_denied(found, *hit.span()):
                 continue
-            described.add(noun)
+            if noun.start != hit.start():
+                described.add(noun)
             yield found.fact("look", f"dna.{noun.part}.{field}", value, *hit.span())
     for noun in described:  # the noun belongs to what was read of it
         found.taken[noun.start : noun.end] = b"\1" * (noun.end - noun.start)
     for kind, path in (("mark", "dna.skin.marks"), ("beard", "dna.face.facial_hair"), ("thing", "")):
         said = lists[{"mark": "marks", "beard": "beard", "thing": "things"}[kind]]
         for hit, value, _ in words.index(said).finditer(plain):
-            if found.is_free(*hit.span()) and not is_part_of_a_name(found, *hit.span()):
-                yield found.fact(kind, path, value, *hit.span())
+            if found.is_past(*hit.span()) or is_part_of_a_name(found, *hit.span()):
+                continue
+            if not found.is_free(*hit.span()):
+                continue
+            start, end = hit.span()
+            if kind == "beard":
+                thick = _thick(found, start, end) if value == "short beard" else None
+                if thick is not None:
+                    value = "full beard"
+                    found.taken[thick[0] : thick[1]] = b"\1" * (thick[1] - thick[0])
+                    if not re.search(r"\w", plain[thick[1] : start] + plain[end : thick[0]]):
+                        start, end = min(start, thick[0]), max(end, thick[1])
+                found.beard = found.beard or (start, end)
+            if kind == "mark" and (place := place_of(found, start, end)) is not None:
+                value, start, end = f"{value} {place.words}", min(start, place.start), max(end, place.end)
+            yield found.fact(kind, path, value, start, end)
 
 
 def _is_a_name(found: Found, start: int, end: int, noun: _Noun) -> bool:
@@ -81,8 +111,35 @@ def _is_a_name(found: Found, start: int, end: int, noun: _Noun) -> bool:
     return not re.search(r"(?:^|[.!?:;\n¡¿])[\s\"'«»„“”(*-]*$", text.plain[:start])
 
 
+def _thick(found: Found, start: int, end: int) -> tuple[int, int] | None:
+    """Return where a word says that a beard is a full one: a thick grey beard, barba gris y larga; None where none
+    does. A colour between them stays unread, as documents have none of beards."""
+    words, plain = found.words, found.text.plain
+    thick, edge = words.lists["thick"], END if words.parted else ""
+    if words.lists["order"] == "after":
+        hit = re.match(rf"\s+(?:[^\W\d_]+\s+){{0,2}}?(?P<thick>{thick}){edge}", plain[end:])
+        span = (end + hit.start("thick"), end + hit.end("thick")) if hit else None
+    else:
+        between = r"\s+(?:[^\W\d_]+\s+)?" if words.parted else ""
+        hit = re.search(rf"{START if words.parted else ''}(?P<thick>{thick}){between}$", plain[:start])
+        span = hit.span("thick") if hit else None
+    return span if span and found.is_free(*span) else None
+
+
+def _was_another(found: Found, start: int) -> bool:
+    """Return whether a colour stands behind a "now", and another one or a head of hair was said of former times."""
+    words, plain = found.words, found.text.plain
+    if not is_of_now(plain, words.tag, start):
+        return False
+    whole = {key: said for key, said in words.lists["whole"].items() if key.startswith("hair.")}
+    indices = (words.index(words.lists["colors"]), words.index(whole))
+    return any(found.is_past(*hit.span()) for index in indices for hit, _, _ in index.finditer(plain))
+
+
 def _noun_of(span: tuple[int, int], nouns: list[_Noun], plain: str, order: str, found: Found) -> _Noun | None:
     start, end = span
+    # What was once doesn't part a look of today from its noun: hair that was black and is now white.
+    plain = "".join(" " if found.is_past(place, place + 1) else char for place, char in enumerate(plain))
     right = [
         noun
         for noun in nouns

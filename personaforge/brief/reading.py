@@ -14,24 +14,17 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from personaforge.brief.ages import ages
+from personaforge.brief.aside import is_birthplace
 from personaforge.brief.denied import is_former, is_part_of_a_name, lead_of_former
 from personaforge.brief.fact import BriefReading, Fact, Span
 from personaforge.brief.found import Found
+from personaforge.brief.heights import heights
 from personaforge.brief.language import data, language, language_of
 from personaforge.brief.looks import looks
 from personaforge.brief.recognition import is_recognised
-from personaforge.brief.text import END, LETTER, START, text_of
+from personaforge.brief.text import END, START, Text, text_of
 from personaforge.brief.text import plain as plain_text
 
-_CENTIMETRES = re.compile(
-    r"(?<!\d)(1[4-9]\d|20\d)\s*(?:cm|centim\w*|см|сантиметр\w*|سم|سنتيمتر|סמ|ס\"מ|सेमी|से\.मी\.|センチ(?:メートル)?|센티(?:미터)?"
-    r"|厘米|公分)"
-)
-_METRES = re.compile(
-    r"(?<!\d)(1[.,][4-9]\d|2[.,]0\d|1\s?m\s?[4-9]\d|1米[4-9]\d?)\s*(?:m(?:etro?s?|etres?|eter)?\b|м(?:етр\w*)?|متر\w*|מטר|मीटर|メートル"
-    r"|미터|米|(?<=\d))(?!\w)"
-)
-_FEET = re.compile(r"(?<!\d)([4-6])\s*(?:'|ft|feet|foot)\s*(\d{1,2})?(?:\"|''|\s*in(?:ches)?)?")
 _CLAUSE = re.compile(r"[.,;:!?()\n\"“”«»،؛؟।。、，；：！？「」]")
 _WORD = re.compile(r"(?:[^\W_]|[\u0900-\u0963])+(?:['-](?:[^\W_]|[\u0900-\u0963])+)*")
 _IDEOGRAPHS = re.compile(r"[\u30a0-\u30ff\u3400-\u9fff々ー]{2,}|[a-z0-9]{3,}")
@@ -44,16 +37,35 @@ def read_brief(brief: str) -> BriefReading:
     """Read a brief."""
     text = text_of(brief)
     tag = language_of(text.plain)
-    found = Found(text, language(tag))
+    found = _read(text, tag)
+    facts = tuple(sorted(found.facts, key=lambda fact: fact.start))
+    asides = _asides(found) if found.is_aside() else ()
+    return BriefReading(tag, facts, tuple(_unread(found)), asides, is_recognised(brief, text.plain, tag))
+
+
+def _read(text: Text, tag: str, *, whole: bool = False) -> Found:
+    found = Found(text, language(tag), whole=whole)
     for fact in _all(found):
         found.add(fact)
-    facts = tuple(sorted(found.facts, key=lambda fact: fact.start))
-    return BriefReading(tag, facts, tuple(_unread(found)), is_recognised(brief, text.plain, tag))
+    return found
+
+
+def _asides(found: Found) -> tuple[tuple[int, int], ...]:
+    """Return the words beside the person of today that would be facts otherwise."""
+    marked = bytes(one or other for one, other in zip(found.others, found.past, strict=True))
+    spans = [(hit.start(), hit.end()) for hit in re.finditer(rb"\x01+", marked)]
+    places = found.text.places
+    inside = [(places[start], places[min(end, len(places) - 1)]) for start, end in spans]
+    known = {(fact.kind, fact.start) for fact in found.facts}
+    other = [
+        fact for fact in _read(found.text, found.words.tag, whole=True).facts if (fact.kind, fact.start) not in known
+    ]
+    return tuple((start, end) for start, end in inside if any(fact.start < end and fact.end > start for fact in other))
 
 
 def _all(found: Found) -> Iterator[Fact]:
+    yield from heights(found)
     yield from ages(found)
-    yield from _heights(found)
     yield from _names(found)
     yield from _spoken(found)
     yield from _excluded(found)
@@ -61,35 +73,6 @@ def _all(found: Found) -> Iterator[Fact]:
     yield from _places(found)
     yield from _work(found)
     yield from _gender(found)
-
-
-def _heights(found: Found) -> Iterator[Fact]:
-    plain = found.text.plain
-    for hit in _CENTIMETRES.finditer(plain):
-        yield found.fact("height", "dna.body.height_cm", int(hit.group(1)), *_tall(found, *hit.span()))
-    for hit in _METRES.finditer(plain):
-        digits = re.sub(r"\D", "", hit.group(1)).ljust(3, "0")
-        if found.is_free(*hit.span()):
-            yield found.fact("height", "dna.body.height_cm", int(digits), *_tall(found, *hit.span()))
-    if found.words.tag == "en":
-        for hit in _FEET.finditer(plain):
-            height = round((int(hit.group(1)) * 12 + int(hit.group(2) or 0)) * 2.54)
-            if found.is_free(*hit.span()) and 140 <= height <= 210:
-                yield found.fact("height", "dna.body.height_cm", height, *_tall(found, *hit.span()))
-
-
-def _tall(found: Found, start: int, end: int) -> tuple[int, int]:
-    """Return where a height is, with the word beside it that says that it is one: 170 cm tall, Größe 170 cm."""
-    rule, plain = found.words.lists["tall"], found.text.plain
-    before = (
-        re.search(rf"{START}(?:{rule['before']})[^\w,.;]*(?:{LETTER}{{1,2}}\s+)?$", plain[:start])
-        if "before" in rule
-        else None
-    )
-    after = re.match(rf"[\s-]*(?:{rule['after']}){END}", plain[end:]) if "after" in rule else None
-    first = before.start() if before and found.is_free(before.start(), start) else start
-    last = end + after.end() if after and found.is_free(end, end + after.end()) else end
-    return first, last
 
 
 def _names(found: Found) -> Iterator[Fact]:
@@ -110,7 +93,7 @@ def _names(found: Found) -> Iterator[Fact]:
             if tag not in ("ar", "he", "hi", "ja", "ko", "zh") and not original[places[start]].isupper():
                 break
             end = start + len(word.group().rstrip(",."))
-        if end > name.start(1):
+        if end > name.start(1) and found.is_free(hit.start(), end):
             value = found.text.words(name.start(1), end)
             yield found.fact("name", "surface.name", value, hit.start(), end)
             return
@@ -209,8 +192,15 @@ def _places(found: Found) -> Iterator[Fact]:
     latin = words.tag in ("en", "es", "pt", "fr", "de", "it", "nl", "pl", "tr")
     careful = set(data("english")["places"]["careful"]) if latin else set()
     near = words.pattern(words.lists["near"]) if words.lists["near"] else None
-    for hit, key, _ in words.place.finditer(plain):
+    hits = list(words.place.finditer(plain))
+    born = {hit.span("word") for hit, _, _ in hits if is_birthplace(plain, words.tag, *hit.span("word"))}
+    elsewhere = any(
+        hit.span("word") not in born and not any(found.others[hit.start() : hit.end()]) for hit, _, _ in hits
+    )
+    for hit, key, _ in hits:
         start, end = hit.span("word")
+        if elsewhere and (start, end) in born:  # no residence: born in Osaka, a baker from Leeds
+            continue
         if not found.is_free(start, end) or (latin and not text.original[text.places[start]].isupper()):
             continue
         lead = plain[max(0, start - 12) : start].rstrip()
@@ -258,10 +248,12 @@ def _gender(found: Found) -> Iterator[Fact]:
     hits: dict[str, list[tuple[int, int]]] = {"woman": [], "man": [], "nonbinary": []}
     former: set[tuple[int, int]] = set()
     for gender, said in words.lists["gender"].items():
-        hits[gender] += [hit.span() for hit in words.pattern(said).finditer(plain)]
+        hits[gender] += [
+            hit.span() for hit in words.pattern(said).finditer(plain) if not any(found.others[hit.start() : hit.end()])
+        ]
     for index in (words.work, words.index(words.lists["whole"]), words.peoples):
         for hit, _, gender in index.finditer(plain):
-            if gender:
+            if gender and not any(found.others[hit.start() : hit.end()]):
                 hits[gender].append(hit.span())
                 former |= {hit.span()} if index is words.work and is_former(found, *hit.span()) else set()
     if hits["nonbinary"]:
@@ -270,7 +262,9 @@ def _gender(found: Found) -> Iterator[Fact]:
     best = max(
         ("woman", "man"), key=lambda gender: (len(hits[gender]), -min((one[0] for one in hits[gender]), default=0))
     )
-    if hits[best]:  # what is given up says a gender, too, and stays unread where another word says it
+    if not hits[best] and found.beard:  # nothing else tells: a thick grey beard
+        yield found.fact("gender", "surface.gender", "man", *found.beard)
+    elif hits[best]:  # what is given up says a gender, too, and stays unread where another word says it
         yield found.fact("gender", "surface.gender", best, *min(hits[best], key=lambda one: (one in former, one)))
 
 

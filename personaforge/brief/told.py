@@ -17,6 +17,9 @@ from personaforge.brief.fact import BriefReading, Fact
 from personaforge.brief.reading import read_brief
 
 _NEVER_READ = ("height", "mark")
+_BEARDS = ("stubble", "moustache", "mustache", "short beard", "bearded", "full beard", "big beard")
+"""English words for a beard that the drafter reads by itself."""
+_NOUN = r"\b(?:hair|eyes?)\b"
 _DYED = {
     "dna.hair.color": frozenset({"pink", "purple", "blue", "green", "silver", "orange", "yellow"}),
     "dna.eyes.color": frozenset({"pink", "purple", "red", "black", "white", "orange", "yellow"}),
@@ -32,20 +35,28 @@ def told_facts(brief: str) -> list[dict[str, Any]]:
     """Return facts as a request has them: kind, path and value; empty where there is nothing to tell."""
     reading = read_brief(brief)
     pairs = _pairs(brief, reading)
-    return [{"kind": "look", "path": path, "value": value} for path, value in pairs.items()] + [
-        {
-            "kind": fact.kind,
-            "path": fact.path,
-            "value": list(fact.value) if isinstance(fact.value, tuple) else fact.value,
-        }
-        for fact in reading.facts
-        if reading.language != "en"
-        or fact.kind in _NEVER_READ
-        or fact.value == "wheelchair"
-        or fact.value in _DYED.get(fact.path, ())
-        or (fact.path == "surface.age" and _is_exact(fact.value) and _is_unusual(fact.words))
-        or (fact.path == "surface.age" and _is_part_of_a_decade(fact.value))
-    ]
+    aside = [{"kind": "aside", "path": "", "value": [list(span) for span in reading.asides]}]
+    return (
+        (aside if reading.asides and reading.language == "en" else [])
+        + [{"kind": "look", "path": path, "value": value} for path, value in pairs.items()]
+        + [
+            {
+                "kind": fact.kind,
+                "path": fact.path,
+                "value": list(fact.value) if isinstance(fact.value, tuple) else fact.value,
+            }
+            for fact in reading.facts
+            if reading.language != "en"
+            or fact.kind in _NEVER_READ
+            or fact.value == "wheelchair"
+            or (fact.kind == "beard" and fact.words.lower() not in _BEARDS)
+            or (fact.kind == "gender" and any(one.kind == "beard" and one.start == fact.start for one in reading.facts))
+            or (fact.kind == "look" and _is_behind(brief, fact))
+            or fact.value in _DYED.get(fact.path, ())
+            or (fact.path == "surface.age" and _is_exact(fact.value) and _is_unusual(fact.words))
+            or (fact.path == "surface.age" and _is_part_of_a_decade(fact.value))
+        ]
+    )
 
 
 _SEVERAL = ("mark", "language", "exclusion", "thing")
@@ -72,6 +83,16 @@ def told_beside(brief: str, summary: str) -> list[dict[str, Any]]:
 def _is_unusual(words: str) -> bool:
     """Return whether an English age is in a form that the drafter's own rules never read: forty, of 41, Age: 41."""
     return not any(char.isdigit() for char in words) or bool(re.match(r"of\s|age ?[:=-]", words.lower()))
+
+
+def _is_behind(brief: str, fact: Fact) -> bool:
+    """Return whether an English look stands behind its noun and before none: hair that is brown and curly. The
+    drafter's own rules read adjectives before one."""
+    before, behind = brief[: fact.start].lower(), brief[fact.end :].lower()
+    return bool(
+        re.search(rf"{_NOUN}[^.;:!?,]{{0,30}}$", before)
+        and not re.match(rf"(?:[,\s]+[\w-]+){{0,3}}?[,\s]+{_NOUN}", behind)
+    )
 
 
 def _is_exact(value: Any) -> bool:

@@ -91,7 +91,7 @@ class Assignment:
             return found
         from personaforge.embedded.writer.facts import with_facts
 
-        return with_facts(found, self.facts)
+        return with_facts(found, self.facts, self.brief)
 
     @property
     def document(self) -> dict[str, Any]:

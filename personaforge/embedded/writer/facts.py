@@ -5,28 +5,31 @@ They come from `personaforge.brief`, which reads 16 languages; the writer's own 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from personaforge.embedded.writer.locales import by_city, by_country
 from personaforge.embedded.writer.places import Whereabouts
-from personaforge.embedded.writer.reading import Reading, avoided
+from personaforge.embedded.writer.reading import Reading, avoided, read
 from personaforge.embedded.writer.tables import table
 
 _YOUNGEST, _OLDEST = 18, 95
 _BEARDS = ("full beard", "short beard", "moustache", "stubble")
 
 
-def with_facts(reading: Reading, facts: Iterable[Mapping[str, Any]]) -> Reading:
-    """Return a reading with the facts that are told. A value that the tables don't have is left to the brief's account,
-    which says that it is lost."""
+def with_facts(reading: Reading, facts: Iterable[Mapping[str, Any]], brief: str = "") -> Reading:
+    """Return a reading of a brief with the facts that are told. A value that the tables don't have is left to the
+    brief's account, which says that it is lost."""
     told: dict[str, Any] = {}
     looks: dict[str, str] = {}
     marks: list[str] = []
     ruled_out: list[str] = []
     used: list[str] = []
     for fact in facts:
+        if fact["kind"] == "aside":
+            reading = _without(reading, brief, fact["value"])
+            continue
         kind, path, value = fact["kind"], str(fact["path"]), fact["value"]
         if kind == "age":
             told.setdefault("ages", (max(_YOUNGEST, value[0]), min(_OLDEST, value[1])))
@@ -56,6 +59,22 @@ def with_facts(reading: Reading, facts: Iterable[Mapping[str, Any]]) -> Reading:
         constraints=constraints[:8],
         avoid=reading.avoid | avoided(constraints),
         unmarked=frozenset(ruled_out),
+    )
+
+
+def _without(reading: Reading, brief: str, asides: Iterable[Sequence[int]]) -> Reading:
+    """Return a reading whose person isn't described by what a brief says of somebody else, or of former times."""
+    for start, end in asides:
+        brief = brief[:start] + " " * (end - start) + brief[end:]
+    own = read(brief)
+    return replace(
+        reading,
+        looks=own.looks,
+        gender=own.gender,
+        ages=own.ages,
+        occupation=own.occupation,
+        taller=own.taller,
+        place=own.place,
     )
 
 
