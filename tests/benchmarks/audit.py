@@ -137,6 +137,7 @@ def sets() -> Iterator[tuple[str, list[tuple[Mapping[str, Any], Path]]]]:
     """Yield every set that lies in the corpus: its name, and its entries with the folder that they lie in."""
     for path in (*sorted((CORPUS / "blind").glob("*.yaml")), *sorted((CORPUS / "read").glob("*.yaml"))):
         yield str(path.relative_to(CORPUS)), entries_of(path)
+    yield "clean.yaml", entries_of(CORPUS / "clean.yaml")
     own = entries_of(CORPUS / "faults.yaml")
     for half in ("held out", "development"):
         yield f"faults.yaml, {half}", [(entry, folder) for entry, folder in own if entry["half"] == half]

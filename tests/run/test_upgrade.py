@@ -328,18 +328,23 @@ def test_a_line_that_calls_the_policy_by_its_former_name_stays_and_says_the_same
     assert "(accept 0.5 is now 0.6)" in reason.text, "the policy is the same"
 
 
-# --- a project and a store from before version 4 of the embedded audit's rules -------------------------------------
+# --- projects and stores from before versions 4 and 5 of the embedded audit's rules ---------------------------------
 
-AUDITED = Path(__file__).parent / "projects" / "before-audit-4.tar.gz"
-"""Made by the last forge whose embedded audit had version 3: texts of three personas. The pipeline of `bo` and `cay`
-has no mask; `bo` was accepted by marks that rules don't give any more, `cay` shipped flagged after the last round."""
+AUDITED = Path(__file__).parent / "projects"
+"""`before-audit-4` and `before-audit-5`: texts of three personas, made by the last forge whose embedded audit had version
+3, and 4. The pipeline of `bo` and `cay` has no mask: in version 3 `bo` was accepted by marks that rules don't give any
+more, and in version 4 nobody could judge either. `cay` shipped flagged after the last round."""
 
 
+@pytest.mark.parametrize(
+    ("version", "statuses", "marks"),
+    [(3, ("accepted", "accepted", "flagged"), 3), (4, ("accepted", "flagged", "flagged"), 0)],
+)
 @pytest.mark.parametrize("lost", [None, "index.db"])
 def test_what_another_version_of_the_audit_accepted_stays_and_no_text_is_drafted_anew(
-    tmp_path: Path, lost: str | None
+    tmp_path: Path, lost: str | None, version: int, statuses: tuple[str, ...], marks: int
 ) -> None:
-    with tarfile.open(AUDITED) as archive:
+    with tarfile.open(AUDITED / f"before-audit-{version + 1}.tar.gz") as archive:
         archive.extractall(tmp_path, filter="data")
     root = tmp_path / "texts"
     if lost:
@@ -347,14 +352,16 @@ def test_what_another_version_of_the_audit_accepted_stays_and_no_text_is_drafted
     names = [path for path in (root / "build").rglob("*.json") if path.is_file()]
     before = {path: path.read_bytes() for path in names}
     was = {name: audit_pin(root, name) for name in ("ana", "bo", "cay")}
-    assert {name: pin["status"] for name, pin in was.items()} == {"ana": "accepted", "bo": "accepted", "cay": "flagged"}
-    assert len(was["bo"]["facts"]["scores"]) == 3, "without a voice, and with marks that rules don't give any more"
+    assert {name: pin["status"] for name, pin in was.items()} == dict(zip(("ana", "bo", "cay"), statuses, strict=True))
+    assert len(was["bo"]["facts"]["scores"]) == marks, (
+        "without a voice; version 3 gave marks that rules don't give any more"
+    )
     with Workspace.open((), str(root)) as space:
         plan = space.plan(())
         nodes = {node.id: node for node in plan.nodes()}
         for name in was:
             node = nodes[f"{name}/audit"]
-            why = "it was accepted by forge 0.1.0+" if lost else "audit 3 is now embedded@3, audit 4"
+            why = "it was accepted by forge 0.1.0+" if lost else f"audit {version} is now embedded@3, audit 5"
             assert node.state == "pinned" and node.note.startswith("stays, although ") and why in node.note
         assert {node.state for node in plan.nodes()} <= {"cached", "pinned", "restore"}
         assert plan.estimate.calls_max == 0

@@ -6,22 +6,18 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from personaforge.embedded.writer.flaws import Flaw, quoted, ruled, text, texts, value
+from personaforge.embedded.writer.flaws import Flaw, quoted, ruled, text, value
 from personaforge.embedded.writer.locales import UNKNOWN, by_country, locales
 from personaforge.embedded.writer.reading import Reading
-from personaforge.embedded.writer.sayings import of_no_table
 from personaforge.embedded.writer.tables import table
 from personaforge.embedded.writer.words import count, fold, pattern
 
 _CLEAR = 0.5
 """Contradiction of a clear one; see `contradiction`."""
-_EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf]")
 _CM = re.compile(r"\b(1[3-9]\d|2[0-2]\d) ?cm\b")
 _METRES = re.compile(r"\b([12])[.,](\d{2}) ?m\b")
 _CENTIMETRES = 3
 """Difference in cm from which a height is another one."""
-_LONG_PHRASE, _SHORT_PHRASE = 24, 4
-"""Mean words of phrases beyond which sentences aren't short, or long."""
 
 
 def appearance_flaws(document: Mapping[str, Any], reading: Reading, brief: str) -> Iterator[Flaw]:
@@ -29,13 +25,10 @@ def appearance_flaws(document: Mapping[str, Any], reading: Reading, brief: str) 
     yield from _looks(document, reading, brief)
     yield from ruled("hair", _hair(document))
     yield from _gender(document)
-    yield from ruled("register", _register(document))
-    yield from ruled("manners of the brief", _manners(document, brief))
+    yield from _manners(document, brief)
 
 
-def _flaw(
-    score: str, path: str, problem: str, advice: str, contradiction: float = _CLEAR, rule: str = "register"
-) -> Flaw:
+def _flaw(score: str, path: str, problem: str, advice: str, contradiction: float = _CLEAR, *, rule: str) -> Flaw:
     return Flaw(score, 0.7, path.partition(".")[0], problem, advice, contradiction, rule)
 
 
@@ -79,7 +72,9 @@ def _hair(document: Mapping[str, Any]) -> Iterator[Flaw]:
         wrong = "dna.hair.texture is straight"
     if wrong:
         problem = f"dna.hair.style says {quoted(text(document, 'dna.hair.style'))}, but {wrong}."
-        yield _flaw("coherence", "dna", problem, "Let style, length and texture describe one head of hair.")
+        yield _flaw(
+            "coherence", "dna", problem, "Let style, length and texture describe one head of hair.", rule="hair"
+        )
 
 
 def _gender(document: Mapping[str, Any]) -> Iterator[Flaw]:
@@ -98,46 +93,18 @@ def _gender(document: Mapping[str, Any]) -> Iterator[Flaw]:
                 yield _flaw("coherence", path, problem, f"Choose words for a {gender}.", rule=rule)
 
 
-def _register(document: Mapping[str, Any]) -> Iterator[Flaw]:
-    register, phrases = text(document, "mask.register"), texts(document, "mask.signature_phrases")
-    words = table("contradictions")["register"]
-    tones = texts(document, "mask.tone")
-    advice = "Let register, tone and phrases be one person's."
-    outside = [*words["loose"], *words["chat"]] if register in ("formal", "professional") else words["stiff"]
-    outside = words["chat"] if register == "neutral" else outside
-    odd = [phrase for phrase in of_no_table(phrases) if pattern(tuple(outside)).search(fold(phrase))]
-    if odd:
-        problem = f"The register is {register}, but a phrase is {quoted(odd[0])}."
-        yield _flaw("voice_distinctiveness", "mask", problem, advice, 0.3 if len(odd) == 1 else _CLEAR)
-    crude = [tone for tone in tones if count(words["crude"], fold(tone))]
-    courtly = [tone for tone in tones if count(words["courtly"], fold(tone))]
-    clash = crude if register in ("formal", "professional") else courtly if register in ("casual", "intimate") else []
-    if clash:
-        yield _flaw("voice_distinctiveness", "mask", f"The register is {register}, but a tone is {clash[0]}.", advice)
-    for first, second in table("contradictions")["tones"]:
-        one = next((tone for tone in tones if count(first, fold(tone))), "")
-        other = next((tone for tone in tones if count(second, fold(tone))), "")
-        if one and other:
-            problem = f"The tones {quoted(one)} and {quoted(other)} are two voices."
-            yield _flaw("voice_distinctiveness", "mask", problem, advice)
-    emoji = [phrase for phrase in phrases if _EMOJI.search(phrase)]
-    if emoji and text(document, "mask.writing_style.emoji") == "never":
-        problem = f"Emoji are never used, but a phrase is {quoted(emoji[0])}."
-        yield _flaw("voice_distinctiveness", "mask", problem, "Leave the emoji out.", 0.3)
-    lengths = [len(phrase.split()) for phrase in of_no_table(phrases)]
-    mean = sum(lengths) / len(lengths) if lengths else 0.0
-    style = text(document, "mask.writing_style.sentence_length")
-    if (style == "short" and mean > _LONG_PHRASE) or (style == "long" and 0 < mean < _SHORT_PHRASE):
-        problem = f"Sentences are {style}, but the phrases have {mean:.0f} words on average."
-        yield _flaw("voice_distinctiveness", "mask", problem, advice, 0.3)
-
-
 def _manners(document: Mapping[str, Any], brief: str) -> Iterator[Flaw]:
     """Yield a register that isn't that of how the brief says somebody talks."""
     register, told = text(document, "mask.register"), fold(brief)
     words, advice = table("contradictions")["register"], "Keep to the voice that the brief describes."
     if register in ("formal", "professional") and count(words["swears"], told):
-        yield _flaw("coherence", "mask", f"The brief has somebody who swears, the register is {register}.", advice)
+        yield _flaw(
+            "coherence",
+            "mask",
+            f"The brief has somebody who swears, the register is {register}.",
+            advice,
+            rule="manners of the brief",
+        )
     if register in ("casual", "intimate") and count(words["polished"], told):
         problem = f"The brief has somebody of polished manners, the register is {register}."
-        yield _flaw("coherence", "mask", problem, advice)
+        yield _flaw("coherence", "mask", problem, advice, rule="manners of the brief")

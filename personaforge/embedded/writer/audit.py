@@ -33,6 +33,7 @@ from personaforge.embedded.writer.lives import life_flaws
 from personaforge.embedded.writer.local import local_flaws
 from personaforge.embedded.writer.reading import read
 from personaforge.embedded.writer.realism import mixture, realism_flaws
+from personaforge.embedded.writer.register import register_flaws
 from personaforge.embedded.writer.remark import remark
 from personaforge.embedded.writer.words import fold, for_others, within
 from personaforge.embedded.writer.work_age import work_age_flaws
@@ -74,6 +75,7 @@ def flaws_of(document: Mapping[str, Any], brief: str, pins: Mapping[str, Mapping
         *voice_flaws(document, reading),
         *realism_flaws(document, reading),
         *appearance_flaws(document, reading, brief),
+        *register_flaws(document),
         *contradictions(document, brief),
         *life_flaws(document, brief),
         *year_flaws(document),

@@ -88,7 +88,8 @@ def culture_flaws(document: Mapping[str, Any]) -> Iterator[Flaw]:
     if stated and stated.tag != here.tag:
         problem = f"The intent's locale is {quoted(stated.tag)}, the home is in {country}."
         advice = f"Use the locale {here.tag}, or move the home."
-        yield Flaw("cultural_fidelity", 0.5, "intent", problem, advice, rule="locale")
+        rule = "written in English" if stated.tag.startswith("en-") else "locale"
+        yield Flaw("cultural_fidelity", 0.5, "intent", problem, advice, rule=rule)
 
 
 def _families(ethnicity: str, here: Locale) -> frozenset[str]:

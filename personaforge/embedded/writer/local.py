@@ -47,7 +47,7 @@ _SIGNS = 3
 def local_flaws(document: Mapping[str, Any], brief: str) -> Iterator[Flaw]:
     """Yield what belongs to another place."""
     country = text(document, "surface.location.country")
-    yield from ruled("locale", _region(document, country))
+    yield from _region(document, country)
     yield from ruled("city", _city_of(document, country))
     yield from _money(document, country)
     yield from ruled("city of the day", _cities(document))
@@ -77,7 +77,8 @@ def _region(document: Mapping[str, Any], country: str) -> Iterator[Flaw]:
     known = by_tag(locale) is not None and by_country(country) is not None
     if code and len(region) == 2 and region.isupper() and region != code and not known:
         problem = f"The intent's locale is {quoted(locale)}, the home is in {country}."
-        yield Flaw(_SCORE, 0.5, "intent", problem, f"Use a locale of {country}, or move the home.", 0.1)
+        rule = "written in English" if locale.startswith("en-") else "locale"
+        yield Flaw(_SCORE, 0.5, "intent", problem, f"Use a locale of {country}, or move the home.", 0.1, rule)
 
 
 def _city_of(document: Mapping[str, Any], country: str) -> Iterator[Flaw]:

@@ -12,7 +12,7 @@ from personaforge.embedded.writer.reading import Reading
 from personaforge.embedded.writer.tables import table
 from personaforge.embedded.writer.words import fold
 from personaforge.embedded.writer.work import job_of, out_of_place, where
-from personaforge.embedded.writer.work_age import is_learning
+from personaforge.embedded.writer.work_age import is_learning, is_over
 
 _FLAT = 0.02
 """Standard deviation under which a list of scores is implausible."""
@@ -47,15 +47,16 @@ def _age(document: Mapping[str, Any], reading: Reading) -> Iterator[Flaw]:
     asked = reading.ages is not None and reading.ages[0] <= age <= reading.ages[1] and reading.occupation
     if age < (job.ages[0] if job else 0) and is_learning(work):
         return  # who learns a trade may be 18
-    if not job or asked:  # a brief may describe a student of 54, and such people exist
-        return
+    if not job or asked or (age > job.ages[1] and is_over(work)):
+        return  # a brief may describe a student of 54, and such people exist; whoever has retired may be of any age
     first, last = job.ages
     outside = max(first - age, age - last, 0)
     if outside > 5:
+        rule = "age of work" if age < first else "old for the work"
         problem = f"At {age}, {quoted(work)} is hard to believe."
         advice = f"Let surface.age be at least {first} and at most {last}, or choose other work."
         cost = min(2.0, 0.4 + 0.12 * outside)
-        yield Flaw("realism", cost, "surface", problem, advice, min(0.5, 0.04 * outside), "age of work")
+        yield Flaw("realism", cost, "surface", problem, advice, min(0.5, 0.04 * outside), rule)
 
 
 def _work(document: Mapping[str, Any], reading: Reading) -> Iterator[Flaw]:
@@ -101,7 +102,9 @@ def _scores(document: Mapping[str, Any]) -> Iterator[Flaw]:
         scores = numbers(document, path)
         if len(scores) < 3:
             continue
-        extreme = [name for name, score in scores.items() if score <= edge["low"] or score >= edge["high"]]
+        # Nobody wears fifteen styles: most of them may be at nothing.
+        least = -1.0 if section == "lifestyle" else edge["low"]
+        extreme = [name for name, score in scores.items() if score <= least or score >= edge["high"]]
         if len(extreme) > max(edge["allowed"], len(scores) // 4):
             problem = f"{path} has {len(extreme)} of {len(scores)} scores at the very end: {', '.join(extreme)}."
             yield Flaw("realism", 1.3, section, problem, "Keep the ends for one or two; real people are mixed.", 0.2)

@@ -29,6 +29,12 @@ _CLEAR = 0.5
 """Contradiction of a clear one; see `clash`."""
 _GROWN = 18
 """The least age of a persona."""
+_BODY_OR_LAW = 67
+"""Greatest ages up to this one are set by a body or the law: dancers, footballers, airline pilots, firefighters."""
+_MARGIN = 3
+"""Years beyond such an age within which somebody may still work."""
+_LONG_AFTER = 11
+"""Years beyond any other greatest age from which it is a finding. All three are guesses of ours."""
 _ALONE = ("surface.occupation", "mask.social_role")
 
 
@@ -50,11 +56,19 @@ def work_age_flaws(document: Mapping[str, Any], reading: Reading) -> Iterator[Fl
         asked = bool(reading.ages and reading.ages[0] <= age <= reading.ages[1] and reading.occupation)
         if asked and one.path == "surface.occupation":
             advice = "The brief asks for it; say in a text how that can be."
-            yield Flaw("realism", 0.4, "surface", problem, advice, rule="age of work")
+            yield Flaw("realism", 0.4, "surface", problem, advice, rule="age of work asked")
         elif not _said_by_realism(document, age, one):
-            # A role and other texts may speak of work that is over, played or somebody else's.
-            rule = "age of work" if one.path == "surface.occupation" else "rank in a text"
+            # A role and other texts may speak of work that is over, played or somebody else's. Beyond the usual end
+            # people work on, where neither a body nor the law sets it: for themselves, or because nobody else does.
+            ended = age > high and (high > _BODY_OR_LAW or age - high < _MARGIN) and age - high < _LONG_AFTER
+            rule = "old for the work" if ended else "age of work"
+            rule = rule if one.path == "surface.occupation" else "rank in a text"
             yield Flaw("realism", 0.7, one.path.partition(".")[0], problem, advice, _CLEAR, rule)
+
+
+def is_over(work: str) -> bool:
+    """Tell whether an occupation is said to be over: a retired teacher, a former pilot, a widow of a baker."""
+    return regex(table("work_ages")["behind"]).search(fold(work)) is not None
 
 
 def is_learning(work: str) -> bool:
