@@ -328,12 +328,12 @@ def test_a_line_that_calls_the_policy_by_its_former_name_stays_and_says_the_same
     assert "(accept 0.5 is now 0.6)" in reason.text, "the policy is the same"
 
 
-# --- projects and stores from before versions 4 and 5 of the embedded audit's rules ---------------------------------
+# --- projects and stores from before versions 4 and 5 of the embedded audit -----------------------------------------
 
 AUDITED = Path(__file__).parent / "projects"
-"""`before-audit-4` and `before-audit-5`: texts of three personas, made by the last forge whose embedded audit had version
-3, and 4. The pipeline of `bo` and `cay` has no mask: in version 3 `bo` was accepted by marks that rules don't give any
-more, and in version 4 nobody could judge either. `cay` shipped flagged after the last round."""
+"""`before-audit-4` and `before-audit-5`: texts of three personas, made by the last forge whose embedded audit had
+version 3, and 4. The pipeline of `bo` and `cay` has no mask: in version 3 `bo` was accepted by marks that rules don't
+give any more, and in version 4 nobody could judge either. `cay` shipped flagged after the last round."""
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ interests may be anywhere. What stands behind words of travel, calls or memories
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from personaforge.brief.language import LATIN, data, language
 from personaforge.brief.text import plain as brief_plain
@@ -23,6 +23,9 @@ from personaforge.embedded.writer.words import fold, pattern
 
 _DAY = ("mask.social_role", "mask.signature_phrases", "lifestyle.daily_rhythm", "surface.occupation")
 _PAID = (*_DAY, "lifestyle.interests")
+_LIFE = (*_DAY, "lifestyle.interests", "soul.fear")
+_PRICED = (*_PAID, "soul.desire", "soul.fear", "soul.growth_arc")
+"""Texts with sums that somebody pays at home."""
 _WHERE = ("lifestyle.daily_rhythm", "mask.social_role", "surface.occupation")
 _SCORE = "cultural_fidelity"
 _AMOUNT = (
@@ -50,8 +53,8 @@ def local_flaws(document: Mapping[str, Any], brief: str) -> Iterator[Flaw]:
     yield from _region(document, country)
     yield from ruled("city", _city_of(document, country))
     yield from _money(document, country)
-    yield from ruled("city of the day", _cities(document))
-    yield from ruled("place of the day", _marks(document, country))
+    yield from _cities(document, country, brief)
+    yield from _marks(document, country, brief)
     yield from ruled("weather", _weather(document, country))
     yield from ruled("language of a phrase", _phrases(document))
     yield from ruled("accent", _accent(document, country, brief))
@@ -93,30 +96,40 @@ def _city_of(document: Mapping[str, Any], country: str) -> Iterator[Flaw]:
 
 
 def _money(document: Mapping[str, Any], country: str) -> Iterator[Flaw]:
+    """Yield money that nobody pays with here."""
     if not _code(country):
         return
-    tongue = tongue_of(document)
+    tongue, quoted_too = tongue_of(document), table("local")["quoted"]
     for words, countries in table("local")["currencies"]:
         if country in countries:
             continue
         paid = _paid("|".join(words))
-        for one in said_in(document, _PAID):
-            hit = paid.search(in_digits(in_digits(one.folded, "en"), tongue))
+        for one in said_in(document, _PRICED):
+            said = in_digits(in_digits(one.folded, "en"), tongue)
+            hit = paid.search(said)
             if hit and not _WEIGHT.search(one.folded):
-                yield _paid_so(one, country, re.match(rf"{_AMOUNT} ", hit.group()) is not None)
+                here = country not in quoted_too.get(words[0], ())
+                yield _paid_so(one, country, here, _around(said, hit.start()))
                 break
     for sign, countries in table("local")["signs"]:
-        for one in said_in(document, _PAID):
-            if country not in countries and re.search(rf"{re.escape(sign)} ?\d|\d ?{re.escape(sign)}", one.text):
-                yield _paid_so(one, country, True)
+        for one in said_in(document, _PRICED):
+            hit = re.search(rf"{re.escape(sign)} ?\d|\d ?{re.escape(sign)}", one.text)
+            if country not in countries and hit:
+                yield _paid_so(one, country, True, _around(fold(one.text), hit.start()))
                 break
 
 
-def _paid_so(one: Said, country: str, counted: bool) -> Flaw:
-    """Return the flaw of foreign money: clear where it is a counted sum and the text names no other place."""
+def _around(said: str, at: int) -> str:
+    """Return the clause of a text that a place lies in."""
+    before, behind = re.split(r"[.;?!]\s", said[:at])[-1], re.split(r"[.;?!](?:\s|$)", said[at:])[0]
+    return before + behind
+
+
+def _paid_so(one: Said, country: str, here: bool, clause: str) -> Flaw:
+    """Return the flaw of foreign money: clear where the text names no other place, and nobody quotes prices in it."""
     found = clash(one, f"surface.location.country is {country}", f"nobody pays so in {country}", _SCORE)
-    elsewhere = regex(table("local")["away"]).search(one.folded) or _places().search(one.folded)
-    return found._replace(rule="price" if counted and not elsewhere else "money")
+    elsewhere = regex(table("local")["away"]).search(clause) or _places().search(one.folded)
+    return found._replace(rule="price" if here and not elsewhere else "money")
 
 
 @once
@@ -144,7 +157,7 @@ def _towns() -> re.Pattern[str]:
     return pattern(tuple(city for locale in known_locales() for city in locale.cities if len(city) > 4))
 
 
-def _cities(document: Mapping[str, Any]) -> Iterator[Flaw]:
+def _cities(document: Mapping[str, Any], country: str, brief: str) -> Iterator[Flaw]:
     """Yield a day in another city than the home's."""
     home = fold(text(document, "surface.location.city"))
     away = regex(table("local")["away"])
@@ -163,39 +176,85 @@ def _cities(document: Mapping[str, Any]) -> Iterator[Flaw]:
                 continue
             one = Said(path, text(document, path), folded)
             where = f"surface.location.city is {text(document, 'surface.location.city')}"
-            yield clash(one, where, "that is no day from there", _SCORE)
+            found = clash(one, where, "that is no day from there", _SCORE)
+            abroad = known.country != country and not _is_told(document, brief, [_code(known.country)], one)
+            yield found._replace(rule="day abroad" if abroad else "city of the day")
             return
 
 
+class _Mark(NamedTuple):
+    """A name that belongs to places."""
+
+    said: re.Pattern[str]
+    codes: tuple[str, ...]
+    cities: tuple[str, ...]
+    """Where it is in these alone."""
+    is_word: bool
+    """Whether it is written small, too."""
+
+
 @once
-def _of_places() -> list[tuple[re.Pattern[str], tuple[str, ...], tuple[str, ...]]]:
-    """Return names that belong to places: a pattern, ISO codes, and cities where it is in these alone."""
+def _of_places() -> list[_Mark]:
     return [
-        (re.compile(rf"(?<!\w)(?:{line['said']})(?!\w)"), tuple(line["in"]), tuple(line.get("at", ())))
+        _Mark(
+            re.compile(rf"(?<!\w)(?:{line['said']})(?!\w)"),
+            tuple(line["in"]),
+            tuple(line.get("at", ())),
+            "word" in line,
+        )
         for line in table("local")["marks"]
     ]
 
 
-def _marks(document: Mapping[str, Any], country: str) -> Iterator[Flaw]:
+def _marks(document: Mapping[str, Any], country: str, brief: str) -> Iterator[Flaw]:
+    """Yield names of another place. Where the document or the brief names that place, it is only worth a look."""
     code, home = _code(country), fold(text(document, "surface.location.city"))
     if not code:
         return
     away = regex(table("local")["away"])
-    for said in said_in(document, _DAY):
+    for said in said_in(document, _LIFE):
         for clause in _CLAUSE.split(said.folded):
-            for matcher, codes, cities in _of_places():
-                hit = matcher.search(clause)
-                if hit is None or away.search(clause[: hit.start()]) or not _is_name(said.text, hit.group()):
+            for mark in _of_places():
+                hit = mark.said.search(clause)
+                if hit is None or away.search(clause[: hit.start()]):
                     continue
-                if code not in codes:
+                if not mark.is_word and not _is_name(said.text, hit.group()):
+                    continue
+                if code not in mark.codes:
                     why = f"“{hit.group()}” is not in {country}"
-                    yield clash(said, f"surface.location.country is {country}", why, _SCORE)
+                    found = clash(said, f"surface.location.country is {country}", why, _SCORE)
+                    told = _is_told(document, brief, mark.codes, said)
+                    yield found._replace(rule="place named elsewhere" if told else "place of the day")
                     return
                 # Only a city that is known to be another one is another one: suburbs have many names.
-                if cities and said.path in _WHERE and home not in map(fold, cities) and _is_city(home):
+                if mark.cities and said.path in _WHERE and home not in map(fold, mark.cities) and _is_city(home):
                     where = f"surface.location.city is {text(document, 'surface.location.city')}"
-                    yield clash(said, where, f"“{hit.group()}” is in {' or '.join(cities)}", _SCORE)
+                    found = clash(said, where, f"“{hit.group()}” is in {' or '.join(mark.cities)}", _SCORE)
+                    yield found._replace(rule="place in the country")
                     return
+
+
+def _is_told(document: Mapping[str, Any], brief: str, codes: Sequence[str], one: Said) -> bool:
+    """Tell whether anything else in a document, or the brief, names one of these countries: whoever comes from there
+    keeps its customs."""
+    told = [brief] + [
+        words
+        for section in ("soul", "mask", "surface", "lifestyle", "dna", "intent")
+        for path, words in all_texts(document.get(section) or {}, section)
+        if path not in ("surface.location.country", "surface.location.city") and words != one.text
+    ]
+    return any(_names_of(code).search(" ".join(map(fold, told))) for code in codes)
+
+
+@once
+def _names_of(code: str) -> re.Pattern[str]:
+    """Return the names of a country, its people and its cities."""
+    names = {data("places")["countries"][code]["name"]} if code in data("places")["countries"] else set()
+    names |= {city for city, row in data("places")["cities"].items() if row["in"] == code}
+    for here in known_locales():
+        if _code(here.country) == code:
+            names |= {here.country, here.demonym, *here.cities}
+    return pattern(tuple(name for name in names if name))
 
 
 def _is_name(text: str, found: str) -> bool:
@@ -226,7 +285,7 @@ def _weather(document: Mapping[str, Any], country: str) -> Iterator[Flaw]:
         if not never:
             continue
         matcher, away = regex(rule["said"]), regex(table("local")["away"])
-        for one in said_in(document, _DAY):
+        for one in said_in(document, _LIFE):
             hit = matcher.search(one.folded)
             if hit and not away.search(one.folded):
                 why = f"“{hit.group()}” is no weather of {country}"

@@ -38,6 +38,8 @@ _BORN_APART = 4
 _HERE = ("mask.social_role", "mask.signature_phrases", "surface.occupation", "lifestyle.daily_rhythm")
 _AHEAD = ("soul.desire", "soul.fear", "soul.growth_arc")
 """Texts that speak of what may come."""
+_OF_OTHERS = re.compile(r"(?:she|he|it|they|that|this|these|those|the|her|his|elle|il|sie|er|ella|el)\b")
+"""How a phrase begins that is about somebody or something else."""
 _GROWN = 34
 """The youngest age of somebody with adult children; a guess of ours."""
 _TENS = ("twenties", "thirties", "forties", "fifties", "sixties", "seventies", "eighties", "nineties")
@@ -80,6 +82,8 @@ def year_flaws(document: Mapping[str, Any]) -> Iterator[Flaw]:
     whole = tongue_of(document)
     seen: set[str] = set()
     for one in own_sentences(document):
+        if one.path == "soul.desire" or (one.path == "mask.signature_phrases" and _OF_OTHERS.match(one.folded)):
+            continue  # what is wished for may last longer than a life, and who speaks is no "she"
         tags = dict.fromkeys(("en", whole, tongue_of_text(one.text)))
         why = next((found for tag in tags if (found := _of_language(one, age, tag))), "") or _in_english(one, age)
         if why and one.path + one.text not in seen:
