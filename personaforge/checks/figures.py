@@ -6,6 +6,7 @@ from __future__ import annotations
 import operator
 import statistics
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any
 
 from personaforge.checks.present import Present, PresentRules
 from personaforge.checks.results import Cause, FailingRow, Judged, Result
@@ -42,7 +43,25 @@ def judge_figure(assertion: FigureAssertion, persona: Persona, allow: Collection
         return _acceptance(assertion, persona, rows, allow)
     judged = _measured(assertion, persona.settings.id, rows, allow)
     note = f"{left_out} attempts that other analyzers measured are left out" if left_out else ""
-    return judged._replace(reason="; ".join(part for part in (judged.reason, note) if part))
+    return judged._replace(
+        found="; ".join((judged.found, *_unjudged(persona, rows))),
+        reason="; ".join(part for part in (judged.reason, note) if part),
+    )
+
+
+def _unjudged(persona: Persona, rows: Sequence[Row]) -> Iterator[str]:
+    outcomes = [persona.outcomes[row.node] for row in rows if row.node in persona.outcomes]
+    yield from dict.fromkeys(said for one in outcomes if (said := unjudged_axes(one.facts)))
+
+
+def unjudged_axes(facts: Mapping[str, Any]) -> str:
+    """Return of how many axes a second reader's score is the mean, where it marked some of them; empty where it marked
+    all, or none, of which the row says why."""
+    missing, marks = facts.get("not_judged"), facts.get("audit_marks")
+    if not missing or not marks:
+        return ""
+    names = ", ".join(name.replace("_", " ") for name in missing)
+    return f"mean of {marks} of {marks + len(missing)} axes, not judged: {names}"
 
 
 def nothing(what: str, allow: Collection[str]) -> Judged:

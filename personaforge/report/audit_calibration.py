@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from personaforge.listing import and_more
-from personaforge.measuring.agreement import Interval
+from personaforge.measuring.agreement import Agreement, Interval
 from personaforge.measuring.audit_calibration import AuditCalibrated, Cost
 from personaforge.measuring.golden import SHIPPED, Golden
 from personaforge.report.tables import print_table
@@ -34,6 +34,13 @@ def print_cost(
         echo(notice, err=err)
 
 
+def _kappa(axis: Agreement, documents: int) -> str:
+    """Return the kappa of an axis; where the judge gave too few marks, that it didn't judge, and how often."""
+    if axis.kappa.value is None and axis.only_reference:
+        return f"not judged: no mark for {axis.only_reference} of {documents} documents"
+    return _interval(axis.kappa)
+
+
 def print_audit(found: AuditCalibrated) -> None:
     """Print how the judge agrees with the reference marks."""
     golden = found.golden
@@ -56,7 +63,14 @@ def print_audit(found: AuditCalibrated) -> None:
     print_table(
         ("axis", "marked by both", "weighted kappa (95 %)", "judge minus reference", "only reference", "only judge"),
         [
-            (one.axis, one.documents, _interval(one.kappa), _signed(one.offset), one.only_reference, one.only_judge)
+            (
+                one.axis,
+                one.documents,
+                _kappa(one, len(golden.documents)),
+                _signed(one.offset),
+                one.only_reference,
+                one.only_judge,
+            )
             for one in found.axes
         ],
     )

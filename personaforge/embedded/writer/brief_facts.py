@@ -57,7 +57,12 @@ def is_plain(row: Row, brief: str) -> bool:
         return False
     if row.kind in _PERSON and others().search(f"{clause} {rest}"):
         return False
+    if row.kind == "gender" and others().search(fold(row.words)):
+        return False  # one husband who hates flying
     found = fold(row.found)
+    # In another case, as languages inflect names: z Hajnówki is from Hajnówka.
+    if row.kind == "city" and len(found) >= _ROOT and re.search(rf"(?<!\w){re.escape(found[:_ROOT])}", fold(brief)):
+        return False
     # What the document has stands in the brief, too: born in one place, living in another.
     if found and re.search(rf"(?<!\w){re.escape(found)}(?!\w)", fold(brief)):
         return False

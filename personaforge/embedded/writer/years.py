@@ -40,6 +40,9 @@ _AHEAD = ("soul.desire", "soul.fear", "soul.growth_arc")
 """Texts that speak of what may come."""
 _OF_OTHERS = re.compile(r"(?:she|he|it|they|that|this|these|those|the|her|his|elle|il|sie|er|ella|el)\b")
 """How a phrase begins that is about somebody or something else."""
+_TOO_LONG, _ANOTHER = "nobody has done so for so long at that age", "that is another age"
+_WISHED = (_TOO_LONG, _ANOTHER)
+"""What is wrong with years in most texts, but not in a wish."""
 _GROWN = 34
 """The youngest age of somebody with adult children; a guess of ours."""
 _TENS = ("twenties", "thirties", "forties", "fifties", "sixties", "seventies", "eighties", "nineties")
@@ -82,10 +85,14 @@ def year_flaws(document: Mapping[str, Any]) -> Iterator[Flaw]:
     whole = tongue_of(document)
     seen: set[str] = set()
     for one in own_sentences(document):
-        if one.path == "soul.desire" or (one.path == "mask.signature_phrases" and _OF_OTHERS.match(one.folded)):
-            continue  # what is wished for may last longer than a life, and who speaks is no "she"
+        if (one.path == "mask.social_role" and re.search(r"\bthey\b", one.folded)) or (
+            one.path == "mask.signature_phrases" and _OF_OTHERS.match(one.folded)
+        ):
+            continue  # the ages of those whom a role names, and of a "she" who is not who speaks
         tags = dict.fromkeys(("en", whole, tongue_of_text(one.text)))
         why = next((found for tag in tags if (found := _of_language(one, age, tag))), "") or _in_english(one, age)
+        if one.path == "soul.desire" and why in _WISHED:
+            continue  # what is wished for may last longer than a life
         if why and one.path + one.text not in seen:
             seen.add(one.path + one.text)
             rule = "own age" if _is_own_age(one, age) else "years"
@@ -143,7 +150,7 @@ def _of_language(one: Said, age: int, tag: str) -> str:
     )
     most = age - (_WORKER if work else _CHILD)
     if any(number > most for number in spans):
-        return "nobody has done so for so long at that age"
+        return _TOO_LONG
     if any(number > age for number in found("ago")):
         return "that was before this person was born"
     return ""
@@ -163,7 +170,7 @@ def _in_english(one: Said, age: int) -> str:
         now = one.path in _HERE and re.search(r"\b(?:still|now|someone|somebody|woman|man|person) in\b", one.folded)
         later = start > age + 1 and not ahead and one.path != "soul.growth_arc"
         if later or (now and not start - 1 <= age <= start + 10):
-            return "that is another age"
+            return _ANOTHER
     for day in _BIRTHDAY.finditer(one.folded):
         if abs(_nth(next(group for group in day.groups() if group)) - age) > 2:
             return "that is another birthday"
@@ -186,7 +193,7 @@ def _in_english(one: Said, age: int) -> str:
             one.folded,
         )
         if (alone or re.search(rf"{told['claim']}(?:{said})\b", one.folded)) and not low - 1 <= age <= high + 1:
-            return "that is another age"
+            return _ANOTHER
     for said, years in told["anniversaries"].items():
         hit = regex(rf"\b(?:her|his|my|their|our) (?:own )?{said}").search(one.folded)
         if hit and years > age - _WORKER and not ahead:

@@ -395,6 +395,13 @@ def test_findings_never_lead_a_writer_away_from_the_brief() -> None:
         ({"mask.signature_phrases": ["Two rand, take it.", "Dry.", "Go."]}, "nobody pays so in Ireland"),
         ({"mask.register": "neutral", "mask.signature_phrases.0": "omg, sheep."}, "The register is neutral"),
         ({"surface.location.city": "Lyon"}, "“Lyon” is in France"),
+        ({"mask.social_role": "the sixty-three-year-old of the flock"}, "63 is another age"),
+        ({"soul.wound": "She was seventy-one when the farm burned."}, "71 is yet to come"),
+        ({"soul.growth_arc": "Forty-one years as a shepherd, and still cold."}, "for so long at that age"),
+        ({"lifestyle.daily_rhythm": "Up at six, then the U-Bahn to the market and home by nine."}, "is not in Ireland"),
+        ({"mask.register": "intimate", "mask.signature_phrases.0": "Per my last email, one deliverable."}, "intimate"),
+        ({"mask.tone": ["gentle", "brash"]}, "are two voices"),
+        ({"mask.register": "casual", "mask.writing_style.punctuation": "stately semicolons, footnotes"}, "footnotes"),
         ({"soul.wound": "A dog.", "soul.fear": "A lamb that a fox took at the gate.",
           "soul.desire": "A lamb that a fox took at the gate."}, "one is a copy of the other"),
     ],
@@ -417,16 +424,13 @@ def shepherd_of(changes: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"mask.social_role": "the sixty-three-year-old of the flock"}, "63 is another age"),
-        ({"soul.wound": "She was seventy-one when the farm burned."}, "71 is yet to come"),
-        ({"soul.growth_arc": "Forty-one years as a shepherd, and still cold."}, "for so long at that age"),
-        ({"mask.signature_phrases.0": "She's sixty and she still starts, be nice to her."}, "60 is another"),
         ({"mask.social_role": "the fastest olympic sprinter of the county"}, "“olympic sprinter”"),
         ({"mask.signature_phrases.0": "Six foot seven, all short."}, "201 cm is another"),
         ({"dna.hair.length": "shaved", "mask.signature_phrases.0": "I braid my hair."}, "hair.length is"),
         ({"soul.fear": "As an only child she has no help.", "mask.social_role": "her older sister's"}, "only child"),
         ({"mask.social_role": "the vegan of the fair", "lifestyle.interests.culinary": ["veal stew", "tea"]}, "(meat)"),
-        ({"lifestyle.daily_rhythm": "Up at six, then the U-Bahn to the market and home by nine."}, "is not in Ireland"),
+        ({"lifestyle.daily_rhythm": "Up at six, then the U-Bahn to the market and home by nine.",
+          "soul.wound": "The winter in Vienna."}, "is not in Ireland"),
         ({"mask.signature_phrases.0": "Paris pays in euros, and Lagos in naira."}, "nobody pays so in Ireland"),
         ({"surface.name": "Haruto Tanaka"}, "at home elsewhere than in Ireland"),
         ({"soul.fear": "A plain box."}, "soul.fear is thin"),
@@ -544,3 +548,43 @@ def test_an_axis_of_which_rules_see_too_little_has_no_mark_and_says_which_kinds(
         assert all(kind.kind in reason(axis) for kind in lacking) and len(reason(axis)) <= 400
         assert not findings([Passage("audit", reason(axis))])
     assert measured["needs understanding"][0] == 0
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"surface.occupation": "retired theatre seamstress", "surface.age": 83},
+        {"surface.occupation": "loudspeaker builder", "surface.age": 70},
+        {"surface.occupation": "emeritus professor", "surface.age": 88},
+        {"mask.signature_phrases.0": "She's sixty and she still starts, be nice to her."},
+        {"mask.social_role": "the teacher they still fear at thirty"},
+        {"soul.desire": "A junction of her own design that is boring for sixty years."},
+        {"mask.register": "formal", "mask.signature_phrases.0": 'My pupils say "no worries, dude"; I do not.'},
+    ],
+)
+def test_what_ordinary_people_are_and_say_is_no_finding(changes: dict[str, Any]) -> None:
+    known = {flaw.problem for flaw in findings_worth(flaws_of(shepherd_of({}), "", {}))}
+    whole = {name: part for name, part in shepherd_of(changes).items() if name != "audit"}
+    assert not [flaw for flaw in findings_worth(flaws_of(whole, "", {})) if flaw.problem not in known]
+
+
+@pytest.mark.parametrize(
+    ("brief", "has"),
+    [
+        (
+            "Beekeeper in Finnish Lapland, 46, from Helsinki.",
+            {"surface.location": {"city": "Inari", "country": "Finland"}},
+        ),
+        ("Beekeeper, 46; two keys, one husband who hates flying.", {"surface.gender": "woman"}),
+        ("Mends accordions; before that an engineer for thirty years.", {"surface.occupation": "accordion repairer"}),
+        ("Physicist of 46, still lectures.", {"surface.occupation": "professor of physics"}),
+    ],
+)
+def test_what_a_brief_says_of_others_origins_and_the_past_is_no_finding(brief: str, has: dict[str, Any]) -> None:
+    found = findings_worth(flaws_of(shepherd_of({"surface.gender": "woman", **has}), brief, {}))
+    assert not [flaw.problem for flaw in found if flaw.rule == "fact of the brief" and flaw.section == "surface"]
+
+
+def test_two_interests_of_the_same_letters_are_one() -> None:
+    document = shepherd_of({"lifestyle.interests.creative": ["underwater sketches", "sketches under water"]})
+    assert any("are one" in flaw.problem for flaw in findings_worth(flaws_of(document, "", {})))
