@@ -370,9 +370,11 @@ def test_what_another_version_of_the_audit_accepted_stays_and_no_text_is_drafted
     assert {path: path.read_bytes() for path in names} == before
     for name, pin in was.items():
         now = audit_pin(root, name)
-        assert {key: now[key] for key in ("key", "outputs", "facts", "status")} == {
-            key: pin[key] for key in ("key", "outputs", "facts", "status")
-        }
+        assert [now[key] for key in ("key", "outputs", "status")] == [pin[key] for key in ("key", "outputs", "status")]
+        # Briefs are read with every forge anew: "Izmir-born" is no longer taken for where somebody lives.
+        read = ("brief_lost", "coverage", "audit_marks")
+        facts, former = ({k: v for k, v in one["facts"].items() if k not in read} for one in (now, pin))
+        assert facts == former
         assert now["under"]["forge"] == pin["under"]["forge"], "accepted by the forge that accepted it"
 
 
