@@ -244,13 +244,21 @@ _SIDES: Final = ((-1.65, -0.95), (0.95, 1.65))
 
 
 def _reach(lab: Any, seen: Any, hair: Any, skin: Any) -> tuple[Any, str]:
-    """Return how far below the eyes hair hangs beside the face, in units, from -1 to 4.25, or why it isn't known."""
+    """Return how far below the eyes hair hangs beside the face, in units, from -1 to 4.25, or why it isn't known.
+
+    A pixel is hair where hair's colour is nearer than those of the skin and of the cloth on the shoulders. Where cloth
+    has hair's own colour, nothing is known of hair that comes down to it.
+    """
     import numpy as np
 
     around = seen & (_box(lab, -2.9, -1.5, -2.2, -0.5) | _box(lab, 2.2, -1.5, 2.9, -0.5))
     if around.any() and (_apart(lab[around], hair) < 14).mean() > 0.5:
         return None, "background"
     near = seen & (_apart(lab, hair) < 11) & (_apart(lab, hair) < _apart(lab, skin))
+    cloth = _shoulders(lab, seen, hair)
+    alike = cloth is not None and float(np.linalg.norm(cloth - hair)) < _ALIKE
+    if cloth is not None and not alike:
+        near &= np.linalg.norm(lab - hair, axis=2) < np.linalg.norm(lab - cloth, axis=2)
     ends = []
     for left, right in _SIDES:
         end = -1.0
@@ -261,7 +269,23 @@ def _reach(lab: Any, seen: Any, hair: Any, skin: Any) -> tuple[Any, str]:
                 break
             end = 0.25 * (step + 1)
         ends.append(end)
-    return float(np.max(ends)), ""
+    found = float(np.max(ends))
+    return (None, "background") if alike and found > _SHOULDER else (found, "")
+
+
+_ALIKE: Final = 5.0
+"""CIELAB below which cloth and hair are one colour."""
+_SHOULDER: Final = 2.25
+"""Units below the eyes from which on shoulders lie beside the neck."""
+
+
+def _shoulders(lab: Any, seen: Any, hair: Any) -> Any:
+    """Return the colour far out on the shoulders; None where nothing is seen there but hair that hangs so wide."""
+    outer = seen & (_box(lab, -2.9, 3.25, -1.85, 4.25) | _box(lab, 1.85, 3.25, 2.9, 4.25))
+    beside = seen & (_box(lab, -2.6, 0.0, -2.2, 0.8) | _box(lab, 2.2, 0.0, 2.6, 0.8))
+    if beside.any() and (_apart(lab[beside], hair) < 14).mean() > 0.5:
+        return None
+    return _median(lab, outer)
 
 
 def _on_face(lab: Any, seen: Any, at: Any, skin: Any) -> tuple[Any, Any, Any]:

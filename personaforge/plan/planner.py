@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from personaforge.errors import PinnedArtifactMissing, PlanError
 from personaforge.listing import listed
 from personaforge.plan.estimate import NONE_FOR_SURE, estimate
-from personaforge.plan.foreign import foreign_remark
+from personaforge.plan.foreign import foreign_remark, former_remark
 from personaforge.plan.gates import (
     beyond_remark,
     clips_remark,
@@ -393,7 +393,8 @@ class Planner:
             remark = policy_remark(settings.value("identity.policy"))
             found |= {remark: None} if remark else {}
             foreign = foreign_remark(settings, anchor_in(settings, plan.lock))
-            found |= {foreign: None} if foreign else {}
+            former = former_remark(plan)
+            found |= {one: None for one in (foreign, former) if one}
             found |= dict.fromkeys((*lost_faces(plan), *plan.remarks))
             if plan.unread:
                 text = f"What {listed(sorted(plan.unread))} last resulted in can't be read, and counts as no result"

@@ -1,9 +1,10 @@
 """The embedded video provider: a short clip of a request's subject moving from pose to pose.
 
 The same drawing as `images`, once for each frame, packed as VP8 in WebM. Head, gaze and expression go from key to key
-on smooth curves; over them lies what makes a motion of its type: blinks, a sway, the steps of a walk and the way the
-background passes by (`clip_life`). Colours are RGB here and BGR only on the way into OpenCV. The
-bytes depend on the request alone.
+on smooth curves; over them lies what makes a motion of its type: blinks, eyes that look, breath, a sway, the steps of a
+walk and the way the background passes by (`clip_life`). Where the motion has `sounds`, a list of times in seconds and
+visemes (`painter.speech`), the mouth speaks them. Colours are RGB here and BGR only on the way into OpenCV. The bytes
+depend on the request alone.
 
 Fields: `prompt`, `subject` with `motion` in place of `position`, `width`, `height`, `fps`, `seconds`, `seed`,
 `attempt`; inputs: `reference`. What is wrong in them is a BackendError that names the key.
@@ -21,7 +22,8 @@ from personaforge.embedded.painter.clip_life import Life
 from personaforge.embedded.painter.expression import between
 from personaforge.embedded.painter.figure.body import body_of_dna
 from personaforge.embedded.painter.painter import Frame, Stage
-from personaforge.embedded.painter.subject import Key, Pose, number, read_keys, read_scenery, section
+from personaforge.embedded.painter.speech import Sound, mouth_at, spoken
+from personaforge.embedded.painter.subject import Key, Pose, number, read_keys, read_scenery, read_sounds, section
 from personaforge.embedded.painter.undrawn import undrawn
 from personaforge.errors import BackendError
 from personaforge.media.webm import encode_webm
@@ -32,6 +34,8 @@ MAX_SECONDS: Final = 60
 MAX_FPS: Final = 60
 _DRAWN_PER_SECOND: Final = 12
 """Drawings per second at most; faster clips show each drawing more than once."""
+_SPOKEN_PER_SECOND: Final = 25
+"""The same where somebody speaks: sounds are shorter than a twelfth of a second."""
 
 
 class EmbeddedVideos:
@@ -58,15 +62,16 @@ class EmbeddedVideos:
         subject = section(fields, "subject", "")
         motion = section(subject, "motion", "subject")
         keys = tuple(Key(key.at, settled(key.pose, attempt, seed)) for key in read_keys(motion))
+        sounds = read_sounds(motion)
         scenery = read_scenery(subject, motion, "subject.motion")
         face, conditioned = request_face(request, subject, seed)
         dna = section(subject, "dna", "subject")
-        body = body_of_dna(dna, face.masculinity)
+        body = body_of_dna(dna, face.masculinity, face.age, seated=scenery.seated)
         middle = sum(key.pose.yaw for key in keys) / len(keys)
-        stage = Stage(face, body, scenery, width, height, middle, seed)
         count = max(1, round(seconds * fps))
-        life = Life(str(motion.get("type", "")), seconds, derive_seed(seed, "life"))
-        frames = (frame[..., ::-1] for frame in _frames(stage, keys, life, count, fps))
+        life = Life(str(motion.get("type", "")), seconds, derive_seed(seed, "life"), seated=scenery.seated)
+        stage = Stage(face, body, scenery, width, height, middle, seed)
+        frames = (frame[..., ::-1] for frame in _frames(stage, keys, sounds, life, count, fps))
         data = encode_webm(frames, width, height, fps, app=SOFTWARE)
         details = {
             "drawn": {"frames": count, "fps": fps, "keys": len(keys), "expression_strength": calm(attempt),
@@ -100,16 +105,18 @@ def pose_at(keys: Sequence[Key], at: float) -> Pose:
     return keys[-1].pose
 
 
-def _frames(stage: Stage, keys: Sequence[Key], life: Life, count: int, fps: float) -> Iterable[Frame]:
-    held = max(1, round(fps / _DRAWN_PER_SECOND))
+def _frames(
+    stage: Stage, keys: Sequence[Key], sounds: Sequence[Sound], life: Life, count: int, fps: float
+) -> Iterable[Frame]:
+    held = max(1, round(fps / (_SPOKEN_PER_SECOND if sounds else _DRAWN_PER_SECOND)))
     frame: Frame | None = None
     for index in range(count):
         if frame is None or index % held == 0:
             pose, now = pose_at(keys, index / max(count - 1, 1)), index / fps
             yaw, pitch = life.head(now)
-            pose = replace(
-                pose, yaw=pose.yaw + yaw, pitch=pose.pitch + pitch,
-                expression=pose.expression._replace(shut=life.shut(now)),
-            )  # fmt: skip
+            act = life.alive(pose.expression, now)
+            if sounds:
+                act = spoken(act, mouth_at(sounds, now))
+            pose = replace(pose, yaw=pose.yaw + yaw, pitch=pose.pitch + pitch, expression=act)
             frame = stage.frame(pose, move=life.move(now))
         yield frame

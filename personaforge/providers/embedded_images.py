@@ -64,7 +64,7 @@ class EmbeddedImages:
         face, conditioned = request_face(request, subject, seed)
         drift = read_drift(fields, "reference" in request.inputs)
         face = face.drifted(drift)
-        body = body_of_dna(section(subject, "dna", "subject"), face.masculinity)
+        body = body_of_dna(section(subject, "dna", "subject"), face.masculinity, face.age, seated=scenery.seated)
         # Two shots of one pose differ in the head: the body takes its turn from the pose as it was asked for.
         stance_yaw = pose.yaw * calm(attempt)
         pose = settled(pose, attempt, seed)

@@ -78,7 +78,7 @@ _TABLE: dict[tuple[str, str], Entry] = {
                 ),
                 paid=False,
                 deterministic=True,
-                version="6",
+                version="7",
                 label="embedded",
                 domain=DRAWINGS.name,
                 own_references=True,
@@ -97,7 +97,7 @@ _TABLE: dict[tuple[str, str], Entry] = {
                 frozenset({"prompt", "subject", "width", "height", "fps", "seconds", "seed", "attempt", "reference"}),
                 paid=False,
                 deterministic=True,
-                version="6",
+                version="7",
                 libraries=("opencv",),  # its VP8 encoder
                 label="embedded",
                 domain=DRAWINGS.name,

@@ -51,7 +51,8 @@ class Place(Model):
     dress: Name | None = None
     """What is worn for this work, an entry of `fashion.dress`; null where a fashion context is worn."""
     drawn: Name | None = None
-    """The background that the embedded painter draws, if another than the scene's."""
+    """The background that the embedded painter draws, if another than the scene's: one of its scene kits, such as
+    `harbour`."""
     held: Name | None = None
     """What the embedded painter draws in busy hands."""
     colors: Annotated[tuple[Color, ...], Field(min_length=2, max_length=2)] | None = None

@@ -318,6 +318,8 @@ def draw(
             pose = {name: position[name] for name in _POSE_FACTS}
             pose |= {"form": position["form"]} if position.get("form") else {}
             pose |= {"held": staging["held"]} if position.get("acts") and staging.get("held") else {}
+            pose |= {"season": position["season"]} if position.get("season") else {}
+            pose |= {"uses": "wheelchair"} if uses_wheelchair(profile) else {}
             found["subject"] = {**subject_of(profile, wardrobe, position["scene"], scene), "position": pose}
         if "drift" in capability.reads and reference is not None:
             found["drift"] = view["image.drift"]
@@ -336,11 +338,19 @@ def subject_of(
 ) -> dict[str, Any]:
     """Return what the embedded painter needs and nothing more, so that a new name or voice redraws no picture."""
     staging: Mapping[str, Any] = wardrobe.get("staging", {})
-    return {
-        **face_facts(profile),
-        "clothing": clothing_of(profile, wardrobe),
-        "scene": {"name": staging.get("drawn") or place, "colors": staging.get("colors") or scene["colors"]},
-    }
+    name = staging.get("drawn") or place
+    background = {"name": name, "colors": staging.get("colors") or scene["colors"]}
+    country = profile.get("surface", {}).get("location", {}).get("country")
+    # The street of a home city is one of that country.
+    background |= {"country": country} if name == "street" and country else {}
+    return {**face_facts(profile), "clothing": clothing_of(profile, wardrobe), "scene": background}
+
+
+def uses_wheelchair(profile: Mapping[str, Any]) -> bool:
+    """Tell whether what the brief rules in, or a mark, says that a wheelchair is used, as the prompts' templates do."""
+    said = [*profile.get("intent", {}).get("constraints", ()), *profile["dna"].get("skin", {}).get("marks", ())]
+    text = "; ".join(map(str, said)).casefold()
+    return "wheelchair" in text and "no wheelchair" not in text
 
 
 def face_facts(profile: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from personaforge.steps.attempts import Attempt, Examining, Made, Making, attemp
 from personaforge.steps.choices import asked
 from personaforge.steps.context import ANCHOR, Context
 from personaforge.steps.delivered import asked_of_clip
-from personaforge.steps.images import profile_of, reference_set, subject_of
+from personaforge.steps.images import profile_of, reference_set, subject_of, uses_wheelchair
 from personaforge.steps.measuring import ReferenceSet, can_judge, judge_clip, not_bought
 from personaforge.steps.outputs import made_by, suffix_of
 from personaforge.steps.wardrobe import wardrobe_of
@@ -96,6 +96,7 @@ def film(context: Context, attempt: int, tried: Sequence[Attempt] = ()) -> list[
             sources.update(rendered.sources)
         if "subject" in capability.reads:
             path = {**{name: motion[name] for name in ("seconds", "distance", "keys")}, "type": context.node.slot}
+            path |= {"uses": "wheelchair"} if uses_wheelchair(profile) else {}
             found["subject"] = {**subject_of(profile, wardrobe, motion["scene"], scene), "motion": path}
         return found
 

@@ -1,10 +1,13 @@
 """What the embedded face pack is worth on drawings it has never seen: detection, landmarks, identity, drift, time.
 
     python -m tests.benchmarks.embedded_pack [--people N] [--pack FOLDER]
+    python -m tests.benchmarks.embedded_pack --groups [--people N] [--pack FOLDER]
 
 The people are held out: their seeds are none of those it was trained on. They are drawn at 768 x 1024 in all 20
 positions, and found, aligned and measured as in a build. Where a pack for photographs is found (FORGE_MODELS), the
-table sets it beside ours. Times are processor time of one thread. Nothing here passes or fails.
+table sets it beside ours. `--groups` prints only our errors by skin tone, age band and gender, over four positions: 720
+people give each group but the nonbinary 200 and more. Times are processor time of one thread. Nothing here passes or
+fails.
 """
 
 from __future__ import annotations
@@ -23,9 +26,11 @@ from personaforge.embedded.training.people import Person
 from personaforge.embedded.training.positions import SLOTS, held_out, positions
 from personaforge.faces.insight import InsightAnalyzer
 from personaforge.faces.packs import PackMissing, find_pack
+from tests.benchmarks.groups import age_band, print_groups, separation, tone_class
 
 _FIRST = 900_000
 _STEPS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+_GROUP_SLOTS = ("01", "03", "06", "11")
 _PEOPLE_SLOTS = tuple(f"{number:02}" for number in range(1, 12))
 
 
@@ -34,6 +39,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--people", type=int, default=40)
     parser.add_argument("--pack", type=Path, help="the folder of another pack `embedded`, such as one just trained")
+    parser.add_argument("--groups", action="store_true", help="only the errors by group of people")
     told = parser.parse_args()
     cv2.setNumThreads(1)
     folder = told.pack.parent if told.pack else None
@@ -41,6 +47,9 @@ def main() -> None:
     if isinstance(ours, PackMissing):
         raise SystemExit(f"{ours.reason}; {ours.hint}")
     analyzers = {ours.name: InsightAnalyzer(ours, "320")}
+    if told.groups:
+        _print_groups(held_out(_FIRST, told.people), analyzers[ours.name])
+        return
     other = find_pack("auto")
     if not isinstance(other, PackMissing):
         analyzers[other.name] = InsightAnalyzer(other)
@@ -76,6 +85,22 @@ def main() -> None:
     _print_drift(people[:12], analyzers)
 
 
+def _print_groups(people: list[Person], analyzer: InsightAnalyzer) -> None:
+    vectors, owners, missed = [], [], 0
+    for index, who in enumerate(people):
+        for drawn in positions(who, index, _GROUP_SLOTS):
+            faces = analyzer.read(drawn.pixels)
+            missed += not faces
+            if faces:
+                vectors.append(faces[0].embedding / np.linalg.norm(faces[0].embedding))
+                owners.append(index)
+    print(f"{len(people)} people, positions {', '.join(_GROUP_SLOTS)}; no face in {missed} pictures")
+    labels = [
+        {"skin": tone_class(who.face.skin_tone), "age": age_band(who.face.age), "gender": who.gender} for who in people
+    ]
+    print_groups(np.stack(vectors), np.array(owners), labels)
+
+
 def _overlap(one: Any, other: Any) -> float:
     low, high = np.maximum(one[:2], other[:2]), np.minimum(one[2:], other[2:])
     shared = float(np.prod(np.maximum(high - low, 0)))
@@ -105,17 +130,6 @@ def _print_pack(
         told = f"same {own.mean():.3f} (p1 {low:.3f}), others {others.mean():.3f} (p99 {high:.3f})"
         print(f"  {label}: {told}; AUC {area:.4f}, EER {100 * error:.2f} % at {threshold:.3f}")
     print(f"  {statistics.median(spent):.1f} ms a picture, median")
-
-
-def separation(own: Any, other: Any) -> tuple[float, float, float]:
-    """Return the area under the curve, the equal error rate and its threshold."""
-    ordered = np.sort(other)
-    area = float(np.mean(np.searchsorted(ordered, own) / len(ordered)))
-    marks = np.linspace(-0.5, 1, 3001)
-    refused = np.searchsorted(np.sort(own), marks) / len(own)
-    passed = 1 - np.searchsorted(ordered, marks) / len(ordered)
-    at = int(np.argmin(np.abs(refused - passed)))
-    return area, float((refused[at] + passed[at]) / 2), float(marks[at])
 
 
 def _print_agreement(ours: dict[tuple[int, str], Any], theirs: dict[tuple[int, str], Any]) -> None:

@@ -1,10 +1,13 @@
 """What the drawings are worth and what they cost: detection, identity, placement, drift, milliseconds, and sheets.
 
-    python -m tests.benchmarks.painter [--people N] [--placed N] [--sheets FOLDER] [--no-pack]
+    python -m tests.benchmarks.painter [--people N] [--builds N] [--placed N] [--sheets FOLDER] [--no-pack]
+    python -m tests.benchmarks.painter --proof [--people N] [--builds N]
+    python -m tests.benchmarks.painter --expressions [--people N]
 
 Needs the development face pack (FORGE_MODELS) but for `--no-pack`. The people are drawn at random from the embedded
-text provider's own tables, one ethnic palette after the other, so that hair, skin and eyes vary together as they do in
-a build. Times are processor time of this process, in milliseconds; medians. Nothing here passes or fails.
+text provider's own tables (`painter_people`): balanced by origin, age and gender for the proof and the expressions, one
+palette after the other for the rest. Times are processor time of this process, in milliseconds; medians. Nothing here
+passes or fails.
 """
 
 from __future__ import annotations
@@ -12,7 +15,6 @@ from __future__ import annotations
 import argparse
 import itertools
 import os
-import random
 import statistics
 import sys
 import time
@@ -32,103 +34,79 @@ from personaforge.media.contact_sheet import Cell, draw_sheet
 from personaforge.providers.embedded_images import EmbeddedImages
 from personaforge.providers.protocols import Blob, Request
 from personaforge.spec.clothing import clothing_of
+from personaforge.steps.staging import worn_in
+from tests.benchmarks.painter_expressions import print_expressions
+from tests.benchmarks.painter_people import Person, balanced, person
+from tests.benchmarks.painter_proof import print_proof
 
 _ROOT = Path(__file__).resolve().parents[2]
-_TABLES = yaml.safe_load((_ROOT / "personaforge/embedded/writer/data/dna.yaml").read_text())
 _MATRIX = yaml.safe_load((_ROOT / "conf/matrix/heia_20.yaml").read_text())
 _CONTEXTS = yaml.safe_load((_ROOT / "conf/fashion/contexts.yaml").read_text())["contexts"]
+_RULES = yaml.safe_load((_ROOT / "conf/fashion/parts/worn.yaml").read_text())["rules"]
 _DRAWS = yaml.safe_load((_ROOT / "conf/image/embedded.yaml").read_text())["placement"]["draws"]
 _STEPS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
-Person = dict[str, Any]
 
 
 def main() -> None:
     """Print the tables and write the sheets."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--people", type=int, default=30)
+    parser.add_argument("--people", type=int, default=60)
+    parser.add_argument("--builds", type=int, default=3, help="how often the demo is built; 0: not at all")
     parser.add_argument("--drifting", type=int, default=6, help="how many of them drift")
     parser.add_argument("--placed", type=int, default=40, help="how many people are issued one after another")
     parser.add_argument("--sheets", type=Path, help="folder for contact sheets")
     parser.add_argument("--no-pack", action="store_true", help="only times and sheets")
+    parser.add_argument("--proof", action="store_true", help="only the proof")
+    parser.add_argument("--expressions", action="store_true", help="only how well expressions are told apart")
     told = parser.parse_args()
     cv2.setNumThreads(1)
     print(f"{os.cpu_count()} processors; load {os.getloadavg()[0]:.1f}; OpenCV {cv2.__version__}\n")
-    people = [person(index) for index in range(told.people)]
+    crowd = [balanced(index) for index in range(told.people)]
+    if told.expressions:
+        print_expressions(crowd, _analyzer(), draw)
+        return
+    if not told.no_pack:
+        print_proof(crowd, _analyzer(), draw, told.builds)
+    if told.proof:
+        return
+    people = [person(index) for index in range(30)]
     if told.sheets:
         told.sheets.mkdir(parents=True, exist_ok=True)
         write_sheets(people, told.sheets)
     _times(people[:6])
     if not told.no_pack:
-        pack = find_pack("auto")
-        if isinstance(pack, PackMissing):
-            sys.exit(f"{pack.reason}; {pack.hint}")
-        analyzer = InsightAnalyzer(pack)
-        _recognised(people, analyzer)
+        analyzer = _analyzer()
         _placed([person(index) for index in range(told.placed)], analyzer)
         _drifted(people[: told.drifting], analyzer)
 
 
-def person(index: int) -> Person:
-    """Return a random person: `dna`, `age`, `gender`, `palette`. The same index is the same person."""
-    rng = random.Random(f"painter {index}")
-    gender = (
-        ("woman", "man", "woman", "man", "nonbinary")[index % 5] if index % 10 == 4 else ("woman", "man")[index % 2]
-    )
-    age = (24, 31, 38, 46, 57, 68, 76, 28)[index * 3 % 8] + rng.randint(-3, 3)
-    name = sorted(_TABLES["palettes"])[index * 5 % len(_TABLES["palettes"])]
-    palette = _TABLES["palettes"][name]
-    look = rng.choices(palette["looks"], [entry["share"] for entry in palette["looks"]])[0]
-
-    def draw(weights: Mapping[str, float] | list[str]) -> str:
-        if isinstance(weights, list):
-            return rng.choice(weights)
-        return rng.choices(list(weights), list(weights.values()))[0]
-
-    schema = yaml.safe_load((_ROOT / "conf/schema/dna.yaml").read_text())["properties"]
-    dna: dict[str, Any] = {
-        part: {key: draw(list(value["enum"])) for key, value in entry["properties"].items() if "enum" in value}
-        for part, entry in schema.items()
-    }
-    faces, hair = _TABLES["face"], _TABLES["hair"]
-    for part in ("jawline", "chin", "facial_hair"):
-        dna["face"][part] = draw(faces[part][gender])
-    for part in ("shape", "thickness"):
-        dna["eyebrows"][part] = draw(_TABLES["eyebrows"][part][gender])
-    dna["eyes"].update(shape=draw(palette["eye_shape"]), color=draw(look["eyes"]))
-    dna["nose"].update(bridge=draw(palette["bridge"]), width=draw(palette["width"]))
-    dna["lips"]["fullness"] = draw(palette["lips"])
-    dna["skin"].update(
-        tone=draw(look["tone"]), undertone=draw(look["undertone"]), marks=rng.choice([[], [], ["a mole"]])
-    )
-    color = draw(look["hair"])
-    if age > 52:
-        color = rng.choice([color, "gray", "gray" if age < 66 else "white"])
-    length = draw(hair["length"][gender])
-    dna["hair"].update(color=color, texture=draw(palette["texture"]), length=length)
-    styles = hair["styles"].get(length, {})
-    found = styles.get(dna["hair"]["texture"], styles) if isinstance(styles, dict) else styles
-    flat = list(itertools.chain(*found.values())) if isinstance(found, dict) and found else list(found or ["natural"])
-    dna["hair"]["style"] = str(rng.choice(flat))
-    dna["body"].update(
-        height_cm=int(rng.gauss(177 if gender == "man" else 165, 6)),
-        waist_hip_ratio=round(rng.uniform(0.7, 0.8) if gender == "woman" else rng.uniform(0.82, 0.95), 2),
-        shoulders=draw(_TABLES["body"]["shoulders"][gender]),
-    )
-    return {"dna": dna, "age": age, "gender": gender, "palette": name}
+def _analyzer() -> InsightAnalyzer:
+    pack = find_pack("auto")
+    if isinstance(pack, PackMissing):
+        sys.exit(f"{pack.reason}; {pack.hint}")
+    return InsightAnalyzer(pack)
 
 
-def subject(who: Person, slot: str, context: int = 0) -> dict[str, Any]:
-    """Return the subject of a position of the matrix."""
-    position = dict(_MATRIX["positions"].get(slot) or _MATRIX["utility"].get(slot))
+def subject(who: Person, slot: str, context: int = 0, changes: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return the subject of a position of the matrix, with changes to the position."""
+    position = {**(_MATRIX["positions"].get(slot) or _MATRIX["utility"].get(slot)), **(changes or {})}
     scene = _MATRIX["scenes"][position["scene"]]
     name = sorted(_CONTEXTS)[(context + position["wardrobe"] * 4) % len(_CONTEXTS)]
     return {
         "dna": who["dna"],
         "surface": {"age": who["age"], "gender": who["gender"]},
         "position": position,
-        "clothing": clothing(who, name),
+        "clothing": worn_by_anybody(clothing(who, name), position),
         "scene": {"colors": scene["colors"], "name": position["scene"]},
     }
+
+
+def worn_by_anybody(clothes: dict[str, Any], position: Mapping[str, Any]) -> dict[str, Any]:
+    """Return clothes without what the wardrobe gives to nobody who isn't known to wear it, nor to anybody indoors."""
+    own = [word for words in _RULES["own"].values() for word in words]
+    own += [] if position["scene"] in ("street", "leisure", "vacation") else _RULES["outdoors"]
+    kept = [] if position.get("bare") else [one for one in clothes["accessories"] if not worn_in(own, one)]
+    return {**clothes, "accessories": kept}
 
 
 def clothing(who: Person, context: str) -> dict[str, Any]:
@@ -137,10 +115,17 @@ def clothing(who: Person, context: str) -> dict[str, Any]:
 
 
 def draw(
-    who: Person, slot: str, reference: bytes | None = None, *, context: int = 0, seed: int = 1, **fields: Any
+    who: Person,
+    slot: str,
+    reference: bytes | None = None,
+    *,
+    context: int = 0,
+    seed: int = 1,
+    changes: Mapping[str, Any] | None = None,
+    **fields: Any,
 ) -> bytes:
-    """Return a PNG of a position."""
-    asked = {"prompt": "", "subject": subject(who, slot, context), "width": 768, "height": 1024, "seed": seed,
+    """Return a PNG of a position, with changes to it."""
+    asked = {"prompt": "", "subject": subject(who, slot, context, changes), "width": 768, "height": 1024, "seed": seed,
              "attempt": 0, **fields}  # fmt: skip
     inputs = {"reference": Blob(reference, "image/png")} if reference is not None else {}
     blob = EmbeddedImages().submit(Request("draw", "embedded", asked, inputs)).blob
@@ -200,50 +185,6 @@ def _spent(what: Callable[[], object]) -> float:
     start = time.process_time()
     what()
     return (time.process_time() - start) * 1e3
-
-
-def _recognised(people: list[Person], analyzer: InsightAnalyzer) -> None:
-    """Print how many faces of positions 1 to 11 are found and how well people are told apart."""
-    vectors: list[Any] = []
-    owners: list[int] = []
-    missed: dict[str, int] = {}
-    count = 0
-    for index, who in enumerate(people):
-        anchor = draw(who, "01", context=index)
-        for number in range(1, 12):
-            slot = f"{number:02}"
-            count += 1
-            png = anchor if number == 1 else draw(who, slot, anchor, context=index, seed=number)
-            faces = analyzer.read(read_picture(png).pixels)
-            if len(faces) != 1:
-                missed[slot] = missed.get(slot, 0) + 1
-            if faces:
-                vectors.append(faces[0].embedding)
-                owners.append(index)
-    matrix = np.stack(vectors)
-    matrix = matrix / np.linalg.norm(matrix, axis=1, keepdims=True)
-    cosines, owner = matrix @ matrix.T, np.asarray(owners)
-    upper = np.triu_indices(len(owner), 1)
-    same = (owner[:, None] == owner[None])[upper]
-    own, other = cosines[upper][same], cosines[upper][~same]
-    print(f"{len(people)} people, positions 1-11")
-    print(f"  detected {len(owners)}/{count} = {len(owners) / count:.3f}; not exactly one face: {missed or 'none'}")
-    print(f"  same person   mean {own.mean():.3f}  p1 {np.percentile(own, 1):.3f}  p5 {np.percentile(own, 5):.3f}")
-    p95, p99 = np.percentile(other, (95, 99))
-    print(f"  other person  mean {other.mean():.3f}  p95 {p95:.3f}  p99 {p99:.3f}")
-    area, error, threshold = _separation(own, other)
-    print(f"  AUC {area:.4f}  EER {100 * error:.2f} % at {threshold:.3f}\n", flush=True)
-
-
-def _separation(own: Any, other: Any) -> tuple[float, float, float]:
-    """Return the area under the curve, the equal error rate and its threshold."""
-    ordered = np.sort(other)
-    area = float(np.mean(np.searchsorted(ordered, own) / len(ordered)))
-    marks = np.linspace(-0.2, 1, 1201)
-    refused = np.searchsorted(np.sort(own), marks) / len(own)
-    passed = 1 - np.searchsorted(ordered, marks) / len(ordered)
-    at = int(np.argmin(np.abs(refused - passed)))
-    return area, float((refused[at] + passed[at]) / 2), float(marks[at])
 
 
 def _placed(people: list[Person], analyzer: InsightAnalyzer) -> None:

@@ -85,7 +85,7 @@ def people(first: int, count: int) -> Iterator[tuple[str, Person]]:
             face = subject_face({"dna": told["dna"], "surface": surface})
             yield (
                 path.parts[-3],
-                Person(face, body_of_dna(told["dna"], face.masculinity), told["dna"], surface["gender"]),
+                Person(face, body_of_dna(told["dna"], face.masculinity, face.age), told["dna"], surface["gender"]),
             )
     numbers = (number for number in itertools.count(first) if number % 3 != 2)
     for number in itertools.islice(numbers, count):
@@ -100,7 +100,7 @@ def pictures(who: Person, name: str) -> Iterator[Shot]:
     analyzer = InsightAnalyzer(pack)
     matrix, contexts = conf()["matrix"], conf()["fashion"]["contexts"]
     ranked = random.Random(name).sample(sorted(contexts), 6)
-    body = body_of_dna(who.dna, who.face.masculinity)
+    body = body_of_dna(who.dna, who.face.masculinity, who.face.age)
     for slot in POSITIONS:
         position = matrix["positions"][slot]
         subject = described(who, ranked[position["wardrobe"] - 1], position["scene"])

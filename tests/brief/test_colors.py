@@ -107,24 +107,32 @@ def test_english_requests_of_usual_colours_are_told_nothing_new() -> None:
 
 
 def test_what_the_painter_lacks_is_named_by_data() -> None:
-    assert undrawn_words(["a thin scar over the brow", "a single braid", "freckles", "long braids"]) == [
-        "braid", "scar",
-    ]  # fmt: skip
-    look = {"hair": {"color": "black and pink", "style": "waist-length locs"}, "skin": {"marks": ["a mole"]}}
-    assert undrawn(look, "wheelchair") == ["locs (drawn as braids)", "wheelchair", "pink in the hair"]
+    assert undrawn_words(["a thin scar over the brow", "a single braid", "freckles"]) == ["braid", "scar"]
+    look = {
+        "hair": {"color": "black and pink", "texture": "coily", "length": "long", "style": "waist-length locs"},
+        "skin": {"marks": ["a mole"]},
+    }
+    assert undrawn(look, "wheelchair") == []
+    # A brief's braid isn't in these locs, and hair that is shaved has neither locs nor a second colour.
+    assert undrawn(look, "braid") == ["braid"]
+    look["hair"]["length"] = "shaved"
+    assert undrawn(look) == ["locs", "pink in the hair"]
+    plait = {"color": "brown", "texture": "straight", "length": "long", "style": "long single plait"}
+    assert undrawn({"hair": plait}, "braid") == []
+    assert undrawn({"hair": {**plait, "length": "short"}}) == ["braid"]
     assert undrawn({"hair": {"color": "brown"}, "skin": {"marks": ["freckles"]}}) == []
 
 
 def test_plan_build_and_show_say_what_is_not_drawn(forge: Forge, tmp_path: Path) -> None:
     brief = "A Norwegian potter of 33 from Bergen with a braid and a scar, in a wheelchair, no tattoos."
     root = write_project(tmp_path, {"ana": f"id: ana\nbrief: {brief}\n"})
-    said = "ana: not drawn by the embedded painter: braid, scar, wheelchair"
+    said = "ana: not drawn by the embedded painter: braid"  # the scar is drafted as a mark, and drawn
     done = forge("plan", cwd=root)
     assert said in done.stdout + done.stderr
     done = forge("build", "--select", "tag:text", cwd=root)
     assert re.search(said, done.stdout + done.stderr)
     shown = forge("show", "ana", cwd=root).stdout
-    assert "not drawn: braid, scar, wheelchair" in " ".join(shown.replace("│", " ").split())
+    assert "not drawn: braid" in " ".join(shown.replace("│", " ").split())
     with Workspace.open((), str(root)) as space:
         (one,) = space.load(["ana"], ("image=fal", "identity.out_of_domain=allow"))
         assert not_drawn(space.store, one.settings) == []

@@ -81,11 +81,11 @@ def test_readings_name_what_is_asked_and_seen() -> None:
     assert readings(DNA, measured()) == (
         Reading("skin", "medium", "medium", True),
         Reading("hair", "black", "black", True),
-        Reading("eyes", "blue", "dark brown", False),
+        Reading("eyes", "blue", "brown", False),
         Reading("hair length", "short", "shaved or short", True),
         Reading("facial hair", "stubble", "none or stubble", True),
     )
-    bearded = readings(DNA, measured(beard=30.0, moustache=12.0, hair=None, why={"hair": "covered"}))
+    bearded = readings(DNA, measured(beard=40.0, moustache=12.0, hair=None, why={"hair": "covered"}))
     assert bearded[1] == Reading("hair", "black", "", None, "the hair is covered")
     assert bearded[4] == Reading("facial hair", "stubble", "short beard or full beard", False)
     assert readings(DNA, measured(moustache=15.0))[4].seen == "moustache"
@@ -93,7 +93,7 @@ def test_readings_name_what_is_asked_and_seen() -> None:
 
 
 def test_on_photographs_nothing_is_read_that_was_wrong_there() -> None:
-    read = {one.name: one for one in readings(DNA, measured(beard=30.0, moustache=12.0), drawn=False)}
+    read = {one.name: one for one in readings(DNA, measured(beard=40.0, moustache=12.0), drawn=False)}
     for name in ("hair length", "facial hair"):
         assert (read[name].seen, read[name].agrees) == ("", None) and "wrong on photographs" in read[name].unmeasured
     assert read["skin"].agrees is not None
@@ -106,6 +106,28 @@ def test_length_by_reach(reach: float, words: str) -> None:
     assert readings(DNA, measured(reach=reach))[3].seen == words
 
 
+def test_coily_hair_grows_to_all_sides_unless_it_is_made_into_cords() -> None:
+    seen = {
+        style: readings({"hair": {**DNA["hair"], "texture": "coily", "style": style}}, measured(reach=1.05))[1].seen
+        for style in ("rounded natural shape", "defined twist-out", "shoulder-length locs", "box braids")
+    }
+    assert list(seen.values()) == ["shoulder", "shoulder", "shaved or short", "shaved or short"]
+
+
+@pytest.mark.parametrize("style", ["hijab", "a gele in rust", "under a turban", "head wrap"])
+def test_hair_that_is_covered_is_not_read(style: str) -> None:
+    covered = {**DNA, "hair": {**DNA["hair"], "style": style}}
+    assert [one.name for one in readings(covered, measured())] == ["skin", "eyes", "facial hair"]
+
+
+@pytest.mark.parametrize(
+    "style", ["high puff", "two pigtails", "low cornrows", "a braid", "one long braid", "low knot"]
+)
+def test_the_length_of_hair_that_is_tied_is_not_read(style: str) -> None:
+    tied = {**DNA, "hair": {**DNA["hair"], "style": style}}
+    assert "hair length" not in [one.name for one in readings(tied, measured())]
+
+
 def test_what_a_dna_does_not_say_is_not_read() -> None:
     assert readings({}, measured()) == ()
     other = {**DNA, "eyes": {"color": "violet"}, "hair": {**DNA["hair"], "style": "a low bun"}}
@@ -116,5 +138,5 @@ def test_what_a_dna_does_not_say_is_not_read() -> None:
 
 def test_every_word_of_a_dna_that_is_drawn_has_a_colour_or_a_length() -> None:
     assert (set(SKIN), set(HAIR), set(EYES)) == (set(DRAWN_SKIN), set(DRAWN_HAIR), set(IRIS))
-    assert {word for _, words in appearance._REACH for word in words} == set(LENGTHS)
+    assert {word for words in appearance.LENGTHS for word in words} == set(LENGTHS)
     assert appearance.FACIAL_HAIR == FACIAL_HAIR

@@ -17,6 +17,7 @@ from personaforge.faces.packs import Declared, declare
 from personaforge.measuring.measurements import drawn_here
 from personaforge.media.provenance import domain_of_file
 from personaforge.plan.issued import neighbours
+from personaforge.plan.plan import PlanRequest
 from personaforge.providers.protocols import Blob, Placed, Reply, Request
 from personaforge.testing import ColorAnalyzers, Scripted, png, scripted_images
 from tests.conftest import ROOT
@@ -125,6 +126,23 @@ def test_an_anchor_that_its_painter_cannot_follow_is_said(sketching: Callable[..
         set_anchor(space, "ana", str(studio.root / "own.png"), by="Bo", reason="ours", repin=False)
         [said] = [remark for remark in space.remarks([]) if "anchor is a picture" in remark]
     assert "was not drawn by forge" in said and "reference, image by scripted" in said
+
+
+def test_a_plan_says_what_is_drawn_from_an_anchor_of_an_earlier_painter(sketching: Callable[..., Studio]) -> None:
+    studio = sketching()
+    studio.build("+image")
+    studio.edit("conf/image/scripted.yaml", ("model: img-1", "model: img-2"), ("img-1: 0.04", "img-2: 0.04"))
+    with studio.open() as space:
+        [said] = [one for one in space.plan([]).notices if "has another style" in one]
+        repinned = space.plan([], PlanRequest(repin=("anchor",))).notices
+    assert said.startswith(
+        "ana's anchor was drawn by img-1, which img-2 has replaced: what is drawn from now on (image/0"
+    )
+    assert said.endswith("What is pinned stays. To have all of ana drawn anew: forge build ana --repin anchor")
+    assert not [one for one in repinned if "has another style" in one], "a new anchor is drawn as the others are"
+    studio.edit("conf/image/scripted.yaml", ("model: img-2", "model: img-1"), ("img-2: 0.04", "img-1: 0.04"))
+    with studio.open() as space:
+        assert not [one for one in space.plan([]).notices if "has another style" in one]
 
 
 def test_faces_are_placed_by_their_painters_own_placer(sketching: Callable[..., Studio]) -> None:

@@ -14,12 +14,15 @@ import yaml
 from personaforge.plan.graph import lay_out
 from personaforge.plan.plan import PlanRequest
 from personaforge.plan.rehearsal import rehearse
+from personaforge.steps.staging import staged, worn_in
 from personaforge.testing import write_project
 from personaforge.workspace.workspace import BuildOptions, Workspace
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTEXTS = yaml.safe_load((ROOT / "conf/fashion/contexts.yaml").read_text())["contexts"]
 POSITIONS = yaml.safe_load((ROOT / "conf/matrix/heia_20.yaml").read_text())["positions"]
+PLACES = yaml.safe_load((ROOT / "conf/matrix/parts/places.yaml").read_text())["places"]
+WORN = yaml.safe_load((ROOT / "conf/fashion/parts/worn.yaml").read_text())
 Requests = Mapping[str, Mapping[str, Any]]
 
 
@@ -119,6 +122,7 @@ def test_nobody_in_a_wheelchair_is_asked_to_stand_or_walk(asked: dict[str, Reque
         assert "who uses a wheelchair" in block(request, "IDENTITY"), node
         shown = about.replace("walking the dog", "")  # its own word for the pastime
         assert not re.search("standing|walking|out for a walk|weight on one leg", shown), (node, about)
+        assert request["subject"].get("position", request["subject"].get("motion"))["uses"] == "wheelchair", node
     assert "on the move in the wheelchair" in block(asked["roll"]["image/18"], "POSE")
     assert "sitting in the wheelchair, one hand at the hip" in block(asked["roll"]["image/04"], "POSE")
     assert block(asked["roll"]["image/20"], "POSE").count("sitting in the wheelchair") == 1
@@ -160,6 +164,22 @@ def test_the_identity_tier_is_bare_and_glasses_and_hats_are_somebodys_own(asked:
         assert any("glasses" in item for item in worn) is (name == "reader"), name
     frames = [one["subject"]["clothing"]["accessories"] for node, one in asked["reader"].items() if node > "image/06"]
     assert all(any("glasses" in item for item in items) for items in frames if items is not None)
+
+
+def test_pearls_and_bows_are_somebodys_own_and_no_bag_is_worn_indoors(asked: dict[str, Requests]) -> None:
+    for requests in asked.values():
+        for node, request in requests.items():
+            assert not re.search(r"pearl|hair ribbon|hair bow|butterfly clip", request["prompt"]), node
+    assert "satchel" not in clothes(asked["ida"]["image/10"]), "at home"
+    assert "satchel" in clothes(asked["ida"]["image/18"]), "in the city"
+
+
+def test_a_street_is_in_the_personas_country_and_a_season_is_drawn(asked: dict[str, Requests]) -> None:
+    winter = asked["winter"]["image/18"]["subject"]
+    assert winter["scene"]["name"] == "street" and winter["scene"]["country"] == "Poland"
+    assert winter["position"]["season"] == "winter"
+    assert "season" not in asked["cook"]["image/18"]["subject"]["position"]
+    assert "country" not in asked["cook"]["image/17"]["subject"]["scene"], "a kitchen is one anywhere"
 
 
 def test_what_is_ruled_out_is_never_worn_and_what_is_always_worn_is(asked: dict[str, Requests]) -> None:
@@ -261,3 +281,64 @@ def test_no_prompt_of_a_packaged_persona_says_a_sentence_twice(tmp_path: Path) -
                     "image/patch.j2", {**variables, "reference": True, "corrections": ["One thing.", "Another."]}
                 ).text
                 assert all(repeated(f"{one.action.request['prompt']} {patch}") == [] for one in asked), attempt
+
+
+def place_of(interest: str) -> dict[str, Any]:
+    return staged({"shows": "pastime"}, PLACES, {"lifestyle": {"interests": {"active": [interest]}}}, "ida")
+
+
+@pytest.mark.parametrize(
+    ("interest", "drawn", "held", "said"),
+    [
+        ("forest foraging", "forest", "basket", "woodland"),
+        ("mushroom walks in October", "forest", "basket", "basket of mushrooms"),
+        ("sea kayaking", "kayak_shore", "paddle", "kayak"),
+        ("canoe weekends", "kayak_shore", "paddle", "paddle"),
+        ("sailing dinghies", "harbour", "none", "sailing boats"),
+        ("surfing small waves", "surf_beach", "none", "surfboard"),
+        ("cross-country skiing", "snow_slope", "stick", "snowy"),
+        ("ice skating on lakes", "snow_slope", "none", "frozen lake"),
+        ("bouldering after work", "gym", "none", "climbing hall"),
+        ("stair climbing for views", "park", "none", "park"),
+        ("trail running on the mountain", "mountain_path", "stick", "trail"),
+        ("horse trekking", "countryside", "none", "riding helmet"),
+        ("amateur astronomy", "countryside", "none", "telescope"),
+        ("lake-side running", "park", "none", "after a run"),
+        ("loose-leaf tea tastings", "home_kitchen", "cup", "pot and cups"),
+        ("choro jam sessions", "music_room", "board", "instruments"),
+        ("backgammon in tea gardens", "games_table", "none", "game"),
+        ("ocean-pool laps", "pool", "none", "swimming hall"),
+    ],
+)
+def test_a_pastime_is_shown_where_it_is_done_and_with_what_it_needs(
+    interest: str, drawn: str, held: str, said: str
+) -> None:
+    found = place_of(interest)
+    assert (found["drawn"], found.get("held", "")) == (drawn, held)
+    assert said in f"{found['text']}; {found['action']}; {found['prop']}"
+
+
+def test_who_is_about_to_paddle_wears_a_life_jacket_however_hot_it_is() -> None:
+    clothes = WORN["dress"][place_of("sea kayaking")["dress"]]
+    jacket = next(one for one in clothes["garments"] if "life jacket" in one)
+    assert not worn_in([*WORN["rules"]["layers"], *WORN["rules"]["warm"]], jacket)
+
+
+def test_a_holiday_in_the_sun_is_without_leather_and_tweed() -> None:
+    for name in ("city", "culture", "countryside", "wellness"):
+        ground = PLACES["holiday"][name]["ground"]
+        assert WORN["grounds"][ground] == "hot"
+        worn = [context for context, grounds in WORN["suits"].items() if ground in grounds]
+        assert len(worn) >= 6
+        for context in worn:
+            for key in ("garments", "garments_man"):
+                first = (CONTEXTS[context].get(key) or CONTEXTS[context]["garments"])[0]
+                assert not re.search("leather|tweed|cashmere|hoodie|blazer", first), context
+
+
+def test_a_style_is_worded_for_anybody_and_a_man_s_clothes_are_a_man_s() -> None:
+    for name, context in CONTEXTS.items():
+        assert not re.search("dress(?! code)|skirt|blouse|heels|pumps", context["style"]), name
+        worn = [*(context.get("garments_man") or context["garments"]),
+                *(context.get("accessories_man") or context["accessories"])]  # fmt: skip
+        assert not re.search("dress|skirt|blouse|pumps|leggings|pearl|ribbon|hoop|ballet", "; ".join(worn)), name

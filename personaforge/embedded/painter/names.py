@@ -11,9 +11,9 @@ def names(setting: str) -> tuple[str, ...]:
 
         return tuple(EXPRESSIONS)
     if setting == "drawn":
-        from personaforge.embedded.painter.scene.scene import PLACES
+        from personaforge.embedded.painter.scene.scene import places
 
-        return tuple(PLACES)
+        return tuple(sorted(places()))
     if setting == "held":
         from personaforge.embedded.painter.figure.held import HELD
 

@@ -40,18 +40,30 @@ class Outfit(NamedTuple):
     inner: Piece | None = None
     """The shape in a jacket's opening."""
     shoes: Piece | None = None
+    cut: str = ""
+    """The main garment's cut where its words name one; empty for the context's."""
+    print: str = ""
+    """The main garment's cloth where its words name one; empty for the context's pattern."""
     details: tuple[str, ...] = ()
     """Finishes of the main garment, in the table's order."""
     accessories: tuple[Piece, ...] = ()
     covering: Piece | None = None
     """The persona's own head covering."""
+    makeup: tuple[str, ...] = ()
+    """Accessories that name make-up, for `face.marks`: worn on this picture, and no part of the person's face."""
     unknown: tuple[str, ...] = ()
-    """Accessories that no row of the table knows."""
+    """Accessories that no row of the table knows, and garments that are known not to be drawn."""
 
     def drawn(self) -> list[str]:
         """Return the names of the shapes, for the record."""
         pieces = (self.lower, self.over, self.inner, self.shoes, *self.accessories, self.covering)
-        return [*(piece.shape for piece in pieces if piece is not None), *self.details]
+        said = (name for name in (self.cut, self.print) if name)
+        return [
+            *(piece.shape for piece in pieces if piece is not None),
+            *said,
+            *self.details,
+            *self.makeup,
+        ]
 
 
 NOTHING: Final = Outfit()
@@ -75,7 +87,14 @@ def read_outfit(
     garments = texts(clothing, "garments", where)
     worn: dict[str, Piece] = {}
     details: list[str] = []
+    named: dict[str, str] = {}
+    accessories, unknown, makeup = [], [], list[str]()
     for text in garments:
+        for part in ("cuts", "prints"):
+            row = _found(part, text)
+            if row is not None and part not in named:
+                named[part] = row.draw
+                unknown += [] if row.draw else [text]
         for part in ("lower", "over", "inner", "shoes"):
             row = _found(part, text)
             if row is not None and row.draw and part not in worn:
@@ -83,12 +102,13 @@ def read_outfit(
                 if row.frames and distance not in row.frames:
                     del worn[part]
         details += [row.draw for row in _rows("details") if row.fits.search(text)]
-    accessories, unknown = [], []
     sets = table("wear")["sets"]
     for asked in texts(clothing, "accessories", where):
         for text in sets.get(asked, (asked,)):
             row = _found("accessories", text)
-            if row is None:
+            if _makeup().search(text):
+                makeup.append(text)
+            elif row is None:
                 unknown.append(text)
             elif row.draw and (not row.frames or distance in row.frames):
                 accessories.append(Piece(row.draw, _color(row.color, text, palette)))
@@ -99,9 +119,12 @@ def read_outfit(
         over=worn.get("over"),
         inner=worn.get("inner"),
         shoes=worn.get("shoes"),
+        cut=named.get("cuts", ""),
+        print=named.get("prints", ""),
         details=tuple(dict.fromkeys(details)),
         accessories=tuple(accessories),
         covering=covering,
+        makeup=tuple(dict.fromkeys(makeup)),
         unknown=tuple(unknown),
     )
 
@@ -128,6 +151,12 @@ def _rows(part: str) -> tuple[_Row, ...]:
 @cache
 def _any_of(words: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(r"(?<![\w-])(?:" + "|".join(re.escape(word) for word in words) + r")(?![\w-])")
+
+
+@cache
+def _makeup() -> re.Pattern[str]:
+    marks = table("marks")
+    return _any_of(tuple(word for kind in marks["make_up"] for word in marks["kinds"][kind]))
 
 
 def _found(part: str, text: str) -> _Row | None:

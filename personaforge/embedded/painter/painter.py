@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from personaforge.digest import derive_seed
 from personaforge.embedded.painter.cache import Memory
 from personaforge.embedded.painter.face.canvas import skin_color
+from personaforge.embedded.painter.face.marks import makeup_of
 from personaforge.embedded.painter.face.params import Face
 from personaforge.embedded.painter.figure.body import Body
 from personaforge.embedded.painter.figure.covering import COVERINGS
@@ -25,13 +26,14 @@ from personaforge.embedded.painter.figure.head import Head
 from personaforge.embedded.painter.figure.headwear import Headwear
 from personaforge.embedded.painter.figure.layers import Layer, Window
 from personaforge.embedded.painter.figure.painter import BodyPainter
+from personaforge.embedded.painter.figure.stances import STRIDES
 from personaforge.embedded.painter.figure.torso import paint_body
 from personaforge.embedded.painter.scene.light import light_of
-from personaforge.embedded.painter.scene.scene import paint_scene
+from personaforge.embedded.painter.scene.scene import Where, paint_scene
 from personaforge.embedded.painter.strokes import Canvas, Pixels
 from personaforge.embedded.painter.subject import Pose, Scenery
 from personaforge.faces.opencv import opencv
-from personaforge.media.exact import blurred, enlarged, fitted, lowered, mixed, reduced, scalar_sin
+from personaforge.media.exact import blurred, enlarged, fitted, interp, lowered, mixed, reduced, scalar_sin
 
 cv2 = opencv()
 
@@ -54,6 +56,10 @@ _TILE: Final = 128
 """Pixels after which grain repeats itself."""
 _OUTLINE: Final = np.array((22, 23, 27), np.uint8)
 """The colour of a silhouette, sRGB."""
+_SHADED: Final = 2.6
+"""How far above the soles shadows lie on the ground, face units: the foot that is behind is higher in the picture."""
+_VANISHING: Final = 0.6
+"""Where streets and paths vanish, as a share of the height: a camera that goes backwards moves away from there."""
 _BASES: Final = Memory(6)
 """3 MB each at 768 x 1024, 9 MB at the largest size that is drawn."""
 
@@ -78,7 +84,8 @@ def layout(width: int, height: int, distance: str, yaw: float, soles: float) -> 
     factor = max(factor, min(_SMALLEST / min(width, height), _LARGEST / max(width, height)))
     w, h = max(2, round(width * factor)), max(2, round(height * factor))
     base, eyes = _FRAMING[distance]
-    scale = base * min(h / 1024, w / 768)
+    # A full figure is narrow, so that it isn't made smaller where the picture is.
+    scale = base * min(h / 1024, w / (576 if distance == "full" else 768))
     place = 0.5
     if w > 1.3 * h:  # there is room beside the figure, so it may be larger; in a banner one side is left free
         scale *= 1.3
@@ -100,6 +107,14 @@ class Move(NamedTuple):
     scene_x: float = 0.0
     """Background to the right, as a share of the width."""
     scene_size: float = 1.0
+    breath: float = 0.0
+    """How far the chest is lifted, face units."""
+    lean: float = 0.0
+    """How far to the right, and"""
+    rise: float = 0.0
+    """how far up hips and all above them are carried by a step, face units: the soles stay on the ground."""
+    stride: int | None = None
+    """The phase of a walk, one of `STRIDES`; None for who stands."""
 
 
 class Base(NamedTuple):
@@ -122,22 +137,31 @@ class Stage:
         frames, skin = self._frames, skin_color(face)
         key = (body, skin.tobytes(), scenery, frames, yaw, face.strands)
         self._base = _BASES.get(key, lambda: _painted(body, skin, scenery, frames, yaw, face.strands))
-        self._backdrop = (scenery, frames, body.soles, face.strands)
+        self._walk = Memory(STRIDES)
+        self._body = (body, skin, scenery, frames, yaw, face.strands)
+        self._backdrop, self._soles = (scenery, frames, body.soles, face.strands), body.soles
         self._fine = max(1, int(np.ceil(_FINE / frames.scale)))
         light = light_of(scenery.light, derive_seed(seed, "light") / 2**30 - 1)
         covering = scenery.outfit.covering
         if covering is not None and COVERINGS[covering.shape].hides_hair:
-            face = replace(face, hair_length="shaved", hair_style="open")
+            face = replace(face, hair_length="shaved", hair_style="open", hair_form="loose", hair_cut="bald")
+        face = replace(face, marks=(*makeup_of(scenery.outfit.makeup), *face.marks))  # the first of a kind counts
         self._dark = scenery.silhouette
-        self._head = Head(face, frames.scale * self._fine, light, self._fine)
+        ears = covering is None or not COVERINGS[covering.shape].soft
+        self._head = Head(face, frames.scale * self._fine, light, self._fine, ears=ears)
         self._wear = Headwear(self._head, scenery.outfit)
 
     def frame(self, pose: Pose, grain: int | None = None, move: Move | None = None) -> Frame:
         """Return the person in this pose; `grain` is a seed for film grain, `move` shifts figure and background."""
         reach = 1.75  # face units; no head and no hair is wider
-        box, window = self._window(-reach, -2.0, reach, self._head.lowest)
-        done = self._base.rgb.copy()
-        cover = self._base.cover
+        box, window = self._window(-reach, -2.5, reach, self._head.lowest)
+        base = self._base
+        if move is not None and move.stride is not None:
+            phase = move.stride / STRIDES
+            base = self._walk.get(move.stride, lambda: _painted(*self._body, self._scene, phase))
+        done, cover, shade = base.rgb.copy(), base.cover, None
+        if move is not None:
+            shade = self._shade(base)
         if window is not None:
             covered = np.multiply(cover[box], np.float32(1 / 255), dtype=np.float32)
             there = np.stack(cv2.split(done[box])).astype(np.float32)
@@ -163,7 +187,7 @@ class Stage:
         if self._dark:
             done = mixed(np.full_like(done, _OUTLINE), done, cover[..., None])
         if move is not None:
-            done = self._moved(done, cover, move)
+            done = self._moved(done, cover, shade, move)
         if grain is not None:
             _add_grain(done, grain)
         return self._fitted(done)
@@ -173,17 +197,35 @@ class Stage:
         """The background alone, which only a moving camera needs."""
         return _bytes(backdrop(*self._backdrop))
 
-    def _moved(self, figure: Frame, cover: Frame, move: Move) -> Frame:
-        """Return the frame with figure and background moved separately."""
+    def _shade(self, base: Base) -> Frame | None:
+        """Return the light that is left on the ground at the feet, 255 for all; None where no ground shows."""
+        frames = self._frames
+        first = int(frames.eyes_y + (self._soles - _SHADED) * frames.scale)
+        if first >= frames.height:
+            return None
+        shade = np.full(base.cover.shape, 255, np.uint8)
+        bare, dark = (np.maximum(part[first:].astype(np.float32).sum(axis=2), 1) for part in (self._scene, base.rgb))
+        share = np.where(base.cover[first:] > 0, 1, np.minimum(dark / bare, 1))  # under a foot it doesn't show
+        shade[first:] = cv2.convertScaleAbs(share.astype(np.float32), alpha=255)
+        return shade
+
+    def _moved(self, figure: Frame, cover: Frame, shade: Frame | None, move: Move) -> Frame:
+        """Return the frame with figure and background moved separately; the shadow at the feet goes with the figure."""
         frames = self._frames
         size, around = (frames.width, frames.height), np.array((frames.axis_x, frames.eyes_y))
         shift = np.array((move.x, move.y)) * frames.scale
         place = np.hstack([move.size * np.eye(2), (around * (1 - move.size) + shift)[:, None]]).astype(np.float32)
-        both = cv2.warpAffine(cv2.merge([figure, cover]), place, size, borderMode=cv2.BORDER_REPLICATE)
-        middle = np.array((0.5 * frames.width, 0.45 * frames.height))
+        drawn = cv2.merge([figure, cover])
+        if move.breath or move.lean or move.rise:
+            drawn = _carried(drawn, frames, self._soles, move)
+        both = cv2.warpAffine(drawn, place, size, borderMode=cv2.BORDER_REPLICATE)
+        middle = np.array((0.5 * frames.width, _VANISHING * frames.height))
         slide = np.array((move.scene_x * frames.width, 0.0))
         back = np.hstack([move.scene_size * np.eye(2), (middle * (1 - move.scene_size) + slide)[:, None]])
         scene = cv2.warpAffine(self._scene, back.astype(np.float32), size, borderMode=cv2.BORDER_REFLECT_101)
+        if shade is not None:
+            fallen = cv2.warpAffine(shade, place, size, borderMode=cv2.BORDER_REPLICATE)
+            scene = mixed(scene, np.zeros_like(scene), np.asarray(fallen, np.uint8)[..., None])
         return mixed(both[..., :3], scene, both[..., 3:])
 
     def _fitted(self, done: Frame) -> Frame:
@@ -237,12 +279,25 @@ class Stage:
             plane *= 1 - weight * np.float32(0.62 * dark)
 
 
-def _painted(body: Body, skin: Pixels, scenery: Scenery, frames: Frames, yaw: float, seed: int) -> Base:
+def _painted(
+    body: Body,
+    skin: Pixels,
+    scenery: Scenery,
+    frames: Frames,
+    yaw: float,
+    seed: int,
+    behind: Frame | None = None,
+    stride: float | None = None,
+) -> Base:
+    """Return the body in front of the background, which is painted unless it is given."""
     left, top = -frames.axis_x / frames.scale, -frames.eyes_y / frames.scale
     right, bottom = left + frames.width / frames.scale, top + frames.height / frames.scale
     canvas = Canvas(left, top, right, bottom, frames.scale, (0, 0, 0))
-    canvas.planes = backdrop(scenery, frames, body.soles, seed)
-    painter = BodyPainter(canvas, body, skin, scenery, light_of(scenery.light, 0.0), yaw)
+    if behind is None:
+        canvas.planes = backdrop(scenery, frames, body.soles, seed)
+    else:
+        canvas.planes = np.stack(cv2.split(behind)).astype(np.float32)
+    painter = BodyPainter(canvas, body, skin, scenery, light_of(scenery.light, 0.0), yaw, stride)
     paint_body(painter)
     base = Base(_bytes(canvas.planes), np.asarray(cv2.convertScaleAbs(painter.cover, alpha=255), np.uint8))
     for part in base:
@@ -254,14 +309,30 @@ def backdrop(scenery: Scenery, frames: Frames, soles: float, seed: int) -> Pixel
     """Return the background, (3, height, width); `seed` is the person's, so that a home is the same in all pictures."""
     high, low = (np.asarray(color, np.float32) for color in scenery.backdrop)
     floor = (frames.eyes_y + soles * frames.scale) / frames.height
-    where = derive_seed("backdrop", scenery.place, scenery.setting, seed)
-    return paint_scene(scenery.place, (high, low), frames.width, frames.height, scenery.distance, floor, where)
+    chance = derive_seed("backdrop", scenery.place, scenery.setting, seed)
+    where = Where(scenery.place, scenery.country, scenery.season, scenery.light)
+    return paint_scene(where, (high, low), frames.width, frames.height, scenery.distance, floor, chance)
 
 
 def _bytes(planes: Pixels) -> Frame:
     """Return planes, which are overwritten, as a frame."""
     np.maximum(planes, 0, out=planes)
     return np.asarray(cv2.merge([cv2.convertScaleAbs(plane) for plane in planes]), np.uint8)
+
+
+def _carried(figure: Frame, frames: Frames, soles: float, move: Move) -> Frame:
+    """Return a figure whose chest is lifted by breath, most at the collar bones, and whose body a step carries along:
+    all above the hips, and less and less of the legs, as the foot that is on the ground doesn't move."""
+    rows = np.arange(frames.height, dtype=np.float32)
+    y = (rows - np.float32(frames.eyes_y)) / np.float32(frames.scale)
+    chest = interp(y, (1.5, 2.5, 4.0, 7.5), (0.0, 1.0, 0.9, 0.0)).astype(np.float32)
+    whole = interp(y, (0.45 * soles, soles - 1.0), (1.0, 0.0)).astype(np.float32)
+    lift = np.float32(move.breath) * chest + np.float32(move.rise) * whole
+    scale = np.float32(frames.scale)
+    down = np.repeat((rows + scale * lift)[:, None], frames.width, axis=1)
+    columns = np.arange(frames.width, dtype=np.float32)[None]
+    across = columns - (scale * np.float32(move.lean) * whole)[:, None]
+    return np.asarray(cv2.remap(figure, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
 def _add_grain(frame: Frame, seed: int) -> None:

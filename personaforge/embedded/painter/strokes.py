@@ -24,6 +24,8 @@ Points = NDArray[np.float64]
 
 _SHIFT: Final = 4
 """Fractional bits of OpenCV's integer coordinates."""
+_UNSEEN: Final = 0.004
+"""A tint that is weaker changes no pixel by a level of 255."""
 _HALF: Final = 0.5 * (1 << _SHIFT)
 """From a pixel's corner to its middle, in those units."""
 
@@ -59,6 +61,8 @@ class Canvas:
 
     def tint(self, points: ArrayLike, factor: ArrayLike, alpha: float = 1.0, soft: float = 0.0) -> None:
         """Multiply a polygon with a factor per channel."""
+        if alpha < _UNSEEN:
+            return
         found = self.mask([points], soft)
         if found is not None:
             self.multiply(*found, np.asarray(factor, np.float32), alpha)
@@ -83,6 +87,8 @@ class Canvas:
 
     def glow(self, x: float, y: float, wide: float, high: float, factor: ArrayLike, alpha: float = 1.0) -> None:
         """Multiply with a factor that fades like a Gaussian; `wide` and `high` are its sigmas."""
+        if alpha < _UNSEEN:
+            return
         columns = self.left + (np.arange(self.width, dtype=np.float32) + 0.5) / self.scale
         rows = self.top + (np.arange(self.height, dtype=np.float32) + 0.5) / self.scale
         x0, x1 = np.searchsorted(columns, (x - 3 * wide, x + 3 * wide))
@@ -114,9 +120,12 @@ class Canvas:
         self.multiply((slice(None), slice(None)), mask, np.asarray(factor, np.float32), alpha)
 
     def mask(
-        self, shapes: list[Any], soft: float = 0.0, thickness: int = 0
+        self, shapes: list[Any], soft: float = 0.0, thickness: int = 0, *, union: bool = False
     ) -> tuple[tuple[slice, slice], Pixels] | None:
-        """Return the box and the weights, 0..1, of shapes: polygons, or strokes of `thickness` pixels. None outside."""
+        """Return the box and the weights, 0..1, of shapes: polygons, or strokes of `thickness` pixels. None outside.
+
+        Where polygons overlap they are a hole in each other, but with `union` one shape.
+        """
         unit = self.scale * (1 << _SHIFT)
         origin = np.array((self.left * unit + _HALF, self.top * unit + _HALF))
         fixed = [np.rint(np.asarray(shape) * unit - origin).astype(np.int32) for shape in shapes if len(shape)]
@@ -135,6 +144,9 @@ class Canvas:
             shape -= (x0 << _SHIFT, y0 << _SHIFT)
         if thickness:
             cv2.polylines(mask, fixed, False, 255, thickness, cv2.LINE_AA, _SHIFT)
+        elif union:
+            for shape in fixed:
+                cv2.fillPoly(mask, [shape], 255, cv2.LINE_AA, _SHIFT)
         else:
             cv2.fillPoly(mask, fixed, 255, cv2.LINE_AA, _SHIFT)
         if sigma > 0.3:

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from personaforge.embedded.painter.expression import EXPRESSIONS, Expression
 from personaforge.embedded.painter.outfit import NOTHING, Color, Outfit, read_outfit
+from personaforge.embedded.painter.speech import MOUTHS, Sound
 
 DISTANCES: Final = ("headshot", "bust", "half", "full")
 GARMENTS: Final = (
@@ -25,6 +26,7 @@ MAX_YAW: Final = 75.0
 """Degrees. Beyond it parts would show that the painted face doesn't have."""
 MAX_PITCH: Final = 30.0
 MAX_KEYS: Final = 64
+MAX_SOUNDS: Final = 4000
 
 _COLOR: Final = re.compile("#[0-9A-Fa-f]{6}")
 
@@ -70,16 +72,42 @@ class Scenery:
     """The outfit beside the main garment."""
     held: str = ""
     """What busy hands hold, one of `figure.held`; `none` for nothing, empty for the notebook."""
+    country: str = ""
+    """Whose street it is, where the place is `street`; empty for none in particular."""
+    season: str = ""
+    """spring, summer, autumn or winter; empty for one by the person's seed."""
+    seated: bool = False
+    """Whether the person uses a wheelchair and sits in it."""
     silhouette: bool = False
     """Whether only the outline of the person shows, dark against a light background."""
 
 
-def read_pose(values: Mapping[str, Any], where: str, gaze: str) -> tuple[Pose, str]:
-    """Return the pose and the expression's name."""
+def read_pose(values: Mapping[str, Any], where: str, gaze: str | None) -> tuple[Pose, str]:
+    """Return the pose and the expression's name. Where the gaze isn't told (None), eyes look into the camera unless the
+    expression looks elsewhere, as one who thinks does."""
     name = word(values, "expression", tuple(EXPRESSIONS), where)
     yaw = number(values, "yaw", -MAX_YAW, MAX_YAW, where)
     pitch = number(values, "pitch", -MAX_PITCH, MAX_PITCH, where)
-    return Pose(yaw, pitch, EXPRESSIONS[name], camera_gaze="camera" in gaze and "past" not in gaze), name
+    act, camera = EXPRESSIONS[name], gaze is None or ("camera" in gaze and "past" not in gaze)
+    if camera and gaze is not None:
+        act = act._replace(aside=0.0, up=0.0)
+    elif yaw < 0:  # who looks aside looks where the head is turned to
+        act = act._replace(aside=-act.aside, side=-act.side)
+    return Pose(yaw, pitch, act, camera_gaze=camera), name
+
+
+def read_sounds(motion: Mapping[str, Any]) -> tuple[Sound, ...]:
+    """Return what is spoken in a clip, in order of time; nothing where the motion has no `sounds`."""
+    found, where = motion.get("sounds", ()), "subject.motion.sounds"
+    if not isinstance(found, Sequence) or isinstance(found, str) or len(found) > MAX_SOUNDS:
+        raise ValueError(f"{where}: a list of at most {MAX_SOUNDS} sounds was expected")
+    sounds = []
+    for index, item in enumerate(found):
+        place = f"{where}[{index}]"
+        if not isinstance(item, Mapping):
+            raise ValueError(f"{place}: {item!r} is not a mapping")
+        sounds.append(Sound(number(item, "at", 0, 3600, place), word(item, "mouth", tuple(MOUTHS), place)))
+    return tuple(sorted(sounds))
 
 
 def read_keys(motion: Mapping[str, Any]) -> tuple[Key, ...]:
@@ -93,7 +121,7 @@ def read_keys(motion: Mapping[str, Any]) -> tuple[Key, ...]:
         place = f"{where}.keys[{index}]"
         if not isinstance(item, Mapping):
             raise ValueError(f"{place}: {item!r} is not a mapping")
-        pose, _ = read_pose(item, place, str(motion.get("gaze", "into the camera")))
+        pose, _ = read_pose(item, place, str(motion["gaze"]) if "gaze" in motion else None)
         keys.append(Key(number(item, "at", 0, 1, place), pose))
     return tuple(sorted(keys, key=lambda key: key.at))
 
@@ -104,18 +132,24 @@ def read_scenery(subject: Mapping[str, Any], framing: Mapping[str, Any], where: 
     backdrop = colors(scene, "colors", "subject.scene")
     distance, palette = word(framing, "distance", DISTANCES, where), colors(clothing, "palette", "subject.clothing")
     hair = section(section(subject, "dna", "subject"), "hair", "subject.dna")
+    outfit = read_outfit(clothing, palette, distance, str(hair.get("style", "")), "subject.clothing")
+    garment = word(clothing, "garment", GARMENTS, "subject.clothing")
+    pattern = word(clothing, "pattern", PATTERNS, "subject.clothing")
     return Scenery(
         distance=distance,
         light=str(framing.get("light", "")).lower(),
-        garment=word(clothing, "garment", GARMENTS, "subject.clothing"),
-        pattern=word(clothing, "pattern", PATTERNS, "subject.clothing"),
+        garment=outfit.cut or garment,
+        pattern=outfit.print or pattern,
         palette=palette,
         backdrop=(backdrop[0], backdrop[-1]),
         setting=str(scene.get("text", "")),
         place=str(scene.get("name", "")),
         pose=str(framing.get("pose", "")).lower(),
-        outfit=read_outfit(clothing, palette, distance, str(hair.get("style", "")), "subject.clothing"),
+        outfit=outfit,
         held=str(framing.get("held", "")),
+        country=str(scene.get("country", "")),
+        season=str(framing.get("season", "")),
+        seated=framing.get("uses") == "wheelchair",
         silhouette=framing.get("form") == "silhouette",
     )
 

@@ -59,7 +59,7 @@ def identity(face: Face) -> NDArray[np.float32]:
     shape = [(at[name] - span.mean) / span.half for name, span in LAYOUT.items()]
     skin = 2 * (float(skin_color(face).mean()) - 150) / _SKIN_SPAN
     beard = 2 * _BEARDS[face.facial_hair] - 1
-    short, freckles = face.hair_length in ("shaved", "short"), face.freckles
+    short, freckles = face.hair_length in ("shaved", "short"), face.mark("freckles") is not None
     between = [(at[one] - at[other] - LAYOUT[one].mean + LAYOUT[other].mean) / 0.1 for one, other in _BETWEEN.values()]
     surface = (skin, 2 * face.masculinity - 1, (face.age - 45) / 35, beard, 2.0 * short - 1, 2.0 * freckles - 1)
     return np.array([*shape, *between, *surface], np.float32)
@@ -113,7 +113,13 @@ def _person(index: int, found: dict[str, list[Any]], scenes: int, poses: int) ->
         to_pixels = np.array([shot.width / frames.width, shot.height / frames.height])
         for number, pose in enumerate(shot.poses):
             picture = stage.frame(pose, grain=shot.seed + number)
-            truth = face_points(at, pose.expression, gaze_of(pose.yaw, pose.camera_gaze), pose.yaw, pose.pitch)
+            truth = face_points(
+                at,
+                pose.expression,
+                gaze_of(pose.yaw, pose.camera_gaze, pose.pitch, pose.expression),
+                pose.yaw,
+                pose.pitch,
+            )
             points106, points5, corners = (
                 (points.reshape(-1, 2) * frames.scale + (frames.axis_x, frames.eyes_y)) * to_pixels for points in truth
             )

@@ -29,8 +29,22 @@ _SIZES: Final = {"headshot": (288, 384), "bust": (384, 512), "half": (480, 640),
 """Working size in pixels: faces of 100 pixels and less, which is what the models look at."""
 _SHARES: Final = {"headshot": 0.42, "bust": 0.3, "half": 0.16, "full": 0.12}
 
-_COVERINGS: Final = ("hijab", "headscarf", "turban")
-"""A share of all people cover their hair: the face must be found all the same."""
+_COVERINGS: Final = ("hijab", "headscarf", "turban", "gele", "head wrap", "kippah", "flat cap", "beanie")
+"""A share of all people, `_COVERED`, cover their hair: the face must be found all the same."""
+_COVERED: Final = 0.05
+_HAIRDOS: Final = {
+    "coily": ("afro", "locs", "box braids", "cornrows", "twists", "bantu knots", "high puff", "fade"),
+    "curly": ("afro", "twists", "box braids", "ponytail", "fringe", "high bun", "undercut", "receding"),
+    "": ("one long plait", "two plaits", "high bun", "ponytail", "fringe", "curtain fringe", "half up", "undercut",
+         "receding", "bald", "pixie", "bob", "brushed back", "over one shoulder"),
+}  # fmt: skip
+"""Hairdos by texture that a further share, `_DRESSED`, wears: briefs name more than a draft draws by itself."""
+_DRESSED: Final = 0.25
+_MARKS: Final[tuple[tuple[str, ...], ...]] = (
+    (), (), (), (), (), ("a mole",), ("freckles",), ("freckles",), ("moles",), ("vitiligo",), ("dimples",),
+    ("birthmark on the left cheek",), ("scar on the right cheek",), ("scar through the left eyebrow",),
+    ("port-wine stain on the cheek",), ("laughter lines",), ("red lipstick", "eyeliner"), ("natural make-up",),
+)  # fmt: skip
 
 
 class Person(NamedTuple):
@@ -76,7 +90,7 @@ def person(index: int) -> Person:
     face = subject_face(told)
     if index % 2:
         face = replace(face, z={name: round(rng.uniform(-1, 1), 4) for name in LAYOUT})
-    return Person(face, body_of_dna(told["dna"], face.masculinity), told["dna"], told["surface"]["gender"])
+    return Person(face, body_of_dna(told["dna"], face.masculinity, face.age), told["dna"], told["surface"]["gender"])
 
 
 def describe(rng: random.Random) -> dict[str, Any]:
@@ -105,7 +119,7 @@ def describe(rng: random.Random) -> dict[str, Any]:
     dna["eyes"].update(shape=draw(palette["eye_shape"]), color=draw(look["eyes"]))
     dna["nose"].update(bridge=draw(palette["bridge"]), width=draw(palette["width"]))
     dna["lips"]["fullness"] = draw(palette["lips"])
-    marks = rng.choice([[], [], [], ["a mole"], ["freckles"]])
+    marks = list(rng.choice(_MARKS))
     dna["skin"].update(tone=draw(look["tone"]), undertone=draw(look["undertone"]), marks=marks)
     color = draw(look["hair"])
     if age > 52:
@@ -115,7 +129,11 @@ def describe(rng: random.Random) -> dict[str, Any]:
     styles = tables["hair"]["styles"].get(length, {})
     found = styles.get(dna["hair"]["texture"], styles) if isinstance(styles, dict) else styles
     flat = list(itertools.chain(*found.values())) if isinstance(found, dict) and found else list(found or ["natural"])
-    dna["hair"]["style"] = str(rng.choice(flat)) if rng.random() > 0.03 else rng.choice(_COVERINGS)
+    dna["hair"]["style"] = str(rng.choice(flat))
+    if (chance := rng.random()) < _COVERED:
+        dna["hair"]["style"] = rng.choice(_COVERINGS)
+    elif chance < _COVERED + _DRESSED:
+        dna["hair"]["style"] = rng.choice(_HAIRDOS.get(dna["hair"]["texture"], _HAIRDOS[""]))
     dna["body"].update(
         height_cm=int(rng.gauss(177 if gender == "man" else 165, 6)),
         waist_hip_ratio=round(rng.uniform(0.7, 0.8) if gender == "woman" else rng.uniform(0.82, 0.95), 2),

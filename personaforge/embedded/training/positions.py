@@ -50,7 +50,7 @@ def positions(who: Person, index: int, slots: tuple[str, ...] = SLOTS) -> Iterat
         stage = Stage(who.face, who.body, scenery, 768, 1024, pose.yaw, 100 * index + int(slot))
         picture = stage.frame(pose, grain=index)
         frames = layout(768, 1024, scenery.distance, pose.yaw, who.body.soles)
-        gaze = gaze_of(pose.yaw, pose.camera_gaze)
+        gaze = gaze_of(pose.yaw, pose.camera_gaze, pose.pitch, pose.expression)
         truth = face_points(who.face.lengths(), pose.expression, gaze, pose.yaw, pose.pitch)
         points106, points5, corners = (
             part.reshape(-1, 2) * frames.scale + (frames.axis_x, frames.eyes_y) for part in truth

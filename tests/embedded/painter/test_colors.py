@@ -21,7 +21,7 @@ from tests.embedded.painter.subjects import subject
 def drawn(face: Face) -> np.ndarray[Any, Any]:
     asked = subject()
     position = section(asked, "position", "")
-    body = body_of_dna(section(asked, "dna", ""), face.masculinity)
+    body = body_of_dna(section(asked, "dna", ""), face.masculinity, face.age)
     pose, _ = read_pose(position, "position", "into the camera")
     stage = Stage(face, body, read_scenery(asked, position, ""), 192, 192, 0.0, 7)
     return np.asarray(stage.frame(replace(pose, yaw=0.0, pitch=0.0), grain=1)).astype(int)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from personaforge.embedded.painter.expression import EXPRESSIONS
-from personaforge.embedded.painter.face.curves import gaze_of
+from personaforge.embedded.painter.face.curves import Gaze, gaze_of
 from personaforge.embedded.painter.face.points import face_points
 from personaforge.embedded.painter.painter import Stage, layout
 from personaforge.embedded.painter.subject import Pose
@@ -25,7 +25,7 @@ def _drawn(who: Person, yaw: float, pitch: float, name: str = "neutral"):  # typ
     stage = Stage(who.face, who.body, scenery, 768, 1024, yaw, 1)
     picture = stage.frame(Pose(yaw, pitch, act))
     frames = layout(768, 1024, "headshot", yaw, who.body.soles)
-    truth = face_points(who.face.lengths(), act, gaze_of(yaw, True), yaw, pitch)
+    truth = face_points(who.face.lengths(), act, gaze_of(yaw, True, pitch), yaw, pitch)
     placed = [points.reshape(-1, 2) * frames.scale + (frames.axis_x, frames.eyes_y) for points in truth]
     return np.ascontiguousarray(picture[..., ::-1]), placed[0], placed[1]
 
@@ -45,7 +45,8 @@ def test_pupils_lie_on_the_darkest_part_of_the_eyes(index: int, yaw: float, pitc
 
 
 def test_a_face_that_looks_ahead_is_its_own_mirror_image() -> None:
-    points, five, box = face_points(person(0).face.lengths(), EXPRESSIONS["neutral"], 0.0, 0.0, 0.0)
+    even = {**person(0).face.lengths(), "skew": -1.0}
+    points, five, box = face_points(even, EXPRESSIONS["neutral"], Gaze(), 0.0, 0.0)
     assert five[0] == pytest.approx(five[1] * (-1, 1), abs=0.01)
     assert five[3] == pytest.approx(five[4] * (-1, 1), abs=0.01)
     assert points[86][0] == pytest.approx(0, abs=1e-6)
@@ -55,24 +56,24 @@ def test_a_face_that_looks_ahead_is_its_own_mirror_image() -> None:
 
 @pytest.mark.parametrize("yaw", [10, 30, 60])
 def test_turning_the_other_way_is_the_mirror_image(yaw: float) -> None:
-    at, act = person(1).face.lengths(), EXPRESSIONS["smile"]
-    right = face_points(at, act, 0.0, yaw, 5.0)
-    left = face_points(at, act, 0.0, -yaw, 5.0)
+    at, act = {**person(1).face.lengths(), "skew": -1.0}, EXPRESSIONS["smile"]
+    right = face_points(at, act, Gaze(), yaw, 5.0)
+    left = face_points(at, act, Gaze(), -yaw, 5.0)
     assert np.sort(right.points106[:, 0]) == pytest.approx(np.sort(-left.points106[:, 0]), abs=0.02)
     assert right.points106[86][0] > right.points5[:2, 0].mean()  # the nose points where the head does
 
 
 def test_expressions_move_the_mouth_and_nothing_above_it() -> None:
     at = person(0).face.lengths()
-    calm = face_points(at, EXPRESSIONS["neutral"], 0.0, 0.0, 0.0).points106
-    laugh = face_points(at, EXPRESSIONS["laugh"], 0.0, 0.0, 0.0).points106
+    calm = face_points(at, EXPRESSIONS["neutral"], Gaze(), 0.0, 0.0).points106
+    laugh = face_points(at, EXPRESSIONS["laugh"], Gaze(), 0.0, 0.0).points106
     assert np.linalg.norm(laugh[53] - calm[53]) > 0.05
     assert laugh[52][1] < calm[52][1]  # corners go up
     assert laugh[72] == pytest.approx(calm[72], abs=0.01)
 
 
 def test_points_are_in_the_order_that_ratios_read() -> None:
-    points = face_points(person(0).face.lengths(), EXPRESSIONS["neutral"], 0.0, 0.0, 0.0).points106
+    points = face_points(person(0).face.lengths(), EXPRESSIONS["neutral"], Gaze(), 0.0, 0.0).points106
     ratios = ratios_106(points.tolist())
     at = person(0).face.lengths()
     assert ratios["eye_height"] < 0.4

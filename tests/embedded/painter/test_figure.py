@@ -1,4 +1,4 @@
-"""Stances, places, ages, hair styles and a clip's small movements can be told apart in the drawing."""
+"""Stances, places, ages and a clip's small movements can be told apart in the drawing."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,14 @@ import yaml
 from personaforge.digest import digest_bytes
 from personaforge.embedded.painter.cache import Memory
 from personaforge.embedded.painter.clip_life import STYLES, Life
-from personaforge.embedded.painter.face.params import STYLES as HAIR_STYLES
+from personaforge.embedded.painter.expression import EXPRESSIONS
 from personaforge.embedded.painter.face.params import subject_face
 from personaforge.embedded.painter.figure.held import HELD
-from personaforge.embedded.painter.figure.stances import STANCES, stance_of
-from personaforge.embedded.painter.scene.scene import PLACES
+from personaforge.embedded.painter.figure.stances import STANCES, STRIDES, stance_of, walking_arm, walking_foot
+from personaforge.embedded.painter.painter import Move, Stage, layout
+from personaforge.embedded.painter.scene.scene import places as all_places
+from personaforge.embedded.painter.subject import Pose
+from personaforge.embedded.training.people import person, shots
 from personaforge.providers.embedded_images import EmbeddedImages
 
 from .subjects import draw_request, pixels, subject
@@ -49,7 +53,7 @@ def test_the_words_of_the_matrix_are_stances() -> None:
         "arms folded loosely": "folded",
         "walking": "walk",
         "busy, looking up": "hold",
-        "at ease": "pocket",
+        "at ease": "ease",
     }
     assert {words: stance_of(words) for words in said} == said
 
@@ -74,7 +78,7 @@ def test_what_busy_hands_hold_is_another_picture_and_empty_hands_are_at_the_hip(
 def test_places_that_are_declared_are_drawn() -> None:
     places = yaml.safe_load((CONF / "matrix/parts/places.yaml").read_text())["places"]
     rows = [row for table in places.values() for row in table.values()]
-    assert {row["drawn"] for row in rows if "drawn" in row} <= set(PLACES)
+    assert {row["drawn"] for row in rows if "drawn" in row} <= all_places()
     assert {row["held"] for row in rows if "held" in row} <= {*HELD, "none"}
 
 
@@ -94,7 +98,7 @@ def test_a_silhouette_is_dark_on_a_light_background_without_a_face() -> None:
 
 def test_every_place_is_another_background() -> None:
     pictures = []
-    for place in PLACES:
+    for place in sorted(all_places() - {"leisure", "vacation", "mountain", "street"}):
         who = subject(distance="half")
         who["scene"]["name"] = place
         pictures.append(shown(who)[:, :40])
@@ -127,25 +131,6 @@ def pixels_of_face(age: int) -> Any:
     return pixels(blob.data)[150:185, 150:235]
 
 
-@pytest.mark.parametrize(
-    ("text", "style"),
-    [
-        ("soft waves with a side part", "open"),
-        ("layered with curtain fringe", "open"),
-        ("blunt bob with bangs", "fringe"),
-        ("low ponytail", "ponytail"),
-        ("loose bun", "tied"),
-        ("half-up curls", "open"),
-        ("long box braids", "braids"),
-        ("brushed back", "swept"),
-    ],
-)
-def test_a_style_is_read_from_its_words(text: str, style: str) -> None:
-    face = subject_face(subject({"hair": {"style": text}}))
-    assert face.hair_style == style
-    assert style in HAIR_STYLES
-
-
 def test_a_parting_is_where_the_words_put_it() -> None:
     middle, side = (
         subject_face(subject({"hair": {"style": words}})).parting for words in ("centre part", "with a side part")
@@ -175,9 +160,100 @@ def test_a_walk_steps_through_its_scene_and_a_smile_stays() -> None:
     walk, smile = Life("lifestyle", 4.0, 5), Life("smile_reveal", 4.0, 5)
     assert walk.move(0.0).scene_size - walk.move(4.0).scene_size > 0.3
     assert smile.move(0.0).scene_size == smile.move(4.0).scene_size == 1
-    heights = [walk.move(index / 48).y for index in range(192)]
+    heights = [walk.move(index / 48).rise for index in range(192)]
     turns = sum(1 for a, b, c in zip(heights, heights[1:], heights[2:], strict=False) if a < b > c)
     assert 6 <= turns <= 8, "seven steps in four seconds"
+
+
+def test_a_walk_puts_one_foot_before_the_other_and_swings_the_arms() -> None:
+    phases = [index / STRIDES for index in range(STRIDES)]
+    left, right = ([walking_foot(phase, side).back for phase in phases] for side in (-1, 1))
+    assert left[0] < 0 and right[0] > 0.7, "one is set down while the other is behind"
+    assert right == pytest.approx(left[STRIDES // 2 :] + left[: STRIDES // 2])
+    assert max(left) > 1.4, "it is lifted on its way"
+    reach = [(walking_arm(phase, -1).wrist, walking_arm(phase, 1).wrist) for phase in phases]
+    for (a, b), (c, d) in zip(reach, reach[STRIDES // 2 :], strict=False):
+        assert a == pytest.approx(d) and b == pytest.approx(c)
+    assert reach[0][0][1] > reach[0][1][1] + 0.4, "the arm on the side of the foot that is ahead is behind"
+
+
+def test_a_walk_is_seen_and_whoever_stands_keeps_their_feet() -> None:
+    walk, stand = Life("lifestyle", 4.0, 5), Life("invitation", 4.0, 5)
+    strides = [walk.move(index / 12).stride for index in range(14)]
+    assert len(set(strides)) >= 12 and all(stride in range(STRIDES) for stride in strides)
+    assert stand.move(1.0).stride is None
+    who = person(0)
+    scenery = replace(shots(who, 1, 1, 1)[0].scenery, distance="full", pose="")
+    stage = Stage(who.face, who.body, scenery, 192, 256, 0.0, 1)
+    pose = Pose(0.0, 0.0, EXPRESSIONS["neutral"])
+    first, second, again = (stage.frame(pose, move=Move(stride=stride)) for stride in (0, STRIDES // 2, 0))
+    assert np.array_equal(first, again)
+    changed = np.abs(first.astype(int) - second).max(axis=2) > 24
+    assert changed[170:].mean() > 0.02, "legs"
+    assert changed[:60].mean() < 0.002, "head"
+    still, breathing = stage.frame(pose, move=Move()), stage.frame(pose, move=Move(breath=0.5))
+    risen = np.abs(still.astype(int) - breathing).max(axis=2) > 24
+    assert risen[60:140].mean() > 5 * max(float(risen[180:].mean()), 1e-4), "the chest, not the feet"
+
+
+def test_a_foot_that_stands_goes_back_with_the_ground_at_one_speed() -> None:
+    for side in (-1, 1):
+        backs = [walking_foot(index / 64 - (0.5 if side > 0 else 0.0), side).back for index in range(33)]
+        assert np.diff(backs) == pytest.approx(np.full(32, (backs[-1] - backs[0]) / 32)), "no slide"
+    sizes = [Life("lifestyle", 4.0, 5).move(second).scene_size for second in range(5)]
+    ratios = [before / after for before, after in pairwise(sizes)]
+    assert ratios == pytest.approx([ratios[0]] * 4) and ratios[0] > 1.1, "the ground goes by at one speed, too"
+
+
+def test_a_step_carries_the_body_over_the_foot_that_stands() -> None:
+    walk, beat = Life("lifestyle", 4.0, 5), 0.5 / 1.75
+    passing, down = walk.move(beat), walk.move(2 * beat)
+    assert passing.rise > 0 > down.rise, "highest where the legs pass each other, lowest when a foot is set down"
+    assert passing.stride == STRIDES // 4 and passing.lean < -0.05, "the viewer's left foot stands"
+    rolling = Life("lifestyle", 4.0, 5, seated=True).move(beat)
+    assert (rolling.stride, rolling.rise, rolling.lean) == (None, 0, 0)
+    assert rolling.scene_size > 1, "who rolls goes through the scene as well"
+
+
+def test_a_walk_shows_the_whole_figure_and_its_shadow_stays_at_the_feet() -> None:
+    motion = yaml.safe_load((CONF / "motion/types.yaml").read_text())["types"]["lifestyle"]
+    size = yaml.safe_load((CONF / "video/embedded.yaml").read_text())["sizes"][motion["aspect"]]
+    body = person(0).body
+    frames = layout(size["width"], size["height"], motion["distance"], 0.0, body.soles)
+    assert frames.eyes_y + body.soles * frames.scale < size["height"], "soles are in the picture"
+    assert 1.86 * frames.scale > 48, "pixels of a face's width: real face models tell people apart from there on"
+    who = person(0)
+    scenery = replace(shots(who, 1, 1, 1)[0].scenery, distance="full", pose="", place="street")
+    stage = Stage(who.face, who.body, scenery, 216, 384, 0.0, 1)
+    pose, beside = Pose(0.0, 0.0, EXPRESSIONS["neutral"]), layout(216, 384, "full", 0.0, who.body.soles)
+    frame = stage.frame(pose, move=Move(stride=0)).astype(int)
+    row = round(beside.eyes_y + (who.body.soles - 0.1) * beside.scale)
+    middle, out = (frame[row, round(beside.axis_x + side * beside.scale)].sum() for side in (-1.75, -3.5))
+    assert middle < 0.95 * out
+    carried = stage.frame(pose, move=Move(stride=0, rise=0.5, lean=0.3)).astype(int)
+    moved = np.abs(frame - carried).max(axis=2) > 24
+    low = round(beside.eyes_y + (who.body.soles - 0.7) * beside.scale)
+    assert moved[: low // 2].mean() > 10 * max(float(moved[low:].mean()), 1e-4), "the soles stay where they are"
+
+
+def test_eyes_jump_from_point_to_point_and_rest_between() -> None:
+    life = Life("invitation", 8.0, 3)
+    looks = [life.look(index / 24) for index in range(8 * 24)]
+    jumps = sum(1 for a, b in pairwise(looks) if a != b)
+    assert 5 <= jumps <= 16
+    assert looks[0] == looks[-1] == (0.0, 0.0), "a clip starts and ends on its own pose"
+    assert 0.05 < max(abs(aside) for aside, _ in looks) <= 0.16
+    alive = life.alive(EXPRESSIONS["thoughtful"], 4.0)
+    assert alive.aside == pytest.approx(EXPRESSIONS["thoughtful"].aside + life.look(4.0)[0])
+
+
+def test_a_lid_falls_faster_than_it_rises() -> None:
+    life = Life("invitation", 8.0, 3)
+    shut = [life.shut(index / 240) for index in range(8 * 240)]
+    start = next(index for index, value in enumerate(shut) if value)
+    stop = next(index for index in range(start, len(shut)) if not shut[index])
+    closed = [index for index in range(start, stop) if shut[index] > 0.9]
+    assert closed[0] - start < 0.6 * (stop - closed[-1])
 
 
 def test_a_memory_keeps_the_last_and_forgets_the_oldest() -> None:

@@ -61,14 +61,14 @@ def test_what_is_not_our_metadata_counts_as_none(metadata: bytes) -> None:
 def test_values_out_of_range_and_unknown_words_are_taken_from_the_dna() -> None:
     strange = orjson.loads(OTHER.to_json())
     strange["z"].update(jaw=7, eye_x=-1.001, chin_y=True, lid="0.5", tip=None, mouth_y=[0.1])
-    strange.update(eye_color="infrared", hair_length=3, skin_tone=["deep"], age=400, strands=-1, freckles="yes")
+    strange.update(eye_color="infrared", hair_length=3, skin_tone=["deep"], age=400, strands=-1, cleft="yes")
     strange.update(masculinity=-0.5, parting=2, run="import os")
     face, found = face_of_reference(orjson.dumps(strange), TOLD)
     assert found
     for name in ("jaw", "eye_x", "chin_y", "lid", "tip", "mouth_y"):
         assert face.z[name] == TOLD.z[name]
     assert face.z["nose_length"] == OTHER.z["nose_length"]
-    for name in ("eye_color", "hair_length", "skin_tone", "age", "strands", "freckles", "masculinity", "parting"):
+    for name in ("eye_color", "hair_length", "skin_tone", "age", "strands", "cleft", "masculinity", "parting"):
         assert getattr(face, name) == getattr(TOLD, name)
     assert face.hair_color == OTHER.hair_color
 

@@ -11,19 +11,26 @@ import pytest
 import yaml
 
 from personaforge.embedded.painter.figure.accessories import WORN
+from personaforge.embedded.painter.figure.body import body_of_dna
 from personaforge.embedded.painter.figure.carried import CARRIED
+from personaforge.embedded.painter.figure.clothes import CUTS, cloth
 from personaforge.embedded.painter.figure.covering import COVERINGS
 from personaforge.embedded.painter.figure.headwear import SHAPES
 from personaforge.embedded.painter.figure.legs import LEGS, SKIRTS
 from personaforge.embedded.painter.figure.over import INNER, LAYERS
+from personaforge.embedded.painter.figure.painter import BodyPainter
 from personaforge.embedded.painter.figure.shoes import SHOES
+from personaforge.embedded.painter.figure.torso import _finished, paint_body
 from personaforge.embedded.painter.outfit import Outfit, Piece, read_outfit
+from personaforge.embedded.painter.scene.light import light_of
+from personaforge.embedded.painter.strokes import Canvas
+from personaforge.embedded.painter.subject import read_scenery
 from personaforge.embedded.writer.tables import table
 from personaforge.errors import BackendError
 from personaforge.providers.embedded_images import EmbeddedImages
 from personaforge.spec.clothing import clothing_of
 
-from .subjects import draw_request, pixels, subject
+from .subjects import DNA, draw_request, pixels, subject
 
 CONTEXTS: dict[str, Any] = yaml.safe_load(
     (Path(__file__).resolve().parents[3] / "conf/fashion/contexts.yaml").read_text()
@@ -36,6 +43,8 @@ KNOWN = {
     "shoes": {*SHOES},
     "accessories": {*WORN, *CARRIED, *SHAPES},
     "coverings": {*COVERINGS},
+    "cuts": {*CUTS},
+    "prints": {"wax", "kente", "batik", "plaid", "plain"},
 }
 
 
@@ -162,3 +171,69 @@ def test_a_message_names_the_text_that_is_wrong(key: str, value: Any, message: s
     who["clothing"][key] = value
     with pytest.raises(BackendError, match=message):
         EmbeddedImages().submit(draw_request(who))
+
+
+def test_a_garment_that_its_wearer_names_is_drawn_as_that_and_nobody_else_has_one() -> None:
+    said = {
+        "silk sari": "saree", "indigo kimono": "kimono", "áo dài": "ao dai", "qipao": "qipao", "hanbok": "hanbok",
+        "white thobe": "kaftan", "agbada in wax print": "kaftan", "embroidered huipil": "huipil", "dashiki": "dashiki",
+        "cotton kurta": "kurta", "linen guayabera": "shirt",
+    }  # fmt: skip
+    assert {words: outfit(garments=[words]).cut for words in said} == said
+    assert outfit(garments=["agbada in wax print"]).print == "wax"
+    declared = [text for context in CONTEXTS.values() for text in context["garments"] + context.get("garments_man", [])]
+    assert not [text for text in declared if outfit(garments=[text]).cut], "no context puts one on anybody"
+    pictures = [shown({"garments": [words], "garment": "dress"}, distance="half") for words in said]
+    for first, second in combinations(pictures[:-2], 2):
+        assert np.abs(first - second).mean() > 0.15
+
+
+def test_a_garment_that_cannot_be_drawn_is_named() -> None:
+    worn = outfit(garments=["pleated kilt", "wool jacket"])
+    assert worn.unknown == ("pleated kilt",) and worn.cut == ""
+    assert "kimono" in outfit(garments=["kimono"]).drawn()
+
+
+def test_a_kimono_closes_left_over_right() -> None:
+    """The band that is uppermost runs from the wearer's left shoulder, the viewer's right, down to the other side."""
+    plain = {"garments": ["kimono"], "palette": ["#3a4a7a", "#c9a15a", "#b23a48"]}
+    picture = shown(plain, distance="bust", pose="facing the camera, shoulders level")
+    edge = np.abs(np.diff(picture.mean(axis=2), axis=0)).max(axis=0)
+    assert edge.max() > 8
+    light = (picture.min(axis=2) > 165)[150:215, 70:122]  # the under collar beside each band
+    rows, columns = np.nonzero(light)
+    assert len(rows) > 4
+    upper = columns[rows < np.median(rows)]
+    assert np.ptp(upper) > 4, "the under collar shows on both sides near the neck"
+
+
+def test_sequins_glint_here_and_there_and_do_not_scream() -> None:
+    x, y = np.arange(0, 4, 0.02, dtype=np.float32)[None], np.arange(0, 4, 0.02, dtype=np.float32)[:, None]
+    found = cloth("sequins", ((194, 55, 141), (242, 193, 78), (77, 58, 168)), x, y, 5)
+    away = np.abs(found - np.array((194, 55, 141), np.float32)[:, None, None]).max(axis=0)
+    assert 0.01 < float((away > 60).mean()) < 0.12, "a few of them catch the light"
+    assert float(np.abs(found.mean(axis=(1, 2)) - np.array((194, 55, 141)) * 0.85).max()) < 25, (
+        "the cloth keeps its colour"
+    )
+
+
+def test_a_cropped_jacket_begins_on_the_shoulder_and_ends_where_its_hem_does() -> None:
+    whole, crop = CUTS["jacket"], _finished(CUTS["jacket"], ("crop",))
+    assert crop.neck[0] == whole.neck[0], "no corner stands up beside the neck"
+    heights = [y for _, y in crop.neck]
+    assert heights == sorted(heights) and heights[-1] == pytest.approx(8.0) and crop.hem == 8.3
+
+
+@pytest.mark.parametrize("masculinity", [0.0, 0.5, 1.0])
+def test_the_band_of_a_robe_lies_beside_the_neck(masculinity: float) -> None:
+    """Nothing of it stands up over the shoulders as a corner."""
+    who = subject(distance="bust")
+    who["clothing"] |= {"garment": "knit", "garments": ["cashmere lounge set", "cream silk robe"]}
+    scenery = read_scenery(who, who["position"], "position")
+    painter = BodyPainter(Canvas(-5.0, -1.0, 5.0, 6.0, 40, (200, 200, 200)), body_of_dna(DNA, masculinity, 30),
+                          (150, 110, 90), scenery, light_of("", 0.0), 0.0)  # fmt: skip
+    paint_body(painter)
+    for x in (0.9, 1.1, 1.3):
+        column = painter.cover[:, round((x + 5.0) * 40)] > 0.5
+        top = int(np.argmax(column)) / 40 - 1.0
+        assert top > 1.75 - 0.13, x

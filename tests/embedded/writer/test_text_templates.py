@@ -219,8 +219,8 @@ def test_the_frame_decides_what_clothing_is_named() -> None:
 
 
 def test_the_scene_speaks_of_this_person() -> None:
-    assert "a daylight studio with work in progress (fashion designer)" in heia("17")
-    assert "busy, looking up: working on a piece at the table, with a brush;" in heia("17")
+    assert "a tailor's workroom with a dress form (fashion designer)" in heia("17")
+    assert "busy, looking up: choosing a cloth at the table, with a sketch book;" in heia("17")
     assert "Medellín" in heia("18")
 
 

@@ -15,6 +15,8 @@ from typing import Any, Final
 import orjson
 
 from personaforge.digest import derive_seed, digest_json
+from personaforge.embedded.painter.face.hairstyles import CUTS, FORMS, WORN, read_style
+from personaforge.embedded.painter.face.marks import LIMIT, Mark, known_mark, read_marks
 from personaforge.embedded.painter.face.words import (
     FACIAL_HAIR,
     HAIR,
@@ -24,7 +26,6 @@ from personaforge.embedded.painter.face.words import (
     MASCULINITY,
     PARTING_WORDS,
     SKIN,
-    STYLE_WORDS,
     TEXTURES,
     UNDERTONE,
     WORDS,
@@ -38,23 +39,25 @@ _SPREAD_FREE: Final = 1.0
 _SPREAD_TOLD: Final = 0.75
 """How far chance moves a parameter that a word has set."""
 _BY_GENDER: Final[dict[str, float]] = {
-    "jaw": 0.10, "chin_width": 0.08, "chin_y": 0.06, "brow_y": 0.045, "brow_thickness": 0.024, "brow_arch": -0.035,
-    "brow_ridge": 0.05, "eye_open": -0.022, "eye_width": -0.014, "upper_lip": -0.024, "lower_lip": -0.02,
-    "nose_width": 0.022, "bridge_width": 0.02, "nose_length": 0.03, "forehead": -0.02, "mouth_width": 0.01,
+    "jaw": 0.085, "chin_width": 0.10, "chin_y": 0.07, "brow_y": 0.035, "brow_thickness": 0.022, "brow_arch": -0.035,
+    "brow_ridge": 0.06, "eye_open": -0.012, "eye_width": -0.012, "upper_lip": -0.020, "lower_lip": -0.020,
+    "nose_width": 0.026, "bridge_width": 0.020, "nose_length": 0.03, "forehead": -0.02, "mouth_width": 0.020,
+    "cheek": -0.4, "brow_length": 0.015, "brow_gap": -0.012, "mouth_y": 0.025,
 }  # fmt: skip
 """The difference between a face at the woman's and one at the man's end of the scale, face units."""
 _BY_AGE: Final[dict[str, float]] = {
-    "eye_open": -0.018, "upper_lip": -0.022, "lower_lip": -0.02, "nose_length": 0.025, "nose_width": 0.012,
-    "brow_y": 0.02, "brow_thickness": -0.008, "lid": -0.014, "jaw": 0.03,
+    "eye_open": -0.013, "upper_lip": -0.030, "lower_lip": -0.028, "nose_length": 0.035, "nose_width": 0.016,
+    "brow_y": 0.022, "brow_thickness": -0.006, "hood": 0.65, "jaw": 0.02, "cheek": -0.45, "corner": -0.006,
+    "eye_tilt": -0.014, "mouth_y": 0.03, "eye_width": -0.010, "brow_arch": -0.008,
 }  # fmt: skip
 """The change from 35 to 80 years, face units."""
-_LEAST: Final = {"upper_lip": 0.026, "lower_lip": 0.045, "brow_thickness": 0.026, "eye_open": 0.052}
+_LEAST: Final = {"upper_lip": 0.036, "lower_lip": 0.056, "brow_thickness": 0.04, "eye_open": 0.068, "nose_width": 0.175}
+_BEARD: Final = {"short beard": 0.03, "full beard": 0.085}
+"""How thick a beard is on the jaw, face units."""
 _STRANGERS: Final = 24
 """How many strangers a drifting face can choose from."""
 _MAX_METADATA: Final = 16_384
 """Bytes of `forge-face` that are read at most; our own take about 1,200."""
-
-STYLES: Final = ("open", "fringe", "tied", "ponytail", "braids", "swept")
 
 _CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "skin_tone": tuple(SKIN),
@@ -62,7 +65,9 @@ _CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "facial_hair": FACIAL_HAIR,
     "hair_texture": TEXTURES,
     "hair_length": LENGTHS,
-    "hair_style": STYLES,
+    "hair_style": WORN,
+    "hair_form": FORMS,
+    "hair_cut": CUTS,
 }
 _RANGES: Final[dict[str, tuple[float, float]]] = {
     "age": (18, 95),
@@ -70,7 +75,7 @@ _RANGES: Final[dict[str, tuple[float, float]]] = {
     "parting": (-1, 1),
     "strands": (0, 2**31 - 1),
 }
-_SWITCHES: Final = ("freckles", "mole", "cleft")
+_SWITCHES: Final = ("cleft",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +91,9 @@ class Face:
     hair_texture: str
     hair_length: str
     hair_style: str
-    freckles: bool
-    mole: bool
+    """How it is worn; see `face.hairstyles` for this and the next two."""
+    hair_form: str
+    hair_cut: str
     cleft: bool
     age: float
     """Years."""
@@ -97,26 +103,48 @@ class Face:
     """Where the hair parts: -1 on the viewer's left, 0 in the middle."""
     strands: int
     """Seed of random details of the surface: strands, freckles, stubble."""
+    marks: tuple[Mark, ...] = ()
+    """Marks of the skin and make-up."""
+
+    def mark(self, kind: str) -> Mark | None:
+        """Return the first mark of a kind."""
+        return next((mark for mark in self.marks if mark.kind == kind), None)
 
     def lengths(self) -> dict[str, float]:
-        """Return every parameter in face units, with features that don't overlap."""
+        """Return every parameter in face units, with features that don't overlap; besides, `old`, the signs of age from
+        0 at 35 years to 1.25, `beard`, a beard's thickness, and `skew`, the seed of `face.skew`."""
         found = {name: span.mean + span.half * self.z[name] for name, span in LAYOUT.items()}
         man = self.masculinity - 0.5
-        old = min(max((self.age - 35) / 45, 0.0), 1.0)
+        old = min(max((self.age - 35) / 45, 0.0), 1.25)
         young = min(max((30 - self.age) / 12, 0.0), 1.0)
         for name, change in _BY_GENDER.items():
             found[name] += change * man
         for name, change in _BY_AGE.items():
             found[name] += change * old
         found["face_width"] += 0.02 * young
-        lids = 1.12 * found["eye_open"] + 0.6 * found["lid"] + 0.5 * found["brow_thickness"]
-        found["brow_y"] = min(found["brow_y"], found["eye_y"] - lids - 0.06)
-        found["mouth_y"] = max(found["mouth_y"], found["nose_length"] + 0.24 + found["upper_lip"])
-        found["chin_y"] = max(found["chin_y"], found["mouth_y"] + 0.46)
-        found["jaw"] = min(found["jaw"], found["face_width"] - 0.06)
-        found["eye_x"] = max(found["eye_x"], found["eye_width"] + 0.15)
+        found["cheek"] += 0.35 * young
+        # A steeper slope looks like grief, or is a caricature of a people.
+        found["eye_tilt"] = min(max(found["eye_tilt"], -0.024), 0.050)
+        found["hood"] = min(max(found["hood"], 0.0), 1.0)
+        found["epicanthus"] = min(max(found["epicanthus"], 0.0), 1.0)
+        found["old"], found["beard"], found["skew"] = old, _BEARD.get(self.facial_hair, 0.0), float(self.strands)
         for name, least in _LEAST.items():
             found[name] = max(found[name], least)
+        found["nose_width"] = min(found["nose_width"], 0.335)
+        lip = found["nose_length"] + found["upper_lip"]
+        found["mouth_y"] = min(max(found["mouth_y"], lip + 0.215), lip + 0.345)
+        found["chin_y"] = min(max(found["chin_y"], found["mouth_y"] + 0.42), found["mouth_y"] + 0.64)
+        found["jaw"] = min(max(found["jaw"], 0.725 * found["face_width"]), 0.92 * found["face_width"])
+        # Eyes are about one eye's width apart, and brows begin above their inner corners.
+        wide = found["eye_width"]
+        found["eye_x"] = min(max(found["eye_x"], 1.64 * wide), 2.32 * wide)
+        # A mouth ends below the inner edges of the irises, and when it smiles (a fifth wider) below the pupils.
+        found["mouth_width"] = min(max(found["mouth_width"], 0.70 * found["eye_x"]), 0.92 * found["eye_x"])
+        found["brow_gap"] += 0.7 * (found["eye_x"] - wide - 0.19)
+        # At rest the upper lid covers a sixth of the iris and the lower one touches it.
+        found["iris"] = min(max(found["iris"], 1.0 * found["eye_open"]), 1.1 * found["eye_open"])
+        lids = 1.05 * found["eye_open"] + 0.6 * found["lid"] + 0.5 * found["brow_thickness"]
+        found["brow_y"] = min(max(found["brow_y"], -0.345), found["eye_y"] - lids - 0.03)
         return found
 
     def jittered(self, amount: float, seed: int) -> Face:
@@ -150,6 +178,7 @@ class Face:
     def to_json(self) -> bytes:
         """Return the canonical metadata: the same face gives the same bytes."""
         look = {item.name: getattr(self, item.name) for item in fields(self) if item.name != "z"}
+        look["marks"] = [list(mark) for mark in self.marks]
         return orjson.dumps({"version": 1, "z": dict(self.z), **look}, option=orjson.OPT_SORT_KEYS)
 
     def digest(self) -> str:
@@ -176,9 +205,11 @@ def face_of_dna(dna: Mapping[str, Any], *, age: float, gender: str, placement: i
         for name in LAYOUT
     }
     eyes, skin, hair, face = (section(dna, part, "subject.dna") for part in ("eyes", "skin", "hair", "face"))
-    marks = " ".join(str(mark) for mark in _strings(skin, "marks", "subject.dna.skin")).lower()
+    marks, _ = read_marks(str(mark) for mark in _strings(skin, "marks", "subject.dna.skin"))
     style = str(hair.get("style", "")).lower()
-    worn = next((worn for worn, names in STYLE_WORDS if any(name in style for name in names)), "open")
+    texture = word(hair, "texture", TEXTURES, "subject.dna.hair")
+    length = word(hair, "length", LENGTHS, "subject.dna.hair")
+    worn = read_style(style, texture, length)
     # From `seed`, not from `shape`: a placement changes the face and leaves hair and details as they are.
     own = _chance(seed, "parting")
     parting = next((math.copysign(at, own) for name, at in PARTING_WORDS.items() if name in style), own)
@@ -191,16 +222,17 @@ def face_of_dna(dna: Mapping[str, Any], *, age: float, gender: str, placement: i
         undertone=word(skin, "undertone", tuple(UNDERTONE), "subject.dna.skin"),
         facial_hair=word(face, "facial_hair", FACIAL_HAIR, "subject.dna.face"),
         hair_color=_color(hair, hair_colors, tuple(HAIR), "subject.dna.hair"),
-        hair_texture=word(hair, "texture", TEXTURES, "subject.dna.hair"),
-        hair_length=word(hair, "length", LENGTHS, "subject.dna.hair"),
-        hair_style=worn,
-        freckles="freckle" in marks,
-        mole="mole" in marks or "beauty" in marks,
+        hair_texture=texture,
+        hair_length=length,
+        hair_style=worn.worn,
+        hair_form=worn.form,
+        hair_cut=worn.cut,
         cleft=face["chin"] == "cleft",
         age=min(max(age, 18.0), 95.0),
         masculinity=min(max(MASCULINITY[gender] + 0.12 * _chance(seed, "masculinity"), 0.0), 1.0),
         parting=round(parting, 4),
         strands=derive_seed("strands", seed),
+        marks=marks,
     )
 
 
@@ -237,6 +269,9 @@ def face_of_reference(metadata: bytes | None, otherwise: Face) -> tuple[Face, bo
     for name in _SWITCHES:
         if isinstance(found.get(name), bool):
             taken[name] = found[name]
+    if isinstance(found.get("marks"), list):
+        read = [known_mark(values) for values in found["marks"][:LIMIT]]
+        taken["marks"] = tuple(mark for mark in read if mark is not None)
     taken["strands"] = int(taken["strands"])
     return replace(otherwise, z=z, **taken), True
 

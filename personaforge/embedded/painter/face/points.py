@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from personaforge.embedded.painter.expression import Expression
-from personaforge.embedded.painter.face.curves import brow, lids, lips, pupil
+from personaforge.embedded.painter.face.curves import Gaze, brow, lids, lips, pupil
 from personaforge.embedded.painter.face.shell import Shell, head_shell, head_width, screen_point
+from personaforge.embedded.painter.face.skew import displacement
 
 Points = NDArray[np.float64]
 
@@ -47,10 +48,10 @@ class FacePoints(NamedTuple):
     """(4,): left, top, right, bottom, from the middle of the forehead to the chin."""
 
 
-def face_points(at: Mapping[str, float], act: Expression, gaze: float, yaw: float, pitch: float) -> FacePoints:
+def face_points(at: Mapping[str, float], act: Expression, gaze: Gaze, yaw: float, pitch: float) -> FacePoints:
     """Return the landmarks of a head with these lengths (`Face.lengths`), turned and nodding by degrees."""
     shell = head_shell(at, act, 0.02)
-    flat, contour = _flat(at, act, gaze), _contour(at, act, shell)
+    flat, contour = _skewed(at, _flat(at, act, gaze)), _contour(at, act, shell)
     found = np.empty((106, 3))
     for index, (x, y) in flat.items():
         found[index] = (x, y, _depth(shell, x, y))
@@ -58,7 +59,8 @@ def face_points(at: Mapping[str, float], act: Expression, gaze: float, yaw: floa
         found[index] = point
     seen = np.array([screen_point(x, y, z, yaw, pitch) for x, y, z in found.tolist()])
     corners = [flat[52], flat[61]]
-    five = [(side * at["eye_x"], at["eye_y"]) for side in (-1, 1)] + [flat[86], *corners]
+    eyes = _skewed(at, {side: (side * at["eye_x"], at["eye_y"]) for side in (-1, 1)})
+    five = [eyes[-1], eyes[1], flat[86], *corners]
     seen5 = np.array([screen_point(x, y, _depth(shell, x, y), yaw, pitch) for x, y in five])
     brow_line = [(x, 0.62 * at["forehead"]) for x in (-0.5, 0.0, 0.5)]
     top = np.array([screen_point(x, y, _depth(shell, x, y), yaw, pitch) for x, y in brow_line])
@@ -66,7 +68,7 @@ def face_points(at: Mapping[str, float], act: Expression, gaze: float, yaw: floa
     return FacePoints(seen, seen5, np.concatenate([every.min(axis=0), every.max(axis=0)]))
 
 
-def _flat(at: Mapping[str, float], act: Expression, gaze: float) -> dict[int, tuple[float, float]]:
+def _flat(at: Mapping[str, float], act: Expression, gaze: Gaze) -> dict[int, tuple[float, float]]:
     """Return the points that lie on the painted canvas."""
     found: dict[int, tuple[float, float]] = {}
     for side, eye in ((-1, _LEFT_EYE), (1, _RIGHT_EYE)):
@@ -75,8 +77,8 @@ def _flat(at: Mapping[str, float], act: Expression, gaze: float) -> dict[int, tu
             line = lid.upper if rank < 5 else lid.lower
             found[index] = (float(np.interp(t, lid.t, lid.x)), float(np.interp(t, lid.t, line)))
         for index in _PUPILS[side]:
-            found[index] = pupil(at, gaze, side, lid.tall)
-        hairs = brow(at, act)
+            found[index] = pupil(at, gaze, side)
+        hairs = brow(at, act, side)
         above, below, tip = _BROW[side]
         for edge, sign in ((above, -0.5), (below, 0.5)):
             for index, t in zip(edge, _BROW_T, strict=True):
@@ -105,11 +107,18 @@ def _flat(at: Mapping[str, float], act: Expression, gaze: float) -> dict[int, tu
     return found
 
 
+def _skewed(at: Mapping[str, float], flat: dict[int, tuple[float, float]]) -> dict[int, tuple[float, float]]:
+    """Return points of the canvas where the face shows them."""
+    x, y = (np.array(values, np.float64) for values in zip(*flat.values(), strict=True))
+    across, down = displacement(at["skew"], x, y)
+    return dict(zip(flat, zip((x + across).tolist(), (y + down).tolist(), strict=True), strict=True))
+
+
 def _contour(at: Mapping[str, float], act: Expression, shell: Shell) -> dict[int, tuple[float, float, float]]:
     """Return the contour's points in space: along the head's outline from the front, evenly from temple to chin."""
     chin = at["chin_y"] + 0.12 * act.open
     y = np.linspace(at["eye_y"] - 0.13, chin - 0.05, 121, dtype=np.float32)
-    x = np.asarray(head_width(at, y, chin), np.float64)
+    x = np.asarray(head_width({**at, "beard": 0.0}, y, chin), np.float64)  # the skin's, below a beard
     x[-1] = 0.0
     walked = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(x), np.diff(y)))])
     stops = np.linspace(0, walked[-1], len(_CONTOUR) + 1)

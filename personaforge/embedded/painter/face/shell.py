@@ -18,15 +18,16 @@ from typing import Final
 import numpy as np
 
 from personaforge.embedded.painter.expression import Expression
+from personaforge.embedded.painter.face.relief import profile as profile
+from personaforge.embedded.painter.face.relief import relief
+from personaforge.embedded.painter.face.skew import displacement
 from personaforge.embedded.painter.strokes import Pixels
 from personaforge.faces.opencv import opencv
 from personaforge.media.exact import (
-    bell,
     blurred,
     cos,
     hypot,
     interp,
-    moving_mean,
     positions,
     power,
     sampled,
@@ -60,6 +61,8 @@ class Shell:
     z: Pixels
     cavity: Pixels
     """Factor on the light: below 1 in folds that little sky light reaches."""
+    painted: tuple[Pixels, Pixels] | None = None
+    """Where on the canvas each point of a face is painted: its x, and how far below the row it lies."""
 
     def normals(self) -> Pixels:
         """Return unit normals, (rows, angles, 3), outward."""
@@ -93,15 +96,6 @@ class View:
         return sampled(grid, self.column, self.row)
 
 
-def profile(knots: list[tuple[float, float]], y: Pixels, soft: float) -> Pixels:
-    """Return a curve through (y, value) knots, smoothed twice over `soft` face units."""
-    values = interp(y, [knot[0] for knot in knots], [knot[1] for knot in knots])
-    size = max(1, round(soft / float(y[1] - y[0]))) | 1
-    for _ in range(2):
-        values = moving_mean(values, size)
-    return np.asarray(values, np.float32)
-
-
 def cross_section(theta: Pixels, width: Pixels, front: Pixels, back: Pixels) -> tuple[Pixels, Pixels]:
     """Return x and z, (rows, angles), of rows with these half widths and depths."""
     sine, cosine = sin(theta), cos(theta)
@@ -119,20 +113,25 @@ def skull(y: Pixels, top: float) -> Pixels:
 def head_width(at: Mapping[str, float], y: Pixels, chin: float) -> Pixels:
     """Return the head's half width at each height."""
     top, wide, crown, jaw, tip = at["forehead"], at["face_width"], at["cranium"], at["jaw"], at["chin_width"]
+    full, sag, beard = 0.035 * at["cheek"], 0.06 * at["old"], at["beard"]
+    high = 0.24  # of the cheekbones
+    # The angle of the jaw: the wider it is, the lower it lies, from a heart's to a square's.
+    corner = chin - 0.56 + 0.7 * (jaw - 0.715)
     knots = [
-        (-0.6, crown), (-0.35, 0.995 * crown), (-0.1, 0.4 * crown + 0.6 * wide), (0.28, wide),
-        (0.6, 0.58 * wide + 0.42 * jaw + 0.35 * at["cheekbone"]), (chin - 0.62, jaw),
-        (chin - 0.38, 0.77 * jaw + 0.08 * tip), (chin - 0.2, 0.44 * jaw + 0.46 * tip),
-        (chin - 0.08, 0.18 * jaw + 0.7 * tip), (chin + 0.05, 0.05 * jaw + 0.65 * tip),
+        (-0.6, crown), (-0.35, 0.995 * crown), (-0.1, 0.4 * crown + 0.6 * wide), (high, wide + 0.15 * at["cheekbone"]),
+        (0.5 * (high + corner), 0.58 * wide + 0.42 * jaw + 0.25 * at["cheekbone"] + full + 0.4 * beard),
+        (corner, jaw + 0.7 * full + beard), (chin - 0.38, 0.78 * jaw + 0.08 * tip + sag + beard),
+        (chin - 0.2, 0.44 * jaw + 0.46 * tip + 0.6 * (tip - 0.34) + 0.4 * sag + beard),
+        (chin - 0.08, 0.18 * jaw + 0.7 * tip + beard), (chin + 0.05, 0.05 * jaw + 0.65 * tip + beard),
     ]  # fmt: skip
     below = np.clip((y - chin + 0.34) / 0.34, 0, 1)
     ends = skull(y, top) * power(1 - power(below, 2.6), 1 / 2.2)
-    return np.asarray(np.maximum(profile(knots, y, 0.13), 0) * ends, np.float32)
+    return np.asarray(np.maximum(profile(knots, y, 0.19), 0) * ends, np.float32)
 
 
 def head_shell(at: Mapping[str, float], act: Expression, step: float) -> Shell:
     """Return the head with its relief. `step` is the distance of rows in face units."""
-    chin = at["chin_y"] + 0.12 * act.open
+    chin = at["chin_y"] + 0.12 * act.open + at["beard"]
     # Rows end where the head does: a row without width would have no depth for a nod.
     top = at["forehead"] + 0.5 * step
     y = np.arange(top, chin - 0.2 * step, step, dtype=np.float32)
@@ -148,9 +147,11 @@ def head_shell(at: Mapping[str, float], act: Expression, step: float) -> Shell:
     x, z = cross_section(theta, width, front, back)
     facing = np.clip(cos(theta) / 0.35, 0, 1)
     facing = (facing * facing * (3 - 2 * facing)).astype(np.float32)
-    relief = _relief(np.abs(x), y[:, None], at, act) * facing[None] * (1 - under)[:, None]
-    cavity = 1 - np.clip(1.5 * (blurred(relief.astype(np.float32), 0.10 / step) - relief), -0.05, 0.45)
-    return Shell(top, step, theta, x, (z + relief).astype(np.float32), cavity.astype(np.float32))
+    across, down = displacement(at["skew"], x, y[:, None])
+    raised = relief(np.abs(x - across), y[:, None], at, act) * facing[None] * (1 - under)[:, None]
+    hollow = blurred(raised.astype(np.float32), 0.12 / step) - raised
+    cavity = 1 - np.clip(1.3 * hollow, -0.05, 0.34)
+    return Shell(top, step, theta, x, (z + raised).astype(np.float32), cavity.astype(np.float32), (x - across, -down))
 
 
 def view_shell(shell: Shell, yaw: float, pitch: float, xs: Pixels, ys: Pixels) -> View:
@@ -247,45 +248,3 @@ def _nod(shell: Shell, seen: View, toward: Pixels, pitch: float, ys: Pixels) -> 
     inside = sampled(seen.inside, across, row)
     beyond = np.maximum(np.maximum(-row, row - rows + 1), 0) * np.float32(_STEEP * shell.step)
     return View(np.asarray(column), np.clip(row, 0, rows - 1), np.asarray(inside - np.minimum(beyond, 9)))
-
-
-def _relief(x: Pixels, y: Pixels, at: Mapping[str, float], act: Expression) -> Pixels:
-    """Return how far the skin stands out from the smooth head; x is the distance from the middle."""
-
-    def bump(x0: float, y0: float, wide: float, high: float) -> Pixels:
-        whole = np.zeros(x.shape, np.float32)
-        near = np.flatnonzero(np.abs(y[:, 0] - y0) < 5 * high)  # further away it is zero
-        if len(near):
-            rows = slice(int(near[0]), int(near[-1]) + 1)
-            whole[rows] = bell((x[rows] - np.float32(x0)) / np.float32(wide))
-            whole[rows] *= bell((y[rows] - np.float32(y0)) / np.float32(high))
-        return whole
-
-    eye, tip, mouth, half = at["eye_x"], at["nose_length"], at["mouth_y"], at["mouth_width"]
-    smiling = max(act.smile, 0)
-    found = -at["socket"] * bump(eye, at["eye_y"] - 0.02, 0.25, 0.16) + 0.085 * bump(eye, at["eye_y"], 0.16, 0.10)
-    found += at["brow_ridge"] * bump(0.30, at["brow_y"] + 0.03, 0.30, 0.09)
-    found += (0.03 + at["cheekbone"]) * bump(0.66, 0.42, 0.17, 0.14) + 0.07 * smiling * bump(0.52, 0.56, 0.16, 0.13)
-    found += 0.06 * bump(0.0, mouth, 0.34, 0.26)
-    found += 0.035 * bump(0, mouth - 0.4 * at["upper_lip"] - 0.07 * act.open, half * 0.6, 0.035)
-    found += 0.045 * bump(0, mouth + 0.5 * at["lower_lip"] + 0.17 * act.open, half * 0.5, 0.04)
-    found -= 0.045 * bump(0, mouth + at["lower_lip"] + 0.08 + 0.17 * act.open, 0.2, 0.05)
-    found -= 0.04 * bump(half, mouth - 0.06 * smiling, 0.06, 0.06)
-    found += 0.08 * bump(0, at["chin_y"] - 0.16 + 0.12 * act.open, 0.18, 0.13)
-    high = at["nose_depth"]
-    shift = tip - 0.5 * at["tip"]
-    bridge = 0.3 * at["bridge"] + 0.02
-    ridge = profile(
-        [(-0.34, 0.0), (-0.12, 0.75 * bridge), (0.06, bridge), (0.5 * tip, 0.5 * bridge + 0.42 * high + at["hump"]),
-         (shift - 0.13, 0.86 * high), (shift - 0.02, high), (shift + 0.05, 0.93 * high),
-         (tip + 0.13, 0.10 * high), (tip + 0.2, 0.0)],
-        np.ascontiguousarray(y[:, 0]), 0.06)  # fmt: skip
-    spread = interp(
-        y[:, 0],
-        [-0.2, 0.1, 0.5 * tip, tip - 0.08, tip + 0.1],
-        [0.17, 0.06 + at["bridge_width"], 0.08 + 1.1 * at["bridge_width"], 0.15 + 0.25 * at["nose_width"],
-         0.12 + 0.3 * at["nose_width"]],
-    )  # fmt: skip
-    found += ridge[:, None] * bell(x / (spread * math.sqrt(0.5)).astype(np.float32)[:, None])
-    found += 0.12 * bump(0.74 * at["nose_width"], tip + 0.02, 0.34 * at["nose_width"], 0.075)
-    return found.astype(np.float32)

@@ -149,6 +149,36 @@ def _scarf(painter: BodyPainter, color: Pixels) -> None:
         painter.canvas.strokes(fringe, color * 0.9, 0.95)
 
 
+def _shawl(painter: BodyPainter, color: Pixels) -> None:
+    """A shawl, rebozo or dupatta over both shoulders; its ends fall in front, one longer than the other."""
+    canvas, shoulder = painter.canvas, painter.body.shoulder
+    accent = np.asarray(painter.scenery.palette[min(2, len(painter.scenery.palette) - 1)], np.float32)
+    for side, low in ((-1, 8.4), (1, 9.6)):
+        start = shoulder_line(painter, 0.7) - 0.16
+        out = shoulder_line(painter, 0.8 * shoulder) - 0.12
+        shape = smooth([(0.62, start), (0.8 * shoulder, out), (1.0 * shoulder, out + 0.9), (0.92 * shoulder, 4.8),
+                        (1.35, low), (0.62, low + 0.1), (0.72, 4.6), (0.66, 2.9)], 5, closed=True) * (side,
+                            1)  # fmt: skip
+        placed = painter.placed(shape, 0.5)
+        painter.shade_under(np.add(placed, (0.0, 0.12)), 0.45, soft=0.10)
+        painter.solid(placed, 0.5, color)
+        for share in (0.25, 0.5, 0.75):
+            line = [
+                (0.66 + share * (0.75 * shoulder - 0.66), start + 0.3),
+                (0.70 + 0.9 * share, 4.6),
+                (0.66 + 0.62 * share, low),
+            ]
+            painter.fold(painter.placed(smooth(np.array(line) * (side, 1), 6), 0.6), 0.10, 0.5)
+        for up in (0.35, 0.6):
+            border = np.array([(0.62, low - up), (1.42, low - up)]) * (side, 1)
+            canvas.line(painter.placed(border, 0.5), 0.09, accent, 0.9)
+        fringe = [
+            painter.placed(ribbon([(a * side, low), (a * side, low + 0.42)], 0.05), 0.5)
+            for a in np.linspace(0.66, 1.34, 9)
+        ]
+        canvas.strokes(fringe, color * 0.92, 0.95)
+
+
 def _tie(painter: BodyPainter, color: Pixels) -> None:
     blade = [(-0.13, 2.55), (0.13, 2.55), (0.20, 4.2), (0.34, 7.2), (0.0, 7.7), (-0.34, 7.2), (-0.20, 4.2)]
     painter.shade_under(np.add(painter.placed(blade, 1.0), (0.05, 0.05)), 0.4)
@@ -280,9 +310,12 @@ def _headscarf(painter: BodyPainter, color: Pixels) -> None:
     painter.shade_under(np.add(outline, (0.0, 0.12)), 0.45, soft=0.10)
     painter.solid(outline, 0.6, color)
     painter.canvas.clip = painter.canvas.area(outline)
-    for level, wide in ((2.1, 0.7), (2.5, 1.05), (2.95, 1.3), (3.4, 1.25)):
-        fold = smooth([(-wide, level - 0.35), (0.1, level + 0.35), (wide, level - 0.45)], 8)
-        painter.fold(painter.placed(fold, 0.5), 0.10, 0.55)
+    # One end lies over the other: its folds run from a shoulder across the chest.
+    for level, wide in ((1.75, 1.1), (2.05, 1.3), (2.4, 1.5), (2.8, 1.55), (3.25, 1.5)):
+        fold = smooth([(-wide, level - 0.15), (-0.35, level + 0.32), (0.5, level + 0.12), (wide, level - 0.62)], 8)
+        painter.fold(painter.placed(fold, 0.5), 0.13, 0.6)
+    hem = smooth([(-1.05, 1.72), (-0.3, 2.5), (0.5, 3.3), (0.95, 4.2)], 8)
+    painter.fold(painter.placed(hem, 0.5), 0.09, 1.0)
     painter.canvas.clip = None
 
 
@@ -295,6 +328,7 @@ WORN: Final[dict[str, Callable[[BodyPainter, Pixels], None]]] = {
     "headphones": _headphones,
     "neckerchief": _neckerchief,
     "scarf": _scarf,
+    "shawl": _shawl,
     "tie": _tie,
     "bow tie": _bow_tie,
     "pocket square": _pocket_square,
@@ -307,3 +341,6 @@ WORN: Final[dict[str, Callable[[BodyPainter, Pixels], None]]] = {
     "headscarf": _headscarf,
 }
 """Shapes by name."""
+
+OVER_ARMS: Final = ("shawl",)
+"""Shapes that lie over the arms, and so are painted after them."""

@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from personaforge.embedded.painter.figure.hands import SHAPES
 from personaforge.embedded.painter.figure.painter import BodyPainter
 from personaforge.embedded.painter.figure.stances import Hand
 from personaforge.embedded.painter.outfit import Piece
@@ -76,20 +77,22 @@ def _bracelet(painter: BodyPainter, hand: Hand, side: int, color: Pixels) -> Non
 
 
 def _rings(painter: BodyPainter, hand: Hand, side: int, color: Pixels) -> None:
-    along, across = _frame(hand)
-    for at, down in ((-0.16, 1.22), (0.02, 1.26), (0.16, 1.2)):
-        _ring_at(painter, hand.wrist + painter.body.limb * (down * along + side * at * across), across, color)
+    for finger in (1, 2, 3):
+        _ring_at(painter, hand, finger, color)
 
 
 def _ring(painter: BodyPainter, hand: Hand, side: int, color: Pixels) -> None:
-    along, across = _frame(hand)
-    point = hand.wrist + painter.body.limb * (1.24 * along - side * 0.14 * across)
-    _ring_at(painter, point, across, color)
-    painter.canvas.fill(ellipse(float(point[0]), float(point[1]), 0.075, 0.06, 12), np.clip(color * 0.75, 0, 255), 1.0)
+    x, y = _ring_at(painter, hand, 1, color)
+    painter.canvas.fill(ellipse(x, y, 0.075, 0.06, 12), np.clip(color * 0.75, 0, 255), 1.0)
 
 
-def _ring_at(painter: BodyPainter, point: Points, across: Points, color: Pixels) -> None:
-    painter.canvas.line([point - 0.10 * across, point + 0.10 * across], 0.06, color, 0.95)
+def _ring_at(painter: BodyPainter, hand: Hand, finger: int, color: Pixels) -> tuple[float, float]:
+    """Paint a ring on the first bone of a finger, the little one being 0, and return its middle."""
+    root, joint = (np.asarray(point) for point in SHAPES[hand.kind].fingers[finger].bones[:2])
+    across, along = 0.45 * root + 0.55 * joint
+    x, y = (float(value) for value in hand.wrist + along * hand.fingers + across * hand.thumb)
+    painter.canvas.line([(x, y) - 0.11 * hand.thumb, (x, y) + 0.11 * hand.thumb], 0.06, color, 0.95)
+    return x, y
 
 
 def _basket(painter: BodyPainter, hand: Hand, side: int, color: Pixels) -> None:

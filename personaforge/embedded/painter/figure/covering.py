@@ -15,9 +15,13 @@ import numpy as np
 from personaforge.embedded.painter.face.shell import Shell, cross_section, head_width, profile, skull, turned
 from personaforge.embedded.painter.figure.head import Head
 from personaforge.embedded.painter.figure.layers import Layer, Window, enlarged, stretched
+from personaforge.embedded.painter.figure.locks import Board, draw_locks, facing
+from personaforge.embedded.painter.figure.scalp import Scalp
+from personaforge.embedded.painter.figure.wraps import BODY, SINGLE, SOFT, Bands, gele, headscarf, turban, wrap
 from personaforge.embedded.painter.strokes import Pixels
 from personaforge.embedded.painter.subject import Pose
-from personaforge.media.exact import cos, hump, interp, power, sin
+from personaforge.media.exact import blurred, cos, hump, interp, reduced, sin
+from personaforge.media.exact import enlarged as larger
 
 _REACH: Final = 3.1
 _ANGLES: Final = 241
@@ -38,6 +42,10 @@ class Covering(NamedTuple):
     """Whether it lies on the hair without pressing it down."""
     end: float = 1.0
     """Height where the shell ends."""
+    bands: Bands | None = None
+    """The cloth that is wound round it or draped over it."""
+    soft: bool = False
+    """Whether that cloth falls in soft folds, and over the ears."""
 
 
 def _hem(at: Mapping[str, float], degrees: Pixels, front: float, temple: float, ear: float, nape: float) -> Pixels:
@@ -59,19 +67,15 @@ def _scarf(at: Mapping[str, float], y: Pixels, degrees: Pixels) -> Pixels:
     return np.asarray(found, np.float32)
 
 
-def _wound(y: Pixels, degrees: Pixels) -> Pixels:
-    """Return the folds of wound cloth: bands that cross above the middle of the forehead."""
-    phase = (y * 5.2 + np.abs(degrees) / 34) % 1.0
-    return np.asarray(0.80 + 0.26 * power(phase, 0.6) - 0.14 * (phase > 0.94), np.float32)
-
-
 def _draped(y: Pixels, degrees: Pixels) -> Pixels:
-    """Return the folds of a scarf: soft lines that follow the face's oval and gather under the chin."""
+    """Return the folds of a scarf: soft ridges along the face's oval that gather towards the chin, and a hem."""
     away = np.abs(degrees)
-    soft = sin(0.16 * away - 1.6 * y) * np.clip((away - 50) / 40, 0, 1)
-    under = sin(9.0 * y + 0.012 * away) * np.clip((y - 1.35) / 0.3, 0, 1)
-    edge = np.clip((away - 62) / 8, 0, 1)
-    return np.asarray(0.97 + 0.07 * soft + 0.09 * under - 0.03 * (1 - edge), np.float32)
+    down = np.clip((y + 0.2) / 1.6, 0, 1)
+    course = away * (0.115 + 0.05 * down) - 0.8 * y + 0.35 * sin(0.03 * degrees)
+    ridge = sin(2 * course) + 0.5 * sin(3.7 * course + 1.1)
+    depth = (0.035 + 0.06 * down) * np.clip((away - 30) / 40, 0, 1)
+    hem = hump((away - 71) / 2.2) * np.clip((y + 0.3) / 0.4, 0, 1)
+    return np.asarray(0.97 + depth * ridge - 0.06 * hem, np.float32)
 
 
 def _ribbed(y: Pixels, degrees: Pixels) -> Pixels:
@@ -84,6 +88,12 @@ def _ribbed(y: Pixels, degrees: Pixels) -> Pixels:
 
 def _plain(y: Pixels, degrees: Pixels) -> Pixels:
     return np.ones(np.broadcast_shapes(y.shape, degrees.shape), np.float32)
+
+
+def _panels(y: Pixels, degrees: Pixels) -> Pixels:
+    """Return the seams of a cap's panels and its band."""
+    seam = hump(((degrees + 390) % 60 - 30) / 1.6)
+    return np.asarray(1.0 - 0.14 * seam - 0.0 * y, np.float32)
 
 
 def _stitched(y: Pixels, degrees: Pixels) -> Pixels:
@@ -103,16 +113,20 @@ def _band(at: Mapping[str, float], y: Pixels, degrees: Pixels) -> Pixels:
 
 def _turban(at: Mapping[str, float], y: Pixels, degrees: Pixels) -> Pixels:
     peak = 0.16 * np.clip(1 - np.abs(degrees) / 26, 0, 1)
-    return np.asarray(_hem(at, degrees, 0.26, -0.42, -0.12, 0.42) - y - peak, np.float32)
+    return np.asarray(_hem(at, degrees, 0.26, -0.44, -0.32, 0.30) - y - peak, np.float32)
 
 
 def _wrap(at: Mapping[str, float], y: Pixels, degrees: Pixels) -> Pixels:
-    return _hem(at, degrees, 0.34, -0.50, -0.16, 0.40) - y
+    return _hem(at, degrees, 0.34, -0.50, -0.34, 0.30) - y
 
 
-def _cap(at: Mapping[str, float], y: Pixels, degrees: Pixels) -> Pixels:
+def _kippah(at: Mapping[str, float], y: Pixels, degrees: Pixels) -> Pixels:
     # It sits behind the crown, so from the front it is a rim.
     return np.asarray(at["forehead"] - 0.13 + 0.26 * (1 - cos(np.deg2rad(degrees))) - y, np.float32)
+
+
+def _peaked_cap(at: Mapping[str, float], y: Pixels, degrees: Pixels) -> Pixels:
+    return _hem(at, degrees, 0.40, -0.62, -0.46, -0.05) - y
 
 
 def _round_cap(at: Mapping[str, float], y: Pixels, degrees: Pixels) -> Pixels:
@@ -122,10 +136,12 @@ def _round_cap(at: Mapping[str, float], y: Pixels, degrees: Pixels) -> Pixels:
 COVERINGS: Final[dict[str, Covering]] = {
     "beanie": Covering(0.10, _beanie, _ribbed),
     "headband": Covering(0.03, _band, _plain, over_hair=True),
-    "headscarf": Covering(0.08, _scarf, _draped, hides_hair=True, end=2.15),
-    "turban": Covering(0.30, _turban, _wound, hides_hair=True),
-    "wrap": Covering(0.20, _wrap, _wound, hides_hair=True),
-    "cap": Covering(0.035, _cap, _plain, over_hair=True),
+    "headscarf": Covering(0.08, _scarf, _draped, hides_hair=True, end=2.35, bands=headscarf, soft=True),
+    "turban": Covering(0.24, _turban, _plain, hides_hair=True, bands=turban),
+    "wrap": Covering(0.14, _wrap, _plain, hides_hair=True, bands=wrap),
+    "gele": Covering(0.14, _wrap, _plain, hides_hair=True, bands=gele),
+    "kippah": Covering(0.035, _kippah, _plain, over_hair=True),
+    "peaked cap": Covering(0.17, _peaked_cap, _panels),
     "round cap": Covering(0.14, _round_cap, _stitched),
 }
 """Kinds by name."""
@@ -140,17 +156,54 @@ def covering_layer(
     view = enlarged(seen, part)
     y = shell.top + view.row * np.float32(shell.step)
     spread = np.float32(np.rad2deg(shell.theta[1] - shell.theta[0]))
-    if lining:
-        shown = view.cover() * np.clip((kind.end - y) / 0.15, 0, 1)
-        return Layer(np.broadcast_to(0.55 * color[:, None, None], (3, *y.shape)), shown.astype(np.float32), *at)
     degrees = view.column * spread + np.float32(np.rad2deg(shell.theta[0]))
+    if lining:
+        # What is seen past the face is the far side, from within.
+        shown = view.cover() * np.clip((head.lengths["chin_y"] + 0.25 - y) / 0.15, 0, 1)
+        shown *= np.clip(kind.cover(head.lengths, y, 180 - np.abs(degrees)) / 0.05 + 0.5, 0, 1)
+        return Layer(np.broadcast_to(0.55 * color[:, None, None], (3, *y.shape)), shown.astype(np.float32), *at)
     inside = kind.cover(head.lengths, y, degrees)
-    cover = np.clip(inside / (1.2 / part.scale) + 0.5, 0, 1) * view.cover() * np.clip((kind.end - y) / 0.15, 0, 1)
+    cover = (
+        np.clip(inside / (1.2 / part.scale) + 0.5, 0, 1)
+        * view.cover()
+        * np.clip((kind.end - y) / (0.5 if kind.soft else 0.15), 0, 1)
+    )
     normals = turned(seen.take(shell.normals()), pose.yaw, pose.pitch)
     light = stretched(head.light.on_cloth(normals), part)
     edge = 0.84 + 0.16 * np.clip(inside / 0.06, 0, 1)
     shade = light * kind.folds(y, degrees) * edge
+    if kind.bands is not None:
+        return _banded(head, kind, color, pose, window, Layer(shade[None], cover, *at))
     return Layer(np.clip(shade * color[:, None, None], 0, 255).astype(np.float32), cover.astype(np.float32), *at)
+
+
+def _banded(head: Head, kind: Covering, color: Pixels, pose: Pose, window: Window, ground: Layer) -> Layer:
+    """Return a covering with its bands of cloth; `ground` is the light on it and its cover."""
+    board = Board(window)
+    scalp, side = Scalp(head.lengths), 1.0 if head.light.direction[0] > 0 else -1.0
+    body, single = (SOFT, ()) if kind.soft else (BODY, SINGLE)
+    for part in kind.bands(head.lengths) if kind.bands is not None else ():
+        turned_to = facing(scalp.normals(part.points), pose.yaw, pose.pitch)
+        draw_locks(board, part, turned_to, pose.yaw, pose.pitch, side, behind=False, body=body, single=single)
+    cover, tone, _ = board.strands()
+    under, shade = np.zeros(cover.shape, np.float32), np.zeros(cover.shape, np.float32)
+    box = (slice(ground.y, ground.y + ground.cover.shape[0]), slice(ground.x, ground.x + ground.cover.shape[1]))
+    under[box] = ground.cover
+    shade[box] = ground.rgb[0] * ground.cover
+    if kind.soft:
+        cover = cover * under  # folds of the cloth itself
+    # Beyond the surface's outline bands have about the light of its edge.
+    coarse = 8
+    sigma = 0.25 * window.scale / coarse
+    near = blurred(reduced(shade, coarse), sigma) + np.float32(0.09)
+    near /= blurred(reduced(under, coarse), sigma) + np.float32(0.1)
+    spread = np.zeros_like(cover) + np.float32(0.9)
+    wide = larger(near, coarse)[: cover.shape[0], : cover.shape[1]]
+    spread[: wide.shape[0], : wide.shape[1]] = wide
+    light = spread * (1 - under) + shade
+    whole = cover + (1 - cover) * under
+    shown = light * (tone * cover + np.float32(0.95) * under * (1 - cover)) / np.maximum(whole, np.float32(1e-3))
+    return Layer(np.clip(shown * color[:, None, None], 0, 255).astype(np.float32), whole)
 
 
 def _over_hair(head: Head, kind: Covering) -> Shell:
@@ -171,9 +224,11 @@ def _hugging(head: Head, kind: Covering) -> Shell:
     theta = np.linspace(-_REACH, _REACH, _ANGLES, dtype=np.float32)
     shape = {**at, "forehead": crown}
     drape = profile(
-        [(-0.5, 0), (chin - 0.75, 0.3), (chin - 0.35, 0.68), (chin, 0.66), (chin + 0.5, 0.74), (4, 0.9)], y, 0.12
-    )
+        [(-0.6, at["cranium"]), (0.0, 0.99 * at["cranium"]), (0.4, 0.98 * at["cranium"]), (chin - 0.75, 0.95),
+         (chin - 0.35, 0.92), (chin, 0.95), (chin + 0.3, 1.08), (chin + 0.6, 1.28),
+         (4, 1.5)], y, 0.16)  # fmt: skip
     grown = kind.grown + (0.0 if kind.hides_hair else 0.35 * min(head.volume, 0.3))
+    drape *= np.clip((y + 0.7) / 0.3, 0, 1)
     width = np.maximum(head_width(shape, y, chin), drape) + np.float32(0.02)
     rounded = skull(y, crown)
     front = profile([(-1.0, 1.18), (0.5, 1.22), (chin - 0.2, 1.18), (chin + 0.1, 0.85), (4, 0.95)], y, 0.10) * rounded

@@ -1,7 +1,7 @@
 """Finishes of the main garment: prints, lace, embroidery, ribs, leather.
 
-`paint_details` is called after the cloth and its folds were painted; collars and lapels are painted after it. Points
-are body points in face units for the viewer's right, mirrored for the left.
+`paint_details` is called after the cloth and its folds were painted, and again after collars and lapels. Points are
+body points in face units for the viewer's right, mirrored for the left.
 """
 
 from __future__ import annotations
@@ -19,9 +19,13 @@ from personaforge.media.exact import sin
 _SEAM: Final = (0.62, 0.62, 0.64)
 
 
-def paint_details(painter: BodyPainter, cut: Cut, outline: Points, palette: list[Pixels]) -> None:
-    """Paint the finishes that the outfit's words name. `outline` is the garment's on the screen."""
-    wanted = [detail for detail in painter.scenery.outfit.details if detail in _DETAILS]
+def paint_details(painter: BodyPainter, cut: Cut, outline: Points, palette: list[Pixels], *, over: bool) -> None:
+    """Paint the finishes that the outfit's words name: those under collars and buttons, or those `over` them.
+
+    `outline` is the garment's on the screen.
+    """
+    named = painter.scenery.outfit.details
+    wanted = [detail for detail in named if detail in _DETAILS and (detail in _OVER) == over]
     if not wanted:
         return
     for detail in wanted:
@@ -84,7 +88,7 @@ def _leather(painter: BodyPainter, cut: Cut, palette: list[Pixels]) -> None:
             ([(1.7, 3.2), (1.62, 4.6)], 0.12, 0.8),
         ):
             shine = smooth(np.array(line) * (side, 1), 6)
-            canvas.line(painter.placed(shine, 0.6), wide, (150, 152, 160), 0.8 * alpha, soft=0.10)
+            canvas.line(painter.placed(shine, 0.6), wide, (150, 152, 160), 0.45 * alpha, soft=0.14)
         canvas.crease(
             painter.placed(np.array([(0.9, 3.6), (1.75, 3.75)]) * (side, 1), 0.7), 0.05, _SEAM, 0.7, soft=0.02
         )
@@ -99,8 +103,8 @@ def _panels(painter: BodyPainter, cut: Cut, palette: list[Pixels]) -> None:
     for side in (-1, 1):
         line = np.array([(1.30, 2.2), (1.22, 3.6), (body.waist * 0.74, 6.2), (body.hip * 0.74, 9.6)]) * (side, 1)
         curve = smooth(line, 6)
-        outer = np.array([(3.2, 9.6), (3.2, 2.2)]) * (side, 1)
-        painter.canvas.fill(painter.placed(np.concatenate([curve, outer])), second, 0.82)
+        outer = np.array([(3.2, 9.6), (3.2, 4.6)]) * (side, 1)  # under the arm, so that no sleeve is darkened
+        painter.canvas.fill(painter.placed(np.concatenate([curve[curve[:, 1] > 4.2], outer])), second, 0.82)
         painter.canvas.line(painter.placed(curve), 0.08, accent, 0.95)
     for shift in (0.0, 0.16):
         mark = [(0.72 + shift, 4.0), (0.84 + shift, 3.82), (0.92 + shift, 3.82), (0.80 + shift, 4.0)]
@@ -138,7 +142,9 @@ def _apron(painter: BodyPainter, cut: Cut, palette: list[Pixels]) -> None:
     painter.shade_under(np.add(painter.placed(bib, 0.8), (0.05, 0.08)), 0.35)
     painter.solid(painter.placed(bib, 0.8), 0.8, color)
     band = painter.placed([(-painter.body.waist - 0.25, 7.2), (painter.body.waist + 0.25, 7.2)])
+    painter.canvas.clip = painter.cover
     painter.canvas.line(band, 0.3, color * 0.92, 0.95)
+    painter.canvas.clip = None
     pocket = painter.placed([(-0.7, 9.2), (-0.7, 10.6), (0.7, 10.6), (0.7, 9.2)], 0.8)
     painter.canvas.crease(pocket, 0.05, _SEAM, 0.6, soft=0.02)
 
@@ -169,3 +175,5 @@ _DETAILS: Final[dict[str, Callable[[BodyPainter, Cut, list[Pixels]], None]]] = {
 }
 _OUTSIDE: Final = ("apron", "lace")
 """Finishes that reach beyond the garment."""
+_OVER: Final = ("apron",)
+"""Finishes that lie over buttons."""

@@ -12,7 +12,9 @@ from personaforge.embedded.painter.strokes import Points, smooth
 
 _DRAPE: Final[dict[str, float]] = {
     "tee": 0.8, "blouse": 1.1, "shirt": 0.8, "blazer": 0.45, "hoodie": 1.0, "knit": 0.8, "dress": 0.8, "tank": 0.5,
-    "polo": 0.6, "jacket": 0.6, "robe": 1.1, "tunic": 0.9, "kurta": 0.8, "gown": 0.7, "saree": 0.9,
+    "polo": 0.6, "jacket": 0.6, "robe": 1.1, "tunic": 0.9, "kurta": 0.8, "gown": 0.7, "saree": 0.9, "kaftan": 1.0,
+    "kimono": 0.5, "hanbok": 0.7,
+    "qipao": 0.4, "ao dai": 0.6, "huipil": 0.6, "dashiki": 0.8,
 }  # fmt: skip
 """How softly a garment falls: a factor on the depth of its folds."""
 

@@ -23,13 +23,12 @@ from personaforge.embedded.painter.face.shell import (
     View,
     head_shell,
     turned,
-    view_outline,
     view_shell,
 )
-from personaforge.embedded.painter.face.words import hair_tint
-from personaforge.embedded.painter.figure.hair import Texture, hair_end, hair_shell, hair_texture, is_open
-from personaforge.embedded.painter.figure.knots import Sitter, bun, ear, patch, ponytail
+from personaforge.embedded.painter.figure.ears import ears
+from personaforge.embedded.painter.figure.knots import Sitter, patch
 from personaforge.embedded.painter.figure.layers import Layer, Window, detail, enlarged, shifted, stretched
+from personaforge.embedded.painter.figure.tresses import Tresses
 from personaforge.embedded.painter.scene.light import Light
 from personaforge.embedded.painter.strokes import Pixels, Points
 from personaforge.embedded.painter.subject import Pose
@@ -45,6 +44,8 @@ _MASKS: Final = Memory(16)
 """Faces without eyes."""
 _EYES: Final = Memory(8)
 """Faces with eyes."""
+_TINTED: Final = 0.6
+"""Share of the shine of skin that has the skin's own colour."""
 _FACE_BOTTOM: Final = 2.2
 """Face units: lower than any chin, even in the deepest nod."""
 
@@ -60,32 +61,31 @@ class _Mask(NamedTuple):
 class Head:
     """One person's head, for any pose. Parts that poses share are cached."""
 
-    def __init__(self, face: Face, scale: float, light: Light, align: int = 1) -> None:
-        """`scale` is pixels per face unit; layers start at multiples of `align` pixels."""
-        self._face, self._light, self._align = face, light, align
+    def __init__(self, face: Face, scale: float, light: Light, align: int = 1, *, ears: bool = True) -> None:
+        """`scale` is pixels per face unit; layers start at multiples of `align` pixels; `ears` may be covered."""
+        self._face, self._light, self._align, self._ears = face, light, align, ears
         self._at = face.lengths()
         self._detail = detail(scale)
         self._canvas_scale = float(np.clip(scale, 70, 170))
         self._step = self._detail / max(scale, 40.0)
         self._key = (face.to_json(), self._step, self._canvas_scale, scale)
-        self._hair, self._texture, self._hair_normals = _HAIR.get(self._key, lambda: self._combed(scale))
-        self._sitter = Sitter(face, self._at, light, self._texture, align)
+        self._tresses = _HAIR.get(self._key, lambda: Tresses(face, self._at, scale, self._step))
+        self._sitter = Sitter(face, self._at, light, align)
 
     @property
     def lowest(self) -> float:
         """How far down the head and its shadow reach, in face units."""
-        tail = 3.35 if self._face.hair_style == "ponytail" else 0.0
-        return max(hair_end(self._face), tail, 1.7) + 0.75
+        return max(self._tresses.lowest, 1.7) + 0.75
 
     @property
     def volume(self) -> float:
         """The greatest thickness of the hair, in face units."""
-        return float(self._hair.x.max()) - self._at["cranium"]
+        return float(self._tresses.shell.x.max()) - self._at["cranium"]
 
     @property
     def hair(self) -> Shell:
         """The hair's surface."""
-        return self._hair
+        return self._tresses.shell
 
     @property
     def lengths(self) -> Mapping[str, float]:
@@ -113,49 +113,27 @@ class Head:
     def behind(self, pose: Pose, window: Window) -> Layer:
         """Return the far side of the hair: the part behind the neck and the part that shows beside a turned
         forehead."""
-        xs, ys = self._screen(window)
-        seen, part, at = self._cropped(view_outline(self._hair, pose.yaw, pose.pitch, xs, ys), window)
-        view = enlarged(seen, part)
-        y = self._hair.top + view.row * self._step
-        strands = self._sampled(self._texture.bright, view)
-        end = hair_end(self._face) - 0.1 if is_open(self._face) else -0.05
-        jag = end + 0.12 * (strands - 0.95)
-        # A little smaller than the hair, so that it never shows as a dark line at a bare temple.
-        inset = 0.03 * np.clip((y - self._at["forehead"]) / 0.3, 0, 1)
-        within = View(view.column, view.row, view.inside - inset.astype(np.float32))
-        cover = within.cover() * np.clip((jag - y) / 0.12, 0, 1)
-        if self._face.hair_length == "shaved":
-            cover *= 0
-        side = np.abs(view.column / (self._hair.x.shape[1] - 1) - 0.5) * 2
-        crown = np.clip(1 - (y - self._at["forehead"]) / 0.3, 0, 1)  # lit, unlike the hair behind the neck
-        shade = (0.30 + 0.35 * side * side * side + 0.3 * crown) * (0.55 + 0.5 * strands)
-        color = np.asarray(hair_tint(self._face.hair_color), np.float32)
-        return Layer(color[:, None, None] * shade.astype(np.float32, copy=False), cover, *at)
+        return self._tresses.behind(pose, window, self._light, self._align)
 
     def front(self, pose: Pose, window: Window) -> list[Layer]:
         """Return ears, face and hair, back to front. A layer may be lower than the window."""
-        xs, ys = self._screen(window)
-        hair = self._hair_layer(view_shell(self._hair, pose.yaw, pose.pitch, xs, ys), pose, window)
+        hair = self._tresses.front(pose, window, self._light, self._align)
         # Nothing of the face lies below this, but hair may.
         lower = window._replace(height=min(window.height, max(2, int((_FACE_BOTTOM - window.top) * window.scale))))
         mask = self._mask_of(pose)
         seen = view_shell(mask.shell, pose.yaw, pose.pitch, *self._screen(lower))
         layers = [self._face_layer(mask, seen, pose, hair, lower)]
         sitter = self._sitter
-        if not is_open(self._face):
-            near = [ear(sitter, side, pose, lower) for side in (-1, 1) if side * pose.yaw < -4]
-            far = [ear(sitter, side, pose, lower) for side in (-1, 1) if side * pose.yaw >= -4]
-            layers = [*far, *layers, *near]
-            if self._face.hair_style == "tied" and self._face.hair_length not in ("shaved", "short"):
-                layers = [bun(sitter, pose, lower), *layers]
-            if self._face.hair_style == "ponytail" and self._face.hair_length not in ("shaved", "short"):
-                layers = [ponytail(sitter, pose, window), *layers]
+        shown = (-1, 1) if self._ears else ()
+        near = [part for side in shown if side * pose.yaw < -4 for part in ears(sitter, side, pose, lower)]
+        far = [part for side in shown if side * pose.yaw >= -4 for part in ears(sitter, side, pose, lower)]
+        layers = [*far, *layers, *near]
         return [*layers, hair]
 
     def _mask_of(self, pose: Pose) -> _Mask:
         """Return the face of a pose, in steps too small to see: a clip paints it again only when it changes."""
         act = Expression(*(round(value / _STEP) * _STEP for value in pose.expression))
-        gaze = gaze_of(pose.yaw, pose.camera_gaze)
+        gaze = gaze_of(pose.yaw, pose.camera_gaze, pose.pitch, act)
 
         def blind() -> _Mask:
             shell = head_shell(self._at, act, self._step)
@@ -166,11 +144,6 @@ class Head:
             return mask._replace(painted=open_eyes(mask.painted, self._face, act, gaze, self._canvas_scale))
 
         return _EYES.get((self._key, act, gaze), seeing)
-
-    def _combed(self, scale: float) -> tuple[Shell, Texture, Pixels]:
-        hair = hair_shell(self._face, self._at, self._step)
-        texture = hair_texture(self._face, self._at, hair.top, min(max(scale, 60.0), 170.0))
-        return hair, texture, hair.normals()
 
     def _cropped(self, seen: View, window: Window) -> tuple[View, Window, tuple[int, int]]:
         """Return the part of a coarse view that shows the shell, its window and where it starts inside the window."""
@@ -202,42 +175,15 @@ class Head:
         ys = window.top + (np.arange(rows, dtype=np.float32) + 0.5) * step
         return xs.astype(np.float32), ys.astype(np.float32)
 
-    def _sampled(self, texture: Pixels, view: View) -> Pixels:
-        """Return a hair texture's values where a view shows the hair."""
-        rows, columns = texture.shape
-        grid_rows, grid_columns = self._hair.x.shape
-        u = view.column * np.float32((columns - 1) / (grid_columns - 1))
-        v = view.row * np.float32((rows - 1) / (grid_rows - 1))
-        return sampled(texture, u, v)
-
-    def _hair_layer(self, seen: View, pose: Pose, window: Window) -> Layer:
-        face = self._face
-        seen, window, at = self._cropped(seen, window)
-        view = enlarged(seen, window)
-        cover = self._sampled(self._texture.cover, view) * view.cover()
-        bright = self._sampled(self._texture.bright, view)
-        # Light changes slowly, so it is computed on the coarse view.
-        normals = turned(seen.take(self._hair_normals), pose.yaw, pose.pitch)
-        lit = stretched(self._light.on_hair(normals), window)
-        gloss = stretched(self._light.gloss(normals), window)
-        # Towards the silhouette strands are thinner than pixels, so their mean is used.
-        bright = 0.95 + (bright - 0.95) * stretched(np.clip(1.7 * normals[..., 2] - 0.1, 0, 1), window)
-        shiny = 0.0 if face.hair_length == "shaved" else 0.35 if face.hair_texture == "coily" else 1.0
-        lit *= bright * bright
-        gloss *= shiny * np.clip(bright - 0.55, 0, 1)
-        color = (np.asarray(hair_tint(face.hair_color), np.float32) / 255) ** 2
-        linear = np.stack([lit * c + gloss * (0.02 + 0.25 * c) for c in color])
-        if face.hair_length == "shaved":
-            cover = cover * np.float32(0.62)
-        return Layer(_shown(linear), cover, *at)
-
     def _face_layer(self, mask: _Mask, seen: View, pose: Pose, hair: Layer, window: Window) -> Layer:
         seen, window, at = self._cropped(seen, window)
         shell, scale = mask.shell, self._canvas_scale
         # A point's place on the canvas is that of the smooth head, so the relief doesn't stretch the painting.
         view = enlarged(seen, window)
-        u = (stretched(seen.take(shell.x), window) - LEFT) * scale - 0.5
-        v = (shell.top + view.row * np.float32(shell.step) - TOP) * scale - 0.5
+        assert shell.painted is not None  # a face's always is
+        across, down = (stretched(seen.take(place), window) for place in shell.painted)
+        u = (across - LEFT) * scale - 0.5
+        v = (shell.top + view.row * np.float32(shell.step) + down - TOP) * scale - 0.5
         painted = cv2.split(sampled(mask.painted, u, v))
         normals = turned(seen.take(mask.normals), pose.yaw, pose.pitch)
         # The sides of the head are plain skin: the canvas ends there.
@@ -252,16 +198,28 @@ class Head:
         drop = lowered(blurred(small, max(0.07 * dense, 0.8)), 0.06 * dense)
         lights = self._light.on_skin(normals, seen.take(shell.cavity) * (1 - 0.5 * drop))
         sheen = stretched(self._light.sheen(normals), window)
+        sheen *= self._matte(across, (v + 0.5) / scale + TOP)
+        # Skin colours what it reflects: plain white light makes deep skin look like ash.
+        reflect = _TINTED * skin_color(self._face) / float(skin_color(self._face).max()) + (1 - _TINTED)
         linear = np.empty((3, window.height, window.width), np.float32)
-        for plane, light, tone, skin in zip(linear, lights, painted, skin_color(self._face) / 255, strict=True):
+        parts = zip(linear, lights, painted, skin_color(self._face) / 255, reflect, strict=True)
+        for plane, light, tone, skin, tint in parts:
             albedo = tone * np.float32(1 / 255)
             albedo -= skin
             albedo *= frontal
             albedo += skin
             np.multiply(albedo, albedo, out=plane)
             plane *= stretched(light, window)
-            plane += sheen
+            plane += sheen * np.float32(tint)
         return Layer(_shown(linear), view.cover(), *at)
+
+    def _matte(self, across: Pixels, y: Pixels) -> Pixels:
+        """Return the share of the skin's shine, 0 to 1, at places of the canvas in face units: none on the eyes, whose
+        own light is painted."""
+        at = self._at
+        x = (np.abs(across) - np.float32(at["eye_x"])) / np.float32(1.15 * at["eye_width"])
+        level = (y - np.float32(at["eye_y"])) / np.float32(1.5 * at["eye_open"])
+        return np.asarray(np.clip(1.6 * (x * x + level * level) - 1.0, 0, 1), np.float32)
 
 
 def _shown(linear: Pixels) -> Pixels:

@@ -25,7 +25,7 @@ from personaforge.media.exact import cos, scalar_sin, sin
 _HIDDEN: Final = 8.0
 """Degrees of yaw beyond which the far ear doesn't show."""
 
-_PRESSED: Final = {"beanie": 0.08, "straw hat": 0.42, "round cap": 0.48}
+_PRESSED: Final = {"beanie": 0.08, "straw hat": 0.42, "round cap": 0.48, "peaked cap": 0.40}
 """Hats -> how far above the brows hair starts below them."""
 
 SHAPES: Final = ("studs", "hoops", "drops", "glasses", "sunglasses", "ribbon", "clips", "straw hat", *COVERINGS)
@@ -43,13 +43,13 @@ class Headwear:
             self._pieces = tuple(p for p in self._pieces if p is outfit.covering or p.shape == "glasses")
 
     def behind(self, pose: Pose, window: Window) -> list[Layer]:
-        """Return the layers behind the face: the inside of a scarf."""
+        """Return the layers behind the face: the inside of what hides the hair."""
         return [
             covering_layer(
-                self._head, COVERINGS["headscarf"], np.asarray(piece.color, np.float32), pose, window, lining=True
+                self._head, COVERINGS[piece.shape], np.asarray(piece.color, np.float32), pose, window, lining=True
             )
             for piece in self._pieces
-            if piece.shape == "headscarf"
+            if piece.shape in COVERINGS and COVERINGS[piece.shape].hides_hair
         ]
 
     def under(self, pose: Pose, window: Window) -> list[Layer]:
@@ -78,8 +78,8 @@ class Headwear:
             color = np.asarray(piece.color, np.float32)
             if piece.shape in COVERINGS:
                 layers.append(covering_layer(self._head, COVERINGS[piece.shape], color, pose, window))
-            if piece.shape == "wrap":
-                layers += self._knot(color, pose, window)
+            if piece.shape == "peaked cap":
+                layers += self._visor(color, pose, window)
             elif piece.shape == "straw hat":
                 layers += self._brim(color, pose, window)
             elif piece.shape == "sunglasses":
@@ -121,7 +121,7 @@ class Headwear:
     def _glasses(self, color: Pixels, pose: Pose, window: Window) -> list[Layer]:
         """Thin round frames; the glass itself is clear, so that it doesn't change the eyes."""
         at, layers = self._at, []
-        x0, y0, radius, thin = at["eye_x"], at["eye_y"] + 0.05, 0.295, 0.019
+        x0, y0, radius, thin = at["eye_x"], at["eye_y"] + 0.04, 0.27, 0.015
         turn = np.linspace(0, 2 * np.pi, 40, endpoint=False)
         for side in (-1, 1):
             x, y = side * x0 + radius * cos(turn), y0 + 0.95 * radius * sin(turn)
@@ -185,26 +185,6 @@ class Headwear:
                 layers.append(self._shape(ellipse(0, 0.0, 0.018, 0.10, 10) * size + (x, y), color * 0.4, window))
         return layers
 
-    def _knot(self, color: Pixels, pose: Pose, window: Window) -> list[Layer]:
-        """The knot of a head wrap, above the middle of the forehead."""
-        layers = []
-        for dx, dy, wide, high, tone in (
-            (-0.26, -0.12, 0.34, 0.26, 0.86),
-            (0.28, -0.10, 0.34, 0.26, 0.92),
-            (0, 0, 0.30, 0.24, 1.05),
-        ):
-            x, y = screen_point(dx, self._at["forehead"] - 0.06 + dy, 0.5, pose.yaw, pose.pitch)
-            layers.append(self._shape(ellipse(x, y, wide, high, 30), np.clip(color * tone, 0, 255), window))
-            layers.append(
-                self._shape(
-                    ellipse(x - 0.08, y - 0.08, 0.5 * wide, 0.3 * high, 20),
-                    np.clip(color * tone * 1.15, 0, 255),
-                    window,
-                    0.6,
-                )
-            )
-        return layers
-
     def _brim(self, color: Pixels, pose: Pose, window: Window) -> list[Layer]:
         """The brim of a hat that sits far back: it passes above the brows, and hides neither them nor the eyes."""
         high = 0.25 + 0.4 * abs(scalar_sin(math.radians(pose.pitch)))
@@ -234,6 +214,19 @@ class Headwear:
         )
         layers.append(self._shape(band * (wide, 1) + (x, y), np.array((84, 66, 52), np.float32), window))
         return layers
+
+    def _visor(self, color: Pixels, pose: Pose, window: Window) -> list[Layer]:
+        """The visor of a cap: it ends above the brows."""
+        turn = np.linspace(-1.05, 1.05, 25)
+        high = self._at["brow_y"] - 0.42
+        inner = self._points(0.88 * sin(turn), high + 0.03 - 0.05 * cos(turn), 1.2 * cos(turn), pose=pose)
+        outer = self._points(0.80 * sin(turn), high + 0.02 + 0.20 * cos(turn), 1.2 * cos(turn) + 0.5, pose=pose)
+        stitch = 0.25 * inner + 0.75 * outer
+        return [
+            self._shape(np.concatenate([inner, np.add(outer, (0.0, 0.03))[::-1]]), color * 0.5, window),
+            self._shape(np.concatenate([inner, outer[::-1]]), color * 0.84, window),
+            self._shape(ribbon(stitch, 0.014), color * 0.68, window, 0.8),
+        ]
 
     def _ball(self, x: float, y: float, radius: float, color: Pixels, window: Window) -> list[Layer]:
         shine = ellipse(x - 0.3 * radius, y - 0.3 * radius, 0.4 * radius, 0.4 * radius, 12)

@@ -1,7 +1,7 @@
 """What busy hands hold, in front of the body: painted before the arms, whose hands lie over it.
 
-Points are body points in face units, x = 0 in the middle; the hands of the stance `hold` are at about (-0.4, 7.3) and
-(0.4, 7.5). Colours are float RGB in 0..255 sRGB.
+Points are body points in face units, x = 0 in the middle; where the hands are says `figure.stances`. Colours are float
+RGB in 0..255 sRGB.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from personaforge.embedded.painter.figure.painter import BodyPainter
+from personaforge.embedded.painter.figure.stances import arms_of
 from personaforge.embedded.painter.strokes import Points, ellipse, ribbon, smooth
 
 _WIDER: Final = 1.25
@@ -81,14 +82,23 @@ def _cup(painter: BodyPainter) -> None:
 
 
 def _hammer(painter: BodyPainter) -> None:
-    _shaded(painter, ribbon(np.asarray([(-0.75, 8.3), (0.55, 5.9)]), 0.22), 0.09, (150, 108, 66))
-    _solid(painter, [(0.0, 5.45), (1.15, 6.05), (1.0, 6.38), (-0.15, 5.78)], 0.12, (112, 116, 122))
+    x = _grasp(painter)
+    _shaded(painter, ribbon(np.asarray([(x + 0.22, 8.0), (x - 0.22, 5.5)]), 0.2), 0.09, (150, 108, 66))
+    _solid(painter, [(x - 0.62, 5.2), (x + 0.30, 5.02), (x + 0.36, 5.36), (x - 0.56, 5.54)], 0.12, (112, 116, 122))
 
 
 def _brush(painter: BodyPainter) -> None:
-    _shaded(painter, ribbon(np.asarray([(-0.6, 8.1), (0.4, 6.2)]), 0.13), 0.05, (168, 122, 74))
-    _solid(painter, ribbon(np.asarray([(0.36, 6.28), (0.5, 6.0)]), 0.16), 0.06, (170, 172, 176))
-    _solid(painter, smooth([(0.42, 6.05), (0.62, 5.98), (0.78, 5.45), (0.5, 5.8)], 5, closed=True), 0.08, (62, 92, 128))
+    x = _grasp(painter)
+    _shaded(painter, ribbon(np.asarray([(x + 0.20, 7.9), (x - 0.20, 6.1)]), 0.12), 0.05, (168, 122, 74))
+    _solid(painter, ribbon(np.asarray([(x - 0.18, 6.2), (x - 0.24, 5.92)]), 0.16), 0.06, (170, 172, 176))
+    tip = [(x - 0.32, 5.95), (x - 0.15, 5.92), (x - 0.26, 5.42), (x - 0.34, 5.7)]
+    _solid(painter, smooth(tip, 5, closed=True), 0.08, (62, 92, 128))
+
+
+def _grasp(painter: BodyPainter) -> float:
+    """Return where the fist of the viewer's right is, as things here are written."""
+    _, right = arms_of("hold", painter.scenery.held, painter.body.shoulder)
+    return (painter.body.shoulder * right.wrist[0] - 0.42) / _WIDER
 
 
 def _crate(painter: BodyPainter) -> None:
@@ -120,11 +130,37 @@ def _plant(painter: BodyPainter) -> None:
 
 
 def _stick(painter: BodyPainter) -> None:
-    _shaded(painter, ribbon(np.asarray([(0.45, 5.4), (0.3, 11.8)]), 0.18), 0.08, (124, 92, 60))
+    x = _grasp(painter)
+    _shaded(painter, ribbon(np.asarray([(x - 0.06, 5.4), (x + 0.1, 20.6)]), 0.16), 0.08, (124, 92, 60))
+
+
+def _paddle(painter: BodyPainter) -> None:
+    x = _grasp(painter)
+    _shaded(painter, ribbon(np.asarray([(x - 0.10, 3.2), (x + 0.12, 20.4)]), 0.15), 0.07, (58, 60, 66))
+    for y in (2.5, 19.6):
+        blade = [(x - 0.32, y), (x - 0.30, y - 0.75), (x - 0.05, y - 1.1), (x + 0.20, y - 0.8), (x + 0.22, y + 0.2),
+                 (x - 0.08, y + 0.9)]  # fmt: skip
+        _shaded(painter, smooth(blade, 6, closed=True), 0.15, (228, 156, 52))
+
+
+def _basket(painter: BodyPainter) -> None:
+    handle = smooth([(-1.25, 6.75), (-1.1, 5.6), (0.0, 5.0), (1.1, 5.6), (1.25, 6.75)], 8)
+    _solid(painter, ribbon(handle, 0.17), 0.08, (158, 112, 62))
+    for x, y, size in ((-0.75, 6.5, 0.36), (0.05, 6.35, 0.44), (0.8, 6.5, 0.38)):
+        _solid(painter, _box(x - 0.12, y - 0.05, x + 0.12, y + 0.5), 0.1, (232, 220, 196))
+        cap = [(x - size, y), (x - 0.7 * size, y - 0.8 * size), (x + 0.7 * size, y - 0.8 * size), (x + size, y)]
+        _solid(painter, smooth(cap, 6, closed=True), 0.25, (166, 106, 60))
+    _shaded(painter, smooth([(-1.4, 6.7), (-1.15, 8.05), (1.15, 8.05), (1.4, 6.7)], 3), 0.3, (188, 142, 84))
+    for row in (7.0, 7.35, 7.7):
+        half = 1.36 - 0.2 * (row - 6.7)
+        painter.canvas.crease(_put(painter, [(-half, row), (half, row)]), 0.07, (0.66, 0.62, 0.58), 0.8, soft=0.03)
+    for x in np.linspace(-1.05, 1.05, 8):
+        painter.canvas.crease(_put(painter, [(x, 6.8), (0.88 * x, 7.95)]), 0.05, (0.72, 0.68, 0.64), 0.6, soft=0.02)
 
 
 HELD: Final[dict[str, Callable[[BodyPainter], None]]] = {
     "book": _notebook, "board": _clipboard, "bowl": _bowl, "cup": _cup, "tool": _hammer, "brush": _brush,
     "crate": _crate, "parcel": _parcel, "camera": _camera, "plant": _plant, "stick": _stick,
+    "paddle": _paddle, "basket": _basket,
 }  # fmt: skip
 """By the name that `matrix.places` gives."""

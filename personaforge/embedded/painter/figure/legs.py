@@ -13,6 +13,7 @@ import numpy as np
 from personaforge.embedded.painter.figure.clothes import Cut
 from personaforge.embedded.painter.figure.painter import SHADE, BodyPainter
 from personaforge.embedded.painter.figure.shoes import paint_shoe, shoe_of
+from personaforge.embedded.painter.figure.stances import Foot, walking_foot
 from personaforge.embedded.painter.strokes import Pixels, Points, ribbon, smooth
 from personaforge.media.exact import interp
 
@@ -64,6 +65,10 @@ SKIRTS: Final[dict[str, Skirt]] = {
 """Skirts by name."""
 
 
+_OVER_TROUSERS: Final = ("ao dai",)
+"""Long garments that are always worn over trousers; others are where an outfit's words name trousers."""
+
+
 def paint_legs(painter: BodyPainter, cut: Cut, cloth: Pixels) -> None:
     """Paint legs and shoes; trousers unless a skirt is worn. `cloth` is the trousers' colour where no word names
     one."""
@@ -75,35 +80,54 @@ def paint_legs(painter: BodyPainter, cut: Cut, cloth: Pixels) -> None:
     if lower is not None:
         cloth = np.asarray(lower.color, np.float32)
     wear = LEGS.get(lower.shape if lower is not None else "straight", LEGS["straight"])
-    lean = 0.16 if painter.stance in ("pocket", "hip") else 0.0
-    # (side, how far the foot is to the side, how much higher it is: further back)
-    feet = ((-1, 0.02, 0.85), (1, 0.10, 0.0)) if walk else ((-1, 0.06 + lean, 0.12), (1, 0.06, 0.0))
-    bare = bool(cut.skirt) or skirt is not None
-    if not bare:
-        _seat(painter, cloth)
-    for side, out, back in feet:
+    lean = 0.16 if painter.stance in ("ease", "hip") else 0.0
+    feet = {-1: Foot(0.06 + lean, 0.12), 1: Foot(0.06, 0.0)}
+    if walk:
+        feet = {-1: Foot(0.02, 0.85, heel_up=True, shade=0.78), 1: Foot(0.10, 0.0)}
+    if painter.stride is not None:
+        feet = {side: walking_foot(painter.stride, side) for side in (-1, 1)}
+    under = painter.scenery.garment in _OVER_TROUSERS or (lower is not None and lower.shape in LEGS)
+    bare = skirt is not None or (bool(cut.skirt) and not under)
+    lines = {}
+    for side, (out, back, heel_up, shade) in sorted(feet.items(), key=lambda found: -found[1].back):
         ankle = body.hip * 0.40 + out * 2.4
-        knee = body.hip * 0.46 + out * 1.1 + (0.10 if back > 0.1 else 0.0)
+        knee = body.hip * 0.46 + out * 1.1 + 0.12 * min(max(back, 0.0), 1.0)
         bottom = 20.7 - back
         joints = [(body.hip * 0.52, 10.3), (body.hip * 0.53, 12.0), (knee, 15.6 - 0.5 * back), (ankle, bottom)]
-        line = smooth(np.array(joints) * (side, 1), 8)
+        lines[side] = smooth(np.array(joints) * (side, 1), 8)
+        behind = walk and back > 0.1
         if bare or wear.end < 1:
-            _skin(painter, line)
-        paint_shoe(painter, shoe_of(painter.scenery), side, ankle, bottom, heel_up=walk and back > 0.1)
-        if not bare:
-            _trouser(painter, line, wear, cloth * (0.8 if walk and back > 0.1 else 1.0), side)
+            _skin(painter, lines[side])
+        paint_shoe(painter, shoe_of(painter.scenery), side, ankle, bottom, heel_up=heel_up)
+        if behind and len(lines) == 1 and not bare:  # the leg that is further back is in the other's shadow
+            tone = cloth * np.float32(shade)
+            painter.solid(_trouser(painter, lines[side], wear)[0], 0.9, tone)
+            _finish(painter, lines.pop(side), wear, tone, side)
+    if not bare:
+        _seated(painter, lines, wear, cloth)
     if skirt is not None:
         _skirt(painter, skirt, cloth)
 
 
-def _seat(painter: BodyPainter, cloth: Pixels) -> None:
+def _seated(painter: BodyPainter, lines: dict[int, Points], wear: Legs, cloth: Pixels) -> None:
+    """Paint seat and trouser legs as one form, then what parts them."""
     hip, waist = painter.body.hip, painter.body.waist  # it reaches up to the waist, for tops that are cropped
-    right = [(waist * 0.96, 7.7), (hip * 0.90, 9.2), (1.02 * hip, 10.4), (0.8 * hip, 11.6)]
-    seat = smooth([*right, (0.0, 12.1), *((-x, y) for x, y in right[::-1])], 5)
-    painter.solid(painter.placed(seat), 1.2, cloth)
+    right = [(waist * 0.96, 7.7), (hip * 0.90, 9.2), (1.0 * hip, 10.3), (0.93 * hip, 11.0), (0.5 * hip, 11.9)]
+    seat = smooth([*right, (0.0, 12.0), *((-x, y) for x, y in right[::-1])], 5)
+    legs = [_trouser(painter, line, wear)[0] for line in lines.values()]
+    painter.united([painter.placed(seat), *legs], 0.9, cloth)
+    canvas = painter.canvas
+    canvas.crease(painter.placed([(0.0, 9.9), (0.02, 12.0)]), 0.06, SHADE, 0.45, soft=0.03)
+    canvas.crease(painter.placed([(0.0, 11.3), (0.0, 11.9)]), 0.2, SHADE, 0.4, soft=0.08)
     for side in (-1, 1):
-        fly = painter.placed(smooth([(side * 0.03, 10.6), (side * 0.05, 11.7), (side * 0.5, 11.4)]))
-        painter.canvas.crease(fly, 0.10, SHADE, 0.35, soft=0.05)
+        fly = painter.placed(smooth([(side * 0.06, 11.9), (side * 0.35, 11.55), (side * 0.72, 11.35)]))
+        canvas.crease(fly, 0.10, SHADE, 0.28, soft=0.06)
+        pocket = painter.placed(
+            smooth([(side * 0.62 * hip, 9.9), (side * 0.86 * hip, 10.7), (side * 0.98 * hip, 11.0)])
+        )
+        canvas.crease(pocket, 0.045, SHADE, 0.5, soft=0.015)
+    for side, line in lines.items():
+        _finish(painter, line, wear, cloth, side)
 
 
 def _skin(painter: BodyPainter, line: Points) -> None:
@@ -113,13 +137,20 @@ def _skin(painter: BodyPainter, line: Points) -> None:
     painter.solid(painter.ribbon(line, interp(along, bends, widths) * limb * 0.92), 0.6, painter.skin)
 
 
-def _trouser(painter: BodyPainter, line: Points, wear: Legs, tone: Pixels, side: int) -> None:
-    body, canvas = painter.body, painter.canvas
+def _trouser(painter: BodyPainter, line: Points, wear: Legs) -> tuple[Points, Points, Points]:
+    """Return a trouser leg's outline on the screen, the line that it covers, and its full widths."""
+    body = painter.body
     along = np.linspace(0, 1, len(line))
-    wide = interp(along, _BENDS, [body.hip * 1.02, *(width * body.limb for width in wear.widths)])
+    thigh, knee, *low = (width * body.limb for width in wear.widths)
+    wide = interp(along, _BENDS, [body.hip * 1.02, max(thigh, 0.86 * body.hip), max(knee, 0.62 * body.hip), *low])
     stop = max(4, round(wear.end * len(line)))
-    line, wide = line[:stop], wide[:stop]
-    painter.solid(painter.ribbon(line, wide), 0.9, tone)
+    return painter.ribbon(line[:stop], wide[:stop]), line[:stop], wide[:stop]
+
+
+def _finish(painter: BodyPainter, line: Points, wear: Legs, tone: Pixels, side: int) -> None:
+    """Paint the folds of a trouser leg and what its cut is known by."""
+    canvas = painter.canvas
+    _, line, wide = _trouser(painter, line, wear)
     _leg_folds(painter, line, wide, side, wear.folds)
     hem = line[-1]
     half = 0.5 * wide[-1]
@@ -161,7 +192,7 @@ def _leg_folds(painter: BodyPainter, line: Points, wide: Points, side: int, deep
         start = np.add(center, (side * half * random.uniform(-0.9, -0.3), -slope))
         stop = np.add(center, (side * half * random.uniform(0.2, 0.85), slope))
         bend = 0.5 * (start + stop) + (0, 0.12)
-        painter.fold(painter.placed(smooth([start, bend, stop], 5)), 0.15, 0.45 * deep)
+        painter.fold(painter.placed(smooth([start, bend, stop], 5)), 0.13, 0.24 * deep)
     crease = np.add(line[6:-1], (side * 0.02, 0))
     painter.canvas.crease(painter.placed(crease), 0.05, (1.10, 1.10, 1.10), 0.5 * deep, soft=0.03)
     hem = line[-1]

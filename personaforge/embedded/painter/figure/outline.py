@@ -26,16 +26,29 @@ def shoulders(painter: BodyPainter, loose: float, *, cloth: bool) -> Half:
 def shoulder_line(painter: BodyPainter, x: float) -> float:
     """Return the height of this person's shoulder at `x`."""
     neck, (inner, outer, _) = painter.body.neck, shoulders(painter, 0, cloth=False)
-    return float(interp(x, [neck * 1.04, neck * 1.38, inner[0], outer[0]], [1.75, 2.02, inner[1], outer[1]]))
+    return float(interp(x, [neck * 1.04, nape(neck), inner[0], outer[0]], [1.75, 2.02, inner[1], outer[1]]))
 
 
-def sides(painter: BodyPainter, start: float, loose: float, hem: float) -> tuple[Half, Half]:
-    """Return the right half of a top: its shoulder beyond x = `start`, and its side down to the hem."""
+def nape(neck: float) -> float:
+    """Return how far from the middle a neck of this half width goes over into the shoulder, inside any collar."""
+    return min(neck * 1.38, 0.88)
+
+
+def sides(painter: BodyPainter, start: float, loose: float, hem: float, *, bare: bool = False) -> tuple[Half, Half]:
+    """Return the right half of a top: its shoulder beyond x = `start`, and its side down to the hem.
+
+    With `bare` arms it ends on the shoulder and goes in round the arm.
+    """
     body = painter.body
     outer = [point for point in shoulders(painter, loose, cloth=True) if point[0] > start + 0.05]
     chest = max(body.shoulder * 0.80, body.waist + 0.08)
+    armhole = [(body.shoulder * 0.90 + loose * 0.5, 3.7)]
+    if bare:
+        edge = max(body.shoulder * 0.66, start + 0.16)
+        outer = [(edge, shoulder_line(painter, edge) - 0.05)]
+        armhole = [(edge - 0.04, 3.1), (body.shoulder * 0.70, 3.9)]
     side = [
-        (body.shoulder * 0.90 + loose * 0.5, 3.7), (chest + 0.6 * loose, 4.9),
+        *armhole, (chest + 0.6 * loose, 4.9),
         (body.waist + 0.10 + loose, 6.4), (body.waist + loose, 7.5), (body.hip * 0.93 + loose, 9.2),
         (body.hip + loose, 10.3), (body.hip + loose * 0.9, 10.9), (body.hip + loose + 0.12, 13.5),
         (body.hip + loose + 0.3, 18.0),
@@ -44,12 +57,15 @@ def sides(painter: BodyPainter, start: float, loose: float, hem: float) -> tuple
     return outer, [*(point for point in side if point[1] < hem - 0.25), (width, hem - 0.06)]
 
 
-def torso(painter: BodyPainter, neck: tuple[tuple[float, float], ...], loose: float, hem: float) -> Points:
-    """Return the outline on the screen of a top with this neckline, from shoulders to hem."""
-    outer, side = sides(painter, neck[0][0], loose, hem)
+def torso(
+    painter: BodyPainter, neck: tuple[tuple[float, float], ...], loose: float, hem: float, *, bare: bool = False
+) -> Points:
+    """Return the outline on the screen of a top with this neckline, from shoulders to hem, without sleeves `bare`."""
+    outer, side = sides(painter, neck[0][0], loose, hem, bare=bare)
     width = side[-1][0]
     # A neckline starts on this person's shoulder.
-    start = (neck[0][0], min(neck[0][1], shoulder_line(painter, neck[0][0]) - 0.05))
+    line = shoulder_line(painter, neck[0][0]) - 0.05
+    start = (neck[0][0], line if neck[0][0] > 1.0 else min(neck[0][1], line))
     right = smooth([start, *outer, *side, (0.55 * width, hem + 0.08), (0.0, hem + 0.12)], 5)
     opening = smooth([start, *neck[1:]], 5)
     edge = painter.placed(opening, 1.0)

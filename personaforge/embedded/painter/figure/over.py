@@ -55,19 +55,19 @@ INNER: Final[dict[str, Knots]] = {
 """Necklines by name; a roll neck is laid over the plain one."""
 
 
-def paint_over(painter: BodyPainter, layer: Layer, color: Color) -> None:
-    """Paint both fronts of a layer. The sleeves are then made of its cloth."""
+def paint_over(painter: BodyPainter, layer: Layer, color: Color, sleeves: list[Points]) -> None:
+    """Paint both fronts of a layer with its upper `sleeves`, left and right, as one form each."""
     tone = np.asarray(color, np.float32)
     painter.cloth = ("plain", (color,))
     start = (layer.edge[0][0], min(layer.edge[0][1], shoulder_line(painter, layer.edge[0][0]) - 0.08))
-    outer, side_line = sides(painter, start[0], layer.loose, layer.hem)
+    outer, side_line = sides(painter, start[0], layer.loose, layer.hem, bare=not layer.sleeve)
     edge = smooth([start, *layer.edge[1:]], 6)
     hem = [(0.5 * (side_line[-1][0] + layer.edge[-1][0]), layer.hem + 0.03), (layer.edge[-1][0], layer.hem)]
     half = np.concatenate([smooth([start, *outer, *side_line, *hem], 5), edge[::-1]])
     fronts = [painter.placed(half), painter.placed(mirrored(half))]
-    for front in fronts:
+    for number, front in enumerate(fronts):
         painter.shade_under(np.add(front, (0.0, 0.08)), 0.45, soft=0.12)
-        painter.solid(front, 1.0)
+        painter.united([front, *sleeves[1 - number : 2 - number]], 1.0)
     for side, front in zip((1, -1), fronts, strict=True):
         found = painter.canvas.mask([front])
         if found is not None:
@@ -97,14 +97,20 @@ def _folds(painter: BodyPainter, layer: Layer, side: int) -> None:
 
 def _edge(painter: BodyPainter, layer: Layer, edge: Points, side: int, tone: Pixels) -> None:
     canvas = painter.canvas
+    if layer.collar in ("band", "ribs"):  # these run on round the neck
+        neck, first = painter.body.neck, side * edge[0, 0]  # never beyond the front's edge, or the band would fold over
+        behind = [(min(neck + 0.20, first - 0.20), 1.82), (min(neck + 0.32, first - 0.08), 1.94)]
+        edge = np.concatenate([np.array(behind) * (side, 1), edge])
     if layer.collar == "lapels":
-        lapel = [(0.74, 1.82), (1.12, 2.16), (1.46, 3.2), (1.20, 3.36), (1.34, 3.62), (0.93, 6.0), (0.96, 4.0)]
+        neck = painter.body.neck
+        lapel = [(neck + 0.24, 1.92), (1.12, 2.24), (1.46, 3.2), (1.20, 3.36), (1.34, 3.62), (0.93, 6.0), (0.96, 4.0)]
         shape = np.array(lapel) * (side, 1)
-        painter.solid(painter.placed(shape, 0.7), 0.18, np.clip(tone * 1.06 + 4, 0, 255))
+        painter.solid(painter.draped(shape), 0.18, np.clip(tone * 1.06 + 4, 0, 255))
     elif layer.collar == "band":
-        painter.solid(painter.placed(ribbon(edge, 0.42), 0.4), 0.14, np.clip(tone * 0.95, 0, 255))
+        wide = np.minimum(0.42, 0.16 + 0.10 * np.arange(len(edge)))
+        painter.solid(painter.draped(ribbon(edge, wide)), 0.14, np.clip(tone * 0.95, 0, 255))
     elif layer.collar == "ribs":
-        painter.solid(painter.placed(ribbon(edge, 0.30), 0.4), 0.12, np.clip(tone * 1.03, 0, 255))
+        painter.solid(painter.draped(ribbon(edge, 0.30)), 0.12, np.clip(tone * 1.03, 0, 255))
         for point in edge[4:-1:3]:
             away = (0.10, 0.0)
             rib = painter.placed([np.subtract(point, away), np.add(point, away)], 0.4)
@@ -114,10 +120,9 @@ def _edge(painter: BodyPainter, layer: Layer, edge: Points, side: int, tone: Pix
             canvas.strokes(buttons, tone * 0.55, 0.95)
     elif layer.collar == "zip":
         canvas.line(painter.placed(edge, 0.4), 0.05, (196, 197, 200), 0.9)
-        collar = np.array([(0.62, 1.70), (0.94, 1.98), (0.92, 2.6), (0.80, 2.62)]) * (side, 1)
-        painter.solid(painter.placed(collar, 0.5), 0.2, np.clip(tone * 1.12 + 6, 0, 255))
-        stripe = [(side * 1.62, 2.75), (side * 1.72, 3.4)]
-        canvas.line(painter.placed(stripe), 0.1, (240, 240, 238), 0.8)
+        neck = painter.body.neck
+        collar = np.array([(neck + 0.12, 1.78), (neck + 0.42, 2.02), (0.94, 2.6), (0.80, 2.62)]) * (side, 1)
+        painter.solid(painter.draped(collar), 0.2, np.clip(tone * 1.12 + 6, 0, 255))
     else:
         canvas.crease(painter.placed(edge, 0.4), 0.05, _DARK, 0.7, soft=0.015)
         inside = np.add(edge, (side * 0.14, 0))

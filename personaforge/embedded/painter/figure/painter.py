@@ -38,10 +38,23 @@ _FOLDS: Final = 55.0
 class BodyPainter:
     """Paints one person's body onto a canvas, and notes which pixels it covers."""
 
-    def __init__(self, canvas: Canvas, body: Body, skin: ArrayLike, scenery: Scenery, light: Light, yaw: float) -> None:
+    def __init__(
+        self,
+        canvas: Canvas,
+        body: Body,
+        skin: ArrayLike,
+        scenery: Scenery,
+        light: Light,
+        yaw: float,
+        stride: float | None = None,
+    ) -> None:
+        """`stride` is the phase of a walk, 0..1 over two steps; None for who stands."""
         self.canvas, self.body, self.scenery, self._light = canvas, body, scenery, light
         self.skin: Pixels = np.asarray(skin, np.float32)
-        self.stance, self.curve = stance_of(scenery.pose, scenery.held), body.curve
+        self.stance, self.curve = stance_of(scenery.pose, scenery.held, seated=body.seated), body.curve
+        self.stride = stride
+        if stride is not None:
+            self.stance = "walk"
         self.seed = derive_seed("cloth", scenery.garment, scenery.pattern)
         turn = math.radians(yaw * _TURN)
         self._narrow, self.shift = scalar_cos(turn), 0.75 * scalar_sin(turn)
@@ -60,12 +73,22 @@ class BodyPainter:
         """Return the outline on the screen of a limb along body points."""
         return ribbon(self.placed(line), width)
 
-    def shade_under(self, outline: Points, amount: float, soft: float = 0.14) -> None:
-        """Darken the painting where something will lie over it, a little beyond its edge."""
+    def _ramp(self, rows: slice, fade: tuple[float, float]) -> Pixels:
+        """Return 0 above the first and 1 below the second of two heights, a smooth step between, (rows, 1)."""
+        y = (np.arange(rows.start, rows.stop, dtype=np.float32) + 0.5) / self.canvas.scale + self.canvas.top
+        part = np.clip((y - np.float32(fade[0])) / np.float32(fade[1] - fade[0]), 0, 1)
+        return np.asarray(part * part * (3 - 2 * part), np.float32)[:, None]
+
+    def shade_under(
+        self, outline: Points, amount: float, soft: float = 0.14, *, fade: tuple[float, float] | None = None
+    ) -> None:
+        """Darken the painting where something will lie over it, a little beyond its edge; for `fade` see `united`."""
         found = self.canvas.mask([outline], soft)
         if found is not None:
             box, weight = found
             weight *= self.cover[box]
+            if fade is not None:
+                weight *= self._ramp(box[0], fade)
             self.canvas.multiply(box, weight, np.array((0.1, 0.0, 0.0), np.float32), amount)
 
     def fold(self, line: Points, width: float, amount: float) -> None:
@@ -92,26 +115,50 @@ class BodyPainter:
             factors, self.canvas = self.canvas.planes, whole
         for plane, factor in zip(whole.planes[:, box[0], box[1]], factors, strict=True):
             if coarse > 1:
-                factor = enlarged(factor, coarse)[:rows, :columns]
+                factor = enlarged(factor, coarse)
+            factor = factor[:rows, :columns]  # no canvas is smaller than 2 x 2
             plane *= 1 + weight * (factor - 1)
 
-    def placed(self, points: ArrayLike, depth: float = 0.0) -> Points:
-        """Return body points on the screen; `depth` 1 lies on the chest and moves with the turn."""
+    def draped(self, points: ArrayLike) -> Points:
+        """Return body points of a collar on the screen: at the neck it turns with the neck, on the chest with that."""
+        found = np.asarray(points, np.float64)
+        return self.placed(found, np.clip((found[:, 1] - 1.8) / 0.9, 0.1, 0.9))
+
+    def placed(self, points: ArrayLike, depth: float | Points = 0.0) -> Points:
+        """Return body points on the screen; `depth` 1, for all or each, lies on the chest and moves with the turn."""
         found = np.array(points, np.float64)
         found[:, 0] = found[:, 0] * self._narrow + depth * self.shift
         found[:, 1] = np.where(found[:, 1] > CHEST, CHEST + (found[:, 1] - CHEST) * self.body.stretch, found[:, 1])
         found[:, 1] -= RAISED
         return found
 
-    def solid(self, outline: Points, bulge: float, color: ArrayLike | None = None) -> None:
-        """Paint a rounded part. Without a colour it is made of the garment's cloth."""
+    def solid(
+        self, outline: Points, bulge: float, color: ArrayLike | None = None, *, fade: tuple[float, float] | None = None
+    ) -> None:
+        """Paint a rounded part. Without a colour it is made of the garment's cloth; for `fade` see `united`."""
+        self.united([outline], bulge, color, fade=fade)
+
+    def united(
+        self,
+        outlines: list[Points],
+        bulge: float,
+        color: ArrayLike | None = None,
+        *,
+        fade: tuple[float, float] | None = None,
+    ) -> None:
+        """Paint one rounded part of several outlines that overlap.
+
+        `fade`: two heights on the screen between which it comes in, so that it grows out of what lies under it.
+        """
         canvas = self.canvas
-        found = canvas.mask([outline])
+        found = canvas.mask(list(outlines), union=True)
         if found is None:
             return
         box, weight = found
         coarse = int(np.clip(bulge * canvas.scale / 16, 1, 6))  # light is smooth: a smaller picture is enough
         shade = self._roundness(weight, bulge * canvas.scale, coarse)
+        if fade is not None:
+            weight = weight * self._ramp(box[0], fade)
         if color is None:
             rows, columns = (np.arange(part.start, part.stop, dtype=np.float32) for part in box)
             x = ((columns / canvas.scale + canvas.left - self.shift) / self._narrow).astype(np.float32)

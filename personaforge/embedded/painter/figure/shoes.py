@@ -23,22 +23,26 @@ class Shoe(NamedTuple):
     size: float = 1.0
     laces: float = 0.0
     """Factor on the colour under a lace; 0 without."""
+    low: bool = False
+    """Whether the instep is bare."""
 
 
 SHOES: Final[dict[str, Shoe]] = {
     "sneaker": Shoe((214, 214, 212), (244, 243, 240), laces=0.72),
     "chunky": Shoe((214, 214, 212), (236, 234, 230), 0.24, 1.16, laces=0.72),
-    "leather": Shoe((66, 48, 38), (36, 30, 28)),
+    "leather": Shoe((66, 48, 38), (36, 30, 28), laces=0.55),
     "boot": Shoe((38, 36, 38), (24, 22, 22), 0.10, laces=1.9),
-    "flat": Shoe((78, 74, 84), (52, 48, 54), size=0.94),
-    "espadrille": Shoe((214, 195, 160), (198, 168, 116), 0.13),
-    "slipper": Shoe((203, 190, 174), (150, 134, 116), 0.05, 1.04),
+    "flat": Shoe((78, 74, 84), (52, 48, 54), size=0.94, low=True),
+    "espadrille": Shoe((214, 195, 160), (198, 168, 116), 0.13, low=True),
+    "slipper": Shoe((203, 190, 174), (150, 134, 116), 0.05, 1.04, low=True),
 }
 """Kinds of shoes by name."""
 _SHOE_OF: Final[dict[str, str]] = {
     "tee": "sneaker", "hoodie": "sneaker", "tank": "sneaker", "knit": "sneaker", "polo": "sneaker", "jacket": "boot",
     "blazer": "leather", "shirt": "flat", "blouse": "flat", "dress": "flat", "robe": "flat", "tunic": "leather",
-    "kurta": "flat", "gown": "flat", "saree": "flat",
+    "kurta": "flat", "gown": "flat", "saree": "flat", "kaftan": "flat", "kimono": "flat", "hanbok": "flat",
+    "qipao": "flat",
+    "ao dai": "flat", "huipil": "flat", "dashiki": "leather",
 }  # fmt: skip
 
 
@@ -64,7 +68,16 @@ def paint_shoe(painter: BodyPainter, shoe: Shoe, side: int, x: float, ankle: flo
     ground = ellipse(side * x + out, ankle + long - 0.02, 0.95, 0.16)
     painter.canvas.tint(painter.placed(ground), (0.45, 0.44, 0.45), 0.55, soft=0.12)
     painter.solid(painter.placed(shape * (1.04, 1) + center + (0, shoe.thick)), 0.1, sole)
-    painter.solid(painter.placed(shape * (0.94, 0.97) + center), 0.4, upper)
+    if shoe.low:
+        painter.solid(painter.placed(shape * (0.82, 0.94) + center), 0.4, painter.skin)
+        toes = smooth([(-0.46 + 0.6 * out, 0.40), (-0.26 + 0.6 * out, 0.50), (0.6 * out, 0.54), (0.26 + 0.6 * out,
+            0.50),
+                       (0.46 + 0.6 * out, 0.40), (0.53 + out, long - 0.12), (0.28 + out, long), (-0.28 + out, long),
+                       (-0.53 + out, long - 0.12)], 4, closed=True)  # fmt: skip
+        painter.shade_under(painter.placed(toes * (shoe.size, 1) + center - (0.0, 0.05)), 0.3, soft=0.05)
+        painter.solid(painter.placed(toes * (shoe.size, 1) + center), 0.3, upper)
+    else:
+        painter.solid(painter.placed(shape * (0.94, 0.97) + center), 0.4, upper)
     if shoe.laces:
         for row in range(4):
             y = ankle + 0.12 + 0.14 * row

@@ -15,7 +15,7 @@ import numpy as np
 from personaforge.embedded.painter.face.params import Face
 from personaforge.embedded.painter.strokes import Pixels, noise
 from personaforge.faces.opencv import opencv
-from personaforge.media.exact import cos, exp, hump, sampled, sin
+from personaforge.media.exact import cos, exp, sampled, sin
 
 cv2 = opencv()
 
@@ -42,37 +42,28 @@ def fallen(y: Pixels, front: float) -> Pixels:
     return np.asarray(np.clip((y - front + 0.25) / 0.2, 0, 1), np.float32)
 
 
-def strands(face: Face, front: float, y: Pixels, degrees: Pixels, scale: float) -> Pixels:
-    """Return each point's brightness, a factor around 0.95; `front` is the root line in the middle."""
+def strands(face: Face, front: float, y: Pixels, degrees: Pixels, scale: float, *, cut: bool) -> Pixels:
+    """Return each point's brightness, a factor around 0.95; `front` is the root line in the middle, `cut` says whether
+    hair is clipped to the scalp."""
     rows, columns = len(y), degrees.shape[1]
-    if face.hair_length == "shaved":
-        return np.asarray(0.95 + 0.22 * noise(rows, columns, max(0.03 * scale, 1.5), face.strands + 7), np.float32)
-    braided = face.hair_style == "braids"
-    if face.hair_texture == "coily" and not braided:
-        coils = _coils(rows, columns, scale, face.strands + 7, 0.055)
-        return (
-            coils
-            if face.hair_color not in ("white", "gray", "silver")
-            else np.asarray(0.92 + 0.6 * (coils - 0.92), np.float32)
-        )
-    numbers = _field(face, front, y, degrees)
-    along = np.broadcast_to(y, numbers.shape)
-    if braided:
-        return _braids(numbers, along, face.strands)
-    if face.hair_texture == "curly":
-        return _curls(face, numbers, along, rows, columns, scale)
-    swing = np.zeros_like(numbers)
-    if face.hair_texture == "wavy":
-        phase = 1.6 * noise(rows, columns, 0.45 * scale, face.strands + 9, stretch=2.5)
-        swing = 3.2 * sin(2 * np.pi * along / 0.8 + phase) * np.clip((along - front + 0.15) / 0.7, 0.1, 1)
-    found = _combed(face, np.asarray(numbers + swing, np.float32), along, scale)
-    if face.hair_texture == "wavy":
-        found += 0.10 * cos(2 * np.pi * along / 0.8 + phase) * np.clip((along - front) / 0.8, 0, 1)
-    part = 0.0
-    if face.hair_style in ("open", "swept") and face.hair_length != "short":
-        near = np.abs(degrees - parting_degrees(face)) / (1.0 + 0.6 * np.clip((y - front) / 0.2, -1, 1))
-        part = -0.42 * hump(near / 2.0) * (y < front + 0.2)
-    return np.asarray(found + part, np.float32)
+    if cut:
+        found = 0.95 + 0.22 * noise(rows, columns, max(0.03 * scale, 1.5), face.strands + 7)
+        if face.hair_cut == "waves":
+            found = found + 0.30 * _rippled(face, y, degrees)
+        return np.asarray(found, np.float32)
+    if face.hair_texture in ("coily", "curly"):
+        coils = _coils(rows, columns, scale, face.strands + 7, 0.055 if face.hair_texture == "coily" else 0.08)
+        calm = 0.6 if face.hair_color in ("white", "gray", "silver") else 1.0
+        return np.asarray(0.92 + calm * (coils - 0.92), np.float32)
+    return _combed(face, _field(face, front, y, degrees), np.broadcast_to(y, (rows, columns)).astype(np.float32))
+
+
+def _rippled(face: Face, y: Pixels, degrees: Pixels) -> Pixels:
+    """Return waves brushed into closely cut hair: ripples around the crown, -1..1."""
+    turn = np.deg2rad(degrees)
+    away = np.sqrt((y + 1.35) ** 2 + 0.35 * (1 - cos(turn + 0.5)) + 0.02)
+    sway = 0.5 * sin(3 * turn + 0.3) + 0.3 * sin(7 * turn)
+    return np.asarray(sin(2 * np.pi * away / 0.115 + sway), np.float32)
 
 
 def _relative(face: Face, degrees: Pixels) -> Pixels:
@@ -88,7 +79,7 @@ def _sagged(y: Pixels, front: float) -> Pixels:
 
 def _field(face: Face, front: float, y: Pixels, degrees: Pixels) -> Pixels:
     """Return the angle at which the strand through each point hangs."""
-    if face.hair_style in ("tied", "ponytail", "swept", "fringe"):
+    if face.hair_style in ("tied", "topknot", "ponytail", "plait", "plaits", "swept", "fringe"):
         # Combed back from, or down over, the forehead: strands gather towards the crown.
         gather = 1 - 0.25 * np.clip((front + 0.3 - y) / 0.6, 0, 1)
         lean = 10 * np.clip((y - front) / 0.5, -1, 1) * sin(np.deg2rad(2 * degrees))
@@ -101,7 +92,7 @@ def _field(face: Face, front: float, y: Pixels, degrees: Pixels) -> Pixels:
     return np.asarray(inside * (1 - blend) + rel * blend, np.float32)
 
 
-def _combed(face: Face, numbers: Pixels, along: Pixels, scale: float) -> Pixels:
+def _combed(face: Face, numbers: Pixels, along: Pixels) -> Pixels:
     """Return straight strands: fine ones, locks, and broad tones that drift along them."""
     wide, tall = 720, 96
     fine = 0.50 * noise(tall, wide * 4, 1.7, face.strands + 7, stretch=26)
@@ -114,18 +105,6 @@ def _combed(face: Face, numbers: Pixels, along: Pixels, scale: float) -> Pixels:
         0.22 if face.hair_color in ("white", "blond", "gray", "silver", "yellow", "pink") else 0.34
     )  # light hair casts less shadow on itself
     return np.asarray(0.95 + depth * found, np.float32)
-
-
-def _curls(face: Face, numbers: Pixels, along: Pixels, rows: int, columns: int, scale: float) -> Pixels:
-    """Return ringlets: locks that wind, each in its own phase, over a ground of arcs."""
-    phase = 2.2 * noise(rows, columns, 0.20 * scale, face.strands + 9, stretch=2.2)
-    wind = 2.6 * sin(2 * np.pi * along / 0.30 + phase)
-    combed = _combed(face, np.asarray(numbers + wind, np.float32), along, scale) - 0.95
-    roll = cos(2 * np.pi * along / 0.30 + phase)
-    ground = _coils(rows, columns, scale, face.strands + 7, 0.09) - 0.92
-    lock = cos(2 * np.pi * (numbers + 2.2 * wind + 2.0 * phase) / 12.0)
-    deep = 0.55 if face.hair_color in ("white", "blond", "gray", "silver", "yellow", "pink") else 1.0
-    return np.asarray(0.90 + deep * (0.6 * combed + 0.06 * roll + 0.5 * ground + 0.13 * lock), np.float32)
 
 
 def _coils(rows: int, columns: int, scale: float, seed: int, size: float) -> Pixels:
@@ -150,13 +129,3 @@ def _coils(rows: int, columns: int, scale: float, seed: int, size: float) -> Pix
     whole = np.tile(drawn, again)[:rows, :columns]
     coarse = noise(rows, columns, max(0.16 * scale, 2), seed + 1)
     return np.asarray(0.92 + 0.42 * whole + 0.16 * coarse, np.float32)
-
-
-def _braids(numbers: Pixels, along: Pixels, seed: int) -> Pixels:
-    """Return many thin plaits side by side."""
-    across = numbers / 5.0
-    lane = np.floor(across)
-    within = 2 * (across - lane) - 1
-    weave = sin(2 * np.pi * (along / 0.085) + np.pi * (within > 0) + lane * 1.7)
-    round_off = np.sqrt(np.clip(1 - within * within, 0, 1))
-    return np.asarray(0.42 + 0.55 * round_off + 0.13 * weave * round_off, np.float32)

@@ -11,8 +11,9 @@ from typing import Final
 
 import numpy as np
 
-from personaforge.embedded.painter.figure.clothes import CUTS
+from personaforge.embedded.painter.figure.clothes import CROPPED, CUTS
 from personaforge.embedded.painter.figure.painter import BodyPainter
+from personaforge.embedded.painter.figure.woven import crossed, frogs, ribboned, slit, woven, yoke
 from personaforge.embedded.painter.strokes import Pixels, Points, ellipse, mirrored, ribbon, smooth
 
 _DARK: Final = (0.6, 0.6, 0.62)
@@ -26,7 +27,7 @@ def _none(painter: BodyPainter, palette: list[Pixels]) -> None:
 def _collar(painter: BodyPainter, palette: list[Pixels]) -> None:
     flap = [(0.50, 1.62), (0.76, 1.98), (0.80, 2.46), (0.52, 2.84), (0.10, 2.66), (0.36, 2.20)]
     for shape in _both(flap):
-        painter.solid(painter.placed(shape, 0.6), 0.1, _lighter(palette))
+        painter.solid(painter.draped(shape), 0.1, _lighter(palette))
     top, bottom = (2.95, _hem(painter) if painter.scenery.garment == "shirt" else 4.05)
     painter.canvas.crease(painter.placed([(0.0, top), (0.0, bottom)], 1.0), 0.05, _DARK, 0.6, soft=0.015)
     for y in np.arange(top + 0.3, bottom, 1.05):
@@ -34,9 +35,19 @@ def _collar(painter: BodyPainter, palette: list[Pixels]) -> None:
 
 
 def _lapels(painter: BodyPainter, palette: list[Pixels]) -> None:
-    lapel = [(0.70, 1.9), (1.02, 2.2), (1.20, 3.1), (0.98, 3.22), (1.12, 3.48), (0.04, 6.3), (0.42, 4.2), (0.64, 2.8)]
+    lapel = [
+        (painter.body.neck + 0.09, 1.74),
+        (painter.body.neck + 0.36, 1.90),
+        (1.02, 2.24),
+        (1.20, 3.1),
+        (0.98, 3.22),
+        (1.12, 3.48),
+        (0.04, 6.3),
+        (0.42, 4.2),
+        (0.64, 2.8),
+    ]
     for shape in _both(lapel):
-        painter.solid(painter.placed(shape, 0.9), 0.18, _lighter(palette) * 0.98)
+        painter.solid(painter.draped(shape), 0.18, _lighter(palette) * 0.98)
     painter.canvas.crease(painter.placed([(0.0, 6.3), (0.12, _hem(painter) - 0.1)], 1.0), 0.05, _DARK, 0.6, soft=0.015)
     painter.canvas.fill(painter.placed(ellipse(0.05, 6.7, 0.1, 0.1, 14), 1.0), palette[0] * 0.55, 0.95)
 
@@ -61,8 +72,11 @@ def _zip(painter: BodyPainter, palette: list[Pixels]) -> None:
     for edge in _both([(0.84, 2.04), (0.74, 3.2), (0.62, 5.3), (0.5, _hem(painter))]):
         painter.canvas.crease(painter.placed(edge, 1.0), 0.14, (0.55, 0.55, 0.58), 0.6, soft=0.05)
         painter.canvas.line(painter.placed(edge, 1.0), 0.05, _accent(palette), 0.9)
-    for flap in _both([(0.74, 1.86), (1.24, 2.3), (1.16, 3.2), (0.72, 2.85)]):
-        painter.solid(painter.placed(flap, 0.8), 0.2, _lighter(palette))
+    neck = painter.body.neck
+    # A collar that is turned down: it follows the neck and ends on the chest.
+    for flap in _both(smooth([(neck + 0.07, 1.84), (neck + 0.34, 2.02), (1.10, 2.46), (1.0, 2.98), (0.74, 2.66),
+                              (neck + 0.12, 2.12)], 3, closed=True)):  # fmt: skip
+        painter.solid(painter.draped(flap), 0.2, _lighter(palette))
 
 
 def _wrap(painter: BodyPainter, palette: list[Pixels]) -> None:
@@ -115,12 +129,19 @@ TRIMS: Final[dict[str, Callable[[BodyPainter, list[Pixels]], None]]] = {
     "wrap": _wrap,
     "placket": _placket,
     "drape": _drape,
+    "slit": slit,
+    "crossed": crossed,
+    "ribboned": ribboned,
+    "frogs": frogs,
+    "woven": woven,
+    "yoke": yoke,
 }
 """The values of a cut's `extra`."""
 
 
 def _hem(painter: BodyPainter) -> float:
-    return CUTS[painter.scenery.garment].hem
+    cut = CUTS[painter.scenery.garment]
+    return CROPPED if "crop" in painter.scenery.outfit.details and not cut.skirt else cut.hem
 
 
 def _both(points: Points | list[tuple[float, float]]) -> tuple[Points, Points]:

@@ -50,8 +50,8 @@ class Light:
 
     def gloss(self, normals: Pixels) -> Pixels:
         """Return the band of light around smooth hair."""
-        level = normals[..., 1] - 0.8 * self.direction[1] - 0.18
-        return np.asarray(self.key * hump(level / 0.22) * np.clip(normals[..., 2], 0, 1), np.float32)
+        level = normals[..., 1] - 0.8 * self.direction[1] + 0.18
+        return np.asarray(self.key * hump(level / 0.24) * np.clip(normals[..., 2], 0, 1), np.float32)
 
     def sheen(self, normals: Pixels) -> Pixels:
         """Return the soft shine of skin and the rim light."""
