@@ -16,7 +16,7 @@ CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
 SMALL = """\
 image: {width: 192, height: 256}
 matrix: {utility: {banner: {width: 320, height: 108}, avatar: {width: 160, height: 160}}}
-video: {fps: 2, sizes: {'9:16': {width: 72, height: 128}, '16:9': {width: 128, height: 72}}}
+video: {fps: 2, sizes: {'9:16': {width: 72, height: 128}, '16:9': {width: 256, height: 144}}}
 """
 
 

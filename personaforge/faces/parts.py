@@ -28,7 +28,7 @@ VERSIONS = {
     "ratios": "2",
     "quality": "2",
     "stretches": "1",
-    "appearance": "2",
+    "appearance": "3",
     "people": "1",
     "upright": "1",
     "expression": "1",

@@ -115,15 +115,18 @@ def brief_notices(store: Store, plan: Plan) -> Iterator[str]:
 
 def _phrases_stay(store: Store, one: PersonaPlan) -> Iterator[str]:
     """Yield that a persona's phrases stay as they were accepted, by a forge that had them in another language."""
-    settings = one.loaded.settings
+    mask = next((node for node in one.nodes.values() if node.shape.declaration.get("section") == "mask"), None)
+    if mask is None:
+        return
+    settings, step = one.loaded.settings, mask.shape.step
     chosen = settings.get("text.phrases") or (settings.get("pinned.surface") or {}).get("languages")
     if not capability("text", settings.value("text.provider")).writes:
         return
-    if not chosen and language_of(plain(str(settings.value("brief")))) == ENGLISH:
+    # Without a pin the brief has to be read: only where forge has changed since, as most plans have nothing to do.
+    if not chosen and (not mask.note or language_of(plain(str(settings.value("brief")))) == ENGLISH):
         return
-    step = next((node.shape.step for node in one.nodes.values() if node.shape.declaration.get("section") == "mask"), "")
     was, now = phrases_in(store, settings), phrase_language(settings)
-    if step and was != now:
+    if was != now:
         drafted = f"drafted anew, by `forge build {one.id} --force {step}`, they would be in {NAMES[now]}"
         yield f"{one.id}: signature phrases stay in {NAMES[was]}, in which they were accepted; {drafted}"
 

@@ -31,7 +31,7 @@ def test_pictures_have_their_likeness_on_record_and_are_read_once(make_studio: C
     whole = [one for one in parts if one["kind"] == "measure" and "part" not in one["request"]]
     beside = [one for one in parts if one["request"].get("part") == "appearance"]
     assert {one["inputs"]["artifact"] for one in whole} == {one["inputs"]["artifact"] for one in beside}
-    assert {one["provider"] for one in beside} == {"scripted@1"}
+    assert {one["provider"] for one in beside} == {"scripted@3"}
     values = [one["value"] for one in records(studio, "actions")]
     of_clips = sum(len(one.get("frames", ())) + len(one.get("looks", ())) for one in values)
     assert whole and read == len(whole) + of_clips, "a part is of the same reading"

@@ -123,7 +123,7 @@ def test_a_build_without_changes_leaves_a_new_number_unmeasured_and_eval_measure
     assert {one.digest for one in pictures} < {one["inputs"]["artifact"] for one in new}
     assert {(one["kind"], one["request"]["part"], one["provider"]) for one in new} == {
         ("measure", "quality", "scripted@3"),
-        ("measure", "appearance", "scripted@1"),
+        ("measure", "appearance", "scripted@3"),
     }
 
 

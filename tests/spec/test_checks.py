@@ -297,7 +297,10 @@ def test_what_ties_groups_together_is_checked_beside_wrong_fields(load: Load) ->
             "pinned.dna.hair.length: found 'longg', expected one of shaved, short, chin, shoulder, long (did you mean",
         ),
         ("pinned: {surface: {age: young}}", "pinned.surface.age: found 'young', expected a whole number"),
-        ("pinned: {surface: {age: 12}}", "pinned.surface.age: 12 is less than the minimum of 18"),
+        (
+            "pinned: {surface: {age: 12}}",
+            "pinned.surface.age: found 'age 12': every persona, and everybody shown, is 18 or older",
+        ),
         ("pinned: {surface: {age: 9007199254740993}}", "pinned.surface.age: integer 9007199254740993 is beyond 2**53"),
         ("pinned: {surface: {languages: Spanish}}", "pinned.surface.languages: found 'Spanish', expected a list"),
         (

@@ -273,7 +273,7 @@ def test_bases_win_in_the_order_of_the_list_and_the_persona_over_all(tmp_path: P
         "width": 1,
         "height": 2,
         "provider": "all",
-        "model": "painter-1",
+        "model": "painter-2",
         "prices": 0,
         "placement": {"draws": 40, "close": 0.3},
     }

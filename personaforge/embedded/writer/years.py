@@ -148,7 +148,8 @@ def _of_language(one: Said, age: int, tag: str) -> str:
     spans += (
         [_span(hit, each) for matcher, each in _SPANS for hit in matcher.finditer(one.folded)] if tag == "en" else []
     )
-    most = age - (_WORKER if work else _CHILD)
+    # An old hurt may have lasted from the first day on.
+    most = age if one.path == "soul.wound" else age - (_WORKER if work else _CHILD)
     if any(number > most for number in spans):
         return _TOO_LONG
     if any(number > age for number in found("ago")):
