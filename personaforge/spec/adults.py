@@ -7,7 +7,7 @@ descriptions stand in prompts. What a negative prompt rules out is not read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from personaforge.brief.material import Material, pieces, place_of_words
@@ -111,6 +111,18 @@ def _path(one: Finding) -> str:
     return one.path.partition(_FROM)[0]
 
 
-def persona_findings(composed: Mapping[str, Any], material: Sequence[Material] = ()) -> list[Finding]:
-    """Return what is refused in a composed persona."""
-    return findings(persona_passages(composed, material))
+def persona_findings(
+    composed: Mapping[str, Any],
+    material: Sequence[Material] = (),
+    packaged: Callable[[], Mapping[str, Any]] = dict,
+) -> list[Finding]:
+    """Return what is refused in a composed persona.
+
+    `packaged` gives forge's own composed values, and is asked only where something would be refused: forge's scenes are
+    for everybody, so that there is a classroom among them is no hint of youth beside a brief that speaks of novels.
+    """
+    passages = list(persona_passages(composed, material))
+    if not findings(passages):
+        return []
+    ours = {(one.path, one.text) for name in _SHOWN for one in passages_of(packaged().get(name), name, True)}
+    return findings(one for one in passages if (one.path, one.text) not in ours)

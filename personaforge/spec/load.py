@@ -300,7 +300,7 @@ class Loader:
             further = self._every_problem(sources, overrides, error)
             raise SpecError([*misread, *(one for one in further if one.path not in odd)]) from error
         material, unreadable = read_material(self._project, file, files_of(composed.get("brief")))
-        found = persona_findings(composed, material)
+        found = persona_findings(composed, material, self._composer.packaged)
         real = named_likeness(composed, material)
         found += [real] if real is not None else []
         if found:

@@ -175,8 +175,8 @@ def other_language(settings: Settings, sections: Mapping[str, Any], phrases: str
         why = f"and its document says {first}"
     said = NAMES[phrases or phrase_language(settings)]
     if said == text.writes:
-        of_whom = f"the {text.label} writer's only language"
-        return f"signature phrases and all other texts are in {said}, {of_whom}, {why}"
+        way = f"the {text.label} writer has signature phrases in {len(NAMES)} languages (text.phrases)"
+        return f"signature phrases and all other texts are in {said}, {why}; {way}, all else in {said}"
     return f"signature phrases are in {said}, all other texts in {text.writes}, {why}"
 
 

@@ -56,6 +56,18 @@ def test_every_free_text_is_read(tmp_path: Path, text: str, path: str) -> None:
     assert [one for one in problems(root) if one.startswith("personas/ana.yaml:3") and f" {path}: found" in one]
 
 
+@pytest.mark.parametrize(
+    "brief", ["An erotic novelist of 39 from Leeds.", "Boudoir photographer of 45 from Leeds.", "Erotic poet, 51."]
+)
+def test_forges_own_scenes_are_no_hint_of_youth_and_the_users_are(tmp_path: Path, brief: str) -> None:
+    root = write_project(tmp_path, {"ana": f"id: ana\nbrief: {brief}\n"})
+    assert not [one for one in problems(root) if "youth" in one], "there is a classroom among the packaged places"
+    (root / "personas/ana.yaml").write_text(
+        f"id: ana\nbrief: {brief}\nmatrix: {{scenes: {{plain: {{text: a classroom}}}}}}\n", "utf-8"
+    )
+    assert [one for one in problems(root) if "sexual content with any hint of youth" in one and "classroom" in one]
+
+
 def test_what_a_negative_prompt_rules_out_is_not_read(tmp_path: Path) -> None:
     text = 'image: {options: {any: {negative_prompt: "child, teenager, nude"}}}\n'
     assert problems(write_project(tmp_path, {"ana": SOUND + text})) == []
