@@ -8,18 +8,20 @@ faces were placed) doesn't count.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from personaforge.errors import StoreError
 from personaforge.listing import listed
 from personaforge.plan.plan import Reason
+from personaforge.providers.protocols import Placer
 from personaforge.spec.load import Loaded
 from personaforge.spec.names import Names, read_names
 from personaforge.spec.project import ID_PATTERN, Project
 from personaforge.steps.action import Outcome
 from personaforge.steps.context import ANCHOR, SHAPE
+from personaforge.steps.placing import NOT_COMPARED, not_compared
 from personaforge.store.lockfile import Pin, read_lock
 
 _MARK = b'"' + SHAPE.encode() + b'":'
@@ -109,20 +111,25 @@ def to_be_pinned(outcome: Outcome | None, pin: Pin | None) -> bool:
     return pin is None or pin.key != outcome.key or dict(pin.outputs) != digests
 
 
-def issued_reason(issued: Mapping[str, str]) -> tuple[Reason, ...]:
-    """Say from whom a new face will keep away, where its DNA isn't known yet."""
-    if not issued:
-        return ()
-    return (Reason("issued", f"will keep away from {listed(issued)}"),)
+def issued_reason(issued: Mapping[str, str], placer: Placer | None = None) -> tuple[Reason, ...]:
+    """Say from whom a new face will keep away, where its DNA isn't known yet, and with whom it can't be compared."""
+    apart = not_compared(placer, issued) if placer is not None else []
+    near = [name for name in issued if name not in apart]
+    found = [f"will keep away from {listed(near)}"] if near else []
+    return tuple(Reason("issued", text) for text in (*found, *_apart_text(apart)))
+
+
+def _apart_text(apart: Sequence[str]) -> list[str]:
+    return [f"is not compared with {listed(apart)}, whose anchors another painter drew"] if apart else []
 
 
 def placed_reason(outcome: Outcome) -> tuple[Reason, ...]:
     """Say where a face will lie, as far as the locks show now."""
-    facts = outcome.facts
-    if "nearest" not in facts:
-        return ()
-    others = "the only face" if facts["issued"] == 1 else f"the nearest of {facts['issued']} faces"
-    return (Reason("issued", f"will lie {facts['distance']:.2f} from {facts['nearest']}, {others} issued"),)
+    facts, found = outcome.facts, []
+    if "nearest" in facts:
+        others = "the only face" if facts["issued"] == 1 else f"the nearest of {facts['issued']} faces"
+        found.append(f"will lie {facts['distance']:.2f} from {facts['nearest']}, {others} issued")
+    return tuple(Reason("issued", text) for text in (*found, *_apart_text(facts.get(NOT_COMPARED, ()))))
 
 
 def _shapes(locks: Iterable[Path], names: Names, lenient: bool) -> dict[str, str]:

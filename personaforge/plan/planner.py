@@ -101,7 +101,7 @@ class Planner:
             self._pin_again(node, plan, resolver)
             if shape.kind.places and node.state in WORKING:
                 if resolver.unplaced(shape) and all(reason.code != "issued" for reason in node.reasons):
-                    node.reasons += issued_reason(resolver.issued())
+                    node.reasons += issued_reason(resolver.issued(), resolver.placer(shape))
                 node.after = turns[-1].id if turns else ""
                 turns.append(node)
         note_overruled(plan, resolver)

@@ -24,6 +24,7 @@ from personaforge.plan.recorded import is_packaged_schema, recorded_alike
 from personaforge.plan.renamed import fits, kind_of, lock_name, renamed_steps
 from personaforge.plan.replay import Replay, replay, result_of
 from personaforge.plan.standing import forge_part, former_requests, gates_part, only_judges, request_part, rules_of
+from personaforge.providers.protocols import Placer
 from personaforge.providers.table import capability, placer
 from personaforge.spec.settings import Settings, UndeclaredRead, View
 from personaforge.spec.written import below
@@ -167,7 +168,7 @@ class NodeResolver:
             anchor_step=self.settings.step_of(ANCHOR),
             renamed=self.renamed,
             issued=self.issued if shape.kind.places else _nothing_issued,
-            placer=lambda: placer(shape.declaration["provider"]) if shape.kind.places else None,
+            placer=lambda: self.placer(shape),
             take=take,
             repin="repin" in wish,
             frozen=self._selection.frozen,
@@ -352,6 +353,10 @@ class NodeResolver:
         """Return the shapes of the other personas' faces: as planning found them, or as they are now when running."""
         known = self._issued or Issued(self.plan_context.store.project, self.plan_context.store.names)
         return known.besides(self.plan.loaded.lock, self.plan.id)
+
+    def placer(self, shape: ShapeNode) -> Placer | None:
+        """Return what places a node's face; None where it places none."""
+        return placer(shape.declaration["provider"]) if shape.kind.places else None
 
     def anchored(self, shape: ShapeNode) -> bool:
         """Tell whether the persona has a face that stays: its anchor is pinned, and the user asks for no other."""

@@ -24,6 +24,8 @@ from personaforge.store.lockfile import Pin
 
 PLACEMENT = "placement"
 """Name of the output, of its number among the facts, and of the request field that carries it."""
+NOT_COMPARED = "not_compared"
+"""Name of the fact that lists the personas whose issued faces had no say, since another painter drew them."""
 
 
 def place(context: Context) -> Procedure:
@@ -71,10 +73,19 @@ def _choice(context: Context, subject: Mapping[str, Any], draws: int) -> dict[st
         placed = placer.place(subject, issued, draws)
     except ValueError as error:  # the painter says the same when it is asked to draw, and there it is an error
         return {PLACEMENT: 0, "reason": f"not placed: {error}"}
-    facts: dict[str, Any] = {PLACEMENT: placed.number, SHAPE: placed.shape, "issued": len(issued)}
+    apart = not_compared(placer, issued)
+    facts: dict[str, Any] = {PLACEMENT: placed.number, SHAPE: placed.shape, "issued": len(issued) - len(apart)}
+    if apart:
+        facts[NOT_COMPARED] = apart
     if placed.nearest:
         facts.update(nearest=placed.nearest, distance=placed.distance)
     return facts
+
+
+def not_compared(placer: Placer, issued: Mapping[str, str]) -> list[str]:
+    """Return the personas whose faces the placer can't read, not even beside themselves: another painter drew them."""
+    twin = ""  # no persona's id
+    return [name for name, shape in issued.items() if not placer.nearest((name,), {name: shape, twin: shape})]
 
 
 def _kept(context: Context, key: str, facts: Mapping[str, Any]) -> Procedure:

@@ -249,6 +249,19 @@ def test_locks_that_lead_to_the_same_choice_leave_the_keys_alone(town: Town) -> 
     assert alone.missing.key != first.missing.key
 
 
+def test_a_face_that_another_painter_placed_is_said_to_be_not_compared(town: Town) -> None:
+    town.settle("ana", "ben", "cara")
+    town.build("ana")
+    shape = town.facts("ana")["shape"]
+    town.lock("ana").write_text(town.lock("ana").read_text().replace(shape, "1." + shape[2:]))
+    said = "is not compared with ana, whose anchors another painter drew"
+    assert [reason.text for reason in town.node("ben/placement").reasons][-1] == said
+    town.build("ben", select=("+placement",))
+    assert (town.facts("ben")["issued"], town.facts("ben")["not_compared"]) == (0, ["ana"])
+    texts = [reason.text for reason in town.node("cara/placement").reasons]
+    assert texts[-2:] == ["will keep away from ben", said]
+
+
 def test_a_plan_says_on_whom_a_new_face_depends_and_writes_nothing(town: Town) -> None:
     town.settle("ana", "ben", "cara")
     town.build("ana")
