@@ -261,15 +261,10 @@ def _stands(
     if not accepted and not flagged and not stays:
         return None
     status: Status = judgement.status if accepted else pin.status if stays else "flagged"  # type: ignore[assignment]
-    outcome = _outcome(
-        context,
-        first,
-        pinned,
-        [pinned],
-        status,
-        paths,
-        under=context.standing.noted(pin),
-    )
+    by = judgement.facts.get("measured_by")
+    anew = accepted and by is not None and "measured_by" in pin.facts and by != pin.facts["measured_by"]
+    under = context.standing.noted(pin, measured_anew=anew)
+    outcome = _outcome(context, first, pinned, [pinned], status, paths, under=under)
     kept = _as_line(context, first, outcome, pin, replaced)
     # The lock keeps the figures of the machine that accepted it: another one's last digits would make a diff in git.
     # What forge has come to note since it was accepted, such as a calibration's numbers, is added to no line, either.

@@ -80,9 +80,9 @@ class Standing:
         """Return what the lock notes, and besides which forge noted the key of `also`."""
         return {**noted, "seen": self.forge} if self.forge else noted
 
-    def noted(self, pin: Pin | None = None) -> dict[str, Any]:
+    def noted(self, pin: Pin | None = None, *, measured_anew: bool = False) -> dict[str, Any]:
         """Return what the lock notes. A pin that stays keeps the forge that accepted it, and the gates unless they have
-        changed."""
+        changed, or it has passed those of now by scores of another pack (`measured_anew`)."""
         if not self.forge:
             return dict(pin.under) if pin is not None else {}
         rules = dict(self.rules or {})
@@ -93,7 +93,11 @@ class Standing:
         gates = {"gates": self.gates, **rules}
         if pin is None or not pin.under:
             return {"forge": self.forge, "request": self.request, **gates}
-        kept = dict(pin.under) if self.same_gates(pin) else {"forge": pin.under.get("forge", self.forge), **gates}
+        kept = (
+            dict(pin.under)
+            if self.same_gates(pin) and not measured_anew
+            else {"forge": pin.under.get("forge", self.forge), **gates}
+        )
         return {**kept, "request": self.request}
 
     def noted_before(self, pin: Pin) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from personaforge.faces.packs import CALIBRATION, SHIPPED
 from personaforge.plan import standing
 from personaforge.plan.plan import PlanRequest
 from personaforge.steps import table as kinds
@@ -310,6 +311,21 @@ def test_drawings_clips_and_finishes_of_the_last_painter_stay_as_they_are(tmp_pa
         for text in (lock, (root / "personas/ana-rossi.lock.yaml").read_text("utf-8"))
     ]  # fmt: skip
     assert pins[0] == pins[1] and len(pins[0]) >= 5
+    after = (root / "personas/ana-rossi.lock.yaml").read_text("utf-8")
+    for name in ("image/02", "video/smile_reveal"):  # the new pack's scores stand beside the rules that they passed
+        former, later = pin_of(lock, name), pin_of(after, name)
+        assert later["facts"]["measured_by"] != former["facts"]["measured_by"], name
+        assert later["under"]["forge"] == former["under"]["forge"], "accepted by the forge that accepted it"
+    ours = json.loads((SHIPPED / "embedded" / CALIBRATION).read_bytes())["analyzer"]["pack_digest"]
+    assert pin_of(after, "image/02")["facts"]["measured_by"] == f"embedded {ours[:12]}"
+    assert pin_of(after, "image/02")["under"]["calibration"] != pin_of(lock, "image/02")["under"]["calibration"]
+
+
+def pin_of(text: str, name: str) -> dict[str, Any]:
+    """Return a node's line of a lock."""
+    line = next(line for line in text.splitlines() if line.startswith(f"  {name}: "))
+    found: dict[str, Any] = json.loads(line.removeprefix(f"  {name}: "))
+    return found
 
 
 def test_a_line_that_calls_the_policy_by_its_former_name_stays_and_says_the_same(
@@ -386,7 +402,4 @@ def test_what_another_version_of_the_audit_accepted_stays_and_no_text_is_drafted
 
 def audit_pin(root: Path, name: str) -> dict[str, Any]:
     """Return the audit's line of a lock."""
-    text = (root / f"personas/{name}.lock.yaml").read_text("utf-8")
-    line = next(line for line in text.splitlines() if line.startswith("  audit: "))
-    found: dict[str, Any] = json.loads(line.removeprefix("  audit: "))
-    return found
+    return pin_of((root / f"personas/{name}.lock.yaml").read_text("utf-8"), "audit")
