@@ -152,6 +152,16 @@ def _noun_of(span: tuple[int, int], nouns: list[_Noun], plain: str, order: str, 
     ]
     nearest_right = min(right, key=lambda noun: noun.start, default=None)
     nearest_left = max(left, key=lambda noun: noun.end, default=None)
+    # Behind its noun an adjective says something of another word that follows it at once: brown hair, a green coat. In
+    # languages that have adjectives behind, the same before it: manteau rouge, cheveux gris.
+    if order == "before" and nearest_left is not None:
+        following = re.match(r"\s+([^\W\d_][\w'-]*)", plain[end:])
+        if following and _is_apart(plain[nearest_left.end : start], found) and _is_own(following[1], found):
+            nearest_left = None
+    elif order == "after" and nearest_right is not None:
+        before = re.search(r"([^\W\d_][\w'-]*)\s+$", plain[:start])
+        if before and _is_apart(plain[end : nearest_right.start], found) and _is_own(before[1], found):
+            nearest_right = None
     if order == "before":
         comma = nearest_right is not None and "," in plain[end : nearest_right.start]
         if (
@@ -164,6 +174,25 @@ def _noun_of(span: tuple[int, int], nouns: list[_Noun], plain: str, order: str, 
     return nearest_left or nearest_right
 
 
+def _is_apart(between: str, found: Found) -> bool:
+    """Return whether a comma, an "and" or a word with a meaning of its own parts an adjective from a noun; a verb such
+    as is, which no list has, doesn't."""
+    if not found.words.parted:
+        return False
+    words = re.findall(r"[^\W\d_][\w'-]*", between)
+    return "," in between or any(one in found.words.signs for one in words) or len(words) > 1
+
+
+def _is_own(word: str, found: Found) -> bool:
+    """Return whether a word is neither a little one nor an adjective of a look."""
+    return word not in found.words.signs and not _adjectives(found).fullmatch(word)
+
+
+def _adjectives(found: Found) -> re.Pattern[str]:
+    listed = (found.words.lists[name].values() for name in ("colors", "texture", "length"))
+    return found.words.pattern(word.partition("/")[0] for one in listed for said in one for word in said)
+
+
 def _own(between: str, found: Found, beside: int) -> bool:
     """Return whether what stands beside an adjective (0: first of what is between, -1: last) is no word of its own,
     where a comma or a little word parts it from the noun."""
@@ -174,9 +203,7 @@ def _own(between: str, found: Found, beside: int) -> bool:
             parts.append([])
         else:
             parts[-1].append(one)
-    adjectives = (words.lists[name].values() for name in ("colors", "texture", "length"))
-    adjective = words.pattern(word.partition("/")[0] for listed in adjectives for said in listed for word in said)
-    return not words.parted or len(parts) == 1 or all(adjective.fullmatch(one) for one in parts[beside])
+    return not words.parted or len(parts) == 1 or all(_adjectives(found).fullmatch(one) for one in parts[beside])
 
 
 def _joined(between: str) -> bool:

@@ -213,3 +213,25 @@ def test_where_a_mark_is_belongs_to_it(brief: str, mark: str) -> None:
     elsewhere = {"dna": {**drawn, "skin": {**drawn["skin"], "marks": ["faint scar through the right eyebrow"]}}}
     fates = [row.fate for row in account(brief, {}, elsewhere).rows if row.kind == "mark"]
     assert fates == ([KEPT] if mark == "scar" else ["lost"])
+
+
+@pytest.mark.parametrize(
+    ("brief", "hair", "eyes"),
+    [
+        ("A nurse of 41 with hazel eyes, wears a red headscarf.", None, "hazel"),
+        ("A baker, 40, brown hair and a green coat.", "brown", None),
+        ("Black hair, drives a red car.", "black", None),
+        ("Blue eyes, white shoes.", None, "blue"),
+        ("Green eyes, in a blue dress.", None, "green"),
+        ("Her hair is brown and curly.", "brown", None),
+        ("Una enfermera de 40 años, ojos negros, camisa blanca.", None, "black"),
+        ("Infirmière, 41 ans, manteau rouge, cheveux gris.", "gray", None),
+        ("Eine Bäckerin, 40, braune Haare und ein grüner Mantel.", "brown", None),
+        ("Grüne Augen, trägt ein rotes Kleid.", None, "green"),
+    ],
+)
+def test_colours_of_clothes_and_things_are_no_looks(brief: str, hair: str | None, eyes: str | None) -> None:
+    read = [(fact.path, fact.value) for fact in read_brief(brief).facts if fact.path.endswith(".color")]
+    assert read == [(f"dna.{part}.color", value) for part, value in (("hair", hair), ("eyes", eyes)) if value]
+    dna = drafted(brief)["dna"]
+    assert (hair or dna["hair"]["color"], eyes or dna["eyes"]["color"]) == (dna["hair"]["color"], dna["eyes"]["color"])
