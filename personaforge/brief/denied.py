@@ -38,10 +38,25 @@ def is_denied(found: Found, start: int, end: int) -> bool:
     return _before(found, denied, start) >= 0 or (after is not None and after.match(found.text.plain, end) is not None)
 
 
+def is_ruled_out(found: Found, start: int) -> bool:
+    """Return whether a denial stands at once before a word, with little words between: not from Paris, isn't from
+    Portugal. A verb between may mean the opposite: who has never left Leeds lives there."""
+    return not found.whole and _before(found, _at_once(found.words.tag), start) >= 0
+
+
 def _before(found: Found, matcher: re.Pattern[str], start: int) -> int:
     lead = max(0, start - _LEAD)
     hit = matcher.search(found.text.plain[lead:start])
     return lead + hit.start("no") if hit and found.is_free(lead + hit.start("no"), start) else -1
+
+
+@cache
+def _at_once(tag: str) -> re.Pattern[str]:
+    words = language(tag)
+    little = "|".join(sorted((re.escape(word) for word in words.signs), key=len, reverse=True))
+    between = rf"[\s-]+(?:(?:{little})\s+)*$" if words.parted else "$"
+    no = [words.lists["former"]["before"], *(words.part(word) for word in words.lists["no"])]
+    return re.compile(rf"{START if words.parted else ''}(?P<no>{'|'.join(no)}){between}")
 
 
 @cache

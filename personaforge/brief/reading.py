@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from personaforge.brief.ages import ages
 from personaforge.brief.aside import is_birthplace
-from personaforge.brief.denied import is_former, is_part_of_a_name, lead_of_former
+from personaforge.brief.denied import is_denied, is_former, is_part_of_a_name, is_ruled_out, lead_of_former
 from personaforge.brief.fact import BriefReading, Fact, Span
 from personaforge.brief.found import Found
 from personaforge.brief.heights import heights
@@ -119,6 +119,8 @@ def _spoken(found: Found) -> Iterator[Fact]:
             continue
         said = re.sub(r"\W", "", hit.group("word"))
         english = next((one for name, one in by_name.items() if said.startswith(name[: max(3, len(name) - 3)])), "")
+        if is_denied(found, *hit.span()) or (near and is_denied(found, speaking[max(near)], max(near))):
+            continue  # speaks no English, doesn't speak it
         if english and found.is_free(*hit.span()):
             start = speaking[max(near)] if near and plain[max(near) : hit.start()].strip() == "" else hit.start()
             yield found.fact("language", "surface.languages", english, min(start, hit.start()), hit.end())
@@ -201,6 +203,8 @@ def _places(found: Found) -> Iterator[Fact]:
         start, end = hit.span("word")
         if elsewhere and (start, end) in born:  # no residence: born in Osaka, a baker from Leeds
             continue
+        if is_ruled_out(found, start):  # not from Paris
+            continue
         if not found.is_free(start, end) or (latin and not text.original[text.places[start]].isupper()):
             continue
         lead = plain[max(0, start - 12) : start].rstrip()
@@ -213,6 +217,8 @@ def _places(found: Found) -> Iterator[Fact]:
         if not found.is_free(*hit.span()):
             continue
         if words.tag == "en" and not text.original[text.places[hit.start()]].isupper():
+            continue
+        if is_denied(found, *hit.span()):  # no habla inglés says nothing of England, either
             continue
         if code in codes:
             yield found.fact("people", "surface.location.country", codes[code]["name"], *hit.span())

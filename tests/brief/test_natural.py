@@ -235,3 +235,29 @@ def test_colours_of_clothes_and_things_are_no_looks(brief: str, hair: str | None
     assert read == [(f"dna.{part}.color", value) for part, value in (("hair", hair), ("eyes", eyes)) if value]
     dna = drafted(brief)["dna"]
     assert (hair or dna["hair"]["color"], eyes or dna["eyes"]["color"]) == (dna["hair"]["color"], dna["eyes"]["color"])
+
+
+@pytest.mark.parametrize(
+    ("brief", "said"),
+    [
+        ("A baker of 41 who speaks no English.", []),
+        ("A baker of 41, doesn't speak English.", []),
+        ("A baker of 41 who speaks French and Dutch, but no German.", ["French", "Dutch"]),
+        ("Una panadera de 41 años que no habla inglés.", []),
+        ("Bäckerin, 41, spricht kein Englisch.", []),
+        ("Boulangère de 41 ans, ne parle pas anglais.", []),
+        ("A baker of 41 who isn't from Portugal but from Angola.", ["Angola"]),
+        ("A baker of 41 from Lyon, not from Paris.", ["Lyon"]),
+        ("Enfermera que no es de Madrid sino de Sevilla.", ["Seville"]),
+        ("Elle ne vient pas de Paris mais de Lyon.", ["Lyon"]),
+        ("She is not Spanish but Portuguese, from Porto.", ["Portugal", "Porto"]),
+        ("A baker who has never left Leeds.", ["Leeds"]),
+        ("A man born in 1980 in Tbilisi, lives in Oslo.", ["Oslo"]),
+        ("Enfermera nacida en 1980 en Lima, vive en Madrid.", ["Madrid"]),
+        ("Bäcker, geboren 1980 in Wien, wohnt in Berlin.", ["Berlin"]),
+        ("Infirmière née en 1980 à Lyon, habite à Paris.", ["Paris"]),
+    ],
+)
+def test_languages_and_places_that_are_denied_are_no_facts(brief: str, said: list[str]) -> None:
+    kinds = ("language", "city", "country", "people")
+    assert [fact.value for fact in read_brief(brief).facts if fact.kind in kinds] == said
