@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Final, NamedTuple
 
+from personaforge.embedded.painter.stated import stated
 from personaforge.embedded.writer.tables import table
 
 Color = tuple[int, int, int]
@@ -112,8 +113,9 @@ def read_outfit(
                 unknown.append(text)
             elif row.draw and (not row.frames or distance in row.frames):
                 accessories.append(Piece(row.draw, _color(row.color, text, palette)))
-    row = _found("coverings", hair_style.lower())
-    covering = Piece(row.draw, _color(row.color, hair_style.lower(), palette)) if row is not None else None
+    style = stated(hair_style)
+    row = _found("coverings", style)
+    covering = Piece(row.draw, _color(row.color, style, palette)) if row is not None else None
     return Outfit(
         lower=worn.get("lower"),
         over=worn.get("over"),

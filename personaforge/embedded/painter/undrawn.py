@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 from personaforge.embedded.painter.face.hairstyles import read_style
 from personaforge.embedded.painter.face.marks import read_marks
 from personaforge.embedded.painter.face.words import hair_colors
+from personaforge.embedded.painter.stated import stated
 from personaforge.embedded.writer.tables import table
 
 _HAIR: Final = ("color", "texture", "length", "style")
@@ -50,7 +51,7 @@ def undrawn_words(texts: Iterable[str], hair: Collection[str] = (), marks: Colle
     `hair` is how the hair is worn and what it is made into: a brief may say a braid, and the style of a DNA another.
     `marks` are the kinds of marks that are drawn.
     """
-    said = " \n ".join(texts).lower()
+    said = " \n ".join(map(stated, texts))
     rows = (row for row in _rows() if row.unless.isdisjoint(hair) and row.marks.isdisjoint(marks))
     return [row.name for row in rows if row.words.search(said)]
 

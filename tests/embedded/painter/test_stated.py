@@ -13,11 +13,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
+from personaforge.embedded.painter.face.hairstyles import read_style
+from personaforge.embedded.painter.face.marks import read_marks
 from personaforge.embedded.painter.face.params import subject_face
 from personaforge.embedded.painter.figure.body import body_of_dna
+from personaforge.embedded.painter.outfit import read_outfit
 from personaforge.embedded.painter.painter import Stage, layout
 from personaforge.embedded.painter.subject import read_pose, read_scenery
-from personaforge.embedded.painter.undrawn import undrawn
+from personaforge.embedded.painter.undrawn import undrawn, undrawn_words
 from personaforge.providers.embedded_images import EmbeddedImages
 
 from .subjects import DNA, changed, draw_request, pixels, subject
@@ -148,3 +151,20 @@ def test_make_up_of_a_look_is_on_that_picture_and_in_no_face() -> None:
     both = {**lips, "clothing": {**lips["clothing"], "accessories": ["dark red lipstick"]}}
     one, two = (pixels(EmbeddedImages().submit(draw_request(who)).blob.data) for who in (lips, both))  # type: ignore[union-attr]
     assert (two - one)[..., 1].min() < -15, "the look's colour covers the person's usual one"
+
+
+@pytest.mark.parametrize(
+    ("style", "worn"),
+    [("no hijab, open hair", "open"), ("loose, no braid", "open"), ("never in a ponytail", "open"),
+     ("no braids or locs", "open"), ("one long plait, no fringe", "plait")],
+)  # fmt: skip
+def test_what_a_style_denies_is_not_worn(style: str, worn: str) -> None:
+    assert read_style(style, "straight", "long") == (worn, "loose", "even")
+    assert read_outfit({}, [(0, 0, 0)], "bust", style, "clothing").covering is None
+    assert undrawn_words([style], (worn,)) == []
+
+
+def test_marks_that_are_denied_are_not_drawn_and_nothing_is_missed() -> None:
+    assert read_marks(["no scar on the face", "without freckles or moles"]) == ((), [])
+    marks, lacking = read_marks(["a scar on the chin, no freckles"])
+    assert [mark.kind for mark in marks] == ["scar"] and marks[0].place == "chin" and not lacking

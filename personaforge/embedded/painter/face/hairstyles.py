@@ -10,6 +10,7 @@ import re
 from functools import cache
 from typing import Final, NamedTuple
 
+from personaforge.embedded.painter.stated import stated
 from personaforge.embedded.writer.tables import table
 
 WORN: Final = (
@@ -30,7 +31,7 @@ class Style(NamedTuple):
 def read_style(text: str, texture: str, length: str) -> Style:
     """Return what the free text of a style says; a word that needs a texture or a length counts only with it."""
     worn, form, cut = (
-        next((row.says for row in _rows(part) if row.fits(text.lower(), texture, length)), otherwise)
+        next((row.says for row in _rows(part) if row.fits(stated(text), texture, length)), otherwise)
         for part, otherwise in (("worn", "open"), ("forms", "loose"), ("cuts", "even"))
     )
     return Style(worn, form, cut)

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any, Final, NamedTuple
 
+from personaforge.embedded.painter.stated import stated
 from personaforge.embedded.writer.tables import table
 
 LIMIT: Final = 12
@@ -35,15 +36,16 @@ def read_marks(texts: Iterable[str]) -> tuple[tuple[Mark, ...], list[str]]:
     """Return the marks that texts state and the texts, or names of kinds, that can't be drawn."""
     found: list[Mark] = []
     lacking: list[str] = []
-    for text in (text.lower() for text in texts):
+    for said in (text.lower() for text in texts):
+        text = stated(said)
         kinds = _kinds(text)
         place = _first(text, "places")
-        if not kinds and _pattern(tuple(table("marks")["figure"])).search(text):
+        if not kinds and (text != said or _pattern(tuple(table("marks")["figure"])).search(text)):
             continue
         if not kinds:
-            lacking.append(text)
+            lacking.append(said)
         elif not place and _pattern(tuple(table("marks")["beyond"])).search(text) and "hearing aid" not in kinds:
-            lacking += [f"{kind} ({text})" for kind in kinds]
+            lacking += [f"{kind} ({said})" for kind in kinds]
         else:
             side = {"left": 1, "right": -1, "": 0}[_first(text, "sides")]
             found += [
