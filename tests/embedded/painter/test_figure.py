@@ -217,11 +217,15 @@ def test_a_step_carries_the_body_over_the_foot_that_stands() -> None:
 
 def test_a_walk_shows_the_whole_figure_and_its_shadow_stays_at_the_feet() -> None:
     motion = yaml.safe_load((CONF / "motion/types.yaml").read_text())["types"]["lifestyle"]
-    size = yaml.safe_load((CONF / "video/embedded.yaml").read_text())["sizes"][motion["aspect"]]
+    sizes = yaml.safe_load((CONF / "video/embedded.yaml").read_text())["sizes"]
     body = person(0).body
-    frames = layout(size["width"], size["height"], motion["distance"], 0.0, body.soles)
-    assert frames.eyes_y + body.soles * frames.scale < size["height"], "soles are in the picture"
-    assert 1.86 * frames.scale > 48, "pixels of a face's width: real face models tell people apart from there on"
+    upright, size = sizes["9:16"], sizes[motion["aspect"]]
+    whole = layout(upright["width"], upright["height"], "full", 0.0, body.soles)
+    assert whole.eyes_y + body.soles * whole.scale < upright["height"], "soles are in the picture"
+    packaged = layout(size["width"], size["height"], motion["distance"], 0.0, body.soles)
+    for frames in (whole, packaged):
+        assert 1.86 * frames.scale > 48, "pixels of a face's width: real face models tell people apart from there on"
+    size, frames = upright, whole
     who = person(0)
     scenery = replace(shots(who, 1, 1, 1)[0].scenery, distance="full", pose="", place="street")
     stage = Stage(who.face, who.body, scenery, 216, 384, 0.0, 1)
